@@ -1,0 +1,51 @@
+"""Checks of arguments: each error names the argument, the value and the way out."""
+
+import math
+from collections.abc import Sequence
+from numbers import Real
+
+
+def one_of(name: str, value: object, options: Sequence[object]) -> None:
+    """Raise unless ``value`` is one of the options, shown in the given order.
+
+    Examples
+    --------
+    >>> one_of("returns", "net", ("net", "drop", "keep"))
+    """
+    if value not in options:
+        shown = ", ".join(repr(option) for option in options)
+        raise ValueError(f"`{name}` must be one of {shown}, got {value!r}")
+
+
+def number(name: str, value: object, *, low: float = -math.inf, high: float = math.inf) -> float:
+    """Return ``value`` as a float in [low, high]; booleans and text are not numbers.
+
+    Examples
+    --------
+    >>> number("level", 0.95, low=0, high=1)
+    0.95
+    """
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"`{name}` must be a number, got {value!r} of type {type(value).__name__}")
+    if not low <= value <= high:  # also refuses NaN
+        raise ValueError(f"`{name}` must be {_range(low, high)}, got {value!r}")
+    return float(value)
+
+
+def integer(name: str, value: object, *, low: int, high: float = math.inf) -> int:
+    """Return ``value`` as an int in [low, high].
+
+    Examples
+    --------
+    >>> integer("bins", 5, low=2)
+    5
+    """
+    if number(name, value, low=low, high=high) % 1:
+        raise ValueError(f"`{name}` must be a whole number, got {value!r}")
+    return int(value)  # type: ignore[call-overload,no-any-return]  # number() has shown that it is a real number
+
+
+def _range(low: float, high: float) -> str:
+    if high == math.inf:
+        return f"at least {low:g}"
+    return f"at most {high:g}" if low == -math.inf else f"between {low:g} and {high:g}"

@@ -1,0 +1,60 @@
+"""Durations: one grammar for every window, gap and period."""
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+_UNITS = {"s": 1, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_MONTHS = {"mo": 1, "q": 3, "y": 12}
+_GRAMMAR = re.compile(r"([1-9][0-9]*)(s|min|h|d|w|mo|q|y)")
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A length of time: whole months (calendar arithmetic) or exact seconds, never both.
+
+    Examples
+    --------
+    >>> Duration.parse("1mo", argument="period").before(datetime(2024, 3, 31))
+    datetime.datetime(2024, 2, 29, 0, 0)
+    """
+
+    text: str
+    months: int = 0
+    exact: timedelta = timedelta(0)
+
+    @classmethod
+    def parse(cls, value: str | timedelta, *, argument: str) -> "Duration":
+        """Read "30min", "2h", "7d", "1w", "1mo", "1q", "1y" or a timedelta."""
+        if isinstance(value, timedelta):
+            if value <= timedelta(0):
+                raise ValueError(f"`{argument}` must be longer than zero, got {value!r}")
+            return cls(text=str(value), exact=value)
+        if not isinstance(value, str):
+            raise TypeError(f"`{argument}` must be a duration such as '7d' or a timedelta, got {value!r}")
+        match = _GRAMMAR.fullmatch(value)
+        if match is None:
+            raise ValueError(
+                f"`{argument}` must be a whole number and a unit (s, min, h, d, w, mo, q, y), "
+                f"such as '30min', '7d' or '1mo'; got {value!r}"
+            )
+        count, unit = int(match[1]), match[2]
+        if unit in _MONTHS:
+            return cls(text=value, months=count * _MONTHS[unit])
+        return cls(text=value, exact=timedelta(seconds=count * _UNITS[unit]))
+
+    def before(self, moment: datetime) -> datetime:
+        """Return the moment one duration earlier; a month back from the 31st ends on the month's last day."""
+        return _shift(moment, -self.months) - self.exact
+
+    def after(self, moment: datetime) -> datetime:
+        """Return the moment one duration later."""
+        return _shift(moment, self.months) + self.exact
+
+
+def _shift(moment: datetime, months: int) -> datetime:
+    if not months:
+        return moment
+    year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
+    return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))

@@ -1,0 +1,79 @@
+"""Tables: opening any library's table, collecting it, and handing a computed table back.
+
+Large tables stay with the caller's library. What is computed from them is small, lives in an eager table, and goes
+back in the caller's library: as it is to pandas, Polars and PyArrow, as a lazy view to a Polars LazyFrame, a DuckDB
+relation and Spark.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+import narwhals.stable.v2 as nw
+from narwhals.stable.v2.typing import IntoFrame
+
+type_error = "`{}` must be a pandas, Polars, PyArrow, DuckDB or PySpark table, got {}"
+Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
+
+MICRO = 1_000_000
+"""Integer units of one unit of money: sums and ranks on them are equal in every library."""
+
+
+def opened(table: object, /, *, argument: str) -> Frame:
+    """Open a table of any library; the one place where its type is not known."""
+    try:
+        frame: Frame = nw.from_native(table)  # type: ignore[call-overload]  # any object may be asked about
+    except TypeError:
+        raise TypeError(type_error.format(argument, type(table).__name__)) from None
+    if isinstance(frame, nw.DataFrame) and frame.implementation.is_pandas() and frame.to_native().index.has_duplicates:
+        # Labels carry no meaning here, and repeated ones make pandas align rows wrongly.
+        return nw.from_native(frame.to_native().reset_index(drop=True))
+    return frame
+
+
+def is_lazy(frame: Frame) -> bool:
+    """Tell whether the frame is a plan rather than rows in memory."""
+    return isinstance(frame, nw.LazyFrame)
+
+
+def collect(frame: Frame) -> nw.DataFrame[Any]:
+    """Bring rows into memory: Polars stays Polars; DuckDB, Spark and other engines come as pandas."""
+    if isinstance(frame, nw.DataFrame):
+        return frame
+    return frame.collect() if frame.implementation.is_polars() else frame.collect("pandas")
+
+
+def build(columns: Mapping[str, Any], *, like: Frame) -> nw.DataFrame[Any]:
+    """Make an eager table in the caller's library if that is eager, Polars for a LazyFrame, else pandas."""
+    eager = like.implementation if not is_lazy(like) or like.implementation.is_polars() else nw.Implementation.PANDAS
+    return nw.from_dict(dict(columns), backend=eager)
+
+
+def hand_back(small: nw.DataFrame[Any], *, like: Frame) -> IntoFrame:
+    """Hand a computed table to the caller in the library of ``like``, lazy where that is lazy."""
+    if not is_lazy(like):
+        return small.to_native()
+    if like.implementation.is_polars():
+        return small.lazy().to_native()
+    table, native = small.to_native(), like.to_native()
+    if like.implementation.is_duckdb():
+        # The caller's own connection finds the local name `table`, so that the view joins with the caller's tables.
+        return native.query("handed_back", "select * from table")  # type: ignore[no-any-return]
+    return native.sparkSession.createDataFrame(table)  # type: ignore[no-any-return]
+
+
+def micro(column: nw.Expr) -> nw.Expr:
+    """Turn money into integer micro-units (no nulls), on which every library agrees to the last bit."""
+    return (column * MICRO).round(0).cast(nw.Int64)
+
+
+def day_number(column: nw.Expr) -> nw.Expr:
+    """Count calendar days since 1970-01-01 of a naive time column without nulls; the same in every library."""
+    before = column.dt.year().cast(nw.Int64) - 1
+    leaps = before // 4 - before // 100 + before // 400
+    return before * 365 + leaps + column.dt.ordinal_day().cast(nw.Int64) - date(1970, 1, 1).toordinal()
+
+
+def day_of(moment: datetime) -> int:
+    """Count calendar days since 1970-01-01 of one moment, to set against :func:`day_number`."""
+    return moment.toordinal() - date(1970, 1, 1).toordinal()
