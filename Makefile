@@ -1,0 +1,103 @@
+# Everything a contributor runs. Needs Python >= 3.11, git and make; environments are made on first use.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+TOPIC ?= rfm
+VENV := .venv
+PEERS := .venv-peers
+OLDEST := .venv-oldest
+BIN := $(VENV)/bin
+PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
+LIBRARIES := plot,fast,polars,duckdb,excel,examples
+
+.PHONY: help demo test lint types docs bench parity spark oldest clean
+
+help:  ## show this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+demo: $(VENV)/demo.stamp  ## run the main job on real data: tables, pictures and a page under build/demo/
+	$(BIN)/python examples/demo.py
+
+test: $(VENV)/test.stamp  ## run all tests and doctests (no Spark, no long simulations)
+	$(BIN)/python -m pytest -q -n 2
+
+lint: $(VENV)/lint.stamp  ## style, docstrings, complexity, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(VENV)/types.stamp  ## mypy strict, and pyright: 100 % of the public interface typed
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/pyright --verifytypes ecommine --ignoreexternal
+
+docs: $(VENV)/docs.stamp  ## build the site into build/docs, warnings are errors
+	$(BIN)/python -m sphinx -W --keep-going -j 2 -q -b html -d build/doctrees docs build/docs
+	@echo "The site is at build/docs/index.html"
+
+bench: $(VENV)/test.stamp $(PEERS)/peers.stamp  ## speed and memory beside the tool you would take instead (TOPIC=rfm)
+	$(BIN)/python benchmarks/bench_$(TOPIC).py
+
+parity: $(VENV)/test.stamp $(PEERS)/peers.stamp  ## long simulations and comparisons with other tools
+	ECOMMINE_PEERS=$(PEERS)/bin/python $(BIN)/python -m pytest -q -m parity tests
+
+spark: $(VENV)/spark.stamp  ## the same calls on PySpark with real worker processes (needs Java 17)
+	$(BIN)/python -m pytest -q -m spark tests
+
+oldest: $(OLDEST)/test.stamp  ## run all tests on the oldest allowed versions
+	$(OLDEST)/bin/python -m pytest -q -n 2
+
+clean:  ## remove environments, caches and everything built
+	rm -rf $(VENV) $(PEERS) $(OLDEST) .venv-3* build dist docs/auto_examples docs/reference/api
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache spark-warehouse metastore_db
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Environments. A stamp says that a group of packages is in; each is made again when pyproject.toml changes.
+%/base.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "ecommine needs Python 3.11 or newer: make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(PYTHON) -m venv $*
+	$*/bin/$(PIP_INSTALL) --upgrade 'pip>=25.1'
+	@touch $@
+
+$(VENV)/demo.stamp: $(VENV)/base.stamp pyproject.toml
+	$(BIN)/$(PIP_INSTALL) --editable '.[plot,examples]'
+	@touch $@
+
+$(VENV)/test.stamp: $(VENV)/base.stamp pyproject.toml
+	$(BIN)/$(PIP_INSTALL) --editable '.[$(LIBRARIES)]' --group test
+	@touch $@ $(VENV)/demo.stamp
+
+$(VENV)/lint.stamp: $(VENV)/base.stamp pyproject.toml
+	$(BIN)/$(PIP_INSTALL) --group lint
+	@touch $@
+
+$(VENV)/types.stamp: $(VENV)/test.stamp
+	$(BIN)/$(PIP_INSTALL) --group types
+	@touch $@
+
+$(VENV)/docs.stamp: $(VENV)/test.stamp
+	$(BIN)/$(PIP_INSTALL) --group docs
+	@touch $@
+
+$(VENV)/spark.stamp: $(VENV)/test.stamp
+	$(BIN)/$(PIP_INSTALL) --editable '.[$(LIBRARIES),spark]'
+	@touch $@
+
+$(PEERS)/peers.stamp: $(PEERS)/base.stamp pyproject.toml
+	$(PEERS)/bin/$(PIP_INSTALL) --group peers
+	@touch $@
+
+$(OLDEST)/test.stamp: $(OLDEST)/base.stamp pyproject.toml tools/oldest.py
+	$(PYTHON) tools/oldest.py >$(OLDEST)/constraints.txt
+	$(OLDEST)/bin/$(PIP_INSTALL) --editable '.[$(LIBRARIES)]' --group test --constraint $(OLDEST)/constraints.txt
+	@touch $@
+
+# Any other installed Python: `make .venv-3.12/test.stamp PYTHON=python3.12`.
+.venv-3%/test.stamp: .venv-3%/base.stamp pyproject.toml
+	$(@D)/bin/$(PIP_INSTALL) --editable '.[$(LIBRARIES)]' --group test
+	@touch $@
+
+.SECONDARY:

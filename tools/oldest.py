@@ -1,0 +1,20 @@
+"""Print one pip constraint for each lower bound of pyproject.toml: the oldest versions that are allowed."""
+
+import re
+import tomllib
+from pathlib import Path
+
+PROJECT = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf8"))["project"]
+BOUND = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)>=(?P<version>[0-9.]+)$")
+
+
+def oldest(project: dict[str, object]) -> list[str]:
+    """List `name==version` for every dependency and extra that states a lower bound."""
+    extras = project["optional-dependencies"]
+    stated = [*project["dependencies"], *(one for extra in extras.values() for one in extra)]
+    bounds = (BOUND.match(requirement) for requirement in stated)
+    return sorted({f"{bound['name']}=={bound['version']}" for bound in bounds if bound})
+
+
+if __name__ == "__main__":
+    print("\n".join(oldest(PROJECT)))
