@@ -1,0 +1,54 @@
+"""The tables that every topic reads: their columns, the doors from raw exports, checks and errors.
+
+A shop's export is mapped once, by the door of its table (`orders`, `events`, …) or by the function of a known export
+(``from_...``). From there on every topic finds the same names, types and units.
+"""
+
+from ._columns import Column, Table
+from ._doors import (
+    assignments,
+    customers,
+    deliveries,
+    events,
+    links,
+    orders,
+    products,
+    purchases,
+    reviews,
+    sales,
+    stock,
+    touches,
+)
+from ._errors import DataWarning, EcommineError, SchemaError
+from ._event_names import EVENT_ALIASES, EVENT_NAMES
+from ._identify import identify
+from ._quarantine import Quarantine, quarantine
+from ._shop import Shop
+from ._tables import TABLES
+
+__all__ = [
+    "EVENT_ALIASES",
+    "EVENT_NAMES",
+    "TABLES",
+    "Column",
+    "DataWarning",
+    "EcommineError",
+    "Quarantine",
+    "SchemaError",
+    "Shop",
+    "Table",
+    "assignments",
+    "customers",
+    "deliveries",
+    "events",
+    "identify",
+    "links",
+    "orders",
+    "products",
+    "purchases",
+    "quarantine",
+    "reviews",
+    "sales",
+    "stock",
+    "touches",
+]

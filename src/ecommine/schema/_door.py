@@ -1,0 +1,177 @@
+"""The one door behind every door: rename, convert, check, and hand back in the caller's own library."""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Literal, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import narwhals.stable.v2 as nw
+
+from .._core.checks import one_of
+from .._core.frames import Frame, collect, opened
+from ._columns import Column, Table
+from ._errors import DataWarning, SchemaError
+from ._event_names import with_ga4_names
+from ._faults import RAW, Fault, count_faults, describe_faults, faults_of
+from ._native import convert
+from ._tables import TABLES
+from ._typing_plan import Reading, TypePlan, plan_types
+
+Check = Literal["values", "types"]
+Duplicates = Literal["keep", "drop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A raw table with canonical names and types, raw copies of what was converted, and what to look for."""
+
+    frame: Frame
+    faults: list[Fault]
+    plan: TypePlan
+    sources: Mapping[str, str]
+    names: tuple[str, ...]
+
+
+def through_door(
+    raw: Any,
+    table: str,
+    columns: Mapping[str, str | None],
+    *,
+    timezone: str | None,
+    format: str | None,
+    check: Check,
+    duplicates: Duplicates,
+) -> Any:
+    """Map a raw table to the canonical table of that name, in the same library."""
+    one_of("check", check, get_args(Check))
+    one_of("duplicates", duplicates, get_args(Duplicates))
+    frame = opened(raw, argument="raw")
+    notes = []
+    if duplicates == "drop":
+        frame, dropped = _without_copies(frame)
+        notes = [f"{dropped:,} exact copies of a line were dropped"] if dropped else []
+    ready = make_ready(frame, TABLES[table], columns, timezone=timezone, format=format)
+    if check == "values":
+        counts = count_faults(ready.frame, ready.faults)
+        if any(counts):
+            problems = describe_faults(ready.frame, TABLES[table], ready.faults, counts)
+            raise SchemaError(table, [*problems, f"split the rows with schema.quarantine({table!r}, raw, ...)"])
+    warn([*notes, *ready.plan.notes], stacklevel=4)
+    return ready.frame.select(*ready.names).to_native()
+
+
+def make_ready(
+    frame: Frame, table: Table, columns: Mapping[str, str | None], *, timezone: str | None, format: str | None
+) -> Opened:
+    """Rename and convert, or raise one error that lists every problem of names and types."""
+    _check_zone(timezone)
+    sources, problems = find_columns(frame.collect_schema().names(), table, columns)
+    frame = _renamed(frame, sources)
+    present = [column for column in table.columns if column.name in sources]
+    plan = plan_types(frame, present, Reading(timezone, format))
+    if problems or plan.problems:
+        raise SchemaError(table.name, [*problems, *plan.problems])
+    names = frame.collect_schema().names()
+    frame = frame.with_columns(**{RAW + name: nw.col(name) for name in plan.touched})
+    frame = convert(frame, plan.conversions).with_columns(**plan.casts)
+    frame = with_amount(frame, table, plan)
+    if table.name == "events":
+        frame = with_ga4_names(frame)
+    if "amount" in frame.collect_schema().names() and "amount" not in names:
+        names.append("amount")
+    return Opened(frame, faults_of(table, frame, plan, sources), plan, sources, tuple(names))
+
+
+def find_columns(
+    names: list[str], table: Table, columns: Mapping[str, str | None]
+) -> tuple[dict[str, str], list[str]]:
+    """Find the source of every canonical column, and what is wrong with the names."""
+    sources, problems = {}, []
+    for column in table.columns:
+        source = columns.get(column.name)
+        if source is None and column.name in names:
+            sources[column.name] = column.name
+        elif source in names:
+            sources[column.name] = str(source)
+            if column.name in names and source != column.name:
+                problems.append(f"`{column.name}` is mapped from {source!r}, but the table has that column already")
+        elif source is not None:
+            problems.append(f"`{column.name}={source!r}` is no column of the table{_near(source, names)}")
+        elif column.required:
+            problems.append(_no_source(column, names))
+    if table.either and not any(set(group) <= set(sources) for group in table.either):
+        groups = " or ".join(" and ".join(f"`{name}`" for name in group) for group in table.either)
+        if not any(f"`{name}=" in text for group in table.either for name in group for text in problems):
+            problems.append(f"{groups} must be there: map your columns, such as {table.either[0][0]}='Total'")
+    return sources, problems
+
+
+def with_amount(frame: Frame, table: Table, plan: TypePlan) -> Frame:
+    """Fill the amount of order lines from quantity x unit_price - discount where it is not given."""
+    names = frame.collect_schema().names()
+    if table.name != "orders" or not {"quantity", "unit_price"} <= set(names):
+        return frame
+    product = nw.col("quantity").cast(nw.Float64) * nw.col("unit_price")
+    if "discount" in names:
+        product = product - nw.col("discount").fill_null(0.0)
+    if "amount" not in names:
+        return frame.with_columns(amount=product)
+    if "amount" in plan.conversions:  # what cannot be read is told, not replaced
+        return frame
+    return frame.with_columns(amount=nw.coalesce("amount", product))
+
+
+def warn(notes: list[str], *, stacklevel: int) -> None:
+    """Say in one warning what was left out or assumed."""
+    if notes:
+        warnings.warn("; ".join(notes), DataWarning, stacklevel=stacklevel)
+
+
+def _renamed(frame: Frame, sources: Mapping[str, str]) -> Frame:
+    """Give canonical columns their names in their places; a source of two columns is copied."""
+    targets: dict[str, list[str]] = {}
+    for target, source in sources.items():
+        targets.setdefault(source, []).append(target)
+    if all(names == [source] for source, names in targets.items()):
+        return frame
+    return frame.select(
+        *[nw.col(name).alias(new) for name in frame.collect_schema().names() for new in targets.get(name, [name])]
+    )
+
+
+def _without_copies(frame: Frame) -> tuple[Frame, int]:
+    if isinstance(frame, nw.DataFrame):
+        unique = frame.unique(keep="first", maintain_order=True)
+        return unique, len(frame) - len(unique)
+    distinct = frame.unique(keep="any")
+    before, after = (int(collect(part.select(n=nw.len()))["n"].to_list()[0]) for part in (frame, distinct))
+    return distinct, before - after
+
+
+def _check_zone(timezone: str | None) -> None:
+    if timezone is not None:
+        try:
+            ZoneInfo(timezone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"`timezone` must be a zone such as 'Asia/Shanghai', got {timezone!r}") from None
+
+
+def _no_source(column: Column, names: list[str]) -> str:
+    near = _near(column.name, names)
+    return f"`{column.name}` is missing: name its column, such as {column.name}='...'{near}"
+
+
+def _near(name: str, names: list[str]) -> str:
+    """Suggest the nearest names of the table, or list what it has."""
+    bare = {_bare(candidate): candidate for candidate in names}
+    near = [bare[match] for match in get_close_matches(_bare(name), bare, n=3, cutoff=0.6)]
+    if near:
+        return f"; did you mean {' or '.join(map(repr, near))}?"
+    listed = ", ".join(map(repr, names[:12]))
+    return f"; the table has {listed}{', …' if len(names) > 12 else ''}" if names else "; the table has no columns"
+
+
+def _bare(name: str) -> str:
+    return name.replace("_", "").replace(" ", "").lower()

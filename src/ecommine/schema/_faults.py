@@ -1,0 +1,182 @@
+"""What can be wrong with a value: one null-safe condition a fault, each with its words and its way out."""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from math import inf
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from .._core.frames import Frame, collect
+from ._columns import Column, Table
+from ._typing_plan import TypePlan, inexact
+
+RAW = "__raw__"
+"""Prefix of the copies that keep what a column held before it was converted."""
+
+EARLIEST, LATEST = datetime(1970, 1, 2), datetime(2100, 1, 1)
+"""Times outside are markers of missing ones (1899-12-30, 1970-01-01, 9999-12-31)."""
+
+SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that can be wrong with the values of one column."""
+
+    column: str
+    words: str
+    bad: nw.Expr
+    way_out: str
+
+    @property
+    def reason(self) -> str:
+        return f"{self.column} {self.words}"
+
+
+def faults_of(table: Table, frame: Frame, plan: TypePlan, sources: Collection[str]) -> list[Fault]:
+    """List what is looked for in the columns that the frame has."""
+    types = frame.collect_schema()
+    present = [column for column in _as_asked(table, sources) if column.name in types]
+    found = [fault for column in present for fault in _column_faults(column, types, plan)]
+    if table.unique in types:
+        repeated = ~nw.col(str(table.unique)).is_null() & (nw.len().over(str(table.unique)) > 1)
+        found.append(Fault(str(table.unique), "is repeated", repeated, f"keep one row for each {table.row[2:]}"))
+    return found
+
+
+def _as_asked(table: Table, sources: Collection[str]) -> Iterator[Column]:
+    """Ask for the parts of an amount that is not given itself, rather than for the amount."""
+    computed = table.name == "orders" and "amount" not in sources
+    for column in table.columns:
+        if computed and column.name in ("quantity", "unit_price"):
+            yield replace(column, nullable=False)
+        elif not (computed and column.name == "amount"):
+            yield column
+
+
+def _column_faults(column: Column, types: nw.Schema, plan: TypePlan) -> Iterator[Fault]:
+    name, here = column.name, nw.col(column.name)
+    raw = nw.col(RAW + name) if name in plan.touched else here
+    raw_type = types[RAW + name] if name in plan.touched else types[name]
+    unreadable = ~raw.is_null() & here.is_null()
+    if raw_type.is_float():  # a missing number is not an unreadable one
+        unreadable = unreadable & ~raw.is_nan().fill_null(value=False)
+    if not column.nullable:
+        missing = here.is_null() & ~unreadable
+        yield Fault(name, "is missing", missing, "every row needs one")
+    if name in plan.conversions and column.kind != "id":
+        yield Fault(name, f"is not a {_WORDS[column.kind]}", unreadable, _WAYS[column.kind])
+    yield from _KIND_FAULTS.get(column.kind, _no_faults)(column, here, raw, raw_type, types[name])
+
+
+def _no_faults(*_: Any) -> Iterator[Fault]:
+    yield from ()
+
+
+def _id_faults(
+    column: Column, here: nw.Expr, raw: nw.Expr, raw_type: nw.dtypes.DType, dtype: nw.dtypes.DType
+) -> Iterator[Fault]:
+    if raw_type.is_float():
+        words = "is a float that is not an exact id"
+        yield Fault(column.name, words, inexact(raw.fill_nan(None)), "read ids as text")
+    if dtype == nw.String:
+        yield Fault(column.name, "is empty text", _true(here == ""), "a missing value is a null")
+
+
+def _number_faults(
+    column: Column, here: nw.Expr, raw: nw.Expr, raw_type: nw.dtypes.DType, dtype: nw.dtypes.DType
+) -> Iterator[Fault]:
+    low, high = (0.0, 1.0) if column.kind == "share" else (column.low, column.high)
+    if dtype.is_float():
+        yield Fault(column.name, "is infinite", _true(here.abs() == inf), "give the number, or null if it is unknown")
+    if low is not None:
+        yield Fault(column.name, f"is below {low:g}", _true((here < low) & (here > -inf)), "mend it or set it null")
+    if high is not None:
+        yield Fault(column.name, f"is above {high:g}", _true((here > high) & (here < inf)), "mend it or set it null")
+
+
+def _time_faults(
+    column: Column, here: nw.Expr, raw: nw.Expr, raw_type: nw.dtypes.DType, dtype: nw.dtypes.DType
+) -> Iterator[Fault]:
+    outside = _true((here < nw.lit(EARLIEST)) | (here >= nw.lit(LATEST)))
+    yield Fault(column.name, "is before 1970-01-02 or after 2099", outside, "a missing time is a null")
+
+
+def _choice_faults(
+    column: Column, here: nw.Expr, raw: nw.Expr, raw_type: nw.dtypes.DType, dtype: nw.dtypes.DType
+) -> Iterator[Fault]:
+    unknown = ~here.is_null() & ~here.is_in(list(column.choices))
+    yield Fault(column.name, f"is none of {', '.join(column.choices)}", unknown, "map your values to these")
+
+
+def _true(condition: nw.Expr) -> nw.Expr:
+    """Take an unknown comparison as not true."""
+    return condition.fill_null(value=False)
+
+
+_KIND_FAULTS: dict[str, Callable[..., Iterator[Fault]]] = {
+    "id": _id_faults,
+    "number": _number_faults,
+    "money": _number_faults,
+    "share": _number_faults,
+    "time": _time_faults,
+    "choice": _choice_faults,
+}
+_WORDS = {
+    "number": "number",
+    "money": "number",
+    "share": "number",
+    "time": "time that can be read",
+    "text": "text",
+    "choice": "text",
+    "boolean": "yes or no",
+}
+_WAYS = {
+    "number": "strip currency signs and thousands separators",
+    "money": "strip currency signs and thousands separators",
+    "share": "strip per cent signs",
+    "time": "check `format=`",
+    "text": "convert it to text",
+    "choice": "convert it to text",
+    "boolean": "convert it to true or false",
+}
+
+
+def count_faults(frame: Frame, faults: list[Fault]) -> list[int]:
+    """Count the rows of each fault, in one pass."""
+    if not faults:
+        return []
+    marked = frame.select(*[fault.bad.cast(nw.Int64).alias(f"f{i}") for i, fault in enumerate(faults)])
+    sums = collect(marked.select(nw.all().sum()))
+    return [int(sums[f"f{i}"].to_list()[0] or 0) for i in range(len(faults))]
+
+
+def describe_faults(frame: Frame, table: Table, faults: list[Fault], counts: list[int]) -> list[str]:
+    """Write one sentence for each fault that occurs, with its first rows, in one more pass."""
+    found = [(fault, count) for fault, count in zip(faults, counts, strict=True) if count]
+    if isinstance(frame, nw.DataFrame):
+        frame = frame.with_row_index(f"{RAW}row")
+    heads = [_first_rows(frame, table, fault).with_columns(fault=nw.lit(i)) for i, (fault, _) in enumerate(found)]
+    rows = collect(nw.concat(heads)).to_dict(as_series=False)
+    shown: dict[int, list[str]] = {}
+    for where, key, value, number in zip(rows["where"], rows["key"], rows["value"], rows["fault"], strict=True):
+        place = f"row {where}" if where is not None and where == where else f"key {key}"
+        shown.setdefault(number, []).append(f"{place} ({value})")
+    return [
+        f"`{fault.column}` {fault.words} in {count:,} row{'s' if count > 1 else ''}, "
+        f"first {', '.join(shown[i])}: {fault.way_out}"
+        for i, (fault, count) in enumerate(found)
+    ]
+
+
+def _first_rows(frame: Frame, table: Table, fault: Fault) -> Any:
+    names = frame.collect_schema().names()
+    value = RAW + fault.column if RAW + fault.column in names else fault.column
+    row = nw.col(f"{RAW}row").cast(nw.Int64) if f"{RAW}row" in names else nw.lit(None, dtype=nw.Int64)
+    return (
+        frame.filter(fault.bad)
+        .head(SHOWN)
+        .select(where=row, key=nw.col(table.columns[0].name).cast(nw.String), value=nw.col(value).cast(nw.String))
+    )

@@ -1,0 +1,161 @@
+"""What narwhals lacks, one branch a library: text to numbers, text to times, aware to shop time, object columns.
+
+Every function turns what it cannot read into null; the caller compares with the raw column and tells the row.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import narwhals.stable.v2 as nw
+import numpy as np
+import pandas as pd
+
+from .._core.frames import Frame
+from ._formats import EPOCHS, chrono, java, sql_text
+
+Job = Literal["number", "integer", "boolean", "text", "parse", "localise"]
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """One column to be read anew: as numbers, as text, as times of a format, or from a zone to shop time."""
+
+    job: Job
+    format: str | None = None
+    timezone: str | None = None
+
+
+def convert(frame: Frame, conversions: Mapping[str, Conversion]) -> Frame:
+    """Read the named columns anew, in their own library."""
+    if not conversions:
+        return frame
+    kind = frame.implementation
+    if kind.is_duckdb():
+        return _with_sql(frame, conversions, _duckdb_sql)
+    if kind.is_pyspark() or kind.is_pyspark_connect():
+        return _with_sql(frame, conversions, _spark_sql)
+    if kind.is_polars():
+        return nw.from_native(frame.to_native().with_columns(**{c: _polars(c, v) for c, v in conversions.items()}))
+    table = frame.to_native()
+    if kind.is_pyarrow():
+        for name, conversion in conversions.items():
+            read = _pandas(table[name].to_pandas(), conversion)
+            position = table.schema.get_field_index(name)
+            table = table.set_column(position, name, _arrow(read))
+        return nw.from_native(table)
+    return nw.from_native(table.assign(**{c: _pandas(table[c], v) for c, v in conversions.items()}))
+
+
+def holds_objects(frame: Frame, name: str) -> bool:
+    """Tell whether a pandas column holds Python objects, whose types only a look at every value can tell."""
+    return frame.implementation.is_pandas_like() and frame.to_native()[name].dtype == object
+
+
+def object_kind(frame: Frame, name: str) -> str:
+    """Name what a pandas object column holds: "string", "mixed-integer", "decimal", "datetime", "boolean", …"""
+    return str(pd.api.types.infer_dtype(frame.to_native()[name], skipna=True))
+
+
+def is_numpy(frame: Frame, name: str) -> bool:
+    """Tell whether a pandas column is a NumPy array, which has no missing integers."""
+    return frame.implementation.is_pandas() and isinstance(frame.to_native()[name].dtype, np.dtype)
+
+
+def is_all_missing(frame: Frame, name: str) -> bool:
+    """Tell whether a column has only NaN, which is how pandas reads a column of empty cells."""
+    return is_numpy(frame, name) and frame.to_native()[name].dtype == float and frame.to_native()[name].isna().all()
+
+
+def mixes_zones(frame: Frame, name: str) -> bool:
+    """Tell whether an object column of times has both naive and aware ones."""
+    zones = {getattr(value, "tzinfo", None) is None for value in frame.to_native()[name].dropna()}
+    return len(zones) > 1
+
+
+def _pandas(column: Any, how: Conversion) -> Any:
+    if how.job == "number":
+        return pd.to_numeric(column, errors="coerce")
+    if how.job in ("integer", "boolean"):
+        return column.astype("Int64" if how.job == "integer" else "boolean")
+    if how.job == "text":
+        return column.map(_as_text, na_action="ignore").astype("string" if pd.__version__ < "3" else "str")
+    if how.job == "parse" and how.format in EPOCHS:
+        micros = pd.to_numeric(column, errors="coerce").astype("Float64").round() * EPOCHS[how.format]
+        column = pd.to_datetime(micros.astype("Int64"), unit="us", utc=True)
+    elif how.job == "parse":
+        by_offset = how.format is not None and "%z" in how.format
+        column = pd.to_datetime(column, format=how.format, errors="coerce", utc=by_offset or None)
+    else:
+        column = pd.to_datetime(column, errors="coerce", utc=column.dtype == object and how.timezone is not None)
+    if column.dt.tz is not None:
+        column = column.dt.tz_convert(how.timezone or "UTC").dt.tz_localize(None)
+    return column
+
+
+def _as_text(value: object) -> str:
+    """Write an id as text; Excel's 85123.0 beside '85123A' is '85123'."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _arrow(column: Any) -> Any:
+    import pyarrow as pa
+
+    return pa.chunked_array([pa.Array.from_pandas(column)])
+
+
+def _polars(name: str, how: Conversion) -> Any:
+    import polars as pl
+
+    column = pl.col(name)
+    if how.job == "number":
+        return column.cast(pl.String).str.strip_chars().cast(pl.Float64, strict=False)
+    if how.job == "text":
+        return column.cast(pl.String)
+    zone = how.timezone or "UTC"
+    if how.job == "localise":
+        return column.dt.convert_time_zone(zone).dt.replace_time_zone(None).dt.cast_time_unit("us")
+    if how.format in EPOCHS:
+        micros = column.cast(pl.Float64, strict=False).round().cast(pl.Int64, strict=False) * EPOCHS[how.format]
+        return micros.cast(pl.Datetime("us", "UTC")).dt.convert_time_zone(zone).dt.replace_time_zone(None)
+    times = column.str.to_datetime(chrono(str(how.format)), time_unit="us", strict=False)
+    return times.dt.convert_time_zone(zone).dt.replace_time_zone(None) if "%z" in str(how.format) else times
+
+
+def _with_sql(frame: Frame, conversions: Mapping[str, Conversion], sql: Callable[[str, Conversion], str]) -> Frame:
+    native = frame.to_native()
+    if frame.implementation.is_duckdb():
+        swaps = ", ".join(f'{sql(_quoted(c, chr(34)), v)} AS {_quoted(c, chr(34))}' for c, v in conversions.items())
+        return nw.from_native(native.project(f"* REPLACE ({swaps})"))
+    from pyspark.sql import functions as F
+
+    return nw.from_native(native.withColumns({c: F.expr(sql(_quoted(c, "`"), v)) for c, v in conversions.items()}))
+
+
+def _quoted(name: str, mark: str) -> str:
+    return mark + name.replace(mark, mark * 2) + mark
+
+
+def _duckdb_sql(name: str, how: Conversion) -> str:
+    zone = how.timezone or "UTC"
+    if how.job in ("number", "text"):
+        return f"TRY_CAST({name} AS {'DOUBLE' if how.job == 'number' else 'VARCHAR'})"
+    if how.job == "localise":
+        return f"timezone('{zone}', {name})"
+    if how.format in EPOCHS:
+        return f"timezone('{zone}', to_timestamp(round(TRY_CAST({name} AS DOUBLE)) * {EPOCHS[how.format]} / 1e6))"
+    parsed = f"try_strptime({name}, {sql_text(str(how.format))})"
+    return f"timezone('{zone}', {parsed})" if "%z" in str(how.format) else f"CAST({parsed} AS TIMESTAMP)"
+
+
+def _spark_sql(name: str, how: Conversion) -> str:
+    if how.job in ("number", "text"):
+        return f"try_cast({name} AS {'DOUBLE' if how.job == 'number' else 'STRING'})"
+    zone = f"'{how.timezone}'" if how.timezone else ("current_timezone()" if how.job == "localise" else "'UTC'")
+    if how.format in EPOCHS:
+        micros = f"timestamp_micros(CAST(round(try_cast({name} AS DOUBLE)) * {EPOCHS[how.format]} AS BIGINT))"
+        name = micros
+    elif how.job == "parse":
+        name = f"try_to_timestamp({name}, {sql_text(java(str(how.format)))})"
+        if "%z" not in str(how.format):
+            return f"CAST({name} AS TIMESTAMP_NTZ)"
+    return f"convert_timezone(current_timezone(), {zone}, CAST({name} AS TIMESTAMP_NTZ))"

@@ -1,0 +1,108 @@
+"""Quarantine: the rows that can be used, and the rows that cannot, each with all its reasons."""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import narwhals.stable.v2 as nw
+from narwhals.stable.v2.typing import IntoFrameT
+
+from .._core.checks import one_of
+from .._core.frames import opened
+from ._door import make_ready, warn
+from ._faults import RAW
+from ._tables import TABLES
+
+TableT_co = TypeVar("TableT_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Quarantine(Generic[TableT_co]):
+    """A table split in two: ``valid`` in canonical form, ``rejected`` as it came with a column ``reason``.
+
+    Examples
+    --------
+    See `quarantine`:
+
+    >>> from ecommine import schema
+    >>> schema.Quarantine(valid="the good", rejected="the bad").valid
+    'the good'
+    """
+
+    valid: TableT_co
+    rejected: TableT_co
+
+    def __repr__(self) -> str:
+        sizes = []
+        for name in ("valid", "rejected"):
+            frame = opened(getattr(self, name), argument=name)
+            sizes.append(f"{name}: {'lazy' if isinstance(frame, nw.LazyFrame) else f'{len(frame):,} rows'}")
+        return f"Quarantine({', '.join(sizes)})"
+
+
+def quarantine(
+    table: str,
+    raw: IntoFrameT,
+    /,
+    *,
+    timezone: str | None = None,
+    format: str | None = None,
+    **columns: str,
+) -> Quarantine[IntoFrameT]:
+    """Split the rows of a raw table into those that its schema accepts and those that it does not.
+
+    Parameters
+    ----------
+    table : str
+        Name of the canonical table, such as "orders".
+    raw : pandas, Polars, PyArrow, DuckDB or PySpark table
+        The table as the shop exports it.
+    timezone, format : str, optional
+        How times are read, as in the doors.
+    **columns : str
+        The column of ``raw`` for each canonical column, as in the doors.
+
+    Returns
+    -------
+    Quarantine
+        ``valid`` and ``rejected`` of the same library, lazy where ``raw`` is lazy. Each row of ``raw`` is in exactly
+        one of them; ``rejected`` keeps the columns of ``raw`` and adds ``reason``, all reasons joined by "; ".
+
+    Raises
+    ------
+    SchemaError
+        If columns are missing or of a type that no value can be read from.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ecommine import schema
+    >>> raw = pd.DataFrame({"order_id": ["a", None, "c"], "customer_id": [1, 2, 3], "amount": ["9.5", "2", "n/a"],
+    ...                     "ordered_at": pd.to_datetime(["2024-05-01"] * 3)})
+    >>> split = schema.quarantine("orders", raw)
+    >>> split
+    Quarantine(valid: 1 rows, rejected: 2 rows)
+    >>> split.rejected.reason.tolist()
+    ['order_id is missing', 'amount is not a number']
+    """
+    one_of("table", table, tuple(TABLES))
+    unknown = [name for name in columns if name not in TABLES[table].names]
+    if unknown:
+        known = ", ".join(TABLES[table].names)
+        raise TypeError(f"`{unknown[0]}` is no column of {table}: its columns are {known}")
+    frame = opened(raw, argument="raw")
+    raw_names = frame.collect_schema().names()
+    ready = make_ready(frame, TABLES[table], columns, timezone=timezone, format=format)
+    warn(list(ready.plan.notes), stacklevel=3)
+    reasons = [nw.when(fault.bad).then(nw.lit(fault.reason)) for fault in ready.faults]
+    marked = ready.frame.with_columns(reason=nw.concat_str(*reasons, separator="; ", ignore_nulls=True))
+    as_it_came = [_raw(name, ready.sources, ready.plan.touched).alias(name) for name in raw_names]
+    return Quarantine(
+        valid=marked.filter(nw.col("reason") == "").select(*ready.names).to_native(),
+        rejected=marked.filter(nw.col("reason") != "").select(*as_it_came, "reason").to_native(),
+    )
+
+
+def _raw(name: str, sources: dict[str, str], touched: tuple[str, ...]) -> nw.Expr:
+    """Find a raw column under the name that it has now."""
+    here = next((target for target, source in sources.items() if source == name), name)
+    return nw.col(RAW + here if here in touched else here)
