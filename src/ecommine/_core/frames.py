@@ -55,11 +55,11 @@ def hand_back(small: nw.DataFrame[Any], *, like: Frame) -> IntoFrame:
         return small.to_native()
     if like.implementation.is_polars():
         return small.lazy().to_native()
-    table, native = small.to_native(), like.to_native()
+    computed, native = small.to_native(), like.to_native()
     if like.implementation.is_duckdb():
-        # The caller's own connection finds the local name `table`, so that the view joins with the caller's tables.
-        return native.query("handed_back", "select * from table")  # type: ignore[no-any-return]
-    return native.sparkSession.createDataFrame(table)  # type: ignore[no-any-return]
+        # The caller's own connection finds the local name `computed`, so that the view joins with the caller's tables.
+        return native.query("handed_back", "select * from computed")  # type: ignore[no-any-return]
+    return native.sparkSession.createDataFrame(computed)  # type: ignore[no-any-return]
 
 
 def micro(column: nw.Expr) -> nw.Expr:

@@ -1,0 +1,284 @@
+"""From order lines to one row a customer: recency, frequency, monetary value, and what was left out."""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Literal, cast
+
+import narwhals.stable.v2 as nw
+from narwhals.stable.v2.typing import IntoFrameT
+
+from .._core.checks import one_of
+from .._core.durations import Duration
+from .._core.frames import Frame, collect, day_number, day_of, hand_back, is_lazy
+from ..schema._errors import DataWarning, SchemaError
+from ..schema._native import is_numpy
+from ..schema._reading import read
+from ._moment import moment
+
+Returns = Literal["net", "drop", "keep"]
+_REQUIRED = ("order_id", "customer_id", "ordered_at", "amount")
+COLUMNS = (
+    "customer_id",
+    "recency",
+    "frequency",
+    "monetary",
+    "first_order_at",
+    "last_order_at",
+    "average_order_value",
+)
+LARGEST = 9e12
+"""The most money of one customer: beyond it, integer micro-units leave 64 bits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customers:
+    """One row a customer: computed rows, or a plan where the engine keeps it (Spark)."""
+
+    frame: Frame
+    like: Frame
+    as_of: datetime | None
+    notes: tuple[str, ...]
+
+    def handed(self, frame: Frame) -> Any:
+        """Hand a table made from these customers back in the caller's library."""
+        return frame.to_native() if isinstance(frame, nw.LazyFrame) else hand_back(frame, like=self.like)
+
+
+def table(
+    orders: IntoFrameT,
+    /,
+    *,
+    as_of: datetime | date | str | None = None,
+    period: str | timedelta | None = None,
+    returns: Returns = "net",
+) -> IntoFrameT:
+    """Compute recency, frequency and monetary value of every customer.
+
+    Parameters
+    ----------
+    orders : table of order lines
+        Any library's table with order_id, customer_id, ordered_at, and amount or quantity and unit_price.
+    as_of : datetime, date or ISO 8601 text, default the last time in the data
+        Lines after it are left out of everything. A bare date means the end of that day.
+    period : str or timedelta, optional
+        Count only lines in (as_of - period, as_of], such as ``"1y"`` or ``"90d"``.
+    returns : {"net", "drop", "keep"}
+        A return is a line with negative quantity or amount. "net": it reduces money, never counts as an order and
+        never moves recency; "drop": it is left out; "keep": it counts as any other line.
+
+    Returns
+    -------
+    table of the caller's library, one row a customer, sorted by customer_id (a Spark table is not sorted)
+        customer_id; recency (calendar days from the last order to `as_of`); frequency (orders); monetary (money);
+        first_order_at; last_order_at; average_order_value (money an order). A lazy table comes back lazy.
+
+    Raises
+    ------
+    ecommine.SchemaError
+        If a column is missing or of the wrong type.
+    ValueError
+        If `as_of`, `period` or `returns` cannot be read, or a customer's money is infinite or above 9e12.
+
+    Warns
+    -----
+    ecommine.DataWarning
+        Once, with counts, if lines or customers were left out: guests, customers with returns only, lines outside
+        the period.
+
+    Notes
+    -----
+    With :math:`O_c` the orders of customer :math:`c` and :math:`T` the day of `as_of`,
+    recency is :math:`T - \\max_{o \\in O_c} \\text{day}(o)`, frequency is :math:`|O_c|` and monetary is the sum of
+    all amounts of the customer.
+
+    References
+    ----------
+    Hughes, A. M. (1994). Strategic Database Marketing. Probus.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> orders = pd.DataFrame({
+    ...     "order_id": [1, 1, 2, 3],
+    ...     "customer_id": ["ann", "ann", "ann", "bob"],
+    ...     "ordered_at": pd.to_datetime(["2024-01-01", "2024-01-01", "2024-01-21", "2024-01-31"]),
+    ...     "amount": [10.0, 5.0, 25.0, 7.0],
+    ... })
+    >>> table(orders)[["customer_id", "recency", "frequency", "monetary"]]
+      customer_id  recency  frequency  monetary
+    0         ann       10          2      40.0
+    1         bob        0          1       7.0
+    """
+    found = customers(orders, as_of=as_of, period=period, returns=returns)
+    if found.notes:
+        warnings.warn("; ".join(found.notes), DataWarning, stacklevel=2)
+    return cast("IntoFrameT", found.handed(found.frame))
+
+
+def customers(
+    orders: object,
+    /,
+    *,
+    as_of: datetime | date | str | None,
+    period: str | timedelta | None,
+    returns: Returns,
+) -> Customers:
+    """Aggregate order lines once, in the caller's engine, and count what was left out."""
+    one_of("returns", returns, ("net", "drop", "keep"))
+    length = None if period is None else Duration.parse(period, argument="period")
+    lines = read(orders, "orders", _REQUIRED, optional=("quantity",), argument="orders")
+    like = lines
+    if not is_lazy(lines) and lines.implementation.is_polars():
+        lines = lines.lazy()  # one optimised plan runs in half the time of eager steps
+    inside, until, notes = _windowed(lines, None if as_of is None else moment(as_of), length)
+    sums = _sums(inside, returns)
+    if like.implementation.is_polars() or like.implementation.is_duckdb():
+        sums = collect(sums)
+    facts = _facts(sums)
+    _check_money(facts)
+    frame = _finished(sums, until)
+    return Customers(frame=frame, like=like, as_of=until, notes=(*notes, *_left_out(facts)))
+
+
+def _windowed(
+    lines: Frame, until: datetime | None, length: Duration | None
+) -> tuple[Frame, datetime | None, tuple[str, ...]]:
+    """Keep the lines in (until - length, until]; where `until` is None it is the last time in the data."""
+    last = _last_time(lines)
+    until = last if until is None else until
+    if until is None or last is None or (last <= until and length is None):
+        return lines, until, ()
+    start = datetime.min if length is None else length.before(until)
+    late, early = nw.col("ordered_at") > nw.lit(until), nw.col("ordered_at") <= nw.lit(start)
+    counts = collect(lines.select(late=late.cast(nw.Int64), early=early.cast(nw.Int64)).select(nw.all().sum()))
+    n_late, n_early = counts["late"].item(), counts["early"].item()
+    notes = []
+    if n_late:
+        notes.append(f"{counted(n_late, 'line')} after {until:%Y-%m-%d %H:%M} left out")
+    if n_early:
+        notes.append(f"{counted(n_early, 'line')} up to {start:%Y-%m-%d %H:%M} (before the period) left out")
+    return (lines.filter(~late, ~early) if notes else lines), until, tuple(notes)
+
+
+def _last_time(lines: Frame) -> datetime | None:
+    """Find the last time, on the way making sure that no line lacks its order or its time."""
+    order, at = nw.col("order_id"), nw.col("ordered_at")
+    seen = collect(
+        lines.select(
+            last=at.max(), order_id=order.is_null().cast(nw.Int64).sum(), ordered_at=at.is_null().cast(nw.Int64).sum()
+        )
+    )
+    absent = {name: seen[name].item() for name in ("order_id", "ordered_at") if seen[name].item()}
+    if absent:
+        way_out = 'split them off with schema.quarantine("orders", raw)'
+        problems = [f"`{name}` is missing in {counted(n, 'line')}: {way_out}" for name, n in absent.items()]
+        raise SchemaError("orders", problems)
+    last = seen["last"].item()
+    return None if last is None or last != last else moment(last)
+
+
+def _sums(lines: Frame, returns: Returns) -> Frame:
+    """Sum up each customer, the null customer (guests) too, with one aggregation over plain columns."""
+    order, at = nw.col("order_id"), nw.col("ordered_at")
+    returned = _returned(lines)
+    if returns == "drop":
+        lines = lines.filter(returned == 0)
+    if returns == "net":
+        # Orders and times of return lines are masked, so that plain distinct counts and extremes pass them over.
+        is_order = returned == 0
+        order, at = _masked(lines, is_order), nw.when(is_order).then(at)
+    flag = returned if returns == "net" else nw.lit(0)
+    columns = lines.select("customer_id", "amount", _order=order, _at=at, _returned=flag)
+    sums = columns.group_by("customer_id").agg(
+        nw.len().alias("lines"),
+        nw.col("_order").n_unique().alias("orders"),
+        nw.col("_returned").sum().alias("returned"),
+        nw.col("amount").sum().alias("monetary"),
+        nw.col("_at").min().alias("first_order_at"),
+        nw.col("_at").max().alias("last_order_at"),
+    )
+    # The masked order is one more distinct value wherever a customer has a return.
+    orders = nw.col("orders").cast(nw.Int64) - (nw.col("returned") > 0).cast(nw.Int64)
+    return sums.with_columns(nw.col("lines").cast(nw.Int64), frequency=orders).drop("orders", "returned")
+
+
+def _returned(lines: Frame) -> nw.Expr:
+    negative = nw.col("amount").fill_null(0) < 0
+    if "quantity" in lines.collect_schema().names():
+        negative = negative | (nw.col("quantity").fill_null(0) < 0)
+    return negative.cast(nw.Int64)
+
+
+def _masked(lines: Frame, is_order: nw.Expr) -> nw.Expr:
+    order = nw.col("order_id")
+    if is_lazy(lines) or not (is_numpy(lines, "order_id") and lines.collect_schema()["order_id"].is_integer()):
+        return nw.when(is_order).then(order)
+    # A missing value would turn NumPy integers into floats, and ids above 2^53 into one another.
+    return nw.when(is_order).then(order).otherwise(nw.lit(_unused(lines["order_id"])))  # type: ignore[index,call-overload]
+
+
+def _unused(ids: nw.Series[Any]) -> int:
+    if not len(ids):
+        return 0
+    high = int(ids.max())
+    return high + 1 if high < 2**63 - 1 else int(ids.min()) - 1
+
+
+def _facts(sums: Frame) -> dict[str, Any]:
+    """Count guests, customers without an order, and money that cannot be compared, over the customers' sums."""
+    guest = nw.col("customer_id").is_null()
+    idle = ~guest & (nw.col("frequency") == 0)
+    money = nw.col("monetary")
+    columns = sums.select(
+        guest_lines=nw.when(guest).then(nw.col("lines")).otherwise(0),
+        guest_orders=nw.when(guest).then(nw.col("frequency")).otherwise(0),
+        guest_money=nw.when(guest).then(money).otherwise(0.0),
+        idle=idle.cast(nw.Int64),
+        idle_money=nw.when(idle).then(money).otherwise(0.0),
+        broken=(~(money.abs() <= LARGEST)).cast(nw.Int64),
+    )
+    row = collect(columns.select(nw.all().sum())).to_dict(as_series=False)
+    return {name: values[0] or 0 for name, values in row.items()}
+
+
+def _check_money(facts: Mapping[str, Any]) -> None:
+    if facts["broken"]:
+        raise ValueError(
+            f"`orders` has {counted(int(facts['broken']), 'customer')} whose sum of amount is not a number, infinite or "
+            f"above {LARGEST:.0e}: correct the prices, or give money in a larger unit"
+        )
+
+
+def _left_out(facts: Mapping[str, Any]) -> list[str]:
+    notes = []
+    if facts["guest_lines"]:
+        lines, orders = counted(int(facts["guest_lines"]), "line"), counted(int(facts["guest_orders"]), "order")
+        notes.append(f"{lines} of guests left out ({orders}, money {facts['guest_money']:,.2f})")
+    if facts["idle"]:
+        customers = counted(int(facts["idle"]), "customer")
+        notes.append(f"{customers} with returns but no order left out (money {facts['idle_money']:,.2f})")
+    return notes
+
+
+def _finished(sums: Frame, until: datetime | None) -> Frame:
+    """Keep customers with an order, and derive what needs one."""
+    today = 0 if until is None else day_of(until)
+    kept = sums.filter(~nw.col("customer_id").is_null(), nw.col("frequency") > 0)
+    money = nw.col("monetary").cast(nw.Float64)
+    frame = kept.select(
+        "customer_id",
+        "frequency",
+        "first_order_at",
+        "last_order_at",
+        recency=(today - day_number(nw.col("last_order_at"))).cast(nw.Int64),
+        monetary=money,
+        average_order_value=money / nw.col("frequency"),
+    ).select(*COLUMNS)
+    return frame.sort("customer_id") if isinstance(frame, nw.DataFrame) else frame
+
+
+def counted(number: int, noun: str) -> str:
+    """Write a count with its noun: "1 line", "2,300 lines"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
