@@ -1,0 +1,25 @@
+"""Shared fixtures: one test, every table library."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from libraries import LIBRARIES, Library, spark_session, to_spark
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[Any]:
+    """One Spark session for the whole run, with real worker processes, in UTC."""
+    session = spark_session()
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="session", params=[*LIBRARIES, pytest.param("pyspark", marks=pytest.mark.spark)])
+def library(request: pytest.FixtureRequest) -> Library:
+    """Each table library in turn: ``library(pandas_table)`` is its own table. See ``libraries.to_pandas``."""
+    if request.param == "pyspark":
+        session = request.getfixturevalue("spark")
+        return Library("pyspark", True, lambda frame: to_spark(session, frame))
+    return LIBRARIES[request.param]
