@@ -77,3 +77,14 @@ def day_number(column: nw.Expr) -> nw.Expr:
 def day_of(moment: datetime) -> int:
     """Count calendar days since 1970-01-01 of one moment, to set against :func:`day_number`."""
     return moment.toordinal() - date(1970, 1, 1).toordinal()
+
+
+def exact_median(frame: Frame, keys: list[str], column: str) -> Frame:
+    """Take the median of a column by group; PyArrow's own is approximate, so that its rows pass through pandas."""
+    if frame.implementation.is_pyarrow():
+        medians = collect(frame).to_pandas().groupby(keys, dropna=False)[column].median().reset_index()
+        import pyarrow as pa
+
+        schema = frame.to_native().select([*keys, column]).schema
+        return nw.from_native(pa.Table.from_pandas(medians, schema=schema, preserve_index=False))
+    return frame.group_by(keys).agg(nw.col(column).median())

@@ -22,6 +22,8 @@ from ._doors import (
 from ._errors import DataWarning, EcommineError, SchemaError
 from ._event_names import EVENT_ALIASES, EVENT_NAMES
 from ._identify import identify
+from ._outliers import outliers
+from ._panel import to_sales
 from ._quarantine import Quarantine, quarantine
 from ._shop import Shop
 from ._tables import TABLES
@@ -44,11 +46,13 @@ __all__ = [
     "identify",
     "links",
     "orders",
+    "outliers",
     "products",
     "purchases",
     "quarantine",
     "reviews",
     "sales",
     "stock",
+    "to_sales",
     "touches",
 ]

@@ -1,0 +1,39 @@
+"""Calendar periods: which one a time falls into, and whether it is over."""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+import narwhals.stable.v2 as nw
+
+from .._core.frames import day_number
+
+Every = Literal["1d", "1w", "1mo", "1q", "1y"]
+"""Lengths of a period; weeks start on Monday."""
+
+
+def period_key(every: Every) -> nw.Expr:
+    """Give each order line a key of its period, to group by."""
+    ordered = nw.col("ordered_at")
+    if every == "1w":
+        return (day_number(ordered) + 3) // 7  # 1970-01-01 was a Thursday
+    return ordered.dt.truncate(every)
+
+
+def period_start(every: Every, *, first: str) -> nw.Expr:
+    """Turn the first time in a period into the period's start (on the grouped table, where it costs nothing)."""
+    day = nw.col(first).dt.truncate("1d")
+    if every != "1w":
+        return nw.col(first).dt.truncate(every)
+    start = day
+    for weekday in range(2, 8):
+        start = nw.when(day.dt.weekday() == weekday).then(day.dt.offset_by(f"-{weekday - 1}d")).otherwise(start)
+    return start
+
+
+def start_of(moment: datetime, every: Every) -> datetime:
+    """Give the start of the period of one moment."""
+    day = datetime(moment.year, moment.month, moment.day)
+    if every == "1w":
+        return day - timedelta(days=day.weekday())
+    month = {"1mo": day.month, "1q": day.month - (day.month - 1) % 3, "1y": 1}.get(every, day.month)
+    return day if every == "1d" else day.replace(month=month, day=1)
