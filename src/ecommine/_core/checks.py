@@ -27,7 +27,7 @@ def number(name: str, value: object, *, low: float = -math.inf, high: float = ma
     """
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"`{name}` must be a number, got {value!r} of type {type(value).__name__}")
-    if not low <= value <= high:  # also refuses NaN
+    if not low <= float(value) <= high:  # also refuses NaN
         raise ValueError(f"`{name}` must be {_range(low, high)}, got {value!r}")
     return float(value)
 
@@ -40,9 +40,10 @@ def integer(name: str, value: object, *, low: int, high: float = math.inf) -> in
     >>> integer("bins", 5, low=2)
     5
     """
-    if number(name, value, low=low, high=high) % 1:
+    read = number(name, value, low=low, high=high)
+    if read % 1:
         raise ValueError(f"`{name}` must be a whole number, got {value!r}")
-    return int(value)  # type: ignore[call-overload,no-any-return]  # number() has shown that it is a real number
+    return int(read)
 
 
 def _range(low: float, high: float) -> str:

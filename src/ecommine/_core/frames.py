@@ -7,12 +7,12 @@ relation and Spark.
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal, cast
 
 import narwhals.stable.v2 as nw
-from narwhals.stable.v2.typing import IntoFrame
+from narwhals.stable.v2.typing import IntoFrameT
 
-type_error = "`{}` must be a pandas, Polars, PyArrow, DuckDB or PySpark table, got {}"
+_NO_TABLE = "`{}` must be a pandas, Polars, PyArrow, DuckDB or PySpark table, got {}"
 Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
 MICRO = 1_000_000
@@ -22,13 +22,30 @@ MICRO = 1_000_000
 def opened(table: object, /, *, argument: str) -> Frame:
     """Open a table of any library; the one place where its type is not known."""
     try:
-        frame: Frame = nw.from_native(table)  # type: ignore[call-overload]  # any object may be asked about
+        frame = wrap(table)
     except TypeError:
-        raise TypeError(type_error.format(argument, type(table).__name__)) from None
+        raise TypeError(_NO_TABLE.format(argument, type(table).__name__)) from None
     if isinstance(frame, nw.DataFrame) and frame.implementation.is_pandas() and frame.to_native().index.has_duplicates:
         # Labels carry no meaning here, and repeated ones make pandas align rows wrongly.
-        return nw.from_native(frame.to_native().reset_index(drop=True))
+        return wrap(frame.to_native().reset_index(drop=True))
     return frame
+
+
+def wrap(table: Any) -> Frame:
+    """Open a table that is known to be one."""
+    frame: Frame = nw.from_native(table)
+    return frame
+
+
+def native(frame: Frame, like: IntoFrameT) -> IntoFrameT:  # noqa: ARG001  # `like` is there for its type
+    """Hand a frame back as a table of the same type as ``like``, the table that it was made from."""
+    return cast("IntoFrameT", frame.to_native())
+
+
+def join(left: Frame, right: Frame, *, on: list[str], how: Literal["inner", "left"]) -> Frame:
+    """Join two frames of one library, both eager or both lazy."""
+    joined: Frame = left.join(right, on=on, how=how)  # type: ignore[arg-type]  # both are of the same kind
+    return joined
 
 
 def is_lazy(frame: Frame) -> bool:
@@ -45,21 +62,21 @@ def collect(frame: Frame) -> nw.DataFrame[Any]:
 
 def build(columns: Mapping[str, Any], *, like: Frame) -> nw.DataFrame[Any]:
     """Make an eager table in the caller's library if that is eager, Polars for a LazyFrame, else pandas."""
-    eager = like.implementation if not is_lazy(like) or like.implementation.is_polars() else nw.Implementation.PANDAS
-    return nw.from_dict(dict(columns), backend=eager)
+    known = not is_lazy(like) or like.implementation.is_polars()
+    return nw.from_dict(dict(columns), backend=like.implementation if known else nw.Implementation.PANDAS)
 
 
-def hand_back(small: nw.DataFrame[Any], *, like: Frame) -> IntoFrame:
+def hand_back(small: nw.DataFrame[Any], *, like: Frame) -> Any:
     """Hand a computed table to the caller in the library of ``like``, lazy where that is lazy."""
     if not is_lazy(like):
         return small.to_native()
     if like.implementation.is_polars():
         return small.lazy().to_native()
-    computed, native = small.to_native(), like.to_native()
+    computed, theirs = small.to_native(), like.to_native()
     if like.implementation.is_duckdb():
-        # The caller's own connection finds the local name `computed`, so that the view joins with the caller's tables.
-        return native.query("handed_back", "select * from computed")  # type: ignore[no-any-return]
-    return native.sparkSession.createDataFrame(computed)  # type: ignore[no-any-return]
+        # The caller's own connection finds the local name `computed`: the view joins with the caller's tables.
+        return theirs.query("handed_back", "select * from computed")
+    return theirs.sparkSession.createDataFrame(computed)
 
 
 def micro(column: nw.Expr) -> nw.Expr:
@@ -86,5 +103,5 @@ def exact_median(frame: Frame, keys: list[str], column: str) -> Frame:
         import pyarrow as pa
 
         schema = frame.to_native().select([*keys, column]).schema
-        return nw.from_native(pa.Table.from_pandas(medians, schema=schema, preserve_index=False))
+        return wrap(pa.Table.from_pandas(medians, schema=schema, preserve_index=False))
     return frame.group_by(keys).agg(nw.col(column).median())

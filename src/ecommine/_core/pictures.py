@@ -37,7 +37,7 @@ def show_text(figure: "Figure", *, extra: Iterable[str] = ()) -> None:
     """Give every text of the figure a font that has its characters; warn once where none is installed."""
     from matplotlib.text import Text
 
-    texts = [text for text in figure.findobj(Text) if isinstance(text, Text)]
+    texts: list[Text] = figure.findobj(Text)
     if not any(_needs_chinese(part) for part in [*(text.get_text() for text in texts), *extra]):
         return
     found = _installed(CHINESE_FONTS)

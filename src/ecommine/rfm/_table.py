@@ -15,7 +15,7 @@ from .._core.frames import Frame, collect, day_number, day_of, hand_back, is_laz
 from ..schema._errors import DataWarning, SchemaError
 from ..schema._native import is_numpy
 from ..schema._reading import read
-from ._moment import moment
+from .._core.moments import moment
 
 Returns = Literal["net", "drop", "keep"]
 _REQUIRED = ("order_id", "customer_id", "ordered_at", "amount")

@@ -4,13 +4,14 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import narwhals.stable.v2 as nw
+from narwhals.stable.v2.typing import IntoFrameT
 
 from .._core.checks import one_of
-from .._core.frames import Frame, collect, opened
+from .._core.frames import Frame, collect, native, opened
 from ._columns import Column, Table
 from ._errors import DataWarning, SchemaError
 from ._event_names import with_ga4_names
@@ -35,7 +36,7 @@ class Opened:
 
 
 def through_door(
-    raw: Any,
+    raw: IntoFrameT,
     table: str,
     columns: Mapping[str, str | None],
     *,
@@ -43,7 +44,7 @@ def through_door(
     format: str | None,
     check: Check,
     duplicates: Duplicates,
-) -> Any:
+) -> IntoFrameT:
     """Map a raw table to the canonical table of that name, in the same library."""
     one_of("check", check, get_args(Check))
     one_of("duplicates", duplicates, get_args(Duplicates))
@@ -59,7 +60,7 @@ def through_door(
             problems = describe_faults(ready.frame, TABLES[table], ready.faults, counts)
             raise SchemaError(table, [*problems, f"split the rows with schema.quarantine({table!r}, raw, ...)"])
     warn([*notes, *ready.plan.notes], stacklevel=4)
-    return ready.frame.select(*ready.names).to_native()
+    return native(ready.frame.select(*ready.names), raw)
 
 
 def make_ready(
@@ -84,9 +85,7 @@ def make_ready(
     return Opened(frame, faults_of(table, frame, plan, sources), plan, sources, tuple(names))
 
 
-def find_columns(
-    names: list[str], table: Table, columns: Mapping[str, str | None]
-) -> tuple[dict[str, str], list[str]]:
+def find_columns(names: list[str], table: Table, columns: Mapping[str, str | None]) -> tuple[dict[str, str], list[str]]:
     """Find the source of every canonical column, and what is wrong with the names."""
     sources, problems = {}, []
     for column in table.columns:

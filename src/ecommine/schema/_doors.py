@@ -44,8 +44,8 @@ def orders(
     Parameters
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
-        The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the canonical
-        column; None takes the column of that very name, where there is one.
+        The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
+        canonical column; None takes the column of that very name, where there is one.
     order_id : str, optional
         Order; all its lines carry it. Holds text or whole number.
     customer_id : str, optional
@@ -86,9 +86,11 @@ def orders(
     payment_method : str, optional
         How it was paid. Holds text.
     timezone : str, optional
-        The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the shop's own.
+        The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
+        shop's own.
     format : str, optional
-        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms", "unix_us").
+        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
+        "unix_us").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
     duplicates : {"keep", "drop"}, default "keep"
@@ -108,8 +110,8 @@ def orders(
     --------
     >>> import pandas as pd
     >>> from ecommine import schema
-    >>> raw = pd.DataFrame({"Order": [1, 1, 2], "Kunde": ["a", "a", None], "Datum": ["2024-05-01"] * 3,
-    ...                     "EUR": [9.5, 3.0, 4.0]})
+    >>> raw = pd.DataFrame({"Order": [1, 1, 2], "Kunde": ["a", "a", None], "EUR": [9.5, 3.0, 4.0]})
+    >>> raw["Datum"] = "2024-05-01"
     >>> schema.orders(raw, order_id="Order", customer_id="Kunde", ordered_at="Datum", amount="EUR",
     ...               format="%Y-%m-%d").dtypes.ordered_at
     dtype('<M8[us]')
@@ -177,8 +179,8 @@ def events(
     Parameters
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
-        The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the canonical
-        column; None takes the column of that very name, where there is one.
+        The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
+        canonical column; None takes the column of that very name, where there is one.
     visitor_id : str, optional
         Visitor: a browser or a device. Holds text or whole number.
     event : str, optional
@@ -210,9 +212,11 @@ def events(
     campaign : str, optional
         Campaign. Holds text.
     timezone : str, optional
-        The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the shop's own.
+        The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
+        shop's own.
     format : str, optional
-        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms", "unix_us").
+        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
+        "unix_us").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
     duplicates : {"keep", "drop"}, default "keep"
@@ -232,7 +236,7 @@ def events(
     --------
     >>> import pandas as pd
     >>> from ecommine import schema
-    >>> raw = pd.DataFrame({"visitor": [7, 7], "event": ["view_item", "purchase"], "ts": [1714521600, 1714521660]})
+    >>> raw = pd.DataFrame({"visitor": [7], "event": ["pv"], "ts": [1714521600]})
     >>> schema.events(raw, visitor_id="visitor", occurred_at="ts", format="unix_s",
     ...               timezone="Asia/Shanghai").occurred_at[0]
     Timestamp('2024-05-01 08:00:00')
@@ -284,8 +288,8 @@ def links(
     Parameters
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
-        The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the canonical
-        column; None takes the column of that very name, where there is one.
+        The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
+        canonical column; None takes the column of that very name, where there is one.
     visitor_id : str, optional
         Visitor: a browser or a device. Holds text or whole number.
     customer_id : str, optional
@@ -294,9 +298,11 @@ def links(
         When the visitor was recognised, such as a login. Holds naive timestamp in the shop's own time,
         microseconds, in shop time.
     timezone : str, optional
-        The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the shop's own.
+        The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
+        shop's own.
     format : str, optional
-        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms", "unix_us").
+        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
+        "unix_us").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
     duplicates : {"keep", "drop"}, default "keep"
@@ -316,7 +322,8 @@ def links(
     --------
     >>> import pandas as pd
     >>> from ecommine import schema
-    >>> schema.links(pd.DataFrame({"cookie": ["x"], "user": [1]}), visitor_id="cookie", customer_id="user")
+    >>> raw = pd.DataFrame({"cookie": ["x"], "user": [1]})
+    >>> schema.links(raw, visitor_id="cookie", customer_id="user")
       visitor_id  customer_id
     0          x            1
     """
@@ -358,8 +365,8 @@ def products(
     Parameters
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
-        The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the canonical
-        column; None takes the column of that very name, where there is one.
+        The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
+        canonical column; None takes the column of that very name, where there is one.
     product_id : str, optional
         Product. Holds text or whole number.
     category : str, optional
@@ -375,9 +382,11 @@ def products(
     launched_at : str, optional
         First day on sale. Holds naive timestamp in the shop's own time, microseconds, in shop time.
     timezone : str, optional
-        The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the shop's own.
+        The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
+        shop's own.
     format : str, optional
-        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms", "unix_us").
+        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
+        "unix_us").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
     duplicates : {"keep", "drop"}, default "keep"
@@ -397,7 +406,8 @@ def products(
     --------
     >>> import pandas as pd
     >>> from ecommine import schema
-    >>> schema.products(pd.DataFrame({"sku": ["a", "b"], "price": [3, 4]}), product_id="sku").price.tolist()
+    >>> raw = pd.DataFrame({"sku": ["a", "b"], "price": [3, 4]})
+    >>> schema.products(raw, product_id="sku").price.tolist()
     [3.0, 4.0]
     """
     return through_door(
@@ -443,8 +453,8 @@ def customers(
     Parameters
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
-        The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the canonical
-        column; None takes the column of that very name, where there is one.
+        The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
+        canonical column; None takes the column of that very name, where there is one.
     customer_id : str, optional
         Customer. Holds text or whole number.
     registered_at : str, optional
@@ -462,9 +472,11 @@ def customers(
     tier : str, optional
         Membership tier. Holds text.
     timezone : str, optional
-        The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the shop's own.
+        The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
+        shop's own.
     format : str, optional
-        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms", "unix_us").
+        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
+        "unix_us").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
     duplicates : {"keep", "drop"}, default "keep"
@@ -484,7 +496,8 @@ def customers(
     --------
     >>> import pandas as pd
     >>> from ecommine import schema
-    >>> schema.customers(pd.DataFrame({"id": [1, 2], "birth_year": [1980, 1990]}), customer_id="id").columns.tolist()
+    >>> raw = pd.DataFrame({"id": [1, 2], "birth_year": [1980, 1990]})
+    >>> schema.customers(raw, customer_id="id").columns.tolist()
     ['customer_id', 'birth_year']
     """
     return through_door(
@@ -533,8 +546,8 @@ def sales(
     Parameters
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
-        The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the canonical
-        column; None takes the column of that very name, where there is one.
+        The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
+        canonical column; None takes the column of that very name, where there is one.
     product_id : str, optional
         Product. Holds text or whole number.
     quantity : str, optional
@@ -554,9 +567,11 @@ def sales(
     in_stock : str, optional
         How long it could be bought. Holds 64-bit float in [0, 1], in share of the period.
     timezone : str, optional
-        The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the shop's own.
+        The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
+        shop's own.
     format : str, optional
-        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms", "unix_us").
+        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
+        "unix_us").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
     duplicates : {"keep", "drop"}, default "keep"
@@ -576,7 +591,8 @@ def sales(
     --------
     >>> import pandas as pd
     >>> from ecommine import schema
-    >>> raw = pd.DataFrame({"sku": ["a"], "week": pd.to_datetime(["2024-04-29"]), "quantity": [12], "price": [3.5]})
+    >>> week = pd.to_datetime(["2024-04-29"])
+    >>> raw = pd.DataFrame({"sku": ["a"], "week": week, "quantity": [12], "price": [3.5]})
     >>> schema.sales(raw, product_id="sku", period_at="week").columns.tolist()
     ['product_id', 'period_at', 'quantity', 'price']
     """
@@ -624,8 +640,8 @@ def reviews(
     Parameters
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
-        The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the canonical
-        column; None takes the column of that very name, where there is one.
+        The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
+        canonical column; None takes the column of that very name, where there is one.
     review_id : str, optional
         Review. Holds text or whole number.
     text : str, optional
@@ -641,9 +657,11 @@ def reviews(
     language : str, optional
         Language code, such as en or zh. Holds text.
     timezone : str, optional
-        The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the shop's own.
+        The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
+        shop's own.
     format : str, optional
-        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms", "unix_us").
+        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
+        "unix_us").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
     duplicates : {"keep", "drop"}, default "keep"
@@ -663,7 +681,8 @@ def reviews(
     --------
     >>> import pandas as pd
     >>> from ecommine import schema
-    >>> schema.reviews(pd.DataFrame({"review_id": [1], "body": ["很好"], "stars": [5]}), text="body", rating="stars")
+    >>> raw = pd.DataFrame({"review_id": [1], "body": ["很好"], "stars": [5]})
+    >>> schema.reviews(raw, text="body", rating="stars")
        review_id text  rating
     0          1   很好       5
     """
@@ -707,8 +726,8 @@ def assignments(
     Parameters
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
-        The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the canonical
-        column; None takes the column of that very name, where there is one.
+        The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
+        canonical column; None takes the column of that very name, where there is one.
     customer_id : str, optional
         Customer, or any unit that was assigned. Holds text or whole number.
     variant : str, optional
@@ -718,9 +737,11 @@ def assignments(
     experiment : str, optional
         Experiment. Holds text.
     timezone : str, optional
-        The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the shop's own.
+        The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
+        shop's own.
     format : str, optional
-        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms", "unix_us").
+        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
+        "unix_us").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
     duplicates : {"keep", "drop"}, default "keep"
@@ -740,7 +761,8 @@ def assignments(
     --------
     >>> import pandas as pd
     >>> from ecommine import schema
-    >>> schema.assignments(pd.DataFrame({"user": [1, 2], "group": ["A", "B"]}), customer_id="user", variant="group")
+    >>> raw = pd.DataFrame({"user": [1, 2], "group": ["A", "B"]})
+    >>> schema.assignments(raw, customer_id="user", variant="group")
        customer_id variant
     0            1       A
     1            2       B
@@ -787,8 +809,8 @@ def touches(
     Parameters
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
-        The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the canonical
-        column; None takes the column of that very name, where there is one.
+        The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
+        canonical column; None takes the column of that very name, where there is one.
     customer_id : str, optional
         Customer. Holds text or whole number.
     channel : str, optional
@@ -808,9 +830,11 @@ def touches(
     value : str, optional
         Money of the conversion. Holds 64-bit float, one currency, in currency.
     timezone : str, optional
-        The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the shop's own.
+        The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
+        shop's own.
     format : str, optional
-        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms", "unix_us").
+        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
+        "unix_us").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
     duplicates : {"keep", "drop"}, default "keep"
@@ -830,7 +854,8 @@ def touches(
     --------
     >>> import pandas as pd
     >>> from ecommine import schema
-    >>> raw = pd.DataFrame({"customer_id": [1], "channel": ["email"], "sent": pd.to_datetime(["2024-05-01"])})
+    >>> day = pd.to_datetime(["2024-05-01"])
+    >>> raw = pd.DataFrame({"customer_id": [1], "channel": ["email"], "sent": day})
     >>> schema.touches(raw, touched_at="sent").columns.tolist()
     ['customer_id', 'channel', 'touched_at']
     """
@@ -877,8 +902,8 @@ def stock(
     Parameters
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
-        The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the canonical
-        column; None takes the column of that very name, where there is one.
+        The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
+        canonical column; None takes the column of that very name, where there is one.
     product_id : str, optional
         Product. Holds text or whole number.
     stocked_at : str, optional
@@ -890,9 +915,11 @@ def stock(
     store_id : str, optional
         Store or warehouse. Holds text or whole number.
     timezone : str, optional
-        The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the shop's own.
+        The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
+        shop's own.
     format : str, optional
-        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms", "unix_us").
+        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
+        "unix_us").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
     duplicates : {"keep", "drop"}, default "keep"
@@ -958,8 +985,8 @@ def purchases(
     Parameters
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
-        The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the canonical
-        column; None takes the column of that very name, where there is one.
+        The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
+        canonical column; None takes the column of that very name, where there is one.
     product_id : str, optional
         Product. Holds text or whole number.
     supplier_id : str, optional
@@ -979,9 +1006,11 @@ def purchases(
     rejected_quantity : str, optional
         Units refused on arrival. Holds whole or decimal number, in units.
     timezone : str, optional
-        The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the shop's own.
+        The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
+        shop's own.
     format : str, optional
-        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms", "unix_us").
+        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
+        "unix_us").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
     duplicates : {"keep", "drop"}, default "keep"
@@ -1002,8 +1031,8 @@ def purchases(
     >>> import pandas as pd
     >>> from ecommine import schema
     >>> day = pd.to_datetime(["2024-05-01"])
-    >>> raw = pd.DataFrame({"product_id": ["a"], "supplier_id": [1], "ordered_at": day, "received_at": [None],
-    ...                     "quantity": [10]})
+    >>> raw = pd.DataFrame({"product_id": ["a"], "supplier_id": [1], "ordered_at": day, "quantity": [10]})
+    >>> raw["received_at"] = None
     >>> schema.purchases(raw).received_at.isna().tolist()
     [True]
     """
@@ -1052,8 +1081,8 @@ def deliveries(
     Parameters
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
-        The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the canonical
-        column; None takes the column of that very name, where there is one.
+        The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
+        canonical column; None takes the column of that very name, where there is one.
     order_id : str, optional
         Order. Holds text or whole number.
     shipped_at : str, optional
@@ -1074,9 +1103,11 @@ def deliveries(
     cost : str, optional
         What shipping cost the shop. Holds 64-bit float, one currency, in currency.
     timezone : str, optional
-        The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the shop's own.
+        The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
+        shop's own.
     format : str, optional
-        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms", "unix_us").
+        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
+        "unix_us").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
     duplicates : {"keep", "drop"}, default "keep"

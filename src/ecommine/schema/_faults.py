@@ -20,6 +20,8 @@ EARLIEST, LATEST = datetime(1970, 1, 2), datetime(2100, 1, 1)
 
 SHOWN = 3
 
+_MEND = "mend it or set it null"
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -35,9 +37,20 @@ class Fault:
         return f"{self.column} {self.words}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One column to look at: as it is now, and as it came."""
+
+    column: Column
+    here: nw.Expr
+    raw: nw.Expr
+    dtype: nw.dtypes.DType
+    raw_dtype: nw.dtypes.DType
+
+
 def faults_of(table: Table, frame: Frame, plan: TypePlan, sources: Collection[str]) -> list[Fault]:
     """List what is looked for in the columns that the frame has."""
-    types = frame.collect_schema()
+    types = dict(frame.collect_schema())
     present = [column for column in _as_asked(table, sources) if column.name in types]
     found = [fault for column in present for fault in _column_faults(column, types, plan)]
     if table.unique in types:
@@ -56,67 +69,68 @@ def _as_asked(table: Table, sources: Collection[str]) -> Iterator[Column]:
             yield column
 
 
-def _column_faults(column: Column, types: nw.Schema, plan: TypePlan) -> Iterator[Fault]:
+def _column_faults(column: Column, types: dict[str, nw.dtypes.DType], plan: TypePlan) -> Iterator[Fault]:
     name, here = column.name, nw.col(column.name)
     raw = nw.col(RAW + name) if name in plan.touched else here
     raw_type = types[RAW + name] if name in plan.touched else types[name]
     unreadable = ~raw.is_null() & here.is_null()
     if raw_type.is_float():  # a missing number is not an unreadable one
-        unreadable = unreadable & ~raw.is_nan().fill_null(value=False)
+        unreadable = unreadable & ~raw.is_nan().fill_null(False)
     if not column.nullable:
         missing = here.is_null() & ~unreadable
         yield Fault(name, "is missing", missing, "every row needs one")
     if name in plan.conversions and column.kind != "id":
         yield Fault(name, f"is not a {_WORDS[column.kind]}", unreadable, _WAYS[column.kind])
-    yield from _KIND_FAULTS.get(column.kind, _no_faults)(column, here, raw, raw_type, types[name])
+    if column.kind in _KIND_FAULTS:
+        yield from _KIND_FAULTS[column.kind](_Look(column, here, raw, types[name], raw_type))
 
 
-def _no_faults(*_: Any) -> Iterator[Fault]:
-    yield from ()
-
-
-def _id_faults(
-    column: Column, here: nw.Expr, raw: nw.Expr, raw_type: nw.dtypes.DType, dtype: nw.dtypes.DType
-) -> Iterator[Fault]:
-    if raw_type.is_float():
+def _id_faults(look: _Look) -> Iterator[Fault]:
+    if look.raw_dtype.is_float():
         words = "is a float that is not an exact id"
-        yield Fault(column.name, words, inexact(raw.fill_nan(None)), "read ids as text")
-    if dtype == nw.String:
-        yield Fault(column.name, "is empty text", _true(here == ""), "a missing value is a null")
+        yield Fault(look.column.name, words, inexact(look.raw.fill_nan(None)), "read ids as text")
+    if look.dtype == nw.String:
+        yield Fault(look.column.name, "is empty text", _true(look.here == ""), "a missing value is a null")
 
 
-def _number_faults(
-    column: Column, here: nw.Expr, raw: nw.Expr, raw_type: nw.dtypes.DType, dtype: nw.dtypes.DType
-) -> Iterator[Fault]:
-    low, high = (0.0, 1.0) if column.kind == "share" else (column.low, column.high)
-    if dtype.is_float():
-        yield Fault(column.name, "is infinite", _true(here.abs() == inf), "give the number, or null if it is unknown")
+def _number_faults(look: _Look) -> Iterator[Fault]:
+    low, high = (0.0, 1.0) if look.column.kind == "share" else (look.column.low, look.column.high)
+    if look.dtype.is_float():
+        yield Fault(
+            look.column.name, "is infinite", _true(look.here.abs() == inf), "give the number, or null if it is unknown"
+        )
     if low is not None:
-        yield Fault(column.name, f"is below {low:g}", _true((here < low) & (here > -inf)), "mend it or set it null")
+        yield Fault(
+            look.column.name,
+            f"is below {low:g}",
+            _true((look.here < low) & (look.here > -inf)),
+            "mend it or set it null",
+        )
     if high is not None:
-        yield Fault(column.name, f"is above {high:g}", _true((here > high) & (here < inf)), "mend it or set it null")
+        yield Fault(
+            look.column.name,
+            f"is above {high:g}",
+            _true((look.here > high) & (look.here < inf)),
+            "mend it or set it null",
+        )
 
 
-def _time_faults(
-    column: Column, here: nw.Expr, raw: nw.Expr, raw_type: nw.dtypes.DType, dtype: nw.dtypes.DType
-) -> Iterator[Fault]:
-    outside = _true((here < nw.lit(EARLIEST)) | (here >= nw.lit(LATEST)))
-    yield Fault(column.name, "is before 1970-01-02 or after 2099", outside, "a missing time is a null")
+def _time_faults(look: _Look) -> Iterator[Fault]:
+    outside = _true((look.here < nw.lit(EARLIEST)) | (look.here >= nw.lit(LATEST)))
+    yield Fault(look.column.name, "is before 1970-01-02 or after 2099", outside, "a missing time is a null")
 
 
-def _choice_faults(
-    column: Column, here: nw.Expr, raw: nw.Expr, raw_type: nw.dtypes.DType, dtype: nw.dtypes.DType
-) -> Iterator[Fault]:
-    unknown = ~here.is_null() & ~here.is_in(list(column.choices))
-    yield Fault(column.name, f"is none of {', '.join(column.choices)}", unknown, "map your values to these")
+def _choice_faults(look: _Look) -> Iterator[Fault]:
+    unknown = ~look.here.is_null() & ~look.here.is_in(list(look.column.choices))
+    yield Fault(look.column.name, f"is none of {', '.join(look.column.choices)}", unknown, "map your values to these")
 
 
 def _true(condition: nw.Expr) -> nw.Expr:
     """Take an unknown comparison as not true."""
-    return condition.fill_null(value=False)
+    return condition.fill_null(False)
 
 
-_KIND_FAULTS: dict[str, Callable[..., Iterator[Fault]]] = {
+_KIND_FAULTS: dict[str, Callable[[_Look], Iterator[Fault]]] = {
     "id": _id_faults,
     "number": _number_faults,
     "money": _number_faults,

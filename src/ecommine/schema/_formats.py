@@ -1,4 +1,19 @@
-"""Formats of times written as text: Python's strptime directives, and what other engines call them."""
+"""How columns are to be read anew, and what other engines call Python's strptime directives."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Job = Literal["number", "integer", "boolean", "text", "parse", "localise"]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """One column to be read anew: as numbers, as text, as times of a format, or from a zone to shop time."""
+
+    job: Job
+    format: str | None = None
+    timezone: str | None = None
+
 
 EPOCHS = {"unix_s": 1_000_000, "unix_ms": 1_000, "unix_us": 1}
 """Formats of times that are counted since 1970-01-01 UTC, and the microseconds of one count."""

@@ -1,11 +1,9 @@
 """Who is this visitor? Links of visitors to customers, put on events."""
 
-from typing import Any
-
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
-from .._core.frames import Frame, collect
+from .._core.frames import Frame, collect, join, native, opened
 from ._door import warn
 from ._reading import read
 
@@ -43,18 +41,18 @@ def identify(events: IntoFrameT, links: IntoFrameT, /) -> IntoFrameT:
     >>> known.customer_id.tolist()[:2], str(said[0].message)
     (['anna', 'anna'], '2 of 3 events (66.7 %) have a customer')
     """
-    frame = nw.from_native(events)
+    frame = opened(events, argument="events")
     read(events, "events", ("visitor_id", "occurred_at"), optional=("customer_id",))  # the types must hold
     spans, shared = _spans(read(links, "links", ("visitor_id", "customer_id"), optional=("linked_at",)))
     names = frame.collect_schema().names()
-    joined = frame.join(spans, on="visitor_id", how="left")
+    joined = join(frame, spans, on=["visitor_id"], how="left")
     time = nw.col("occurred_at")
     inside = (nw.col(_FROM).is_null() | (time >= nw.col(_FROM))) & (nw.col(_UNTIL).is_null() | (time < nw.col(_UNTIL)))
     known = nw.coalesce("customer_id", _LINKED) if "customer_id" in names else nw.col(_LINKED)
     kept = [nw.col(name) for name in names if name != "customer_id"]
     result = joined.filter(inside).select(*kept, customer_id=known)
     warn([*shared, _matched(result)], stacklevel=3)
-    return result.to_native()
+    return native(result, events)
 
 
 def _spans(links: Frame) -> tuple[Frame, list[str]]:
@@ -78,7 +76,7 @@ def _ordered_spans(links: Frame) -> Frame:
     others = moments.select("visitor_id", other=nw.col("linked_at"))
     later = nw.when(nw.col("other") > nw.col("linked_at")).then(nw.col("other"))
     earlier = (nw.col("other") < nw.col("linked_at")).cast(nw.Int64)
-    pairs = moments.join(others, on="visitor_id", how="left").with_columns(later=later, earlier=earlier)
+    pairs = join(moments, others, on=["visitor_id"], how="left").with_columns(later=later, earlier=earlier)
     spans = pairs.group_by("visitor_id", "linked_at", _LINKED).agg(
         **{_UNTIL: nw.col("later").min(), "earlier": nw.col("earlier").sum()}
     )
@@ -86,7 +84,7 @@ def _ordered_spans(links: Frame) -> Frame:
     return spans.select("visitor_id", _LINKED, since.alias(_FROM), _UNTIL)
 
 
-def _matched(events: Any) -> str:
+def _matched(events: Frame) -> str:
     counts = collect(
         events.with_columns(known=(~nw.col("customer_id").is_null()).cast(nw.Int64)).select(
             rows=nw.len(), known=nw.col("known").sum()

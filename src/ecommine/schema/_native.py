@@ -4,25 +4,14 @@ Every function turns what it cannot read into null; the caller compares with the
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
-from .._core.frames import Frame
-from ._formats import EPOCHS, chrono, java, sql_text
-
-Job = Literal["number", "integer", "boolean", "text", "parse", "localise"]
-
-@dataclass(frozen=True, slots=True)
-class Conversion:
-    """One column to be read anew: as numbers, as text, as times of a format, or from a zone to shop time."""
-
-    job: Job
-    format: str | None = None
-    timezone: str | None = None
+from .._core.frames import Frame, wrap
+from ._formats import EPOCHS, Conversion, chrono
+from ._sql import duckdb_sql, quoted, spark_sql
 
 
 def convert(frame: Frame, conversions: Mapping[str, Conversion]) -> Frame:
@@ -31,19 +20,19 @@ def convert(frame: Frame, conversions: Mapping[str, Conversion]) -> Frame:
         return frame
     kind = frame.implementation
     if kind.is_duckdb():
-        return _with_sql(frame, conversions, _duckdb_sql)
+        return _with_sql(frame, conversions, duckdb_sql)
     if kind.is_pyspark() or kind.is_pyspark_connect():
-        return _with_sql(frame, conversions, _spark_sql)
+        return _with_sql(frame, conversions, spark_sql)
     if kind.is_polars():
-        return nw.from_native(frame.to_native().with_columns(**{c: _polars(c, v) for c, v in conversions.items()}))
+        return wrap(frame.to_native().with_columns(**{c: _polars(c, v) for c, v in conversions.items()}))
     table = frame.to_native()
     if kind.is_pyarrow():
         for name, conversion in conversions.items():
             read = _pandas(table[name].to_pandas(), conversion)
             position = table.schema.get_field_index(name)
             table = table.set_column(position, name, _arrow(read))
-        return nw.from_native(table)
-    return nw.from_native(table.assign(**{c: _pandas(table[c], v) for c, v in conversions.items()}))
+        return wrap(table)
+    return wrap(table.assign(**{c: _pandas(table[c], v) for c, v in conversions.items()}))
 
 
 def holds_objects(frame: Frame, name: str) -> bool:
@@ -52,7 +41,7 @@ def holds_objects(frame: Frame, name: str) -> bool:
 
 
 def object_kind(frame: Frame, name: str) -> str:
-    """Name what a pandas object column holds: "string", "mixed-integer", "decimal", "datetime", "boolean", …"""
+    """Name what a pandas object column holds: "string", "mixed-integer", "decimal", "datetime" and so on."""
     return str(pd.api.types.infer_dtype(frame.to_native()[name], skipna=True))
 
 
@@ -84,7 +73,7 @@ def _pandas(column: Any, how: Conversion) -> Any:
         column = pd.to_datetime(micros.astype("Int64"), unit="us", utc=True)
     elif how.job == "parse":
         by_offset = how.format is not None and "%z" in how.format
-        column = pd.to_datetime(column, format=how.format, errors="coerce", utc=by_offset or None)
+        column = pd.to_datetime(column, format=how.format, errors="coerce", utc=by_offset)
     else:
         column = pd.to_datetime(column, errors="coerce", utc=column.dtype == object and how.timezone is not None)
     if column.dt.tz is not None:
@@ -124,38 +113,8 @@ def _polars(name: str, how: Conversion) -> Any:
 def _with_sql(frame: Frame, conversions: Mapping[str, Conversion], sql: Callable[[str, Conversion], str]) -> Frame:
     native = frame.to_native()
     if frame.implementation.is_duckdb():
-        swaps = ", ".join(f'{sql(_quoted(c, chr(34)), v)} AS {_quoted(c, chr(34))}' for c, v in conversions.items())
-        return nw.from_native(native.project(f"* REPLACE ({swaps})"))
-    from pyspark.sql import functions as F
+        swaps = ", ".join(f"{sql(quoted(c, chr(34)), v)} AS {quoted(c, chr(34))}" for c, v in conversions.items())
+        return wrap(native.project(f"* REPLACE ({swaps})"))
+    from pyspark.sql.functions import expr
 
-    return nw.from_native(native.withColumns({c: F.expr(sql(_quoted(c, "`"), v)) for c, v in conversions.items()}))
-
-
-def _quoted(name: str, mark: str) -> str:
-    return mark + name.replace(mark, mark * 2) + mark
-
-
-def _duckdb_sql(name: str, how: Conversion) -> str:
-    zone = how.timezone or "UTC"
-    if how.job in ("number", "text"):
-        return f"TRY_CAST({name} AS {'DOUBLE' if how.job == 'number' else 'VARCHAR'})"
-    if how.job == "localise":
-        return f"timezone('{zone}', {name})"
-    if how.format in EPOCHS:
-        return f"timezone('{zone}', to_timestamp(round(TRY_CAST({name} AS DOUBLE)) * {EPOCHS[how.format]} / 1e6))"
-    parsed = f"try_strptime({name}, {sql_text(str(how.format))})"
-    return f"timezone('{zone}', {parsed})" if "%z" in str(how.format) else f"CAST({parsed} AS TIMESTAMP)"
-
-
-def _spark_sql(name: str, how: Conversion) -> str:
-    if how.job in ("number", "text"):
-        return f"try_cast({name} AS {'DOUBLE' if how.job == 'number' else 'STRING'})"
-    zone = f"'{how.timezone}'" if how.timezone else ("current_timezone()" if how.job == "localise" else "'UTC'")
-    if how.format in EPOCHS:
-        micros = f"timestamp_micros(CAST(round(try_cast({name} AS DOUBLE)) * {EPOCHS[how.format]} AS BIGINT))"
-        name = micros
-    elif how.job == "parse":
-        name = f"try_to_timestamp({name}, {sql_text(java(str(how.format)))})"
-        if "%z" not in str(how.format):
-            return f"CAST({name} AS TIMESTAMP_NTZ)"
-    return f"convert_timezone(current_timezone(), {zone}, CAST({name} AS TIMESTAMP_NTZ))"
+    return wrap(native.withColumns({c: expr(sql(quoted(c, "`"), v)) for c, v in conversions.items()}))

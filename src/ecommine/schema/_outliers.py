@@ -1,12 +1,12 @@
 """Outliers: flagged for a look, never removed."""
 
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
 from .._core.checks import number, one_of
-from .._core.frames import Frame, build, collect, hand_back, opened
+from .._core.frames import Frame, build, collect, hand_back, join, native, opened, wrap
 from ._errors import SchemaError
 
 Rule = Literal["quartile_fence", "robust_z"]
@@ -77,13 +77,13 @@ def outliers(
         low, high = (float(fences[side].to_list()[0]) for side in ("outlier_low", "outlier_high"))
         frame = frame.with_columns(outlier_low=nw.lit(low), outlier_high=nw.lit(high))
     else:
-        frame = frame.join(_same_library(fences, frame), on=by, how="left")
+        frame = join(frame, _same_library(fences, frame), on=[by], how="left")
     value = nw.col(column)
     outside = (value < nw.col("outlier_low")) | (value > nw.col("outlier_high"))
-    return frame.with_columns(outlier=outside.fill_null(value=False)).to_native()  # type: ignore[no-any-return]
+    return native(frame.with_columns(outlier=outside.fill_null(value=False)), table)
 
 
-def _fences(frame: Frame, column: str, by: str | None, rule: Rule, width: float) -> nw.DataFrame[object]:
+def _fences(frame: Frame, column: str, by: str | None, rule: Rule, width: float) -> nw.DataFrame[Any]:
     """Learn the fences in memory from the one or two columns that they need."""
     import pandas as pd
 
@@ -99,18 +99,20 @@ def _fences(frame: Frame, column: str, by: str | None, rule: Rule, width: float)
         reach = width * _MAD_TO_SIGMA * distance.groupby(key).median()
     fences = pd.DataFrame({"outlier_low": below - reach, "outlier_high": above + reach}, dtype=float)
     if by is None:
-        fences = fences if len(fences) else pd.DataFrame({"outlier_low": [float("nan")], "outlier_high": [float("nan")]})
+        fences = (
+            fences if len(fences) else pd.DataFrame({"outlier_low": [float("nan")], "outlier_high": [float("nan")]})
+        )
         return nw.from_native(fences)
     return nw.from_native(fences.rename_axis(by).reset_index())
 
 
-def _same_library(fences: nw.DataFrame[object], frame: Frame) -> Frame:
+def _same_library(fences: nw.DataFrame[Any], frame: Frame) -> Frame:
     """Hand the small table over so that it joins with the large one."""
     columns = {name: fences[name].to_numpy() for name in fences.columns}
     small = build(columns, like=frame)
     key = fences.columns[0]
     small = small.with_columns(nw.col(key).cast(frame.collect_schema()[key]))
-    return nw.from_native(hand_back(small, like=frame))
+    return wrap(hand_back(small, like=frame))
 
 
 def _check_columns(frame: Frame, column: str, by: str | None) -> None:

@@ -7,7 +7,7 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
 from .._core.checks import one_of
-from .._core.frames import Frame, collect, exact_median
+from .._core.frames import Frame, collect, exact_median, join, native
 from .._core.moments import moment
 from ._door import warn
 from ._periods import Every, period_key, period_start, start_of
@@ -93,7 +93,7 @@ def to_sales(
     names = panel.collect_schema().names()
     result = panel.with_columns(complete=complete).select(*[n for n in order if n in names], "complete")
     warn(notes, stacklevel=3)
-    return result.sort("product_id", "period_at").to_native()  # type: ignore[no-any-return]  # see `opened`
+    return native(result.sort("product_id", "period_at"), orders)
 
 
 def _facts(lines: Frame, as_of: datetime | None) -> tuple[datetime, list[str]]:
@@ -159,7 +159,7 @@ def _summed(lines: Frame, price: Price) -> Frame:
     panel = lines.group_by(_KEYS).agg(first=nw.col("ordered_at").min(), list=nw.col("priced").max(), **sums)
     if price == "median":
         medians = exact_median(lines.filter(~nw.col("priced").is_null()), _KEYS, "priced")
-        panel = panel.join(medians, on=_KEYS, how="left").rename({"priced": "price"})
+        panel = join(panel, medians, on=_KEYS, how="left").rename({"priced": "price"})
     elif price == "paid":
         panel = panel.with_columns(price=_ratio("paid", "sold"))
     else:
@@ -181,7 +181,7 @@ def _with_stock(panel: Frame, stock: Any, every: Every) -> tuple[Frame, list[str
     days = days.rename({"stocked_at": "ordered_at"})
     days = days.with_columns(period_key=period_key(every), in_stock=_flag(nw.col("on_hand") > 0))
     shares = days.group_by(_KEYS).agg(nw.col("in_stock").mean())
-    joined = panel.join(shares, on=_KEYS, how="left")
+    joined = join(panel, shares, on=_KEYS, how="left")
     known = joined.with_columns(known=_flag(~nw.col("in_stock").is_null()))
     counts = collect(known.select(rows=nw.len(), known=nw.col("known").sum())).to_dict(as_series=False)
     rows, matched = int(counts["rows"][0]), int(counts["known"][0] or 0)

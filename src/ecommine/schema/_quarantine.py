@@ -1,5 +1,6 @@
 """Quarantine: the rows that can be used, and the rows that cannot, each with all its reasons."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -7,7 +8,7 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
 from .._core.checks import one_of
-from .._core.frames import opened
+from .._core.frames import native, opened
 from ._door import make_ready, warn
 from ._faults import RAW
 from ._tables import TABLES
@@ -97,12 +98,12 @@ def quarantine(
     marked = ready.frame.with_columns(reason=nw.concat_str(*reasons, separator="; ", ignore_nulls=True))
     as_it_came = [_raw(name, ready.sources, ready.plan.touched).alias(name) for name in raw_names]
     return Quarantine(
-        valid=marked.filter(nw.col("reason") == "").select(*ready.names).to_native(),
-        rejected=marked.filter(nw.col("reason") != "").select(*as_it_came, "reason").to_native(),
+        valid=native(marked.filter(nw.col("reason") == "").select(*ready.names), raw),
+        rejected=native(marked.filter(nw.col("reason") != "").select(*as_it_came, "reason"), raw),
     )
 
 
-def _raw(name: str, sources: dict[str, str], touched: tuple[str, ...]) -> nw.Expr:
+def _raw(name: str, sources: Mapping[str, str], touched: tuple[str, ...]) -> nw.Expr:
     """Find a raw column under the name that it has now."""
     here = next((target for target, source in sources.items() if source == name), name)
     return nw.col(RAW + here if here in touched else here)

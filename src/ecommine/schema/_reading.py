@@ -38,7 +38,10 @@ def read(
     wanted = [column for column in declared.columns if column.name in sources]
     wanted = [column for column in wanted if column.name in (*columns, *optional, *parts)]
     plan = plan_types(frame, wanted, Reading())
-    problems = [*plan.problems, *(f"`{name}` holds values that must be converted first" for name in plan.conversions)]
+    problems = [
+        *plan.problems,
+        *(f"`{name}` holds values that must be converted first" for name in plan.conversions),
+    ]
     if problems:
         raise SchemaError(table, [*problems, f"map the table once with schema.{table}(raw, ...)"])
     return _cast(frame, plan, declared.name).select(*_kept(columns, optional, sources))

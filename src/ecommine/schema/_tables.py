@@ -23,7 +23,13 @@ def _money(name: str, meaning: str, *, unit: str = "currency", low: float | None
 
 def _count(name: str, meaning: str, *, unit: str, low: float | None = 0, required: bool = False) -> Column:
     return Column(
-        name=name, kind="number", meaning=meaning, unit=unit, low=low, required=required, nullable=not required
+        name=name,
+        kind="number",
+        meaning=meaning,
+        unit=unit,
+        low=low,
+        required=required,
+        nullable=not required,
     )
 
 
@@ -141,7 +147,12 @@ _SALES = Table(
     columns=(
         _key("product_id", "Product"),
         Column(
-            name="quantity", kind="number", unit="units", required=True, nullable=False, meaning="Units sold, net"
+            name="quantity",
+            kind="number",
+            unit="units",
+            required=True,
+            nullable=False,
+            meaning="Units sold, net",
         ),
         _moment("period_at", "Start of the period"),
         _money("price", "Price of one unit in the period", unit="currency per unit"),

@@ -10,10 +10,19 @@ import narwhals.stable.v2 as nw
 
 from .._core.frames import Frame
 from ._columns import Column
-from ._formats import EPOCHS
-from ._native import Conversion, holds_objects, is_all_missing, is_numpy, mixes_zones, object_kind
+from ._formats import EPOCHS, Conversion
+from ._native import holds_objects, is_all_missing, is_numpy, mixes_zones, object_kind
 
-_OBJECT_NUMBERS = ("string", "integer", "floating", "mixed-integer-float", "decimal", "mixed", "mixed-integer", "empty")
+_OBJECT_NUMBERS = (
+    "string",
+    "integer",
+    "floating",
+    "mixed-integer-float",
+    "decimal",
+    "mixed",
+    "mixed-integer",
+    "empty",
+)
 _OBJECT_TIMES = ("datetime", "date", "datetime64", "empty")
 _EMPTY = {"time": nw.Datetime("us"), "text": nw.String(), "choice": nw.String(), "boolean": nw.Boolean()}
 _OBJECT_TEXTS = ("string", "empty")  # already text, whatever the dtype says

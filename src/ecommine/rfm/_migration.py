@@ -1,0 +1,409 @@
+"""Two results against each other: who moved where, and which movement changed the revenue by how much."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
+
+import narwhals.stable.v2 as nw
+from narwhals.stable.v2.typing import IntoDataFrameT, IntoLazyFrameT
+
+from .._core.checks import number, one_of
+from .._core.frames import MICRO, Frame, build, collect, micro, opened
+from .._core.results import Result
+from ._score import LOCALES, RFM
+from ._segments import Locale, Segment
+from ._summary import ratio
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+TableT_co = TypeVar("TableT_co", covariant=True)
+PARTS = (
+    "new",
+    "gone",
+    "upgraded_orders",
+    "upgraded_order_value",
+    "stayed_orders",
+    "stayed_order_value",
+    "downgraded_orders",
+    "downgraded_order_value",
+)
+_SUMS = ("orders_before", "orders_after", "money_before", "money_after")
+_MOST = 9.2e18
+"""What 64 bits hold: all customers' micro-units together stay below it, or are refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """Customers that went from one segment to another; None is no order in that period. Money is in micro-units."""
+
+    origin: int | None
+    target: int | None
+    customers: int
+    before: int
+    after: int
+    by_orders: int
+
+    @property
+    def move(self) -> str:
+        """What kind of movement it is; segments stand best first."""
+        if self.origin is None or self.target is None:
+            return "new" if self.origin is None else "gone"
+        if self.origin == self.target:
+            return "stayed"
+        return "upgraded" if self.target < self.origin else "downgraded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Migration(Result, Generic[TableT_co]):
+    """Movements between the segments of two results; made by :func:`ecommine.rfm.migration`.
+
+    Attributes
+    ----------
+    table : eager table, one row a pair of segments with customers
+        from_segment (or "new": no order in the period before), to_segment (or "gone": none in the period after),
+        customers, share (of the customers of from_segment), money_before, money_after, change.
+    bridge : eager table, one row a part of the change in revenue
+        part, customers, money. New and gone customers; upgraded, downgraded and stayed ones each by the effect of
+        their number of orders and of their order value. The parts add up to the change, in millionths exactly.
+    rates : eager table, one row a movement
+        move (upgraded, stayed, downgraded, new, gone), customers, of (customers it is a share of), rate, rate_low,
+        rate_high.
+    revenue_before, revenue_after : float
+        Money of all customers of either result.
+    before, as_of : datetime
+        The moments of the two results.
+    level : float
+        Level of the intervals in `rates`.
+    notes : tuple of str
+        What to know about the comparison.
+    """
+
+    table: TableT_co
+    bridge: TableT_co
+    rates: TableT_co
+    revenue_before: float
+    revenue_after: float
+    before: datetime
+    as_of: datetime
+    level: float
+    notes: tuple[str, ...]
+    _flows: tuple[Flow, ...]
+    _segments: tuple[Segment, ...]
+
+    @property
+    def headline(self) -> str:
+        """What stands on the first line."""
+        change = self.revenue_after - self.revenue_before
+        return f"from {self.before:%Y-%m-%d} to {self.as_of:%Y-%m-%d}, change in revenue {change:+,.2f}"
+
+    @property
+    def tables(self) -> Mapping[str, Any]:
+        """The tables by name."""
+        return {"flows": self.table, "bridge": self.bridge, "rates": self.rates}
+
+    def summary(self, *, locale: Locale = "en") -> str:
+        """Say in three or four sentences what moved, and which movement earned or cost the most."""
+        from ._migration_text import migration_sentences
+
+        one_of("locale", locale, LOCALES)
+        days = (self.before, self.as_of)
+        return migration_sentences(self._flows, self._segments, days, locale)
+
+    def plot(
+        self, ax: "Axes | None" = None, *, locale: Locale = "en", kind: Literal["flows", "bridge"] = "flows"
+    ) -> "Axes":
+        """Draw the customers that went from segment to segment, or the bridge from revenue to revenue.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; by default a new figure.
+        locale : {"en", "zh"}
+            The language of all text.
+        kind : {"flows", "bridge"}
+            A heat map of movements, or a waterfall of the parts of the change in revenue.
+        """
+        from ._plot_migration import draw_bridge, draw_flows
+
+        one_of("locale", locale, LOCALES)
+        one_of("kind", kind, ("flows", "bridge"))
+        if kind == "flows":
+            return draw_flows(self._flows, self._segments, (self.before, self.as_of), ax, locale)
+        return draw_bridge(self._flows, (self.before, self.as_of), ax, locale)
+
+
+@overload
+def migration(
+    before: RFM[IntoDataFrameT], after: RFM[IntoDataFrameT], /, *, level: float = 0.95
+) -> Migration[IntoDataFrameT]: ...
+
+
+@overload
+def migration(before: RFM[IntoLazyFrameT], after: RFM[IntoLazyFrameT], /, *, level: float = 0.95) -> Migration[Any]: ...
+
+
+def migration(before: RFM[Any], after: RFM[Any], /, *, level: float = 0.95) -> Migration[Any]:
+    """Compare two results customer by customer: movements between segments and the money that moved with them.
+
+    Parameters
+    ----------
+    before, after : RFM
+        Two results with the same scheme, from the same library. Give both the same ``period``, and the second the
+        cut points of the first (``before.apply(orders, as_of=...)``), so that a move is a move of the customer.
+    level : float, default 0.95
+        Level of the Wilson intervals of the rates.
+
+    Returns
+    -------
+    Migration
+        Frozen; ``.table`` of flows, ``.bridge`` of revenue, ``.rates``.
+
+    Raises
+    ------
+    TypeError
+        If the customer ids of the two results have different types.
+    ValueError
+        If the schemes or the libraries differ.
+
+    Notes
+    -----
+    A retained customer's money is orders times order value, :math:`m = n a`. Its change is split by the Shapley value
+    of the two factors, :math:`(n_1 - n_0) (a_0 + a_1) / 2` for the orders and :math:`(a_1 - a_0) (n_0 + n_1) / 2` for
+    the order value, which does not depend on the order of the factors. In whole millionths the second is what the
+    first leaves of the change, so that the parts add up exactly. An upgrade is a move to a segment that stands
+    earlier in the scheme.
+
+    References
+    ----------
+    Shapley, L. S. (1953). A value for n-person games. Contributions to the Theory of Games 2, 307-317.
+    Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. JASA 22, 209-212.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ecommine import rfm
+    >>> orders = pd.DataFrame({
+    ...     "order_id": range(1, 7),
+    ...     "customer_id": ["ann", "bob", "ann", "ann", "eve", "bob"],
+    ...     "ordered_at": pd.to_datetime(["2024-01-10", "2024-01-20", "2024-02-10", "2024-02-20", "2024-02-25",
+    ...                                   "2023-12-20"]),
+    ...     "amount": [10.0, 40.0, 15.0, 25.0, 30.0, 20.0],
+    ... })
+    >>> scale = rfm.Scale(recency=(10,), frequency=(1,), monetary=(20,))
+    >>> good = rfm.Scheme(name="good", rules=(rfm.Rule(segment="good", monetary=(2, 2)),))
+    >>> january = rfm.score(orders, as_of="2024-01-31", period="1mo", scale=scale, scheme=good)
+    >>> february = january.apply(orders, as_of="2024-02-29")
+    >>> moved = rfm.migration(january, february)
+    >>> moved.table[["from_segment", "to_segment", "customers", "change"]]
+      from_segment to_segment  customers  change
+    0         good       gone          1   -40.0
+    1       others       good          1    30.0
+    2          new       good          1    30.0
+    >>> moved.bridge[moved.bridge["money"] != 0]
+                       part  customers  money
+    0                   new          1   30.0
+    1                  gone          1  -40.0
+    2       upgraded_orders          1   15.0
+    3  upgraded_order_value          1   15.0
+    """
+    number("level", level, low=0.5, high=0.9999)
+    left, right = _opened(before, "before"), _opened(after, "after")
+    _check_pair(before, after, left, right)
+    flows = _flows(left, right, before.scheme.segments)
+    return Migration(
+        table=_flow_table(flows, before.scheme.segments, like=left),
+        bridge=_bridge_table(bridge(flows), like=left),
+        rates=_rate_table(flows, level, like=left),
+        revenue_before=sum(flow.before for flow in flows) / MICRO,
+        revenue_after=sum(flow.after for flow in flows) / MICRO,
+        before=before.as_of,
+        as_of=after.as_of,
+        level=level,
+        notes=_notes(before, after),
+        _flows=tuple(flows),
+        _segments=before.scheme.segments,
+    )
+
+
+def _opened(result: RFM[Any], name: str) -> Frame:
+    if not isinstance(result, RFM):
+        raise TypeError(f"`{name}` must be the result of rfm.score, got {type(result).__name__}")
+    return opened(result.table, argument=name)
+
+
+def _check_pair(before: RFM[Any], after: RFM[Any], left: Frame, right: Frame) -> None:
+    if before.scheme != after.scheme:
+        raise ValueError(
+            f"both results must have the same scheme, got {before.scheme.name!r} and {after.scheme.name!r} that differ"
+        )
+    if left.implementation != right.implementation or type(left) is not type(right):
+        raise ValueError(f"both tables must be of one library, got {left.implementation} and {right.implementation}")
+    one, other = (frame.collect_schema()["customer_id"] for frame in (left, right))
+    if _family(one) != _family(other):
+        raise TypeError(f"customer_id must have one type in both results, got {one} and {other}")
+
+
+def _family(dtype: nw.dtypes.DType) -> str:
+    return "number" if dtype.is_numeric() else str(dtype)
+
+
+def _notes(before: RFM[Any], after: RFM[Any]) -> tuple[str, ...]:
+    notes = []
+    if before.period is None or after.period is None:
+        notes.append("without `period` money counts all orders up to each moment, so that nobody can be gone")
+    if before.scale != after.scale:
+        notes.append("the two scales differ: a customer may change segment because a cut point did")
+    return tuple(notes)
+
+
+def _flows(left: Frame, right: Frame, segments: tuple[Segment, ...]) -> list[Flow]:
+    """Sum up customers by the pair of their segments, in the caller's engine.
+
+    The two tables are stacked, not joined: every column is zero in the rows of the other table, so that sums a customer
+    put both sides beside each other, and a zero rank means no order in that period.
+    """
+    both = nw.concat([_side(left, segments, "before", "after"), _side(right, segments, "after", "before")])
+    wide = both.group_by("customer_id").agg(
+        *(nw.col(name).sum() for name in ("rank_before", "rank_after", *_SUMS))
+    )
+    wide = wide.select(*(nw.col(name).cast(nw.Int64) for name in ("rank_before", "rank_after", *_SUMS)))
+    sized = wide.with_columns(
+        by_orders=_order_effect(), size=nw.col("money_before").abs().cast(nw.Float64) + nw.col("money_after").abs()
+    )
+    sums = sized.group_by("rank_before", "rank_after").agg(
+        nw.len().alias("customers"),
+        *(nw.col(name).sum() for name in ("money_before", "money_after", "by_orders", "size")),
+    )
+    rows = collect(sums).rows(named=True)
+    if sum(float(row["size"]) for row in rows) > _MOST:
+        raise ValueError("money of all customers together is above 9.2e12: give it in a larger unit")
+    flows = [_flow({name: int(value) for name, value in row.items()}) for row in rows]
+    last = len(segments)
+    return sorted(
+        flows,
+        key=lambda flow: (
+            last if flow.origin is None else flow.origin,
+            last if flow.target is None else flow.target,
+        ),
+    )
+
+
+def _flow(row: Mapping[str, int]) -> Flow:
+    return Flow(
+        origin=row["rank_before"] - 1 if row["rank_before"] else None,
+        target=row["rank_after"] - 1 if row["rank_after"] else None,
+        customers=row["customers"],
+        before=row["money_before"],
+        after=row["money_after"],
+        by_orders=row["by_orders"],
+    )
+
+
+def _side(frame: Frame, segments: tuple[Segment, ...], mine: str, other: str) -> Frame:
+    ranks = [(nw.col("segment") == one.code).cast(nw.Int64) * rank for rank, one in enumerate(segments, start=1)]
+    orders = nw.col("frequency").cast(nw.Int64)
+    columns = {f"rank_{mine}": sum(ranks[1:], ranks[0]), f"orders_{mine}": orders}
+    columns[f"money_{mine}"] = micro(nw.col("monetary"))
+    zeros = {f"{name}_{other}": orders * 0 for name in ("rank", "orders", "money")}
+    # Whole-number ids of different widths are one type here.
+    is_number = frame.collect_schema()["customer_id"].is_numeric()
+    key = nw.col("customer_id").cast(nw.Int64) if is_number else nw.col("customer_id")
+    return frame.select(key, **columns, **zeros).select(
+        "customer_id", "rank_before", "rank_after", "orders_before", "orders_after", "money_before", "money_after"
+    )
+
+
+def _order_effect() -> nw.Expr:
+    """Return the Shapley part of the number of orders in the change of one retained customer's money."""
+    before, after = nw.col("orders_before"), nw.col("orders_after")
+    both = (before > 0) & (after > 0)
+    # Where one side has no order the part means nothing; dividing by one there keeps every engine from dividing by zero.
+    values = [
+        nw.col(f"money_{side}") / nw.when(both).then(nw.col(f"orders_{side}")).otherwise(1)
+        for side in ("before", "after")
+    ]
+    effect = (after - before) * (values[0] + values[1]) / 2
+    return nw.when(both).then(effect.round(0)).otherwise(0.0).cast(nw.Int64)
+
+
+def bridge(flows: list[Flow] | tuple[Flow, ...]) -> dict[str, tuple[int, int]]:
+    """Split the change in revenue into parts: customers, and money in micro-units, of each."""
+    parts = dict.fromkeys(PARTS, (0, 0))
+    for flow in flows:
+        change = flow.after - flow.before
+        if flow.move in ("new", "gone"):
+            effects = {flow.move: change}
+        else:
+            effects = {f"{flow.move}_orders": flow.by_orders, f"{flow.move}_order_value": change - flow.by_orders}
+        for part, effect in effects.items():
+            customers, money = parts[part]
+            parts[part] = (customers + flow.customers, money + effect)
+    return parts
+
+
+def _flow_table(flows: list[Flow], segments: tuple[Segment, ...], *, like: Frame) -> Any:
+    totals: dict[int | None, int] = {}
+    for flow in flows:
+        totals[flow.origin] = totals.get(flow.origin, 0) + flow.customers
+    return build(
+        {
+            "from_segment": ["new" if flow.origin is None else segments[flow.origin].code for flow in flows],
+            "to_segment": ["gone" if flow.target is None else segments[flow.target].code for flow in flows],
+            "customers": [flow.customers for flow in flows],
+            "share": [flow.customers / totals[flow.origin] for flow in flows],
+            "money_before": [flow.before / MICRO for flow in flows],
+            "money_after": [flow.after / MICRO for flow in flows],
+            "change": [(flow.after - flow.before) / MICRO for flow in flows],
+        },
+        like=like,
+    ).to_native()
+
+
+def _bridge_table(parts: Mapping[str, tuple[int, int]], *, like: Frame) -> Any:
+    return build(
+        {
+            "part": list(parts),
+            "customers": [customers for customers, _ in parts.values()],
+            "money": [money / MICRO for _, money in parts.values()],
+        },
+        like=like,
+    ).to_native()
+
+
+def _rate_table(flows: list[Flow], level: float, *, like: Frame) -> Any:
+    count = {move: 0 for move in ("upgraded", "stayed", "downgraded", "new", "gone")}
+    for flow in flows:
+        count[flow.move] += flow.customers
+    kept = count["upgraded"] + count["stayed"] + count["downgraded"]
+    of = {move: kept + (count[move] if move in ("new", "gone") else 0) for move in count}
+    intervals = [wilson(count[move], of[move], level) for move in count]
+    columns = {
+        "move": list(count),
+        "customers": list(count.values()),
+        "of": list(of.values()),
+        "rate": [ratio(count[move], of[move]) for move in count],
+        "rate_low": [low for low, _ in intervals],
+        "rate_high": [high for _, high in intervals],
+    }
+    floats = (nw.col(name).cast(nw.Float64) for name in ("rate", "rate_low", "rate_high"))
+    return build(columns, like=like).with_columns(*floats).to_native()
+
+
+def wilson(count: int, total: int, level: float) -> tuple[float | None, float | None]:
+    """Return Wilson's score interval of a share, None where the total is zero.
+
+    Examples
+    --------
+    >>> [round(end, 4) for end in wilson(0, 10, 0.95)]
+    [0.0, 0.2775]
+    """
+    if total == 0:
+        return None, None
+    from statistics import NormalDist
+
+    z2 = NormalDist().inv_cdf((1 + level) / 2) ** 2
+    centre = (count + z2 / 2) / (total + z2)
+    half = (z2 * (count * (total - count) / total + z2 / 4)) ** 0.5 / (total + z2)
+    return max(0.0, centre - half), min(1.0, centre + half)

@@ -1,0 +1,258 @@
+"""Schemes: ordered rules on scores that put every customer into one segment."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import product
+from typing import Literal, Protocol
+
+import narwhals.stable.v2 as nw
+
+from .._core.checks import integer, one_of
+from ._scale import MEASURES, MOST_LEVELS, Scale
+from ._segments import Segment, segment_of
+
+Band = Literal["high", "middle", "low"]
+Range = tuple[int, int]
+BANDS: tuple[Band, ...] = ("high", "middle", "low")
+_AXES = (*MEASURES, "value")
+
+
+class SegmentScheme(Protocol):
+    """What a scheme of segments must know; :class:`Scheme` and :class:`EightClasses` do."""
+
+    @property
+    def name(self) -> str:
+        """The name of the scheme."""
+        ...
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """All segments, best first."""
+        ...
+
+    def check(self, scale: Scale, /) -> None:
+        """Raise ValueError where the scheme does not fit the levels of the scale."""
+        ...
+
+    def expression(self, scale: Scale, /, *, as_of: datetime) -> nw.Expr:
+        """Return the segment code of each row of a scored customer table."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A condition on scores, all parts of which must hold, and the segment it leads to.
+
+    Parameters
+    ----------
+    segment : Segment or str
+        A segment, or its code.
+    recency, frequency, monetary : (low, high) or {"high", "middle", "low"}, optional
+        The scores allowed, both ends included; or a third of the levels, whatever their number: the lowest third
+        is "low", the highest "high". None allows every score.
+    value : (low, high) or {"high", "middle", "low"}, optional
+        The same for the mean of the frequency and monetary scores, rounded half up.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If no part is given, or a range is not two whole numbers in order.
+
+    Examples
+    --------
+    >>> Rule(segment="regulars", recency=(4, 5), value="high").value
+    'high'
+    """
+
+    segment: Segment | str
+    recency: Range | Band | None = None
+    frequency: Range | Band | None = None
+    monetary: Range | Band | None = None
+    value: Range | Band | None = None
+
+    def __post_init__(self) -> None:
+        if all(getattr(self, axis) is None for axis in _AXES):
+            raise ValueError(f"the rule of {self.segment!r} must limit recency, frequency, monetary or value")
+        for axis in _AXES:
+            _check_range(axis, getattr(self, axis))
+
+    def ranges(self, levels: tuple[int, int, int], /) -> dict[str, Range]:
+        """Return the scores allowed for each part that is given, bands turned into scores."""
+        of = dict(zip(_AXES, (*levels, max(levels[1:])), strict=True))
+        given = {axis: getattr(self, axis) for axis in _AXES if getattr(self, axis) is not None}
+        return {axis: band_range(it, of[axis]) if isinstance(it, str) else it for axis, it in given.items()}
+
+    def allows(self, cell: tuple[int, int, int], levels: tuple[int, int, int], /) -> bool:
+        """Tell whether the scores of one cell meet the rule."""
+        recency, frequency, monetary = cell
+        at = {"recency": recency, "frequency": frequency, "monetary": monetary}
+        at["value"] = (frequency + monetary + 1) // 2
+        return all(low <= at[axis] <= high for axis, (low, high) in self.ranges(levels).items())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scheme:
+    """Ordered rules on scores: the first that holds names the segment, and no customer is left without one.
+
+    Parameters
+    ----------
+    name : str
+        Name of the scheme.
+    rules : tuple of Rule
+        Best segment first; a segment may have several rules.
+    rest : Segment, str or None, default "others"
+        The segment of customers that meet no rule; None if the rules leave nobody, which is then checked.
+    levels : int, optional
+        The number of levels of all three measures that the rules are made for; None fits every scale that has the
+        scores of the rules.
+
+    Raises
+    ------
+    ValueError
+        If there is no rule, two segments share a code, or `rest` is None and some scores meet no rule.
+
+    See Also
+    --------
+    ecommine.rfm.STANDARD, ecommine.rfm.VALUE_GROUPS, ecommine.rfm.EightClasses
+
+    Examples
+    --------
+    >>> scheme = Scheme(
+    ...     name="two doors",
+    ...     rules=(Rule(segment="keep", recency=(2, 3), monetary=(3, 3)), Rule(segment="win_back", recency=(1, 1))),
+    ... )
+    >>> [segment.code for segment in scheme.segments]
+    ['keep', 'win_back', 'others']
+    """
+
+    name: str
+    rules: tuple[Rule, ...]
+    rest: Segment | str | None = "others"
+    levels: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rules", tuple(self.rules))
+        if not self.rules:
+            raise ValueError("`rules` must have at least one rule")
+        codes = [segment.code for segment in self.segments]
+        repeated = sorted({code for code in codes if codes.count(code) > 1})
+        if repeated:
+            raise ValueError(f"`rules` give the code {repeated[0]!r} to different segments")
+        if self.levels is not None:
+            integer("levels", self.levels, low=2, high=MOST_LEVELS)
+        if self.rest is None:
+            self._check_cover()
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """All segments, best first, the rest last."""
+        named = [segment_of(rule.segment) for rule in self.rules]
+        rest = [] if self.rest is None else [segment_of(self.rest)]
+        return tuple(dict.fromkeys([*named, *rest]))
+
+    def check(self, scale: Scale, /) -> None:
+        """Raise ValueError where the rules do not fit the levels of the scale."""
+        if self.levels is not None and set(scale.levels) != {self.levels}:
+            raise ValueError(
+                f"scheme {self.name!r} needs {self.levels} levels of recency, frequency and monetary, the scale has "
+                f"{scale.levels}: use `scale={self.levels}`, or a scheme made for this scale"
+            )
+        for rule in self.rules:
+            _check_fit(rule, scale.levels)
+
+    def expression(self, scale: Scale, /, *, as_of: datetime) -> nw.Expr:
+        """Return the segment code of each row of a scored customer table."""
+        codes = [segment_of(rule.segment).code for rule in self.rules]
+        chain = nw.lit(codes[-1] if self.rest is None else segment_of(self.rest).code)
+        for rule, code in zip(reversed(self.rules), reversed(codes), strict=True):
+            chain = nw.when(*_conditions(rule, scale.levels)).then(nw.lit(code)).otherwise(chain)
+        return chain
+
+    def _check_cover(self) -> None:
+        if self.levels is None:
+            raise ValueError("`rest=None` needs `levels`, to check that the rules leave nobody")
+        levels = (self.levels, self.levels, self.levels)
+        for cell in product(range(1, self.levels + 1), repeat=3):
+            if not any(rule.allows(cell, levels) for rule in self.rules):
+                raise ValueError(f"no rule covers the scores {cell}: add one, or give `rest`")
+
+
+def band_range(band: str, levels: int) -> Range:
+    """Return the scores of a third of the levels.
+
+    Examples
+    --------
+    >>> [band_range(band, 5) for band in ("high", "middle", "low")]
+    [(4, 5), (3, 3), (1, 2)]
+    """
+    third = (2 * levels + 3) // 6
+    edges = {"low": (1, third), "middle": (third + 1, levels - third), "high": (levels - third + 1, levels)}
+    return edges[band]
+
+
+def _conditions(rule: Rule, levels: tuple[int, int, int]) -> Iterator[nw.Expr]:
+    for axis, (low, high) in rule.ranges(levels).items():
+        if axis == "value":  # the mean rounded half up, in whole numbers: twice its edges against the sum
+            total = nw.col("frequency_score") + nw.col("monetary_score")
+            yield (total >= 2 * low - 1) & (total <= 2 * high)
+        else:
+            yield (nw.col(f"{axis}_score") >= low) & (nw.col(f"{axis}_score") <= high)
+
+
+def _check_range(axis: str, given: object) -> None:
+    if given is None:
+        return
+    if isinstance(given, str):
+        one_of(axis, given, BANDS)
+        return
+    if not isinstance(given, tuple) or len(given) != 2:
+        raise TypeError(f"`{axis}` must be (low, high), 'high', 'middle' or 'low', got {given!r}")
+    low, high = (integer(axis, end, low=1, high=MOST_LEVELS) for end in given)
+    if low > high:
+        raise ValueError(f"`{axis}` must be (low, high) with low <= high, got {given!r}")
+
+
+def _check_fit(rule: Rule, levels: tuple[int, int, int]) -> None:
+    for axis, count in zip(_AXES, (*levels, max(levels[1:])), strict=True):
+        given, code = getattr(rule, axis), segment_of(rule.segment).code
+        if isinstance(given, str) and count < 3:
+            raise ValueError(f"the rule of {code!r} needs at least 3 levels of {axis}, the scale has {count}")
+        if isinstance(given, tuple) and given[1] > count:
+            raise ValueError(f"the rule of {code!r} asks for a {axis} score of {given[1]}, the scale has {count} levels")
+
+
+STANDARD = Scheme(
+    name="standard",
+    levels=5,
+    rest=None,
+    rules=(
+        Rule(segment="champions", recency=(4, 5), value=(4, 5)),
+        Rule(segment="loyal", recency=(3, 3), value=(4, 5)),
+        Rule(segment="potential_loyalists", recency=(4, 5), value=(2, 3)),
+        Rule(segment="new_customers", recency=(5, 5), value=(1, 1)),
+        Rule(segment="promising", recency=(4, 4), value=(1, 1)),
+        Rule(segment="need_attention", recency=(3, 3), value=(3, 3)),
+        Rule(segment="about_to_sleep", recency=(3, 3), value=(1, 2)),
+        Rule(segment="at_risk", recency=(2, 2), value=(3, 5)),
+        Rule(segment="at_risk", recency=(1, 1), value=(3, 3)),
+        Rule(segment="cannot_lose", recency=(1, 1), value=(4, 5)),
+        Rule(segment="hibernating", recency=(2, 2), value=(1, 2)),
+        Rule(segment="lost", recency=(1, 1), value=(1, 2)),
+    ),
+)
+"""The eleven usual segments, by recency score and the mean of the frequency and monetary scores (rounded half up).
+
+Every one of the 125 cells has exactly one segment. In R's package rfm the same names are ranges that overlap, so that
+the order of the rules decides, and cells that no range covers fall into "Others". Needs five levels.
+"""
+
+VALUE_GROUPS = Scheme(
+    name="value_groups",
+    rules=(
+        Rule(segment="high_value", recency="high", frequency="high", monetary="high"),
+        Rule(segment="potential", recency="high", frequency="low", monetary="middle"),
+        Rule(segment="at_risk", recency="low", frequency="middle", monetary="middle"),
+    ),
+)
+"""High value, potential and at risk, by thirds of the levels, with a named rest; fits three levels or more."""

@@ -1,0 +1,265 @@
+"""Scores and segments of every customer, and the result that shows them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
+
+import narwhals.stable.v2 as nw
+from narwhals.stable.v2.typing import IntoFrameT
+
+from .._core.checks import number, one_of
+from .._core.frames import Frame, opened
+from .._core.results import Result
+from ._labels import labelled
+from ._scale import MEASURES, Scale, learn, scored
+from ._scheme import STANDARD, SegmentScheme
+from ._segments import Locale
+from ._summary import Group, groups, segment_table, sentences
+from ._table import Returns, counted, customers
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+TableT_co = TypeVar("TableT_co", covariant=True)
+LOCALES = ("en", "zh")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class RFM(Result, Generic[TableT_co]):
+    """Scores and segments of all customers; made by :func:`ecommine.rfm.score`.
+
+    Attributes
+    ----------
+    table : table of the caller's library, one row a customer
+        The columns of :func:`ecommine.rfm.table`, then recency_score, frequency_score, monetary_score, rfm_score
+        (such as 543), weighted_score and segment (a code). Lazy if the orders were lazy.
+    segments : eager table, one row a segment, best first, also those without customers
+        segment, customers, share, orders, money, share_of_money, average_order_value, median_recency (days), action.
+    scale : Scale
+        The cut points used.
+    scheme : SegmentScheme
+        The scheme used.
+    as_of : datetime
+        The moment up to which orders count.
+    period, returns, weights
+        As given to :func:`ecommine.rfm.score`.
+    notes : tuple of str
+        What was left out, and what ties did to the levels.
+    """
+
+    table: TableT_co
+    segments: Any
+    scale: Scale
+    scheme: SegmentScheme
+    as_of: datetime
+    period: str | timedelta | None
+    returns: Returns
+    weights: tuple[float, float, float]
+    notes: tuple[str, ...]
+    _groups: tuple[Group, ...]
+
+    @property
+    def headline(self) -> str:
+        """What stands on the first line."""
+        number_of = counted(sum(group.customers for group in self._groups), "customer")
+        period = "" if self.period is None else f", period {self.period}"
+        return f"as of {self.as_of:%Y-%m-%d %H:%M}{period}, {number_of}, scheme {self.scheme.name}"
+
+    @property
+    def tables(self) -> Mapping[str, Any]:
+        """The tables by name."""
+        return {"customers": self.table, "segments": self.segments}
+
+    def members(self, segment: str, /) -> TableT_co:
+        """Return the customers of one segment, lazily if the table is lazy.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from ecommine import rfm
+        >>> orders = pd.DataFrame({"order_id": [1, 2], "customer_id": ["ann", "bob"], "amount": [9.0, 5.0],
+        ...                        "ordered_at": pd.to_datetime(["2024-03-01", "2024-01-01"])})
+        >>> fixed = rfm.Scale(recency=(30, 90), frequency=(1, 2), monetary=(5, 8))
+        >>> keep = rfm.Scheme(name="keep", rules=(rfm.Rule(segment="keep", recency="high", monetary="high"),))
+        >>> rfm.score(orders, scale=fixed, scheme=keep).members("keep")["customer_id"].tolist()
+        ['ann']
+        """
+        one_of("segment", segment, [one.code for one in self.scheme.segments])
+        kept = opened(self.table, argument="table").filter(nw.col("segment") == segment)
+        return cast("TableT_co", kept.to_native())
+
+    def apply(self, orders: IntoFrameT, /, *, as_of: datetime | date | str | None = None) -> "RFM[IntoFrameT]":
+        """Score other orders, such as those of a later month, with the same cut points, scheme and options.
+
+        Parameters
+        ----------
+        orders : table of order lines
+            Of any library.
+        as_of : datetime, date or ISO 8601 text, default the last time in the data
+            Lines after it are left out.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from ecommine import rfm
+        >>> orders = pd.DataFrame({"order_id": range(6), "customer_id": list("abcabc"), "amount": [9.0, 5, 7, 8, 2, 4],
+        ...                        "ordered_at": pd.date_range("2024-01-01", periods=6, freq="20D")})
+        >>> march = rfm.score(orders, as_of="2024-03-01")
+        >>> april = march.apply(orders, as_of="2024-04-10")
+        >>> march.scale == april.scale
+        True
+        """
+        return score(
+            orders,
+            as_of=as_of,
+            period=self.period,
+            returns=self.returns,
+            scale=self.scale,
+            scheme=self.scheme,
+            weights=self.weights,
+        )
+
+    def summary(self, *, locale: Locale = "en") -> str:
+        """Say in two to four sentences who brings the money, who is slipping away, and what to do."""
+        one_of("locale", locale, LOCALES)
+        return sentences(list(self._groups), self.as_of, locale)
+
+    def labelled(self, *, locale: Locale = "en", part: Literal["customers", "segments"] = "customers") -> Any:
+        """Return one of the two tables with display names in place of codes and column names, for people to read."""
+        one_of("locale", locale, LOCALES)
+        one_of("part", part, ("customers", "segments"))
+        return labelled(opened(self.tables[part], argument="part"), self.scheme.segments, locale).to_native()
+
+    def plot(self, ax: "Axes | None" = None, *, locale: Locale = "en") -> "Axes":
+        """Draw the segments by median recency and mean frequency, with the area of a bubble for its money.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; by default a new figure.
+        locale : {"en", "zh"}
+            The language of all text.
+        """
+        from ._plot import draw_segments
+
+        one_of("locale", locale, LOCALES)
+        return draw_segments(self._groups, self.as_of, ax, locale)
+
+
+def score(
+    orders: IntoFrameT,
+    /,
+    *,
+    as_of: datetime | date | str | None = None,
+    period: str | timedelta | None = None,
+    returns: Returns = "net",
+    scale: int | Scale = 5,
+    scheme: SegmentScheme = STANDARD,
+    weights: Sequence[float] = (1, 1, 1),
+) -> RFM[IntoFrameT]:
+    """Score every customer on recency, frequency and monetary value, and name the segments.
+
+    Parameters
+    ----------
+    orders : table of order lines
+        Any library's table with order_id, customer_id, ordered_at, and amount or quantity and unit_price.
+    as_of : datetime, date or ISO 8601 text, default the last time in the data
+        Lines after it are left out of everything. A bare date means the end of that day.
+    period : str or timedelta, optional
+        Count only lines in (as_of - period, as_of], such as ``"1y"``.
+    returns : {"net", "drop", "keep"}
+        What a line with negative quantity or amount does; see :func:`ecommine.rfm.table`.
+    scale : int or Scale
+        The number of levels to learn from these customers, or a scale, whose numbers of levels are learned and whose
+        cut points are kept.
+    scheme : Scheme, EightClasses, or any object of the same methods
+        How scores become segments.
+    weights : three numbers
+        Weights of recency, frequency and monetary in `weighted_score`, the weighted mean of the scores.
+
+    Returns
+    -------
+    RFM
+        Frozen. ``.table`` has a row a customer, ``.segments`` a row a segment.
+
+    Raises
+    ------
+    ecommine.SchemaError
+        If a column is missing or of the wrong type.
+    ValueError
+        If there is no customer to learn from, or the scheme does not fit the levels.
+
+    See Also
+    --------
+    ecommine.rfm.table : the measures alone.
+    ecommine.rfm.migration : two results against each other.
+
+    Notes
+    -----
+    Scores compare recency and frequency as whole numbers and money in millionths, so that every library gives the
+    same scores; see :class:`ecommine.rfm.Scale` for the formula. On Spark the result is a plan: ``cache()`` the
+    orders, as every look at it runs the aggregation again.
+
+    References
+    ----------
+    Fader, P. S., Hardie, B. G. S. and Lee, K. L. (2005). RFM and CLV: Using iso-value curves for customer base
+    analysis. Journal of Marketing Research 42(4), 415-430. https://doi.org/10.1509/jmkr.2005.42.4.415
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ecommine import rfm
+    >>> orders = pd.DataFrame({
+    ...     "order_id": range(1, 8),
+    ...     "customer_id": ["ann", "ann", "ann", "bob", "bob", "eve", "joe"],
+    ...     "ordered_at": pd.to_datetime(["2024-01-05", "2024-02-05", "2024-03-30", "2024-01-02", "2024-03-01",
+    ...                                   "2024-03-29", "2023-10-01"]),
+    ...     "amount": [80.0, 120.0, 90.0, 40.0, 55.0, 20.0, 15.0],
+    ... })
+    >>> scores = rfm.score(orders, as_of="2024-03-31")
+    >>> scores.table[["customer_id", "recency", "rfm_score", "segment"]]
+      customer_id  recency  rfm_score              segment
+    0         ann        1        544            champions
+    1         bob       30        333       need_attention
+    2         eve        2        412  potential_loyalists
+    3         joe      182        211          hibernating
+    """
+    wanted = scale if isinstance(scale, Scale) else Scale(recency=scale, frequency=scale, monetary=scale)
+    shares = _checked_weights(weights)
+    scheme.check(wanted)
+    found = customers(orders, as_of=as_of, period=period, returns=returns)
+    if found.as_of is None:
+        raise ValueError("`orders` has no lines, so there is no last time to count from: give `as_of`")
+    learned = learn(found.frame, wanted)
+    frame = _segmented(scored(found.frame, learned), learned, scheme, shares, found.as_of)
+    sums = groups(frame, scheme.segments)
+    return RFM(
+        table=cast("IntoFrameT", found.handed(frame)),
+        segments=segment_table(sums, like=found.like),
+        scale=learned,
+        scheme=scheme,
+        as_of=found.as_of,
+        period=period,
+        returns=returns,
+        weights=shares,
+        notes=(*found.notes, *(learned.notes if learned is not wanted else ())),
+        _groups=tuple(sums),
+    )
+
+
+def _segmented(
+    frame: Frame, scale: Scale, scheme: SegmentScheme, weights: tuple[float, float, float], as_of: datetime
+) -> Frame:
+    parts = [nw.col(f"{name}_score") * weight for name, weight in zip(MEASURES, weights, strict=True)]
+    weighted = (parts[0] + parts[1] + parts[2]) / sum(weights)
+    return frame.with_columns(weighted_score=weighted, segment=scheme.expression(scale, as_of=as_of))
+
+
+def _checked_weights(weights: Sequence[float]) -> tuple[float, float, float]:
+    if isinstance(weights, str) or len(weights) != 3:
+        raise ValueError(f"`weights` must be three numbers, for recency, frequency and monetary; got {weights!r}")
+    recency, frequency, monetary = (number("weights", weight, low=0, high=1e6) for weight in weights)
+    if recency + frequency + monetary == 0:
+        raise ValueError(f"`weights` must not all be zero, got {weights!r}")
+    return recency, frequency, monetary

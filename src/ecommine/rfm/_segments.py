@@ -1,0 +1,168 @@
+"""Segments: a stable code for programs; a name and an action, in English and Chinese, for people."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Locale = Literal["en", "zh"]
+RESERVED = ("gone", "new")
+"""Words of :func:`ecommine.rfm.migration` for customers that one of two periods does not have."""
+_CODE = re.compile(r"[a-z][a-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A class of customers: a code that never changes, its display names, and what to do.
+
+    Parameters
+    ----------
+    code : str
+        Lower-case English words joined by underscores; what stands in the column `segment`.
+    name, name_zh : str, optional
+        Display names in English and Chinese. By default the code in words.
+    action, action_zh : str, optional
+        The recommended action, in English and Chinese.
+
+    Raises
+    ------
+    ValueError
+        If the code is not lower-case words, or is "new" or "gone", which :func:`ecommine.rfm.migration` uses.
+
+    Examples
+    --------
+    >>> Segment("big_spenders", name_zh="大客户").display("en")
+    'Big spenders'
+    """
+
+    code: str
+    name: str = ""
+    name_zh: str = ""
+    action: str = ""
+    action_zh: str = ""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.code, str) or not _CODE.fullmatch(self.code):
+            raise ValueError(f"`code` must be lower-case words joined by underscores, got {self.code!r}")
+        if self.code in RESERVED:
+            raise ValueError(f"`code` must not be {self.code!r}: migration calls customers without a segment so")
+
+    def display(self, locale: Locale) -> str:
+        """Return the name in a language, English where there is no Chinese one."""
+        english = self.name or self.code.replace("_", " ").capitalize()
+        return self.name_zh or english if locale == "zh" else english
+
+    def advice(self, locale: Locale) -> str:
+        """Return the recommended action in a language, English where there is no Chinese one."""
+        return self.action_zh or self.action if locale == "zh" else self.action
+
+
+KNOWN = {
+    segment.code: segment
+    for segment in (
+        Segment(
+            "champions",
+            "Champions",
+            "冠军客户",
+            "Reward them, show new products first, ask for reviews; no discounts needed",
+            "给予奖励，新品优先，邀请评价，无需打折",
+        ),
+        Segment(
+            "loyal",
+            "Loyal customers",
+            "忠诚客户",
+            "Remind them now with what they usually buy, and offer a membership tier",
+            "用常购商品及时提醒，邀请升级会员",
+        ),
+        Segment(
+            "potential_loyalists",
+            "Potential loyalists",
+            "潜在忠诚客户",
+            "Recommend related products and offer membership, so that they buy again soon",
+            "推荐相关商品并邀请入会，促成再次购买",
+        ),
+        Segment(
+            "new_customers",
+            "New customers",
+            "新客户",
+            "Welcome them, help with the first product, give a reason for the second order",
+            "欢迎引导，做好首单服务，促成第二单",
+        ),
+        Segment(
+            "promising",
+            "Promising",
+            "有前景客户",
+            "Keep the brand in mind with a small offer while the first order is fresh",
+            "趁首单不久，用小额优惠保持联系",
+        ),
+        Segment(
+            "need_attention",
+            "Need attention",
+            "需要关注客户",
+            "Send an offer with an end date on what they bought before",
+            "针对买过的商品发限时优惠",
+        ),
+        Segment(
+            "about_to_sleep",
+            "About to sleep",
+            "即将沉睡客户",
+            "Reconnect with popular products at a moderate discount",
+            "用热销商品和适度折扣重新联系",
+        ),
+        Segment(
+            "at_risk",
+            "At risk",
+            "流失风险客户",
+            "Win them back personally: ask what went wrong, offer a renewal",
+            "个性化召回，了解原因，给出回归优惠",
+        ),
+        Segment(
+            "cannot_lose",
+            "Cannot lose them",
+            "不能流失客户",
+            "Call or write in person; they were among the best: do not lose them to a competitor",
+            "电话或一对一联系，曾是最佳客户，务必挽回",
+        ),
+        Segment(
+            "hibernating",
+            "Hibernating",
+            "休眠客户",
+            "Offer standard products by low-cost channels; do not spend more",
+            "用低成本渠道推送常规商品，不追加投入",
+        ),
+        Segment(
+            "lost",
+            "Lost customers",
+            "已流失客户",
+            "One last win-back campaign, then leave them out of paid contacts",
+            "做最后一次召回，之后停止付费触达",
+        ),
+        Segment(
+            "high_value",
+            "High value",
+            "高价值客户",
+            "Give the best service and early access; protect the margin",
+            "提供最好的服务与优先权，保护利润",
+        ),
+        Segment(
+            "potential",
+            "Potential",
+            "潜力客户",
+            "They were here lately and pay well: bring the next order closer with related products",
+            "近期来过且消费尚可，用相关商品促成下一单",
+        ),
+        Segment(
+            "others",
+            "Other customers",
+            "其他客户",
+            "Keep in the regular programme and score again next month",
+            "按常规运营，下月重新评分",
+        ),
+    )
+}
+
+
+def segment_of(given: Segment | str) -> Segment:
+    """Return the segment of a code, with its known name and action where it has one."""
+    if isinstance(given, Segment):
+        return given
+    return KNOWN.get(given) or Segment(given)
