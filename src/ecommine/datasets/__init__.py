@@ -1,0 +1,55 @@
+"""Data to learn and test with: a simulated shop whose truth is known, and real data that pip installs.
+
+`make_shop` draws every table of a shop so that they agree with each other. Each table also has its own small
+generator, for fast simulations: `make_customers`, `make_transactions`, `make_products`, `make_baskets`, `make_funnel`,
+`make_sales`, `make_stock`, `make_calendar`. All are deterministic: the same ``rng`` gives the same data.
+
+`complete_journey` and `cdnow` read real data from the packages that ship it.
+"""
+
+from ._baskets import NO_ASSOCIATION, Basket, BasketTruth, make_baskets
+from ._calendar import FLAT, Peak, Season, make_calendar
+from ._customers import OVERLAPPING, SEPARATED, CustomerType, make_customers
+from ._drawing import Simulated
+from ._funnel import Device, Funnel, FunnelTruth, make_funnel
+from ._prices import NO_STOCKOUTS, Pricing, Stockouts
+from ._products import Assortment, make_products
+from ._real import cdnow, complete_journey
+from ._sales import SalesTruth, make_sales
+from ._shop import ShopTruth, SimulatedShop, make_shop
+from ._stock import make_stock
+from ._transactions import make_transactions
+
+__all__ = [
+    "FLAT",
+    "NO_ASSOCIATION",
+    "NO_STOCKOUTS",
+    "OVERLAPPING",
+    "SEPARATED",
+    "Assortment",
+    "Basket",
+    "BasketTruth",
+    "CustomerType",
+    "Device",
+    "Funnel",
+    "FunnelTruth",
+    "Peak",
+    "Pricing",
+    "SalesTruth",
+    "Season",
+    "ShopTruth",
+    "Simulated",
+    "SimulatedShop",
+    "Stockouts",
+    "cdnow",
+    "complete_journey",
+    "make_baskets",
+    "make_calendar",
+    "make_customers",
+    "make_funnel",
+    "make_products",
+    "make_sales",
+    "make_shop",
+    "make_stock",
+    "make_transactions",
+]
