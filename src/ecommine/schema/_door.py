@@ -45,10 +45,28 @@ def through_door(
     check: Check,
     duplicates: Duplicates,
 ) -> IntoFrameT:
-    """Map a raw table to the canonical table of that name, in the same library."""
+    """Map a raw table to the canonical table of that name, in the same library; warn of what was assumed."""
+    frame = opened(raw, argument="raw")
+    mapped, notes = map_frame(
+        frame, table, columns, timezone=timezone, format=format, check=check, duplicates=duplicates
+    )
+    warn(notes, stacklevel=4)
+    return native(mapped, raw)
+
+
+def map_frame(
+    frame: Frame,
+    table: str,
+    columns: Mapping[str, str | None],
+    *,
+    timezone: str | None = None,
+    format: str | None = None,
+    check: Check = "values",
+    duplicates: Duplicates = "keep",
+) -> tuple[Frame, list[str]]:
+    """Map an open table to the canonical table of that name, and tell what was assumed or left out."""
     one_of("check", check, get_args(Check))
     one_of("duplicates", duplicates, get_args(Duplicates))
-    frame = opened(raw, argument="raw")
     notes = []
     if duplicates == "drop":
         frame, dropped = _without_copies(frame)
@@ -59,8 +77,7 @@ def through_door(
         if any(counts):
             problems = describe_faults(ready.frame, TABLES[table], ready.faults, counts)
             raise SchemaError(table, [*problems, f"split the rows with schema.quarantine({table!r}, raw, ...)"])
-    warn([*notes, *ready.plan.notes], stacklevel=4)
-    return native(ready.frame.select(*ready.names), raw)
+    return ready.frame.select(*ready.names), [*notes, *ready.plan.notes]
 
 
 def make_ready(
