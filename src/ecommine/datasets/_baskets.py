@@ -105,7 +105,8 @@ class BasketTruth:
     ``adjusted_lift`` is expected_orders / by_chance. Both are sums over the sizes that were drawn. by_chance keeps
     the size of each basket and the share F of baskets of that size with each product, and is F_a F_b c, where
     c = s (s - 1) / [(sum F)^2 - sum F^2] is the pair count of a basket of fixed size over that of independent
-    products. Plain lift mixes sizes and is far above one without any association.
+    products. It is null where no order is large enough for a pair. Plain lift mixes sizes and is far above one
+    without any association.
 
     Examples
     --------
@@ -249,7 +250,7 @@ def basket_truth(bundles: Bundles, popularity: Floats, sizes: Ints) -> BasketTru
             "product_id": pairs[:, 0] + 1,
             "other_product_id": pairs[:, 1] + 1,
             "rate": bundles.rates[bundle],
-            "adjusted_lift": expected / chance,
+            "adjusted_lift": np.divide(expected, chance, out=np.full(len(chance), np.nan), where=chance > 0),
             "expected_orders": expected,
             "by_chance": chance,
         }

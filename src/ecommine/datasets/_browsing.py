@@ -106,9 +106,7 @@ def browse(rng: np.random.Generator, bought: Bought, shelves: Shelves, funnel: F
     )
 
 
-def _lost(
-    rng: np.random.Generator, bought: Bought, shelves: Shelves, funnel: Funnel, order_device: Ints
-) -> Lost:
+def _lost(rng: np.random.Generator, bought: Bought, shelves: Shelves, funnel: Funnel, order_device: Ints) -> Lost:
     """Draw lost sessions; each is near some order in time, and may be of the same customer."""
     device, depth = _failures(rng, funnel, order_device)
     near = rng.integers(max(len(bought.moment), 1), size=len(device)) if len(device) else device
@@ -151,7 +149,7 @@ def _recoverable(bought: Bought, shelves: Shelves, orders: Ints, waited: Floats)
 
 
 def _visitors(rng: np.random.Generator, customer: Ints, device: Ints, bought: Bought, funnel: Funnel) -> Ints:
-    """Number the visitors: a customer is one on each device, a guest order one, strangers come back at times."""
+    """Give each visitor a number: one for a customer's device, one for a guest order; strangers come back."""
     n_devices = len(funnel.devices)
     n_orders, n_customers = len(bought.moment), int(customer.max(initial=-1)) + 1
     strangers = int((customer[n_orders:] < 0).sum() / SESSIONS_PER_STRANGER) + 1
@@ -161,12 +159,11 @@ def _visitors(rng: np.random.Generator, customer: Ints, device: Ints, bought: Bo
     nobody = n_orders + np.flatnonzero(customer[n_orders:] < 0)
     beyond = n_customers * n_devices + n_orders
     key[nobody] = beyond + rng.integers(strangers, size=len(nobody)) * n_devices + device[nobody]
-    return np.unique(key, return_inverse=True)[1].astype(np.int64) + 1
+    _, number = np.unique(key, return_inverse=True)
+    return np.asarray(number + 1, dtype=np.int64)
 
 
-def _lost_sessions(
-    rng: np.random.Generator, lost: Lost, visitor: Ints, bought: Bought, shelves: Shelves
-) -> Sessions:
+def _lost_sessions(rng: np.random.Generator, lost: Lost, visitor: Ints, bought: Bought, shelves: Shelves) -> Sessions:
     """Give the lost sessions the products that they look at: those of the recovering order, or popular ones."""
     recovered = lost.recovered_by >= 0
     n_items = np.where(lost.depth > 0, 1 + rng.poisson(1.0, len(lost.depth)), 0)

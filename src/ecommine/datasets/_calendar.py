@@ -9,12 +9,13 @@ from .._core.checks import integer, number
 from ._drawing import Floats, Ints, first_day
 
 LUNAR_NEW_YEAR = (
-    "2010-02-14 2011-02-03 2012-01-23 2013-02-10 2014-01-31 2015-02-19 2016-02-08 2017-01-28 2018-02-16 2019-02-05 "
-    "2020-01-25 2021-02-12 2022-02-01 2023-01-22 2024-02-10 2025-01-29 2026-02-17 2027-02-06 2028-01-26 2029-02-13 "
-    "2030-02-03 2031-01-23 2032-02-11 2033-01-31 2034-02-19 2035-02-08 2036-01-28 2037-02-15 2038-02-04 2039-01-24 "
-    "2040-02-12 2041-02-01 2042-01-22 2043-02-10 2044-01-30 2045-02-17 2046-02-06 2047-01-26 2048-02-14 2049-02-02 "
-    "2050-01-23"
-).split()
+    "2010-02-14", "2011-02-03", "2012-01-23", "2013-02-10", "2014-01-31", "2015-02-19", "2016-02-08",
+    "2017-01-28", "2018-02-16", "2019-02-05", "2020-01-25", "2021-02-12", "2022-02-01", "2023-01-22",
+    "2024-02-10", "2025-01-29", "2026-02-17", "2027-02-06", "2028-01-26", "2029-02-13", "2030-02-03",
+    "2031-01-23", "2032-02-11", "2033-01-31", "2034-02-19", "2035-02-08", "2036-01-28", "2037-02-15",
+    "2038-02-04", "2039-01-24", "2040-02-12", "2041-02-01", "2042-01-22", "2043-02-10", "2044-01-30",
+    "2045-02-17", "2046-02-06", "2047-01-26", "2048-02-14", "2049-02-02", "2050-01-23",
+)  # fmt: skip
 """First day of the lunar year, 2010 to 2050: Hong Kong Observatory, Gregorian-Lunar Calendar Conversion Table."""
 
 LUNAR = "lunar_new_year"
@@ -186,8 +187,8 @@ class OperationalTime:
 
     def elapsed(self, day: Floats) -> Floats:
         """Units that have passed at a time in days since the start; it stands still outside the period."""
-        return np.interp(day, self._days, self._ticks)
+        return np.asarray(np.interp(day, self._days, self._ticks), dtype=np.float64)
 
     def at(self, units: Floats) -> Floats:
         """Time in days since the start at which so many units have passed."""
-        return np.interp(units, self._ticks, self._days)
+        return np.asarray(np.interp(units, self._ticks, self._days), dtype=np.float64)

@@ -19,11 +19,11 @@ DAY = 86_400_000_000
 REJECTION_ROUNDS = 40
 """Rounds of redrawing before the few slow orders are finished by ranking all products."""
 
-Truth = TypeVar("Truth", covariant=True)
+Truth_co = TypeVar("Truth_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Simulated(Generic[Truth]):
+class Simulated(Generic[Truth_co]):
     """A simulated canonical table and the truth that it was drawn from.
 
     Attributes
@@ -42,7 +42,7 @@ class Simulated(Generic[Truth]):
     """
 
     table: pd.DataFrame
-    truth: Truth
+    truth: Truth_co
 
 
 def generator(rng: Rng) -> np.random.Generator:
@@ -80,14 +80,14 @@ def cumulative(weights: Floats) -> Floats:
     total = np.cumsum(weights, axis=1)
     total /= total[:, -1:]
     total += np.arange(len(weights), dtype=np.float64)[:, None]
-    return total.ravel()
+    return np.asarray(total.ravel(), dtype=np.float64)
 
 
 def pick(rng: np.random.Generator, steps: Floats, n_columns: int, rows: Ints) -> Ints:
     """Draw one column for each entry of ``rows`` from the weights behind ``steps`` (see `cumulative`)."""
     level = rows + (1.0 - rng.random(len(rows)))
     flat = np.searchsorted(steps, level, side="left") - rows * n_columns
-    return np.clip(flat, 0, n_columns - 1).astype(np.int64)
+    return np.asarray(np.clip(flat, 0, n_columns - 1), dtype=np.int64)
 
 
 def runs(lengths: Ints) -> tuple[Ints, Ints]:
@@ -171,7 +171,7 @@ def _absent(keys: Ints, known: Ints) -> Ints:
     if not len(known):
         return keys
     at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
-    return keys[known[at] != keys]
+    return np.asarray(keys[known[at] != keys], dtype=np.int64)
 
 
 def _ranked(

@@ -39,7 +39,8 @@ def pair_factor(shares: Floats) -> Floats:
     size = shares.sum(axis=1)
     independent = size**2 - (shares**2).sum(axis=1)
     pairs = np.maximum(size * (size - 1), 0.0)
-    return np.divide(pairs, independent, out=np.zeros_like(pairs), where=independent > 1e-12)
+    factor = np.divide(pairs, independent, out=np.zeros_like(pairs), where=independent > 1e-12)
+    return np.asarray(factor, dtype=np.float64)
 
 
 def meeting(weights: Floats, sizes: Ints, bundles: Ints, rates: Floats, pairs: Ints) -> tuple[Floats, Floats]:
@@ -103,7 +104,7 @@ def response(weights: Floats, sizes: Ints, orders: Ints, bundles: Ints, rates: F
 
 
 def _slope(chance: Floats, weights: Floats) -> Floats:
-    """Derivative of `inclusion` by the log of the product's own weight, the basket's size held."""
+    """Differentiate `inclusion` by the log of the product's own weight, the basket's size held."""
     stays = 1 - chance
     pull = np.where(chance > 0, weights * stays, 0.0)
     total = pull.sum(axis=1, keepdims=True)

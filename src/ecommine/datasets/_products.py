@@ -87,7 +87,7 @@ def make_products(
     >>> products = datasets.make_products(100)
     >>> bool((products.table["unit_cost"] < products.table["price"]).all())
     True
-    >>> round(products.truth["popularity"].sum(), 9)
+    >>> round(float(products.truth["popularity"].sum()), 9)
     1.0
     """
     integer("n_products", n_products, low=1)
@@ -130,6 +130,7 @@ def _described(category: Ints, brand: Ints, plan: Assortment) -> pd.DataFrame:
 
 
 def _costs(rng: np.random.Generator, price: Floats, margin: float) -> Floats:
-    """Unit costs: the margin varies by a fifth around its mean and stays positive."""
+    """Draw unit costs: the margin varies by a fifth around its mean and stays positive."""
     share = margin * rng.uniform(0.8, 1.2, len(price))
-    return np.minimum(np.round(price * (1 - np.minimum(share, 0.99)), 2), price)
+    cost = np.round(price * (1 - np.minimum(share, 0.99)), 2)
+    return np.asarray(np.minimum(cost, price), dtype=np.float64)

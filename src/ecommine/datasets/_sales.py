@@ -118,7 +118,13 @@ def make_sales(
 
 
 def sales_table(
-    products: pd.DataFrame, prices: PricePaths, in_stock: Bools, quantity: Floats | Ints, *, first: np.datetime64, length: int
+    products: pd.DataFrame,
+    prices: PricePaths,
+    in_stock: Bools,
+    quantity: Floats | Ints,
+    *,
+    first: np.datetime64,
+    length: int,
 ) -> pd.DataFrame:
     """Lay the matrices of product and period out as the canonical table."""
     n_products, periods = in_stock.shape

@@ -30,7 +30,7 @@ class World:
     @property
     def days(self) -> int:
         """Length of the period."""
-        return self.out.shape[1]
+        return int(self.out.shape[1])
 
     @property
     def popularity(self) -> Floats:
@@ -82,9 +82,7 @@ class Sold:
     sizes: Ints
 
 
-def sell(
-    rng: np.random.Generator, world: World, basket: Basket, orders: OrderTimes, spend: Floats
-) -> Sold:
+def sell(rng: np.random.Generator, world: World, basket: Basket, orders: OrderTimes, spend: Floats) -> Sold:
     """Fill the orders' baskets as if all were in stock, then leave out what is not."""
     planting, sizing, filling, counting = rng.spawn(4)
     n_products = len(world.popularity)
@@ -134,9 +132,7 @@ def bought(sold: Sold, money: Money) -> Bought:
     )
 
 
-def orders_table(
-    sold: Sold, money: Money, world: World, device: Ints, devices: tuple[str, ...]
-) -> pd.DataFrame:
+def orders_table(sold: Sold, money: Money, world: World, device: Ints, devices: tuple[str, ...]) -> pd.DataFrame:
     """Canonical order lines: shelf price, discount of a promotion, and the money that was paid."""
     order, product, quantity = sold.lines.order, sold.lines.product, sold.lines.quantity
     return pd.DataFrame(
@@ -159,9 +155,7 @@ def orders_table(
 def daily_sales(sold: Sold, world: World) -> pd.DataFrame:
     """Panel of product and day; nothing is sold while out of stock."""
     units = np.where(world.out, 0, sold.wanted)
-    return sales_table(
-        world.products.table, world.daily_prices, ~world.out, units, first=world.first, length=1
-    )
+    return sales_table(world.products.table, world.daily_prices, ~world.out, units, first=world.first, length=1)
 
 
 def stockout_spells(out: Bools, first: np.datetime64) -> pd.DataFrame:

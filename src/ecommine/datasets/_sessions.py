@@ -30,10 +30,7 @@ class Sessions:
     def joined(self, other: "Sessions") -> "Sessions":
         """Both sets of sessions."""
         return Sessions(
-            **{
-                name: np.concatenate([getattr(self, name), getattr(other, name)])
-                for name in self.__dataclass_fields__
-            }
+            **{name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in self.__dataclass_fields__}
         )
 
 

@@ -7,9 +7,7 @@ from .._core.checks import integer
 from ._drawing import Bools, Ints, Rng, generator
 
 
-def make_stock(
-    sales: pd.DataFrame, /, *, review_days: int = 14, safety: int = 10, rng: Rng = 0
-) -> pd.DataFrame:
+def make_stock(sales: pd.DataFrame, /, *, review_days: int = 14, safety: int = 10, rng: Rng = 0) -> pd.DataFrame:
     """Build the stock table that a daily sales panel implies.
 
     Parameters
