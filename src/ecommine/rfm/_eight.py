@@ -115,7 +115,7 @@ class EightClasses:
     def check(self, scale: Scale, /) -> None:
         """Accept every scale: the classes do not read scores."""
 
-    def expression(self, scale: Scale, /, *, as_of: datetime) -> nw.Expr:
+    def expression(self, scale: Scale, /, *, as_of: datetime) -> nw.Expr:  # noqa: ARG002  # others read scores
         """Return the segment code of each row of a customer table."""
         recency, frequency, value = self._axes()
         days, orders = nw.col("recency"), nw.col("frequency").cast(nw.Float64)

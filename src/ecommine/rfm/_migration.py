@@ -3,14 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoDataFrameT, IntoLazyFrameT
 
 from .._core.checks import number, one_of
-from .._core.frames import MICRO, Frame, build, collect, micro, opened
+from .._core.frames import MICRO, Frame, build, is_lazy, opened
 from .._core.results import Result
+from ._flows import Flow, bridge, flows_between
+from ._migration_text import migration_sentences
 from ._score import LOCALES, RFM
 from ._segments import Locale, Segment
 from ._summary import ratio
@@ -19,40 +22,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 TableT_co = TypeVar("TableT_co", covariant=True)
-PARTS = (
-    "new",
-    "gone",
-    "upgraded_orders",
-    "upgraded_order_value",
-    "stayed_orders",
-    "stayed_order_value",
-    "downgraded_orders",
-    "downgraded_order_value",
-)
-_SUMS = ("orders_before", "orders_after", "money_before", "money_after")
-_MOST = 9.2e18
-"""What 64 bits hold: all customers' micro-units together stay below it, or are refused."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flow:
-    """Customers that went from one segment to another; None is no order in that period. Money is in micro-units."""
-
-    origin: int | None
-    target: int | None
-    customers: int
-    before: int
-    after: int
-    by_orders: int
-
-    @property
-    def move(self) -> str:
-        """What kind of movement it is; segments stand best first."""
-        if self.origin is None or self.target is None:
-            return "new" if self.origin is None else "gone"
-        if self.origin == self.target:
-            return "stayed"
-        return "upgraded" if self.target < self.origin else "downgraded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -105,8 +74,6 @@ class Migration(Result, Generic[TableT_co]):
 
     def summary(self, *, locale: Locale = "en") -> str:
         """Say in three or four sentences what moved, and which movement earned or cost the most."""
-        from ._migration_text import migration_sentences
-
         one_of("locale", locale, LOCALES)
         days = (self.before, self.as_of)
         return migration_sentences(self._flows, self._segments, days, locale)
@@ -125,7 +92,7 @@ class Migration(Result, Generic[TableT_co]):
         kind : {"flows", "bridge"}
             A heat map of movements, or a waterfall of the parts of the change in revenue.
         """
-        from ._plot_migration import draw_bridge, draw_flows
+        from ._plot import draw_bridge, draw_flows
 
         one_of("locale", locale, LOCALES)
         one_of("kind", kind, ("flows", "bridge"))
@@ -211,7 +178,7 @@ def migration(before: RFM[Any], after: RFM[Any], /, *, level: float = 0.95) -> M
     number("level", level, low=0.5, high=0.9999)
     left, right = _opened(before, "before"), _opened(after, "after")
     _check_pair(before, after, left, right)
-    flows = _flows(left, right, before.scheme.segments)
+    flows = flows_between(left, right, before.scheme.segments)
     return Migration(
         table=_flow_table(flows, before.scheme.segments, like=left),
         bridge=_bridge_table(bridge(flows), like=left),
@@ -227,7 +194,7 @@ def migration(before: RFM[Any], after: RFM[Any], /, *, level: float = 0.95) -> M
     )
 
 
-def _opened(result: RFM[Any], name: str) -> Frame:
+def _opened(result: object, name: str) -> Frame:
     if not isinstance(result, RFM):
         raise TypeError(f"`{name}` must be the result of rfm.score, got {type(result).__name__}")
     return opened(result.table, argument=name)
@@ -238,8 +205,9 @@ def _check_pair(before: RFM[Any], after: RFM[Any], left: Frame, right: Frame) ->
         raise ValueError(
             f"both results must have the same scheme, got {before.scheme.name!r} and {after.scheme.name!r} that differ"
         )
-    if left.implementation != right.implementation or type(left) is not type(right):
-        raise ValueError(f"both tables must be of one library, got {left.implementation} and {right.implementation}")
+    kinds = [f"{'lazy ' if is_lazy(frame) else ''}{frame.implementation.name.lower()}" for frame in (left, right)]
+    if kinds[0] != kinds[1]:
+        raise ValueError(f"both tables must be of one library, got {kinds[0]} and {kinds[1]}")
     one, other = (frame.collect_schema()["customer_id"] for frame in (left, right))
     if _family(one) != _family(other):
         raise TypeError(f"customer_id must have one type in both results, got {one} and {other}")
@@ -256,91 +224,6 @@ def _notes(before: RFM[Any], after: RFM[Any]) -> tuple[str, ...]:
     if before.scale != after.scale:
         notes.append("the two scales differ: a customer may change segment because a cut point did")
     return tuple(notes)
-
-
-def _flows(left: Frame, right: Frame, segments: tuple[Segment, ...]) -> list[Flow]:
-    """Sum up customers by the pair of their segments, in the caller's engine.
-
-    The two tables are stacked, not joined: every column is zero in the rows of the other table, so that sums a customer
-    put both sides beside each other, and a zero rank means no order in that period.
-    """
-    both = nw.concat([_side(left, segments, "before", "after"), _side(right, segments, "after", "before")])
-    wide = both.group_by("customer_id").agg(
-        *(nw.col(name).sum() for name in ("rank_before", "rank_after", *_SUMS))
-    )
-    wide = wide.select(*(nw.col(name).cast(nw.Int64) for name in ("rank_before", "rank_after", *_SUMS)))
-    sized = wide.with_columns(
-        by_orders=_order_effect(), size=nw.col("money_before").abs().cast(nw.Float64) + nw.col("money_after").abs()
-    )
-    sums = sized.group_by("rank_before", "rank_after").agg(
-        nw.len().alias("customers"),
-        *(nw.col(name).sum() for name in ("money_before", "money_after", "by_orders", "size")),
-    )
-    rows = collect(sums).rows(named=True)
-    if sum(float(row["size"]) for row in rows) > _MOST:
-        raise ValueError("money of all customers together is above 9.2e12: give it in a larger unit")
-    flows = [_flow({name: int(value) for name, value in row.items()}) for row in rows]
-    last = len(segments)
-    return sorted(
-        flows,
-        key=lambda flow: (
-            last if flow.origin is None else flow.origin,
-            last if flow.target is None else flow.target,
-        ),
-    )
-
-
-def _flow(row: Mapping[str, int]) -> Flow:
-    return Flow(
-        origin=row["rank_before"] - 1 if row["rank_before"] else None,
-        target=row["rank_after"] - 1 if row["rank_after"] else None,
-        customers=row["customers"],
-        before=row["money_before"],
-        after=row["money_after"],
-        by_orders=row["by_orders"],
-    )
-
-
-def _side(frame: Frame, segments: tuple[Segment, ...], mine: str, other: str) -> Frame:
-    ranks = [(nw.col("segment") == one.code).cast(nw.Int64) * rank for rank, one in enumerate(segments, start=1)]
-    orders = nw.col("frequency").cast(nw.Int64)
-    columns = {f"rank_{mine}": sum(ranks[1:], ranks[0]), f"orders_{mine}": orders}
-    columns[f"money_{mine}"] = micro(nw.col("monetary"))
-    zeros = {f"{name}_{other}": orders * 0 for name in ("rank", "orders", "money")}
-    # Whole-number ids of different widths are one type here.
-    is_number = frame.collect_schema()["customer_id"].is_numeric()
-    key = nw.col("customer_id").cast(nw.Int64) if is_number else nw.col("customer_id")
-    return frame.select(key, **columns, **zeros).select(
-        "customer_id", "rank_before", "rank_after", "orders_before", "orders_after", "money_before", "money_after"
-    )
-
-
-def _order_effect() -> nw.Expr:
-    """Return the Shapley part of the number of orders in the change of one retained customer's money."""
-    before, after = nw.col("orders_before"), nw.col("orders_after")
-    both = (before > 0) & (after > 0)
-    # Where one side has no order the part means nothing; dividing by one there keeps every engine from dividing by zero.
-    values = [
-        nw.col(f"money_{side}") / nw.when(both).then(nw.col(f"orders_{side}")).otherwise(1)
-        for side in ("before", "after")
-    ]
-    effect = (after - before) * (values[0] + values[1]) / 2
-    return nw.when(both).then(effect.round(0)).otherwise(0.0).cast(nw.Int64)
-
-
-def bridge(flows: list[Flow] | tuple[Flow, ...]) -> dict[str, tuple[int, int]]:
-    """Split the change in revenue into parts: customers, and money in micro-units, of each."""
-    parts = dict.fromkeys(PARTS, (0, 0))
-    for flow in flows:
-        change = flow.after - flow.before
-        if flow.move in ("new", "gone"):
-            effects = {flow.move: change}
-        else:
-            effects = {f"{flow.move}_orders": flow.by_orders, f"{flow.move}_order_value": change - flow.by_orders}
-        for part, effect in effects.items():
-            customers, money = parts[part]
-            parts[part] = (customers + flow.customers, money + effect)
-    return parts
 
 
 def _flow_table(flows: list[Flow], segments: tuple[Segment, ...], *, like: Frame) -> Any:
@@ -373,7 +256,7 @@ def _bridge_table(parts: Mapping[str, tuple[int, int]], *, like: Frame) -> Any:
 
 
 def _rate_table(flows: list[Flow], level: float, *, like: Frame) -> Any:
-    count = {move: 0 for move in ("upgraded", "stayed", "downgraded", "new", "gone")}
+    count = dict.fromkeys(("upgraded", "stayed", "downgraded", "new", "gone"), 0)
     for flow in flows:
         count[flow.move] += flow.customers
     kept = count["upgraded"] + count["stayed"] + count["downgraded"]
@@ -401,8 +284,6 @@ def wilson(count: int, total: int, level: float) -> tuple[float | None, float | 
     """
     if total == 0:
         return None, None
-    from statistics import NormalDist
-
     z2 = NormalDist().inv_cdf((1 + level) / 2) ** 2
     centre = (count + z2 / 2) / (total + z2)
     half = (z2 * (count * (total - count) / total + z2 / 4)) ** 0.5 / (total + z2)

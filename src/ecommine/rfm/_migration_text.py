@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from .._core.frames import MICRO
-from ._migration import Flow, bridge
+from ._flows import Flow, bridge
 from ._segments import Locale, Segment
 
 PART_NAMES: dict[Locale, dict[str, str]] = {
@@ -56,7 +56,7 @@ def migration_sentences(
     """Say what moved between two moments."""
     texts = _TEXTS[locale]
     parts = [texts["change"].format(**_change(flows, days)), texts["moves"].format(**_moves(flows))]
-    effects = sorted((money / MICRO, part) for part, (_, money) in bridge(tuple(flows)).items())
+    effects = sorted((money / MICRO, part) for part, (_, money) in bridge(flows).items())
     for key, (money, part) in (("gain", effects[-1]), ("loss", effects[0])):
         if (money > 0) if key == "gain" else (money < 0):
             parts.append(texts[key].format(part=PART_NAMES[locale][part], money=money))
@@ -84,10 +84,10 @@ def _moves(flows: Sequence[Flow]) -> dict[str, int]:
 
 
 def _flow_words(flow: Flow, segments: Sequence[Segment], locale: Locale) -> dict[str, object]:
-    assert flow.origin is not None and flow.target is not None
+    names = [segments[rank].display(locale) for rank in (flow.origin, flow.target) if rank is not None]
     return {
-        "origin": segments[flow.origin].display(locale),
-        "target": segments[flow.target].display(locale),
+        "origin": names[0],
+        "target": names[-1],
         "customers": flow.customers,
         "change": (flow.after - flow.before) / MICRO,
     }

@@ -1,6 +1,7 @@
 """Cut points that turn measures into scores: fixed or learned once, then applied to any later table."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Literal, cast
 
 import narwhals.stable.v2 as nw
@@ -19,7 +20,7 @@ MOST_LEVELS = 99
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """Cut points of recency, frequency and monetary value: given, or a number of levels to be learned.
+    r"""Cut points of recency, frequency and monetary value: given, or a number of levels to be learned.
 
     Parameters
     ----------
@@ -41,8 +42,8 @@ class Scale:
 
     Notes
     -----
-    With cut points :math:`c_1 \\le \\dots \\le c_{k-1}` the score of a value is :math:`1 + \\#\\{i : c_i < x\\}`, and
-    for recency :math:`k - \\#\\{i : c_i < x\\}`. Equal customers get equal scores, whatever the order of rows.
+    With cut points :math:`c_1 \le \dots \le c_{k-1}` the score of a value is :math:`1 + \#\{i : c_i < x\}`, and
+    for recency :math:`k - \#\{i : c_i < x\}`. Equal customers get equal scores, whatever the order of rows.
 
     Examples
     --------
@@ -176,11 +177,10 @@ def scored(frame: Frame, scale: Scale) -> Frame:
     """Add the score columns: every score is one plus the cut points below, as literals."""
     if not scale.learned:
         raise ValueError("the scale has levels that are not learned yet: use Scale.learn(table, bins=scale) first")
-    recency, frequency, monetary = scale.levels
     step = 10 if max(scale.levels) <= 9 else 100
     with_money = frame.with_columns(_micro=micro(nw.col("monetary")))
     scores = with_money.with_columns(
-        recency_score=recency - _cuts_below("recency", "recency", scale),
+        recency_score=scale.levels[0] - _cuts_below("recency", "recency", scale),
         frequency_score=1 + _cuts_below("frequency", "frequency", scale),
         monetary_score=1 + _cuts_below("_micro", "monetary", scale),
     )
@@ -250,6 +250,6 @@ def _checked_cuts(measure: Measure, cuts: tuple[object, ...]) -> Cuts:
     if not 1 <= len(cuts) < MOST_LEVELS:
         raise ValueError(f"`{measure}` must have 1 to {MOST_LEVELS - 1} cut points, got {len(cuts)}")
     floats = [number(f"{measure}[{i}]", cut, low=-9e12, high=9e12) for i, cut in enumerate(cuts)]
-    if any(later < earlier for earlier, later in zip(floats, floats[1:], strict=False)):
+    if any(later < earlier for earlier, later in pairwise(floats)):
         raise ValueError(f"`{measure}` must have increasing cut points, got {cuts!r}")
     return tuple(int(cut) if cut.is_integer() and measure != "monetary" else cut for cut in floats)

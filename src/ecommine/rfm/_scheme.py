@@ -161,7 +161,7 @@ class Scheme:
         for rule in self.rules:
             _check_fit(rule, scale.levels)
 
-    def expression(self, scale: Scale, /, *, as_of: datetime) -> nw.Expr:
+    def expression(self, scale: Scale, /, *, as_of: datetime) -> nw.Expr:  # noqa: ARG002  # others read times
         """Return the segment code of each row of a scored customer table."""
         codes = [segment_of(rule.segment).code for rule in self.rules]
         chain = nw.lit(codes[-1] if self.rest is None else segment_of(self.rest).code)
@@ -172,8 +172,8 @@ class Scheme:
     def _check_cover(self) -> None:
         if self.levels is None:
             raise ValueError("`rest=None` needs `levels`, to check that the rules leave nobody")
-        levels = (self.levels, self.levels, self.levels)
-        for cell in product(range(1, self.levels + 1), repeat=3):
+        levels, scores = (self.levels, self.levels, self.levels), range(1, self.levels + 1)
+        for cell in product(scores, scores, scores):
             if not any(rule.allows(cell, levels) for rule in self.rules):
                 raise ValueError(f"no rule covers the scores {cell}: add one, or give `rest`")
 
@@ -219,7 +219,9 @@ def _check_fit(rule: Rule, levels: tuple[int, int, int]) -> None:
         if isinstance(given, str) and count < 3:
             raise ValueError(f"the rule of {code!r} needs at least 3 levels of {axis}, the scale has {count}")
         if isinstance(given, tuple) and given[1] > count:
-            raise ValueError(f"the rule of {code!r} asks for a {axis} score of {given[1]}, the scale has {count} levels")
+            raise ValueError(
+                f"the rule of {code!r} asks for a {axis} score of {given[1]}, the scale has {count} levels"
+            )
 
 
 STANDARD = Scheme(

@@ -257,7 +257,7 @@ def _segmented(
 
 
 def _checked_weights(weights: Sequence[float]) -> tuple[float, float, float]:
-    if isinstance(weights, str) or len(weights) != 3:
+    if len(weights) != 3:
         raise ValueError(f"`weights` must be three numbers, for recency, frequency and monetary; got {weights!r}")
     recency, frequency, monetary = (number("weights", weight, low=0, high=1e6) for weight in weights)
     if recency + frequency + monetary == 0:

@@ -41,7 +41,7 @@ class Segment:
     action_zh: str = ""
 
     def __post_init__(self) -> None:
-        if not isinstance(self.code, str) or not _CODE.fullmatch(self.code):
+        if not _CODE.fullmatch(str(self.code)):
             raise ValueError(f"`code` must be lower-case words joined by underscores, got {self.code!r}")
         if self.code in RESERVED:
             raise ValueError(f"`code` must not be {self.code!r}: migration calls customers without a segment so")

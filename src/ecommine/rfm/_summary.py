@@ -148,10 +148,12 @@ _TEXTS = {
     "zh": {
         "nobody": "截至{day}，没有客户下单。",
         "total": "截至{day}，{customers:,}位客户共下单{orders:,}笔，消费{money:,.0f}。",
-        "best": "贡献金额最多的是{name}：{customers:,}位客户（占{share:.1%}）贡献{share_of_money}的金额。建议：{action}。",
+        "best": "贡献金额最多的是{name}：{customers:,}位客户（占{share:.1%}）"
+        "贡献{share_of_money}的金额。建议：{action}。",
         "slipping": "最值得挽回的是{name}：{customers:,}位客户，累计消费{money:,.0f}（占{share_of_money}），"
         "半数已有{days:,.0f}天以上未下单。建议：{action}。",
-        "largest": "人数最多的是{name}：{customers:,}位客户（占{share:.1%}），贡献{share_of_money}的金额。建议：{action}。",
+        "largest": "人数最多的是{name}：{customers:,}位客户（占{share:.1%}），"
+        "贡献{share_of_money}的金额。建议：{action}。",
         "joint": "",
     },
 }

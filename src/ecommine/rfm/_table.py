@@ -12,10 +12,10 @@ from narwhals.stable.v2.typing import IntoFrameT
 from .._core.checks import one_of
 from .._core.durations import Duration
 from .._core.frames import Frame, collect, day_number, day_of, hand_back, is_lazy
+from .._core.moments import moment
 from ..schema._errors import DataWarning, SchemaError
 from ..schema._native import is_numpy
 from ..schema._reading import read
-from .._core.moments import moment
 
 Returns = Literal["net", "drop", "keep"]
 _REQUIRED = ("order_id", "customer_id", "ordered_at", "amount")
@@ -54,7 +54,7 @@ def table(
     period: str | timedelta | None = None,
     returns: Returns = "net",
 ) -> IntoFrameT:
-    """Compute recency, frequency and monetary value of every customer.
+    r"""Compute recency, frequency and monetary value of every customer.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def table(
     Notes
     -----
     With :math:`O_c` the orders of customer :math:`c` and :math:`T` the day of `as_of`,
-    recency is :math:`T - \\max_{o \\in O_c} \\text{day}(o)`, frequency is :math:`|O_c|` and monetary is the sum of
+    recency is :math:`T - \max_{o \in O_c} \text{day}(o)`, frequency is :math:`|O_c|` and monetary is the sum of
     all amounts of the customer.
 
     References
@@ -150,8 +150,9 @@ def _windowed(
     until = last if until is None else until
     if until is None or last is None or (last <= until and length is None):
         return lines, until, ()
-    start = datetime.min if length is None else length.before(until)
-    late, early = nw.col("ordered_at") > nw.lit(until), nw.col("ordered_at") <= nw.lit(start)
+    at, start = nw.col("ordered_at"), None if length is None else length.before(until)
+    late = at > nw.lit(until)
+    early = at.is_null() if start is None else at <= nw.lit(start)  # no time is missing here, so nothing is early
     counts = collect(lines.select(late=late.cast(nw.Int64), early=early.cast(nw.Int64)).select(nw.all().sum()))
     n_late, n_early = counts["late"].item(), counts["early"].item()
     notes = []
@@ -216,7 +217,7 @@ def _masked(lines: Frame, is_order: nw.Expr) -> nw.Expr:
     if is_lazy(lines) or not (is_numpy(lines, "order_id") and lines.collect_schema()["order_id"].is_integer()):
         return nw.when(is_order).then(order)
     # A missing value would turn NumPy integers into floats, and ids above 2^53 into one another.
-    return nw.when(is_order).then(order).otherwise(nw.lit(_unused(lines["order_id"])))  # type: ignore[index,call-overload]
+    return nw.when(is_order).then(order).otherwise(nw.lit(_unused(lines["order_id"])))
 
 
 def _unused(ids: nw.Series[Any]) -> int:
@@ -246,7 +247,7 @@ def _facts(sums: Frame) -> dict[str, Any]:
 def _check_money(facts: Mapping[str, Any]) -> None:
     if facts["broken"]:
         raise ValueError(
-            f"`orders` has {counted(int(facts['broken']), 'customer')} whose sum of amount is not a number, infinite or "
+            f"`orders` has {counted(int(facts['broken']), 'customer')} whose money is not a number, infinite or "
             f"above {LARGEST:.0e}: correct the prices, or give money in a larger unit"
         )
 

@@ -1,0 +1,125 @@
+"""Movements of customers between two scored tables, summed up in the caller's engine and split into effects."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import narwhals.stable.v2 as nw
+
+from .._core.frames import Frame, collect, micro
+from ._segments import Segment
+
+PARTS = (
+    "new",
+    "gone",
+    "upgraded_orders",
+    "upgraded_order_value",
+    "stayed_orders",
+    "stayed_order_value",
+    "downgraded_orders",
+    "downgraded_order_value",
+)
+_SUMS = ("orders_before", "orders_after", "money_before", "money_after")
+MOST = 9.2e18
+"""What 64 bits hold: all customers' micro-units together stay below it, or are refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """Customers that went from one segment to another; None is no order in that period. Money is in micro-units."""
+
+    origin: int | None
+    target: int | None
+    customers: int
+    before: int
+    after: int
+    by_orders: int
+
+    @property
+    def move(self) -> str:
+        """What kind of movement it is; segments stand best first."""
+        if self.origin is None or self.target is None:
+            return "new" if self.origin is None else "gone"
+        if self.origin == self.target:
+            return "stayed"
+        return "upgraded" if self.target < self.origin else "downgraded"
+
+
+def flows_between(left: Frame, right: Frame, segments: tuple[Segment, ...]) -> list[Flow]:
+    """Sum up customers by the pair of their segments, in the caller's engine.
+
+    The two tables are stacked, not joined: every column is zero in the rows of the other table, so that sums a customer
+    put both sides beside each other, and a zero rank means no order in that period.
+    """
+    sides = [_side(left, segments, "before", "after"), _side(right, segments, "after", "before")]
+    both: Frame = nw.concat(sides)  # type: ignore[type-var]  # both are eager, or both are lazy
+    wide = both.group_by("customer_id").agg(*(nw.col(name).sum() for name in ("rank_before", "rank_after", *_SUMS)))
+    wide = wide.select(*(nw.col(name).cast(nw.Int64) for name in ("rank_before", "rank_after", *_SUMS)))
+    sized = wide.with_columns(
+        by_orders=_order_effect(), size=nw.col("money_before").abs().cast(nw.Float64) + nw.col("money_after").abs()
+    )
+    sums = sized.group_by("rank_before", "rank_after").agg(
+        nw.len().alias("customers"),
+        *(nw.col(name).sum() for name in ("money_before", "money_after", "by_orders", "size")),
+    )
+    rows = collect(sums).rows(named=True)
+    if sum(float(row["size"]) for row in rows) > MOST:
+        raise ValueError("money of all customers together is above 9.2e12: give it in a larger unit")
+    flows = [_flow({name: int(value) for name, value in row.items()}) for row in rows]
+    return sorted(flows, key=lambda flow: (_place(flow.origin, segments), _place(flow.target, segments)))
+
+
+def _place(rank: int | None, segments: tuple[Segment, ...]) -> int:
+    return len(segments) if rank is None else rank
+
+
+def _flow(row: Mapping[str, int]) -> Flow:
+    return Flow(
+        origin=row["rank_before"] - 1 if row["rank_before"] else None,
+        target=row["rank_after"] - 1 if row["rank_after"] else None,
+        customers=row["customers"],
+        before=row["money_before"],
+        after=row["money_after"],
+        by_orders=row["by_orders"],
+    )
+
+
+def _side(frame: Frame, segments: tuple[Segment, ...], mine: str, other: str) -> Frame:
+    ranks = [(nw.col("segment") == one.code).cast(nw.Int64) * rank for rank, one in enumerate(segments, start=1)]
+    orders = nw.col("frequency").cast(nw.Int64)
+    columns = {f"rank_{mine}": sum(ranks[1:], ranks[0]), f"orders_{mine}": orders}
+    columns[f"money_{mine}"] = micro(nw.col("monetary"))
+    zeros = {f"{name}_{other}": orders * 0 for name in ("rank", "orders", "money")}
+    # Whole-number ids of different widths are one type here.
+    is_number = frame.collect_schema()["customer_id"].is_numeric()
+    key = nw.col("customer_id").cast(nw.Int64) if is_number else nw.col("customer_id")
+    return frame.select(key, **columns, **zeros).select(
+        "customer_id", "rank_before", "rank_after", "orders_before", "orders_after", "money_before", "money_after"
+    )
+
+
+def _order_effect() -> nw.Expr:
+    """Return the Shapley part of the number of orders in the change of one retained customer's money."""
+    before, after = nw.col("orders_before"), nw.col("orders_after")
+    both = (before > 0) & (after > 0)
+    # Where one side has no order the part means nothing; one in its place keeps engines from dividing by zero.
+    values = [
+        nw.col(f"money_{side}") / nw.when(both).then(nw.col(f"orders_{side}")).otherwise(1)
+        for side in ("before", "after")
+    ]
+    effect = (after - before) * (values[0] + values[1]) / 2
+    return nw.when(both).then(effect.round(0)).otherwise(0.0).cast(nw.Int64)
+
+
+def bridge(flows: Sequence[Flow]) -> dict[str, tuple[int, int]]:
+    """Split the change in revenue into parts: customers, and money in micro-units, of each."""
+    parts = dict.fromkeys(PARTS, (0, 0))
+    for flow in flows:
+        change = flow.after - flow.before
+        if flow.move in ("new", "gone"):
+            effects = {flow.move: change}
+        else:
+            effects = {f"{flow.move}_orders": flow.by_orders, f"{flow.move}_order_value": change - flow.by_orders}
+        for part, effect in effects.items():
+            customers, money = parts[part]
+            parts[part] = (customers + flow.customers, money + effect)
+    return parts

@@ -1,0 +1,226 @@
+"""Pictures: the map of segments, the flows between them, the bridge from revenue to revenue."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .._core.frames import MICRO
+from .._core.pictures import PALETTE, new_axes, percent, show_text, thousands
+from ._flows import Flow, bridge
+from ._migration_text import PART_NAMES
+from ._segments import Locale, Segment
+from ._summary import Group, ratio
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+LARGEST_BUBBLE = 2_400
+"""Area in square points of the segment with the most money."""
+MOST_LABELS = 12
+GREY = "#555555"
+
+_TEXTS: dict[Locale, dict[str, str]] = {
+    "en": {
+        "recency": "days since the last order (median of the segment)",
+        "frequency": "orders a customer (mean, logarithmic)",
+        "map": "Segments as of {day}: area is money",
+        "label": "{name}: {share} of customers, {money} of money",
+        "rest": "without a label: {count} segments with {money} of money",
+        "empty": "no customers",
+        "flows": "Customers from {before} (rows) to {after} (columns)",
+        "share": "share of the row",
+        "from": "segment before",
+        "to": "segment after",
+        "new": "New",
+        "gone": "Gone",
+        "bridge": "What changed revenue from {before} to {after}",
+        "first": "Revenue before",
+        "last": "Revenue after",
+        "money": "money",
+    },
+    "zh": {
+        "recency": "距上次下单天数（客户群中位数）",
+        "frequency": "人均订单数（均值，对数刻度）",
+        "map": "截至{day}的客户群：面积为金额",
+        "label": "{name}：客户占{share}，金额占{money}",
+        "rest": "未标注：{count}个客户群，金额占{money}",
+        "empty": "没有客户",
+        "flows": "从{before}（行）到{after}（列）的客户流动",
+        "share": "占该行客户的比例",
+        "from": "之前的客户群",
+        "to": "之后的客户群",
+        "new": "新增",
+        "gone": "流失",
+        "bridge": "{before}到{after}的收入变化",
+        "first": "之前收入",
+        "last": "之后收入",
+        "money": "金额",
+    },
+}
+
+
+def draw_segments(groups: Sequence[Group], as_of: datetime, ax: "Axes | None", locale: Locale) -> "Axes":
+    """Draw a bubble a segment; labels stand in a column at the right, so that none covers another."""
+    ax = new_axes(ax, width=10.0, height=5.5)
+    texts = _TEXTS[locale]
+    alive = sorted((group for group in groups if group.customers), key=lambda group: -group.money)
+    ax.set_title(texts["map"].format(day=f"{as_of:%Y-%m-%d}"))
+    ax.set_xlabel(texts["recency"])
+    ax.set_ylabel(texts["frequency"])
+    if alive:
+        _bubbles(ax, alive)
+        _labels(ax, alive, locale)
+    else:
+        ax.text(0.5, 0.5, texts["empty"], ha="center", va="center", transform=ax.transAxes)
+    show_text(_figure(ax))
+    return ax
+
+
+def _bubbles(ax: "Axes", alive: Sequence[Group]) -> None:
+    most = max(abs(group.money) for group in alive) or 1.0
+    days, orders = _position(alive)
+    area = [max(abs(group.money) / most * LARGEST_BUBBLE, 12.0) for group in alive]
+    colours = [PALETTE[i % (len(PALETTE) - 1)] for i in range(len(alive))]
+    ax.scatter(days, orders, s=area, c=colours, alpha=0.65, edgecolors="black", linewidths=0.8, zorder=2)
+    ax.set_yscale("log")
+    low, high = float(orders.min()), float(orders.max())
+    ax.set_ylim(low / 1.5, high * 2.0)
+    ax.set_xlim(-0.1 * max(float(days.max()), 1.0), 1.1 * max(float(days.max()), 1.0))
+    steps = [step for step in (1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 500, 1000) if low / 1.5 <= step <= high * 2.0]
+    ax.set_yticks(steps, [f"{step:,}" for step in steps])
+    ax.minorticks_off()
+    ax.grid(visible=True, color="#DDDDDD", linewidth=0.6, zorder=0)
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+def _position(groups: Sequence[Group]) -> "tuple[np.ndarray, np.ndarray]":  # type: ignore[type-arg]
+    days = np.array([group.median_recency or 0.0 for group in groups])
+    return days, np.array([group.orders / group.customers for group in groups])
+
+
+def _labels(ax: "Axes", alive: Sequence[Group], locale: Locale) -> None:
+    customers, money = sum(group.customers for group in alive), sum(group.money for group in alive)
+    named = sorted(
+        alive[:MOST_LABELS], key=lambda group: (-group.orders / group.customers, group.median_recency or 0.0)
+    )
+    heights = np.linspace(0.98, 0.06, len(named)) if len(named) > 1 else np.array([0.5])
+    for group, height, day, order in zip(named, heights, *_position(named), strict=True):
+        text = _TEXTS[locale]["label"].format(
+            name=group.segment.display(locale),
+            share=percent(group.customers / customers),
+            money=_share(group.money, money),
+        )
+        ax.annotate(
+            text,
+            xy=(day, order),
+            xytext=(1.03, height),
+            textcoords="axes fraction",
+            va="center",
+            fontsize=9,
+            annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.6, "shrinkA": 1, "shrinkB": 0},
+        )
+    others = alive[MOST_LABELS:]
+    if others:
+        share = _share(sum(group.money for group in others), money)
+        text = _TEXTS[locale]["rest"].format(count=len(others), money=share)
+        ax.text(1.03, 0.0, text, transform=ax.transAxes, fontsize=9, color=GREY, va="center")
+
+
+def _share(part: float, whole: float) -> str:
+    share = ratio(part, whole)
+    return "-" if share is None else percent(share)
+
+
+def draw_flows(
+    flows: Sequence[Flow],
+    segments: Sequence[Segment],
+    days: tuple[datetime, datetime],
+    ax: "Axes | None",
+    locale: Locale,
+) -> "Axes":
+    """Draw a heat map of customers from row to column, shaded by the share of the row."""
+    counts = np.zeros((len(segments) + 1, len(segments) + 1))
+    for flow in flows:
+        counts[_place(flow.origin, segments), _place(flow.target, segments)] += flow.customers
+    rows, columns = counts.sum(axis=1) > 0, counts.sum(axis=0) > 0
+    names = [segment.display(locale) for segment in segments]
+    shown = counts[rows][:, columns]
+    ax = new_axes(ax, width=2.5 + 0.85 * max(shown.shape[1], 4), height=2.0 + 0.5 * max(shown.shape[0], 4))
+    texts = _TEXTS[locale]
+    if shown.size:
+        _heat(ax, shown, texts["share"])
+    before, after = (f"{day:%Y-%m-%d}" for day in days)
+    ax.set_title(texts["flows"].format(before=before, after=after))
+    ax.set_xticks(range(shown.shape[1]), _kept([*names, texts["gone"]], columns), rotation=40, ha="right")
+    ax.set_yticks(range(shown.shape[0]), _kept([*names, texts["new"]], rows))
+    ax.set_xlabel(texts["to"])
+    ax.set_ylabel(texts["from"])
+    show_text(_figure(ax))
+    return ax
+
+
+def _place(rank: int | None, segments: Sequence[Segment]) -> int:
+    return len(segments) if rank is None else rank
+
+
+def _kept(names: Sequence[str], keep: "np.ndarray") -> list[str]:  # type: ignore[type-arg]
+    return [name for name, shown in zip(names, keep, strict=True) if shown]
+
+
+def _heat(ax: "Axes", counts: "np.ndarray", label: str) -> None:  # type: ignore[type-arg]
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    image = ax.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0, aspect="auto")
+    for row, column in np.argwhere(counts > 0):
+        dark = shares[row, column] > 0.55
+        text = f"{counts[row, column]:,.0f}"
+        ax.text(column, row, text, ha="center", va="center", fontsize=9, color="white" if dark else "black")
+    ax.set_xticks(np.arange(counts.shape[1] + 1) - 0.5, minor=True)
+    ax.set_yticks(np.arange(counts.shape[0] + 1) - 0.5, minor=True)
+    ax.grid(which="minor", color="white", linewidth=1.5)
+    ax.tick_params(which="both", length=0)
+    ax.spines[:].set_visible(False)
+    _figure(ax).colorbar(image, ax=ax, label=label, format=percent, shrink=0.8)
+
+
+def draw_bridge(flows: Sequence[Flow], days: tuple[datetime, datetime], ax: "Axes | None", locale: Locale) -> "Axes":
+    """Draw a waterfall: revenue before, each part of the change, revenue after."""
+    ax, texts = new_axes(ax, width=9.0, height=5.0), _TEXTS[locale]
+    first = sum(flow.before for flow in flows) / MICRO
+    parts = {name: money / MICRO for name, (_, money) in bridge(flows).items()}
+    steps = np.array(list(parts.values()))
+    ends = first + np.cumsum(steps)
+    names = [texts["first"], *(PART_NAMES[locale][part] for part in parts), texts["last"]]
+    starts = np.array([0.0, *(ends - steps), 0.0])
+    heights = np.array([first, *steps, ends[-1]])
+    colours = [GREY, *(PALETTE[0] if step >= 0 else PALETTE[1] for step in steps), GREY]
+    hatches = ["", *("" if step >= 0 else "///" for step in steps), ""]
+    bars = ax.barh(names, heights, left=starts, color=colours, edgecolor="black", linewidth=0.6)
+    for bar, hatch in zip(bars, hatches, strict=True):
+        bar.set_hatch(hatch)  # losses stay apart from gains in grey print
+    _bar_texts(ax, starts, heights)
+    before, after = (f"{day:%Y-%m-%d}" for day in days)
+    ax.set_title(texts["bridge"].format(before=before, after=after))
+    ax.set_xlabel(texts["money"])
+    ax.xaxis.set_major_formatter(thousands)
+    ax.invert_yaxis()
+    ax.spines[["top", "right"]].set_visible(False)
+    show_text(_figure(ax))
+    return ax
+
+
+def _bar_texts(ax: "Axes", starts: "np.ndarray", heights: "np.ndarray") -> None:  # type: ignore[type-arg]
+    ends = starts + heights
+    reach = max(float(np.abs(ends).max()), 1.0)
+    last = len(heights) - 1
+    for row, (start, height) in enumerate(zip(starts, heights, strict=True)):
+        sign = "" if row in (0, last) else "+" if height >= 0 else "−"
+        text = f"{sign}{thousands(abs(height) if sign else height)}"
+        ax.text(max(start, start + height) + 0.01 * reach, row, text, va="center", fontsize=9)
+    ax.set_xlim(min(0.0, float(ends.min())), 1.12 * max(reach, float(starts.max())))
+
+
+def _figure(ax: "Axes"):  # type: ignore[no-untyped-def]
+    return ax.get_figure(root=True)
