@@ -1,5 +1,6 @@
 """The table libraries that every number is tested on, and the way back to one plain form for comparison."""
 
+import functools
 import os
 import shutil
 import sys
@@ -57,8 +58,13 @@ def _arrow(frame: pd.DataFrame) -> Any:
 
 
 def _duckdb(frame: pd.DataFrame) -> Any:
-    duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed")
-    return duckdb.connect().from_arrow(_arrow(frame))
+    return _connection().from_arrow(_arrow(frame))
+
+
+@functools.cache
+def _connection() -> Any:
+    """One connection for all tables, as in a user's session; tables of two cannot be joined."""
+    return pytest.importorskip("duckdb", reason="duckdb is not installed").connect()
 
 
 def spark_session() -> Any:

@@ -63,7 +63,17 @@ def collect(frame: Frame) -> nw.DataFrame[Any]:
 def build(columns: Mapping[str, Any], *, like: Frame) -> nw.DataFrame[Any]:
     """Make an eager table in the caller's library if that is eager, Polars for a LazyFrame, else pandas."""
     known = not is_lazy(like) or like.implementation.is_polars()
-    return nw.from_dict(dict(columns), backend=like.implementation if known else nw.Implementation.PANDAS)
+    built = nw.from_dict(dict(columns), backend=like.implementation if known else nw.Implementation.PANDAS)
+    return _with_arrow_types(built, like) if built.implementation.is_pyarrow() else built
+
+
+def _with_arrow_types(built: nw.DataFrame[Any], like: Frame) -> nw.DataFrame[Any]:
+    """Give shared columns the caller's very type: PyArrow joins no text with large text."""
+    table, types = built.to_native(), like.to_native().schema
+    for i, name in enumerate(table.column_names):
+        if name in types.names:
+            table = table.set_column(i, name, table[name].cast(types.field(name).type))
+    return nw.from_native(table, eager_only=True)
 
 
 def hand_back(small: nw.DataFrame[Any], *, like: Frame) -> Any:

@@ -109,9 +109,9 @@ def _fences(frame: Frame, column: str, by: str | None, rule: Rule, width: float)
 def _same_library(fences: nw.DataFrame[Any], frame: Frame) -> Frame:
     """Hand the small table over so that it joins with the large one."""
     columns = {name: fences[name].to_numpy() for name in fences.columns}
-    small = build(columns, like=frame)
-    key = fences.columns[0]
-    small = small.with_columns(nw.col(key).cast(frame.collect_schema()[key]))
+    key, small = fences.columns[0], build(columns, like=frame)
+    if not frame.implementation.is_pyarrow():
+        small = small.with_columns(nw.col(key).cast(frame.collect_schema()[key]))
     return wrap(hand_back(small, like=frame))
 
 

@@ -10,7 +10,7 @@ from .._core.checks import one_of
 from .._core.frames import Frame, collect, exact_median, join, native
 from .._core.moments import moment
 from ._door import warn
-from ._periods import Every, period_key, period_start, start_of
+from ._periods import Every, period_key, start_of, with_period_start
 from ._reading import read
 
 Price = Literal["median", "paid", "list"]
@@ -82,8 +82,7 @@ def to_sales(
     lines = read(orders, "orders", ("product_id", "ordered_at", "quantity", "amount"), optional=optional)
     until, notes = _facts(lines, None if as_of is None else moment(as_of))
     lines = _prepared(_product_lines(lines).filter(nw.col("ordered_at") <= until), every)
-    panel = _summed(lines, price)
-    panel = panel.with_columns(period_at=period_start(every, first="first"))
+    panel = with_period_start(_summed(lines, price), every, first="first")
     if stock is not None:
         panel, words = _with_stock(panel, stock, every)
         notes += words

@@ -5,7 +5,7 @@ from typing import Literal
 
 import narwhals.stable.v2 as nw
 
-from .._core.frames import day_number
+from .._core.frames import Frame, day_number
 
 Every = Literal["1d", "1w", "1mo", "1q", "1y"]
 """Lengths of a period; weeks start on Monday."""
@@ -19,15 +19,15 @@ def period_key(every: Every) -> nw.Expr:
     return ordered.dt.truncate(every)
 
 
-def period_start(every: Every, *, first: str) -> nw.Expr:
-    """Turn the first time in a period into the period's start (on the grouped table, where it costs nothing)."""
-    day = nw.col(first).dt.truncate("1d")
-    if every != "1w":
-        return nw.col(first).dt.truncate(every)
+def with_period_start(panel: Frame, every: Every, *, first: str) -> Frame:
+    """Add ``period_at``, made from the first time in each period (on the grouped table, where it costs nothing)."""
+    day = nw.col(first).dt.truncate("1d" if every == "1w" else every)
+    if every != "1w" or (isinstance(panel, nw.DataFrame) and not len(panel)):  # pandas cannot move no days at all
+        return panel.with_columns(period_at=day)
     start = day
     for weekday in range(2, 8):
         start = nw.when(day.dt.weekday() == weekday).then(day.dt.offset_by(f"-{weekday - 1}d")).otherwise(start)
-    return start
+    return panel.with_columns(period_at=start)
 
 
 def start_of(moment: datetime, every: Every) -> datetime:
