@@ -92,8 +92,11 @@ def make_ready(
     if problems or plan.problems:
         raise SchemaError(table.name, [*problems, *plan.problems])
     names = frame.collect_schema().names()
-    frame = frame.with_columns(**{RAW + name: nw.col(name) for name in plan.touched})
-    frame = convert(frame, plan.conversions).with_columns(**plan.casts)
+    if plan.touched:  # lazy frames refuse to add nothing
+        frame = frame.with_columns(**{RAW + name: nw.col(name) for name in plan.touched})
+    frame = convert(frame, plan.conversions)
+    if plan.casts:
+        frame = frame.with_columns(**plan.casts)
     frame = with_amount(frame, table, plan)
     if table.name == "events":
         frame = with_ga4_names(frame)
