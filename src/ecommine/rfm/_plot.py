@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from ._summary import Group, ratio
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 LARGEST_BUBBLE = 2_400
 """Area in square points of the segment with the most money."""
@@ -95,7 +96,7 @@ def _bubbles(ax: "Axes", alive: Sequence[Group]) -> None:
     ax.spines[["top", "right"]].set_visible(False)
 
 
-def _position(groups: Sequence[Group]) -> "tuple[np.ndarray, np.ndarray]":  # type: ignore[type-arg]
+def _position(groups: Sequence[Group]) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
     days = np.array([group.median_recency or 0.0 for group in groups])
     return days, np.array([group.orders / group.customers for group in groups])
 
@@ -105,11 +106,12 @@ def _labels(ax: "Axes", alive: Sequence[Group], locale: Locale) -> None:
     named = sorted(
         alive[:MOST_LABELS], key=lambda group: (-group.orders / group.customers, group.median_recency or 0.0)
     )
-    heights = np.linspace(0.98, 0.06, len(named)) if len(named) > 1 else np.array([0.5])
-    for group, height, day, order in zip(named, heights, *_position(named), strict=True):
+    days, orders = _position(named)
+    heights = spread(_height(ax, orders), gap=0.94 / MOST_LABELS)
+    for group, height, day, order in zip(named, heights, days, orders, strict=True):
         text = _TEXTS[locale]["label"].format(
             name=group.segment.display(locale),
-            share=percent(group.customers / customers),
+            share=f"{group.customers / customers:.1%}",
             money=_share(group.money, money),
         )
         ax.annotate(
@@ -120,7 +122,14 @@ def _labels(ax: "Axes", alive: Sequence[Group], locale: Locale) -> None:
             va="center",
             fontsize=9,
             annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.6, "shrinkA": 1, "shrinkB": 0},
+            arrowprops={
+                "arrowstyle": "-",
+                "color": GREY,
+                "linewidth": 0.6,
+                "shrinkA": 1,
+                "shrinkB": 0,
+                "relpos": (0, 0.5),
+            },
         )
     others = alive[MOST_LABELS:]
     if others:
@@ -131,7 +140,33 @@ def _labels(ax: "Axes", alive: Sequence[Group], locale: Locale) -> None:
 
 def _share(part: float, whole: float) -> str:
     share = ratio(part, whole)
-    return "-" if share is None else percent(share)
+    return "-" if share is None else f"{share:.1%}"
+
+
+def _height(ax: "Axes", values: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+    """Return heights on a logarithmic axis as shares of its length."""
+    low, high = np.log(ax.get_ylim())
+    return np.asarray((np.log(values) - low) / (high - low))
+
+
+def spread(heights: "np.ndarray[Any, Any]", *, gap: float) -> "np.ndarray[Any, Any]":
+    """Move falling heights apart, no further than needed, to at least ``gap`` between two, within [0.06, 1].
+
+    Examples
+    --------
+    >>> spread(np.array([0.9, 0.5, 0.5, 0.1]), gap=0.25).round(2).tolist()
+    [0.9, 0.56, 0.31, 0.06]
+    """
+    places = heights.copy()
+    floor = 0.06
+    for i in reversed(range(len(places))):
+        places[i] = max(places[i], floor)
+        floor = places[i] + gap
+    ceiling = 1.0
+    for i in range(len(places)):
+        places[i] = min(places[i], ceiling)
+        ceiling = places[i] - gap
+    return places
 
 
 def draw_flows(
@@ -166,11 +201,11 @@ def _place(rank: int | None, segments: Sequence[Segment]) -> int:
     return len(segments) if rank is None else rank
 
 
-def _kept(names: Sequence[str], keep: "np.ndarray") -> list[str]:  # type: ignore[type-arg]
+def _kept(names: Sequence[str], keep: "np.ndarray[Any, Any]") -> list[str]:
     return [name for name, shown in zip(names, keep, strict=True) if shown]
 
 
-def _heat(ax: "Axes", counts: "np.ndarray", label: str) -> None:  # type: ignore[type-arg]
+def _heat(ax: "Axes", counts: "np.ndarray[Any, Any]", label: str) -> None:
     shares = counts / counts.sum(axis=1, keepdims=True)
     image = ax.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0, aspect="auto")
     for row, column in np.argwhere(counts > 0):
@@ -211,7 +246,7 @@ def draw_bridge(flows: Sequence[Flow], days: tuple[datetime, datetime], ax: "Axe
     return ax
 
 
-def _bar_texts(ax: "Axes", starts: "np.ndarray", heights: "np.ndarray") -> None:  # type: ignore[type-arg]
+def _bar_texts(ax: "Axes", starts: "np.ndarray[Any, Any]", heights: "np.ndarray[Any, Any]") -> None:
     ends = starts + heights
     reach = max(float(np.abs(ends).max()), 1.0)
     last = len(heights) - 1
@@ -222,5 +257,8 @@ def _bar_texts(ax: "Axes", starts: "np.ndarray", heights: "np.ndarray") -> None:
     ax.set_xlim(min(0.0, float(ends.min())), 1.12 * max(reach, float(starts.max())))
 
 
-def _figure(ax: "Axes"):  # type: ignore[no-untyped-def]
-    return ax.get_figure(root=True)
+def _figure(ax: "Axes") -> "Figure":
+    figure = ax.get_figure(root=True)
+    if figure is None:
+        raise ValueError("`ax` must belong to a figure")
+    return figure
