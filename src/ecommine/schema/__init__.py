@@ -21,6 +21,9 @@ from ._doors import (
 )
 from ._errors import DataWarning, EcommineError, SchemaError
 from ._event_names import EVENT_ALIASES, EVENT_NAMES
+from ._exports_cdnow import from_cdnow
+from ._exports_complete_journey import from_complete_journey
+from ._exports_uci import from_uci_online_retail
 from ._identify import identify
 from ._outliers import outliers
 from ._panel import to_sales
@@ -43,6 +46,9 @@ __all__ = [
     "customers",
     "deliveries",
     "events",
+    "from_cdnow",
+    "from_complete_journey",
+    "from_uci_online_retail",
     "identify",
     "links",
     "orders",

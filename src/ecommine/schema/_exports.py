@@ -1,0 +1,147 @@
+"""What the known exports share: finding columns, the doors with their notes, counts, lines that orders imply."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from .._core.frames import Frame, collect, join
+from ._door import Check, map_frame
+from ._errors import SchemaError
+from ._native import Conversion, convert, holds_objects
+from ._shop import Shop
+from ._tables import LINE_TYPES
+
+OTHER_LINES = LINE_TYPES[1:]
+"""Types of the lines that are no products."""
+
+SMALLEST = 0.005
+"""Money below half a cent is rounding, not a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """One export on its way to a shop: how its doors check, and the notes that they and the export write."""
+
+    check: Check
+    notes: list[str] = field(default_factory=list)
+
+    def table(
+        self, frame: Frame, table: str, *, timezone: str | None = None, format: str | None = None, **columns: str
+    ) -> Frame:
+        """Take a frame through the door of a table."""
+        mapped, notes = map_frame(frame, table, columns, timezone=timezone, format=format, check=self.check)
+        self.notes.extend(notes)
+        return mapped
+
+    def count(self, frame: Frame, **conditions: nw.Expr) -> dict[str, int]:
+        """Count the rows of each condition, in one pass."""
+        marks = [condition.cast(nw.Int64).alias(name) for name, condition in conditions.items()]
+        sums = collect(frame.select(*marks).select(nw.all().sum()))
+        return {name: int(sums[name].to_list()[0] or 0) for name in conditions}
+
+    def say(self, count: int, thing: str, sentence: str) -> None:
+        """Write a note that starts with a count of things, unless there are none."""
+        if count:
+            self.notes.append(f"{count:,} {thing}{'' if count == 1 else 's'} {sentence}")
+
+    def shop(self, **tables: Frame | None) -> Shop:
+        """Make the shop of the tables that the export has, in its own library."""
+        native = {name: frame.to_native() for name, frame in tables.items() if frame is not None}
+        return Shop(**native, notes=tuple(self.notes))
+
+
+def need(frame: Frame, system: str, *names: str) -> None:
+    """Raise one error that lists the columns that an export must have and has not."""
+    there = frame.collect_schema().names()
+    missing = [name for name in names if name not in there]
+    if missing:
+        listed = ", ".join(map(repr, there[:12]))
+        raise SchemaError(system, [f"{name!r} is no column of the export; it has {listed}" for name in missing])
+
+
+def spelled(frame: Frame, system: str, *spellings: str) -> str:
+    """Find under which of its spellings a column is there."""
+    there = frame.collect_schema().names()
+    for spelling in spellings:
+        if spelling in there:
+            return spelling
+    words = " or ".join(map(repr, spellings))
+    raise SchemaError(system, [f"{words} is no column of the export; it has {', '.join(map(repr, there[:12]))}"])
+
+
+def present(frame: Frame, **columns: str) -> dict[str, str]:
+    """Keep the columns that the export has."""
+    there = frame.collect_schema().names()
+    return {canonical: name for canonical, name in columns.items() if name in there}
+
+
+def true(condition: nw.Expr) -> nw.Expr:
+    """Take an unknown comparison as not true."""
+    return condition.fill_null(value=False)
+
+
+def first_that_holds(rules: Sequence[tuple[nw.Expr, str]], *, otherwise: str) -> nw.Expr:
+    """Name each row by the first of the rules that holds for it."""
+    named: Any = nw.lit(otherwise)
+    for condition, name in reversed(rules):
+        named = nw.when(true(condition)).then(nw.lit(name)).otherwise(named)
+    return named  # type: ignore[no-any-return]  # an expression in every case
+
+
+def most_frequent(frame: Frame, key: str, text: str) -> Frame:
+    """Give each key that has a text its most frequent one; of equally frequent ones the first in the alphabet."""
+    counts = frame.filter(~nw.col(text).is_null()).group_by(key, text).agg(times=nw.len())
+    most = counts.group_by(key).agg(most=nw.col("times").max())
+    chosen = join(counts, most, on=[key], how="inner").filter(nw.col("times") == nw.col("most"))
+    return chosen.group_by(key).agg(nw.col(text).min())
+
+
+def as_text(frame: Frame, *names: str) -> Frame:
+    """Read codes as text, whatever a reader of CSV files took them for."""
+    types = frame.collect_schema()
+    other = [name for name in names if name in types and types[name] != nw.String and not holds_texts(frame, name)]
+    return convert(frame, {name: Conversion("text") for name in other})
+
+
+def holds_texts(frame: Frame, name: str) -> bool:
+    """Tell whether a pandas object column holds text only, which counts as text."""
+    return holds_objects(frame, name) and bool(frame.to_native()[name].map(type).isin((str, type(None))).all())
+
+
+def as_numbers(frame: Frame, system: str, *names: str) -> Frame:
+    """Read money and counts as numbers, and tell which column holds something else."""
+    types = frame.collect_schema()
+    written = [name for name in names if name in types and not types[name].is_numeric()]
+    before = {f"__{name}": nw.col(name) for name in written}
+    frame = convert(frame.with_columns(**before), {name: Conversion("number") for name in written})
+    bad = {name: ~nw.col(f"__{name}").is_null() & nw.col(name).is_null() for name in written}
+    counts = Export("types").count(frame, **bad) if bad else {}
+    if any(counts.values()):
+        words = "is not a number in {:,} rows: read the file with its own decimal mark and thousands separator"
+        raise SchemaError(system, [f"{name!r} {words.format(count)}" for name, count in counts.items() if count])
+    frame = frame.drop(*before) if before else frame
+    floats = {name: nw.col(name).cast(nw.Float64).fill_nan(None) for name in names if name in types}
+    return frame.with_columns(**floats)
+
+
+def stacked(frames: Sequence[Frame]) -> Frame:
+    """Put frames of the same columns below each other."""
+    names = frames[0].collect_schema().names()
+    result: Frame = nw.concat([frame.select(*names) for frame in frames])  # type: ignore[type-var]  # one kind
+    return result
+
+
+def implied_lines(heads: Frame, columns: Mapping[str, Any], amount: nw.Expr, line_type: str) -> Frame:
+    """Make a line of each order's amount (shipping, a fee, …), where it is not zero.
+
+    ``columns`` are the columns of the lines that it joins, in order, with the type of each.
+    """
+    own = {"amount": amount, "line_type": nw.lit(line_type)}
+    there = heads.collect_schema().names()
+    made = [
+        own[name].alias(name) if name in own else nw.col(name) if name in there else nw.lit(None, dtype=dtype).alias(name)
+        for name, dtype in columns.items()
+    ]
+    return heads.select(*made).filter(true(nw.col("amount").abs() >= SMALLEST))
