@@ -16,18 +16,22 @@ def period_key(every: Every) -> nw.Expr:
     ordered = nw.col("ordered_at")
     if every == "1w":
         return (day_number(ordered) + 3) // 7  # 1970-01-01 was a Thursday
-    return ordered.dt.truncate(every)
+    return _truncated(ordered, every)
+
+
+def _truncated(moment: nw.Expr, every: str) -> nw.Expr:
+    return moment.dt.truncate(every).cast(nw.Datetime("us"))  # Spark gives an aware time back
 
 
 def with_period_start(panel: Frame, every: Every, *, first: str) -> Frame:
     """Add ``period_at``, made from the first time in each period (on the grouped table, where it costs nothing)."""
-    day = nw.col(first).dt.truncate("1d" if every == "1w" else every)
+    day = _truncated(nw.col(first), "1d" if every == "1w" else every)
     if every != "1w" or (isinstance(panel, nw.DataFrame) and not len(panel)):  # pandas cannot move no days at all
         return panel.with_columns(period_at=day)
     start = day
     for weekday in range(2, 8):
         start = nw.when(day.dt.weekday() == weekday).then(day.dt.offset_by(f"-{weekday - 1}d")).otherwise(start)
-    return panel.with_columns(period_at=start)
+    return panel.with_columns(period_at=start.cast(nw.Datetime("us")))
 
 
 def start_of(moment: datetime, every: Every) -> datetime:
