@@ -30,8 +30,8 @@ lint: $(VENV)/lint.stamp  ## style, docstrings, complexity, import contracts
 
 types: $(VENV)/types.stamp  ## mypy strict, and pyright: 100 % of the public interface typed
 	$(BIN)/mypy
-	$(BIN)/pyright
-	$(BIN)/pyright --verifytypes ecommine --ignoreexternal
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/pyright --pythonpath $(BIN)/python --verifytypes ecommine --ignoreexternal
 
 docs: $(VENV)/docs.stamp  ## build the site into build/docs, warnings are errors
 	$(BIN)/python -m sphinx -W --keep-going -j 2 -q -b html -d build/doctrees docs build/docs

@@ -4,12 +4,13 @@ import re
 import tomllib
 from pathlib import Path
 
-PROJECT = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf8"))["project"]
+PYPROJECT = Path(__file__).parent.parent / "pyproject.toml"
 BOUND = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)>=(?P<version>[0-9.]+)$")
 
 
-def oldest(project: dict[str, object]) -> list[str]:
+def oldest(pyproject: Path) -> list[str]:
     """List `name==version` for every dependency and extra that states a lower bound."""
+    project = tomllib.loads(pyproject.read_text(encoding="utf8"))["project"]
     extras = project["optional-dependencies"]
     stated = [*project["dependencies"], *(one for extra in extras.values() for one in extra)]
     bounds = (BOUND.match(requirement) for requirement in stated)
@@ -17,4 +18,4 @@ def oldest(project: dict[str, object]) -> list[str]:
 
 
 if __name__ == "__main__":
-    print("\n".join(oldest(PROJECT)))
+    print("\n".join(oldest(PYPROJECT)))
