@@ -9,7 +9,8 @@ import narwhals.stable.v2 as nw
 from .._core.frames import Frame, collect, join
 from ._door import Check, map_frame
 from ._errors import SchemaError
-from ._native import Conversion, convert, holds_objects
+from ._formats import Conversion
+from ._native import convert, holds_objects
 from ._shop import Shop
 from ._tables import LINE_TYPES
 
@@ -48,7 +49,7 @@ class Export:
 
     def shop(self, **tables: Frame | None) -> Shop:
         """Make the shop of the tables that the export has, in its own library."""
-        native = {name: frame.to_native() for name, frame in tables.items() if frame is not None}
+        native = {name: _numbered(frame) for name, frame in tables.items() if frame is not None}
         return Shop(**native, notes=tuple(self.notes))
 
 
@@ -114,16 +115,21 @@ def as_numbers(frame: Frame, system: str, *names: str) -> Frame:
     """Read money and counts as numbers, and tell which column holds something else."""
     types = frame.collect_schema()
     written = [name for name in names if name in types and not types[name].is_numeric()]
+    if written:
+        frame = _converted(frame, system, written)
+    floats = {name: nw.col(name).cast(nw.Float64).fill_nan(None) for name in names if name in types}
+    return frame.with_columns(**floats)
+
+
+def _converted(frame: Frame, system: str, written: list[str]) -> Frame:
     before = {f"__{name}": nw.col(name) for name in written}
     frame = convert(frame.with_columns(**before), {name: Conversion("number") for name in written})
     bad = {name: ~nw.col(f"__{name}").is_null() & nw.col(name).is_null() for name in written}
-    counts = Export("types").count(frame, **bad) if bad else {}
+    counts = Export("types").count(frame, **bad)
     if any(counts.values()):
         words = "is not a number in {:,} rows: read the file with its own decimal mark and thousands separator"
         raise SchemaError(system, [f"{name!r} {words.format(count)}" for name, count in counts.items() if count])
-    frame = frame.drop(*before) if before else frame
-    floats = {name: nw.col(name).cast(nw.Float64).fill_nan(None) for name in names if name in types}
-    return frame.with_columns(**floats)
+    return frame.drop(*before)
 
 
 def stacked(frames: Sequence[Frame]) -> Frame:
@@ -140,8 +146,12 @@ def implied_lines(heads: Frame, columns: Mapping[str, Any], amount: nw.Expr, lin
     """
     own = {"amount": amount, "line_type": nw.lit(line_type)}
     there = heads.collect_schema().names()
-    made = [
-        own[name].alias(name) if name in own else nw.col(name) if name in there else nw.lit(None, dtype=dtype).alias(name)
-        for name, dtype in columns.items()
-    ]
+    given = {**{name: nw.col(name) for name in there}, **own}
+    made = [given.get(name, nw.lit(None, dtype=dtype)).alias(name) for name, dtype in columns.items()]
     return heads.select(*made).filter(true(nw.col("amount").abs() >= SMALLEST))
+
+
+def _numbered(frame: Frame) -> Any:
+    """Give a pandas table new row numbers, since some were left out and others added."""
+    table = frame.to_native()
+    return table.reset_index(drop=True) if frame.implementation.is_pandas() else table

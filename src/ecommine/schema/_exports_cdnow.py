@@ -6,7 +6,8 @@ from narwhals.stable.v2.typing import IntoFrame
 from .._core.frames import Frame, collect, opened
 from ._door import Check
 from ._exports import Export, as_numbers, spelled
-from ._native import Conversion, convert
+from ._formats import Conversion
+from ._native import convert
 from ._shop import Shop
 
 _SYSTEM = "CDNOW"

@@ -147,6 +147,4 @@ def _touches(campaigns: IntoFrame | None, descriptions: IntoFrame | None, export
     dates = opened(descriptions, argument="campaign_descriptions")
     touches = join(sent, dates, on=["campaign_id"], how="left").with_columns(channel=nw.lit("mail"))
     export.notes.append("a campaign touches its households on its first day, by mail")
-    return export.table(
-        touches, "touches", customer_id="household_id", touched_at="start_date", campaign="campaign_id"
-    )
+    return export.table(touches, "touches", customer_id="household_id", touched_at="start_date", campaign="campaign_id")
