@@ -155,7 +155,7 @@ def spread(heights: "np.ndarray[Any, Any]", *, gap: float) -> "np.ndarray[Any, A
     Examples
     --------
     >>> spread(np.array([0.9, 0.5, 0.5, 0.1]), gap=0.25).round(2).tolist()
-    [0.9, 0.56, 0.31, 0.06]
+    [1.0, 0.75, 0.5, 0.1]
     """
     places = heights.copy()
     floor = 0.06

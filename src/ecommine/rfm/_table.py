@@ -154,7 +154,7 @@ def _windowed(
     late = at > nw.lit(until)
     early = at.is_null() if start is None else at <= nw.lit(start)  # no time is missing here, so nothing is early
     counts = collect(lines.select(late=late.cast(nw.Int64), early=early.cast(nw.Int64)).select(nw.all().sum()))
-    n_late, n_early = counts["late"].item(), counts["early"].item()
+    n_late, n_early = int(counts["late"].item() or 0), int(counts["early"].item() or 0)
     notes = []
     if n_late:
         notes.append(f"{counted(n_late, 'line')} after {until:%Y-%m-%d %H:%M} left out")
@@ -171,13 +171,12 @@ def _last_time(lines: Frame) -> datetime | None:
             last=at.max(), order_id=order.is_null().cast(nw.Int64).sum(), ordered_at=at.is_null().cast(nw.Int64).sum()
         )
     )
-    absent = {name: seen[name].item() for name in ("order_id", "ordered_at") if seen[name].item()}
-    if absent:
+    absent = {name: int(seen[name].item() or 0) for name in ("order_id", "ordered_at")}
+    if any(absent.values()):
         way_out = 'split them off with schema.quarantine("orders", raw)'
-        problems = [f"`{name}` is missing in {counted(n, 'line')}: {way_out}" for name, n in absent.items()]
+        problems = [f"`{name}` is missing in {counted(n, 'line')}: {way_out}" for name, n in absent.items() if n]
         raise SchemaError("orders", problems)
-    last = seen["last"].item()
-    return None if last is None or last != last else moment(last)
+    return None if seen["last"].null_count() else moment(seen["last"].item())
 
 
 def _sums(lines: Frame, returns: Returns) -> Frame:
