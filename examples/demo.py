@@ -1,0 +1,138 @@
+"""The main job on a real shop: tables on the screen, pictures and a page under build/demo/.
+
+Run it with `make demo`. Each topic adds its part as one function to `PARTS`.
+"""
+
+import sys
+import time
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.axes import Axes
+
+from ecommine import datasets, rfm, schema
+
+mpl.use("Agg")
+FOLDER = Path("build", "demo")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What one topic shows: its question, its answer in words, its tables and its pictures."""
+
+    title: str
+    question: str
+    answer: tuple[str, ...]
+    tables: dict[str, pd.DataFrame]
+    pictures: dict[str, Axes]
+
+
+def segments(shop: schema.Shop) -> Part:
+    """Score every household and name its segment."""
+    result = rfm.score(shop.orders, as_of="2017-12-31")
+    table = result.labelled(part="segments")
+    shown = table.assign(**{name: table[name].map("{:.1%}".format) for name in ("Share", "Share of money")})
+    return Part(
+        title="Who is worth what, who is slipping away",
+        question=f"RFM: {result.headline}.",
+        answer=(result.summary(), result.summary(locale="zh"), *result.notes),
+        tables={
+            "Segments": shown[["Segment", "Customers", "Share", "Money", "Share of money", "Median recency"]],
+            "What to do": shown[["Segment", "Action"]],
+        },
+        pictures={"segments": result.plot()},
+    )
+
+
+def movements(shop: schema.Shop) -> Part:
+    """Follow the households from one half of the year to the other, with the same cut points."""
+    first = rfm.score(shop.orders, as_of="2017-06-30", period="6mo")
+    moved = rfm.migration(first, first.apply(shop.orders, as_of="2017-12-31"))
+    rates = moved.rates.assign(
+        **{name: moved.rates[name].map("{:.1%}".format) for name in ("rate", "rate_low", "rate_high")}
+    )
+    return Part(
+        title="Who moved, and which movement earned or cost the money",
+        question=f"RFM migration: {moved.headline}.",
+        answer=(moved.summary(), moved.summary(locale="zh"), *moved.notes),
+        tables={"Movements, with 95 % intervals": rates, "The change in revenue, part by part": moved.bridge},
+        pictures={"movements": moved.plot()},
+    )
+
+
+PARTS: tuple[Callable[[schema.Shop], Part], ...] = (segments, movements)
+
+STYLE = """
+body { font: 16px/1.55 system-ui, sans-serif; color: #1d2733; max-width: 62rem; margin: 3rem auto; padding: 0 1rem }
+h1 { font-size: 1.9rem; margin-bottom: .2rem } h3 { margin-bottom: 0 } .question { color: #5a6877 }
+h2 { margin-top: 3rem; border-top: 1px solid #d8dee6; padding-top: 1.5rem }
+.answer { background: #f2f6fa; border-left: 4px solid #0072b2; padding: .6rem 1rem }
+table { border-collapse: collapse; font-size: .9rem; margin: .5rem 0 1.5rem }
+th { background: #f2f6fa } tr { text-align: left !important }
+td, th { padding: .35rem .8rem; border-bottom: 1px solid #e3e8ee } td { font-variant-numeric: tabular-nums }
+img { max-width: 100%; border: 1px solid #e3e8ee; border-radius: 6px } figure { margin: 1rem 0 }
+"""
+
+
+def on_screen(part: Part) -> str:
+    """Lay a part out as text."""
+    tables = [
+        f"{name}\n{table.to_string(index=False, float_format='{:,.0f}'.format)}" for name, table in part.tables.items()
+    ]
+    return "\n\n".join([f"== {part.title} ==\n{part.question}", *tables, *part.answer])
+
+
+def on_page(part: Part) -> str:
+    """Lay a part out as HTML with its pictures inside, so that the page can be sent as one file."""
+    answer = "".join(f'<p class="answer">{escape(sentence)}</p>' for sentence in part.answer)
+    pictures = "".join(
+        f'<figure><img src="data:image/png;base64,{b64encode(saved(name).read_bytes()).decode()}" alt="{name}"></figure>'
+        for name in part.pictures
+    )
+    tables = "".join(
+        f"<h3>{escape(name)}</h3>{table.to_html(index=False, border=0, float_format='{:,.0f}'.format)}"
+        for name, table in part.tables.items()
+    )
+    return f'<h2>{escape(part.title)}</h2><p class="question">{escape(part.question)}</p>{answer}{pictures}{tables}'
+
+
+def saved(name: str) -> Path:
+    """Say where a picture lies."""
+    return FOLDER / f"{name}.png"
+
+
+def page(parts: list[Part], about: str) -> str:
+    """Put the parts on one page."""
+    head = f'<meta charset="utf-8"><title>ecommine on a real shop</title><style>{STYLE}</style>'
+    body = f'<h1>ecommine on a real shop</h1><p class="question">{escape(about)}</p>{"".join(map(on_page, parts))}'
+    return f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>\n'
+
+
+def main() -> None:
+    """Run every part, print it, write it."""
+    start = time.perf_counter()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    shop = datasets.complete_journey()
+    households = shop.orders["customer_id"].nunique()
+    about = f"The Complete Journey: {len(shop.orders):,} order lines of a grocer's {households:,} frequent households."
+    print(about)
+    parts = []
+    for make in PARTS:
+        part = make(shop)
+        parts.append(part)
+        print(f"\n{on_screen(part)}")
+        for name, axes in part.pictures.items():
+            axes.figure.savefig(saved(name), dpi=110, bbox_inches="tight")
+    index = FOLDER / "index.html"
+    index.write_text(page(parts, about), encoding="utf8")
+    print(f"\n{time.perf_counter() - start:.1f} s. Pictures and a page to read: {index.resolve()}")
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(encoding="utf8")  # Chinese sentences also reach a terminal of another encoding
+    main()
