@@ -90,10 +90,8 @@ def on_screen(part: Part) -> str:
 def on_page(part: Part) -> str:
     """Lay a part out as HTML with its pictures inside, so that the page can be sent as one file."""
     answer = "".join(f'<p class="answer">{escape(sentence)}</p>' for sentence in part.answer)
-    pictures = "".join(
-        f'<figure><img src="data:image/png;base64,{b64encode(saved(name).read_bytes()).decode()}" alt="{name}"></figure>'
-        for name in part.pictures
-    )
+    data = {name: b64encode(saved(name).read_bytes()).decode() for name in part.pictures}
+    pictures = "".join(f'<figure><img src="data:image/png;base64,{data[name]}" alt="{name}"></figure>' for name in data)
     tables = "".join(
         f"<h3>{escape(name)}</h3>{table.to_html(index=False, border=0, float_format='{:,.0f}'.format)}"
         for name, table in part.tables.items()
