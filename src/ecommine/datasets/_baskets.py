@@ -108,6 +108,10 @@ class BasketTruth:
     products. It is null where no order is large enough for a pair. Plain lift mixes sizes and is far above one
     without any association.
 
+    The chances are those of exponential clocks, within about 5 % of drawing without replacement among 200 products.
+    By the exact ones, pairs without association have adjusted lifts of .96 to 1.1 in baskets of two (.97 to 1.1 among
+    500 products), 1 in large baskets: the most popular products make room for each other.
+
     Examples
     --------
     >>> from ecommine import datasets
@@ -121,7 +125,7 @@ class BasketTruth:
     sizes: pd.DataFrame
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Bundles:
     """Planted bundles: their products by position, and the share of large enough orders that start with each."""
 

@@ -36,7 +36,7 @@ def pair_factor(shares: Floats) -> Floats:
 
     A basket of s products holds s (s - 1) ordered pairs; independent products would give (sum F)^2 - sum F^2.
     """
-    size = shares.sum(axis=1)
+    size = np.rint(shares.sum(axis=1))  # whole by construction, up to rounding
     independent = size**2 - (shares**2).sum(axis=1)
     pairs = np.maximum(size * (size - 1), 0.0)
     factor = np.divide(pairs, independent, out=np.zeros_like(pairs), where=independent > 1e-12)

@@ -163,8 +163,9 @@ def stockout_spells(out: Bools, first: np.datetime64) -> pd.DataFrame:
 
     Examples
     --------
-    >>> stockout_spells(np.array([[False, True, True]]), np.datetime64("2024-01-01")).iloc[0].astype(str).tolist()
-    ['1', '2024-01-02', '2024-01-04']
+    >>> print(stockout_spells(np.array([[False, True, True]]), np.datetime64("2024-01-01")).to_string(index=False))
+     product_id  starts_at    ends_at
+              1 2024-01-02 2024-01-04
     """
     edge = np.diff(out.astype(np.int8), axis=1, prepend=0, append=0)
     product, begin = np.nonzero(edge == 1)
