@@ -165,9 +165,9 @@ def test_orders_follow_the_peaks(shop: datasets.SimulatedShop) -> None:
 def test_elasticity_of_the_units_sold_is_recovered() -> None:
     """Weekly log share of each product on its log price, for products with many units."""
     shop = datasets.make_shop(
-        8_000,
+        12_000,
         days=364,
-        n_products=60,
+        n_products=400,
         pricing=datasets.Pricing(residual=0, price_spread=0.2, promotion_rate=0),
         stockouts=datasets.NO_STOCKOUTS,
         basket=datasets.NO_ASSOCIATION,
