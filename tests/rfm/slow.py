@@ -24,7 +24,8 @@ def orders(draw, *, min_rows=0, max_rows=25):
         {
             "order_id": np.array(column(st.integers(-3, 12)), dtype="int64"),
             "customer_id": np.array(column(st.none() | st.sampled_from("abcde")), dtype=object),
-            "ordered_at": np.array(column(st.integers(0, 400 * 24)), dtype="timedelta64[h]") + np.datetime64(START, "us"),
+            "ordered_at": np.array(column(st.integers(0, 400 * 24)), dtype="timedelta64[h]")
+            + np.datetime64(START, "us"),
             "amount": np.array(column(st.integers(-5_000, 20_000)), dtype="float64") / 100,
         }
     )

@@ -111,7 +111,9 @@ def test_period_keeps_its_end_and_not_its_start(library):
     inside = quiet(rfm.table, library(raw), as_of="2024-02-28 08:00", period="27d")
     # The 27 days start after 1 February 08:00, so that ann's second order counts and the first does not.
     assert measured(inside) == {"ann": (27, 1, 0.0), "eve": (0, 1, 8.0)}
-    exact = quiet(rfm.table, library(raw), as_of=datetime(2024, 2, 28, 8), period=timedelta(days=26, hours=8, minutes=1))
+    exact = quiet(
+        rfm.table, library(raw), as_of=datetime(2024, 2, 28, 8), period=timedelta(days=26, hours=8, minutes=1)
+    )
     assert measured(exact) == {"eve": (0, 1, 8.0)}
     # Without as_of the period ends with the last line, the guest's.
     assert measured(quiet(rfm.table, library(raw), period="1mo")) == {"ann": (29, 1, 0.0), "eve": (2, 1, 8.0)}
@@ -139,9 +141,7 @@ def test_spellings_of_as_of_agree():
 )
 def test_every_library_matches_the_slow_version(library, raw, returns):
     until, start = datetime(2025, 1, 15, 12), datetime(2024, 7, 15, 12)
-    table = to_pandas(
-        quiet(rfm.table, library(raw), as_of=until, period="6mo", returns=returns), sort=["customer_id"]
-    )
+    table = to_pandas(quiet(rfm.table, library(raw), as_of=until, period="6mo", returns=returns), sort=["customer_id"])
     slow = slow_table(raw, as_of=until, start=start, returns=returns)
     assert table["customer_id"].tolist() == sorted(slow)
     for row in table.itertuples():

@@ -1,0 +1,239 @@
+"""Migration: flows by hand, a bridge that adds up exactly, rates with their intervals."""
+
+import pickle
+from collections import defaultdict
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ecommine import rfm
+from libraries import to_pandas
+from rfm.slow import shop
+
+FIXED = rfm.Scale(recency=(30, 60), frequency=(1, 3), monetary=(20, 100))
+SCHEME = rfm.Scheme(
+    name="money",
+    rules=(rfm.Rule(segment="big", monetary=(3, 3)), rfm.Rule(segment="medium", monetary=(2, 2))),
+    rest="small",
+)
+
+
+def orders_of(months):
+    """Lines of months 1, 2, ... of 2024: each a dict of customer to the amounts of their orders."""
+    rows = [
+        (customer, f"2024-{month:02d}-15", amount)
+        for month, customers in enumerate(months, start=1)
+        for customer, amounts in customers.items()
+        for amount in amounts
+    ]
+    return pd.DataFrame(
+        {
+            "order_id": np.arange(len(rows)),
+            "customer_id": np.array([row[0] for row in rows], dtype=object),
+            "ordered_at": np.array([row[1] for row in rows], dtype="datetime64[us]"),
+            "amount": np.array([row[2] for row in rows], dtype="float64"),
+        }
+    )
+
+
+def two_months(lines, make=lambda frame: frame, **options):
+    before = rfm.score(make(lines), as_of="2024-01-31", period="1mo", scale=FIXED, scheme=SCHEME)
+    return rfm.migration(before, before.apply(make(lines), as_of="2024-02-29"), **options)
+
+
+HAND = orders_of(
+    [
+        {"ann": [150.0], "bob": [50.0], "cat": [10.0, 10.0], "dan": [60.0]},
+        {"ann": [75.0, 75.0], "bob": [200.0], "cat": [5.0], "eve": [30.0]},
+    ]
+)
+
+
+def test_flows_by_hand_in_every_library(library):
+    moved = two_months(HAND, library)
+    table = to_pandas(moved.table)
+    assert table.to_dict("list") == {
+        "from_segment": ["big", "medium", "medium", "small", "new"],
+        "to_segment": ["big", "big", "gone", "small", "medium"],
+        "customers": [1, 1, 1, 1, 1],
+        "share": [1.0, 0.5, 0.5, 1.0, 1.0],
+        "money_before": [150.0, 50.0, 60.0, 20.0, 0.0],
+        "money_after": [150.0, 200.0, 0.0, 5.0, 30.0],
+        "change": [0.0, 150.0, -60.0, -15.0, 30.0],
+    }
+
+
+def test_bridge_by_hand_in_every_library(library):
+    moved = two_months(HAND, library)
+    bridge = to_pandas(moved.bridge).set_index("part")
+    # Ann: 1 x 150 to 2 x 75. One more order at the mean value of 112.5; an order value 75 lower at 1.5 orders.
+    # Cat: 2 x 10 to 1 x 5. One order less at the mean value of 7.5; an order value 5 lower at 1.5 orders.
+    expected = {
+        "new": (1, 30.0),
+        "gone": (1, -60.0),
+        "upgraded_orders": (1, 0.0),
+        "upgraded_order_value": (1, 150.0),
+        "stayed_orders": (2, 112.5 - 7.5),
+        "stayed_order_value": (2, -112.5 - 7.5),
+        "downgraded_orders": (0, 0.0),
+        "downgraded_order_value": (0, 0.0),
+    }
+    assert {part: (row.customers, row.money) for part, row in bridge.iterrows()} == expected
+    assert (moved.revenue_before, moved.revenue_after) == (280.0, 385.0)
+
+
+def test_rates_by_hand():
+    rates = two_months(HAND).rates.set_index("move")
+    assert rates["customers"].to_dict() == {"upgraded": 1, "stayed": 2, "downgraded": 0, "new": 1, "gone": 1}
+    assert rates["of"].to_dict() == {"upgraded": 3, "stayed": 3, "downgraded": 3, "new": 4, "gone": 4}
+    assert rates.loc["gone", "rate"] == 0.25
+    # Wilson's interval as statsmodels gives it.
+    proportion = pytest.importorskip("statsmodels.stats.proportion", reason="statsmodels is not installed")
+    for row in rates.itertuples():
+        low, high = proportion.proportion_confint(row.customers, row.of, alpha=0.05, method="wilson")
+        assert (row.rate_low, row.rate_high) == pytest.approx((low, high), abs=1e-12)
+
+
+def test_level_widens_the_intervals():
+    narrow, wide = two_months(HAND, level=0.8).rates, two_months(HAND, level=0.99).rates
+    assert (wide["rate_low"] <= narrow["rate_low"]).all()
+    assert (wide["rate_high"] > narrow["rate_high"]).all()
+
+
+amounts = st.lists(st.integers(1, 20_000).map(lambda cents: cents / 100), min_size=1, max_size=4)
+months = st.dictionaries(st.sampled_from("abcdefgh"), amounts, min_size=1, max_size=8)
+
+
+@settings(max_examples=20)
+@given(months, months)
+def test_the_bridge_adds_up_exactly_and_matches_the_slow_version(first, second):
+    moved = two_months(orders_of([first, second]))
+    found = dict(zip(moved.bridge["part"], (moved.bridge["money"] * 1e6).round(), strict=True))
+    change = sum(map(_micro, sum(second.values(), []))) - sum(map(_micro, sum(first.values(), [])))
+    assert sum(found.values()) == change
+    assert round(moved.table["change"].sum() * 1e6) == change
+    for part, money in _slow_bridge(first, second).items():
+        assert abs(found[part] - money) <= len(first)  # each customer's part is rounded to a millionth
+
+
+def _micro(amount):
+    return Fraction(round(amount * 100), 100) * 1_000_000
+
+
+def _rank(money):
+    return 1 + (money <= 100) + (money <= 20)
+
+
+def _slow_bridge(first, second):
+    parts = defaultdict(Fraction)
+    for customer in {*first, *second}:
+        old, new = ([_micro(amount) for amount in month.get(customer, [])] for month in (first, second))
+        if not old or not new:
+            parts["gone" if old else "new"] += sum(new) - sum(old)
+            continue
+        ranks = [_rank(sum(side) / 1_000_000) for side in (old, new)]
+        move = "upgraded" if ranks[1] < ranks[0] else "downgraded" if ranks[1] > ranks[0] else "stayed"
+        values = [Fraction(sum(side)) / len(side) for side in (old, new)]
+        by_orders = (len(new) - len(old)) * (values[0] + values[1]) / 2
+        parts[f"{move}_orders"] += by_orders
+        parts[f"{move}_order_value"] += sum(new) - sum(old) - by_orders
+    return parts
+
+
+@settings(max_examples=8)
+@given(months, months)
+def test_going_back_turns_every_change_round(first, second):
+    there, back = two_months(orders_of([first, second])), two_months(orders_of([second, first]))
+    one = there.bridge.set_index("part")["money"]
+    other = back.bridge.set_index("part")["money"]
+    pairs = {"new": "gone", "gone": "new"}
+    pairs |= {f"{a}_{e}": f"{b}_{e}" for a, b in _TURNED for e in ("orders", "order_value")}
+    for part, opposite in pairs.items():
+        assert one[part] == pytest.approx(-other[opposite], abs=1e-4)
+
+
+_TURNED = (("upgraded", "downgraded"), ("downgraded", "upgraded"), ("stayed", "stayed"))
+
+
+def test_every_library_gives_the_same_movements(library):
+    options = {"period": "6mo", "scale": 5}
+    before = rfm.score(library(shop()), as_of="2024-09-30", **options)
+    moved = rfm.migration(before, before.apply(library(shop()), as_of="2025-03-31"))
+    plain = rfm.score(shop(), as_of="2024-09-30", **options)
+    expected = rfm.migration(plain, plain.apply(shop(), as_of="2025-03-31"))
+    for name, table in moved.tables.items():
+        pd.testing.assert_frame_equal(to_pandas(table), to_pandas(expected.tables[name]), rtol=0, atol=1e-9)
+    assert moved.revenue_after - moved.revenue_before == pytest.approx(to_pandas(moved.bridge)["money"].sum())
+
+
+def test_without_a_period_a_note_says_that_nobody_can_be_gone():
+    before = rfm.score(HAND, as_of="2024-01-31", scale=FIXED, scheme=SCHEME)
+    moved = rfm.migration(before, rfm.score(HAND, scale=rfm.Scale(recency=3, frequency=3, monetary=3), scheme=SCHEME))
+    assert "nobody can be gone" in moved.notes[0]
+    assert "scales differ" in moved.notes[1]
+    assert moved.rates.set_index("move").loc["gone", "customers"] == 0
+
+
+def test_nobody_retained_has_no_rate():
+    moved = two_months(orders_of([{"ann": [1.0]}, {"bob": [2.0]}]))
+    assert moved.rates.set_index("move").loc["upgraded", ["rate", "rate_low", "rate_high"]].isna().all()
+
+
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_summary_has_the_numbers(locale):
+    text = two_months(HAND).summary(locale=locale)
+    assert "+105" in text
+    assert ("1 moved up" if locale == "en" else "升级1位") in text
+
+
+def test_the_result_shows_itself_and_pickles():
+    moved = two_months(HAND)
+    assert repr(moved).splitlines()[0] == "Migration: from 2024-01-31 to 2024-02-29, change in revenue +105.00"
+    assert len(repr(moved).splitlines()) <= 12
+    pd.testing.assert_frame_equal(pickle.loads(pickle.dumps(moved)).bridge, moved.bridge)
+    assert list(moved.tables) == ["flows", "bridge", "rates"]
+
+
+def test_integer_and_float_ids_are_one_type():
+    # A guest turns whole-number ids of pandas into floats in one of the two months.
+    lines = HAND.assign(customer_id=[1, 2, 3, 3, 4, 1, 1, 2, 3, 5])
+    guest = pd.concat([lines, lines.tail(1).assign(customer_id=np.nan)])
+    before = rfm.score(lines, as_of="2024-01-31", period="1mo", scale=FIXED, scheme=SCHEME)
+    moved = rfm.migration(before, before.apply(guest, as_of="2024-02-29"))
+    assert moved.table["customers"].tolist() == [1, 1, 1, 1, 1]
+
+
+def test_ids_of_two_types_are_refused():
+    lines = HAND.assign(customer_id=[1, 2, 3, 3, 4, 1, 1, 2, 3, 5])
+    before = rfm.score(HAND, as_of="2024-01-31", scale=FIXED, scheme=SCHEME)
+    with pytest.raises(TypeError, match="customer_id must have one type in both results, got String and Int64"):
+        rfm.migration(before, rfm.score(lines, scale=FIXED, scheme=SCHEME))
+
+
+def test_two_schemes_are_refused():
+    before = rfm.score(HAND, scale=FIXED, scheme=SCHEME)
+    with pytest.raises(ValueError, match="same scheme, got 'money' and 'value_groups'"):
+        rfm.migration(before, rfm.score(HAND, scale=FIXED, scheme=rfm.VALUE_GROUPS))
+
+
+def test_two_libraries_are_refused():
+    polars = pytest.importorskip("polars", reason="polars is not installed")
+    before = rfm.score(HAND, scale=FIXED, scheme=SCHEME)
+    after = before.apply(polars.from_pandas(HAND).lazy())
+    with pytest.raises(ValueError, match="of one library, got pandas and lazy polars"):
+        rfm.migration(before, after)
+
+
+def test_another_object_is_refused():
+    with pytest.raises(TypeError, match="`before` must be the result of rfm.score, got DataFrame"):
+        rfm.migration(HAND, HAND)
+
+
+def test_more_money_than_64_bits_is_refused():
+    lines = orders_of([{f"c{i}": [8e12] for i in range(3)}, {"c0": [1.0]}])
+    with pytest.raises(ValueError, match="above 9.2e12"):
+        two_months(lines)

@@ -1,0 +1,115 @@
+"""Pictures: what they show, that no label covers another, and that nothing global changes."""
+
+import warnings
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from ecommine import rfm
+from rfm.slow import shop
+
+matplotlib = pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+matplotlib.use("Agg")
+plt = pytest.importorskip("matplotlib.pyplot", reason="matplotlib is not installed")
+
+NAMED = rfm.EightClasses(high_value=30, low_value=10, middle="named")
+
+
+@pytest.fixture(autouse=True)
+def nothing_global_changes():
+    before = dict(matplotlib.rcParams)
+    yield
+    plt.close("all")
+    assert dict(matplotlib.rcParams) == before
+
+
+@pytest.fixture(scope="module")
+def result():
+    return rfm.score(shop())
+
+
+@pytest.fixture(scope="module")
+def moved():
+    before = rfm.score(shop(), as_of="2024-09-30", period="6mo")
+    return rfm.migration(before, before.apply(shop(), as_of="2025-03-31"))
+
+
+def shown_texts(ax):
+    return [text.get_text() for text in ax.texts if text.get_text()]
+
+
+@pytest.mark.parametrize("scheme", [rfm.STANDARD, rfm.VALUE_GROUPS, NAMED], ids=lambda scheme: scheme.name)
+def test_no_label_of_the_map_covers_another(scheme):
+    ax = rfm.score(shop(), scheme=scheme).plot()
+    ax.figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in ax.texts]
+    assert len(boxes) >= 3
+    # An annotation's extent holds its line too, so the text alone is measured.
+    plain = [matplotlib.text.Text.get_window_extent(text) for text in ax.texts]
+    assert not any(one.overlaps(other) for one, other in combinations(plain, 2))
+
+
+def test_the_map_has_a_bubble_and_a_label_for_every_segment_with_customers(result):
+    ax = result.plot()
+    alive = result.segments[result.segments["customers"] > 0]
+    assert len(ax.collections[0].get_offsets()) == len(alive)
+    champions = alive.set_index("segment").loc["champions"]
+    label = f"Champions: {champions['share']:.1%} of customers, {champions['share_of_money']:.1%} of money"
+    assert label in shown_texts(ax)
+    sizes, money = ax.collections[0].get_sizes(), np.sort(alive["money"])[::-1]
+    np.testing.assert_allclose(sizes[sizes > 12], (money / money[0] * 2_400)[sizes > 12])
+    assert "days" in ax.get_xlabel()
+
+
+def test_many_segments_are_labelled_by_money_and_the_rest_is_told():
+    result = rfm.score(shop(rng=3, customers=400, lines=4_000), scheme=NAMED)
+    alive = int((result.segments["customers"] > 0).sum())
+    texts = shown_texts(result.plot())
+    assert alive > 12
+    assert len(texts) == 13
+    assert texts[-1].startswith(f"without a label: {alive - 12} segments with ")
+
+
+def test_a_map_without_customers_says_so():
+    fixed = rfm.Scale(recency=(1, 2, 3, 4), frequency=(1, 2, 3, 4), monetary=(1, 2, 3, 4))
+    ax = rfm.score(shop().iloc[:0], as_of="2024-01-01", scale=fixed).plot()
+    assert shown_texts(ax) == ["no customers"]
+
+
+def test_flows_show_every_movement(moved):
+    ax = moved.plot()
+    assert len(shown_texts(ax)) == len(moved.table)
+    assert sum(int(text.replace(",", "")) for text in shown_texts(ax)) == moved.table["customers"].sum()
+
+
+def test_the_bridge_leads_from_revenue_to_revenue(moved):
+    ax = moved.plot(kind="bridge")
+    bars = ax.containers[0]
+    assert bars[0].get_width() == pytest.approx(moved.revenue_before)
+    assert bars[-1].get_width() == pytest.approx(moved.revenue_after)
+    for one, other in zip(bars[1:-2], bars[2:-1], strict=True):
+        assert one.get_x() + one.get_width() == pytest.approx(other.get_x())
+
+
+def test_pictures_go_where_they_are_told(result, moved):
+    figure, axes = plt.subplots(1, 3)
+    assert result.plot(axes[0]) is axes[0]
+    assert moved.plot(axes[1]) is axes[1]
+    assert moved.plot(axes[2], kind="bridge") is axes[2]
+    assert plt.get_fignums() == [figure.number]
+
+
+def test_chinese_pictures_have_chinese_text(result, moved):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a machine without a Chinese font says so
+        axes = [result.plot(locale="zh"), moved.plot(locale="zh"), moved.plot(locale="zh", kind="bridge")]
+    for ax in axes:
+        words = [ax.get_title(), ax.get_xlabel(), *(label.get_text() for label in ax.get_yticklabels())]
+        assert any("\u4e00" <= letter <= "\u9fff" for letter in "".join(words))
+    assert any(text.startswith("冠军客户：客户占") for text in shown_texts(axes[0]))
+
+
+def test_an_unknown_kind_is_refused(moved):
+    with pytest.raises(ValueError, match="`kind` must be one of 'flows', 'bridge', got 'sankey'"):
+        moved.plot(kind="sankey")
