@@ -4,8 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import Phase, settings
 
 from libraries import LIBRARIES, Library, spark_session, to_spark
+
+# The same examples on every run, and no time limit: the first call of a library pays for its import.
+settings.register_profile("ecommine", deadline=None, derandomize=True, print_blob=True)
+settings.register_profile("unshrunk", settings.get_profile("ecommine"), phases=[Phase.explicit, Phase.generate])
+settings.load_profile("ecommine")
 
 
 @pytest.fixture(scope="session")
