@@ -1,0 +1,85 @@
+"""Write the reference from the code: one page a package from its `__all__`, one page of the canonical tables."""
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import ecommine
+from ecommine import schema
+
+PACKAGES = [name for name in ecommine.__all__ if name.islower()]
+
+
+def heading(text: str, line: str = "=") -> str:
+    """Underline a heading."""
+    return f"{text}\n{line * len(text)}\n"
+
+
+def listing(names: list[str]) -> str:
+    """List names, each with a page of its own."""
+    return "\n".join(
+        [".. autosummary::", "   :toctree: generated", "   :nosignatures:", "", *(f"   {n}" for n in names)]
+    )
+
+
+def package_page(name: str) -> str:
+    """Write the page of one package: its own words, then its names by kind."""
+    module = importlib.import_module(f"ecommine.{name}")
+    kinds: dict[str, list[str]] = {"Functions": [], "Classes": [], "Constants": []}
+    for one in module.__all__:
+        value = getattr(module, one)
+        kind = "Classes" if isinstance(value, type) else "Functions" if callable(value) else "Constants"
+        kinds["Constants" if one.isupper() and kind == "Functions" else kind].append(one)
+    parts = [f"ecommine.{name}\n{'=' * (9 + len(name))}", f".. automodule:: ecommine.{name}\n   :no-members:"]
+    parts.append(f".. currentmodule:: ecommine.{name}")
+    parts += [f"{heading(kind, '-')}\n{listing(names)}" for kind, names in kinds.items() if names]
+    return "\n\n".join(parts) + "\n"
+
+
+def api_index() -> str:
+    """Write the list of packages."""
+    pages = "\n".join(f"   {name}" for name in PACKAGES)
+    return f"{heading('API')}\n.. toctree::\n   :maxdepth: 2\n\n{pages}\n"
+
+
+def column_row(column: schema.Column) -> str:
+    """Write one row of a table's page."""
+    needed = "yes" if column.required else ""
+    choices = f" One of: {', '.join(column.choices)}." if column.choices else ""
+    return f"| `{column.name}` | {column.kind} | {column.unit} | {needed} | {column.meaning}.{choices} |"
+
+
+def table_section(table: schema.Table) -> str:
+    """Write one canonical table."""
+    groups = " or ".join(" and ".join(f"`{name}`" for name in group) for group in table.either)
+    either = f" Also needed: {groups}." if groups else ""
+    unique = f" `{table.unique}` may not repeat." if table.unique else ""
+    head = "| column | kind | unit | required | meaning |\n|---|---|---|---|---|"
+    rows = "\n".join(map(column_row, table.columns))
+    return f"## {table.name}\n\nOne row is {table.row}.{either}{unique}\n\n{head}\n{rows}\n"
+
+
+def tables_page() -> str:
+    """Write the page of all canonical tables."""
+    words = (
+        "# Tables\n\nTopics read these tables and no others; a column that a shop does not have is left out.\n"
+        "The doors `schema.orders`, `schema.events` and so on bring a raw export into this form. A missing value is a null.\n"
+    )
+    return "\n".join([words, *map(table_section, schema.TABLES.values())])
+
+
+def write(app: Any) -> None:
+    """Write all pages; a page that says what it said keeps its age, so that nothing is built again."""
+    reference = Path(app.srcdir, "reference")
+    (reference / "api").mkdir(parents=True, exist_ok=True)
+    pages = {reference / "api" / f"{name}.rst": package_page(name) for name in PACKAGES}
+    pages |= {reference / "api" / "index.rst": api_index(), reference / "tables.md": tables_page()}
+    for path, text in pages.items():
+        if not path.exists() or path.read_text(encoding="utf8") != text:
+            path.write_text(text, encoding="utf8")
+
+
+def setup(app: Any) -> dict[str, bool]:
+    """Run before autosummary looks for its pages."""
+    app.connect("builder-inited", write, priority=100)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
