@@ -3,7 +3,6 @@
 import sys
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from ecommine import datasets, schema
@@ -18,7 +17,7 @@ def grocer() -> schema.Shop:
 
 
 def test_complete_journey_has_its_published_size(grocer: schema.Shop) -> None:
-    assert list(grocer.tables) == ["orders", "products", "customers"]
+    assert list(grocer.tables) == ["orders", "products", "customers", "touches"]
     assert len(grocer.orders) == 1_469_307
     assert grocer.orders["customer_id"].nunique() == 2_469
     assert grocer.orders["order_id"].nunique() == 155_848
@@ -52,16 +51,11 @@ def test_cdnow_is_read_without_importing_its_package(tmp_path: Path, monkeypatch
     _cdnow_like(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     orders = datasets.cdnow().orders
-    expected = pd.DataFrame(
-        {
-            "order_id": [1, 2, 3],
-            "customer_id": [1, 2, 2],
-            "ordered_at": pd.to_datetime(["1997-01-01", "1997-01-12", "1997-01-12"]).astype("datetime64[us]"),
-            "quantity": [1, 1, 5],
-            "amount": [11.77, 12.0, 77.0],
-        }
-    )
-    pd.testing.assert_frame_equal(orders, expected)
+    assert orders["order_id"].tolist() == ["1-19970101", "2-19970112", "2-19970112"]
+    assert orders["customer_id"].tolist() == [1, 2, 2]
+    assert orders["ordered_at"].dt.strftime("%Y-%m-%d").tolist() == ["1997-01-01", "1997-01-12", "1997-01-12"]
+    assert orders["quantity"].tolist() == [1, 1, 5]
+    assert orders["amount"].tolist() == [11.77, 12.0, 77.0]
     assert "lifetimes" not in sys.modules
 
 

