@@ -23,9 +23,12 @@ from ._errors import DataWarning, EcommineError, SchemaError
 from ._event_names import EVENT_ALIASES, EVENT_NAMES
 from ._exports_cdnow import from_cdnow
 from ._exports_complete_journey import from_complete_journey
+from ._exports_olist import from_olist
 from ._exports_rees46 import from_rees46
+from ._exports_shopify import from_shopify
 from ._exports_taobao import from_taobao_user_behavior
 from ._exports_uci import from_uci_online_retail
+from ._exports_woocommerce import from_woocommerce
 from ._identify import identify
 from ._outliers import outliers
 from ._panel import to_sales
@@ -50,9 +53,12 @@ __all__ = [
     "events",
     "from_cdnow",
     "from_complete_journey",
+    "from_olist",
     "from_rees46",
+    "from_shopify",
     "from_taobao_user_behavior",
     "from_uci_online_retail",
+    "from_woocommerce",
     "identify",
     "links",
     "orders",

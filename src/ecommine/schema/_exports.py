@@ -1,11 +1,12 @@
 """What the known exports share: finding columns, the doors with their notes, counts, lines that orders imply."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import narwhals.stable.v2 as nw
 
+from .._core.checks import one_of
 from .._core.frames import Frame, collect, join
 from ._door import Check, map_frame
 from ._errors import SchemaError
@@ -100,10 +101,13 @@ def most_frequent(frame: Frame, key: str, text: str) -> Frame:
 
 
 def as_text(frame: Frame, *names: str) -> Frame:
-    """Read codes as text, whatever a reader of CSV files took them for."""
+    """Read codes as text, whatever a reader of CSV files took them for, and empty text as missing."""
     types = frame.collect_schema()
-    other = [name for name in names if name in types and types[name] != nw.String and not holds_texts(frame, name)]
-    return convert(frame, {name: Conversion("text") for name in other})
+    there = [name for name in names if name in types]
+    other = [name for name in there if types[name] != nw.String and not holds_texts(frame, name)]
+    frame = convert(frame, {name: Conversion("text") for name in other})
+    filled = {name: nw.when(nw.col(name) != "").then(nw.col(name)) for name in there}
+    return frame.with_columns(**filled) if filled else frame
 
 
 def holds_texts(frame: Frame, name: str) -> bool:
@@ -134,21 +138,51 @@ def _converted(frame: Frame, system: str, written: list[str]) -> Frame:
 
 def stacked(frames: Sequence[Frame]) -> Frame:
     """Put frames of the same columns below each other."""
-    names = frames[0].collect_schema().names()
-    result: Frame = nw.concat([frame.select(*names) for frame in frames])  # type: ignore[type-var]  # one kind
+    types = frames[0].collect_schema()
+    arrow = frames[0].implementation.is_pyarrow()  # whose two types of text are one to the eye and two to a table
+    same = [nw.col(name).cast(nw.String) if arrow and types[name] == nw.String else nw.col(name) for name in types]
+    result: Frame = nw.concat([frame.select(*same) for frame in frames])  # type: ignore[type-var]  # one kind
     return result
 
 
-def implied_lines(heads: Frame, columns: Mapping[str, Any], amount: nw.Expr, line_type: str) -> Frame:
-    """Make a line of each order's amount (shipping, a fee, …), where it is not zero.
+def implied_lines(lines: Frame, heads: Frame, amount: nw.Expr, line_type: str, minus: str | None = None) -> Frame:
+    """Make a line of an amount of each order (shipping, a fee, …), where it is not zero, with the columns of ``lines``.
 
-    ``columns`` are the columns of the lines that it joins, in order, with the type of each.
+    ``minus`` is the type of negative amounts, where it is another.
     """
-    own = {"amount": amount, "line_type": nw.lit(line_type)}
+    money = (nw.col("__money") * 10_000).round(0) / 10_000
+    kind = nw.when(nw.col("__money") < 0).then(nw.lit(minus or line_type)).otherwise(nw.lit(line_type))
+    heads = heads.with_columns(__money=amount).filter(true(nw.col("__money").abs() >= SMALLEST))
     there = heads.collect_schema().names()
-    given = {**{name: nw.col(name) for name in there}, **own}
-    made = [given.get(name, nw.lit(None, dtype=dtype)).alias(name) for name, dtype in columns.items()]
-    return heads.select(*made).filter(true(nw.col("amount").abs() >= SMALLEST))
+    given = {**{name: nw.col(name) for name in there}, "amount": money, "line_type": kind}
+    types = lines.collect_schema().items()
+    return heads.select(*[given.get(name, nw.lit(None, dtype=dtype)).alias(name) for name, dtype in types])
+
+
+def without_cancelled(orders: Frame, export: Export, cancelled: nw.Expr, handling: str, words: str) -> Frame:
+    """Leave cancelled orders out, unless they are kept, and count them."""
+    one_of("cancelled", handling, ("drop", "keep"))
+    if handling == "keep":
+        return orders
+    out = true(cancelled)
+    export.say(export.count(orders, rows=out)["rows"], "order", words)
+    return orders.filter(~out)
+
+
+def by_product(lines: Frame, export: Export) -> Frame:
+    """Make the products that lines name: the most frequent title, the highest price, the first brand."""
+    named = lines.filter(~nw.col("product_id").is_null())
+    brand = [nw.col(name).min() for name in present(lines, brand="brand")]
+    goods = named.group_by("product_id").agg(nw.col("unit_price").max().alias("price"), *brand)
+    goods = join(goods, most_frequent(named, "product_id", "title"), on=["product_id"], how="left")
+    return export.table(goods, "products")
+
+
+def say_line_types(orders: Frame, export: Export) -> None:
+    """Count the lines that are no products, by type."""
+    counts = export.count(orders, **{name: nw.col("line_type") == name for name in OTHER_LINES})
+    for name in OTHER_LINES:
+        export.say(counts[name], "line", f"read as {name}")
 
 
 def _numbered(frame: Frame) -> Any:

@@ -5,7 +5,7 @@ from narwhals.stable.v2.typing import IntoFrame
 
 from .._core.frames import Frame, join, opened
 from ._door import Check
-from ._exports import OTHER_LINES, Export, first_that_holds, need
+from ._exports import Export, first_that_holds, need, say_line_types
 from ._shop import Shop
 
 _SYSTEM = "Complete Journey"
@@ -113,9 +113,7 @@ def _orders(sold: Frame, goods: Frame | None, export: Export) -> Frame:
         ordered_at="transaction_timestamp",
         amount="sales_value",
     )
-    counts = export.count(orders, **{name: nw.col("line_type") == name for name in OTHER_LINES})
-    for name in OTHER_LINES:
-        export.say(counts[name], "line", f"read as {name}")
+    say_line_types(orders, export)
     return orders
 
 

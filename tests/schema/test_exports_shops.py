@@ -1,0 +1,291 @@
+"""Known exports of shop systems: Shopify, WooCommerce, Olist; the lines of an order add up to its total."""
+
+import io
+
+import pandas as pd
+import pytest
+
+from ecommine import schema
+from libraries import to_pandas
+
+
+def values(column: pd.Series) -> list:
+    """List values with None for whatever a library calls missing."""
+    return [None if pd.isna(value) else value for value in column]
+
+
+def sums(orders: pd.DataFrame, *left_out: str) -> dict[str, float]:
+    kept = orders[~orders.line_type.isin(left_out)]
+    return kept.groupby("order_id").amount.sum().round(6).to_dict()
+
+
+def text(rows: list[str]) -> pd.DataFrame:
+    return pd.read_csv(io.StringIO("\n".join(rows)))
+
+
+# Shopify: the columns of the admin's "Plain CSV file" that are used, and some that are not.
+
+SHOPIFY = [
+    "Name,Email,Financial Status,Paid at,Fulfillment Status,Currency,Subtotal,Shipping,Taxes,Total,Discount Code,"
+    "Discount Amount,Shipping Method,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,"
+    "Shipping Country,Cancelled at,Payment Method,Refunded Amount,Vendor,Location,Id,Source,Lineitem discount",
+    # two items, a code of 10 %, tax on top
+    "#1001,ann@example.com,paid,2024-05-01 10:00:00 +0800,fulfilled,USD,27.00,5.00,2.70,34.70,SUMMER10,3.00,Standard,"
+    "2024-05-01 09:58:12 +0800,2,Tee,10.00,TEE,US,,Shopify Payments,0.00,Acme,,5001,web,0.00",
+    "#1001,ann@example.com,,,,,,,,,,,,,1,Mug,10.00,,,,,,Acme,,,,0.00",
+    # tax included in the price, a discount on the line, refunded in part, after the clocks went back
+    "#1002,bob@example.com,partially_refunded,2024-11-03 10:00:00 -0500,fulfilled,USD,18.00,0.00,3.00,18.00,,2.00,,"
+    "2024-11-03 01:30:00 -0500,2,Tee,10.00,TEE,CA,,paypal,9.00,Acme,,5002,web,2.00",
+    # point of sale, without an email
+    "#1003,,paid,2024-11-04 10:00:00 -0500,fulfilled,USD,8.00,0.00,0.00,8.00,,0.00,,"
+    "2024-11-04 10:00:00 -0500,1,Gift Wrap,8.00,,,,cash,0.00,Acme,Main Street,5003,pos,0.00",
+    # cancelled, and voided
+    "#1004,cat@example.com,refunded,,unfulfilled,USD,10.00,5.00,0.00,15.00,,0.00,Standard,"
+    "2024-11-05 10:00:00 -0500,1,Tee,10.00,TEE,US,2024-11-05 11:00:00 -0500,paypal,15.00,Acme,,5004,web,0.00",
+    "#1005,cat@example.com,voided,,unfulfilled,USD,10.00,5.00,0.00,15.00,,0.00,Standard,"
+    "2024-11-05 10:00:00 -0500,1,Tee,10.00,TEE,US,,paypal,0.00,Acme,,5005,web,0.00",
+]
+TOTALS = {"#1001": 34.70, "#1002": 18.00, "#1003": 8.00}
+
+
+def test_shopify_lines_add_up_to_the_total_of_each_order(library) -> None:
+    raw = library(text(SHOPIFY))
+    shop = schema.from_shopify(raw)
+    assert type(shop.orders) is type(shop.products) is type(raw)
+    orders = to_pandas(shop.orders, sort=["order_id", "line_type", "amount"])
+    assert sums(orders, "adjustment") == TOTALS
+    assert sums(orders) == {**TOTALS, "#1002": 9.00}
+    assert orders[["order_id", "line_type", "amount"]].to_numpy().tolist() == [
+        ["#1001", "discount", -3.0],
+        ["#1001", "fee", 2.7],
+        ["#1001", "product", 10.0],
+        ["#1001", "product", 20.0],
+        ["#1001", "shipping", 5.0],
+        ["#1002", "adjustment", -9.0],
+        ["#1002", "product", 18.0],
+        ["#1003", "product", 8.0],
+    ]
+
+
+def test_shopify_gives_what_belongs_to_the_order_to_all_its_lines(library) -> None:
+    orders = to_pandas(schema.from_shopify(library(text(SHOPIFY))).orders, sort=["order_id", "line_type", "amount"])
+    first = orders[orders.order_id == "#1001"]
+    assert set(first.customer_id) == {"ann@example.com"}
+    assert set(first.ordered_at) == {pd.Timestamp("2024-05-01 09:58:12")}  # the wall clock of the shop
+    assert set(first.coupon) == {"SUMMER10"}
+    assert set(first.country) == {"US"}
+    assert orders[orders.order_id == "#1002"].ordered_at.iloc[0] == pd.Timestamp("2024-11-03 01:30:00")
+    assert values(orders.customer_id)[-1] is None
+    assert values(orders.store_id)[-1] == "Main Street"
+
+
+def test_shopify_products_and_notes(library) -> None:
+    shop = schema.from_shopify(library(text(SHOPIFY)))
+    products = to_pandas(shop.products, sort=["product_id"])
+    assert products[["product_id", "title", "price", "brand"]].to_numpy().tolist() == [
+        ["Gift Wrap", "Gift Wrap", 8.0, "Acme"],
+        ["Mug", "Mug", 10.0, "Acme"],
+        ["TEE", "Tee", 10.0, "Acme"],
+    ]
+    assert shop.notes == (
+        "2 orders cancelled, voided or expired left out",
+        "1 line read as shipping",
+        "1 line read as fee",
+        "1 line read as adjustment",
+        "1 line read as discount",
+    )
+
+
+def test_shopify_cancelled_orders_can_be_kept() -> None:
+    shop = schema.from_shopify(text(SHOPIFY), cancelled="keep")
+    assert sums(shop.orders, "adjustment") == {**TOTALS, "#1004": 15.0, "#1005": 15.0}
+    with pytest.raises(ValueError, match="`cancelled` must be one of 'drop', 'keep', got 'no'"):
+        schema.from_shopify(text(SHOPIFY), cancelled="no")
+
+
+def test_shopify_rows_may_come_in_any_order_and_with_the_total_on_each() -> None:
+    frame = text(SHOPIFY)
+    expected = to_pandas(schema.from_shopify(frame).orders, sort=True)
+    filled = frame.assign(**frame.groupby("Name")[["Subtotal", "Total", "Shipping", "Currency"]].ffill())
+    for other in (frame.iloc[::-1], filled):
+        shop = schema.from_shopify(other)
+        assert sums(shop.orders) == sums(expected)
+        assert len(shop.orders) == len(expected)
+
+
+def test_shopify_edited_order_whose_subtotal_is_above_its_lines() -> None:
+    shop = schema.from_shopify(text(SHOPIFY[:1] + [SHOPIFY[4].replace("8.00,0.00,0.00,8.00", "9.50,0.00,0.00,9.50")]))
+    assert shop.orders[["line_type", "amount"]].to_numpy().tolist() == [["product", 8.0], ["adjustment", 1.5]]
+
+
+def test_shopify_small_export_without_optional_columns(library) -> None:
+    frame = text(SHOPIFY)[["Name", "Email", "Created at", "Subtotal", "Shipping", "Total", "Lineitem quantity",
+                           "Lineitem name", "Lineitem price"]]  # fmt: skip
+    orders = to_pandas(schema.from_shopify(library(frame)).orders)
+    assert sums(orders) == {**TOTALS, "#1004": 15.0, "#1005": 15.0}
+    assert set(values(orders.product_id)) == {"Tee", "Mug", "Gift Wrap", None}
+
+
+def test_shopify_money_as_text() -> None:
+    frame = text(SHOPIFY).astype({"Total": str, "Subtotal": str}).replace({"Total": {"nan": None}})
+    frame["Subtotal"] = frame.Subtotal.where(frame.Subtotal != "nan", None)
+    assert sums(schema.from_shopify(frame).orders, "adjustment") == TOTALS
+    frame["Total"] = frame.Total.str.replace(".", ",", regex=False)
+    with pytest.raises(schema.SchemaError, match="'Total' is not a number in 5 rows: read the file with its own"):
+        schema.from_shopify(frame)
+
+
+def test_shopify_needs_its_columns_and_the_row_of_each_order() -> None:
+    with pytest.raises(schema.SchemaError, match="'Shipping' is no column of the export"):
+        schema.from_shopify(text(SHOPIFY).drop(columns=["Shipping", "Total"]))
+    with pytest.raises(schema.SchemaError, match="`ordered_at` is missing in 1 row"):
+        schema.from_shopify(text([SHOPIFY[0], *SHOPIFY[2:]]))
+
+
+@pytest.mark.parametrize("reader", ["polars", "duckdb", "pyarrow"])
+def test_shopify_file_as_each_reader_of_csv_takes_it(reader, tmp_path) -> None:
+    path = tmp_path / "orders_export_1.csv"
+    path.write_text("\n".join(SHOPIFY), encoding="utf8")
+    module = pytest.importorskip("pyarrow.csv" if reader == "pyarrow" else reader, reason=f"{reader} is not installed")
+    shop = schema.from_shopify(module.read_csv(str(path)))
+    orders = to_pandas(shop.orders)
+    assert sums(orders, "adjustment") == TOTALS
+    assert orders.customer_id.isna().sum() == 1
+
+
+# WooCommerce: "Default - One Row per Item".
+
+WOO = [
+    "order_id,order_number,order_date,status,shipping_total,fee_total,tax_total,discount_total,order_total,"
+    "refunded_total,order_currency,payment_method,customer_id,billing_email,billing_country,item_product_id,item_name,"
+    "item_sku,item_quantity,item_subtotal,item_total,item_refunded",
+    "71,71,2024-05-01 09:58:12,completed,5.00,1.50,3.10,2.00,35.60,0.00,EUR,stripe,12,ann@example.com,DE,901,Tee,TEE,2,"
+    "20.00,18.00,0",
+    "71,71,2024-05-01 09:58:12,completed,5.00,1.50,3.10,2.00,35.60,0.00,EUR,stripe,12,ann@example.com,DE,902,Mug,,1,"
+    "8.00,8.00,0",
+    "72,72,2024-05-02 11:00:00,wc-processing,0.00,0.00,0.00,0.00,8.00,3.00,EUR,cod,0,bob@example.com,FR,0,Mug,,1,"
+    "8.00,8.00,3.00",
+    "73,73,2024-05-03 11:00:00,cancelled,0.00,0.00,0.00,0.00,8.00,0.00,EUR,cod,12,ann@example.com,DE,902,Mug,,1,"
+    "8.00,8.00,0",
+]  # fmt: skip
+
+
+def test_woocommerce_lines_add_up_to_the_total_of_each_order(library) -> None:
+    raw = library(text(WOO))
+    shop = schema.from_woocommerce(raw)
+    assert type(shop.orders) is type(raw)
+    orders = to_pandas(shop.orders, sort=["order_id", "line_type", "amount"])
+    assert sums(orders, "adjustment") == {71: 35.6, 72: 8.0}
+    assert orders[["order_id", "line_type", "amount"]].to_numpy().tolist() == [
+        [71, "fee", 1.5],
+        [71, "fee", 3.1],
+        [71, "product", 8.0],
+        [71, "product", 18.0],
+        [71, "shipping", 5.0],
+        [72, "adjustment", -3.0],
+        [72, "product", 8.0],
+    ]
+    assert values(orders.customer_id) == [12] * 5 + [None] * 2
+    assert values(orders.product_id) == [None, None, "902", "901", None, None, "Mug"]
+    goods = orders[orders.line_type == "product"]
+    assert (goods.quantity * goods.unit_price - goods.discount).tolist() == goods.amount.tolist()
+    assert shop.notes[0] == "1 order cancelled, failed, pending or draft left out"
+    assert to_pandas(shop.products, sort=["product_id"]).title.tolist() == ["Tee", "Mug", "Mug"]
+
+
+def test_woocommerce_unpaid_orders_can_be_kept_and_dates_written_otherwise() -> None:
+    frame = text(WOO)
+    frame["order_date"] = frame.order_date.str.slice(0, 10)
+    shop = schema.from_woocommerce(frame, cancelled="keep", format="%Y-%m-%d")
+    assert sums(shop.orders, "adjustment") == {71: 35.6, 72: 8.0, 73: 8.0}
+    assert shop.orders.ordered_at.max() == pd.Timestamp("2024-05-03")
+
+
+def test_woocommerce_export_without_items_is_refused() -> None:
+    with pytest.raises(schema.SchemaError, match="'item_name' is no column of the export"):
+        schema.from_woocommerce(text(WOO).drop(columns=["item_name"]))
+
+
+# Olist ---------------------------------------------------------------------------------------------------------------
+
+OLIST = {
+    "orders": [
+        "order_id,customer_id,order_status,order_purchase_timestamp,order_approved_at,order_delivered_carrier_date,"
+        "order_delivered_customer_date,order_estimated_delivery_date",
+        "o1,c1,delivered,2017-10-02 10:56:33,2017-10-02 11:07:15,2017-10-04 19:55:00,2017-10-10 21:25:13,"
+        "2017-10-18 00:00:00",
+        "o2,c2,shipped,2018-07-24 20:41:37,2018-07-26 03:24:27,2018-07-26 14:31:00,,2018-08-13 00:00:00",
+        "o3,c3,canceled,2018-08-08 08:38:49,,,,2018-09-04 00:00:00",
+        "o4,c4,invoiced,2018-08-09 08:38:49,2018-08-09 08:55:23,,,2018-09-04 00:00:00",
+    ],
+    "items": [
+        "order_id,order_item_id,product_id,seller_id,shipping_limit_date,price,freight_value",
+        "o1,1,p1,s1,2017-10-06 11:07:15,29.99,8.72",
+        "o1,2,p1,s1,2017-10-06 11:07:15,29.99,8.72",
+        "o2,1,p2,s2,2018-07-30 03:24:27,118.7,0.0",
+        "o3,1,p2,s2,2018-07-30 03:24:27,118.7,22.76",
+    ],
+    "customers": [
+        "customer_id,customer_unique_id,customer_zip_code_prefix,customer_city,customer_state",
+        "c1,u1,3149,sao paulo,SP",
+        "c2,u1,3149,barreiras,BA",
+        "c3,u2,9790,vianopolis,GO",
+        "c4,u2,9790,vianopolis,GO",
+    ],
+    "products": [
+        "product_id,product_category_name,product_name_lenght,product_weight_g",
+        "p1,utilidades_domesticas,40,500",
+        "p2,,,400",
+    ],
+    "reviews": [
+        "review_id,order_id,review_score,review_comment_title,review_comment_message,review_creation_date,"
+        "review_answer_timestamp",
+        "r1,o1,4,,Recebi bem antes do prazo,2017-10-11 00:00:00,2017-10-12 03:43:48",
+        "r1,o2,1,,,2018-08-08 00:00:00,2018-08-08 18:37:50",
+    ],
+    "payments": [
+        "order_id,payment_sequential,payment_type,payment_installments,payment_value",
+        "o1,2,voucher,1,30.0",
+        "o1,1,credit_card,1,47.42",
+    ],
+}
+
+
+def olist(library, *names: str) -> dict:
+    return {name: library(text(OLIST[name])) for name in names}
+
+
+def test_olist_tables(library) -> None:
+    head, items = (library(text(OLIST[name])) for name in ("orders", "items"))
+    shop = schema.from_olist(head, items, **olist(library, "customers", "products", "reviews", "payments"))
+    assert all(type(table) is type(head) for table in shop.tables.values())
+    orders = to_pandas(shop.orders, sort=["order_id", "line_type"])
+    assert orders[["order_id", "customer_id", "line_type"]].to_numpy().tolist() == [
+        ["o1", "u1", "product"],
+        ["o1", "u1", "product"],
+        ["o1", "u1", "shipping"],
+        ["o2", "u1", "product"],
+    ]
+    assert orders.amount.tolist() == pytest.approx([29.99, 29.99, 17.44, 118.7])
+    assert values(orders.payment_method) == ["credit_card"] * 3 + [None]
+    assert shop.notes == (
+        "1 order canceled or unavailable left out",
+        "1 order without items left out",
+        "1 line read as shipping",
+    )
+    customers = to_pandas(shop.customers, sort=["customer_id"])
+    assert customers.city.tolist() == ["barreiras", "vianopolis"]
+    reviews = to_pandas(shop.reviews, sort=["review_id"])
+    assert reviews.review_id.tolist() == ["r1-o1", "r1-o2"]
+    assert values(reviews.text) == ["Recebi bem antes do prazo", None]
+    assert reviews.customer_id.tolist() == ["u1", "u1"]
+    deliveries = to_pandas(shop.deliveries, sort=["order_id"])
+    assert values(deliveries.delivered_at) == [pd.Timestamp("2017-10-10 21:25:13"), None, None]
+    assert values(to_pandas(shop.products, sort=["product_id"]).category) == ["utilidades_domesticas", None]
+
+
+def test_olist_without_the_other_tables_says_what_is_lost() -> None:
+    shop = schema.from_olist(text(OLIST["orders"]), text(OLIST["items"]))
+    assert shop.orders.customer_id.nunique() == 2
+    assert shop.customers is None
+    assert shop.notes[0] == "without `customers` each order seems to be of a customer of its own"
