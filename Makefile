@@ -34,6 +34,7 @@ types: $(VENV)/types.stamp  ## mypy strict, and pyright: 100 % of the public int
 	$(BIN)/pyright --pythonpath $(BIN)/python --verifytypes ecommine --ignoreexternal
 
 docs: $(VENV)/docs.stamp  ## build the site into build/docs, warnings are errors
+	rm -rf docs/reference/api/generated
 	$(BIN)/python -m sphinx -W --keep-going -j 2 -q -b html -d build/doctrees docs build/docs
 	@echo "The site is at build/docs/index.html"
 

@@ -63,12 +63,13 @@ def tables_page() -> str:
     """Write the page of all canonical tables."""
     words = (
         "# Tables\n\nTopics read these tables and no others; a column that a shop does not have is left out.\n"
-        "The doors `schema.orders`, `schema.events` and so on bring a raw export into this form. A missing value is a null.\n"
+        "The doors `schema.orders`, `schema.events` and so on bring a raw export into this form.\n"
+        "A missing value is a null.\n"
     )
     return "\n".join([words, *map(table_section, schema.TABLES.values())])
 
 
-def write(app: Any) -> None:
+def write(app: Any, _: Any) -> None:
     """Write all pages; a page that says what it said keeps its age, so that nothing is built again."""
     reference = Path(app.srcdir, "reference")
     (reference / "api").mkdir(parents=True, exist_ok=True)
@@ -80,6 +81,6 @@ def write(app: Any) -> None:
 
 
 def setup(app: Any) -> dict[str, bool]:
-    """Run before autosummary looks for its pages."""
-    app.connect("builder-inited", write, priority=100)
+    """Run before Sphinx lists the pages that there are."""
+    app.connect("config-inited", write)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
