@@ -68,18 +68,6 @@ class Basket:
         if 0 < self.size_cv < least - 1e-12:
             raise ValueError(f"`size_cv` must be 0 or at least {least:.3g} at this mean, got {self.size_cv!r}")
 
-    def sizes(self, rng: np.random.Generator, factor: Floats, n_products: int) -> Ints:
-        """Draw the size of each order; ``factor`` multiplies its mean."""
-        mean = self.mean_size * factor
-        if self.size_cv == 0:
-            drawn = np.rint(mean)
-        else:
-            extra = np.maximum((self.size_cv * mean) ** 2 - (mean - 1), 1e-9)
-            more = np.maximum(mean - 1, 0.0)
-            shape = np.maximum(more**2 / extra, 1e-9)
-            drawn = 1 + rng.poisson(rng.gamma(shape) * more / shape)
-        return np.clip(drawn, 1, max(1, n_products // 2)).astype(np.int64)
-
 
 NO_ASSOCIATION = Basket(bundles=0)
 """Baskets without any association: every product is chosen by popularity alone."""
@@ -183,7 +171,7 @@ def make_baskets(
     plan = Basket() if basket is None else basket
     who, when, size_draws, planting, filling = streams(rng, 5)
     popularity = zipf_weights(n_products, zipf)
-    sizes = plan.sizes(size_draws, np.ones(n_orders), n_products)
+    sizes = draw_sizes(size_draws, plan, np.ones(n_orders), n_products)
     bundles = plant(planting, plan, popularity)
     customer = who.permutation(np.arange(n_orders, dtype=np.int64) // orders_per_customer)
     keys = fill(filling, plan, bundles, popularity[None, :], np.zeros(n_orders, dtype=np.int64), sizes, customer)
@@ -198,6 +186,19 @@ def make_baskets(
         }
     )
     return Simulated(table=table, truth=basket_truth(bundles, popularity, sizes))
+
+
+def draw_sizes(rng: np.random.Generator, basket: Basket, factor: Floats, n_products: int) -> Ints:
+    """Draw the size of each order; ``factor`` multiplies its mean."""
+    mean = basket.mean_size * factor
+    if basket.size_cv == 0:
+        drawn = np.rint(mean)
+    else:
+        extra = np.maximum((basket.size_cv * mean) ** 2 - (mean - 1), 1e-9)
+        more = np.maximum(mean - 1, 0.0)
+        shape = np.maximum(more**2 / extra, 1e-9)
+        drawn = 1 + rng.poisson(rng.gamma(shape) * more / shape)
+    return np.clip(drawn, 1, max(1, n_products // 2)).astype(np.int64)
 
 
 def plant(rng: np.random.Generator, basket: Basket, popularity: Floats) -> Bundles:

@@ -82,20 +82,21 @@ class Stockouts:
                 f"`mean_length` must be at least share / (1 - share) = {least:.3g}, got {self.mean_length!r}"
             )
 
-    def calendar(self, rng: np.random.Generator, n_products: int, n_periods: int) -> Bools:
-        """Draw which products are out of stock when: a two-state chain in its steady state."""
-        leave = 1 / self.mean_length
-        enter = self.share * leave / (1 - self.share)
-        out = np.empty((n_products, n_periods), dtype=np.bool_)
-        state = rng.random(n_products) < self.share
-        for period in range(n_periods):
-            out[:, period] = state
-            state = rng.random(n_products) < np.where(state, 1 - leave, enter)
-        return out
-
 
 NO_STOCKOUTS = Stockouts(share=0.0)
 """Everything can always be bought."""
+
+
+def stockout_calendar(rng: np.random.Generator, stockouts: Stockouts, n_products: int, n_periods: int) -> Bools:
+    """Draw which products are out of stock when: a two-state chain in its steady state."""
+    leave = 1 / stockouts.mean_length
+    enter = stockouts.share * leave / (1 - stockouts.share)
+    out = np.empty((n_products, n_periods), dtype=np.bool_)
+    state = rng.random(n_products) < stockouts.share
+    for period in range(n_periods):
+        out[:, period] = state
+        state = rng.random(n_products) < np.where(state, 1 - leave, enter)
+    return out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

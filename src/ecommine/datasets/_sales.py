@@ -9,7 +9,7 @@ import pandas as pd
 from .._core.checks import integer, number, one_of
 from ._calendar import FLAT, Season, make_calendar
 from ._drawing import Bools, Floats, Ints, Rng, Simulated, first_day, streams
-from ._prices import NO_STOCKOUTS, PricePaths, Pricing, Stockouts, price_paths
+from ._prices import NO_STOCKOUTS, PricePaths, Pricing, Stockouts, price_paths, stockout_calendar
 from ._products import Assortment, make_products
 
 
@@ -99,7 +99,7 @@ def make_sales(
     one_of("every", every, ("1d", "1w"))
     goods, gaps, paths, noise = streams(rng, 4)
     products = make_products(n_products, assortment=assortment, rng=goods)
-    out = stockouts.calendar(gaps, n_products, periods)
+    out = stockout_calendar(gaps, stockouts, n_products, periods)
     prices = price_paths(
         paths,
         products.table["price"].to_numpy(),

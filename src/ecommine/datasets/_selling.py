@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ._baskets import Basket, Bundles, fill, plant
+from ._baskets import Basket, Bundles, draw_sizes, fill, plant
 from ._browsing import Bought, Shelves
 from ._drawing import DAY, Bools, Floats, Ints, Simulated, texts, timestamps
 from ._prices import PricePaths
@@ -87,7 +87,7 @@ def sell(rng: np.random.Generator, world: World, basket: Basket, orders: OrderTi
     planting, sizing, filling, counting = rng.spawn(4)
     n_products = len(world.popularity)
     bundles = plant(planting, basket, world.popularity)
-    sizes = basket.sizes(sizing, spend, n_products)
+    sizes = draw_sizes(sizing, basket, spend, n_products)
     day = orders.moment // DAY
     keys = fill(filling, basket, bundles, world.weights, day // WEEK, sizes, orders.customer)
     order, product = keys // n_products, keys % n_products

@@ -14,7 +14,7 @@ from ._customers import CustomerMix, make_customers
 from ._drawing import Rng, first_day, streams
 from ._funnel import MINUTE, Funnel, FunnelTruth, funnel_truth
 from ._lift import response
-from ._prices import Pricing, Stockouts, price_paths
+from ._prices import Pricing, Stockouts, price_paths, stockout_calendar
 from ._products import Assortment, make_products
 from ._selling import WEEK, Money, Sold, World, bought, daily_sales, orders_table, sell, stockout_spells
 from ._sessions import events_table
@@ -202,7 +202,7 @@ def _world(
         -(-days // WEEK),
         pricing,
     )
-    out = stockouts.calendar(gaps, n_products, days)
+    out = stockout_calendar(gaps, stockouts, n_products, days)
     return World(first=first_day(start), products=products, prices=prices, out=out)
 
 
