@@ -1,7 +1,7 @@
 """Pictures: what they show, that no label covers another, and that nothing global changes."""
 
 import warnings
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -88,7 +88,7 @@ def test_the_bridge_leads_from_revenue_to_revenue(moved):
     bars = ax.containers[0]
     assert bars[0].get_width() == pytest.approx(moved.revenue_before)
     assert bars[-1].get_width() == pytest.approx(moved.revenue_after)
-    for one, other in zip(bars[1:-2], bars[2:-1], strict=True):
+    for one, other in pairwise(bars[1:-1]):
         assert one.get_x() + one.get_width() == pytest.approx(other.get_x())
 
 

@@ -159,7 +159,7 @@ def test_wrong_cuts_name_the_measure(cuts, error, match):
 
 
 def test_a_scale_that_is_not_learned_is_refused():
-    with pytest.raises(ValueError, match="not learned yet: use Scale.learn"):
+    with pytest.raises(ValueError, match=r"not learned yet: use Scale.learn"):
         rfm.Scale(recency=(30,)).apply(ten())
 
 
@@ -176,5 +176,5 @@ def test_missing_values_are_refused():
 
 
 def test_a_table_without_the_measures_is_refused():
-    with pytest.raises(ValueError, match="`table` lacks frequency, monetary: make it with ecommine.rfm.table"):
+    with pytest.raises(ValueError, match=r"`table` lacks frequency, monetary: make it with ecommine.rfm.table"):
         rfm.Scale.learn(ten()[["customer_id", "recency"]])

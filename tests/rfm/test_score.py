@@ -116,7 +116,7 @@ def test_members_are_the_rows_of_the_segment(library):
     table = to_pandas(result.table, sort=["customer_id"])
     members = to_pandas(result.members("champions"), sort=["customer_id"])
     assert members["customer_id"].tolist() == table.loc[table["segment"] == "champions", "customer_id"].tolist()
-    with pytest.raises(ValueError, match="`segment` must be one of 'champions', 'loyal', .*got 'Champions'"):
+    with pytest.raises(ValueError, match=r"`segment` must be one of 'champions', 'loyal', .*got 'Champions'"):
         result.members("Champions")
 
 
@@ -202,7 +202,7 @@ def test_nobody_with_fixed_cut_points_is_an_empty_result(library):
 
 
 def test_no_lines_and_no_as_of_is_refused():
-    with pytest.raises(ValueError, match="`orders` has no lines, .*give `as_of`"):
+    with pytest.raises(ValueError, match=r"`orders` has no lines, .*give `as_of`"):
         rfm.score(shop().iloc[:0])
 
 

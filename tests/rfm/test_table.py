@@ -222,7 +222,7 @@ def test_as_of_before_all_lines_leaves_nobody(library):
 def test_money_beyond_measure_is_refused(library, amount):
     raw = lines()
     raw.loc[0, "amount"] = amount
-    with pytest.raises(ValueError, match="1 customer whose money is not a number, infinite or above 9e.12"):
+    with pytest.raises(ValueError, match=r"1 customer whose money is not a number, infinite or above 9e.12"):
         rfm.table(library(raw))
 
 
