@@ -26,24 +26,36 @@ def text(rows: list[str]) -> pd.DataFrame:
 # Shopify: the columns of the admin's "Plain CSV file" that are used, and some that are not.
 
 SHOPIFY = [
-    "Name,Email,Financial Status,Paid at,Fulfillment Status,Currency,Subtotal,Shipping,Taxes,Total,Discount Code,"
-    "Discount Amount,Shipping Method,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,"
-    "Shipping Country,Cancelled at,Payment Method,Refunded Amount,Vendor,Location,Id,Source,Lineitem discount",
+    (
+        "Name,Email,Financial Status,Paid at,Fulfillment Status,Currency,Subtotal,Shipping,Taxes,Total,Discount Code,"
+        "Discount Amount,Shipping Method,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,"
+        "Shipping Country,Cancelled at,Payment Method,Refunded Amount,Vendor,Location,Id,Source,Lineitem discount"
+    ),
     # two items, a code of 10 %, tax on top
-    "#1001,ann@example.com,paid,2024-05-01 10:00:00 +0800,fulfilled,USD,27.00,5.00,2.70,34.70,SUMMER10,3.00,Standard,"
-    "2024-05-01 09:58:12 +0800,2,Tee,10.00,TEE,US,,Shopify Payments,0.00,Acme,,5001,web,0.00",
+    (
+        "#1001,ann@example.com,paid,2024-05-01 10:00:00 +0800,fulfilled,USD,27.00,5.00,2.70,34.70,SUMMER10,3.00,"
+        "Standard,2024-05-01 09:58:12 +0800,2,Tee,10.00,TEE,US,,Shopify Payments,0.00,Acme,,5001,web,0.00"
+    ),
     "#1001,ann@example.com,,,,,,,,,,,,,1,Mug,10.00,,,,,,Acme,,,,0.00",
     # tax included in the price, a discount on the line, refunded in part, after the clocks went back
-    "#1002,bob@example.com,partially_refunded,2024-11-03 10:00:00 -0500,fulfilled,USD,18.00,0.00,3.00,18.00,,2.00,,"
-    "2024-11-03 01:30:00 -0500,2,Tee,10.00,TEE,CA,,paypal,9.00,Acme,,5002,web,2.00",
+    (
+        "#1002,bob@example.com,partially_refunded,2024-11-03 10:00:00 -0500,fulfilled,USD,18.00,0.00,3.00,18.00,,2.00,,"
+        "2024-11-03 01:30:00 -0500,2,Tee,10.00,TEE,CA,,paypal,9.00,Acme,,5002,web,2.00"
+    ),
     # point of sale, without an email
-    "#1003,,paid,2024-11-04 10:00:00 -0500,fulfilled,USD,8.00,0.00,0.00,8.00,,0.00,,"
-    "2024-11-04 10:00:00 -0500,1,Gift Wrap,8.00,,,,cash,0.00,Acme,Main Street,5003,pos,0.00",
+    (
+        "#1003,,paid,2024-11-04 10:00:00 -0500,fulfilled,USD,8.00,0.00,0.00,8.00,,0.00,,"
+        "2024-11-04 10:00:00 -0500,1,Gift Wrap,8.00,,,,cash,0.00,Acme,Main Street,5003,pos,0.00"
+    ),
     # cancelled, and voided
-    "#1004,cat@example.com,refunded,,unfulfilled,USD,10.00,5.00,0.00,15.00,,0.00,Standard,"
-    "2024-11-05 10:00:00 -0500,1,Tee,10.00,TEE,US,2024-11-05 11:00:00 -0500,paypal,15.00,Acme,,5004,web,0.00",
-    "#1005,cat@example.com,voided,,unfulfilled,USD,10.00,5.00,0.00,15.00,,0.00,Standard,"
-    "2024-11-05 10:00:00 -0500,1,Tee,10.00,TEE,US,,paypal,0.00,Acme,,5005,web,0.00",
+    (
+        "#1004,cat@example.com,refunded,,unfulfilled,USD,10.00,5.00,0.00,15.00,,0.00,Standard,"
+        "2024-11-05 10:00:00 -0500,1,Tee,10.00,TEE,US,2024-11-05 11:00:00 -0500,paypal,15.00,Acme,,5004,web,0.00"
+    ),
+    (
+        "#1005,cat@example.com,voided,,unfulfilled,USD,10.00,5.00,0.00,15.00,,0.00,Standard,"
+        "2024-11-05 10:00:00 -0500,1,Tee,10.00,TEE,US,,paypal,0.00,Acme,,5005,web,0.00"
+    ),
 ]
 TOTALS = {"#1001": 34.70, "#1002": 18.00, "#1003": 8.00}
 
@@ -114,7 +126,7 @@ def test_shopify_rows_may_come_in_any_order_and_with_the_total_on_each() -> None
 
 
 def test_shopify_edited_order_whose_subtotal_is_above_its_lines() -> None:
-    shop = schema.from_shopify(text(SHOPIFY[:1] + [SHOPIFY[4].replace("8.00,0.00,0.00,8.00", "9.50,0.00,0.00,9.50")]))
+    shop = schema.from_shopify(text([*SHOPIFY[:1], SHOPIFY[4].replace("8.00,0.00,0.00,8.00", "9.50,0.00,0.00,9.50")]))
     assert shop.orders[["line_type", "amount"]].to_numpy().tolist() == [["product", 8.0], ["adjustment", 1.5]]
 
 
@@ -156,17 +168,17 @@ def test_shopify_file_as_each_reader_of_csv_takes_it(reader, tmp_path) -> None:
 # WooCommerce: "Default - One Row per Item".
 
 WOO = [
-    "order_id,order_number,order_date,status,shipping_total,fee_total,tax_total,discount_total,order_total,"
+    ("order_id,order_number,order_date,status,shipping_total,fee_total,tax_total,discount_total,order_total,"
     "refunded_total,order_currency,payment_method,customer_id,billing_email,billing_country,item_product_id,item_name,"
-    "item_sku,item_quantity,item_subtotal,item_total,item_refunded",
-    "71,71,2024-05-01 09:58:12,completed,5.00,1.50,3.10,2.00,35.60,0.00,EUR,stripe,12,ann@example.com,DE,901,Tee,TEE,2,"
-    "20.00,18.00,0",
-    "71,71,2024-05-01 09:58:12,completed,5.00,1.50,3.10,2.00,35.60,0.00,EUR,stripe,12,ann@example.com,DE,902,Mug,,1,"
-    "8.00,8.00,0",
-    "72,72,2024-05-02 11:00:00,wc-processing,0.00,0.00,0.00,0.00,8.00,3.00,EUR,cod,0,bob@example.com,FR,0,Mug,,1,"
-    "8.00,8.00,3.00",
-    "73,73,2024-05-03 11:00:00,cancelled,0.00,0.00,0.00,0.00,8.00,0.00,EUR,cod,12,ann@example.com,DE,902,Mug,,1,"
-    "8.00,8.00,0",
+    "item_sku,item_quantity,item_subtotal,item_total,item_refunded"),
+    ("71,71,2024-05-01 09:58:12,completed,5.00,1.50,3.10,2.00,35.60,0.00,EUR,stripe,12,ann@example.com,DE,901,Tee,TEE,"
+    "2,20.00,18.00,0"),
+    ("71,71,2024-05-01 09:58:12,completed,5.00,1.50,3.10,2.00,35.60,0.00,EUR,stripe,12,ann@example.com,DE,902,Mug,,"
+    "1,8.00,8.00,0"),
+    ("72,72,2024-05-02 11:00:00,wc-processing,0.00,0.00,0.00,0.00,8.00,3.00,EUR,cod,0,bob@example.com,FR,0,Mug,,1,"
+    "8.00,8.00,3.00"),
+    ("73,73,2024-05-03 11:00:00,cancelled,0.00,0.00,0.00,0.00,8.00,0.00,EUR,cod,12,ann@example.com,DE,902,Mug,,1,"
+    "8.00,8.00,0"),
 ]  # fmt: skip
 
 
@@ -210,10 +222,14 @@ def test_woocommerce_export_without_items_is_refused() -> None:
 
 OLIST = {
     "orders": [
-        "order_id,customer_id,order_status,order_purchase_timestamp,order_approved_at,order_delivered_carrier_date,"
-        "order_delivered_customer_date,order_estimated_delivery_date",
-        "o1,c1,delivered,2017-10-02 10:56:33,2017-10-02 11:07:15,2017-10-04 19:55:00,2017-10-10 21:25:13,"
-        "2017-10-18 00:00:00",
+        (
+            "order_id,customer_id,order_status,order_purchase_timestamp,order_approved_at,order_delivered_carrier_date,"
+            "order_delivered_customer_date,order_estimated_delivery_date"
+        ),
+        (
+            "o1,c1,delivered,2017-10-02 10:56:33,2017-10-02 11:07:15,2017-10-04 19:55:00,2017-10-10 21:25:13,"
+            "2017-10-18 00:00:00"
+        ),
         "o2,c2,shipped,2018-07-24 20:41:37,2018-07-26 03:24:27,2018-07-26 14:31:00,,2018-08-13 00:00:00",
         "o3,c3,canceled,2018-08-08 08:38:49,,,,2018-09-04 00:00:00",
         "o4,c4,invoiced,2018-08-09 08:38:49,2018-08-09 08:55:23,,,2018-09-04 00:00:00",
@@ -238,8 +254,10 @@ OLIST = {
         "p2,,,400",
     ],
     "reviews": [
-        "review_id,order_id,review_score,review_comment_title,review_comment_message,review_creation_date,"
-        "review_answer_timestamp",
+        (
+            "review_id,order_id,review_score,review_comment_title,review_comment_message,review_creation_date,"
+            "review_answer_timestamp"
+        ),
         "r1,o1,4,,Recebi bem antes do prazo,2017-10-11 00:00:00,2017-10-12 03:43:48",
         "r1,o2,1,,,2018-08-08 00:00:00,2018-08-08 18:37:50",
     ],

@@ -23,6 +23,7 @@ from ._errors import DataWarning, EcommineError, SchemaError
 from ._event_names import EVENT_ALIASES, EVENT_NAMES
 from ._exports_cdnow import from_cdnow
 from ._exports_complete_journey import from_complete_journey
+from ._exports_ga4 import from_ga4
 from ._exports_olist import from_olist
 from ._exports_rees46 import from_rees46
 from ._exports_shopify import from_shopify
@@ -53,6 +54,7 @@ __all__ = [
     "events",
     "from_cdnow",
     "from_complete_journey",
+    "from_ga4",
     "from_olist",
     "from_rees46",
     "from_shopify",

@@ -170,10 +170,10 @@ def without_cancelled(orders: Frame, export: Export, cancelled: nw.Expr, handlin
 
 
 def by_product(lines: Frame, export: Export) -> Frame:
-    """Make the products that lines name: the most frequent title, the highest price, the first brand."""
+    """Make the products that lines name: the most frequent title, the highest price, the first of what else."""
     named = lines.filter(~nw.col("product_id").is_null())
-    brand = [nw.col(name).min() for name in present(lines, brand="brand")]
-    goods = named.group_by("product_id").agg(nw.col("unit_price").max().alias("price"), *brand)
+    others = [nw.col(name).min() for name in present(lines, brand="brand", category="category")]
+    goods = named.group_by("product_id").agg(nw.col("unit_price").max().alias("price"), *others)
     goods = join(goods, most_frequent(named, "product_id", "title"), on=["product_id"], how="left")
     return export.table(goods, "products")
 

@@ -115,12 +115,11 @@ def from_shopify(
     export = Export(check)
     frame = _read(opened(raw, argument="raw"))
     heads = _heads(frame)
-    kept = without_cancelled(
-        heads, export, nw.col("__cancelled") == 1, cancelled, "cancelled, voided or expired left out"
-    )
+    dead = nw.col("__cancelled") == 1
+    kept = without_cancelled(heads, export, dead, cancelled, "cancelled, voided or expired left out")
     goods = _goods(frame, heads)
     if cancelled == "drop":
-        goods = goods.filter(~true(nw.col("__cancelled") == 1))
+        goods = goods.filter(~true(dead))
     lines = goods.drop("title", "__cancelled", *present(goods, brand="brand"))
     written = lines.collect_schema()["ordered_at"] == nw.String
     orders = export.table(

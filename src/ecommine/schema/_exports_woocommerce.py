@@ -87,7 +87,8 @@ def from_woocommerce(
     --------
     >>> import pandas as pd
     >>> from ecommine import schema
-    >>> raw = pd.DataFrame({"order_id": [71, 71], "order_date": ["2024-05-01 09:58:12"] * 2, "status": ["completed"] * 2,
+    >>> raw = pd.DataFrame({"order_id": [71, 71], "order_date": ["2024-05-01 09:58:12"] * 2,
+    ...                     "status": ["completed"] * 2,
     ...                     "customer_id": [0, 0], "shipping_total": [5.0, 5.0], "order_total": [31.0, 31.0],
     ...                     "item_name": ["Tee", "Mug"], "item_quantity": [2, 1], "item_subtotal": [20.0, 8.0],
     ...                     "item_total": [18.0, 8.0]})
