@@ -29,3 +29,9 @@ def library(request: pytest.FixtureRequest) -> Library:
         session = request.getfixturevalue("spark")
         return Library("pyspark", True, lambda frame: to_spark(session, frame))
     return LIBRARIES[request.param]
+
+
+@pytest.fixture(scope="session", params=LIBRARIES)
+def local_library(request: pytest.FixtureRequest) -> Library:
+    """Each table library but Spark, for properties of many small tables: a Spark job takes a second whatever its size."""
+    return LIBRARIES[request.param]

@@ -14,10 +14,9 @@ from hypothesis import strategies as st
 
 from ecommine.schema import TABLES, Column, Table
 
-CHINESE = ("连衣裙", "手机壳 黑色", "č 数据", "🛒", "O'Neil; \"x\"", "%s {0} \\n")
+CHINESE = ("连衣裙", "手机壳 黑色", "č 数据", "🛒", 'O\'Neil; "x"', "%s {0} \\n")
 FIRST, LAST = datetime(1970, 1, 2), datetime(2099, 12, 31, 23, 59, 59, 999_999)
 EXACT = 2**53 - 1
-TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 
 letters = st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zl", "Zp"))
 words = st.text(letters, min_size=1, max_size=8) | st.sampled_from(CHINESE)
@@ -92,8 +91,12 @@ def tables(draw: st.DrawFn, name: str, *, min_rows: int = 0, max_rows: int = 8) 
     return pd.DataFrame(frame)
 
 
-_WRONG_TIMES = st.sampled_from([datetime(1899, 12, 30), datetime(1970, 1, 1), datetime(2100, 1, 1), datetime(2262, 1, 1)])
-_WRITTEN = st.sampled_from(["12.5", " 3 ", "-4", "1e2", "+.5", "7.", "n/a", "", "1,000", "12,5", "€5", "5d", "0x10", "1_0"])
+_WRONG_TIMES = st.sampled_from(
+    [datetime(1899, 12, 30), datetime(1970, 1, 1), datetime(2100, 1, 1), datetime(2262, 1, 1)]
+)
+_WRITTEN = st.sampled_from(
+    ["12.5", " 3 ", "-4", "1e2", "+.5", "7.", "n/a", "", "1,000", "12,5", "€5", "5d", "0x10", "1_0"]
+)
 _WRITTEN_OR_INFINITE = _WRITTEN | st.sampled_from(["inf", "-Infinity", "nan", "١٢", "１２", "--1", "1e", "True"])
 _FLOATS = st.floats(-1e9, 1e9) | st.sampled_from([np.inf, -np.inf, -0.0, 0.5, 1.5, 6.0])
 _FLOAT_IDS = st.sampled_from([1.0, 2.0, 3.5, -7.0, float(2**53), float(2**62), float(EXACT), np.inf])
@@ -101,13 +104,17 @@ _FLOAT_IDS = st.sampled_from([1.0, 2.0, 3.5, -7.0, float(2**53), float(2**62), f
 
 def _any_values(column: Column) -> st.SearchStrategy[tuple[str, st.SearchStrategy[Any]]]:
     """Draw how a column is held, and a strategy whose values may be wrong."""
-    number = [("float", _FLOATS), ("written", _WRITTEN_OR_INFINITE), ("whole", st.integers(-5, 3_000))]
+    number = [
+        ("float", _FLOATS),
+        ("written", st.sampled_from([*_NUMBERS, *_NO_NUMBERS])),
+        ("whole", st.integers(-5, 3_000)),
+    ]
     of_kind = {
         "id": [("whole", st.integers(0, 3)), ("text", st.sampled_from(["a", "b", "", "很"])), ("float", _FLOAT_IDS)],
         "number": number,
         "money": number,
         "share": number[:2],
-        "time": [("time", times | _WRONG_TIMES)],
+        "time": [("time", times | st.sampled_from(_MARKERS))],
         "text": [("text", st.sampled_from(["", "x", "很好"]))],
         "choice": [("text", st.sampled_from([*column.choices, "Product", "", "物品"]))],
         "boolean": [("boolean", st.booleans()), ("whole", st.integers(-1, 2))],

@@ -127,7 +127,8 @@ def {table.name}(
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
         The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
-        canonical column; None takes the column of that very name, where there is one.
+        canonical column; None takes the column of that very name, where there is one
+        that no other keyword names.
 {documented}    timezone : str, optional
         The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
         shop's own.

@@ -92,6 +92,8 @@ def make_ready(
     if problems or plan.problems:
         raise SchemaError(table.name, [*problems, *plan.problems])
     names = frame.collect_schema().names()
+    if table.name == "events":
+        plan.casts.setdefault("event", nw.col("event"))  # names change: what was there is kept
     if plan.touched:  # lazy frames refuse to add nothing
         frame = frame.with_columns(**{RAW + name: nw.col(name) for name in plan.touched})
     frame = convert(frame, plan.conversions)
@@ -108,9 +110,11 @@ def make_ready(
 def find_columns(names: list[str], table: Table, columns: Mapping[str, str | None]) -> tuple[dict[str, str], list[str]]:
     """Find the source of every canonical column, and what is wrong with the names."""
     sources, problems = {}, []
+    taken = {source for name, source in columns.items() if source != name}
     for column in table.columns:
         source = columns.get(column.name)
-        if source is None and column.name in names:
+        # An optional column is not what its name says where the caller calls it something else.
+        if source is None and column.name in names and (column.required or column.name not in taken):
             sources[column.name] = column.name
         elif source in names:
             sources[column.name] = str(source)
@@ -184,7 +188,7 @@ def _no_source(column: Column, names: list[str]) -> str:
 
 def _near(name: str, names: list[str]) -> str:
     """Suggest the nearest names of the table, or list what it has."""
-    bare = {_bare(candidate): candidate for candidate in names}
+    bare = {_bare(str(candidate)): candidate for candidate in names}
     near = [bare[match] for match in get_close_matches(_bare(name), bare, n=3, cutoff=0.6)]
     if near:
         return f"; did you mean {' or '.join(map(repr, near))}?"

@@ -45,7 +45,8 @@ def orders(
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
         The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
-        canonical column; None takes the column of that very name, where there is one.
+        canonical column; None takes the column of that very name, where there is one
+        that no other keyword names.
     order_id : str, optional
         Order; all its lines carry it. Holds text or whole number.
     customer_id : str, optional
@@ -180,7 +181,8 @@ def events(
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
         The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
-        canonical column; None takes the column of that very name, where there is one.
+        canonical column; None takes the column of that very name, where there is one
+        that no other keyword names.
     visitor_id : str, optional
         Visitor: a browser or a device. Holds text or whole number.
     event : str, optional
@@ -289,7 +291,8 @@ def links(
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
         The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
-        canonical column; None takes the column of that very name, where there is one.
+        canonical column; None takes the column of that very name, where there is one
+        that no other keyword names.
     visitor_id : str, optional
         Visitor: a browser or a device. Holds text or whole number.
     customer_id : str, optional
@@ -366,7 +369,8 @@ def products(
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
         The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
-        canonical column; None takes the column of that very name, where there is one.
+        canonical column; None takes the column of that very name, where there is one
+        that no other keyword names.
     product_id : str, optional
         Product. Holds text or whole number.
     category : str, optional
@@ -454,7 +458,8 @@ def customers(
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
         The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
-        canonical column; None takes the column of that very name, where there is one.
+        canonical column; None takes the column of that very name, where there is one
+        that no other keyword names.
     customer_id : str, optional
         Customer. Holds text or whole number.
     registered_at : str, optional
@@ -547,7 +552,8 @@ def sales(
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
         The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
-        canonical column; None takes the column of that very name, where there is one.
+        canonical column; None takes the column of that very name, where there is one
+        that no other keyword names.
     product_id : str, optional
         Product. Holds text or whole number.
     quantity : str, optional
@@ -641,7 +647,8 @@ def reviews(
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
         The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
-        canonical column; None takes the column of that very name, where there is one.
+        canonical column; None takes the column of that very name, where there is one
+        that no other keyword names.
     review_id : str, optional
         Review. Holds text or whole number.
     text : str, optional
@@ -727,7 +734,8 @@ def assignments(
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
         The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
-        canonical column; None takes the column of that very name, where there is one.
+        canonical column; None takes the column of that very name, where there is one
+        that no other keyword names.
     customer_id : str, optional
         Customer, or any unit that was assigned. Holds text or whole number.
     variant : str, optional
@@ -810,7 +818,8 @@ def touches(
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
         The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
-        canonical column; None takes the column of that very name, where there is one.
+        canonical column; None takes the column of that very name, where there is one
+        that no other keyword names.
     customer_id : str, optional
         Customer. Holds text or whole number.
     channel : str, optional
@@ -903,7 +912,8 @@ def stock(
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
         The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
-        canonical column; None takes the column of that very name, where there is one.
+        canonical column; None takes the column of that very name, where there is one
+        that no other keyword names.
     product_id : str, optional
         Product. Holds text or whole number.
     stocked_at : str, optional
@@ -986,7 +996,8 @@ def purchases(
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
         The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
-        canonical column; None takes the column of that very name, where there is one.
+        canonical column; None takes the column of that very name, where there is one
+        that no other keyword names.
     product_id : str, optional
         Product. Holds text or whole number.
     supplier_id : str, optional
@@ -1082,7 +1093,8 @@ def deliveries(
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
         The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
-        canonical column; None takes the column of that very name, where there is one.
+        canonical column; None takes the column of that very name, where there is one
+        that no other keyword names.
     order_id : str, optional
         Order. Holds text or whole number.
     shipped_at : str, optional

@@ -10,7 +10,7 @@ import narwhals.stable.v2 as nw
 
 from .._core.frames import Frame, collect
 from ._columns import Column, Table
-from ._typing_plan import TypePlan, inexact
+from ._typing_plan import TypePlan, exact_limit, inexact
 
 RAW = "__raw__"
 """Prefix of the copies that keep what a column held before it was converted."""
@@ -54,7 +54,10 @@ def faults_of(table: Table, frame: Frame, plan: TypePlan, sources: Collection[st
     present = [column for column in _as_asked(table, sources) if column.name in types]
     found = [fault for column in present for fault in _column_faults(column, types, plan)]
     if table.unique in types:
-        repeated = ~nw.col(str(table.unique)).is_null() & (nw.len().over(str(table.unique)) > 1)
+        key = nw.col(str(table.unique))
+        repeated = ~key.is_null() & (nw.len().over(str(table.unique)) > 1)
+        if types[str(table.unique)].is_float():  # ids that floats cannot hold cannot be told apart
+            repeated = repeated & ~inexact(key)
         found.append(Fault(str(table.unique), "is repeated", repeated, f"keep one row for each {table.row[2:]}"))
     return found
 
@@ -87,10 +90,24 @@ def _column_faults(column: Column, types: dict[str, nw.dtypes.DType], plan: Type
 
 def _id_faults(look: _Look) -> Iterator[Fault]:
     if look.raw_dtype.is_float():
-        words = "is a float that is not an exact id"
-        yield Fault(look.column.name, words, inexact(look.raw.fill_nan(None)), "read ids as text")
+        words, limit = "is a float that is not an exact id", exact_limit(look.raw_dtype)
+        yield Fault(look.column.name, words, inexact(look.raw.fill_nan(None), limit), "read ids as text")
     if look.dtype == nw.String:
-        yield Fault(look.column.name, "is empty text", _true(look.here == ""), "a missing value is a null")
+        yield _empty_text(look)
+
+
+def _empty_text(look: _Look) -> Fault:
+    return Fault(look.column.name, "is empty text", _true(look.here == ""), "a missing value is a null")
+
+
+def _text_faults(look: _Look) -> Iterator[Fault]:
+    if not look.column.nullable:
+        yield _empty_text(look)
+
+
+def _boolean_faults(look: _Look) -> Iterator[Fault]:
+    if look.raw_dtype.is_integer():
+        yield Fault(look.column.name, "is not 0 or 1", _true((look.raw < 0) | (look.raw > 1)), _WAYS["boolean"])
 
 
 def _number_faults(look: _Look) -> Iterator[Fault]:
@@ -104,14 +121,14 @@ def _number_faults(look: _Look) -> Iterator[Fault]:
             look.column.name,
             f"is below {low:g}",
             _true((look.here < low) & (look.here > -inf)),
-            "mend it or set it null",
+            _MEND,
         )
     if high is not None:
         yield Fault(
             look.column.name,
             f"is above {high:g}",
             _true((look.here > high) & (look.here < inf)),
-            "mend it or set it null",
+            _MEND,
         )
 
 
@@ -136,7 +153,9 @@ _KIND_FAULTS: dict[str, Callable[[_Look], Iterator[Fault]]] = {
     "money": _number_faults,
     "share": _number_faults,
     "time": _time_faults,
+    "text": _text_faults,
     "choice": _choice_faults,
+    "boolean": _boolean_faults,
 }
 _WORDS = {
     "number": "number",

@@ -3,6 +3,7 @@
 Every function turns what it cannot read into null; the caller compares with the raw column and tells the row.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from .._core.frames import Frame, wrap
-from ._formats import EPOCHS, Conversion, chrono
+from ._formats import EPOCHS, LAST_COUNT, NUMBER, Conversion, chrono
 from ._sql import duckdb_sql, quoted, spark_sql
 
 
@@ -29,8 +30,7 @@ def convert(frame: Frame, conversions: Mapping[str, Conversion]) -> Frame:
     if kind.is_pyarrow():
         for name, conversion in conversions.items():
             read = _pandas(table[name].to_pandas(), conversion)
-            position = table.schema.get_field_index(name)
-            table = table.set_column(position, name, _arrow(read))
+            table = table.set_column(table.schema.get_field_index(name), name, _arrow(read))
         return wrap(table)
     return wrap(table.assign(**{c: _pandas(table[c], v) for c, v in conversions.items()}))
 
@@ -55,30 +55,58 @@ def is_all_missing(frame: Frame, name: str) -> bool:
     return is_numpy(frame, name) and frame.to_native()[name].dtype == float and frame.to_native()[name].isna().all()
 
 
-def mixes_zones(frame: Frame, name: str) -> bool:
-    """Tell whether an object column of times has both naive and aware ones."""
-    zones = {getattr(value, "tzinfo", None) is None for value in frame.to_native()[name].dropna()}
-    return len(zones) > 1
+def zones_of(frame: Frame, name: str) -> set[str | None]:
+    """Name the zones of an object column of times; None stands for naive ones."""
+    zones = (getattr(value, "tzinfo", None) for value in frame.to_native()[name].dropna())
+    return {None if zone is None else str(zone) for zone in zones}
 
 
 def _pandas(column: Any, how: Conversion) -> Any:
     if how.job == "number":
-        return pd.to_numeric(column, errors="coerce")
+        return _numbers(column)
     if how.job in ("integer", "boolean"):
         return column.astype("Int64" if how.job == "integer" else "boolean")
     if how.job == "text":
         return column.map(_as_text, na_action="ignore").astype("string" if pd.__version__ < "3" else "str")
+    if how.job == "naive":
+        times = [None if missing else time for time, missing in zip(column, column.isna(), strict=True)]
+        return pd.Series(np.array(times, dtype="datetime64[us]"), index=column.index)
     if how.job == "parse" and how.format in EPOCHS:
-        micros = pd.to_numeric(column, errors="coerce").astype("Float64").round() * EPOCHS[how.format]
-        column = pd.to_datetime(micros.astype("Int64"), unit="us", utc=True)
+        column = _counted(_numbers(column), EPOCHS[how.format])
     elif how.job == "parse":
-        by_offset = how.format is not None and "%z" in how.format
-        column = pd.to_datetime(column, format=how.format, errors="coerce", utc=by_offset)
-    else:
-        column = pd.to_datetime(column, errors="coerce", utc=column.dtype == object and how.timezone is not None)
-    if column.dt.tz is not None:
-        column = column.dt.tz_convert(how.timezone or "UTC").dt.tz_localize(None)
-    return column
+        column = pd.to_datetime(column, format=how.format, errors="coerce", utc="%z" in str(how.format))
+    elif column.dtype == object:
+        column = pd.to_datetime(column, errors="coerce", utc=how.timezone is not None)
+    if column.dt.tz is None:
+        return column
+    return (column.dt.tz_convert(how.timezone) if how.timezone else column).dt.tz_localize(None)
+
+
+def _numbers(column: Any) -> Any:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(object)
+    if column.dtype == object:
+        return column.map(_as_number, na_action="ignore").astype("float64")
+    if pd.api.types.is_string_dtype(column.dtype):
+        column = column.where(column.str.fullmatch(NUMBER, na=False))
+    return pd.to_numeric(column, errors="coerce")
+
+
+def _as_number(value: Any) -> float:
+    if isinstance(value, str) and not re.fullmatch(NUMBER, value):
+        return np.nan
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return np.nan
+
+
+def _counted(counts: Any, unit: int) -> Any:
+    micros = np.floor(counts.to_numpy(dtype="float64", na_value=np.nan) * unit + 0.5)
+    known = np.abs(micros) < LAST_COUNT  # false for missing ones too
+    times = np.where(known, micros, 0).astype("int64").astype("datetime64[us]")
+    times[~known] = np.datetime64("NaT")
+    return pd.Series(times, index=counts.index).dt.tz_localize("UTC")
 
 
 def _as_text(value: object) -> str:
@@ -97,15 +125,17 @@ def _polars(name: str, how: Conversion) -> Any:
 
     column = pl.col(name)
     if how.job == "number":
-        return column.cast(pl.String).str.strip_chars().cast(pl.Float64, strict=False)
+        text = column.cast(pl.String)
+        return pl.when(text.str.contains(f"^{NUMBER}$")).then(text.str.strip_chars()).cast(pl.Float64, strict=False)
     if how.job == "text":
         return column.cast(pl.String)
     zone = how.timezone or "UTC"
     if how.job == "localise":
         return column.dt.convert_time_zone(zone).dt.replace_time_zone(None).dt.cast_time_unit("us")
     if how.format in EPOCHS:
-        micros = column.cast(pl.Float64, strict=False).round().cast(pl.Int64, strict=False) * EPOCHS[how.format]
-        return micros.cast(pl.Datetime("us", "UTC")).dt.convert_time_zone(zone).dt.replace_time_zone(None)
+        micros = (column.cast(pl.Float64, strict=False) * EPOCHS[how.format] + 0.5).floor()
+        known = pl.when(micros.abs() < LAST_COUNT).then(micros).cast(pl.Int64)
+        return known.cast(pl.Datetime("us", "UTC")).dt.convert_time_zone(zone).dt.replace_time_zone(None)
     times = column.str.to_datetime(chrono(str(how.format)), time_unit="us", strict=False)
     return times.dt.convert_time_zone(zone).dt.replace_time_zone(None) if "%z" in str(how.format) else times
 

@@ -10,6 +10,7 @@ from narwhals.stable.v2.typing import IntoFrameT
 from .._core.checks import one_of
 from .._core.frames import native, opened
 from ._door import make_ready, warn
+from ._errors import SchemaError
 from ._faults import RAW
 from ._tables import TABLES
 
@@ -71,7 +72,7 @@ def quarantine(
     Raises
     ------
     SchemaError
-        If columns are missing or of a type that no value can be read from.
+        If columns are missing or of a type that no value can be read from, or ``raw`` has a column ``reason``.
 
     Examples
     --------
@@ -92,6 +93,8 @@ def quarantine(
         raise TypeError(f"`{unknown[0]}` is no column of {table}: its columns are {known}")
     frame = opened(raw, argument="raw")
     raw_names = frame.collect_schema().names()
+    if "reason" in raw_names:
+        raise SchemaError(table, ["the table has a column 'reason', which rejected rows get: rename it first"])
     ready = make_ready(frame, TABLES[table], columns, timezone=timezone, format=format)
     warn(list(ready.plan.notes), stacklevel=3)
     reasons = [nw.when(fault.bad).then(nw.lit(fault.reason)) for fault in ready.faults]

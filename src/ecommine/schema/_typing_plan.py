@@ -11,7 +11,7 @@ import narwhals.stable.v2 as nw
 from .._core.frames import Frame
 from ._columns import Column
 from ._formats import EPOCHS, Conversion
-from ._native import holds_objects, is_all_missing, is_numpy, mixes_zones, object_kind
+from ._native import holds_objects, is_all_missing, is_numpy, object_kind, zones_of
 
 _OBJECT_NUMBERS = (
     "string",
@@ -80,7 +80,7 @@ def _plan_id(
     elif dtype.is_float() or dtype.is_decimal():
         exact = nw.col(name).cast(nw.Float64) if dtype.is_decimal() else nw.col(name).fill_nan(None)
         if not is_numpy(frame, name):  # a NumPy column of pandas has no other way to hold a missing integer
-            exact = nw.when(~inexact(exact)).then(exact).cast(nw.Int64)
+            exact = nw.when(~inexact(exact, exact_limit(dtype))).then(exact).cast(nw.Int64)
         plan.casts[name] = exact
     elif not (dtype == nw.String or dtype.is_integer()):
         plan.problems.append(_wrong(column, str(dtype)))
@@ -98,9 +98,14 @@ def _plan_object_id(plan: TypePlan, column: Column, held: str) -> None:
         plan.problems.append(_wrong(column, held))
 
 
-def inexact(number: nw.Expr) -> nw.Expr:
-    """Tell which numbers cannot be ids: with a fraction, or beyond 2^53, where floats skip whole numbers."""
-    return ~number.is_null() & ((number != number.floor()) | (number.abs() >= 2.0**53))
+def inexact(number: nw.Expr, limit: float = 2.0**53) -> nw.Expr:
+    """Tell which numbers cannot be ids: with a fraction, or beyond the limit, where floats skip whole numbers."""
+    return ~number.is_null() & ((number != number.floor()) | (number.abs() >= limit))
+
+
+def exact_limit(dtype: nw.dtypes.DType) -> float:
+    """Give the number from which floats of a type skip whole numbers."""
+    return 2.0**24 if dtype == nw.Float32 else 2.0**53
 
 
 def _plan_number(
@@ -111,9 +116,7 @@ def _plan_number(
         plan.problems.append(_wrong(column, held))
     elif held is not None or dtype == nw.String or _is_category(dtype):
         plan.conversions[name] = Conversion("number")
-        plan.casts[name] = nw.col(name).fill_nan(None)
-    elif dtype == nw.Float64:
-        plan.casts[name] = nw.col(name).fill_nan(None)
+        plan.casts[name] = nw.col(name).cast(nw.Float64).fill_nan(None)
     elif dtype.is_float():
         plan.casts[name] = nw.col(name).cast(nw.Float64).fill_nan(None)
     elif dtype.is_decimal() or dtype == nw.Unknown or (dtype.is_integer() and column.kind != "number"):
@@ -156,11 +159,18 @@ def _plan_object_time(plan: TypePlan, frame: Frame, column: Column, held: str, r
     name = column.name
     if held not in _OBJECT_TIMES:
         plan.problems.append(_wrong(column, held))
-    elif mixes_zones(frame, name):
+        return
+    zones = zones_of(frame, name)
+    if None in zones and len(zones) > 1:
         plan.problems.append(f"`{name}` mixes naive times and times with a zone: convert it to one of the two first")
+    elif len(zones) > 1 and reading.timezone is None:
+        plan.problems.append(f"`{name}` has times of {len(zones)} zones: give `timezone=`, the shop's own zone")
+    elif zones <= {None}:
+        plan.conversions[name] = Conversion("naive")
     else:
         plan.conversions[name] = Conversion("localise", timezone=reading.timezone)
         plan.casts[name] = nw.col(name).cast(nw.Datetime("us"))
+        _note_zone(plan, name, f"its own zone {min(map(str, zones))}", reading)
 
 
 def _plan_text(
@@ -182,7 +192,7 @@ def _plan_text(
 def _plan_boolean(
     plan: TypePlan, _: Frame, column: Column, dtype: nw.dtypes.DType, held: str | None, __: Reading
 ) -> None:
-    if held == "boolean":
+    if held in ("boolean", "empty"):
         plan.conversions[column.name] = Conversion("boolean")
     elif dtype.is_integer() or dtype == nw.Unknown:
         plan.casts[column.name] = nw.col(column.name).cast(nw.Boolean)

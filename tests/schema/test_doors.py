@@ -1,0 +1,38 @@
+"""The doors are what the declarations say, and no more."""
+
+import importlib.util
+import inspect
+from pathlib import Path
+
+import pytest
+
+from ecommine import schema
+from ecommine.schema import _doors
+
+ROOT = Path(__file__).parents[2]
+OPTIONS = ["timezone", "format", "check", "duplicates"]
+
+
+def test_the_file_is_what_the_tool_writes():
+    spec = importlib.util.spec_from_file_location("write_doors", ROOT / "tools" / "write_doors.py")
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    assert Path(_doors.__file__).read_text(encoding="utf8") == tool.doors()
+
+
+@pytest.mark.parametrize("name", schema.TABLES)
+def test_each_column_has_one_keyword(name):
+    parameters = inspect.signature(getattr(schema, name)).parameters
+    raw, *keywords = parameters.values()
+    assert raw.kind is inspect.Parameter.POSITIONAL_ONLY
+    assert {keyword.kind for keyword in keywords} == {inspect.Parameter.KEYWORD_ONLY}
+    assert [keyword.name for keyword in keywords] == [*schema.TABLES[name].names, *OPTIONS]
+    assert all(parameters[column].default is None for column in schema.TABLES[name].names)
+
+
+@pytest.mark.parametrize("name", schema.TABLES)
+def test_each_column_is_documented_with_its_unit(name):
+    text = " ".join(inspect.getdoc(getattr(schema, name)).split())
+    for column in schema.TABLES[name].columns:
+        assert f"{column.name} : str, optional" in text
+        assert column.unit in text
