@@ -11,7 +11,7 @@ from narwhals.stable.v2.typing import IntoFrameT
 
 from .._core.checks import one_of
 from .._core.durations import Duration
-from .._core.frames import Frame, collect, day_number, day_of, hand_back, is_lazy
+from .._core.frames import Frame, collect, day_number, day_of, hand_back, is_lazy, opened
 from .._core.moments import moment
 from ..schema._errors import DataWarning, SchemaError
 from ..schema._native import is_numpy
@@ -128,18 +128,27 @@ def customers(
     """Aggregate order lines once, in the caller's engine, and count what was left out."""
     one_of("returns", returns, ("net", "drop", "keep"))
     length = None if period is None else Duration.parse(period, argument="period")
-    lines = read(orders, "orders", _REQUIRED, optional=("quantity",), argument="orders")
-    like = lines
-    if not is_lazy(lines) and lines.implementation.is_polars():
-        lines = lines.lazy()  # one optimised plan runs in half the time of eager steps
+    like = opened(orders, argument="orders")
+    lines = read(_planned(like), "orders", _REQUIRED, optional=("quantity",), argument="orders")
     inside, until, notes = _windowed(lines, None if as_of is None else moment(as_of), length)
     sums = _sums(inside, returns)
-    if like.implementation.is_polars() or like.implementation.is_duckdb():
+    if not _stays_a_plan(like):
         sums = collect(sums)
     facts = _facts(sums)
     _check_money(facts)
     frame = _finished(sums, until)
     return Customers(frame=frame, like=like, as_of=until, notes=(*notes, *_left_out(facts)))
+
+
+def _planned(frame: Frame) -> object:
+    """Return the table itself, but for Polars its lazy form: one optimised plan takes half the time of eager steps."""
+    return frame.lazy().to_native() if frame.implementation.is_polars() else frame.to_native()
+
+
+def _stays_a_plan(frame: Frame) -> bool:
+    """Tell whether customers are not computed here: on Spark they may not fit into this process."""
+    kind = frame.implementation
+    return is_lazy(frame) and not (kind.is_polars() or kind.is_duckdb())
 
 
 def _windowed(
@@ -166,12 +175,8 @@ def _windowed(
 def _last_time(lines: Frame) -> datetime | None:
     """Find the last time, on the way making sure that no line lacks its order or its time."""
     order, at = nw.col("order_id"), nw.col("ordered_at")
-    seen = collect(
-        lines.select(
-            last=at.max(), order_id=order.is_null().cast(nw.Int64).sum(), ordered_at=at.is_null().cast(nw.Int64).sum()
-        )
-    )
-    absent = {name: int(seen[name].item() or 0) for name in ("order_id", "ordered_at")}
+    seen = collect(lines.select(last=at.max(), lines=nw.len(), order_id=order.count(), ordered_at=at.count()))
+    absent = {name: int(seen["lines"].item() - seen[name].item()) for name in ("order_id", "ordered_at")}
     if any(absent.values()):
         way_out = 'split them off with schema.quarantine("orders", raw)'
         problems = [f"`{name}` is missing in {counted(n, 'line')}: {way_out}" for name, n in absent.items() if n]
@@ -205,10 +210,10 @@ def _sums(lines: Frame, returns: Returns) -> Frame:
 
 
 def _returned(lines: Frame) -> nw.Expr:
-    negative = nw.col("amount").fill_null(0) < 0
+    negative = nw.col("amount") < 0
     if "quantity" in lines.collect_schema().names():
-        negative = negative | (nw.col("quantity").fill_null(0) < 0)
-    return negative.cast(nw.Int64)
+        negative = negative | (nw.col("quantity") < 0)
+    return negative.fill_null(False).cast(nw.Int64)
 
 
 def _masked(lines: Frame, is_order: nw.Expr) -> nw.Expr:
