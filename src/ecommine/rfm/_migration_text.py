@@ -20,7 +20,7 @@ PART_NAMES: dict[Locale, dict[str, str]] = {
     },
     "zh": {
         "new": "新增客户",
-        "gone": "流失客户",
+        "gone": "未再下单客户",
         "upgraded_orders": "升级客户：订单数",
         "upgraded_order_value": "升级客户：客单价",
         "stayed_orders": "持平客户：订单数",
@@ -34,8 +34,8 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "change": "From {before} to {after} revenue changed by {change:+,.0f}, from {first:,.0f} to {last:,.0f}.",
         "moves": "Of {kept:,} retained customers {up:,} moved up and {down:,} moved down; {new:,} are new and "
         "{gone:,} have no order any more.",
-        "gain": "The largest gain is {part} with {money:+,.0f}.",
-        "loss": "The largest loss is {part} with {money:+,.0f}.",
+        "gain": 'The largest gain comes from "{part}": {money:+,.0f}.',
+        "loss": 'The largest loss comes from "{part}": {money:+,.0f}.',
         "flow": "The most expensive move is from {origin} to {target}: {customers:,} customers, {change:+,.0f}.",
         "joint": " ",
     },

@@ -40,6 +40,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "first": "Revenue before",
         "last": "Revenue after",
         "money": "money",
+        "cut": "money (the axis does not start at zero)",
     },
     "zh": {
         "recency": "距上次下单天数（客户群中位数）",
@@ -53,11 +54,12 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "from": "之前的客户群",
         "to": "之后的客户群",
         "new": "新增",
-        "gone": "流失",
+        "gone": "未再下单",
         "bridge": "{before}到{after}的收入变化",
         "first": "之前收入",
         "last": "之后收入",
         "money": "金额",
+        "cut": "金额（横轴不从零开始）",
     },
 }
 
@@ -236,9 +238,10 @@ def draw_bridge(flows: Sequence[Flow], days: tuple[datetime, datetime], ax: "Axe
     for bar, hatch in zip(bars, hatches, strict=True):
         bar.set_hatch(hatch)  # losses stay apart from gains in grey print
     _bar_texts(ax, starts, heights)
+    is_cut = _cut_axis(ax, np.array([first, *ends]))
     before, after = (f"{day:%Y-%m-%d}" for day in days)
     ax.set_title(texts["bridge"].format(before=before, after=after))
-    ax.set_xlabel(texts["money"])
+    ax.set_xlabel(texts["cut" if is_cut else "money"])
     ax.xaxis.set_major_formatter(thousands)
     ax.invert_yaxis()
     ax.spines[["top", "right"]].set_visible(False)
@@ -253,8 +256,19 @@ def _bar_texts(ax: "Axes", starts: "np.ndarray[Any, Any]", heights: "np.ndarray[
     for row, (start, height) in enumerate(zip(starts, heights, strict=True)):
         sign = "" if row in (0, last) else "+" if height >= 0 else "−"
         text = f"{sign}{thousands(abs(height) if sign else height)}"
-        ax.text(max(start, start + height) + 0.01 * reach, row, text, va="center", fontsize=9)
+        end = (max(start, start + height), row)
+        ax.annotate(text, end, xytext=(4, 0), textcoords="offset points", va="center", fontsize=9)
     ax.set_xlim(min(0.0, float(ends.min())), 1.12 * max(reach, float(starts.max())))
+
+
+def _cut_axis(ax: "Axes", levels: "np.ndarray[Any, Any]") -> bool:
+    """Show the levels between the two revenues closely where the changes are small beside them, and say so."""
+    low, high = float(levels.min()), float(levels.max())
+    if high - low > 0.4 * high or low <= 0:
+        return False
+    span = (high - low) or 0.1 * high
+    ax.set_xlim(low - 0.5 * span, high + 0.35 * span)
+    return True
 
 
 def _figure(ax: "Axes") -> "Figure":
