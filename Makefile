@@ -28,10 +28,9 @@ lint: $(VENV)/lint.stamp  ## style, docstrings, complexity, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
-types: $(VENV)/types.stamp  ## mypy strict, and pyright: 100 % of the public interface typed
+types: $(VENV)/types.stamp  ## mypy strict, and pyright: the public interface typed to 100 %
 	$(BIN)/mypy
-	$(BIN)/pyright --pythonpath $(BIN)/python
-	$(BIN)/pyright --pythonpath $(BIN)/python --verifytypes ecommine --ignoreexternal
+	PATH="$(CURDIR)/$(BIN):$$PATH" pyright --verifytypes ecommine --ignoreexternal
 
 docs: $(VENV)/docs.stamp  ## build the site into build/docs, warnings are errors
 	rm -rf docs/reference/api/generated

@@ -26,7 +26,7 @@ class SchemaError(EcommineError, ValueError):
 
     def __init__(self, table: str, problems: Sequence[str]) -> None:
         self.table = table
-        self.problems = tuple(problems)
+        self.problems: tuple[str, ...] = tuple(problems)
         super().__init__(table, self.problems)  # the arguments, so that the error pickles
 
     def __str__(self) -> str:
