@@ -111,7 +111,7 @@ def test_wrong_schemes_are_refused(make, error, match):
 
 
 def test_one_code_cannot_be_two_segments():
-    rules = (rfm.Rule(segment=rfm.Segment("best", "A"), recency=(1, 1)), rfm.Rule(segment="best", recency=(2, 2)))
+    rules = (rfm.Rule(segment=rfm.Segment("best", name="A"), recency=(1, 1)), rfm.Rule(segment="best", recency=(2, 2)))
     with pytest.raises(ValueError, match="the code 'best' to different segments"):
         rfm.Scheme(name="mine", rules=rules)
 

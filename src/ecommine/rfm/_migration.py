@@ -47,6 +47,24 @@ class Migration(Result, Generic[TableT_co]):
         Level of the intervals in `rates`.
     notes : tuple of str
         What to know about the comparison.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ecommine import rfm
+    >>> orders = pd.DataFrame({"order_id": range(6), "customer_id": list("abcabb"), "amount": [9.0, 5, 7, 8, 2, 4],
+    ...                        "ordered_at": pd.date_range("2024-01-01", periods=6, freq="11D")})
+    >>> january = rfm.score(orders, as_of="2024-01-31", period="1mo", scale=3, scheme=rfm.VALUE_GROUPS)
+    >>> moved = rfm.migration(january, january.apply(orders, as_of="2024-02-29"))
+    >>> moved.revenue_before, moved.revenue_after
+    (21.0, 14.0)
+    >>> moved.rates[["move", "customers", "of"]]
+             move  customers  of
+    0    upgraded          0   2
+    1      stayed          2   2
+    2  downgraded          0   2
+    3         new          0   2
+    4        gone          1   3
     """
 
     table: TableT_co

@@ -46,6 +46,22 @@ class RFM(Result, Generic[TableT_co]):
         As given to :func:`ecommine.rfm.score`.
     notes : tuple of str
         What was left out, and what ties did to the levels.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ecommine import rfm
+    >>> orders = pd.DataFrame({"order_id": range(6), "customer_id": list("abcabc"), "amount": [9.0, 5, 7, 8, 2, 4],
+    ...                        "ordered_at": pd.date_range("2024-01-01", periods=6, freq="20D")})
+    >>> result = rfm.score(orders, scale=3, scheme=rfm.VALUE_GROUPS)
+    >>> result.headline
+    'as of 2024-04-10 00:00, 3 customers, scheme value_groups'
+    >>> result.segments[["segment", "customers", "share_of_money"]]
+          segment  customers  share_of_money
+    0  high_value          0        0.000000
+    1   potential          1        0.314286
+    2     at_risk          0        0.000000
+    3      others          2        0.685714
     """
 
     table: TableT_co

@@ -1,7 +1,7 @@
 """Segments: a stable code for programs; a name and an action, in English and Chinese, for people."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
 Locale = Literal["en", "zh"]
@@ -35,6 +35,7 @@ class Segment:
     """
 
     code: str
+    _: KW_ONLY
     name: str = ""
     name_zh: str = ""
     action: str = ""
@@ -61,101 +62,101 @@ KNOWN = {
     for segment in (
         Segment(
             "champions",
-            "Champions",
-            "冠军客户",
-            "Reward them, show new products first, ask for reviews; no discounts needed",
-            "给予奖励，新品优先，邀请评价，无需打折",
+            name="Champions",
+            name_zh="冠军客户",
+            action="Reward them, show new products first, ask for reviews; no discounts needed",
+            action_zh="给予奖励，新品优先，邀请评价，无需打折",
         ),
         Segment(
             "loyal",
-            "Loyal customers",
-            "忠诚客户",
-            "Remind them now with what they usually buy, and offer a membership tier",
-            "用常购商品及时提醒，邀请升级会员",
+            name="Loyal customers",
+            name_zh="忠诚客户",
+            action="Remind them now with what they usually buy, and offer a membership tier",
+            action_zh="用常购商品及时提醒，邀请升级会员",
         ),
         Segment(
             "potential_loyalists",
-            "Potential loyalists",
-            "潜在忠诚客户",
-            "Recommend related products and offer membership, so that they buy again soon",
-            "推荐相关商品并邀请入会，促成再次购买",
+            name="Potential loyalists",
+            name_zh="潜在忠诚客户",
+            action="Recommend related products and offer membership, so that they buy again soon",
+            action_zh="推荐相关商品并邀请入会，促成再次购买",
         ),
         Segment(
             "new_customers",
-            "New customers",
-            "新客户",
-            "Welcome them, help with the first product, give a reason for the second order",
-            "欢迎引导，做好首单服务，促成第二单",
+            name="New customers",
+            name_zh="新客户",
+            action="Welcome them, help with the first product, give a reason for the second order",
+            action_zh="欢迎引导，做好首单服务，促成第二单",
         ),
         Segment(
             "promising",
-            "Promising",
-            "有前景客户",
-            "Keep the brand in mind with a small offer while the first order is fresh",
-            "趁首单不久，用小额优惠保持联系",
+            name="Promising",
+            name_zh="有前景客户",
+            action="Keep the brand in mind with a small offer while the first order is fresh",
+            action_zh="趁首单不久，用小额优惠保持联系",
         ),
         Segment(
             "need_attention",
-            "Need attention",
-            "需要关注客户",
-            "Send an offer with an end date on what they bought before",
-            "针对买过的商品发限时优惠",
+            name="Need attention",
+            name_zh="需要关注客户",
+            action="Send an offer with an end date on what they bought before",
+            action_zh="针对买过的商品发限时优惠",
         ),
         Segment(
             "about_to_sleep",
-            "About to sleep",
-            "即将沉睡客户",
-            "Reconnect with popular products at a moderate discount",
-            "用热销商品和适度折扣重新联系",
+            name="About to sleep",
+            name_zh="即将沉睡客户",
+            action="Reconnect with popular products at a moderate discount",
+            action_zh="用热销商品和适度折扣重新联系",
         ),
         Segment(
             "at_risk",
-            "At risk",
-            "流失风险客户",
-            "Win them back personally: ask what went wrong, offer a renewal",
-            "个性化召回，了解原因，给出回归优惠",
+            name="At risk",
+            name_zh="流失风险客户",
+            action="Win them back personally: ask what went wrong, offer a renewal",
+            action_zh="个性化召回，了解原因，给出回归优惠",
         ),
         Segment(
             "cannot_lose",
-            "Cannot lose them",
-            "不能流失客户",
-            "Call or write in person; they were among the best: do not lose them to a competitor",
-            "电话或一对一联系，曾是最佳客户，务必挽回",
+            name="Cannot lose them",
+            name_zh="不能流失客户",
+            action="Call or write in person; they were among the best: do not lose them to a competitor",
+            action_zh="电话或一对一联系，曾是最佳客户，务必挽回",
         ),
         Segment(
             "hibernating",
-            "Hibernating",
-            "休眠客户",
-            "Offer standard products by low-cost channels; do not spend more",
-            "用低成本渠道推送常规商品，不追加投入",
+            name="Hibernating",
+            name_zh="休眠客户",
+            action="Offer standard products by low-cost channels; do not spend more",
+            action_zh="用低成本渠道推送常规商品，不追加投入",
         ),
         Segment(
             "lost",
-            "Lost customers",
-            "已流失客户",
-            "One last win-back campaign, then leave them out of paid contacts",
-            "做最后一次召回，之后停止付费触达",
+            name="Lost customers",
+            name_zh="已流失客户",
+            action="One last win-back campaign, then leave them out of paid contacts",
+            action_zh="做最后一次召回，之后停止付费触达",
         ),
         Segment(
             "high_value",
-            "High value",
-            "高价值客户",
-            "Give the best service and early access; protect the margin",
-            "提供最好的服务与优先权，保护利润",
+            name="High value",
+            name_zh="高价值客户",
+            action="Give the best service and early access; protect the margin",
+            action_zh="提供最好的服务与优先权，保护利润",
         ),
         Segment(
             "potential",
-            "Potential",
-            "潜力客户",
-            "They were here lately and pay well: bring the next order closer with related products",
-            "近期来过且消费尚可，用相关商品促成下一单",
+            name="Potential",
+            name_zh="潜力客户",
+            action="They were here lately and pay well: bring the next order closer with related products",
+            action_zh="近期来过且消费尚可，用相关商品促成下一单",
         ),
         Segment(
             "others",
-            "Other customers",
-            "其他客户",
-            "Keep in the regular programme and score again next month",
-            "按常规运营，下月重新评分",
+            name="Other customers",
+            name_zh="其他客户",
+            action="Keep in the regular programme and score again next month",
+            action_zh="按常规运营，下月重新评分",
         ),
     )
 }

@@ -14,7 +14,7 @@ from .._core.durations import Duration
 from .._core.frames import Frame, collect, day_number, day_of, hand_back, is_lazy, opened
 from .._core.moments import moment
 from ..schema._errors import DataWarning, SchemaError
-from ..schema._native import is_numpy
+from ..schema._objects import is_numpy
 from ..schema._reading import read
 
 Returns = Literal["net", "drop", "keep"]
