@@ -33,5 +33,5 @@ def library(request: pytest.FixtureRequest) -> Library:
 
 @pytest.fixture(scope="session", params=LIBRARIES)
 def local_library(request: pytest.FixtureRequest) -> Library:
-    """Each table library but Spark, for properties of many small tables: a Spark job takes a second whatever its size."""
+    """Each table library but Spark, whose jobs take a second whatever their size: for properties of many tables."""
     return LIBRARIES[request.param]

@@ -126,11 +126,15 @@ def to_pandas(native: Any, *, sort: Sequence[str] | bool = False) -> pd.DataFram
     if isinstance(frame, nw.LazyFrame):
         frame = frame.collect("polars" if frame.implementation.is_polars() else "pyarrow")
     table = frame.to_pandas()
-    table = pd.DataFrame({name: _plain(table[name]) for name in table.columns}, index=range(len(table)))
+    table = pd.DataFrame({name: _series(_plain(table[name])) for name in table.columns}, index=range(len(table)))
     if sort is False:
         return table
     by = list(table.columns) if sort is True else list(sort)
     return table.sort_values(by, key=_sortable, kind="stable", ignore_index=True)
+
+
+def _series(values: np.ndarray) -> pd.Series:
+    return pd.Series(values, dtype=values.dtype)  # else pandas 3 makes text of objects
 
 
 _NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal")

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any, Literal, cast
 
 import narwhals.stable.v2 as nw
+from narwhals.exceptions import DuplicateError
 from narwhals.stable.v2.typing import IntoFrameT
 
 _NO_TABLE = "`{}` must be a pandas, Polars, PyArrow, DuckDB or PySpark table, got {}"
@@ -25,6 +26,8 @@ def opened(table: object, /, *, argument: str) -> Frame:
         frame = wrap(table)
     except TypeError:
         raise TypeError(_NO_TABLE.format(argument, type(table).__name__)) from None
+    except DuplicateError as error:
+        raise ValueError(f"`{argument}`: {error}; rename them first") from None
     if isinstance(frame, nw.DataFrame) and frame.implementation.is_pandas() and frame.to_native().index.has_duplicates:
         # Labels carry no meaning here, and repeated ones make pandas align rows wrongly.
         return wrap(frame.to_native().reset_index(drop=True))

@@ -11,7 +11,7 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
 from .._core.checks import one_of
-from .._core.frames import Frame, collect, native, opened
+from .._core.frames import Frame, collect, is_lazy, native, opened
 from ._columns import Column, Table
 from ._errors import DataWarning, SchemaError
 from ._event_names import with_ga4_names
@@ -85,7 +85,10 @@ def make_ready(
 ) -> Opened:
     """Rename and convert, or raise one error that lists every problem of names and types."""
     _check_zone(timezone)
-    sources, problems = find_columns(frame.collect_schema().names(), table, columns)
+    names = frame.collect_schema().names()
+    sources, problems = find_columns(names, table, columns)
+    if is_lazy(frame) and not frame.implementation.is_polars():
+        problems += _case_clashes(names, table, sources)
     frame = _renamed(frame, sources)
     present = [column for column in table.columns if column.name in sources]
     plan = plan_types(frame, present, Reading(timezone, format))
@@ -120,6 +123,7 @@ def find_columns(names: list[str], table: Table, columns: Mapping[str, str | Non
             sources[column.name] = str(source)
             if column.name in names and source != column.name:
                 problems.append(f"`{column.name}` is mapped from {source!r}, but the table has that column already")
+                sources[column.name] = column.name
         elif source is not None:
             problems.append(f"`{column.name}={source!r}` is no column of the table{_near(source, names)}")
         elif column.required:
@@ -179,6 +183,17 @@ def _check_zone(timezone: str | None) -> None:
             ZoneInfo(timezone)
         except (ZoneInfoNotFoundError, ValueError):
             raise ValueError(f"`timezone` must be a zone such as 'Asia/Shanghai', got {timezone!r}") from None
+
+
+def _case_clashes(names: list[str], table: Table, sources: Mapping[str, str]) -> list[str]:
+    """Tell which columns would stand beside one that differs in case only, where SQL does not tell them apart."""
+    mine = [name for name in ("amount",) if table.name == "orders"] + list(sources)
+    others = {str(name).lower(): name for name in names if name not in sources.values()}
+    return [
+        f"`{name}` cannot stand beside {others[name]!r}, since SQL ignores case: map or rename that column"
+        for name in dict.fromkeys(mine)
+        if name in others
+    ]
 
 
 def _no_source(column: Column, names: list[str]) -> str:

@@ -11,7 +11,8 @@ from .._core.frames import Frame, collect, join
 from ._door import Check, map_frame
 from ._errors import SchemaError
 from ._formats import Conversion
-from ._native import convert, holds_objects
+from ._native import convert
+from ._objects import holds_objects
 from ._shop import Shop
 from ._tables import LINE_TYPES
 

@@ -89,9 +89,10 @@ def _column_faults(column: Column, types: dict[str, nw.dtypes.DType], plan: Type
 
 
 def _id_faults(look: _Look) -> Iterator[Fault]:
-    if look.raw_dtype.is_float():
-        words, limit = "is a float that is not an exact id", exact_limit(look.raw_dtype)
-        yield Fault(look.column.name, words, inexact(look.raw.fill_nan(None), limit), "read ids as text")
+    number, dtype = (look.here, look.dtype) if look.dtype.is_float() else (look.raw, look.raw_dtype)
+    if dtype.is_float():
+        words, limit = "is a float that is not an exact id", exact_limit(dtype)
+        yield Fault(look.column.name, words, inexact(number.fill_nan(None), limit), "read ids as text")
     if look.dtype == nw.String:
         yield _empty_text(look)
 

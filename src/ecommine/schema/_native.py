@@ -35,32 +35,6 @@ def convert(frame: Frame, conversions: Mapping[str, Conversion]) -> Frame:
     return wrap(table.assign(**{c: _pandas(table[c], v) for c, v in conversions.items()}))
 
 
-def holds_objects(frame: Frame, name: str) -> bool:
-    """Tell whether a pandas column holds Python objects, whose types only a look at every value can tell."""
-    return frame.implementation.is_pandas_like() and frame.to_native()[name].dtype == object
-
-
-def object_kind(frame: Frame, name: str) -> str:
-    """Name what a pandas object column holds: "string", "mixed-integer", "decimal", "datetime" and so on."""
-    return str(pd.api.types.infer_dtype(frame.to_native()[name], skipna=True))
-
-
-def is_numpy(frame: Frame, name: str) -> bool:
-    """Tell whether a pandas column is a NumPy array, which has no missing integers."""
-    return frame.implementation.is_pandas() and isinstance(frame.to_native()[name].dtype, np.dtype)
-
-
-def is_all_missing(frame: Frame, name: str) -> bool:
-    """Tell whether a column has only NaN, which is how pandas reads a column of empty cells."""
-    return is_numpy(frame, name) and frame.to_native()[name].dtype == float and frame.to_native()[name].isna().all()
-
-
-def zones_of(frame: Frame, name: str) -> set[str | None]:
-    """Name the zones of an object column of times; None stands for naive ones."""
-    zones = (getattr(value, "tzinfo", None) for value in frame.to_native()[name].dropna())
-    return {None if zone is None else str(zone) for zone in zones}
-
-
 def _pandas(column: Any, how: Conversion) -> Any:
     if how.job == "number":
         return _numbers(column)

@@ -11,7 +11,7 @@ import narwhals.stable.v2 as nw
 from .._core.frames import Frame
 from ._columns import Column
 from ._formats import EPOCHS, Conversion
-from ._native import holds_objects, is_all_missing, is_numpy, object_kind, zones_of
+from ._objects import holds_objects, is_all_missing, is_numpy, object_kind, zones_of
 
 _OBJECT_NUMBERS = (
     "string",
@@ -58,12 +58,19 @@ def plan_types(frame: Frame, columns: list[Column], reading: Reading) -> TypePla
         held = object_kind(frame, column.name) if holds_objects(frame, column.name) else None
         dtype = types[column.name]
         if column.kind in _EMPTY and is_all_missing(frame, column.name):
-            plan.casts[column.name] = nw.lit(None, dtype=_EMPTY[column.kind])
+            _plan_missing(plan, frame, column)
         elif dtype == nw.Object and held is None:
             plan.problems.append(_wrong(column, "objects of its library"))
         else:
             _PLANNERS[column.kind](plan, frame, column, dtype, held, reading)
     return plan
+
+
+def _plan_missing(plan: TypePlan, frame: Frame, column: Column) -> None:
+    if frame.implementation.is_pandas_like() and column.kind != "time":  # NumPy has no missing booleans or texts
+        plan.conversions[column.name] = Conversion("boolean" if column.kind == "boolean" else "text")
+    else:
+        plan.casts[column.name] = nw.lit(None, dtype=_EMPTY[column.kind])
 
 
 _Planner = Callable[[TypePlan, Frame, Column, nw.dtypes.DType, str | None, Reading], None]
@@ -89,9 +96,9 @@ def _plan_id(
 def _plan_object_id(plan: TypePlan, column: Column, held: str) -> None:
     if held == "integer":
         plan.conversions[column.name] = Conversion("integer")
-    elif held in ("floating", "mixed-integer-float"):
+    elif held in ("floating", "mixed-integer-float", "decimal"):
         plan.conversions[column.name] = Conversion("number")
-    elif held.startswith("mixed") or held == "decimal":
+    elif held.startswith("mixed"):
         plan.conversions[column.name] = Conversion("text")
         plan.notes.append(f"`{column.name}` mixes types ({held}): all its ids are read as text")
     elif held not in _OBJECT_TEXTS:

@@ -1,0 +1,43 @@
+"""What pandas columns hold: an object column hides its types, which only a look at every value can tell."""
+
+from decimal import Decimal
+from numbers import Real
+
+import narwhals.stable.v2 as nw
+import numpy as np
+import pandas as pd
+
+from .._core.frames import Frame
+
+
+def holds_objects(frame: Frame, name: str) -> bool:
+    """Tell whether a pandas column holds Python objects, whose types only a look at every value can tell."""
+    return frame.implementation.is_pandas_like() and frame.to_native()[name].dtype == object
+
+
+def object_kind(frame: Frame, name: str) -> str:
+    """Name what a pandas object column holds: "string", "mixed-integer", "decimal", "datetime" and so on."""
+    values = frame.to_native()[name].dropna()
+    kind = str(pd.api.types.infer_dtype(values))
+    scalar = not kind.startswith("mixed") or values.map(_is_scalar).all()
+    return kind if scalar else "nested or various objects"
+
+
+def _is_scalar(value: object) -> bool:
+    return isinstance(value, (str, Real, Decimal)) and not isinstance(value, bool)
+
+
+def is_numpy(frame: Frame, name: str) -> bool:
+    """Tell whether a pandas column is a NumPy array, which has no missing integers."""
+    return frame.implementation.is_pandas() and isinstance(frame.to_native()[name].dtype, np.dtype)
+
+
+def is_all_missing(frame: Frame, name: str) -> bool:
+    """Tell whether a column of numbers in memory has none, which is how pandas reads a column of empty cells."""
+    return isinstance(frame, nw.DataFrame) and frame[name].dtype.is_numeric() and bool(frame[name].is_null().all())
+
+
+def zones_of(frame: Frame, name: str) -> set[str | None]:
+    """Name the zones of an object column of times; None stands for naive ones."""
+    zones = (getattr(value, "tzinfo", None) for value in frame.to_native()[name].dropna())
+    return {None if zone is None else str(zone) for zone in zones}
