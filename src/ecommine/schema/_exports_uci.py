@@ -47,7 +47,7 @@ def from_uci_online_retail(raw: IntoFrame, /, *, format: str | None = None, chec
 
     Notes
     -----
-    ``line_type`` follows the stock code: POST, DOT, C2 are shipping; BANK CHARGES, AMAZONFEE, CRUK fees; gift_... gift
+    ``line_type`` follows the stock code: POST, DOT, C2 shipping; BANK CHARGES, AMAZONFEE, CRUK fees; ``gift_...`` gift
     vouchers; D discounts; M (manual), B (bad debt), S (samples), ADJUST... and tests adjustments. Lines at price zero
     without a customer ("check", "damages", "found") are movements of the stock, hence adjustments too. PADS and DCGS...
     are products.
