@@ -50,6 +50,7 @@ copybutton_prompt_is_regexp = True
 autosummary_generate = True
 autosummary_imported_members = False
 autodoc_typehints = "none"  # the docstrings say the types in words
+autodoc_preserve_defaults = True  # a default is shown as it is written
 numpydoc_show_class_members = False
 
 sphinx_gallery_conf = {
