@@ -7,7 +7,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from .._core.checks import one_of
-from .._core.frames import Frame, collect, join
+from .._core.frames import Frame, collect, join, wrap
 from ._door import Check, map_frame
 from ._errors import SchemaError
 from ._formats import Conversion
@@ -85,6 +85,11 @@ def true(condition: nw.Expr) -> nw.Expr:
     return condition.fill_null(value=False)
 
 
+def missing(dtype: Any) -> Any:
+    """Write a column of missing values; older pandas would write a missing text as "None"."""
+    return nw.when(nw.lit(False)).then(nw.lit("")) if dtype == nw.String else nw.lit(None, dtype=dtype)
+
+
 def first_that_holds(rules: Sequence[tuple[nw.Expr, str]], *, otherwise: str) -> nw.Expr:
     """Name each row by the first of the rules that holds for it."""
     named: Any = nw.lit(otherwise)
@@ -105,15 +110,20 @@ def as_text(frame: Frame, *names: str) -> Frame:
     """Read codes as text, whatever a reader of CSV files took them for, and empty text as missing."""
     types = frame.collect_schema()
     there = [name for name in names if name in types]
-    other = [name for name in there if types[name] != nw.String and not holds_texts(frame, name)]
-    frame = convert(frame, {name: Conversion("text") for name in other})
+    other = [name for name in there if types[name] != nw.String or holds_objects(frame, name)]
+    frame = _alike(convert(frame, {name: Conversion("text") for name in other}), other)
     filled = {name: nw.when(nw.col(name) != "").then(nw.col(name)) for name in there}
     return frame.with_columns(**filled) if filled else frame
 
 
-def holds_texts(frame: Frame, name: str) -> bool:
-    """Tell whether a pandas object column holds text only, which counts as text."""
-    return holds_objects(frame, name) and bool(frame.to_native()[name].map(type).isin((str, type(None))).all())
+def _alike(frame: Frame, converted: list[str]) -> Frame:
+    """Give converted columns the type of text that a pandas table has elsewhere: older pandas cannot mix them."""
+    if not converted or not frame.implementation.is_pandas():
+        return frame
+    table, types = frame.to_native(), frame.collect_schema()
+    others = [name for name in types if types[name] == nw.String and name not in converted]
+    kept = [table[name].dtype for name in others if not holds_objects(frame, name)]
+    return wrap(table.astype(dict.fromkeys(converted, kept[0]))) if kept else frame
 
 
 def as_numbers(frame: Frame, system: str, *names: str) -> Frame:
@@ -139,9 +149,13 @@ def _converted(frame: Frame, system: str, written: list[str]) -> Frame:
 
 def stacked(frames: Sequence[Frame]) -> Frame:
     """Put frames of the same columns below each other."""
-    types = frames[0].collect_schema()
-    arrow = frames[0].implementation.is_pyarrow()  # whose two types of text are one to the eye and two to a table
-    same = [nw.col(name).cast(nw.String) if arrow and types[name] == nw.String else nw.col(name) for name in types]
+    first = frames[0]
+    if first.implementation.is_pandas():  # which asks for equal types where a column has nothing but missing values
+        types = first.to_native().dtypes
+        frames = [first, *(wrap(frame.to_native()[types.index].astype(types)) for frame in frames[1:])]
+    names = first.collect_schema()
+    arrow = first.implementation.is_pyarrow()  # whose two types of text are one to the eye and two to a table
+    same = [nw.col(name).cast(nw.String) if arrow and names[name] == nw.String else nw.col(name) for name in names]
     result: Frame = nw.concat([frame.select(*same) for frame in frames])  # type: ignore[type-var]  # one kind
     return result
 
@@ -157,7 +171,7 @@ def implied_lines(lines: Frame, heads: Frame, amount: nw.Expr, line_type: str, m
     there = heads.collect_schema().names()
     given = {**{name: nw.col(name) for name in there}, "amount": money, "line_type": kind}
     types = lines.collect_schema().items()
-    return heads.select(*[given.get(name, nw.lit(None, dtype=dtype)).alias(name) for name, dtype in types])
+    return heads.select(*[given.get(name, missing(dtype)).alias(name) for name, dtype in types])
 
 
 def without_cancelled(orders: Frame, export: Export, cancelled: nw.Expr, handling: str, words: str) -> Frame:

@@ -8,8 +8,8 @@ from narwhals.stable.v2.typing import IntoFrame
 from .._core.frames import Frame, opened
 from ._door import Check
 from ._errors import SchemaError
-from ._exports import Export, as_numbers, as_text, by_product, need
-from ._exports_ga4_nested import as_before, exploded, field, in_arrow, with_parameter
+from ._exports import Export, as_numbers, as_text, by_product, missing, need
+from ._exports_ga4_nested import as_before, exploded, field, in_arrow, plain, with_parameter
 from ._shop import Shop
 
 _SYSTEM = "GA4"
@@ -123,7 +123,7 @@ def _read(came: Frame, export: Export) -> Frame:
     texts = {"__customer": field(frame, "user_id"), **{f"__{k}": field(frame, path) for k, path in _OTHER.items()}}
     frame = frame.with_columns(
         event_timestamp=nw.col("event_timestamp").cast(nw.Int64),
-        **{name: nw.lit(None, dtype=nw.String) if found is None else found for name, found in texts.items()},
+        **{name: missing(nw.String) if found is None else found for name, found in texts.items()},
     )
     frame = as_numbers(as_text(frame, "user_pseudo_id", "__transaction", *texts), _SYSTEM, "__value")
     nobody = nw.col("user_pseudo_id").is_null()
@@ -133,12 +133,12 @@ def _read(came: Frame, export: Export) -> Frame:
 
 def _with_parameter(frame: Frame, key: str, name: str) -> Frame:
     there = frame.collect_schema().names()
-    for spelling in (f"event_params.{key}", key):
+    for spelling in (plain(f"event_params.{key}"), key):
         if spelling in there:
             return as_text(frame.with_columns(nw.col(spelling).alias(name)), name)
     if "event_params" in there:
         return with_parameter(frame, key, name)
-    return frame.with_columns(nw.lit(None, dtype=nw.String).alias(name))
+    return frame.with_columns(missing(nw.String).alias(name))
 
 
 def _of_event() -> list[Any]:
@@ -193,7 +193,7 @@ def _of_order() -> dict[str, nw.Expr]:
 def _whole_orders(sold: Frame) -> Frame:
     revenue = field(sold, "ecommerce.purchase_revenue")
     money = nw.col("__value") if revenue is None else nw.coalesce(revenue.cast(nw.Float64), "__value")
-    nothing = nw.lit(None, dtype=nw.String)
+    nothing = missing(nw.String)
     return sold.select(**_of_order(), amount=money, line_type=nw.lit("product"), title=nothing, brand=nothing)
 
 
@@ -201,8 +201,8 @@ def _items(sold: Frame, export: Export) -> Frame:
     rows = exploded(sold.select("items", **_of_order()), "items")
     own = {name: field(rows, f"items.{name}") for name in _ITEM_TEXTS}
     money = {name: field(rows, f"items.{name}") for name in _ITEM_NUMBERS}
-    texts = {name: nw.lit(None, dtype=nw.String) if one is None else one.cast(nw.String) for name, one in own.items()}
-    floats = {n: nw.lit(None, dtype=nw.Float64) if one is None else one.cast(nw.Float64) for n, one in money.items()}
+    texts = {name: missing(nw.String) if one is None else one.cast(nw.String) for name, one in own.items()}
+    floats = {n: missing(nw.Float64) if one is None else one.cast(nw.Float64) for n, one in money.items()}
     rows = rows.select(*_of_order(), **texts, **floats)
     units = nw.col("quantity").fill_null(1.0)
     amount = nw.coalesce("item_revenue", nw.col("price") * units)

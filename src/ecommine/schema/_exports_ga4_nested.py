@@ -15,14 +15,30 @@ _VALUES = ("string_value", "int_value", "double_value", "float_value")
 
 
 def in_arrow(frame: Frame, names: Sequence[str]) -> Frame:
-    """Take the named columns of a pandas table, where any of them is nested, as an Arrow table, which knows them."""
+    """Take the named columns, without dots; of a pandas table with a nested one as an Arrow table, which knows them."""
+    frame = _without_dots(frame).select(*map(plain, names))
     if not frame.implementation.is_pandas():
-        return frame.select(*names)
-    table = frame.to_native()[list(names)]
-    if not any(_is_nested(table[name]) for name in names):
-        return wrap(table)
+        return frame
+    table = frame.to_native()
+    if not any(_is_nested(table[name]) for name in table):
+        return frame
     pa = require("pyarrow", extra="duckdb")
     return wrap(pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None))
+
+
+def plain(path: str) -> str:
+    """Write ``device.category`` without its dot, which Spark takes for a field of a struct."""
+    return path.replace(".", "__")
+
+
+def _without_dots(frame: Frame) -> Frame:
+    names = frame.collect_schema().names()
+    dotted = {name: plain(name) for name in names if "." in name}
+    if dotted and (frame.implementation.is_pyspark() or frame.implementation.is_pyspark_connect()):
+        return wrap(frame.to_native().toDF(*map(plain, names)))
+    if dotted and frame.implementation.is_duckdb():
+        return wrap(frame.to_native().project(", ".join(f'"{name}" AS "{plain(name)}"' for name in names)))
+    return frame.rename(dotted) if dotted else frame
 
 
 def _is_nested(column: Any) -> bool:
@@ -42,10 +58,10 @@ def as_before(frame: Frame, like: Frame) -> Frame:
 
 
 def field(frame: Frame, path: str) -> nw.Expr | None:
-    """Find ``device.category`` as a column of that name or as a field of a struct; None where it is neither."""
+    """Find ``device.category`` as a column (its name without the dot) or as a field of a struct, else give None."""
     types = frame.collect_schema()
-    if path in types:
-        return nw.col(path)
+    if plain(path) in types:
+        return nw.col(plain(path))
     name, _, inner = path.partition(".")
     dtype = types.get(name)
     if isinstance(dtype, nw.Struct) and inner in {one.name for one in dtype.fields}:

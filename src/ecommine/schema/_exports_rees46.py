@@ -5,7 +5,7 @@ from narwhals.stable.v2.typing import IntoFrame
 
 from .._core.frames import Frame, opened
 from ._door import Check
-from ._exports import Export, need
+from ._exports import Export, as_text, need
 from ._shop import Shop
 
 _SYSTEM = "REES46"
@@ -92,8 +92,10 @@ _OF_PRODUCT = ("category_id", "category_code", "brand")
 
 
 def _products(frame: Frame, export: Export) -> Frame:
-    extremes = frame.group_by("product_id").agg(
-        nw.col("category_code").min(), nw.col("category_id").min(), nw.col("brand").min(), nw.col("price").max()
+    extremes = (
+        as_text(frame, "category_code", "brand")
+        .group_by("product_id")
+        .agg(nw.col("category_code").min(), nw.col("category_id").min(), nw.col("brand").min(), nw.col("price").max())
     )
     category = nw.coalesce("category_code", nw.col("category_id").cast(nw.String))
     return export.table(extremes.select("product_id", "brand", "price", category=category), "products")

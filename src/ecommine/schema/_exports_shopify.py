@@ -13,6 +13,7 @@ from ._exports import (
     as_text,
     by_product,
     implied_lines,
+    missing,
     need,
     present,
     say_line_types,
@@ -104,13 +105,13 @@ def from_shopify(
     ...                     "Lineitem quantity": [2, 1], "Lineitem name": ["Tee", "Mug"],
     ...                     "Lineitem price": [10.0, 10.0], "Lineitem sku": ["TEE", None]})
     >>> shop = schema.from_shopify(raw)
-    >>> shop.orders[["order_id", "customer_id", "product_id", "line_type", "amount"]]
-      order_id      customer_id product_id line_type  amount
-    0    #1001  ann@example.com        TEE   product    20.0
-    1    #1001  ann@example.com        Mug   product    10.0
-    2    #1001  ann@example.com        NaN  shipping     5.0
-    3    #1001  ann@example.com        NaN  discount    -3.0
-    4    #1001  ann@example.com        NaN       fee     2.7
+    >>> shop.orders[["order_id", "customer_id", "line_type", "amount"]]
+      order_id      customer_id line_type  amount
+    0    #1001  ann@example.com   product    20.0
+    1    #1001  ann@example.com   product    10.0
+    2    #1001  ann@example.com  shipping     5.0
+    3    #1001  ann@example.com  discount    -3.0
+    4    #1001  ann@example.com       fee     2.7
     """
     export = Export(check)
     frame = _read(opened(raw, argument="raw"))
@@ -138,7 +139,7 @@ def _read(frame: Frame) -> Frame:
     need(frame, _SYSTEM, "Name", *needed, "Lineitem quantity", "Lineitem name", "Lineitem price")
     there = frame.collect_schema().names()
     absent = {name: nw.lit(0.0) for name in ("Lineitem discount", "Refunded Amount") if name not in there}
-    absent |= {name: nw.lit(None, dtype=nw.String) for name in (*_STATES, "Lineitem sku") if name not in there}
+    absent |= {name: missing(nw.String) for name in (*_STATES, "Lineitem sku") if name not in there}
     frame = frame.with_columns(**absent) if absent else frame
     texts = [name for name in _ORDER.values() if name != "Created at"]
     frame = as_text(frame, "Name", *texts, "Financial Status", *_LINE)

@@ -93,11 +93,11 @@ def from_woocommerce(
     ...                     "item_name": ["Tee", "Mug"], "item_quantity": [2, 1], "item_subtotal": [20.0, 8.0],
     ...                     "item_total": [18.0, 8.0]})
     >>> shop = schema.from_woocommerce(raw)
-    >>> shop.orders[["order_id", "product_id", "line_type", "discount", "amount"]]
-       order_id product_id line_type  discount  amount
-    0        71        Tee   product       2.0    18.0
-    1        71        Mug   product       0.0     8.0
-    2        71        NaN  shipping       NaN     5.0
+    >>> shop.orders[["order_id", "line_type", "discount", "amount"]]
+       order_id line_type  discount  amount
+    0        71   product       2.0    18.0
+    1        71   product       0.0     8.0
+    2        71  shipping       NaN     5.0
     """
     export = Export(check)
     frame = _read(opened(raw, argument="raw"))
