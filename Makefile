@@ -26,7 +26,7 @@ test: $(VENV)/test.stamp  ## run all tests and doctests (no Spark, no long simul
 lint: $(VENV)/lint.stamp  ## style, docstrings, complexity, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/lint-imports
+	PYTHONPATH=src $(BIN)/lint-imports
 
 types: $(VENV)/types.stamp  ## mypy strict, and pyright: the public interface typed to 100 %
 	$(BIN)/mypy
