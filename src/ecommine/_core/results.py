@@ -23,9 +23,8 @@ class Result:
     __slots__ = ()
 
     if TYPE_CHECKING:
+        notes: tuple[str, ...]
 
-        @property
-        def notes(self) -> tuple[str, ...]: ...
         @property
         def headline(self) -> str: ...
         @property

@@ -8,7 +8,7 @@ import narwhals.stable.v2 as nw
 from .._core.frames import Frame, collect, micro
 from ._segments import Segment
 
-PARTS = (
+PARTS: tuple[str, ...] = (
     "new",
     "gone",
     "upgraded_orders",
@@ -112,7 +112,7 @@ def _order_effect() -> nw.Expr:
 
 def bridge(flows: Sequence[Flow]) -> dict[str, tuple[int, int]]:
     """Split the change in revenue into parts: customers, and money in micro-units, of each."""
-    parts = dict.fromkeys(PARTS, (0, 0))
+    parts: dict[str, tuple[int, int]] = dict.fromkeys(PARTS, (0, 0))
     for flow in flows:
         change = flow.after - flow.before
         if flow.move in ("new", "gone"):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 TableT_co = TypeVar("TableT_co", covariant=True)
+MOVES: tuple[str, ...] = ("upgraded", "stayed", "downgraded", "new", "gone")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -274,7 +275,7 @@ def _bridge_table(parts: Mapping[str, tuple[int, int]], *, like: Frame) -> Any:
 
 
 def _rate_table(flows: list[Flow], level: float, *, like: Frame) -> Any:
-    count = dict.fromkeys(("upgraded", "stayed", "downgraded", "new", "gone"), 0)
+    count: dict[str, int] = dict.fromkeys(MOVES, 0)
     for flow in flows:
         count[flow.move] += flow.customers
     kept = count["upgraded"] + count["stayed"] + count["downgraded"]

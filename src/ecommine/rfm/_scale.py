@@ -154,7 +154,7 @@ class Scale:
 
 def learn(frame: Frame, wanted: Scale) -> Scale:
     """Learn the measures of ``wanted`` that are numbers of levels; collect only these."""
-    unknown = [measure for measure in MEASURES if not isinstance(getattr(wanted, measure), tuple)]
+    unknown: list[Measure] = [measure for measure in MEASURES if not isinstance(getattr(wanted, measure), tuple)]
     if not unknown:
         return wanted
     _check_columns(frame, unknown)

@@ -15,7 +15,7 @@ from ._segments import Segment, segment_of
 Band = Literal["high", "middle", "low"]
 Range = tuple[int, int]
 BANDS: tuple[Band, ...] = ("high", "middle", "low")
-_AXES = (*MEASURES, "value")
+_AXES: tuple[str, ...] = (*MEASURES, "value")
 
 
 class SegmentScheme(Protocol):
