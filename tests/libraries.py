@@ -34,12 +34,14 @@ class Library:
 
 
 def _nullable(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.convert_dtypes()
+    with np.errstate(invalid="ignore"):  # older pandas tries integers on infinite numbers
+        return frame.convert_dtypes()
 
 
 def _arrow_typed(frame: pd.DataFrame) -> pd.DataFrame:
     pytest.importorskip("pyarrow", reason="pyarrow is not installed")
-    return frame.convert_dtypes(dtype_backend="pyarrow")
+    with np.errstate(invalid="ignore"):
+        return frame.convert_dtypes(dtype_backend="pyarrow")
 
 
 def _polars(frame: pd.DataFrame) -> Any:
@@ -94,11 +96,10 @@ def spark_session() -> Any:
 def to_spark(session: Any, frame: pd.DataFrame) -> Any:
     """Make a Spark table; naive times are TIMESTAMP_NTZ, which Spark itself would make only when told so."""
     from pyspark.sql.pandas.types import from_arrow_type
-    from pyspark.sql.types import NullType, StringType, StructField, StructType
+    from pyspark.sql.types import StructField, StructType
 
     table = _arrow(frame)
     types = [from_arrow_type(field.type, prefer_timestamp_ntz=True) for field in table.schema]
-    types = [StringType() if isinstance(one, NullType) else one for one in types]
     schema = StructType([StructField(name, one) for name, one in zip(table.column_names, types, strict=True)])
     return session.createDataFrame(table, schema=schema)
 

@@ -1,20 +1,26 @@
 """Who is this visitor? Links of visitors to customers, put on events."""
 
+from datetime import datetime
+
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
 from .._core.frames import Frame, collect, join, native, opened
 from ._door import warn
+from ._errors import SchemaError
 from ._reading import read
 
-_FROM, _UNTIL, _LINKED = "__from", "__until", "__linked"
+_VISITOR, _FROM, _UNTIL, _LINKED = "__visitor", "__from", "__until", "__linked"
+_BEFORE = datetime(1970, 1, 1)
+"""Stands for the unknown time of a link; canonical times are later."""
 
 
 def identify(events: IntoFrameT, links: IntoFrameT, /) -> IntoFrameT:
     """Add the customer to each event of a visitor that is known.
 
     A visitor that was linked to several customers (a shared device) is each of them in turn, from one ``linked_at`` to
-    the next; events before the first link belong to its customer. Without ``linked_at`` such a visitor stays unknown.
+    the next; events before the first link belong to its customer. A link without ``linked_at`` counts as the first;
+    where that names several customers, the visitor stays unknown until the next link.
 
     Parameters
     ----------
@@ -27,6 +33,11 @@ def identify(events: IntoFrameT, links: IntoFrameT, /) -> IntoFrameT:
     -------
     table of the same library
         The events, one row each, with ``customer_id``. A `DataWarning` tells the share that was identified.
+
+    Raises
+    ------
+    SchemaError
+        If columns are missing, or an id is text in one table and a number in the other.
 
     Examples
     --------
@@ -42,46 +53,70 @@ def identify(events: IntoFrameT, links: IntoFrameT, /) -> IntoFrameT:
     (['anna', 'anna'], '2 of 3 events (66.7 %) have a customer')
     """
     frame = opened(events, argument="events")
-    read(events, "events", ("visitor_id", "occurred_at"), optional=("customer_id",))  # the types must hold
-    spans, shared = _spans(read(links, "links", ("visitor_id", "customer_id"), optional=("linked_at",)))
-    names = frame.collect_schema().names()
-    joined = join(frame, spans, on=["visitor_id"], how="left")
+    seen = read(events, "events", ("visitor_id", "occurred_at"), optional=("customer_id",))
+    known_links = read(links, "links", ("visitor_id", "customer_id"), optional=("linked_at",))
+    if frame.implementation != known_links.implementation:
+        raise TypeError("`links` must be a table of the same library as `events`")
+    names = [name for name in frame.collect_schema().names() if name != "customer_id"]
+    had = "customer_id" in seen.collect_schema() and not _all_null(seen, "customer_id")
+    types = {name: _common_type(seen, known_links, name) for name in ("visitor_id", *["customer_id"] * had)}
+    key = nw.col("visitor_id").cast(types["visitor_id"])
+    spans, shared = _spans(known_links.with_columns(key.alias(_VISITOR)).drop("visitor_id"))
+    joined = join(frame.with_columns(key.alias(_VISITOR)), spans, on=[_VISITOR], how="left")
     time = nw.col("occurred_at")
     inside = (nw.col(_FROM).is_null() | (time >= nw.col(_FROM))) & (nw.col(_UNTIL).is_null() | (time < nw.col(_UNTIL)))
-    known = nw.coalesce("customer_id", _LINKED) if "customer_id" in names else nw.col(_LINKED)
-    kept = [nw.col(name) for name in names if name != "customer_id"]
-    result = joined.filter(inside).select(*kept, customer_id=known)
+    known = nw.col(_LINKED)
+    if had:
+        kept, linked = (nw.col(name).cast(types["customer_id"]) for name in ("customer_id", _LINKED))
+        known = nw.coalesce(kept, linked)
+    result = joined.filter(inside).select(*names, known.alias("customer_id"))
     warn([*shared, _matched(result)], stacklevel=3)
     return native(result, events)
 
 
+def _all_null(frame: Frame, name: str) -> bool:
+    return isinstance(frame, nw.DataFrame) and bool(frame[name].is_null().all())
+
+
+def _common_type(events: Frame, links: Frame, name: str) -> nw.dtypes.DType | type[nw.dtypes.DType]:
+    """Give ids one type for both tables, or say that one holds text and the other numbers."""
+    one, other = (frame.collect_schema()[name] for frame in (events, links))
+    if one.is_numeric() != other.is_numeric():
+        words = ("numbers", "text") if one.is_numeric() else ("text", "numbers")
+        raise SchemaError("links", [f"`{name}` holds {words[1]} in links but {words[0]} in events: read both as text"])
+    if not one.is_numeric():
+        return nw.String
+    return nw.Int64 if one.is_integer() and other.is_integer() else nw.Float64
+
+
 def _spans(links: Frame) -> tuple[Frame, list[str]]:
     """Give each link the time from which and until which it holds; null is unbounded."""
-    if "linked_at" not in links.collect_schema().names():
-        alone = links.unique().group_by("visitor_id").agg(customers=nw.len(), **{_LINKED: nw.col("customer_id").min()})
-        several = int(collect(alone.select(n=(nw.col("customers") > 1).cast(nw.Int64).sum()))["n"].to_list()[0] or 0)
-        unbounded = nw.lit(None, dtype=nw.Datetime("us"))
-        spans = alone.filter(nw.col("customers") == 1).select(
-            "visitor_id", _LINKED, unbounded.alias(_FROM), unbounded.alias(_UNTIL)
-        )
-        words = f"{several:,} visitors are linked to several customers without `linked_at` and stay unknown"
-        return spans, [words] if several else []
-    return _ordered_spans(links), []
-
-
-def _ordered_spans(links: Frame) -> Frame:
-    # Each link meets the others of its visitor by a join, since not every library has ordered windows.
+    if "linked_at" not in links.collect_schema():
+        links = links.with_columns(linked_at=nw.lit(_BEFORE))
     # Of several links at one moment the smallest customer counts, so that row order does not matter.
-    moments = links.group_by("visitor_id", "linked_at").agg(**{_LINKED: nw.col("customer_id").min()})
-    others = moments.select("visitor_id", other=nw.col("linked_at"))
+    moments = (
+        links.with_columns(linked_at=nw.col("linked_at").fill_null(_BEFORE))
+        .group_by(_VISITOR, "linked_at")
+        .agg(nw.col("customer_id").min().alias(_LINKED), nw.col("customer_id").max().alias("last"))
+        .with_columns(shared=((nw.col("linked_at") == _BEFORE) & (nw.col(_LINKED) != nw.col("last"))).cast(nw.Int64))
+    )
+    several = int(collect(moments.select(nw.col("shared").sum()))["shared"].to_list()[0] or 0)
+    words = f"{several:,} visitors are linked to several customers without `linked_at` and stay unknown"
+    return _ordered(moments), [words] if several else []
+
+
+def _ordered(moments: Frame) -> Frame:
+    # Each link meets the others of its visitor by a join, since not every library has ordered windows.
+    others = moments.select(_VISITOR, other=nw.col("linked_at"))
     later = nw.when(nw.col("other") > nw.col("linked_at")).then(nw.col("other"))
     earlier = (nw.col("other") < nw.col("linked_at")).cast(nw.Int64)
-    pairs = join(moments, others, on=["visitor_id"], how="left").with_columns(later=later, earlier=earlier)
-    spans = pairs.group_by("visitor_id", "linked_at", _LINKED).agg(
-        **{_UNTIL: nw.col("later").min(), "earlier": nw.col("earlier").sum()}
+    pairs = join(moments, others, on=[_VISITOR], how="left").with_columns(later=later, earlier=earlier)
+    spans = pairs.group_by(_VISITOR, "linked_at", _LINKED, "shared").agg(
+        nw.col("later").min().alias(_UNTIL), nw.col("earlier").sum()
     )
     since = nw.when(nw.col("earlier") > 0).then(nw.col("linked_at"))
-    return spans.select("visitor_id", _LINKED, since.alias(_FROM), _UNTIL)
+    linked = nw.when(nw.col("shared") == 0).then(nw.col(_LINKED))
+    return spans.select(_VISITOR, linked.alias(_LINKED), since.alias(_FROM), _UNTIL)
 
 
 def _matched(events: Frame) -> str:

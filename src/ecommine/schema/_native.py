@@ -35,6 +35,13 @@ def convert(frame: Frame, conversions: Mapping[str, Conversion]) -> Frame:
     return wrap(table.assign(**{c: _pandas(table[c], v) for c, v in conversions.items()}))
 
 
+def session_zone(frame: Frame) -> str | None:
+    """Name the zone in which a Spark session shows instants; asked anew, since a session may change it."""
+    if not (frame.implementation.is_pyspark() or frame.implementation.is_pyspark_connect()):
+        return None
+    return str(frame.to_native().sparkSession.conf.get("spark.sql.session.timeZone"))
+
+
 def _pandas(column: Any, how: Conversion) -> Any:
     if how.job == "number":
         return _numbers(column)
@@ -51,6 +58,8 @@ def _pandas(column: Any, how: Conversion) -> Any:
         column = pd.to_datetime(column, format=how.format, errors="coerce", utc="%z" in str(how.format))
     elif column.dtype == object:
         column = pd.to_datetime(column, errors="coerce", utc=how.timezone is not None)
+    elif isinstance(column.dtype, pd.ArrowDtype):  # whose zones older pandas drops without converting
+        column = column.array.__arrow_array__().to_pandas().set_axis(column.index)
     if column.dt.tz is None:
         return column
     return (column.dt.tz_convert(how.timezone) if how.timezone else column).dt.tz_localize(None)

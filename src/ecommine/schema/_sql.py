@@ -40,14 +40,14 @@ def spark_sql(name: str, how: Conversion) -> str:
         return _spark_wall(f"timestamp_micros({micros})", zone)
     text, pattern = name, java(str(how.format))
     if "%z" not in str(how.format):  # read as if in UTC: the session's own zone may skip an hour
-        text, pattern, zone = f"concat({name}, ' Z')", f"{pattern}' 'X", "'UTC'"
+        text, pattern, zone = f"concat({name}, ' Z')", f"{pattern} X", "'UTC'"
     return _spark_wall(f"try_to_timestamp({text}, {sql_text(pattern)})", zone)
 
 
 def _micros(counts: str, unit: int) -> str:
     """Count whole microseconds; null where that is more than every library can count."""
-    micros = f"floor({counts} * {unit} + 0.5)"
-    return f"CASE WHEN abs({micros}) < {LAST_COUNT} THEN CAST({micros} AS BIGINT) END"
+    micros = f"{counts} * {unit} + 0.5"
+    return f"CASE WHEN abs({micros}) < {LAST_COUNT} THEN CAST(floor({micros}) AS BIGINT) END"
 
 
 def _spark_wall(instant: str, zone: str) -> str:

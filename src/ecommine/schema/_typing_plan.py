@@ -11,6 +11,7 @@ import narwhals.stable.v2 as nw
 from .._core.frames import Frame
 from ._columns import Column
 from ._formats import EPOCHS, Conversion
+from ._native import session_zone
 from ._objects import holds_objects, is_all_missing, is_numpy, object_kind, zones_of
 
 _OBJECT_NUMBERS = (
@@ -141,9 +142,10 @@ def _plan_time(
     elif held is not None:
         _plan_object_time(plan, frame, column, held, reading)
     elif isinstance(dtype, nw.Datetime) and dtype.time_zone is not None:
-        plan.conversions[name] = Conversion("localise", timezone=reading.timezone or dtype.time_zone)
+        own = session_zone(frame) or dtype.time_zone
+        plan.conversions[name] = Conversion("localise", timezone=reading.timezone or own)
         plan.casts[name] = nw.col(name).cast(nw.Datetime("us"))
-        _note_zone(plan, name, f"its own zone {dtype.time_zone}", reading)
+        _note_zone(plan, name, f"its own zone {own}", reading)
     elif dtype in (nw.Date, nw.Unknown) or (isinstance(dtype, nw.Datetime) and dtype != nw.Datetime("us")):
         plan.casts[name] = nw.col(name).cast(nw.Datetime("us"))
     elif not isinstance(dtype, nw.Datetime):
