@@ -169,7 +169,7 @@ def implied_lines(lines: Frame, heads: Frame, amount: nw.Expr, line_type: str, m
     kind = nw.when(nw.col("__money") < 0).then(nw.lit(minus or line_type)).otherwise(nw.lit(line_type))
     heads = heads.with_columns(__money=amount).filter(true(nw.col("__money").abs() >= SMALLEST))
     there = heads.collect_schema().names()
-    given = {**{name: nw.col(name) for name in there}, "amount": money, "line_type": kind}
+    given: dict[str, Any] = {**{name: nw.col(name) for name in there}, "amount": money, "line_type": kind}
     types = lines.collect_schema().items()
     return heads.select(*[given.get(name, missing(dtype)).alias(name) for name, dtype in types])
 

@@ -115,8 +115,8 @@ def _polars(key: str, fields: Sequence[str]) -> Any:
 
 def _arrow(params: Any, key: str, fields: Sequence[str]) -> Any:
     import pyarrow as pa
-    import pyarrow.compute as pc
 
+    pc: Any = require("pyarrow.compute", extra="duckdb")  # its functions are made when it is loaded
     lists = params.combine_chunks()
     owner, flat = pc.list_parent_indices(lists).to_numpy(), pc.list_flatten(lists)
     value = pc.struct_field(flat, "value")
@@ -143,8 +143,7 @@ def exploded(frame: Frame, name: str) -> Frame:
     """Give each element of a list a row of its own; rows whose list is empty or missing go."""
     if not frame.implementation.is_pyarrow():
         return frame.explode(name).filter(~nw.col(name).is_null())
-    import pyarrow.compute as pc
-
+    pc: Any = require("pyarrow.compute", extra="duckdb")
     table = frame.to_native()
     lists = table[name].combine_chunks()
     rows = table.drop_columns([name]).take(pc.list_parent_indices(lists))
