@@ -32,8 +32,7 @@ def from_taobao_user_behavior(
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
         The file, read without a header (``header=None``, ``has_header=False``).
     other_days : {"drop", "keep"}, default "drop"
-        What becomes of actions outside 25 November to 3 December 2017. The file has some, down to 1905, though its
-        description knows only these days.
+        What becomes of actions outside 25 November to 3 December 2017, the days that the file is described to hold.
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
 
