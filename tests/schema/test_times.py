@@ -216,7 +216,7 @@ def test_one_format_reads_the_text_and_leaves_times_as_they_are(library):
 @pytest.mark.spark
 def test_spark_names_the_directives_that_it_knows(spark):
     table = spark.sql("select 'A' order_id, 1 customer_id, 'x' ordered_at, 1D amount")
-    with pytest.raises(ValueError, match="`format` on Spark knows %Y, .*, got '%U'"):
+    with pytest.raises(ValueError, match=r"`format` on Spark knows %Y, .*, got '%U'"):
         schema.orders(table, format="%U")
 
 

@@ -238,9 +238,10 @@ def test_single_precision_becomes_double(library):
 
 
 def test_small_and_unsigned_integers(library):
-    frame = orders(quantity=np.array([200, 1, 2], dtype="int16" if library.name == "pyspark" else "uint8"), unit_price=np.array([100, 1, 1], dtype="int16"))
-    out = schema.orders(library(frame.drop(columns="amount")))
-    assert to_pandas(out)["amount"].tolist() == [20_000.0, 1.0, 2.0]
+    small = "int16" if library.name == "pyspark" else "uint8"  # Spark has no unsigned ones
+    quantity, price = np.array([200, 1, 2], dtype=small), np.array([100, 1, 1], dtype="int16")
+    frame = orders(quantity=quantity, unit_price=price).drop(columns="amount")
+    assert to_pandas(schema.orders(library(frame)))["amount"].tolist() == [20_000.0, 1.0, 2.0]
 
 
 def test_categories_become_text(library):

@@ -78,7 +78,7 @@ def _all_null(frame: Frame, name: str) -> bool:
     return isinstance(frame, nw.DataFrame) and bool(frame[name].is_null().all())
 
 
-def _common_type(events: Frame, links: Frame, name: str) -> nw.dtypes.DType | type[nw.dtypes.DType]:
+def _common_type(events: Frame, links: Frame, name: str) -> type[nw.String | nw.Int64 | nw.Float64]:
     """Give ids one type for both tables, or say that one holds text and the other numbers."""
     one, other = (frame.collect_schema()[name] for frame in (events, links))
     if one.is_numeric() != other.is_numeric():
