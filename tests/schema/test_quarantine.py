@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecommine import schema
+from ecommine import SchemaError, schema
 from libraries import to_pandas
+from raw_orders import orders, texts
 from schema_slow import reasons
 from strategies import broken
 
@@ -45,3 +46,52 @@ def test_rows_and_reasons_agree_with_the_slow_version(local_library, name, data)
     assert sorted([*valid["row"], *rejected["row"]]) == frame["row"].tolist()
     found = {row: set(text.split("; ")) for row, text in zip(rejected["row"], rejected["reason"], strict=True)}
     assert found == expected
+
+
+def test_rejected_rows_are_as_they_came(library):
+    frame = orders(amount=texts("9.5", "n/a", "3"), note=texts("x", "很", None)).rename(columns={"amount": "Total"})
+    out = split(library(frame), "orders", amount="Total")
+    rejected = to_pandas(out.rejected)
+    assert list(rejected.columns) == ["order_id", "customer_id", "ordered_at", "Total", "note", "reason"]
+    assert rejected["Total"].tolist() == ["n/a"]
+    assert rejected["note"].tolist() == ["很"]
+    valid = to_pandas(out.valid)
+    assert list(valid.columns) == ["order_id", "customer_id", "ordered_at", "amount", "note"]
+    assert valid["amount"].tolist() == [9.5, 3.0]
+
+
+def test_valid_rows_pass_the_door(library):
+    frame = orders(amount=[np.inf, 1.0, 2.0], order_id=texts("a", "", "c"))
+    out = split(library(frame), "orders")
+    assert to_pandas(schema.orders(out.valid))["amount"].tolist() == [2.0]
+
+
+def test_rejected_rows_say_every_reason_in_the_order_of_the_columns(library):
+    frame = orders(amount=[np.inf, 1.0, 2.0], order_id=texts("", "b", "c"), line_type=texts("x", None, "gift"))
+    (reason,) = to_pandas(split(library(frame), "orders").rejected)["reason"]
+    line_types = ", ".join(schema.TABLES["orders"].column("line_type").choices)
+    assert reason == f"order_id is empty text; amount is infinite; line_type is none of {line_types}"
+
+
+def test_an_empty_table_is_two_empty_tables(library):
+    out = split(library(orders().iloc[:0]), "orders")
+    assert len(to_pandas(out.valid)) == len(to_pandas(out.rejected)) == 0
+
+
+def test_a_column_called_reason_is_asked_to_be_renamed(library):
+    with pytest.raises(SchemaError, match="the table has a column 'reason', which rejected rows get: rename it first"):
+        split(library(orders(reason=texts("a", "b", "c"))), "orders")
+    assert "reason" in to_pandas(schema.orders(library(orders(reason=texts("a", "b", "c")))))
+
+
+def test_names_of_tables_and_columns_are_checked():
+    with pytest.raises(ValueError, match=r"`table` must be one of 'orders', 'events', .*, got 'order'"):
+        split(orders(), "order")
+    with pytest.raises(TypeError, match="`custmer_id` is no column of orders: its columns are order_id, customer_id"):
+        split(orders(), "orders", custmer_id="x")
+
+
+def test_what_was_assumed_is_said():
+    frame = orders(order_id=texts("a", 2, 3))
+    with pytest.warns(schema.DataWarning, match="mixes types"):
+        schema.quarantine("orders", frame)

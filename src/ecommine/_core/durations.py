@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 _UNITS = {"s": 1, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _MONTHS = {"mo": 1, "q": 3, "y": 12}
+_LONGEST_DAYS = 36_525
+"""A hundred years: before and after stay within the times that every library knows."""
 _GRAMMAR = re.compile(r"([1-9][0-9]*)(s|min|h|d|w|mo|q|y)")
 
 
@@ -28,8 +30,8 @@ class Duration:
     def parse(cls, value: str | timedelta, *, argument: str) -> "Duration":
         """Read "30min", "2h", "7d", "1w", "1mo", "1q", "1y" or a timedelta."""
         if isinstance(value, timedelta):
-            if value <= timedelta(0):
-                raise ValueError(f"`{argument}` must be longer than zero, got {value!r}")
+            if not timedelta(0) < value <= timedelta(days=_LONGEST_DAYS):
+                raise ValueError(f"`{argument}` must be longer than zero and at most 100 years, got {value!r}")
             return cls(text=str(value), exact=value)
         if not isinstance(value, str):
             raise TypeError(f"`{argument}` must be a duration such as '7d' or a timedelta, got {value!r}")
@@ -40,6 +42,9 @@ class Duration:
                 f"such as '30min', '7d' or '1mo'; got {value!r}"
             )
         count, unit = int(match[1]), match[2]
+        centuries = count * _MONTHS[unit] / 1200 if unit in _MONTHS else count * _UNITS[unit] / 86_400 / _LONGEST_DAYS
+        if centuries > 1:
+            raise ValueError(f"`{argument}` must be at most 100 years, got {value!r}")
         if unit in _MONTHS:
             return cls(text=value, months=count * _MONTHS[unit])
         return cls(text=value, exact=timedelta(seconds=count * _UNITS[unit]))

@@ -85,16 +85,17 @@ def hand_back(small: nw.DataFrame[Any], *, like: Frame) -> Any:
         return small.to_native()
     if like.implementation.is_polars():
         return small.lazy().to_native()
-    computed, theirs = small.to_native(), like.to_native()
+    ecommine_computed, theirs = small.to_native(), like.to_native()
     if like.implementation.is_duckdb():
-        # The caller's own connection finds the local name `computed`: the view joins with the caller's tables.
-        return theirs.query("handed_back", "select * from computed")
-    return theirs.sparkSession.createDataFrame(computed)
+        # The caller's own connection finds the local name, so that the view joins with the caller's tables; a table
+        # of the caller would come first, and a view of that name would hide one, hence names that nobody has.
+        return theirs.query("ecommine_handed_back", "select * from ecommine_computed")
+    return theirs.sparkSession.createDataFrame(ecommine_computed)
 
 
 def micro(column: nw.Expr) -> nw.Expr:
     """Turn money into integer micro-units (no nulls), on which every library agrees to the last bit."""
-    return (column * MICRO).round(0).cast(nw.Int64)
+    return (column * MICRO + 0.5).floor().cast(nw.Int64)  # rounding halves differs between libraries, this does not
 
 
 def day_number(column: nw.Expr) -> nw.Expr:

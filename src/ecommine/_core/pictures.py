@@ -61,9 +61,9 @@ def thousands(value: float, _: Any = None) -> str:
     ('1.2k', '3.4M', '-12')
     """
     for unit, sign in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= unit:
-            return f"{value / unit:.3g}{sign}"
-    return f"{value:.3g}"
+        if abs(value) >= 0.9995 * unit:  # what rounds up to the unit is written in it
+            return f"{_three_digits(value / unit)}{sign}"
+    return _three_digits(value)
 
 
 def percent(value: float, _: Any = None) -> str:
@@ -74,11 +74,15 @@ def percent(value: float, _: Any = None) -> str:
     >>> percent(0.125)
     '12.5%'
     """
-    return f"{100 * value:.3g}%"
+    return f"{_three_digits(100 * value)}%"
+
+
+def _three_digits(value: float) -> str:
+    return f"{value:.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
 
 
 def _needs_chinese(text: str) -> bool:
-    return any("\u4e00" <= character <= "\u9fff" for character in text)
+    return any("\u2e80" <= character <= "\u9fff" or "\uf900" <= character <= "\uffef" for character in text)
 
 
 def _installed(names: Iterable[str]) -> list[str]:

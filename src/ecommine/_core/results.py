@@ -50,6 +50,9 @@ class Result:
             first.to_excel(book, sheet_name="notes", index=False)
             for name, table in self.tables.items():
                 to_pandas(table).to_excel(book, sheet_name=name[:31], index=False)
+            for cell in (cell for sheet in book.sheets.values() for row in sheet.iter_rows() for cell in row):
+                if cell.data_type == "f":  # a title that begins with = is a text, and no formula to run
+                    cell.data_type = "s"
 
     def __repr__(self) -> str:
         """Return at most twelve lines: what it is, what was left out, the head of the table."""

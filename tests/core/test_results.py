@@ -1,0 +1,99 @@
+"""How a result is seen: twelve lines, escaped HTML, pandas, a workbook; a lazy table is never run to be shown."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import pandas as pd
+import pytest
+
+from ecommine._core.results import Result
+from raw_orders import texts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Shown(Result):
+    table: Any
+    other: Any = None
+    notes: tuple[str, ...] = ()
+    headline: str = "as of 2024-05-01"
+
+    @property
+    def tables(self):
+        return {"table": self.table, **({"other": self.other} if self.other is not None else {})}
+
+
+def frame(rows=3):
+    return pd.DataFrame({"segment": [f"s{i}" for i in range(rows)], "n": range(rows)})
+
+
+@pytest.mark.parametrize("rows", [0, 1, 5, 1000])
+@pytest.mark.parametrize("notes", [0, 3, 4, 30])
+def test_a_repr_has_at_most_twelve_lines(library, rows, notes):
+    result = Shown(table=library(frame(rows)), notes=tuple(f"note {i}" for i in range(notes)))
+    lines = repr(result).splitlines()
+    assert len(lines) <= 12
+    assert lines[0] == "Shown: as of 2024-05-01"
+    assert lines[1 : 1 + min(notes, 3)] == [f"  note: note {i}" for i in range(min(notes, 3))]
+    if notes > 3:
+        assert lines[4] == f"  note: {notes - 3} more in .notes"
+    assert lines[-1] == ("  lazy table with columns segment, n" if library.lazy else f"[{rows:,} rows]")
+
+
+def test_wide_and_long_cells_do_not_break_the_lines():
+    wide = pd.DataFrame({f"c{i}": ["x\ny " * 50] * 9 for i in range(40)})
+    assert len(repr(Shown(table=wide)).splitlines()) <= 12
+
+
+def test_showing_a_lazy_table_runs_no_query(library, monkeypatch):
+    result = Shown(table=library(frame()))
+
+    def refuse(*how, **more):
+        raise AssertionError("a query ran")
+
+    monkeypatch.setattr(nw.LazyFrame, "collect", refuse)
+    shown = "segment, n" if library.lazy else "segment"
+    assert shown in repr(result)
+    assert shown in result._repr_html_()
+
+
+def test_a_lazy_polars_table_that_would_fail_is_shown_all_the_same():
+    pl = pytest.importorskip("polars", reason="polars is not installed")
+    lazy = pl.LazyFrame({"a": ["x"]}).with_columns(b=pl.col("a").cast(pl.Int64))
+    assert repr(Shown(table=lazy)).endswith("lazy table with columns a, b")
+
+
+def test_html_is_escaped(library):
+    evil = "<script>alert('x')</script>"
+    table = library(pd.DataFrame({"title": texts(evil, "a & b")}))
+    html = Shown(table=table, notes=(evil,), headline=evil)._repr_html_()
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+    assert library.lazy or "a &amp; b" in html
+
+
+def test_pandas_computes_what_is_lazy(library):
+    out = Shown(table=library(frame())).to_pandas()
+    assert isinstance(out, pd.DataFrame)
+    assert out.sort_values("n")["segment"].tolist() == ["s0", "s1", "s2"]
+
+
+def test_a_workbook_is_read_back(library, tmp_path):
+    pytest.importorskip("openpyxl", reason="openpyxl is not installed")
+    table = library(pd.DataFrame({"title": texts("连衣裙", "=1+1", None), "n": [1.5, 2.5, 3.5]}))
+    long_name = Shown(table=table, other=library(frame()), notes=("2 guests were left out",))
+    long_name.to_excel(tmp_path / "out.xlsx")
+    sheets = pd.read_excel(tmp_path / "out.xlsx", sheet_name=None)
+    assert list(sheets) == ["notes", "table", "other"]
+    assert sheets["notes"]["Shown"].tolist() == ["as of 2024-05-01", "2 guests were left out"]
+    back = sheets["table"].sort_values("n")
+    assert back["title"].tolist()[:2] == ["连衣裙", "=1+1"]
+    assert back["title"].isna().tolist() == [False, False, True]
+    assert back["n"].tolist() == [1.5, 2.5, 3.5]
+
+
+def test_a_title_that_begins_with_an_equals_sign_is_no_formula(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl", reason="openpyxl is not installed")
+    Shown(table=pd.DataFrame({"title": ['=HYPERLINK("http://x")']})).to_excel(tmp_path / "out.xlsx")
+    cell = openpyxl.load_workbook(tmp_path / "out.xlsx")["table"]["A2"]
+    assert (cell.data_type, cell.value) == ("s", '=HYPERLINK("http://x")')
