@@ -2,6 +2,7 @@
 
 from calendar import monthrange
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pandas as pd
 import pytest
@@ -97,3 +98,13 @@ def test_the_longest_lengths_stay_in_reach():
 
 def test_a_timedelta_of_pandas_is_one():
     assert parse(pd.Timedelta("1h")).after(NOON) == datetime(2024, 2, 29, 13)
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [("6mo", ["2023-12-31", "2024-06-30", "2024-12-31"]), ("1mo", ["2024-01-31", "2024-02-29", "2024-03-31"])],
+)
+def test_periods_that_end_with_a_month_share_no_day(text, ends):
+    moments = [datetime.fromisoformat(f"{end} 23:59:59.999999") for end in ends]
+    for earlier, later in pairwise(moments):
+        assert parse(text).before(later) == earlier

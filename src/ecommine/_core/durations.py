@@ -50,16 +50,25 @@ class Duration:
         return cls(text=value, exact=timedelta(seconds=count * _UNITS[unit]))
 
     def before(self, moment: datetime) -> datetime:
-        """Return the moment one duration earlier; a month back from the 31st ends on the month's last day."""
-        return _shift(moment, -self.months) - self.exact
+        """Return the moment one duration earlier; months back from a month's last day end on a month's last day.
+
+        So that half a year up to 31 December and half a year up to 30 June share no day.
+
+        Examples
+        --------
+        >>> Duration.parse("6mo", argument="period").before(datetime(2024, 6, 30))
+        datetime.datetime(2023, 12, 31, 0, 0)
+        """
+        is_last = bool(self.months) and moment.day == monthrange(moment.year, moment.month)[1]
+        return _shift(moment, -self.months, day=31 if is_last else moment.day) - self.exact
 
     def after(self, moment: datetime) -> datetime:
-        """Return the moment one duration later."""
-        return _shift(moment, self.months) + self.exact
+        """Return the moment one duration later; a month after the 31st ends on the month's last day."""
+        return _shift(moment, self.months, day=moment.day) + self.exact
 
 
-def _shift(moment: datetime, months: int) -> datetime:
+def _shift(moment: datetime, months: int, *, day: int) -> datetime:
     if not months:
         return moment
     year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
-    return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
+    return moment.replace(year=year, month=month + 1, day=min(day, monthrange(year, month + 1)[1]))
