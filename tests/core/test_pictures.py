@@ -34,7 +34,8 @@ def test_given_axes_are_used(ax):
 @pytest.mark.parametrize(
     ("value", "written"),
     [(0, "0"), (12, "12"), (999, "999"), (999.4, "999"), (999.9, "1k"), (1000, "1k"), (1234, "1.23k"),
-     (-1234, "-1.23k"), (999_499, "999k"), (999_999, "1M"), (3_400_000, "3.4M"), (2.5e9, "2.5G"), (1.5e12, "1500G"), (0.125, "0.125")],
+     (-1234, "-1.23k"), (999_499, "999k"), (999_999, "1M"), (3_400_000, "3.4M"),
+     (2.5e9, "2.5G"), (1.5e12, "1500G"), (0.125, "0.125")],
 )  # fmt: skip
 def test_thousands(value, written):
     assert thousands(value) == thousands(value, 3) == written

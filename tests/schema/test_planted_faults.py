@@ -1,6 +1,7 @@
-"""A thousand faults of ten kinds in real order lines, and sixty in drawn ones: exactly those rows are rejected."""
+"""Faults of ten kinds, a thousand in real order lines: those rows are rejected with every reason, and no other."""
 
 import os
+from functools import cache
 from pathlib import Path
 
 import narwhals.stable.v2 as nw
@@ -57,6 +58,7 @@ def drawn(rows: int, *, rng: int = 0) -> pd.DataFrame:
     )
 
 
+@cache
 def real() -> pd.DataFrame:
     if not REAL.is_file():
         pytest.skip("online_retail.parquet is not in the folder that ECOMMINE_DATA names")
@@ -95,12 +97,6 @@ def test_sixty_faults_in_drawn_order_lines(library):
 
 def test_a_thousand_faults_in_real_order_lines(library):
     check(library, real(), each=100)
-
-
-def test_real_order_lines_have_no_fault_of_their_own(library):
-    split = schema.quarantine("orders", library(real()))
-    counts = to_pandas(nw.from_native(split.rejected).select(rejected=nw.len()).to_native())
-    assert counts["rejected"].tolist() == [0]
 
 
 def test_the_door_counts_what_was_planted(library):

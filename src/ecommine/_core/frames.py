@@ -89,7 +89,8 @@ def hand_back(small: nw.DataFrame[Any], *, like: Frame) -> Any:
     if like.implementation.is_duckdb():
         # The caller's own connection finds the local name, so that the view joins with the caller's tables; a table
         # of the caller would come first, and a view of that name would hide one, hence names that nobody has.
-        return theirs.query("ecommine_handed_back", "select * from ecommine_computed")
+        view = theirs.query("ecommine_handed_back", "select * from ecommine_computed")
+        return view.set_alias(f"ecommine_{id(ecommine_computed)}")  # relations of one alias cannot be joined
     return theirs.sparkSession.createDataFrame(ecommine_computed)
 
 

@@ -63,15 +63,20 @@ def identify(events: IntoFrameT, links: IntoFrameT, /) -> IntoFrameT:
     key = nw.col("visitor_id").cast(types["visitor_id"])
     spans, shared = _spans(known_links.with_columns(key.alias(_VISITOR)).drop("visitor_id"))
     joined = join(frame.with_columns(key.alias(_VISITOR)), spans, on=[_VISITOR], how="left")
-    time = nw.col("occurred_at")
-    inside = (nw.col(_FROM).is_null() | (time >= nw.col(_FROM))) & (nw.col(_UNTIL).is_null() | (time < nw.col(_UNTIL)))
+    if "linked_at" in known_links.collect_schema():
+        joined = joined.filter(_inside(nw.col("occurred_at")))
     known = nw.col(_LINKED)
     if had:
         kept, linked = (nw.col(name).cast(types["customer_id"]) for name in ("customer_id", _LINKED))
         known = nw.coalesce(kept, linked)
-    result = joined.filter(inside).select(*names, known.alias("customer_id"))
+    result = joined.select(*names, known.alias("customer_id"))
     warn([*shared, _matched(result)], stacklevel=3)
     return native(result, events)
+
+
+def _inside(time: nw.Expr) -> nw.Expr:
+    since = nw.col(_FROM).is_null() | (time >= nw.col(_FROM))
+    return since & (nw.col(_UNTIL).is_null() | (time < nw.col(_UNTIL)))
 
 
 def _all_null(frame: Frame, name: str) -> bool:

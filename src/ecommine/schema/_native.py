@@ -32,7 +32,7 @@ def convert(frame: Frame, conversions: Mapping[str, Conversion]) -> Frame:
             read = _pandas(table[name].to_pandas(), conversion)
             table = table.set_column(table.schema.get_field_index(name), name, _arrow(read))
         return wrap(table)
-    return wrap(table.assign(**{c: _pandas(table[c], v) for c, v in conversions.items()}))
+    return wrap(table.assign(**{c: _like(_pandas(table[c], v), table[c]) for c, v in conversions.items()}))
 
 
 def session_zone(frame: Frame) -> str | None:
@@ -95,6 +95,13 @@ def _counted(counts: Any, unit: int) -> Any:
 def _as_text(value: object) -> str:
     """Write an id as text; Excel's 85123.0 beside '85123A' is '85123'."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _like(column: Any, before: Any) -> Any:
+    """Keep a column of pandas in Arrow where it was: older pandas compares no Arrow times with others."""
+    if not isinstance(before.dtype, pd.ArrowDtype):
+        return column
+    return pd.Series(pd.arrays.ArrowExtensionArray(_arrow(column)), index=column.index, name=column.name)
 
 
 def _arrow(column: Any) -> Any:
