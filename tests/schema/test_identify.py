@@ -179,3 +179,25 @@ def test_agrees_with_the_slow_version(local_library, data):
         }
     )
     assert known(local_library, frame, links, said="events") == slow(frame, links)
+
+
+def test_large_ids_survive_visitors_without_a_customer(library):
+    big = 1_234_567_890_123_456_789  # beyond 2^53, where floats merge neighbours
+    day = pd.to_datetime(["2024-05-01"] * 3).astype("datetime64[us]")
+    events = pd.DataFrame({"visitor_id": ["x", "y", "z"], "event": "page_view", "occurred_at": day})
+    links = pd.DataFrame({"visitor_id": ["x", "y"], "customer_id": [big, big + 1]})
+    with pytest.warns(DataWarning, match="2 of 3"):
+        known = nw.from_native(schema.identify(library(events), library(links)))
+    known = known.collect("pyarrow") if isinstance(known, nw.LazyFrame) else known
+    found = dict(zip(known["visitor_id"].to_list(), known["customer_id"].to_list(), strict=True))
+    assert (found["x"], found["y"]) == (big, big + 1)
+    assert pd.isna(found["z"])
+
+
+def test_no_links_leave_number_ids_as_they_are(library):
+    day = pd.to_datetime(["2024-05-01"] * 2).astype("datetime64[us]")
+    events = pd.DataFrame({"visitor_id": [1, 2], "event": "page_view", "occurred_at": day, "customer_id": [5, 6]})
+    none = pd.DataFrame({"visitor_id": [1], "customer_id": [5]})[:0]
+    with pytest.warns(DataWarning, match="2 of 2"):
+        known = to_pandas(schema.identify(library(events), library(none)), sort=["visitor_id"])
+    assert known["customer_id"].tolist() == [5, 6]

@@ -8,6 +8,7 @@ from narwhals.stable.v2.typing import IntoFrameT
 from .._core.frames import Frame, collect, join, native, opened
 from ._door import warn
 from ._errors import SchemaError
+from ._objects import with_room_for_missing
 from ._reading import read
 
 _VISITOR, _FROM, _UNTIL, _LINKED = "__visitor", "__from", "__until", "__linked"
@@ -55,6 +56,7 @@ def identify(events: IntoFrameT, links: IntoFrameT, /) -> IntoFrameT:
     frame = opened(events, argument="events")
     seen = read(events, "events", ("visitor_id", "occurred_at"), optional=("customer_id",))
     known_links = read(links, "links", ("visitor_id", "customer_id"), optional=("linked_at",))
+    known_links = with_room_for_missing(known_links, "customer_id")
     if frame.implementation != known_links.implementation:
         raise TypeError("`links` must be a table of the same library as `events`")
     names = [name for name in frame.collect_schema().names() if name != "customer_id"]

@@ -7,7 +7,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
-from .._core.frames import Frame
+from .._core.frames import Frame, wrap
 
 
 def holds_objects(frame: Frame, name: str) -> bool:
@@ -30,6 +30,14 @@ def _is_scalar(value: object) -> bool:
 def is_numpy(frame: Frame, name: str) -> bool:
     """Tell whether a pandas column is a NumPy array, which has no missing integers."""
     return frame.implementation.is_pandas() and isinstance(frame.to_native()[name].dtype, np.dtype)
+
+
+def with_room_for_missing(frame: Frame, name: str) -> Frame:
+    """Make whole numbers of NumPy nullable, since a join that finds nothing would turn them into floats."""
+    if not (is_numpy(frame, name) and frame.collect_schema()[name].is_integer()):
+        return frame
+    table = frame.to_native()
+    return wrap(table.assign(**{name: table[name].astype("Int64")}))
 
 
 def is_all_missing(frame: Frame, name: str) -> bool:
