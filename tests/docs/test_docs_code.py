@@ -4,7 +4,6 @@ import contextlib
 import doctest
 import io
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -57,9 +56,11 @@ def run_page(text: str) -> None:
 
 
 @pytest.mark.parametrize("path", params())
-def test_the_code_of_a_page_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if SPARK in path.read_text(encoding="utf8") and not shutil.which("java"):
-        pytest.skip("Spark needs Java, and no java was found")
+def test_the_code_of_a_page_runs(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    if SPARK in path.read_text(encoding="utf8"):
+        request.getfixturevalue("spark")  # the page gets the session of all tests, or they are skipped with its reason
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "Agg")
     run_page(path.read_text(encoding="utf8"))
