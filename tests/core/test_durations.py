@@ -62,8 +62,13 @@ def test_months_agree_with_counting_them_one_by_one(moment, months):
     assert parse(f"{months}mo").after(moment) == expected
 
 
+def test_zero_is_no_length():
+    with pytest.raises(ValueError, match="`window` must be longer than zero, got '0d'"):
+        Duration.parse("0d", argument="window")
+
+
 @pytest.mark.parametrize(
-    "text", ["", "7", "d", "0d", "-1d", "1.5h", "7 d", "07d", "1M", "1month", "7d2h", "1mo ", "٧d"]
+    "text", ["", "7", "d", "-1d", "1.5h", "7 d", "07d", "1M", "1month", "7d2h", "1mo ", "٧d"]
 )
 def test_text_outside_the_grammar(text):
     with pytest.raises(

@@ -10,6 +10,7 @@ import pandas as pd
 from hypothesis import strategies as st
 
 START = datetime(2024, 1, 1)
+LINE_TYPES = ("product", "gift", "shipping", "fee", "adjustment", "discount")
 
 
 @st.composite
@@ -31,6 +32,8 @@ def orders(draw, *, min_rows=0, max_rows=25):
     )
     if draw(st.booleans()):
         table["quantity"] = np.array(column(st.integers(-2, 5)), dtype="int64")
+    if draw(st.booleans()):
+        table["line_type"] = np.array(column(st.none() | st.sampled_from(LINE_TYPES)), dtype=object)
     return table
 
 
@@ -47,7 +50,8 @@ def slow_table(lines, *, as_of=None, start=None, returns="net"):
         if is_return and returns == "drop":
             continue
         money[customer] += Fraction(round(row["amount"] * 100), 100)
-        if returns == "keep" or not is_return:
+        is_charge = row.get("line_type") in ("shipping", "fee", "adjustment", "discount")
+        if (returns == "keep" or not is_return) and not is_charge:
             sales[customer].append(row)
     result = {}
     for customer, mine in sales.items():

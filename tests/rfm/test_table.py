@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecommine import DataWarning, SchemaError, rfm
+from ecommine import DataWarning, SchemaError, rfm, schema
 from libraries import to_pandas
 from rfm.slow import orders, shop, slow_table
 
@@ -53,7 +53,7 @@ def measured(result):
 
 
 def test_by_hand_in_every_library(library):
-    with pytest.warns(DataWarning, match="1 line of guests left out .1 order, money 9.00.; 1 customer with returns"):
+    with pytest.warns(DataWarning, match="1 line of guests left out .1 order, money 9.00.; 1 customer without an"):
         result = rfm.table(library(lines()))
     # As of the guest's order on 1 March: ann's last order is of 1 February, 29 days before, not her return.
     assert measured(result) == {"ann": (29, 2, 30.5), "eve": (2, 1, 8.0)}
@@ -197,7 +197,7 @@ def test_all_guests_leave_an_empty_table(library):
 
 def test_all_returns_leave_an_empty_table(library):
     raw = lines().assign(quantity=-1)
-    with pytest.warns(DataWarning, match="3 customers with returns but no order left out .money 33.50."):
+    with pytest.warns(DataWarning, match=r"3 customers without an order .returns or charges only. left out .money 33.50."):
         result = rfm.table(library(raw))
     assert to_pandas(result).empty
 
@@ -212,10 +212,43 @@ def test_one_line_is_one_customer(library):
     assert measured(rfm.table(library(lines().iloc[:1]))) == {"ann": (0, 1, 10.0)}
 
 
-def test_as_of_before_all_lines_leaves_nobody(library):
-    with pytest.warns(DataWarning, match="8 lines after 2020-01-01 23:59 left out"):
-        result = rfm.table(library(lines()), as_of="2020-01-01")
-    assert to_pandas(result).empty
+def test_as_of_before_all_lines_says_when_the_data_are(library):
+    with pytest.raises(
+        ValueError, match="no line up to 2020-01-01; the data run from 2024-01-01 to 2024-03-01"
+    ):
+        rfm.table(library(lines()), as_of="2020-01-01")
+
+
+def test_as_of_long_after_all_lines_is_told():
+    rfm.table(lines().iloc[:1], as_of="2024-12-31")  # a year, of 366 days, less one
+    with pytest.warns(DataWarning, match=r"2025-01-01 is 366 days after the last line \(2024-01-01\): is `as_of` right"):
+        rfm.table(lines().iloc[:1], as_of="2025-01-01")
+
+
+def test_charges_are_money_but_no_order(library):
+    """Of ann's second order only the shipping is left; bob has a fee alone; gifts and untyped lines are orders."""
+    types = ["product", "shipping", "shipping", None, "fee", "product", "gift", "discount"]
+    raw = lines().assign(line_type=np.array(types, dtype=object), quantity=1, amount=np.abs(lines()["amount"]))
+    expected = {"ann": (10, 2, 90.5), "eve": (2, 1, 8.0)}
+    with pytest.warns(DataWarning, match=r"1 customer without an order .returns or charges only. .*money 5.00"):
+        assert measured(rfm.table(library(raw))) == expected
+    for returns in ("drop", "keep"):
+        assert measured(quiet(rfm.table, library(raw), returns=returns)) == expected
+
+
+def test_money_that_cancels_out_is_exactly_zero(library):
+    raw = lines().iloc[:3].assign(amount=[0.1, 0.2, -0.3], quantity=[1, 1, -1])
+    table = to_pandas(rfm.table(library(raw)))
+    assert table["monetary"].tolist() == table["average_order_value"].tolist() == [0.0]
+
+
+def test_rows_of_pandas_are_numbered_anew():
+    assert quiet(rfm.table, lines().iloc[::-1]).index.tolist() == [0, 1]
+
+
+def test_a_shop_is_no_table():
+    with pytest.raises(TypeError, match=r"got a Shop: give its orders, shop\.orders"):
+        rfm.table(schema.Shop(orders=lines()))
 
 
 @pytest.mark.parametrize("amount", [np.inf, -np.inf, 1e13])
@@ -255,6 +288,7 @@ def test_aware_times_are_refused():
     [
         ({"returns": "Net"}, ValueError, "`returns` must be one of 'net', 'drop', 'keep', got 'Net'"),
         ({"period": "1 year"}, ValueError, "`period`"),
+        ({"period": "0d"}, ValueError, "`period` must be longer than zero, got '0d'"),
         ({"as_of": "31.12.2024"}, ValueError, "`as_of` must be ISO 8601"),
         ({"as_of": 20240101}, TypeError, "`as_of`"),
         ({"as_of": pd.NaT}, ValueError, "`as_of`"),

@@ -9,7 +9,7 @@ _UNITS = {"s": 1, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _MONTHS = {"mo": 1, "q": 3, "y": 12}
 _LONGEST_DAYS = 36_525
 """A hundred years: before and after stay within the times that every library knows."""
-_GRAMMAR = re.compile(r"([1-9][0-9]*)(s|min|h|d|w|mo|q|y)")
+_GRAMMAR = re.compile(r"(0|[1-9][0-9]*)(s|min|h|d|w|mo|q|y)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,8 @@ class Duration:
                 f"such as '30min', '7d' or '1mo'; got {value!r}"
             )
         count, unit = int(match[1]), match[2]
+        if not count:
+            raise ValueError(f"`{argument}` must be longer than zero, got {value!r}")
         centuries = count * _MONTHS[unit] / 1200 if unit in _MONTHS else count * _UNITS[unit] / 86_400 / _LONGEST_DAYS
         if centuries > 1:
             raise ValueError(f"`{argument}` must be at most 100 years, got {value!r}")

@@ -4,6 +4,8 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any, Literal, cast
 
 import narwhals.stable.v2 as nw
@@ -11,11 +13,12 @@ from narwhals.stable.v2.typing import IntoFrameT
 
 from .._core.checks import one_of
 from .._core.durations import Duration
-from .._core.frames import Frame, collect, day_number, day_of, hand_back, is_lazy, opened
+from .._core.frames import MICRO, Frame, collect, day_number, day_of, hand_back, is_lazy, opened
 from .._core.moments import moment
 from ..schema._errors import DataWarning, SchemaError
 from ..schema._objects import is_numpy
 from ..schema._reading import read
+from ..schema._shop import Shop
 
 Returns = Literal["net", "drop", "keep"]
 _REQUIRED = ("order_id", "customer_id", "ordered_at", "amount")
@@ -28,6 +31,10 @@ COLUMNS = (
     "last_order_at",
     "average_order_value",
 )
+CHARGES = ("shipping", "fee", "adjustment", "discount")
+"""Types of lines that are money of an order but make none; products and gifts do."""
+LONG_AFTER = 365
+"""Days from the last line to `as_of` that are more likely a slip of the pen than a wish."""
 LARGEST = 9e12
 """The most money of one customer: beyond it, integer micro-units leave 64 bits."""
 
@@ -59,11 +66,13 @@ def table(
     Parameters
     ----------
     orders : table of order lines
-        Any library's table with order_id, customer_id, ordered_at, and amount or quantity and unit_price.
+        Any library's table with order_id, customer_id, ordered_at, and amount or quantity and unit_price. Where it
+        has line_type, lines of shipping, fees, adjustments and discounts count as money but make no order.
     as_of : datetime, date or ISO 8601 text, default the last time in the data
         Lines after it are left out of everything. A bare date means the end of that day.
     period : str or timedelta, optional
-        Count only lines in (as_of - period, as_of], such as ``"1y"`` or ``"90d"``.
+        Count only lines in (as_of - period, as_of], such as ``"1y"`` or ``"90d"``. All columns are then of these
+        lines: first_order_at too is the first order in the period.
     returns : {"net", "drop", "keep"}
         A return is a line with negative quantity or amount. "net": it reduces money, never counts as an order and
         never moves recency; "drop": it is left out; "keep": it counts as any other line.
@@ -72,20 +81,22 @@ def table(
     -------
     table of the caller's library, one row a customer, sorted by customer_id (a Spark table is not sorted)
         customer_id; recency (calendar days from the last order to `as_of`); frequency (orders); monetary (money);
-        first_order_at; last_order_at; average_order_value (money an order). A lazy table comes back lazy.
+        first_order_at; last_order_at; average_order_value (money an order, below zero where returns exceed it). A
+        lazy table comes back lazy.
 
     Raises
     ------
     ecommine.SchemaError
         If a column is missing or of the wrong type.
     ValueError
-        If `as_of`, `period` or `returns` cannot be read, or a customer's money is infinite or above 9e12.
+        If `as_of`, `period` or `returns` cannot be read, `as_of` is before all lines, or a customer's money is
+        infinite or above 9e12.
 
     Warns
     -----
     ecommine.DataWarning
-        Once, with counts, if lines or customers were left out: guests, customers with returns only, lines outside
-        the period.
+        Once, with counts, if lines or customers were left out: guests, customers without an order (returns or
+        charges only), lines outside the period; and if `as_of` is more than a year after the last line.
 
     Notes
     -----
@@ -128,8 +139,10 @@ def customers(
     """Aggregate order lines once, in the caller's engine, and count what was left out."""
     one_of("returns", returns, ("net", "drop", "keep"))
     length = None if period is None else Duration.parse(period, argument="period")
+    if isinstance(orders, Shop):
+        raise TypeError("`orders` must be a table, got a Shop: give its orders, shop.orders")
     like = opened(orders, argument="orders")
-    lines = read(_planned(like), "orders", _REQUIRED, optional=("quantity",), argument="orders")
+    lines = read(_planned(like), "orders", _REQUIRED, optional=("quantity", "line_type"), argument="orders")
     inside, until, notes = _windowed(lines, None if as_of is None else moment(as_of), length)
     sums = _sums(inside, returns)
     if not _stays_a_plan(like):
@@ -155,65 +168,88 @@ def _windowed(
     lines: Frame, until: datetime | None, length: Duration | None
 ) -> tuple[Frame, datetime | None, tuple[str, ...]]:
     """Keep the lines in (until - length, until]; where `until` is None it is the last time in the data."""
-    last = _last_time(lines)
+    first, last = _extent(lines)
     until = last if until is None else until
-    if until is None or last is None or (last <= until and length is None):
+    if until is None or first is None or last is None:
         return lines, until, ()
+    notes = _reach(first, last, until)
+    if last <= until and length is None:
+        return lines, until, tuple(notes)
     at, start = nw.col("ordered_at"), None if length is None else length.before(until)
     late = at > nw.lit(until)
     early = at.is_null() if start is None else at <= nw.lit(start)  # no time is missing here, so nothing is early
     counts = collect(lines.select(late=late.cast(nw.Int64), early=early.cast(nw.Int64)).select(nw.all().sum()))
     n_late, n_early = int(counts["late"].item() or 0), int(counts["early"].item() or 0)
-    notes = []
     if n_late:
         notes.append(f"{counted(n_late, 'line')} after {until:%Y-%m-%d %H:%M} left out")
     if n_early:
         notes.append(f"{counted(n_early, 'line')} up to {start:%Y-%m-%d %H:%M} (before the period) left out")
-    return (lines.filter(~late, ~early) if notes else lines), until, tuple(notes)
+    return (lines.filter(~late, ~early) if n_late or n_early else lines), until, tuple(notes)
 
 
-def _last_time(lines: Frame) -> datetime | None:
-    """Find the last time, on the way making sure that no line lacks its order or its time."""
+def _reach(first: datetime, last: datetime, until: datetime) -> list[str]:
+    """Refuse a moment before all lines, and tell of one long after them."""
+    if until < first:
+        raise ValueError(
+            f"`as_of`: there is no line up to {until:%Y-%m-%d}; the data run from {first:%Y-%m-%d} to {last:%Y-%m-%d}"
+        )
+    days = day_of(until) - day_of(last)
+    if days <= LONG_AFTER:
+        return []
+    return [f"{until:%Y-%m-%d} is {days:,} days after the last line ({last:%Y-%m-%d}): is `as_of` right?"]
+
+
+def _extent(lines: Frame) -> tuple[datetime | None, datetime | None]:
+    """Find the first and the last time, on the way making sure that no line lacks its order or its time."""
     order, at = nw.col("order_id"), nw.col("ordered_at")
-    seen = collect(lines.select(last=at.max(), lines=nw.len(), order_id=order.count(), ordered_at=at.count()))
+    extremes = {"first": at.min(), "last": at.max()}
+    seen = collect(lines.select(**extremes, lines=nw.len(), order_id=order.count(), ordered_at=at.count()))
     absent = {name: int(seen["lines"].item() - seen[name].item()) for name in ("order_id", "ordered_at")}
     if any(absent.values()):
         way_out = 'split them off with schema.quarantine("orders", raw)'
         problems = [f"`{name}` is missing in {counted(n, 'line')}: {way_out}" for name, n in absent.items() if n]
         raise SchemaError("orders", problems)
-    return None if seen["last"].null_count() else moment(seen["last"].item())
+    first, last = (None if seen[name].null_count() else moment(seen[name].item()) for name in extremes)
+    return first, last
 
 
 def _sums(lines: Frame, returns: Returns) -> Frame:
     """Sum up each customer, the null customer (guests) too, with one aggregation over plain columns."""
     order, at = nw.col("order_id"), nw.col("ordered_at")
-    returned = _returned(lines)
     if returns == "drop":
-        lines = lines.filter(returned == 0)
-    if returns == "net":
-        # Orders and times of return lines are masked, so that plain distinct counts and extremes pass them over.
-        is_order = returned == 0
-        order, at = _masked(lines, is_order), nw.when(is_order).then(at)
-    flag = returned if returns == "net" else nw.lit(0)
-    columns = lines.select("customer_id", "amount", _order=order, _at=at, _returned=flag)
+        lines = lines.filter(~_is_return(lines))
+    barred = _barred(lines, returns)
+    if barred is not None:
+        # Orders and times of these lines are masked, so that plain distinct counts and extremes pass them over.
+        order, at = _masked(lines, ~barred), nw.when(~barred).then(at)
+    flag = nw.lit(0) if barred is None else barred.cast(nw.Int64)
+    columns = lines.select("customer_id", "amount", _order=order, _at=at, _barred=flag)
     sums = columns.group_by("customer_id").agg(
         nw.len().alias("lines"),
         nw.col("_order").n_unique().alias("orders"),
-        nw.col("_returned").sum().alias("returned"),
+        nw.col("_barred").sum().alias("barred"),
         nw.col("amount").sum().alias("monetary"),
         nw.col("_at").min().alias("first_order_at"),
         nw.col("_at").max().alias("last_order_at"),
     )
-    # The masked order is one more distinct value wherever a customer has a return.
-    orders = nw.col("orders").cast(nw.Int64) - (nw.col("returned") > 0).cast(nw.Int64)
-    return sums.with_columns(nw.col("lines").cast(nw.Int64), frequency=orders).drop("orders", "returned")
+    # The masked order is one more distinct value wherever a customer has a line that makes no order.
+    orders = nw.col("orders").cast(nw.Int64) - (nw.col("barred") > 0).cast(nw.Int64)
+    return sums.with_columns(nw.col("lines").cast(nw.Int64), frequency=orders).drop("orders", "barred")
 
 
-def _returned(lines: Frame) -> nw.Expr:
+def _barred(lines: Frame, returns: Returns) -> nw.Expr | None:
+    """Tell which lines are money but make no order, None where all do."""
+    parts = [_is_return(lines)] if returns == "net" else []
+    if "line_type" in lines.collect_schema().names():
+        parts.append(nw.col("line_type").is_in(CHARGES).fill_null(False))
+    return reduce(or_, parts) if parts else None
+
+
+def _is_return(lines: Frame) -> nw.Expr:
     negative = nw.col("amount") < 0
     if "quantity" in lines.collect_schema().names():
         negative = negative | (nw.col("quantity") < 0)
-    return negative.fill_null(False).cast(nw.Int64)
+    return negative.fill_null(False)
 
 
 def _masked(lines: Frame, is_order: nw.Expr) -> nw.Expr:
@@ -260,11 +296,15 @@ def _left_out(facts: Mapping[str, Any]) -> list[str]:
     notes = []
     if facts["guest_lines"]:
         lines, orders = counted(int(facts["guest_lines"]), "line"), counted(int(facts["guest_orders"]), "order")
-        notes.append(f"{lines} of guests left out ({orders}, money {facts['guest_money']:,.2f})")
+        notes.append(f"{lines} of guests left out ({orders}, money {_money(facts['guest_money'])})")
     if facts["idle"]:
-        customers = counted(int(facts["idle"]), "customer")
-        notes.append(f"{customers} with returns but no order left out (money {facts['idle_money']:,.2f})")
+        customers, money = counted(int(facts["idle"]), "customer"), _money(facts["idle_money"])
+        notes.append(f"{customers} without an order (returns or charges only) left out (money {money})")
     return notes
+
+
+def _money(amount: float) -> str:
+    return f"{round(amount, 2) + 0.0:,.2f}"  # what is left of rounding is no -0.00
 
 
 def _finished(sums: Frame, until: datetime | None) -> Frame:
@@ -272,6 +312,8 @@ def _finished(sums: Frame, until: datetime | None) -> Frame:
     today = 0 if until is None else day_of(until)
     kept = sums.filter(~nw.col("customer_id").is_null(), nw.col("frequency") > 0)
     money = nw.col("monetary").cast(nw.Float64)
+    # A return of everything sums to 5e-15 or so, which is no money.
+    money = nw.when(money.abs() < 0.5 / MICRO).then(0.0).otherwise(money)
     frame = kept.select(
         "customer_id",
         "frequency",
@@ -281,7 +323,7 @@ def _finished(sums: Frame, until: datetime | None) -> Frame:
         monetary=money,
         average_order_value=money / nw.col("frequency"),
     ).select(*COLUMNS)
-    return frame.sort("customer_id") if isinstance(frame, nw.DataFrame) else frame
+    return nw.maybe_reset_index(frame.sort("customer_id")) if isinstance(frame, nw.DataFrame) else frame
 
 
 def counted(number: int, noun: str) -> str:

@@ -92,7 +92,8 @@ def to_sales(
     names = panel.collect_schema().names()
     result = panel.with_columns(complete=complete).select(*[n for n in order if n in names], "complete")
     warn(notes, stacklevel=3)
-    return native(result.sort("product_id", "period_at"), orders)
+    rows = result.sort("product_id", "period_at")
+    return native(nw.maybe_reset_index(rows) if isinstance(rows, nw.DataFrame) else rows, orders)
 
 
 def _facts(lines: Frame, as_of: datetime | None) -> tuple[datetime, list[str]]:

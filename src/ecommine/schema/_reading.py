@@ -65,4 +65,7 @@ def _computable(sources: dict[str, str]) -> bool:
 
 
 def _absent(name: str, table: str) -> str:
-    return f"`{name}` is missing: map the table once with schema.{table}(raw, {name}='...')"
+    door = f"map the table once with schema.{table}(raw, {name}='...')"
+    if name == "amount" and table == "orders":  # what it is computed from will do
+        door += ", or with quantity='...' and unit_price='...'"
+    return f"`{name}` is missing: {door}"
