@@ -33,7 +33,7 @@ def all_whole(column):
 
 
 @pytest.mark.parametrize("name", schema.TABLES)
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(data=st.data())
 def test_rows_and_reasons_agree_with_the_slow_version(local_library, name, data):
     frame, held = data.draw(broken(name))
