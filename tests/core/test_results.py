@@ -97,3 +97,13 @@ def test_a_title_that_begins_with_an_equals_sign_is_no_formula(tmp_path):
     Shown(table=pd.DataFrame({"title": ['=HYPERLINK("http://x")']})).to_excel(tmp_path / "out.xlsx")
     cell = openpyxl.load_workbook(tmp_path / "out.xlsx")["table"]["A2"]
     assert (cell.data_type, cell.value) == ("s", '=HYPERLINK("http://x")')
+
+
+def test_a_workbook_keeps_long_ids_and_drops_control_characters(tmp_path):
+    pytest.importorskip("openpyxl", reason="openpyxl is not installed")
+    big = 1_234_567_890_123_456_789
+    Shown(table=pd.DataFrame({"id": [big, -5], "name": ["a\x07b", "茶"], "n": [1, 2]})).to_excel(tmp_path / "out.xlsx")
+    back = pd.read_excel(tmp_path / "out.xlsx", sheet_name="table")
+    assert back["id"].map(int).tolist() == [big, -5]
+    assert back["name"].tolist() == ["ab", "茶"]
+    assert back["n"].tolist() == [1, 2]

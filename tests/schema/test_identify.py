@@ -201,3 +201,24 @@ def test_no_links_leave_number_ids_as_they_are(library):
     with pytest.warns(DataWarning, match="2 of 2"):
         known = to_pandas(schema.identify(library(events), library(none)), sort=["visitor_id"])
     assert known["customer_id"].tolist() == [5, 6]
+
+
+def test_events_without_a_time_stay(library):
+    day = pd.to_datetime(["2024-05-01", None, "2024-05-03"]).astype("datetime64[us]")
+    events = pd.DataFrame({"visitor_id": "x", "event": "page_view", "occurred_at": day})
+    linked = pd.to_datetime(["2024-05-01", "2024-05-02"]).astype("datetime64[us]")
+    links = pd.DataFrame({"visitor_id": "x", "customer_id": ["anna", "bob"], "linked_at": linked})
+    with pytest.warns(DataWarning, match="2 of 3"):
+        known = to_pandas(schema.identify(library(events), library(links)), sort=["occurred_at"])
+    assert known["customer_id"].tolist() == ["anna", "bob", None]
+
+
+def test_names_that_are_needed_and_tables_of_two_kinds_are_refused():
+    day = pd.to_datetime(["2024-05-01"])
+    events = pd.DataFrame({"visitor_id": ["x"], "event": "page_view", "occurred_at": day, "__from": 1})
+    links = pd.DataFrame({"visitor_id": ["x"], "customer_id": ["anna"]})
+    with pytest.raises(SchemaError, match="the column '__from' has a name that is needed here: rename it"):
+        schema.identify(events, links)
+    pl = pytest.importorskip("polars", reason="polars is not installed")
+    with pytest.raises(TypeError, match="got lazy polars, not polars"):
+        schema.identify(pl.from_pandas(events.drop(columns="__from")), pl.from_pandas(links).lazy())

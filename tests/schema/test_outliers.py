@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecommine import SchemaError, schema
+from ecommine import DataWarning, SchemaError, schema
 from libraries import to_pandas
 
 TABLE = pd.DataFrame(
@@ -72,3 +72,36 @@ def test_errors_name_the_way_out():
         schema.outliers(TABLE, limit=-1)
     with pytest.raises(ValueError, match="`rule` must be one of"):
         schema.outliers(TABLE, rule="three sigma")  # type: ignore[arg-type]
+
+
+def test_rows_without_a_group_are_told_and_large_ids_stay_apart(library):
+    big = 2**60
+    group = pd.array([big + 1] * 5 + [big + 2] * 5 + [None], dtype="Int64")
+    amounts = [1.0, 1.1, 1.2, 1.3, 1000.0, 1000.0, 1001.0, 1002.0, 1003.0, 1004.0, 5.0]
+    table = library(pd.DataFrame({"group": group, "amount": amounts}))
+    with pytest.warns(DataWarning, match="1 rows without group are not judged"):
+        flagged = to_pandas(schema.outliers(table, by="group"))
+    assert list(flagged["amount"][flagged["outlier"]]) == [1000.0]
+
+
+def test_rows_stay_in_their_order(library):
+    if library.lazy:
+        pytest.skip("a lazy table has no order of rows")
+    mixed = TABLE.iloc[[7, 0, 11, 3, 9, 1]].reset_index(drop=True)
+    flagged = to_pandas(schema.outliers(library(mixed), by="product_id"))
+    assert flagged["product_id"].tolist() == mixed["product_id"].tolist()
+
+
+def test_nan_is_a_missing_value():
+    pl = pytest.importorskip("polars", reason="polars is not installed")
+    flagged = schema.outliers(pl.DataFrame({"amount": [1.0, 2.0, 3.0, float("nan")]}))
+    assert flagged["outlier"].to_list() == [False] * 4
+
+
+def test_a_second_look_is_refused_rather_than_mixed_with_the_first():
+    with pytest.raises(SchemaError, match="the table has a column 'outlier_low' already"):
+        schema.outliers(schema.outliers(TABLE), limit=10)
+    with pytest.raises(SchemaError, match="each value would be a group of its own"):
+        schema.outliers(TABLE, by="amount")
+    with pytest.raises(SchemaError, match="groups must be text or whole numbers"):
+        schema.outliers(TABLE.assign(day=pd.Timestamp("2024-05-01")), by="day")

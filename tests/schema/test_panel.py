@@ -88,6 +88,38 @@ def test_stock_gives_the_share_of_days_it_could_be_bought(library):
     assert panel["in_stock"].tolist() == pytest.approx([np.nan, 0.75, np.nan], nan_ok=True)
 
 
+def test_stock_counts_days_on_which_any_store_could_sell_up_to_as_of(library):
+    days = pd.to_datetime(["2024-04-29", "2024-04-29", "2024-04-30", "2024-05-01", "2024-05-02"]).astype(
+        "datetime64[us]"
+    )
+    stock = pd.DataFrame(
+        {"product_id": "tea", "stocked_at": days, "on_hand": [0, 4, 3, 5, 0], "store_id": [1, 2, 1, 1, 1]}
+    )
+    with pytest.warns(DataWarning, match="after as_of"):
+        panel = to_pandas(schema.to_sales(library(WORKED), stock=library(stock), as_of="2024-05-01"))
+    assert panel["in_stock"].tolist() == [1.0]
+
+
+def test_stock_of_another_kind_is_refused():
+    pl = pytest.importorskip("polars", reason="polars is not installed")
+    stock = {"product_id": [1], "stocked_at": [datetime(2024, 5, 1)], "on_hand": [1]}
+    with pytest.raises(TypeError, match="`stock` must be a table of the same library as `orders`: got polars"):
+        schema.to_sales(WORKED, stock=pl.DataFrame(stock))
+    with pytest.raises(SchemaError, match="`product_id` holds numbers in stock but text in orders"):
+        schema.to_sales(WORKED, stock=pd.DataFrame(stock))
+
+
+def test_lines_without_a_quantity_are_told(library):
+    lost = WORKED.assign(quantity=[1, None, 1, -2, 2, 3])
+    with pytest.warns(DataWarning, match="1 order lines without a quantity were left out"):
+        panel = to_pandas(schema.to_sales(library(lost.assign(amount=1.0))))
+    assert panel["quantity"].tolist() == [3, 0, 2]
+
+
+def test_the_last_moment_there_is():
+    assert schema.to_sales(WORKED, as_of="9999-12-31")["complete"].all()
+
+
 def test_cost_and_promotion_come_along(library):
     more = WORKED.assign(unit_cost=[2.0, 1.0, np.nan, 9.0, 2.0, 1.0], promotion=[None, "May", None, None, None, None])
     panel = to_pandas(schema.to_sales(library(more)))

@@ -14,6 +14,7 @@ from narwhals.exceptions import DuplicateError
 from narwhals.stable.v2.typing import IntoFrameT
 
 _NO_TABLE = "`{}` must be a pandas, Polars, PyArrow, DuckDB or PySpark table, got {}"
+_ROW = "__ecommine_row"
 Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
 MICRO = 1_000_000
@@ -46,7 +47,14 @@ def native(frame: Frame, like: IntoFrameT) -> IntoFrameT:  # noqa: ARG001  # `li
 
 
 def join(left: Frame, right: Frame, *, on: list[str], how: Literal["inner", "left"]) -> Frame:
-    """Join two frames of one library, both eager or both lazy."""
+    """Join two frames of one library, both eager or both lazy; eager rows stay in the order of ``left``."""
+    if isinstance(left, nw.DataFrame) and left.implementation.is_pyarrow():  # its join shuffles rows
+        numbered: Frame = left.with_row_index(_ROW)
+        return _joined(numbered, right, on, how).sort(_ROW).drop(_ROW)
+    return _joined(left, right, on, how)
+
+
+def _joined(left: Frame, right: Frame, on: list[str], how: Literal["inner", "left"]) -> Frame:
     joined: Frame = left.join(right, on=on, how=how)  # type: ignore[arg-type]  # both are of the same kind
     return joined
 

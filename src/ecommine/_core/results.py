@@ -1,5 +1,6 @@
 """How a result is seen: as text, as HTML, as pandas, as a workbook."""
 
+import re
 from collections.abc import Mapping
 from html import escape
 from os import PathLike
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 SHOWN_ROWS = 5
 SHOWN_NOTES = 3
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 class Result:
@@ -49,10 +51,9 @@ class Result:
         with pd.ExcelWriter(path, engine="openpyxl") as book:
             first.to_excel(book, sheet_name="notes", index=False)
             for name, table in self.tables.items():
-                to_pandas(table).to_excel(book, sheet_name=name[:31], index=False)
-            for cell in (cell for sheet in book.sheets.values() for row in sheet.iter_rows() for cell in row):
-                if cell.data_type == "f":  # a title that begins with = is a text, and no formula to run
-                    cell.data_type = "s"
+                _for_excel(to_pandas(table)).to_excel(book, sheet_name=name[:31], index=False)
+            for sheet in book.sheets.values():
+                _make_readable(sheet)
 
     def __repr__(self) -> str:
         """Return at most twelve lines: what it is, what was left out, the head of the table."""
@@ -74,6 +75,26 @@ class Result:
         shown = [f"  note: {note}" for note in self.notes[:SHOWN_NOTES]]
         hidden = len(self.notes) - len(shown)
         return [*shown, f"  note: {hidden} more in .notes"] if hidden > 0 else shown
+
+
+def _for_excel(table: "pd.DataFrame") -> "pd.DataFrame":
+    """Turn whole numbers of more than the fifteen digits that Excel keeps into text, and drop control characters."""
+    shown: dict[str, Any] = {}
+    for name, column in table.items():
+        if column.dtype.kind in "iu" and bool((column.abs() >= 10**15).any()):
+            shown[str(name)] = column.astype(str)
+        elif column.dtype == object or column.dtype.kind == "O":
+            shown[str(name)] = column.map(lambda value: _CONTROL.sub("", value) if isinstance(value, str) else value)
+    return table.assign(**shown)
+
+
+def _make_readable(sheet: Any) -> None:
+    sheet.freeze_panes = "A2"
+    for column in sheet.iter_cols():
+        sheet.column_dimensions[column[0].column_letter].width = max(12, len(str(column[0].value)) + 2)
+        for cell in column:
+            if cell.data_type == "f":  # a title that begins with = is a text, and no formula to run
+                cell.data_type = "s"
 
 
 def to_pandas(table: Any) -> "pd.DataFrame":

@@ -8,6 +8,7 @@ from narwhals.stable.v2.typing import IntoFrameT
 from .._core.frames import Frame, collect, join, native, opened
 from ._door import warn
 from ._errors import SchemaError
+from ._matching import check_same_library, common_type
 from ._objects import with_room_for_missing
 from ._reading import read
 
@@ -56,24 +57,33 @@ def identify(events: IntoFrameT, links: IntoFrameT, /) -> IntoFrameT:
     frame = opened(events, argument="events")
     seen = read(events, "events", ("visitor_id", "occurred_at"), optional=("customer_id",))
     known_links = read(links, "links", ("visitor_id", "customer_id"), optional=("linked_at",))
-    known_links = with_room_for_missing(known_links, "customer_id")
-    if frame.implementation != known_links.implementation:
-        raise TypeError("`links` must be a table of the same library as `events`")
+    check_same_library(frame, known_links, argument="links", like="events")
     names = [name for name in frame.collect_schema().names() if name != "customer_id"]
+    _check_names(names)
     had = "customer_id" in seen.collect_schema() and not _all_null(seen, "customer_id")
-    types = {name: _common_type(seen, known_links, name) for name in ("visitor_id", *["customer_id"] * had)}
+    if not (had and seen.collect_schema()["customer_id"].is_float()):
+        known_links = with_room_for_missing(known_links, "customer_id")
+    keys = ("visitor_id", "customer_id") if had else ("visitor_id",)
+    types = {name: common_type(seen, known_links, name, argument="links", like="events") for name in keys}
     key = nw.col("visitor_id").cast(types["visitor_id"])
     spans, shared = _spans(known_links.with_columns(key.alias(_VISITOR)).drop("visitor_id"))
     joined = join(frame.with_columns(key.alias(_VISITOR)), spans, on=[_VISITOR], how="left")
-    if "linked_at" in known_links.collect_schema():
-        joined = joined.filter(_inside(nw.col("occurred_at")))
     known = nw.col(_LINKED)
+    if "linked_at" in known_links.collect_schema():
+        time = nw.col("occurred_at")
+        joined = joined.filter(_inside(time.fill_null(_BEFORE)))
+        known = nw.when(~time.is_null()).then(known)  # who it was then is not known where the time is not
     if had:
-        kept, linked = (nw.col(name).cast(types["customer_id"]) for name in ("customer_id", _LINKED))
-        known = nw.coalesce(kept, linked)
+        known = nw.coalesce(nw.col("customer_id").cast(types["customer_id"]), known.cast(types["customer_id"]))
     result = joined.select(*names, known.alias("customer_id"))
     warn([*shared, _matched(result)], stacklevel=3)
     return native(result, events)
+
+
+def _check_names(names: list[str]) -> None:
+    taken = [name for name in names if name in (_VISITOR, _FROM, _UNTIL, _LINKED)]
+    if taken:
+        raise SchemaError("events", [f"the column {taken[0]!r} has a name that is needed here: rename it"])
 
 
 def _inside(time: nw.Expr) -> nw.Expr:
@@ -83,17 +93,6 @@ def _inside(time: nw.Expr) -> nw.Expr:
 
 def _all_null(frame: Frame, name: str) -> bool:
     return isinstance(frame, nw.DataFrame) and bool(frame[name].is_null().all())
-
-
-def _common_type(events: Frame, links: Frame, name: str) -> type[nw.String | nw.Int64 | nw.Float64]:
-    """Give ids one type for both tables, or say that one holds text and the other numbers."""
-    one, other = (frame.collect_schema()[name] for frame in (events, links))
-    if one.is_numeric() != other.is_numeric():
-        words = ("numbers", "text") if one.is_numeric() else ("text", "numbers")
-        raise SchemaError("links", [f"`{name}` holds {words[1]} in links but {words[0]} in events: read both as text"])
-    if not one.is_numeric():
-        return nw.String
-    return nw.Int64 if one.is_integer() and other.is_integer() else nw.Float64
 
 
 def _spans(links: Frame) -> tuple[Frame, list[str]]:

@@ -1,6 +1,6 @@
 """The panel of sales that forecasting and elasticity share: product by period, with a price of a stated kind."""
 
-from datetime import date, datetime, timedelta
+from datetime import MAXYEAR, date, datetime, timedelta
 from typing import Any, Literal, get_args
 
 import narwhals.stable.v2 as nw
@@ -10,6 +10,7 @@ from .._core.checks import one_of
 from .._core.frames import Frame, collect, exact_median, join, native
 from .._core.moments import moment
 from ._door import warn
+from ._matching import check_same_library, common_type
 from ._periods import Every, period_key, start_of, with_period_start
 from ._reading import read
 
@@ -55,7 +56,8 @@ def to_sales(
     table of the same library
         Canonical ``sales``: product_id, period_at (start of the period), quantity, price, unit_cost and promotion where
         the orders have them, in_stock where stock is given, and ``complete`` (false for a period that is not over at
-        ``as_of``). Sorted by product and period; lazy where ``orders`` is lazy.
+        ``as_of``; the first one may be partial too, where the orders begin within it). Sorted by product and period;
+        lazy where ``orders`` is lazy.
 
     Raises
     ------
@@ -84,7 +86,7 @@ def to_sales(
     lines = _prepared(_product_lines(lines).filter(nw.col("ordered_at") <= until), every)
     panel = with_period_start(_summed(lines, price), every, first="first")
     if stock is not None:
-        panel, words = _with_stock(panel, stock, every)
+        panel, words = _with_stock(panel, stock, every, until)
         notes += words
     # A period is over when as_of has reached the next one, or the last microsecond of its own.
     complete = nw.col("period_at") < nw.lit(_first_open(until, every))
@@ -98,7 +100,10 @@ def to_sales(
 
 def _facts(lines: Frame, as_of: datetime | None) -> tuple[datetime, list[str]]:
     """Find the last time, and count what is left out, in one pass."""
-    count = {"without a product": _flag(nw.col("product_id").is_null())}
+    count = {
+        "without a product": _flag(nw.col("product_id").is_null()),
+        "without a quantity": _flag(nw.col("quantity").is_null()),
+    }
     if "line_type" in lines.collect_schema().names():
         count["that are no products (line_type)"] = _flag(~_is_product())
     if as_of is not None:
@@ -128,7 +133,7 @@ def _is_product() -> nw.Expr:
 def _product_lines(lines: Frame) -> Frame:
     if "line_type" in lines.collect_schema().names():
         lines = lines.filter(_is_product())
-    return lines.filter(~nw.col("product_id").is_null())
+    return lines.filter(~nw.col("product_id").is_null(), ~nw.col("quantity").is_null())
 
 
 def _prepared(lines: Frame, every: Every) -> Frame:
@@ -176,11 +181,8 @@ def _ratio(part: str, whole: str) -> nw.Expr:
     return nw.when(nw.col(whole) > 0).then(nw.col(part) / nw.col(whole))
 
 
-def _with_stock(panel: Frame, stock: Any, every: Every) -> tuple[Frame, list[str]]:
-    days = read(stock, "stock", ("product_id", "stocked_at", "on_hand"), argument="stock")
-    days = days.rename({"stocked_at": "ordered_at"})
-    days = days.with_columns(period_key=period_key(every), in_stock=_flag(nw.col("on_hand") > 0))
-    shares = days.group_by(_KEYS).agg(nw.col("in_stock").mean())
+def _with_stock(panel: Frame, stock: Any, every: Every, until: datetime) -> tuple[Frame, list[str]]:
+    shares = _stocked_shares(panel, stock, every, until)
     joined = join(panel, shares, on=_KEYS, how="left")
     known = joined.with_columns(known=_flag(~nw.col("in_stock").is_null()))
     counts = collect(known.select(rows=nw.len(), known=nw.col("known").sum())).to_dict(as_series=False)
@@ -189,5 +191,20 @@ def _with_stock(panel: Frame, stock: Any, every: Every) -> tuple[Frame, list[str
     return joined, [f"only {matched:,} of {rows:,} product periods are in `stock`"] if low else []
 
 
+def _stocked_shares(panel: Frame, stock: Any, every: Every, until: datetime) -> Frame:
+    """Share of a period's recorded days on which any store had units."""
+    days = read(stock, "stock", ("product_id", "stocked_at", "on_hand"), argument="stock")
+    check_same_library(panel, days, argument="stock", like="orders")
+    key = common_type(panel, days, "product_id", argument="stock", like="orders")
+    days = days.filter(nw.col("stocked_at") <= until, ~nw.col("on_hand").is_null())
+    if days.collect_schema()["product_id"] != key:
+        days = days.with_columns(nw.col("product_id").cast(key))
+    days = days.with_columns(ordered_at=nw.col("stocked_at").dt.truncate("1d").cast(nw.Datetime("us")))
+    units = days.group_by("product_id", "ordered_at").agg(nw.col("on_hand").sum())
+    units = units.with_columns(period_key=period_key(every), in_stock=_flag(nw.col("on_hand") > 0))
+    return units.group_by(_KEYS).agg(nw.col("in_stock").mean())
+
+
 def _first_open(until: datetime, every: Every) -> datetime:
-    return start_of(until + timedelta(microseconds=1), every)
+    last = until.year == MAXYEAR  # there is no later moment
+    return start_of(until + timedelta(microseconds=0 if last else 1), every)
