@@ -147,6 +147,21 @@ def test_shopify_money_as_text() -> None:
         schema.from_shopify(frame)
 
 
+def test_shopify_sums_that_are_missing_lose_no_money(library) -> None:
+    frame = text(SHOPIFY)
+    first = frame.index[0]
+    frame.loc[first, ["Subtotal", "Shipping", "Refunded Amount"]] = None
+    frame.loc[frame.Name == "#1003", "Lineitem name"] = None
+    shop = schema.from_shopify(library(frame))
+    orders = to_pandas(shop.orders, sort=["order_id", "line_type", "amount"])
+    assert sums(orders, "adjustment") == TOTALS
+    assert orders.line_type.tolist()[:3] == ["fee", "product", "product"]
+    assert shop.notes[1:3] == (
+        "1 order without a Subtotal: the sum of its products stands for it",
+        "1 order without a Shipping: read as 0",
+    )
+
+
 def test_shopify_needs_its_columns_and_the_row_of_each_order() -> None:
     with pytest.raises(schema.SchemaError, match="'Shipping' is no column of the export"):
         schema.from_shopify(text(SHOPIFY).drop(columns=["Shipping", "Total"]))
@@ -207,6 +222,26 @@ def test_woocommerce_lines_add_up_to_the_total_of_each_order(library) -> None:
     assert (goods.quantity * goods.unit_price - goods.discount).tolist() == goods.amount.tolist()
     assert shop.notes[0] == "1 order cancelled, failed, pending or draft left out"
     assert to_pandas(shop.products, sort=["product_id"]).title.tolist() == ["Tee", "Mug", "Mug"]
+
+
+def test_woocommerce_sums_that_are_missing_lose_no_money(library) -> None:
+    frame = text([*WOO, WOO[3].replace("72,72", "74,74"), WOO[3].replace("72,72", "75,75")])
+    frame.loc[0, "item_total"] = None
+    frame.loc[frame.order_id == 71, ["shipping_total", "fee_total"]] = None
+    frame.loc[frame.order_id == 74, ["item_name", "item_quantity", "item_subtotal", "item_total"]] = None
+    frame.loc[frame.order_id == 75, "order_total"] = None
+    frame.loc[frame.order_id == 73, "status"] = "Cancelled"
+    shop = schema.from_woocommerce(library(frame))
+    orders = to_pandas(shop.orders, sort=["order_id", "line_type", "amount"])
+    assert sums(orders, "adjustment") == {71: 35.6, 72: 8.0, 74: 8.0, 75: 8.0}
+    assert orders[orders.order_id == 71].amount.tolist() == pytest.approx([7.6, 8.0, 20.0])
+    assert shop.notes[:5] == (
+        "1 order cancelled, failed, pending or draft left out",
+        "1 order without items: its total is a fee",
+        "1 item without item_subtotal or item_total: the other stands for it",
+        "1 order without a shipping_total: read as 0",
+        "1 order without an order_total: the sum of its lines stands for it",
+    )
 
 
 def test_woocommerce_unpaid_orders_can_be_kept_and_dates_written_otherwise() -> None:

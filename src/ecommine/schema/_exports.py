@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import narwhals.stable.v2 as nw
+from narwhals.stable.v2.typing import IntoFrame
 
 from .._core.checks import one_of
-from .._core.frames import Frame, collect, join, wrap
+from .._core.frames import Frame, collect, is_lazy, join, opened, wrap
 from ._door import Check, map_frame
 from ._errors import SchemaError
 from ._formats import Conversion
@@ -53,6 +54,17 @@ class Export:
         """Make the shop of the tables that the export has, in its own library."""
         native = {name: _numbered(frame) for name, frame in tables.items() if frame is not None}
         return Shop(**native, notes=tuple(self.notes))
+
+
+def opened_alike(**tables: IntoFrame | None) -> dict[str, Frame | None]:
+    """Open the tables of one export, all of one library, since they are joined."""
+    frames = {name: None if table is None else opened(table, argument=name) for name, table in tables.items()}
+    first, *others = ((name, frame) for name, frame in frames.items() if frame is not None)
+    for name, frame in others:
+        if frame.implementation != first[1].implementation or is_lazy(frame) != is_lazy(first[1]):
+            kinds = " and ".join(f"`{n}` a {type(f.to_native()).__name__}" for n, f in (first, (name, frame)))
+            raise TypeError(f"tables of one export are of one kind, since they are joined; {kinds}: convert one")
+    return frames
 
 
 def need(frame: Frame, system: str, *names: str) -> None:
@@ -104,6 +116,45 @@ def most_frequent(frame: Frame, key: str, text: str) -> Frame:
     most = counts.group_by(key).agg(most=nw.col("times").max())
     chosen = join(counts, most, on=[key], how="inner").filter(nw.col("times") == nw.col("most"))
     return chosen.group_by(key).agg(nw.col(text).min())
+
+
+def once(frame: Frame, export: Export, system: str, things: str, *key: str) -> Frame:
+    """Leave copies of a row out and count them; rows that differ under one key are refused, since a join doubles them.
+
+    The usual table, where each key is there once, comes back as it is.
+    """
+    rows, keys = _rows_and_keys(frame, key)
+    if rows == keys:
+        return frame
+    distinct: Frame = (
+        frame.unique(keep="first", maintain_order=True)
+        if isinstance(frame, nw.DataFrame)
+        else frame.unique(keep="any")
+    )
+    left, _ = _rows_and_keys(distinct, key)
+    if left > keys:
+        words = " and ".join(map(repr, key))
+        again = f"{left - keys:,} row{'' if left - keys == 1 else 's'} of the {things}"
+        raise SchemaError(system, [f"{words} is there again with other values in {again}: keep one of each"])
+    export.say(rows - left, "row", f"of the {things} left out: exact copies of others")
+    return distinct
+
+
+def _rows_and_keys(frame: Frame, key: Sequence[str]) -> tuple[int, int]:
+    sizes = frame.group_by(*key).agg(n=nw.len())
+    facts = collect(sizes.select(rows=nw.col("n").sum(), keys=nw.len()))
+    rows, keys = (int(facts[name].to_list()[0] or 0) for name in ("rows", "keys"))
+    return rows, keys
+
+
+def whole_text(frame: Frame, name: str) -> nw.Expr:
+    """Write whole numbers as text, "1" for 1.0 too; text stays, and a number with a fraction becomes missing."""
+    dtype = frame.collect_schema()[name]
+    if not dtype.is_float():
+        return nw.col(name).cast(nw.String)
+    number = nw.col(name).fill_nan(None)
+    known = nw.when(true(number == number.floor())).then(number).otherwise(0.0)
+    return nw.when(true(number == number.floor())).then(known.cast(nw.Int64).cast(nw.String))
 
 
 def as_text(frame: Frame, *names: str) -> Frame:

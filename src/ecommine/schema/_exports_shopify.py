@@ -88,7 +88,8 @@ def from_shopify(
       Total holds no more then; where it is negative (free shipping by a code), the line is a discount;
     - an adjustment line, minus the Refunded Amount, on the day of the order, since the file does not tell a later one.
 
-    Without the last line the amounts of an order add up to its Total.
+    Without the last line the amounts of an order add up to its Total. A Shipping that is missing counts as 0, a missing
+    Subtotal as the sum of the products; both are counted in a note.
 
     References
     ----------
@@ -118,6 +119,7 @@ def from_shopify(
     heads = _heads(frame)
     dead = nw.col("__cancelled") == 1
     kept = without_cancelled(heads, export, dead, cancelled, "cancelled, voided or expired left out")
+    _say_missing(kept, export)
     goods = _goods(frame, heads)
     if cancelled == "drop":
         goods = goods.filter(~true(dead))
@@ -163,7 +165,9 @@ def _heads(frame: Frame) -> Frame:
 
 def _goods(frame: Frame, heads: Frame) -> Frame:
     paid = nw.col("Lineitem quantity") * nw.col("Lineitem price") - nw.col("Lineitem discount").fill_null(0.0)
-    lines = frame.filter(~nw.col("Lineitem name").is_null()).select(
+    price, units = nw.col("Lineitem price"), nw.col("Lineitem quantity")
+    sold = ~nw.col("Lineitem name").is_null() | ~(price.is_null() | units.is_null())
+    lines = frame.filter(sold).select(
         order_id=nw.col("Name"),
         product_id=nw.coalesce("Lineitem sku", "Lineitem name"),
         title=nw.col("Lineitem name"),
@@ -177,12 +181,20 @@ def _goods(frame: Frame, heads: Frame) -> Frame:
     return join(lines, heads.drop(*_MONEY), on=["order_id"], how="left")
 
 
+def _say_missing(heads: Frame, export: Export) -> None:
+    counts = export.count(heads, subtotal=nw.col("Subtotal").is_null(), shipping=nw.col("Shipping").is_null())
+    export.say(counts["subtotal"], "order", "without a Subtotal: the sum of its products stands for it")
+    export.say(counts["shipping"], "order", "without a Shipping: read as 0")
+
+
 def _implied(lines: Frame, heads: Frame) -> list[Frame]:
     sums = lines.group_by("order_id").agg(nw.col("amount").sum().alias("__goods"))
     heads = join(heads, sums, on=["order_id"], how="left")
-    left, rest = nw.col("Subtotal") - nw.col("__goods"), nw.col("Total") - nw.col("Subtotal") - nw.col("Shipping")
+    goods, shipping = nw.col("__goods").fill_null(0.0), nw.col("Shipping").fill_null(0.0)
+    subtotal = nw.coalesce(nw.col("Subtotal"), goods)
+    left, rest = subtotal - goods, nw.col("Total") - subtotal - shipping
     return [
-        implied_lines(lines, heads, nw.col("Shipping"), "shipping"),
+        implied_lines(lines, heads, shipping, "shipping"),
         implied_lines(lines, heads, left, "adjustment", "discount"),
         implied_lines(lines, heads, rest, "fee", "discount"),
         implied_lines(lines, heads, -nw.col("Refunded Amount"), "adjustment"),

@@ -74,7 +74,10 @@ def from_woocommerce(
     ``item_subtotal`` is the price of all units before coupons, ``item_total`` after them, both without tax: the amount
     is item_total, the discount the difference. Each order gets a shipping line, a fee line of its ``fee_total``, a fee
     line of what ``order_total`` has beyond these (taxes), and an adjustment line of minus its ``refunded_total``, on
-    the day of the order. Without the last one the amounts of an order add up to its order_total.
+    the day of the order. Without the last one the amounts of an order add up to its order_total. An order without items
+    has its total in these lines alone. Of an item one of whose sums is missing the other stands for it; a missing
+    shipping_total or fee_total counts as 0, and an order without an order_total has no line of taxes. All are counted
+    in notes, but for fees, which are missing where there are none.
 
     The CSV of the built-in Analytics pages has one row an order and its items in one cell; it is not read.
 
@@ -105,6 +108,7 @@ def from_woocommerce(
     unpaid = nw.col("status").is_in(_UNPAID)
     kept = without_cancelled(every, export, unpaid, cancelled, "cancelled, failed, pending or draft left out")
     frame = join(frame, kept.select("order_id"), on=["order_id"], how="inner")
+    _say_missing(frame, export)
     goods = _goods(frame)
     lines = goods.drop("title")
     written = lines.collect_schema()["ordered_at"] == nw.String
@@ -125,23 +129,52 @@ def _read(frame: Frame) -> Frame:
     frame = as_numbers(frame, _SYSTEM, *_MONEY, *_ITEM)
     nobody = "0" if frame.collect_schema()["customer_id"] == nw.String else 0
     known = nw.when(nw.col("customer_id") != nobody).then(nw.col("customer_id"))
-    bare = nw.col("status").str.replace_all("wc-", "", literal=True)  # as the database writes it
+    bare = nw.col("status").str.to_lowercase().str.replace_all("wc-", "", literal=True)  # as the database writes it
     return frame.with_columns(customer_id=known, status=bare)
 
 
+def _sums() -> dict[str, nw.Expr]:
+    """Give the two sums of an item, each in place of the other where one is missing."""
+    before, after = nw.col("item_subtotal"), nw.col("item_total")
+    return {"before": nw.coalesce(before, after), "after": nw.coalesce(after, before)}
+
+
+def _is_item() -> nw.Expr:
+    return ~nw.col("item_name").is_null() | ~_sums()["after"].is_null()
+
+
+def _say_missing(frame: Frame, export: Export) -> None:
+    item, before, after = _is_item(), nw.col("item_subtotal").is_null(), nw.col("item_total").is_null()
+    marks = frame.with_columns(__item=item.cast(nw.Int64), __half=(item & (before | after)).cast(nw.Int64))
+    of_order = marks.group_by("order_id").agg(
+        nw.col("__item").max(), nw.col("__half").sum(), nw.col("shipping_total").max(), nw.col("order_total").max()
+    )
+    counts = export.count(
+        of_order,
+        empty=nw.col("__item") == 0,
+        half=nw.col("__half"),
+        shipping=nw.col("shipping_total").is_null(),
+        total=nw.col("order_total").is_null(),
+    )
+    export.say(counts["empty"], "order", "without items: its total is a fee")
+    export.say(counts["half"], "item", "without item_subtotal or item_total: the other stands for it")
+    export.say(counts["shipping"], "order", "without a shipping_total: read as 0")
+    export.say(counts["total"], "order", "without an order_total: the sum of its lines stands for it")
+
+
 def _goods(frame: Frame) -> Frame:
-    units = nw.col("item_quantity")
+    units, money = nw.col("item_quantity"), _sums()
     product = nw.when(nw.col("item_product_id") != "0").then(nw.col("item_product_id"))
-    return frame.filter(~nw.col("item_name").is_null()).select(
+    return frame.filter(_is_item()).select(
         order_id=nw.col("order_id"),
         customer_id=nw.col("customer_id"),
         ordered_at=nw.col("order_date"),
         product_id=nw.coalesce(product, "item_sku", "item_name"),
         title=nw.col("item_name"),
         quantity=units,
-        unit_price=nw.when(units != 0).then(nw.col("item_subtotal") / units),
-        discount=nw.col("item_subtotal") - nw.col("item_total"),
-        amount=nw.col("item_total"),
+        unit_price=nw.when(units != 0).then(money["before"] / units),
+        discount=money["before"] - money["after"],
+        amount=money["after"],
         line_type=nw.lit("product"),
         **{ours: nw.col(theirs) for ours, theirs in present(frame, **_ORDER).items()},
     )
@@ -154,10 +187,11 @@ def _implied(lines: Frame, frame: Frame) -> list[Frame]:
     )
     sums = lines.group_by("order_id").agg(nw.col("amount").sum().alias("__goods"))
     heads = join(heads, sums, on=["order_id"], how="left")
-    rest = nw.col("order_total") - nw.col("__goods") - nw.col("shipping_total") - nw.col("fee_total")
+    shipping, fee = nw.col("shipping_total").fill_null(0.0), nw.col("fee_total").fill_null(0.0)
+    rest = nw.col("order_total") - nw.col("__goods").fill_null(0.0) - shipping - fee
     return [
-        implied_lines(lines, heads, nw.col("shipping_total"), "shipping"),
-        implied_lines(lines, heads, nw.col("fee_total"), "fee", "discount"),
+        implied_lines(lines, heads, shipping, "shipping"),
+        implied_lines(lines, heads, fee, "fee", "discount"),
         implied_lines(lines, heads, rest, "fee", "discount"),
         implied_lines(lines, heads, -nw.col("refunded_total"), "adjustment"),
     ]
