@@ -52,15 +52,18 @@ def show_text(figure: "Figure", *, extra: Iterable[str] = ()) -> None:
         text.set_fontfamily(["DejaVu Sans", *found])
 
 
-def thousands(value: float, _: Any = None) -> str:
-    """Write a number for an axis: 1.2k, 3.4M.
+def thousands(value: float, _: Any = None, *, locale: str = "en") -> str:
+    """Write a number for an axis: 1.2k, 3.4M; in Chinese by ten thousands.
 
     Examples
     --------
     >>> thousands(1200), thousands(3_400_000), thousands(-12)
     ('1.2k', '3.4M', '-12')
+    >>> thousands(1200, locale="zh"), thousands(3_400_000, locale="zh")
+    ('1200', '340万')
     """
-    for unit, sign in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+    units = ((1e8, "亿"), (1e4, "万")) if locale == "zh" else ((1e9, "G"), (1e6, "M"), (1e3, "k"))
+    for unit, sign in units:
         if abs(value) >= 0.9995 * unit:  # what rounds up to the unit is written in it
             return f"{_three_digits(value / unit)}{sign}"
     return _three_digits(value)

@@ -36,7 +36,7 @@ _CONTACT: _Words = {
     "dormant": ("Win back", "主动召回"),
 }
 _OCCASION: _Words = {
-    "frequent": ("thank for loyalty", "回馈忠诚"),
+    "frequent": ("thank for loyalty", "回馈忠实客户"),
     "infrequent": ("give a reason to come more often", "提升购买频次"),
     "regular": ("suggest the usual basket earlier", "提前推荐常购商品"),
     "rare": ("give a reason for the next order", "促成下一单"),
@@ -62,18 +62,21 @@ class EightClasses:
         Days: active up to the first, dormant above the second.
     frequent, rare : float, default 3 and 1
         Orders a month: frequent from the first on, rare up to the second.
-    high_value, low_value : float
-        Average order value in the currency of the orders: high from the first on, low up to the second. Money has a
-        currency, so there is no default; the rule of thumb that this scheme follows uses 200 and 50 yuan.
+    high_value : float
+        Average order value in the currency of the orders, high from this on. Money has a currency, so there is no
+        default; the rule of thumb that this scheme follows uses 200 yuan.
+    low_value : float, optional
+        Average order value, low up to this; the rule of thumb has 50 yuan. Needed where the middle is named.
     middle : {"low", "named"}
         Customers between two thresholds: "low" counts them as not active, not frequent, not of high value (8
-        classes); "named" gives the middle of each axis its own name (27 classes). With the defaults most customers
+        classes), so that `dormant`, `rare` and `low_value` mean nothing; "named" gives the middle of each axis its own
+        name (27 classes). With the defaults most customers
         of a shop stand between two thresholds on some axis.
 
     Raises
     ------
     ValueError
-        If two thresholds are not in order.
+        If two thresholds are not in order, or `low_value` is not given where the middle is named.
 
     Notes
     -----
@@ -81,9 +84,9 @@ class EightClasses:
 
     Examples
     --------
-    >>> scheme = EightClasses(high_value=200, low_value=50)
+    >>> scheme = EightClasses(high_value=200)
     >>> len(scheme.segments), scheme.segments[0].code, scheme.segments[0].display("zh")
-    (8, 'active_frequent_high_value', '活跃高频高价值')
+    (8, 'active_frequent_high_value', '活跃高频高价值客户')
     """
 
     active: float = 30
@@ -91,14 +94,18 @@ class EightClasses:
     frequent: float = 3
     rare: float = 1
     high_value: float
-    low_value: float
+    low_value: float | None = None
     middle: Literal["low", "named"] = "low"
 
     def __post_init__(self) -> None:
         one_of("middle", self.middle, ("low", "named"))
+        if self.middle == "named" and self.low_value is None:
+            raise ValueError("`low_value` must be given to name the middle of the average order value")
+        given = {name: number(name, getattr(self, name), low=0, high=9e12) for name in self._thresholds()}
         for low, high in (("active", "dormant"), ("rare", "frequent"), ("low_value", "high_value")):
-            below = number(low, getattr(self, low), low=0, high=9e12)
-            above = number(high, getattr(self, high), low=0, high=9e12)
+            if low not in given or high not in given:
+                continue
+            below, above = given[low], given[high]
             if below >= above:
                 raise ValueError(f"`{low}` must be below `{high}`, got {below:g} and {above:g}")
 
@@ -124,13 +131,20 @@ class EightClasses:
         span = nw.when(tenure > DAYS_A_MONTH).then(tenure).otherwise(nw.lit(DAYS_A_MONTH))
         monthly, money = orders * DAYS_A_MONTH, micro(nw.col("monetary"))
         average_high = nw.col("frequency") * round(self.high_value * MICRO)
-        average_low = nw.col("frequency") * round(self.low_value * MICRO)
+        average_low = nw.col("frequency") * round((self.low_value or 0) * MICRO)
         return nw.concat_str(
             _split(recency, days <= self.active, days > self.dormant),
             _split(frequency, monthly >= span * self.frequent, monthly <= span * self.rare),
             _split(value, money >= average_high, money <= average_low),
             separator="_",
         )
+
+    def _thresholds(self) -> tuple[str, ...]:
+        """Name the thresholds that decide something."""
+        upper = ("active", "frequent", "high_value")
+        if self.middle == "named":
+            return (*upper, "dormant", "rare", "low_value")
+        return upper if self.low_value is None else (*upper, "low_value")
 
     def _axes(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
         if self.middle == "low":
@@ -154,7 +168,8 @@ def _segment(parts: tuple[str, ...]) -> Segment:
     return Segment(
         code="_".join(parts),
         name=", ".join(_WORDS[part][0] for part in parts).capitalize(),
-        name_zh="".join(_WORDS[part][1] for part in parts),
+        name_zh="".join(_WORDS[part][1] for part in parts) + "客户",
         action=f"{contact[0]} and {occasion[0]}, {effort[0]}",
         action_zh=f"{contact[1]}，{occasion[1]}，{effort[1]}",
+        win_back=parts[0] in ("inactive", "dormant"),
     )

@@ -7,6 +7,7 @@ import narwhals.stable.v2 as nw
 from .._core.frames import Frame
 from ._segments import Locale, Segment
 
+COLUMNS_EN = {"recency": "Recency (days)", "median_recency": "Median recency (days)"}
 COLUMNS_ZH = {
     "customer_id": "客户",
     "recency": "距上次下单天数",
@@ -39,7 +40,7 @@ def column_name(name: str, locale: Locale) -> str:
     >>> column_name("share_of_money", "en"), column_name("share_of_money", "zh")
     ('Share of money', '金额占比')
     """
-    english = name.replace("_", " ").capitalize().replace("Rfm", "RFM")
+    english = COLUMNS_EN.get(name) or name.replace("_", " ").capitalize().replace("Rfm", "RFM")
     return COLUMNS_ZH.get(name, english) if locale == "zh" else english
 
 

@@ -1,8 +1,8 @@
 """Two results against each other: who moved where, and which movement changed the revenue by how much."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
@@ -10,6 +10,7 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoDataFrameT, IntoLazyFrameT
 
 from .._core.checks import number, one_of
+from .._core.durations import Duration
 from .._core.frames import MICRO, Frame, build, is_lazy, opened
 from .._core.results import Result
 from ._flows import Flow, bridge, flows_between
@@ -17,6 +18,7 @@ from ._migration_text import migration_sentences
 from ._score import LOCALES, RFM
 from ._segments import Locale, Segment
 from ._summary import ratio
+from ._words import counted, span
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,22 +34,22 @@ class Migration(Result, Generic[TableT_co]):
     Attributes
     ----------
     table : eager table, one row a pair of segments with customers
-        from_segment (or "new": no order in the period before), to_segment (or "gone": none in the period after),
+        from_segment (or "new": no order in the period before, so new or returning), to_segment (or "gone": none in the period after),
         customers, share (of the customers of from_segment), money_before, money_after, change.
     bridge : eager table, one row a part of the change in revenue
-        part, customers, money. New and gone customers; upgraded, downgraded and stayed ones each by the effect of
+        part, customers, money. New (or returning) and gone customers; upgraded, downgraded and stayed ones each by the effect of
         their number of orders and of their order value. The parts add up to the change, in millionths exactly.
     rates : eager table, one row a movement
         move (upgraded, stayed, downgraded, new, gone), customers, of (customers it is a share of), rate, rate_low,
         rate_high.
     revenue_before, revenue_after : float
-        Money of all customers of either result.
+        Money of all customers of either result; guests are none. Without a period it is cumulative, no revenue.
     before, as_of : datetime
         The moments of the two results.
     level : float
         Level of the intervals in `rates`.
     notes : tuple of str
-        What to know about the comparison.
+        What to know about the comparison, then the notes of either result, after "before:" and "after:".
 
     Examples
     --------
@@ -79,12 +81,14 @@ class Migration(Result, Generic[TableT_co]):
     notes: tuple[str, ...]
     _flows: tuple[Flow, ...]
     _segments: tuple[Segment, ...]
+    _periods: tuple[str | timedelta | None, str | timedelta | None]
 
     @property
     def headline(self) -> str:
         """What stands on the first line."""
         change = self.revenue_after - self.revenue_before
-        return f"from {self.before:%Y-%m-%d} to {self.as_of:%Y-%m-%d}, change in revenue {change:+,.2f}"
+        what = "cumulative money" if self._is_cumulative() else "revenue"
+        return f"{' against '.join(self._spans('en'))}, change in {what} {change:+,.2f}"
 
     @property
     def tables(self) -> Mapping[str, Any]:
@@ -92,10 +96,14 @@ class Migration(Result, Generic[TableT_co]):
         return {"flows": self.table, "bridge": self.bridge, "rates": self.rates}
 
     def summary(self, *, locale: Locale = "en") -> str:
-        """Say in three or four sentences what moved, and which movement earned or cost the most."""
+        """Say in three to five sentences what moved, and which movement earned or cost the most.
+
+        Where a result has no period, money is cumulative: that is said first, and nothing of revenue.
+        """
         one_of("locale", locale, LOCALES)
-        days = (self.before, self.as_of)
-        return migration_sentences(self._flows, self._segments, days, locale)
+        return migration_sentences(
+            self._flows, self._segments, self._spans(locale), locale, is_cumulative=self._is_cumulative()
+        )
 
     def plot(
         self, ax: "Axes | None" = None, *, locale: Locale = "en", kind: Literal["flows", "bridge"] = "flows"
@@ -116,8 +124,14 @@ class Migration(Result, Generic[TableT_co]):
         one_of("locale", locale, LOCALES)
         one_of("kind", kind, ("flows", "bridge"))
         if kind == "flows":
-            return draw_flows(self._flows, self._segments, (self.before, self.as_of), ax, locale)
-        return draw_bridge(self._flows, (self.before, self.as_of), ax, locale)
+            return draw_flows(self._flows, self._segments, self._spans(locale), ax, locale)
+        return draw_bridge(self._flows, self._spans(locale), ax, locale, is_cumulative=self._is_cumulative())
+
+    def _spans(self, locale: Locale) -> tuple[str, str]:
+        return span(self._periods[0], self.before, locale), span(self._periods[1], self.as_of, locale)
+
+    def _is_cumulative(self) -> bool:
+        return None in self._periods
 
 
 @overload
@@ -136,8 +150,9 @@ def migration(before: RFM[Any], after: RFM[Any], /, *, level: float = 0.95) -> M
     Parameters
     ----------
     before, after : RFM
-        Two results with the same scheme, from the same library. Give both the same ``period``, and the second the
-        cut points of the first (``before.apply(orders, as_of=...)``), so that a move is a move of the customer.
+        Two results with the same scheme and ``returns``, from the same library. Give both the same ``period``, and the
+        second the cut points of the first (``before.apply(orders, as_of=...)``), so that a move is a move of the
+        customer. Notes tell of other periods, and of periods that overlap or leave a gap.
     level : float, default 0.95
         Level of the Wilson intervals of the rates.
 
@@ -151,7 +166,7 @@ def migration(before: RFM[Any], after: RFM[Any], /, *, level: float = 0.95) -> M
     TypeError
         If the customer ids of the two results have different types.
     ValueError
-        If the schemes or the libraries differ.
+        If the schemes, the treatment of returns or the libraries differ.
 
     Notes
     -----
@@ -210,6 +225,7 @@ def migration(before: RFM[Any], after: RFM[Any], /, *, level: float = 0.95) -> M
         notes=_notes(before, after),
         _flows=tuple(flows),
         _segments=before.scheme.segments,
+        _periods=(before.period, after.period),
     )
 
 
@@ -224,6 +240,8 @@ def _check_pair(before: RFM[Any], after: RFM[Any], left: Frame, right: Frame) ->
         raise ValueError(
             f"both results must have the same scheme, got {before.scheme.name!r} and {after.scheme.name!r} that differ"
         )
+    if before.returns != after.returns:
+        raise ValueError(f"both results must have the same `returns`, got {before.returns!r} and {after.returns!r}")
     kinds = [f"{'lazy ' if is_lazy(frame) else ''}{frame.implementation.name.lower()}" for frame in (left, right)]
     if kinds[0] != kinds[1]:
         raise ValueError(f"both tables must be of one library, got {kinds[0]} and {kinds[1]}")
@@ -237,12 +255,33 @@ def _family(dtype: nw.dtypes.DType) -> str:
 
 
 def _notes(before: RFM[Any], after: RFM[Any]) -> tuple[str, ...]:
-    notes = []
-    if before.period is None or after.period is None:
-        notes.append("without `period` money counts all orders up to each moment, so that nobody can be gone")
+    notes = list(_time_notes(before, after))
     if before.scale != after.scale:
         notes.append("the two scales differ: a customer may change segment because a cut point did")
+    notes += [f"{side}: {note}" for side, result in (("before", before), ("after", after)) for note in result.notes]
     return tuple(notes)
+
+
+def _time_notes(before: RFM[Any], after: RFM[Any]) -> Iterator[str]:
+    if before.period is None or after.period is None:
+        yield "without `period` money counts all orders up to each moment, so that nobody can be gone"
+    elif _length(before) != _length(after):
+        yield f"the periods differ, {before.period} and {after.period}: money and orders of the longer one are more"
+    if after.as_of < before.as_of:
+        yield "the second result is of an earlier moment than the first: changes run back in time"
+    early, late = sorted((before, after), key=lambda result: result.as_of)
+    if None not in (before.period, after.period):
+        start = Duration.parse(late.period, argument="period").before(late.as_of)
+        days = counted(max(1, round(abs(start - early.as_of) / timedelta(days=1))), "day")
+        if start < early.as_of:
+            yield f"the two periods share {days} up to {early.as_of:%Y-%m-%d}, whose orders count in both"
+        elif start > early.as_of:
+            yield f"between the two periods lie {days} after {early.as_of:%Y-%m-%d}, whose orders count in neither"
+
+
+def _length(result: RFM[Any]) -> tuple[int, timedelta]:
+    length = Duration.parse(result.period or "1d", argument="period")
+    return length.months, length.exact
 
 
 def _flow_table(flows: list[Flow], segments: tuple[Segment, ...], *, like: Frame) -> Any:

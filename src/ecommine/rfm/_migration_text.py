@@ -1,15 +1,15 @@
 """The sentences of a migration: what moved, and which movement earned or cost the most."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from .._core.frames import MICRO
 from ._flows import Flow, bridge
 from ._segments import Locale, Segment
+from ._words import counted
 
 PART_NAMES: dict[Locale, dict[str, str]] = {
     "en": {
-        "new": "New customers",
+        "new": "New or returning",
         "gone": "Gone customers",
         "upgraded_orders": "Upgraded: orders",
         "upgraded_order_value": "Upgraded: order value",
@@ -19,7 +19,7 @@ PART_NAMES: dict[Locale, dict[str, str]] = {
         "downgraded_order_value": "Downgraded: order value",
     },
     "zh": {
-        "new": "新增客户",
+        "new": "新增或回流客户",
         "gone": "未再下单客户",
         "upgraded_orders": "升级客户：订单数",
         "upgraded_order_value": "升级客户：客单价",
@@ -31,63 +31,88 @@ PART_NAMES: dict[Locale, dict[str, str]] = {
 }
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
-        "change": "From {before} to {after} revenue changed by {change:+,.0f}, from {first:,.0f} to {last:,.0f}.",
-        "moves": "Of {kept:,} retained customers {up:,} moved up and {down:,} moved down; {new:,} are new and "
-        "{gone:,} have no order any more.",
+        "change": "{before} against {after}: revenue from known customers changed by {change:+,.0f}, from {first:,.0f} to "
+        "{last:,.0f}.",
+        "cumulative": "{before} against {after}: without a period for both, money counts all orders up to a moment, and its "
+        "growth is no change in revenue.",
+        "moves": "Of {kept}, {up:,} moved up and {down:,} moved down; {new:,} had no order before (new or returning), "
+        "{gone:,} had none after.",
         "gain": 'The largest gain comes from "{part}": {money:+,.0f}.',
         "loss": 'The largest loss comes from "{part}": {money:+,.0f}.',
-        "flow": "The most expensive move is from {origin} to {target}: {customers:,} customers, {change:+,.0f}.",
+        "flow": "The most expensive move is from {origin} to {target}: {customers}, {change:+,.0f}.",
         "joint": " ",
     },
     "zh": {
-        "change": "从{before}到{after}，收入变化{change:+,.0f}，由{first:,.0f}到{last:,.0f}。",
-        "moves": "留存客户{kept:,}位，其中升级{up:,}位、降级{down:,}位；新增{new:,}位，不再下单{gone:,}位。",
-        "gain": "增收最多的部分是{part}：{money:+,.0f}。",
-        "loss": "减收最多的部分是{part}：{money:+,.0f}。",
-        "flow": "损失最大的流动是从{origin}到{target}：{customers:,}位客户，{change:+,.0f}。",
+        "change": "{before}与{after}相比，已知客户的收入变化{change:+,.0f}，由{first:,.0f}到{last:,.0f}。",
+        "cumulative": "{before}与{after}相比：两期未都设定期间（period），金额为截至当日的累计值，其增长不代表收入变化。",
+        "moves": "留存客户{kept}，其中升级{up:,}位、降级{down:,}位；新增或回流{new:,}位，未再下单{gone:,}位。",
+        "gain": "增收最多的是{part}（{money:+,.0f}）。",
+        "loss": "减收最多的是{part}（{money:+,.0f}）。",
+        "flow": "损失最大的流动是从{origin}到{target}：{customers}，{change:+,.0f}。",
         "joint": "",
     },
 }
 
 
 def migration_sentences(
-    flows: Sequence[Flow], segments: Sequence[Segment], days: tuple[datetime, datetime], locale: Locale
+    flows: Sequence[Flow],
+    segments: Sequence[Segment],
+    spans: tuple[str, str],
+    locale: Locale,
+    *,
+    is_cumulative: bool,
 ) -> str:
-    """Say what moved between two moments."""
+    """Say what moved between two periods; where money is cumulative, say so and nothing of revenue."""
     texts = _TEXTS[locale]
-    parts = [texts["change"].format(**_change(flows, days)), texts["moves"].format(**_moves(flows))]
-    effects = sorted((money / MICRO, part) for part, (_, money) in bridge(flows).items())
-    for key, (money, part) in (("gain", effects[-1]), ("loss", effects[0])):
-        if (money > 0) if key == "gain" else (money < 0):
-            parts.append(texts[key].format(part=PART_NAMES[locale][part], money=money))
-    worst = min(
-        (flow for flow in flows if flow.move == "downgraded"), key=lambda flow: flow.after - flow.before, default=None
+    first, last = sum(flow.before for flow in flows) / MICRO, sum(flow.after for flow in flows) / MICRO
+    opening = texts["cumulative" if is_cumulative else "change"].format(
+        before=spans[0][:1].upper() + spans[0][1:], after=spans[1], first=first, last=last, change=last - first
     )
-    if worst is not None and worst.after < worst.before:
-        parts.append(texts["flow"].format(**_flow_words(worst, segments, locale)))
+    parts = [opening, texts["moves"].format(**_moves(flows, locale))]
+    if not is_cumulative:
+        parts += [*_effects(flows, locale), *_worst(flows, segments, locale)]
     return texts["joint"].join(parts)
 
 
-def _change(flows: Sequence[Flow], days: tuple[datetime, datetime]) -> dict[str, object]:
-    first, last = sum(flow.before for flow in flows) / MICRO, sum(flow.after for flow in flows) / MICRO
-    before, after = (f"{day:%Y-%m-%d}" for day in days)
-    return {"before": before, "after": after, "first": first, "last": last, "change": last - first}
+def _effects(flows: Sequence[Flow], locale: Locale) -> list[str]:
+    """Name the parts that earned and cost the most."""
+    texts = _TEXTS[locale]
+    effects = sorted((money / MICRO, part) for part, (_, money) in bridge(flows).items())
+    (low, worst), (high, best) = effects[0], effects[-1]
+    found = [("gain", high, best)] if high > 0 else []
+    found += [("loss", low, worst)] if low < 0 else []
+    return [texts[key].format(part=_part(part, money, locale), money=money) for key, money, part in found]
 
 
-def _moves(flows: Sequence[Flow]) -> dict[str, int]:
+def _part(part: str, money: float, locale: Locale) -> str:
+    name = PART_NAMES[locale][part]
+    if locale == "en" or "：" not in name:
+        return name
+    verb = ("增加" if money > 0 else "减少") if part.endswith("orders") else ("提高" if money > 0 else "下降")
+    return name.replace("：", "") + verb
+
+
+def _worst(flows: Sequence[Flow], segments: Sequence[Segment], locale: Locale) -> list[str]:
+    """Name the downgrade that cost the most."""
+    costly = [flow for flow in flows if flow.move == "downgraded" and flow.after < flow.before]
+    if not costly:
+        return []
+    worst = min(costly, key=lambda flow: flow.after - flow.before)
+    origin, target = (segments[rank].display(locale) for rank in (worst.origin, worst.target) if rank is not None)
+    change, customers = (worst.after - worst.before) / MICRO, _customers(worst.customers, locale)
+    return [_TEXTS[locale]["flow"].format(origin=origin, target=target, customers=customers, change=change)]
+
+
+def _moves(flows: Sequence[Flow], locale: Locale) -> dict[str, object]:
     count = {
         move: sum(flow.customers for flow in flows if flow.move == move)
         for move in ("upgraded", "downgraded", "stayed", "new", "gone")
     }
     up, down = count["upgraded"], count["downgraded"]
-    return {"kept": up + down + count["stayed"], "up": up, "down": down, "new": count["new"], "gone": count["gone"]}
+    kept = up + down + count["stayed"]
+    words = counted(kept, "retained customer") if locale == "en" else f"{kept:,}位"
+    return {"kept": words, "up": up, "down": down, "new": count["new"], "gone": count["gone"]}
 
 
-def _flow_words(flow: Flow, segments: Sequence[Segment], locale: Locale) -> dict[str, object]:
-    names = [segments[rank].display(locale) for rank in (flow.origin, flow.target) if rank is not None]
-    return {
-        "origin": names[0],
-        "target": names[-1],
-        "customers": flow.customers,
-        "change": (flow.after - flow.before) / MICRO,
-    }
+def _customers(number: int, locale: Locale) -> str:
+    return counted(number, "customer") if locale == "en" else f"{number:,}位客户"

@@ -1,7 +1,8 @@
 """Pictures: the map of segments, the flows between them, the bridge from revenue to revenue."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from functools import partial
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,50 +27,56 @@ _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
         "recency": "days since the last order (median of the segment)",
         "frequency": "orders a customer (mean, logarithmic)",
-        "map": "Segments as of {day}: area is money",
+        "map": "Segments, {span}: area is money",
         "label": "{name}: {share} of customers, {money} of money",
-        "rest": "without a label: {count} segments with {money} of money",
+        "rest": "without a label: {count} segments with {money} of money: {names}",
         "empty": "no customers",
-        "flows": "Customers from {before} (rows) to {after} (columns)",
+        "flows": "Customers: {before} (rows), {after} (columns)",
         "share": "share of the row",
         "from": "segment before",
         "to": "segment after",
-        "new": "New",
+        "new": "New or returning",
         "gone": "Gone",
-        "bridge": "What changed revenue from {before} to {after}",
+        "bridge": "What changed revenue: {before} against {after}",
+        "growth": "What changed cumulative money: {before} against {after}",
         "first": "Revenue before",
         "last": "Revenue after",
+        "first_total": "Total before",
+        "last_total": "Total after",
         "money": "money",
         "cut": "money (the axis does not start at zero)",
     },
     "zh": {
         "recency": "距上次下单天数（客户群中位数）",
         "frequency": "人均订单数（均值，对数刻度）",
-        "map": "截至{day}的客户群：面积为金额",
+        "map": "{span}的客户群：面积为金额",
         "label": "{name}：客户占{share}，金额占{money}",
-        "rest": "未标注：{count}个客户群，金额占{money}",
+        "rest": "未标注：{count}个客户群，金额占{money}：{names}",
         "empty": "没有客户",
-        "flows": "从{before}（行）到{after}（列）的客户流动",
+        "flows": "客户流动：{before}（行），{after}（列）",
         "share": "占该行客户的比例",
-        "from": "之前的客户群",
-        "to": "之后的客户群",
-        "new": "新增",
+        "from": "前期客户群",
+        "to": "本期客户群",
+        "new": "新增或回流",
         "gone": "未再下单",
-        "bridge": "{before}到{after}的收入变化",
-        "first": "之前收入",
-        "last": "之后收入",
+        "bridge": "收入变化：{before}与{after}相比",
+        "growth": "累计金额变化：{before}与{after}相比",
+        "first": "前期收入",
+        "last": "本期收入",
+        "first_total": "前期累计",
+        "last_total": "本期累计",
         "money": "金额",
         "cut": "金额（横轴不从零开始）",
     },
 }
 
 
-def draw_segments(groups: Sequence[Group], as_of: datetime, ax: "Axes | None", locale: Locale) -> "Axes":
+def draw_segments(groups: Sequence[Group], span: str, ax: "Axes | None", locale: Locale) -> "Axes":
     """Draw a bubble a segment; labels stand in a column at the right, so that none covers another."""
     ax = new_axes(ax, width=10.0, height=5.5)
     texts = _TEXTS[locale]
     alive = sorted((group for group in groups if group.customers), key=lambda group: -group.money)
-    ax.set_title(texts["map"].format(day=f"{as_of:%Y-%m-%d}"))
+    ax.set_title(texts["map"].format(span=span))
     ax.set_xlabel(texts["recency"])
     ax.set_ylabel(texts["frequency"])
     if alive:
@@ -174,7 +181,7 @@ def spread(heights: "np.ndarray[Any, Any]", *, gap: float) -> "np.ndarray[Any, A
 def draw_flows(
     flows: Sequence[Flow],
     segments: Sequence[Segment],
-    days: tuple[datetime, datetime],
+    spans: tuple[str, str],
     ax: "Axes | None",
     locale: Locale,
 ) -> "Axes":
@@ -189,8 +196,7 @@ def draw_flows(
     texts = _TEXTS[locale]
     if shown.size:
         _heat(ax, shown, texts["share"])
-    before, after = (f"{day:%Y-%m-%d}" for day in days)
-    ax.set_title(texts["flows"].format(before=before, after=after))
+    ax.set_title(texts["flows"].format(before=spans[0], after=spans[1]))
     ax.set_xticks(range(shown.shape[1]), _kept([*names, texts["gone"]], columns), rotation=40, ha="right")
     ax.set_yticks(range(shown.shape[0]), _kept([*names, texts["new"]], rows))
     ax.set_xlabel(texts["to"])
@@ -222,14 +228,17 @@ def _heat(ax: "Axes", counts: "np.ndarray[Any, Any]", label: str) -> None:
     _figure(ax).colorbar(image, ax=ax, label=label, format=percent, shrink=0.8)
 
 
-def draw_bridge(flows: Sequence[Flow], days: tuple[datetime, datetime], ax: "Axes | None", locale: Locale) -> "Axes":
-    """Draw a waterfall: revenue before, each part of the change, revenue after."""
+def draw_bridge(
+    flows: Sequence[Flow], spans: tuple[str, str], ax: "Axes | None", locale: Locale, *, is_cumulative: bool
+) -> "Axes":
+    """Draw a waterfall: revenue before, each part of the change, revenue after; or cumulative money, said to be so."""
     ax, texts = new_axes(ax, width=9.0, height=5.0), _TEXTS[locale]
+    title, *ends_named = ("growth", "first_total", "last_total") if is_cumulative else ("bridge", "first", "last")
     first = sum(flow.before for flow in flows) / MICRO
     parts = {name: money / MICRO for name, (_, money) in bridge(flows).items()}
     steps = np.array(list(parts.values()))
     ends = first + np.cumsum(steps)
-    names = [texts["first"], *(PART_NAMES[locale][part] for part in parts), texts["last"]]
+    names = [texts[ends_named[0]], *(PART_NAMES[locale][part] for part in parts), texts[ends_named[1]]]
     starts = np.array([0.0, *(ends - steps), 0.0])
     heights = np.array([first, *steps, ends[-1]])
     colours = [GREY, *(PALETTE[0] if step >= 0 else PALETTE[1] for step in steps), GREY]
@@ -237,25 +246,27 @@ def draw_bridge(flows: Sequence[Flow], days: tuple[datetime, datetime], ax: "Axe
     bars = ax.barh(names, heights, left=starts, color=colours, edgecolor="black", linewidth=0.6)
     for bar, hatch in zip(bars, hatches, strict=True):
         bar.set_hatch(hatch)  # losses stay apart from gains in grey print
-    _bar_texts(ax, starts, heights)
+    short = partial(thousands, locale=locale)
+    _bar_texts(ax, starts, heights, short)
     is_cut = _cut_axis(ax, np.array([first, *ends]))
-    before, after = (f"{day:%Y-%m-%d}" for day in days)
-    ax.set_title(texts["bridge"].format(before=before, after=after))
+    ax.set_title(texts[title].format(before=spans[0], after=spans[1]))
     ax.set_xlabel(texts["cut" if is_cut else "money"])
-    ax.xaxis.set_major_formatter(thousands)
+    ax.xaxis.set_major_formatter(short)
     ax.invert_yaxis()
     ax.spines[["top", "right"]].set_visible(False)
     show_text(_figure(ax))
     return ax
 
 
-def _bar_texts(ax: "Axes", starts: "np.ndarray[Any, Any]", heights: "np.ndarray[Any, Any]") -> None:
+def _bar_texts(
+    ax: "Axes", starts: "np.ndarray[Any, Any]", heights: "np.ndarray[Any, Any]", short: Callable[[float], str]
+) -> None:
     ends = starts + heights
     reach = max(float(np.abs(ends).max()), 1.0)
     last = len(heights) - 1
     for row, (start, height) in enumerate(zip(starts, heights, strict=True)):
         sign = "" if row in (0, last) else "+" if height >= 0 else "−"
-        text = f"{sign}{thousands(abs(height) if sign else height)}"
+        text = f"{sign}{short(abs(height) if sign else height)}"
         end = (max(start, start + height), row)
         ax.annotate(text, end, xytext=(4, 0), textcoords="offset points", va="center", fontsize=9)
     ax.set_xlim(min(0.0, float(ends.min())), 1.12 * max(reach, float(starts.max())))

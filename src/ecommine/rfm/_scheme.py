@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import product
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import narwhals.stable.v2 as nw
+import numpy as np
 
 from .._core.checks import integer, one_of
 from ._scale import MEASURES, MOST_LEVELS, Scale
@@ -83,15 +83,17 @@ class Rule:
         given = {axis: getattr(self, axis) for axis in _AXES if getattr(self, axis) is not None}
         return {axis: band_range(it, of[axis]) if isinstance(it, str) else it for axis, it in given.items()}
 
-    def allows(self, cell: tuple[int, int, int], levels: tuple[int, int, int], /) -> bool:
-        """Tell whether the scores of one cell meet the rule."""
-        recency, frequency, monetary = cell
-        at = {"recency": recency, "frequency": frequency, "monetary": monetary}
-        at["value"] = (frequency + monetary + 1) // 2
-        return all(low <= at[axis] <= high for axis, (low, high) in self.ranges(levels).items())
+    def cells(self, levels: tuple[int, int, int], /) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+        """Tell for each cell of the three scores, counted from zero, whether it meets the rule."""
+        recency, frequency, monetary = np.indices(levels) + 1
+        at = dict(zip(_AXES, (recency, frequency, monetary, (frequency + monetary + 1) // 2), strict=True))
+        met = np.ones(levels, dtype=bool)
+        for axis, (low, high) in self.ranges(levels).items():
+            met &= (at[axis] >= low) & (at[axis] <= high)
+        return met
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Scheme:
     """Ordered rules on scores: the first that holds names the segment, and no customer is left without one.
 
@@ -109,6 +111,8 @@ class Scheme:
 
     Raises
     ------
+    TypeError
+        If `rules` holds anything but rules.
     ValueError
         If there is no rule, two segments share a code, or `rest` is None and some scores meet no rule.
 
@@ -132,6 +136,8 @@ class Scheme:
     levels: int | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.rules, (tuple, list)) or not all(isinstance(rule, Rule) for rule in self.rules):
+            raise TypeError(f"`rules` must be a tuple of Rule, with a comma after a single one; got {self.rules!r}")
         object.__setattr__(self, "rules", tuple(self.rules))
         if not self.rules:
             raise ValueError("`rules` must have at least one rule")
@@ -143,6 +149,10 @@ class Scheme:
             integer("levels", self.levels, low=2, high=MOST_LEVELS)
         if self.rest is None:
             self._check_cover()
+
+    def __repr__(self) -> str:
+        """Return the name and the number of segments: the rules fill a page."""
+        return f"Scheme({self.name!r}, {len(self.segments)} segments)"
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -172,10 +182,37 @@ class Scheme:
     def _check_cover(self) -> None:
         if self.levels is None:
             raise ValueError("`rest=None` needs `levels`, to check that the rules leave nobody")
-        levels, scores = (self.levels, self.levels, self.levels), range(1, self.levels + 1)
-        for cell in product(scores, scores, scores):
-            if not any(rule.allows(cell, levels) for rule in self.rules):
-                raise ValueError(f"no rule covers the scores {cell}: add one, or give `rest`")
+        levels = (self.levels, self.levels, self.levels)
+        open_cells = np.argwhere(~np.any([rule.cells(levels) for rule in self.rules], axis=0)) + 1
+        if len(open_cells):
+            cell = tuple(open_cells[0].tolist())
+            raise ValueError(f"no rule covers the scores {cell}: add one, or give `rest`")
+
+
+def remarks(scheme: SegmentScheme, scale: Scale) -> tuple[str, ...]:
+    """Tell which highest scores no rule reaches, and which rules never hold: slips of a scheme of one's own."""
+    if not isinstance(scheme, Scheme):
+        return ()
+    return (*_unreached(scheme, scale.levels), *_covered(scheme, scale.levels))
+
+
+def _unreached(scheme: Scheme, levels: tuple[int, int, int]) -> Iterator[str]:
+    tops = dict(zip(_AXES, (*levels, (levels[1] + levels[2] + 1) // 2), strict=True))
+    ranges = [rule.ranges(levels) for rule in scheme.rules]
+    for axis, top in tops.items():
+        reached = max(given[axis][1] if axis in given else top for given in ranges)
+        if reached < top:
+            yield f"scheme {scheme.name!r}: no rule reaches the highest {axis} score, {top} (made for fewer levels?)"
+
+
+def _covered(scheme: Scheme, levels: tuple[int, int, int]) -> Iterator[str]:
+    taken = np.zeros(levels, dtype=bool)
+    for place, rule in enumerate(scheme.rules, start=1):
+        mine = rule.cells(levels)
+        if not (mine & ~taken).any():
+            code = segment_of(rule.segment).code
+            yield f"scheme {scheme.name!r}: rule {place}, of {code!r}, never holds: earlier rules take all its scores"
+        taken |= mine
 
 
 def band_range(band: str, levels: int) -> Range:
@@ -244,6 +281,10 @@ STANDARD = Scheme(
     ),
 )
 """The eleven usual segments, by recency score and the mean of the frequency and monetary scores (rounded half up).
+
+The names are relative: they say where a customer stands among those whom the cut points were learned from. New
+customers are those of the highest recency and the lowest value, which is few orders and not always the first one;
+`first_order_at` tells who is new.
 
 Every one of the 125 cells has exactly one segment. In R's package rfm the same names are ranges that overlap, so that
 the order of the rules decides, and cells that no range covers fall into "Others". Needs five levels.

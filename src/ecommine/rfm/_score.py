@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
-from .._core.checks import number, one_of
+from .._core.checks import integer, number, one_of
 from .._core.frames import Frame, opened
 from .._core.results import Result
+from ._eight import EightClasses
 from ._labels import labelled
-from ._scale import MEASURES, Scale, learn, scored
-from ._scheme import STANDARD, SegmentScheme
+from ._scale import MEASURES, MOST_LEVELS, Scale, learn, scored
+from ._scheme import STANDARD, SegmentScheme, remarks
 from ._segments import Locale
-from ._summary import Group, groups, segment_table, sentences
-from ._table import Returns, counted, customers
+from ._summary import Coarse, Group, groups, segment_table
+from ._summary_text import sentences
+from ._table import Returns, customers
+from ._words import counted, span
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,7 +48,7 @@ class RFM(Result, Generic[TableT_co]):
     period, returns, weights
         As given to :func:`ecommine.rfm.score`.
     notes : tuple of str
-        What was left out, and what ties did to the levels.
+        What was left out, what ties did to the levels, and which rules of the scheme never hold.
 
     Examples
     --------
@@ -74,6 +77,7 @@ class RFM(Result, Generic[TableT_co]):
     weights: tuple[float, float, float]
     notes: tuple[str, ...]
     _groups: tuple[Group, ...]
+    _coarse: tuple[Coarse, ...]
 
     @property
     def headline(self) -> str:
@@ -101,7 +105,7 @@ class RFM(Result, Generic[TableT_co]):
         >>> rfm.score(orders, scale=fixed, scheme=keep).members("keep")["customer_id"].tolist()
         ['ann']
         """
-        one_of("segment", segment, [one.code for one in self.scheme.segments])
+        _check_code(segment, self.scheme)
         kept = opened(self.table, argument="table").filter(nw.col("segment") == segment)
         return cast("TableT_co", kept.to_native())
 
@@ -137,9 +141,9 @@ class RFM(Result, Generic[TableT_co]):
         )
 
     def summary(self, *, locale: Locale = "en") -> str:
-        """Say in two to four sentences who brings the money, who is slipping away, and what to do."""
+        """Say in two to four sentences who brings the money, who is to be won back, and what to do."""
         one_of("locale", locale, LOCALES)
-        return sentences(list(self._groups), self.as_of, locale)
+        return sentences(self._groups, self._coarse, self.period, self.as_of, locale)
 
     def labelled(self, *, locale: Locale = "en", part: Literal["customers", "segments"] = "customers") -> Any:
         """Return one of the two tables with display names in place of codes and column names, for people to read."""
@@ -160,7 +164,7 @@ class RFM(Result, Generic[TableT_co]):
         from ._plot import draw_segments
 
         one_of("locale", locale, LOCALES)
-        return draw_segments(self._groups, self.as_of, ax, locale)
+        return draw_segments(self._groups, span(self.period, self.as_of, locale), ax, locale)
 
 
 def score(
@@ -179,11 +183,12 @@ def score(
     Parameters
     ----------
     orders : table of order lines
-        Any library's table with order_id, customer_id, ordered_at, and amount or quantity and unit_price.
+        Any library's table with order_id, customer_id, ordered_at, and amount or quantity and unit_price. Where it
+        has line_type, lines of shipping, fees, adjustments and discounts count as money but make no order.
     as_of : datetime, date or ISO 8601 text, default the last time in the data
         Lines after it are left out of everything. A bare date means the end of that day.
     period : str or timedelta, optional
-        Count only lines in (as_of - period, as_of], such as ``"1y"``.
+        Count only lines in (as_of - period, as_of], such as ``"1y"``; first_order_at is then the first in it.
     returns : {"net", "drop", "keep"}
         What a line with negative quantity or amount does; see :func:`ecommine.rfm.table`.
     scale : int or Scale
@@ -203,8 +208,10 @@ def score(
     ------
     ecommine.SchemaError
         If a column is missing or of the wrong type.
+    TypeError
+        If `orders` is no table, or `scale` or `scheme` is not one.
     ValueError
-        If there is no customer to learn from, or the scheme does not fit the levels.
+        If `as_of` is before all lines, there is no customer to learn from, or the scheme does not fit the levels.
 
     See Also
     --------
@@ -241,15 +248,15 @@ def score(
     2         eve        2        412  potential_loyalists
     3         joe      182        211          hibernating
     """
-    wanted = scale if isinstance(scale, Scale) else Scale(recency=scale, frequency=scale, monetary=scale)
-    shares = _checked_weights(weights)
+    wanted, shares = _checked_scale(scale), _checked_weights(weights)
+    _check_scheme(scheme)
     scheme.check(wanted)
     found = customers(orders, as_of=as_of, period=period, returns=returns)
     if found.as_of is None:
         raise ValueError("`orders` has no lines, so there is no last time to count from: give `as_of`")
     learned = learn(found.frame, wanted)
     frame = _segmented(scored(found.frame, learned), learned, scheme, shares, found.as_of)
-    sums = groups(frame, scheme.segments)
+    sums, coarse = groups(frame, scheme.segments, learned.levels)
     return RFM(
         table=cast("IntoFrameT", found.handed(frame)),
         segments=segment_table(sums, like=found.like),
@@ -259,8 +266,9 @@ def score(
         period=period,
         returns=returns,
         weights=shares,
-        notes=(*found.notes, *(learned.notes if learned is not wanted else ())),
+        notes=(*found.notes, *(learned.notes if learned is not wanted else ()), *remarks(scheme, learned)),
         _groups=tuple(sums),
+        _coarse=() if isinstance(scheme, EightClasses) else coarse,  # these do not read scores
     )
 
 
@@ -270,6 +278,29 @@ def _segmented(
     parts = [nw.col(f"{name}_score") * weight for name, weight in zip(MEASURES, weights, strict=True)]
     weighted = (parts[0] + parts[1] + parts[2]) / sum(weights)
     return frame.with_columns(weighted_score=weighted, segment=scheme.expression(scale, as_of=as_of))
+
+
+def _checked_scale(scale: int | Scale) -> Scale:
+    if isinstance(scale, Scale):
+        return scale
+    levels = integer("scale", scale, low=2, high=MOST_LEVELS)
+    return Scale(recency=levels, frequency=levels, monetary=levels)
+
+
+def _check_scheme(scheme: object) -> None:
+    if isinstance(scheme, type):
+        raise TypeError(f"`scheme` must be a scheme, got the class {scheme.__name__}: make one, {scheme.__name__}(...)")
+    if not all(hasattr(scheme, name) for name in ("name", "segments", "check", "expression")):
+        raise TypeError(f"`scheme` must be a Scheme such as rfm.STANDARD, got {scheme!r}")
+
+
+def _check_code(given: str, scheme: SegmentScheme) -> None:
+    """Raise unless a segment has the code; who gives its name learns its code."""
+    codes = [one.code for one in scheme.segments]
+    meant = [one.code for one in scheme.segments if given in (one.display("en"), one.display("zh"))]
+    if meant and given not in codes:
+        raise ValueError(f"`segment` must be a code: give {meant[0]!r} for {given!r}")
+    one_of("segment", given, codes)
 
 
 def _checked_weights(weights: Sequence[float]) -> tuple[float, float, float]:

@@ -21,7 +21,9 @@ class Segment:
     name, name_zh : str, optional
         Display names in English and Chinese. By default the code in words.
     action, action_zh : str, optional
-        The recommended action, in English and Chinese.
+        The recommended action, in English and Chinese; none by default.
+    win_back : bool, default False
+        Whether these customers are slipping away and worth a call: where most of their money is, `RFM.summary` says.
 
     Raises
     ------
@@ -40,6 +42,7 @@ class Segment:
     name_zh: str = ""
     action: str = ""
     action_zh: str = ""
+    win_back: bool = False
 
     def __post_init__(self) -> None:
         if not _CODE.fullmatch(str(self.code)):
@@ -85,15 +88,15 @@ KNOWN = {
             "new_customers",
             name="New customers",
             name_zh="新客户",
-            action="Welcome them, help with the first product, give a reason for the second order",
-            action_zh="欢迎引导，做好首单服务，促成第二单",
+            action="They came lately and spent little so far: welcome them, give a reason for the next order",
+            action_zh="近期来过但消费尚少，欢迎引导，促成下一单",
         ),
         Segment(
             "promising",
             name="Promising",
-            name_zh="有前景客户",
-            action="Keep the brand in mind with a small offer while the first order is fresh",
-            action_zh="趁首单不久，用小额优惠保持联系",
+            name_zh="潜力新客",
+            action="Keep the brand in mind with a small offer while the last order is fresh",
+            action_zh="趁最近一单不久，用小额优惠保持联系",
         ),
         Segment(
             "need_attention",
@@ -115,13 +118,15 @@ KNOWN = {
             name_zh="流失风险客户",
             action="Win them back personally: ask what went wrong, offer a renewal",
             action_zh="个性化召回，了解原因，给出回归优惠",
+            win_back=True,
         ),
         Segment(
             "cannot_lose",
             name="Cannot lose them",
-            name_zh="不能流失客户",
+            name_zh="重点挽留客户",
             action="Call or write in person; they were among the best: do not lose them to a competitor",
             action_zh="电话或一对一联系，曾是最佳客户，务必挽回",
+            win_back=True,
         ),
         Segment(
             "hibernating",
@@ -136,6 +141,7 @@ KNOWN = {
             name_zh="已流失客户",
             action="One last win-back campaign, then leave them out of paid contacts",
             action_zh="做最后一次召回，之后停止付费触达",
+            win_back=True,
         ),
         Segment(
             "high_value",

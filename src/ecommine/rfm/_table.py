@@ -19,6 +19,7 @@ from ..schema._errors import DataWarning, SchemaError
 from ..schema._objects import is_numpy
 from ..schema._reading import read
 from ..schema._shop import Shop
+from ._words import counted
 
 Returns = Literal["net", "drop", "keep"]
 _REQUIRED = ("order_id", "customer_id", "ordered_at", "amount")
@@ -324,8 +325,3 @@ def _finished(sums: Frame, until: datetime | None) -> Frame:
         average_order_value=money / nw.col("frequency"),
     ).select(*COLUMNS)
     return nw.maybe_reset_index(frame.sort("customer_id")) if isinstance(frame, nw.DataFrame) else frame
-
-
-def counted(number: int, noun: str) -> str:
-    """Write a count with its noun: "1 line", "2,300 lines"."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
