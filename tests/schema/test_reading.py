@@ -37,8 +37,10 @@ def test_a_missing_column_names_the_door(library):
         read(library(orders().drop(columns="amount")), "orders", ("product_id", "amount"))
     assert caught.value.problems == (
         "`product_id` is missing: map the table once with schema.orders(raw, product_id='...')",
-        "`amount` is missing: map the table once with schema.orders(raw, amount='...'), or with quantity='...' and "
-        "unit_price='...'",
+        (
+            "`amount` is missing: map the table once with schema.orders(raw, amount='...'), or with quantity='...' and "
+            "unit_price='...'"
+        ),
     )
 
 
