@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ecommine import datasets
 from ecommine.datasets import _drawing
 from ecommine.datasets._drawing import Taste, cumulative, distinct_items, generator, pick, runs, zipf_weights
 
@@ -100,3 +101,10 @@ def test_rng_is_a_seed_or_a_generator() -> None:
         generator(True)
     with pytest.raises(ValueError, match="`rng` must be at least 0, got -1"):
         generator(-1)
+
+
+@pytest.mark.parametrize("start", ["", "NaT", "now", "today", "2024-02-30", "2024"])
+def test_first_day_is_a_day_that_is_written_out(start: str) -> None:
+    with pytest.raises(ValueError, match=f"`start` must be a day such as '2024-01-01', got '{start}'"):
+        datasets.make_shop(5, days=3, start=start)
+    assert _drawing.first_day("2024-02-29") == np.datetime64("2024-02-29", "D")

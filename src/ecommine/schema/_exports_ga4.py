@@ -5,11 +5,12 @@ from typing import Any
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame
 
-from .._core.frames import Frame, opened
+from .._core.frames import Frame, collect, opened
 from ._door import Check
 from ._errors import SchemaError
 from ._exports import Export, as_numbers, as_text, by_product, missing, need
 from ._exports_ga4_nested import as_before, exploded, field, in_arrow, plain, with_parameter
+from ._objects import holds_objects
 from ._shop import Shop
 
 _SYSTEM = "GA4"
@@ -63,7 +64,8 @@ def from_ga4(raw: IntoFrame, /, *, timezone: str | None = None, check: Check = "
     without one are guest orders. Events without a ``user_pseudo_id`` (consent was refused) are left out and counted.
     The campaign is the visitor's first (``traffic_source``).
 
-    Of purchases that were sent several times with one ``transaction_id`` the first counts. Their lines are the items,
+    Of purchases that were sent several times with one ``transaction_id`` the first counts; of those that carry the very
+    same microsecond one with a customer, then that of the most money. Their lines are the items,
     at ``item_revenue`` or price x quantity; in a flat table each order is one line of ``ecommerce.purchase_revenue`` or
     the parameter ``value``. Shipping, taxes and refunds are not made into lines: what GA4's revenue holds of them
     depends on the tags of the site.
@@ -121,8 +123,7 @@ def _read(came: Frame, export: Export) -> Frame:
     for key, name in _PARAMETERS.items():
         frame = _with_parameter(frame, key, name)
     texts = {"__customer": field(frame, "user_id"), **{f"__{k}": field(frame, path) for k, path in _OTHER.items()}}
-    frame = frame.with_columns(
-        event_timestamp=nw.col("event_timestamp").cast(nw.Int64),
+    frame = _with_counts(frame).with_columns(
         **{name: missing(nw.String) if found is None else found for name, found in texts.items()},
     )
     frame = as_numbers(as_text(frame, "user_pseudo_id", "__transaction", *texts), _SYSTEM, "__value")
@@ -131,11 +132,24 @@ def _read(came: Frame, export: Export) -> Frame:
     return frame.filter(~nobody)
 
 
+def _with_counts(frame: Frame) -> Frame:
+    """Read the microseconds of events as whole numbers, also where a file holds them as text."""
+    dtype = frame.collect_schema()["event_timestamp"]
+    if dtype.is_integer():
+        return frame.with_columns(nw.col("event_timestamp").cast(nw.Int64))
+    if not (dtype.is_numeric() or dtype == nw.String or dtype == nw.Object):
+        words = f"`event_timestamp` must count microseconds since 1970, as in the export; it holds {dtype}"
+        raise SchemaError(_SYSTEM, [words])
+    return as_numbers(frame, _SYSTEM, "event_timestamp")  # which holds microseconds exactly until the year 2255
+
+
 def _with_parameter(frame: Frame, key: str, name: str) -> Frame:
     there = frame.collect_schema().names()
     for spelling in (plain(f"event_params.{key}"), key):
         if spelling in there:
-            return as_text(frame.with_columns(nw.col(spelling).alias(name)), name)
+            frame = frame.with_columns(nw.col(spelling).alias(name))
+            money = name == "__value" and (frame.collect_schema()[name].is_numeric() or holds_objects(frame, name))
+            return frame if money else as_text(frame, name)
     if "event_params" in there:
         return with_parameter(frame, key, name)
     return frame.with_columns(missing(nw.String).alias(name))
@@ -175,13 +189,36 @@ def _lines(frame: Frame, export: Export) -> Frame | None:
     order = nw.col("__transaction") if given is None else nw.coalesce(given.cast(nw.String), "__transaction")
     real = nw.when((order != "(not set)") & (order != "")).then(order)
     sold = frame.filter(nw.col("event_name") == "purchase").with_columns(order_id=real)
-    unknown = nw.col("order_id").is_null()
-    export.say(export.count(sold, rows=unknown)["rows"], "purchase", "without a transaction_id left out of the orders")
-    sold = sold.filter(~unknown)
-    first = nw.col("event_timestamp") == nw.col("event_timestamp").min().over("order_id")
-    export.say(export.count(sold, rows=~first)["rows"], "purchase", "sent again with its transaction_id left out")
-    sold = sold.filter(first)
+    known = sold.filter(~nw.col("order_id").is_null())
+    _say_sent(sold, known, export)
+    sold = _first_of_each(known)
     return _whole_orders(sold) if field(sold, "items") is None else _items(sold, export)
+
+
+def _say_sent(sold: Frame, known: Frame, export: Export) -> None:
+    counts = collect(known.select(sent=nw.len(), orders=nw.col("order_id").n_unique()))
+    sent, orders = (int(counts[name].to_list()[0]) for name in ("sent", "orders"))
+    unknown = export.count(sold, rows=nw.col("order_id").is_null())["rows"]
+    export.say(unknown, "purchase", "without a transaction_id left out of the orders")
+    export.say(sent - orders, "purchase", "sent again with its transaction_id left out")
+
+
+def _first_of_each(sold: Frame) -> Frame:
+    """Keep one purchase of each order: the first; of equal times one with a customer, then that of the most money."""
+    who = [nw.col(name).fill_null("") for name in ("__customer", "user_pseudo_id", "__device", "__country")]
+    sold = sold.with_columns(__who=nw.concat_str(*who, separator=" "), __revenue=_revenue(sold).fill_null(0.0))
+    for best in (
+        nw.col("event_timestamp") == nw.col("event_timestamp").min().over("order_id"),
+        nw.col("__who") == nw.col("__who").max().over("order_id"),
+        nw.col("__revenue") == nw.col("__revenue").max().over("order_id"),
+    ):
+        sold = sold.filter(best)
+    return sold.unique(subset=["order_id"], keep="any")
+
+
+def _revenue(sold: Frame) -> nw.Expr:
+    revenue = field(sold, "ecommerce.purchase_revenue")
+    return nw.col("__value") if revenue is None else nw.coalesce(revenue.cast(nw.Float64), "__value")
 
 
 def _of_order() -> dict[str, nw.Expr]:
@@ -191,10 +228,8 @@ def _of_order() -> dict[str, nw.Expr]:
 
 
 def _whole_orders(sold: Frame) -> Frame:
-    revenue = field(sold, "ecommerce.purchase_revenue")
-    money = nw.col("__value") if revenue is None else nw.coalesce(revenue.cast(nw.Float64), "__value")
     nothing = missing(nw.String)
-    return sold.select(**_of_order(), amount=money, line_type=nw.lit("product"), title=nothing, brand=nothing)
+    return sold.select(**_of_order(), amount=_revenue(sold), line_type=nw.lit("product"), title=nothing, brand=nothing)
 
 
 def _items(sold: Frame, export: Export) -> Frame:

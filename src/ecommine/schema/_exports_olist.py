@@ -5,7 +5,18 @@ from narwhals.stable.v2.typing import IntoFrame
 
 from .._core.frames import Frame, join, opened
 from ._door import Check
-from ._exports import Export, as_text, implied_lines, need, say_line_types, stacked, without_cancelled
+from ._exports import (
+    Export,
+    as_numbers,
+    as_text,
+    implied_lines,
+    need,
+    once,
+    opened_beside,
+    say_line_types,
+    stacked,
+    without_cancelled,
+)
 from ._shop import Shop
 
 _SYSTEM = "Olist"
@@ -16,6 +27,7 @@ _TIMES = (
     "order_delivered_customer_date",
     "order_estimated_delivery_date",
 )
+_MONEY = ("price", "freight_value")
 _WRITTEN = "%Y-%m-%d %H:%M:%S"
 
 
@@ -51,7 +63,9 @@ def from_olist(
     Raises
     ------
     SchemaError
-        If columns are missing, or values cannot be.
+        If columns are missing, an order, an item or a customer is there twice with other values, or values cannot be.
+    TypeError
+        If the tables are of several libraries.
 
     Notes
     -----
@@ -59,7 +73,8 @@ def from_olist(
     were canceled or unavailable are left out and counted, and so are orders without items, which have no lines.
     ``customer_id`` becomes the ``customer_unique_id``; a customer's city and state are the first in the alphabet where
     there are several. A review id belongs to several orders now and then: ``review_id`` is the id and the order's.
-    ``payment_method`` is the first payment of an order. Money is in BRL.
+    ``payment_method`` is the first payment of an order. Money is in BRL. Exact copies of orders, items and customers,
+    and items of no order, are left out and counted.
 
     References
     ----------
@@ -87,18 +102,23 @@ def from_olist(
     """
     export = Export(check)
     heads = opened(orders, argument="orders")
+    sold = opened_beside(heads, items, argument="items")
+    people = opened_beside(heads, customers, argument="customers")
+    goods = opened_beside(heads, products, argument="products")
+    opinions = opened_beside(heads, reviews, argument="reviews")
+    paid = opened_beside(heads, payments, argument="payments")
     need(heads, _SYSTEM, "order_id", "customer_id", "order_status", *_TIMES)
-    people = None if customers is None else opened(customers, argument="customers")
+    heads = once(heads, export, _SYSTEM, "orders", "order_id")
     heads = _identified(heads, people, export)
     dead = nw.col("order_status").is_in(("canceled", "unavailable"))
     kept = without_cancelled(heads, export, dead, "drop", "canceled or unavailable left out")
-    if payments is not None:
-        kept = join(kept, _paid(opened(payments, argument="payments")), on=["order_id"], how="left")
+    if paid is not None:
+        kept = join(kept, _paid(paid), on=["order_id"], how="left")
     return export.shop(
-        orders=_orders(kept, opened(items, argument="items"), export),
+        orders=_orders(kept, _items(sold, heads, export), export),
         customers=None if people is None else _customers(people, export),
-        products=None if products is None else _products(opened(products, argument="products"), export),
-        reviews=None if reviews is None else _reviews(opened(reviews, argument="reviews"), heads, export),
+        products=None if goods is None else _products(goods, export),
+        reviews=None if opinions is None else _reviews(opinions, heads, export),
         deliveries=_deliveries(kept, export),
     )
 
@@ -109,12 +129,25 @@ def _identified(heads: Frame, people: Frame | None, export: Export) -> Frame:
         return heads
     need(people, _SYSTEM, "customer_id", "customer_unique_id", "customer_city", "customer_state")
     ids = people.select("customer_id", "customer_unique_id")
+    ids = once(ids, export, _SYSTEM, "customers", "customer_id")
     known = join(heads, ids, on=["customer_id"], how="left").drop("customer_id")
     return known.rename({"customer_unique_id": "customer_id"})
 
 
+def _items(items: Frame, heads: Frame, export: Export) -> Frame:
+    """Take each item once, and leave those of no order out."""
+    need(items, _SYSTEM, "order_id", "order_item_id", "product_id", "seller_id", "price", "freight_value")
+    items = as_numbers(once(items, export, _SYSTEM, "items", "order_id", "order_item_id"), _SYSTEM, *_MONEY)
+    there = heads.select("order_id", __there=nw.lit(1))
+    known = join(items.select("order_id", "freight_value"), there, on=["order_id"], how="left")
+    lost, free = nw.col("__there").is_null(), nw.col("freight_value").is_null()
+    counts = export.count(known, lost=lost, free=free)
+    export.say(counts["lost"], "item", "of orders that are not in `orders` left out")
+    export.say(counts["free"], "item", "without a freight_value: read as 0")
+    return items.with_columns(freight_value=nw.col("freight_value").fill_null(0.0))
+
+
 def _orders(kept: Frame, items: Frame, export: Export) -> Frame:
-    need(items, _SYSTEM, "order_id", "product_id", "seller_id", "price", "freight_value")
     method = [name for name in ("payment_method",) if name in kept.collect_schema().names()]
     of_order = kept.select("order_id", "customer_id", *method, ordered_at=nw.col("order_purchase_timestamp"))
     of_order = of_order.with_columns(currency=nw.lit("BRL"), country=nw.lit("BR"))
@@ -124,14 +157,13 @@ def _orders(kept: Frame, items: Frame, export: Export) -> Frame:
         "seller_id",
         quantity=nw.lit(1.0),
         unit_price=nw.col("price"),
-        amount=nw.col("price").cast(nw.Float64),
+        amount=nw.col("price"),
         line_type=nw.lit("product"),
     )
     lines = join(lines, of_order, on=["order_id"], how="inner")
     freight = items.group_by("order_id").agg(nw.col("freight_value").sum().alias("freight"))
-    shipped = implied_lines(
-        lines, join(of_order, freight, on=["order_id"], how="inner"), nw.col("freight").cast(nw.Float64), "shipping"
-    )
+    heads = join(of_order, freight, on=["order_id"], how="inner")
+    shipped = implied_lines(lines, heads, nw.col("freight"), "shipping")
     orders = export.table(stacked([lines, shipped]), "orders", format=_WRITTEN)
     without = join(of_order, freight, on=["order_id"], how="left")
     export.say(export.count(without, rows=nw.col("freight").is_null())["rows"], "order", "without items left out")

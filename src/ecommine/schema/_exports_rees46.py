@@ -5,7 +5,7 @@ from narwhals.stable.v2.typing import IntoFrame
 
 from .._core.frames import Frame, opened
 from ._door import Check
-from ._exports import Export, as_text, need
+from ._exports import Export, as_numbers, as_text, need
 from ._shop import Shop
 
 _SYSTEM = "REES46"
@@ -68,6 +68,7 @@ def from_rees46(raw: IntoFrame, /, *, timezone: str = "UTC", check: Check = "val
     """
     frame = opened(raw, argument="raw")
     need(frame, _SYSTEM, *_COLUMNS, "user_session")
+    frame = as_numbers(frame, _SYSTEM, "price")
     export = Export(check)
     if frame.collect_schema()["event_time"] == nw.String:
         offset = nw.col("event_time").str.replace_all(" UTC", "+0000", literal=True)

@@ -10,7 +10,7 @@ from .._core.checks import one_of
 from .._core.frames import Frame, opened
 from ._door import Check
 from ._errors import SchemaError
-from ._exports import Export, as_numbers, true
+from ._exports import Export, as_numbers, true, whole_text
 from ._shop import Shop
 
 _SYSTEM = "Taobao UserBehavior"
@@ -41,7 +41,7 @@ def from_taobao_user_behavior(
     Shop
         ``events`` in Shanghai's time, with GA4's names (pv is view_item, fav add_to_wishlist, cart add_to_cart, buy
         purchase); users are logged in, so that they are visitor and customer alike. ``products``: the category of each
-        item, its smallest one where it has several. No ``orders``: a purchase has no money here.
+        item, the smallest number where it has several. No ``orders``: a purchase has no money here.
 
     Raises
     ------
@@ -80,9 +80,14 @@ def from_taobao_user_behavior(
         timezone="Asia/Shanghai",
         format="unix_s",
     )
-    items = frame.group_by("product_id").agg(nw.col("category").min())
     export.notes.append("no orders: the export tells that something was bought, not for how much")
-    return export.shop(events=events, products=export.table(items, "products"))
+    return export.shop(events=events, products=export.table(_items(frame), "products"))
+
+
+def _items(frame: Frame) -> Frame:
+    """Give each item its smallest category, as a number: as text "9" would come after "10"."""
+    items = as_numbers(frame, _SYSTEM, "category").group_by("product_id").agg(nw.col("category").min())
+    return items.with_columns(category=whole_text(items, "category"))
 
 
 def _named(frame: Frame) -> Frame:

@@ -44,7 +44,8 @@ def to_sales(
         Which price stands for the period, over lines that were sold at a price above zero: the median unit price of
         its lines, the mean price paid (amount / quantity, discounts and quantity rebates included), or the highest unit
         price. The choice changes what is estimated from the panel: a mean paid price falls when customers buy more at
-        a rebate, and makes demand look more elastic than it is.
+        a rebate, and makes demand look more elastic than it is. The unit price is before discounts: where promotions
+        are discounts of the line, as in `datasets.make_shop`, only "paid" shows them.
     stock : table, optional
         Canonical ``stock`` of the same library, for ``in_stock``: the share of the period's recorded days with units
         on hand; null where the stock table says nothing.
