@@ -4,6 +4,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Literal, get_args
 
 import narwhals.stable.v2 as nw
+import pandas as pd
 from narwhals.stable.v2.typing import IntoFrame
 
 from .._core.checks import one_of
@@ -65,7 +66,7 @@ def from_taobao_user_behavior(
     """
     one_of("other_days", other_days, get_args(Literal["drop", "keep"]))
     export = Export(check)
-    frame = _named(opened(raw, argument="raw"))
+    frame = _named(raw)
     inside = (nw.col("occurred_at") >= _FIRST) & (nw.col("occurred_at") < _END)
     if other_days == "drop":
         frame = as_numbers(frame, _SYSTEM, "occurred_at")
@@ -90,11 +91,12 @@ def _items(frame: Frame) -> Frame:
     return items.with_columns(category=whole_text(items, "category"))
 
 
-def _named(frame: Frame) -> Frame:
+def _named(raw: IntoFrame) -> Frame:
+    if isinstance(raw, pd.DataFrame):  # which numbers its columns
+        raw = raw.set_axis([str(place) for place in range(raw.shape[1])], axis=1)
+    frame = opened(raw, argument="raw")
     names = frame.collect_schema().names()
     if len(names) != len(_COLUMNS):
         words = f"the file has 5 columns and no header, this table has {len(names)}: read it without a header"
         raise SchemaError(_SYSTEM, [words])
-    if frame.implementation.is_pandas():  # which numbers its columns
-        return opened(frame.to_native().set_axis(list(_COLUMNS), axis=1), argument="raw")
     return frame.select(*[nw.col(name).alias(ours) for name, ours in zip(names, _COLUMNS, strict=True)])
