@@ -42,7 +42,7 @@ def segments(shop: schema.Shop) -> Part:
         question=f"RFM: {result.headline}.",
         answer=(result.summary(), result.summary(locale="zh"), *result.notes),
         tables={
-            "Segments": shown[["Segment", "Customers", "Share", "Money", "Share of money", "Median recency"]],
+            "Segments": shown[["Segment", "Customers", "Share", "Money", "Share of money", "Median recency (days)"]],
             "What to do": shown[["Segment", "Action"]],
         },
         pictures={"segments": result.plot()},

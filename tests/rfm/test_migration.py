@@ -182,6 +182,79 @@ def test_without_a_period_a_note_says_that_nobody_can_be_gone():
     assert moved.rates.set_index("move").loc["gone", "customers"] == 0
 
 
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_without_a_period_nothing_is_said_of_revenue(locale):
+    before = rfm.score(HAND, as_of="2024-01-31", scale=FIXED, scheme=SCHEME)
+    moved = rfm.migration(before, before.apply(HAND))
+    text = moved.summary(locale=locale)
+    opening = {
+        "en": "Up to 2024-01-31 against up to 2024-02-15: without",
+        "zh": "截至2024-01-31与截至2024-02-15相比：两期未都",
+    }
+    assert text.startswith(opening[locale])
+    assert "+" not in text
+    assert moved.headline.endswith("change in cumulative money +385.00")
+
+
+def periods(first, second, **options):
+    """Migration between two (as_of, period)."""
+    results = [
+        rfm.score(HAND, as_of=as_of, period=period, scale=FIXED, scheme=SCHEME, **options)
+        for as_of, period in (first, second)
+    ]
+    return rfm.migration(*results)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (("2024-01-31", "1mo"), ("2024-02-29", "1mo"), ()),
+        (
+            ("2024-01-31", "30d"),
+            ("2024-02-29", "30d"),
+            ("the two periods share 1 day up to 2024-01-31, whose orders count in both",),
+        ),
+        (
+            ("2024-01-20", "2w"),
+            ("2024-02-20", "2w"),
+            ("between the two periods lie 17 days after 2024-01-20, whose orders count in neither",),
+        ),
+        (
+            ("2024-01-31", "15d"),
+            ("2024-02-29", "29d"),
+            ("the periods differ, 15d and 29d: money and orders of the longer one are more",),
+        ),
+        (("2024-01-20", "7d"), ("2024-01-27", "1w"), ()),  # a week in two spellings
+        (
+            ("2024-02-29", "1mo"),
+            ("2024-01-31", "1mo"),
+            ("the second result is of an earlier moment than the first: changes run back in time",),
+        ),
+    ],
+)
+def test_notes_tell_of_other_lengths_and_of_overlaps_and_gaps(first, second, expected):
+    notes = [note for note in periods(first, second).notes if not note.startswith(("before: ", "after: "))]
+    assert tuple(notes) == expected
+
+
+def test_other_returns_are_refused():
+    results = [
+        rfm.score(HAND, as_of="2024-01-31", period="1mo", scale=FIXED, scheme=SCHEME, returns=returns)
+        for returns in ("net", "drop")
+    ]
+    with pytest.raises(ValueError, match="the same `returns`, got 'net' and 'drop'"):
+        rfm.migration(*results)
+
+
+def test_notes_of_both_results_are_carried():
+    guest = pd.concat([HAND, HAND.head(1).assign(customer_id=None)])
+    before = rfm.score(guest, as_of="2024-01-31", period="1mo", scale=FIXED, scheme=SCHEME)
+    after = before.apply(guest, as_of="2024-02-29")
+    notes = rfm.migration(before, after).notes
+    assert notes == (*(f"before: {note}" for note in before.notes), *(f"after: {note}" for note in after.notes))
+    assert "before: 1 line of guests left out (1 order, money 150.00)" in notes
+
+
 def test_nobody_retained_has_no_rate():
     moved = two_months(orders_of([{"ann": [1.0]}, {"bob": [2.0]}]))
     assert moved.rates.set_index("move").loc["upgraded", ["rate", "rate_low", "rate_high"]].isna().all()
@@ -192,11 +265,22 @@ def test_summary_has_the_numbers(locale):
     text = two_months(HAND).summary(locale=locale)
     assert "+105" in text
     assert ("1 moved up" if locale == "en" else "升级1位") in text
+    opening = {
+        "en": "1 month to 2024-01-31 against 1 month to 2024-02-29: revenue from known customers changed by +105,",
+        "zh": "截至2024-01-31的1个月与截至2024-02-29的1个月相比，已知客户的收入变化+105，",
+    }
+    assert text.startswith(opening[locale])
+    assert ("1 had no order before (new or returning)" if locale == "en" else "新增或回流1位，未再下单1位") in text
+    if locale == "zh":
+        assert "增收最多的是升级客户客单价提高（+150）。减收最多的是持平客户客单价下降（-120）。" in text
 
 
 def test_the_result_shows_itself_and_pickles():
     moved = two_months(HAND)
-    assert repr(moved).splitlines()[0] == "Migration: from 2024-01-31 to 2024-02-29, change in revenue +105.00"
+    assert (
+        repr(moved).splitlines()[0]
+        == "Migration: 1 month to 2024-01-31 against 1 month to 2024-02-29, change in revenue +105.00"
+    )
     assert len(repr(moved).splitlines()) <= 12
     pd.testing.assert_frame_equal(pickle.loads(pickle.dumps(moved)).bridge, moved.bridge)
     assert list(moved.tables) == ["flows", "bridge", "rates"]

@@ -68,7 +68,49 @@ def test_many_segments_are_labelled_by_money_and_the_rest_is_told():
     texts = shown_texts(result.plot())
     assert alive > 12
     assert len(texts) == 13
-    assert texts[-1].startswith(f"without a label: {alive - 12} segments with ")
+    assert alive == 13
+    assert texts[-1] == "without a label: 1 segment with 0.0% of money: Dormant, rare, low value"
+
+
+def test_lines_to_labels_end_at_the_bubble_and_do_not_cross(result):
+    ax = result.plot()
+    ax.figure.canvas.draw()
+    drawn = ax.collections[0]
+    bubbles = {tuple(at): size for at, size in zip(drawn.get_offsets(), drawn.get_sizes(), strict=True)}
+    lines = []
+    for text in ax.texts:
+        radius = np.sqrt(bubbles[text.xy]) / 2
+        assert text.arrowprops["shrinkB"] == pytest.approx(radius)
+        assert text.arrow_patch.get_zorder() < ax.collections[0].get_zorder()
+        lines.append((ax.transData.transform(text.xy), ax.transAxes.transform(text.get_position())))
+    assert not any(crossing(*one, *other) for one, other in combinations(lines, 2))
+
+
+def crossing(a, b, c, d):
+    def side(p, q, r):
+        return np.sign((q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0]))
+
+    return side(a, b, c) != side(a, b, d) and side(c, d, a) != side(c, d, b)
+
+
+def test_days_are_whole_on_the_axis():
+    recent = shop().assign(ordered_at=lambda t: t["ordered_at"].max() - (t["ordered_at"].max() - t["ordered_at"]) / 400)
+    ticks = rfm.score(recent, as_of="2025-05-16").plot().get_xticks()
+    assert np.array_equal(ticks, np.round(ticks))
+
+
+def test_titles_name_the_periods(result, moved):
+    assert result.plot().get_title() == "Segments, up to 2025-05-14: area is money"
+    assert moved.plot().get_title() == "Customers: 6 months to 2024-09-30 (rows), 6 months to 2025-03-31 (columns)"
+    assert moved.plot().get_yticklabels()[-1].get_text() == "New or returning"
+    title = moved.plot(kind="bridge").get_title()
+    assert title == "What changed revenue: 6 months to 2024-09-30 against 6 months to 2025-03-31"
+
+
+def test_cumulative_money_is_not_called_revenue(result):
+    ax = rfm.migration(rfm.score(shop(), as_of="2024-09-30", scale=result.scale), result).plot(kind="bridge")
+    assert ax.get_title() == "What changed cumulative money: up to 2024-09-30 against up to 2025-05-14"
+    assert [ax.get_yticklabels()[i].get_text() for i in (0, -1)] == ["Total before", "Total after"]
 
 
 def test_a_map_without_customers_says_so():
@@ -118,6 +160,8 @@ def test_chinese_pictures_have_chinese_text(result, moved):
         words = [ax.get_title(), ax.get_xlabel(), *(label.get_text() for label in ax.get_yticklabels())]
         assert any("\u4e00" <= letter <= "\u9fff" for letter in "".join(words))
     assert any(text.startswith("冠军客户：客户占") for text in shown_texts(axes[0]))
+    assert axes[2].get_yticklabels()[0].get_text() == "前期收入"
+    assert shown_texts(axes[2])[0] == "1.09万"  # 10,860
 
 
 def test_an_unknown_kind_is_refused(moved):

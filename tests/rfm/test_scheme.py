@@ -1,5 +1,6 @@
 """Schemes: every cell has its segment, the published grid cell by cell, the eight classes at their edges."""
 
+import inspect
 from datetime import datetime
 from itertools import product
 
@@ -9,8 +10,9 @@ import pandas as pd
 import pytest
 
 from ecommine import rfm
+from ecommine.rfm._scheme import remarks
 from libraries import to_pandas
-from rfm.slow import slow_standard
+from rfm.slow import shop, slow_standard
 
 AS_OF = datetime(2024, 12, 31)
 
@@ -103,6 +105,14 @@ def test_rules_without_rest_must_cover_every_cell():
         (lambda: rfm.Segment("new"), ValueError, "migration"),
         (lambda: rfm.EightClasses(high_value=50, low_value=200), ValueError, "`low_value` must be below `high_value`"),
         (lambda: rfm.EightClasses(high_value=9, low_value=1, middle="no"), ValueError, "`middle`"),
+        (lambda: rfm.EightClasses(high_value=9, middle="named"), ValueError, "`low_value` must be given"),
+        (
+            lambda: rfm.EightClasses(high_value=9, low_value=1, active=120, middle="named"),
+            ValueError,
+            "`active` must be below `dormant`, got 120 and 90",
+        ),
+        (lambda: rfm.Scheme(name="mine", rules=(rfm.Rule(segment="a", recency="low"))), TypeError, "a comma after"),
+        (lambda: rfm.Scheme(name="mine", rules=("champions",)), TypeError, "`rules` must be a tuple of Rule"),
     ],
 )
 def test_wrong_schemes_are_refused(make, error, match):
@@ -183,3 +193,58 @@ def test_every_segment_has_a_name_and_an_action_of_its_own(scheme, locale):
     assert all(segment.advice(locale) for segment in scheme.segments)
     if locale == "zh":
         assert all(any("\u4e00" <= letter <= "\u9fff" for letter in name) for name in names)
+
+
+def test_thresholds_that_decide_nothing_are_not_asked_for():
+    assert rfm.EightClasses(high_value=200, active=120, frequent=0.5).active == 120  # the others name the middle
+    table = edge_customers()
+    given = segments_of(rfm.EightClasses(high_value=200, low_value=50), table, 5, 5, 5)
+    assert segments_of(rfm.EightClasses(high_value=200), table, 5, 5, 5) == given
+
+
+def test_rules_made_for_fewer_levels_are_told():
+    three = rfm.Scheme(
+        name="three",
+        rules=(
+            rfm.Rule(segment="best", recency=(3, 3), value=(3, 3)),
+            rfm.Rule(segment="lately", recency=(2, 3), frequency=(1, 3), value=(1, 2)),
+        ),
+    )
+    assert remarks(three, scale_of(3, 3, 3)) == ()
+    assert remarks(three, scale_of(5, 3, 3)) == (
+        "scheme 'three': no rule reaches the highest recency score, 5 (made for fewer levels?)",
+    )
+    value = "scheme 'three': no rule reaches the highest value score, 5 (made for fewer levels?)"
+    assert remarks(three, scale_of(3, 5, 5)) == (value,)
+
+
+def test_rules_that_never_hold_are_told():
+    scheme = rfm.Scheme(
+        name="mine",
+        rules=(
+            rfm.Rule(segment="best", recency="high"),
+            rfm.Rule(segment="rest_low", recency="low"),
+            rfm.Rule(segment="never", recency=(5, 5), monetary=(1, 2)),
+        ),
+    )
+    expected = "scheme 'mine': rule 3, of 'never', never holds: earlier rules take all its scores"
+    assert remarks(scheme, scale_of(5, 5, 5)) == (expected,)
+    assert rfm.score(shop(), scheme=scheme).notes[-1] == expected
+    assert not any("scheme" in note for note in rfm.score(shop()).notes)
+
+
+@pytest.mark.parametrize(("scheme", "levels"), [(rfm.STANDARD, 5), (rfm.VALUE_GROUPS, 3), (rfm.VALUE_GROUPS, 9)])
+def test_our_own_schemes_have_no_such_slips(scheme, levels):
+    assert remarks(scheme, scale_of(levels, levels, levels)) == ()
+
+
+def test_a_scheme_shows_itself_shortly():
+    assert repr(rfm.STANDARD) == "Scheme('standard', 11 segments)"
+    assert "Rule(" not in str(inspect.signature(rfm.score))
+
+
+@pytest.mark.parametrize("code", ["new_customers", "promising"])
+def test_relative_names_do_not_speak_of_first_orders(code):
+    segment = next(one for one in rfm.STANDARD.segments if one.code == code)
+    assert "first" not in segment.advice("en")
+    assert "首单" not in segment.advice("zh")

@@ -34,11 +34,11 @@ class Migration(Result, Generic[TableT_co]):
     Attributes
     ----------
     table : eager table, one row a pair of segments with customers
-        from_segment (or "new": no order in the period before, so new or returning), to_segment (or "gone": none in the period after),
-        customers, share (of the customers of from_segment), money_before, money_after, change.
+        from_segment (or "new": no order in the period before, so new or returning), to_segment (or "gone": none in the
+        period after), customers, share (of the customers of from_segment), money_before, money_after, change.
     bridge : eager table, one row a part of the change in revenue
-        part, customers, money. New (or returning) and gone customers; upgraded, downgraded and stayed ones each by the effect of
-        their number of orders and of their order value. The parts add up to the change, in millionths exactly.
+        part, customers, money. New (or returning) and gone customers; upgraded, downgraded and stayed ones each by
+        the effect of their number of orders and of their order value. The parts add up to the change, in millionths exactly.
     rates : eager table, one row a movement
         move (upgraded, stayed, downgraded, new, gone), customers, of (customers it is a share of), rate, rate_low,
         rate_high.

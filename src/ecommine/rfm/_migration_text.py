@@ -31,10 +31,10 @@ PART_NAMES: dict[Locale, dict[str, str]] = {
 }
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
-        "change": "{before} against {after}: revenue from known customers changed by {change:+,.0f}, from {first:,.0f} to "
-        "{last:,.0f}.",
-        "cumulative": "{before} against {after}: without a period for both, money counts all orders up to a moment, and its "
-        "growth is no change in revenue.",
+        "change": "{before} against {after}: revenue from known customers changed by {change:+,.0f}, "
+        "from {first:,.0f} to {last:,.0f}.",
+        "cumulative": "{before} against {after}: without a period for both, money counts all orders up to a moment, "
+        "and its growth is no change in revenue.",
         "moves": "Of {kept}, {up:,} moved up and {down:,} moved down; {new:,} had no order before (new or returning), "
         "{gone:,} had none after.",
         "gain": 'The largest gain comes from "{part}": {money:+,.0f}.',
@@ -44,7 +44,8 @@ _TEXTS: dict[Locale, dict[str, str]] = {
     },
     "zh": {
         "change": "{before}与{after}相比，已知客户的收入变化{change:+,.0f}，由{first:,.0f}到{last:,.0f}。",
-        "cumulative": "{before}与{after}相比：两期未都设定期间（period），金额为截至当日的累计值，其增长不代表收入变化。",
+        "cumulative": "{before}与{after}相比：两期未都设定期间（period），"
+        "金额为截至当日的累计值，其增长不代表收入变化。",
         "moves": "留存客户{kept}，其中升级{up:,}位、降级{down:,}位；新增或回流{new:,}位，未再下单{gone:,}位。",
         "gain": "增收最多的是{part}（{money:+,.0f}）。",
         "loss": "减收最多的是{part}（{money:+,.0f}）。",

@@ -13,6 +13,7 @@ from ._flows import Flow, bridge
 from ._migration_text import PART_NAMES
 from ._segments import Locale, Segment
 from ._summary import Group, ratio
+from ._words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 LARGEST_BUBBLE = 2_400
 """Area in square points of the segment with the most money."""
 MOST_LABELS = 12
+LABELS_AT = 1.03
+AXES_SHAPE = 1.3
+"""Width of the map's axes over their height, with room for the labels."""
 GREY = "#555555"
 
 _TEXTS: dict[Locale, dict[str, str]] = {
@@ -29,7 +33,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "frequency": "orders a customer (mean, logarithmic)",
         "map": "Segments, {span}: area is money",
         "label": "{name}: {share} of customers, {money} of money",
-        "rest": "without a label: {count} segments with {money} of money: {names}",
+        "rest": "without a label: {count} with {money} of money: {names}",
         "empty": "no customers",
         "flows": "Customers: {before} (rows), {after} (columns)",
         "share": "share of the row",
@@ -89,10 +93,10 @@ def draw_segments(groups: Sequence[Group], span: str, ax: "Axes | None", locale:
 
 
 def _bubbles(ax: "Axes", alive: Sequence[Group]) -> None:
-    most = max(abs(group.money) for group in alive) or 1.0
     days, orders = _position(alive)
-    area = [max(abs(group.money) / most * LARGEST_BUBBLE, 12.0) for group in alive]
+    area = _areas(alive)
     colours = [PALETTE[i % (len(PALETTE) - 1)] for i in range(len(alive))]
+    ax.scatter(days, orders, s=area, c="white", zorder=1.5)  # hides the lines to other bubbles
     ax.scatter(days, orders, s=area, c=colours, alpha=0.65, edgecolors="black", linewidths=0.8, zorder=2)
     ax.set_yscale("log")
     low, high = float(orders.min()), float(orders.max())
@@ -101,8 +105,14 @@ def _bubbles(ax: "Axes", alive: Sequence[Group]) -> None:
     steps = [step for step in (1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 500, 1000) if low / 1.5 <= step <= high * 2.0]
     ax.set_yticks(steps, [f"{step:,}" for step in steps])
     ax.minorticks_off()
+    ax.locator_params(axis="x", integer=True)  # days
     ax.grid(visible=True, color="#DDDDDD", linewidth=0.6, zorder=0)
     ax.spines[["top", "right"]].set_visible(False)
+
+
+def _areas(alive: Sequence[Group]) -> "np.ndarray[Any, Any]":
+    money = np.abs([group.money for group in alive])
+    return np.maximum(money / (money.max() or 1.0) * LARGEST_BUBBLE, 12.0)
 
 
 def _position(groups: Sequence[Group]) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
@@ -111,45 +121,68 @@ def _position(groups: Sequence[Group]) -> "tuple[np.ndarray[Any, Any], np.ndarra
 
 
 def _labels(ax: "Axes", alive: Sequence[Group], locale: Locale) -> None:
-    customers, money = sum(group.customers for group in alive), sum(group.money for group in alive)
-    named = sorted(
-        alive[:MOST_LABELS], key=lambda group: (-group.orders / group.customers, group.median_recency or 0.0)
-    )
+    """Label the segments with the most money, and list the others below."""
+    named, others = alive[:MOST_LABELS], alive[MOST_LABELS:]
     days, orders = _position(named)
-    heights = spread(_height(ax, orders), gap=0.94 / MOST_LABELS)
-    for group, height, day, order in zip(named, heights, days, orders, strict=True):
-        text = _TEXTS[locale]["label"].format(
-            name=group.segment.display(locale),
-            share=f"{group.customers / customers:.1%}",
-            money=_share(group.money, money),
-        )
+    places = np.column_stack([days / ax.get_xlim()[1], _height(ax, orders)])
+    slots = spread(np.sort(places[:, 1])[::-1], gap=0.94 / MOST_LABELS)
+    radii = np.sqrt(_areas(alive)) / 2
+    for i, height in zip(uncrossed(places, slots), slots, strict=True):
+        line = {"arrowstyle": "-", "color": GREY, "linewidth": 0.6, "shrinkA": 1, "relpos": (0, 0.5)}
         ax.annotate(
-            text,
-            xy=(day, order),
-            xytext=(1.03, height),
+            _label(named[i], alive, locale),
+            xy=(days[i], orders[i]),
+            xytext=(LABELS_AT, height),
             textcoords="axes fraction",
             va="center",
             fontsize=9,
             annotation_clip=False,
-            arrowprops={
-                "arrowstyle": "-",
-                "color": GREY,
-                "linewidth": 0.6,
-                "shrinkA": 1,
-                "shrinkB": 0,
-                "relpos": (0, 0.5),
-            },
+            zorder=1,
+            arrowprops={**line, "shrinkB": radii[i]},  # the line ends at the edge of its bubble
         )
-    others = alive[MOST_LABELS:]
     if others:
-        share = _share(sum(group.money for group in others), money)
-        text = _TEXTS[locale]["rest"].format(count=len(others), money=share)
-        ax.text(1.03, 0.0, text, transform=ax.transAxes, fontsize=9, color=GREY, va="center")
+        _list_below(ax, others, sum(group.money for group in alive), locale)
+
+
+def _label(group: Group, alive: Sequence[Group], locale: Locale) -> str:
+    customers, money = sum(group.customers for group in alive), sum(group.money for group in alive)
+    return _TEXTS[locale]["label"].format(
+        name=group.segment.display(locale),
+        share=f"{group.customers / customers:.1%}",
+        money=_share(group.money, money),
+    )
+
+
+def _list_below(ax: "Axes", others: Sequence[Group], money: float, locale: Locale) -> None:
+    count = counted(len(others), "segment") if locale == "en" else f"{len(others)}"
+    names = ("; " if locale == "en" else "；").join(group.segment.display(locale) for group in others)
+    share = _share(sum(group.money for group in others), money)
+    text = _TEXTS[locale]["rest"].format(count=count, money=share, names=names)
+    wrapped = fill(text, 130 if locale == "en" else 70)
+    below = {"xytext": (0, -42), "textcoords": "offset points", "annotation_clip": False}
+    ax.annotate(wrapped, xy=(0, 0), xycoords="axes fraction", va="top", fontsize=8, color=GREY, **below)
+
+
+def uncrossed(places: "np.ndarray[Any, Any]", slots: "np.ndarray[Any, Any]") -> list[int]:
+    """Choose which place each slot at the right is for, all given as shares of the axes.
+
+    Lines of the least total length do not cross: two that cross become shorter where they swap their ends.
+
+    Examples
+    --------
+    >>> uncrossed(np.array([[0.9, 0.5], [0.1, 0.6]]), np.array([0.9, 0.5]))
+    [1, 0]
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    across = (LABELS_AT - places[:, 0]) * AXES_SHAPE
+    _, chosen = linear_sum_assignment(np.hypot(across[None, :], slots[:, None] - places[None, :, 1]))
+    return [int(i) for i in chosen]
 
 
 def _share(part: float, whole: float) -> str:
     share = ratio(part, whole)
-    return "-" if share is None else f"{share:.1%}"
+    return "-" if share is None else f"{round(share, 3) + 0.0:.1%}"  # no -0.0%
 
 
 def _height(ax: "Axes", values: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":

@@ -80,8 +80,8 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "coarse": "{name} has only {used} of {levels} levels in use, so segments that rest on it say little.",
         "total": "{when}, {customers} spent {money:,.0f} in {orders}.",
         "best": "Most money comes from {name}: {customers} ({share:.1%}){of_money}.{action}",
-        "slipping": "Most money to win back is with {name}: {customers} who spent {money:,.0f} {time}{part}, last order "
-        "{days} ago (median).{action}",
+        "slipping": "Most money to win back is with {name}: {customers} who spent {money:,.0f} {time}{part}, "
+        "last order {days} ago (median).{action}",
         "largest": "The largest group is {name}: {customers} ({share:.1%}){of_money}.{action}",
         "of_money": " with {share:.1%} of the money",
         "part": " ({share:.1%})",
