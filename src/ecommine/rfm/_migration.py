@@ -38,7 +38,8 @@ class Migration(Result, Generic[TableT_co]):
         period after), customers, share (of the customers of from_segment), money_before, money_after, change.
     bridge : eager table, one row a part of the change in revenue
         part, customers, money. New (or returning) and gone customers; upgraded, downgraded and stayed ones each by
-        the effect of their number of orders and of their order value. The parts add up to the change, in millionths exactly.
+        the effect of their number of orders and of their order value. The parts add up to the change, in millionths
+        exactly.
     rates : eager table, one row a movement
         move (upgraded, stayed, downgraded, new, gone), customers, of (customers it is a share of), rate, rate_low,
         rate_high.
@@ -270,7 +271,7 @@ def _time_notes(before: RFM[Any], after: RFM[Any]) -> Iterator[str]:
     if after.as_of < before.as_of:
         yield "the second result is of an earlier moment than the first: changes run back in time"
     early, late = sorted((before, after), key=lambda result: result.as_of)
-    if None not in (before.period, after.period):
+    if early.period is not None and late.period is not None:
         start = Duration.parse(late.period, argument="period").before(late.as_of)
         days = counted(max(1, round(abs(start - early.as_of) / timedelta(days=1))), "day")
         if start < early.as_of:

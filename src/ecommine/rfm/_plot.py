@@ -159,8 +159,17 @@ def _list_below(ax: "Axes", others: Sequence[Group], money: float, locale: Local
     share = _share(sum(group.money for group in others), money)
     text = _TEXTS[locale]["rest"].format(count=count, money=share, names=names)
     wrapped = fill(text, 130 if locale == "en" else 70)
-    below = {"xytext": (0, -42), "textcoords": "offset points", "annotation_clip": False}
-    ax.annotate(wrapped, xy=(0, 0), xycoords="axes fraction", va="top", fontsize=8, color=GREY, **below)
+    ax.annotate(
+        wrapped,
+        xy=(0, 0),
+        xycoords="axes fraction",
+        xytext=(0, -42),
+        textcoords="offset points",
+        va="top",
+        fontsize=8,
+        color=GREY,
+        annotation_clip=False,
+    )
 
 
 def uncrossed(places: "np.ndarray[Any, Any]", slots: "np.ndarray[Any, Any]") -> list[int]:

@@ -136,8 +136,7 @@ class Scheme:
     levels: int | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.rules, (tuple, list)) or not all(isinstance(rule, Rule) for rule in self.rules):
-            raise TypeError(f"`rules` must be a tuple of Rule, with a comma after a single one; got {self.rules!r}")
+        _check_rules(self.rules)
         object.__setattr__(self, "rules", tuple(self.rules))
         if not self.rules:
             raise ValueError("`rules` must have at least one rule")
@@ -187,6 +186,11 @@ class Scheme:
         if len(open_cells):
             cell = tuple(open_cells[0].tolist())
             raise ValueError(f"no rule covers the scores {cell}: add one, or give `rest`")
+
+
+def _check_rules(rules: object) -> None:
+    if not isinstance(rules, (tuple, list)) or not all(isinstance(rule, Rule) for rule in rules):
+        raise TypeError(f"`rules` must be a tuple of Rule, with a comma after a single one; got {rules!r}")
 
 
 def remarks(scheme: SegmentScheme, scale: Scale) -> tuple[str, ...]:
