@@ -47,7 +47,7 @@ def make_lines(rows: int, *, text: bool = False, clean: bool = False) -> pd.Data
     lines = pd.DataFrame(
         {
             "order_id": order,
-            "customer_id": customer[order],
+            "customer_id": pd.array(customer[order], dtype="Int64"),  # pandas reads them back as floats
             "ordered_at": at[order],
             "quantity": quantity,
             "amount": np.round(quantity * rng.lognormal(2.0, 1.0, rows), 2),
@@ -57,7 +57,7 @@ def make_lines(rows: int, *, text: bool = False, clean: bool = False) -> pd.Data
 
 
 def _with_text_ids(lines: pd.DataFrame) -> pd.DataFrame:
-    customer = pd.array(lines["customer_id"], dtype="Int64").astype("string[pyarrow]")
+    customer = lines["customer_id"].astype("string[pyarrow]")
     return lines.assign(
         order_id=("O-" + lines["order_id"].astype("string[pyarrow]")).astype("str"),
         customer_id=("C-" + customer).astype("str"),

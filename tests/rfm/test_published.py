@@ -26,7 +26,7 @@ def raw():
             "UnitPrice": "unit_price",
         }
     )
-    table["customer_id"] = table["customer_id"].astype("float64")
+    table["customer_id"] = table["customer_id"].astype("Int64")
     return table[["order_id", "customer_id", "ordered_at", "quantity", "unit_price"]]
 
 

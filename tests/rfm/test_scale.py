@@ -178,3 +178,20 @@ def test_missing_values_are_refused():
 def test_a_table_without_the_measures_is_refused():
     with pytest.raises(ValueError, match=r"`table` lacks frequency, monetary: make it with ecommine.rfm.table"):
         rfm.Scale.learn(ten()[["customer_id", "recency"]])
+
+
+@pytest.mark.parametrize(("measure", "value"), [("monetary", 1e13), ("monetary", np.nan), ("recency", np.nan)])
+def test_measures_that_cannot_be_compared_are_refused(measure, value):
+    scale = rfm.Scale(recency=(30,), frequency=(1,), monetary=(100,))
+    table = pd.DataFrame({"recency": [1.0, 2], "frequency": [1, 2], "monetary": [5.0, 6]})
+    table.loc[0, measure] = value
+    with pytest.raises(ValueError, match=f"1 customers whose {measure} is missing, not a number or beyond 9e12"):
+        scale.apply(table)
+
+
+def test_cut_points_of_a_millionth_are_inclusive_edges():
+    scale = rfm.Scale(recency=(30,), frequency=(1,), monetary=(2.5e-6,))
+    table = pd.DataFrame({"recency": [1], "frequency": [1], "monetary": [2.5e-6], "_micro": ["mine"]})
+    scored = scale.apply(table)
+    assert scored["monetary_score"].tolist() == [1]
+    assert scored["_micro"].tolist() == ["mine"]

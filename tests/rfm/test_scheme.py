@@ -248,3 +248,11 @@ def test_relative_names_do_not_speak_of_first_orders(code):
     segment = next(one for one in rfm.STANDARD.segments if one.code == code)
     assert "first" not in segment.advice("en")
     assert "首单" not in segment.advice("zh")
+
+
+def test_a_large_threshold_times_many_orders_stays_in_bounds():
+    scale = rfm.Scale(recency=(1,), frequency=(1,), monetary=(1,))
+    orders = pd.DataFrame({"order_id": [1, 2], "customer_id": 1, "amount": [1.0, 3.0]})
+    orders["ordered_at"] = pd.to_datetime(["2024-05-01", "2024-05-02"])
+    scored = rfm.score(orders, scale=scale, scheme=rfm.EightClasses(high_value=9e12))
+    assert scored.table["segment"].tolist() == ["active_infrequent_lower_value"]

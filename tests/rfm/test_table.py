@@ -185,7 +185,9 @@ def test_the_largest_order_id_is_still_an_order():
 
 def test_guests_as_nan_among_whole_numbers(library):
     raw = lines().assign(customer_id=[1.0, 1.0, 1.0, 1.0, 2.0, np.nan, 4.0, 4.0])
-    assert measured(quiet(rfm.table, library(raw))) == {1: (29, 2, 30.5), 4: (2, 1, 8.0)}
+    assert measured(quiet(rfm.table, schema.orders(library(raw)))) == {1: (29, 2, 30.5), 4: (2, 1, 8.0)}
+    if library.name == "pandas-numpy":  # which has no other way to write whole numbers beside missing ones
+        assert measured(quiet(rfm.table, library(raw))) == {1: (29, 2, 30.5), 4: (2, 1, 8.0)}
 
 
 def test_all_guests_leave_an_empty_table(library):
@@ -197,7 +199,9 @@ def test_all_guests_leave_an_empty_table(library):
 
 def test_all_returns_leave_an_empty_table(library):
     raw = lines().assign(quantity=-1)
-    with pytest.warns(DataWarning, match=r"3 customers without an order .returns or charges only. left out .money 33.50."):
+    with pytest.warns(
+        DataWarning, match=r"3 customers without an order .returns or charges only. left out .money 33.50."
+    ):
         result = rfm.table(library(raw))
     assert to_pandas(result).empty
 
@@ -213,15 +217,15 @@ def test_one_line_is_one_customer(library):
 
 
 def test_as_of_before_all_lines_says_when_the_data_are(library):
-    with pytest.raises(
-        ValueError, match="no line up to 2020-01-01; the data run from 2024-01-01 to 2024-03-01"
-    ):
+    with pytest.raises(ValueError, match="no line up to 2020-01-01; the data run from 2024-01-01 to 2024-03-01"):
         rfm.table(library(lines()), as_of="2020-01-01")
 
 
 def test_as_of_long_after_all_lines_is_told():
     rfm.table(lines().iloc[:1], as_of="2024-12-31")  # a year, of 366 days, less one
-    with pytest.warns(DataWarning, match=r"2025-01-01 is 366 days after the last line \(2024-01-01\): is `as_of` right"):
+    with pytest.warns(
+        DataWarning, match=r"2025-01-01 is 366 days after the last line \(2024-01-01\): is `as_of` right"
+    ):
         rfm.table(lines().iloc[:1], as_of="2025-01-01")
 
 
@@ -255,8 +259,29 @@ def test_a_shop_is_no_table():
 def test_money_beyond_measure_is_refused(library, amount):
     raw = lines()
     raw.loc[0, "amount"] = amount
+    with pytest.raises(ValueError, match=r"1 line whose money is not a number, infinite or above 9e.12"):
+        rfm.table(library(raw))
+
+
+def test_lines_that_add_up_beyond_measure_are_refused(library):
+    raw = lines()
+    raw.loc[:1, "amount"] = 8e12
     with pytest.raises(ValueError, match=r"1 customer whose money is not a number, infinite or above 9e.12"):
         rfm.table(library(raw))
+
+
+def test_missing_amounts_are_refused(library):
+    raw = lines()
+    raw.loc[0, "amount"] = np.nan
+    with pytest.raises(SchemaError, match=r"`amount` is missing in 1 line"):
+        rfm.table(library(raw.drop(columns=["unit_price"], errors="ignore")))
+
+
+def test_long_sums_are_the_same_in_every_library(library):
+    """Ten thousand times 0.1 is a thousand, where sums of floats are off by what no two libraries agree on."""
+    many = pd.DataFrame({"order_id": range(10_000), "customer_id": 1, "amount": 0.1})
+    many["ordered_at"] = np.datetime64("2024-05-01", "us")
+    assert to_pandas(rfm.table(library(many)))["monetary"].tolist() == [1_000.0]
 
 
 def test_missing_times_are_refused(library):

@@ -7,6 +7,7 @@ relation and Spark.
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from math import floor
 from typing import Any, Literal, cast
 
 import narwhals.stable.v2 as nw
@@ -26,13 +27,26 @@ def opened(table: object, /, *, argument: str) -> Frame:
     try:
         frame = wrap(table)
     except TypeError:
-        raise TypeError(_NO_TABLE.format(argument, type(table).__name__)) from None
+        way_out = ": pass one of its tables, such as shop.orders" if type(table).__name__ == "Shop" else ""
+        raise TypeError(_NO_TABLE.format(argument, type(table).__name__) + way_out) from None
     except DuplicateError as error:
         raise ValueError(f"`{argument}`: {error}; rename them first") from None
+    _check_names(frame, argument)
     if isinstance(frame, nw.DataFrame) and frame.implementation.is_pandas() and frame.to_native().index.has_duplicates:
         # Labels carry no meaning here, and repeated ones make pandas align rows wrongly.
         return wrap(frame.to_native().reset_index(drop=True))
     return frame
+
+
+def _check_names(frame: Frame, argument: str) -> None:
+    """Refuse names that cannot be named: numbers and pairs of pandas, patterns of Polars."""
+    names: list[object] = list(frame.collect_schema().names())
+    wrong = [name for name in names if not isinstance(name, str)]
+    if wrong:
+        raise ValueError(f"`{argument}` has a column name that is not text, {wrong[0]!r}: rename the columns first")
+    patterns = [name for name in names if name == "*" or (str(name).startswith("^") and str(name).endswith("$"))]
+    if patterns and frame.implementation.is_polars():
+        raise ValueError(f"`{argument}` has a column {patterns[0]!r}, a pattern to Polars: rename it first")
 
 
 def wrap(table: Any) -> Frame:
@@ -105,6 +119,11 @@ def hand_back(small: nw.DataFrame[Any], *, like: Frame) -> Any:
 def micro(column: nw.Expr) -> nw.Expr:
     """Turn money into integer micro-units (no nulls), on which every library agrees to the last bit."""
     return (column * MICRO + 0.5).floor().cast(nw.Int64)  # rounding halves differs between libraries, this does not
+
+
+def whole_micro(money: float) -> int:
+    """Turn one amount into whole micro-units, as :func:`micro` does a column."""
+    return floor(money * MICRO + 0.5)
 
 
 def day_number(column: nw.Expr) -> nw.Expr:

@@ -9,13 +9,16 @@ import numpy as np
 from narwhals.stable.v2.typing import IntoFrameT
 
 from .._core.checks import integer, number
-from .._core.frames import MICRO, Frame, collect, micro, opened
+from .._core.frames import MICRO, Frame, collect, micro, opened, whole_micro
 
 Measure = Literal["recency", "frequency", "monetary"]
 Cuts = tuple[float, ...]
 MEASURES: tuple[Measure, ...] = ("recency", "frequency", "monetary")
 MOST_LEVELS = 99
 """Two digits a measure in `rfm_score`."""
+LARGEST = 9e12
+"""The most money of one customer: beyond it, integer micro-units leave 64 bits."""
+_MONEY = "__ecommine_micro"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +140,8 @@ class Scale:
         Raises
         ------
         ValueError
-            If the scale has levels that are not learned yet, or the table lacks a measure.
+            If the scale has levels that are not learned yet, the table lacks a measure, or a measure of a table in
+            memory is missing or beyond 9e12.
 
         Examples
         --------
@@ -149,6 +153,7 @@ class Scale:
         """
         frame = opened(table, argument="table")
         _check_columns(frame, MEASURES)
+        _check_values(frame)
         return cast("IntoFrameT", scored(frame, self).to_native())
 
 
@@ -178,14 +183,14 @@ def scored(frame: Frame, scale: Scale) -> Frame:
     if not scale.learned:
         raise ValueError("the scale has levels that are not learned yet: use Scale.learn(table, bins=scale) first")
     step = 10 if max(scale.levels) <= 9 else 100
-    with_money = frame.with_columns(_micro=micro(nw.col("monetary")))
+    with_money = frame.with_columns(micro(nw.col("monetary").cast(nw.Float64)).alias(_MONEY))
     scores = with_money.with_columns(
         recency_score=scale.levels[0] - _cuts_below("recency", "recency", scale),
         frequency_score=1 + _cuts_below("frequency", "frequency", scale),
-        monetary_score=1 + _cuts_below("_micro", "monetary", scale),
+        monetary_score=1 + _cuts_below(_MONEY, "monetary", scale),
     )
     digits = (nw.col("recency_score") * step + nw.col("frequency_score")) * step + nw.col("monetary_score")
-    return scores.with_columns(rfm_score=digits).drop("_micro")
+    return scores.with_columns(rfm_score=digits).drop(_MONEY)
 
 
 def _cuts_below(column: str, measure: Measure, scale: Scale) -> nw.Expr:
@@ -195,7 +200,7 @@ def _cuts_below(column: str, measure: Measure, scale: Scale) -> nw.Expr:
 
 def _literal(measure: Measure, cut: float) -> float:
     """Return what a cut point is compared with: money as integer micro-units, like the column."""
-    return round(cut * MICRO) if measure == "monetary" else cut
+    return whole_micro(cut) if measure == "monetary" else cut
 
 
 def _comparable(measure: Measure) -> nw.Expr:
@@ -207,9 +212,11 @@ def _value(measure: Measure, cut: float) -> float:
 
 
 def _sorted(values: nw.Series[Any], measure: Measure) -> "np.ndarray[Any, Any]":
-    if values.null_count():
-        raise ValueError(f"`table` has {values.null_count():,} missing values in {measure}")
-    return np.sort(values.to_numpy())
+    found = values.to_numpy()
+    missing = values.null_count() or int(np.isnan(found).sum())
+    if missing:
+        raise ValueError(f"`table` has {missing:,} missing values in {measure}")
+    return np.sort(found)
 
 
 def _quantiles(values: "np.ndarray[Any, Any]", levels: int) -> "np.ndarray[Any, Any]":
@@ -234,6 +241,18 @@ def _check_columns(frame: Frame, needed: "tuple[Measure, ...] | list[Measure]") 
     missing = [measure for measure in needed if measure not in frame.collect_schema().names()]
     if missing:
         raise ValueError(f"`table` lacks {', '.join(missing)}: make it with ecommine.rfm.table(orders)")
+
+
+def _check_values(frame: Frame) -> None:
+    if isinstance(frame, nw.LazyFrame):
+        return  # a look at the values would run the query
+    for measure in MEASURES:
+        sound = (nw.col(measure).cast(nw.Float64).abs() <= LARGEST).fill_null(False)
+        broken = int((~frame.select(sound)[measure]).sum())
+        if broken:
+            raise ValueError(
+                f"`table` has {broken:,} customers whose {measure} is missing, not a number or beyond 9e12"
+            )
 
 
 def _levels(cuts: Cuts | int) -> int:

@@ -13,12 +13,13 @@ from narwhals.stable.v2.typing import IntoFrameT
 
 from .._core.checks import one_of
 from .._core.durations import Duration
-from .._core.frames import MICRO, Frame, collect, day_number, day_of, hand_back, is_lazy, opened
+from .._core.frames import MICRO, Frame, collect, day_number, day_of, hand_back, is_lazy, micro, opened
 from .._core.moments import moment
 from ..schema._errors import DataWarning, SchemaError
 from ..schema._objects import is_numpy
 from ..schema._reading import read
 from ..schema._shop import Shop
+from ._scale import LARGEST
 from ._words import counted
 
 Returns = Literal["net", "drop", "keep"]
@@ -36,8 +37,6 @@ CHARGES = ("shipping", "fee", "adjustment", "discount")
 """Types of lines that are money of an order but make none; products and gifts do."""
 LONG_AFTER = 365
 """Days from the last line to `as_of` that are more likely a slip of the pen than a wish."""
-LARGEST = 9e12
-"""The most money of one customer: beyond it, integer micro-units leave 64 bits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +148,7 @@ def customers(
     if not _stays_a_plan(like):
         sums = collect(sums)
     facts = _facts(sums)
-    _check_money(facts)
+    _check_money(int(facts["broken"]), "customer")
     frame = _finished(sums, until)
     return Customers(frame=frame, like=like, as_of=until, notes=(*notes, *_left_out(facts)))
 
@@ -201,15 +200,18 @@ def _reach(first: datetime, last: datetime, until: datetime) -> list[str]:
 
 
 def _extent(lines: Frame) -> tuple[datetime | None, datetime | None]:
-    """Find the first and the last time, on the way making sure that no line lacks its order or its time."""
-    order, at = nw.col("order_id"), nw.col("ordered_at")
+    """Find the first and the last time, on the way making sure that no line lacks its order, time or money."""
+    at = nw.col("ordered_at")
     extremes = {"first": at.min(), "last": at.max()}
-    seen = collect(lines.select(**extremes, lines=nw.len(), order_id=order.count(), ordered_at=at.count()))
-    absent = {name: int(seen["lines"].item() - seen[name].item()) for name in ("order_id", "ordered_at")}
+    counts = {name: nw.col(name).count() for name in ("order_id", "ordered_at", "amount")}
+    broken = (~(nw.col("amount").abs() <= LARGEST)).fill_null(False).cast(nw.Int64).sum()
+    seen = collect(lines.select(**extremes, lines=nw.len(), broken=broken, **counts))
+    absent = {name: int(seen["lines"].item() - seen[name].item()) for name in counts}
     if any(absent.values()):
         way_out = 'split them off with schema.quarantine("orders", raw)'
         problems = [f"`{name}` is missing in {counted(n, 'line')}: {way_out}" for name, n in absent.items() if n]
         raise SchemaError("orders", problems)
+    _check_money(int(seen["broken"].item() or 0), "line")
     first, last = (None if seen[name].null_count() else moment(seen[name].item()) for name in extremes)
     return first, last
 
@@ -224,18 +226,28 @@ def _sums(lines: Frame, returns: Returns) -> Frame:
         # Orders and times of these lines are masked, so that plain distinct counts and extremes pass them over.
         order, at = _masked(lines, ~barred), nw.when(~barred).then(at)
     flag = nw.lit(0) if barred is None else barred.cast(nw.Int64)
-    columns = lines.select("customer_id", "amount", _order=order, _at=at, _barred=flag)
+    columns = lines.select("customer_id", "amount", _micro=micro(nw.col("amount")), _order=order, _at=at, _barred=flag)
     sums = columns.group_by("customer_id").agg(
         nw.len().alias("lines"),
         nw.col("_order").n_unique().alias("orders"),
         nw.col("_barred").sum().alias("barred"),
-        nw.col("amount").sum().alias("monetary"),
+        nw.col("amount").sum().alias("about"),
+        nw.col("_micro").sum().alias("micro"),
         nw.col("_at").min().alias("first_order_at"),
         nw.col("_at").max().alias("last_order_at"),
     )
     # The masked order is one more distinct value wherever a customer has a line that makes no order.
     orders = nw.col("orders").cast(nw.Int64) - (nw.col("barred") > 0).cast(nw.Int64)
-    return sums.with_columns(nw.col("lines").cast(nw.Int64), frequency=orders).drop("orders", "barred")
+    found = sums.with_columns(nw.col("lines").cast(nw.Int64), frequency=orders, monetary=_exact_money())
+    return found.drop("orders", "barred", "micro")
+
+
+def _exact_money() -> nw.Expr:
+    """Turn whole millionths into money: unlike sums of floats they depend on no order of lines and on no library."""
+    held = nw.col("about").abs() <= LARGEST  # the others are refused later, and must not overflow here
+    whole = nw.when(held).then(nw.col("micro")).otherwise(0).cast(nw.Int64)
+    units = whole // MICRO  # apart from the rest, since PyArrow makes no float of a whole number above 2^53
+    return units.cast(nw.Float64) + (whole - units * MICRO).cast(nw.Float64) / MICRO
 
 
 def _barred(lines: Frame, returns: Returns) -> nw.Expr | None:
@@ -279,16 +291,16 @@ def _facts(sums: Frame) -> dict[str, Any]:
         guest_money=nw.when(guest).then(money).otherwise(0.0),
         idle=idle.cast(nw.Int64),
         idle_money=nw.when(idle).then(money).otherwise(0.0),
-        broken=(~(money.abs() <= LARGEST)).cast(nw.Int64),
+        broken=(~(nw.col("about").abs() <= LARGEST)).cast(nw.Int64),
     )
     row = collect(columns.select(nw.all().sum())).to_dict(as_series=False)
     return {name: values[0] or 0 for name, values in row.items()}
 
 
-def _check_money(facts: Mapping[str, Any]) -> None:
-    if facts["broken"]:
+def _check_money(broken: int, noun: str) -> None:
+    if broken:
         raise ValueError(
-            f"`orders` has {counted(int(facts['broken']), 'customer')} whose money is not a number, infinite or "
+            f"`orders` has {counted(broken, noun)} whose money is not a number, infinite or "
             f"above {LARGEST:.0e}: correct the prices, or give money in a larger unit"
         )
 
@@ -312,9 +324,7 @@ def _finished(sums: Frame, until: datetime | None) -> Frame:
     """Keep customers with an order, and derive what needs one."""
     today = 0 if until is None else day_of(until)
     kept = sums.filter(~nw.col("customer_id").is_null(), nw.col("frequency") > 0)
-    money = nw.col("monetary").cast(nw.Float64)
-    # A return of everything sums to 5e-15 or so, which is no money.
-    money = nw.when(money.abs() < 0.5 / MICRO).then(0.0).otherwise(money)
+    money = nw.col("monetary")
     frame = kept.select(
         "customer_id",
         "frequency",
