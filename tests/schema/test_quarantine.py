@@ -95,3 +95,32 @@ def test_what_was_assumed_is_said():
     frame = orders(order_id=texts("a", 2, 3))
     with pytest.warns(schema.DataWarning, match="mixes types"):
         schema.quarantine("orders", frame)
+
+
+def test_copies_are_rejected_where_rows_have_numbers(library):
+    frame = (
+        orders(order_id=texts("a", "b", "c"), note=texts("x", None, "y"))
+        .iloc[[0, 1, 0, 2, 1, 1]]
+        .reset_index(drop=True)
+    )
+    if library.lazy:
+        with pytest.raises(TypeError, match=r"drop them afterwards with schema.orders\(split.valid, duplicates='drop'"):
+            split(library(frame), "orders", duplicates="drop")
+        return
+    out = split(library(frame), "orders", duplicates="drop")
+    assert to_pandas(out.valid)["order_id"].tolist() == ["a", "b", "c"]
+    assert to_pandas(out.rejected)["order_id"].tolist() == ["a", "b", "b"]
+    assert to_pandas(out.rejected)["reason"].tolist() == ["is an exact copy of another row"] * 3
+
+
+def test_copies_of_a_thing_do_not_reject_it(library):
+    frame = orders(order_id=texts("a", "b", "a")).iloc[[0, 1, 0]].reset_index(drop=True)
+    if not library.lazy:
+        products = frame.rename(columns={"order_id": "product_id"})
+        out = split(library(products), "products", duplicates="drop")
+        assert to_pandas(out.valid)["product_id"].tolist() == ["a", "b"]
+
+
+def test_check_is_no_option():
+    with pytest.raises(TypeError, match="`check` is no option here: quarantine looks at every value"):
+        split(orders(), "orders", check="types")

@@ -4,7 +4,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pytest
 
-from ecommine import SchemaError
+from ecommine import SchemaError, schema
 from ecommine.schema._reading import read
 from libraries import to_pandas
 from raw_orders import orders, texts
@@ -22,7 +22,8 @@ def test_columns_that_are_not_asked_for_may_be_wrong(library):
 
 
 def test_optional_columns_come_where_they_are(library):
-    frame = read(library(orders()), "orders", ("order_id",), optional=("customer_id", "country"))
+    raw = orders(customer_id=texts("a", "a", None))
+    frame = read(library(raw), "orders", ("order_id",), optional=("customer_id", "country"))
     assert frame.collect_schema().names() == ["order_id", "customer_id"]
 
 
@@ -51,8 +52,8 @@ def test_types_that_only_the_door_converts_name_the_door(library):
     assert caught.value.problems == (
         "`ordered_at` holds text, not times: give `format=`, such as format='%Y-%m-%d %H:%M:%S'",
         "`amount` holds values that must be converted first",
-        "map the table once with schema.orders(raw, ...)",
     )
+    assert caught.value.way_out == "map the table once with schema.orders(raw, ...)"
 
 
 def test_types_that_need_no_door_are_cast(library):
@@ -66,3 +67,18 @@ def test_no_table_names_the_argument():
         read("file.csv", "events", ("visitor_id",))
     with pytest.raises(TypeError, match="`before` must be a pandas"):
         read(None, "orders", ("order_id",), argument="before")
+
+
+def test_missing_amounts_are_computed_as_by_the_door(library):
+    native = library(orders(amount=[np.nan, 3.0, np.nan], quantity=[2, 1, -1], unit_price=[5.0, 4.0, 4.0]))
+    frame = read(native, "orders", ("amount",))
+    assert to_pandas(frame.to_native())["amount"].tolist() == [10.0, 3.0, -4.0]
+
+
+def test_floats_that_are_no_ids_name_the_door(library):
+    with pytest.raises(
+        SchemaError, match=r"`customer_id` holds floats, not ids\n  map the table once with schema.orders"
+    ):
+        read(library(orders(customer_id=[1.5, 2.0, 1.5])), "orders", ("customer_id",))
+    frame = read(schema.orders(library(orders())), "orders", ("customer_id",))
+    assert to_pandas(frame.to_native())["customer_id"].tolist()[:2] == [7, 7]

@@ -1,5 +1,6 @@
 """Times: naive is the shop's own, aware is converted, text and counts are read only when told how."""
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -7,6 +8,8 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ecommine import DataWarning, SchemaError, schema
 from libraries import to_pandas
@@ -158,7 +161,7 @@ def test_text_is_not_guessed_at(library):
         ("%Y-%m-%d", "2024-05-03"),
         ("%d.%m.%Y %H:%M", "03.05.2024 07:08"),
         ("%d/%m/%Y %H:%M", "3/5/2024 7:08"),
-        ("%m/%d/%y %H:%M", "5/3/24 17:08"),
+        ("%m/%d/%Y %H:%M", "5/3/2024 17:08"),
         ("%Y%m%d", "20240503"),
         ("%Y%m%d%H%M%S", "20240503170809"),
         ("%Y-%m-%dT%H:%M:%S", "2024-05-03T17:08:09"),
@@ -191,7 +194,7 @@ def test_text_that_cannot_be_read_is_the_reason_of_its_row(library, bad):
     raw = frame(texts("2024-05-01", bad, None))
     with pytest.raises(SchemaError, match="`ordered_at` is not a time that can be read in 1 row, first") as caught:
         schema.orders(library(raw), format="%Y-%m-%d")
-    assert f"({bad}): check `format=`" in str(caught.value)
+    assert f"({bad}): check `format='%Y-%m-%d'`" in str(caught.value)
     split = schema.quarantine("orders", library(raw), format="%Y-%m-%d")
     assert to_pandas(split.rejected, sort=["amount"])["reason"].tolist() == [
         "ordered_at is not a time that can be read",
@@ -213,11 +216,100 @@ def test_one_format_reads_the_text_and_leaves_times_as_they_are(library):
     assert out["delivered_at"].tolist() == [pd.Timestamp("2024-05-03"), pd.NaT]
 
 
-@pytest.mark.spark
-def test_spark_names_the_directives_that_it_knows(spark):
-    table = spark.sql("select 'A' order_id, 1 customer_id, 'x' ordered_at, 1D amount")
-    with pytest.raises(ValueError, match=r"`format` on Spark knows %Y, .*, got '%U'"):
-        schema.orders(table, format="%U")
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        ("mixed", r"`format` must be written as in '%d.%m.%Y', or be one of 'unix_s', .*, got 'mixed'"),
+        ("ISO8601", "must be written as in"),
+        ("dd.mm.yyyy", "must be written as in '%d.%m.%Y'"),
+        ("%d.%m.%y", "got '%y': years need four digits"),
+        *[(f"%Y-%m-%d {one}", f"`format` knows %Y, %m, .*, got '{one}'") for one in ("%Z", "%F", "%D", "%Q", "%%")],
+        *[
+            (one, "`format` must hold %Y, one of %m, %b and %B, and %d")
+            for one in ("%Y-%m", "%H:%M", "%Y-%m-%d %H", "%Y-%m-%d %I:%M", "%Y-%m-%d %H:%M:%S%f", "%z %Y-%m-%d %H:%M")
+        ],
+        ("%Y-%m-%d %Y", "each once"),
+        ("%Y-%m-%d %", "got '%'"),
+    ],
+)
+def test_formats_that_libraries_read_in_their_own_ways_are_refused(library, pattern, words):
+    with pytest.raises(ValueError, match=words):
+        schema.orders(library(frame(texts("x", "y", "z"))), format=pattern)
+
+
+LOOKALIKES = {
+    "%Y-%m-%d": ["now", "today", "24-05-01", "2024-13-01", "2024-5-1x", " 2024-05-01\t", "2024- 05-01", "2024-05-01\n"],
+    "%Y%m%d": ["20240501", "2024051", "2024 5 1"],
+    "%Y-%m-%d %H:%M:%S.%f": ["2024-05-01 10:00:00.123456789", "2024-05-01 10:00:00", "2024-05-01 10:00:00.", "now"],
+    "%Y-%m-%dT%H:%M:%S%z": ["2024-05-01T10:00:00Z", "2024-05-01t10:00:00Z", "2024-05-01T10:00:00z", "2024-05-01T10:00"],
+    "%I:%M %p, %d %b %Y": ["05:08 PM, 03 May 2024", "17:08 PM, 03 May 2024", "05:08 PM, 03 Mai 2024"],
+}
+READ = {
+    " 2024-05-01\t": "2024-05-01",
+    "20240501": "2024-05-01",
+    "2024-05-01 10:00:00.123456789": "2024-05-01 10:00:00.123456",
+    "2024-05-01T10:00:00Z": "2024-05-01 10:00:00",
+    "05:08 PM, 03 May 2024": "2024-05-03 17:08",
+}
+
+
+@pytest.mark.parametrize("pattern", LOOKALIKES)
+def test_the_same_texts_are_times_on_every_library(library, pattern):
+    written = LOOKALIKES[pattern]
+    raw = pd.DataFrame({"order_id": texts(*written), "customer_id": 1, "ordered_at": texts(*written), "amount": 1.0})
+    split = schema.quarantine("orders", library(raw), format=pattern, timezone="UTC")
+    valid = to_pandas(split.valid)
+    assert dict(zip(valid["order_id"], valid["ordered_at"], strict=True)) == {
+        one: pd.Timestamp(READ[one]) for one in written if one in READ
+    }
+
+
+def near_times(pattern):
+    """Draw texts that look like times of the format, some of which are none."""
+    pieces = st.sampled_from(
+        ["2024", "05", "5", "31", "30", "2", "13", "00", " ", "-", ":", ".", "Z", "+08:00", "", "May"]
+    )
+    good = st.datetimes(datetime(1990, 1, 1), datetime(2050, 1, 1)).map(lambda time: time.strftime(pattern))
+    spoiled = st.tuples(good, st.integers(0, 20), pieces).map(lambda t: t[0][: t[1]] + t[2] + t[0][t[1] + len(t[2]) :])
+    return good | spoiled | spoiled
+
+
+@settings(max_examples=15)
+@given(data=st.data())
+def test_the_same_rows_are_rejected_as_by_a_strict_reader(local_library, data):
+    pattern = data.draw(st.sampled_from(["%Y-%m-%d", "%d.%m.%Y %H:%M", "%Y%m%d%H%M%S", "%Y-%m-%d %H:%M:%S.%f"]))
+    written = data.draw(st.lists(near_times(pattern), min_size=1, max_size=6, unique=True))
+    raw = pd.DataFrame(
+        {"order_id": range(len(written)), "customer_id": 1, "ordered_at": texts(*written), "amount": 1.0}
+    )
+    split = schema.quarantine("orders", local_library(raw), format=pattern)
+    valid = to_pandas(split.valid)
+    found = dict(zip(valid["order_id"].tolist(), valid["ordered_at"].tolist(), strict=True))
+    assert found == {i: time for i, one in enumerate(written) if (time := strictly(one, pattern)) is not None}
+
+
+def strictly(written, pattern):
+    text = written.strip(" \t")
+    if "%f" in pattern:
+        text = re.sub("([.][0-9]{6})[0-9]+$", r"\1", text)  # more digits than microseconds have are cut
+    if "%d%H" in pattern and len(text) != 14:
+        return None
+    try:
+        time = pd.Timestamp(datetime.strptime(text, pattern))  # noqa: DTZ007
+    except ValueError:
+        return None
+    spaces = pattern.count(" ") == text.count(" ")
+    return time if spaces and pd.Timestamp("1970-01-02") <= time < pd.Timestamp("2100") else None
+
+
+@pytest.mark.parametrize("unit", ["us", "ns"])
+@pytest.mark.parametrize("zone", [None, "UTC"])
+def test_arrow_nanoseconds_are_cut(unit, zone):
+    pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    counts = pa.array([1714521600_123456_789 // (1000 if unit == "us" else 1)] * 3, pa.timestamp(unit, zone))
+    table = pa.table({"order_id": [1, 2, 3], "customer_id": [1, 2, 3], "ordered_at": counts, "amount": [1.0, 2.0, 3.0]})
+    for native in (table, table.to_pandas(types_mapper=pd.ArrowDtype)):
+        assert read(native, timezone="UTC") == stamps("2024-05-01 00:00:00.123456") * 3
 
 
 # Counts
@@ -259,6 +351,13 @@ def test_missing_counts_are_missing(library):
 
 
 def test_counts_are_not_guessed_at(library):
-    for how in ({}, {"format": "%Y"}):
+    for how in ({}, {"format": "%Y-%m-%d"}):
         with pytest.raises(SchemaError, match="holds counts, not times: give `format=`, one of 'unix_s', 'unix_ms'"):
             schema.orders(library(frame([1714521600, 1714521601, 1714521602])), **how)
+
+
+def test_counts_with_underscores_are_no_counts(library):
+    split = schema.quarantine(
+        "orders", library(frame(texts("1_714_521_600", "1714521600", " 1714521600 "))), format="unix_s", timezone="UTC"
+    )
+    assert len(to_pandas(split.valid)) == 2

@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import narwhals.stable.v2 as nw
@@ -16,6 +16,7 @@ from ._columns import Column, Table
 from ._errors import DataWarning, SchemaError
 from ._event_names import with_ga4_names
 from ._faults import RAW, Fault, count_faults, describe_faults, faults_of
+from ._formats import check_format
 from ._native import convert
 from ._tables import TABLES
 from ._typing_plan import Reading, TypePlan, plan_types
@@ -73,10 +74,13 @@ def map_frame(
         notes = [f"{dropped:,} exact copies of a line were dropped"] if dropped else []
     ready = make_ready(frame, TABLES[table], columns, timezone=timezone, format=format)
     if check == "values":
-        counts = count_faults(ready.frame, ready.faults)
+        counts, currencies = count_faults(ready.frame, ready.faults)
         if any(counts):
             problems = describe_faults(ready.frame, TABLES[table], ready.faults, counts)
-            raise SchemaError(table, [*problems, f"split the rows with schema.quarantine({table!r}, raw, ...)"])
+            rows = "" if is_lazy(frame) else "rows are counted from 0; "
+            raise SchemaError(table, problems, f"{rows}split the rows with schema.quarantine({table!r}, raw, ...)")
+        if currencies > 1:
+            notes.append(f"`currency` holds {currencies} currencies, whose money cannot be summed: convert it to one")
     return ready.frame.select(*ready.names), [*notes, *ready.plan.notes]
 
 
@@ -85,7 +89,9 @@ def make_ready(
 ) -> Opened:
     """Rename and convert, or raise one error that lists every problem of names and types."""
     _check_zone(timezone)
+    check_format(format)
     names = frame.collect_schema().names()
+    _check_names(names, columns)
     sources, problems = find_columns(names, table, columns)
     if is_lazy(frame) and not frame.implementation.is_polars():
         problems += _case_clashes(names, table, sources)
@@ -93,7 +99,7 @@ def make_ready(
     present = [column for column in table.columns if column.name in sources]
     plan = plan_types(frame, present, Reading(timezone, format))
     if problems or plan.problems:
-        raise SchemaError(table.name, [*problems, *plan.problems])
+        raise SchemaError(table.name, [*problems, *plan.problems], _listed(names) if problems else "")
     names = frame.collect_schema().names()
     if table.name == "events":
         plan.casts.setdefault("event", nw.col("event"))  # names change: what was there is kept
@@ -119,8 +125,8 @@ def find_columns(names: list[str], table: Table, columns: Mapping[str, str | Non
         # An optional column is not what its name says where the caller calls it something else.
         if source is None and column.name in names and (column.required or column.name not in taken):
             sources[column.name] = column.name
-        elif source in names:
-            sources[column.name] = str(source)
+        elif source is not None and source in names:
+            sources[column.name] = source
             if column.name in names and source != column.name:
                 problems.append(f"`{column.name}` is mapped from {source!r}, but the table has that column already")
                 sources[column.name] = column.name
@@ -145,9 +151,12 @@ def with_amount(frame: Frame, table: Table, plan: TypePlan) -> Frame:
         product = product - nw.col("discount").fill_null(0.0)
     if "amount" not in names:
         return frame.with_columns(amount=product)
-    if "amount" in plan.conversions:  # what cannot be read is told, not replaced
+    if isinstance(frame, nw.DataFrame) and frame["amount"].null_count() == 0:
         return frame
-    return frame.with_columns(amount=nw.coalesce("amount", product))
+    filled = nw.coalesce("amount", product)
+    if "amount" in plan.conversions:  # what cannot be read is told, not replaced
+        filled = nw.when(nw.col(RAW + "amount").is_null()).then(filled).otherwise(nw.col("amount"))
+    return frame.with_columns(amount=filled)
 
 
 def warn(notes: list[str], *, stacklevel: int) -> None:
@@ -168,9 +177,21 @@ def _renamed(frame: Frame, sources: Mapping[str, str]) -> Frame:
     )
 
 
+def first_copies(frame: nw.DataFrame[Any], names: list[str]) -> nw.DataFrame[Any]:
+    """Keep the first of the rows that are equal in all these columns."""
+    nested = [name for name, dtype in frame.schema.items() if dtype.is_nested()]
+    words = "`duplicates='drop'` cannot compare lists and dicts in columns{}: leave those columns out, or keep copies"
+    if nested and not frame.implementation.is_polars():
+        raise TypeError(words.format(f" such as {nested[0]!r}"))
+    try:
+        return frame.unique(subset=names, keep="first", maintain_order=True)
+    except TypeError:  # of objects in pandas
+        raise TypeError(words.format("")) from None
+
+
 def _without_copies(frame: Frame) -> tuple[Frame, int]:
     if isinstance(frame, nw.DataFrame):
-        unique = frame.unique(keep="first", maintain_order=True)
+        unique = first_copies(frame, frame.columns)
         return unique, len(frame) - len(unique)
     distinct = frame.unique(keep="any")
     before, after = (int(collect(part.select(n=nw.len()))["n"].to_list()[0]) for part in (frame, distinct))
@@ -178,6 +199,8 @@ def _without_copies(frame: Frame) -> tuple[Frame, int]:
 
 
 def _check_zone(timezone: str | None) -> None:
+    if timezone is not None and not isinstance(timezone, str):
+        raise TypeError(f"`timezone` must be a zone such as 'Asia/Shanghai', got {timezone!r}")
     if timezone is not None:
         try:
             ZoneInfo(timezone)
@@ -185,10 +208,19 @@ def _check_zone(timezone: str | None) -> None:
             raise ValueError(f"`timezone` must be a zone such as 'Asia/Shanghai', got {timezone!r}") from None
 
 
+def _check_names(names: list[str], columns: Mapping[str, str | None]) -> None:
+    for name, source in columns.items():
+        if not (source is None or isinstance(source, str)):
+            raise TypeError(f"`{name}` must be the name of a column, such as {name}='...', got {source!r}")
+    taken = [name for name in names if name.startswith(RAW)]
+    if taken:
+        raise ValueError(f"`raw` has a column {taken[0]!r}, a name that is needed here: rename it first")
+
+
 def _case_clashes(names: list[str], table: Table, sources: Mapping[str, str]) -> list[str]:
     """Tell which columns would stand beside one that differs in case only, where SQL does not tell them apart."""
     mine = [name for name in ("amount",) if table.name == "orders"] + list(sources)
-    others = {str(name).lower(): name for name in names if name not in sources.values()}
+    others = {name.lower(): name for name in names if name not in sources.values()}
     return [
         f"`{name}` cannot stand beside {others[name]!r}, since SQL ignores case: map or rename that column"
         for name in dict.fromkeys(mine)
@@ -202,13 +234,15 @@ def _no_source(column: Column, names: list[str]) -> str:
 
 
 def _near(name: str, names: list[str]) -> str:
-    """Suggest the nearest names of the table, or list what it has."""
-    bare = {_bare(str(candidate)): candidate for candidate in names}
+    """Suggest the nearest names of the table."""
+    bare = {_bare(candidate): candidate for candidate in names}
     near = [bare[match] for match in get_close_matches(_bare(name), bare, n=3, cutoff=0.6)]
-    if near:
-        return f"; did you mean {' or '.join(map(repr, near))}?"
+    return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+
+
+def _listed(names: list[str]) -> str:
     listed = ", ".join(map(repr, names[:12]))
-    return f"; the table has {listed}{', …' if len(names) > 12 else ''}" if names else "; the table has no columns"
+    return f"the table has {listed}{', …' if len(names) > 12 else ''}" if names else "the table has no columns"
 
 
 def _bare(name: str) -> str:

@@ -16,6 +16,8 @@ class SchemaError(EcommineError, ValueError):
         Name of the canonical table, such as "orders".
     problems : sequence of str
         One sentence a problem: what, how often, where first, and the way out.
+    way_out : str, optional
+        What helps with all of them.
 
     Examples
     --------
@@ -24,15 +26,17 @@ class SchemaError(EcommineError, ValueError):
       1. order_id is missing in 2 rows
     """
 
-    def __init__(self, table: str, problems: Sequence[str]) -> None:
+    def __init__(self, table: str, problems: Sequence[str], way_out: str = "") -> None:
         self.table = table
         self.problems: tuple[str, ...] = tuple(problems)
-        super().__init__(table, self.problems)  # the arguments, so that the error pickles
+        self.way_out = way_out
+        super().__init__(table, self.problems, way_out)  # the arguments, so that the error pickles
 
     def __str__(self) -> str:
         count = len(self.problems)
         lines = [f"{self.table}: {count} problem{'s' if count != 1 else ''}"]
-        return "\n".join([*lines, *(f"  {i}. {text}" for i, text in enumerate(self.problems, start=1))])
+        lines += [f"  {i}. {text}" for i, text in enumerate(self.problems, start=1)]
+        return "\n".join([*lines, f"  {self.way_out}"] if self.way_out else lines)
 
 
 class DataWarning(UserWarning):

@@ -1,6 +1,6 @@
 """What can be wrong with a value: one null-safe condition a fault, each with its words and its way out."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import inf
@@ -48,11 +48,16 @@ class _Look:
     raw_dtype: nw.dtypes.DType
 
 
-def faults_of(table: Table, frame: Frame, plan: TypePlan, sources: Collection[str]) -> list[Fault]:
+def faults_of(table: Table, frame: Frame, plan: TypePlan, sources: Mapping[str, str]) -> list[Fault]:
     """List what is looked for in the columns that the frame has."""
     types = dict(frame.collect_schema())
     present = [column for column in _as_asked(table, sources) if column.name in types]
-    found = [fault for column in present for fault in _column_faults(column, types, plan)]
+    code = _strip_code(frame)
+    found = [
+        fault
+        for column in present
+        for fault in _column_faults(column, types, plan, code.format(repr(sources.get(column.name, column.name))))
+    ]
     if table.unique in types:
         key = nw.col(str(table.unique))
         repeated = ~key.is_null() & (nw.len().over(str(table.unique)) > 1)
@@ -62,7 +67,7 @@ def faults_of(table: Table, frame: Frame, plan: TypePlan, sources: Collection[st
     return found
 
 
-def _as_asked(table: Table, sources: Collection[str]) -> Iterator[Column]:
+def _as_asked(table: Table, sources: Mapping[str, str]) -> Iterator[Column]:
     """Ask for the parts of an amount that is not given itself, rather than for the amount."""
     computed = table.name == "orders" and "amount" not in sources
     for column in table.columns:
@@ -72,7 +77,15 @@ def _as_asked(table: Table, sources: Collection[str]) -> Iterator[Column]:
             yield column
 
 
-def _column_faults(column: Column, types: dict[str, nw.dtypes.DType], plan: TypePlan) -> Iterator[Fault]:
+def _strip_code(frame: Frame) -> str:
+    """Write how a library strips a sign out of a text column."""
+    kind = frame.implementation
+    if kind.is_polars():
+        return "pl.col({}).str.replace_all(',', '')"
+    return "raw[{}].str.replace(',', '')" if kind.is_pandas() else "replace({}, ',', '')"
+
+
+def _column_faults(column: Column, types: dict[str, nw.dtypes.DType], plan: TypePlan, strip: str) -> Iterator[Fault]:
     name, here = column.name, nw.col(column.name)
     raw = nw.col(RAW + name) if name in plan.touched else here
     raw_type = types[RAW + name] if name in plan.touched else types[name]
@@ -82,8 +95,9 @@ def _column_faults(column: Column, types: dict[str, nw.dtypes.DType], plan: Type
     if not column.nullable:
         missing = here.is_null() & ~unreadable
         yield Fault(name, "is missing", missing, "every row needs one")
-    if name in plan.conversions and column.kind != "id":
-        yield Fault(name, f"is not a {_WORDS[column.kind]}", unreadable, _WAYS[column.kind])
+    if name in plan.conversions and not (column.kind == "id" and raw_type.is_float()):
+        way_out = _WAYS[column.kind].format(format=plan.conversions[name].format, strip=strip)
+        yield Fault(name, f"is not {_WORDS[column.kind]}", unreadable, way_out)
     if column.kind in _KIND_FAULTS:
         yield from _KIND_FAULTS[column.kind](_Look(column, here, raw, types[name], raw_type))
 
@@ -159,32 +173,41 @@ _KIND_FAULTS: dict[str, Callable[[_Look], Iterator[Fault]]] = {
     "boolean": _boolean_faults,
 }
 _WORDS = {
-    "number": "number",
-    "money": "number",
-    "share": "number",
-    "time": "time that can be read",
-    "text": "text",
-    "choice": "text",
+    "id": "an exact id",
+    "number": "a number",
+    "money": "a number",
+    "share": "a number",
+    "time": "a time that can be read",
+    "text": "text or a whole number",
+    "choice": "text or a whole number",
     "boolean": "yes or no",
 }
 _WAYS = {
-    "number": "strip currency signs and thousands separators",
-    "money": "strip currency signs and thousands separators",
-    "share": "strip per cent signs",
-    "time": "check `format=`",
+    "id": "read ids as text",
+    "number": "strip signs and separators first, such as {strip}",
+    "money": "strip signs and separators first, such as {strip}",
+    "share": "strip signs and separators first, such as {strip}",
+    "time": "check `format={format!r}`",
     "text": "convert it to text",
     "choice": "convert it to text",
     "boolean": "convert it to true or false",
 }
 
 
-def count_faults(frame: Frame, faults: list[Fault]) -> list[int]:
-    """Count the rows of each fault, in one pass."""
-    if not faults:
-        return []
-    marked = frame.select(*[fault.bad.cast(nw.Int64).alias(f"f{i}") for i, fault in enumerate(faults)])
-    sums = collect(marked.select(nw.all().sum()))
-    return [int(sums[f"f{i}"].to_list()[0] or 0) for i in range(len(faults))]
+def count_faults(frame: Frame, faults: list[Fault]) -> tuple[list[int], int]:
+    """Count the rows of each fault, and the currencies where the frame has that column, in one pass."""
+    marks = [fault.bad.cast(nw.Int64).alias(f"f{i}") for i, fault in enumerate(faults)]
+    sums = [nw.col(f"f{i}").sum() for i in range(len(faults))]
+    if "currency" in frame.collect_schema().names():
+        marks += [nw.col("currency"), nw.col("currency").is_null().cast(nw.Int64).alias("unknown")]
+        sums += [nw.col("currency").n_unique(), nw.col("unknown").sum()]
+    if not marks:
+        return [], 0
+    found = {
+        name: values[0] for name, values in collect(frame.select(*marks).select(*sums)).to_dict(as_series=False).items()
+    }
+    currencies = int(found.get("currency", 0)) - (int(found.get("unknown") or 0) > 0)
+    return [int(found[f"f{i}"] or 0) for i in range(len(faults))], currencies
 
 
 def describe_faults(frame: Frame, table: Table, faults: list[Fault], counts: list[int]) -> list[str]:

@@ -5,16 +5,20 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Job = Literal["number", "integer", "boolean", "text", "parse", "naive", "localise"]
+Job = Literal["number", "integer", "whole", "boolean", "text", "parse", "naive", "localise"]
 
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """One column to be read anew: as numbers, as text, as times of a format, or from a zone to shop time."""
+    """One column to be read anew: as numbers, as text, as times of a format, or from a zone to shop time.
+
+    ``text`` tells that counts of time are text.
+    """
 
     job: Job
     format: str | None = None
     timezone: str | None = None
+    text: bool = False
 
 
 EPOCHS = {"unix_s": 1_000_000, "unix_ms": 1_000, "unix_us": 1}
@@ -26,11 +30,90 @@ LAST_COUNT = 2**53
 NUMBER = r"[ \t]*[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?[ \t]*"
 """What a number looks like as text. Each library by itself would read some other texts too ("5d", "1_000", "0x1F")."""
 
+BLANKS = " \t"
+"""What may stand around a number or a time that is text."""
+
+LONG_FRACTION = "([.][0-9]{6})[0-9]+"
+"""A fraction of a second with more digits than microseconds have; the first six are kept."""
+
 _JAVA = {
-    "%Y": "yyyy", "%y": "yy", "%m": "MM", "%d": "dd", "%H": "HH", "%I": "hh", "%M": "mm", "%S": "ss",
-    "%f": "SSSSSS", "%p": "a", "%b": "MMM", "%B": "MMMM", "%z": "[XXX][XX][X]", "%j": "DDD", "%%": "%",
+    "%Y": "yyyy", "%m": "MM", "%d": "dd", "%H": "HH", "%I": "hh", "%M": "mm", "%S": "ss", "%f": "SSSSSS", "%p": "a",
+    "%b": "MMM", "%B": "MMMM", "%z": "[XXX][XX][X]",
 }  # fmt: skip
-_PARTS = re.compile(r"%.|[^%]+")
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+_DIGITS = {
+    "%Y": "[0-9]{4}", "%m": "(0?[1-9]|1[0-2])", "%d": "(0?[1-9]|[12][0-9]|3[01])", "%H": "([01]?[0-9]|2[0-3])",
+    "%I": "(0?[1-9]|1[0-2])", "%M": "[0-5]?[0-9]", "%S": "[0-5]?[0-9]", "%f": "[0-9]+",
+}  # fmt: skip
+_WRITTEN = {
+    **_DIGITS,
+    "%p": "(AM|PM)",
+    "%b": f"({'|'.join(month[:3] for month in _MONTHS)})",
+    "%B": f"({'|'.join(_MONTHS)})",
+    "%z": "(Z|[+-](0[0-9]|1[0-4]):?[0-5][0-9])",
+}
+_CLOCKS = ("", "HM", "HMS", "HMSf", "IMp", "IMSp", "IMSfp")
+_WHOLE = {frozenset(f"Y{month}d{clock}") for month in "mbB" for clock in _CLOCKS}
+_PARTS = re.compile(r"%.|[^%]+|%")
+
+
+def check_format(pattern: object) -> None:
+    """Refuse a format that some library would read in its own way.
+
+    Examples
+    --------
+    >>> check_format("%d.%m.%y")
+    Traceback (most recent call last):
+    ValueError: `format` knows %Y, %m, %d, %H, %I, %M, %S, %f, %p, %b, %B, %z, got '%y': years need four digits
+    """
+    if pattern is None:
+        return
+    if not isinstance(pattern, str):
+        raise TypeError(f"`format` must be text such as '%d.%m.%Y', got {pattern!r}")
+    if pattern in EPOCHS:
+        return
+    directives = [part for part in _PARTS.findall(pattern) if part[0] == "%"]
+    if not directives:
+        known = ", ".join(map(repr, EPOCHS))
+        raise ValueError(f"`format` must be written as in '%d.%m.%Y', or be one of {known}, got {pattern!r}")
+    unknown = [part for part in directives if part not in _JAVA]
+    if unknown:
+        why = ": years need four digits" if unknown[0] == "%y" else ""
+        raise ValueError(f"`format` knows {', '.join(_JAVA)}, got {unknown[0]!r}{why}")
+    if not _tells_one_time(pattern, directives):
+        raise ValueError(
+            "`format` must hold %Y, one of %m, %b and %B, and %d, each once; then %H, or %I with %p, goes with %M; "
+            f"%f follows '%S.', and %z stands at the end of a time of day, got {pattern!r}"
+        )
+
+
+def _tells_one_time(pattern: str, directives: list[str]) -> bool:
+    letters = [part[1] for part in directives]
+    named = frozenset(letters) - {"z"}
+    zone = "z" not in letters or (pattern.endswith("%z") and "M" in letters)
+    fraction = "f" not in letters or re.search(r"%S[.]%f($|%z|[^%0-9])", pattern) is not None
+    return len(letters) == len(set(letters)) and named in _WHOLE and zone and fraction
+
+
+def time_regex(pattern: str) -> str:
+    """Write what a time of that format looks like, since each library by itself would read some other texts too.
+
+    Examples
+    --------
+    >>> time_regex("%Y%m%d")
+    '[0-9]{4}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])'
+    """
+    parts = _PARTS.findall(pattern)
+    text = "".join(_WRITTEN.get(part) or re.sub(r"([.^$|?*+()\[\]{}\\])", r"\\\1", part) for part in parts)
+    return text.replace("]?[", "][").replace("0?", "0") if _touching(parts) else text
+
+
+def _touching(parts: list[str]) -> bool:
+    """Tell whether digits follow digits without a sign between them, so that each needs its full width."""
+    return any(one in _DIGITS and two in _DIGITS for one, two in itertools.pairwise(parts))
 
 
 def chrono(pattern: str) -> str:
@@ -55,11 +138,7 @@ def java(pattern: str) -> str:
     'yyyyMMdd'
     """
     parts = _PARTS.findall(pattern)
-    unknown = [part for part in parts if part[0] == "%" and part not in _JAVA]
-    if unknown:
-        raise ValueError(f"`format` on Spark knows {', '.join(_JAVA)}, got {unknown[0]!r}")
-    directives = [part[0] == "%" for part in parts]
-    touching = any(one and two for one, two in itertools.pairwise(directives))
+    touching = _touching(parts)
     return "".join(
         _directive(part, fixed=touching) if part[0] == "%" else "'" + part.replace("'", "''") + "'" for part in parts
     )

@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 
 from .._core.frames import Frame, wrap
-from ._formats import EPOCHS, LAST_COUNT, NUMBER, Conversion, chrono
+from ._formats import BLANKS, EPOCHS, LAST_COUNT, LONG_FRACTION, NUMBER, Conversion, time_regex
+from ._objects import as_whole
+from ._polars import polars_expr
 from ._sql import duckdb_sql, quoted, spark_sql
 
 
@@ -25,7 +27,7 @@ def convert(frame: Frame, conversions: Mapping[str, Conversion]) -> Frame:
     if kind.is_pyspark() or kind.is_pyspark_connect():
         return _with_sql(frame, conversions, spark_sql)
     if kind.is_polars():
-        return wrap(frame.to_native().with_columns(**{c: _polars(c, v) for c, v in conversions.items()}))
+        return wrap(frame.to_native().with_columns(**{c: polars_expr(c, v) for c, v in conversions.items()}))
     table = frame.to_native()
     if kind.is_pyarrow():
         for name, conversion in conversions.items():
@@ -45,17 +47,18 @@ def session_zone(frame: Frame) -> str | None:
 def _pandas(column: Any, how: Conversion) -> Any:
     if how.job == "number":
         return _numbers(column)
-    if how.job in ("integer", "boolean"):
-        return column.astype("Int64" if how.job == "integer" else "boolean")
+    if how.job in ("integer", "whole", "boolean"):
+        return _exact(column, how.job)
     if how.job == "text":
-        return column.map(_as_text, na_action="ignore").astype("string" if pd.__version__ < "3" else "str")
+        return _texts(column)
     if how.job == "naive":
         times = [None if missing else time for time, missing in zip(column, column.isna(), strict=True)]
         return pd.Series(np.array(times, dtype="datetime64[us]"), index=column.index)
     if how.job == "parse" and how.format in EPOCHS:
         column = _counted(_numbers(column), EPOCHS[how.format])
     elif how.job == "parse":
-        column = pd.to_datetime(column, format=how.format, errors="coerce", utc="%z" in str(how.format))
+        text = _written(column, str(how.format))
+        column = pd.to_datetime(text, format=how.format, errors="coerce", utc="%z" in str(how.format))
     elif column.dtype == object:
         column = pd.to_datetime(column, errors="coerce", utc=how.timezone is not None)
     elif isinstance(column.dtype, pd.ArrowDtype):  # whose zones older pandas drops without converting
@@ -63,6 +66,28 @@ def _pandas(column: Any, how: Conversion) -> Any:
     if column.dt.tz is None:
         return column
     return (column.dt.tz_convert(how.timezone) if how.timezone else column).dt.tz_localize(None)
+
+
+def _exact(column: Any, job: str) -> Any:
+    if job == "boolean":
+        return column.astype("boolean")
+    if job == "whole":
+        return pd.Series([as_whole(value) for value in column], dtype="Int64", index=column.index)
+    held = column.dropna().between(-(2**63), 2**63 - 1).all()
+    return column.astype("Int64") if held else _texts(column)  # no integer of pandas holds more
+
+
+def _texts(column: Any) -> Any:
+    return column.map(_as_text, na_action="ignore").astype("string" if pd.__version__ < "3" else "str")
+
+
+def _written(column: Any, pattern: str) -> Any:
+    """Keep the texts that are times of the format; pandas reads "now" by any format."""
+    known = column.str.fullmatch(time_regex(pattern), na=False).astype(bool)
+    if not known.all():
+        column = column.str.strip(BLANKS)
+        column = column.where(column.str.fullmatch(time_regex(pattern), na=False).astype(bool))
+    return column.str.replace(LONG_FRACTION, r"\1", regex=True) if "%f" in pattern else column
 
 
 def _numbers(column: Any) -> Any:
@@ -92,9 +117,11 @@ def _counted(counts: Any, unit: int) -> Any:
     return pd.Series(times, index=counts.index).dt.tz_localize("UTC")
 
 
-def _as_text(value: object) -> str:
+def _as_text(value: object) -> str | None:
     """Write an id as text; Excel's 85123.0 beside '85123A' is '85123'."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    return str(int(value)) if value.is_integer() and abs(value) < 2**53 else None
 
 
 def _like(column: Any, before: Any) -> Any:
@@ -107,27 +134,9 @@ def _like(column: Any, before: Any) -> Any:
 def _arrow(column: Any) -> Any:
     import pyarrow as pa
 
+    if pd.api.types.is_datetime64_dtype(column.dtype):  # nanoseconds are cut, which Arrow would refuse
+        column = column.dt.as_unit("us")
     return pa.chunked_array([pa.Array.from_pandas(column)])
-
-
-def _polars(name: str, how: Conversion) -> Any:
-    import polars as pl
-
-    column = pl.col(name)
-    if how.job == "number":
-        text = column.cast(pl.String)
-        return pl.when(text.str.contains(f"^{NUMBER}$")).then(text.str.strip_chars()).cast(pl.Float64, strict=False)
-    if how.job == "text":
-        return column.cast(pl.String)
-    zone = how.timezone or "UTC"
-    if how.job == "localise":
-        return column.dt.convert_time_zone(zone).dt.replace_time_zone(None).dt.cast_time_unit("us")
-    if how.format in EPOCHS:
-        micros = (column.cast(pl.Float64, strict=False) * EPOCHS[how.format] + 0.5).floor()
-        known = pl.when(micros.abs() < LAST_COUNT).then(micros).cast(pl.Int64)
-        return known.cast(pl.Datetime("us", "UTC")).dt.convert_time_zone(zone).dt.replace_time_zone(None)
-    times = column.str.to_datetime(chrono(str(how.format)), time_unit="us", strict=False)
-    return times.dt.convert_time_zone(zone).dt.replace_time_zone(None) if "%z" in str(how.format) else times
 
 
 def _with_sql(frame: Frame, conversions: Mapping[str, Conversion], sql: Callable[[str, Conversion], str]) -> Frame:

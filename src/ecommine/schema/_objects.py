@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from numbers import Real
+from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -32,6 +33,27 @@ def is_numpy(frame: Frame, name: str) -> bool:
     return frame.implementation.is_pandas() and isinstance(frame.to_native()[name].dtype, np.dtype)
 
 
+def holds_number_categories(frame: Frame, name: str) -> bool:
+    """Tell whether the categories of a pandas column are numbers, which a cast beside a null writes as "1.0"."""
+    dtype = frame.to_native()[name].dtype if frame.implementation.is_pandas_like() else None
+    return isinstance(dtype, pd.CategoricalDtype) and not pd.api.types.is_string_dtype(dtype.categories.dtype)
+
+
+def holds_json(frame: Frame, name: str) -> bool:
+    """Tell whether a DuckDB column is JSON, which compares with no text."""
+    if not frame.implementation.is_duckdb():
+        return False
+    relation = frame.to_native()
+    return str(relation.types[relation.columns.index(name)]) == "JSON"
+
+
+def has_inexact_ids(frame: Frame, name: str) -> bool:
+    """Tell whether a NumPy column of floats has ids that no integer stands for."""
+    values = frame.to_native()[name].to_numpy()
+    with np.errstate(invalid="ignore"):
+        return bool((np.isfinite(values) & (values != np.floor(values))).any() or np.isinf(values).any())
+
+
 def with_room_for_missing(frame: Frame, name: str) -> Frame:
     """Make whole numbers of NumPy nullable, since a join that finds nothing would turn them into floats."""
     if not (is_numpy(frame, name) and frame.collect_schema()[name].is_integer()):
@@ -49,3 +71,8 @@ def zones_of(frame: Frame, name: str) -> set[str | None]:
     """Name the zones of an object column of times; None stands for naive ones."""
     zones = (getattr(value, "tzinfo", None) for value in frame.to_native()[name].dropna())
     return {None if zone is None else str(zone) for zone in zones}
+
+
+def as_whole(value: Any) -> int | None:
+    """Take a whole number that 64 bits hold, out of a `Decimal` too."""
+    return int(value) if not pd.isna(value) and abs(value) < 2**63 and value == int(value) else None

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_args
 
 import narwhals.stable.v2 as nw
+import numpy as np
 from narwhals.stable.v2.typing import IntoFrameT
 
 from .._core.checks import one_of
-from .._core.frames import native, opened
-from ._door import make_ready, warn
+from .._core.frames import Frame, native, opened
+from ._door import Duplicates, first_copies, make_ready, warn
 from ._errors import SchemaError
 from ._faults import RAW
 from ._tables import TABLES
@@ -48,6 +49,7 @@ def quarantine(
     *,
     timezone: str | None = None,
     format: str | None = None,
+    duplicates: Duplicates = "keep",
     **columns: str,
 ) -> Quarantine[IntoFrameT]:
     """Split the rows of a raw table into those that its schema accepts and those that it does not.
@@ -60,6 +62,9 @@ def quarantine(
         The table as the shop exports it.
     timezone, format : str, optional
         How times are read, as in the doors.
+    duplicates : {"keep", "drop"}, default "keep"
+        "drop" rejects the exact copies of a row beyond the first; they come last in ``rejected``. Rows of lazy tables
+        have no order, so that there it is an error: drop the copies with the door, from ``valid``.
     **columns : str
         The column of ``raw`` for each canonical column, as in the doors.
 
@@ -73,6 +78,8 @@ def quarantine(
     ------
     SchemaError
         If columns are missing or of a type that no value can be read from, or ``raw`` has a column ``reason``.
+    TypeError
+        If ``duplicates="drop"`` is asked of a lazy table.
 
     Examples
     --------
@@ -87,6 +94,9 @@ def quarantine(
     ['order_id is missing', 'amount is not a number']
     """
     one_of("table", table, tuple(TABLES))
+    one_of("duplicates", duplicates, get_args(Duplicates))
+    if "check" in columns:
+        raise TypeError("`check` is no option here: quarantine looks at every value")
     unknown = [name for name in columns if name not in TABLES[table].names]
     if unknown:
         known = ", ".join(TABLES[table].names)
@@ -95,15 +105,33 @@ def quarantine(
     raw_names = frame.collect_schema().names()
     if "reason" in raw_names:
         raise SchemaError(table, ["the table has a column 'reason', which rejected rows get: rename it first"])
+    copies = None
+    if duplicates == "drop":
+        frame, copies = _without_copies(frame, table)
     ready = make_ready(frame, TABLES[table], columns, timezone=timezone, format=format)
     warn(list(ready.plan.notes), stacklevel=3)
     reasons = [nw.when(fault.bad).then(nw.lit(fault.reason)) for fault in ready.faults]
     marked = ready.frame.with_columns(reason=nw.concat_str(*reasons, separator="; ", ignore_nulls=True))
     as_it_came = [_raw(name, ready.sources, ready.plan.touched).alias(name) for name in raw_names]
+    rejected = marked.filter(nw.col("reason") != "").select(*as_it_came, "reason")
+    if copies is not None and isinstance(rejected, nw.DataFrame):
+        said = copies.with_columns(reason=nw.lit("is an exact copy of another row", dtype=nw.String))
+        rejected = nw.concat([rejected, said.select(*raw_names, "reason")])
     return Quarantine(
-        valid=native(marked.filter(nw.col("reason") == "").select(*ready.names), raw),
-        rejected=native(marked.filter(nw.col("reason") != "").select(*as_it_came, "reason"), raw),
+        valid=native(marked.filter(nw.col("reason") == "").select(*ready.names), raw), rejected=native(rejected, raw)
     )
+
+
+def _without_copies(frame: Frame, table: str) -> tuple[Frame, nw.DataFrame[Any]]:
+    """Split rows in memory into the first of each kind and the copies of those."""
+    if not isinstance(frame, nw.DataFrame):
+        way_out = f"drop them afterwards with schema.{table}(split.valid, duplicates='drop')"
+        raise TypeError(f"`duplicates='drop'` needs numbered rows, which a lazy table does not have: {way_out}")
+    row = f"{RAW}row"
+    first = first_copies(frame.with_row_index(row), frame.columns)
+    copied = np.ones(len(frame), dtype=bool)
+    copied[first[row].to_numpy()] = False
+    return first.drop(row), frame.filter(copied.tolist())
 
 
 def _raw(name: str, sources: Mapping[str, str], touched: tuple[str, ...]) -> nw.Expr:

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import narwhals.stable.v2 as nw
 
 from .._core.frames import Frame, opened
+from ._columns import Column
 from ._door import find_columns, with_amount
 from ._errors import SchemaError
+from ._objects import has_inexact_ids, is_numpy
 from ._tables import TABLES
 from ._typing_plan import Reading, TypePlan, plan_types
 
@@ -30,7 +32,7 @@ def read(
     declared = TABLES[table]
     frame = opened(native, argument=argument or table)
     names = frame.collect_schema().names()
-    parts = AMOUNT_PARTS if "amount" in columns and "amount" not in names else ()
+    parts = AMOUNT_PARTS if table == "orders" and "amount" in columns and _has_gaps(frame) else ()
     sources, _ = find_columns(names, declared, {})
     missing = [name for name in columns if name not in sources and not (name == "amount" and _computable(sources))]
     if missing:
@@ -41,18 +43,30 @@ def read(
     problems = [
         *plan.problems,
         *(f"`{name}` holds values that must be converted first" for name in plan.conversions),
+        *(f"`{column.name}` holds floats, not ids" for column in wanted if _loses_ids(frame, column, plan)),
     ]
     if problems:
-        raise SchemaError(table, [*problems, f"map the table once with schema.{table}(raw, ...)"])
-    return _cast(frame, plan, declared.name).select(*_kept(columns, optional, sources))
-
-
-def _cast(frame: Frame, plan: TypePlan, table: str) -> Frame:
+        raise SchemaError(table, problems, f"map the table once with schema.{table}(raw, ...)")
     if plan.casts:
         frame = frame.with_columns(**plan.casts)
-    if "amount" in frame.collect_schema().names():
-        return frame
-    return with_amount(frame, TABLES[table], plan)
+    if parts:
+        frame = with_amount(frame, declared, plan)
+    return frame.select(*_kept(columns, optional, sources))
+
+
+def _has_gaps(frame: Frame) -> bool:
+    """Tell whether amounts may have to be computed; in memory, a look at them tells."""
+    if not isinstance(frame, nw.DataFrame) or "amount" not in frame.columns:
+        return True
+    amount = frame["amount"]
+    return bool(amount.null_count() or (amount.dtype.is_float() and amount.is_nan().any()))
+
+
+def _loses_ids(frame: Frame, column: Column, plan: TypePlan) -> bool:
+    """Tell whether ids are floats that would become guests unseen; only the door looks at every value."""
+    if column.kind != "id" or column.name not in plan.casts or not frame.collect_schema()[column.name].is_float():
+        return False
+    return not is_numpy(frame, column.name) or has_inexact_ids(frame, column.name)
 
 
 def _kept(columns: Sequence[str], optional: Sequence[str], sources: dict[str, str]) -> list[nw.Expr]:

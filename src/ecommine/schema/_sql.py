@@ -1,6 +1,6 @@
 """Columns read anew in SQL: DuckDB and Spark."""
 
-from ._formats import EPOCHS, LAST_COUNT, NUMBER, Conversion, java, sql_text
+from ._formats import BLANKS, EPOCHS, LAST_COUNT, LONG_FRACTION, NUMBER, Conversion, java, sql_text, time_regex
 
 
 def quoted(name: str, mark: str) -> str:
@@ -13,35 +13,62 @@ def duckdb_sql(name: str, how: Conversion) -> str:
     zone = sql_text(how.timezone or "UTC")
     if how.job == "text":
         return f"CAST({name} AS VARCHAR)"
+    if how.job == "whole":
+        text = f"regexp_replace(CAST({name} AS VARCHAR), '[.]0+$', '')"
+        return f"CASE WHEN NOT contains({text}, '.') THEN TRY_CAST({text} AS BIGINT) END"
     if how.job == "number":
-        text = f"CAST({name} AS VARCHAR)"
-        return f"CASE WHEN regexp_full_match({text}, '{NUMBER}') THEN TRY_CAST(trim({text}, ' \t') AS DOUBLE) END"
+        return _duckdb_number(name)
     if how.job == "localise":
         return f"timezone({zone}, {name})"
     if how.format in EPOCHS:
-        micros = _micros(f"TRY_CAST({name} AS DOUBLE)", EPOCHS[how.format])
+        counts = _duckdb_number(name) if how.text else f"TRY_CAST({name} AS DOUBLE)"
+        micros = _micros(counts, EPOCHS[how.format])
         return f"timezone({zone}, timezone('UTC', make_timestamp({micros})))"
-    parsed = f"try_strptime({name}, {sql_text(str(how.format))})"
-    return f"timezone({zone}, {parsed})" if "%z" in str(how.format) else f"CAST({parsed} AS TIMESTAMP)"
+    text, pattern = f"trim({name}, '{BLANKS}')", str(how.format)
+    known = f"regexp_full_match({text}, {sql_text(time_regex(pattern))})"
+    if "%f" in pattern:
+        text = f"regexp_replace({text}, '{LONG_FRACTION}', '\\1')"
+    if "%z" in pattern:
+        text = f"regexp_replace({text}, 'Z$', '+00:00')"
+    parsed = f"CASE WHEN {known} THEN try_strptime({text}, {sql_text(pattern)}) END"
+    return f"timezone({zone}, {parsed})" if "%z" in pattern else f"CAST({parsed} AS TIMESTAMP)"
+
+
+def _duckdb_number(name: str) -> str:
+    text = f"CAST({name} AS VARCHAR)"
+    return f"CASE WHEN regexp_full_match({text}, '{NUMBER}') THEN TRY_CAST(trim({text}, '{BLANKS}') AS DOUBLE) END"
 
 
 def spark_sql(name: str, how: Conversion) -> str:
     """Read a column anew in Spark."""
     if how.job == "text":
         return f"CAST({name} AS STRING)"
+    if how.job == "whole":
+        text = f"regexp_replace(CAST({name} AS STRING), '[.]0+$', '')"
+        return f"CASE WHEN NOT contains({text}, '.') THEN try_cast({text} AS BIGINT) END"
     if how.job == "number":
-        pattern = sql_text(f"^{NUMBER}$".replace("\\", "\\\\"))
-        return f"CASE WHEN {name} RLIKE {pattern} THEN try_cast({name} AS DOUBLE) END"
+        return _spark_number(name)
     zone = sql_text(how.timezone or "UTC")
     if how.job == "localise":
         return _spark_wall(name, zone if how.timezone else "current_timezone()")
     if how.format in EPOCHS:
-        micros = _micros(f"try_cast({name} AS DOUBLE)", EPOCHS[how.format])
-        return _spark_wall(f"timestamp_micros({micros})", zone)
-    text, pattern = name, java(str(how.format))
+        counts = _spark_number(name) if how.text else f"try_cast({name} AS DOUBLE)"
+        return _spark_wall(f"timestamp_micros({_micros(counts, EPOCHS[how.format])})", zone)
+    text, pattern = f"trim(BOTH '{BLANKS}' FROM {name})", java(str(how.format))
+    known = _spark_match(text, time_regex(str(how.format)))
+    if "%f" in str(how.format):
+        text = f"regexp_replace({text}, '{LONG_FRACTION}', '$1')"
     if "%z" not in str(how.format):  # read as if in UTC: the session's own zone may skip an hour
-        text, pattern, zone = f"concat({name}, ' Z')", f"{pattern} X", "'UTC'"
-    return _spark_wall(f"try_to_timestamp({text}, {sql_text(pattern)})", zone)
+        text, pattern, zone = f"concat({text}, ' Z')", f"{pattern} X", "'UTC'"
+    return _spark_wall(f"CASE WHEN {known} THEN try_to_timestamp({text}, {sql_text(pattern)}) END", zone)
+
+
+def _spark_number(name: str) -> str:
+    return f"CASE WHEN {_spark_match(f'CAST({name} AS STRING)', NUMBER)} THEN try_cast({name} AS DOUBLE) END"
+
+
+def _spark_match(text: str, pattern: str) -> str:
+    return f"{text} RLIKE {sql_text(f'^({pattern}){chr(92)}z'.replace(chr(92), chr(92) * 2))}"
 
 
 def _micros(counts: str, unit: int) -> str:

@@ -12,7 +12,15 @@ from .._core.frames import Frame
 from ._columns import Column
 from ._formats import EPOCHS, Conversion
 from ._native import session_zone
-from ._objects import holds_objects, is_all_missing, is_numpy, object_kind, zones_of
+from ._objects import (
+    holds_json,
+    holds_number_categories,
+    holds_objects,
+    is_all_missing,
+    is_numpy,
+    object_kind,
+    zones_of,
+)
 
 _OBJECT_NUMBERS = (
     "string",
@@ -26,6 +34,7 @@ _OBJECT_NUMBERS = (
 )
 _OBJECT_TIMES = ("datetime", "date", "datetime64", "empty")
 _EMPTY = {"time": nw.Datetime("us"), "text": nw.String(), "choice": nw.String(), "boolean": nw.Boolean()}
+_LONG = (nw.Int128, nw.UInt128)  # DuckDB's sums of whole numbers; most libraries have no such type
 _OBJECT_TEXTS = ("string", "empty")  # already text, whatever the dtype says
 
 
@@ -62,6 +71,8 @@ def plan_types(frame: Frame, columns: list[Column], reading: Reading) -> TypePla
             _plan_missing(plan, frame, column)
         elif dtype == nw.Object and held is None:
             plan.problems.append(_wrong(column, "objects of its library"))
+        elif dtype == nw.String and holds_json(frame, column.name):
+            plan.problems.append(_wrong(column, "JSON"))
         else:
             _PLANNERS[column.kind](plan, frame, column, dtype, held, reading)
     return plan
@@ -83,10 +94,14 @@ def _plan_id(
     name = column.name
     if held is not None:
         _plan_object_id(plan, column, held)
+    elif holds_number_categories(frame, name):
+        plan.conversions[name] = Conversion("text")
     elif _is_category(dtype) or dtype == nw.Unknown:
         plan.casts[name] = nw.col(name).cast(nw.String)
-    elif dtype.is_float() or dtype.is_decimal():
-        exact = nw.col(name).cast(nw.Float64) if dtype.is_decimal() else nw.col(name).fill_nan(None)
+    elif dtype.is_decimal() or dtype in _LONG:
+        plan.conversions[name] = Conversion("whole")
+    elif dtype.is_float() and dtype != nw.Float16:
+        exact = nw.col(name).fill_nan(None)
         if not is_numpy(frame, name):  # a NumPy column of pandas has no other way to hold a missing integer
             exact = nw.when(~inexact(exact, exact_limit(dtype))).then(exact).cast(nw.Int64)
         plan.casts[name] = exact
@@ -97,7 +112,9 @@ def _plan_id(
 def _plan_object_id(plan: TypePlan, column: Column, held: str) -> None:
     if held == "integer":
         plan.conversions[column.name] = Conversion("integer")
-    elif held in ("floating", "mixed-integer-float", "decimal"):
+    elif held == "decimal":
+        plan.conversions[column.name] = Conversion("whole")
+    elif held in ("floating", "mixed-integer-float"):
         plan.conversions[column.name] = Conversion("number")
     elif held.startswith("mixed"):
         plan.conversions[column.name] = Conversion("text")
@@ -127,7 +144,9 @@ def _plan_number(
         plan.casts[name] = nw.col(name).cast(nw.Float64).fill_nan(None)
     elif dtype.is_float():
         plan.casts[name] = nw.col(name).cast(nw.Float64).fill_nan(None)
-    elif dtype.is_decimal() or dtype == nw.Unknown or (dtype.is_integer() and column.kind != "number"):
+    elif (
+        dtype.is_decimal() or dtype == nw.Unknown or dtype in _LONG or (dtype.is_integer() and column.kind != "number")
+    ):
         plan.casts[name] = nw.col(name).cast(nw.Float64)
     elif not dtype.is_integer():
         plan.problems.append(_wrong(column, str(dtype)))
@@ -147,9 +166,15 @@ def _plan_time(
         plan.casts[name] = nw.col(name).cast(nw.Datetime("us"))
         _note_zone(plan, name, f"its own zone {own}", reading)
     elif dtype in (nw.Date, nw.Unknown) or (isinstance(dtype, nw.Datetime) and dtype != nw.Datetime("us")):
-        plan.casts[name] = nw.col(name).cast(nw.Datetime("us"))
+        plan.casts[name] = _whole_micros(frame, name, dtype).cast(nw.Datetime("us"))
     elif not isinstance(dtype, nw.Datetime):
         plan.problems.append(_wrong(column, str(dtype)))
+
+
+def _whole_micros(frame: Frame, name: str, dtype: nw.dtypes.DType) -> nw.Expr:
+    """Cut nanoseconds first where Arrow holds them, whose cast refuses to lose any."""
+    arrow = frame.implementation.is_pyarrow() or (frame.implementation.is_pandas() and not is_numpy(frame, name))
+    return nw.col(name).dt.truncate("1us") if arrow and dtype == nw.Datetime("ns") else nw.col(name)
 
 
 def _plan_written_time(plan: TypePlan, column: Column, dtype: nw.dtypes.DType, reading: Reading) -> None:
@@ -158,7 +183,7 @@ def _plan_written_time(plan: TypePlan, column: Column, dtype: nw.dtypes.DType, r
         way = f"one of {', '.join(map(repr, EPOCHS))}" if counted else "such as format='%Y-%m-%d %H:%M:%S'"
         plan.problems.append(f"`{name}` holds {'counts' if counted else 'text'}, not times: give `format=`, {way}")
         return
-    plan.conversions[name] = Conversion("parse", format=reading.format, timezone=reading.timezone)
+    plan.conversions[name] = Conversion("parse", reading.format, reading.timezone, text=not counted)
     plan.casts[name] = nw.col(name).cast(nw.Datetime("us"))
     if reading.format in EPOCHS or "%z" in reading.format:
         _note_zone(plan, name, "UTC", reading)
@@ -190,6 +215,8 @@ def _plan_text(
             plan.conversions[column.name] = Conversion("text")
         elif held not in _OBJECT_TEXTS:
             plan.problems.append(_wrong(column, held))
+    elif holds_number_categories(frame, column.name):
+        plan.conversions[column.name] = Conversion("text")
     elif _is_category(dtype) or dtype == nw.Unknown or dtype.is_integer():
         plan.casts[column.name] = nw.col(column.name).cast(nw.String)
     elif dtype.is_float() and is_numpy(frame, column.name):  # whole-number codes beside missing ones
