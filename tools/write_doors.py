@@ -148,7 +148,7 @@ def {table.name}(
     Raises
     ------
     SchemaError
-        With every problem: missing columns, wrong types, values that cannot be.
+        With every problem of names and types; where there is none, of values.
 
     Examples
     --------

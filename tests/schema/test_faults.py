@@ -209,7 +209,7 @@ def typed(native, held):
     if native.name == "pyarrow":
         return table
     if native.name == "duckdb":
-        return pytest.importorskip("duckdb", reason="duckdb is not installed").connect().from_arrow(table)
+        return pytest.importorskip("duckdb", reason="duckdb is not installed").from_arrow(table)
     if native.name.startswith("polars"):
         frame = pytest.importorskip("polars", reason="polars is not installed").from_arrow(table)
         return frame.lazy() if native.lazy else frame

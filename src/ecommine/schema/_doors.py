@@ -105,7 +105,7 @@ def orders(
     Raises
     ------
     SchemaError
-        With every problem: missing columns, wrong types, values that cannot be.
+        With every problem of names and types; where there is none, of values.
 
     Examples
     --------
@@ -232,7 +232,7 @@ def events(
     Raises
     ------
     SchemaError
-        With every problem: missing columns, wrong types, values that cannot be.
+        With every problem of names and types; where there is none, of values.
 
     Examples
     --------
@@ -319,7 +319,7 @@ def links(
     Raises
     ------
     SchemaError
-        With every problem: missing columns, wrong types, values that cannot be.
+        With every problem of names and types; where there is none, of values.
 
     Examples
     --------
@@ -404,7 +404,7 @@ def products(
     Raises
     ------
     SchemaError
-        With every problem: missing columns, wrong types, values that cannot be.
+        With every problem of names and types; where there is none, of values.
 
     Examples
     --------
@@ -495,7 +495,7 @@ def customers(
     Raises
     ------
     SchemaError
-        With every problem: missing columns, wrong types, values that cannot be.
+        With every problem of names and types; where there is none, of values.
 
     Examples
     --------
@@ -591,7 +591,7 @@ def sales(
     Raises
     ------
     SchemaError
-        With every problem: missing columns, wrong types, values that cannot be.
+        With every problem of names and types; where there is none, of values.
 
     Examples
     --------
@@ -682,7 +682,7 @@ def reviews(
     Raises
     ------
     SchemaError
-        With every problem: missing columns, wrong types, values that cannot be.
+        With every problem of names and types; where there is none, of values.
 
     Examples
     --------
@@ -763,7 +763,7 @@ def assignments(
     Raises
     ------
     SchemaError
-        With every problem: missing columns, wrong types, values that cannot be.
+        With every problem of names and types; where there is none, of values.
 
     Examples
     --------
@@ -857,7 +857,7 @@ def touches(
     Raises
     ------
     SchemaError
-        With every problem: missing columns, wrong types, values that cannot be.
+        With every problem of names and types; where there is none, of values.
 
     Examples
     --------
@@ -943,7 +943,7 @@ def stock(
     Raises
     ------
     SchemaError
-        With every problem: missing columns, wrong types, values that cannot be.
+        With every problem of names and types; where there is none, of values.
 
     Examples
     --------
@@ -1035,7 +1035,7 @@ def purchases(
     Raises
     ------
     SchemaError
-        With every problem: missing columns, wrong types, values that cannot be.
+        With every problem of names and types; where there is none, of values.
 
     Examples
     --------
@@ -1133,7 +1133,7 @@ def deliveries(
     Raises
     ------
     SchemaError
-        With every problem: missing columns, wrong types, values that cannot be.
+        With every problem of names and types; where there is none, of values.
 
     Examples
     --------
