@@ -94,6 +94,9 @@ def spark_session() -> Any:
     return session
 
 
+LARGE = 100_000
+
+
 def to_spark(session: Any, frame: pd.DataFrame) -> Any:
     """Make a Spark table; naive times are TIMESTAMP_NTZ, which Spark itself would make only when told so."""
     from pyspark.sql.pandas.types import from_arrow_type
@@ -102,7 +105,8 @@ def to_spark(session: Any, frame: pd.DataFrame) -> Any:
     table = _arrow(frame)
     types = [from_arrow_type(field.type, prefer_timestamp_ntz=True) for field in table.schema]
     schema = StructType([StructField(name, one) for name, one in zip(table.column_names, types, strict=True)])
-    return session.createDataFrame(table, schema=schema)
+    made = session.createDataFrame(table, schema=schema)
+    return made.cache() if len(frame) > LARGE else made  # rows would travel to the workers with every query
 
 
 LIBRARIES = {

@@ -67,9 +67,7 @@ def test_zero_is_no_length():
         Duration.parse("0d", argument="window")
 
 
-@pytest.mark.parametrize(
-    "text", ["", "7", "d", "-1d", "1.5h", "7 d", "07d", "1M", "1month", "7d2h", "1mo ", "٧d"]
-)
+@pytest.mark.parametrize("text", ["", "7", "d", "-1d", "1.5h", "7 d", "07d", "1M", "1month", "7d2h", "1mo ", "٧d"])
 def test_text_outside_the_grammar(text):
     with pytest.raises(
         ValueError, match=r"`window` must be a whole number and a unit \(s, min, h, d, w, mo, q, y\)"

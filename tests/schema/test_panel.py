@@ -50,6 +50,12 @@ def test_worked_by_hand(library, price, first_week):
     assert panel["complete"].tolist() == [True, True, False]
 
 
+def test_a_week_begins_on_monday_whatever_day_comes_first(library):
+    days = [f"2024-05-{day:02} 23:59" for day in range(6, 13)]
+    panel = to_pandas(schema.to_sales(library(orders_of([(day, day, 1, 1.0) for day in days]))))
+    assert panel["period_at"].tolist() == [datetime(2024, 5, 6)] * 7
+
+
 @pytest.mark.parametrize(
     ("every", "starts"),
     [
@@ -150,9 +156,9 @@ line = st.tuples(
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(line, min_size=1, max_size=40))
-def test_equals_the_slow_version(library, lines):
+def test_equals_the_slow_version(local_library, lines):
     orders = orders_of(lines)
-    panel = to_pandas(schema.to_sales(library(orders)))
+    panel = to_pandas(schema.to_sales(local_library(orders)))
     fast = {
         (row.product_id, row.period_at.to_pydatetime()): (row.quantity, None if row.price != row.price else row.price)
         for row in panel.itertuples()

@@ -28,9 +28,9 @@ def with_period_start(panel: Frame, every: Every, *, first: str) -> Frame:
     day = _truncated(nw.col(first), "1d" if every == "1w" else every)
     if every != "1w" or (isinstance(panel, nw.DataFrame) and not len(panel)):  # pandas cannot move no days at all
         return panel.with_columns(period_at=day)
-    start = day
-    for weekday in range(2, 8):
-        start = nw.when(day.dt.weekday() == weekday).then(day.dt.offset_by(f"-{weekday - 1}d")).otherwise(start)
+    start, weekday = day, (day_number(nw.col(first)) + 3) % 7  # Spark's own weekday of a Sunday is 0, others' is 7
+    for days in range(1, 7):
+        start = nw.when(weekday == days).then(day.dt.offset_by(f"-{days}d")).otherwise(start)
     return panel.with_columns(period_at=start.cast(nw.Datetime("us")))
 
 
