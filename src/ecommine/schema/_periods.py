@@ -28,7 +28,8 @@ def with_period_start(panel: Frame, every: Every, *, first: str) -> Frame:
     day = _truncated(nw.col(first), "1d" if every == "1w" else every)
     if every != "1w" or (isinstance(panel, nw.DataFrame) and not len(panel)):  # pandas cannot move no days at all
         return panel.with_columns(period_at=day)
-    start, weekday = day, (day_number(nw.col(first)) + 3) % 7  # Spark's own weekday of a Sunday is 0, others' is 7
+    number = day_number(nw.col(first)) + 3
+    start, weekday = day, number - number // 7 * 7  # Spark's own weekday of a Sunday is 0, that of others is 7
     for days in range(1, 7):
         start = nw.when(weekday == days).then(day.dt.offset_by(f"-{days}d")).otherwise(start)
     return panel.with_columns(period_at=start.cast(nw.Datetime("us")))
