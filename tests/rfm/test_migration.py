@@ -321,7 +321,19 @@ def test_another_object_is_refused():
         rfm.migration(HAND, HAND)
 
 
-def test_more_money_than_64_bits_is_refused():
+def test_more_money_than_64_bits_is_refused(library):
     lines = orders_of([{f"c{i}": [8e12] for i in range(3)}, {"c0": [1.0]}])
     with pytest.raises(ValueError, match=r"above 9.2e12"):
-        two_months(lines)
+        two_months(lines, library)
+
+
+def test_an_effect_of_more_money_than_64_bits_is_refused(library):
+    """Five hundred times the money of one huge order: a thousand orders of that average value."""
+    with pytest.raises(ValueError, match=r"above 9.2e12"):
+        two_months(orders_of([{"ann": [2e12]}, {"ann": [1.0] * 1_000}]), library)
+
+
+def test_much_money_is_counted_in_every_library(library):
+    """More micro-units than a float holds exactly, which Arrow does not turn into one."""
+    table = to_pandas(two_months(orders_of([{"ann": [2e10]}, {"ann": [1e10, 2e10]}]), library).table)
+    assert table["change"].tolist() == [1e10]

@@ -121,9 +121,25 @@ def micro(column: nw.Expr) -> nw.Expr:
     return (column * MICRO + 0.5).floor().cast(nw.Int64)  # rounding halves differs between libraries, this does not
 
 
+def as_float(whole: nw.Expr) -> nw.Expr:
+    """Turn 64-bit whole numbers into floats, in two parts, since Arrow makes no float of one above 2^53."""
+    millions = whole // MICRO
+    return millions.cast(nw.Float64) * MICRO + (whole - millions * MICRO).cast(nw.Float64)
+
+
 def whole_micro(money: float) -> int:
     """Turn one amount into whole micro-units, as :func:`micro` does a column."""
     return floor(money * MICRO + 0.5)
+
+
+def wide_sum(name: str, frame: Frame) -> nw.Expr:
+    """Sum whole numbers that may leave 64 bits; what then comes out is for the caller to refuse.
+
+    NumPy, Arrow and Polars wrap around and DuckDB counts on with 128 bits, but Spark gives up, unless it has decimals.
+    """
+    column = nw.col(name)
+    kind = frame.implementation
+    return (column.cast(nw.Decimal(19, 0)) if kind.is_pyspark() or kind.is_pyspark_connect() else column).sum()
 
 
 def day_number(column: nw.Expr) -> nw.Expr:

@@ -8,7 +8,7 @@ from typing import Literal
 import narwhals.stable.v2 as nw
 
 from .._core.checks import number, one_of
-from .._core.frames import day_number, day_of, micro, whole_micro
+from .._core.frames import as_float, day_number, day_of, micro, whole_micro
 from ._scale import Scale
 from ._segments import Segment
 
@@ -129,7 +129,7 @@ class EightClasses:
         tenure = (day_of(as_of) - day_number(nw.col("first_order_at"))).cast(nw.Float64)
         # Both sides times the days of tenure, at least one month: no division, so no library rounds otherwise.
         span = nw.when(tenure > DAYS_A_MONTH).then(tenure).otherwise(nw.lit(DAYS_A_MONTH))
-        monthly, money = orders * DAYS_A_MONTH, micro(nw.col("monetary")).cast(nw.Float64)
+        monthly, money = orders * DAYS_A_MONTH, as_float(micro(nw.col("monetary")))
         average_high = orders * float(whole_micro(self.high_value))
         average_low = orders * float(whole_micro(self.low_value or 0))
         return nw.concat_str(

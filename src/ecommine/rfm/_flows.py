@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import narwhals.stable.v2 as nw
 
-from .._core.frames import Frame, collect, micro
+from .._core.frames import Frame, as_float, collect, micro, wide_sum
 from ._segments import Segment
 
 PARTS: tuple[str, ...] = (
@@ -54,12 +54,18 @@ def flows_between(left: Frame, right: Frame, segments: tuple[Segment, ...]) -> l
     both: Frame = nw.concat(sides)  # type: ignore[type-var]  # both are eager, or both are lazy
     wide = both.group_by("customer_id").agg(*(nw.col(name).sum() for name in ("rank_before", "rank_after", *_SUMS)))
     wide = wide.select(*(nw.col(name).cast(nw.Int64) for name in ("rank_before", "rank_after", *_SUMS)))
-    sized = wide.with_columns(
-        by_orders=_order_effect(), size=nw.col("money_before").abs().cast(nw.Float64) + nw.col("money_after").abs()
+    effect, (before, after) = (
+        nw.col("effect"),
+        (as_float(nw.col(f"money_{side}")).abs() for side in ("before", "after")),
+    )
+    sized = wide.with_columns(effect=_order_effect()).with_columns(
+        by_orders=nw.when(effect.abs() < MOST).then(effect).otherwise(0.0).cast(nw.Int64),
+        size=before + after + effect.abs(),
     )
     sums = sized.group_by("rank_before", "rank_after").agg(
         nw.len().alias("customers"),
-        *(nw.col(name).sum() for name in ("money_before", "money_after", "by_orders", "size")),
+        *(wide_sum(name, sized) for name in ("money_before", "money_after", "by_orders")),
+        nw.col("size").sum(),
     )
     rows = collect(sums).rows(named=True)
     if sum(float(row["size"]) for row in rows) > MOST:
@@ -103,11 +109,11 @@ def _order_effect() -> nw.Expr:
     both = (before > 0) & (after > 0)
     # Where one side has no order the part means nothing; one in its place keeps engines from dividing by zero.
     values = [
-        nw.col(f"money_{side}") / nw.when(both).then(nw.col(f"orders_{side}")).otherwise(1)
+        as_float(nw.col(f"money_{side}")) / nw.when(both).then(nw.col(f"orders_{side}")).otherwise(1)
         for side in ("before", "after")
     ]
     effect = (after - before) * (values[0] + values[1]) / 2
-    return nw.when(both).then(effect.round(0)).otherwise(0.0).cast(nw.Int64)
+    return nw.when(both).then(effect.round(0)).otherwise(0.0)
 
 
 def bridge(flows: Sequence[Flow]) -> dict[str, tuple[int, int]]:

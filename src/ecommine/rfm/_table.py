@@ -13,7 +13,7 @@ from narwhals.stable.v2.typing import IntoFrameT
 
 from .._core.checks import one_of
 from .._core.durations import Duration
-from .._core.frames import MICRO, Frame, collect, day_number, day_of, hand_back, is_lazy, micro, opened
+from .._core.frames import MICRO, Frame, collect, day_number, day_of, hand_back, is_lazy, micro, opened, wide_sum
 from .._core.moments import moment
 from ..schema._errors import DataWarning, SchemaError
 from ..schema._objects import is_numpy
@@ -232,7 +232,7 @@ def _sums(lines: Frame, returns: Returns) -> Frame:
         nw.col("_order").n_unique().alias("orders"),
         nw.col("_barred").sum().alias("barred"),
         nw.col("amount").sum().alias("about"),
-        nw.col("_micro").sum().alias("micro"),
+        wide_sum("_micro", columns).alias("micro"),
         nw.col("_at").min().alias("first_order_at"),
         nw.col("_at").max().alias("last_order_at"),
     )
