@@ -132,14 +132,13 @@ def whole_micro(money: float) -> int:
     return floor(money * MICRO + 0.5)
 
 
-def wide_sum(name: str, frame: Frame) -> nw.Expr:
-    """Sum whole numbers that may leave 64 bits; what then comes out is for the caller to refuse.
+def summable(whole: nw.Expr, frame: Frame) -> nw.Expr:
+    """Make whole numbers ready for sums that may leave 64 bits; such a sum is for the caller to refuse.
 
     NumPy, Arrow and Polars wrap around and DuckDB counts on with 128 bits, but Spark gives up, unless it has decimals.
     """
-    column = nw.col(name)
     kind = frame.implementation
-    return (column.cast(nw.Decimal(19, 0)) if kind.is_pyspark() or kind.is_pyspark_connect() else column).sum()
+    return whole.cast(nw.Decimal(19, 0)) if kind.is_pyspark() or kind.is_pyspark_connect() else whole
 
 
 def day_number(column: nw.Expr) -> nw.Expr:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import narwhals.stable.v2 as nw
 
-from .._core.frames import Frame, as_float, collect, micro, wide_sum
+from .._core.frames import Frame, as_float, collect, micro, summable
 from ._segments import Segment
 
 PARTS: tuple[str, ...] = (
@@ -58,14 +58,18 @@ def flows_between(left: Frame, right: Frame, segments: tuple[Segment, ...]) -> l
         nw.col("effect"),
         (as_float(nw.col(f"money_{side}")).abs() for side in ("before", "after")),
     )
-    sized = wide.with_columns(effect=_order_effect()).with_columns(
-        by_orders=nw.when(effect.abs() < MOST).then(effect).otherwise(0.0).cast(nw.Int64),
+    by_orders = nw.when(effect.abs() < MOST).then(effect).otherwise(0.0).cast(nw.Int64)
+    sized = wide.with_columns(effect=_order_effect()).select(
+        "rank_before",
+        "rank_after",
+        money_before=summable(nw.col("money_before"), wide),
+        money_after=summable(nw.col("money_after"), wide),
+        by_orders=summable(by_orders, wide),
         size=before + after + effect.abs(),
     )
     sums = sized.group_by("rank_before", "rank_after").agg(
         nw.len().alias("customers"),
-        *(wide_sum(name, sized) for name in ("money_before", "money_after", "by_orders")),
-        nw.col("size").sum(),
+        *(nw.col(name).sum() for name in ("money_before", "money_after", "by_orders", "size")),
     )
     rows = collect(sums).rows(named=True)
     if sum(float(row["size"]) for row in rows) > MOST:

@@ -13,7 +13,7 @@ from narwhals.stable.v2.typing import IntoFrameT
 
 from .._core.checks import one_of
 from .._core.durations import Duration
-from .._core.frames import MICRO, Frame, collect, day_number, day_of, hand_back, is_lazy, micro, opened, wide_sum
+from .._core.frames import MICRO, Frame, collect, day_number, day_of, hand_back, is_lazy, micro, opened, summable
 from .._core.moments import moment
 from ..schema._errors import DataWarning, SchemaError
 from ..schema._objects import is_numpy
@@ -226,13 +226,14 @@ def _sums(lines: Frame, returns: Returns) -> Frame:
         # Orders and times of these lines are masked, so that plain distinct counts and extremes pass them over.
         order, at = _masked(lines, ~barred), nw.when(~barred).then(at)
     flag = nw.lit(0) if barred is None else barred.cast(nw.Int64)
-    columns = lines.select("customer_id", "amount", _micro=micro(nw.col("amount")), _order=order, _at=at, _barred=flag)
+    money = summable(micro(nw.col("amount")), lines)
+    columns = lines.select("customer_id", "amount", _micro=money, _order=order, _at=at, _barred=flag)
     sums = columns.group_by("customer_id").agg(
         nw.len().alias("lines"),
         nw.col("_order").n_unique().alias("orders"),
         nw.col("_barred").sum().alias("barred"),
         nw.col("amount").sum().alias("about"),
-        wide_sum("_micro", columns).alias("micro"),
+        nw.col("_micro").sum().alias("micro"),
         nw.col("_at").min().alias("first_order_at"),
         nw.col("_at").max().alias("last_order_at"),
     )
