@@ -30,7 +30,6 @@ default_role = "literal"
 
 html_theme = "pydata_sphinx_theme"
 html_title = "ecommine"
-html_static_path = ["_static"]
 html_sourcelink_suffix = ""
 html_theme_options = {
     "logo": {"text": "ecommine"},
