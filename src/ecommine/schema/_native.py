@@ -113,7 +113,7 @@ def _counted(counts: Any, unit: int) -> Any:
     micros = np.floor(counts.to_numpy(dtype="float64", na_value=np.nan) * unit + 0.5)
     known = np.abs(micros) < LAST_COUNT  # false for missing ones too
     times = np.where(known, micros, 0).astype("int64").astype("datetime64[us]")
-    times[~known] = np.datetime64("NaT")
+    times[~known] = np.datetime64("NaT", "us")
     return pd.Series(times, index=counts.index).dt.tz_localize("UTC")
 
 
