@@ -143,8 +143,9 @@ def customers(
         raise TypeError("`orders` must be a table, got a Shop: give its orders, shop.orders")
     like = opened(orders, argument="orders")
     lines = read(_planned(like), "orders", _REQUIRED, optional=("quantity", "line_type"), argument="orders")
-    inside, until, notes = _windowed(lines, None if as_of is None else moment(as_of), length)
-    sums = _sums(inside, returns)
+    extent = _extent(lines)
+    inside, until, notes = _windowed(lines, extent, None if as_of is None else moment(as_of), length)
+    sums = _sums(inside, returns, may_overflow=extent.may_overflow)
     if not _stays_a_plan(like):
         sums = collect(sums)
     facts = _facts(sums)
@@ -164,11 +165,20 @@ def _stays_a_plan(frame: Frame) -> bool:
     return is_lazy(frame) and not (kind.is_polars() or kind.is_duckdb())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Extent:
+    """What one pass over all lines tells."""
+
+    first: datetime | None
+    last: datetime | None
+    may_overflow: bool
+
+
 def _windowed(
-    lines: Frame, until: datetime | None, length: Duration | None
+    lines: Frame, extent: _Extent, until: datetime | None, length: Duration | None
 ) -> tuple[Frame, datetime | None, tuple[str, ...]]:
     """Keep the lines in (until - length, until]; where `until` is None it is the last time in the data."""
-    first, last = _extent(lines)
+    first, last = extent.first, extent.last
     until = last if until is None else until
     if until is None or first is None or last is None:
         return lines, until, ()
@@ -199,10 +209,10 @@ def _reach(first: datetime, last: datetime, until: datetime) -> list[str]:
     return [f"{until:%Y-%m-%d} is {days:,} days after the last line ({last:%Y-%m-%d}): is `as_of` right?"]
 
 
-def _extent(lines: Frame) -> tuple[datetime | None, datetime | None]:
+def _extent(lines: Frame) -> _Extent:
     """Find the first and the last time, on the way making sure that no line lacks its order, time or money."""
     at = nw.col("ordered_at")
-    extremes = {"first": at.min(), "last": at.max()}
+    extremes = {"first": at.min(), "last": at.max(), "most": nw.col("amount").abs().max()}
     counts = {name: nw.col(name).count() for name in ("order_id", "ordered_at", "amount")}
     broken = (~(nw.col("amount").abs() <= LARGEST)).fill_null(False).cast(nw.Int64).sum()
     seen = collect(lines.select(**extremes, lines=nw.len(), broken=broken, **counts))
@@ -212,11 +222,13 @@ def _extent(lines: Frame) -> tuple[datetime | None, datetime | None]:
         problems = [f"`{name}` is missing in {counted(n, 'line')}: {way_out}" for name, n in absent.items() if n]
         raise SchemaError("orders", problems)
     _check_money(int(seen["broken"].item() or 0), "line")
-    first, last = (None if seen[name].null_count() else moment(seen[name].item()) for name in extremes)
-    return first, last
+    first, last = (None if seen[name].null_count() else moment(seen[name].item()) for name in ("first", "last"))
+    # If all lines together could not leave 64 bits, no customer has to be looked at.
+    most = 0.0 if seen["most"].null_count() else float(seen["most"].item())
+    return _Extent(first=first, last=last, may_overflow=most * int(seen["lines"].item()) > LARGEST)
 
 
-def _sums(lines: Frame, returns: Returns) -> Frame:
+def _sums(lines: Frame, returns: Returns, *, may_overflow: bool) -> Frame:
     """Sum up each customer, the null customer (guests) too, with one aggregation over plain columns."""
     order, at = nw.col("order_id"), nw.col("ordered_at")
     if returns == "drop":
@@ -225,28 +237,48 @@ def _sums(lines: Frame, returns: Returns) -> Frame:
     if barred is not None:
         # Orders and times of these lines are masked, so that plain distinct counts and extremes pass them over.
         order, at = _masked(lines, ~barred), nw.when(~barred).then(at)
-    flag = nw.lit(0) if barred is None else barred.cast(nw.Int64)
-    money = summable(micro(nw.col("amount")), lines)
-    columns = lines.select("customer_id", "amount", _micro=money, _order=order, _at=at, _barred=flag)
-    sums = columns.group_by("customer_id").agg(
-        nw.len().alias("lines"),
-        nw.col("_order").n_unique().alias("orders"),
-        nw.col("_barred").sum().alias("barred"),
-        nw.col("amount").sum().alias("about"),
-        nw.col("_micro").sum().alias("micro"),
-        nw.col("_at").min().alias("first_order_at"),
-        nw.col("_at").max().alias("last_order_at"),
-    )
-    # The masked order is one more distinct value wherever a customer has a line that makes no order.
-    orders = nw.col("orders").cast(nw.Int64) - (nw.col("barred") > 0).cast(nw.Int64)
-    found = sums.with_columns(nw.col("lines").cast(nw.Int64), frequency=orders, monetary=_exact_money())
-    return found.drop("orders", "barred", "micro")
+    money = micro(nw.col("amount"))
+    wanted = {"_order": order, "_at": at, "_micro": summable(money, lines) if may_overflow else money}
+    totals = {
+        "lines": nw.len(),
+        "orders": nw.col("_order").n_unique(),
+        "micro": nw.col("_micro").sum(),
+        "first_order_at": nw.col("_at").min(),
+        "last_order_at": nw.col("_at").max(),
+    }
+    if barred is not None:
+        wanted["_barred"] = barred.cast(nw.Int64)
+        totals["barred"] = nw.col("_barred").sum()
+    if may_overflow:
+        wanted["_about"] = nw.col("amount")
+        totals["about"] = nw.col("_about").sum()
+    sums = lines.select("customer_id", **wanted).group_by("customer_id").agg(**totals)
+    return _derived(sums, masked=barred is not None, may_overflow=may_overflow)
 
 
-def _exact_money() -> nw.Expr:
+def _derived(sums: Frame, *, masked: bool, may_overflow: bool) -> Frame:
+    """Turn the sums into orders and money, and mark money that 64 bits do not hold."""
+    orders, lines = nw.col("orders").cast(nw.Int64), nw.col("lines").cast(nw.Int64)
+    if masked:  # the masked order is one more distinct value wherever a customer has a line that makes no order
+        orders = orders - (nw.col("barred") > 0).cast(nw.Int64)
+    if not may_overflow:
+        found = sums.with_columns(
+            lines=lines, frequency=orders, monetary=_exact_money(nw.col("micro")), broken=lines * 0
+        )
+    else:
+        held = nw.col("about").abs() <= LARGEST
+        whole = (
+            nw.when(held).then(nw.col("micro")).otherwise(0)
+        )  # the others are refused later, and must not raise here
+        found = sums.with_columns(
+            lines=lines, frequency=orders, monetary=_exact_money(whole), broken=(~held).cast(nw.Int64)
+        )
+    return found.select("customer_id", "lines", "first_order_at", "last_order_at", "frequency", "monetary", "broken")
+
+
+def _exact_money(micros: nw.Expr) -> nw.Expr:
     """Turn whole millionths into money: unlike sums of floats they depend on no order of lines and on no library."""
-    held = nw.col("about").abs() <= LARGEST  # the others are refused later, and must not overflow here
-    whole = nw.when(held).then(nw.col("micro")).otherwise(0).cast(nw.Int64)
+    whole = micros.cast(nw.Int64)
     units = whole // MICRO  # apart from the rest, since PyArrow makes no float of a whole number above 2^53
     return units.cast(nw.Float64) + (whole - units * MICRO).cast(nw.Float64) / MICRO
 
@@ -292,7 +324,7 @@ def _facts(sums: Frame) -> dict[str, Any]:
         guest_money=nw.when(guest).then(money).otherwise(0.0),
         idle=idle.cast(nw.Int64),
         idle_money=nw.when(idle).then(money).otherwise(0.0),
-        broken=(~(nw.col("about").abs() <= LARGEST)).cast(nw.Int64),
+        broken=nw.col("broken"),
     )
     row = collect(columns.select(nw.all().sum())).to_dict(as_series=False)
     return {name: values[0] or 0 for name, values in row.items()}
