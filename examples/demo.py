@@ -15,7 +15,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ecommine import datasets, rfm, schema
+from ecommine import association, datasets, rfm, schema
 
 mpl.use("Agg")
 FOLDER = Path("build", "demo")
@@ -65,7 +65,28 @@ def movements(shop: schema.Shop) -> Part:
     )
 
 
-PARTS: tuple[Callable[[schema.Shop], Part], ...] = (segments, movements)
+def bought_together(shop: schema.Shop) -> Part:
+    """Find the products that are bought together more than by chance."""
+    result = association.rules(shop.orders, min_support=0.001, max_antecedent=1)
+    real = result.filter(productive=True)
+    flat = real.to_flat(names=shop.products).drop_duplicates(["count", "adjusted_lift"]).head(10)
+    shown = flat.assign(
+        confidence=flat["confidence"].map("{:.1%}".format),
+        lift=[f"{row.lift:.1f} ({row.lift_low:.1f} to {row.lift_high:.1f})" for row in flat.itertuples()],
+        adjusted_lift=flat["adjusted_lift"].map("{:.1f}".format),
+        q_value=flat["q_value"].map("{:.1g}".format),
+    )
+    columns = ["antecedents", "consequents", "count", "confidence", "lift", "adjusted_lift", "q_value"]
+    return Part(
+        title="What is bought together, and which of it is real",
+        question=f"Association rules: {result.headline}.",
+        answer=(real.summary(names=shop.products), real.summary(names=shop.products, locale="zh"), *result.notes),
+        tables={"The ten strongest rules": shown[columns]},
+        pictures={"bought_together": result.plot(kind="strongest", names=shop.products)},
+    )
+
+
+PARTS: tuple[Callable[[schema.Shop], Part], ...] = (segments, movements, bought_together)
 
 STYLE = """
 body { font: 16px/1.55 system-ui, sans-serif; color: #1d2733; max-width: 62rem; margin: 3rem auto; padding: 0 1rem }

@@ -31,6 +31,8 @@ def is_plain(node: ast.expr, known: dict[str, list[ast.expr]]) -> bool:
             return is_plain(inner, known)
         case ast.Call(func=ast.Attribute(value=ast.Name(id="nw"), attr="len"), args=[]):
             return True
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="F"))):  # Spark's own functions, in code for Spark alone
+            return True
         case ast.Call(func=ast.Attribute(value=ast.Call(func=column), attr=name), args=[], keywords=[]):
             return name in ALLOWED and ast.unparse(column) == "nw.col"
     return False

@@ -1,0 +1,219 @@
+"""Speed and memory of frequent itemsets and rules, beside PyFIM (C) and mlxtend.
+
+From the long table of order lines to the table of itemsets; PyFIM's time includes making its list of baskets, mlxtend's
+the sparse one-hot matrix. Ours and theirs run in alternating processes, A B A B; the first call of a process, which
+loads or compiles code, is told apart. Results are compared before any time is believed.
+
+    python benchmarks/bench_association.py                 # about ten minutes
+    python benchmarks/bench_association.py --quick         # without the ten million orders of the growth
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+PEERS = os.environ.get("ECOMMINE_PEERS", ".venv-peers/bin/python")
+DATA = Path(os.environ.get("ECOMMINE_DATA", Path(__file__).parents[2] / "shared" / "data"))
+REPEATS = 4
+
+
+def make_lines(n_orders: int, n_products: int = 20_000, mean_size: float = 10.0) -> pd.DataFrame:
+    """Draw orders of independent products with Zipf popularity, and a hundred bundles of three."""
+    rng = np.random.default_rng(0)
+    sizes = 1 + rng.negative_binomial(2, 2 / (1 + mean_size), n_orders)
+    weights = np.arange(1, n_products + 1) ** -0.9
+    order = np.repeat(np.arange(n_orders), sizes)
+    product = rng.choice(n_products, len(order), p=weights / weights.sum())
+    with_bundle = np.flatnonzero(rng.random(n_orders) < 0.2)
+    bundles = rng.choice(np.arange(100, 2_000), (100, 3), replace=False)
+    chosen = bundles[rng.integers(0, len(bundles), len(with_bundle))]
+    lines = pd.DataFrame(
+        {
+            "order_id": np.concatenate([order, np.repeat(with_bundle, 3)]),
+            "product_id": np.concatenate([product, chosen.ravel()]),
+        }
+    )
+    return lines.sort_values("order_id", kind="stable", ignore_index=True)
+
+
+def ours(path: str, share: float) -> Any:
+    from ecommine import association
+
+    lines = pd.read_parquet(path)
+    start = time.perf_counter()
+    found = association.itemsets(lines, min_support=share).table
+    return time.perf_counter() - start, len(found), int(found["count"].sum())
+
+
+def ours_numpy(path: str, share: float) -> Any:
+    from ecommine.association import _engine_numpy, _mining
+
+    _mining._engine = lambda _: _engine_numpy
+    return ours(path, share)
+
+
+def ours_numba(path: str, share: float) -> Any:
+    from ecommine.association import _engine_numba, _mining
+
+    _mining._engine = lambda _: _engine_numba
+    return ours(path, share)
+
+
+def pyfim(path: str, share: float) -> Any:
+    from fim import fpgrowth
+
+    lines = pd.read_parquet(path)
+    start = time.perf_counter()
+    order, product = lines["order_id"].to_numpy(), lines["product_id"].to_numpy()
+    cuts = np.flatnonzero(order[1:] != order[:-1]) + 1
+    baskets = [part.tolist() for part in np.split(product, cuts)]
+    least = -int(np.ceil(share * len(baskets) - 1e-9))
+    found = fpgrowth(baskets, supp=least, zmin=1, report="a")
+    table = pd.DataFrame(found, columns=["itemset", "count"])
+    return time.perf_counter() - start, len(table), int(table["count"].sum())
+
+
+def mlxtend(path: str, share: float) -> Any:
+    from mlxtend.frequent_patterns import fpgrowth
+    from mlxtend.preprocessing import TransactionEncoder
+
+    lines = pd.read_parquet(path)
+    start = time.perf_counter()
+    order, product = lines["order_id"].to_numpy(), lines["product_id"].to_numpy()
+    baskets = [part.tolist() for part in np.split(product, np.flatnonzero(order[1:] != order[:-1]) + 1)]
+    encoder = TransactionEncoder()
+    matrix = encoder.fit(baskets).transform(baskets, sparse=True)
+    frame = pd.DataFrame.sparse.from_spmatrix(matrix, columns=[str(one) for one in encoder.columns_])
+    found = fpgrowth(frame, min_support=share - 1e-9, use_colnames=True)
+    counts = np.rint(found["support"] * len(baskets))
+    return time.perf_counter() - start, len(found), int(counts.sum())
+
+
+def our_rules(path: str, share: float) -> Any:
+    from ecommine import association
+
+    found = association.itemsets(pd.read_parquet(path), min_support=share)
+    start = time.perf_counter()
+    table = association.rules(found, max_consequent=None, test=None).table
+    return time.perf_counter() - start, len(table), round(float(table["lift"].sum()))
+
+
+def their_rules(path: str, share: float) -> Any:
+    from fim import fpgrowth
+    from mlxtend.frequent_patterns import association_rules
+
+    lines = pd.read_parquet(path)
+    baskets = [part["product_id"].tolist() for _, part in lines.groupby("order_id")]
+    rows = fpgrowth(baskets, supp=-int(np.ceil(share * len(baskets) - 1e-9)), report="a")
+    frame = pd.DataFrame(
+        {"support": [count / len(baskets) for _, count in rows], "itemsets": [frozenset(items) for items, _ in rows]}
+    )
+    start = time.perf_counter()
+    found = association_rules(frame, metric="confidence", min_threshold=0)
+    return time.perf_counter() - start, len(found), round(float(found["lift"].sum()))
+
+
+CALLS: dict[str, Callable[[str, float], Any]] = {
+    "compiled": ours_numba,
+    "numpy": ours_numpy,
+    "pyfim": pyfim,
+    "mlxtend": mlxtend,
+    "rules": our_rules,
+    "mlxtend rules": their_rules,
+}
+THEIRS = ("pyfim", "mlxtend", "mlxtend rules")
+
+
+def work(name: str, path: str, share: float, repeats: int) -> dict[str, Any]:
+    """Call one tool several times, and report seconds, what it found and the memory above that of the lines."""
+    warnings.simplefilter("ignore")
+    runs = [CALLS[name](path, share) for _ in range(repeats)]
+    return {"seconds": [run[0] for run in runs], "found": runs[-1][1:], "peak": peak_mb()}
+
+
+def peak_mb() -> float:
+    """Return the most memory that this process held."""
+    line = next(x for x in Path("/proc/self/status").read_text().splitlines() if x.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
+
+
+def in_process(name: str, path: str, share: float, repeats: int = REPEATS) -> dict[str, Any]:
+    """Run :func:`work` in a process of its own."""
+    python = PEERS if name in THEIRS else sys.executable
+    order = [python, __file__, "--work", json.dumps([name, path, share, repeats])]
+    done = subprocess.run(order, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{name}: {done.stderr[-1_500:]}")
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def compare(title: str, path: str, share: float, names: list[str], *, repeats: int = REPEATS) -> Iterator[str]:
+    """Run tools in turn, twice, and print medians of the calls after the first, and ratios to ours."""
+    runs: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+    for _ in range(2):
+        for name in names:
+            runs[name].append(in_process(name, path, share, repeats))
+    found = {name: tuple(runs[name][0]["found"]) for name in names}
+    if len(set(found.values())) != 1:
+        raise AssertionError(f"{title}: {found}")
+    yield f"{title}: {next(iter(found.values()))[0]:,} rows"
+    later = {name: median([s for run in runs[name] for s in run["seconds"][1:] or run["seconds"]]) for name in names}
+    for name in names:
+        first, peak = median(run["seconds"][0] for run in runs[name]), max(run["peak"] for run in runs[name])
+        yield (
+            f"  {name:<16}{later[name]:9.3f} s   first call {first:8.3f} s   peak {peak:7,.0f} MB"
+            f"   {later[name] / later[names[0]]:6.2f} x {names[0]}"
+        )
+
+
+def report(*, quick: bool) -> Iterator[str]:
+    """Run everything, line by line."""
+    if not Path(PEERS).exists():
+        yield f"skipped: {PEERS} is not here (make bench makes it, or set ECOMMINE_PEERS)"
+        return
+    everything = ["compiled", "numpy", "pyfim", "mlxtend"]
+    with tempfile.TemporaryDirectory() as name:
+        if DATA.is_dir():
+            yield from compare("FIMI retail, .1 %", str(DATA / "fimi_retail.parquet"), 0.001, everything)
+            yield from compare("FIMI chess, 70 %", str(DATA / "fimi_chess.parquet"), 0.7, everything)
+            groceries = str(DATA / "groceries.parquet")
+            yield from compare("rules of 13,492 itemsets, Groceries .1 %", groceries, 0.001, ["rules", "mlxtend rules"])
+        else:
+            yield "skipped: FIMI and Groceries (ECOMMINE_DATA does not name their folder)"
+        sizes = {"100,000": 100_000, "1 million": 1_000_000, **({} if quick else {"10 million": 10_000_000})}
+        for title, n_orders in sizes.items():
+            path = str(Path(name) / "lines.parquet")
+            make_lines(n_orders).to_parquet(path, index=False)
+            few = ["compiled", "numpy", "pyfim"] if n_orders <= 1_000_000 else ["compiled", "numpy"]
+            repeats = REPEATS if n_orders <= 1_000_000 else 2
+            yield from compare(f"{title} orders, 20,000 products, .1 %", path, 0.001, few, repeats=repeats)
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="leave out the ten million orders")
+    parser.add_argument("--work", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.work:
+        print(json.dumps(work(*json.loads(given.work))))
+        return
+    for line in report(quick=given.quick):
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+# ruff: noqa: B018
+"""
+What is bought together, and which of it is real
+================================================
+
+Which products do customers buy together, which replace one another, and which of the thousands of rules that any tool
+finds can be acted on? This example mines the baskets of a grocer by commodity and by product, and lets a test throw out
+what is nothing but basket size.
+
+The data are The Complete Journey: one year of 2,469 households, 1.47 million order lines.
+"""
+
+# %%
+# Frequent itemsets
+# -----------------
+#
+# Straight from order lines. Commodities stand in the column ``category``; mined as products they give a readable table.
+
+from ecommine import association, datasets
+
+shop = datasets.complete_journey()
+commodities = shop.orders[["order_id", "customer_id", "ordered_at", "category"]].rename(
+    columns={"category": "product_id"}
+)
+itemsets = association.itemsets(commodities, min_support=0.02)
+itemsets
+
+# %%
+# How many of the usual rules survive?
+# ------------------------------------
+#
+# The textbook's test takes all orders for alike. A large basket contains everything, so nearly every pair of
+# commodities is "significant".
+
+usual = association.rules(commodities, min_support=0.005, max_antecedent=1, test="fisher", level=None)
+print(f"Fisher's test: {(usual.table['q_value'] < 0.05).sum():,} of {len(usual.table):,} rules at q < .05")
+
+# %%
+# The default test compares with what chance brings together in orders of the same sizes, and counts what one household
+# does again and again once.
+
+rules = association.rules(commodities, min_support=0.005, max_antecedent=1)
+print(f"adjusted: {(rules.table['q_value'] < 0.05).sum():,} of {len(rules.table):,} rules at q < .05")
+print(f"median lift {rules.table['lift'].median():.2f}, adjusted {rules.table['adjusted_lift'].median():.2f}")
+
+# %%
+# The rules that are real are coloured; hollow circles are chance.
+
+rules.plot()
+
+# %%
+# The strongest, with 95 % intervals of their plain lift, and the lift adjusted for basket size beside.
+
+rules.plot(kind="strongest")
+
+# %%
+# The same as a network: which commodities belong together on a shelf.
+
+rules.plot(kind="network")
+
+# %%
+# In words, for the person who decides, and as a table that opens in any spreadsheet.
+
+print(rules.summary())
+rules.filter(productive=True).to_flat()[
+    ["antecedents", "consequents", "count", "confidence", "adjusted_lift", "q_value"]
+].head(10)
+
+# %%
+# Products, by name
+# -----------------
+#
+# Among single products the same test leaves fewer, and stronger, rules. Names come from the table of products.
+
+products = association.rules(shop.orders, min_support=0.001, max_antecedent=1)
+products.headline
+
+# %%
+
+products.plot(kind="strongest", names=shop.products)
+
+# %%
+# What to show beside a basket.
+
+strongest = products.filter(productive=True)
+basket = list(strongest.table["antecedents"].iloc[0])
+strongest.recommend(basket, 3)
+
+# %%
+# Substitutes
+# -----------
+#
+# Pairs that are bought together less than chance would: usually one instead of the other. The support here is that of
+# each commodity, not of the pair.
+
+pairs = association.pairs(commodities, min_support=0.02)
+print(pairs.headline)
+pairs.substitutes().head(10)

@@ -1,0 +1,92 @@
+r"""Orders of one customer are not independent: variances from sums over customers.
+
+A customer who likes both products buys them together again and again, and many orders of few customers then look like
+strong evidence. Variances here are sums of squares over customers, so that what one customer does counts once.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ._chance import Strata
+from ._encoding import Ints, Mask
+from ._measures import Floats
+from ._sparse import counted
+
+MIN_TOGETHER = 50
+"""Orders with both sides below which a lift has no interval: its logarithm is not near enough to normal."""
+MIN_CUSTOMERS = 200
+"""Customers below which it has none: their sums do not tell the variance well."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Clusters:
+    """Which customer placed each order, and what all of them together come to."""
+
+    of_order: Ints
+    n: int
+    orders: Floats
+    _by_stratum: Any
+    _cross: Floats
+
+    @classmethod
+    def make(cls, of_order: Ints, strata: Strata) -> "Clusters":
+        """Sum up the orders of each customer by stratum."""
+        n = int(of_order.max(initial=-1)) + 1
+        by_stratum = counted(of_order, strata.of_order, n, strata.n)
+        cross = (by_stratum.T @ by_stratum).toarray()
+        orders = np.bincount(of_order, minlength=n).astype(np.float64)
+        return cls(of_order=of_order, n=n, orders=orders, _by_stratum=by_stratum, _cross=cross)
+
+    def design_effect(
+        self, left: Ints, right: Ints, both: Ints, left_share: Floats, right_share: Floats, strata: Strata
+    ) -> float:
+        r"""Return how much repeated orders inflate the variance of :math:`\sum (x_A - P_s(A)) (x_B - P_s(B))`.
+
+        That is the variance from sums over customers, over that from single orders; at least 1. ``left``, ``right``
+        and ``both`` are orders, the shares are those of each stratum.
+        """
+        customers, places = np.unique(self.of_order[np.concatenate([both, left, right])], return_inverse=True)
+        weights = np.concatenate(
+            [np.ones(len(both)), -right_share[strata.of_order[left]], -left_share[strata.of_order[right]]]
+        )
+        ours = np.bincount(places, weights, minlength=len(customers))
+        chance = left_share * right_share
+        # A customer with neither contributes by chance alone: their squares are those of all less those of ours.
+        ours_by_chance = self._by_stratum[customers] @ chance
+        others = chance @ self._cross @ chance - ours_by_chance @ ours_by_chance
+        by_customer = float(((ours + ours_by_chance) ** 2).sum() + max(others, 0.0))
+        a, b, ab = (np.bincount(strata.of_order[one], minlength=strata.n) for one in (left, right, both))
+        cells = (ab, a - ab, b - ab, strata.orders - a - b + ab)
+        scores = (
+            (1 - left_share) * (1 - right_share),
+            (1 - left_share) * right_share,
+            left_share * (1 - right_share),
+            left_share * right_share,
+        )
+        return _ratio(by_customer, sum(float(n @ score**2) for n, score in zip(cells, scores, strict=True)))
+
+    def log_lift_variance(self, left: Ints, right: Ints, both: Ints, n_orders: int) -> float:
+        """Return the variance of the logarithm of the lift (delta method, sums over customers)."""
+        customers, places = np.unique(self.of_order[np.concatenate([both, left, right])], return_inverse=True)
+        parts = ((both, 1.0), (left, -1.0), (right, -1.0))
+        weights = np.concatenate([np.full(len(orders), sign / len(orders)) for orders, sign in parts])
+        ours = np.bincount(places, weights, minlength=len(customers))
+        share = self.orders[customers] / n_orders
+        others = (self.orders @ self.orders) / n_orders**2 - share @ share
+        return float((((ours + share) ** 2).sum() + max(others, 0.0)) * self.n / max(self.n - 1, 1))
+
+    def design_effect_within(self, orders: Ints, left: Mask, right: Mask, strata: Strata) -> float:
+        """Return the same among some orders only; ``left`` and ``right`` are masks of them."""
+        stratum, customer = strata.of_order[orders], self.of_order[orders]
+        held = np.maximum(np.bincount(stratum, minlength=strata.n), 1)
+        parts = [mask - (np.bincount(stratum, mask, minlength=strata.n) / held)[stratum] for mask in (left, right)]
+        scores = parts[0] * parts[1]
+        _, places = np.unique(customer, return_inverse=True)
+        sums = np.bincount(places, scores)
+        return _ratio(float(sums @ sums), float(scores @ scores))
+
+
+def _ratio(by_customer: float, by_order: float) -> float:
+    return max(by_customer / by_order, 1.0) if by_order > 0 else 1.0

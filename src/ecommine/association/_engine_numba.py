@@ -1,0 +1,185 @@
+"""Frequent itemsets, compiled: the same search as in ``_engine_numpy``, one thread a share of the products.
+
+Needs numba (``pip install 'ecommine[fast]'``). The first call compiles and keeps the machine code beside this file.
+"""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from ._bar import MOST, Bar, TooManyError
+from ._rows import Rows
+from ._trie import Tree
+
+SHARES = 32
+"""Shares of the products, taken in turn by the threads."""
+
+
+def mine(rows: Rows, bar: Bar, longest: int) -> Tree:
+    """Find all itemsets of two and more products that reach the bar."""
+    n_items = len(rows.codes)
+    arrays = (rows.starts, rows.items, rows.item_starts, rows.orders, rows.places)
+    rising = np.array([bar.least, bar.above, bar.top or 0, bar.limit or 0], dtype=np.int64)
+    held = np.zeros(1, dtype=np.int64)  # itemsets of all shares so far
+
+    def share(first: int, step: int) -> Any:
+        return _mine(*arrays, n_items, first, step, longest, rising, bar.seen, held, MOST)
+
+    if longest < 2 or n_items < 2:
+        parts: list[tuple[Any, ...]] = []
+    elif bar.top is not None:  # the threads would raise one bar
+        parts = [share(0, 1)]
+        bar.least, bar.above = int(rising[0]), int(rising[1])
+    else:
+        with ThreadPoolExecutor(min(_cores(), n_items)) as pool:
+            parts = list(pool.map(share, range(SHARES), [SHARES] * SHARES))
+    if held[0] > MOST:
+        raise TooManyError
+    return _joined(parts, n_items)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _joined(parts: list[tuple[Any, ...]], n_items: int) -> Tree:
+    parents, offset = [np.zeros(0, dtype=np.int64)], 0
+    for parent, *_ in parts:
+        parents.append(np.where(parent >= n_items, parent + offset, parent))
+        offset += len(parent)
+    item, count, depth = (
+        np.concatenate([np.zeros(0, dtype=kind), *(part[place] for part in parts)])
+        for place, kind in ((1, np.int32), (2, np.int64), (3, np.int32))
+    )
+    return Tree(parent=np.concatenate(parents), item=item, count=count, depth=depth)
+
+
+@njit(nogil=True, cache=True)
+def _popcount(word: Any) -> Any:
+    word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
+    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
+
+
+@njit(nogil=True, cache=True)
+def _grown(array: Any, needed: int) -> Any:
+    if needed <= len(array):
+        return array
+    larger = np.empty(max(needed, 2 * len(array)), dtype=array.dtype)
+    larger[: len(array)] = array
+    return larger
+
+
+@njit(nogil=True, cache=True)
+def _admit(count: Any, rising: Any, seen: Any) -> Any:
+    """Tell whether a count reaches the bar, which it may raise; see :class:`._bar.Bar`."""
+    if count < rising[0]:
+        return False
+    if rising[2] > 0:
+        seen[count] += 1
+        rising[1] += 1
+        while (rising[1] > rising[2] and rising[1] - seen[rising[0]] >= rising[2]) or rising[1] > rising[3]:
+            rising[1] -= seen[rising[0]]
+            rising[0] += 1
+    return count >= rising[0]
+
+
+@njit(nogil=True, cache=True)
+def _mine(  # noqa: C901, PLR0915  # one loop nest, kept in one piece for the compiler
+    starts: Any,
+    items: Any,
+    item_starts: Any,
+    orders: Any,
+    places: Any,
+    n_items: int,
+    share: int,
+    step: int,
+    longest: int,
+    rising: Any,
+    seen: Any,
+    held: Any,
+    most: int,
+) -> Any:
+    parent, item = np.empty(1024, dtype=np.int64), np.empty(1024, dtype=np.int32)
+    count, depth = np.empty(1024, dtype=np.int64), np.empty(1024, dtype=np.int32)
+    size = 0
+    counts, local = np.zeros(n_items, dtype=np.int64), np.full(n_items, -1, dtype=np.int32)
+    words_of, ids, nodes = (
+        np.empty(1024, dtype=np.uint64),
+        np.empty(1024, dtype=np.int32),
+        np.empty(1024, dtype=np.int64),
+    )
+    begin, length = np.zeros(n_items + 2, dtype=np.int64), np.zeros(n_items + 2, dtype=np.int64)
+    at, word_at = np.zeros(n_items + 2, dtype=np.int64), np.zeros(n_items + 2, dtype=np.int64)
+    for prefix in range(n_items - 1 - share, -1, -step):  # the most frequent first, which raises a bar fastest
+        if held[0] > most:
+            break
+        size_before = size
+        n_orders = item_starts[prefix + 1] - item_starts[prefix]
+        counts[prefix:] = 0
+        for place in range(item_starts[prefix], item_starts[prefix + 1]):
+            for other in range(places[place] + 1, starts[orders[place] + 1]):
+                counts[items[other]] += 1
+        n = 0
+        for other in range(prefix + 1, n_items):
+            if counts[other] >= rising[0] and counts[other] > 0 and _admit(counts[other], rising, seen):
+                parent, item = _grown(parent, size + 1), _grown(item, size + 1)
+                count, depth = _grown(count, size + 1), _grown(depth, size + 1)
+                ids, nodes = _grown(ids, n + 1), _grown(nodes, n + 1)
+                parent[size], item[size], count[size], depth[size] = prefix, other, counts[other], 2
+                ids[n], nodes[n] = other, n_items + size
+                local[other] = n
+                size += 1
+                n += 1
+        if n > 1 and longest > 2:
+            words = (n_orders + 63) >> 6
+            words_of = _grown(words_of, n * words)
+            words_of[: n * words] = 0
+            for order in range(n_orders):
+                place = item_starts[prefix] + order
+                for other in range(places[place] + 1, starts[orders[place] + 1]):
+                    one = local[items[other]]
+                    if one >= 0:
+                        words_of[one * words + (order >> 6)] |= np.uint64(1) << np.uint64(order & 63)
+            # A stack of sibling groups: where their ids and words begin, how many they are, which one is next.
+            level = 0
+            begin[0], length[0], at[0], word_at[0] = 0, n, 0, 0
+            while level >= 0:
+                if at[level] >= length[level] - 1:
+                    level -= 1
+                    continue
+                first = at[level]
+                at[level] += 1
+                base = word_at[level] + first * words
+                child_begin, child_words = begin[level] + length[level], word_at[level] + length[level] * words
+                m = 0
+                for sibling in range(first + 1, length[level]):
+                    words_of = _grown(words_of, child_words + (m + 1) * words)
+                    other_base, target = word_at[level] + sibling * words, child_words + m * words
+                    total = 0
+                    for word in range(words):
+                        both = words_of[base + word] & words_of[other_base + word]
+                        words_of[target + word] = both
+                        total += _popcount(both)
+                    if total >= rising[0] and total > 0 and _admit(total, rising, seen):
+                        parent, item = _grown(parent, size + 1), _grown(item, size + 1)
+                        count, depth = _grown(count, size + 1), _grown(depth, size + 1)
+                        ids, nodes = _grown(ids, child_begin + m + 1), _grown(nodes, child_begin + m + 1)
+                        parent[size], count[size] = nodes[begin[level] + first], total
+                        item[size], depth[size] = ids[begin[level] + sibling], level + 3
+                        ids[child_begin + m], nodes[child_begin + m] = item[size], n_items + size
+                        size += 1
+                        m += 1
+                if size - size_before > most:
+                    break
+                if m > 1 and level + 4 <= longest:
+                    level += 1
+                    begin[level], length[level], at[level], word_at[level] = child_begin, m, 0, child_words
+        held[0] += size - size_before
+        for one in range(n):
+            local[ids[one]] = -1
+    return parent[:size], item[:size], count[:size], depth[:size]

@@ -1,0 +1,93 @@
+"""Rules that mlxtend found, as a result of this topic."""
+
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from .._core.checks import integer
+from .._core.frames import opened
+from ._mlxtend import COLUMNS
+from ._rule_table import rule_table
+from ._rules import Rules
+from ._splits import Split
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def from_mlxtend(frame: "pd.DataFrame", /, *, n_orders: int) -> Rules:
+    """Take rules over from mlxtend.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        What ``mlxtend.frequent_patterns.association_rules`` returns.
+    n_orders : int
+        Number of orders that the rules were mined from, which the frame does not tell; it turns shares into counts.
+
+    Returns
+    -------
+    Rules
+        Without tests, since these need the orders.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, or the shares are none of `n_orders`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> theirs = pd.DataFrame({
+    ...     "antecedents": [frozenset({"tea"})], "consequents": [frozenset({"milk"})],
+    ...     "antecedent support": [0.5], "consequent support": [0.4], "support": [0.3],
+    ... })
+    >>> from_mlxtend(theirs, n_orders=10).table[["count", "confidence", "lift"]]
+       count  confidence  lift
+    0      3         0.6   1.5
+    """
+    n = integer("n_orders", n_orders, low=1)
+    rows = opened(frame, argument="frame")
+    needed = (
+        "antecedents",
+        "consequents",
+        *(COLUMNS[name] for name in ("antecedent_support", "consequent_support", "support")),
+    )
+    absent = [name for name in needed if name not in rows.collect_schema().names()]
+    if absent:
+        raise ValueError(f"`frame` has no column {absent[0]!r}: give what mlxtend's association_rules returns")
+    assert isinstance(rows, nw.DataFrame)
+    sides = [[tuple(sorted(one)) for one in rows[name].to_list()] for name in needed[:2]]
+    products = np.array(sorted({product for side in sides for one in side for product in one}))
+    products = products if products.dtype.kind in "iu" else products.astype(object)
+    a, b, both = (_counts(rows[name].to_numpy(), n, name) for name in needed[2:])
+    table, _ = rule_table(_splits(sides, products, both, a, b), [None], products, n, rows, None)
+    return Rules(table=table, n_orders=n, test=None, level=None, as_of=None, notes=("rules of mlxtend, not tested",))
+
+
+def _counts(shares: Any, n: int, name: str) -> "np.ndarray[Any, np.dtype[np.int64]]":
+    counts = np.rint(np.asarray(shares, dtype=np.float64) * n)
+    off = np.abs(counts - shares * n) > 1e-6 * n
+    if off.any():
+        raise ValueError(
+            f"`n_orders`: {shares[off][0]!r} of {name!r} is no share of {n:,} orders: give the number mined"
+        )
+    return counts.astype(np.int64)
+
+
+def _splits(sides: Any, products: Any, both: Any, a: Any, b: Any) -> list[Split]:
+    code = {product: place for place, product in enumerate(products.tolist())}
+    shapes: dict[tuple[int, int], list[int]] = {}
+    for row, (left, right) in enumerate(zip(*sides, strict=True)):
+        shapes.setdefault((len(left), len(right)), []).append(row)
+    return [
+        Split(
+            antecedents=np.array([[code[one] for one in sides[0][row]] for row in rows], dtype=np.int32),
+            consequents=np.array([[code[one] for one in sides[1][row]] for row in rows], dtype=np.int32),
+            count=both[rows],
+            with_antecedent=a[rows],
+            with_consequent=b[rows],
+        )
+        for _, rows in sorted(shapes.items())
+    ]

@@ -1,0 +1,52 @@
+"""Tables with lists of products, and the same lists as text with the products' names."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from .._core.frames import Frame, build, collect, opened
+
+SEPARATOR = " + "
+
+
+def with_lists(columns: Mapping[str, Any], lists: Sequence[str], products: "np.ndarray[Any, Any]", like: Frame) -> Any:
+    """Build a small table with columns of lists, in the caller's library."""
+    if len(next(iter(columns.values()))):
+        return build(columns, like=like).to_native()
+    # Of an empty column only this tells the type: one row is made, and left out again.
+    sample = products[:1].tolist() or [""]
+    one = {
+        name: [sample] if name in lists else np.zeros(1, np.asarray(values).dtype) for name, values in columns.items()
+    }
+    return build(one, like=like).head(0).to_native()
+
+
+def named(names: object) -> Mapping[Any, str]:
+    """Read names of products: a table with product_id and title, or a mapping."""
+    if names is None:
+        return {}
+    if isinstance(names, Mapping):
+        return names
+    frame = opened(names, argument="names")
+    absent = [name for name in ("product_id", "title") if name not in frame.collect_schema().names()]
+    if absent:
+        raise ValueError(f"`names` must have the columns product_id and title, `{absent[0]}` is missing")
+    rows = collect(frame.select("product_id", "title"))
+    pairs = zip(rows["product_id"].to_list(), rows["title"].to_list(), strict=True)
+    return {product: str(title) for product, title in pairs if title is not None and title == title}
+
+
+def flat(table: Any, columns: Sequence[str], names: Mapping[Any, str]) -> Any:
+    """Write columns of lists as text, product by product."""
+    frame = opened(table, argument="table")
+    assert isinstance(frame, nw.DataFrame)
+    texts = {f"{name} as text": [joined(one, names) for one in frame[name].to_list()] for name in columns}
+    made = build(texts, like=frame)
+    return frame.with_columns(made[text].alias(name) for text, name in zip(texts, columns, strict=True)).to_native()
+
+
+def joined(products: Sequence[Any], names: Mapping[Any, str]) -> str:
+    """Write products as one text."""
+    return SEPARATOR.join(str(names.get(one, one)) for one in products)

@@ -1,0 +1,332 @@
+"""All pairs of products: what goes together, what replaces one another, and what a category already explains."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from .._core.checks import number, one_of
+from .._core.frames import build, collect, opened
+from .._core.results import Result
+from ._baskets import Baskets, Returns, counted, read_baskets
+from ._chance import Strata, lower_tail, strata, upper_tail
+from ._clusters import Clusters
+from ._correction import CORRECTIONS, Correction, q_values
+from ._encoding import Ints
+from ._measures import Floats
+from ._mining import least_count
+from ._names import named
+from ._postings import Postings, is_in
+from ._sparse import by_row
+from ._testing import WORTH
+
+MOST = 1_000
+"""The most frequent products that are paired when no support is given."""
+CELLS = 1 << 22
+"""Pairs computed at once."""
+UNSEEN = 3.0
+"""Expected orders from which a pair that was never seen is listed: below, chance alone has p > .05."""
+RELATIONS = ("complement", "substitute", "none")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Pairs(Result):
+    """Pairs of products or categories; made by :func:`ecommine.association.pairs`.
+
+    Attributes
+    ----------
+    table : eager table, one row a pair, complements first, then substitutes, then the rest
+        product_a, product_b (categories: category_a, category_b), count (orders with both), expected (by chance, in
+        orders of these sizes), lift, adjusted_lift, p_value and q_value (of more than chance where there is more, of
+        less where there is less), relation: "complement", "substitute" or "none". By category also products.
+    products : eager table or None
+        By category, the product pairs that are more than chance, with category_a, category_b, explained: True where
+        the lift of their categories leaves nothing to explain, and p_given_category, the p-value of that.
+    n_orders : int
+        Orders with at least one product.
+    as_of : datetime or None
+        The moment up to which orders count.
+    notes : tuple of str
+        What was left out.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ecommine import association
+    >>> bought = {"tea": range(0, 60), "coffee": range(60, 120), "milk": range(0, 120, 2)}
+    >>> lines = [(order, product) for product, orders in bought.items() for order in orders]
+    >>> orders = pd.DataFrame(lines, columns=["order_id", "product_id"])
+    >>> association.pairs(orders, min_support=0.1).headline
+    '3 pairs in 120 orders: 2 complements, 1 substitute'
+    """
+
+    table: Any
+    products: Any
+    n_orders: int
+    as_of: datetime | None
+    notes: tuple[str, ...]
+
+    @property
+    def headline(self) -> str:
+        """What stands on the first line."""
+        frame = opened(self.table, argument="table")
+        assert isinstance(frame, nw.DataFrame)
+        kinds = [counted(int((frame["relation"] == kind).sum()), kind) for kind in RELATIONS[:2]]
+        when = "" if self.as_of is None else f"as of {self.as_of:%Y-%m-%d %H:%M}, "
+        return f"{when}{counted(len(frame), 'pair')} in {counted(self.n_orders, 'order')}: {kinds[0]}, {kinds[1]}"
+
+    @property
+    def tables(self) -> Mapping[str, Any]:
+        """The tables by name."""
+        return {"pairs": self.table} if self.products is None else {"pairs": self.table, "products": self.products}
+
+    def substitutes(self) -> Any:
+        """Return the pairs that are bought together less than by chance."""
+        return opened(self.table, argument="table").filter(nw.col("relation") == "substitute").to_native()
+
+    def to_flat(self, *, names: object = None) -> Any:
+        """Return the table with names in place of product ids.
+
+        Parameters
+        ----------
+        names : table of products, mapping of id to name, or None
+            A table with product_id and title; products without a name keep their id.
+        """
+        frame, mapping = opened(self.table, argument="table"), named(names)
+        assert isinstance(frame, nw.DataFrame)
+        sides = frame.columns[:2]
+        made = build(
+            {f"{side} as text": [str(mapping.get(x, x)) for x in frame[side].to_list()] for side in sides}, like=frame
+        )
+        return frame.with_columns(made[f"{side} as text"].alias(side) for side in sides).to_native()
+
+
+def pairs(
+    orders: object,
+    /,
+    *,
+    min_support: float | None = None,
+    group_level: Literal["product", "category"] = "product",
+    returns: Returns = "net",
+    as_of: datetime | date | str | None = None,
+    cluster: Literal["customer_id"] | None = "customer_id",
+    correction: Correction | None = "bh",
+    level: float = 0.95,
+) -> Pairs:
+    r"""Compare how often every two products are bought together with chance, both ways.
+
+    Parameters
+    ----------
+    orders : table of order lines
+        Any library's table with order_id and product_id; customer_id where there are customers; category for
+        ``group_level="category"``.
+    min_support : float in (0, 1], optional
+        The least share of orders of each product, not of the pair: a substitute is a pair that is hardly there.
+        Without it the 1,000 most frequent products are paired.
+    group_level : {"product", "category"}
+        Pair products, or categories, and then the products within pairs of categories.
+    returns, as_of
+        As in :func:`ecommine.association.itemsets`.
+    cluster, correction
+        As in :func:`ecommine.association.rules`.
+    level : float
+        1 - level is the rate of false finds among complements, and among substitutes.
+
+    Returns
+    -------
+    Pairs
+        Frozen. Pairs that were never bought together are listed from 3 expected orders on.
+
+    Notes
+    -----
+    The test is the adjusted one of :func:`ecommine.association.rules`, with the lower Poisson tail where a pair is
+    bought together less than expected. q-values are corrected over all pairs of products, once for either way.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> bought = {"tea": range(0, 60), "coffee": range(60, 120), "milk": range(0, 120, 2), "salt": range(120, 200)}
+    >>> lines = [(order, product) for product, orders in bought.items() for order in orders]
+    >>> orders = pd.DataFrame(lines, columns=["order_id", "product_id"])
+    >>> found = pairs(orders, min_support=0.1)
+    >>> found.table[["product_a", "product_b", "count", "adjusted_lift", "relation"]].head(2).round(1)
+      product_a product_b  count  adjusted_lift    relation
+    0    coffee      milk     30            3.5  complement
+    1      milk       tea     30            3.5  complement
+    """
+    one_of("group_level", group_level, ("product", "category"))
+    one_of("correction", correction, CORRECTIONS)
+    one_of("cluster", cluster, ("customer_id", None))
+    share = None if min_support is None else number("min_support", min_support, low=0, high=1)
+    alpha = 1 - number("level", level, low=0.5, high=0.999999)
+    like = opened(orders, argument="orders")
+    column = "product_id" if group_level == "product" else "category"
+    baskets = read_baskets(orders, returns=returns, as_of=as_of, column=column)
+    found, notes = _compared(baskets, share, cluster is not None, correction, alpha)
+    side = column.removesuffix("_id")
+    table = build(found.columns(side, baskets.products), like=like).to_native()
+    products = None
+    if group_level == "category":
+        products = _explained(
+            orders, found, baskets, share, cluster is not None, correction, alpha, returns, as_of, like
+        )
+    return Pairs(
+        table=table, products=products, n_orders=baskets.n_orders, as_of=baskets.as_of, notes=(*baskets.notes, *notes)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Compared:
+    """Pairs in codes, sorted as they are shown."""
+
+    a: Ints
+    b: Ints
+    count: Ints
+    expected: Floats
+    lift: Floats
+    p: Floats
+    q: Floats
+    relation: Ints
+
+    def columns(self, side: str, labels: "np.ndarray[Any, Any]") -> dict[str, Any]:
+        return {
+            f"{side}_a": labels[self.a].tolist(),
+            f"{side}_b": labels[self.b].tolist(),
+            "count": self.count,
+            "expected": self.expected,
+            "lift": self.lift,
+            "adjusted_lift": self.count / np.where(self.expected > 0, self.expected, np.nan),
+            "p_value": self.p,
+            "q_value": self.q,
+            "relation": [RELATIONS[kind] for kind in self.relation],
+        }
+
+
+def _compared(
+    baskets: Baskets, share: float | None, clustered: bool, correction: Correction | None, alpha: float
+) -> tuple[_Compared, list[str]]:
+    counts = np.bincount(baskets.items, minlength=len(baskets.products))
+    items, notes = _frequent(counts, share, baskets.n_orders)
+    found = strata(baskets)
+    shares, together = _by_stratum(baskets, items, found)
+    blocks = list(_blocks(shares, together, found))
+    a, b, count, mean = (np.concatenate([np.zeros(0, kind), *(x[i] for x in blocks)]) for i, kind in enumerate("iiid"))
+    family = len(items) * (len(items) - 1) // 2
+    if family > len(a):
+        notes.append(
+            f"{family - len(a):,} of {family:,} pairs never bought together, and hardly expected, are not listed"
+        )
+    more = count > mean
+    p = np.where(more, upper_tail(count, mean), lower_tail(count, mean))
+    if clustered and baskets.customers is not None:
+        p = _with_customers(p, a, b, count, mean, items, shares, baskets, found)
+    q = np.empty(len(p))
+    for way in (more, ~more):
+        q[way] = q_values(p[way], family, correction)
+    relation = np.where(q < alpha, np.where(more, 0, 1), 2)
+    chance = counts[items[a]].astype(np.float64) * counts[items[b]] / max(baskets.n_orders, 1)
+    strength = np.where(mean > 0, count / np.where(mean > 0, mean, 1.0), np.inf)
+    order = np.lexsort((b, a, np.where(relation == 1, strength, -strength).round(9), relation))
+    parts = {"a": items[a], "b": items[b], "count": count, "expected": mean, "lift": count / chance}
+    return _Compared(
+        **{name: one[order] for name, one in {**parts, "p": p, "q": q, "relation": relation}.items()}
+    ), notes
+
+
+def _frequent(counts: Ints, share: float | None, n_orders: int) -> tuple[Ints, list[str]]:
+    if share is not None:
+        return np.flatnonzero(counts >= least_count(share, n_orders)), []
+    items = np.sort(np.lexsort((np.arange(len(counts)), -counts))[:MOST])
+    left = int((counts > 0).sum()) - len(items)
+    return items, [f"{counted(left, 'less frequent product')} left out: give min_support to choose"] if left > 0 else []
+
+
+def _by_stratum(baskets: Baskets, items: Ints, found: Strata) -> tuple[Floats, Any]:
+    """Return the share of each product in each stratum, and the matrix of orders by product."""
+    local = np.full(len(baskets.products), -1)
+    local[items] = np.arange(len(items))
+    kept = local[baskets.items] >= 0
+    ends = np.concatenate([[0], np.cumsum(kept)])[baskets.starts]
+    held = by_row(ends, local[baskets.items[kept]], len(items), dtype=np.int32)
+    order = np.repeat(found.of_order, np.diff(ends))
+    cells = np.bincount(order * len(items) + held.indices, minlength=found.n * len(items)).reshape(found.n, len(items))
+    return cells / np.maximum(found.orders, 1)[:, None], held
+
+
+def _blocks(shares: Floats, held: Any, found: Strata) -> Iterator[tuple[Ints, Ints, Ints, Floats]]:
+    """Count and expect every pair, a block of products at a time; list what was seen or was to be expected."""
+    n = held.shape[1]
+    weighted = shares * (found.orders * found.factor(1, 1))[:, None]
+    by_item, step = held.tocsc(), max(CELLS // max(n, 1), 1)
+    for first in range(0, n, step):
+        block = slice(first, min(first + step, n))
+        count = (by_item[:, block].T @ held).toarray()
+        mean = weighted[:, block].T @ shares
+        upper = np.arange(n)[None, :] > np.arange(n)[block, None]
+        a, b = np.nonzero(upper & ((count > 0) | (mean >= UNSEEN)))
+        yield a + first, b, count[a, b].astype(np.int64), mean[a, b]
+
+
+def _with_customers(
+    p: Floats, a: Ints, b: Ints, count: Ints, mean: Floats, items: Ints, shares: Floats, baskets: Baskets, found: Strata
+) -> Floats:
+    """Raise p-values to what independent customers allow; see :mod:`._clusters`."""
+    clusters, postings, raised = Clusters.make(baskets.clusters, found), Postings(baskets), p.copy()
+    for row in np.flatnonzero(p < WORTH):
+        left, right = postings.of([items[a[row]]]), postings.of([items[b[row]]])
+        both = left[is_in(left, right)]
+        effect = clusters.design_effect(left, right, both, shares[:, a[row]], shares[:, b[row]], found)
+        tail = upper_tail if count[row] > mean[row] else lower_tail
+        raised[row] = tail(count[row] / effect, mean[row] / effect)
+    return raised
+
+
+def _explained(
+    orders: object,
+    by_category: _Compared,
+    categories: Baskets,
+    share: float | None,
+    clustered: bool,
+    correction: Correction | None,
+    alpha: float,
+    returns: Returns,
+    as_of: datetime | date | str | None,
+    like: Any,
+) -> Any:
+    """Ask of each pair of products that goes together whether the lift of its categories leaves anything to explain."""
+    baskets = read_baskets(orders, returns=returns, as_of=as_of)
+    found, _ = _compared(baskets, share, clustered, correction, alpha)
+    real = found.relation == 0
+    category = _categories(orders, baskets, categories)
+    a, b = category[found.a[real]], category[found.b[real]]
+    n = len(categories.products)
+    lift = np.ones((n, n))  # a category has no pair with itself: within one, nothing is explained
+    ratio = by_category.count / np.where(by_category.expected > 0, by_category.expected, np.nan)
+    lift[by_category.a, by_category.b] = lift[by_category.b, by_category.a] = np.nan_to_num(ratio, nan=1.0)
+    given = upper_tail(found.count[real], found.expected[real] * np.where((a >= 0) & (b >= 0), lift[a, b], 1.0))
+    labels = [*categories.products.tolist(), None]
+    columns = {
+        name: one[real] for name, one in found.columns("product", baskets.products).items() if not isinstance(one, list)
+    }
+    sides = {
+        "product_a": baskets.products[found.a[real]].tolist(),
+        "product_b": baskets.products[found.b[real]].tolist(),
+    }
+    groups = {"category_a": [labels[one] for one in a], "category_b": [labels[one] for one in b]}
+    return build(
+        {**sides, **groups, **columns, "p_given_category": given, "explained": given >= alpha}, like=like
+    ).to_native()
+
+
+def _categories(orders: object, baskets: Baskets, categories: Baskets) -> Ints:
+    """Return the category code of each product, -1 where it has none; of several, the first by name."""
+    lines = opened(orders, argument="orders").select("product_id", "category")
+    rows = collect(lines.filter(~nw.col("product_id").is_null(), ~nw.col("category").is_null()).unique()).sort(
+        "category", descending=True
+    )
+    code = {one: place for place, one in enumerate(categories.products.tolist())}
+    of_product = dict(zip(rows["product_id"].to_list(), rows["category"].to_list(), strict=True))
+    return np.array([code.get(of_product.get(one), -1) for one in baskets.products.tolist()], dtype=np.int64)

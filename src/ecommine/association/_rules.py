@@ -1,0 +1,405 @@
+"""Rules with their measures and the evidence for them, and the result that shows them."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from .._core.checks import integer, number, one_of
+from .._core.frames import opened
+from .._core.results import Result
+from ._baskets import Baskets, chosen, counted, read_baskets
+from ._correction import CORRECTIONS, Correction
+from ._encoding import Mask
+from ._itemsets import Itemsets, checked_support, cut_notes
+from ._measures import Floats
+from ._mining import Mined, least_count, mine
+from ._mlxtend import to_mlxtend
+from ._names import flat, named
+from ._recommend import recommend
+from ._rule_table import SIDES, rule_table
+from ._splits import Split, Wish, splits
+from ._summary import Locale, sentences
+from ._testing import Court, Evidence, Test, judged
+from ._trie import Lookup
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+TESTS = ("adjusted", "fisher", None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Rules(Result):
+    """Rules "who buys A also buys B"; made by :func:`ecommine.association.rules`.
+
+    Attributes
+    ----------
+    table : eager table, one row a rule, productive rules first, then by falling adjusted lift
+        antecedents, consequents (lists of product ids), count (orders with all of them), the measures of
+        :func:`ecommine.association.rules`, adjusted_lift, lift_low, lift_high, p_value, q_value, productive.
+    n_orders : int
+        Orders with at least one product.
+    test : {"adjusted", "fisher"} or None
+        The test that was used.
+    level : float or None
+        The level of the intervals; 1 - level is the rate of false finds that `productive` allows.
+    as_of : datetime or None
+        The moment up to which orders count.
+    notes : tuple of str
+        What was left out, and what the table does not say.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ecommine import association
+    >>> orders = pd.DataFrame({
+    ...     "order_id": [1, 1, 2, 2, 3, 3, 4],
+    ...     "product_id": ["tea", "milk", "tea", "milk", "tea", "jam", "milk"],
+    ... })
+    >>> found = association.rules(orders, min_support=0.5)
+    >>> found.to_flat()[["antecedents", "consequents", "count", "confidence", "lift"]]
+      antecedents consequents  count  confidence      lift
+    0        milk         tea      2    0.666667  0.888889
+    1         tea        milk      2    0.666667  0.888889
+    """
+
+    table: Any
+    n_orders: int
+    test: Test | None
+    level: float | None
+    as_of: datetime | None
+    notes: tuple[str, ...]
+    _baskets: Baskets | None = None
+
+    @property
+    def headline(self) -> str:
+        """What stands on the first line."""
+        when = "" if self.as_of is None else f"as of {self.as_of:%Y-%m-%d %H:%M}, "
+        frame = self._frame()
+        real = "" if self.test is None else f", {int(frame['productive'].sum()):,} of them productive"
+        return f"{when}{counted(len(frame), 'rule')} in {counted(self.n_orders, 'order')}{real}"
+
+    @property
+    def tables(self) -> Mapping[str, Any]:
+        """The tables by name."""
+        return {"rules": self.table}
+
+    def filter(
+        self,
+        *,
+        productive: bool | None = None,
+        max_q: float | None = None,
+        min_count: int | None = None,
+        min_confidence: float | None = None,
+        min_lift: float | None = None,
+        min_adjusted_lift: float | None = None,
+        antecedent: Sequence[object] | None = None,
+        consequent: Sequence[object] | None = None,
+    ) -> "Rules":
+        """Keep some of the rules; q-values stay those of all of them.
+
+        Parameters
+        ----------
+        productive : bool, optional
+            Keep rules that are productive, or that are not.
+        max_q, min_count, min_confidence, min_lift, min_adjusted_lift : number, optional
+            Bounds, inclusive.
+        antecedent, consequent : sequence of product ids, optional
+            Keep rules with at least one of these on that side.
+        """
+        frame = self._frame()
+        bounds = {
+            "count": min_count,
+            "confidence": min_confidence,
+            "lift": min_lift,
+            "adjusted_lift": min_adjusted_lift,
+        }
+        kept = np.ones(len(frame), dtype=bool)
+        for name, least in bounds.items():
+            kept &= True if least is None else _floats(frame, name) >= least
+        kept &= True if max_q is None else _floats(frame, "q_value") <= max_q
+        kept &= True if productive is None else _floats(frame, "productive") == productive
+        for side, wanted in zip(SIDES, (antecedent, consequent), strict=True):
+            if wanted is not None:
+                few = set(chosen(wanted, argument=side[:-1]))
+                kept &= np.array([not few.isdisjoint(one) for one in frame[side].to_list()], dtype=bool)
+        return replace(self, table=frame.filter(kept.tolist()).to_native())
+
+    def to_flat(self, *, names: object = None) -> Any:
+        """Return the table with both sides as text, for CSV files and spreadsheets.
+
+        Parameters
+        ----------
+        names : table of products, mapping of id to name, or None
+            A table with product_id and title; products without a name keep their id.
+        """
+        return flat(self.table, SIDES, named(names))
+
+    def to_mlxtend(self) -> "pd.DataFrame":
+        """Return pandas with the very columns of mlxtend's ``association_rules``, both sides as frozensets."""
+        return to_mlxtend(self._frame())
+
+    def recommend(self, basket: Iterable[object], n: int = 5) -> Any:
+        """Return what goes with a basket: the consequents of its rules, the likeliest first.
+
+        Parameters
+        ----------
+        basket : iterable of product ids
+            What is in the basket.
+        n : int
+            At most so many products.
+
+        Returns
+        -------
+        table, one row a product
+            product_id, confidence, lift, because (the antecedents of the rule).
+        """
+        return recommend(self._frame(), basket, integer("n", n, low=1))
+
+    def summary(self, *, names: object = None, locale: Locale = "en") -> str:
+        """Say how many rules are real, which is the strongest, and what to do with it."""
+        one_of("locale", locale, ("en", "zh"))
+        return sentences(self._frame(), self.n_orders, self.test, named(names), locale)
+
+    def plot(
+        self,
+        ax: "Axes | None" = None,
+        *,
+        kind: Literal["scatter", "strongest", "network"] = "scatter",
+        names: object = None,
+        locale: Locale = "en",
+    ) -> "Axes":
+        """Draw all rules by support and confidence, or the strongest of them.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; by default a new figure.
+        kind : {"scatter", "strongest", "network"}
+            Support against confidence, productive rules coloured by lift; the lifts of the 20 strongest productive
+            rules with their intervals; or the same as lines between products.
+        names : table of products, mapping of id to name, or None
+            Names of the strongest.
+        locale : {"en", "zh"}
+            The language of all text.
+        """
+        from ._plot import draw_network, draw_scatter, draw_strongest
+
+        one_of("kind", kind, ("scatter", "strongest", "network"))
+        one_of("locale", locale, ("en", "zh"))
+        if kind == "scatter":
+            return draw_scatter(self._frame(), self.test is not None, ax, locale)
+        if kind == "strongest":
+            return draw_strongest(self._frame(), self.level or 0.95, named(names), ax, locale)
+        return draw_network(self._frame(), named(names), ax, locale)
+
+    def _frame(self) -> nw.DataFrame[Any]:
+        frame = opened(self.table, argument="table")
+        assert isinstance(frame, nw.DataFrame)
+        return frame
+
+
+def rules(
+    orders: object,
+    /,
+    *,
+    min_support: float | None = None,
+    min_confidence: float = 0,
+    min_lift: float | None = None,
+    antecedent: Sequence[object] | None = None,
+    consequent: Sequence[object] | None = None,
+    max_antecedent: int | None = None,
+    max_consequent: int | None = 1,
+    test: Test | None = "adjusted",
+    cluster: Literal["customer_id"] | None = "customer_id",
+    correction: Correction | None = "bh",
+    level: float | None = 0.95,
+) -> Rules:
+    r"""Find rules "orders with A also hold B", and test which of them are real.
+
+    Parameters
+    ----------
+    orders : table of order lines, or Itemsets
+        Any library's table with order_id and product_id, and customer_id where there are customers; or the result of
+        :func:`ecommine.association.itemsets`, all of them.
+    min_support : float in (0, 1], optional
+        The least share of orders with both sides. Without it the 1,000 most frequent itemsets of two and more
+        products are split into rules.
+    min_confidence, min_lift : float
+        The least share of orders with A that hold B; the least lift.
+    antecedent, consequent : sequence of product ids, optional
+        Only these products on that side. A wish known beforehand: only such rules count as tested.
+    max_antecedent, max_consequent : int or None
+        The most products on each side.
+    test : {"adjusted", "fisher"} or None
+        "adjusted" compares with what chance brings together in orders of these sizes, and takes the orders of a
+        customer together. "fisher" is the textbook's test, which takes all orders for alike and finds rules where
+        there are none. None does not test, which also leaves adjusted_lift empty.
+    cluster : "customer_id" or None
+        Whose orders belong together in tests and intervals. Guests are customers of one order.
+    correction : {"bh", "holm", "bonferroni"} or None
+        How `q_value` corrects for many tests: the false discovery rate (Benjamini-Hochberg), or the chance of any
+        false find.
+    level : float in (0, 1), default 0.95
+        Level of the intervals of the lift; ``None`` leaves them out.
+
+    Returns
+    -------
+    Rules
+        Frozen. The columns of ``.table`` are, for n orders and p the shares of them:
+
+        - count, support: orders with A and B, and their share; antecedent_support, consequent_support
+        - confidence: p(B | A); lift: p(AB) / (p(A) p(B)); leverage: p(AB) - p(A) p(B)
+        - conviction, zhangs_metric, jaccard, certainty, kulczynski, representativity: as in mlxtend
+        - odds_ratio; mutual_information (bits)
+        - adjusted_lift: count over what is expected in orders of these sizes
+        - lift_low, lift_high: interval of the lift; null below 50 orders with both sides or 200 customers
+        - p_value, q_value: against chance, alone and among all pairs whose products are frequent enough
+        - productive: q_value is below 1 - level, and so is that against every rule with one product less in A
+
+    Raises
+    ------
+    ecommine.SchemaError
+        If order_id or product_id is missing.
+    ValueError
+        If an option is out of its range, or the itemsets are not all there.
+
+    Notes
+    -----
+    The adjusted test expects :math:`E_{AB} = \sum_s n_s P_s(A) P_s(B) c_s` orders, over strata s of orders of like
+    size, with :math:`c_s` such that as many pairs are expected in a stratum as there are. Its p-value is the upper
+    Poisson tail of the count. Where that is below .05, count and expectation are first divided by the design effect
+    :math:`D = \sum_c U_c^2 / \sum_o u_o^2 \ge 1`, with :math:`u_o = (x_A - P_s(A)) (x_B - P_s(B))` for an order and
+    :math:`U_c` its sum over the orders of customer c.
+
+    The interval is that of the logarithm of the plain lift, its variance summed up over customers.
+
+    q-values are corrected within rules of one shape. The family counts all pairs of frequent itemsets of the two
+    sizes, found together or not.
+
+    References
+    ----------
+    Webb, G. I. (2007). Discovering significant patterns. Machine Learning 68, 1-33.
+    https://doi.org/10.1007/s10994-007-5006-x
+
+    Hämäläinen, W. and Webb, G. I. (2019). A tutorial on statistically sound pattern discovery. Data Mining and
+    Knowledge Discovery 33, 325-377. https://doi.org/10.1007/s10618-018-0590-x
+
+    Gionis, A., Mannila, H., Mielikäinen, T. and Tsaparas, P. (2007). Assessing data mining results via swap
+    randomization. ACM TKDD 1(3), 14. https://doi.org/10.1145/1297332.1297338
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> bought = {"tea": range(0, 40), "milk": range(20, 60), "jam": range(0, 60, 3), "salt": range(60, 200)}
+    >>> lines = [(order, product) for product, orders in bought.items() for order in orders]
+    >>> orders = pd.DataFrame(lines, columns=["order_id", "product_id"])
+    >>> found = rules(orders, min_support=0.05)
+    >>> found.to_flat()[["antecedents", "consequents", "count", "confidence", "lift"]].round(2)
+      antecedents consequents  count  confidence  lift
+    0         jam         tea     14        0.70  3.50
+    1         tea         jam     14        0.35  3.50
+    2         jam        milk     13        0.65  3.25
+    3        milk         jam     13        0.32  3.25
+    4        milk         tea     20        0.50  2.50
+    5         tea        milk     20        0.50  2.50
+    """
+    one_of("test", test, TESTS)
+    one_of("correction", correction, CORRECTIONS)
+    one_of("cluster", cluster, ("customer_id", None))
+    least_confidence = number("min_confidence", min_confidence, low=0, high=1)
+    confidence_level = None if level is None else number("level", level, low=0.5, high=0.999999)
+    left = None if max_antecedent is None else integer("max_antecedent", max_antecedent, low=1)
+    right = None if max_consequent is None else integer("max_consequent", max_consequent, low=1)
+    baskets, mined, like, notes = _itemsets_of(
+        orders, min_support, None if left is None or right is None else left + right
+    )
+    wish = Wish(
+        least_confidence=least_confidence,
+        least_lift=None if min_lift is None else number("min_lift", min_lift, low=0),
+        antecedent=_codes(baskets, antecedent, "antecedent"),
+        consequent=_codes(baskets, consequent, "consequent"),
+        max_antecedent=left,
+        max_consequent=right,
+    )
+    lookup = Lookup(mined.levels, len(baskets.products))
+    found = splits(mined.levels, lookup, wish, baskets.n_orders)
+    evidence: list[Evidence | None] = [None] * len(found)
+    if test is not None and found:
+        court = Court(baskets, mined.levels, lookup, clustered=cluster is not None and baskets.customers is not None)
+        families = [_family(mined, split, wish) for split in found]
+        evidence = [
+            judged(court, split, test=test, family=family, correction=correction, level=confidence_level)
+            for split, family in zip(found, families, strict=True)
+        ]
+    table, more = rule_table(found, evidence, baskets.products, baskets.n_orders, like, confidence_level)
+    return Rules(
+        table=table,
+        n_orders=baskets.n_orders,
+        test=test,
+        level=confidence_level,
+        as_of=baskets.as_of,
+        notes=(*notes, *more),
+        _baskets=baskets,
+    )
+
+
+def _itemsets_of(
+    orders: object, min_support: float | None, longest: int | None
+) -> tuple[Baskets, Mined, Any, tuple[str, ...]]:
+    """Mine what rules are made of, or take it as it was mined."""
+    if isinstance(orders, Itemsets):
+        if orders.kind != "all":
+            raise ValueError(f"rules need all itemsets, got the {orders.kind} ones: mine them with kind='all'")
+        if min_support is not None:
+            raise ValueError("`min_support` belongs to the itemsets that were given: leave it out")
+        if orders._baskets is None:
+            raise ValueError("itemsets mined on Spark do not hold their orders: give the orders to rules instead")
+        left_out = 0 if orders.truncated else None
+        mined = Mined(levels=orders._levels, least=orders.least, left_out=left_out)
+        return orders._baskets, mined, opened(orders.table, argument="table"), orders.notes
+    share, top = checked_support(min_support, None)
+    baskets = read_baskets(orders, returns="net", as_of=None)
+    least = 1 if share is None else least_count(share, baskets.n_orders)
+    mined = mine(baskets, least=least, top=top, shortest=1 if top is None else 2, longest=longest)
+    return baskets, mined, opened(orders, argument="orders"), (*baskets.notes, *cut_notes(mined, top))
+
+
+def _codes(baskets: Baskets, wanted: Sequence[object] | None, argument: str) -> Collection[int] | None:
+    if wanted is None:
+        return None
+    code = {product: place for place, product in enumerate(baskets.products.tolist())}
+    absent = [one for one in chosen(wanted, argument=argument) if one not in code]
+    if absent:
+        raise ValueError(
+            f"`{argument}` has {counted(len(absent), 'product')} that no order holds, such as {absent[0]!r}"
+        )
+    return {code[one] for one in wanted}
+
+
+def _family(mined: Mined, split: Split, wish: Wish) -> int:
+    """Count the hypotheses of one shape: pairs of frequent itemsets of the two sizes, found together or not."""
+    left, right = (
+        _allowed(mined, size, allowed)
+        for size, allowed in zip(split.shape, (wish.antecedent, wish.consequent), strict=True)
+    )
+    if split.shape[0] != split.shape[1]:
+        return int(left.sum() * right.sum())
+    both = int((left & right).sum())
+    return int(left.sum() * right.sum()) - both * (both + 1) // 2
+
+
+def _allowed(mined: Mined, size: int, allowed: Collection[int] | None) -> Mask:
+    items = mined.levels[size - 1].items
+    if allowed is None:
+        return np.ones(len(items), dtype=bool)
+    return np.asarray(np.isin(items, list(allowed)).all(axis=1))
+
+
+def _floats(frame: nw.DataFrame[Any], name: str) -> Floats:
+    return np.asarray(frame[name].cast(nw.Float64).to_numpy(), dtype=np.float64)

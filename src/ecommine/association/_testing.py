@@ -1,0 +1,151 @@
+"""Is a rule real? The test against chance, the test against every shorter rule, and the interval of the lift."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from ._baskets import Baskets
+from ._chance import Strata, expected, strata, upper_tail
+from ._clusters import MIN_CUSTOMERS, MIN_TOGETHER, Clusters
+from ._correction import Correction, q_values
+from ._encoding import Ints
+from ._measures import Floats
+from ._postings import Postings, is_in
+from ._splits import Split
+from ._trie import Level, Lookup
+
+Test = Literal["adjusted", "fisher"]
+WORTH = 0.05
+"""Only below this p-value of independent orders are customers looked at, who can but raise it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Evidence:
+    """What the tests say, one array a column, in the order of the rules."""
+
+    adjusted_lift: Floats
+    p_value: Floats
+    q_value: Floats
+    productive: "np.ndarray[Any, Any]"
+    log_lift_variance: Floats
+
+
+class Court:
+    """Everything that judging rules needs: the baskets by stratum, by product and by customer."""
+
+    def __init__(self, baskets: Baskets, found: Sequence[Level], lookup: Lookup, *, clustered: bool) -> None:
+        self.baskets, self.lookup = baskets, lookup
+        self.strata: Strata = strata(baskets)
+        self.postings = Postings(baskets)
+        of_order = baskets.clusters if clustered else np.arange(baskets.n_orders)
+        self.clustered = clustered
+        self.clusters = Clusters.make(of_order, self.strata)
+        self._by_stratum = np.concatenate(
+            [
+                np.zeros((0, self.strata.n), np.int64),
+                *(self.postings.by_stratum(one.items, self.strata) for one in found),
+            ]
+        )
+
+    def counts(self, items: Ints) -> Ints:
+        """Return the orders with each set of products by stratum."""
+        return self._by_stratum[self.lookup.find(self.lookup.of(items))]
+
+    def expectation(self, split: Split) -> Floats:
+        """Return how many orders would hold both sides by chance."""
+        factor = self.strata.factor(*split.shape)
+        return expected(self.counts(split.antecedents), self.counts(split.consequents), self.strata, factor)
+
+    def p_adjusted(self, split: Split, mean: Floats) -> Floats:
+        """Test each rule against chance, given basket sizes and customers."""
+        p = upper_tail(split.count, mean)
+        if not self.clustered:
+            return p
+        left, right = (self.counts(side) / self.strata.orders for side in (split.antecedents, split.consequents))
+        for row in np.flatnonzero(p < WORTH):
+            a, b = self.postings.of(split.antecedents[row]), self.postings.of(split.consequents[row])
+            effect = self.clusters.design_effect(a, b, a[is_in(a, b)], left[row], right[row], self.strata)
+            p[row] = upper_tail(split.count[row] / effect, mean[row] / effect)
+        return p
+
+    def p_productive(self, split: Split, p: Floats) -> Floats:
+        """Test each rule of several products against every rule with one product less; the largest p-value.
+
+        Among the orders that hold the shorter antecedent, the product left out must still go with the consequent.
+        """
+        size, other = split.shape
+        worst = p.copy()
+        if size == 1:
+            return worst
+        factor = self.strata.factor(1, other, given=size - 1)
+        whole = self.counts(split.antecedents).astype(np.float64)
+        for place in range(size):
+            shorter = np.delete(split.antecedents, place, axis=1)
+            short = self.counts(shorter).astype(np.float64)
+            joint = self.counts(np.column_stack([shorter, split.consequents])).astype(np.float64)
+            mean = (np.divide(whole * joint, short, out=np.zeros_like(whole), where=short > 0) * factor).sum(axis=1)
+            tail = upper_tail(split.count, mean)
+            worst = np.maximum(worst, tail)
+            for row in np.flatnonzero(worst < WORTH) if self.clustered else ():
+                effect = self._effect_given(shorter[row], split.antecedents[row, place], split.consequents[row])
+                worst[row] = max(worst[row], float(upper_tail(split.count[row] / effect, mean[row] / effect)))
+        return worst
+
+    def _effect_given(self, given: Ints, item: int, consequent: Ints) -> float:
+        orders = self.postings.of(given)
+        with_item, with_consequent = (is_in(orders, self.postings.of(one)) for one in ([item], consequent))
+        return self.clusters.design_effect_within(orders, with_item, with_consequent, self.strata)
+
+    def log_lift_variance(self, split: Split) -> Floats:
+        """Return the variance of each log lift; NaN where the data are too few."""
+        found = np.full(len(split.count), np.nan)
+        if self.clusters.n < MIN_CUSTOMERS:
+            return found
+        for row in np.flatnonzero(split.count >= MIN_TOGETHER):
+            a, b = self.postings.of(split.antecedents[row]), self.postings.of(split.consequents[row])
+            found[row] = self.clusters.log_lift_variance(a, b, a[is_in(a, b)], self.baskets.n_orders)
+        return found
+
+
+def judged(
+    court: Court, split: Split, *, test: Test, family: int, correction: Correction | None, level: float | None
+) -> Evidence:
+    """Judge the rules of one shape."""
+    mean = court.expectation(split)
+    p = court.p_adjusted(split, mean) if test == "adjusted" else fisher(split, court.baskets.n_orders)
+    p_worst = court.p_productive(split, p)
+    q = _once(split, p, family, correction)
+    # Against shorter rules a rule is no longer its reverse, but for those of two products.
+    q_worst = q if split.shape == (1, 1) else q_values(p_worst, family, correction)
+    alpha = 0.05 if level is None else 1 - level
+    return Evidence(
+        adjusted_lift=np.divide(split.count, mean, out=np.full(len(mean), np.nan), where=mean > 0),
+        p_value=p,
+        q_value=q,
+        productive=(q < alpha) & (q_worst < alpha),
+        log_lift_variance=np.full(len(mean), np.nan) if level is None else court.log_lift_variance(split),
+    )
+
+
+def fisher(split: Split, n_orders: int) -> Floats:
+    """Return the one-sided p-value of Fisher's exact test, which takes all orders for alike."""
+    from scipy.stats import hypergeom
+
+    return np.asarray(hypergeom.sf(split.count - 1, n_orders, split.with_antecedent, split.with_consequent))
+
+
+def _once(split: Split, p: Floats, family: int, correction: Correction | None) -> Floats:
+    """Correct p-values; a rule and its reverse are one hypothesis where both sides are of one size."""
+    left, right = split.shape
+    if left != right:
+        return q_values(p, family, correction)
+    sides = np.sort(np.stack([_keys(split.antecedents), _keys(split.consequents)], axis=1), axis=1)
+    _, first, inverse = np.unique(sides, axis=0, return_index=True, return_inverse=True)
+    return q_values(p[first], family, correction)[inverse.ravel()]
+
+
+def _keys(items: Ints) -> Ints:
+    """Give equal rows of a matrix one number."""
+    return np.unique(items, axis=0, return_inverse=True)[1].ravel()

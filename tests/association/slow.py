@@ -1,0 +1,116 @@
+"""The slow and obvious versions: every subset of every basket, and tests as loops over orders."""
+
+from collections import Counter, defaultdict
+from itertools import combinations
+from math import exp
+
+import numpy as np
+import pandas as pd
+
+
+def lines(baskets, **columns):
+    """Order lines of baskets (lists of products), in order; more columns are one value an order."""
+    rows = [(order, product) for order, basket in enumerate(baskets) for product in basket]
+    table = pd.DataFrame({"order_id": [row[0] for row in rows], "product_id": [row[1] for row in rows]})
+    return table.assign(**{name: [values[row[0]] for row in rows] for name, values in columns.items()})
+
+
+def all_itemsets(baskets, least, longest=None):
+    """Count every subset of every basket."""
+    counts = Counter()
+    for basket in baskets:
+        items = sorted(set(basket))
+        for size in range(1, len(items) + 1 if longest is None else min(longest, len(items)) + 1):
+            counts.update(combinations(items, size))
+    return {items: count for items, count in counts.items() if count >= least}
+
+
+def closed(found):
+    return {a for a, n in found.items() if not any(set(a) < set(b) and found[b] == n for b in found)}
+
+
+def maximal(found):
+    return {a for a in found if not any(set(a) < set(b) for b in found)}
+
+
+def strata_of(sizes, least=200):
+    """Group sizes from below until at least so many orders are together; what is left joins the last group."""
+    counts = Counter(sizes)
+    groups, held = [[]], 0
+    for size in sorted(counts):
+        rest = sum(n for other, n in counts.items() if other >= size)
+        if held >= least and rest >= least:
+            groups.append([])
+            held = 0
+        groups[-1].append(size)
+        held += counts[size]
+    return {size: place for place, group in enumerate(groups) for size in group}
+
+
+def expected_orders(baskets, a, b):
+    """E_ab = sum over strata of n F_a F_b c, with c the pairs there are over those of independent products."""
+    sets = [set(basket) for basket in baskets]
+    stratum = strata_of([len(one) for one in sets])
+    members = defaultdict(list)
+    for one in sets:
+        members[stratum[len(one)]].append(one)
+    total = 0.0
+    for orders in members.values():
+        n = len(orders)
+        shares = Counter(item for one in orders for item in one)
+        mean = sum(shares.values()) / n
+        squares = sum((count / n) ** 2 for count in shares.values())
+        pairs = sum(len(one) * (len(one) - 1) for one in orders) / n
+        if mean**2 > squares:
+            total += n * (shares[a] / n) * (shares[b] / n) * pairs / (mean**2 - squares)
+    return total
+
+
+def design_effect(baskets, customers, a, b):
+    """Squares of sums over customers over squares of single orders, of (x_a - F_a) (x_b - F_b)."""
+    sets = [set(basket) for basket in baskets]
+    stratum = strata_of([len(one) for one in sets])
+    n, with_a, with_b = Counter(), Counter(), Counter()
+    for one in sets:
+        group = stratum[len(one)]
+        n[group] += 1
+        with_a[group] += a in one
+        with_b[group] += b in one
+    sums, alone = defaultdict(float), 0.0
+    for one, customer in zip(sets, customers, strict=True):
+        group = stratum[len(one)]
+        score = ((a in one) - with_a[group] / n[group]) * ((b in one) - with_b[group] / n[group])
+        sums[customer] += score
+        alone += score**2
+    return max(sum(value**2 for value in sums.values()) / alone, 1.0)
+
+
+def log_lift_variance(baskets, customers, a, b):
+    """Delta method, summed up customer by customer."""
+    sets = [set(basket) for basket in baskets]
+    n, n_a, n_b = len(sets), sum(a in one for one in sets), sum(b in one for one in sets)
+    n_ab = sum(a in one and b in one for one in sets)
+    sums = defaultdict(float)
+    for one, customer in zip(sets, customers, strict=True):
+        sums[customer] += (a in one and b in one) / n_ab - (a in one) / n_a - (b in one) / n_b + 1 / n
+    c = len(sums)
+    return sum(value**2 for value in sums.values()) * c / (c - 1)
+
+
+def poisson_upper(count, mean):
+    """P(X >= count), term by term."""
+    term, below = exp(-mean), 0.0
+    for k in range(count):
+        below += term
+        term *= mean / (k + 1)
+    return 1 - below
+
+
+def random_baskets(n_orders, n_items, mean_size, rng):
+    """Baskets of independent products with Zipf popularity and sizes of cv about .8."""
+    weights = 1 / np.arange(1, n_items + 1)
+    sizes = 1 + rng.negative_binomial(1.5, 1.5 / (1.5 + mean_size - 1), n_orders)
+    return [
+        sorted(rng.choice(n_items, min(size, n_items), replace=False, p=weights / weights.sum()).tolist())
+        for size in sizes
+    ]

@@ -1,0 +1,109 @@
+"""Both engines against a miner that counts every subset, and against each other."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from association.slow import all_itemsets, closed, lines, maximal, random_baskets
+from ecommine.association import _engine_numpy, _mining
+from ecommine.association._baskets import read_baskets
+from ecommine.association._trie import closed_and_maximal
+
+BASKETS = st.lists(st.lists(st.integers(0, 7), min_size=1, max_size=7), min_size=1, max_size=14)
+
+
+def engines():
+    yield pytest.param(_engine_numpy, id="numpy")
+    try:
+        from ecommine.association import _engine_numba
+    except ModuleNotFoundError:
+        yield pytest.param(None, id="numba", marks=pytest.mark.skip(reason="numba is not installed"))
+    else:
+        yield pytest.param(_engine_numba, id="numba")
+
+
+@pytest.fixture(scope="session", params=engines())
+def engine(request):
+    return request.param
+
+
+def as_dict(mined, products):
+    return {
+        tuple(products[row].tolist()): int(count)
+        for level in mined.levels
+        for row, count in zip(level.items, level.counts, strict=True)
+    }
+
+
+def mined(baskets, engine, **options):
+    held = read_baskets(lines(baskets), returns="net", as_of=None)
+    return _mining.mine(held, engine=engine, **options), held.products
+
+
+@given(baskets=BASKETS, least=st.integers(1, 4))
+@settings(max_examples=150)
+def test_every_itemset_is_found_once_with_its_count(engine, baskets, least):
+    found, products = mined(baskets, engine, least=least)
+    assert as_dict(found, products) == all_itemsets(baskets, least)
+    assert sum(len(level.counts) for level in found.levels) == len(as_dict(found, products))
+
+
+@given(baskets=BASKETS, least=st.integers(1, 3), longest=st.integers(1, 4))
+@settings(max_examples=60)
+def test_longest(engine, baskets, least, longest):
+    found, products = mined(baskets, engine, least=least, longest=longest)
+    assert as_dict(found, products) == all_itemsets(baskets, least, longest)
+
+
+@given(baskets=BASKETS, top=st.integers(1, 30), shortest=st.integers(1, 2))
+@settings(max_examples=150)
+def test_top_are_the_first_by_count_size_and_products(engine, baskets, top, shortest):
+    found, products = mined(baskets, engine, top=top, shortest=shortest)
+    everything = all_itemsets(baskets, 1)
+    ranked = sorted((a for a in everything if len(a) >= shortest), key=lambda a: (-everything[a], len(a), a))
+    listed = [a for a in sorted(as_dict(found, products)) if len(a) >= shortest]
+    assert sorted(listed) == sorted(ranked[:top])
+    assert (found.left_out is not None) == (len(ranked) > top)
+
+
+@given(baskets=BASKETS, least=st.integers(1, 3))
+@settings(max_examples=100)
+def test_closed_and_maximal(engine, baskets, least):
+    found, products = mined(baskets, engine, least=least)
+    marks = closed_and_maximal(found.levels, len(products))
+    everything = all_itemsets(baskets, least)
+    for place, expected in enumerate((closed(everything), maximal(everything))):
+        kept = [level.take(mark[place]) for level, mark in zip(found.levels, marks, strict=True)]
+        assert {tuple(products[row].tolist()) for level in kept for row in level.items} == expected
+
+
+def test_engines_agree_on_a_shop(engine):
+    baskets = random_baskets(4_000, 120, 5, np.random.default_rng(0))
+    found, products = mined(baskets, engine, least=12)
+    assert as_dict(found, products) == as_dict(*mined(baskets, _engine_numpy, least=12))
+    assert max(level.items.shape[1] for level in found.levels) >= 4
+
+
+def test_more_orders_than_one_word_of_bits_and_long_itemsets(engine):
+    baskets = [list(range(12))] * 130 + [[0, 1]] * 70
+    found, products = mined(baskets, engine, least=130)
+    counts = as_dict(found, products)
+    assert len(counts) == 2**12 - 1
+    assert (counts[0, 1], counts[tuple(range(12))]) == (200, 130)
+
+
+def test_a_huge_basket_takes_no_time(engine):
+    """All subsets of 10,000 products share one count: they are left out together, not listed."""
+    baskets = [list(range(10_000))] * 2 + [[1, 2, 3]] * 5
+    found, products = mined(baskets, engine, least=3)
+    assert as_dict(found, products) == dict.fromkeys(all_itemsets([[1, 2, 3]], 1), 7)
+    found, products = mined(baskets, engine, top=10)
+    assert as_dict(found, products) == dict.fromkeys(all_itemsets([[1, 2, 3]], 1), 7)
+    assert found.left_out == 0
+
+
+def test_too_many_itemsets_are_refused(engine, monkeypatch):
+    monkeypatch.setattr(f"{engine.__name__}.MOST", 1_000)
+    with pytest.raises(ValueError, match=r"`min_support` asks for more than .* raise it, limit `max_size`"):
+        mined([list(range(14))] * 3, engine, least=3)

@@ -1,0 +1,152 @@
+"""Beside other tools and by long simulation: `make parity`."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from association.test_published import NEEDS, read
+from ecommine import association, datasets
+
+pytestmark = pytest.mark.parity
+PEERS = Path(os.environ.get("ECOMMINE_PEERS", ".venv-peers/bin/python"))
+SEEDS = 100
+
+PEER_CODE = """
+import json, sys, warnings
+import pandas as pd
+from fim import fpgrowth
+from mlxtend.frequent_patterns import association_rules
+warnings.simplefilter("ignore")
+baskets = pd.read_parquet(sys.argv[1]).groupby("order_id")["product_id"].agg(list).tolist()
+n = len(baskets)
+found = fpgrowth(baskets, supp=-int(sys.argv[2]), report="a")
+frame = pd.DataFrame({"support": [count / n for _, count in found], "itemsets": [frozenset(x) for x, _ in found]})
+rules = association_rules(frame, metric="confidence", min_threshold=0)
+for side in ("antecedents", "consequents"):
+    rules[side] = rules[side].map(lambda one: " + ".join(sorted(one)))
+counts = {" + ".join(sorted(items)): count for items, count in found}
+print(json.dumps({"rules": rules.to_dict("list"), "counts": counts}))
+"""
+
+
+def asked(lines, least, folder):
+    """Let PyFIM and mlxtend, in their own environment, work on the same lines."""
+    if not PEERS.exists():
+        pytest.skip(f"{PEERS}, the environment of other tools, is not here (make parity makes it)")
+    path = folder / "lines.parquet"
+    lines.to_parquet(path, index=False)
+    order = [str(PEERS), "-c", PEER_CODE, str(path), str(least)]
+    done = subprocess.run(order, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2_000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@NEEDS
+def test_supports_are_pyfims_and_measures_are_mlxtends(tmp_path):
+    lines = read("groceries")
+    theirs = asked(lines, 40, tmp_path)
+    itemsets = association.itemsets(lines, min_support=40 / 9_835)
+    ours = itemsets.to_flat().assign(itemset=[" + ".join(sorted(one)) for one in itemsets.table["itemset"]])
+    assert dict(zip(ours["itemset"], ours["count"], strict=True)) == theirs["counts"]
+    sides = ["antecedents", "consequents"]
+    frame = association.rules(itemsets, max_consequent=None, test=None).to_mlxtend()
+    for side in sides:
+        frame[side] = frame[side].map(lambda one: " + ".join(sorted(one)))
+    wanted = pd.DataFrame(theirs["rules"]).set_index(sides).sort_index()
+    found = frame.set_index(sides).sort_index()
+    assert list(found.columns) == list(wanted.columns)
+    assert len(found) > 4_000
+    pd.testing.assert_frame_equal(found, wanted, check_exact=False, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(("orders_per_customer", "taste"), [(1, 1), (20, 1), (20, 5)])
+def test_shops_without_association_have_no_rules(orders_per_customer, taste):
+    """Basket sizes of cv .9, Zipf popularity, and customers of different taste: what is found is false."""
+    basket = datasets.Basket(bundles=0, taste=taste)
+    with_rule = with_complement = with_substitute = usual = 0
+    for seed in range(SEEDS):
+        lines = datasets.make_baskets(
+            10_000, 300, basket=basket, orders_per_customer=orders_per_customer, rng=seed
+        ).table
+        rules = association.rules(lines, min_support=0.001, level=None).table
+        relation = association.pairs(lines, min_support=0.005).table["relation"]
+        with_rule += (rules["q_value"] < 0.05).any()
+        with_complement += (relation == "complement").any()
+        with_substitute += (relation == "substitute").any()
+        fisher = association.rules(lines, min_support=0.001, max_antecedent=1, test="fisher", level=None).table
+        usual += (fisher["q_value"] < 0.05).any()
+    print(
+        f"of {SEEDS} shops: any rule {with_rule}, complement {with_complement}, substitute {with_substitute}; "
+        f"with Fisher's test {usual}"
+    )
+    assert max(with_rule, with_complement, with_substitute) <= 5
+    assert usual == SEEDS
+
+
+@pytest.mark.parametrize("orders_per_customer", [1, 20])
+def test_planted_bundles_are_found_and_little_else(orders_per_customer):
+    """Every pair with an adjusted lift of 3.5 and 15 expected orders; a longer rule with one of them is false."""
+    wanted = missed = 0
+    false = []
+    for seed in range(SEEDS):
+        drawn = datasets.make_baskets(10_000, 300, orders_per_customer=orders_per_customer, rng=seed)
+        truth = drawn.truth.pairs
+        strong = truth[(truth["adjusted_lift"] >= 3.5) & (truth["expected_orders"] >= 15)]
+        planted = {frozenset(pair) for pair in zip(truth["product_id"], truth["other_product_id"], strict=True)}
+        rules = association.rules(drawn.table, min_support=0.0005, level=None).filter(productive=True).table
+        sides = [frozenset(a + b) for a, b in zip(rules["antecedents"], rules["consequents"], strict=True)]
+        wanted += len(strong)
+        missed += sum(
+            frozenset(pair) not in sides for pair in zip(strong["product_id"], strong["other_product_id"], strict=True)
+        )
+        false.append(sum(one not in planted for one in sides) / max(len(sides), 1))
+    print(f"{missed} of {wanted} missed, mean share of false finds {np.mean(false):.4f}")
+    assert missed <= 0.005 * wanted  # chance may draw five orders where fifteen were expected
+    assert np.mean(false) <= 0.05
+    assert wanted > 900
+
+
+def clustered_orders(rng):
+    """Orders of customers of two kinds, five each: one kind likes both products, and buys them together more often."""
+    kind = np.repeat(rng.random(400) < 0.3, 5)
+    together = rng.random(2_000) < np.where(kind, 0.2, 0.03)
+    a = together | (rng.random(2_000) < np.where(kind, 0.25, 0.1))
+    b = together | (rng.random(2_000) < np.where(kind, 0.3, 0.1))
+    return np.repeat(np.arange(400), 5), a, b
+
+
+def true_lift():
+    chance = {True: 0.3, False: 0.7}
+    p = {True: (0.2, 0.25, 0.3), False: (0.03, 0.1, 0.1)}
+    a, b, both = (
+        sum(chance[kind] * one(*p[kind]) for kind in chance)
+        for one in (
+            lambda t, x, _: t + (1 - t) * x,
+            lambda t, _, y: t + (1 - t) * y,
+            lambda t, x, y: t + (1 - t) * x * y,
+        )
+    )
+    return both / (a * b)
+
+
+def test_intervals_of_the_lift_cover():
+    truth, runs, covered, naive = true_lift(), 1_000, 0, 0
+    for seed in range(runs):
+        customer, a, b = clustered_orders(np.random.default_rng(seed))
+        order = np.arange(len(a))
+        parts = [(order[a], "a"), (order[b], "b"), (order, "c")]
+        lines = pd.concat([pd.DataFrame({"order_id": orders, "product_id": one}) for orders, one in parts])
+        lines["customer_id"] = customer[lines["order_id"]]
+        for cluster in ("customer_id", None):
+            table = association.rules(lines, min_support=0.01, max_antecedent=1, cluster=cluster, correction=None).table
+            row = table[(table["antecedents"].str[0] == "a") & (table["consequents"].str[0] == "b")].iloc[0]
+            inside = row["lift_low"] <= truth <= row["lift_high"]
+            covered += inside and cluster is not None
+            naive += inside and cluster is None
+    print(f"coverage {covered / runs:.3f}, with orders taken for independent {naive / runs:.3f}")
+    assert 0.92 <= covered / runs <= 0.97
