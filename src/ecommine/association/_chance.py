@@ -55,7 +55,7 @@ class Strata:
         product = np.ones(len(self._sizes))
         for step in range(power):
             product *= np.maximum(self._sizes - step, 0)
-        return np.bincount(self.of_order, product, minlength=self.n) / self.orders
+        return np.bincount(self.of_order, product, minlength=self.n) / np.maximum(self.orders, 1)
 
     def factor(self, left: int, right: int, given: int = 0) -> Floats:
         """Return what room in a basket makes of two sets of these sizes, beside ``given`` products that are there."""

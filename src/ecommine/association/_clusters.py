@@ -4,6 +4,7 @@ A customer who likes both products buys them together again and again, and many 
 strong evidence. Variances here are sums of squares over customers, so that what one customer does counts once.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,11 +48,8 @@ class Clusters:
         That is the variance from sums over customers, over that from single orders; at least 1. ``left``, ``right``
         and ``both`` are orders, the shares are those of each stratum.
         """
-        customers, places = np.unique(self.of_order[np.concatenate([both, left, right])], return_inverse=True)
-        weights = np.concatenate(
-            [np.ones(len(both)), -right_share[strata.of_order[left]], -left_share[strata.of_order[right]]]
-        )
-        ours = np.bincount(places, weights, minlength=len(customers))
+        weights = [np.ones(len(both)), -right_share[strata.of_order[left]], -left_share[strata.of_order[right]]]
+        customers, ours = self._summed((both, left, right), weights)
         chance = left_share * right_share
         # A customer with neither contributes by chance alone: their squares are those of all less those of ours.
         ours_by_chance = self._by_stratum[customers] @ chance
@@ -69,13 +67,20 @@ class Clusters:
 
     def log_lift_variance(self, left: Ints, right: Ints, both: Ints, n_orders: int) -> float:
         """Return the variance of the logarithm of the lift (delta method, sums over customers)."""
-        customers, places = np.unique(self.of_order[np.concatenate([both, left, right])], return_inverse=True)
         parts = ((both, 1.0), (left, -1.0), (right, -1.0))
-        weights = np.concatenate([np.full(len(orders), sign / len(orders)) for orders, sign in parts])
-        ours = np.bincount(places, weights, minlength=len(customers))
+        weights = [np.full(len(orders), sign / len(orders)) for orders, sign in parts]
+        customers, ours = self._summed((both, left, right), weights)
         share = self.orders[customers] / n_orders
         others = (self.orders @ self.orders) / n_orders**2 - share @ share
         return float((((ours + share) ** 2).sum() + max(others, 0.0)) * self.n / max(self.n - 1, 1))
+
+    def _summed(self, orders: Sequence[Ints], weights: Sequence[Floats]) -> tuple[Ints | slice, Floats]:
+        """Sum weights of orders by customer: those customers, and their sums."""
+        customer, weight = self.of_order[np.concatenate(orders)], np.concatenate(weights)
+        if self.n <= len(customer):  # most customers are there, and sorting them would take longer
+            return slice(None), np.bincount(customer, weight, minlength=self.n).astype(np.float64)
+        customers, places = np.unique(customer, return_inverse=True)
+        return customers, np.bincount(places, weight, minlength=len(customers)).astype(np.float64)
 
     def design_effect_within(self, orders: Ints, left: Mask, right: Mask, strata: Strata) -> float:
         """Return the same among some orders only; ``left`` and ``right`` are masks of them."""
@@ -83,7 +88,8 @@ class Clusters:
         held = np.maximum(np.bincount(stratum, minlength=strata.n), 1)
         parts = [mask - (np.bincount(stratum, mask, minlength=strata.n) / held)[stratum] for mask in (left, right)]
         scores = parts[0] * parts[1]
-        _, places = np.unique(customer, return_inverse=True)
+        few = self.n <= len(customer)
+        places = customer if few else np.unique(customer, return_inverse=True)[1]
         sums = np.bincount(places, scores)
         return _ratio(float(sums @ sums), float(scores @ scores))
 

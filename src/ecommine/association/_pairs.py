@@ -41,10 +41,11 @@ class Pairs(Result):
     table : eager table, one row a pair, complements first, then substitutes, then the rest
         product_a, product_b (categories: category_a, category_b), count (orders with both), expected (by chance, in
         orders of these sizes), lift, adjusted_lift, p_value and q_value (of more than chance where there is more, of
-        less where there is less), relation: "complement", "substitute" or "none". By category also products.
+        less where there is less), relation: "complement", "substitute" or "none".
     products : eager table or None
-        By category, the product pairs that are more than chance, with category_a, category_b, explained: True where
-        the lift of their categories leaves nothing to explain, and p_given_category, the p-value of that.
+        By category, the product pairs that are more than chance: product_a, product_b, category_a, category_b, count,
+        expected, adjusted_lift, q_value, lift_of_categories (of all other product pairs of the two categories, or of
+        the one), p_given_category (of more than that), explained (True where there is no more).
     n_orders : int
         Orders with at least one product.
     as_of : datetime or None
@@ -170,9 +171,7 @@ def pairs(
     table = build(found.columns(side, baskets.products), like=like).to_native()
     products = None
     if group_level == "category":
-        products = _explained(
-            orders, found, baskets, share, cluster is not None, correction, alpha, returns, as_of, like
-        )
+        products = _explained(orders, baskets, share, cluster is not None, correction, alpha, returns, as_of, like)
     return Pairs(
         table=table, products=products, n_orders=baskets.n_orders, as_of=baskets.as_of, notes=(*baskets.notes, *notes)
     )
@@ -286,7 +285,6 @@ def _with_customers(
 
 def _explained(
     orders: object,
-    by_category: _Compared,
     categories: Baskets,
     share: float | None,
     clustered: bool,
@@ -296,29 +294,50 @@ def _explained(
     as_of: datetime | date | str | None,
     like: Any,
 ) -> Any:
-    """Ask of each pair of products that goes together whether the lift of its categories leaves anything to explain."""
+    """Ask of each pair of products that goes together whether it does so more than others of its categories."""
     baskets = read_baskets(orders, returns=returns, as_of=as_of)
     found, _ = _compared(baskets, share, clustered, correction, alpha)
     real = found.relation == 0
+    a, b, count, mean = (one[real] for one in (found.a, found.b, found.count, found.expected))
     category = _categories(orders, baskets, categories)
-    a, b = category[found.a[real]], category[found.b[real]]
-    n = len(categories.products)
-    lift = np.ones((n, n))  # a category has no pair with itself: within one, nothing is explained
-    ratio = by_category.count / np.where(by_category.expected > 0, by_category.expected, np.nan)
-    lift[by_category.a, by_category.b] = lift[by_category.b, by_category.a] = np.nan_to_num(ratio, nan=1.0)
-    given = upper_tail(found.count[real], found.expected[real] * np.where((a >= 0) & (b >= 0), lift[a, b], 1.0))
+    together, chance = _between(baskets, category, len(categories.products), share)
+    left, right = category[a], category[b]
+    rest = chance[left, right] - mean  # the pair itself is no part of what explains it
+    lift = np.divide(together[left, right] - count, rest, out=np.ones(len(rest)), where=rest > 1e-9)
+    given = upper_tail(count, mean * np.where((left >= 0) & (right >= 0), lift, 1.0))
     labels = [*categories.products.tolist(), None]
-    columns = {
-        name: one[real] for name, one in found.columns("product", baskets.products).items() if not isinstance(one, list)
+    shown = {
+        "product_a": baskets.products[a].tolist(),
+        "product_b": baskets.products[b].tolist(),
+        "category_a": [labels[one] for one in left],
+        "category_b": [labels[one] for one in right],
+        "count": count,
+        "expected": mean,
+        "adjusted_lift": count / mean,
+        "q_value": found.q[real],
+        "lift_of_categories": lift,
+        "p_given_category": given,
+        "explained": given >= alpha,
     }
-    sides = {
-        "product_a": baskets.products[found.a[real]].tolist(),
-        "product_b": baskets.products[found.b[real]].tolist(),
-    }
-    groups = {"category_a": [labels[one] for one in a], "category_b": [labels[one] for one in b]}
-    return build(
-        {**sides, **groups, **columns, "p_given_category": given, "explained": given >= alpha}, like=like
-    ).to_native()
+    return build(shown, like=like).to_native()
+
+
+def _between(baskets: Baskets, category: Ints, n: int, share: float | None) -> tuple[Floats, Floats]:
+    """Count, and expect, the pairs of products between every two categories, and within each."""
+    items, _ = _frequent(np.bincount(baskets.items, minlength=len(baskets.products)), share, baskets.n_orders)
+    found = strata(baskets)
+    shares, held = _by_stratum(baskets, items, found)
+    belongs = np.zeros((len(items), n))
+    known = category[items] >= 0
+    belongs[np.flatnonzero(known), category[items][known]] = 1.0
+    held_by_category, shares_by_category = held @ belongs, shares @ belongs
+    weights = (found.orders * found.factor(1, 1))[:, None]
+    together = held_by_category.T @ held_by_category
+    chance = (weights * shares_by_category).T @ shares_by_category
+    own = np.arange(n)
+    together[own, own] = (together[own, own] - held_by_category.sum(axis=0)) / 2
+    chance[own, own] = (chance[own, own] - (weights * (shares**2 @ belongs)).sum(axis=0)) / 2
+    return together, chance
 
 
 def _categories(orders: object, baskets: Baskets, categories: Baskets) -> Ints:

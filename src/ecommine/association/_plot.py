@@ -69,7 +69,8 @@ def draw_scatter(frame: nw.DataFrame[Any], tested: bool, ax: "Axes | None", loca
     if filled.any():
         _coloured(ax, support[filled], confidence[filled], lift[filled], texts["lift" if tested else "plain"])
     ax.set_xscale("log")
-    ax.xaxis.set_major_formatter(percent)
+    ax.xaxis.set_major_formatter(_share)
+    ax.xaxis.set_minor_formatter(_share)
     ax.yaxis.set_major_formatter(percent)
     ax.set_xlabel(texts["support"])
     ax.set_ylabel(texts["confidence"])
@@ -79,7 +80,7 @@ def draw_scatter(frame: nw.DataFrame[Any], tested: bool, ax: "Axes | None", loca
     )
     if tested:
         ax.scatter([], [], s=9, facecolors="none", edgecolors=GREY, label=texts["other"])
-    ax.legend(loc="best", frameon=True)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2, frameon=False)
     ax.spines[["top", "right"]].set_visible(False)
     show_text(_figure(ax))
     return ax
@@ -120,7 +121,7 @@ def draw_strongest(
     ax.set_xlabel(texts["interval"])
     ax.set_title(texts["strongest"].format(level=level) if rows else texts["none"])
     if rows:
-        ax.legend(loc="lower right", fontsize=8)
+        ax.legend(loc="upper center", bbox_to_anchor=(0.4, -0.1), ncols=3, frameon=False, fontsize=8)
     ax.spines[["top", "right"]].set_visible(False)
     show_text(_figure(ax))
     return ax
@@ -133,7 +134,11 @@ def _figure(ax: "Axes") -> "Figure":
 
 
 def _times(value: float, _: Any = None) -> str:
-    return f"{value:g}×" if f"{value:e}"[0] in "1235" else ""
+    return f"{value:g}×" if f"{value:e}"[0] in "125" else ""
+
+
+def _share(value: float, _: Any = None) -> str:
+    return percent(value) if f"{value:e}"[0] in "125" else ""
 
 
 def _label(row: Mapping[str, Any], names: Mapping[Any, str]) -> str:

@@ -1,7 +1,7 @@
 """Is a rule real? The test against chance, the test against every shorter rule, and the interval of the lift."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 import numpy as np
@@ -112,13 +112,21 @@ class Court:
 def judged(
     court: Court, split: Split, *, test: Test, family: int, correction: Correction | None, level: float | None
 ) -> Evidence:
-    """Judge the rules of one shape."""
+    """Judge the rules of one shape; a rule of two products and its reverse are judged once."""
+    options = {"test": test, "family": family, "correction": correction, "level": level}
+    if split.shape != (1, 1):
+        return _judged(court, split, **options)
+    first, inverse = _unordered(split)
+    found = _judged(court, split.take(first), **options)
+    return Evidence(**{field.name: getattr(found, field.name)[inverse] for field in fields(Evidence)})
+
+
+def _judged(court: Court, split: Split, *, test: Any, family: Any, correction: Any, level: Any) -> Evidence:
     mean = court.expectation(split)
     p = court.p_adjusted(split, mean) if test == "adjusted" else fisher(split, court.baskets.n_orders)
-    p_worst = court.p_productive(split, p)
-    q = _once(split, p, family, correction)
+    q = _corrected(split, p, family, correction)
     # Against shorter rules a rule is no longer its reverse, but for those of two products.
-    q_worst = q if split.shape == (1, 1) else q_values(p_worst, family, correction)
+    q_worst = q if split.shape == (1, 1) else q_values(court.p_productive(split, p), family, correction)
     alpha = 0.05 if level is None else 1 - level
     return Evidence(
         adjusted_lift=np.divide(split.count, mean, out=np.full(len(mean), np.nan), where=mean > 0),
@@ -136,16 +144,17 @@ def fisher(split: Split, n_orders: int) -> Floats:
     return np.asarray(hypergeom.sf(split.count - 1, n_orders, split.with_antecedent, split.with_consequent))
 
 
-def _once(split: Split, p: Floats, family: int, correction: Correction | None) -> Floats:
+def _corrected(split: Split, p: Floats, family: int, correction: Correction | None) -> Floats:
     """Correct p-values; a rule and its reverse are one hypothesis where both sides are of one size."""
-    left, right = split.shape
-    if left != right:
+    if split.shape[0] != split.shape[1]:
         return q_values(p, family, correction)
-    sides = np.sort(np.stack([_keys(split.antecedents), _keys(split.consequents)], axis=1), axis=1)
-    _, first, inverse = np.unique(sides, axis=0, return_index=True, return_inverse=True)
-    return q_values(p[first], family, correction)[inverse.ravel()]
+    first, inverse = _unordered(split)
+    return q_values(p[first], family, correction)[inverse]
 
 
-def _keys(items: Ints) -> Ints:
-    """Give equal rows of a matrix one number."""
-    return np.unique(items, axis=0, return_inverse=True)[1].ravel()
+def _unordered(split: Split) -> tuple[Ints, Ints]:
+    """Find rules that differ in more than their direction: the first of each, and which one each rule is."""
+    together = np.concatenate([split.antecedents, split.consequents])
+    keys = np.unique(together, axis=0, return_inverse=True)[1].reshape(2, -1)
+    _, first, inverse = np.unique(np.sort(keys, axis=0), axis=1, return_index=True, return_inverse=True)
+    return first, inverse.ravel()

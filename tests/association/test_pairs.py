@@ -1,0 +1,135 @@
+"""Pairs: complements, substitutes, and what categories explain."""
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import gammaincc
+
+from association import slow
+from ecommine import association
+from libraries import to_pandas
+
+
+def shop(n_orders=3_000, seed=0):
+    """Products 30 and 31 go together; 10 and 11 never do."""
+    baskets = slow.random_baskets(n_orders, 40, 5, np.random.default_rng(seed))
+    for place, basket in enumerate(baskets):
+        if place % 9 == 0:
+            basket[:] = sorted({*basket, 30, 31})
+        if place % 5 == 0:
+            basket[:] = sorted({*basket, 10 + place % 2} - {11 - place % 2})
+        elif {10, 11} <= set(basket):
+            basket.remove(11)
+    return baskets
+
+
+def keyed(table):
+    return {(row["product_a"], row["product_b"]): row for row in to_pandas(table).to_dict("records")}
+
+
+def test_counts_expectations_and_tests_are_those_of_the_slow_version():
+    baskets = shop(1_500)
+    found = keyed(association.pairs(slow.lines(baskets), min_support=0.03).table)
+    counts = slow.all_itemsets(baskets, 1, 2)
+    frequent = sorted(items[0] for items, count in counts.items() if len(items) == 1 and count >= 45)
+    for a, b in combinations(frequent, 2):
+        mean, count = slow.expected_orders(baskets, a, b), counts.get((a, b), 0)
+        if not count and mean < 3:
+            assert (a, b) not in found
+            continue
+        row = found[a, b]
+        assert row["count"] == count
+        assert row["expected"] == pytest.approx(mean, rel=1e-9)
+        assert row["lift"] == pytest.approx(count * 1_500 / counts[a,] / counts[b,], rel=1e-9)
+        tail = slow.poisson_upper(count, mean) if count > mean else gammaincc(count + 1, mean)
+        assert row["p_value"] == pytest.approx(tail, rel=1e-6, abs=1e-12)
+
+
+def test_complement_and_substitute(local_library):
+    baskets = shop()
+    lines = slow.lines(baskets, customer_id=[place % 900 for place in range(len(baskets))])
+    found = association.pairs(local_library(lines), min_support=0.02)
+    relations = {pair: row["relation"] for pair, row in keyed(found.table).items() if row["relation"] != "none"}
+    assert relations == {(30, 31): "complement", (10, 11): "substitute"}
+    assert found.headline.endswith("1 complement, 1 substitute")
+    assert to_pandas(found.substitutes())["count"].tolist() == [0]
+    flat = to_pandas(found.to_flat(names={10: "tea", 11: "coffee"}))
+    assert (flat["product_a"] + flat["product_b"]).str.contains("teacoffee").sum() == 1
+
+
+def test_many_orders_of_few_customers_are_no_evidence():
+    """Ten customers buy the pair again and again; all others never do."""
+    baskets = slow.random_baskets(2_000, 30, 3, np.random.default_rng(1))
+    customers = [place // 2 for place in range(2_000)]
+    for customer in range(3):
+        baskets += [[20, 21]] * 12
+        customers += [5_000 + customer] * 12
+    lines = slow.lines(baskets, customer_id=customers)
+    relation = {
+        cluster: keyed(association.pairs(lines, cluster=cluster).table)[20, 21] for cluster in ("customer_id", None)
+    }
+    assert relation[None]["relation"] == "complement"
+    assert relation["customer_id"]["p_value"] > 1e3 * relation[None]["p_value"]
+
+
+def test_categories_explain_product_pairs():
+    """Categories x and y go together, whichever of their products; p1 and q1 beyond that."""
+    rng = np.random.default_rng(2)
+    baskets, category = [], {f"{name}{i}": name for name in "pqrs" for i in range(6)}
+    for _ in range(12_000):
+        basket = {f"{name}{rng.integers(6)}" for name in "pqrs" if rng.random() < 0.25}
+        if rng.random() < 0.2:
+            basket |= {f"p{rng.integers(6)}", f"q{rng.integers(6)}"}
+        if rng.random() < 0.03:
+            basket |= {"p1", "q1"}
+        baskets.append(sorted(basket or {"r0"}))
+    lines = slow.lines(baskets)
+    lines["category"] = lines["product_id"].map(category)
+    found = association.pairs(lines, group_level="category", min_support=0.01)
+    relation = {(row.category_a, row.category_b): row.relation for row in found.table.itertuples()}
+    assert relation["p", "q"] == "complement"
+    products = found.products.set_index(["product_a", "product_b"])
+    assert not products.loc[("p1", "q1"), "explained"]
+    across = products[(products["category_a"] == "p") & (products["category_b"] == "q")].drop(("p1", "q1"))
+    assert len(across) > 5
+    assert across["explained"].mean() > 0.8
+    assert set(found.tables) == {"pairs", "products"}
+
+
+def test_without_a_support_the_most_frequent_products_are_paired(monkeypatch):
+    monkeypatch.setattr("ecommine.association._pairs.MOST", 10)
+    found = association.pairs(slow.lines(shop(500)))
+    assert found.table[["product_a", "product_b"]].stack().nunique() == 10
+    assert found.notes[0].endswith("less frequent products left out: give min_support to choose")
+
+
+def test_pairs_that_say_nothing_are_not_listed():
+    found = association.pairs(slow.lines([["a"], ["b"], ["a", "c"]]))
+    assert found.table[["product_a", "product_b", "count"]].to_numpy().tolist() == [["a", "c", 1]]
+    assert found.notes == ("2 of 3 pairs never bought together, and hardly expected, are not listed",)
+
+
+def test_an_empty_table():
+    found = association.pairs(slow.lines([["a"]]).iloc[:0])
+    assert len(found.table) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"group_level": "brand"}, ValueError, "`group_level` must be one of 'product', 'category'"),
+        ({"min_support": 3}, ValueError, "`min_support` must be between 0 and 1"),
+        ({"level": 0.1}, ValueError, "`level` must be between"),
+    ],
+)
+def test_options_out_of_range(options, error, message):
+    with pytest.raises(error, match=message):
+        association.pairs(slow.lines([["a", "b"]]), **options)
+
+
+def test_results_are_tables_of_the_callers_library(local_library):
+    found = association.pairs(local_library(slow.lines(shop(300))), min_support=0.1)
+    assert isinstance(to_pandas(found.table), pd.DataFrame)
+    assert len(repr(found).splitlines()) <= 12
