@@ -67,24 +67,23 @@ rules.filter(productive=True).to_flat()[
 ].head(10)
 
 # %%
-# Products, by name
-# -----------------
+# What to show beside a basket
+# ----------------------------
 #
-# Among single products the same test leaves fewer, and stronger, rules. Names come from the table of products.
+# The likeliest company of what is in it, with the reason.
+
+strongest = rules.filter(productive=True)
+strongest.recommend(["BABY DIAPERS"], 3)
+
+# %%
+# Single products, by name
+# ------------------------
+#
+# Among single products the strongest rules are flavours of one product. Names come from the table of products.
 
 products = association.rules(shop.orders, min_support=0.001, max_antecedent=1)
-products.headline
-
-# %%
-
-products.plot(kind="strongest", names=shop.products)
-
-# %%
-# What to show beside a basket.
-
-strongest = products.filter(productive=True)
-basket = list(strongest.table["antecedents"].iloc[0])
-strongest.recommend(basket, 3)
+print(products.headline)
+products.filter(productive=True).to_flat(names=shop.products)[columns].head(5)
 
 # %%
 # Substitutes
@@ -96,3 +95,14 @@ strongest.recommend(basket, 3)
 pairs = association.pairs(commodities, min_support=0.02)
 print(pairs.headline)
 pairs.substitutes().head(10)
+
+# %%
+# What next?
+# ----------
+#
+# Rules from one order to a later one of the same household within two weeks, with the days between. A household that
+# buys a commodity again and again follows itself, so those rules are left out here.
+
+later = association.next_orders(commodities, within="14d", min_support=0.01).table
+later = later[later["antecedent"] != later["consequent"]]
+later[["antecedent", "consequent", "count", "confidence", "adjusted_lift", "q_value", "gap_median"]].head(10)

@@ -66,6 +66,17 @@ def _popcount(word: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
+def _intersect(words_of: Any, left: Any, right: Any, target: Any, words: Any) -> Any:
+    """Write the orders of two siblings that are the same, and count them."""
+    total = np.int64(0)
+    for word in range(words):
+        both = words_of[left + word] & words_of[right + word]
+        words_of[target + word] = both
+        total += _popcount(both)
+    return total
+
+
+@njit(nogil=True, cache=True)
 def _grown(array: Any, needed: int) -> Any:
     if needed <= len(array):
         return array
@@ -108,11 +119,8 @@ def _mine(  # noqa: C901, PLR0915  # one loop nest, kept in one piece for the co
     count, depth = np.empty(1024, dtype=np.int64), np.empty(1024, dtype=np.int32)
     size = 0
     counts, local = np.zeros(n_items, dtype=np.int64), np.full(n_items, -1, dtype=np.int32)
-    words_of, ids, nodes = (
-        np.empty(1024, dtype=np.uint64),
-        np.empty(1024, dtype=np.int32),
-        np.empty(1024, dtype=np.int64),
-    )
+    words_of = np.empty(1024, dtype=np.uint64)
+    ids, nodes = np.empty(n_items, dtype=np.int32), np.empty(n_items, dtype=np.int64)
     begin, length = np.zeros(n_items + 2, dtype=np.int64), np.zeros(n_items + 2, dtype=np.int64)
     at, word_at = np.zeros(n_items + 2, dtype=np.int64), np.zeros(n_items + 2, dtype=np.int64)
     for prefix in range(n_items - 1 - share, -1, -step):  # the most frequent first, which raises a bar fastest
@@ -124,12 +132,12 @@ def _mine(  # noqa: C901, PLR0915  # one loop nest, kept in one piece for the co
         for place in range(item_starts[prefix], item_starts[prefix + 1]):
             for other in range(places[place] + 1, starts[orders[place] + 1]):
                 counts[items[other]] += 1
+        # Room is made before each loop: arrays that change inside one are counted references, which take longer.
+        room = size + n_items - prefix
+        parent, item, count, depth = _grown(parent, room), _grown(item, room), _grown(count, room), _grown(depth, room)
         n = 0
         for other in range(prefix + 1, n_items):
-            if counts[other] >= rising[0] and counts[other] > 0 and _admit(counts[other], rising, seen):
-                parent, item = _grown(parent, size + 1), _grown(item, size + 1)
-                count, depth = _grown(count, size + 1), _grown(depth, size + 1)
-                ids, nodes = _grown(ids, n + 1), _grown(nodes, n + 1)
+            if counts[other] > 0 and counts[other] >= rising[0] and _admit(counts[other], rising, seen):
                 parent[size], item[size], count[size], depth[size] = prefix, other, counts[other], 2
                 ids[n], nodes[n] = other, n_items + size
                 local[other] = n
@@ -156,19 +164,18 @@ def _mine(  # noqa: C901, PLR0915  # one loop nest, kept in one piece for the co
                 at[level] += 1
                 base = word_at[level] + first * words
                 child_begin, child_words = begin[level] + length[level], word_at[level] + length[level] * words
+                most_children = length[level] - first - 1
+                words_of = _grown(words_of, child_words + most_children * words)
+                ids, nodes = _grown(ids, child_begin + most_children), _grown(nodes, child_begin + most_children)
+                room = size + most_children
+                if room > len(parent):
+                    parent, item = _grown(parent, room), _grown(item, room)
+                    count, depth = _grown(count, room), _grown(depth, room)
                 m = 0
                 for sibling in range(first + 1, length[level]):
-                    words_of = _grown(words_of, child_words + (m + 1) * words)
-                    other_base, target = word_at[level] + sibling * words, child_words + m * words
-                    total = 0
-                    for word in range(words):
-                        both = words_of[base + word] & words_of[other_base + word]
-                        words_of[target + word] = both
-                        total += _popcount(both)
-                    if total >= rising[0] and total > 0 and _admit(total, rising, seen):
-                        parent, item = _grown(parent, size + 1), _grown(item, size + 1)
-                        count, depth = _grown(count, size + 1), _grown(depth, size + 1)
-                        ids, nodes = _grown(ids, child_begin + m + 1), _grown(nodes, child_begin + m + 1)
+                    target = child_words + m * words
+                    total = _intersect(words_of, base, word_at[level] + sibling * words, target, words)
+                    if total > 0 and total >= rising[0] and _admit(total, rising, seen):
                         parent[size], count[size] = nodes[begin[level] + first], total
                         item[size], depth[size] = ids[begin[level] + sibling], level + 3
                         ids[child_begin + m], nodes[child_begin + m] = item[size], n_items + size

@@ -1,5 +1,6 @@
 """Rules that mlxtend found, as a result of this topic."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
@@ -59,10 +60,9 @@ def from_mlxtend(frame: "pd.DataFrame", /, *, n_orders: int) -> Rules:
         raise ValueError(f"`frame` has no column {absent[0]!r}: give what mlxtend's association_rules returns")
     assert isinstance(rows, nw.DataFrame)
     sides = [[tuple(sorted(one)) for one in rows[name].to_list()] for name in needed[:2]]
-    products = np.array(sorted({product for side in sides for one in side for product in one}))
-    products = products if products.dtype.kind in "iu" else products.astype(object)
+    sets = {one: place for place, one in enumerate(dict.fromkeys([*sides[0], *sides[1]]))}
     a, b, both = (_counts(rows[name].to_numpy(), n, name) for name in needed[2:])
-    table, _ = rule_table(_splits(sides, products, both, a, b), [None], products, n, rows, None)
+    table, _ = rule_table(_splits(sides, sets, both, a, b), [None], [list(one) for one in sets], n, rows, None)
     return Rules(table=table, n_orders=n, test=None, level=None, as_of=None, notes=("rules of mlxtend, not tested",))
 
 
@@ -76,8 +76,8 @@ def _counts(shares: Any, n: int, name: str) -> "np.ndarray[Any, np.dtype[np.int6
     return counts.astype(np.int64)
 
 
-def _splits(sides: Any, products: Any, both: Any, a: Any, b: Any) -> list[Split]:
-    code = {product: place for place, product in enumerate(products.tolist())}
+def _splits(sides: Any, sets: Mapping[Any, int], both: Any, a: Any, b: Any) -> list[Split]:
+    code = {product: place for place, product in enumerate(sorted({product for one in sets for product in one}))}
     shapes: dict[tuple[int, int], list[int]] = {}
     for row, (left, right) in enumerate(zip(*sides, strict=True)):
         shapes.setdefault((len(left), len(right)), []).append(row)
@@ -85,6 +85,8 @@ def _splits(sides: Any, products: Any, both: Any, a: Any, b: Any) -> list[Split]
         Split(
             antecedents=np.array([[code[one] for one in sides[0][row]] for row in rows], dtype=np.int32),
             consequents=np.array([[code[one] for one in sides[1][row]] for row in rows], dtype=np.int32),
+            left=np.array([sets[sides[0][row]] for row in rows]),
+            right=np.array([sets[sides[1][row]] for row in rows]),
             count=both[rows],
             with_antecedent=a[rows],
             with_consequent=b[rows],

@@ -257,4 +257,4 @@ def _table(listed: Sequence[Level], found: Found, like: Frame) -> Any:
         "count": counts,
         "support": counts / max(found.n_orders, 1),
     }
-    return with_lists(columns, ("itemset",), found.products, like)
+    return with_lists(columns, ("itemset",), found.products[:1].tolist() or [""], like)

@@ -12,13 +12,13 @@ import numpy as np
 from ._bar import MOST, Bar, TooManyError
 from ._baskets import Baskets, counted
 from ._encoding import Ints
-from ._rows import frequent_rows
+from ._rows import Rows, frequent_rows
 from ._trie import Level, Tree, closed_and_maximal, levels
 
 Kind = Literal["all", "closed", "maximal"]
 KINDS = ("all", "closed", "maximal")
-COMPILED_FROM = 200_000
-"""Lines of baskets from which loading compiled code (.4 s) pays."""
+COMPILED_FROM = 300_000
+"""Pairs of products in baskets from which loading compiled code (.4 s) pays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -71,7 +71,7 @@ def mine(
     rows = frequent_rows(baskets, bar.least)
     size = len(rows.codes) if longest is None else longest
     try:
-        deeper = (engine or _engine(len(rows.items))).mine(rows, bar, size)
+        deeper = (engine or _engine(rows)).mine(rows, bar, size)
     except TooManyError:
         raise ValueError(
             f"`min_support` asks for more than {MOST:,} itemsets (all in {counted(least, 'order')} or more): "
@@ -90,8 +90,9 @@ def mine(
     return _cut([level.take(level.counts >= bar.least) for level in found], bar.least, least, top, shortest)
 
 
-def _engine(n_lines: int) -> ModuleType:
-    if n_lines >= COMPILED_FROM and find_spec("numba"):
+def _engine(rows: Rows) -> ModuleType:
+    pairs = float((np.diff(rows.starts).astype(np.float64) ** 2).sum()) / 2
+    if pairs >= COMPILED_FROM and find_spec("numba"):
         from . import _engine_numba
 
         return _engine_numba

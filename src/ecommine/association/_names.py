@@ -11,12 +11,11 @@ from .._core.frames import Frame, build, collect, opened
 SEPARATOR = " + "
 
 
-def with_lists(columns: Mapping[str, Any], lists: Sequence[str], products: "np.ndarray[Any, Any]", like: Frame) -> Any:
+def with_lists(columns: Mapping[str, Any], lists: Sequence[str], sample: list[Any], like: Frame) -> Any:
     """Build a small table with columns of lists, in the caller's library."""
     if len(next(iter(columns.values()))):
         return build(columns, like=like).to_native()
     # Of an empty column only this tells the type: one row is made, and left out again.
-    sample = products[:1].tolist() or [""]
     one = {
         name: [sample] if name in lists else np.zeros(1, np.asarray(values).dtype) for name, values in columns.items()
     }

@@ -50,15 +50,18 @@ def frequent_rows(baskets: Baskets, least: int) -> Rows:
         kept &= np.repeat(sizes >= 2, np.diff(baskets.starts))
         sizes = sizes[sizes >= 2]
     starts: Ints = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32 if len(items) < 2**31 else np.int64)
-    sorted_rows = by_row(starts, items[kept], len(codes)).tocsc().tocsr()  # each turn sorts, in linear time
-    places = np.arange(len(sorted_rows.indices), dtype=starts.dtype)
-    by_item = by_row(sorted_rows.indptr, sorted_rows.indices, len(codes), places).tocsc()
+    by_item = by_row(starts, items[kept], len(codes)).tocsc()  # each turn of the matrix sorts, in linear time
+    everything = np.arange(len(by_item.indices), dtype=starts.dtype)
+    by_item.data = everything
+    by_order = by_item.tocsr()
+    places = np.empty_like(everything)
+    places[by_order.data] = everything
     return Rows(
-        starts=sorted_rows.indptr,
-        items=sorted_rows.indices,
+        starts=by_order.indptr,
+        items=by_order.indices,
         item_starts=by_item.indptr,
         orders=by_item.indices,
-        places=by_item.data,
+        places=places,
         codes=codes.astype(np.int32),
         counts=counts[codes],
     )

@@ -18,12 +18,12 @@ EVIDENCE = ("adjusted_lift", "lift_low", "lift_high", "p_value", "q_value", "pro
 def rule_table(
     found: Sequence[Split],
     evidence: Sequence[Evidence | None],
-    products: "np.ndarray[Any, Any]",
+    sets: Sequence[list[Any]],
     n_orders: int,
     like: Any,
     level: float | None,
 ) -> tuple[Any, list[str]]:
-    """Build the table of all rules, and say what it does not tell."""
+    """Build the table of all rules, and say what it does not tell; ``sets`` are the products of every itemset."""
     count, a, b = (
         np.concatenate([np.zeros(0, np.int64), *(getattr(split, name) for split in found)])
         for name in ("count", "with_antecedent", "with_consequent")
@@ -40,10 +40,16 @@ def rule_table(
             notes.append(
                 f"{counted(unknown, 'rule')} without an interval of the lift: fewer than 50 orders or 200 customers"
             )
-    lists = {side: [one for split in found for one in products[getattr(split, side)].tolist()] for side in SIDES}
     order = _order(columns, found)
-    listed = {side: [lists[side][place] for place in order] for side in SIDES}
-    return with_lists({**listed, **{name: one[order] for name, one in columns.items()}}, SIDES, products, like), notes
+    # A side stands in many rules, and is one list in all of them: making them anew would take most of the time.
+    every = np.fromiter(sets, dtype=object, count=len(sets))
+    sides = {"antecedents": "left", "consequents": "right"}
+    places = {
+        side: np.concatenate([np.zeros(0, np.int64), *(getattr(s, at) for s in found)]) for side, at in sides.items()
+    }
+    listed = {side: every[places[side][order]].tolist() for side in SIDES}
+    shown = {**listed, **{name: one[order] for name, one in columns.items()}}
+    return with_lists(shown, SIDES, sets[0] if len(sets) else [""], like), notes
 
 
 def _evidence(evidence: Sequence[Evidence], lift: Floats, level: float | None) -> dict[str, Any]:

@@ -337,7 +337,8 @@ def rules(
             judged(court, split, test=test, family=family, correction=correction, level=confidence_level)
             for split, family in zip(found, families, strict=True)
         ]
-    table, more = rule_table(found, evidence, baskets.products, baskets.n_orders, like, confidence_level)
+    sets = [one for level in mined.levels for one in baskets.products[level.items].tolist()]
+    table, more = rule_table(found, evidence, sets, baskets.n_orders, like, confidence_level)
     return Rules(
         table=table,
         n_orders=baskets.n_orders,

@@ -1,7 +1,7 @@
 """From itemsets to rules: every way to split an itemset in two, with the counts of both sides."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import combinations
 from typing import Any
 
@@ -19,12 +19,16 @@ class Split:
     ----------
     antecedents, consequents : int32 arrays of shape (n, size of the side)
         Ascending in each row.
+    left, right : int64 arrays of shape (n,)
+        The positions of both sides among all itemsets.
     count, with_antecedent, with_consequent : int64 arrays of shape (n,)
         Orders with both sides, with the first, with the second.
     """
 
     antecedents: Ints
     consequents: Ints
+    left: Ints
+    right: Ints
     count: Ints
     with_antecedent: Ints
     with_consequent: Ints
@@ -39,6 +43,8 @@ class Split:
         return Split(
             antecedents=self.antecedents[rows],
             consequents=self.consequents[rows],
+            left=self.left[rows],
+            right=self.right[rows],
             count=self.count[rows],
             with_antecedent=self.with_antecedent[rows],
             with_consequent=self.with_consequent[rows],
@@ -98,15 +104,19 @@ def _split(
     left = [place for place in range(level.items.shape[1]) if place not in right]
     consequents = level.items[:, right]
     ours = lookup.of(consequents)
+    antecedent, consequent = lookup.find(hashes - ours), lookup.find(ours)
     return Split(
         antecedents=level.items[:, left],
         consequents=consequents,
+        left=antecedent,
+        right=consequent,
         count=level.counts,
-        with_antecedent=lookup.counts[lookup.find(hashes - ours)],
-        with_consequent=lookup.counts[lookup.find(ours)],
+        with_antecedent=lookup.counts[antecedent],
+        with_consequent=lookup.counts[consequent],
     )
 
 
 def _joined(parts: Sequence[Split]) -> Split:
-    names = ("antecedents", "consequents", "count", "with_antecedent", "with_consequent")
-    return Split(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
+    return Split(
+        **{field.name: np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Split)}
+    )

@@ -1,0 +1,157 @@
+"""Rules from one order to a later one, against a loop over every pair of orders."""
+
+from collections import defaultdict
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import gammainc
+
+from association import slow
+from ecommine import SchemaError, association
+from libraries import to_pandas
+
+DAY = np.timedelta64(86_400_000_000, "us")
+START = np.datetime64("2024-01-01", "us")
+
+
+def shop(n_orders=1_200, customers=150, seed=0):
+    """Baskets at random times; one order in eight with product 12 is followed after ten days by one with 13."""
+    rng = np.random.default_rng(seed)
+    baskets = slow.random_baskets(n_orders, 15, 3, rng)
+    customer = rng.integers(0, customers, n_orders).tolist()
+    days = rng.integers(0, 200, n_orders).tolist()
+    for place in range(0, n_orders, 8):
+        baskets[place] = sorted({*baskets[place], 12})
+        baskets.append([13])
+        customer.append(customer[place])
+        days.append(days[place] + 10)
+    times = START + np.array(days) * DAY
+    return baskets, customer, times
+
+
+def slow_followers(baskets, customer, times, within):
+    """For each order whose window is over: itself, and the products that follow with days to the first of them."""
+    last, by_customer = times.max(), defaultdict(list)
+    for order, one in enumerate(customer):
+        by_customer[one].append(order)
+    for order, one in enumerate(customer):
+        if times[order] + within * DAY > last:
+            continue
+        after = {}
+        for other in by_customer[one]:
+            gap = times[other] - times[order]
+            if np.timedelta64(0) < gap <= within * DAY:
+                for item in baskets[other]:
+                    after[item] = min(after.get(item, np.inf), gap / DAY)
+        yield order, after
+
+
+@pytest.fixture(scope="module")
+def case():
+    baskets, customer, times = shop()
+    lines = slow.lines(baskets, customer_id=customer, ordered_at=pd.Series(times))
+    return lines, list(slow_followers(baskets, customer, times, 30)), baskets, customer
+
+
+def test_counts_and_gaps_are_those_of_the_slow_version(case, local_library):
+    lines, followers, baskets, _ = case
+    found = association.next_orders(local_library(lines), min_support=0.01)
+    gaps = defaultdict(list)
+    for order, after in followers:
+        for a in set(baskets[order]):
+            for b, gap in after.items():
+                gaps[a, b].append(gap)
+    least = int(np.ceil(0.01 * len(followers)))
+    wanted = {pair: one for pair, one in gaps.items() if len(one) >= least}
+    rows = {(row["antecedent"], row["consequent"]): row for row in to_pandas(found.table).to_dict("records")}
+    assert set(rows) == set(wanted)
+    assert len(rows) > 50
+    n = found.n_orders
+    assert n == len(followers)
+    for (a, b), row in rows.items():
+        with_a = sum(a in baskets[order] for order, _ in followers)
+        with_b = sum(b in after for _, after in followers)
+        assert row["count"] == len(wanted[a, b])
+        assert row["confidence"] == pytest.approx(row["count"] / with_a)
+        assert row["lift"] == pytest.approx(row["count"] * n / with_a / with_b)
+        quartiles = [row[name] for name in ("gap_p25", "gap_median", "gap_p75")]
+        assert quartiles == pytest.approx(np.quantile(wanted[a, b], (0.25, 0.5, 0.75)).tolist())
+
+
+def test_expectations_and_p_values_are_those_of_the_slow_version(case):
+    lines, followers, baskets, customer = case
+    for cluster in ("customer_id", None):
+        found = association.next_orders(lines, min_support=0.02, cluster=cluster).table
+        stratum = slow.strata_of([len(after) for _, after in followers])
+        for row in found.iloc[::9].to_dict("records"):
+            a, b = row["antecedent"], row["consequent"]
+            cells = [
+                (stratum[len(after)], a in baskets[order], b in after, customer[order]) for order, after in followers
+            ]
+            table = pd.DataFrame(cells, columns=["stratum", "a", "b", "customer"]).astype({"a": float, "b": float})
+            share = table.groupby("stratum")[["a", "b"]].transform("mean")
+            mean = (share["a"] * share["b"]).sum()
+            assert row["adjusted_lift"] == pytest.approx(row["count"] / mean)
+            score = (table["a"] - share["a"]) * (table["b"] - share["b"])
+            effect = max((score.groupby(table["customer"]).sum() ** 2).sum() / (score**2).sum(), 1.0)
+            tail = gammainc(row["count"], mean)
+            wanted = gammainc(row["count"] / effect, mean / effect) if cluster and tail < 0.05 else tail
+            assert row["p_value"] == pytest.approx(wanted, rel=1e-6, abs=1e-12)
+
+
+def test_the_planted_rule_is_found_with_its_time(case):
+    found = association.next_orders(case[0], min_support=0.02)
+    best = found.table.iloc[0]
+    assert (best["antecedent"], best["consequent"], best["gap_median"]) == (12, 13, 10.0)
+    assert found.table["q_value"].lt(0.05).sum() <= 3
+    assert found.to_flat(names={12: "printer", 13: "ink"}).loc[0, ["antecedent", "consequent"]].tolist() == [
+        "printer",
+        "ink",
+    ]
+    assert found.headline.startswith("as of 2024-")
+    assert any("start no rule: their 30d are not over" in note for note in found.notes)
+
+
+def test_guests_are_left_out_and_the_order_of_rows_does_not_matter(case):
+    lines = case[0].astype({"customer_id": "Int64"})
+    lines.loc[lines["order_id"] % 10 == 0, "customer_id"] = pd.NA
+    found = association.next_orders(lines, min_support=0.01)
+    assert any(note.endswith("of guests left out") for note in found.notes)
+    mixed = lines.sample(frac=1, random_state=np.random.default_rng(0)).reset_index(drop=True)
+    pd.testing.assert_frame_equal(association.next_orders(mixed, min_support=0.01).table, found.table, rtol=1e-9)
+
+
+def test_blocks_of_lines_make_no_difference(case, monkeypatch):
+    whole = association.next_orders(case[0], min_support=0.01).table
+    monkeypatch.setattr("ecommine.association._follow.ROWS", 50)
+    pd.testing.assert_frame_equal(association.next_orders(case[0], min_support=0.01).table, whole)
+
+
+def test_without_a_support_the_most_frequent_rules_are_listed(case, monkeypatch):
+    monkeypatch.setattr("ecommine.association._next_orders.MOST", 20)
+    found = association.next_orders(case[0])
+    assert 20 <= len(found.table) < 40
+    assert found.notes[-1].startswith("rules of fewer than")
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"within": "1mo"}, ValueError, "`within` must be a fixed length of time, got '1mo'"),
+        ({"within": "soon"}, ValueError, "`within` must be a whole number and a unit"),
+        ({"within": "10w", "as_of": "2024-01-15"}, ValueError, "`within`: no order of a known customer is 10w old"),
+        ({"min_support": 7}, ValueError, "`min_support` must be between 0 and 1"),
+    ],
+)
+def test_options_out_of_range(case, options, error, message):
+    with pytest.raises(error, match=message):
+        association.next_orders(case[0], **options)
+
+
+def test_missing_columns(case):
+    for name in ("customer_id", "ordered_at"):
+        with pytest.raises(SchemaError, match=f"`{name}` is missing"):
+            association.next_orders(case[0].drop(columns=name))
+    with pytest.raises(ValueError, match="`orders` has no lines"):
+        association.next_orders(case[0].iloc[:0])
