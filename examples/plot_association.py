@@ -62,9 +62,8 @@ rules.plot(kind="network")
 # In words, for the person who decides, and as a table that opens in any spreadsheet.
 
 print(rules.summary())
-rules.filter(productive=True).to_flat()[
-    ["antecedents", "consequents", "count", "confidence", "adjusted_lift", "q_value"]
-].head(10)
+columns = ["antecedents", "consequents", "count", "confidence", "adjusted_lift", "q_value"]
+rules.filter(productive=True).to_flat()[columns].head(10)
 
 # %%
 # What to show beside a basket
@@ -73,7 +72,7 @@ rules.filter(productive=True).to_flat()[
 # The likeliest company of what is in it, with the reason.
 
 strongest = rules.filter(productive=True)
-strongest.recommend(["BABY DIAPERS"], 3)
+strongest.recommend(["LAUNDRY ADDITIVES"], 3)
 
 # %%
 # Single products, by name
