@@ -312,3 +312,18 @@ def test_results_pickle_and_write_excel(tmp_path):
     pytest.importorskip("openpyxl", reason="openpyxl is not installed")
     found.to_excel(tmp_path / "rules.xlsx")
     assert pd.read_excel(tmp_path / "rules.xlsx", sheet_name="rules").shape[0] == len(found.table)
+
+
+@pytest.mark.spark
+def test_spark_gives_the_same_rules_pairs_and_next_orders(spark):
+    from libraries import to_spark
+
+    baskets, customers = shop(600, customers=100)
+    times = pd.to_datetime("2024-01-01") + pd.to_timedelta(np.arange(600) % 97, unit="D")
+    table = slow.lines(baskets, customer_id=customers, ordered_at=times.as_unit("us"))
+    for call in (association.rules, association.pairs, association.next_orders):
+        ours = to_pandas(call(table, min_support=0.05).table)
+        theirs = to_pandas(call(to_spark(spark, table), min_support=0.05).table)
+        numbers = [name for name in ours.columns if ours[name].dtype != object]
+        pd.testing.assert_frame_equal(theirs[numbers], ours[numbers], rtol=1e-9, check_dtype=False)
+        assert len(ours) > 10

@@ -6,6 +6,7 @@ Reads order lines: order_id and product_id are enough, customer_id makes the tes
 - `rules` splits them into rules "orders with A also hold B", with every usual measure and a test.
 - `pairs` compares all pairs with chance, both ways: complements and substitutes.
 - `next_orders` finds rules from one order to a later one of the same customer, with the time between.
+- `compare` sets the rules of two periods or segments against each other.
 - `from_mlxtend` takes rules over from mlxtend; ``Rules.to_mlxtend()`` hands them back.
 
 The confidence of a rule is p(B | A), its lift p(AB) / (p(A) p(B)). Large baskets contain everything, so that lifts are
@@ -30,10 +31,23 @@ Examples
 2  milk + tea     2      2  0.666667
 """
 
+from ._compare import Comparison, compare
 from ._from_mlxtend import from_mlxtend
 from ._itemsets import Itemsets, itemsets
 from ._next_orders import NextOrders, next_orders
 from ._pairs import Pairs, pairs
 from ._rules import Rules, rules
 
-__all__ = ["Itemsets", "NextOrders", "Pairs", "Rules", "from_mlxtend", "itemsets", "next_orders", "pairs", "rules"]
+__all__ = [
+    "Comparison",
+    "Itemsets",
+    "NextOrders",
+    "Pairs",
+    "Rules",
+    "compare",
+    "from_mlxtend",
+    "itemsets",
+    "next_orders",
+    "pairs",
+    "rules",
+]

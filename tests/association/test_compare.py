@@ -1,0 +1,104 @@
+"""Two periods: what is new, dead, changed, and what only seems so."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import norm
+
+from association import slow
+from ecommine import association
+from libraries import to_pandas
+
+
+def period(seed, bundles, n_orders=3_000):
+    """Baskets with pairs planted in shares of the orders."""
+    rng = np.random.default_rng(seed)
+    baskets = slow.random_baskets(n_orders, 40, 4, rng)
+    for (a, b), share in bundles.items():
+        for place in np.flatnonzero(rng.random(n_orders) < share):
+            baskets[place] = sorted({*baskets[place], a, b})
+    lines = slow.lines(baskets, customer_id=[place % 900 for place in range(n_orders)])
+    return baskets, lines
+
+
+def rules(lines):
+    return association.rules(lines, min_support=0.004, max_antecedent=1)
+
+
+@pytest.fixture(scope="module")
+def two():
+    before = period(0, {(30, 31): 0.08, (32, 33): 0.08, (34, 35): 0.03})
+    after = period(1, {(30, 31): 0.08, (36, 37): 0.08, (34, 35): 0.12})
+    return before, after
+
+
+def statuses(found):
+    return {
+        (*row["antecedents"], *row["consequents"]): row["status"]
+        for row in to_pandas(found.table).to_dict("records")
+        if row["antecedents"] < row["consequents"]
+    }
+
+
+def test_new_dead_and_same(two):
+    found = association.compare(*(rules(lines) for _, lines in two))
+    kinds = statuses(found)
+    assert (kinds[36, 37], kinds[32, 33], kinds[30, 31]) == ("new", "dead", "same")
+    assert kinds[34, 35] in ("changed", "same")
+    assert found.headline.startswith(f"{len(found.table)} rules: 2 new, 2 dead")
+    assert to_pandas(found.to_flat(names={36: "tea"}))["antecedents"].isin(["tea"]).any()
+
+
+def test_ratios_and_p_values_are_those_of_the_slow_version(two):
+    found = association.compare(*(rules(lines) for _, lines in two), correction=None)
+    customers = [place % 900 for place in range(3_000)]
+    for row in found.table.to_dict("records"):
+        a, b = row["antecedents"][0], row["consequents"][0]
+        lift, variance = [], []
+        for baskets, _ in two:
+            n_a, n_b = (sum(one in basket for basket in baskets) for one in (a, b))
+            n_ab = sum(a in basket and b in basket for basket in baskets)
+            lift.append((n_ab or 0.5) * 3_000 / n_a / n_b)
+            variance.append(slow.log_lift_variance(baskets, customers, a, b) if n_ab else 1 / 0.5 + 1 / n_a + 1 / n_b)
+        assert row["lift_ratio"] == pytest.approx(lift[1] / lift[0])
+        z = np.log(lift[1] / lift[0]) / np.sqrt(sum(variance))
+        assert row["p_value"] == pytest.approx(2 * norm.sf(abs(z)), rel=1e-6, abs=1e-300)
+        assert row["lift_ratio_low"] == pytest.approx(
+            lift[1] / lift[0] * np.exp(-1.959964 * np.sqrt(sum(variance))), rel=1e-6
+        )
+
+
+def test_halves_of_one_shop_hardly_differ():
+    """A rule that is significant in one half only is unclear, not new or dead."""
+    differ = 0
+    for seed in range(0, 20, 2):
+        halves = [period(half, {(30, 31): 0.05, (32, 33): 0.012, (34, 35): 0.012}) for half in (seed, seed + 1)]
+        kinds = statuses(association.compare(*(rules(lines) for _, lines in halves)))
+        differ += not set(kinds.values()) <= {"same", "unclear"}
+        assert kinds[30, 31] == "same"
+    assert differ <= 3  # of ten at a rate of 5 %: one run in a thousand has more
+
+
+def test_products_that_one_side_does_not_sell(two):
+    _, lines = two[1]
+    fewer = lines[lines["product_id"] != 36]
+    found = association.compare(rules(fewer), rules(lines))
+    row = found.table[found.table["antecedents"].map(lambda one: one == [36])].iloc[0]
+    assert np.isnan(row["p_value"])
+    assert row["status"] == "unclear"
+    assert found.notes == ("2 rules with a product that one side does not sell: no ratio",)
+
+
+def test_every_library_gives_the_same(two, local_library):
+    ours = association.compare(*(rules(lines) for _, lines in two)).table
+    theirs = to_pandas(association.compare(*(rules(local_library(lines)) for _, lines in two)).table)
+    pd.testing.assert_frame_equal(theirs[ours.columns[2:]], ours[ours.columns[2:]], rtol=1e-9, check_dtype=False)
+
+
+def test_what_cannot_be_compared(two):
+    found = rules(two[0][1])
+    with pytest.raises(TypeError, match=r"`before` must be the result of association\.rules, got DataFrame"):
+        association.compare(two[0][1], found)
+    untested = association.rules(two[0][1], min_support=0.01, test=None)
+    with pytest.raises(ValueError, match="`after` holds rules that were not tested"):
+        association.compare(found, untested)
