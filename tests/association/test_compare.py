@@ -100,5 +100,8 @@ def test_what_cannot_be_compared(two):
     with pytest.raises(TypeError, match=r"`before` must be the result of association\.rules, got DataFrame"):
         association.compare(two[0][1], found)
     untested = association.rules(two[0][1], min_support=0.01, test=None)
+    fisher = association.rules(two[0][1], min_support=0.01, test="fisher")
+    with pytest.raises(ValueError, match="must be of the same test, got 'fisher' and 'adjusted'"):
+        association.compare(fisher, found)
     with pytest.raises(ValueError, match="`after` holds rules that were not tested"):
         association.compare(found, untested)

@@ -41,7 +41,7 @@ def slow_followers(baskets, customer, times, within):
         after = {}
         for other in by_customer[one]:
             gap = times[other] - times[order]
-            if np.timedelta64(0) < gap <= within * DAY:
+            if np.timedelta64(0, "us") < gap <= within * DAY:
                 for item in baskets[other]:
                     after[item] = min(after.get(item, np.inf), gap / DAY)
         yield order, after

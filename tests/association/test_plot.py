@@ -43,7 +43,7 @@ def test_scatter_has_every_rule(rules):
     assert axes.get_xlabel().startswith("support (share of orders")
     assert axes.get_ylabel().startswith("confidence (share of orders with A")
     real = int(rules.table["productive"].sum())
-    assert drawn(axes)[1] == f"{len(rules.table):,} rules: {real} are more than chance"
+    assert drawn(axes)[1] == f"{len(rules.table):,} rules, {real} of them productive"
 
 
 def test_strongest_has_intervals_and_names(rules):
@@ -60,7 +60,7 @@ def test_network_has_a_line_for_each_pair_of_rules(rules):
     axes = rules.plot(kind="network", names={30: "tea", 31: "milk"})
     texts, title = drawn(axes)
     assert {"tea", "milk"} <= set(texts)
-    assert title == "Bought together more than by chance: the 1 strongest pairs of rules"
+    assert title == "Bought together more than by chance: the 1 strongest, with adjusted lifts"
 
 
 @pytest.mark.parametrize("kind", ["scatter", "strongest", "network"])

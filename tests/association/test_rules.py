@@ -256,8 +256,10 @@ def test_filter_recommend_and_summary(local_library):
     assert len(strong)
     advice = to_pandas(found.recommend([21], 2))
     assert advice["product_id"].iloc[0] == 20
-    assert len(advice) == 2
-    assert to_pandas(found.recommend(["nothing"])).empty
+    assert len(advice) == 1  # rules that are no more than chance recommend nothing
+    assert to_pandas(found.recommend([0])).empty
+    with pytest.raises(ValueError, match="`basket` has no product that any order holds, such as 'nothing'"):
+        found.recommend(["nothing"])
     assert "are more than chance and than every shorter rule" in found.summary()
     assert "有效" in found.summary(locale="zh") or "超出偶然" in found.summary(locale="zh")
     assert list(to_pandas(found.to_flat(names={20: "tea"}))["consequents"]).count("tea") > 0

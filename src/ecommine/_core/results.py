@@ -78,14 +78,20 @@ class Result:
 
 
 def _for_excel(table: "pd.DataFrame") -> "pd.DataFrame":
-    """Turn whole numbers of more than the fifteen digits that Excel keeps into text, and drop control characters."""
+    """Turn whole numbers of more than fifteen digits, which Excel does not keep, and lists into text."""
     shown: dict[str, Any] = {}
     for name, column in table.items():
         if column.dtype.kind in "iu" and bool((column.abs() >= 10**15).any()):
             shown[str(name)] = column.astype(str)
         elif column.dtype == object or column.dtype.kind == "O":
-            shown[str(name)] = column.map(lambda value: _CONTROL.sub("", value) if isinstance(value, str) else value)
+            shown[str(name)] = column.map(_for_cell)
     return table.assign(**shown)
+
+
+def _for_cell(value: object) -> object:
+    if isinstance(value, (list, tuple)):
+        value = " + ".join(map(str, value))
+    return _CONTROL.sub("", value) if isinstance(value, str) else value
 
 
 def _make_readable(sheet: Any) -> None:

@@ -201,7 +201,7 @@ def _signed(names: Sequence[str]) -> nw.Expr:
 def _netted(order: Ints, item: Ints, net: "np.ndarray[Any, Any]", notes: list[str]) -> "np.ndarray[Any, Any]":
     """Keep the lines of products of which an order keeps more than it gave back."""
     kept = net >= 0
-    notes.append(f"{counted(int((~kept).sum()), 'line')} of returns taken off the baskets")
+    notes.append(f"{counted(int((~kept).sum()), 'line')} of returns set against lines of the same order and product")
     touched = np.flatnonzero(np.isin(order, order[~kept]))
     pairs, places = np.unique(order[touched].astype(np.int64) << 32 | item[touched], return_inverse=True)
     left = np.bincount(places, net[touched], minlength=len(pairs))

@@ -88,8 +88,9 @@ def compare(before: Rules, after: Rules, /, *, correction: Correction | None = "
     Returns
     -------
     Comparison
-        Frozen. A rule that is productive only after is "new", only before "dead", in both "changed", if the
-        difference of its lifts is itself significant; else it is "unclear" or, productive in both, "same".
+        Frozen. Where the difference of the lifts is significant, a rule that is productive only after and rose is
+        "new", one that was productive only before and fell is "dead", any other is "changed"; else it is "same" where
+        it is productive in both, and "unclear" where not.
 
     Raises
     ------
@@ -100,6 +101,9 @@ def compare(before: Rules, after: Rules, /, *, correction: Correction | None = "
 
     Notes
     -----
+    Lifts fall where products become more popular, even if the confidence stays: both are in the table. Rules are
+    listed by the support that each side was mined with: mine both with the same ``min_support``.
+
     The test is of the difference of the logarithms of the lifts, each with its variance over customers. The two sets
     of orders are taken for independent; customers who are in both make the test careful. A rule that is significant
     in one period and not in the other need not have changed, hence "unclear". Where no order has both sides, half an
@@ -126,13 +130,16 @@ def compare(before: Rules, after: Rules, /, *, correction: Correction | None = "
     alpha = 1 - number("level", level, low=0.5, high=0.999999)
     for name, rules in (("before", before), ("after", after)):
         _check(name, rules)
+    if before.test != after.test:
+        raise ValueError(f"`before` and `after` must be of the same test, got {before.test!r} and {after.test!r}")
     real = [_productive(rules) for rules in (before, after)]
     keys = sorted(real[0] | real[1], key=lambda key: (len(key[0]), len(key[1]), key))
     sides = [_measured(rules, keys) for rules in (before, after)]
     ratio, error = sides[1].lift / sides[0].lift, np.sqrt(sides[0].variance + sides[1].variance)
     p = _two_sided(np.log(ratio), error)
     q = _once(keys, p, correction)
-    status = [_status(key in real[0], key in real[1], bool(one < alpha)) for key, one in zip(keys, q, strict=True)]
+    moved = np.where(q < alpha, np.sign(np.log(ratio)), 0)
+    status = [_status(key in real[0], key in real[1], float(way)) for key, way in zip(keys, moved, strict=True)]
     columns = {
         "count_before": sides[0].count,
         "count_after": sides[1].count,
@@ -237,7 +244,10 @@ def _once(keys: Sequence[Key], p: Floats, correction: Correction | None) -> Floa
     return first[place] if len(keys) else first
 
 
-def _status(was: bool, is_now: bool, differs: bool) -> str:
-    if was and is_now:
-        return "changed" if differs else "same"
-    return ("new" if is_now else "dead") if differs else "unclear"
+def _status(was: bool, is_now: bool, way: float) -> str:
+    """Name what happened; ``way`` is above zero where the lift rose, below where it fell, and zero where it may not."""
+    if not way:
+        return "same" if was and is_now else "unclear"
+    if is_now and not was and way > 0:
+        return "new"
+    return "dead" if was and not is_now and way < 0 else "changed"

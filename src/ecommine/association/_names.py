@@ -1,5 +1,6 @@
 """Tables with lists of products, and the same lists as text with the products' names."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,7 +24,7 @@ def with_lists(columns: Mapping[str, Any], lists: Sequence[str], sample: list[An
 
 
 def named(names: object) -> Mapping[Any, str]:
-    """Read names of products: a table with product_id and title, or a mapping."""
+    """Read names of products: a table with product_id and title, or a mapping; titles of several get their ids."""
     if names is None:
         return {}
     if isinstance(names, Mapping):
@@ -34,7 +35,9 @@ def named(names: object) -> Mapping[Any, str]:
         raise ValueError(f"`names` must have the columns product_id and title, `{absent[0]}` is missing")
     rows = collect(frame.select("product_id", "title"))
     pairs = zip(rows["product_id"].to_list(), rows["title"].to_list(), strict=True)
-    return {product: str(title) for product, title in pairs if title is not None and title == title}
+    titles = {product: str(title) for product, title in pairs if title is not None and title == title}
+    shared = Counter(titles.values())
+    return {one: title if shared[title] == 1 else f"{title} ({one})" for one, title in titles.items()}
 
 
 def flat(table: Any, columns: Sequence[str], names: Mapping[Any, str]) -> Any:

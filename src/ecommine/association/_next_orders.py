@@ -29,6 +29,8 @@ from ._testing import WORTH
 MOST = 1_000
 """Rules that are listed when no support is given."""
 DAY = 86_400
+REAL = 0.05
+"""q-value below which a rule stands among the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -57,7 +59,7 @@ class NextOrders(Result):
     >>> orders = pd.DataFrame({"order_id": [1, 2, 3], "customer_id": "ann", "product_id": ["printer", "ink", "ink"],
     ...                        "ordered_at": pd.to_datetime(["2024-01-01", "2024-01-11", "2024-06-01"])})
     >>> association.next_orders(orders, min_support=0.1).headline
-    'as of 2024-06-01 00:00, 1 rule within 30d of 2 orders'
+    'as of 2024-06-01 00:00, 1 rule within 30d of 2 orders, 0 at q < 0.05'
     """
 
     table: Any
@@ -72,7 +74,8 @@ class NextOrders(Result):
         frame = opened(self.table, argument="table")
         assert isinstance(frame, nw.DataFrame)
         rules, orders = counted(len(frame), "rule"), counted(self.n_orders, "order")
-        return f"as of {self.as_of:%Y-%m-%d %H:%M}, {rules} within {self.within} of {orders}"
+        real = int((frame["q_value"] < REAL).sum())
+        return f"as of {self.as_of:%Y-%m-%d %H:%M}, {rules} within {self.within} of {orders}, {real:,} at q < {REAL}"
 
     @property
     def tables(self) -> Mapping[str, Any]:
@@ -138,9 +141,10 @@ def next_orders(
     Notes
     -----
     An order is followed by b if the same customer has a later order with b within the window; orders of the same
-    second are one moment. The test is that of :func:`ecommine.association.rules`, with strata by the number of
-    different products that follow: who buys much later buys everything later. It does not tell a habit from a
-    consequence: customers who like both products are a reason too.
+    second are one moment. The gap is of orders within the window alone, and grows with it: it tells which product comes
+    sooner than another, not when most customers come back. The test is that of :func:`ecommine.association.rules`, with
+    strata by the number of different products that follow: who buys much later buys everything later. It does not tell
+    a habit from a consequence: customers who like both products are a reason too.
 
     Examples
     --------
@@ -201,7 +205,7 @@ def _rules(
     mean, p, gaps = _tested(found, groups, a, b, count, clustered)
     q = q_values(p, family, correction)
     adjusted = np.divide(count, mean, out=np.full(len(mean), np.nan), where=mean > 0)
-    order = np.lexsort((b, a, -count, -np.nan_to_num(adjusted).round(9), q >= 0.05))
+    order = np.lexsort((b, a, -count, -np.nan_to_num(adjusted).round(9), q >= REAL))
     labels = found.orders.products
     columns = {
         "count": count,

@@ -38,7 +38,7 @@ class Pairs(Result):
 
     Attributes
     ----------
-    table : eager table, one row a pair, complements first, then substitutes, then the rest
+    table : eager table, one row a pair: complements by falling lift, substitutes by rising p-value, then the rest
         product_a, product_b (categories: category_a, category_b), count (orders with both), expected (by chance, in
         orders of these sizes), lift, adjusted_lift, p_value and q_value (of more than chance where there is more, of
         less where there is less), relation: "complement", "substitute" or "none".
@@ -228,7 +228,8 @@ def _compared(
     relation = np.where(q < alpha, np.where(more, 0, 1), 2)
     chance = counts[items[a]].astype(np.float64) * counts[items[b]] / max(baskets.n_orders, 1)
     strength = np.where(mean > 0, count / np.where(mean > 0, mean, 1.0), np.inf)
-    order = np.lexsort((b, a, np.where(relation == 1, strength, -strength).round(9), relation))
+    # Complements by strength; substitutes by evidence, since the strongest are simply never there.
+    order = np.lexsort((b, a, -strength.round(9), np.where(relation == 1, p, 0.0), relation))
     parts = {"a": items[a], "b": items[b], "count": count, "expected": mean, "lift": count / chance}
     return _Compared(
         **{name: one[order] for name, one in {**parts, "p": p, "q": q, "relation": relation}.items()}

@@ -23,7 +23,7 @@ GREY = "#8A8A8A"
 
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
-        "scatter": "{n:,} rules: {real:,} are more than chance",
+        "scatter": "{n:,} rules, {real:,} of them productive",
         "support": "support (share of orders with all products of the rule, logarithmic)",
         "confidence": "confidence (share of orders with A that hold B)",
         "lift": "adjusted lift (times what chance brings)",
@@ -31,15 +31,15 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "real": "productive",
         "other": "chance, or no better than a shorter rule",
         "untested": "not tested",
-        "strongest": "The strongest rules, with {level:.0%} intervals of their lift",
+        "strongest": "The strongest rules by adjusted lift (×); bars are {level:.0%} intervals of plain lift",
         "interval": "lift (times what independence brings, logarithmic)",
         "cross": "adjusted for basket size",
         "one": "chance",
-        "network": "Bought together more than by chance: the {n} strongest pairs of rules",
+        "network": "Bought together more than by chance: the {n} strongest, with adjusted lifts",
         "none": "no productive rule",
     },
     "zh": {
-        "scatter": "{n:,}条规则：{real:,}条超出偶然",
+        "scatter": "{n:,}条规则，其中{real:,}条有效",
         "support": "支持度（含规则全部商品的订单占比，对数刻度）",
         "confidence": "置信度（含A的订单中也含B的比例）",
         "lift": "调整后提升度（为偶然情况的倍数）",
@@ -47,11 +47,11 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "real": "有效规则",
         "other": "属偶然，或不优于更短的规则",
         "untested": "未检验",
-        "strongest": "最强的规则及其提升度的{level:.0%}区间",
+        "strongest": "按调整后提升度（×）最强的规则；线段为原始提升度的{level:.0%}区间",
         "interval": "提升度（为独立情况的倍数，对数刻度）",
         "cross": "按订单大小调整后",
         "one": "偶然",
-        "network": "超出偶然的搭配：最强的{n}组规则",
+        "network": "超出偶然的搭配：最强的{n}组及其调整后提升度",
         "none": "没有有效规则",
     },
 }
@@ -188,7 +188,7 @@ def draw_network(frame: nw.DataFrame[Any], names: Mapping[Any, str], ax: "Axes |
         )
     ax.set_title(texts["network"].format(n=len(rows)) if rows else texts["none"], pad=24)
     ax.set_xlim(-2.1, 2.1)
-    ax.set_ylim(-1.75, 1.75)
+    ax.set_ylim(-2.2, 2.2)
     ax.set_aspect("equal")
     ax.axis("off")
     show_text(_figure(ax))

@@ -1,6 +1,6 @@
 """What goes with a basket."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -9,11 +9,18 @@ import numpy as np
 from .._core.frames import build
 
 
-def recommend(frame: nw.DataFrame[Any], basket: Iterable[object], n: int) -> Any:
-    """Take the likeliest consequents of the rules whose antecedents are in the basket."""
+def recommend(frame: nw.DataFrame[Any], basket: Iterable[object], n: int, known: Collection[object] | None) -> Any:
+    """Take the likeliest consequents of the rules whose antecedents are in the basket.
+
+    ``known`` are the products of all orders, where these are at hand.
+    """
     if isinstance(basket, str):
         raise TypeError(f"`basket` must be a list of product ids, got the text {basket!r}: give [{basket!r}]")
     held = set(basket)
+    if known is not None and held and held.isdisjoint(known):
+        raise ValueError(
+            f"`basket` has no product that any order holds, such as {min(held, key=str)!r}: give product ids"
+        )
     confidence, lift = frame["confidence"].to_numpy(), frame["lift"].to_numpy()
     sides = zip(frame["antecedents"].to_list(), frame["consequents"].to_list(), strict=True)
     best: dict[Any, int] = {}

@@ -147,6 +147,8 @@ class Rules(Result):
     def recommend(self, basket: Iterable[object], n: int = 5) -> Any:
         """Return what goes with a basket: the consequents of its rules, the likeliest first.
 
+        Where the rules were tested, only those with a q-value below 1 - level count.
+
         Parameters
         ----------
         basket : iterable of product ids
@@ -159,7 +161,11 @@ class Rules(Result):
         table, one row a product
             product_id, confidence, lift, because (the antecedents of the rule).
         """
-        return recommend(self._frame(), basket, integer("n", n, low=1))
+        frame = self._frame()
+        if self.test is not None:
+            frame = frame.filter(nw.col("q_value") < (0.05 if self.level is None else 1 - self.level))
+        known = None if self._baskets is None else set(self._baskets.products.tolist())
+        return recommend(frame, basket, integer("n", n, low=1), known)
 
     def summary(self, *, names: object = None, locale: Locale = "en") -> str:
         """Say how many rules are real, which is the strongest, and what to do with it."""
@@ -226,7 +232,7 @@ def rules(
     ----------
     orders : table of order lines, or Itemsets
         Any library's table with order_id and product_id, and customer_id where there are customers; or the result of
-        :func:`ecommine.association.itemsets`, all of them.
+        :func:`ecommine.association.itemsets`, all of them: so with its `top`, `max_size`, `returns` and `as_of`.
     min_support : float in (0, 1], optional
         The least share of orders with both sides. Without it the 1,000 most frequent itemsets of two and more
         products are split into rules.
