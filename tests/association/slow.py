@@ -1,7 +1,7 @@
 """The slow and obvious versions: every subset of every basket, and tests as loops over orders."""
 
 from collections import Counter, defaultdict
-from itertools import combinations
+from itertools import combinations, permutations
 from math import exp
 
 import numpy as np
@@ -48,7 +48,7 @@ def strata_of(sizes, least=200):
 
 
 def expected_orders(baskets, a, b):
-    """E_ab = sum over strata of n F_a F_b c, with c the pairs there are over those of independent products."""
+    """Sum over strata of n P_a P_b [1 - c (1 - P_a) (1 - P_b)], with c such that all pairs are expected."""
     sets = [set(basket) for basket in baskets]
     stratum = strata_of([len(one) for one in sets])
     members = defaultdict(list)
@@ -57,12 +57,18 @@ def expected_orders(baskets, a, b):
     total = 0.0
     for orders in members.values():
         n = len(orders)
-        shares = Counter(item for one in orders for item in one)
-        mean = sum(shares.values()) / n
-        squares = sum((count / n) ** 2 for count in shares.values())
+        counts = Counter(item for one in orders for item in one)
+        share = {item: count / n for item, count in counts.items()}
         pairs = sum(len(one) * (len(one) - 1) for one in orders) / n
-        if mean**2 > squares:
-            total += n * (shares[a] / n) * (shares[b] / n) * pairs / (mean**2 - squares)
+        if not pairs:
+            continue
+        free, crowded = 0.0, 0.0
+        for i, j in permutations(share, 2):
+            free += share[i] * share[j]
+            crowded += share[i] * share[j] * (1 - share[i]) * (1 - share[j])
+        c = (free - pairs) / crowded if crowded > 1e-9 else 0.0
+        p, q = share.get(a, 0.0), share.get(b, 0.0)
+        total += n * p * q * (1 - c * (1 - p) * (1 - q))
     return total
 
 

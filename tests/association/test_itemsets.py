@@ -242,3 +242,21 @@ def test_spark_gives_the_same_table(spark):
         theirs = association.itemsets(to_spark(spark, table), min_support=0.004, kind=kind)
         assert rows(theirs.table) == rows(ours.table)
         assert len(ours.table) > 100
+
+
+def test_top_of_a_kind_counts_ties_of_the_last():
+    """{a, b, c} has the count of a and b, which are therefore not closed, though there are three itemsets before it."""
+    table = lines([["a", "b", "c"], ["a", "b", "c"], ["d"], ["d"], ["d"]])
+    assert rows(association.itemsets(table, top=3, kind="closed").table) == [(("d",), 1, 3), (("a", "b", "c"), 3, 2)]
+
+
+def test_ids_above_63_bits():
+    big = np.array([2**63, 2**63 + 1], dtype="uint64")
+    found = association.itemsets(pd.DataFrame({"order_id": [1, 1], "product_id": big}), min_support=0.5)
+    assert rows(found.table)[-1] == ((2**63, 2**63 + 1), 2, 1)
+
+
+def test_names_that_are_missing_or_shared():
+    found = association.itemsets(lines([[1, 2, 3]]), min_support=0.5, max_size=1)
+    names = pd.DataFrame({"product_id": [1, 2, 3], "title": pd.array(["tea", None, "tea"], dtype="string")})
+    assert found.to_flat(names=names)["itemset"].tolist() == ["tea (1)", "2", "tea (3)"]

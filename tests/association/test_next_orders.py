@@ -138,7 +138,7 @@ def test_without_a_support_the_most_frequent_rules_are_listed(case, monkeypatch)
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"within": "1mo"}, ValueError, "`within` must be a fixed length of time, got '1mo'"),
+        ({"within": "1mo"}, ValueError, "`within` must be a fixed length of a second or more, got '1mo'"),
         ({"within": "soon"}, ValueError, "`within` must be a whole number and a unit"),
         ({"within": "10w", "as_of": "2024-01-15"}, ValueError, "`within`: no order of a known customer is 10w old"),
         ({"min_support": 7}, ValueError, "`min_support` must be between 0 and 1"),

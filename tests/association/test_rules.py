@@ -133,7 +133,8 @@ def test_as_many_pairs_are_expected_as_there_are():
     for order, basket in enumerate(baskets):
         counts[list(set(basket)), found.of_order[order]] += 1
     a, b = np.triu_indices(25, 1)
-    mean = expected(counts[a], counts[b], found, found.factor(1, 1))
+    share = found.shares(counts)
+    mean = expected(share[a], share[b], 1 - share[a], 1 - share[b], found)
     assert mean.sum() == pytest.approx(sum(comb(len(set(one)), 2) for one in baskets), rel=1e-9)
     assert found.orders.min() >= 200
 
@@ -329,3 +330,25 @@ def test_spark_gives_the_same_rules_pairs_and_next_orders(spark):
         numbers = [name for name in ours.columns if ours[name].dtype != object]
         pd.testing.assert_frame_equal(theirs[numbers], ours[numbers], rtol=1e-9, check_dtype=False)
         assert len(ours) > 10
+
+
+@pytest.mark.parametrize("steep", [0.5, 1.0])
+def test_common_products_that_are_independent_have_no_rules(steep):
+    """A bag in every order has a lift of one with everything; so have common products among one another."""
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        shares = np.append(0.9 * np.arange(1, 31) ** -steep, 1.0)
+        order, product = np.nonzero(rng.random((6_000, 31)) < shares)
+        table = pd.DataFrame({"order_id": order, "product_id": product})
+        found = association.rules(table, min_support=0.02, max_antecedent=2, level=None).table
+        with_bag = found[found["consequents"].map(lambda one: one == [30])]
+        np.testing.assert_allclose(with_bag["adjusted_lift"], 1.0, rtol=1e-9)
+        assert not found["productive"].any()
+        assert set(association.pairs(table).table["relation"]) == {"none"}
+
+
+def test_orders_that_are_all_the_same_have_no_rules():
+    table = slow.lines([[1, 2, 3]] * 300)
+    found = association.rules(table)
+    np.testing.assert_allclose(found.table["adjusted_lift"], 1.0)
+    assert not found.table["productive"].any()

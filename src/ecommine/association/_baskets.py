@@ -1,6 +1,6 @@
 """Orders as baskets: which products each order holds, as a sparse matrix in three arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import reduce
@@ -119,10 +119,16 @@ class Lines:
 
 
 def product_lines(
-    orders: object, /, *, returns: Returns, as_of: datetime | date | str | None, column: str = "product_id"
+    orders: object,
+    /,
+    *,
+    returns: Returns,
+    as_of: datetime | date | str | None,
+    column: str = "product_id",
+    keep: Sequence[str] = (),
 ) -> Lines:
-    """Keep the lines of products up to ``as_of``, in the caller's engine."""
-    lines = read(orders, "orders", ("order_id", column), optional=OPTIONAL, argument="orders")
+    """Keep the lines of products up to ``as_of``, in the caller's engine; ``keep`` names more columns."""
+    lines = read(orders, "orders", ("order_id", column), optional=(*OPTIONAL, *keep), argument="orders")
     names = lines.collect_schema().names()
     if as_of is not None and "ordered_at" not in names:
         raise ValueError("`as_of` needs the time of each line: `orders` has no column ordered_at")
@@ -209,10 +215,12 @@ def _netted(order: Ints, item: Ints, net: "np.ndarray[Any, Any]", notes: list[st
     return kept
 
 
-def chosen(items: Sequence[object], *, argument: str = "items") -> list[object]:
+def chosen(items: Iterable[object], *, argument: str = "items") -> list[object]:
     """Check a list of product ids."""
     if isinstance(items, str):
         raise TypeError(f"`{argument}` must be a list of product ids, got the text {items!r}: give [{items!r}]")
+    if not isinstance(items, Iterable):
+        raise TypeError(f"`{argument}` must be a list of product ids, got {items!r}: give [{items!r}]")
     return list(items)
 
 

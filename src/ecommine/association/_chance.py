@@ -1,16 +1,23 @@
 r"""What chance brings together in baskets of these sizes.
 
 Large baskets contain everything, so that over all orders every pair of products looks associated. Orders are therefore
-put into strata of like size, and a set of products is expected together within each stratum only. With
-:math:`n_s` orders in stratum :math:`s`, the share :math:`P_s(A)` of them with all of A, and falling factorials
-:math:`k^{(j)} = k (k-1) \cdots (k-j+1)` of the basket size,
+put into strata of like size. In a stratum of :math:`n_s` orders with shares :math:`P_s`, sets A and B are expected in
 
-.. math:: E_{AB} = \sum_s n_s P_s(A) P_s(B) \,
-    \frac{\overline{k^{(a+b)}}}{\overline{k^{(a)}}\,\overline{k^{(b)}}}
-    \left(\frac{\bar k^2}{\bar k^2 - \sum_i F_{si}^2}\right)^{ab}
+.. math:: E_{s,AB} = n_s P_s(A) P_s(B) \Bigl[1 - a_s \sum_{i \in A} (1 - P_{si}) \sum_{j \in B} (1 - P_{sj})\Bigr]
 
-with a, b the sizes of A and B, and :math:`F_{si}` the share of orders with product i. For two products the factor makes
-the expected pairs of the stratum as many as there are: without it a basket of two would expect twice its one pair.
+orders: products take room from one another, the less the more certain they are. This is the joint inclusion
+probability of a sample of fixed size (Hájek 1964), with :math:`a_s` such that as many pairs are expected as there are:
+
+.. math:: a_s = \frac{\bar k^2 - \sum_i P_{si}^2 - \overline{k (k - 1)}}{(\sum_i v_{si})^2 - \sum_i v_{si}^2},
+    \qquad v_{si} = P_{si} (1 - P_{si})
+
+with k the basket size. Without it a basket of two would expect twice its one pair; where sizes within a stratum differ
+much, a is below zero, and pairs are expected more often.
+
+References
+----------
+Hájek, J. (1964). Asymptotic theory of rejective sampling with varying probabilities from a finite population. Annals of
+Mathematical Statistics 35(4), 1491-1523. https://doi.org/10.1214/aoms/1177700375
 """
 
 from dataclasses import dataclass
@@ -36,33 +43,25 @@ class Strata:
         The stratum of each order.
     orders : int64 array of shape (n_strata,)
         Orders in each.
+    with_pairs : float array of shape (n_strata,)
+        The same, but 0 where every order holds a single product, so that nothing can be together.
     crowding : float array of shape (n_strata,)
-        mean(k)^2 / (mean(k)^2 - sum F^2): what popular products take from one another.
+        What products take from one another, the a of the module's formula.
     """
 
     of_order: Ints
     orders: Ints
+    with_pairs: Floats
     crowding: Floats
-    _sizes: Ints
 
     @property
     def n(self) -> int:
         """Number of strata."""
         return len(self.orders)
 
-    def falling(self, power: int) -> Floats:
-        """Return the mean falling factorial of the basket size in each stratum."""
-        product = np.ones(len(self._sizes))
-        for step in range(power):
-            product *= np.maximum(self._sizes - step, 0)
-        return np.bincount(self.of_order, product, minlength=self.n) / np.maximum(self.orders, 1)
-
-    def factor(self, left: int, right: int, given: int = 0) -> Floats:
-        """Return what room in a basket makes of two sets of these sizes, beside ``given`` products that are there."""
-        together = self.falling(given + left + right) * self.falling(given)
-        apart = self.falling(given + left) * self.falling(given + right)
-        ratio = np.divide(together, apart, out=np.zeros(self.n), where=apart > 0)
-        return np.asarray(ratio * self.crowding ** (left * right))
+    def shares(self, counts: Ints) -> Floats:
+        """Turn counts by stratum into shares of its orders."""
+        return np.asarray(counts / np.maximum(self.orders, 1))
 
 
 def strata(baskets: Baskets) -> Strata:
@@ -77,27 +76,36 @@ def strata(baskets: Baskets) -> Strata:
         held += counts[size]
     of_order = stratum_of_size[sizes]
     orders = np.bincount(of_order, minlength=stratum + 1)
-    squared = _squared_shares(baskets, of_order, orders)
-    mean = np.bincount(of_order, sizes, minlength=len(orders)) / np.maximum(orders, 1)
-    rest = mean**2 - squared
-    crowding = np.divide(mean**2, rest, out=np.ones(len(orders)), where=rest > 1e-9 * mean**2)
-    return Strata(of_order=of_order, orders=orders, crowding=crowding, _sizes=sizes)
+    room = np.maximum(orders, 1)
+    mean, pairs = (np.bincount(of_order, one, minlength=len(orders)) / room for one in (sizes, sizes * (sizes - 1.0)))
+    second, third, fourth = _powers(baskets, of_order, orders)
+    uncertain = (mean - second) ** 2 - (second - 2 * third + fourth)
+    excess = mean**2 - second - pairs
+    crowding = np.divide(excess, uncertain, out=np.zeros(len(orders)), where=uncertain > 1e-9 * mean**2)
+    return Strata(of_order=of_order, orders=orders, with_pairs=np.where(pairs > 0, orders, 0.0), crowding=crowding)
 
 
-def _squared_shares(baskets: Baskets, of_order: Ints, orders: Ints) -> Floats:
-    """Sum the squared share of every product, in each stratum."""
+def _powers(baskets: Baskets, of_order: Ints, orders: Ints) -> list[Floats]:
+    """Sum the second, third and fourth powers of the shares of all products, in each stratum."""
     held = by_row(baskets.starts, baskets.items, len(baskets.products), dtype=np.float64)
     counts = counted(of_order, np.arange(len(of_order)), len(orders), len(of_order)) @ held
-    squares = np.add.reduceat(np.append(counts.data**2, 0.0), np.minimum(counts.indptr[:-1], len(counts.data)))
-    return np.asarray(np.where(np.diff(counts.indptr) > 0, squares, 0.0) / np.maximum(orders, 1) ** 2)
+    shares = counts.data / np.repeat(np.maximum(orders, 1), np.diff(counts.indptr))
+    stratum = np.repeat(np.arange(len(orders)), np.diff(counts.indptr))
+    return [np.bincount(stratum, shares**power, minlength=len(orders)).astype(np.float64) for power in (2, 3, 4)]
 
 
-def expected(left: Ints, right: Ints, found: Strata, factor: Floats) -> Floats:
-    """Return the expected orders with both sides; the sides are counts of shape (n_rules, n_strata)."""
-    weights = factor / np.maximum(found.orders, 1)
-    return np.asarray(
-        np.einsum("is,is,s->i", left.astype(np.float64), right.astype(np.float64), weights, optimize=True)
-    )
+def expected(left: Floats, right: Floats, left_room: Floats, right_room: Floats, found: Strata) -> Floats:
+    """Return the expected orders with both sides.
+
+    The sides are shares by stratum, shape (n_rules, n_strata), and their rooms the sums of 1 - P over their products.
+    """
+    together = left * right * (1 - found.crowding * left_room * right_room)
+    return within_margins((together * found.with_pairs).sum(axis=1), left @ found.orders, right @ found.orders)
+
+
+def within_margins(mean: Floats, left: Floats, right: Floats) -> Floats:
+    """Keep an approximation between none and all of the orders of the rarer side."""
+    return np.asarray(np.clip(mean, 0.0, np.minimum(left, right)))
 
 
 def upper_tail(count: "Ints | Floats", mean: Floats) -> Floats:

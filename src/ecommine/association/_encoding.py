@@ -44,7 +44,8 @@ def encode_runs(column: nw.Series[Any]) -> tuple[Ints, int]:
 
 
 def _is_dense(values: Ints) -> bool:
-    return int(values.max()) - int(values.min()) < max(_DENSE * len(values), 1 << 16)
+    low, high = int(values.min()), int(values.max())
+    return high < 2**63 and high - low < max(_DENSE * len(values), 1 << 16)
 
 
 def _counted(values: Ints) -> tuple[Ints, "np.ndarray[Any, Any]"]:

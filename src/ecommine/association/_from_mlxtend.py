@@ -62,18 +62,21 @@ def from_mlxtend(frame: "pd.DataFrame", /, *, n_orders: int) -> Rules:
     sides = [[tuple(sorted(one)) for one in rows[name].to_list()] for name in needed[:2]]
     sets = {one: place for place, one in enumerate(dict.fromkeys([*sides[0], *sides[1]]))}
     a, b, both = (_counts(rows[name].to_numpy(), n, name) for name in needed[2:])
+    if (both > np.minimum(a, b)).any():
+        raise ValueError("`frame` has a rule whose support is above that of one of its sides")
     table, _ = rule_table(_splits(sides, sets, both, a, b), [None], [list(one) for one in sets], n, rows, None)
     return Rules(table=table, n_orders=n, test=None, level=None, as_of=None, notes=("rules of mlxtend, not tested",))
 
 
 def _counts(shares: Any, n: int, name: str) -> "np.ndarray[Any, np.dtype[np.int64]]":
-    counts = np.rint(np.asarray(shares, dtype=np.float64) * n)
-    off = np.abs(counts - shares * n) > 1e-6 * n
+    shares = np.asarray(shares, dtype=np.float64)
+    counts = np.rint(shares * n)
+    off = ~(np.abs(counts - shares * n) <= 1e-6 + 1e-9 * n) | ~(counts > 0) | ~(counts <= n)  # also refuses NaN
     if off.any():
         raise ValueError(
             f"`n_orders`: {shares[off][0]!r} of {name!r} is no share of {n:,} orders: give the number mined"
         )
-    return counts.astype(np.int64)
+    return np.asarray(counts, dtype=np.int64)
 
 
 def _splits(sides: Any, sets: Mapping[Any, int], both: Any, a: Any, b: Any) -> list[Split]:

@@ -119,7 +119,8 @@ def itemsets(
         The most products of an itemset.
     kind : {"all", "closed", "maximal"}
         "closed": those without a superset of the same count, from which all counts follow; "maximal": those without
-        any frequent superset. Both are exact also under `max_size`: larger supersets count.
+        any frequent superset. Both are exact also under `max_size`: larger supersets count. With `top` they are those
+        among the itemsets that are at least as frequent as the last, ties included.
     items : sequence of product ids, optional
         Only these products count. The orders are still all orders.
     returns : {"net", "drop", "keep"}
@@ -180,7 +181,7 @@ def itemsets(
 
         found = mine_on_spark(orders, share, wanted, longest=deeper, items=items, returns=returns, as_of=as_of)
     else:
-        found = _mine_here(orders, share, wanted, deeper, items, returns, as_of)
+        found = _mine_here(orders, share, wanted, deeper, items, returns, as_of, ties=kind != "all")
     kept = of_kind(found.mined.levels, kind, len(found.products))
     listed = [level for level in kept[:longest] if len(level.counts)]
     return Itemsets(
@@ -216,11 +217,13 @@ def _mine_here(
     items: Sequence[object] | None,
     returns: Returns,
     as_of: datetime | date | str | None,
+    *,
+    ties: bool,
 ) -> Found:
     baskets = read_baskets(orders, returns=returns, as_of=as_of, items=items)
     least = 1 if share is None else least_count(share, baskets.n_orders)
     return Found(
-        mined=mine(baskets, least=least, top=top, longest=longest),
+        mined=mine(baskets, least=least, top=top, longest=longest, ties=ties),
         products=baskets.products,
         n_orders=baskets.n_orders,
         as_of=baskets.as_of,

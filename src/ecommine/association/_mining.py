@@ -57,11 +57,13 @@ def mine(
     top: int | None = None,
     shortest: int = 1,
     longest: int | None = None,
+    ties: bool = False,
     engine: ModuleType | None = None,
 ) -> Mined:
     """Find itemsets in at least ``least`` orders; with ``top`` only the most frequent of ``shortest`` products and up.
 
-    Subsets of what is found are always there too, since they are at least as frequent.
+    Subsets of what is found are always there too, since they are at least as frequent. ``ties`` keeps all itemsets of
+    the last count.
     """
     most = int(np.bincount(baskets.items, minlength=1).max(initial=0))
     bar = Bar(least, top=top, most=max(most, least))
@@ -87,7 +89,7 @@ def mine(
     found = levels(tree, rows.codes)
     if top is None:
         return Mined(levels=tuple(found), least=bar.least, left_out=None)
-    return _cut([level.take(level.counts >= bar.least) for level in found], bar.least, least, top, shortest)
+    return _cut([level.take(level.counts >= bar.least) for level in found], bar.least, least, top, shortest, ties)
 
 
 def _engine(rows: Rows) -> ModuleType:
@@ -101,9 +103,10 @@ def _engine(rows: Rows) -> ModuleType:
     return _engine_numpy
 
 
-def _cut(found: Sequence[Level], reached: int, least: int, top: int, shortest: int) -> Mined:
+def _cut(found: Sequence[Level], reached: int, least: int, top: int, shortest: int, ties: bool) -> Mined:
     """Keep the first ``top`` itemsets of at least ``shortest`` products; a subset always comes before its supersets."""
     order, sizes, rows = ranked([level for level in found if level.items.shape[1] >= shortest])
+    top = len(order) if ties else top
     left_out = max(len(order) - top, 0)
     if left_out or reached > least:
         kept = []

@@ -15,12 +15,20 @@ SEPARATOR = " + "
 def with_lists(columns: Mapping[str, Any], lists: Sequence[str], sample: list[Any], like: Frame) -> Any:
     """Build a small table with columns of lists, in the caller's library."""
     if len(next(iter(columns.values()))):
-        return build(columns, like=like).to_native()
+        return _with_nulls(build(columns, like=like)).to_native()
     # Of an empty column only this tells the type: one row is made, and left out again.
     one = {
         name: [sample] if name in lists else np.zeros(1, np.asarray(values).dtype) for name, values in columns.items()
     }
     return build(one, like=like).head(0).to_native()
+
+
+def _with_nulls(frame: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
+    """Make unknown numbers null where that is not NaN: in Polars NaN is above every number."""
+    if frame.implementation.is_pandas_like():
+        return frame
+    floats = [name for name, dtype in frame.schema.items() if dtype.is_float()]
+    return frame.with_columns(nw.when(~nw.col(name).is_nan()).then(nw.col(name)).alias(name) for name in floats)
 
 
 def named(names: object) -> Mapping[Any, str]:
@@ -33,9 +41,8 @@ def named(names: object) -> Mapping[Any, str]:
     absent = [name for name in ("product_id", "title") if name not in frame.collect_schema().names()]
     if absent:
         raise ValueError(f"`names` must have the columns product_id and title, `{absent[0]}` is missing")
-    rows = collect(frame.select("product_id", "title"))
-    pairs = zip(rows["product_id"].to_list(), rows["title"].to_list(), strict=True)
-    titles = {product: str(title) for product, title in pairs if title is not None and title == title}
+    rows = collect(frame.select("product_id", "title").filter(~nw.col("title").is_null()))
+    titles = dict(zip(rows["product_id"].to_list(), map(str, rows["title"].to_list()), strict=True))
     shared = Counter(titles.values())
     return {one: title if shared[title] == 1 else f"{title} ({one})" for one, title in titles.items()}
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from .._core.checks import number, one_of
+from .._core.checks import one_of
 from .._core.durations import Duration
 from .._core.frames import build, opened
 from .._core.results import Result
@@ -19,6 +19,7 @@ from ._clusters import Clusters
 from ._correction import CORRECTIONS, Correction, q_values
 from ._encoding import Ints
 from ._follow import Followed, followed
+from ._itemsets import checked_support
 from ._measures import Floats
 from ._mining import least_count
 from ._names import named
@@ -163,9 +164,11 @@ def next_orders(
     one_of("correction", correction, CORRECTIONS)
     one_of("cluster", cluster, ("customer_id", None))
     window = Duration.parse(within, argument="within")
-    if window.months:
-        raise ValueError(f"`within` must be a fixed length of time, got {within!r}: give days, such as '30d'")
-    share = None if min_support is None else number("min_support", min_support, low=0, high=1)
+    if window.months or window.exact < timedelta(seconds=1):
+        raise ValueError(
+            f"`within` must be a fixed length of a second or more, got {within!r}: give days, such as '30d'"
+        )
+    share = None if min_support is None else checked_support(min_support, None)[0]
     like = opened(orders, argument="orders")
     missing = [name for name in ("customer_id", "ordered_at") if name not in like.collect_schema().names()]
     if missing:
@@ -174,6 +177,8 @@ def next_orders(
     if baskets.as_of is None:
         raise ValueError("`orders` has no lines, so that no window is over")
     found, guests, immature = followed(baskets, baskets.as_of, window.exact)
+    if guests == baskets.n_orders:
+        raise ValueError("`orders` has no known customer: all orders are of guests, whose next order nobody knows")
     if not found.orders.n_orders:
         raise ValueError(f"`within`: no order of a known customer is {window.text} old at {baskets.as_of:%Y-%m-%d}")
     columns, notes = _rules(found, share, cluster is not None, correction)

@@ -9,13 +9,14 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from .._core.checks import number, one_of
-from .._core.frames import build, collect, opened
+from .._core.frames import Frame, build, collect, opened
 from .._core.results import Result
-from ._baskets import Baskets, Returns, counted, read_baskets
-from ._chance import Strata, lower_tail, strata, upper_tail
+from ._baskets import Baskets, Returns, counted, product_lines, read_baskets
+from ._chance import Strata, lower_tail, strata, upper_tail, within_margins
 from ._clusters import Clusters
 from ._correction import CORRECTIONS, Correction, q_values
 from ._encoding import Ints
+from ._itemsets import checked_support
 from ._measures import Floats
 from ._mining import least_count
 from ._names import named
@@ -75,7 +76,8 @@ class Pairs(Result):
         """What stands on the first line."""
         frame = opened(self.table, argument="table")
         assert isinstance(frame, nw.DataFrame)
-        kinds = [counted(int((frame["relation"] == kind).sum()), kind) for kind in RELATIONS[:2]]
+        relations = frame["relation"].to_list()
+        kinds = [counted(relations.count(kind), kind) for kind in RELATIONS[:2]]
         when = "" if self.as_of is None else f"as of {self.as_of:%Y-%m-%d %H:%M}, "
         return f"{when}{counted(len(frame), 'pair')} in {counted(self.n_orders, 'order')}: {kinds[0]}, {kinds[1]}"
 
@@ -155,13 +157,13 @@ def pairs(
     >>> found = pairs(orders, min_support=0.1)
     >>> found.table[["product_a", "product_b", "count", "adjusted_lift", "relation"]].head(2).round(1)
       product_a product_b  count  adjusted_lift    relation
-    0    coffee      milk     30            3.5  complement
-    1      milk       tea     30            3.5  complement
+    0    coffee      milk     30            3.9  complement
+    1      milk       tea     30            3.9  complement
     """
     one_of("group_level", group_level, ("product", "category"))
     one_of("correction", correction, CORRECTIONS)
     one_of("cluster", cluster, ("customer_id", None))
-    share = None if min_support is None else number("min_support", min_support, low=0, high=1)
+    share = None if min_support is None else checked_support(min_support, None)[0]
     alpha = 1 - number("level", level, low=0.5, high=0.999999)
     like = opened(orders, argument="orders")
     column = "product_id" if group_level == "product" else "category"
@@ -259,12 +261,15 @@ def _by_stratum(baskets: Baskets, items: Ints, found: Strata) -> tuple[Floats, A
 def _blocks(shares: Floats, held: Any, found: Strata) -> Iterator[tuple[Ints, Ints, Ints, Floats]]:
     """Count and expect every pair, a block of products at a time; list what was seen or was to be expected."""
     n = held.shape[1]
-    weighted = shares * (found.orders * found.factor(1, 1))[:, None]
+    weighted, uncertain = shares * found.with_pairs[:, None], shares * (1 - shares)
+    crowded = uncertain * (found.with_pairs * found.crowding)[:, None]
     by_item, step = held.tocsc(), max(CELLS // max(n, 1), 1)
+    orders = found.orders @ shares
     for first in range(0, n, step):
         block = slice(first, min(first + step, n))
         count = (by_item[:, block].T @ held).toarray()
-        mean = weighted[:, block].T @ shares
+        mean = weighted[:, block].T @ shares - crowded[:, block].T @ uncertain
+        mean = within_margins(mean, orders[block, None], orders[None, :])
         upper = np.arange(n)[None, :] > np.arange(n)[block, None]
         a, b = np.nonzero(upper & ((count > 0) | (mean >= UNSEEN)))
         yield a + first, b, count[a, b].astype(np.int64), mean[a, b]
@@ -300,12 +305,14 @@ def _explained(
     found, _ = _compared(baskets, share, clustered, correction, alpha)
     real = found.relation == 0
     a, b, count, mean = (one[real] for one in (found.a, found.b, found.count, found.expected))
-    category = _categories(orders, baskets, categories)
+    lines = product_lines(orders, returns=returns, as_of=as_of, keep=("category",)).frame
+    category = _categories(baskets, categories, lines)
     together, chance = _between(baskets, category, len(categories.products), share)
     left, right = category[a], category[b]
     rest = chance[left, right] - mean  # the pair itself is no part of what explains it
-    lift = np.divide(together[left, right] - count, rest, out=np.ones(len(rest)), where=rest > 1e-9)
-    given = upper_tail(count, mean * np.where((left >= 0) & (right >= 0), lift, 1.0))
+    known = (left >= 0) & (right >= 0)
+    lift = np.divide(together[left, right] - count, rest, out=np.ones(len(rest)), where=known & (rest > 1e-9))
+    given = upper_tail(count, mean * lift)
     labels = [*categories.products.tolist(), None]
     shown = {
         "product_a": baskets.products[a].tolist(),
@@ -332,21 +339,23 @@ def _between(baskets: Baskets, category: Ints, n: int, share: float | None) -> t
     known = category[items] >= 0
     belongs[np.flatnonzero(known), category[items][known]] = 1.0
     held_by_category, shares_by_category = held @ belongs, shares @ belongs
-    weights = (found.orders * found.factor(1, 1))[:, None]
+    uncertain = shares * (1 - shares)
+    weights, crowded = found.with_pairs[:, None], (found.with_pairs * found.crowding)[:, None]
+    uncertain_by_category = uncertain @ belongs
     together = held_by_category.T @ held_by_category
     chance = (weights * shares_by_category).T @ shares_by_category
+    chance -= (crowded * uncertain_by_category).T @ uncertain_by_category
     own = np.arange(n)
+    alone = (weights * (shares**2 @ belongs) - crowded * (uncertain**2 @ belongs)).sum(axis=0)
     together[own, own] = (together[own, own] - held_by_category.sum(axis=0)) / 2
-    chance[own, own] = (chance[own, own] - (weights * (shares**2 @ belongs)).sum(axis=0)) / 2
+    chance[own, own] = (chance[own, own] - alone) / 2
     return together, chance
 
 
-def _categories(orders: object, baskets: Baskets, categories: Baskets) -> Ints:
+def _categories(baskets: Baskets, categories: Baskets, lines: Frame) -> Ints:
     """Return the category code of each product, -1 where it has none; of several, the first by name."""
-    lines = opened(orders, argument="orders").select("product_id", "category")
-    rows = collect(lines.filter(~nw.col("product_id").is_null(), ~nw.col("category").is_null()).unique()).sort(
-        "category", descending=True
-    )
+    rows = collect(lines.filter(~nw.col("category").is_null()).select("product_id", "category").unique())
+    rows = rows.sort("category", descending=True)
     code = {one: place for place, one in enumerate(categories.products.tolist())}
     of_product = dict(zip(rows["product_id"].to_list(), rows["category"].to_list(), strict=True))
     return np.array([code.get(of_product.get(one), -1) for one in baskets.products.tolist()], dtype=np.int64)

@@ -1,7 +1,6 @@
 """Pictures: all rules at once, the strongest with their intervals, the strongest as a network."""
 
 from collections.abc import Mapping, Sequence
-from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
@@ -113,7 +112,7 @@ def draw_strongest(
     ax.plot([row["lift"] for row in rows], place, "o", color=PALETTE[0], markersize=6, label=texts["plain"])
     ax.plot([row["adjusted_lift"] for row in rows], place, "x", color="black", markersize=6, label=texts["cross"])
     ax.axvline(1.0, color=GREY, linewidth=1.0, linestyle="--", label=texts["one"])
-    ax.set_yticks(place, [_label(row, names) for row in rows], fontsize=8)
+    ax.set_yticks(place, [_label(row, names) for row in rows], fontsize=8, parse_math=False)
     ax.set_xscale("log")
     ax.xaxis.set_major_formatter(_times)
     ax.xaxis.set_minor_formatter(_times)
@@ -142,8 +141,11 @@ def _share(value: float, _: Any = None) -> str:
 
 
 def _label(row: Mapping[str, Any], names: Mapping[Any, str]) -> str:
-    sides = (shorten(joined(row[side], names), LABEL, placeholder="…") for side in ("antecedents", "consequents"))
-    return " → ".join(sides)
+    return " → ".join(_cut(joined(row[side], names)) for side in ("antecedents", "consequents"))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LABEL else f"{text[: LABEL - 1]}…"
 
 
 def draw_network(frame: nw.DataFrame[Any], names: Mapping[Any, str], ax: "Axes | None", locale: Locale) -> "Axes":
@@ -175,7 +177,7 @@ def draw_network(frame: nw.DataFrame[Any], names: Mapping[Any, str], ax: "Axes |
         ax.plot(np.cos(angle), np.sin(angle), "o", color="black", markersize=5)
         turned = np.degrees(angle) % 360
         left = 90 < turned < 270
-        text = shorten(joined(one, names), LABEL, placeholder="…")
+        text = _cut(joined(one, names))
         ax.text(
             1.05 * np.cos(angle),
             1.05 * np.sin(angle),
@@ -185,6 +187,7 @@ def draw_network(frame: nw.DataFrame[Any], names: Mapping[Any, str], ax: "Axes |
             rotation_mode="anchor",
             ha="right" if left else "left",
             va="center",
+            parse_math=False,
         )
     ax.set_title(texts["network"].format(n=len(rows)) if rows else texts["none"], pad=24)
     ax.set_xlim(-2.1, 2.1)

@@ -7,6 +7,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from .._core.frames import build
+from ._baskets import chosen
 
 
 def recommend(frame: nw.DataFrame[Any], basket: Iterable[object], n: int, known: Collection[object] | None) -> Any:
@@ -14,9 +15,7 @@ def recommend(frame: nw.DataFrame[Any], basket: Iterable[object], n: int, known:
 
     ``known`` are the products of all orders, where these are at hand.
     """
-    if isinstance(basket, str):
-        raise TypeError(f"`basket` must be a list of product ids, got the text {basket!r}: give [{basket!r}]")
-    held = set(basket)
+    held = set(chosen(basket, argument="basket"))
     if known is not None and held and held.isdisjoint(known):
         raise ValueError(
             f"`basket` has no product that any order holds, such as {min(held, key=str)!r}: give product ids"

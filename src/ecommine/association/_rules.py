@@ -251,7 +251,7 @@ def rules(
     correction : {"bh", "holm", "bonferroni"} or None
         How `q_value` corrects for many tests: the false discovery rate (Benjamini-Hochberg), or the chance of any
         false find.
-    level : float in (0, 1), default 0.95
+    level : float from 0.5 to below 1, or None, default 0.95
         Level of the intervals of the lift; ``None`` leaves them out.
 
     Returns
@@ -277,8 +277,10 @@ def rules(
 
     Notes
     -----
-    The adjusted test expects :math:`E_{AB} = \sum_s n_s P_s(A) P_s(B) c_s` orders, over strata s of orders of like
-    size, with :math:`c_s` such that as many pairs are expected in a stratum as there are. Its p-value is the upper
+    The adjusted test expects
+    :math:`E_{AB} = \sum_s n_s P_s(A) P_s(B) [1 - a_s \sum_{i \in A} (1 - P_{si}) \sum_{j \in B} (1 - P_{sj})]` orders,
+    over strata s of orders of like size, with :math:`a_s` such that as many pairs are expected in a stratum as there
+    are (Hájek's joint inclusion probability of a sample of fixed size). Its p-value is the upper
     Poisson tail of the count. Where that is below .05, count and expectation are first divided by the design effect
     :math:`D = \sum_c U_c^2 / \sum_o u_o^2 \ge 1`, with :math:`u_o = (x_A - P_s(A)) (x_B - P_s(B))` for an order and
     :math:`U_c` its sum over the orders of customer c.
@@ -286,7 +288,9 @@ def rules(
     The interval is that of the logarithm of the plain lift, its variance summed up over customers.
 
     q-values are corrected within rules of one shape. The family counts all pairs of frequent itemsets of the two
-    sizes, found together or not.
+    sizes, found together or not; those that are not in the table count with p = 1, so that a least confidence or lift
+    can only raise q. The expectation is an approximation for many products: where a dozen or less make up the
+    orders, adjusted lifts are rough.
 
     References
     ----------

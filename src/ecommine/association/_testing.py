@@ -53,17 +53,25 @@ class Court:
         """Return the orders with each set of products by stratum."""
         return self._by_stratum[self.lookup.find(self.lookup.of(items))]
 
+    def shares(self, items: Ints) -> Floats:
+        """Return the share of orders with each set of products by stratum."""
+        return self.strata.shares(self.counts(items))
+
+    def rooms(self, items: Ints) -> Floats:
+        """Return the sum of the shares of orders without each product of a set, by stratum."""
+        return sum((1 - self.shares(items[:, [place]]) for place in range(items.shape[1])), np.zeros(1))
+
     def expectation(self, split: Split) -> Floats:
         """Return how many orders would hold both sides by chance."""
-        factor = self.strata.factor(*split.shape)
-        return expected(self.counts(split.antecedents), self.counts(split.consequents), self.strata, factor)
+        a, b = split.antecedents, split.consequents
+        return expected(self.shares(a), self.shares(b), self.rooms(a), self.rooms(b), self.strata)
 
     def p_adjusted(self, split: Split, mean: Floats) -> Floats:
         """Test each rule against chance, given basket sizes and customers."""
         p = upper_tail(split.count, mean)
         if not self.clustered:
             return p
-        left, right = (self.counts(side) / self.strata.orders for side in (split.antecedents, split.consequents))
+        left, right = self.shares(split.antecedents), self.shares(split.consequents)
         for row in np.flatnonzero(p < WORTH):
             a, b = self.postings.of(split.antecedents[row]), self.postings.of(split.consequents[row])
             effect = self.clusters.design_effect(a, b, a[is_in(a, b)], left[row], right[row], self.strata)
@@ -75,17 +83,15 @@ class Court:
 
         Among the orders that hold the shorter antecedent, the product left out must still go with the consequent.
         """
-        size, other = split.shape
         worst = p.copy()
-        if size == 1:
+        if split.shape[0] == 1:
             return worst
-        factor = self.strata.factor(1, other, given=size - 1)
         whole = self.counts(split.antecedents).astype(np.float64)
-        for place in range(size):
+        for place in range(split.shape[0]):
             shorter = np.delete(split.antecedents, place, axis=1)
-            short = self.counts(shorter).astype(np.float64)
-            joint = self.counts(np.column_stack([shorter, split.consequents])).astype(np.float64)
-            mean = (np.divide(whole * joint, short, out=np.zeros_like(whole), where=short > 0) * factor).sum(axis=1)
+            short = np.maximum(self.counts(shorter), 1)
+            item, joint = whole / short, self.counts(np.column_stack([shorter, split.consequents])) / short
+            mean = (whole * joint * (1 - self.strata.crowding * (1 - item) * (1 - joint))).sum(axis=1)
             tail = upper_tail(split.count, mean)
             worst = np.maximum(worst, tail)
             for row in np.flatnonzero(worst < WORTH) if self.clustered else ():
