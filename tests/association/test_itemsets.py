@@ -260,3 +260,11 @@ def test_names_that_are_missing_or_shared():
     found = association.itemsets(lines([[1, 2, 3]]), min_support=0.5, max_size=1)
     names = pd.DataFrame({"product_id": [1, 2, 3], "title": pd.array(["tea", None, "tea"], dtype="string")})
     assert found.to_flat(names=names)["itemset"].tolist() == ["tea (1)", "2", "tea (3)"]
+
+
+def test_orders_with_lines_of_several_customers_take_the_first_by_id(local_library):
+    table = lines([["a", "b"], ["a", "b"], ["a"]]).assign(customer_id=["y", "x", None, "x", None])
+    for one in (table, table.iloc[::-1]):
+        found = association.itemsets(local_library(one.reset_index(drop=True)), min_support=0.1)
+        assert found._baskets.customers.tolist() == [0, 0, -1]
+        assert found.notes[-1].startswith("2 orders with lines of different customers, or of none beside one")

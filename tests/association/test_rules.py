@@ -255,6 +255,10 @@ def test_filter_recommend_and_summary(local_library):
     assert strong["consequents"].map(list).tolist() == [[20]] * len(strong)
     assert (strong["adjusted_lift"] >= 1.5).all()
     assert len(strong)
+    with pytest.raises(TypeError, match="`max_q` must be a number, got 'a'"):
+        found.filter(max_q="a")
+    with pytest.raises(ValueError, match="`productive` must be one of True, False, None, got 'yes'"):
+        found.filter(productive="yes")
     advice = to_pandas(found.recommend([21], 2))
     assert advice["product_id"].iloc[0] == 20
     assert len(advice) == 1  # rules that are no more than chance recommend nothing

@@ -97,7 +97,7 @@ def read_baskets(
     starts, members, present = _matrix(order, item, n_orders, len(products), kept, others_count=items is not None)
     customers = None
     if "customer_id" in extra:
-        customers = encode(rows["customer_id"][_first_lines(order, n_orders)[present]])[0]
+        customers = _customers(encode(rows["customer_id"])[0], order, n_orders, notes)[present]
     return Baskets(
         starts=starts,
         items=members,
@@ -274,6 +274,20 @@ def _rows(order: Ints, item: Ints, n_orders: int) -> tuple[Ints, Ints, bool]:
 def _without(matrix: Any, kept: "np.ndarray[Any, Any]") -> Any:
     ends = np.concatenate([[0], np.cumsum(kept)])[matrix.indptr]
     return type(matrix)((matrix.data[kept], matrix.indices[kept], ends), shape=matrix.shape)
+
+
+def _customers(codes: Ints, order: Ints, n_orders: int, notes: list[str]) -> Ints:
+    """Return the customer of each order; where its lines differ, the first by id, whatever the order of rows."""
+    customers = codes[_first_lines(order, n_orders)]
+    mixed = codes != customers[order]
+    if mixed.any():
+        most = np.iinfo(np.int32).max
+        customers = np.full(n_orders, most, dtype=np.int32)
+        np.minimum.at(customers, order, np.where(codes < 0, most, codes))
+        customers[customers == most] = -1
+        several = counted(len(np.unique(order[mixed])), "order")
+        notes.append(f"{several} with lines of different customers, or of none beside one: the first by id is taken")
+    return customers
 
 
 def _first_lines(order: Ints, n_orders: int) -> Ints:

@@ -121,8 +121,9 @@ class Rules(Result):
         }
         kept = np.ones(len(frame), dtype=bool)
         for name, least in bounds.items():
-            kept &= True if least is None else _floats(frame, name) >= least
-        kept &= True if max_q is None else _floats(frame, "q_value") <= max_q
+            kept &= True if least is None else _floats(frame, name) >= number(f"min_{name}", least)
+        kept &= True if max_q is None else _floats(frame, "q_value") <= number("max_q", max_q, low=0, high=1)
+        one_of("productive", productive, (True, False, None))
         kept &= True if productive is None else _floats(frame, "productive") == productive
         for side, wanted in zip(SIDES, (antecedent, consequent), strict=True):
             if wanted is not None:
