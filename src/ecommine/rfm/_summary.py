@@ -47,7 +47,7 @@ def groups(
         nw.len().alias("customers"), nw.col("frequency").sum().alias("orders"), nw.col("monetary").sum().alias("money")
     )
     rows = collect(counts.select("segment", *_numbers("recency", "customers", "orders", *_SCORES), "money"))
-    columns = {name: np.asarray(values) for name, values in rows.to_dict(as_series=False).items()}
+    columns = {name: rows[name].to_numpy() for name in rows.columns}
     return [_group(segment, columns) for segment in segments], tuple(_coarse(columns, levels))
 
 
