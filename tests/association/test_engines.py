@@ -1,12 +1,15 @@
 """Both engines against a miner that counts every subset, and against each other."""
 
+from importlib.util import find_spec
+
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from association.slow import all_itemsets, closed, lines, maximal, random_baskets
-from ecommine.association import _engine_numpy, _mining
+from ecommine.association import _baskets, _engine_numpy, _mining, _rows
 from ecommine.association._baskets import read_baskets
 from ecommine.association._trie import closed_and_maximal
 
@@ -76,6 +79,40 @@ def test_closed_and_maximal(engine, baskets, least):
     for place, expected in enumerate((closed(everything), maximal(everything))):
         kept = [level.take(mark[place]) for level, mark in zip(found.levels, marks, strict=True)]
         assert {tuple(products[row].tolist()) for level in kept for row in level.items} == expected
+
+
+NEEDS_NUMBA = pytest.mark.skipif(find_spec("numba") is None, reason="numba is not installed")
+LINES = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 60)), min_size=1, max_size=400)
+
+
+@NEEDS_NUMBA
+@given(given_lines=LINES)
+@settings(max_examples=100)
+def test_compiled_sorting_makes_the_same_baskets(given_lines):
+    """Repeated lines, orders in pieces, orders long enough to be sorted otherwise than by insertion."""
+    table = pd.DataFrame(given_lines, columns=["order_id", "product_id"])
+    plain = read_baskets(table, returns="net", as_of=None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_baskets, "COMPILED_FROM", 0)
+        compiled = read_baskets(table, returns="net", as_of=None)
+    for name in ("starts", "items", "products"):
+        np.testing.assert_array_equal(getattr(compiled, name), getattr(plain, name))
+        assert getattr(compiled, name).dtype == getattr(plain, name).dtype
+    expected = table.groupby("order_id")["product_id"].unique().map(sorted)
+    rows = np.split(compiled.products[compiled.items], compiled.starts[1:-1])
+    assert [row.tolist() for row in rows] == expected.tolist()
+
+
+@NEEDS_NUMBA
+@given(given_lines=LINES, least=st.integers(1, 4))
+@settings(max_examples=100)
+def test_compiled_rows_are_those_of_scipy(given_lines, least):
+    from ecommine.association import _rows_numba
+
+    baskets = read_baskets(pd.DataFrame(given_lines, columns=["order_id", "product_id"]), returns="net", as_of=None)
+    plain, compiled = _rows.frequent_rows(baskets, least), _rows_numba.frequent_rows(baskets, least)
+    for name in ("starts", "items", "item_starts", "orders", "places", "codes", "counts"):
+        np.testing.assert_array_equal(getattr(compiled, name), getattr(plain, name), err_msg=name)
 
 
 def test_engines_agree_on_a_shop(engine):

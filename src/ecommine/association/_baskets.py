@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import reduce
+from importlib.util import find_spec
 from typing import Any, Literal
 
 import narwhals.stable.v2 as nw
@@ -19,6 +20,8 @@ from ._sparse import by_row
 
 Returns = Literal["net", "drop", "keep"]
 OPTIONAL = ("customer_id", "ordered_at", "line_type", "quantity", "amount")
+COMPILED_FROM = 1_000_000
+"""Lines from which loading compiled code (.4 s) pays."""
 _QUARANTINE = 'split them off with schema.quarantine("orders", raw)'
 
 
@@ -181,7 +184,7 @@ def _facts(lines: Frame, names: Sequence[str], reasons: dict[str, nw.Expr]) -> d
     flags = {"no_order": nw.col("order_id").is_null(), **reasons}
     if {"quantity", "amount"} & set(names):
         flags["returns"] = _is_return(names)
-    columns = {f"_{i}": expr.cast(nw.Int64) for i, expr in enumerate(flags.values())}
+    columns = {f"_{i}": expr.cast(nw.Int8) for i, expr in enumerate(flags.values())}  # short: a column a line
     last = ["ordered_at"] if "ordered_at" in names else []
     marked = lines.select(*last, **columns)
     row = collect(marked.select(*(nw.col(name).sum() for name in columns), *(nw.col(name).max() for name in last)))
@@ -245,8 +248,16 @@ def _matrix(
         order, item = order[kept], item[kept]
     starts, members, ascending = _rows(order, item, n_orders)
     if not ascending:
-        starts, members = _sorted(starts, members, n_items)
+        starts, members = _sort(starts, members, n_items)
     return np.concatenate([starts[:1], starts[1:][present]]), members.astype(np.int32, copy=False), present
+
+
+def _sort(starts: Ints, members: Ints, n_items: int) -> tuple[Ints, Ints]:
+    if len(members) >= COMPILED_FROM and find_spec("numba"):
+        from ._rows_numba import sort_rows
+
+        return sort_rows(starts, members)
+    return _sorted(starts, members, n_items)
 
 
 def _sorted(starts: Ints, members: Ints, n_items: int) -> tuple[Ints, Ints]:

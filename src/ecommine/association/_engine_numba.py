@@ -3,8 +3,6 @@
 Needs numba (``pip install 'ecommine[fast]'``). The first call compiles and keeps the machine code beside this file.
 """
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -12,7 +10,11 @@ from numba import njit
 
 from ._bar import MOST, Bar, TooManyError
 from ._rows import Rows
+from ._rows_numba import frequent_rows
+from ._threads import each
 from ._trie import Tree
+
+__all__ = ["frequent_rows", "mine"]
 
 SHARES = 32
 """Shares of the products, taken in turn by the threads."""
@@ -34,15 +36,10 @@ def mine(rows: Rows, bar: Bar, longest: int) -> Tree:
         parts = [share(0, 1)]
         bar.least, bar.above = int(rising[0]), int(rising[1])
     else:
-        with ThreadPoolExecutor(min(_cores(), n_items)) as pool:
-            parts = list(pool.map(share, range(SHARES), [SHARES] * SHARES))
+        parts = each(share, range(SHARES), [SHARES] * SHARES)
     if held[0] > MOST:
         raise TooManyError
     return _joined(parts, n_items)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _joined(parts: list[tuple[Any, ...]], n_items: int) -> Tree:

@@ -17,9 +17,11 @@ import numpy as np
 
 from ._bar import MOST, Bar, TooManyError
 from ._encoding import Ints
-from ._rows import Rows
+from ._rows import Rows, frequent_rows
 from ._sparse import by_column, by_row
 from ._trie import Tree
+
+__all__ = ["frequent_rows", "mine"]
 
 CELLS = 1 << 22
 """Pairs counted at once: a block of the product matrix."""

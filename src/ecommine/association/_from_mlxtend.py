@@ -64,7 +64,8 @@ def from_mlxtend(frame: "pd.DataFrame", /, *, n_orders: int) -> Rules:
     a, b, both = (_counts(rows[name].to_numpy(), n, name) for name in needed[2:])
     if (both > np.minimum(a, b)).any():
         raise ValueError("`frame` has a rule whose support is above that of one of its sides")
-    table, _ = rule_table(_splits(sides, sets, both, a, b), [None], [list(one) for one in sets], n, rows, None)
+    lists = np.fromiter((list(one) for one in sets), dtype=object, count=len(sets))
+    table, _ = rule_table(_splits(sides, sets, both, a, b), [None], lists, n, rows, None)
     return Rules(table=table, n_orders=n, test=None, level=None, as_of=None, notes=("rules of mlxtend, not tested",))
 
 

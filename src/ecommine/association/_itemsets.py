@@ -12,7 +12,7 @@ from .._core.frames import Frame, opened
 from .._core.results import Result
 from ._baskets import Baskets, Returns, counted, read_baskets
 from ._mining import KINDS, Kind, Mined, least_count, mine, of_kind, ranked
-from ._names import flat, named, with_lists
+from ._names import flat, lists_of, named, with_lists
 from ._trie import Level
 
 TOP = 1_000
@@ -251,11 +251,10 @@ def cut_notes(mined: Mined, top: int | None) -> list[str]:
 
 def _table(listed: Sequence[Level], found: Found, like: Frame) -> Any:
     order, _, _ = ranked(listed)
-    lists = [one for level in listed for one in found.products[level.items].tolist()]
     sizes = np.concatenate([np.zeros(0, np.int64), *(np.full(len(x.counts), x.items.shape[1]) for x in listed)])[order]
     counts = np.concatenate([np.zeros(0, np.int64), *(level.counts for level in listed)])[order]
     columns = {
-        "itemset": [lists[place] for place in order],
+        "itemset": lists_of(found.products, listed)[order].tolist(),
         "size": sizes,
         "count": counts,
         "support": counts / max(found.n_orders, 1),

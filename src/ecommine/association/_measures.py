@@ -44,7 +44,7 @@ def measures(count: Ints, with_antecedent: Ints, with_consequent: Ints, n_orders
         "consequent_support": b,
         "support": both,
         "confidence": confidence,
-        "lift": confidence / b,
+        "lift": lift_of(count, with_antecedent, with_consequent, n_orders),
         "representativity": np.ones(len(count)),  # no order is unknown here
         "leverage": leverage,
         "conviction": _ratio(1 - b, 1 - confidence, 1 - confidence <= 0, np.inf),
@@ -55,6 +55,11 @@ def measures(count: Ints, with_antecedent: Ints, with_consequent: Ints, n_orders
         "odds_ratio": _odds_ratio(count, with_antecedent, with_consequent, n_orders),
         "mutual_information": _mutual_information(count, with_antecedent, with_consequent, n_orders),
     }
+
+
+def lift_of(count: Ints, with_antecedent: Ints, with_consequent: Ints, n_orders: int) -> Floats:
+    """Divide the confidence by the share of orders with the consequent."""
+    return count / with_antecedent / (with_consequent / n_orders)
 
 
 def _ratio(above: Floats, below: Floats, edge: "np.ndarray[Any, Any] | None" = None, value: float = 0.0) -> Floats:

@@ -12,8 +12,7 @@ import numpy as np
 from ._bar import MOST, Bar, TooManyError
 from ._baskets import Baskets, counted
 from ._encoding import Ints
-from ._rows import Rows, frequent_rows
-from ._trie import Level, Tree, closed_and_maximal, levels
+from ._trie import Level, Tree, closed_and_maximal, levels, one_after_another
 
 Kind = Literal["all", "closed", "maximal"]
 KINDS = ("all", "closed", "maximal")
@@ -70,10 +69,11 @@ def mine(
     counts = np.bincount(baskets.items, minlength=len(baskets.products))
     if shortest == 1:
         bar.admit(counts[counts > 0])
-    rows = frequent_rows(baskets, bar.least)
+    engine = engine or _engine(baskets)
+    rows = engine.frequent_rows(baskets, bar.least)
     size = len(rows.codes) if longest is None else longest
     try:
-        deeper = (engine or _engine(rows)).mine(rows, bar, size)
+        deeper = engine.mine(rows, bar, size)
     except TooManyError:
         raise ValueError(
             f"`min_support` asks for more than {MOST:,} itemsets (all in {counted(least, 'order')} or more): "
@@ -92,8 +92,8 @@ def mine(
     return _cut([level.take(level.counts >= bar.least) for level in found], bar.least, least, top, shortest, ties)
 
 
-def _engine(rows: Rows) -> ModuleType:
-    pairs = float((np.diff(rows.starts).astype(np.float64) ** 2).sum()) / 2
+def _engine(baskets: Baskets) -> ModuleType:
+    pairs = float((baskets.sizes.astype(np.float64) ** 2).sum()) / 2
     if pairs >= COMPILED_FROM and find_spec("numba"):
         from . import _engine_numba
 
@@ -128,14 +128,11 @@ def ranked(found: Sequence[Level]) -> tuple[Ints, Ints, Ints]:
     sizes, rows : arrays
         The size of each itemset, and its row in the matrix of that size.
     """
-    ranks = [np.argsort(np.lexsort(level.items.T[::-1])) for level in found]
-    sizes = np.concatenate(
-        [np.zeros(0, dtype=np.int64), *(np.full(len(r), found[i].items.shape[1]) for i, r in enumerate(ranks))]
-    )
-    rows = np.concatenate([np.zeros(0, dtype=np.int64), *(np.arange(len(r)) for r in ranks)])
+    sizes = np.concatenate([np.zeros(0, dtype=np.int64), *(np.full(len(x.counts), x.items.shape[1]) for x in found)])
+    rows = np.concatenate([np.zeros(0, dtype=np.int64), *(np.arange(len(x.counts)) for x in found)])
     counts = np.concatenate([np.zeros(0, dtype=np.int64), *(level.counts for level in found)])
-    within = np.concatenate([np.zeros(0, dtype=np.int64), *ranks])
-    return np.lexsort((within, sizes, -counts)), sizes, rows
+    by_name = one_after_another([level.items for level in found])
+    return by_name[np.argsort(-counts[by_name], kind="stable")], sizes, rows
 
 
 def of_kind(found: Sequence[Level], kind: Kind, n_products: int) -> list[Level]:

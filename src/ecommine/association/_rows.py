@@ -37,11 +37,7 @@ class Rows:
 
 def frequent_rows(baskets: Baskets, least: int) -> Rows:
     """Keep products in at least ``least`` orders, and number them from the rarest."""
-    counts = np.bincount(baskets.items, minlength=len(baskets.products))
-    frequent = np.flatnonzero(counts >= least)
-    codes = frequent[np.argsort(counts[frequent], kind="stable")]
-    rank = np.full(len(counts), -1, dtype=np.int32)
-    rank[codes] = np.arange(len(codes))
+    codes, counts, rank = frequent_items(baskets, least)
     items = rank[baskets.items]
     kept = items >= 0
     ends = np.concatenate([[0], np.cumsum(kept)])[baskets.starts]
@@ -63,5 +59,15 @@ def frequent_rows(baskets: Baskets, least: int) -> Rows:
         orders=by_item.indices,
         places=places,
         codes=codes.astype(np.int32),
-        counts=counts[codes],
+        counts=counts,
     )
+
+
+def frequent_items(baskets: Baskets, least: int) -> tuple[Ints, Ints, Ints]:
+    """Return the codes of frequent products from the rarest, their counts, and the rank of each code or -1."""
+    counts = np.bincount(baskets.items, minlength=len(baskets.products))
+    frequent = np.flatnonzero(counts >= least)
+    codes = frequent[np.argsort(counts[frequent], kind="stable")]
+    rank = np.full(len(counts), -1, dtype=np.int32)
+    rank[codes] = np.arange(len(codes))
+    return codes, counts[codes], rank

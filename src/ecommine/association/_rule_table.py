@@ -1,15 +1,16 @@
 """The table of rules: both sides as lists, measures, evidence, sorted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ._baskets import counted
-from ._measures import Floats, measures
+from ._measures import Floats, lift_of, measures
 from ._names import with_lists
 from ._splits import Split
 from ._testing import Evidence
+from ._trie import one_after_another
 
 SIDES = ("antecedents", "consequents")
 EVIDENCE = ("adjusted_lift", "lift_low", "lift_high", "p_value", "q_value", "productive")
@@ -18,7 +19,7 @@ EVIDENCE = ("adjusted_lift", "lift_low", "lift_high", "p_value", "q_value", "pro
 def rule_table(
     found: Sequence[Split],
     evidence: Sequence[Evidence | None],
-    sets: Sequence[list[Any]],
+    sets: "np.ndarray[Any, Any]",
     n_orders: int,
     like: Any,
     level: float | None,
@@ -28,27 +29,29 @@ def rule_table(
         np.concatenate([np.zeros(0, np.int64), *(getattr(split, name) for split in found)])
         for name in ("count", "with_antecedent", "with_consequent")
     )
-    columns: dict[str, Any] = {"count": count, **measures(count, a, b, max(n_orders, 1))}
-    notes = []
+    n_orders, notes = max(n_orders, 1), []
+    lift = lift_of(count, a, b, n_orders)
     if all(one is None for one in evidence) and found:
-        columns |= dict.fromkeys(EVIDENCE[:-1], np.full(len(count), np.nan))
-        columns["productive"] = np.zeros(len(count), dtype=bool)
+        proof = dict.fromkeys(EVIDENCE[:-1], np.full(len(count), np.nan))
+        proof["productive"] = np.zeros(len(count), dtype=bool)
     else:
-        columns |= _evidence([one for one in evidence if one is not None], columns["lift"], level)
-        unknown = int(np.isnan(columns["lift_low"]).sum())
+        proof = _evidence([one for one in evidence if one is not None], lift, level)
+        unknown = int(np.isnan(proof["lift_low"]).sum())
         if unknown and level is not None:
             notes.append(
                 f"{counted(unknown, 'rule')} without an interval of the lift: fewer than 50 orders or 200 customers"
             )
-    order = _order(columns, found)
+    strength = np.where(np.isnan(proof["adjusted_lift"]), lift, proof["adjusted_lift"])
+    order = _order(found, (-count, -strength.round(9), ~proof["productive"]))
+    count, a, b = count[order], a[order], b[order]
     # A side stands in many rules, and is one list in all of them: making them anew would take most of the time.
-    every = np.fromiter(sets, dtype=object, count=len(sets))
     sides = {"antecedents": "left", "consequents": "right"}
     places = {
         side: np.concatenate([np.zeros(0, np.int64), *(getattr(s, at) for s in found)]) for side, at in sides.items()
     }
-    listed = {side: every[places[side][order]].tolist() for side in SIDES}
-    shown = {**listed, **{name: one[order] for name, one in columns.items()}}
+    listed = {side: sets[places[side][order]].tolist() for side in SIDES}
+    tested = {name: one[order] for name, one in proof.items()}
+    shown = {**listed, "count": count, **measures(count, a, b, n_orders), **tested}
     return with_lists(shown, SIDES, sets[0] if len(sets) else [""], like), notes
 
 
@@ -69,14 +72,7 @@ def _evidence(evidence: Sequence[Evidence], lift: Floats, level: float | None) -
     }
 
 
-def _order(columns: Mapping[str, Any], found: Sequence[Split]) -> "np.ndarray[Any, Any]":
-    """Sort by productive, adjusted lift (else lift), count, then sizes and products of both sides."""
-    strength = np.where(np.isnan(columns["adjusted_lift"]), columns["lift"], columns["adjusted_lift"])
-    within = np.concatenate([np.zeros(0, np.int64), *(_ranks(split) for split in found)])
-    shape = np.concatenate([np.zeros(0, np.int64), *(np.full(len(s.count), i) for i, s in enumerate(found))])
-    return np.lexsort((within, shape, -columns["count"], -strength.round(9), ~columns["productive"]))
-
-
-def _ranks(split: Split) -> "np.ndarray[Any, Any]":
-    sides = np.column_stack([split.antecedents, split.consequents])
-    return np.argsort(np.lexsort(sides.T[::-1]))
+def _order(found: Sequence[Split], keys: "Sequence[np.ndarray[Any, Any]]") -> "np.ndarray[Any, Any]":
+    """Sort by keys, the last one first, then by sizes and products of both sides."""
+    by_name = one_after_another([np.column_stack([split.antecedents, split.consequents]) for split in found])
+    return np.asarray(by_name[np.lexsort([key[by_name] for key in keys])])  # ties stay as they are

@@ -18,7 +18,7 @@ from ._itemsets import Itemsets, checked_support, cut_notes
 from ._measures import Floats
 from ._mining import Mined, least_count, mine
 from ._mlxtend import to_mlxtend
-from ._names import flat, named
+from ._names import flat, lists_of, named
 from ._recommend import recommend
 from ._rule_table import SIDES, rule_table
 from ._splits import Split, Wish, splits
@@ -348,7 +348,7 @@ def rules(
             judged(court, split, test=test, family=family, correction=correction, level=confidence_level)
             for split, family in zip(found, families, strict=True)
         ]
-    sets = [one for level in mined.levels for one in baskets.products[level.items].tolist()]
+    sets = lists_of(baskets.products, mined.levels)
     table, more = rule_table(found, evidence, sets, baskets.n_orders, like, confidence_level)
     return Rules(
         table=table,

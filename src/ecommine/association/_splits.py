@@ -89,9 +89,10 @@ def splits(found: Sequence[Level], lookup: Lookup, wish: Wish, n_orders: int) ->
     by_shape: dict[tuple[int, int], list[Split]] = {}
     for level, hashes in zip(found[1:], lookup.hashes[1:], strict=True):
         size = level.items.shape[1]
+        seen: dict[tuple[int, ...], Ints] = {}
         for shape in wish.shapes(size):
             for right in combinations(range(size), shape[1]):
-                split = _split(level, hashes, lookup, right)
+                split = _split(level, hashes, lookup, right, seen)
                 kept = wish.keeps(split, n_orders)
                 by_shape.setdefault(shape, []).append(split if kept.all() else split.take(kept))
     joined = [_joined(parts) for _, parts in sorted(by_shape.items())]
@@ -99,15 +100,21 @@ def splits(found: Sequence[Level], lookup: Lookup, wish: Wish, n_orders: int) ->
 
 
 def _split(
-    level: Level, hashes: "np.ndarray[Any, np.dtype[np.uint64]]", lookup: Lookup, right: tuple[int, ...]
+    level: Level,
+    hashes: "np.ndarray[Any, np.dtype[np.uint64]]",
+    lookup: Lookup,
+    right: tuple[int, ...],
+    seen: dict[tuple[int, ...], Ints],
 ) -> Split:
-    left = [place for place in range(level.items.shape[1]) if place not in right]
-    consequents = level.items[:, right]
-    ours = lookup.of(consequents)
-    antecedent, consequent = lookup.find(hashes - ours), lookup.find(ours)
+    """Split itemsets by columns; ``seen`` keeps where the parts were found, as each is a left and a right side."""
+    left = tuple(place for place in range(level.items.shape[1]) if place not in right)
+    if right not in seen:
+        ours = lookup.of(level.items[:, right])
+        seen[left], seen[right] = lookup.find(hashes - ours), lookup.find(ours)
+    antecedent, consequent = seen[left], seen[right]
     return Split(
         antecedents=level.items[:, left],
-        consequents=consequents,
+        consequents=level.items[:, right],
         left=antecedent,
         right=consequent,
         count=level.counts,

@@ -54,6 +54,31 @@ def levels(tree: Tree, codes: Ints) -> list[Level]:
     return found
 
 
+def sorted_rows(items: Ints) -> Ints:
+    """Return the places of different rows of product codes, sorted by the first column, then the second, and so on.
+
+    Examples
+    --------
+    >>> sorted_rows(np.array([[3, 4], [0, 9], [3, 2]])).tolist()
+    [1, 2, 0]
+    """
+    bits = max(int(items.max(initial=0)).bit_length(), 1)
+    keys = []
+    for first in range(0, items.shape[1], 63 // bits):  # as many codes as 63 bits hold are one number
+        key = np.zeros(len(items), dtype=np.int64)
+        for column in range(first, min(first + 63 // bits, items.shape[1])):
+            key = key << bits | items[:, column]
+        keys.append(key)
+    return np.argsort(keys[0]) if len(keys) == 1 else np.lexsort(keys[::-1])
+
+
+def one_after_another(matrices: Sequence[Ints]) -> Ints:
+    """Sort the rows of each matrix, and return their places in all matrices, one after the other."""
+    firsts = np.cumsum([0, *(len(items) for items in matrices)])
+    places = [first + sorted_rows(items) for first, items in zip(firsts[:-1], matrices, strict=True)]
+    return np.concatenate([np.zeros(0, dtype=np.int64), *places])
+
+
 class Lookup:
     """Find itemsets by a sum of random numbers, one for each product: that of a subset is a subtraction away."""
 

@@ -1,0 +1,34 @@
+"""Work on all cores, for compiled code that runs beside Python's lock."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from ._encoding import Ints
+
+
+def cores() -> int:
+    """Count the cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def each(function: Callable[..., Any], *arguments: Any) -> list[Any]:
+    """Call a function with every argument of the lists, on all cores; as `map` does."""
+    with ThreadPoolExecutor(cores()) as pool:
+        return list(pool.map(function, *arguments))
+
+
+def shares(starts: Ints, parts: int) -> tuple[list[int], list[int]]:
+    """Cut rows, given by their starts, into parts of about as many cells: first and last row of each.
+
+    Examples
+    --------
+    >>> shares(np.array([0, 4, 5, 6, 8]), 2)
+    ([0, 1], [1, 4])
+    """
+    wanted = np.linspace(0, starts[-1], parts + 1)[1:-1]
+    cuts = [0, *np.searchsorted(starts, wanted).tolist(), len(starts) - 1]
+    return cuts[:-1], cuts[1:]
