@@ -28,8 +28,8 @@ class Clusters:
     of_order: Ints
     n: int
     orders: Floats
-    _by_stratum: Any
-    _cross: Floats
+    by_stratum: Any
+    cross: Floats
 
     @classmethod
     def make(cls, of_order: Ints, strata: Strata) -> "Clusters":
@@ -38,7 +38,7 @@ class Clusters:
         by_stratum = counted(of_order, strata.of_order, n, strata.n)
         cross = (by_stratum.T @ by_stratum).toarray()
         orders = np.bincount(of_order, minlength=n).astype(np.float64)
-        return cls(of_order=of_order, n=n, orders=orders, _by_stratum=by_stratum, _cross=cross)
+        return cls(of_order=of_order, n=n, orders=orders, by_stratum=by_stratum, cross=cross)
 
     def design_effect(
         self, left: Ints, right: Ints, both: Ints, left_share: Floats, right_share: Floats, strata: Strata
@@ -52,8 +52,8 @@ class Clusters:
         customers, ours = self._summed((both, left, right), weights)
         chance = left_share * right_share
         # A customer with neither contributes by chance alone: their squares are those of all less those of ours.
-        ours_by_chance = self._by_stratum[customers] @ chance
-        others = chance @ self._cross @ chance - ours_by_chance @ ours_by_chance
+        ours_by_chance = self.by_stratum[customers] @ chance
+        others = chance @ self.cross @ chance - ours_by_chance @ ours_by_chance
         by_customer = float(((ours + ours_by_chance) ** 2).sum() + max(others, 0.0))
         a, b, ab = (np.bincount(strata.of_order[one], minlength=strata.n) for one in (left, right, both))
         cells = (ab, a - ab, b - ab, strata.orders - a - b + ab)

@@ -23,6 +23,7 @@ from ._itemsets import checked_support
 from ._measures import Floats
 from ._mining import least_count
 from ._names import named
+from ._per_rule import Side, design_effects, stratum_counts
 from ._postings import Postings, is_in
 from ._sparse import by_row
 from ._testing import WORTH
@@ -244,23 +245,24 @@ def _tested(
     before, after = Postings(found.orders), Postings(found.later)
     of_order = found.orders.clusters if clustered else np.arange(found.orders.n_orders)
     clusters = Clusters.make(of_order, groups)
-    left, right = (_shares(postings, codes, groups) for postings, codes in ((before, a), (after, b)))
-    mean = np.array([(left[x] * right[y] * groups.orders).sum() for x, y in zip(a.tolist(), b.tolist(), strict=True)])
+    (left, place_a), (right, place_b) = (_shares(one, codes, groups) for one, codes in ((before, a), (after, b)))
+    mean = ((left * groups.orders)[place_a] * right[place_b]).sum(axis=1)
     p = upper_tail(count, mean)
+    if clustered:
+        rows = np.flatnonzero(p < WORTH)
+        sides = (Side(postings=before, sets=a[rows, None]), Side(postings=after, sets=b[rows, None]))
+        effects = design_effects(clusters, *sides, left[place_a[rows]], right[place_b[rows]], groups)
+        p[rows] = upper_tail(count[rows] / effects, mean[rows] / effects)
     gaps = np.empty((len(a), 3))
     seconds = by_row(found.later.starts, found.later.items, len(found.later.products), found.gaps).tocsc()
     for row, (x, y) in enumerate(zip(a.tolist(), b.tolist(), strict=True)):
-        first, second = before.of([x]), after.of([y])
-        both = is_in(second, first)
         column = slice(seconds.indptr[y], seconds.indptr[y + 1])
-        gaps[row] = np.quantile(seconds.data[column][both] / DAY, (0.25, 0.5, 0.75))
-        if clustered and p[row] < WORTH:
-            effect = clusters.design_effect(first, second, second[both], left[x], right[y], groups)
-            p[row] = upper_tail(count[row] / effect, mean[row] / effect)
+        gap = seconds.data[column][is_in(after.of([y]), before.of([x]))]
+        gaps[row] = np.quantile(gap / DAY, (0.25, 0.5, 0.75))
     return mean, p, gaps
 
 
-def _shares(postings: Postings, codes: Ints, groups: Strata) -> dict[int, Floats]:
-    used = np.unique(codes)
-    counts = postings.by_stratum(used[:, None], groups) / np.maximum(groups.orders, 1)
-    return dict(zip(used.tolist(), counts, strict=True))
+def _shares(postings: Postings, codes: Ints, groups: Strata) -> tuple[Floats, Ints]:
+    """Return the shares of the products by stratum, and the row of each code in them."""
+    used, places = np.unique(codes, return_inverse=True)
+    return groups.shares(stratum_counts(Side(postings=postings, sets=used[:, None]), groups)), places

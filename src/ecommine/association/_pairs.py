@@ -20,7 +20,8 @@ from ._itemsets import checked_support
 from ._measures import Floats
 from ._mining import least_count
 from ._names import named
-from ._postings import Postings, is_in
+from ._per_rule import Side, design_effects
+from ._postings import Postings
 from ._sparse import by_row
 from ._testing import WORTH
 
@@ -279,13 +280,13 @@ def _with_customers(
     p: Floats, a: Ints, b: Ints, count: Ints, mean: Floats, items: Ints, shares: Floats, baskets: Baskets, found: Strata
 ) -> Floats:
     """Raise p-values to what independent customers allow; see :mod:`._clusters`."""
-    clusters, postings, raised = Clusters.make(baskets.clusters, found), Postings(baskets), p.copy()
-    for row in np.flatnonzero(p < WORTH):
-        left, right = postings.of([items[a[row]]]), postings.of([items[b[row]]])
-        both = left[is_in(left, right)]
-        effect = clusters.design_effect(left, right, both, shares[:, a[row]], shares[:, b[row]], found)
-        tail = upper_tail if count[row] > mean[row] else lower_tail
-        raised[row] = tail(count[row] / effect, mean[row] / effect)
+    raised, rows, postings = p.copy(), np.flatnonzero(p < WORTH), Postings(baskets)
+    a, b, count, mean = a[rows], b[rows], count[rows], mean[rows]
+    left, right = (Side(postings=postings, sets=items[one][:, None]) for one in (a, b))
+    clusters = Clusters.make(baskets.clusters, found)
+    effects = design_effects(clusters, left, right, shares[:, a].T, shares[:, b].T, found)
+    thinned = (count / effects, mean / effects)
+    raised[rows] = np.where(count > mean, upper_tail(*thinned), lower_tail(*thinned))
     return raised
 
 

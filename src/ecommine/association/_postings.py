@@ -1,11 +1,10 @@
-"""Which orders hold a set of products, and how many in each stratum."""
+"""Which orders hold a set of products."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from ._baskets import Baskets
-from ._chance import Strata
 from ._encoding import Ints, Mask
 from ._sparse import by_row
 
@@ -15,7 +14,7 @@ class Postings:
 
     def __init__(self, baskets: Baskets) -> None:
         held = by_row(baskets.starts, baskets.items, len(baskets.products)).tocsc()
-        self._starts, self._orders = held.indptr, held.indices
+        self.starts, self.orders = held.indptr, held.indices
         self.n_orders = baskets.n_orders
 
     def of(self, items: Sequence[int] | Ints) -> Ints:
@@ -29,14 +28,7 @@ class Postings:
         return found
 
     def _one(self, item: int) -> Ints:
-        found: Ints = self._orders[self._starts[item] : self._starts[item + 1]]
-        return found
-
-    def by_stratum(self, sets: Ints, strata: Strata) -> Ints:
-        """Count the orders with each set, stratum by stratum: shape (n_sets, n_strata)."""
-        found = np.empty((len(sets), strata.n), dtype=np.int64)
-        for place, items in enumerate(sets):
-            found[place] = np.bincount(strata.of_order[self.of(items)], minlength=strata.n)
+        found: Ints = self.orders[self.starts[item] : self.starts[item + 1]]
         return found
 
 

@@ -12,7 +12,8 @@ from ._clusters import MIN_CUSTOMERS, MIN_TOGETHER, Clusters
 from ._correction import Correction, q_values
 from ._encoding import Ints
 from ._measures import Floats
-from ._postings import Postings, is_in
+from ._per_rule import Side, design_effects, design_effects_within, log_lift_variances, stratum_counts
+from ._postings import Postings
 from ._splits import Split
 from ._trie import Level, Lookup
 
@@ -45,7 +46,7 @@ class Court:
         self._by_stratum = np.concatenate(
             [
                 np.zeros((0, self.strata.n), np.int64),
-                *(self.postings.by_stratum(one.items, self.strata) for one in found),
+                *(stratum_counts(self.side(one.items), self.strata) for one in found),
             ]
         )
 
@@ -72,10 +73,10 @@ class Court:
         if not self.clustered:
             return p
         left, right = self.shares(split.antecedents), self.shares(split.consequents)
-        for row in np.flatnonzero(p < WORTH):
-            a, b = self.postings.of(split.antecedents[row]), self.postings.of(split.consequents[row])
-            effect = self.clusters.design_effect(a, b, a[is_in(a, b)], left[row], right[row], self.strata)
-            p[row] = upper_tail(split.count[row] / effect, mean[row] / effect)
+        rows = np.flatnonzero(p < WORTH)
+        sides = (self.side(split.antecedents[rows]), self.side(split.consequents[rows]))
+        effects = design_effects(self.clusters, *sides, left[rows], right[rows], self.strata)
+        p[rows] = upper_tail(split.count[rows] / effects, mean[rows] / effects)
         return p
 
     def p_productive(self, split: Split, p: Floats) -> Floats:
@@ -94,24 +95,26 @@ class Court:
             mean = (whole * joint * (1 - self.strata.crowding * (1 - item) * (1 - joint))).sum(axis=1)
             tail = upper_tail(split.count, mean)
             worst = np.maximum(worst, tail)
-            for row in np.flatnonzero(worst < WORTH) if self.clustered else ():
-                effect = self._effect_given(shorter[row], split.antecedents[row, place], split.consequents[row])
-                worst[row] = max(worst[row], float(upper_tail(split.count[row] / effect, mean[row] / effect)))
+            if self.clustered:
+                rows = np.flatnonzero(worst < WORTH)
+                parts = (shorter, split.antecedents[:, [place]], split.consequents)
+                sides = (self.side(one[rows]) for one in parts)
+                effects = design_effects_within(self.clusters, *sides, strata=self.strata)
+                worst[rows] = np.maximum(worst[rows], upper_tail(split.count[rows] / effects, mean[rows] / effects))
         return worst
 
-    def _effect_given(self, given: Ints, item: int, consequent: Ints) -> float:
-        orders = self.postings.of(given)
-        with_item, with_consequent = (is_in(orders, self.postings.of(one)) for one in ([item], consequent))
-        return self.clusters.design_effect_within(orders, with_item, with_consequent, self.strata)
+    def side(self, sets: Ints) -> Side:
+        """Return sets of products with the orders that hold each product."""
+        return Side(postings=self.postings, sets=sets)
 
     def log_lift_variance(self, split: Split) -> Floats:
         """Return the variance of each log lift; NaN where the data are too few."""
         found = np.full(len(split.count), np.nan)
         if self.clusters.n < MIN_CUSTOMERS:
             return found
-        for row in np.flatnonzero(split.count >= MIN_TOGETHER):
-            a, b = self.postings.of(split.antecedents[row]), self.postings.of(split.consequents[row])
-            found[row] = self.clusters.log_lift_variance(a, b, a[is_in(a, b)], self.baskets.n_orders)
+        rows = np.flatnonzero(split.count >= MIN_TOGETHER)
+        sides = (self.side(split.antecedents[rows]), self.side(split.consequents[rows]))
+        found[rows] = log_lift_variances(self.clusters, *sides, self.baskets.n_orders)
         return found
 
 
