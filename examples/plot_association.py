@@ -93,15 +93,20 @@ products.filter(productive=True).to_flat(names=shop.products)[columns].head(5)
 
 pairs = association.pairs(commodities, min_support=0.02)
 print(pairs.headline)
-pairs.substitutes().head(10)
+pairs.plot()
+
+# %%
+# The strongest complements the same way.
+
+pairs.plot(relation="complement")
 
 # %%
 # What next?
 # ----------
 #
 # Rules from one order to a later one of the same household within two weeks, with the days between. A household that
-# buys a commodity again and again follows itself, so those rules are left out here.
+# buys a commodity again and again follows itself; the picture leaves those rules out.
 
-later = association.next_orders(commodities, within="14d", min_support=0.01).table
-later = later[later["antecedent"] != later["consequent"]]
-later[["antecedent", "consequent", "count", "confidence", "adjusted_lift", "q_value", "gap_median"]].head(10)
+later = association.next_orders(commodities, within="14d", min_support=0.01)
+print(later.headline)
+later.plot()

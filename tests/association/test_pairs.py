@@ -2,6 +2,7 @@
 
 from itertools import combinations
 
+import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 import pytest
@@ -114,6 +115,24 @@ def test_pairs_that_say_nothing_are_not_listed():
 def test_an_empty_table():
     found = association.pairs(slow.lines([["a"]]).iloc[:0])
     assert len(found.table) == 0
+
+
+def test_an_empty_table_has_the_types_of_a_full_one(local_library):
+    lines = slow.lines(shop(300))
+    single = lines.drop_duplicates("order_id")
+    full, empty = (association.pairs(local_library(some), min_support=0.1).table for some in (lines, single))
+    assert len(to_pandas(full)) > 0
+    assert len(to_pandas(empty)) == 0
+    assert nw.from_native(empty).schema == nw.from_native(full).schema
+
+
+def test_design_effects_are_told_where_they_decide():
+    lines = slow.lines(shop(2_000), customer_id=[place % 50 for place in range(2_000)])
+    table = association.pairs(lines, min_support=0.02).table
+    effect = table["design_effect"]
+    assert (effect.dropna() >= 1).all()
+    assert effect[table["relation"] != "none"].notna().all()
+    assert effect[table["p_value"] > 0.5].isna().all()
 
 
 @pytest.mark.parametrize(

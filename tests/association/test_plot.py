@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from association import slow
@@ -31,9 +32,62 @@ def closed():
     plt.close("all")
 
 
+@pytest.fixture(scope="module")
+def lines():
+    """Two products that go together, two that never do, and orders of the same customers week after week."""
+    rng = np.random.default_rng(1)
+    baskets = slow.random_baskets(4_000, 30, 4, rng)
+    for place, basket in enumerate(baskets):
+        extra = {40, 41} if place % 8 == 0 else {50 + place % 2} if place % 3 == 0 else {60}
+        basket[:] = sorted({*basket, *extra})
+    orders = slow.lines(baskets, customer_id=[place % 500 for place in range(len(baskets))])
+    days = pd.to_timedelta(orders["order_id"] // 500 * 7 + rng.integers(0, 3, len(baskets))[orders["order_id"]], "D")
+    return orders.assign(ordered_at=pd.Timestamp("2024-01-01") + days)
+
+
+def test_pairs_stand_beside_what_chance_gives(lines):
+    pairs = association.pairs(lines, min_support=0.05)
+    axes = pairs.plot(names={50: "cola", 51: "lemonade"})
+    _, title = drawn(axes)
+    assert "less than by chance" in title
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert "cola / lemonade" in labels
+    substitutes = pairs.substitutes().reset_index(drop=True)
+    row = substitutes.index[(substitutes["product_a"] == 50) & (substitutes["product_b"] == 51)][0]
+    (low, _), (high, _) = axes.collections[0].get_segments()[row]
+    mean, effect = substitutes.loc[row, ["expected", "design_effect"]]
+    assert substitutes.loc[row, "count"] == 0 < low < mean < high
+    draws = np.random.default_rng(0).poisson(mean / effect, 200_000) * effect
+    assert np.quantile(draws, [0.025, 0.975]) == pytest.approx([low, high], abs=1.5 * effect)
+    assert axes.get_xlabel() == "orders with both"
+    more = pairs.plot(relation="complement")
+    assert "40 / 41" in [label.get_text() for label in more.get_yticklabels()]
+
+
+def test_what_follows_is_drawn_with_its_quartiles(lines):
+    found = association.next_orders(lines, within="30d", min_support=0.01)
+    axes = found.plot(repeats=True)
+    _, title = drawn(axes)
+    first = found.table.iloc[0]
+    assert first["q_value"] < 0.05
+    (low, _), (high, _) = axes.collections[0].get_segments()[0]
+    assert (low, high) == pytest.approx((first["gap_p25"], first["gap_p75"]))
+    assert "What follows within 30d" in title
+    assert "days" in axes.get_xlabel()
+    others = found.plot()
+    assert not any(label.get_text() == "60 → 60" for label in others.get_yticklabels())
+
+
+def test_no_pair_is_an_empty_picture():
+    lines = slow.lines([["a", "b"], ["a"], ["b"]])
+    assert drawn(association.pairs(lines).plot())[1] == "no pair is bought together less than by chance"
+    with pytest.raises(ValueError, match="`relation` must be one of"):
+        association.pairs(lines).plot(relation="none")
+
+
 def drawn(axes):
     axes.figure.canvas.draw()
-    return [text.get_text() for text in axes.texts], axes.get_title()
+    return [text.get_text() for text in axes.texts], axes.get_title() or axes.get_title("right")
 
 
 def test_scatter_has_every_rule(rules):

@@ -15,7 +15,7 @@ from ._chance import strata
 from ._clusters import Clusters
 from ._correction import CORRECTIONS, Correction, q_values
 from ._measures import Floats
-from ._names import flat, named, with_lists
+from ._names import flat, named, typed
 from ._postings import Postings, is_in
 from ._rule_table import SIDES
 from ._rules import Rules
@@ -161,7 +161,8 @@ def compare(before: Rules, after: Rules, /, *, correction: Correction | None = "
     unknown = int(np.isnan(p).sum())
     notes = [f"{counted(unknown, 'rule')} with a product that one side does not sell: no ratio"] if unknown else []
     like = opened(before.table, argument="before")
-    return Comparison(table=with_lists(shown, SIDES, list(keys[0][0]) if keys else [""], like), notes=tuple(notes))
+    samples = {**dict.fromkeys(SIDES, list(keys[0][0]) if keys else [""]), "status": ""}
+    return Comparison(table=typed(shown, samples, like), notes=tuple(notes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -12,7 +12,7 @@ from .._core.frames import Frame, opened
 from .._core.results import Result
 from ._baskets import Baskets, Returns, counted, read_baskets
 from ._mining import KINDS, Kind, Mined, least_count, mine, of_kind, ranked
-from ._names import flat, lists_of, named, with_lists
+from ._names import dated, flat, lists_of, named, typed
 from ._trie import Level
 
 TOP = 1_000
@@ -68,12 +68,10 @@ class Itemsets(Result):
     @property
     def headline(self) -> str:
         """What stands on the first line."""
-        when = "" if self.as_of is None else f"as of {self.as_of:%Y-%m-%d %H:%M}, "
         kind = "" if self.kind == "all" else f"{self.kind} "
         size = len(opened(self.table, argument="table"))  # type: ignore[arg-type]  # the table is eager
-        return (
-            f"{when}{counted(size, kind + 'itemset')} in at least {self.least:,} of {counted(self.n_orders, 'order')}"
-        )
+        found, orders = counted(size, kind + "itemset"), counted(self.n_orders, "order")
+        return f"{dated(self.as_of)}{found} in at least {self.least:,} of {orders}"
 
     @property
     def tables(self) -> Mapping[str, Any]:
@@ -259,4 +257,4 @@ def _table(listed: Sequence[Level], found: Found, like: Frame) -> Any:
         "count": counts,
         "support": counts / max(found.n_orders, 1),
     }
-    return with_lists(columns, ("itemset",), found.products[:1].tolist() or [""], like)
+    return typed(columns, {"itemset": found.products[:1].tolist() or [""]}, like)

@@ -4,6 +4,7 @@ import gc
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -34,13 +35,14 @@ def lists_of(products: "np.ndarray[Any, Any]", found: Sequence[Level]) -> "np.nd
         return np.fromiter(lists, dtype=object, count=len(lists))
 
 
-def with_lists(columns: Mapping[str, Any], lists: Sequence[str], sample: list[Any], like: Frame) -> Any:
-    """Build a small table with columns of lists, in the caller's library."""
+def typed(columns: Mapping[str, Any], samples: Mapping[str, Any], like: Frame) -> Any:
+    """Build a small table in the caller's library; an empty one has the types of the samples of ids, lists, texts."""
     if len(next(iter(columns.values()))):
         return _with_nulls(build(columns, like=like)).to_native()
     # Of an empty column only this tells the type: one row is made, and left out again.
     one = {
-        name: [sample] if name in lists else np.zeros(1, np.asarray(values).dtype) for name, values in columns.items()
+        name: [samples[name]] if name in samples else np.zeros(1, np.asarray(values).dtype)
+        for name, values in columns.items()
     }
     return build(one, like=like).head(0).to_native()
 
@@ -76,6 +78,20 @@ def flat(table: Any, columns: Sequence[str], names: Mapping[Any, str]) -> Any:
     texts = {f"{name} as text": [joined(one, names) for one in frame[name].to_list()] for name in columns}
     made = build(texts, like=frame)
     return frame.with_columns(made[text].alias(name) for text, name in zip(texts, columns, strict=True)).to_native()
+
+
+def renamed(table: Any, columns: Sequence[str], names: Mapping[Any, str]) -> Any:
+    """Write columns of single products as text."""
+    frame = opened(table, argument="table")
+    assert isinstance(frame, nw.DataFrame)
+    texts = {f"{name} as text": [str(names.get(one, one)) for one in frame[name].to_list()] for name in columns}
+    made = build(texts, like=frame)
+    return frame.with_columns(made[text].alias(name) for text, name in zip(texts, columns, strict=True)).to_native()
+
+
+def dated(as_of: datetime | None) -> str:
+    """Begin a headline with the moment up to which orders count."""
+    return "" if as_of is None else f"as of {as_of:%Y-%m-%d %H:%M}, "
 
 
 def joined(products: Sequence[Any], names: Mapping[Any, str]) -> str:

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals.stable.v2 as nw
 import numpy as np
 
 from .._core.checks import one_of
 from .._core.durations import Duration
-from .._core.frames import build, opened
+from .._core.frames import opened
 from .._core.results import Result
 from ..schema._errors import SchemaError
 from ._baskets import Returns, counted, read_baskets
@@ -22,14 +22,19 @@ from ._follow import Followed, followed
 from ._itemsets import checked_support
 from ._measures import Floats
 from ._mining import least_count
-from ._names import named
+from ._names import dated, named, renamed, typed
 from ._per_rule import Side, design_effects, stratum_counts
 from ._postings import Postings, is_in
 from ._sparse import by_row
+from ._summary import Locale
 from ._testing import WORTH
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 MOST = 1_000
 """Rules that are listed when no support is given."""
+SIDES = ("antecedent", "consequent")
 DAY = 86_400
 REAL = 0.05
 """q-value below which a rule stands among the first."""
@@ -77,7 +82,7 @@ class NextOrders(Result):
         assert isinstance(frame, nw.DataFrame)
         rules, orders = counted(len(frame), "rule"), counted(self.n_orders, "order")
         real = int((frame["q_value"] < REAL).sum())
-        return f"as of {self.as_of:%Y-%m-%d %H:%M}, {rules} within {self.within} of {orders}, {real:,} at q < {REAL}"
+        return f"{dated(self.as_of)}{rules} within {self.within} of {orders}, {real:,} at q < {REAL}"
 
     @property
     def tables(self) -> Mapping[str, Any]:
@@ -92,12 +97,36 @@ class NextOrders(Result):
         names : table of products, mapping of id to name, or None
             A table with product_id and title; products without a name keep their id.
         """
-        frame, mapping = opened(self.table, argument="table"), named(names)
+        return renamed(self.table, SIDES, named(names))
+
+    def plot(
+        self,
+        ax: "Axes | None" = None,
+        *,
+        repeats: bool = False,
+        names: object = None,
+        locale: Locale = "en",
+    ) -> "Axes":
+        """Draw how many days after the first order the second follows, for the 20 strongest real rules.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; by default a new figure.
+        repeats : bool
+            Also draw products that follow themselves.
+        names : table of products, mapping of id to name, or None
+            Names of the products.
+        locale : {"en", "zh"}
+            The language of all text.
+        """
+        from ._plot_pairs import draw_next
+
+        one_of("locale", locale, ("en", "zh"))
+        frame = opened(self.table, argument="table").filter(nw.col("q_value") < REAL)
+        frame = frame if repeats else frame.filter(nw.col("antecedent") != nw.col("consequent"))
         assert isinstance(frame, nw.DataFrame)
-        sides = ("antecedent", "consequent")
-        texts = {f"{side} as text": [str(mapping.get(x, x)) for x in frame[side].to_list()] for side in sides}
-        made = build(texts, like=frame)
-        return frame.with_columns(made[f"{side} as text"].alias(side) for side in sides).to_native()
+        return draw_next(frame, self.within, named(names), ax, locale)
 
 
 def next_orders(
@@ -187,7 +216,7 @@ def next_orders(
     if immature:
         left_out.append(f"{counted(immature, 'order')} start no rule: their {window.text} are not over")
     return NextOrders(
-        table=build(columns, like=like).to_native(),
+        table=typed(columns, dict.fromkeys(SIDES, (baskets.products[:1].tolist() or [""])[0]), like),
         within=window.text,
         n_orders=found.orders.n_orders,
         as_of=baskets.as_of,
@@ -225,7 +254,7 @@ def _rules(
         "q_value": q,
         **{name: gaps[:, place] for place, name in enumerate(("gap_p25", "gap_median", "gap_p75"))},
     }
-    sides = {"antecedent": labels[a[order]].tolist(), "consequent": labels[b[order]].tolist()}
+    sides = {side: labels[one[order]].tolist() for side, one in zip(SIDES, (a, b), strict=True)}
     return {**sides, **{name: one[order] for name, one in columns.items()}}, notes
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals.stable.v2 as nw
 import numpy as np
 
 from .._core.checks import number, one_of
-from .._core.frames import Frame, build, collect, opened
+from .._core.frames import Frame, collect, opened
 from .._core.results import Result
 from ._baskets import Baskets, Returns, counted, product_lines, read_baskets
 from ._chance import Strata, lower_tail, strata, upper_tail, within_margins
@@ -19,11 +19,15 @@ from ._encoding import Ints
 from ._itemsets import checked_support
 from ._measures import Floats
 from ._mining import least_count
-from ._names import named
+from ._names import dated, named, renamed, typed
 from ._per_rule import Side, design_effects
 from ._postings import Postings
 from ._sparse import by_row
+from ._summary import Locale
 from ._testing import WORTH
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 MOST = 1_000
 """The most frequent products that are paired when no support is given."""
@@ -43,7 +47,8 @@ class Pairs(Result):
     table : eager table, one row a pair: complements by falling lift, substitutes by rising p-value, then the rest
         product_a, product_b (categories: category_a, category_b), count (orders with both), expected (by chance, in
         orders of these sizes), lift, adjusted_lift, p_value and q_value (of more than chance where there is more, of
-        less where there is less), relation: "complement", "substitute" or "none".
+        less where there is less), design_effect (how much customers who repeat themselves inflate the variance; null
+        where a pair is near chance anyhow), relation: "complement", "substitute" or "none".
     products : eager table or None
         By category, the product pairs that are more than chance: product_a, product_b, category_a, category_b, count,
         expected, adjusted_lift, q_value, lift_of_categories (of all other product pairs of the two categories, or of
@@ -79,7 +84,7 @@ class Pairs(Result):
         assert isinstance(frame, nw.DataFrame)
         relations = frame["relation"].to_list()
         kinds = [counted(relations.count(kind), kind) for kind in RELATIONS[:2]]
-        when = "" if self.as_of is None else f"as of {self.as_of:%Y-%m-%d %H:%M}, "
+        when = dated(self.as_of)
         return f"{when}{counted(len(frame), 'pair')} in {counted(self.n_orders, 'order')}: {kinds[0]}, {kinds[1]}"
 
     @property
@@ -99,13 +104,37 @@ class Pairs(Result):
         names : table of products, mapping of id to name, or None
             A table with product_id and title; products without a name keep their id.
         """
-        frame, mapping = opened(self.table, argument="table"), named(names)
+        sides = opened(self.table, argument="table").collect_schema().names()[:2]
+        return renamed(self.table, sides, named(names))
+
+    def plot(
+        self,
+        ax: "Axes | None" = None,
+        *,
+        relation: Literal["substitute", "complement"] = "substitute",
+        names: object = None,
+        locale: Locale = "en",
+    ) -> "Axes":
+        """Draw the orders with both products of the strongest pairs beside the range that chance gives.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; by default a new figure.
+        relation : {"substitute", "complement"}
+            Which pairs; at most 20.
+        names : table of products, mapping of id to name, or None
+            Names of the products.
+        locale : {"en", "zh"}
+            The language of all text.
+        """
+        from ._plot_pairs import draw_pairs
+
+        one_of("relation", relation, RELATIONS[:2])
+        one_of("locale", locale, ("en", "zh"))
+        frame = opened(self.table, argument="table").filter(nw.col("relation") == relation)
         assert isinstance(frame, nw.DataFrame)
-        sides = frame.columns[:2]
-        made = build(
-            {f"{side} as text": [str(mapping.get(x, x)) for x in frame[side].to_list()] for side in sides}, like=frame
-        )
-        return frame.with_columns(made[f"{side} as text"].alias(side) for side in sides).to_native()
+        return draw_pairs(frame, relation, named(names), ax, locale)
 
 
 def pairs(
@@ -171,7 +200,9 @@ def pairs(
     baskets = read_baskets(orders, returns=returns, as_of=as_of, column=column)
     found, notes = _compared(baskets, share, cluster is not None, correction, alpha)
     side = column.removesuffix("_id")
-    table = build(found.columns(side, baskets.products), like=like).to_native()
+    sample = (baskets.products[:1].tolist() or [""])[0]
+    samples = {f"{side}_a": sample, f"{side}_b": sample, "relation": ""}
+    table = typed(found.columns(side, baskets.products), samples, like)
     products = None
     if group_level == "category":
         products = _explained(orders, baskets, share, cluster is not None, correction, alpha, returns, as_of, like)
@@ -191,6 +222,7 @@ class _Compared:
     lift: Floats
     p: Floats
     q: Floats
+    effect: Floats
     relation: Ints
 
     def columns(self, side: str, labels: "np.ndarray[Any, Any]") -> dict[str, Any]:
@@ -203,6 +235,7 @@ class _Compared:
             "adjusted_lift": self.count / np.where(self.expected > 0, self.expected, np.nan),
             "p_value": self.p,
             "q_value": self.q,
+            "design_effect": self.effect,
             "relation": [RELATIONS[kind] for kind in self.relation],
         }
 
@@ -223,20 +256,23 @@ def _compared(
         )
     more = count > mean
     p = np.where(more, upper_tail(count, mean), lower_tail(count, mean))
+    effect = np.ones(len(p))
     if clustered and baskets.customers is not None:
-        p = _with_customers(p, a, b, count, mean, items, shares, baskets, found)
+        p, effect = _with_customers(p, a, b, count, mean, items, shares, baskets, found)
     q = np.empty(len(p))
     for way in (more, ~more):
         q[way] = q_values(p[way], family, correction)
     relation = np.where(q < alpha, np.where(more, 0, 1), 2)
     chance = counts[items[a]].astype(np.float64) * counts[items[b]] / max(baskets.n_orders, 1)
     strength = np.where(mean > 0, count / np.where(mean > 0, mean, 1.0), np.inf)
-    # Complements by strength; substitutes by evidence, since the strongest are simply never there.
-    order = np.lexsort((b, a, -strength.round(9), np.where(relation == 1, p, 0.0), relation))
+    # Complements by strength; substitutes by evidence, since the strongest are simply never there. Where p is too small
+    # for a number, the standard score decides.
+    less = relation == 1
+    score = np.divide(count - mean, np.sqrt(mean * effect), out=-strength, where=less)
+    order = np.lexsort((b, a, score.round(9), np.where(less, p, 0.0), relation))
     parts = {"a": items[a], "b": items[b], "count": count, "expected": mean, "lift": count / chance}
-    return _Compared(
-        **{name: one[order] for name, one in {**parts, "p": p, "q": q, "relation": relation}.items()}
-    ), notes
+    parts |= {"p": p, "q": q, "effect": effect, "relation": relation}
+    return _Compared(**{name: one[order] for name, one in parts.items()}), notes
 
 
 def _frequent(counts: Ints, share: float | None, n_orders: int) -> tuple[Ints, list[str]]:
@@ -278,8 +314,8 @@ def _blocks(shares: Floats, held: Any, found: Strata) -> Iterator[tuple[Ints, In
 
 def _with_customers(
     p: Floats, a: Ints, b: Ints, count: Ints, mean: Floats, items: Ints, shares: Floats, baskets: Baskets, found: Strata
-) -> Floats:
-    """Raise p-values to what independent customers allow; see :mod:`._clusters`."""
+) -> tuple[Floats, Floats]:
+    """Raise p-values to what independent customers allow, and return the design effects; see :mod:`._clusters`."""
     raised, rows, postings = p.copy(), np.flatnonzero(p < WORTH), Postings(baskets)
     a, b, count, mean = a[rows], b[rows], count[rows], mean[rows]
     left, right = (Side(postings=postings, sets=items[one][:, None]) for one in (a, b))
@@ -287,7 +323,9 @@ def _with_customers(
     effects = design_effects(clusters, left, right, shares[:, a].T, shares[:, b].T, found)
     thinned = (count / effects, mean / effects)
     raised[rows] = np.where(count > mean, upper_tail(*thinned), lower_tail(*thinned))
-    return raised
+    known = np.full(len(p), np.nan)
+    known[rows] = effects
+    return raised, known
 
 
 def _explained(
@@ -328,7 +366,14 @@ def _explained(
         "p_given_category": given,
         "explained": given >= alpha,
     }
-    return build(shown, like=like).to_native()
+    samples = {name: (one.products[:1].tolist() or [""])[0] for name, one in _sides(baskets, categories)}
+    return typed(shown, samples, like)
+
+
+def _sides(products: Baskets, categories: Baskets) -> Iterator[tuple[str, Baskets]]:
+    for letter in "ab":
+        yield f"product_{letter}", products
+        yield f"category_{letter}", categories
 
 
 def _between(baskets: Baskets, category: Ints, n: int, share: float | None) -> tuple[Floats, Floats]:

@@ -81,7 +81,7 @@ def draw_scatter(frame: nw.DataFrame[Any], tested: bool, ax: "Axes | None", loca
         ax.scatter([], [], s=9, facecolors="none", edgecolors=GREY, label=texts["other"])
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2, frameon=False)
     ax.spines[["top", "right"]].set_visible(False)
-    show_text(_figure(ax))
+    show_text(figure_of(ax))
     return ax
 
 
@@ -94,7 +94,7 @@ def _coloured(ax: "Axes", support: Any, confidence: Any, lift: Any, label: str) 
     marks = ax.scatter(
         support, confidence, s=34, c=lift, cmap="viridis_r", norm=norm, edgecolors="black", linewidths=0.5, zorder=3
     )
-    bar = _figure(ax).colorbar(marks, ax=ax, label=label)
+    bar = figure_of(ax).colorbar(marks, ax=ax, label=label)
     bar.ax.yaxis.set_major_formatter(ScalarFormatter())
     bar.ax.yaxis.set_minor_formatter(ScalarFormatter())
 
@@ -122,11 +122,11 @@ def draw_strongest(
     if rows:
         ax.legend(loc="upper center", bbox_to_anchor=(0.4, -0.1), ncols=3, frameon=False, fontsize=8)
     ax.spines[["top", "right"]].set_visible(False)
-    show_text(_figure(ax))
+    show_text(figure_of(ax))
     return ax
 
 
-def _figure(ax: "Axes") -> "Figure":
+def figure_of(ax: "Axes") -> "Figure":
     figure = ax.get_figure(root=True)
     assert figure is not None
     return figure
@@ -194,7 +194,7 @@ def draw_network(frame: nw.DataFrame[Any], names: Mapping[Any, str], ax: "Axes |
     ax.set_ylim(-2.2, 2.2)
     ax.set_aspect("equal")
     ax.axis("off")
-    show_text(_figure(ax))
+    show_text(figure_of(ax))
     return ax
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from ._baskets import counted
 from ._measures import Floats, lift_of, measures
-from ._names import with_lists
+from ._names import typed
 from ._splits import Split
 from ._testing import Evidence
 from ._trie import one_after_another
@@ -52,7 +52,7 @@ def rule_table(
     listed = {side: sets[places[side][order]].tolist() for side in SIDES}
     tested = {name: one[order] for name, one in proof.items()}
     shown = {**listed, "count": count, **measures(count, a, b, n_orders), **tested}
-    return with_lists(shown, SIDES, sets[0] if len(sets) else [""], like), notes
+    return typed(shown, dict.fromkeys(SIDES, sets[0] if len(sets) else [""]), like), notes
 
 
 def _evidence(evidence: Sequence[Evidence], lift: Floats, level: float | None) -> dict[str, Any]:

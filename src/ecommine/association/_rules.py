@@ -18,7 +18,7 @@ from ._itemsets import Itemsets, checked_support, cut_notes
 from ._measures import Floats
 from ._mining import Mined, least_count, mine
 from ._mlxtend import to_mlxtend
-from ._names import flat, lists_of, named
+from ._names import dated, flat, lists_of, named
 from ._recommend import recommend
 from ._rule_table import SIDES, rule_table
 from ._splits import Split, Wish, splits
@@ -79,7 +79,7 @@ class Rules(Result):
     @property
     def headline(self) -> str:
         """What stands on the first line."""
-        when = "" if self.as_of is None else f"as of {self.as_of:%Y-%m-%d %H:%M}, "
+        when = dated(self.as_of)
         frame = self._frame()
         real = "" if self.test is None else f", {int(frame['productive'].sum()):,} of them productive"
         return f"{when}{counted(len(frame), 'rule')} in {counted(self.n_orders, 'order')}{real}"
