@@ -1,11 +1,14 @@
 """How the site is built: offline, warnings are errors."""
 
+import os
 import sys
 import warnings
 from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_ext"))
+
+os.environ.setdefault("ECOMMINE_DATA", str(HERE.parents[1] / "shared" / "data"))  # real data, where they are at hand
 
 import ecommine  # noqa: E402  # its version is the site's
 

@@ -1,6 +1,6 @@
 """Pairs: complements, substitutes, and what categories explain."""
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -9,7 +9,9 @@ import pytest
 from scipy.special import gammaincc
 
 from association import slow
-from ecommine import association
+from ecommine import SchemaError, association
+from ecommine.association._baskets import read_baskets
+from ecommine.association._chance import Strata, strata
 from libraries import to_pandas
 
 
@@ -100,7 +102,7 @@ def test_categories_explain_product_pairs():
 
 
 def test_without_a_support_the_most_frequent_products_are_paired(monkeypatch):
-    monkeypatch.setattr("ecommine.association._pairs.MOST", 10)
+    monkeypatch.setattr("ecommine.association._pair_tests.MOST", 10)
     found = association.pairs(slow.lines(shop(500)))
     assert found.table[["product_a", "product_b"]].stack().nunique() == 10
     assert found.notes[0].endswith("less frequent products left out: give min_support to choose")
@@ -152,3 +154,70 @@ def test_results_are_tables_of_the_callers_library(local_library):
     found = association.pairs(local_library(slow.lines(shop(300))), min_support=0.1)
     assert isinstance(to_pandas(found.table), pd.DataFrame)
     assert len(repr(found).splitlines()) <= 12
+
+
+@pytest.fixture(scope="module")
+def seasons():
+    """Two products of the first half-year, two of the second, all independent; and one pair that goes together."""
+    rng = np.random.default_rng(5)
+    baskets = []
+    for place in range(6_000):
+        half = place // 3_000
+        basket = set(rng.choice(40, rng.integers(1, 9), replace=False).tolist())
+        basket |= {one for one in (100 + 10 * half, 101 + 10 * half) if rng.random() < 0.2}
+        basket |= {200, 201} if rng.random() < 0.05 else set()
+        baskets.append(sorted(basket))
+    lines = slow.lines(baskets)
+    days = pd.to_timedelta(lines["order_id"] * 364 // 6_000, "D")
+    return lines.assign(ordered_at=pd.Timestamp("2024-01-01") + days)
+
+
+@pytest.mark.parametrize("season", ["week", "month", "quarter"])
+def test_products_of_one_season_are_no_complements_and_of_two_no_substitutes(seasons, season):
+    related = [(100, 101), (110, 111), (100, 110), (101, 111)]
+    plain = keyed(association.pairs(seasons, min_support=0.04).table)
+    assert [plain[pair]["relation"] for pair in related] == ["complement"] * 2 + ["substitute"] * 2
+    found = association.pairs(seasons, min_support=0.04, season=season).table
+    assert set(found.loc[found["relation"] == "complement", "product_a"]) == {200}
+    assert not (found["relation"] == "substitute").any()
+    rules = association.rules(seasons, min_support=0.01, max_antecedent=1, season=season).filter(productive=True)
+    assert sorted(rules.to_flat()["antecedents"].astype(int)) == [200, 201]
+
+
+def test_seasons_need_times(seasons):
+    with pytest.raises(SchemaError, match="`ordered_at` is missing"):
+        association.pairs(seasons.drop(columns="ordered_at"), season="month")
+    with pytest.raises(ValueError, match="`season` must be one of 'week', 'month', 'quarter', None"):
+        association.pairs(seasons, season="year")
+    with pytest.raises(ValueError, match="`season` needs the times of orders"):
+        association.rules(association.itemsets(seasons, min_support=0.05), season="month")
+
+
+def test_strata_are_sizes_by_seasons(seasons):
+    """Weeks of few orders are pooled with their neighbours until they have 200; so are sizes, over all seasons."""
+    baskets = read_baskets(seasons[seasons["order_id"] < 700], returns="net", as_of=None, with_times=True)
+    found = strata(baskets, "week")
+    cells = found.orders.reshape(-1, found.fit.shape[1])
+    assert cells.sum() == 700
+    assert (cells.sum(axis=0) >= 200).all()
+    assert (cells.sum(axis=1) >= 200).all()
+    assert found.fit.shape[1] == 3
+    week = (baskets.times - np.datetime64("2024-01-01")) // np.timedelta64(7, "D")
+    of_order = found.of_order % found.fit.shape[1]
+    spans = [(week[of_order == one].min(), week[of_order == one].max()) for one in range(3)]
+    assert all(later > earlier for (_, earlier), (later, _) in pairwise(spans))
+
+
+def test_shares_by_season_keep_the_orders_of_each_size_and_season():
+    """They are the textbook's fit of independent margins where a product sells by size and by season apart."""
+    rng = np.random.default_rng(2)
+    orders = rng.integers(50, 900, (6, 4))
+    true = np.outer(rng.uniform(0.05, 0.2, 6), rng.uniform(0.5, 2.0, 4))
+    counts = rng.binomial(orders, true)[None]
+    flat = {"orders": orders.ravel(), "of_order": None, "with_pairs": None, "crowding": None}
+    shares = Strata(fit=np.ones((6, 4)), **flat).shares(counts.reshape(1, -1)).reshape(6, 4)
+    fitted = shares * orders
+    np.testing.assert_allclose(fitted.sum(axis=0), counts[0].sum(axis=0))
+    assert np.abs(shares - true).max() < 0.06
+    plain = Strata(fit=np.ones((24, 1)), **flat).shares(counts.reshape(1, -1))
+    np.testing.assert_allclose(plain[0], (counts[0] / orders).ravel())

@@ -111,6 +111,64 @@ def test_planted_bundles_are_found_and_little_else(orders_per_customer):
     assert wanted > 900
 
 
+def timed(lines, rng):
+    """Give every order of a shop a time within one year."""
+    orders = np.unique(lines["order_id"])
+    seconds = rng.integers(0, 364 * 86_400, len(orders))
+    at = pd.Timestamp("2024-01-01") + pd.to_timedelta(seconds, unit="s").floor("s")
+    return lines.assign(ordered_at=pd.Series(at, index=orders).loc[lines["order_id"]].to_numpy())
+
+
+def test_seasons_make_neither_complements_nor_substitutes():
+    """Every product sells ten times better in one quarter of the year than in the others, whatever else is bought."""
+    plain = seasonal = 0
+    for seed in range(SEEDS):
+        rng = np.random.default_rng(seed)
+        drawn = datasets.make_baskets(20_000, 100, basket=datasets.Basket(bundles=0), rng=seed).table
+        lines = timed(drawn, rng)
+        best = rng.integers(1, 5, 101)[pd.factorize(lines["product_id"])[0]]
+        lines = lines[(lines["ordered_at"].dt.quarter == best) | (rng.random(len(lines)) < 0.1)]
+        relations = [
+            set(association.pairs(lines, min_support=0.005, season=season).table["relation"])
+            for season in (None, "month")
+        ]
+        plain, seasonal = plain + (len(relations[0]) > 1), seasonal + (len(relations[1]) > 1)
+    print(f"of {SEEDS} shops with a complement or substitute: {plain}, within months {seasonal}")
+    assert plain == SEEDS
+    assert seasonal <= 10  # two families, each with 5 of 100 allowed
+
+
+def test_independent_orders_have_no_next_orders():
+    """Twenty orders a customer, of cv .9, at random times: one tells nothing of the next."""
+    found = 0
+    for seed in range(SEEDS):
+        drawn = datasets.make_baskets(
+            6_000, 200, basket=datasets.Basket(bundles=0), orders_per_customer=20, rng=seed
+        ).table
+        lines = timed(drawn, np.random.default_rng(seed))
+        table = association.next_orders(lines, within="30d", min_support=0.001).table
+        found += (table["q_value"] < 0.05).any()
+    print(f"of {SEEDS} shops with a rule from one order to the next: {found}")
+    assert found <= 5
+
+
+def test_two_halves_of_one_shop_do_not_differ():
+    """Bundles are real rules in both halves: none is new, dead or changed."""
+    changed = rules = 0
+    for seed in range(SEEDS):
+        drawn = datasets.make_baskets(12_000, 200, orders_per_customer=3, rng=seed).table
+        half = np.random.default_rng(seed).random(drawn["customer_id"].nunique()) < 0.5
+        first = half[pd.factorize(drawn["customer_id"])[0]]
+        before, after = (
+            association.rules(drawn[mine], min_support=0.002, max_antecedent=1) for mine in (first, ~first)
+        )
+        status = association.compare(before, after).table["status"]
+        changed, rules = changed + status.isin(["new", "dead", "changed"]).any(), rules + len(status)
+    print(f"{rules:,} rules in {SEEDS} shops: {changed} shops with any that is new, dead or changed")
+    assert changed <= 5
+    assert rules > 1_000
+
+
 def clustered_orders(rng):
     """Orders of customers of two kinds, five each: one kind likes both products, and buys them together more often."""
     kind = np.repeat(rng.random(400) < 0.3, 5)

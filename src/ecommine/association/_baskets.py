@@ -88,7 +88,10 @@ def read_baskets(
     """Read order lines of any library into baskets of what ``column`` names, counting what is left out."""
     one_of("returns", returns, ("net", "drop", "keep"))
     lines = product_lines(orders, returns=returns, as_of=as_of, column=column)
-    extra = [name for name in ("customer_id", "_net") if name in lines.frame.collect_schema().names()]
+    names = lines.frame.collect_schema().names()
+    if with_times and "ordered_at" not in names:
+        raise SchemaError("orders", ["`ordered_at` is missing: the time of each order is needed here"])
+    extra = [name for name in ("customer_id", "_net") if name in names]
     rows = gathered(lines.frame.select("order_id", column, *extra, *(["ordered_at"] if with_times else [])))
     order, n_orders = encode_runs(rows["order_id"])
     item, products = encode(rows[column])

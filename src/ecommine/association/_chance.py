@@ -1,7 +1,8 @@
 r"""What chance brings together in baskets of these sizes.
 
 Large baskets contain everything, so that over all orders every pair of products looks associated. Orders are therefore
-put into strata of like size. In a stratum of :math:`n_s` orders with shares :math:`P_s`, sets A and B are expected in
+put into strata of like size, and on demand of one season, since products of one season meet for no other reason. In a
+stratum of :math:`n_s` orders with shares :math:`P_s`, sets A and B are expected in
 
 .. math:: E_{s,AB} = n_s P_s(A) P_s(B) \Bigl[1 - a_s \sum_{i \in A} (1 - P_{si}) \sum_{j \in B} (1 - P_{sj})\Bigr]
 
@@ -18,9 +19,14 @@ References
 ----------
 Hájek, J. (1964). Asymptotic theory of rejective sampling with varying probabilities from a finite population. Annals of
 Mathematical Statistics 35(4), 1491-1523. https://doi.org/10.1214/aoms/1177700375
+
+Deming, W. E. and Stephan, F. F. (1940). On a least squares adjustment of a sampled frequency table when the expected
+marginal totals are known. Annals of Mathematical Statistics 11(4), 427-444. https://doi.org/10.1214/aoms/1177731829
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 
@@ -29,13 +35,19 @@ from ._encoding import Ints
 from ._measures import Floats
 from ._sparse import by_row, counted
 
+Season = Literal["week", "month", "quarter"]
+SEASONS = ("week", "month", "quarter", None)
 STRATUM = 200
-"""The fewest orders of a stratum."""
+"""The fewest orders of a size, and of a season."""
+FITS = 4
+"""Rounds of proportional fitting; one more changes no third digit."""
+CELLS = 1 << 20
+"""Shares computed at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Strata:
-    """Orders by basket size.
+    """Orders by basket size, and by season within each size; seasons are neighbours.
 
     Attributes
     ----------
@@ -44,54 +56,131 @@ class Strata:
     orders : int64 array of shape (n_strata,)
         Orders in each.
     with_pairs : float array of shape (n_strata,)
-        The same, but 0 where every order holds a single product, so that nothing can be together.
+        The same, but 0 where every order of the size holds a single product, so that nothing can be together.
     crowding : float array of shape (n_strata,)
-        What products take from one another, the a of the module's formula.
+        What products take from one another, the a of the module's formula; all seasons of a size have one.
+    fit : float array of shape (n_sizes, n_seasons)
+        What the shares of products are multiplied by, so that they sum up to the mean size of a stratum's orders.
     """
 
     of_order: Ints
     orders: Ints
     with_pairs: Floats
     crowding: Floats
+    fit: Floats
 
     @property
     def n(self) -> int:
         """Number of strata."""
         return len(self.orders)
 
-    def shares(self, counts: Ints) -> Floats:
-        """Turn counts by stratum into shares of its orders."""
-        return np.asarray(counts / np.maximum(self.orders, 1))
+    def shares(self, counts: Ints, among: "Ints | None" = None, *, size: int = 1) -> Floats:
+        """Turn counts of sets by stratum, shape (n_sets, n_strata), into shares of all orders or of those ``among``.
+
+        Sizes and seasons together make cells of few orders. A share is therefore that of its size, times how much more
+        or less often a set of ``size`` products is bought in the season than its sizes alone would have it.
+        """
+        return _shares(counts, self.orders if among is None else among, self.fit**size)
 
 
-def strata(baskets: Baskets) -> Strata:
-    """Put orders of like size together, at least 200 in each stratum."""
-    sizes = baskets.sizes
-    counts = np.bincount(sizes)
-    stratum_of_size, stratum, held = np.zeros(len(counts), dtype=np.int32), 0, 0
-    for size in np.flatnonzero(counts):
-        if held >= STRATUM and counts[size:].sum() >= STRATUM:
-            stratum, held = stratum + 1, 0
-        stratum_of_size[size] = stratum
-        held += counts[size]
-    of_order = stratum_of_size[sizes]
-    orders = np.bincount(of_order, minlength=stratum + 1)
-    room = np.maximum(orders, 1)
-    mean, pairs = (np.bincount(of_order, one, minlength=len(orders)) / room for one in (sizes, sizes * (sizes - 1.0)))
-    second, third, fourth = _powers(baskets, of_order, orders)
-    uncertain = (mean - second) ** 2 - (second - 2 * third + fourth)
-    excess = mean**2 - second - pairs
-    crowding = np.divide(excess, uncertain, out=np.zeros(len(orders)), where=uncertain > 1e-9 * mean**2)
-    return Strata(of_order=of_order, orders=orders, with_pairs=np.where(pairs > 0, orders, 0.0), crowding=crowding)
+def strata(baskets: Baskets, season: Season | None = None) -> Strata:
+    """Put orders of like size together, at least 200, and apart the seasons, likewise."""
+    sizes = _pooled(baskets.sizes)
+    seasons = np.zeros_like(sizes) if season is None else _pooled(_seasons(baskets, season))
+    n_sizes, n_seasons = (int(one.max(initial=0)) + 1 for one in (sizes, seasons))
+    of_order, n = sizes * np.int32(n_seasons) + seasons, n_sizes * n_seasons
+    orders = np.bincount(of_order, minlength=n)
+    counts = _by_product(baskets, of_order, n)
+    fit = _fitted(counts, orders, np.bincount(of_order, baskets.sizes, minlength=n), (n_sizes, n_seasons))
+    first, second, third, fourth = _powers(counts, orders, fit)
+
+    def by_size(one: "np.ndarray[Any, Any]") -> Floats:
+        return np.asarray(one.reshape(n_sizes, n_seasons).sum(axis=1))
+
+    pairs = by_size(np.bincount(of_order, baskets.sizes * (baskets.sizes - 1.0), minlength=n))
+    excess = by_size(orders * (first**2 - second)) - pairs
+    uncertain = by_size(orders * ((first - second) ** 2 - (second - 2 * third + fourth)))
+    known = uncertain > 1e-9 * by_size(orders * first**2)
+    crowding = np.divide(excess, uncertain, out=np.zeros(n_sizes), where=known)
+    return Strata(
+        of_order=of_order,
+        orders=orders,
+        with_pairs=np.where(np.repeat(pairs > 0, n_seasons), orders, 0.0),
+        crowding=np.repeat(crowding, n_seasons),
+        fit=fit,
+    )
 
 
-def _powers(baskets: Baskets, of_order: Ints, orders: Ints) -> list[Floats]:
-    """Sum the second, third and fourth powers of the shares of all products, in each stratum."""
+def _seasons(baskets: Baskets, season: Season) -> Ints:
+    """Return the week (from Monday), month or quarter of each order, numbered from the first one."""
+    if baskets.times is None:
+        raise ValueError("`season` needs the times of orders, which itemsets do not hold: give the orders instead")
+    months = baskets.times.astype("datetime64[M]").astype(np.int64)
+    days = baskets.times.astype("datetime64[D]").astype(np.int64)
+    numbers: Ints = {"week": (days + 3) // 7, "month": months, "quarter": months // 3}[season]
+    return np.asarray(numbers - numbers.min(initial=np.iinfo(np.int64).max))
+
+
+def _pooled(values: Ints) -> Ints:
+    """Pool neighbouring values until each pool has 200 orders or more; numbers the pools."""
+    counts = np.bincount(values)
+    pools, pool, held, left = np.zeros(len(counts), dtype=np.int32), 0, 0, len(values)
+    for value in np.flatnonzero(counts):
+        if held >= STRATUM and left >= STRATUM:
+            pool, held = pool + 1, 0
+        pools[value] = pool
+        held, left = held + counts[value], left - counts[value]
+    return pools[values]
+
+
+def _shares(counts: Ints, among: Ints, fit: Floats) -> Floats:
+    if fit.shape[1] == 1:
+        return np.asarray(counts / np.maximum(among, 1))
+    cells, orders = (one.reshape(*one.shape[:-1], *fit.shape).astype(np.float64) for one in (counts, among))
+    of_size = cells.sum(axis=-1) / np.maximum(orders.sum(axis=-1), 1)
+    by_sizes = (orders * fit * of_size[..., None]).sum(axis=-2)
+    of_season = np.divide(cells.sum(axis=-2), by_sizes, out=np.ones(by_sizes.shape), where=by_sizes > 0)
+    found = np.minimum(of_size[..., None] * of_season[..., None, :] * fit, 1.0)
+    return np.asarray(found.reshape(counts.shape))
+
+
+def _by_product(baskets: Baskets, of_order: Ints, n: int) -> Any:
+    """Count the orders with each product, stratum by stratum: a sparse matrix of strata by products."""
     held = by_row(baskets.starts, baskets.items, len(baskets.products), dtype=np.float64)
-    counts = counted(of_order, np.arange(len(of_order)), len(orders), len(of_order)) @ held
-    shares = counts.data / np.repeat(np.maximum(orders, 1), np.diff(counts.indptr))
-    stratum = np.repeat(np.arange(len(orders)), np.diff(counts.indptr))
-    return [np.bincount(stratum, shares**power, minlength=len(orders)).astype(np.float64) for power in (2, 3, 4)]
+    return (counted(of_order, np.arange(len(of_order)), n, len(of_order)) @ held).tocsc()
+
+
+def _blocks(counts: Any, orders: Ints, fit: Floats) -> Iterator[Floats]:
+    """Compute the shares of all products, some at a time: shape (n_products, n_strata)."""
+    step = max(CELLS // len(orders), 1)
+    for low in range(0, counts.shape[1], step):
+        yield _shares(counts[:, low : low + step].toarray().T, orders, fit)
+
+
+def _fitted(counts: Any, orders: Ints, products: Ints, shape: tuple[int, int]) -> Floats:
+    """Find what makes the shares of all products sum up to the mean size of each stratum's orders."""
+    fit = np.ones(shape)
+    if shape[1] == 1:
+        return fit
+    mean = (products / np.maximum(orders, 1)).reshape(shape)
+    for _ in range(FITS):
+        sums = np.zeros(len(orders))
+        for shares in _blocks(counts, orders, fit):
+            sums += shares.sum(axis=0)
+        now = sums.reshape(shape)
+        fit = fit * np.divide(mean, now, out=np.ones(shape), where=(now > 0) & (mean > 0))
+    return fit
+
+
+def _powers(counts: Any, orders: Ints, fit: Floats) -> list[Floats]:
+    """Sum the first four powers of the shares of all products, in each stratum."""
+    sums = np.zeros((4, len(orders)))
+    for shares in _blocks(counts, orders, fit):
+        power = np.ones_like(shares)
+        for place in range(4):
+            power *= shares
+            sums[place] += power.sum(axis=0)
+    return list(sums)
 
 
 def expected(left: Floats, right: Floats, left_room: Floats, right_room: Floats, found: Strata) -> Floats:

@@ -278,7 +278,7 @@ def _effects_some(
         for place in range(n_right):
             sums[customer[right[place]]] -= p[stratum[right[place]]]
         total, others = 0.0, 0.0
-        for s in range(len(orders)):
+        for s in np.flatnonzero(chance):
             for t in range(len(orders)):
                 others += chance[s] * cross[s, t] * chance[t]
         for place in range(n_left + n_right):

@@ -12,6 +12,7 @@ from .._core.checks import integer, number, one_of
 from .._core.frames import opened
 from .._core.results import Result
 from ._baskets import Baskets, chosen, counted, read_baskets
+from ._chance import SEASONS, Season
 from ._correction import CORRECTIONS, Correction
 from ._encoding import Mask
 from ._itemsets import Itemsets, checked_support, cut_notes
@@ -224,6 +225,7 @@ def rules(
     max_consequent: int | None = 1,
     test: Test | None = "adjusted",
     cluster: Literal["customer_id"] | None = "customer_id",
+    season: Season | None = None,
     correction: Correction | None = "bh",
     level: float | None = 0.95,
 ) -> Rules:
@@ -249,6 +251,9 @@ def rules(
         there are none. None does not test, which also leaves adjusted_lift empty.
     cluster : "customer_id" or None
         Whose orders belong together in tests and intervals. Guests are customers of one order.
+    season : {"week", "month", "quarter"} or None
+        Compare with chance in orders of the same season only, which needs ordered_at. Without it, products that are
+        sold at the same time of the year go together for no other reason.
     correction : {"bh", "holm", "bonferroni"} or None
         How `q_value` corrects for many tests: the false discovery rate (Benjamini-Hochberg), or the chance of any
         false find.
@@ -323,12 +328,13 @@ def rules(
     one_of("test", test, TESTS)
     one_of("correction", correction, CORRECTIONS)
     one_of("cluster", cluster, ("customer_id", None))
+    one_of("season", season, SEASONS)
     least_confidence = number("min_confidence", min_confidence, low=0, high=1)
     confidence_level = None if level is None else number("level", level, low=0.5, high=0.999999)
     left = None if max_antecedent is None else integer("max_antecedent", max_antecedent, low=1)
     right = None if max_consequent is None else integer("max_consequent", max_consequent, low=1)
     baskets, mined, like, notes = _itemsets_of(
-        orders, min_support, None if left is None or right is None else left + right
+        orders, min_support, None if left is None or right is None else left + right, with_times=season is not None
     )
     wish = Wish(
         least_confidence=least_confidence,
@@ -342,7 +348,8 @@ def rules(
     found = splits(mined.levels, lookup, wish, baskets.n_orders)
     evidence: list[Evidence | None] = [None] * len(found)
     if test is not None and found:
-        court = Court(baskets, mined.levels, lookup, clustered=cluster is not None and baskets.customers is not None)
+        clustered = cluster is not None and baskets.customers is not None
+        court = Court(baskets, mined.levels, lookup, clustered=clustered, season=season)
         families = [_family(mined, split, wish) for split in found]
         evidence = [
             judged(court, split, test=test, family=family, correction=correction, level=confidence_level)
@@ -362,7 +369,7 @@ def rules(
 
 
 def _itemsets_of(
-    orders: object, min_support: float | None, longest: int | None
+    orders: object, min_support: float | None, longest: int | None, *, with_times: bool
 ) -> tuple[Baskets, Mined, Any, tuple[str, ...]]:
     """Mine what rules are made of, or take it as it was mined."""
     if isinstance(orders, Itemsets):
@@ -376,7 +383,7 @@ def _itemsets_of(
         mined = Mined(levels=orders._levels, least=orders.least, left_out=left_out)
         return orders._baskets, mined, opened(orders.table, argument="table"), orders.notes
     share, top = checked_support(min_support, None)
-    baskets = read_baskets(orders, returns="net", as_of=None)
+    baskets = read_baskets(orders, returns="net", as_of=None, with_times=with_times)
     least = 1 if share is None else least_count(share, baskets.n_orders)
     mined = mine(baskets, least=least, top=top, shortest=1 if top is None else 2, longest=longest)
     return baskets, mined, opened(orders, argument="orders"), (*baskets.notes, *cut_notes(mined, top))

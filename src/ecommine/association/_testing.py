@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ._baskets import Baskets
-from ._chance import Strata, expected, strata, upper_tail
+from ._chance import Season, Strata, expected, strata, upper_tail
 from ._clusters import MIN_CUSTOMERS, MIN_TOGETHER, Clusters
 from ._correction import Correction, q_values
 from ._encoding import Ints
@@ -36,9 +36,11 @@ class Evidence:
 class Court:
     """Everything that judging rules needs: the baskets by stratum, by product and by customer."""
 
-    def __init__(self, baskets: Baskets, found: Sequence[Level], lookup: Lookup, *, clustered: bool) -> None:
+    def __init__(
+        self, baskets: Baskets, found: Sequence[Level], lookup: Lookup, *, clustered: bool, season: Season | None
+    ) -> None:
         self.baskets, self.lookup = baskets, lookup
-        self.strata: Strata = strata(baskets)
+        self.strata: Strata = strata(baskets, season)
         self.postings = Postings(baskets)
         of_order = baskets.clusters if clustered else np.arange(baskets.n_orders)
         self.clustered = clustered
@@ -56,7 +58,7 @@ class Court:
 
     def shares(self, items: Ints) -> Floats:
         """Return the share of orders with each set of products by stratum."""
-        return self.strata.shares(self.counts(items))
+        return self.strata.shares(self.counts(items), size=items.shape[1])
 
     def rooms(self, items: Ints) -> Floats:
         """Return the sum of the shares of orders without each product of a set, by stratum."""
@@ -87,12 +89,12 @@ class Court:
         worst = p.copy()
         if split.shape[0] == 1:
             return worst
-        whole = self.counts(split.antecedents).astype(np.float64)
+        whole = self.counts(split.antecedents)
         for place in range(split.shape[0]):
             shorter = np.delete(split.antecedents, place, axis=1)
-            short = np.maximum(self.counts(shorter), 1)
-            item, joint = whole / short, self.counts(np.column_stack([shorter, split.consequents])) / short
-            mean = (whole * joint * (1 - self.strata.crowding * (1 - item) * (1 - joint))).sum(axis=1)
+            short, both = self.counts(shorter), self.counts(np.column_stack([shorter, split.consequents]))
+            item, joint = self.strata.shares(whole, short), self.strata.shares(both, short, size=split.shape[1])
+            mean = (short * item * joint * (1 - self.strata.crowding * (1 - item) * (1 - joint))).sum(axis=1)
             tail = upper_tail(split.count, mean)
             worst = np.maximum(worst, tail)
             if self.clustered:
