@@ -118,9 +118,9 @@ def draw_strongest(
     ax.xaxis.set_minor_formatter(_times)
     ax.tick_params(axis="x", which="both", labelsize=8)
     ax.set_xlabel(texts["interval"])
-    ax.set_title(texts["strongest"].format(level=level) if rows else texts["none"])
+    ax.set_title(texts["strongest"].format(level=level) if rows else texts["none"], loc="right", fontsize=11)
     if rows:
-        ax.legend(loc="upper center", bbox_to_anchor=(0.4, -0.1), ncols=3, frameon=False, fontsize=8)
+        ax.legend(loc="upper right", bbox_to_anchor=(1.0, -0.1), ncols=3, frameon=False, fontsize=8)
     ax.spines[["top", "right"]].set_visible(False)
     show_text(figure_of(ax))
     return ax

@@ -61,7 +61,7 @@ def draw_pairs(
     ax.set_title(texts[relation if len(shown) else f"no {relation}"].format(n=len(shown), all=len(frame)), loc="right")
     ax.xaxis.set_major_formatter(lambda value, _: thousands(value, locale=locale))
     if len(shown):
-        ax.legend(loc="upper center", bbox_to_anchor=(0.4, -0.12), ncols=2, frameon=False, fontsize=8)
+        ax.legend(loc="upper right", bbox_to_anchor=(1.0, -0.12), ncols=2, frameon=False, fontsize=8)
         ax.set_xlim(left=0)
     show_text(figure_of(ax))
     return ax
