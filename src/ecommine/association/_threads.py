@@ -17,18 +17,24 @@ def cores() -> int:
 
 def each(function: Callable[..., Any], *arguments: Any) -> list[Any]:
     """Call a function with every argument of the lists, on all cores; as `map` does."""
+    if len(arguments[0]) == 1:
+        return [function(*(one[0] for one in arguments))]
     with ThreadPoolExecutor(cores()) as pool:
         return list(pool.map(function, *arguments))
 
 
-def shares(starts: Ints, parts: int) -> tuple[list[int], list[int]]:
+def shares(starts: Ints, parts: int, *, few: int = 250_000) -> tuple[list[int], list[int]]:
     """Cut rows, given by their starts, into parts of about as many cells: first and last row of each.
+
+    Up to a few cells are one part, as threads would take longer to start.
 
     Examples
     --------
-    >>> shares(np.array([0, 4, 5, 6, 8]), 2)
+    >>> shares(np.array([0, 4, 5, 6, 8]), 2, few=0)
     ([0, 1], [1, 4])
     """
+    if starts[-1] <= few:
+        return [0], [len(starts) - 1]
     wanted = np.linspace(0, starts[-1], parts + 1)[1:-1]
     cuts = [0, *np.searchsorted(starts, wanted).tolist(), len(starts) - 1]
     return cuts[:-1], cuts[1:]
