@@ -48,7 +48,7 @@ def strata_of(sizes, least=200):
 
 
 def expected_orders(baskets, a, b):
-    """Sum over strata of n P_a P_b [1 - c (1 - P_a) (1 - P_b)], with c such that all pairs are expected."""
+    """Sum over strata of n P_a P_b [1 - c (1 - P_a) (1 - P_b)], with c such that all pairs are expected; above zero."""
     sets = [set(basket) for basket in baskets]
     stratum = strata_of([len(one) for one in sets])
     members = defaultdict(list)
@@ -68,7 +68,8 @@ def expected_orders(baskets, a, b):
             crowded += share[i] * share[j] * (1 - share[i]) * (1 - share[j])
         c = (free - pairs) / crowded if crowded > 1e-9 else 0.0
         p, q = share.get(a, 0.0), share.get(b, 0.0)
-        total += n * p * q * (1 - c * (1 - p) * (1 - q))
+        taken = c * (1 - p) * (1 - q)
+        total += n * p * q * (1 - taken if taken <= 0.5 else 0.25 / taken)
     return total
 
 

@@ -268,3 +268,11 @@ def test_orders_with_lines_of_several_customers_take_the_first_by_id(local_libra
         found = association.itemsets(local_library(one.reset_index(drop=True)), min_support=0.1)
         assert found._baskets.customers.tolist() == [0, 0, -1]
         assert found.notes[-1].startswith("2 orders with lines of different customers, or of none beside one")
+
+
+@pytest.mark.parametrize("kind", ["int8", "int16", "int64"])
+def test_short_and_negative_ids(kind):
+    table = lines([[-100, 100], [-100, 7], [-100, 100]])
+    table["product_id"] = table["product_id"].astype(kind)
+    found = association.itemsets(table, min_support=0.5).table
+    assert [list(one) for one in found["itemset"]] == [[-100], [100], [-100, 100]]

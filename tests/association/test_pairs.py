@@ -209,15 +209,60 @@ def test_strata_are_sizes_by_seasons(seasons):
 
 
 def test_shares_by_season_keep_the_orders_of_each_size_and_season():
-    """They are the textbook's fit of independent margins where a product sells by size and by season apart."""
+    """The log odds of a product are a term of size and one of season: both margins are met, and the truth is near."""
     rng = np.random.default_rng(2)
     orders = rng.integers(50, 900, (6, 4))
-    true = np.outer(rng.uniform(0.05, 0.2, 6), rng.uniform(0.5, 2.0, 4))
+    true = 1 / (1 + np.exp(-(rng.normal(-2, 1, (6, 1)) + rng.normal(0, 0.7, (1, 4)))))
     counts = rng.binomial(orders, true)[None]
     flat = {"orders": orders.ravel(), "of_order": None, "with_pairs": None, "crowding": None}
-    shares = Strata(fit=np.ones((6, 4)), **flat).shares(counts.reshape(1, -1)).reshape(6, 4)
+    shares = Strata(fit=np.zeros((6, 4)), **flat).shares(counts.reshape(1, -1)).reshape(6, 4)
     fitted = shares * orders
-    np.testing.assert_allclose(fitted.sum(axis=0), counts[0].sum(axis=0))
-    assert np.abs(shares - true).max() < 0.06
-    plain = Strata(fit=np.ones((24, 1)), **flat).shares(counts.reshape(1, -1))
+    for axis in (0, 1):
+        np.testing.assert_allclose(fitted.sum(axis=axis), counts[0].sum(axis=axis), rtol=1e-4)
+    assert np.abs(shares - true).max() < 0.04
+    plain = Strata(fit=np.zeros((24, 1)), **flat).shares(counts.reshape(1, -1))
     np.testing.assert_allclose(plain[0], (counts[0] / orders).ravel())
+
+
+def drawn_by_weight(sizes, weights, seed):
+    """Draw orders of given sizes without replacement by weight, row by row of the weights: nothing goes together."""
+    keys = np.log(weights) + np.random.default_rng(seed).gumbel(size=weights.shape)
+    ranked = np.argsort(-keys, axis=1)
+    return [[*row[:size].tolist(), 999] for row, size in zip(ranked, sizes, strict=True)]
+
+
+def test_a_season_of_large_orders_is_not_counted_twice():
+    """Five products sell late, when orders are large; another is in every order."""
+    rng, n = np.random.default_rng(0), 12_000
+    late = np.arange(n) >= n // 2
+    weights = np.ones((n, 200))
+    weights[late, :5] = 30
+    lines = slow.lines(drawn_by_weight(1 + rng.poisson(np.where(late, 4.0, 1.5)), weights, 1))
+    lines["ordered_at"] = np.where(lines["order_id"] < n // 2, np.datetime64("2024-02-10"), np.datetime64("2024-08-10"))
+    found = association.pairs(lines, min_support=0.02, season="quarter").table
+    assert set(found["relation"]) == {"none"}
+    always = found[(found["product_a"] == 999) | (found["product_b"] == 999)]
+    assert len(always) > 4
+    assert always["adjusted_lift"].to_numpy() == pytest.approx(1.0, abs=1e-3)
+
+
+def test_where_two_products_fill_most_orders_single_orders_prove_nothing():
+    """Two of 202 products, two of them in four fifths of the orders: rare pairs are rare, and not impossible."""
+    weights = np.ones(202)
+    weights[:2] = 900
+    a, b = np.triu_indices(202, 1)
+    chance = weights[a] * weights[b]
+    pairs = np.random.default_rng(0).choice(len(a), 20_000, p=chance / chance.sum())
+    lines = slow.lines([[int(a[one]), int(b[one])] for one in pairs])
+    table = association.pairs(lines).table
+    assert set(table["relation"]) == {"none"}
+    assert (table["expected"] > 0).all()
+    rules = association.rules(lines, min_support=1 / 20_000).table
+    assert not rules["productive"].any()
+
+
+def test_a_lower_level_looks_at_customers_too():
+    lines = slow.lines(shop(2_000), customer_id=[place % 50 for place in range(2_000)])
+    table = association.pairs(lines, level=0.8, correction=None).table
+    assert table.loc[table["relation"] != "none", "design_effect"].notna().all()
+    assert (table.loc[table["relation"] != "none", "p_value"] > 0.05).any()

@@ -135,7 +135,8 @@ def test_as_many_pairs_are_expected_as_there_are():
     a, b = np.triu_indices(25, 1)
     share = found.shares(counts)
     mean = expected(share[a], share[b], 1 - share[a], 1 - share[b], found)
-    assert mean.sum() == pytest.approx(sum(comb(len(set(one)), 2) for one in baskets), rel=1e-9)
+    # Not exactly, since in the smallest orders products take a little more than half of each other's room.
+    assert mean.sum() == pytest.approx(sum(comb(len(set(one)), 2) for one in baskets), rel=2e-4)
     assert found.orders.min() >= 200
 
 

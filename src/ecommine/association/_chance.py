@@ -12,16 +12,17 @@ probability of a sample of fixed size (Hájek 1964), with :math:`a_s` such that 
 .. math:: a_s = \frac{\bar k^2 - \sum_i P_{si}^2 - \overline{k (k - 1)}}{(\sum_i v_{si})^2 - \sum_i v_{si}^2},
     \qquad v_{si} = P_{si} (1 - P_{si})
 
-with k the basket size. Without it a basket of two would expect twice its one pair; where sizes within a stratum differ
-much, a is below zero, and pairs are expected more often.
+with k the basket size. Where the bracket would take more than a half, x, what is left is 1 / (4 x), above zero. Without
+it a basket of two would expect twice its one pair; where sizes within a stratum differ much, a is below zero, and pairs
+are expected more often.
 
 References
 ----------
 Hájek, J. (1964). Asymptotic theory of rejective sampling with varying probabilities from a finite population. Annals of
 Mathematical Statistics 35(4), 1491-1523. https://doi.org/10.1214/aoms/1177700375
 
-Deming, W. E. and Stephan, F. F. (1940). On a least squares adjustment of a sampled frequency table when the expected
-marginal totals are known. Annals of Mathematical Statistics 11(4), 427-444. https://doi.org/10.1214/aoms/1177731829
+Bishop, Y. M. M., Fienberg, S. E. and Holland, P. W. (1975). Discrete Multivariate Analysis. MIT Press. (The model
+without an interaction of all three, here of size, season and product.)
 """
 
 from collections.abc import Iterator
@@ -35,12 +36,16 @@ from ._encoding import Ints
 from ._measures import Floats
 from ._sparse import by_row, counted
 
+HALF = 0.5
 Season = Literal["week", "month", "quarter"]
 SEASONS = ("week", "month", "quarter", None)
 STRATUM = 200
 """The fewest orders of a size, and of a season."""
 FITS = 4
-"""Rounds of proportional fitting; one more changes no third digit."""
+ROUNDS = 4
+"""Newton's steps for the strata, and for the margins of a product; one more changes no third digit."""
+FAR = 18.0
+"""Log odds of what never or always happens."""
 CELLS = 1 << 20
 """Shares computed at once."""
 
@@ -60,7 +65,7 @@ class Strata:
     crowding : float array of shape (n_strata,)
         What products take from one another, the a of the module's formula; all seasons of a size have one.
     fit : float array of shape (n_sizes, n_seasons)
-        What the shares of products are multiplied by, so that they sum up to the mean size of a stratum's orders.
+        What is added to the log odds of a product, so that the shares of all sum up to the mean size of the orders.
     """
 
     of_order: Ints
@@ -77,10 +82,10 @@ class Strata:
     def shares(self, counts: Ints, among: "Ints | None" = None, *, size: int = 1) -> Floats:
         """Turn counts of sets by stratum, shape (n_sets, n_strata), into shares of all orders or of those ``among``.
 
-        Sizes and seasons together make cells of few orders. A share is therefore that of its size, times how much more
-        or less often a set of ``size`` products is bought in the season than its sizes alone would have it.
+        Sizes and seasons together make cells of few orders. The log odds of a share are therefore a sum: a term of the
+        size and one of the season, fitted to the counts of both, and the stratum's for each of ``size`` products.
         """
-        return _shares(counts, self.orders if among is None else among, self.fit**size)
+        return _shares(counts, self.orders if among is None else among, size * self.fit)
 
 
 def strata(baskets: Baskets, season: Season | None = None) -> Strata:
@@ -137,11 +142,34 @@ def _shares(counts: Ints, among: Ints, fit: Floats) -> Floats:
     if fit.shape[1] == 1:
         return np.asarray(counts / np.maximum(among, 1))
     cells, orders = (one.reshape(*one.shape[:-1], *fit.shape).astype(np.float64) for one in (counts, among))
-    of_size = cells.sum(axis=-1) / np.maximum(orders.sum(axis=-1), 1)
-    by_sizes = (orders * fit * of_size[..., None]).sum(axis=-2)
-    of_season = np.divide(cells.sum(axis=-2), by_sizes, out=np.ones(by_sizes.shape), where=by_sizes > 0)
-    found = np.minimum(of_size[..., None] * of_season[..., None, :] * fit, 1.0)
-    return np.asarray(found.reshape(counts.shape))
+    of_size, of_season = (_odds(cells, orders, axis) for axis in (-1, -2))
+    whole = _odds(cells, orders, (-1, -2))
+    for _ in range(ROUNDS):
+        found = _expit(of_size + of_season - whole + fit)
+        of_season += _step(cells, orders, found, -2)
+        found = _expit(of_size + of_season - whole + fit)
+        of_size += _step(cells, orders, found, -1)
+    return np.asarray(_expit(of_size + of_season - whole + fit).reshape(counts.shape))
+
+
+def _odds(cells: Floats, orders: Floats, axis: "int | tuple[int, int]") -> Floats:
+    """Return the logarithm of the odds of a margin; what never or always happens is far, but finite."""
+    held, all_orders = cells.sum(axis=axis, keepdims=True), orders.sum(axis=axis, keepdims=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        odds = np.log(held) - np.log(all_orders - held)
+    return np.asarray(np.clip(np.nan_to_num(odds, nan=0.0), -FAR, FAR))
+
+
+def _expit(odds: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-np.clip(odds, -FAR, FAR))))
+
+
+def _step(cells: Floats, orders: Floats, found: Floats, axis: int) -> Floats:
+    """Return Newton's step that brings the fitted margin to the one that is there."""
+    missing = ((cells - orders * found).sum(axis=axis, keepdims=True)).astype(np.float64)
+    slope = np.asarray((orders * found * (1 - found)).sum(axis=axis, keepdims=True))
+    step: Floats = np.divide(missing, slope, out=np.zeros(missing.shape), where=slope > 1e-9)
+    return np.asarray(np.clip(step, -2.0, 2.0))
 
 
 def _by_product(baskets: Baskets, of_order: Ints, n: int) -> Any:
@@ -158,17 +186,19 @@ def _blocks(counts: Any, orders: Ints, fit: Floats) -> Iterator[Floats]:
 
 
 def _fitted(counts: Any, orders: Ints, products: Ints, shape: tuple[int, int]) -> Floats:
-    """Find what makes the shares of all products sum up to the mean size of each stratum's orders."""
-    fit = np.ones(shape)
+    """Find what makes the shares of all products sum up to the mean size of each stratum's orders: log odds."""
+    fit = np.zeros(shape)
     if shape[1] == 1:
         return fit
     mean = (products / np.maximum(orders, 1)).reshape(shape)
     for _ in range(FITS):
-        sums = np.zeros(len(orders))
+        sums, slopes = np.zeros(len(orders)), np.zeros(len(orders))
         for shares in _blocks(counts, orders, fit):
             sums += shares.sum(axis=0)
-        now = sums.reshape(shape)
-        fit = fit * np.divide(mean, now, out=np.ones(shape), where=(now > 0) & (mean > 0))
+            slopes += (shares * (1 - shares)).sum(axis=0)
+        gap, slope = mean - sums.reshape(shape), slopes.reshape(shape)
+        step = np.divide(gap, slope, out=np.zeros(shape), where=(slope > 1e-9) & (mean > 0))
+        fit = fit + np.clip(step, -2.0, 2.0)
     return fit
 
 
@@ -188,8 +218,16 @@ def expected(left: Floats, right: Floats, left_room: Floats, right_room: Floats,
 
     The sides are shares by stratum, shape (n_rules, n_strata), and their rooms the sums of 1 - P over their products.
     """
-    together = left * right * (1 - found.crowding * left_room * right_room)
+    together = left * right * left_over(found.crowding * left_room * right_room)
     return within_margins((together * found.with_pairs).sum(axis=1), left @ found.orders, right @ found.orders)
+
+
+def left_over(taken: Floats) -> Floats:
+    """Return the room that products leave each other, 1 less what they take; from a half on it falls more slowly.
+
+    Where one or two products fill most orders, the approximation takes more than there is.
+    """
+    return np.asarray(np.where(taken <= HALF, 1 - taken, HALF**2 / np.maximum(taken, HALF)))
 
 
 def within_margins(mean: Floats, left: Floats, right: Floats) -> Floats:

@@ -29,14 +29,14 @@ class Clusters:
     n: int
     orders: Floats
     by_stratum: Any
-    cross: Floats
+    cross: Any
 
     @classmethod
     def make(cls, of_order: Ints, strata: Strata) -> "Clusters":
         """Sum up the orders of each customer by stratum."""
         n = int(of_order.max(initial=-1)) + 1
         by_stratum = counted(of_order, strata.of_order, n, strata.n)
-        cross = (by_stratum.T @ by_stratum).toarray()
+        cross = (by_stratum.T @ by_stratum).tocsr()
         orders = np.bincount(of_order, minlength=n).astype(np.float64)
         return cls(of_order=of_order, n=n, orders=orders, by_stratum=by_stratum, cross=cross)
 
@@ -53,7 +53,7 @@ class Clusters:
         chance = left_share * right_share
         # A customer with neither contributes by chance alone: their squares are those of all less those of ours.
         ours_by_chance = self.by_stratum[customers] @ chance
-        others = chance @ self.cross @ chance - ours_by_chance @ ours_by_chance
+        others = chance @ (self.cross @ chance) - ours_by_chance @ ours_by_chance
         by_customer = float(((ours + ours_by_chance) ** 2).sum() + max(others, 0.0))
         a, b, ab = (np.bincount(strata.of_order[one], minlength=strata.n) for one in (left, right, both))
         cells = (ab, a - ab, b - ab, strata.orders - a - b + ab)

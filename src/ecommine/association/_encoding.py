@@ -50,7 +50,7 @@ def _is_dense(values: Ints) -> bool:
 
 def _counted(values: Ints) -> tuple[Ints, "np.ndarray[Any, Any]"]:
     low = int(values.min())
-    places = values if low == 0 else values - low
+    places = values if low == 0 else values.astype(np.int64, copy=False) - low  # short integers would overflow
     seen = np.zeros(int(values.max()) - low + 1, dtype=bool)
     seen[places] = True
     positions = np.cumsum(seen, dtype=np.int32) - np.int32(1)

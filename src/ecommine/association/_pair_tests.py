@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ._baskets import Baskets, counted
-from ._chance import Season, Strata, lower_tail, strata, upper_tail, within_margins
+from ._chance import HALF, Season, Strata, left_over, lower_tail, strata, upper_tail, within_margins
 from ._clusters import Clusters
 from ._correction import Correction, q_values
 from ._encoding import Ints
@@ -84,7 +84,7 @@ def compared(baskets: Baskets, wish: Wish) -> tuple[Compared, list[str]]:
     p = np.where(more, upper_tail(count, mean), lower_tail(count, mean))
     effect = np.ones(len(p))
     if wish.clustered and baskets.customers is not None:
-        p, effect = _with_customers(p, a, b, count, mean, items, shares, baskets, found)
+        p, effect = _with_customers(p, a, b, count, mean, items, shares, baskets, found, max(WORTH, wish.alpha))
     q = np.empty(len(p))
     for way in (more, ~more):
         q[way] = q_values(p[way], family, wish.correction)
@@ -127,27 +127,47 @@ def _blocks(shares: Floats, held: Any, found: Strata) -> Iterator[tuple[Ints, In
     n = held.shape[1]
     weighted, uncertain = shares * found.with_pairs[:, None], shares * (1 - shares)
     crowded = uncertain * (found.with_pairs * found.crowding)[:, None]
+    tight = np.flatnonzero((found.crowding > HALF) & (found.with_pairs > 0))
     by_item, step = held.tocsc(), max(CELLS // max(n, 1), 1)
     orders = found.orders @ shares
     for first in range(0, n, step):
         block = slice(first, min(first + step, n))
         count = (by_item[:, block].T @ held).toarray()
         mean = weighted[:, block].T @ shares - crowded[:, block].T @ uncertain
+        for one in tight:  # what products leave each other is no product of two numbers there
+            mean += _beyond(shares[one, block], shares[one], found.crowding[one]) * found.with_pairs[one]
         mean = within_margins(mean, orders[block, None], orders[None, :])
         upper = np.arange(n)[None, :] > np.arange(n)[block, None]
         a, b = np.nonzero(upper & ((count > 0) | (mean >= UNSEEN)))
         yield a + first, b, count[a, b].astype(np.int64), mean[a, b]
 
 
+def _beyond(left: Floats, right: Floats, crowding: float) -> Floats:
+    """Return what is to be added in one stratum to pairs of which more is taken than a half."""
+    taken = crowding * np.outer(1 - left, 1 - right)
+    return np.asarray(np.outer(left, right) * (left_over(taken) - (1 - taken)))
+
+
 def _with_customers(
-    p: Floats, a: Ints, b: Ints, count: Ints, mean: Floats, items: Ints, shares: Floats, baskets: Baskets, found: Strata
+    p: Floats,
+    a: Ints,
+    b: Ints,
+    count: Ints,
+    mean: Floats,
+    items: Ints,
+    shares: Floats,
+    baskets: Baskets,
+    found: Strata,
+    worth: float,
 ) -> tuple[Floats, Floats]:
     """Raise p-values to what independent customers allow, and return the design effects; see :mod:`._clusters`."""
-    raised, rows, postings = p.copy(), np.flatnonzero(p < WORTH), Postings(baskets)
+    raised, rows, postings = p.copy(), np.flatnonzero(p < worth), Postings(baskets)
     a, b, count, mean = a[rows], b[rows], count[rows], mean[rows]
-    left, right = (Side(postings=postings, sets=items[one][:, None]) for one in (a, b))
-    clusters = Clusters.make(baskets.clusters, found)
-    effects = design_effects(clusters, left, right, shares[:, a].T, shares[:, b].T, found)
+    clusters, effects, step = Clusters.make(baskets.clusters, found), np.ones(len(rows)), max(CELLS // found.n, 1)
+    for first in range(0, len(rows), step):
+        some = slice(first, first + step)
+        left, right = (Side(postings=postings, sets=items[one[some]][:, None]) for one in (a, b))
+        effects[some] = design_effects(clusters, left, right, shares[:, a[some]].T, shares[:, b[some]].T, found)
     thinned = (count / effects, mean / effects)
     raised[rows] = np.where(count > mean, upper_tail(*thinned), lower_tail(*thinned))
     known = np.full(len(p), np.nan)

@@ -37,11 +37,13 @@ def design_effects(
     customer, stratum = _short(clusters.of_order), _short(strata.of_order)
     placed = clusters.by_stratum
     shares = (np.ascontiguousarray(left_shares), np.ascontiguousarray(right_shares))
-    orders, cross = strata.orders.astype(np.float64), np.ascontiguousarray(clusters.cross)
-    rows = (placed.indptr.astype(np.int64), placed.indices.astype(np.int32), placed.data.astype(np.float64))
+    orders, cross = strata.orders.astype(np.float64), _sparse(clusters.cross)
+    rows = _sparse(placed)
     lists = (*_lists(left), *_lists(right))
     _shared(
-        lambda first, last: _effects_some(*lists, customer, stratum, *shares, orders, cross, *rows, found, first, last),
+        lambda first, last: _effects_some(
+            *lists, customer, stratum, *shares, orders, *cross, *rows, found, first, last
+        ),
         len(found),
     )
     return found
@@ -78,6 +80,10 @@ def _shared(work: Callable[[int, int], None], n: int) -> None:
 
 def _short(numbers: Ints) -> Ints:
     return np.ascontiguousarray(numbers, dtype=np.int32)
+
+
+def _sparse(matrix: Any) -> tuple[Ints, Ints, Floats]:
+    return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data.astype(np.float64)
 
 
 def _lists(side: Side) -> tuple[Ints, Ints, Ints]:
@@ -256,6 +262,8 @@ def _effects_some(
     left_shares: Any,
     right_shares: Any,
     orders: Any,
+    cross_starts: Any,
+    cross_strata: Any,
     cross: Any,
     placed_starts: Any,
     placed_strata: Any,
@@ -279,8 +287,8 @@ def _effects_some(
             sums[customer[right[place]]] -= p[stratum[right[place]]]
         total, others = 0.0, 0.0
         for s in np.flatnonzero(chance):
-            for t in range(len(orders)):
-                others += chance[s] * cross[s, t] * chance[t]
+            for at in range(cross_starts[s], cross_starts[s + 1]):
+                others += chance[s] * cross[at] * chance[cross_strata[at]]
         for place in range(n_left + n_right):
             one = customer[left[place]] if place < n_left else customer[right[place - n_left]]
             if seen[one] != row:

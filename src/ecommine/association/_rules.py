@@ -349,7 +349,8 @@ def rules(
     evidence: list[Evidence | None] = [None] * len(found)
     if test is not None and found:
         clustered = cluster is not None and baskets.customers is not None
-        court = Court(baskets, mined.levels, lookup, clustered=clustered, season=season)
+        alpha = 0.05 if confidence_level is None else 1 - confidence_level
+        court = Court(baskets, mined.levels, lookup, clustered=clustered, season=season, alpha=alpha)
         families = [_family(mined, split, wish) for split in found]
         evidence = [
             judged(court, split, test=test, family=family, correction=correction, level=confidence_level)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ._baskets import Baskets
-from ._chance import Season, Strata, expected, strata, upper_tail
+from ._chance import Season, Strata, expected, left_over, strata, upper_tail
 from ._clusters import MIN_CUSTOMERS, MIN_TOGETHER, Clusters
 from ._correction import Correction, q_values
 from ._encoding import Ints
@@ -37,9 +37,16 @@ class Court:
     """Everything that judging rules needs: the baskets by stratum, by product and by customer."""
 
     def __init__(
-        self, baskets: Baskets, found: Sequence[Level], lookup: Lookup, *, clustered: bool, season: Season | None
+        self,
+        baskets: Baskets,
+        found: Sequence[Level],
+        lookup: Lookup,
+        *,
+        clustered: bool,
+        season: Season | None,
+        alpha: float,
     ) -> None:
-        self.baskets, self.lookup = baskets, lookup
+        self.baskets, self.lookup, self.worth = baskets, lookup, max(WORTH, alpha)
         self.strata: Strata = strata(baskets, season)
         self.postings = Postings(baskets)
         of_order = baskets.clusters if clustered else np.arange(baskets.n_orders)
@@ -75,7 +82,7 @@ class Court:
         if not self.clustered:
             return p
         left, right = self.shares(split.antecedents), self.shares(split.consequents)
-        rows = np.flatnonzero(p < WORTH)
+        rows = np.flatnonzero(p < self.worth)
         sides = (self.side(split.antecedents[rows]), self.side(split.consequents[rows]))
         effects = design_effects(self.clusters, *sides, left[rows], right[rows], self.strata)
         p[rows] = upper_tail(split.count[rows] / effects, mean[rows] / effects)
@@ -94,11 +101,11 @@ class Court:
             shorter = np.delete(split.antecedents, place, axis=1)
             short, both = self.counts(shorter), self.counts(np.column_stack([shorter, split.consequents]))
             item, joint = self.strata.shares(whole, short), self.strata.shares(both, short, size=split.shape[1])
-            mean = (short * item * joint * (1 - self.strata.crowding * (1 - item) * (1 - joint))).sum(axis=1)
+            mean = (short * item * joint * left_over(self.strata.crowding * (1 - item) * (1 - joint))).sum(axis=1)
             tail = upper_tail(split.count, mean)
             worst = np.maximum(worst, tail)
             if self.clustered:
-                rows = np.flatnonzero(worst < WORTH)
+                rows = np.flatnonzero(worst < self.worth)
                 parts = (shorter, split.antecedents[:, [place]], split.consequents)
                 sides = (self.side(one[rows]) for one in parts)
                 effects = design_effects_within(self.clusters, *sides, strata=self.strata)
