@@ -15,7 +15,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ecommine import association, datasets, rfm, schema
+from ecommine import association, datasets, funnel, rfm, schema
 
 mpl.use("Agg")
 FOLDER = Path("build", "demo")
@@ -89,7 +89,29 @@ def bought_together(shop: schema.Shop) -> Part:
     )
 
 
-PARTS: tuple[Callable[[schema.Shop], Part], ...] = (segments, movements, bought_together)
+def where_buyers_stop(_: schema.Shop) -> Part:
+    """Measure the funnel of a made shop, since the grocer has no log of visits."""
+    events = datasets.make_shop(2_000, 60).events
+    steps = funnel.Funnel(["view_item", "add_to_cart", "begin_checkout", "purchase"], window="1d")
+    result = funnel.analyse(events, steps, by="device")
+    table = result.table
+    shares = {
+        name: [
+            f"{row[name]:.1%} ({row[f'{name}_low']:.1%} to {row[f'{name}_high']:.1%})" for _, row in table.iterrows()
+        ]
+        for name in ("conversion", "step_conversion")
+    }
+    columns = ["device", "step", "reached", "conversion", "step_conversion", "dropped", "immature"]
+    return Part(
+        title="Where buyers are lost (a made shop)",
+        question=f"Funnel: {result.headline}.",
+        answer=(result.summary(), result.summary(locale="zh"), *result.notes),
+        tables={"Steps by device": table.assign(**shares)[columns]},
+        pictures={"funnel": result.plot()},
+    )
+
+
+PARTS: tuple[Callable[[schema.Shop], Part], ...] = (segments, movements, bought_together, where_buyers_stop)
 
 STYLE = """
 body { font: 16px/1.55 system-ui, sans-serif; color: #1d2733; max-width: 62rem; margin: 3rem auto; padding: 0 1rem }

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 
-_TOPICS = ("association", "datasets", "rfm", "schema")
+_TOPICS = ("association", "datasets", "funnel", "rfm", "schema")
 _ERRORS = ("DataWarning", "EcommineError", "SchemaError")
 
-__all__ = ["DataWarning", "EcommineError", "SchemaError", "association", "datasets", "rfm", "schema"]
+__all__ = ["DataWarning", "EcommineError", "SchemaError", "association", "datasets", "funnel", "rfm", "schema"]
 
 if TYPE_CHECKING:
-    from . import association, datasets, rfm, schema
+    from . import association, datasets, funnel, rfm, schema
     from .schema import DataWarning, EcommineError, SchemaError
 else:  # hidden from type checkers, which would otherwise accept any name
 

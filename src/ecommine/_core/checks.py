@@ -46,6 +46,11 @@ def integer(name: str, value: object, *, low: int, high: float = math.inf) -> in
     return int(read)
 
 
+def counted(number: int, noun: str) -> str:
+    """Write a count with its noun: "1 line", "2,300 lines"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def _range(low: float, high: float) -> str:
     if high == math.inf:
         return f"at least {low:g}"

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from .._core.checks import one_of
+from .._core.checks import counted, one_of
 from .._core.frames import Frame, collect
 from .._core.moments import moment
 from ..schema._errors import SchemaError
@@ -157,11 +157,6 @@ def gathered(frame: Frame) -> nw.DataFrame[Any]:
     if isinstance(frame, nw.LazyFrame) and frame.implementation.is_duckdb():
         return frame.collect("pyarrow")
     return collect(frame)
-
-
-def counted(number: int, noun: str) -> str:
-    """Write a count with its noun: "1 line", "2,300 lines"."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _reasons(names: Sequence[str], returns: Returns, until: datetime | None, column: str) -> dict[str, nw.Expr]:

@@ -7,10 +7,9 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from .._core.checks import number, one_of
+from .._core.checks import counted, number, one_of
 from .._core.frames import opened
 from .._core.results import Result
-from ._baskets import counted
 from ._chance import strata
 from ._clusters import Clusters
 from ._correction import CORRECTIONS, Correction, q_values

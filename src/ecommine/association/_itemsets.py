@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .._core.checks import integer, number, one_of
+from .._core.checks import counted, integer, number, one_of
 from .._core.frames import Frame, opened
 from .._core.results import Result
-from ._baskets import Baskets, Returns, counted, read_baskets
+from ._baskets import Baskets, Returns, read_baskets
 from ._mining import KINDS, Kind, Mined, least_count, mine, of_kind, ranked
 from ._names import dated, flat, lists_of, named, typed
 from ._trie import Level

@@ -9,8 +9,9 @@ from typing import Literal
 
 import numpy as np
 
+from .._core.checks import counted
 from ._bar import MOST, Bar, TooManyError
-from ._baskets import Baskets, counted
+from ._baskets import Baskets
 from ._encoding import Ints
 from ._trie import Level, Tree, closed_and_maximal, levels, one_after_another
 

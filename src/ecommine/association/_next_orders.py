@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from .._core.checks import one_of
+from .._core.checks import counted, one_of
 from .._core.durations import Duration
 from .._core.frames import opened
 from .._core.results import Result
 from ..schema._errors import SchemaError
-from ._baskets import Returns, counted, read_baskets
+from ._baskets import Returns, read_baskets
 from ._chance import Strata, strata, upper_tail
 from ._clusters import Clusters
 from ._correction import CORRECTIONS, Correction, q_values

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ._baskets import Baskets, counted
+from .._core.checks import counted
+from ._baskets import Baskets
 from ._chance import HALF, Season, Strata, left_over, lower_tail, strata, upper_tail, within_margins
 from ._clusters import Clusters
 from ._correction import Correction, q_values

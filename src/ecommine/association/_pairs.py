@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals.stable.v2 as nw
 
-from .._core.checks import number, one_of
+from .._core.checks import counted, number, one_of
 from .._core.frames import opened
 from .._core.results import Result
-from ._baskets import Returns, counted, product_lines, read_baskets
+from ._baskets import Returns, product_lines, read_baskets
 from ._chance import SEASONS, Season
 from ._correction import CORRECTIONS, Correction
 from ._explained import explained
@@ -173,8 +173,8 @@ def pairs(
     >>> found = pairs(orders, min_support=0.1)
     >>> found.table[["product_a", "product_b", "count", "adjusted_lift", "relation"]].head(2).round(1)
       product_a product_b  count  adjusted_lift    relation
-    0    coffee      milk     30            3.9  complement
-    1      milk       tea     30            3.9  complement
+    0    coffee      milk     30            3.8  complement
+    1      milk       tea     30            3.8  complement
     """
     one_of("group_level", group_level, ("product", "category"))
     one_of("correction", correction, CORRECTIONS)

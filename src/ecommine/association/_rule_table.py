@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ._baskets import counted
+from .._core.checks import counted
 from ._measures import Floats, lift_of, measures
 from ._names import typed
 from ._splits import Split

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from .._core.checks import integer, number, one_of
+from .._core.checks import counted, integer, number, one_of
 from .._core.frames import opened
 from .._core.results import Result
-from ._baskets import Baskets, chosen, counted, read_baskets
+from ._baskets import Baskets, chosen, read_baskets
 from ._chance import SEASONS, Season
 from ._correction import CORRECTIONS, Correction
 from ._encoding import Mask

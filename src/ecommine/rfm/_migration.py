@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoDataFrameT, IntoLazyFrameT
 
-from .._core.checks import number, one_of
+from .._core.checks import counted, number, one_of
 from .._core.durations import Duration
 from .._core.frames import MICRO, Frame, build, is_lazy, opened
 from .._core.results import Result
@@ -18,7 +18,7 @@ from ._migration_text import migration_sentences
 from ._score import LOCALES, RFM
 from ._segments import Locale, Segment
 from ._summary import ratio
-from ._words import counted, span
+from ._words import span
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

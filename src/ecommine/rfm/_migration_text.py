@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from .._core.checks import counted
 from .._core.frames import MICRO
 from ._flows import Flow, bridge
 from ._segments import Locale, Segment
-from ._words import counted
 
 PART_NAMES: dict[Locale, dict[str, str]] = {
     "en": {

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._core.checks import counted
 from .._core.frames import MICRO
 from .._core.pictures import PALETTE, new_axes, percent, show_text, thousands
 from ._flows import Flow, bridge
 from ._migration_text import PART_NAMES
 from ._segments import Locale, Segment
 from ._summary import Group, ratio
-from ._words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

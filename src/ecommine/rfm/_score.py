@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
-from .._core.checks import integer, number, one_of
+from .._core.checks import counted, integer, number, one_of
 from .._core.frames import Frame, opened
 from .._core.results import Result
 from ._eight import EightClasses
@@ -19,7 +19,7 @@ from ._segments import Locale
 from ._summary import Coarse, Group, groups, segment_table
 from ._summary_text import sentences
 from ._table import Returns, customers
-from ._words import counted, span
+from ._words import span
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from .._core.checks import counted
 from ._segments import Locale
 from ._summary import Coarse, Group, ratio
-from ._words import counted, span
+from ._words import span
 
 
 def sentences(

@@ -11,7 +11,7 @@ from typing import Any, Literal, cast
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
-from .._core.checks import one_of
+from .._core.checks import counted, one_of
 from .._core.durations import Duration
 from .._core.frames import MICRO, Frame, collect, day_number, day_of, hand_back, is_lazy, micro, opened, summable
 from .._core.moments import moment
@@ -20,7 +20,6 @@ from ..schema._objects import is_numpy
 from ..schema._reading import read
 from ..schema._shop import Shop
 from ._scale import LARGEST
-from ._words import counted
 
 Returns = Literal["net", "drop", "keep"]
 _REQUIRED = ("order_id", "customer_id", "ordered_at", "amount")

@@ -3,6 +3,7 @@
 import re
 from datetime import datetime, timedelta
 
+from .._core.checks import counted
 from ._segments import Locale
 
 _UNITS: dict[str, tuple[str, str]] = {
@@ -15,11 +16,6 @@ _UNITS: dict[str, tuple[str, str]] = {
     "q": ("quarter", "个季度"),
     "y": ("year", "年"),
 }
-
-
-def counted(number: int, noun: str) -> str:
-    """Write a count with its noun: "1 line", "2,300 lines"."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def span(period: str | timedelta | None, as_of: datetime, locale: Locale) -> str:

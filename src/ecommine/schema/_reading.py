@@ -22,12 +22,14 @@ def read(
     /,
     *,
     optional: Sequence[str] = (),
+    others: Sequence[str] = (),
     argument: str | None = None,
 ) -> Frame:
     """Open a table that is canonical already, and keep only the columns asked for.
 
     Missing columns and types that only the door can convert (text, aware times, mixed objects) are one
-    `SchemaError` that names the door. Optional columns come where the table has them.
+    `SchemaError` that names the door. Optional columns come where the table has them, others as they are: they are no
+    columns of the schema, but the caller's own.
     """
     declared = TABLES[table]
     frame = opened(native, argument=argument or table)
@@ -51,7 +53,7 @@ def read(
         frame = frame.with_columns(**plan.casts)
     if parts:
         frame = with_amount(frame, declared, plan)
-    return frame.select(*_kept(columns, optional, sources))
+    return frame.select(*_kept(columns, optional, sources), *others)
 
 
 def _has_gaps(frame: Frame) -> bool:

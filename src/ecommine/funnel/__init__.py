@@ -1,0 +1,35 @@
+r"""Funnels: where buyers are lost, exactly, with what is not decided yet told apart.
+
+Reads events: visitor_id, event and occurred_at are enough.
+
+- `Funnel` and `Step` define a funnel once: steps, window, conditions, re-entry.
+- `analyse` measures it on a table of events: conversion with intervals, time, who skipped a step.
+- `from_reached` and `from_counts` measure what a dashboard has: a column a page, or totals.
+
+Conversion is the share of entrants that reach a step within the window. Entrants whose window is still open count for
+as long as they were seen (Kaplan and Meier), instead of as lost.
+
+References
+----------
+Kaplan, E. L. and Meier, P. (1958). Nonparametric estimation from incomplete observations. Journal of the American
+Statistical Association 53(282), 457-481. https://doi.org/10.1080/01621459.1958.10501452
+
+Examples
+--------
+>>> import pandas as pd
+>>> from ecommine import funnel
+>>> events = pd.DataFrame({
+...     "visitor_id": ["ann", "ann", "bob"], "event": ["view_item", "purchase", "view_item"],
+...     "occurred_at": pd.to_datetime(["2024-03-01 10:00", "2024-03-01 11:00", "2024-03-02 09:00"]),
+... })
+>>> funnel.analyse(events, ["view_item", "purchase"], as_of="2024-04-01").table[["step", "reached", "conversion"]]
+        step  reached  conversion
+0  view_item        2         1.0
+1   purchase        1         0.5
+"""
+
+from ._analyse import FunnelResult, analyse
+from ._counts import from_counts, from_reached
+from ._definition import Funnel, Step
+
+__all__ = ["Funnel", "FunnelResult", "Step", "analyse", "from_counts", "from_reached"]

@@ -1,0 +1,190 @@
+"""Funnels of dashboards: totals a step, or a column a page."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from .._core.checks import integer, number
+from .._core.frames import collect, opened
+from ._analyse import FunnelResult, _built
+from ._curves import wilson
+from ._table import QUARTILES, Measured, merged
+from ._tracks import grouped
+
+
+def from_counts(counts: Mapping[str, int], /, *, level: float = 0.95) -> FunnelResult:
+    """Measure a funnel of totals, such as a dashboard shows.
+
+    Parameters
+    ----------
+    counts : mapping of step to users
+        In the order of the steps, two or more; none may have more than the step before.
+    level : float
+        Level of the intervals.
+
+    Returns
+    -------
+    FunnelResult
+        Frozen, with a pandas table; dropped is all that is lost, nothing is immature, and times are unknown.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two steps, or a step has more users than the one before.
+
+    Examples
+    --------
+    >>> from ecommine import funnel
+    >>> funnel.from_counts({"cart": 200, "paid": 50}).table[["step", "conversion_low", "conversion_high"]].round(3)
+       step  conversion_low  conversion_high
+    0  cart           1.000            1.000
+    1  paid           0.195            0.314
+    """
+    import pandas as pd
+
+    if not isinstance(counts, Mapping):
+        raise TypeError(f"`counts` must map each step to its users, got {type(counts).__name__}")
+    names = [str(step) for step in counts]
+    users = [integer(f"counts[{step!r}]", value, low=0) for step, value in counts.items()]
+    confidence = number("level", level, low=0.5, high=0.999999)
+    found = _counted(names, users, confidence)
+    like = opened(pd.DataFrame(), argument="counts")
+    return _result(merged(iter([(None, found)]), None), found, None, confidence, like, ())
+
+
+def from_reached(users: object, steps: Sequence[str], /, *, by: str | None = None, level: float = 0.95) -> FunnelResult:
+    """Measure a funnel of a table with one row a user and one column a step.
+
+    Parameters
+    ----------
+    users : table, one row a user
+        Of any library.
+    steps : sequence of str
+        The columns, in order: true, above zero or any text or time where the user reached the step. Users without the
+        first step do not enter; a step counts if all before it were reached.
+    by : str, optional
+        A column of groups.
+    level : float
+        Level of the intervals.
+
+    Returns
+    -------
+    FunnelResult
+        Frozen; ``.table`` is of the caller's library, Polars for a LazyFrame, else pandas. Skipped are users that have
+        a later step without this one.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ecommine import funnel
+    >>> users = pd.DataFrame({"home": [1, 1, 1, 1], "search": [1, 1, 0, 0], "paid": [1, 0, 1, 0]}).astype(bool)
+    >>> funnel.from_reached(users, ["home", "search", "paid"]).table[["step", "reached", "dropped", "skipped"]]
+         step  reached  dropped  skipped
+    0    home        4        0        0
+    1  search        2        2        1
+    2    paid        1        1        0
+    """
+    if isinstance(steps, str) or not len(steps) >= 2:
+        raise ValueError(f"`steps` must be two or more columns, got {steps!r}")
+    confidence = number("level", level, low=0.5, high=0.999999)
+    like = opened(users, argument="users")
+    names = like.collect_schema()
+    missing = [column for column in (*steps, *([] if by is None else [by])) if column not in names.names()]
+    if missing:
+        raise ValueError(f"`users` has no column {missing[0]!r}; it has {', '.join(map(repr, names.names()[:10]))}")
+    flags = {f"_{i}": _reached(names[step], step).cast(nw.Int64) for i, step in enumerate(steps)}
+    groups = {} if by is None else {"_by": nw.col(by)}
+    cells = like.select(**flags, **groups).group_by(*flags, *groups, drop_null_keys=False).agg(nw.len().alias("_n"))
+    rows = collect(cells)
+    there = np.column_stack([rows[name].to_numpy() for name in flags]).astype(bool)
+    number_of = rows["_n"].to_numpy().astype(np.int64)
+    found = _among(there, number_of, list(steps), confidence)
+    parts = [(None, found)] if by is None else list(_by_group(rows["_by"], there, number_of, steps, confidence))
+    out = int(number_of[~there[:, 0]].sum())
+    notes = (f"{out:,} users without {steps[0]!r} do not enter",) if out else ()
+    return _result(merged(iter(parts), by), found, by, confidence, like, notes)
+
+
+def _reached(dtype: Any, step: str) -> nw.Expr:
+    column = nw.col(step)
+    if dtype == nw.Boolean:
+        return column.fill_null(False)
+    if dtype.is_numeric():
+        return (column.cast(nw.Float64) > 0).fill_null(False)
+    return ~column.is_null()
+
+
+def _by_group(
+    labels: nw.Series[Any], there: Any, number_of: Any, steps: Sequence[str], level: float
+) -> Iterator[tuple[Any, Measured]]:
+    codes, names = grouped(labels)
+    for place, label in enumerate(names):
+        mine = codes == place
+        yield label, _among(there[mine], number_of[mine], list(steps), level)
+
+
+def _among(there: Any, number_of: Any, steps: list[str], level: float) -> Measured:
+    chain = np.logical_and.accumulate(there, axis=1)
+    reached = [int(number_of[chain[:, place]].sum()) for place in range(len(steps))]
+    skipped = [0] * len(steps)
+    for place in range(1, len(steps) - 1):
+        past = chain[:, place - 1] & ~there[:, place] & there[:, place + 1 :].any(axis=1)
+        skipped[place] = int(number_of[past].sum())
+    return _counted(steps, reached, level, skipped)
+
+
+def _counted(steps: list[str], users: list[int], level: float, skipped: list[int] | None = None) -> Measured:
+    from scipy.special import ndtri
+
+    if len(steps) < 2:
+        raise ValueError(f"`counts` must have two or more steps, got {len(steps)}")
+    z, rows = float(ndtri((1 + level) / 2)), []
+    for place, (step, there) in enumerate(zip(steps, users, strict=True)):
+        before = users[place - 1] if place else there
+        if there > before:
+            raise ValueError(
+                f"`counts`: {step!r} has {there:,} users, more than {steps[place - 1]!r} before it ({before:,}): these "
+                "are not steps of one funnel; give users that did all steps before"
+            )
+        rows.append(
+            {
+                "step": step,
+                "reached": there,
+                **_share("conversion", there, users[0], place, z),
+                **_share("step_conversion", there, before, place, z),
+                "dropped": before - there,
+                "immature": 0,
+                "skipped": 0 if skipped is None else skipped[place],
+                "naive_conversion": there / users[0] if users[0] else np.nan,
+                **dict.fromkeys(QUARTILES, np.nan),
+            }
+        )
+    return Measured(rows=rows, entrants=users[0], open=0, trend=None)
+
+
+def _share(name: str, part: int, whole: int, place: int, z: float) -> dict[str, float]:
+    names = (name, f"{name}_low", f"{name}_high")
+    if not whole:
+        return dict.fromkeys(names, np.nan)
+    share = part / whole
+    return dict(zip(names, (share, *(wilson(share, whole, z) if place else (1.0, 1.0))), strict=True))
+
+
+def _result(
+    columns: dict[str, Any], found: Measured, by: str | None, level: float, like: Any, notes: tuple[str, ...]
+) -> FunnelResult:
+    return FunnelResult(
+        table=_built(columns, like),
+        definition=None,
+        unit="user_id",
+        entrants=found.entrants,
+        by=by,
+        level=level,
+        as_of=None,
+        notes=notes,
+        _all=found,
+        _reach=None,
+        _ids=None,
+    )

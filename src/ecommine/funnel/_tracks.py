@@ -1,0 +1,200 @@
+"""Events of the steps, as arrays sorted by unit and time."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Any, Literal
+
+import narwhals.stable.v2 as nw
+import numpy as np
+import pandas as pd
+
+from .._core.checks import counted
+from .._core.frames import Frame, collect, opened
+from .._core.moments import moment
+from ..schema._reading import read
+from ..schema._tables import TABLES
+from ._definition import Funnel
+
+Unit = Literal["visitor_id", "customer_id", "session_id"]
+UNITS = ("visitor_id", "customer_id", "session_id")
+Ints = np.ndarray[Any, np.dtype[np.integer[Any]]]
+_DECLARED = tuple(column.name for column in TABLES["events"].columns)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Tracks:
+    """Events that are a step, sorted by unit, time and lowest step.
+
+    Attributes
+    ----------
+    unit : int array of shape (n_events,)
+        Position of the unit in ``units``.
+    time : int64 array of shape (n_events,)
+        Microseconds.
+    steps : int64 array of shape (n_events,)
+        The steps that the event is, one bit each.
+    units : array of shape (n_units,)
+        Ids, ascending.
+    visitor : int array of shape (n_units,), or None
+        Whose unit it is: units of one visitor are not independent; None where units are visitors.
+    groups : int array of shape (n_events,), and its labels
+        The value of `by` of each event; None where there is none.
+    until : datetime or None
+        The moment up to which events count.
+    notes : tuple of str
+        What was left out.
+    """
+
+    unit: Ints
+    time: Ints
+    steps: Ints
+    units: "np.ndarray[Any, Any]"
+    visitor: Ints | None
+    groups: Ints | None
+    labels: tuple[Any, ...]
+    until: datetime | None
+    notes: tuple[str, ...]
+
+
+def read_tracks(events: object, funnel: Funnel, *, unit: Unit, by: str | None, as_of: Any) -> Tracks:
+    """Read the events of any library; only those of a step are brought into memory."""
+    frame = _opened(events, funnel, unit, by)
+    until, notes = _facts(frame, unit, as_of)
+    steps = sum(
+        (step.matches().cast(nw.Int64) * (1 << place) for place, step in enumerate(funnel.steps)), start=nw.lit(0)
+    )
+    extra = {"_by": nw.col(by)} if by is not None else {}
+    whose = {} if unit == "visitor_id" else {"_visitor": nw.col("visitor_id")}
+    kept = frame.select(_unit=nw.col(unit), _at=nw.col("occurred_at"), _steps=steps, **extra, **whose)
+    kept = kept.filter(nw.col("_steps") > 0, ~nw.col("_unit").is_null())
+    if until is not None:
+        kept = kept.filter(nw.col("_at") <= nw.lit(until))
+    rows = _gathered(kept)
+    notes += _unseen(frame, funnel, rows["_steps"].to_numpy())
+    codes, units = _coded(rows["_unit"])
+    time = rows["_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
+    masks = rows["_steps"].to_numpy()
+    order = _order(codes, time, masks)
+    visitor: Ints | None = None
+    if whose:
+        visitor = np.zeros(len(units), dtype=np.int64)
+        visitor[codes] = _coded(rows["_visitor"])[0]
+    groups, labels = (None, ()) if by is None else grouped(rows["_by"])
+    return Tracks(
+        unit=codes[order],
+        time=time[order],
+        steps=masks[order],
+        units=units,
+        visitor=visitor,
+        groups=None if groups is None else groups[order],
+        labels=labels,
+        until=until,
+        notes=tuple(notes),
+    )
+
+
+def _opened(events: object, funnel: Funnel, unit: Unit, by: str | None) -> Frame:
+    wanted = [column for step in funnel.steps for column, _ in step.where] + ([] if by is None else [by])
+    names = opened(events, argument="events").collect_schema().names()
+    missing = [column for column in wanted if column not in names]
+    if missing:
+        near = get_close_matches(missing[0], names, 1)
+        raise ValueError(
+            f"`events` has no column {missing[0]!r}, which `where` or `by` names"
+            + (f": did you mean {near[0]!r}?" if near else "")
+        )
+    declared = [column for column in wanted if column in _DECLARED]
+    others = [column for column in wanted if column not in _DECLARED]
+    columns = dict.fromkeys((unit, "visitor_id", "event", "occurred_at"))
+    return read(events, "events", tuple(columns), optional=declared, others=others, argument="events")
+
+
+def _facts(frame: Frame, unit: Unit, as_of: Any) -> tuple[datetime | None, list[str]]:
+    """Find the moment up to which events count, and count what is left out."""
+    at = nw.col("occurred_at")
+    given = None if as_of is None else moment(as_of)
+    flags = {
+        "_lost": nw.col(unit).is_null().cast(nw.Int64),
+        "_timeless": at.is_null().cast(nw.Int64),
+        "_late": ((at > nw.lit(given)).fill_null(False) if given else nw.lit(False)).cast(nw.Int64),
+    }
+    marked = frame.select("occurred_at", **flags)
+    row = collect(marked.select(at.max(), *(nw.col(name).sum() for name in flags)))
+    lost, timeless, late = (int(row[name].item() or 0) for name in flags)
+    if timeless:
+        raise ValueError(
+            f'`occurred_at` is missing in {timeless:,} events: split them off with schema.quarantine("events", raw)'
+        )
+    notes = []
+    if lost:
+        notes.append(f"{counted(lost, 'event')} without {unit} left out")
+    if given is not None:
+        if late:
+            notes.append(f"{counted(late, 'event')} after {given:%Y-%m-%d %H:%M} left out")
+        return given, notes
+    return (None if row["occurred_at"].null_count() else moment(row["occurred_at"].item())), notes
+
+
+def _gathered(frame: Frame) -> nw.DataFrame[Any]:
+    """Bring rows into memory; DuckDB's as Arrow, where text needs no Python object a row."""
+    if isinstance(frame, nw.LazyFrame) and frame.implementation.is_duckdb():
+        return frame.collect("pyarrow")
+    return collect(frame)
+
+
+def _unseen(frame: Frame, funnel: Funnel, masks: Ints) -> list[str]:
+    """Tell of steps that no event is, with a name that is near."""
+    seen = int(np.bitwise_or.reduce(masks)) if len(masks) else 0
+    unseen = [step for place, step in enumerate(funnel.steps) if not seen >> place & 1]
+    if not unseen:
+        return []
+    there = sorted(str(one) for one in collect(frame.select("event").unique())["event"].to_list())
+    notes = []
+    for step in unseen:
+        near = [] if set(step.event) & set(there) else get_close_matches(step.event[0], there, 1, cutoff=0.5)
+        notes.append(f"no event is the step {step.name!r}" + (f": did you mean {near[0]!r}?" if near else ""))
+    return notes
+
+
+def _coded(ids: nw.Series[Any]) -> tuple[Ints, "np.ndarray[Any, Any]"]:
+    """Turn ids into numbers in the order of the ids, -1 where unknown."""
+    if ids.implementation.is_pandas() or (ids.dtype.is_integer() and not ids.null_count()):
+        codes, labels = pd.factorize(ids.to_native() if ids.implementation.is_pandas() else ids.to_numpy())
+        labels = np.asarray(labels)
+    else:
+        encoded = ids.to_arrow().dictionary_encode()
+        whole = encoded.combine_chunks() if hasattr(encoded, "combine_chunks") else encoded
+        codes, labels = whole.indices.fill_null(-1).to_numpy(), whole.dictionary.to_numpy(zero_copy_only=False)
+    order = np.argsort(labels)
+    ranks = np.empty(len(labels) + 1, dtype=np.int64)
+    ranks[order], ranks[-1] = np.arange(len(labels)), -1
+    return ranks[codes], labels[order]
+
+
+def grouped(values: nw.Series[Any]) -> tuple[Ints, tuple[Any, ...]]:
+    """Turn the values of a column of groups into numbers, and name them; what is unknown is the last group."""
+    codes, labels = _coded(values)
+    if (codes < 0).any():
+        return np.where(codes < 0, len(labels), codes), (*labels.tolist(), None)
+    return codes, tuple(labels.tolist())
+
+
+def _order(unit: Ints, time: Ints, masks: Ints) -> Ints:
+    """Sort by unit, time, lowest step, all steps; by one packed number where 63 bits hold it."""
+    ranks = {mask: rank for rank, mask in enumerate(sorted(np.unique(masks).tolist(), key=_lowest_first))}
+    kinds = np.array(sorted(ranks), dtype=np.int64)
+    rank = np.array([ranks[kind] for kind in kinds.tolist()], dtype=np.int64)[np.searchsorted(kinds, masks)]
+    if not len(time):
+        return np.zeros(0, dtype=np.int64)
+    since, unit = time - time.min(), unit.astype(np.int64)
+    if not (time % 1_000_000).any():
+        since = since // 1_000_000 if not (time.min() % 1_000_000) else since
+    bits = [int(one.max()).bit_length() for one in (since, rank)]
+    if int(unit.max()).bit_length() + sum(bits) < 63:
+        return np.argsort(((unit << bits[0]) | since) << bits[1] | rank)
+    return np.lexsort((rank, since, unit))
+
+
+def _lowest_first(mask: int) -> tuple[int, int]:
+    return (mask & -mask, mask)

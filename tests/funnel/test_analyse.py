@@ -1,0 +1,291 @@
+"""The funnel against an interpreter in plain Python, known answers, and every table library."""
+
+import itertools
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ecommine import SchemaError, funnel
+from ecommine.funnel._tracks import read_tracks
+from ecommine.funnel._walk import NEVER, walk
+from funnel import slow
+from libraries import to_pandas
+
+EVENTS = st.lists(
+    st.tuples(
+        st.integers(1, 3),
+        st.integers(0, 40),
+        st.sampled_from(["a", "b", "c", "d", "noise"]),
+        st.sampled_from(["web", "app"]),
+    ),
+    min_size=1,
+    max_size=30,
+)
+STEPS = {
+    "plain": ["a", "b", "c"],
+    "repeated": ["a", "b", "a", "b"],
+    "twice": ["a", "a"],
+    "filtered": ["a", funnel.Step("b", where={"device": "app"}), "c"],
+    "overlapping": [
+        funnel.Step(["a", "b"]),
+        funnel.Step("b"),
+        funnel.Step(["b", "c"], where={"device": ["app", "web"]}),
+    ],
+    "limited": ["a", funnel.Step("b", within="5min"), funnel.Step("c", within="8min"), "d"],
+}
+
+
+def reached_by(found, definition):
+    """Return what the walk found in the form of the interpreter."""
+    steps = len(definition.steps)
+    return {
+        visitor: (
+            {step: found.at[row, step] for step in range(steps) if found.at[row, step] != NEVER},
+            {step for step in range(steps) if found.skipped[row, step]},
+        )
+        for row, visitor in enumerate(found.unit)
+    }
+
+
+@pytest.mark.parametrize("steps", STEPS.values(), ids=STEPS)
+@pytest.mark.parametrize("reentry", [True, False])
+@given(rows=EVENTS, window=st.sampled_from(["3min", "10min", "1h"]))
+@settings(max_examples=60)
+def test_every_step_is_reached_when_the_interpreter_says(steps, reentry, rows, window):
+    definition = funnel.Funnel(steps, window=window, reentry=reentry)
+    frame = slow.table(rows)
+    tracks = read_tracks(frame, definition, unit="visitor_id", by=None, as_of=None)
+    found = walk(tracks, definition)
+    expected = {
+        visitor: ({step: pd.Timestamp(at).value // 1000 for step, at in reached.items()}, skipped)
+        for visitor, (reached, skipped) in slow.all_walked(definition, frame).items()
+    }
+    actual = {tracks.units[unit]: one for unit, one in reached_by(found, definition).items()}
+    assert actual == expected
+
+
+@given(rows=EVENTS, seed=st.integers(0, 99))
+@settings(max_examples=40)
+def test_the_order_of_rows_does_not_matter(rows, seed):
+    frame = slow.table(rows)
+    mixed = frame.sample(frac=1, random_state=seed)
+    first, second = (funnel.analyse(one, STEPS["overlapping"], as_of="2024-02-01").table for one in (frame, mixed))
+    pd.testing.assert_frame_equal(first, second)
+
+
+def visits(*minutes_and_events):
+    return slow.table([(1, minute, event) for minute, event in minutes_and_events])
+
+
+def deepest(frame, steps, **options):
+    return int((funnel.analyse(frame, funnel.Funnel(steps, **options)).table["reached"] > 0).sum())
+
+
+def test_mixpanels_example():
+    """A 1:00, A 1:30, B 1:45, C 2:15, window 1 h: from the first entry B, with re-entry C."""
+    frame = visits((60, "A"), (90, "A"), (105, "B"), (135, "C"))
+    assert deepest(frame, ["A", "B", "C"], window="1h", reentry=False) == 2
+    assert deepest(frame, ["A", "B", "C"], window="1h") == 3
+
+
+def test_amplitudes_example():
+    """Step 1 on Jan 1, 5, 20; step 2 on Jan 2, 6: one user, converted."""
+    days = [(0, "one"), (4, "one"), (19, "one"), (1, "two"), (5, "two")]
+    frame = visits(*((1440 * day, event) for day, event in days))
+    table = funnel.analyse(frame, ["one", "two"], as_of="2024-03-01").table
+    assert table["conversion"].tolist() == [1.0, 1.0]
+    assert table["seconds_median"].tolist() == [0.0, 86_400.0]
+
+
+@pytest.mark.parametrize(("events", "level"), [("1234", 4), ("4321", 1), ("43", 0)])
+def test_hologres_examples(events, level):
+    """c1..c4 reaches 4, in reverse 1, c4 c3 alone 0."""
+    frame = visits(*enumerate(f"c{one}" for one in events))
+    assert deepest(frame, ["c1", "c2", "c3", "c4"]) == level
+
+
+@pytest.mark.parametrize(("steps", "level"), [("123", 1), ("234", 0), ("345", 2)])
+def test_one_event_is_not_counted_for_two_steps(steps, level):
+    """ClickHouse 21835: a visitor with events 3, 4 and 1 only."""
+    frame = visits((0, "3"), (1, "4"), (2, "1"))
+    assert deepest(frame, list(steps)) == level
+
+
+def test_events_of_one_moment_are_taken_in_the_order_of_the_steps():
+    frame = visits((0, "c"), (0, "b"), (0, "a"))
+    assert deepest(frame, ["a", "b", "c"]) == 3
+    assert deepest(visits((0, "a")), ["a", "a"]) == 1
+    assert deepest(visits((0, "a"), (0, "a")), ["a", "a"]) == 2
+
+
+@given(
+    units=st.lists(st.tuples(st.integers(0, 60), st.one_of(st.none(), st.integers(0, 60))), min_size=1, max_size=40),
+    window=st.integers(1, 30),
+)
+@settings(max_examples=100)
+def test_conversion_is_kaplan_and_meiers(units, window):
+    rows, until = [], 60
+    for visitor, (entry, wait) in enumerate(units):
+        rows.append((visitor, entry, "a"))
+        if wait is not None and entry + wait <= until:
+            rows.append((visitor, entry + wait, "b"))
+    frame = slow.table(rows)
+    as_of = slow.START + timedelta(minutes=until)
+    table = funnel.analyse(frame, funnel.Funnel(["a", "b"], window=f"{window}min"), as_of=as_of).table
+    there = [wait is not None and wait <= window and entry + wait <= until for entry, wait in units]
+    times = [wait if went else until - entry for (entry, wait), went in zip(units, there, strict=True)]
+    expected = slow.kaplan_meier(times, there, window)
+    if all(until - entry < window for entry, _ in units):
+        assert table["conversion"].isna().all()
+    else:
+        assert table.loc[1, "conversion"] == pytest.approx(expected, abs=1e-12)
+    immature = sum(until - entry < window and not went for (entry, _), went in zip(units, there, strict=True))
+    assert table.loc[1, "immature"] == immature
+    assert table.loc[1, "reached"] + table.loc[1, "dropped"] + immature == len(units)
+    assert table.loc[1, "naive_conversion"] == pytest.approx(sum(there) / len(units))
+
+
+def test_without_open_windows_it_is_the_share_with_wilsons_interval():
+    frame = slow.table([(one, one, "a") for one in range(80)] + [(one, one + 5, "b") for one in range(20)])
+    found = funnel.analyse(frame, ["a", "b"], as_of="2024-06-01")
+    from statsmodels.stats.proportion import proportion_confint
+
+    low, high = proportion_confint(20, 80, method="wilson")
+    row = found.table.iloc[1]
+    assert (row["conversion"], row["conversion_low"], row["conversion_high"]) == pytest.approx((0.25, low, high))
+    assert (row["step_conversion_low"], row["step_conversion_high"]) == pytest.approx((low, high))
+    assert found.notes == ()
+
+
+def test_every_window_open_is_said_and_the_naive_count_stays():
+    frame = slow.table([(1, 0, "a"), (1, 5, "b"), (2, 3, "a")])
+    found = funnel.analyse(frame, ["a", "b"])
+    assert found.notes == ("the window of every visitor is still open: only the naive conversion is known",)
+    assert found.table["conversion"].isna().all()
+    assert found.table["naive_conversion"].tolist() == [1.0, 0.5]
+    assert "no window is over yet" in found.summary()
+    assert "尚未结束" in found.summary(locale="zh")
+
+
+def test_groups_are_those_of_the_first_entry():
+    rows = [(1, 0, "a", "web"), (1, 5, "b", "app"), (2, 0, "a", "app"), (3, 1, "a", None)]
+    found = funnel.analyse(slow.table(rows), ["a", "b"], by="device", as_of="2024-03-01")
+    table = found.table
+    assert table["device"].fillna("?").tolist() == ["app", "app", "web", "web", "?", "?"]
+    assert table["reached"].tolist() == [1, 0, 1, 1, 1, 0]
+    assert found.entrants == 3
+
+
+def test_a_step_that_is_not_there_is_told_and_does_not_raise():
+    found = funnel.analyse(slow.table([(1, 0, "view_item")]), ["view_item", "purchse"], as_of="2024-03-01")
+    assert found.table["reached"].tolist() == [1, 0]
+    assert found.notes == ("no event is the step 'purchse'",)
+    near = funnel.analyse(slow.table([(1, 0, "view_item"), (1, 1, "purchase")]), ["view_item", "purchse"])
+    assert "no event is the step 'purchse': did you mean 'purchase'?" in near.notes
+
+
+def test_units_tell_the_deepest_step_and_when():
+    rows = [(7, 0, "a"), (7, 4, "b"), (9, 2, "a"), (11, 1, "b")]
+    units = funnel.analyse(slow.table(rows), ["a", "b"], as_of="2024-03-01").units
+    assert units["visitor_id"].tolist() == [7, 9]
+    assert units["deepest_step"].tolist() == ["b", "a"]
+    assert ((units["deepest_at"] - units["entered_at"]) / pd.Timedelta("1min")).tolist() == [4.0, 0.0]
+
+
+def test_late_events_and_unknown_units_are_left_out_with_a_note():
+    frame = slow.table([(1, 0, "a"), (1, 5, "b"), (2, 0, "a"), (2, 9_000, "b")])
+    frame["customer_id"] = pd.array([1, 1, None, None], dtype="Int64")
+    found = funnel.analyse(frame, ["a", "b"], unit="customer_id", as_of="2024-01-02")
+    assert found.table["reached"].tolist() == [1, 1]
+    assert set(found.notes[:2]) == {"2 events without customer_id left out", "1 event after 2024-01-02 23:59 left out"}
+
+
+def test_a_trend_is_told():
+    rows = [(one, 10 * one, "a") for one in range(1_000)]
+    rows += [(one, 10 * one + 1, "b") for one in range(1_000) if one % (2 if one > 500 else 5) == 0]
+    notes = funnel.analyse(slow.table(rows), ["a", "b"], as_of="2024-06-01").notes
+    assert any("earlier and later entrants convert differently" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda e: funnel.analyse(e, ["a"]), ValueError, "`steps` must be 2 to 40 steps, got 1"),
+        (lambda e: funnel.analyse(e, "ab"), TypeError, "`steps` must be a list of steps"),
+        (lambda e: funnel.analyse(e, ["a", 3]), TypeError, "`steps` must be names of events or Step objects, got 3"),
+        (lambda _: funnel.Funnel(["a", "b"], window="1mo"), ValueError, "`window` must be a fixed length of time"),
+        (lambda _: funnel.Step([]), TypeError, "`event` must be the name of an event"),
+        (lambda _: funnel.Step("a", where="x"), TypeError, "`where` must map columns to values"),
+        (lambda e: funnel.analyse(e, ["a", "b"], by="devise"), ValueError, "did you mean 'device'"),
+        (lambda e: funnel.analyse(e, ["a", "b"], unit="user"), ValueError, "`unit` must be one of"),
+        (lambda e: funnel.analyse(e, ["a", "b"], by="visitor_id"), ValueError, "at most 50 can be compared"),
+        (lambda e: funnel.analyse(e.drop(columns="event"), ["a", "b"]), SchemaError, "`event` is missing"),
+        (lambda e: funnel.analyse(e, ["a", "b"], level=95), ValueError, "`level` must be between"),
+    ],
+)
+def test_errors_name_the_way_out(call, error, message):
+    events = slow.table([(one, one, "a") for one in range(60)])
+    with pytest.raises(error, match=message):
+        call(events)
+
+
+def test_a_funnel_is_a_value():
+    one, other = (funnel.Funnel(["a", funnel.Step("b", where={"x": [2, 1]})]) for _ in range(2))
+    assert one == other
+    assert hash(one) == hash(other)
+    assert one != funnel.Funnel(["a", "b"])
+    assert [step.name for step in funnel.Funnel(["a", "a", "b"]).steps] == ["a", "a 2", "b"]
+
+
+@pytest.mark.parametrize("rows", [[], [(1, 0, "x")]], ids=["empty", "nobody enters"])
+def test_nobody_enters(rows, local_library):
+    frame = slow.table([(1, 0, "x")]).iloc[: len(rows)]
+    found = funnel.analyse(local_library(frame), ["a", "b"])
+    table = to_pandas(found.table)
+    assert table["reached"].tolist() == [0, 0]
+    assert table["conversion"].isna().all()
+    assert len(to_pandas(found.units)) == 0
+    assert "Nobody entered" in found.summary()
+    assert len(repr(found).splitlines()) <= 12
+
+
+def shop(n=400, seed=0):
+    rng = np.random.default_rng(seed)
+    rows = []
+    for visitor in range(n):
+        at = int(rng.integers(0, 20_000))
+        for event in itertools.islice("abcabd", int(rng.integers(1, 7))):
+            rows.append((visitor, at, event, str(rng.choice(["web", "app"]))))
+            at += int(rng.exponential(600))
+    return slow.table(rows)
+
+
+def test_every_library_gives_the_same_table(library):
+    frame = shop()
+    definition = funnel.Funnel(["a", funnel.Step("b", within="2d"), "c", "d"], window="3d")
+    options = {"by": "device", "as_of": "2024-01-18"}
+    expected = funnel.analyse(frame, definition, **options)
+    found = funnel.analyse(library(frame), definition, **options)
+    pd.testing.assert_frame_equal(to_pandas(found.table), expected.table, check_dtype=False, rtol=1e-12)
+    units = to_pandas(found.units)
+    assert units["visitor_id"].tolist() == expected.units["visitor_id"].tolist()
+    assert units["deepest_step"].tolist() == expected.units["deepest_step"].tolist()
+    assert found.notes == expected.notes
+    assert found.headline == expected.headline
+
+
+def test_text_ids_sessions_and_other_columns(library):
+    frame = shop(100)
+    frame["session_id"] = [
+        f"s{one}-{at.day % 2}" for one, at in zip(frame["visitor_id"], frame["occurred_at"], strict=True)
+    ]
+    frame["plan"] = np.where(frame["visitor_id"] % 2, "pro", "free")
+    steps = ["a", funnel.Step("b", where={"plan": ["pro", "new"]})]
+    expected = funnel.analyse(frame, steps, unit="session_id").table
+    found = funnel.analyse(library(frame), steps, unit="session_id").table
+    pd.testing.assert_frame_equal(to_pandas(found), expected, check_dtype=False)
+    assert 0 < expected.loc[1, "reached"] < expected.loc[0, "reached"]

@@ -1,0 +1,79 @@
+"""Funnels of totals and of columns: a published set, errors, every library."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ecommine import funnel
+from libraries import to_pandas
+
+DATA = Path(os.environ.get("ECOMMINE_DATA", Path(__file__).parents[3] / "shared" / "data"))
+NEEDS = pytest.mark.skipif(not DATA.is_dir(), reason="the folder of real data is not there (ECOMMINE_DATA)")
+
+
+def test_totals():
+    found = funnel.from_counts({"home": 90_400, "search": 45_200, "payment": 6_030, "confirmation": 452})
+    assert found.table["dropped"].tolist() == [0, 45_200, 39_170, 5_578]
+    assert found.table["conversion"].tolist() == pytest.approx([1, 0.5, 6_030 / 90_400, 0.005])
+    from statsmodels.stats.proportion import proportion_confint
+
+    assert tuple(found.table.loc[3, ["conversion_low", "conversion_high"]]) == pytest.approx(
+        proportion_confint(452, 90_400, method="wilson")
+    )
+    assert "0.5%" in found.summary()
+
+
+@pytest.mark.parametrize(
+    ("counts", "error", "message"),
+    [
+        ({"a": 5}, ValueError, "two or more steps, got 1"),
+        ({"a": 5, "b": 6}, ValueError, "'b' has 6 users, more than 'a' before it"),
+        ({"a": 5, "b": -1}, ValueError, r"counts\['b'\]"),
+        ([5, 3], TypeError, "`counts` must map each step to its users"),
+    ],
+)
+def test_totals_that_are_no_funnel(counts, error, message):
+    with pytest.raises(error, match=message):
+        funnel.from_counts(counts)
+
+
+@NEEDS
+def test_a_published_funnel_of_pages(local_library):
+    """90,400 home, 45,200 search, 6,030 payment, 452 confirmation; by device as published."""
+    users = pd.read_parquet(DATA / "page_funnel_users.parquet")
+    pages = ["home_page", "search_page", "payment_page", "confirmation_page"]
+    steps = [column for page in pages for column in users.columns if column.startswith(page.split("_")[0])]
+    found = to_pandas(funnel.from_reached(local_library(users), steps, by="device").table)
+    desktop, mobile = (found[found["device"].str.lower() == one]["reached"].tolist() for one in ("desktop", "mobile"))
+    assert desktop == [60_200, 30_100, 3_010, 150]
+    assert mobile == [30_200, 15_100, 3_020, 302]
+    whole = funnel.from_reached(local_library(users), steps)
+    assert to_pandas(whole.table)["reached"].tolist() == [90_400, 45_200, 6_030, 452]
+
+
+def test_columns_of_any_type(library):
+    users = pd.DataFrame(
+        {
+            "home": [True, True, True, False, True],
+            "search": [2.0, 0.0, np.nan, 1.0, 1.0],
+            "paid_at": pd.to_datetime(["2024-01-01", "2024-01-02", None, None, None]),
+            "device": ["web", "app", "web", "app", None],
+        }
+    )
+    found = funnel.from_reached(library(users), ["home", "search", "paid_at"], by="device")
+    table = to_pandas(found.table)
+    assert table["device"].fillna("?").tolist() == ["app"] * 3 + ["web"] * 3 + ["?"] * 3
+    assert table["reached"].tolist() == [1, 0, 0, 2, 1, 1, 1, 1, 0]
+    assert table["skipped"].tolist() == [0, 1, 0, 0, 0, 0, 0, 0, 0]
+    assert found.notes == ("1 users without 'home' do not enter",)
+    assert found.entrants == 4
+
+
+def test_columns_that_are_not_there():
+    with pytest.raises(ValueError, match="`users` has no column 'paid'; it has 'home'"):
+        funnel.from_reached(pd.DataFrame({"home": [True]}), ["home", "paid"])
+    with pytest.raises(ValueError, match="`steps` must be two or more columns"):
+        funnel.from_reached(pd.DataFrame({"home": [True]}), ["home"])
