@@ -196,6 +196,31 @@ def test_units_tell_the_deepest_step_and_when():
     assert ((units["deepest_at"] - units["entered_at"]) / pd.Timedelta("1min")).tolist() == [4.0, 0.0]
 
 
+def test_units_tell_the_attempt_that_came_furthest():
+    rows = [(1, 0, "a"), (1, 1, "b"), (1, 100, "a"), (1, 101, "b"), (1, 102, "c")]
+    definition = funnel.Funnel(["a", "b", "c"], window="5min")
+    unit = funnel.analyse(slow.table(rows), definition, as_of="2024-03-01").units.iloc[0]
+    times = [(unit[name] - pd.Timestamp(slow.START)) / pd.Timedelta("1min") for name in ENDS]
+    assert times == [0.0, 100.0, 102.0]
+
+
+ENDS = ("first_entered_at", "entered_at", "deepest_at")
+
+
+def test_categories_and_ties_of_groups():
+    """Two entries of one moment: the group is the first by name, whatever the order of rows."""
+    frame = slow.table([(1, 0, "a", "z"), (1, 0, "a", "b"), (2, 0, "a", "z")])
+    for rows in (frame, frame[::-1]):
+        table = funnel.analyse(rows.astype({"device": "category"}), ["a", "b"], by="device", as_of="2024-03-01").table
+        assert table["device"].tolist() == ["b", "b", "z", "z"]
+        assert table["reached"].tolist() == [1, 0, 1, 0]
+    pl = pytest.importorskip("polars", reason="polars is not installed")
+    polars = pl.from_pandas(frame).with_columns(pl.col("device").cast(pl.Categorical))
+    for events in (polars, polars.lazy()):
+        found = funnel.analyse(events, ["a", "b"], by="device", as_of="2024-03-01").table
+        assert found["reached"].to_list() == [1, 0, 1, 0]
+
+
 def test_late_events_and_unknown_units_are_left_out_with_a_note():
     frame = slow.table([(1, 0, "a"), (1, 5, "b"), (2, 0, "a"), (2, 9_000, "b")])
     frame["customer_id"] = pd.array([1, 1, None, None], dtype="Int64")
@@ -211,6 +236,10 @@ def test_a_trend_is_told():
     assert any("earlier and later entrants convert differently" in note for note in notes)
 
 
+def where(events, condition):
+    return funnel.analyse(events.assign(n=1, flag=True), ["a", funnel.Step("b", where=condition)])
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
@@ -220,6 +249,23 @@ def test_a_trend_is_told():
         (lambda _: funnel.Funnel(["a", "b"], window="1mo"), ValueError, "`window` must be a fixed length of time"),
         (lambda _: funnel.Step([]), TypeError, "`event` must be the name of an event"),
         (lambda _: funnel.Step("a", where="x"), TypeError, "`where` must map columns to values"),
+        (
+            lambda _: funnel.Step("a", where={"x": None}),
+            ValueError,
+            "`where`: 'x' must have one or several known values",
+        ),
+        (lambda _: funnel.Step("a", where={"x": []}), ValueError, "`where`: 'x' must have one or several"),
+        (lambda _: funnel.Funnel([funnel.Step("a", within="1h"), "b"]), ValueError, "'a' is the first one"),
+        (lambda e: funnel.analyse(e.assign(step=1), ["a", "b"], by="step"), ValueError, "is a column of the result"),
+        (lambda e: where(e, {"n": "1"}), ValueError, "`where`: the column 'n' holds numbers, got '1'"),
+        (lambda e: where(e, {"n": True}), ValueError, "`where`: the column 'n' holds numbers, got True"),
+        (lambda e: where(e, {"device": 1}), ValueError, "`where`: the column 'device' holds text, got 1"),
+        (lambda e: where(e, {"flag": 1}), ValueError, "`where`: the column 'flag' holds true and false, got 1"),
+        (
+            lambda e: where(e, {"occurred_at": "2024-01-01"}),
+            ValueError,
+            "`where`: the column 'occurred_at' holds times",
+        ),
         (lambda e: funnel.analyse(e, ["a", "b"], by="devise"), ValueError, "did you mean 'device'"),
         (lambda e: funnel.analyse(e, ["a", "b"], unit="user"), ValueError, "`unit` must be one of"),
         (lambda e: funnel.analyse(e, ["a", "b"], by="visitor_id"), ValueError, "at most 50 can be compared"),

@@ -68,7 +68,7 @@ def test_columns_of_any_type(library):
     assert table["device"].fillna("?").tolist() == ["app"] * 3 + ["web"] * 3 + ["?"] * 3
     assert table["reached"].tolist() == [1, 0, 0, 2, 1, 1, 1, 1, 0]
     assert table["skipped"].tolist() == [0, 1, 0, 0, 0, 0, 0, 0, 0]
-    assert found.notes == ("1 users without 'home' do not enter",)
+    assert found.notes == ("1 user without 'home' left out",)
     assert found.entrants == 4
 
 
@@ -77,3 +77,15 @@ def test_columns_that_are_not_there():
         funnel.from_reached(pd.DataFrame({"home": [True]}), ["home", "paid"])
     with pytest.raises(ValueError, match="`steps` must be two or more columns"):
         funnel.from_reached(pd.DataFrame({"home": [True]}), ["home"])
+
+
+@pytest.mark.parametrize("values", [["yes", "no"], ["", "1"]])
+def test_text_is_refused(values):
+    users = pd.DataFrame({"home": [True, True], "paid": values})
+    with pytest.raises(ValueError, match=r"`steps`: the column 'paid' holds .*convert it first"):
+        funnel.from_reached(users, ["home", "paid"])
+    mixed = users.assign(paid=pd.Series([True, False], dtype=object))
+    with pytest.raises(ValueError, match="convert it first"):
+        funnel.from_reached(mixed, ["home", "paid"])
+    with pytest.raises(ValueError, match="`steps` must be different columns"):
+        funnel.from_reached(users, ["home", "home"])

@@ -36,7 +36,7 @@ class FunnelResult(Result):
         conversion_high; step_conversion (share of those that reached the step before), step_conversion_low,
         step_conversion_high; dropped (stopped before this step, window over); immature (not here yet, window open);
         skipped (a later step without this one); naive_conversion (reached over entered, open windows counted as lost);
-        seconds_p25, seconds_median, seconds_p75 (from the entry to the step).
+        seconds_p25, seconds_median, seconds_p75 (from the entry to the step, of the attempt that reached it first).
     definition : Funnel or None
         The funnel.
     unit : str
@@ -81,9 +81,10 @@ class FunnelResult(Result):
 
     @property
     def units(self) -> Any:
-        """One row a unit that entered, sorted by id, as an eager table: its id, deepest_step, entered_at, deepest_at.
+        """One row a unit that entered, sorted by id, as an eager table; None for a funnel of totals.
 
-        None for a funnel of totals. Made when asked for.
+        Its id, deepest_step, first_entered_at, entered_at (of the attempt that reached the deepest step first) and
+        deepest_at. Made when asked for.
         """
         if self._reach is None or self.definition is None:
             return None
@@ -271,5 +272,5 @@ def _units(reach: Reach, ids: "np.ndarray[Any, Any]", funnel: Funnel, unit: str,
     if len(mine):
         return build({unit: mine, **columns}, like=like).to_native()
     one = {unit: [0 if ids.dtype.kind in "iu" else ""], "deepest_step": [""]}
-    times = {name: np.zeros(1, "datetime64[us]") for name in ("entered_at", "deepest_at")}
+    times = {name: np.zeros(1, "datetime64[us]") for name in ("first_entered_at", "entered_at", "deepest_at")}
     return build({**one, **times}, like=like).head(0).to_native()

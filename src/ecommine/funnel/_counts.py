@@ -6,12 +6,12 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from .._core.checks import integer, number
+from .._core.checks import counted, integer, number
 from .._core.frames import collect, opened
 from ._analyse import FunnelResult, _built
 from ._curves import wilson
 from ._table import QUARTILES, Measured, merged
-from ._tracks import grouped
+from ._tracks import RESERVED, grouped, plain
 
 
 def from_counts(counts: Mapping[str, int], /, *, level: float = 0.95) -> FunnelResult:
@@ -62,8 +62,8 @@ def from_reached(users: object, steps: Sequence[str], /, *, by: str | None = Non
     users : table, one row a user
         Of any library.
     steps : sequence of str
-        The columns, in order: true, above zero or any text or time where the user reached the step. Users without the
-        first step do not enter; a step counts if all before it were reached.
+        The columns, in order: true, above zero or any time where the user reached the step. Users without the first
+        step do not enter; a step counts if all before it were reached.
     by : str, optional
         A column of groups.
     level : float
@@ -94,8 +94,12 @@ def from_reached(users: object, steps: Sequence[str], /, *, by: str | None = Non
     missing = [column for column in (*steps, *([] if by is None else [by])) if column not in names.names()]
     if missing:
         raise ValueError(f"`users` has no column {missing[0]!r}; it has {', '.join(map(repr, names.names()[:10]))}")
+    if by in RESERVED:
+        raise ValueError(f"`by`: {by!r} is a column of the result; rename it first")
+    if len(set(steps)) < len(steps):
+        raise ValueError(f"`steps` must be different columns, got {list(steps)!r}")
     flags = {f"_{i}": _reached(names[step], step).cast(nw.Int64) for i, step in enumerate(steps)}
-    groups = {} if by is None else {"_by": nw.col(by)}
+    groups = {} if by is None else {"_by": plain(like, by)}
     cells = like.select(**flags, **groups).group_by(*flags, *groups, drop_null_keys=False).agg(nw.len().alias("_n"))
     rows = collect(cells)
     there = np.column_stack([rows[name].to_numpy() for name in flags]).astype(bool)
@@ -103,7 +107,7 @@ def from_reached(users: object, steps: Sequence[str], /, *, by: str | None = Non
     found = _among(there, number_of, list(steps), confidence)
     parts = [(None, found)] if by is None else list(_by_group(rows["_by"], there, number_of, steps, confidence))
     out = int(number_of[~there[:, 0]].sum())
-    notes = (f"{out:,} users without {steps[0]!r} do not enter",) if out else ()
+    notes = (f"{counted(out, 'user')} without {steps[0]!r} left out",) if out else ()
     return _result(merged(iter(parts), by), found, by, confidence, like, notes)
 
 
@@ -113,7 +117,11 @@ def _reached(dtype: Any, step: str) -> nw.Expr:
         return column.fill_null(False)
     if dtype.is_numeric():
         return (column.cast(nw.Float64) > 0).fill_null(False)
-    return ~column.is_null()
+    if isinstance(dtype, (nw.Datetime, nw.Date)):
+        return ~column.is_null()
+    raise ValueError(
+        f"`steps`: the column {step!r} holds {dtype}, not true and false, numbers or times: convert it first"
+    )
 
 
 def _by_group(

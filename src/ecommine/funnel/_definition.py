@@ -1,6 +1,6 @@
 """What a funnel is: its steps, how long a visitor may take, and whether a second entry counts."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import reduce
@@ -108,9 +108,10 @@ class Funnel:
             if not isinstance(one, (str, Step)):
                 raise TypeError(f"`steps` must be names of events or Step objects, got {one!r}")
         _exact(window, "window")
-        object.__setattr__(
-            self, "steps", tuple(_distinct([one if isinstance(one, Step) else Step(one) for one in steps]))
-        )
+        made = [one if isinstance(one, Step) else Step(one) for one in steps]
+        if made[0].within is not None:
+            raise ValueError(f"`within` is the time since the step before, and {made[0].name!r} is the first one")
+        object.__setattr__(self, "steps", tuple(_distinct(made)))
         object.__setattr__(self, "window", window)
         one_of("reentry", reentry, (True, False))
         object.__setattr__(self, "reentry", bool(reentry))
@@ -156,9 +157,12 @@ def _conditions(where: object) -> Iterator[tuple[str, tuple[object, ...]]]:
         return
     if not isinstance(where, Mapping):
         raise TypeError(f"`where` must map columns to values, such as {{'device': 'mobile'}}; got {where!r}")
-    for column, values in sorted(where.items()):
-        several = isinstance(values, (list, tuple, set, frozenset))
-        yield str(column), tuple(sorted(values, key=repr)) if several else (values,)
+    for column, given in sorted(where.items()):
+        several = isinstance(given, Iterable) and not isinstance(given, (str, bytes))
+        values = [one.item() if hasattr(one, "item") else one for one in (given if several else [given])]
+        if not values or any(one is None or one != one or callable(one) for one in values):
+            raise ValueError(f"`where`: {column!r} must have one or several known values, got {given!r}")
+        yield str(column), tuple(sorted(set(values), key=repr))
 
 
 def _title(names: tuple[str, ...], where: Where) -> str:

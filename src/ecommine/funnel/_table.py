@@ -123,16 +123,17 @@ FEWEST = 200
 
 
 def unit_columns(reach: Reach, units: Any, funnel: Funnel) -> dict[str, Any]:
-    """Write one row a unit: the deepest step, when it entered, and when it reached each step."""
+    """Write one row a unit: the deepest step, the first entry, the entry of the attempt, and when it came there."""
     order = np.argsort(reach.unit)
     names = np.array([step.name for step in funnel.steps], dtype=object)
     columns: dict[str, Any] = {
         "unit": units[reach.unit[order]],
         "deepest_step": names[reach.deepest[order]],
-        "entered_at": reach.entry[order].astype("datetime64[us]"),
+        "first_entered_at": reach.entry[order].astype("datetime64[us]"),
     }
-    last = np.take_along_axis(reach.at, reach.deepest[:, None], axis=1)[:, 0]
-    columns["deepest_at"] = last[order].astype("datetime64[us]")
+    for name, times in (("entered_at", reach.since), ("deepest_at", reach.at)):
+        deepest = np.take_along_axis(times, reach.deepest[:, None], axis=1)[:, 0]
+        columns[name] = deepest[order].astype("datetime64[us]")
     return columns
 
 

@@ -1,7 +1,9 @@
 """Events of the steps, as arrays sorted by unit and time."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, Literal
 
@@ -19,6 +21,24 @@ from ._definition import Funnel
 Unit = Literal["visitor_id", "customer_id", "session_id"]
 UNITS = ("visitor_id", "customer_id", "session_id")
 Ints = np.ndarray[Any, np.dtype[np.integer[Any]]]
+RESERVED = (
+    "step",
+    "reached",
+    *(f"{name}conversion{end}" for name in ("", "step_") for end in ("", "_low", "_high")),
+    "dropped",
+    "immature",
+    "skipped",
+    "naive_conversion",
+    *(f"seconds_{name}" for name in ("p25", "median", "p75")),
+)
+_KINDS: tuple[tuple[Callable[[Any], bool], tuple[str, Any, Any]], ...] = (
+    (lambda dtype: bool(dtype.is_numeric()), ("numbers", (int, float, Decimal), bool)),
+    (lambda dtype: dtype == nw.Boolean, ("true and false", bool, ())),
+    (lambda dtype: isinstance(dtype, (nw.String, nw.Categorical, nw.Enum)), ("text", str, ())),
+    (lambda dtype: isinstance(dtype, nw.Datetime), ("times", datetime, ())),
+    (lambda dtype: dtype == nw.Date, ("dates", date, datetime)),
+)
+"""What a column may be asked for: its name, what its values may be, and what they may not."""
 _DECLARED = tuple(column.name for column in TABLES["events"].columns)
 
 
@@ -64,7 +84,7 @@ def read_tracks(events: object, funnel: Funnel, *, unit: Unit, by: str | None, a
     steps = sum(
         (step.matches().cast(nw.Int64) * (1 << place) for place, step in enumerate(funnel.steps)), start=nw.lit(0)
     )
-    extra = {"_by": nw.col(by)} if by is not None else {}
+    extra = {} if by is None else {"_by": plain(frame, by)}
     whose = {} if unit == "visitor_id" else {"_visitor": nw.col("visitor_id")}
     kept = frame.select(_unit=nw.col(unit), _at=nw.col("occurred_at"), _steps=steps, **extra, **whose)
     kept = kept.filter(nw.col("_steps") > 0, ~nw.col("_unit").is_null())
@@ -75,12 +95,15 @@ def read_tracks(events: object, funnel: Funnel, *, unit: Unit, by: str | None, a
     codes, units = _coded(rows["_unit"])
     time = rows["_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
     masks = rows["_steps"].to_numpy()
-    order = _order(codes, time, masks)
+    groups: Ints | None = None
+    labels: tuple[Any, ...] = ()
+    if by is not None:
+        groups, labels = grouped(rows["_by"])
+    order = _order(codes, time, masks, groups)
     visitor: Ints | None = None
     if whose:
         visitor = np.zeros(len(units), dtype=np.int64)
         visitor[codes] = _coded(rows["_visitor"])[0]
-    groups, labels = (None, ()) if by is None else grouped(rows["_by"])
     return Tracks(
         unit=codes[order],
         time=time[order],
@@ -104,10 +127,29 @@ def _opened(events: object, funnel: Funnel, unit: Unit, by: str | None) -> Frame
             f"`events` has no column {missing[0]!r}, which `where` or `by` names"
             + (f": did you mean {near[0]!r}?" if near else "")
         )
+    if by in RESERVED:
+        raise ValueError(f"`by`: {by!r} is a column of the result; rename it first")
+    _check_values(opened(events, argument="events").collect_schema(), funnel)
     declared = [column for column in wanted if column in _DECLARED]
     others = [column for column in wanted if column not in _DECLARED]
     columns = dict.fromkeys((unit, "visitor_id", "event", "occurred_at"))
     return read(events, "events", tuple(columns), optional=declared, others=others, argument="events")
+
+
+def plain(frame: Frame, by: str) -> nw.Expr:
+    """Take categories as the text that they are."""
+    is_category = isinstance(frame.collect_schema()[by], (nw.Categorical, nw.Enum))
+    return nw.col(by).cast(nw.String) if is_category else nw.col(by)
+
+
+def _check_values(schema: Any, funnel: Funnel) -> None:
+    """Raise where a condition asks a column for what it cannot hold: libraries differ in what they make of it."""
+    for column, values in (one for step in funnel.steps for one in step.where):
+        dtype = schema[column]
+        fits = next((types for holds, types in _KINDS if holds(dtype)), None)
+        wrong = [one for one in values if fits and (not isinstance(one, fits[1]) or isinstance(one, fits[2]))]
+        if fits and wrong:
+            raise ValueError(f"`where`: the column {column!r} holds {fits[0]}, got {wrong[0]!r}")
 
 
 def _facts(frame: Frame, unit: Unit, as_of: Any) -> tuple[datetime | None, list[str]]:
@@ -116,12 +158,13 @@ def _facts(frame: Frame, unit: Unit, as_of: Any) -> tuple[datetime | None, list[
     given = None if as_of is None else moment(as_of)
     flags = {
         "_lost": nw.col(unit).is_null().cast(nw.Int64),
+        "_nameless": nw.col("event").is_null().cast(nw.Int64),
         "_timeless": at.is_null().cast(nw.Int64),
         "_late": ((at > nw.lit(given)).fill_null(False) if given else nw.lit(False)).cast(nw.Int64),
     }
     marked = frame.select("occurred_at", **flags)
     row = collect(marked.select(at.max(), *(nw.col(name).sum() for name in flags)))
-    lost, timeless, late = (int(row[name].item() or 0) for name in flags)
+    lost, nameless, timeless, late = (int(row[name].item() or 0) for name in flags)
     if timeless:
         raise ValueError(
             f'`occurred_at` is missing in {timeless:,} events: split them off with schema.quarantine("events", raw)'
@@ -129,6 +172,8 @@ def _facts(frame: Frame, unit: Unit, as_of: Any) -> tuple[datetime | None, list[
     notes = []
     if lost:
         notes.append(f"{counted(lost, 'event')} without {unit} left out")
+    if nameless:
+        notes.append(f"{counted(nameless, 'event')} without a name left out")
     if given is not None:
         if late:
             notes.append(f"{counted(late, 'event')} after {given:%Y-%m-%d %H:%M} left out")
@@ -166,7 +211,12 @@ def _coded(ids: nw.Series[Any]) -> tuple[Ints, "np.ndarray[Any, Any]"]:
         encoded = ids.to_arrow().dictionary_encode()
         whole = encoded.combine_chunks() if hasattr(encoded, "combine_chunks") else encoded
         codes, labels = whole.indices.fill_null(-1).to_numpy(), whole.dictionary.to_numpy(zero_copy_only=False)
-    order = np.argsort(labels)
+    try:
+        order = np.argsort(labels)
+    except TypeError:
+        raise TypeError(
+            f"`by` or ids of mixed types, such as {labels[0]!r} and {labels[-1]!r}: make them text"
+        ) from None
     ranks = np.empty(len(labels) + 1, dtype=np.int64)
     ranks[order], ranks[-1] = np.arange(len(labels)), -1
     return ranks[codes], labels[order]
@@ -180,11 +230,13 @@ def grouped(values: nw.Series[Any]) -> tuple[Ints, tuple[Any, ...]]:
     return codes, tuple(labels.tolist())
 
 
-def _order(unit: Ints, time: Ints, masks: Ints) -> Ints:
-    """Sort by unit, time, lowest step, all steps; by one packed number where 63 bits hold it."""
+def _order(unit: Ints, time: Ints, masks: Ints, groups: Ints | None) -> Ints:
+    """Sort by unit, time, lowest step, all steps, group; by one packed number where 63 bits hold it."""
     ranks = {mask: rank for rank, mask in enumerate(sorted(np.unique(masks).tolist(), key=_lowest_first))}
     kinds = np.array(sorted(ranks), dtype=np.int64)
     rank = np.array([ranks[kind] for kind in kinds.tolist()], dtype=np.int64)[np.searchsorted(kinds, masks)]
+    if groups is not None:
+        rank = rank * (int(groups.max(initial=0)) + 1) + groups
     if not len(time):
         return np.zeros(0, dtype=np.int64)
     since, unit = time - time.min(), unit.astype(np.int64)

@@ -67,6 +67,8 @@ def plan_types(frame: Frame, columns: list[Column], reading: Reading) -> TypePla
     for column in columns:
         held = object_kind(frame, column.name) if holds_objects(frame, column.name) else None
         dtype = types[column.name]
+        if dtype == nw.Unknown:
+            dtype = _zoned(frame, column.name) or dtype
         if column.kind in _EMPTY and is_all_missing(frame, column.name):
             _plan_missing(plan, frame, column)
         elif dtype == nw.Object and held is None:
@@ -76,6 +78,15 @@ def plan_types(frame: Frame, columns: list[Column], reading: Reading) -> TypePla
         else:
             _PLANNERS[column.kind](plan, frame, column, dtype, held, reading)
     return plan
+
+
+def _zoned(frame: Frame, name: str) -> nw.dtypes.DType | None:
+    """Tell times of pandas whose zone narwhals cannot read, such as America/New_York."""
+    if not frame.implementation.is_pandas():
+        return None
+    dtype = frame.to_native()[name].dtype
+    zone = getattr(getattr(dtype, "pyarrow_dtype", dtype), "tz", None)
+    return None if zone is None else nw.Datetime("us", str(zone))
 
 
 def _plan_missing(plan: TypePlan, frame: Frame, column: Column) -> None:
