@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ecommine import funnel
+from ecommine import funnel, schema
 from libraries import to_pandas
 
 DATA = Path(os.environ.get("ECOMMINE_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -89,3 +89,17 @@ def test_text_is_refused(values):
         funnel.from_reached(mixed, ["home", "paid"])
     with pytest.raises(ValueError, match="`steps` must be different columns"):
         funnel.from_reached(users, ["home", "home"])
+
+
+@NEEDS
+def test_most_buyers_of_a_real_log_skip_the_cart():
+    """REES46: 193 visitors viewed and bought, and only 62 of them with an add_to_cart between."""
+    events = schema.from_rees46(pd.read_parquet(DATA / "rees46_events_sample.parquet")).events
+    views, purchases = (set(events.loc[events["event"] == one, "visitor_id"]) for one in ("view_item", "purchase"))
+    assert len(views & purchases) == 193  # one of them bought before the first view
+    direct = funnel.analyse(events, ["view_item", "purchase"])
+    assert direct.table["reached"].tolist() == [4_505, 192]
+    table = funnel.analyse(events, ["view_item", "add_to_cart", "purchase"]).table
+    assert table["reached"].tolist() == [4_505, 111, 62]
+    assert table.loc[1, "skipped"] >= 192 - 62
+    assert table["conversion"].isna().all()  # three hours of data, and windows of a week
