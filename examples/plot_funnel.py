@@ -77,6 +77,7 @@ row = seen.table.iloc[-1]
 print(f"naive {row['naive_conversion']:.1%}")
 print(f"estimated {row['conversion']:.1%} ({row['conversion_low']:.1%} to {row['conversion_high']:.1%}), truth 30.0%")
 print(seen.notes[-1])
+seen.plot()
 
 # %%
 # A step that is none

@@ -18,7 +18,7 @@ MOST = len(PALETTE)
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
         "share": "conversion (share of those that entered)",
-        "title": "How many reach each step (bars: {level:.0%} intervals)",
+        "title": "How many reach each step (lines: {level:.0%} intervals)",
         "naive": "open windows counted as lost",
         "first": "; the first {n} of {all} groups",
         "none": "unknown",
