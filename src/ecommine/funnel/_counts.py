@@ -10,8 +10,9 @@ from .._core.checks import counted, integer, number
 from .._core.frames import collect, opened
 from ._analyse import FunnelResult, _built
 from ._curves import wilson
+from ._reading import grouped, plain
 from ._table import QUARTILES, Measured, merged
-from ._tracks import RESERVED, grouped, plain
+from ._tracks import RESERVED
 
 
 def from_counts(counts: Mapping[str, int], /, *, level: float = 0.95) -> FunnelResult:

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from ._tracks import Ints
+from ._reading import Ints
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 

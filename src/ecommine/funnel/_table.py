@@ -8,7 +8,7 @@ import numpy as np
 
 from ._curves import Curve, curve_at, effective, wilson
 from ._definition import Funnel
-from ._tracks import Ints
+from ._reading import Ints
 from ._walk import NEVER, SECOND, Reach
 
 INTERVALS = ("conversion", "step_conversion")

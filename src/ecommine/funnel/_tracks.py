@@ -9,18 +9,15 @@ from typing import Any, Literal
 
 import narwhals.stable.v2 as nw
 import numpy as np
-import pandas as pd
 
-from .._core.checks import counted
 from .._core.frames import Frame, collect, opened
-from .._core.moments import moment
 from ..schema._reading import read
 from ..schema._tables import TABLES
 from ._definition import Funnel
+from ._reading import Ints, coded, facts, gathered, grouped, plain
 
 Unit = Literal["visitor_id", "customer_id", "session_id"]
 UNITS = ("visitor_id", "customer_id", "session_id")
-Ints = np.ndarray[Any, np.dtype[np.integer[Any]]]
 RESERVED = (
     "step",
     "reached",
@@ -80,7 +77,7 @@ class Tracks:
 def read_tracks(events: object, funnel: Funnel, *, unit: Unit, by: str | None, as_of: Any) -> Tracks:
     """Read the events of any library; only those of a step are brought into memory."""
     frame = _opened(events, funnel, unit, by)
-    until, notes = _facts(frame, unit, as_of)
+    until, notes = facts(frame, unit, as_of)
     steps = sum(
         (step.matches().cast(nw.Int64) * (1 << place) for place, step in enumerate(funnel.steps)), start=nw.lit(0)
     )
@@ -90,9 +87,9 @@ def read_tracks(events: object, funnel: Funnel, *, unit: Unit, by: str | None, a
     kept = kept.filter(nw.col("_steps") > 0, ~nw.col("_unit").is_null())
     if until is not None:
         kept = kept.filter(nw.col("_at") <= nw.lit(until))
-    rows = _gathered(kept)
+    rows = gathered(kept)
     notes += _unseen(frame, funnel, rows["_steps"].to_numpy())
-    codes, units = _coded(rows["_unit"])
+    codes, units = coded(rows["_unit"])
     time = rows["_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
     masks = rows["_steps"].to_numpy()
     groups: Ints | None = None
@@ -103,7 +100,7 @@ def read_tracks(events: object, funnel: Funnel, *, unit: Unit, by: str | None, a
     visitor: Ints | None = None
     if whose:
         visitor = np.zeros(len(units), dtype=np.int64)
-        visitor[codes] = _coded(rows["_visitor"])[0]
+        visitor[codes] = coded(rows["_visitor"])[0]
     return Tracks(
         unit=codes[order],
         time=time[order],
@@ -136,12 +133,6 @@ def _opened(events: object, funnel: Funnel, unit: Unit, by: str | None) -> Frame
     return read(events, "events", tuple(columns), optional=declared, others=others, argument="events")
 
 
-def plain(frame: Frame, by: str) -> nw.Expr:
-    """Take categories as the text that they are."""
-    is_category = isinstance(frame.collect_schema()[by], (nw.Categorical, nw.Enum))
-    return nw.col(by).cast(nw.String) if is_category else nw.col(by)
-
-
 def _check_values(schema: Any, funnel: Funnel) -> None:
     """Raise where a condition asks a column for what it cannot hold: libraries differ in what they make of it."""
     for column, values in (one for step in funnel.steps for one in step.where):
@@ -150,42 +141,6 @@ def _check_values(schema: Any, funnel: Funnel) -> None:
         wrong = [one for one in values if fits and (not isinstance(one, fits[1]) or isinstance(one, fits[2]))]
         if fits and wrong:
             raise ValueError(f"`where`: the column {column!r} holds {fits[0]}, got {wrong[0]!r}")
-
-
-def _facts(frame: Frame, unit: Unit, as_of: Any) -> tuple[datetime | None, list[str]]:
-    """Find the moment up to which events count, and count what is left out."""
-    at = nw.col("occurred_at")
-    given = None if as_of is None else moment(as_of)
-    flags = {
-        "_lost": nw.col(unit).is_null().cast(nw.Int64),
-        "_nameless": nw.col("event").is_null().cast(nw.Int64),
-        "_timeless": at.is_null().cast(nw.Int64),
-        "_late": ((at > nw.lit(given)).fill_null(False) if given else nw.lit(False)).cast(nw.Int64),
-    }
-    marked = frame.select("occurred_at", **flags)
-    row = collect(marked.select(at.max(), *(nw.col(name).sum() for name in flags)))
-    lost, nameless, timeless, late = (int(row[name].item() or 0) for name in flags)
-    if timeless:
-        raise ValueError(
-            f'`occurred_at` is missing in {timeless:,} events: split them off with schema.quarantine("events", raw)'
-        )
-    notes = []
-    if lost:
-        notes.append(f"{counted(lost, 'event')} without {unit} left out")
-    if nameless:
-        notes.append(f"{counted(nameless, 'event')} without a name left out")
-    if given is not None:
-        if late:
-            notes.append(f"{counted(late, 'event')} after {given:%Y-%m-%d %H:%M} left out")
-        return given, notes
-    return (None if row["occurred_at"].null_count() else moment(row["occurred_at"].item())), notes
-
-
-def _gathered(frame: Frame) -> nw.DataFrame[Any]:
-    """Bring rows into memory; DuckDB's as Arrow, where text needs no Python object a row."""
-    if isinstance(frame, nw.LazyFrame) and frame.implementation.is_duckdb():
-        return frame.collect("pyarrow")
-    return collect(frame)
 
 
 def _unseen(frame: Frame, funnel: Funnel, masks: Ints) -> list[str]:
@@ -200,34 +155,6 @@ def _unseen(frame: Frame, funnel: Funnel, masks: Ints) -> list[str]:
         near = [] if set(step.event) & set(there) else get_close_matches(step.event[0], there, 1, cutoff=0.5)
         notes.append(f"no event is the step {step.name!r}" + (f": did you mean {near[0]!r}?" if near else ""))
     return notes
-
-
-def _coded(ids: nw.Series[Any]) -> tuple[Ints, "np.ndarray[Any, Any]"]:
-    """Turn ids into numbers in the order of the ids, -1 where unknown."""
-    if ids.implementation.is_pandas() or (ids.dtype.is_integer() and not ids.null_count()):
-        codes, labels = pd.factorize(ids.to_native() if ids.implementation.is_pandas() else ids.to_numpy())
-        labels = np.asarray(labels)
-    else:
-        encoded = ids.to_arrow().dictionary_encode()
-        whole = encoded.combine_chunks() if hasattr(encoded, "combine_chunks") else encoded
-        codes, labels = whole.indices.fill_null(-1).to_numpy(), whole.dictionary.to_numpy(zero_copy_only=False)
-    try:
-        order = np.argsort(labels)
-    except TypeError:
-        raise TypeError(
-            f"`by` or ids of mixed types, such as {labels[0]!r} and {labels[-1]!r}: make them text"
-        ) from None
-    ranks = np.empty(len(labels) + 1, dtype=np.int64)
-    ranks[order], ranks[-1] = np.arange(len(labels)), -1
-    return ranks[codes], labels[order]
-
-
-def grouped(values: nw.Series[Any]) -> tuple[Ints, tuple[Any, ...]]:
-    """Turn the values of a column of groups into numbers, and name them; what is unknown is the last group."""
-    codes, labels = _coded(values)
-    if (codes < 0).any():
-        return np.where(codes < 0, len(labels), codes), (*labels.tolist(), None)
-    return codes, tuple(labels.tolist())
 
 
 def _order(unit: Ints, time: Ints, masks: Ints, groups: Ints | None) -> Ints:

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from ._definition import Funnel
-from ._tracks import Ints, Tracks
+from ._reading import Ints
+from ._tracks import Tracks
 
 NEVER = np.iinfo(np.int64).max
 """The time of what never happened."""

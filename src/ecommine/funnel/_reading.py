@@ -1,0 +1,84 @@
+"""How events come into memory: what is left out, rows of any library, ids and groups as numbers."""
+
+from datetime import datetime
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+import pandas as pd
+
+from .._core.checks import counted
+from .._core.frames import Frame, collect
+from .._core.moments import moment
+
+Ints = np.ndarray[Any, np.dtype[np.integer[Any]]]
+
+
+def facts(frame: Frame, unit: str, as_of: Any) -> tuple[datetime | None, list[str]]:
+    """Find the moment up to which events count, and count what is left out."""
+    at = nw.col("occurred_at")
+    given = None if as_of is None else moment(as_of)
+    flags = {
+        "_lost": nw.col(unit).is_null().cast(nw.Int64),
+        "_nameless": nw.col("event").is_null().cast(nw.Int64),
+        "_timeless": at.is_null().cast(nw.Int64),
+        "_late": ((at > nw.lit(given)).fill_null(False) if given else nw.lit(False)).cast(nw.Int64),
+    }
+    marked = frame.select("occurred_at", **flags)
+    row = collect(marked.select(at.max(), *(nw.col(name).sum() for name in flags)))
+    lost, nameless, timeless, late = (int(row[name].item() or 0) for name in flags)
+    if timeless:
+        raise ValueError(
+            f'`occurred_at` is missing in {timeless:,} events: split them off with schema.quarantine("events", raw)'
+        )
+    notes = []
+    if lost:
+        notes.append(f"{counted(lost, 'event')} without {unit} left out")
+    if nameless:
+        notes.append(f"{counted(nameless, 'event')} without a name left out")
+    if given is not None:
+        if late:
+            notes.append(f"{counted(late, 'event')} after {given:%Y-%m-%d %H:%M} left out")
+        return given, notes
+    return (None if row["occurred_at"].null_count() else moment(row["occurred_at"].item())), notes
+
+
+def gathered(frame: Frame) -> nw.DataFrame[Any]:
+    """Bring rows into memory; DuckDB's as Arrow, where text needs no Python object a row."""
+    if isinstance(frame, nw.LazyFrame) and frame.implementation.is_duckdb():
+        return frame.collect("pyarrow")
+    return collect(frame)
+
+
+def plain(frame: Frame, by: str) -> nw.Expr:
+    """Take categories as the text that they are."""
+    is_category = isinstance(frame.collect_schema()[by], (nw.Categorical, nw.Enum))
+    return nw.col(by).cast(nw.String) if is_category else nw.col(by)
+
+
+def coded(ids: nw.Series[Any]) -> tuple[Ints, "np.ndarray[Any, Any]"]:
+    """Turn ids into numbers in the order of the ids, -1 where unknown."""
+    if ids.implementation.is_pandas() or (ids.dtype.is_integer() and not ids.null_count()):
+        codes, labels = pd.factorize(ids.to_native() if ids.implementation.is_pandas() else ids.to_numpy())
+        labels = np.asarray(labels)
+    else:
+        encoded = ids.to_arrow().dictionary_encode()
+        whole = encoded.combine_chunks() if hasattr(encoded, "combine_chunks") else encoded
+        codes, labels = whole.indices.fill_null(-1).to_numpy(), whole.dictionary.to_numpy(zero_copy_only=False)
+    try:
+        order = np.argsort(labels)
+    except TypeError:
+        raise TypeError(
+            f"`by` or ids of mixed types, such as {labels[0]!r} and {labels[-1]!r}: make them text"
+        ) from None
+    ranks = np.empty(len(labels) + 1, dtype=np.int64)
+    ranks[order], ranks[-1] = np.arange(len(labels)), -1
+    return ranks[codes], labels[order]
+
+
+def grouped(values: nw.Series[Any]) -> tuple[Ints, tuple[Any, ...]]:
+    """Turn the values of a column of groups into numbers, and name them; what is unknown is the last group."""
+    codes, labels = coded(values)
+    if (codes < 0).any():
+        return np.where(codes < 0, len(labels), codes), (*labels.tolist(), None)
+    return codes, tuple(labels.tolist())
