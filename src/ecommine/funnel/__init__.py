@@ -5,6 +5,7 @@ Reads events: visitor_id, event and occurred_at are enough.
 - `Funnel` and `Step` define a funnel once: steps, window, conditions, re-entry.
 - `analyse` measures it on a table of events: conversion with intervals, time, who skipped a step.
 - `sessions` cuts events into visits, wherever a visitor pauses for long.
+- `paths` tells what visitors do next, where they leave, what leads to the purchase, and how long it takes.
 - `from_reached` and `from_counts` measure what a dashboard has: a column a page, or totals.
 
 Conversion is the share of entrants that reach a step within the window. Entrants whose window is still open count for
@@ -32,6 +33,7 @@ Examples
 from ._analyse import FunnelResult, analyse
 from ._counts import from_counts, from_reached
 from ._definition import Funnel, Step
+from ._paths import Paths, paths
 from ._sessions import sessions
 
-__all__ = ["Funnel", "FunnelResult", "Step", "analyse", "from_counts", "from_reached", "sessions"]
+__all__ = ["Funnel", "FunnelResult", "Paths", "Step", "analyse", "from_counts", "from_reached", "paths", "sessions"]

@@ -89,8 +89,13 @@ def wilson(share: float, n: float, z: float) -> tuple[float, float]:
     >>> round(low, 4), round(high, 4)
     (0.0, 0.2775)
     """
-    if n <= 0:
-        return float("nan"), float("nan")
-    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return max(float(middle - half), 0.0), min(float(middle + half), 1.0)
+    low, high = wilson_bounds(np.array([share]), np.array([n]), z)
+    return float(low[0]), float(high[0])
+
+
+def wilson_bounds(share: Floats, n: Floats, z: float) -> tuple[Floats, Floats]:
+    """Return Wilson's interval of each of many shares; unknown where there are no units."""
+    units = np.where(n > 0, n, np.nan)
+    middle = (share + z**2 / (2 * units)) / (1 + z**2 / units)
+    half = z / (1 + z**2 / units) * np.sqrt(share * (1 - share) / units + z**2 / (4 * units**2))
+    return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
