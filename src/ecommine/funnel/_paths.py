@@ -13,7 +13,7 @@ from .._core.frames import build, opened
 from .._core.results import Result
 from ._analyse import _with_nulls
 from ._chain import chain_of
-from ._paths_summary import known, path_sentences, percent_of
+from ._paths_summary import apart, known, path_sentences, percent_of
 from ._sequences import sequence_columns
 from ._sessions import fixed
 from ._summary import Locale
@@ -112,11 +112,8 @@ class Paths(Result):
     def summary(self, *, locale: Locale = "en") -> str:
         """Say in two to five sentences how many reach the goal, where paths begin and end, and what leads on."""
         one_of("locale", locale, ("en", "zh"))
-        states = self._rows("states")
-        threshold = (1 - self.level) / max(sum(known(row["p_value"]) for row in states), 1)
-        return path_sentences(
-            states, self._rows("transitions"), self.goal, self.focus, self.unit, threshold, locale
-        )
+        states, transitions = self._rows("states"), self._rows("transitions")
+        return path_sentences(states, transitions, self.goal, self.focus, self.unit, self.level, locale)
 
     def plot(
         self, ax: "Axes | None" = None, *, kind: Kind = "flow", top: int | None = None, locale: Locale = "en"
@@ -227,7 +224,7 @@ def paths(
     :math:`Q` from state to state, :math:`r` to the goal, and :math:`N = (I - Q)^{-1}`, the goal is reached with chance
     :math:`b = N r`, by those that reach it in :math:`(N b)_i / b_i` steps. A chain forgets how a state was come to;
     ``goal_observed`` does not. ``p_value`` compares them, from 50 paths on, and a note names the states where they
-    differ after Bonferroni's correction.
+    differ by a tenth or more, and by more than chance after Bonferroni's correction.
 
     On Spark the columns that are used are brought into memory.
 
@@ -330,16 +327,15 @@ def _around(
 
 def _memory(states: Columns, level: float) -> list[str]:
     """Name the states where the chain and what was observed disagree."""
-    tested = ~np.isnan(states["p_value"])
-    apart = np.flatnonzero(np.where(tested, states["p_value"], 1.0) < (1 - level) / max(int(tested.sum()), 1))
-    if not len(apart):
+    rows = [dict(zip(states, row, strict=True)) for row in zip(*states.values(), strict=True)]
+    found = apart(rows, level)
+    if not found:
         return []
     told = [
-        f"{states['state'][row]} ({percent_of(states['goal_observed'][row])} observed, "
-        f"{percent_of(states['goal_chance'][row])} by the chain)"
-        for row in apart[:3]
+        f"{row['state']} ({percent_of(row['goal_observed'])} observed, {percent_of(row['goal_chance'])} by the chain)"
+        for row in found[:3]
     ]
-    more = f" and {len(apart) - 3:,} more" if len(apart) > 3 else ""
+    more = f" and {len(found) - 3:,} more" if len(found) > 3 else ""
     return [f"what came before matters: the chance to reach the goal differs after {', '.join(told)}{more}"]
 
 

@@ -12,7 +12,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "reach": "{share} of {n:,} {noun} reach {goal} ({low} to {high}).",
         "unknown": "There are {n:,} {noun}, all of which may still go on.",
         "entry": "Most begin with {state} ({share}); {bounce} of those leave without a second event.",
-        "leave": "Most leave after {state}: {exits} of all exits, and {rate} of the visits to it.",
+        "leave": "Most leave after {state}: {exits} of all exits, {rate} of its visits.",
         "after": "After {state}, most go on to {next} ({share}).",
         "gone": "After {state}, most leave ({share}).",
         "memory": "Of those that come to {state}, {observed} go on to {goal}, against {chance} if only the present step "
@@ -33,7 +33,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 
 def path_sentences(
-    states: Rows, transitions: Rows, goal: Sequence[str], focus: str | None, unit: str, threshold: float, locale: Locale
+    states: Rows, transitions: Rows, goal: Sequence[str], focus: str | None, unit: str, level: float, locale: Locale
 ) -> str:
     """Write two to five sentences."""
     texts, start = _TEXTS[locale], states[0]
@@ -47,12 +47,26 @@ def path_sentences(
     said += _entry(named, start, texts) + _leave(named, states, texts)
     if focus is not None and focus not in (START, END):
         said += _after(transitions, focus, texts)
-    apart = [row for row in named if known(row["p_value"]) and row["p_value"] < threshold]
-    if apart:
-        row = max(apart, key=lambda one: abs(one["goal_observed"] - one["goal_chance"]))
+    for row in apart(states, level)[:1]:
         both = {name: percent_of(row[f"goal_{name}"]) for name in ("observed", "chance")}
         said.append(texts["memory"].format(state=row["state"], goal=words["goal"], **both))
     return (" " if locale == "en" else "").join(said)
+
+
+def apart(states: Rows, level: float) -> list[Mapping[str, Any]]:
+    """List the states where chance and observed share disagree, the most distant first.
+
+    The test is corrected for the number of states (Bonferroni); with many paths it finds differences that matter to
+    nobody, so that those below a tenth of the observed share are left out.
+    """
+    tested = [row for row in states if known(row["p_value"])]
+    distance = {row["state"]: abs(row["goal_observed"] - row["goal_chance"]) for row in tested}
+    found = [
+        row
+        for row in tested
+        if row["p_value"] * len(tested) < 1 - level and distance[row["state"]] >= 0.1 * row["goal_observed"]
+    ]
+    return sorted(found, key=lambda row: (-distance[row["state"]], row["state"]))
 
 
 _ENDS = {"share": "", "low": "_low", "high": "_high"}

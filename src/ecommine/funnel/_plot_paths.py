@@ -1,1 +1,158 @@
-"""x."""
+"""Pictures of paths: a flow from left to right, and a matrix with the shares of all next states."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._core.pictures import PALETTE, new_axes, percent, show_text, thousands
+from ._curves import Floats
+from ._paths_summary import known
+from ._plot import figure_of
+from ._summary import Locale
+from ._visits import END, OPEN, OTHER, START
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Rows = Sequence[Mapping[str, Any]]
+IN_COLUMN = 3
+"""States above each other in a flow."""
+LEAST = 0.05
+"""Share of a state's next steps from which a step is drawn; no other one carries a number."""
+BOX = (0.36, 0.25)
+"""Half the width and height of a state's box; columns and rows are one apart."""
+GREY = "#8A8A8A"
+
+_TEXTS: dict[Locale, dict[str, str]] = {
+    "en": {
+        START: "start",
+        END: "end",
+        OTHER: "other",
+        OPEN: "not over yet",
+        "flow": "What follows what: per cent of all that follows a state",
+        "legend": "in a box: visits; ↳ share of visits after which the path ends. Steps below {least} are not drawn",
+        "leave": "{n} visits\n↳ {share} end",
+        "stay": "{n} visits",
+        "matrix": "What follows a state (row): share of its next steps",
+        "next": "next",
+        "state": "state (visits)",
+        "empty": "no paths",
+    },
+    "zh": {
+        START: "开始",
+        END: "离开",
+        OTHER: "其他",
+        OPEN: "尚未结束",
+        "flow": "各状态之后的去向：占该状态后续步骤的比例",
+        "legend": "框内：访问次数；↳ 访问后即结束的比例。低于{least}的步骤不画出",
+        "leave": "{n}次访问\n↳ {share}结束",
+        "stay": "{n}次访问",
+        "matrix": "各状态（行）之后的去向：占其后续步骤的比例",
+        "next": "下一步",
+        "state": "状态（访问次数）",
+        "empty": "没有路径",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Shown:
+    """States that are shown: the start, then by place in the path, "(other)" as one; and the steps between them.
+
+    ``steps[i, j]`` counts steps from state i to state j, the last column those to the end.
+    """
+
+    names: list[str]
+    visits: Floats
+    position: Floats
+    steps: Floats
+
+    @property
+    def share(self) -> Floats:
+        """The share of each next state."""
+        return self.steps / np.maximum(self.steps.sum(axis=1, keepdims=True), 1)
+
+
+def _shown(states: Rows, transitions: Rows, goal: Sequence[str], top: int) -> _Shown:
+    named = [row for row in states[1:] if row["state"] != OTHER]
+    kept = sorted(named, key=lambda row: (row["state"] not in goal, -row["visits"]))[:top]
+    names = [START, *(row["state"] for row in sorted(kept, key=lambda row: (row["position"], row["state"])))]
+    place = {name: i for i, name in enumerate(names)}
+    rest = [row for row in states[1:] if row["state"] not in place]
+    if rest:
+        names.append(OTHER)
+    place |= {row["state"]: len(names) - 1 for row in rest} | {END: len(names)}
+    steps = np.zeros((len(names), len(names) + 1))
+    for row in transitions:
+        steps[place[row["state"]], place[row["next_state"]]] += row["transitions"]
+    visits, position = np.zeros(len(names)), np.zeros(len(names))
+    for row in states:
+        visits[place[row["state"]]] += row["visits"]
+        position[place[row["state"]]] += row["visits"] * row["position"]
+    return _Shown(names=names, visits=visits, position=position / np.maximum(visits, 1), steps=steps)
+
+
+def draw_flow(
+    states: Rows, transitions: Rows, goal: Sequence[str], top: int, ax: "Axes | None", locale: Locale
+) -> "Axes":
+    """Draw the most frequent states in columns by their place in the path, and the steps between them by width."""
+    texts, shown = _TEXTS[locale], _shown(states, transitions, goal, top)
+    at = _columns(shown, goal)
+    width = 1 + max(column for column, _ in at)
+    tall = 1 + 2 * max((abs(row) for _, row in at), default=0.0)
+    ax = new_axes(ax, width=max(7.0, 2.0 * width), height=max(3.8, 1.0 + 1.35 * tall))
+    _draw_steps(ax, shown, at)
+    for i, name in enumerate(shown.names):
+        leaves = float(shown.share[i, -1])
+        count = thousands(shown.visits[i], locale=locale)
+        kind = "leave" if leaves >= LEAST / 10 else "stay"
+        below = "" if i == 0 else texts[kind].format(n=count, share=percent(leaves))
+        _draw_box(ax, at[i], texts.get(name, name), below if i else thousands(shown.visits[0], locale=locale), name in goal)
+    ax.set_xlim(-0.5, width - 0.5)
+    ax.set_ylim(-tall / 2 - 0.25, tall / 2 + 0.1)
+    ax.axis("off")
+    ax.set_title(texts["flow"] if len(shown.names) > 1 else texts["empty"], fontsize=11)
+    ax.text(0.5, 0, texts["legend"].format(least=percent(LEAST)), transform=ax.transAxes, ha="center", va="top", fontsize=8)
+    show_text(figure_of(ax))
+    return ax
+
+
+def _columns(shown: _Shown, goal: Sequence[str]) -> list[tuple[float, float]]:
+    """Give each state its column and row: the start alone, then by place in the path, and the goal alone at the end."""
+    at: dict[int, tuple[float, float]] = {0: (0.0, 0.0)}
+    is_goal = [name in goal for name in shown.names]
+    inner = [i for i in range(1, len(shown.names)) if not is_goal[i]]
+    inner.sort(key=lambda i: (shown.position[i], shown.names[i]))
+    column, filled = 1.0, list[int]()
+    for i in inner:
+        if filled and (len(filled) == IN_COLUMN or shown.position[i] - shown.position[filled[0]] >= 1):
+            column, filled = column + 1, []
+        filled.append(i)
+        for j, one in enumerate(sorted(filled, key=lambda one: -shown.visits[one])):
+            at[one] = (column, (len(filled) - 1) / 2 - j)
+    last = [i for i in range(1, len(shown.names)) if is_goal[i]]
+    for j, i in enumerate(last):
+        at[i] = (column + bool(inner), (len(last) - 1) / 2 - j)
+    return [at[i] for i in range(len(shown.names))]
+
+
+def _draw_box(ax: "Axes", at: tuple[float, float], name: str, below: str, is_goal: bool) -> None:
+    x, y = at
+    half, high = BOX
+    corners = [x - half, x + half, x + half, x - half], [y - high, y - high, y + high, y + high]
+    ax.fill(*corners, facecolor="#D6E6F2" if is_goal else "white", edgecolor="black", linewidth=1.6 if is_goal else 0.9, zorder=3)
+    lines = short(name, 15)
+    ax.text(x, y + high * 0.42, "\n".join(lines), ha="center", va="center", fontsize=8, weight="bold", zorder=4, parse_math=False)
+    ax.text(x, y - high * 0.5, below, ha="center", va="center", fontsize=7, zorder=4)
+
+
+def short(name: str, width: int, lines: int = 2) -> list[str]:
+    """Break a long name into lines; what does not fit is cut."""
+    parts = wrap(name.replace("_", "_\u200b"), width, break_on_hyphens=True) or [name]
+    parts = [part.replace("\u200b", "") for part in parts]
+    if len(parts) > lines:
+        parts = [*parts[: lines - 1], parts[lines - 1][: width - 1] + "…"]
+    return parts
