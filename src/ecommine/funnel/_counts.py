@@ -170,7 +170,20 @@ def _counted(steps: list[str], users: list[int], level: float, skipped: list[int
                 **dict.fromkeys(QUARTILES, np.nan),
             }
         )
-    return Measured(rows=rows, entrants=users[0], open=0, trend=None)
+    return Measured(
+        rows=rows,
+        entrants=users[0],
+        open=0,
+        trend=None,
+        covariance=_nested(np.array(users, dtype=np.float64)),
+        optional=(False,) * len(rows),
+    )
+
+
+def _nested(users: "np.ndarray[Any, np.dtype[np.float64]]") -> "np.ndarray[Any, np.dtype[np.float64]]":
+    """Return the covariance of shares of one whole, each a part of the one before: F_j (1 - F_i) / n for j after i."""
+    share = users / max(users[0], 1)
+    return np.minimum.outer(share, share) * (1 - np.maximum.outer(share, share)) / max(users[0], 1)
 
 
 def _share(name: str, part: int, whole: int, place: int, z: float) -> dict[str, float]:

@@ -69,6 +69,13 @@ def curve_at(time: Ints, reached: "np.ndarray[Any, np.dtype[np.bool_]]", window:
     return Curve(share=1.0 - survival, influence=influence)
 
 
+def covariance(influences: list[Floats], cluster: Ints | None) -> Floats:
+    """Return the covariance of estimates from their influence functions, summed up by cluster where one is given."""
+    n = len(influences[0])
+    sums = [one if cluster is None or not n else np.bincount(cluster, one) for one in influences]
+    return np.asarray(np.vstack(sums) @ np.vstack(sums).T / max(n, 1) ** 2)
+
+
 def effective(share: float, influence: Floats, cluster: Ints | None, otherwise: float) -> float:
     """Return how many independent units would know the share as well; ``otherwise`` where all or none reach it.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ._curves import Curve, curve_at, effective, wilson
+from ._curves import Curve, Floats, covariance, curve_at, effective, wilson
 from ._definition import Funnel
 from ._reading import Ints
 from ._walk import NEVER, SECOND, Reach
@@ -27,12 +27,18 @@ class Measured:
         Units that entered, and those of them whose window is not over.
     trend : float or None
         The p-value of a difference in conversion between earlier and later entrants; None where there are too few.
+    covariance : float array of shape (n_steps, n_steps)
+        Of the conversions from the entry to each step; NaN while every window is open.
+    optional : tuple of bool
+        Which steps may be left out.
     """
 
     rows: list[dict[str, Any]]
     entrants: int
     open: int
     trend: float | None
+    covariance: Floats
+    optional: tuple[bool, ...]
 
 
 def measure(reach: Reach, funnel: Funnel, visitor: Ints | None, until: int, level: float) -> Measured:
@@ -63,7 +69,15 @@ def measure(reach: Reach, funnel: Funnel, visitor: Ints | None, until: int, leve
             **_times(reach.at[there, place] - reach.since[there, place]),
         }
         rows.append(row)
-    return Measured(rows=rows, entrants=n, open=int((~over).sum()), trend=_trend(reach, over, window))
+    known = covariance([curve.influence for curve in curves], cluster)
+    return Measured(
+        rows=rows,
+        entrants=n,
+        open=int((~over).sum()),
+        trend=_trend(reach, over, window),
+        covariance=known if over.any() else np.full_like(known, np.nan),
+        optional=(False,) * len(rows),
+    )
 
 
 def _curve(reach: Reach, place: int, seen_for: Ints, window: int) -> Curve:
