@@ -2,7 +2,7 @@ r"""Funnels: where buyers are lost, exactly, with what is not decided yet told a
 
 Reads events: visitor_id, event and occurred_at are enough.
 
-- `Funnel` and `Step` define a funnel once: steps, window, conditions, re-entry.
+- `Funnel`, `Step` and `Exclude` define a funnel once: steps, order, window, conditions, what must not lie between.
 - `analyse` measures it on a table of events: conversion with intervals, time, who skipped a step.
 - `from_reached` and `from_counts` measure what a dashboard has: a column a page, or totals.
 
@@ -28,8 +28,9 @@ Examples
 1   purchase        1         0.5
 """
 
-from ._analyse import FunnelResult, analyse
+from ._analyse import analyse
 from ._counts import from_counts, from_reached
-from ._definition import Funnel, Step
+from ._definition import Exclude, Funnel, Step
+from ._result import FunnelResult
 
-__all__ = ["Funnel", "FunnelResult", "Step", "analyse", "from_counts", "from_reached"]
+__all__ = ["Exclude", "Funnel", "FunnelResult", "Step", "analyse", "from_counts", "from_reached"]

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from ._reading import Ints
+from ._moves import Ints
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -55,17 +55,25 @@ def curve_at(time: Ints, reached: "np.ndarray[Any, np.dtype[np.bool_]]", window:
     >>> found.share  # one of four goes at once; of the two seen to the end one more
     0.625
     """
-    n = len(time)
-    seen = np.minimum(time, window)
-    moments, place = np.unique(seen, return_inverse=True)
-    events = np.bincount(place, reached, minlength=len(moments)).astype(np.float64)
-    at_risk = (n - np.concatenate([[0], np.cumsum(np.bincount(place, minlength=len(moments)))[:-1]])).astype(np.float64)
+    n, seen = len(time), np.minimum(time, window)
+    if not n:
+        return Curve(share=0.0, influence=np.zeros(0))
+    early = np.flatnonzero(seen < window)  # the others all belong to the last moment, which needs no sort
+    moments, place = np.unique(seen[early], return_inverse=True)
+    events = np.bincount(place, reached[early], minlength=len(moments) + 1)
+    events[-1] = np.count_nonzero(reached) - events.sum()
+    passed = np.cumsum(np.bincount(place, minlength=len(moments) + 1))
+    at_risk = n - np.concatenate([[0.0], passed[:-1]])
     left = at_risk - events
-    survival = float(np.prod(left / at_risk)) if n else 1.0
+    if not at_risk[-1]:  # nobody was seen to the end of the window
+        events, at_risk, left = events[:-1], at_risk[:-1], left[:-1]
+    survival = float(np.prod(left / at_risk))
     if survival <= 0:
         return Curve(share=1.0, influence=np.zeros(n))
     spent = np.cumsum(events / (at_risk * left))
-    influence = survival * n * (np.where(reached, 1 / left[place], 0.0) - spent[place])
+    influence = np.where(reached, 1 / left[-1], 0.0) - spent[-1]
+    influence[early] = np.where(reached[early], 1 / left[place], 0.0) - spent[place]
+    influence *= survival * n
     return Curve(share=1.0 - survival, influence=influence)
 
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from ..schema._event_names import EVENT_NAMES
 from ..schema._reading import read
-from ._reading import Ints, coded, facts, gathered
+from ._moves import Ints
+from ._reading import coded, facts, gathered
 
 Times = np.ndarray[Any, np.dtype[np.int64]]
 
