@@ -11,8 +11,9 @@ from .._core.checks import counted, integer, number, one_of
 from .._core.frames import Frame, opened
 from .._core.results import Result
 from ._baskets import Baskets, Returns, read_baskets
+from ._lists import Lists
 from ._mining import KINDS, Kind, Mined, least_count, mine, of_kind, ranked
-from ._names import dated, flat, lists_of, named, typed
+from ._names import dated, flat, named, typed
 from ._trie import Level
 
 TOP = 1_000
@@ -248,13 +249,13 @@ def cut_notes(mined: Mined, top: int | None) -> list[str]:
 
 
 def _table(listed: Sequence[Level], found: Found, like: Frame) -> Any:
-    order, _, _ = ranked(listed)
-    sizes = np.concatenate([np.zeros(0, np.int64), *(np.full(len(x.counts), x.items.shape[1]) for x in listed)])[order]
+    order, sizes, _ = ranked(listed)
     counts = np.concatenate([np.zeros(0, np.int64), *(level.counts for level in listed)])[order]
+    lists = Lists(found.products, [level.items for level in listed])
     columns = {
-        "itemset": lists_of(found.products, listed)[order].tolist(),
-        "size": sizes,
+        "itemset": lists.column(order, like),
+        "size": sizes[order],
         "count": counts,
         "support": counts / max(found.n_orders, 1),
     }
-    return typed(columns, {"itemset": found.products[:1].tolist() or [""]}, like)
+    return typed(columns, {"itemset": lists.sample}, like)

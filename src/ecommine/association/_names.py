@@ -1,9 +1,7 @@
-"""Tables with lists of products, and the same lists as text with the products' names."""
+"""Small tables of products, and products as text, with their names."""
 
-import gc
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,28 +9,8 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from .._core.frames import Frame, build, collect, opened
-from ._trie import Level
 
 SEPARATOR = " + "
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Make many lists without Python's search for cycles among them: it would go through all objects several times."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-def lists_of(products: "np.ndarray[Any, Any]", found: Sequence[Level]) -> "np.ndarray[Any, Any]":
-    """Write every itemset as a list of products, size after size: an array of lists."""
-    with collector_paused():
-        lists = [one for level in found for one in products[level.items].tolist()]
-        return np.fromiter(lists, dtype=object, count=len(lists))
 
 
 def typed(columns: Mapping[str, Any], samples: Mapping[str, Any], like: Frame) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from .._core.checks import counted
+from ._lists import Lists
 from ._measures import Floats, lift_of, measures
 from ._names import typed
 from ._splits import Split
@@ -19,7 +20,7 @@ EVIDENCE = ("adjusted_lift", "lift_low", "lift_high", "p_value", "q_value", "pro
 def rule_table(
     found: Sequence[Split],
     evidence: Sequence[Evidence | None],
-    sets: "np.ndarray[Any, Any]",
+    sets: Lists,
     n_orders: int,
     like: Any,
     level: float | None,
@@ -49,10 +50,10 @@ def rule_table(
     places = {
         side: np.concatenate([np.zeros(0, np.int64), *(getattr(s, at) for s in found)]) for side, at in sides.items()
     }
-    listed = {side: sets[places[side][order]].tolist() for side in SIDES}
+    listed = {side: sets.column(places[side][order], like) for side in SIDES}
     tested = {name: one[order] for name, one in proof.items()}
     shown = {**listed, "count": count, **measures(count, a, b, n_orders), **tested}
-    return typed(shown, dict.fromkeys(SIDES, sets[0] if len(sets) else [""]), like), notes
+    return typed(shown, dict.fromkeys(SIDES, sets.sample), like), notes
 
 
 def _evidence(evidence: Sequence[Evidence], lift: Floats, level: float | None) -> dict[str, Any]:

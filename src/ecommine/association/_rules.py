@@ -16,10 +16,11 @@ from ._chance import SEASONS, Season
 from ._correction import CORRECTIONS, Correction
 from ._encoding import Mask
 from ._itemsets import Itemsets, checked_support, cut_notes
+from ._lists import Lists
 from ._measures import Floats
 from ._mining import Mined, least_count, mine
 from ._mlxtend import to_mlxtend
-from ._names import dated, flat, lists_of, named
+from ._names import dated, flat, named
 from ._recommend import recommend
 from ._rule_table import SIDES, rule_table
 from ._splits import Split, Wish, splits
@@ -356,7 +357,7 @@ def rules(
             judged(court, split, test=test, family=family, correction=correction, level=confidence_level)
             for split, family in zip(found, families, strict=True)
         ]
-    sets = lists_of(baskets.products, mined.levels)
+    sets = Lists(baskets.products, [level.items for level in mined.levels])
     table, more = rule_table(found, evidence, sets, baskets.n_orders, like, confidence_level)
     return Rules(
         table=table,
