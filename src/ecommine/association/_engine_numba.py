@@ -9,12 +9,13 @@ import numpy as np
 from numba import njit
 
 from ._bar import MOST, Bar, TooManyError
+from ._encoding import Ints
 from ._rows import Rows
 from ._rows_numba import frequent_rows
 from ._threads import each
-from ._trie import Tree
+from ._trie import Level, Tree
 
-__all__ = ["frequent_rows", "mine"]
+__all__ = ["frequent_rows", "levels", "mine"]
 
 SHARES = 32
 """Shares of the products, taken in turn by the threads."""
@@ -52,6 +53,46 @@ def _joined(parts: list[tuple[Any, ...]], n_items: int) -> Tree:
         for place, kind in ((1, np.int32), (2, np.int64), (3, np.int32))
     )
     return Tree(parent=np.concatenate(parents), item=item, count=count, depth=depth)
+
+
+def levels(tree: Tree, codes: Ints) -> list[Level]:
+    """Write a tree out, size by size; as :func:`._trie.levels` does."""
+    n = np.bincount(tree.depth)
+    firsts = np.cumsum(n * np.arange(len(n))) - n * np.arange(len(n))  # where the rows of each size begin
+    rows, counts = np.empty(int(tree.depth.sum()), dtype=np.int32), np.empty(len(tree.count), dtype=np.int64)
+    _write_out(tree.parent, tree.item, tree.count, tree.depth, codes, firsts, np.cumsum(n) - n, rows, counts)
+    ends = np.cumsum(n)
+    return [
+        Level(
+            items=rows[firsts[size] : firsts[size] + n[size] * size].reshape(n[size], size),
+            counts=counts[ends[size] - n[size] : ends[size]],
+        )
+        for size in range(1, len(n))
+    ]
+
+
+@njit(nogil=True, cache=True)
+def _write_out(
+    parent: Any, item: Any, count: Any, depth: Any, codes: Any, firsts: Any, at: Any, rows: Any, counts: Any
+) -> None:
+    """Write the products of each node, ascending: those of its parent, which comes before it, and its own among them."""
+    starts, free = np.empty(len(parent), dtype=np.int64), firsts.copy()
+    for node in range(len(parent)):
+        size, new = depth[node], codes[item[node]]
+        to = free[size]
+        starts[node] = to
+        free[size] += size
+        counts[at[size]] = count[node]
+        at[size] += 1
+        place = size - 1
+        if place > 0:
+            above = starts[parent[node]]
+            while place > 0 and rows[above + place - 1] > new:
+                rows[to + place] = rows[above + place - 1]
+                place -= 1
+            for before in range(place):
+                rows[to + before] = rows[above + before]
+        rows[to + place] = new
 
 
 @njit(nogil=True, cache=True)

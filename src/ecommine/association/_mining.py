@@ -13,7 +13,7 @@ from .._core.checks import counted
 from ._bar import MOST, Bar, TooManyError
 from ._baskets import Baskets
 from ._encoding import Ints
-from ._trie import Level, Tree, closed_and_maximal, levels, one_after_another
+from ._trie import Level, Tree, closed_and_maximal, one_after_another
 
 Kind = Literal["all", "closed", "maximal"]
 KINDS = ("all", "closed", "maximal")
@@ -87,7 +87,7 @@ def mine(
         count=np.concatenate([rows.counts, deeper.count]),
         depth=np.concatenate([np.ones(n, dtype=np.int32), deeper.depth]),
     )
-    found = levels(tree, rows.codes)
+    found = engine.levels(tree, rows.codes)
     if top is None:
         return Mined(levels=tuple(found), least=bar.least, left_out=None)
     return _cut([level.take(level.counts >= bar.least) for level in found], bar.least, least, top, shortest, ties)
