@@ -75,7 +75,7 @@ def levels(tree: Tree, codes: Ints) -> list[Level]:
 def _write_out(
     parent: Any, item: Any, count: Any, depth: Any, codes: Any, firsts: Any, at: Any, rows: Any, counts: Any
 ) -> None:
-    """Write the products of each node, ascending: those of its parent, which comes before it, and its own among them."""
+    """Write the products of each node, ascending: those of its parent, which stands before it, and its own."""
     starts, free = np.empty(len(parent), dtype=np.int64), firsts.copy()
     for node in range(len(parent)):
         size, new = depth[node], codes[item[node]]

@@ -4,7 +4,6 @@ import os
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -24,10 +23,12 @@ def each(function: Callable[..., Any], *arguments: Any) -> list[Any]:
     left = deque(range(len(calls)))  # each thread takes the next one: cheaper than a task each, and evenly spread
 
     def work() -> None:
-        with suppress(IndexError):  # nothing is left
-            while True:
+        while True:
+            try:
                 place = left.popleft()
-                found[place] = function(*calls[place])
+            except IndexError:  # other threads took the rest
+                return
+            found[place] = function(*calls[place])
 
     helpers = min(cores(), len(calls)) - 1
     if helpers < 1:
