@@ -13,6 +13,7 @@ from .._core.checks import counted
 from ._bar import MOST, Bar, TooManyError
 from ._baskets import Baskets
 from ._encoding import Ints
+from ._sorting import places_by
 from ._trie import Level, Tree, closed_and_maximal, one_after_another
 
 Kind = Literal["all", "closed", "maximal"]
@@ -133,10 +134,7 @@ def ranked(found: Sequence[Level]) -> tuple[Ints, Ints, Ints]:
     rows = np.concatenate([np.zeros(0, dtype=np.int64), *(np.arange(len(x.counts)) for x in found)])
     counts = np.concatenate([np.zeros(0, dtype=np.int64), *(level.counts for level in found)])
     by_name = one_after_another([level.items for level in found])
-    # The count and the place in one number: these are all different, so that the fastest sort will do.
-    keys = (counts.max(initial=0) - counts[by_name]) << 32 | np.arange(len(counts))
-    keys.sort()
-    return by_name[keys & 0xFFFF_FFFF], sizes, rows
+    return by_name[places_by(counts.max(initial=0) - counts[by_name])], sizes, rows
 
 
 def of_kind(found: Sequence[Level], kind: Kind, n_products: int) -> list[Level]:

@@ -9,6 +9,7 @@ from .._core.checks import counted
 from ._lists import Lists
 from ._measures import Floats, lift_of, measures
 from ._names import typed
+from ._sorting import places_by, ranks
 from ._splits import Split
 from ._testing import Evidence
 from ._trie import one_after_another
@@ -32,7 +33,8 @@ def rule_table(
     )
     n_orders, notes = max(n_orders, 1), []
     lift = lift_of(count, a, b, n_orders)
-    if all(one is None for one in evidence) and found:
+    found_out = not found or any(one is not None for one in evidence)
+    if not found_out:  # every row says the same: nothing
         proof = dict.fromkeys(EVIDENCE[:-1], np.full(len(count), np.nan))
         proof["productive"] = np.zeros(len(count), dtype=bool)
     else:
@@ -43,7 +45,9 @@ def rule_table(
                 f"{counted(unknown, 'rule')} without an interval of the lift: fewer than 50 orders or 200 customers"
             )
     strength = np.where(np.isnan(proof["adjusted_lift"]), lift, proof["adjusted_lift"])
-    order = _order(found, (-count, -strength.round(9), ~proof["productive"]))
+    by_name = one_after_another([np.column_stack([split.antecedents, split.consequents]) for split in found])
+    keys = (~proof["productive"], ranks(-strength.round(9)), count.max(initial=0) - count)
+    order = by_name[places_by(*(key[by_name] for key in keys))]
     count, a, b = count[order], a[order], b[order]
     # A side stands in many rules, and is one list in all of them: making them anew would take most of the time.
     sides = {"antecedents": "left", "consequents": "right"}
@@ -51,7 +55,7 @@ def rule_table(
         side: np.concatenate([np.zeros(0, np.int64), *(getattr(s, at) for s in found)]) for side, at in sides.items()
     }
     listed = {side: sets.column(places[side][order], like) for side in SIDES}
-    tested = {name: one[order] for name, one in proof.items()}
+    tested = {name: one[order] if found_out else one for name, one in proof.items()}
     shown = {**listed, "count": count, **measures(count, a, b, n_orders), **tested}
     return typed(shown, dict.fromkeys(SIDES, sets.sample), like), notes
 
@@ -71,9 +75,3 @@ def _evidence(evidence: Sequence[Evidence], lift: Floats, level: float | None) -
         "q_value": joined("q_value"),
         "productive": joined("productive").astype(bool),
     }
-
-
-def _order(found: Sequence[Split], keys: "Sequence[np.ndarray[Any, Any]]") -> "np.ndarray[Any, Any]":
-    """Sort by keys, the last one first, then by sizes and products of both sides."""
-    by_name = one_after_another([np.column_stack([split.antecedents, split.consequents]) for split in found])
-    return np.asarray(by_name[np.lexsort([key[by_name] for key in keys])])  # ties stay as they are

@@ -1,6 +1,6 @@
 """Rules with their measures and the evidence for them, and the result that shows them."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,7 +10,6 @@ import numpy as np
 
 from .._core.checks import counted, integer, number, one_of
 from .._core.frames import opened
-from .._core.results import Result
 from ._baskets import Baskets, chosen, read_baskets
 from ._chance import SEASONS, Season
 from ._correction import CORRECTIONS, Correction
@@ -20,9 +19,10 @@ from ._lists import Lists
 from ._measures import Floats
 from ._mining import Mined, least_count, mine
 from ._mlxtend import to_mlxtend
-from ._names import dated, flat, named
+from ._names import named
 from ._recommend import recommend
 from ._rule_table import SIDES, rule_table
+from ._shown import ProductTable, dated
 from ._splits import Split, Wish, splits
 from ._summary import Locale, sentences
 from ._testing import Court, Evidence, Test, judged
@@ -36,7 +36,7 @@ TESTS = ("adjusted", "fisher", None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Rules(Result):
+class Rules(ProductTable):
     """Rules "who buys A also buys B"; made by :func:`ecommine.association.rules`.
 
     Attributes
@@ -70,6 +70,8 @@ class Rules(Result):
     1         tea        milk      2    0.666667  0.888889
     """
 
+    _NAME = "rules"
+
     table: Any
     n_orders: int
     test: Test | None
@@ -85,11 +87,6 @@ class Rules(Result):
         frame = self._frame()
         real = "" if self.test is None else f", {int(frame['productive'].sum()):,} of them productive"
         return f"{when}{counted(len(frame), 'rule')} in {counted(self.n_orders, 'order')}{real}"
-
-    @property
-    def tables(self) -> Mapping[str, Any]:
-        """The tables by name."""
-        return {"rules": self.table}
 
     def filter(
         self,
@@ -132,16 +129,6 @@ class Rules(Result):
                 few = set(chosen(wanted, argument=side[:-1]))
                 kept &= np.array([not few.isdisjoint(one) for one in frame[side].to_list()], dtype=bool)
         return replace(self, table=frame.filter(kept.tolist()).to_native())
-
-    def to_flat(self, *, names: object = None) -> Any:
-        """Return the table with both sides as text, for CSV files and spreadsheets.
-
-        Parameters
-        ----------
-        names : table of products, mapping of id to name, or None
-            A table with product_id and title; products without a name keep their id.
-        """
-        return flat(self.table, SIDES, named(names))
 
     def to_mlxtend(self) -> "pd.DataFrame":
         """Return pandas with the very columns of mlxtend's ``association_rules``, both sides as frozensets."""
@@ -206,11 +193,6 @@ class Rules(Result):
         if kind == "strongest":
             return draw_strongest(self._frame(), self.level or 0.95, named(names), ax, locale)
         return draw_network(self._frame(), named(names), ax, locale)
-
-    def _frame(self) -> nw.DataFrame[Any]:
-        frame = opened(self.table, argument="table")
-        assert isinstance(frame, nw.DataFrame)
-        return frame
 
 
 def rules(
