@@ -106,7 +106,7 @@ def test_strongest_has_intervals_and_names(rules):
     assert labels in (["tea → milk"], ["milk → tea"])
     low, high = axes.lines[0].get_xdata()
     row = rules.filter(productive=True).table.iloc[0]
-    assert (low, high) == (row["lift_low"], row["lift_high"])
+    assert (low, high) == (row["adjusted_lift_low"], row["adjusted_lift_high"])
     assert "95%" in drawn(axes)[1]
 
 

@@ -170,13 +170,17 @@ def test_intervals_are_those_of_the_slow_version():
         half = 1.6448536269514722 * np.sqrt(slow.log_lift_variance(baskets, customers, a[0], b[0]))
         assert row["lift_low"] == pytest.approx(row["lift"] * np.exp(-half), rel=1e-9)
         assert row["lift_high"] == pytest.approx(row["lift"] * np.exp(half), rel=1e-9)
+    for (a, b), row in some[:20]:
+        half = 1.6448536269514722 * np.sqrt(slow.log_adjusted_variance(baskets, customers, a[0], b[0]))
+        assert row["adjusted_lift_low"] == pytest.approx(row["adjusted_lift"] * np.exp(-half), rel=1e-6)
+        assert row["adjusted_lift_high"] == pytest.approx(row["adjusted_lift"] * np.exp(half), rel=1e-6)
     assert all(np.isnan(row["lift_low"]) for row in found.values() if row["count"] < 50)
 
 
 def test_few_customers_have_no_interval():
     baskets, _ = shop(400)
     found = association.rules(slow.lines(baskets, customer_id=[place % 150 for place in range(400)]), min_support=0.1)
-    assert to_pandas(found.table)["lift_low"].isna().all()
+    assert to_pandas(found.table)[["lift_low", "adjusted_lift_low"]].isna().all(axis=None)
     assert any("without an interval of the lift" in note for note in found.notes)
 
 

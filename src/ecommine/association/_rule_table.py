@@ -15,7 +15,16 @@ from ._testing import Evidence
 from ._trie import one_after_another
 
 SIDES = ("antecedents", "consequents")
-EVIDENCE = ("adjusted_lift", "lift_low", "lift_high", "p_value", "q_value", "productive")
+EVIDENCE = (
+    "adjusted_lift",
+    "adjusted_lift_low",
+    "adjusted_lift_high",
+    "lift_low",
+    "lift_high",
+    "p_value",
+    "q_value",
+    "productive",
+)
 
 
 def rule_table(
@@ -66,9 +75,12 @@ def _evidence(evidence: Sequence[Evidence], lift: Floats, level: float | None) -
     def joined(name: str) -> Any:
         return np.concatenate([np.zeros(0), *(getattr(one, name) for one in evidence)])
 
-    width = np.sqrt(joined("log_lift_variance")) * float(ndtri((1 + (level or 0.95)) / 2))
+    z, adjusted = float(ndtri((1 + (level or 0.95)) / 2)), joined("adjusted_lift")
+    width, adjusted_width = (np.sqrt(joined(f"log_{name}_variance")) * z for name in ("lift", "adjusted"))
     return {
-        "adjusted_lift": joined("adjusted_lift"),
+        "adjusted_lift": adjusted,
+        "adjusted_lift_low": adjusted * np.exp(-adjusted_width),
+        "adjusted_lift_high": adjusted * np.exp(adjusted_width),
         "lift_low": lift * np.exp(-width),
         "lift_high": lift * np.exp(width),
         "p_value": joined("p_value"),

@@ -43,7 +43,8 @@ class Rules(ProductTable):
     ----------
     table : eager table, one row a rule, productive rules first, then by falling adjusted lift
         antecedents, consequents (lists of product ids), count (orders with all of them), the measures of
-        :func:`ecommine.association.rules`, adjusted_lift, lift_low, lift_high, p_value, q_value, productive.
+        :func:`ecommine.association.rules`, adjusted_lift with adjusted_lift_low and
+        adjusted_lift_high, lift_low, lift_high, p_value, q_value, productive.
     n_orders : int
         Orders with at least one product.
     test : {"adjusted", "fisher"} or None
@@ -177,8 +178,8 @@ class Rules(ProductTable):
         ax : matplotlib Axes, optional
             Where to draw; by default a new figure.
         kind : {"scatter", "strongest", "network"}
-            Support against confidence, productive rules coloured by lift; the lifts of the 20 strongest productive
-            rules with their intervals; or the same as lines between products.
+            Support against confidence, productive rules coloured by lift; the adjusted lifts of the 20 strongest
+            productive rules with their intervals; or the same as lines between products.
         names : table of products, mapping of id to name, or None
             Names of the strongest.
         locale : {"en", "zh"}
@@ -253,7 +254,8 @@ def rules(
         - conviction, zhangs_metric, jaccard, certainty, kulczynski, representativity: as in mlxtend
         - odds_ratio; mutual_information (bits)
         - adjusted_lift: count over what is expected in orders of these sizes
-        - lift_low, lift_high: interval of the lift; null below 50 orders with both sides or 200 customers
+        - adjusted_lift_low, adjusted_lift_high, lift_low, lift_high: intervals of both lifts; null below 50 orders
+          with both sides or 200 customers
         - p_value, q_value: against chance, alone and among all pairs whose products are frequent enough
         - productive: q_value is below 1 - level, and so is that against every rule with one product less in A
 
@@ -274,7 +276,7 @@ def rules(
     :math:`D = \sum_c U_c^2 / \sum_o u_o^2 \ge 1`, with :math:`u_o = (x_A - P_s(A)) (x_B - P_s(B))` for an order and
     :math:`U_c` its sum over the orders of customer c.
 
-    The interval is that of the logarithm of the plain lift, its variance summed up over customers.
+    The intervals are those of the logarithms of both lifts, their variances summed up over customers.
 
     q-values are corrected within rules of one shape. The family counts all pairs of frequent itemsets of the two
     sizes, found together or not; those that are not in the table count with p = 1, so that a least confidence or lift
