@@ -17,7 +17,7 @@ mpl.use("Agg")
 
 @pytest.fixture(scope="module")
 def rules():
-    baskets = slow.random_baskets(3_000, 40, 5, np.random.default_rng(0))
+    baskets = slow.random_baskets(3_000, 60, 5, np.random.default_rng(0))
     for basket in baskets[::9]:
         basket[:] = sorted({*basket, 30, 31})
     lines = slow.lines(baskets, customer_id=[place % 400 for place in range(len(baskets))])

@@ -170,11 +170,20 @@ def test_intervals_are_those_of_the_slow_version():
         half = 1.6448536269514722 * np.sqrt(slow.log_lift_variance(baskets, customers, a[0], b[0]))
         assert row["lift_low"] == pytest.approx(row["lift"] * np.exp(-half), rel=1e-9)
         assert row["lift_high"] == pytest.approx(row["lift"] * np.exp(half), rel=1e-9)
-    for (a, b), row in some[:20]:
+    assert all(np.isnan(row["lift_low"]) for row in found.values() if row["count"] < 50)
+    assert all(np.isnan(row["adjusted_lift_low"]) for row in found.values())  # too few products
+
+
+def test_intervals_of_the_adjusted_lift_are_those_of_the_slow_version():
+    baskets, customers = shop(n_items=60)
+    found = keyed(association.rules(slow.lines(baskets, customer_id=customers), min_support=0.01, level=0.9).table)
+    some = [(key, row) for key, row in found.items() if len(key[0]) == 1 and row["count"] >= 50]
+    assert len(some) > 10
+    for (a, b), row in some:
         half = 1.6448536269514722 * np.sqrt(slow.log_adjusted_variance(baskets, customers, a[0], b[0]))
         assert row["adjusted_lift_low"] == pytest.approx(row["adjusted_lift"] * np.exp(-half), rel=1e-6)
         assert row["adjusted_lift_high"] == pytest.approx(row["adjusted_lift"] * np.exp(half), rel=1e-6)
-    assert all(np.isnan(row["lift_low"]) for row in found.values() if row["count"] < 50)
+    assert all(np.isnan(row["adjusted_lift_low"]) for row in found.values() if row["count"] < 50)
 
 
 def test_few_customers_have_no_interval():

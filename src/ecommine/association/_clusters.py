@@ -17,6 +17,8 @@ from ._sparse import counted
 
 MIN_TOGETHER = 50
 """Orders with both sides below which a lift has no interval: its logarithm is not near enough to normal."""
+MIN_PRODUCTS = 50
+"""Products below which an adjusted lift has none: a pair then has much to say in what is expected of it."""
 MIN_CUSTOMERS = 200
 """Customers below which it has none: their sums do not tell the variance well."""
 

@@ -48,11 +48,7 @@ def rule_table(
         proof["productive"] = np.zeros(len(count), dtype=bool)
     else:
         proof = _evidence([one for one in evidence if one is not None], lift, level)
-        unknown = int(np.isnan(proof["lift_low"]).sum())
-        if unknown and level is not None:
-            notes.append(
-                f"{counted(unknown, 'rule')} without an interval of the lift: fewer than 50 orders or 200 customers"
-            )
+        notes += [] if level is None else _unknown(proof)
     strength = np.where(np.isnan(proof["adjusted_lift"]), lift, proof["adjusted_lift"])
     by_name = one_after_another([np.column_stack([split.antecedents, split.consequents]) for split in found])
     keys = (~proof["productive"], ranks(-strength.round(9)), count.max(initial=0) - count)
@@ -67,6 +63,14 @@ def rule_table(
     tested = {name: one[order] if found_out else one for name, one in proof.items()}
     shown = {**listed, "count": count, **measures(count, a, b, n_orders), **tested}
     return typed(shown, dict.fromkeys(SIDES, sets.sample), like), notes
+
+
+def _unknown(proof: dict[str, Any]) -> list[str]:
+    """Say which intervals are not there, and why."""
+    plain, adjusted = (int(np.isnan(proof[name]).sum()) for name in ("lift_low", "adjusted_lift_low"))
+    said = [f"{counted(plain, 'rule')} without an interval of the lift: fewer than 50 orders or 200 customers"]
+    more = [f"{counted(adjusted - plain, 'rule')} without one of the adjusted lift: fewer than 50 products in the shop"]
+    return [*(said if plain else []), *(more if adjusted > plain else [])]
 
 
 def _evidence(evidence: Sequence[Evidence], lift: Floats, level: float | None) -> dict[str, Any]:

@@ -255,7 +255,7 @@ def rules(
         - odds_ratio; mutual_information (bits)
         - adjusted_lift: count over what is expected in orders of these sizes
         - adjusted_lift_low, adjusted_lift_high, lift_low, lift_high: intervals of both lifts; null below 50 orders
-          with both sides or 200 customers
+          with both sides or 200 customers, and that of the adjusted lift below 50 products
         - p_value, q_value: against chance, alone and among all pairs whose products are frequent enough
         - productive: q_value is below 1 - level, and so is that against every rule with one product less in A
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ._baskets import Baskets
 from ._chance import CELLS, Season, Strata, expected, left_over, strata, upper_tail
-from ._clusters import MIN_CUSTOMERS, MIN_TOGETHER, Clusters
+from ._clusters import MIN_CUSTOMERS, MIN_PRODUCTS, MIN_TOGETHER, Clusters
 from ._correction import Correction, q_values
 from ._encoding import Ints
 from ._measures import Floats
@@ -130,7 +130,7 @@ class Court:
     def log_adjusted_variance(self, split: Split, mean: Floats) -> Floats:
         """Return the variance of each log adjusted lift, likewise; what products leave each other is taken as known."""
         found = np.full(len(mean), np.nan)
-        if self.clusters.n < MIN_CUSTOMERS:
+        if self.clusters.n < MIN_CUSTOMERS or len(self.baskets.products) < MIN_PRODUCTS:
             return found
         rows = np.flatnonzero((split.count >= MIN_TOGETHER) & (mean > 0))
         for some in np.array_split(rows, max(len(rows) * self.strata.n // CELLS, 1)):
