@@ -76,6 +76,7 @@ class FunnelResult(Result):
     as_of: datetime | None
     notes: tuple[str, ...]
     _all: Measured
+    _groups: tuple[tuple[Any, Measured], ...] = ()
     _reach: Reach | None
     _ids: Any
 
@@ -105,6 +106,23 @@ class FunnelResult(Result):
     def tables(self) -> Mapping[str, Any]:
         """The tables by name."""
         return {"steps": self.table} if self._reach is None else {"steps": self.table, "units": self.units}
+
+    def group(self, value: object) -> "FunnelResult":
+        """Take one group of `by` as a funnel of its own, such as one to compare with another.
+
+        Parameters
+        ----------
+        value : object
+            The value of the column `by`; None for units whose value is unknown.
+
+        Raises
+        ------
+        ValueError
+            If the funnel has no groups, or none of this value.
+        """
+        from ._group import one_group
+
+        return one_group(self, value)
 
     def summary(self, *, locale: Locale = "en") -> str:
         """Say in two to four sentences how many convert, where most are lost, and what is not decided yet."""
@@ -229,6 +247,7 @@ def analyse(
         as_of=tracks.until,
         notes=(*tracks.notes, *_told(whole, unit)),
         _all=whole,
+        _groups=tuple(groups),
         _reach=reach,
         _ids=tracks.units,
     )

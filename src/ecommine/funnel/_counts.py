@@ -1,6 +1,7 @@
 """Funnels of dashboards: totals a step, or a column a page."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -109,7 +110,8 @@ def from_reached(users: object, steps: Sequence[str], /, *, by: str | None = Non
     parts = [(None, found)] if by is None else list(_by_group(rows["_by"], there, number_of, steps, confidence))
     out = int(number_of[~there[:, 0]].sum())
     notes = (f"{counted(out, 'user')} without {steps[0]!r} left out",) if out else ()
-    return _result(merged(iter(parts), by), found, by, confidence, like, notes)
+    result = _result(merged(iter(parts), by), found, by, confidence, like, notes)
+    return result if by is None else replace(result, _groups=tuple(parts))
 
 
 def _reached(dtype: Any, step: str) -> nw.Expr:
@@ -183,7 +185,7 @@ def _counted(steps: list[str], users: list[int], level: float, skipped: list[int
 def _nested(users: "np.ndarray[Any, np.dtype[np.float64]]") -> "np.ndarray[Any, np.dtype[np.float64]]":
     """Return the covariance of shares of one whole, each a part of the one before: F_j (1 - F_i) / n for j after i."""
     share = users / max(users[0], 1)
-    return np.minimum.outer(share, share) * (1 - np.maximum.outer(share, share)) / max(users[0], 1)
+    return np.asarray(np.minimum.outer(share, share) * (1 - np.maximum.outer(share, share)) / max(users[0], 1))
 
 
 def _share(name: str, part: int, whole: int, place: int, z: float) -> dict[str, float]:
