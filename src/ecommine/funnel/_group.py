@@ -20,14 +20,15 @@ def one_group(result: FunnelResult, value: Any) -> FunnelResult:
         raise ValueError(f"{result.by!r} has no group {value!r}; it has {', '.join(map(repr, labels[:10]))}")
     found, reach = result._groups[place][1], result._reach
     of_all = _told(result._all, result.unit)
+    left_out = [note for note in result.notes if note not in of_all]
     return replace(
         result,
         table=_built(merged(iter([(None, found)]), None), opened(result.table, argument="table")),
         entrants=found.entrants,
         by=None,
         notes=(
-            f"only {result.by} {value!r}",
-            *(note for note in result.notes if note not in of_all),
+            f"only {result.by} {value!r}" + ("; what was left out is counted over all groups" if left_out else ""),
+            *left_out,
             *_told(found, result.unit),
         ),
         _all=found,
