@@ -1,5 +1,6 @@
 """Two funnels set against each other: against plain Python, other packages, every library, and by simulation."""
 
+import pickle
 from dataclasses import replace
 from datetime import timedelta
 from math import nan
@@ -18,7 +19,7 @@ from ecommine.funnel._apart import Shares, difference, p_values, q_values, relat
 from ecommine.funnel._compare_sides import side
 from ecommine.funnel._split import split
 from funnel import slow, slow_compare
-from funnel.test_analyse import shop
+from funnel.test_analyse import EVENTS, shop
 from funnel.test_counts import DATA, NEEDS
 from libraries import to_pandas
 
@@ -112,6 +113,24 @@ def test_contributions_add_up_and_swap_their_sign(before, after):
     assert (known["contribution_low"] <= known["contribution"]).all()
     assert (known["contribution"] <= known["contribution_high"]).all()
     assert one.table["contribution"].notna().all()
+
+
+@given(rows=st.tuples(EVENTS, EVENTS), window=st.sampled_from(["3min", "10min", "20min"]), minute=st.integers(20, 60))
+@settings(max_examples=80)
+def test_contributions_add_up_whatever_is_open(rows, window, minute):
+    """Few events, many of one moment, open windows: a ratio of two curves may even be above one."""
+    definition = funnel.Funnel(["a", "b", "c"], window=window)
+    results = [
+        funnel.analyse(slow.table(one), definition, as_of=slow.START + timedelta(minutes=minute)) for one in rows
+    ]
+    found = funnel.compare(*results)
+    ends = [result.table["conversion"].iloc[-1] for result in results]
+    assert [found.conversion_before, found.conversion_after] == pytest.approx(ends, nan_ok=True)
+    assert found.difference == pytest.approx(ends[1] - ends[0], nan_ok=True)
+    assert sum(found.table["contribution"]) == pytest.approx(found.difference, abs=1e-12, nan_ok=True)
+    assert found.summary()
+    p = found.table["p_value"].dropna()
+    assert p.between(0, 1).all()
 
 
 @given(a=st.integers(0, 60), b=st.integers(0, 60), n=st.integers(60, 500), m=st.integers(60, 500))
@@ -408,6 +427,15 @@ ONE = totals(10, 5)
 def test_errors_name_the_way_out(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_results_pickle_and_go_into_a_workbook(tmp_path):
+    found = funnel.compare(totals(100, 40, 10), totals(100, 0, 0))
+    again = pickle.loads(pickle.dumps(found))
+    assert again.summary() == found.summary()
+    pytest.importorskip("openpyxl", reason="openpyxl is not installed")
+    found.to_excel(tmp_path / "compared.xlsx")
+    assert list(pd.read_excel(tmp_path / "compared.xlsx", sheet_name=None)) == ["notes", "steps", "conversion"]
 
 
 def test_one_window_written_in_two_ways_is_the_same():
