@@ -55,8 +55,8 @@ by_device.table[columns].round(3)
 # Which step explains the difference
 # ----------------------------------
 #
-# Desktop converts better than mobile. The difference is split into one part a step; they add up to it, and do not depend
-# on the order of the steps. In truth all three steps are better on desktop, the checkout most.
+# Desktop converts better than mobile. The difference is split into one part a step; they add up to it, and do not
+# depend on the order of the steps. In truth all three steps are better on desktop, the checkout most.
 
 by_session = funnel.analyse(shop.events, checkout, by="device", unit="session_id")
 devices = funnel.compare(by_session.group("mobile"), by_session.group("desktop"), names=("mobile", "desktop"))
