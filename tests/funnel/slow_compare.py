@@ -1,8 +1,7 @@
-"""The specification of a comparison in plain Python: every order of the steps, every limit put in its place."""
+"""The specification of a comparison in plain Python: every order of the steps, every conversion moved alone."""
 
 from itertools import permutations
 from math import log, prod, sqrt
-from statistics import mean
 
 from scipy.optimize import brentq
 from statsmodels.stats.proportion import proportion_confint
@@ -18,7 +17,7 @@ def shapley(before, after):
             last = prod(now)
             now[step] = after[step]
             parts[step].append(prod(now) - last)
-    return [mean(one) for one in parts]
+    return [sum(one) / len(one) for one in parts]
 
 
 def log_mean(before, after):
@@ -34,24 +33,40 @@ def limits(counts, level):
     return [(part / whole, *proportion_confint(part, whole, 1 - level, "wilson")) for part, whole in pairs]
 
 
-def contributions(before, after, level):
-    """Return part, low and high of each step: each conversion alone is put to either limit, and the changes squared."""
-    sides = [limits(before, level), limits(after, level)]
-    middle = [[one[0] for one in side] for side in sides]
-    parts = shapley(*middle)
-    down, up = [0.0] * len(parts), [0.0] * len(parts)
+def slopes(values, part):
+    """Tell how the part moves with each conversion, by moving it alone: the part is linear in each of them."""
+    found = []
     for side in (0, 1):
-        for step, (_, low, high) in enumerate(sides[side]):
-            moved = []
-            for limit in (low, high):
-                changed = [list(one) for one in middle]
-                changed[side][step] = limit
-                moved.append(shapley(*changed))
-            for k, part in enumerate(parts):
-                changes = [one[k] - part for one in moved]
-                down[k] += min(*changes, 0) ** 2
-                up[k] += max(*changes, 0) ** 2
-    return [(part, part - sqrt(d), part + sqrt(u)) for part, d, u in zip(parts, down, up, strict=True)]
+        for step in range(len(values[0])):
+            changed = [list(one) for one in values]
+            changed[side][step] += 0.5
+            found.append((shapley(*changed)[part] - shapley(*values)[part]) / 0.5)
+    return found
+
+
+def limit(sides, part, way):
+    """Move all conversions together to the edge of the ellipse through their limits, where the part is least or most.
+
+    The direction is that of the slopes, taken at the conversions and once more at the edge; the farther one counts.
+    """
+    middle = [[one[0] for one in side] for side in sides]
+    n, now, found = len(middle[0]), middle, []
+    for _ in range(2):
+        slope = slopes(now, part)
+        ends = [one for side in sides for one in side]
+        away = [(high - at if way * one > 0 else at - low) for (at, low, high), one in zip(ends, slope, strict=True)]
+        length = sqrt(sum((one * far) ** 2 for one, far in zip(slope, away, strict=True)))
+        moves = [way * far**2 * one / length if length else 0.0 for one, far in zip(slope, away, strict=True)]
+        now = [[middle[side][step] + moves[side * n + step] for step in range(n)] for side in (0, 1)]
+        found.append(shapley(*now)[part])
+    return max(found, key=lambda one: way * one)
+
+
+def contributions(before, after, level):
+    """Return part, low and high of each step of two funnels of totals."""
+    sides = [limits(before, level), limits(after, level)]
+    parts = shapley(*([one[0] for one in side] for side in sides))
+    return [(value, limit(sides, part, -1), limit(sides, part, 1)) for part, value in enumerate(parts)]
 
 
 def ratio_interval(before, after):

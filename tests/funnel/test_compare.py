@@ -87,12 +87,25 @@ def test_the_logarithmic_mean_nearly_agrees_and_fails_at_zero():
 
 
 @given(before=funnels(), after=funnels(), level=st.sampled_from([0.8, 0.95]))
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_contributions_and_intervals_are_those_of_the_slow_version(before, after, level):
     table = funnel.compare(totals(*before), totals(*after), level=level).table
     expected = slow_compare.contributions(before, after, level)
     found = table[["contribution", "contribution_low", "contribution_high"]].to_numpy()
     assert found == pytest.approx(np.array(expected), abs=1e-9)
+
+
+def test_with_many_units_intervals_are_the_delta_methods():
+    before, after = (60_200, 30_100, 3_010, 150), (30_200, 15_100, 3_020, 302)
+    results = [totals(*(10_000 * one for one in counts)) for counts in (before, after)]
+    sides = [side(result._all, 1.959963984540054) for result in results]
+    found = split(*(one.ratio for one in sides))
+    variance = [one.ratio * (1 - one.ratio) / one.shares.n for one in sides]
+    error = np.sqrt(found.by_before**2 @ variance[0] + found.by_after**2 @ variance[1])
+    table = funnel.compare(*results).table
+    for end, way in (("low", -1), ("high", 1)):
+        moved = table[f"contribution_{end}"].to_numpy() - found.parts
+        assert moved == pytest.approx(way * 1.959964 * error, rel=1e-2, abs=1e-9)
 
 
 @given(before=funnels(0), after=funnels(0))
@@ -159,6 +172,7 @@ def test_relative_differences_are_those_of_the_slow_version(a, b):
 
 @pytest.mark.parametrize(("ours", "theirs"), [("bh", "fdr_bh"), ("holm", "holm"), ("bonferroni", "bonferroni")])
 @given(p=st.lists(st.floats(0, 1), min_size=1, max_size=12))
+@settings(max_examples=30)
 def test_q_values_are_those_of_statsmodels(ours, theirs, p):
     found = q_values(np.array([*p, nan]), ours)
     assert found[:-1] == pytest.approx(multipletests(p, method=theirs)[1])

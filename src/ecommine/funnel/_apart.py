@@ -1,9 +1,9 @@
 r"""Two shares set against each other: difference, ratio, and whether they may be equal.
 
 Each share comes with Wilson's interval and the number of independent units that would know it as well. Intervals of a
-difference, a ratio and of any sum of effects take the distance of each share to its own limit in the place of the
-standard error (Newcombe 1998, Donner and Zou 2012): with many units that is the delta method, and with few it keeps
-its level, also where nobody or everybody goes on. The test takes the variance of the share of both together, which is
+difference and of a ratio take the distance of each share to its own limit in the place of the standard error (Newcombe
+1998, Donner and Zou 2012): with many units that is the delta method, and with few it keeps its level, also where nobody
+or everybody goes on. The test takes the variance of the share of both together, which is
 that of equal shares; with the variances apart, the test of small counts would find too much.
 
 References
@@ -18,7 +18,6 @@ Campbell, I. (2007). Chi-squared and Fisher-Irwin tests of two-by-two tables wit
 Statistics in Medicine 26(19), 3661-3675. https://doi.org/10.1002/sim.2832
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -96,32 +95,6 @@ def p_values(before: Shares, after: Shares) -> Floats:
         z = np.where(variance > 0, (after.value - before.value) / np.sqrt(variance), 0.0)  # none or all in both
     is_known = (before.n > 0) & (after.n > 0) & ~np.isnan(pooled)
     return np.where(is_known, 2 * ndtr(-np.abs(z)), np.nan)
-
-
-def effect_interval(effects: Floats, shares: Sequence[Shares], correlations: Sequence[Floats]) -> tuple[Floats, Floats]:
-    """Return how far down and up sums of effects may be, from the limits of the shares that they are made of.
-
-    Parameters
-    ----------
-    effects : float array of shape (n_sums, n_shares)
-        How each share moves each sum; the shares of all groups side by side.
-    shares, correlations : sequence of Shares, and of float array of shape (n, n)
-        Of each group; groups are independent.
-    """
-    below, above = (np.concatenate([getattr(one, side) for one in shares]) for side in ("below", "above"))
-    rises = effects > 0
-    lost, won = np.where(rises, below, above) * effects, np.where(rises, above, below) * effects
-    # A share without effect may be unknown.
-    lost, won = (np.where(effects == 0, 0.0, one) for one in (lost, won))
-    return _length(lost, correlations), _length(won, correlations)
-
-
-def _length(distances: Floats, correlations: Sequence[Floats]) -> Floats:
-    total, start = np.zeros(len(distances)), 0
-    for one in correlations:
-        mine = distances[:, start : start + len(one)]
-        total, start = total + np.einsum("ki,ij,kj->k", mine, one, mine), start + len(one)
-    return np.asarray(np.sqrt(np.maximum(total, 0.0)))
 
 
 def q_values(p: Floats, correction: Correction | None) -> Floats:

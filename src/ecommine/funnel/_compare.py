@@ -11,12 +11,12 @@ from .._core.frames import opened
 from .._core.pictures import percent
 from .._core.results import Result
 from ._analyse import FunnelResult, _built
-from ._apart import CORRECTIONS, Correction, Interval, difference, effect_interval, p_values, q_values, relative
+from ._apart import CORRECTIONS, Correction, Interval, difference, p_values, q_values, relative
 from ._compare_checks import Names, check, notes_of
+from ._compare_parts import contributions
 from ._compare_sides import Side, side
 from ._compare_text import NAMES, points, sentences
 from ._curves import Floats
-from ._split import split
 from ._summary import Locale
 
 if TYPE_CHECKING:
@@ -169,11 +169,12 @@ def compare(
     as in the other funnel, so that its contribution is zero and all lies in the steps before; a note says so. Optional
     steps are left out of the chain.
 
-    Intervals are the delta method's, with the distances to Wilson's limits in the place of standard errors (Newcombe,
-    Zou and Donner). The test is that of two shares with their common variance, each with the number of independent
-    units that would know it as well; it holds its level at small counts, where the plain delta method does not. The
-    two are taken for independent; units in both are counted in a note. An interval and its test may disagree at the
-    edge.
+    Intervals take the distance of each step conversion to Wilson's limits in the place of its standard error (Newcombe,
+    Donner and Zou); those of contributions hold the least and the most that they can be within these distances, which
+    with many units is the delta method. The test is that of two shares with their common variance, each with the number
+    of independent units that would know it as well; it holds its level at small counts, where the plain delta method
+    does not. The two are taken for independent; units in both are counted in a note. An interval and its test may
+    disagree at the edge.
 
     It says where the difference lies, not why: those who enter may be others.
 
@@ -242,7 +243,7 @@ def _ended(name: str, one: Side) -> dict[str, float]:
 def _columns(sides: tuple[Side, Side], correction: Correction | None, whole: float) -> dict[str, list[Any]]:
     """Make the table; ``whole`` is the difference that the contributions are shares of, NaN where it may be chance."""
     shares = sides[0].shares, sides[1].shares
-    parts = _contributions(*sides)
+    parts = contributions(*sides)
     p = p_values(*shares)
     columns: dict[str, Any] = {
         "step": np.array(sides[0].steps[1:], dtype=object),
@@ -262,22 +263,3 @@ def _columns(sides: tuple[Side, Side], correction: Correction | None, whole: flo
 
 def _three(name: str, found: Interval) -> dict[str, Floats]:
     return {f"{name}{end}": value for end, value in zip(ENDS, found, strict=True)}
-
-
-def _contributions(before: Side, after: Side) -> Interval:
-    """Split the difference; a step that nobody came to is as in the other funnel, and has no interval of its own."""
-    n = len(before.ratio)
-    if not (before.is_known and after.is_known):
-        return np.full(n, np.nan), np.full(n, np.nan), np.full(n, np.nan)
-    lost, lost_too = np.isnan(before.ratio), np.isnan(after.ratio)
-    a, b = np.where(lost, after.ratio, before.ratio), np.where(lost_too, before.ratio, after.ratio)
-    found = split(*(np.where(np.isnan(one), 1.0, one) for one in (a, b)))
-    # A borrowed conversion moves with the one that it is borrowed from.
-    by_before = np.where(lost, 0.0, found.by_before + np.where(lost_too, found.by_after, 0.0))
-    by_after = np.where(lost_too, 0.0, found.by_after + np.where(lost, found.by_before, 0.0))
-    below, above = effect_interval(
-        np.hstack([by_before, by_after]), (before.shares, after.shares), (before.correlation, after.correlation)
-    )
-    known = np.where(lost | lost_too, np.nan, 1.0)
-    parts = found.parts + 0.0
-    return parts, (parts - below) * known, (parts + above) * known
