@@ -173,8 +173,8 @@ def compare(
     Donner and Zou); those of contributions hold the least and the most that they can be within these distances, which
     with many units is the delta method. The test is that of two shares with their common variance, each with the number
     of independent units that would know it as well; it holds its level at small counts, where the plain delta method
-    does not. The two are taken for independent; units in both are counted in a note. An interval and its test may
-    disagree at the edge.
+    does not. The two are taken for independent; units in both are counted in a note, where results keep their units.
+    An interval and its test may disagree at the edge.
 
     It says where the difference lies, not why: those who enter may be others.
 

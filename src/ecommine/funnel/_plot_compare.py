@@ -123,7 +123,7 @@ def _draw(ax: "Axes", bars: Sequence[Bar], texts: Mapping[str, str]) -> None:
         tip = np.nanmax([bar["high"], bar["start"], end])
         ax.text(tip + 0.015 * right, place, text, va="center", fontsize=9)
     low = min(np.nanmin([bar["low"], bar["start"], bar["start"] + bar["length"]]) for bar in bars)
-    ax.set_xlim(min(low, 0.0) * 1.05, right * 1.22)
+    ax.set_xlim(min(low, 0.0) * 1.15, right * 1.22)
 
 
 def _cut(text: str) -> str:
