@@ -5,6 +5,7 @@ Reads events: visitor_id, event and occurred_at are enough.
 - `Funnel`, `Step` and `Exclude` define a funnel once: steps, order, window, conditions, what must not lie between.
 - `analyse` measures it on a table of events: conversion with intervals, time, who skipped a step.
 - `from_reached` and `from_counts` measure what a dashboard has: a column a page, or totals.
+- `compare` sets two of them against each other: which step explains the difference in conversion.
 
 Conversion is the share of entrants that reach a step within the window. Entrants whose window is still open count for
 as long as they were seen (Kaplan and Meier), instead of as lost.
@@ -29,8 +30,19 @@ Examples
 """
 
 from ._analyse import analyse
+from ._compare import FunnelComparison, compare
 from ._counts import from_counts, from_reached
 from ._definition import Exclude, Funnel, Step
 from ._result import FunnelResult
 
-__all__ = ["Exclude", "Funnel", "FunnelResult", "Step", "analyse", "from_counts", "from_reached"]
+__all__ = [
+    "Exclude",
+    "Funnel",
+    "FunnelComparison",
+    "FunnelResult",
+    "Step",
+    "analyse",
+    "compare",
+    "from_counts",
+    "from_reached",
+]

@@ -7,17 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from .._core.checks import counted, number, one_of
+from .._core.checks import number, one_of
 from .._core.frames import opened
 from ..schema._periods import Every
 from ._definition import Funnel, Step, funnel_of
 from ._groups import EVERY, Attribution, check_attribution, check_groups, group_of, is_complete, period_of
 from ._result import FunnelResult, built
 from ._table import Measured, Part, Seen, measure, merged
+from ._told import told
 from ._tracks import UNITS, Tracks, Unit, plan_of, read_tracks
-
-TREND = 0.01
-"""p-value below which a trend is told."""
 
 
 def analyse(
@@ -114,11 +112,9 @@ def analyse(
     like = opened(events, argument="events")
     tracks = read_tracks(events, funnel, unit=unit, by=by, as_of=as_of)
     seen = Seen(
-        reach=tracks.walk(funnel),
+        whole=Part(label={}, reach=tracks.walk(funnel), units=tracks.units, visitor=tracks.visitor),
         plan=plan_of(funnel),
         names=funnel.names,
-        units=tracks.units,
-        visitor=tracks.visitor,
         until=int(np.datetime64(tracks.until or datetime(1970, 1, 1), "us").astype(np.int64)),
     )
     notes = list(tracks.notes)
@@ -127,6 +123,7 @@ def analyse(
         parts = [piece for part in parts for piece in _periods(part, every, tracks.until)]
         parts.sort(key=lambda part: part.label["period_at"])
     seen = replace(seen, parts=parts)
+    keys = [key for key in (by, every) if key is not None]
     whole = measure(seen.whole, seen, confidence)
     found = [(part.label, measure(part, seen, confidence)) for part in parts]
     return FunnelResult(
@@ -138,8 +135,9 @@ def analyse(
         every=every,
         level=confidence,
         as_of=tracks.until,
-        notes=(*notes, *said, *_told(whole, unit), *_compared(every, funnel)),
+        notes=(*notes, *said, *told(whole, unit), *_compared(every, funnel)),
         _all=whole,
+        _groups=tuple((label[by or "period_at"], one) for label, one in found) if len(keys) == 1 else (),
         _seen=seen,
     )
 
@@ -159,14 +157,15 @@ def _grouped(
     if by is None:
         return [seen.whole], []
     check_groups(by, tracks.labels)
-    reach, visitor, labels = seen.reach, seen.visitor, tracks.labels
+    whole, labels = seen.whole, tracks.labels
     if attribution == "step":  # a value that is held: in each group only its own events count
         held = replace(funnel, hold=tuple(dict.fromkeys((*funnel.hold, by))))
         again = read_tracks(events, held, unit=unit, by=by, as_of=as_of)
-        reach, visitor, labels = again.walk(held, by_group=True), again.visitor, again.labels
-    group, said = group_of(reach, attribution, funnel, unit)
+        whole = Part(label={}, reach=again.walk(held, by_group=True), units=again.units, visitor=again.visitor)
+        labels = again.labels
+    group, said = group_of(whole.reach, attribution, funnel, unit)
     parts = [
-        Part(label={by: label}, reach=reach.take(group == place), visitor=visitor) for place, label in enumerate(labels)
+        replace(whole, label={by: label}, reach=whole.reach.take(group == place)) for place, label in enumerate(labels)
     ]
     return [part for part in parts if len(part.reach.unit)], said
 
@@ -176,7 +175,7 @@ def _periods(part: Part, every: Every, until: datetime | None) -> Iterator[Part]
     code, starts = period_of(part.reach.entry, every)
     for place, start in enumerate(starts):
         label = {"period_at": start, "complete": until is not None and is_complete(start, every, until), **part.label}
-        yield Part(label=label, reach=part.reach.take(code == place), visitor=part.visitor)
+        yield replace(part, label=label, reach=part.reach.take(code == place))
 
 
 def _compared(every: Every | None, funnel: Funnel) -> list[str]:
@@ -189,18 +188,3 @@ def _empty(whole: Measured, by: str | None, every: Every | None) -> dict[str, li
     """Write rows of zeros where nobody entered, and so no group is known."""
     label = {} if by is None else {by: None}
     return merged(iter([({"period_at": None, "complete": None, **label} if every else label, whole)]))
-
-
-def _told(whole: Measured, unit: str) -> list[str]:
-    """Say what is not decided yet, and what the estimate cannot know."""
-    noun = unit.removesuffix("_id")
-    notes = []
-    if whole.open and whole.open == whole.entrants:
-        notes.append(f"the window of every {noun} is still open: only the naive conversion is known")
-    elif whole.open:
-        notes.append(f"the window of {counted(whole.open, noun)} is still open: conversion is estimated from all")
-    if whole.trend is not None and whole.trend < TREND:
-        notes.append(
-            f"earlier and later entrants convert differently (p = {whole.trend:.1g}): conversion is that of no one time"
-        )
-    return notes

@@ -1,6 +1,7 @@
 """Funnels of dashboards: totals a step, or a column a page."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -109,7 +110,8 @@ def from_reached(users: object, steps: Sequence[str], /, *, by: str | None = Non
     parts = [({}, found)] if by is None else list(_by_group(by, rows["_by"], there, number_of, steps, confidence))
     out = int(number_of[~there[:, 0]].sum())
     notes = (f"{counted(out, 'user')} without {steps[0]!r} left out",) if out else ()
-    return _result(merged(iter(parts)), found, by, confidence, like, notes)
+    result = _result(merged(iter(parts)), found, by, confidence, like, notes)
+    return result if by is None else replace(result, _groups=tuple((label[by], one) for label, one in parts))
 
 
 def _reached(dtype: Any, step: str) -> nw.Expr:

@@ -77,6 +77,7 @@ class FunnelResult(Result):
     as_of: datetime | None
     notes: tuple[str, ...]
     _all: Measured
+    _groups: tuple[tuple[Any, Measured], ...] = ()
     _seen: Seen | None
 
     @property
@@ -105,6 +106,23 @@ class FunnelResult(Result):
     def tables(self) -> Mapping[str, Any]:
         """The tables by name."""
         return {"steps": self.table} if self._seen is None else {"steps": self.table, "units": self.units}
+
+    def group(self, value: object) -> "FunnelResult":
+        """Take one group of `by`, or one period, as a funnel of its own, such as one to compare with another.
+
+        Parameters
+        ----------
+        value : object
+            The value of the column `by`, None for units whose value is unknown; or when the period begins.
+
+        Raises
+        ------
+        ValueError
+            If the funnel has no groups, or none of this value.
+        """
+        from ._group import one_group
+
+        return one_group(self, value)
 
     def summary(self, *, locale: Locale = "en") -> str:
         """Say in two to four sentences how many convert, where most are lost, and what is not decided yet."""
@@ -185,10 +203,10 @@ def _with_nulls(frame: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
 
 
 def _units(seen: Seen, unit: str, like: Any) -> Any:
-    columns = unit_columns(seen.reach, seen.units, seen.names)
+    columns = unit_columns(seen.whole, seen.names)
     mine = columns.pop("unit")
     if len(mine):
         return build({unit: mine, **columns}, like=like).to_native()
-    one = {unit: [0 if seen.units.dtype.kind in "iu" else ""], "deepest_step": [""]}
+    one = {unit: [0 if seen.whole.units.dtype.kind in "iu" else ""], "deepest_step": [""]}
     times = {name: np.zeros(1, "datetime64[us]") for name in ("first_entered_at", "entered_at", "deepest_at")}
     return build({**one, **times}, like=like).head(0).to_native()

@@ -51,12 +51,15 @@ class Part:
         What names them, by column: a group, a period.
     reach : Reach
         How far each came.
+    units : array
+        Ids, by the number of the unit.
     visitor : int array, or None
         Whose each unit is; None where units are visitors.
     """
 
     label: dict[str, Any]
     reach: Reach
+    units: "np.ndarray[Any, Any]"
     visitor: Ints | None
 
 
@@ -66,34 +69,23 @@ class Seen:
 
     Attributes
     ----------
-    reach : Reach
-        How far each unit came.
+    whole : Part
+        All units.
     plan : Plan
         The funnel in numbers.
     names : tuple of str
         The steps.
-    units : array
-        Ids.
-    visitor : int array, or None
-        Whose each unit is.
     until : int
         The moment up to which events count, microseconds.
     parts : list of Part
         The groups.
     """
 
-    reach: Reach
+    whole: Part
     plan: Plan
     names: tuple[str, ...]
-    units: "np.ndarray[Any, Any]"
-    visitor: Ints | None
     until: int
     parts: list[Part] = field(default_factory=list)
-
-    @property
-    def whole(self) -> Part:
-        """All units as one part."""
-        return Part(label={}, reach=self.reach, visitor=self.visitor)
 
 
 def measure(part: Part, seen: Seen, level: float) -> Measured:
@@ -186,9 +178,9 @@ FEWEST = 200
 """Entrants from which a trend is looked for."""
 
 
-def unit_columns(reach: Reach, units: Any, names: Sequence[str]) -> dict[str, Any]:
+def unit_columns(part: Part, names: Sequence[str]) -> dict[str, Any]:
     """Write one row a unit: the deepest step, the first entry, the entry of the attempt, and when it came there."""
-    mine = units[reach.unit]
+    reach, mine = part.reach, part.units[part.reach.unit]
     order = ordered(mine)
     labels = np.array(names, dtype=object)
     columns: dict[str, Any] = {
