@@ -4,6 +4,7 @@ Reads events: visitor_id, event and occurred_at are enough.
 
 - `Funnel` and `Step` define a funnel once: steps, window, conditions, re-entry.
 - `analyse` measures it on a table of events: conversion with intervals, time, who skipped a step.
+- `carts` finds the carts: bought, left and recovered later, why they were left, and which may still be won back.
 - `from_reached` and `from_counts` measure what a dashboard has: a column a page, or totals.
 
 Conversion is the share of entrants that reach a step within the window. Entrants whose window is still open count for
@@ -29,7 +30,8 @@ Examples
 """
 
 from ._analyse import FunnelResult, analyse
+from ._carts import Carts, carts
 from ._counts import from_counts, from_reached
 from ._definition import Funnel, Step
 
-__all__ = ["Funnel", "FunnelResult", "Step", "analyse", "from_counts", "from_reached"]
+__all__ = ["Carts", "Funnel", "FunnelResult", "Step", "analyse", "carts", "from_counts", "from_reached"]
