@@ -198,17 +198,95 @@ def described(events, numbers, cart, until, within, gap):
     }
 
 
-def carts(frame, *, within=timedelta(days=7), gap=timedelta(minutes=30), until=None):
-    """Return one row a cart, sorted as the library does, and what became of the purchases."""
+def with_orders(persons, orders, gap):
+    """Give purchases the products of their order, and add the orders that no purchase event is."""
+    for order_id, lines in sorted(_orders(orders).items()):
+        at = min(line["ordered_at"] for line in lines)
+        products = sorted({line["product_id"] for line in lines} - {None})
+        event, person = _event_of(persons, order_id, ("customer", lines[0]["customer_id"]), at, gap)
+        if event is not None and event["product_id"] is None:
+            event.setdefault("products", set()).update(products)
+        elif event is None and person in persons:
+            new = {"event": "purchase", "occurred_at": at, "customer_id": person[1], "visitor_id": None, "added": True}
+            persons[person].append({**new, "product_id": None, "products": set(products), "late": order_id})
+    for person, events in persons.items():
+        persons[person] = [one for row in sorted(events, key=_by_time) for one in _expanded(row)]
+
+
+def _by_time(row):
+    return (row["occurred_at"], EVENT_NAMES.index(row["event"]), row.get("late", -1))
+
+
+def _orders(orders):
+    found = {}
+    for line in plain(orders):
+        found.setdefault(line["order_id"], []).append(line)
+    return found
+
+
+def _event_of(persons, order_id, person, at, gap):
+    purchases = [row for key in sorted(persons) for row in persons[key] if row["event"] == "purchase"]
+    named = [row for row in purchases if row.get("order_id") == order_id]
+    if named:
+        return named[0], person
+    near = [row for row in persons.get(person, []) if row["event"] == "purchase" and not row.get("added")]
+    near = [row for row in near if row.get("order_id") is None and abs(row["occurred_at"] - at) <= gap]
+    return (near[-1] if near else None), person
+
+
+def _expanded(row):
+    products = sorted(row.get("products", ()))
+    return [{**row, "product_id": one, "quantity": None} for one in products] or [row]
+
+
+def latest(records, product, at):
+    """Return the value of the last record of a product at or before a moment."""
+    known = [(time, value) for one, time, value in records if one == product and time <= at]
+    return max(known)[1] if known else None
+
+
+def flags(events, numbers, cart, until, prices, stock):
+    """Say what the tables tell of a cart that was left: true, false, or None."""
+    first = [i for i in cart["events"] if numbers[i] == numbers[cart["start"]]]
+    end = min(cart["deadline"], until) if cart["close"] is None else events[cart["close"]]["occurred_at"]
+    rises, early, later = [], [], []
+    for product in {**contents(events, first), **contents(events, cart["events"])}:
+        added = next(events[i]["occurred_at"] for i in cart["events"] if _puts(events[i], product))
+        before, after = latest(prices, product, added), latest(prices, product, cart["left"])
+        days = [(time.date(), value) for one, time, value in stock if one == product]
+        if product in contents(events, first):
+            rises += [] if before is None or after is None else [after > before]
+            early += [value <= 0 for day, value in days if added.date() <= day <= cart["left"].date()]
+        if product in contents(events, cart["events"]):
+            later += [value <= 0 for day, value in days if cart["left"].date() < day <= end.date()]
+    named = {"out_of_stock": early, "price_rise": rises, "out_of_stock_later": later}
+    return {name: any(one) if one else None for name, one in named.items()}
+
+
+def _puts(row, product):
+    return row["event"] == TOUCHES[0] and row.get("product_id") == product
+
+
+def carts(frame, *, within=timedelta(days=7), gap=timedelta(minutes=30), until=None, **tables):
+    """Return one row a cart, sorted as the library does, and what became of the purchases.
+
+    ``tables`` are orders, prices and stock; the last two as lists of (product, time, value).
+    """
     rows = plain(frame)
     until = max(row["occurred_at"] for row in rows) if until is None else until
-    rows = [row for row in rows if row["occurred_at"] <= until]
+    persons = by_person([row for row in rows if row["occurred_at"] <= until])
+    if "orders" in tables:
+        with_orders(persons, tables["orders"], gap)
     found, purchases = [], []
-    for (kind, one), events in by_person(rows).items():
+    for (kind, one), events in persons.items():
         numbers = sessions(events, gap)
         mine, became = walked(events, numbers, within)
         purchases += became
         for place, cart in enumerate(mine):
             name = f"{kind[0]}{int(one)}-{place + 1}"
-            found.append({"cart_id": name, **described(events, numbers, cart, until, within, gap)})
+            row = {"cart_id": name, **described(events, numbers, cart, until, within, gap)}
+            known = flags(events, numbers, cart, until, tables.get("prices", []), tables.get("stock", []))
+            found.append(
+                {**row, **{key: None if row["abandoned_at"] is pd.NaT else value for key, value in known.items()}}
+            )
     return found, {name: purchases.count(name) for name in ("bought", "beside", "late", "none")}

@@ -56,7 +56,8 @@ class Contents:
 
     def total(self, units: Floats, n: int) -> Floats:
         """Sum up the units in each cart."""
-        return np.bincount(self.cart, np.where(units > LEAST, units, 0.0), minlength=n)
+        total = np.bincount(self.cart, np.where(units > LEAST, units, 0.0), minlength=n)
+        return total.astype(np.float64)  # of no carts at all it would count
 
 
 def read_contents(trail: Trail, session: Ints, found: Walk) -> Contents:
@@ -113,8 +114,11 @@ def _running(line: Ints, change: Floats, emptied: Flags) -> Floats:
 
 def _since(total: Floats, change: Floats, part: Ints) -> Floats:
     """Let a running sum begin anew in each part."""
+    if not len(part):
+        return total
     begins = np.flatnonzero(np.diff(part, prepend=-1))
-    return total - (total[begins] - change[begins])[part] if len(part) else total
+    before: Floats = (total[begins] - change[begins])[part]
+    return total - before
 
 
 def _price(line: Ints, quantity: Floats, value: Floats, n: int) -> Floats:

@@ -161,4 +161,5 @@ def _only_orders(orders: Orders, event: Ints) -> Trail:
         value=np.full(n, np.nan),
         quantity=np.full(n, np.nan),
         order=np.full(n, ONLY_ORDERS),
+        source=np.full(n, NONE),
     )

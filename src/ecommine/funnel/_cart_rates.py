@@ -89,7 +89,7 @@ def share_of(name: str, holds: Flags, person: Ints, z: float) -> dict[str, float
     if not len(holds):
         return dict.fromkeys((name, f"{name}_low", f"{name}_high"), np.nan)
     share = float(holds.mean())
-    return _interval(name, share, holds - share, _numbered(person), len(holds), z)
+    return _interval(name, share, np.asarray(holds - share, dtype=np.float64), _numbered(person), len(holds), z)
 
 
 def _curve(left: Fates, window: int) -> Curve:
@@ -152,12 +152,12 @@ def limit(left: Fates) -> Limit:
     array([0.5, 0.5])
     """
     moments, place = np.unique(left.wait, return_inverse=True)
-    events = np.bincount(place, left.recovered, minlength=len(moments))
+    events = np.bincount(place, left.recovered, minlength=len(moments)).astype(np.float64)
     size = np.bincount(place, minlength=len(moments))
     at_risk = len(left.wait) - np.cumsum(size) + size
     after = at_risk - events
     spent = np.divide(events, at_risk * after, out=np.zeros(len(moments)), where=after > 0)
-    return Limit(moments=moments, survival=np.cumprod(after / at_risk), spent=np.cumsum(spent))
+    return Limit(moments=moments, survival=np.cumprod((after / at_risk).astype(np.float64)), spent=np.cumsum(spent))
 
 
 def chances(fates: Fates, step: Ints, rows: Ints, window: int, z: float) -> tuple[Floats, Floats, Floats]:

@@ -22,7 +22,7 @@ from ._cart_reasons import (
     unknown,
 )
 from ._cart_table import NEVER, Facts, facts_of
-from ._cart_trail import ONLY_ORDERS, PURCHASE, Ids, Read, Trail, read_trail, sessions
+from ._cart_trail import ONLY_ORDERS, Ids, Read, Trail, read_trail, sessions
 from ._cart_walk import NONE, Walk, walk
 from ._reading import Ints
 
@@ -91,7 +91,7 @@ def read_carts(given: Given) -> Basis:
         reason=reasons(facts.step, flags, facts.left != NEVER),
         matched=_matched(trail, found, known, said),
         until=read.until,
-        notes=(*read.notes, *_outside(trail, found)),
+        notes=(*read.notes, *_outside(found)),
     )
 
 
@@ -133,18 +133,14 @@ def _by_events(trail: Trail, found: Walk, lines: Contents, n: int) -> Flag:
     return price_rise(lines, named, prices, found.left, n)
 
 
-def _outside(trail: Trail, found: Walk) -> list[str]:
+def _outside(found: Walk) -> list[str]:
     """Tell of purchases and touches that are of no cart."""
     notes, out = [], found.outside
-    bought = int(((trail.kind == PURCHASE) & (trail.order < ONLY_ORDERS)).sum())
-    parts = {
-        "without any": out["none"],
-        "of products that were not in it": out["beside"],
-        "after its window": out["late"],
-    }
-    if sum(parts.values()):
-        said = ", ".join(f"{count:,} {words}" for words, count in parts.items() if count)
-        notes.append(f"{sum(parts.values()):,} of {counted(bought, 'purchase')} bought no open cart: {said}")
+    words = {"none": "without any", "beside": "of products that were not in it", "late": "after its window"}
+    total = sum(out[name] for name in words)
+    if total:
+        said = ", ".join(f"{out[name]:,} {text}" for name, text in words.items() if out[name])
+        notes.append(f"{total:,} of {counted(out['purchases'], 'purchase')} bought no open cart: {said}")
     if out["touches"]:
         notes.append(f"{counted(out['touches'], 'removal, view or checkout step')} without an open cart left out")
     return notes

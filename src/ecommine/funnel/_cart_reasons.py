@@ -47,7 +47,9 @@ class Flag:
 
     def column(self) -> "np.ndarray[Any, Any]":
         """Write true, false, or None where it is not known."""
-        return np.where(self.known, self.holds, None)
+        column = self.holds.astype(object)
+        column[~self.known] = None
+        return column
 
 
 def _read(native: object, table: str, columns: tuple[str, str, str], like: object, ids: Ids) -> Records:
@@ -68,7 +70,7 @@ def _read(native: object, table: str, columns: tuple[str, str, str], like: objec
 def _combined(found: Records, how: Any) -> Records:
     """Make one record of those of several stores."""
     order = np.lexsort((found.value, found.time, found.product))
-    product, time, value = (one[order] for one in (found.product, found.time, found.value))
+    product, time, value = found.product[order], found.time[order], found.value[order]
     begins = np.flatnonzero((np.diff(product, prepend=-1) != 0) | (np.diff(time, prepend=0) != 0))
     if not len(begins):
         return found

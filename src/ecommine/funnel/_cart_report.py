@@ -1,6 +1,6 @@
 """What is said of the carts: their table, the rates by step and reason, and the carts to win back."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -193,7 +193,7 @@ def _fates(basis: Basis) -> dict[str, tuple[int, ...]]:
     return {step: tuple(row) for step, row in zip(STEPS, table, strict=True) if sum(row)}
 
 
-def _columns(rows: list[dict[str, Any]], blank: Mapping[str, Any]) -> dict[str, Any]:
+def _columns(rows: Sequence[Mapping[str, Any]], blank: Mapping[str, Any]) -> dict[str, Any]:
     """Turn rows into columns; ``blank`` has the columns where there are no rows."""
     made = rows or [blank]
     return {name: _array([row[name] for row in made])[: len(rows)] for name in blank}
@@ -206,8 +206,6 @@ def _array(values: list[Any]) -> Any:
 def _ids(basis: Basis) -> dict[str, Any]:
     """Give an id of each kind, for the type of columns that have none."""
     visitors, customers, products = basis.ids.visitors, basis.ids.customers, basis.ids.products
-    first = {
-        name: 0 if ids.dtype.kind in "iu" else ""
-        for name, ids in (("visitor_id", visitors), ("customer_id", customers))
-    }
-    return {**first, "products": [0 if len(products) and products.dtype.kind in "iu" else ""]}
+    one = {"visitor_id": visitors, "customer_id": customers, "products": products}
+    samples = {name: 0 if len(known) and known.dtype.kind in "iu" else "" for name, known in one.items()}
+    return {**samples, "products": [samples["products"]]}

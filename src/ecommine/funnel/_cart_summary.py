@@ -10,8 +10,8 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "none": "There are no carts: no event is add_to_cart.",
         "undecided": "{carts:,} carts were opened, and none of their first sessions is over yet.",
         "first": "Of {n:,} carts {abandonment} ({low} to {high}) were left in the session that opened them.",
-        "recovery": "Of those left {recovery} ({low} to {high}) are bought later, within {within}; in the end {lost} of "
-        "carts are lost.",
+        "recovery": "Of those left {recovery} ({low} to {high}) are bought later, within {within}; in the end {lost} "
+        "of carts are lost.",
         "unknown": "How many of those are bought later is not known: no window of {within} is over yet.",
         "step": "Most are lost at {step}: {share} of carts that got that far and no further in their first session.",
         "reason": "The most frequent reason that the tables can tell is {reason}: {count:,} carts.",
@@ -56,8 +56,9 @@ def sentences(
     if len(lost) > 1:
         most = max(lost, key=lambda row: row["lost"])
         said.append(texts["step"].format(step=most["checkout_step"], share=f"{most['lost']:.1%}"))
-    first = max(reasons, key=lambda row: row["carts"], default=None)
-    if first is not None and first["carts"]:
+    told = [row for row in reasons if row["reason"] is not None and row["carts"]]
+    if told:
+        first = max(told, key=lambda row: row["carts"])
         said.append(texts["reason"].format(reason=first["reason"], count=first["carts"]))
     if back["open"]:
         known = back["expected"] == back["expected"]

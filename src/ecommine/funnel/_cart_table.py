@@ -120,7 +120,9 @@ def names_of(trail: Trail, found: Walk, ids: Ids) -> dict[str, Any]:
 
 
 def _blank(values: "np.ndarray[Any, Any]", missing: Flags) -> "np.ndarray[Any, Any]":
-    return np.where(missing, None, values)
+    blanked = values.astype(object)
+    blanked[missing] = None
+    return blanked
 
 
 def _cart_ids(trail: Trail, found: Walk, ids: Ids) -> "np.ndarray[Any, Any]":
@@ -187,7 +189,7 @@ def typed(columns: Mapping[str, Any], samples: Mapping[str, Any], like: Frame) -
         one = {name: [samples[name]] if name in samples else values for name, values in columns.items()}
         made = {name: np.zeros(1, np.asarray(v).dtype) if not len(v) else v for name, v in one.items()}
         return build(made, like=like).head(0).to_native()
-    lists = {name: v.tolist() if getattr(v, "dtype", None) == object else v for name, v in columns.items()}
+    lists = {name: v.tolist() if isinstance(v, np.ndarray) and v.dtype.hasobject else v for name, v in columns.items()}
     frame = _with_nulls(build(lists, like=like))
     if not frame.implementation.is_pandas_like():
         types = {str: nw.String(), bool: nw.Boolean()}

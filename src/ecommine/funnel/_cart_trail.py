@@ -54,6 +54,8 @@ class Trail:
         NaN where unknown.
     order : int array of shape (n_events,)
         Of a purchase: IN_ORDERS, ONLY_ORDERS or 0.
+    source : int array of shape (n_events,)
+        Number of the event among those that were read: a purchase of several products may become several.
     """
 
     person: Ints
@@ -67,6 +69,7 @@ class Trail:
     value: Floats
     quantity: Floats
     order: Ints
+    source: Ints
 
     def take(self, rows: Any) -> "Trail":
         """Keep some events, in this order."""
@@ -93,7 +96,7 @@ class Ids:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Read:
-    """The events as they are read: the trail, its ids, the order that each event names, until when, what is left out."""
+    """The events as they are read: the trail, its ids, the order of each event, until when, what is left out."""
 
     trail: Trail
     ids: Ids
@@ -128,6 +131,7 @@ def read_trail(events: object, as_of: Any) -> Read:
         value=_floats(log, "value"),
         quantity=_floats(log, "quantity"),
         order=np.zeros(len(rank), dtype=np.int64),
+        source=np.arange(len(rank)),
     )
     order_of = np.array(log.rows["order_id"].to_list(), dtype=object) if "order_id" in own else None
     if (customer >= 0).any():
@@ -175,7 +179,7 @@ def _customers(visitor: Ints, customer: Ints) -> tuple[Ints, int]:
 
 
 def sessions(trail: Trail, gap: timedelta) -> Ints:
-    """Number the sessions of all persons.
+    """Give the events of each session a number.
 
     Sessions of one person that overlap in time, such as on two devices, are one. Where an event or the one before has
     no session_id, a pause longer than ``gap`` begins a session.

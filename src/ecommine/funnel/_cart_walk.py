@@ -16,6 +16,8 @@ from ._log import Times
 from ._reading import Ints
 
 NONE = -1
+OUTSIDE = ("none", "beside", "late")
+"""Purchases of no cart: without one, of what was not in the one that was open, after its window."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -33,8 +35,7 @@ class Walk:
     by_name : bool array of shape (n_events,)
         Whether the product that a purchase names was put into the cart by its name.
     outside : dict of str to int
-        Events without an open cart: purchases "beside" it (of what was not in it), "late" (after its window) and
-        "none" (without any), and "touches".
+        Purchase events of no cart by OUTSIDE, "touches" of no cart, and all "purchases".
     """
 
     start: Ints
@@ -114,7 +115,7 @@ def _last_touch(trail: Trail, session: Ints) -> Ints:
 
 
 def _touches(trail: Trail) -> Flags:
-    return (trail.kind != OTHER) & (trail.kind != PURCHASE)
+    return np.asarray((trail.kind != OTHER) & (trail.kind != PURCHASE))
 
 
 def _visited(person: Ints, follows: Ints) -> Flags:
@@ -133,30 +134,34 @@ def _assigned(
     trail: Trail, session: Ints, start: Ints, close: Ints, left: Times, deadline: Times, added: Ints, named: Ints
 ) -> Walk:
     """Give each event its cart."""
-    place, cart = np.arange(len(trail.kind)), np.full(len(trail.kind), NONE)
-    by_name = np.zeros(len(place), dtype=bool)
-    outside = dict.fromkeys(("beside", "late", "none", "touches"), 0)
-    rows = place[trail.kind != OTHER]
-    told = trail.order < ONLY_ORDERS  # what the events do not have is no event without a cart
+    rows = np.flatnonzero(trail.kind != OTHER)
     mine = np.searchsorted(start, rows, side="right") - 1
     owned = mine >= 0
     owned[owned] = trail.person[start[mine[owned]]] == trail.person[rows[owned]]
-    touch = _touches(trail)[rows]
-    outside["none"] += int((~owned & ~touch & told[rows]).sum())
-    outside["touches"] += int((~owned & touch).sum())
-    rows, mine, touch = rows[owned], mine[owned], touch[owned]
-    ends, bought = close[mine], close[mine] != NONE
+    cart, by_name = np.full(len(trail.kind), NONE), np.zeros(len(trail.kind), dtype=bool)
+    became = np.full(len(trail.kind), OUTSIDE.index("none"))
+    rows, mine = rows[owned], mine[owned]
+    bought, ends, touch = close[mine] != NONE, close[mine], _touches(trail)[rows]
     in_time = (trail.time[rows] <= deadline[mine]) | (session[rows] == session[start[mine]])
-    open_ = np.where(bought, rows < ends, in_time)
+    is_open = np.where(bought, rows < ends, in_time)
     fits = added[rows] >= start[mine]
     by_name[rows] = named[rows] >= start[mine]
-    again = bought & ~open_ & fits & (trail.product[rows] != UNNAMED) & (session[rows] == session[ends])
-    buys = ~touch & ((rows == ends) | again)
-    inside = (touch & open_) | buys
+    again = bought & ~is_open & fits & (trail.product[rows] != UNNAMED) & (session[rows] == session[ends])
+    inside = np.where(touch, is_open, (rows == ends) | again)
     cart[rows[inside]] = mine[inside]
-    other = ~touch & ~buys & told[rows]
-    outside["beside"] = int((other & open_).sum())
-    outside["late"] = int((other & ~open_ & ~bought & fits).sum())
-    outside["none"] += int((other & ~open_ & (bought | ~fits)).sum())
-    outside["touches"] += int((touch & ~open_).sum())
+    became[rows[is_open]] = OUTSIDE.index("beside")
+    became[rows[~is_open & ~bought & fits]] = OUTSIDE.index("late")
+    outside = _outside(trail, cart, became)
     return Walk(start=start, close=close, left=left, deadline=deadline, cart=cart, by_name=by_name, outside=outside)
+
+
+def _outside(trail: Trail, cart: Ints, became: Ints) -> dict[str, int]:
+    """Count the events without a cart; a purchase of several products is one, and has a cart if any of them has."""
+    bought = np.flatnonzero((trail.kind == PURCHASE) & (trail.order < ONLY_ORDERS))
+    inside = trail.source[bought[cart[bought] != NONE]]
+    rest = bought[~np.isin(trail.source[bought], inside)]
+    first = rest[np.unique(trail.source[rest], return_index=True)[1]]
+    counts = np.bincount(became[first], minlength=len(OUTSIDE)).tolist()
+    touches = int((_touches(trail) & (cart == NONE)).sum())
+    purchases = len(np.unique(trail.source[bought]))
+    return {**dict(zip(OUTSIDE, counts, strict=True)), "touches": touches, "purchases": purchases}

@@ -259,10 +259,10 @@ def carts(
     ...     "product_id": ["tea", "cup", "tea", "pot", None, None],
     ... })
     >>> found = funnel.carts(events)
-    >>> found.table[["cart_id", "status", "checkout_step", "reason", "items", "items_left"]]
-      cart_id    status   checkout_step            reason  items  items_left
-    0    v1-1    bought     add_to_cart              None      2           1
-    1    v2-1  immature  begin_checkout  checkout_started      1           1
+    >>> found.table[["cart_id", "status", "checkout_step", "items", "items_left"]]
+      cart_id    status   checkout_step  items  items_left
+    0    v1-1    bought     add_to_cart      2           1
+    1    v2-1  immature  begin_checkout      1           1
     >>> found.notes[0]
     '1 of 2 purchases bought no open cart: 1 without any'
     """

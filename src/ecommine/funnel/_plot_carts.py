@@ -65,7 +65,7 @@ def draw_fates(fates: Mapping[str, tuple[int, ...]], ax: "Axes | None", locale: 
         if not share.any():
             continue
         ax.bar(place, share, 0.7, bottom=foot, color=colour, hatch=hatch, edgecolor="white", label=texts[status])
-        for x, low, one in zip(place, foot, share, strict=True):
+        for x, low, one in zip(place.tolist(), foot, share, strict=True):
             if one >= 0.04:
                 ax.text(x, low + one / 2, percent(one), ha="center", va="center", fontsize=9, bbox=_PATCH)
         foot = foot + share
