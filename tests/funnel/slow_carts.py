@@ -56,10 +56,13 @@ def by_person(rows):
     return persons
 
 
+def _rank(row):
+    return EVENT_NAMES.index(row["event"]) if row["event"] in EVENT_NAMES else len(EVENT_NAMES)
+
+
 def _order(row):
     ties = [(known(row.get(name)), row.get(name) or 0) for name in ("product_id", "session_id", "value", "quantity")]
-    rank = EVENT_NAMES.index(row["event"]) if row["event"] in EVENT_NAMES else len(EVENT_NAMES)
-    return (row["occurred_at"], rank, row["event"], row["visitor_id"], *ties)
+    return (row["occurred_at"], _rank(row), row["event"], row["visitor_id"], *ties)
 
 
 def sessions(events, gap):
@@ -194,6 +197,7 @@ def described(events, numbers, cart, until, within, gap):
         "value": worth(events, cart, units),
         "items_left": len(left),
         "value_left": worth(events, cart, left),
+        "_bought": status == "bought" and until - ends > gap,
         "_at_risk": status != "bought" and until - ends > gap and bool(contents(events, first)),
     }
 
@@ -214,7 +218,7 @@ def with_orders(persons, orders, gap):
 
 
 def _by_time(row):
-    return (row["occurred_at"], EVENT_NAMES.index(row["event"]), row.get("late", -1))
+    return (row["occurred_at"], _rank(row), row.get("late", -1))
 
 
 def _orders(orders):
@@ -286,7 +290,6 @@ def carts(frame, *, within=timedelta(days=7), gap=timedelta(minutes=30), until=N
             name = f"{kind[0]}{int(one)}-{place + 1}"
             row = {"cart_id": name, **described(events, numbers, cart, until, within, gap)}
             known = flags(events, numbers, cart, until, tables.get("prices", []), tables.get("stock", []))
-            found.append(
-                {**row, **{key: None if row["abandoned_at"] is pd.NaT else value for key, value in known.items()}}
-            )
+            was_left = row["abandoned_at"] is not pd.NaT
+            found.append({**row, **{key: value if was_left else None for key, value in known.items()}})
     return found, {name: purchases.count(name) for name in ("bought", "beside", "late", "none")}

@@ -117,8 +117,8 @@ def _since(total: Floats, change: Floats, part: Ints) -> Floats:
     if not len(part):
         return total
     begins = np.flatnonzero(np.diff(part, prepend=-1))
-    before: Floats = (total[begins] - change[begins])[part]
-    return total - before
+    since: Floats = total - (total[begins] - change[begins])[part]
+    return since
 
 
 def _price(line: Ints, quantity: Floats, value: Floats, n: int) -> Floats:

@@ -27,6 +27,9 @@ HOUR = 3_600 * SECOND
 class Fates:
     """What became of carts; each array of shape (n_carts,).
 
+    Only carts whose first session is over can be bought or left: that a purchase is known at once, and that a cart was
+    left only when the session is over, would select by the outcome.
+
     Attributes
     ----------
     bought : bool array
@@ -157,7 +160,8 @@ def limit(left: Fates) -> Limit:
     at_risk = len(left.wait) - np.cumsum(size) + size
     after = at_risk - events
     spent = np.divide(events, at_risk * after, out=np.zeros(len(moments)), where=after > 0)
-    return Limit(moments=moments, survival=np.cumprod((after / at_risk).astype(np.float64)), spent=np.cumsum(spent))
+    survival = np.asarray(np.cumprod(after / at_risk), dtype=np.float64)
+    return Limit(moments=moments, survival=survival, spent=np.cumsum(spent))
 
 
 def chances(fates: Fates, step: Ints, rows: Ints, window: int, z: float) -> tuple[Floats, Floats, Floats]:

@@ -173,9 +173,9 @@ def _sums(back: Mapping[str, Any]) -> dict[str, float]:
 
 def _told(basis: Basis, whole: Mapping[str, Any], columns: Mapping[str, Any]) -> Iterator[str]:
     """Say what is not decided yet, and what the estimate cannot know."""
-    still = int(((basis.facts.status == STATUSES.index("immature")) & (basis.facts.left == NEVER)).sum())
+    still = int((~basis.facts.ended).sum())
     if still:
-        yield f"the session of {counted(still, 'cart')} is not over: they are in no rate yet"
+        yield f"the session of {counted(still, 'cart')} is not over: bought or not, no rate counts them yet"
     if whole["left"] and whole["recovery"] != whole["recovery"]:
         yield "no window is over yet: recovery, and the chance that a cart is still bought, are not known"
     elif whole["open"]:
@@ -207,5 +207,5 @@ def _ids(basis: Basis) -> dict[str, Any]:
     """Give an id of each kind, for the type of columns that have none."""
     visitors, customers, products = basis.ids.visitors, basis.ids.customers, basis.ids.products
     one = {"visitor_id": visitors, "customer_id": customers, "products": products}
-    samples = {name: 0 if len(known) and known.dtype.kind in "iu" else "" for name, known in one.items()}
+    samples = {name: 0 if known.dtype.kind in "iu" else "" for name, known in one.items()}
     return {**samples, "products": [samples["products"]]}

@@ -15,9 +15,9 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "unknown": "How many of those are bought later is not known: no window of {within} is over yet.",
         "step": "Most are lost at {step}: {share} of carts that got that far and no further in their first session.",
         "reason": "The most frequent reason that the tables can tell is {reason}: {count:,} carts.",
-        "back": "{open:,} carts can still be bought, worth {value:,.0f}, of which {expected:,.0f} is expected without "
-        "doing anything; what a message adds, only an experiment can tell.",
-        "back alone": "{open:,} carts can still be bought, worth {value:,.0f}.",
+        "back": "Carts that can still be bought: {open:,}, worth {value:,.0f}, of which {expected:,.0f} is expected "
+        "without doing anything; what a message adds, only an experiment can tell.",
+        "back alone": "Carts that can still be bought: {open:,}, worth {value:,.0f}.",
     },
     "zh": {
         "none": "没有购物车：没有add_to_cart事件。",

@@ -33,6 +33,8 @@ class Facts:
         Places in STATUSES and in the steps of a cart: the furthest of the first session.
     opened, touched, left, bought : int64 arrays
         When it was opened, touched last, left in its first session, and bought; NEVER where it was not.
+    ended : bool array
+        Whether the session that opened it is over at the end of the data.
     fates : Fates
         What the rates are estimated from.
     """
@@ -43,6 +45,7 @@ class Facts:
     touched: Times
     left: Times
     bought: Times
+    ended: Flags
     fates: Fates
 
 
@@ -67,7 +70,7 @@ def facts_of(trail: Trail, session: Ints, found: Walk, lines: Contents, until: i
     at_risk = ~bought & over & (lines.kinds(lines.abandoned, n) > 0)
     recovered = at_risk & closed
     fates = Fates(
-        bought=bought,
+        bought=bought & over,
         left=at_risk,
         recovered=recovered,
         wait=np.where(recovered, bought_at - found.left, np.minimum(until - found.left, window)),
@@ -81,6 +84,7 @@ def facts_of(trail: Trail, session: Ints, found: Walk, lines: Contents, until: i
         touched=touched,
         left=np.where(~bought & (over | follows), found.left, NEVER),
         bought=bought_at,
+        ended=over,
         fates=fates,
     )
 
