@@ -117,15 +117,15 @@ def _since(total: Floats, change: Floats, part: Ints) -> Floats:
     if not len(part):
         return total
     begins = np.flatnonzero(np.diff(part, prepend=-1))
-    since: Floats = total - (total[begins] - change[begins])[part]
-    return since
+    return total - (total[begins] - change[begins])[part]
 
 
 def _price(line: Ints, quantity: Floats, value: Floats, n: int) -> Floats:
     known = ~np.isnan(value)
     money = np.bincount(line[known], value[known], minlength=n)
     units = np.bincount(line[known], quantity[known], minlength=n)
-    return np.divide(money, units, out=np.full(n, np.nan), where=units > 0)
+    price: Floats = np.divide(money, units, out=np.full(n, np.nan), where=units > 0)
+    return price
 
 
 def _first_added(time: Times, adds: Flags, line: Ints, n: int) -> Times:

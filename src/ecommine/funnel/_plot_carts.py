@@ -35,7 +35,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "recovery": "Carts that were left and bought later, within {within} (band: {level:.0%} intervals)",
         "bought by": "share of carts left that is bought",
         "hours": "hours since the cart was left",
-        "seen": "{n} carts seen for all of it",
+        "seen": "{n} carts seen for all of it are not bought",
     },
     "zh": {
         "fates": "购物车的结局（按打开它的会话所到达的最远步骤）",
@@ -49,7 +49,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "recovery": "被放弃后又购买的购物车，{within}内（阴影为{level:.0%}区间）",
         "bought by": "被放弃购物车中已购买的比例",
         "hours": "放弃后经过的小时数",
-        "seen": "其中{n}个购物车观察满整个窗口",
+        "seen": "{n}个购物车观察满整个窗口仍未购买",
     },
 }
 
