@@ -467,6 +467,28 @@ def test_few_rows(kept, local_library):
     assert found.summary(locale="zh")
 
 
+def test_infinite_numbers_are_unknown_ones():
+    table = one((0, "add_to_cart", 1, np.inf, 2), (1, "add_to_cart", 2, 4.0, np.inf))
+    assert table[["units", "value"]].to_numpy().tolist() == [[3.0, 4.0]]
+
+
+def test_no_cart_of_a_known_customer(local_library):
+    frame = slow_carts.table([(1, 0, "add_to_cart", 1, 9.0), (2, 0, "purchase", None, None, None, None, 7)])
+    frame = frame.astype(dict.fromkeys(("product_id", "session_id", "customer_id"), "Int64"))
+    table = funnel.carts(local_library(frame), as_of="2024-03-01").table
+    assert to_pandas(table)["customer_id"].isna().all()
+
+
+def test_a_visitor_with_very_many_carts():
+    """A robot: each purchase closes a cart, and the next add opens one."""
+    n = 20_000
+    frame = slow_carts.table([(1, place, name) for place in range(n) for name in ("add_to_cart", "purchase")])
+    table = funnel.carts(frame).table
+    assert len(table) == n
+    assert table["cart_id"].iloc[-1] == f"v1-{n}"
+    assert set(table["status"]) == {"bought"}
+
+
 def test_nothing_but_purchases_has_no_cart():
     found = funnel.carts(slow_carts.table([(1, 0, "purchase"), (2, 5, "purchase", 1)]))
     assert len(found.table) == 0

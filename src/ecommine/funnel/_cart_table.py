@@ -196,7 +196,7 @@ def typed(columns: Mapping[str, Any], samples: Mapping[str, Any], like: Frame) -
     lists = {name: v.tolist() if isinstance(v, np.ndarray) and v.dtype.hasobject else v for name, v in columns.items()}
     frame = _with_nulls(build(lists, like=like))
     if not frame.implementation.is_pandas_like():
-        types = {str: nw.String(), bool: nw.Boolean()}
-        blank = [name for name, dtype in frame.schema.items() if dtype == nw.Unknown and type(samples[name]) in types]
+        types = {str: nw.String(), bool: nw.Boolean(), int: nw.Int64()}
+        blank = [name for name, dtype in frame.schema.items() if dtype == nw.Unknown and name in samples]
         frame = frame.with_columns(nw.col(name).cast(types[type(samples[name])]) for name in blank)
     return frame.to_native()

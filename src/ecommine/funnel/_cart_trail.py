@@ -163,7 +163,9 @@ def _floats(log: Log, column: str) -> Floats:
     if column not in log.rows.columns:
         return np.full(len(log.unit), np.nan)
     values = log.rows[column].cast(nw.Float64).to_numpy()
-    return np.asarray(pd.to_numeric(values), dtype=np.float64)
+    read = np.array(pd.to_numeric(values), dtype=np.float64)
+    read[~np.isfinite(read)] = np.nan
+    return read
 
 
 def _customers(visitor: Ints, customer: Ints) -> tuple[Ints, int]:
