@@ -569,6 +569,11 @@ def test_errors_of_the_events():
     )
     with pytest.raises(SchemaError, match="`product_id` holds text in stock but numbers in events"):
         funnel.carts(frame, stock=stock)
+    orders = pd.DataFrame({"order_id": ["a"], "customer_id": [1], "ordered_at": stock["stocked_at"]})
+    with pytest.raises(SchemaError, match="`order_id` holds text in orders but numbers in events"):
+        funnel.carts(frame.assign(order_id=1), orders=orders)
+    with pytest.raises(TypeError, match="`orders` must be a table of the same library as `events`"):
+        funnel.carts(frame, orders=pytest.importorskip("polars").from_pandas(orders))
     found = funnel.carts(frame)
     for call in (found.summary, found.plot):
         with pytest.raises(ValueError, match="`locale` must be one of"):

@@ -33,7 +33,7 @@ def test_the_bars_of_a_step_are_the_shares_of_its_carts():
     assert tops == pytest.approx([1.0] * len(steps))
     bought = [bar.get_height() for bar in axes.containers[0]]
     assert bought == pytest.approx([(part["status"] == "bought").mean() for _, part in groups(found)])
-    assert [text.get_text() for text in axes.get_legend().get_texts()][0] == "bought in that session"
+    assert axes.get_legend().get_texts()[0].get_text() == "bought in that session"
 
 
 def groups(found):

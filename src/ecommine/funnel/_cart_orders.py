@@ -51,15 +51,22 @@ def code_of(labels: "np.ndarray[Any, Any]", known: "np.ndarray[Any, Any]") -> In
     return np.asarray(pd.Index(known.astype(object)).get_indexer(labels.astype(object)))
 
 
+def check_like(events: object, frame: Frame, keys: tuple[str, ...], argument: str) -> None:
+    """Raise unless a table is of the library of the events, and ids of both are text or both are numbers."""
+    there = opened(events, argument="events")
+    check_same_library(there, frame, argument=argument, like="events")
+    one, other = there.collect_schema(), frame.collect_schema()
+    for name in keys:
+        told = name in one and name in other and one[name] not in (nw.Object, nw.Unknown)
+        if told:  # a column of nothing has no type
+            common_type(there, frame, name, argument=argument, like="events")
+
+
 def read_orders(orders: object, events: object, ids: Ids, until: datetime | None) -> tuple[Orders, list[str]]:
     """Read the lines of products that were ordered, not returned, up to a moment."""
     optional = ("product_id", "line_type", "quantity", "amount")
     frame = read(orders, "orders", ("order_id", "customer_id", "ordered_at"), optional=optional, argument="orders")
-    there = opened(events, argument="events")
-    check_same_library(there, opened(orders, argument="orders"), argument="orders", like="events")
-    for name in ("customer_id", "product_id"):
-        if name in there.collect_schema().names() and name in frame.collect_schema().names():
-            common_type(there, frame, name, argument="orders", like="events")
+    check_like(events, frame, ("order_id", "customer_id", "product_id"), "orders")
     rows = gathered(_sold(frame, until))
     order, order_ids = coded(rows["order_id"])
     customer, customers = coded(rows["customer_id"])

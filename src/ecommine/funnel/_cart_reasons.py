@@ -6,12 +6,10 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from .._core.frames import opened
 from ..schema._event_names import EVENT_NAMES
-from ..schema._matching import check_same_library, common_type
 from ..schema._reading import read
 from ._cart_contents import LEAST, Contents
-from ._cart_orders import code_of
+from ._cart_orders import check_like, code_of
 from ._cart_search import latest, places
 from ._cart_trail import ADD, OTHER, Flags, Ids, Trail
 from ._curves import Floats
@@ -52,12 +50,9 @@ class Flag:
         return column
 
 
-def _read(native: object, table: str, columns: tuple[str, str, str], like: object, ids: Ids) -> Records:
+def _read(native: object, table: str, columns: tuple[str, str, str], events: object, ids: Ids) -> Records:
     frame = read(native, table, columns, argument=table)
-    there = opened(like, argument="events")
-    check_same_library(there, frame, argument=table, like="events")
-    if "product_id" in there.collect_schema().names():
-        common_type(there, frame, "product_id", argument=table, like="events")
+    check_like(events, frame, ("product_id",), table)
     rows = gathered(frame.filter(*(~nw.col(name).is_null() for name in columns)))
     code, labels = coded(rows["product_id"])
     product = np.append(code_of(labels, ids.products), -1)[code]
