@@ -12,10 +12,11 @@ from .._core.frames import opened
 from ..schema._periods import Every
 from ._definition import Funnel, Step, funnel_of
 from ._groups import EVERY, Attribution, check_attribution, check_groups, group_of, is_complete, period_of
-from ._result import FunnelResult, built
+from ._result import FunnelResult
 from ._table import Measured, Part, Seen, measure, merged
 from ._told import told
 from ._tracks import UNITS, Tracks, Unit, plan_of, read_tracks
+from ._writing import built
 
 
 def analyse(

@@ -16,8 +16,9 @@ from ._compare_parts import contributions
 from ._compare_sides import Side, side
 from ._compare_text import NAMES, points, sentences
 from ._curves import Floats
-from ._result import FunnelResult, built
+from ._result import FunnelResult
 from ._summary import Locale
+from ._writing import built
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

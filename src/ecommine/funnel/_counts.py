@@ -11,9 +11,10 @@ from .._core.checks import counted, integer, number
 from .._core.frames import collect, opened
 from ._curves import wilson
 from ._reading import grouped, plain
-from ._result import FunnelResult, built
+from ._result import FunnelResult
 from ._table import QUARTILES, Measured, merged
 from ._tracks import RESERVED
+from ._writing import built
 
 
 def from_counts(counts: Mapping[str, int], /, *, level: float = 0.95) -> FunnelResult:

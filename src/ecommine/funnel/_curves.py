@@ -104,8 +104,13 @@ def wilson(share: float, n: float, z: float) -> tuple[float, float]:
     >>> round(low, 4), round(high, 4)
     (0.0, 0.2775)
     """
-    if n <= 0:
-        return float("nan"), float("nan")
+    low, high = wilson_each(np.array([share]), np.array([n], dtype=np.float64), z)
+    return float(low[0]), float(high[0])
+
+
+def wilson_each(share: Floats, n: Floats, z: float) -> tuple[Floats, Floats]:
+    """Return Wilson's interval of each share; NaN where there are no units."""
+    n = np.where(n > 0, n, np.nan)
     middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return max(float(middle - half), 0.0), min(float(middle + half), 1.0)
+    return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)

@@ -11,6 +11,7 @@ import narwhals.stable.v2 as nw
 
 from .._core.checks import one_of
 from .._core.durations import Duration
+from ._lengths import exact
 
 MOST_STEPS = 40
 Order = Literal["ordered", "strict", "any"]
@@ -54,7 +55,7 @@ class Step:
     @property
     def seconds(self) -> float | None:
         """The longest time since the step before, None where there is no limit."""
-        return None if self.within is None else _exact(self.within, "within").total_seconds()
+        return None if self.within is None else exact(self.within, "within").total_seconds()
 
     def matches(self) -> nw.Expr:
         """Tell which events are this step."""
@@ -178,7 +179,7 @@ class Funnel:
     @property
     def length(self) -> timedelta:
         """The window."""
-        return _exact(self.window, "window")
+        return exact(self.window, "window")
 
     @property
     def text(self) -> str:
@@ -288,19 +289,12 @@ def _check_any(funnel: Funnel) -> None:
 
 def _plain(value: str | timedelta, argument: str) -> str | timedelta:
     """Write a length of time in one way, so that a day and 24 hours are the same funnel."""
-    exact = _exact(value, argument)
-    if exact.microseconds:
-        return exact
-    seconds = round(exact.total_seconds())
+    length = exact(value, argument)
+    if length.microseconds:
+        return length
+    seconds = round(length.total_seconds())
     unit, name = next(one for one in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")) if not seconds % one[0])
     return f"{seconds // unit}{name}"
-
-
-def _exact(value: str | timedelta, argument: str) -> timedelta:
-    parsed = Duration.parse(value, argument=argument)
-    if parsed.months:
-        raise ValueError(f"`{argument}` must be a fixed length of time, got {value!r}: give days, such as '30d'")
-    return parsed.exact
 
 
 def _conditions(where: object) -> Iterator[tuple[str, tuple[object, ...]]]:

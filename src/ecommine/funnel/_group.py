@@ -5,9 +5,12 @@ from datetime import date, datetime
 from typing import Any
 
 from .._core.frames import opened
-from ._result import FunnelResult, built
+from ._result import FunnelResult
 from ._table import Part, Seen, merged
 from ._told import told
+from ._writing import built
+
+OVER_ALL = "; what was left out is counted over all groups"
 
 
 def one_group(result: FunnelResult, value: Any) -> FunnelResult:

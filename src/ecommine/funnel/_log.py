@@ -67,12 +67,14 @@ def read_log(
     others: Sequence[str] = (),
     ties: Sequence[str] = (),
     only: Sequence[str] | None = None,
+    having: Sequence[str] | None = None,
     as_of: Any = None,
 ) -> Log:
     """Read events of any library into memory.
 
     ``columns`` must be there, ``optional`` come where they are; ``others`` are the caller's own columns. ``ties`` are
-    columns by which events of one unit, moment and name are ordered. ``only`` keeps events of these names.
+    columns by which events of one unit, moment and name are ordered. ``only`` keeps events of these names; ``having``
+    keeps all events of the units that have an event of one of these names.
     """
     wanted = tuple(dict.fromkeys((unit, "event", "occurred_at", *columns)))
     frame = read(events, "events", wanted, optional=optional, others=others, argument="events")
@@ -85,6 +87,9 @@ def read_log(
     rows = gathered(kept)
     codes, units = coded(rows[unit])
     names, event = _named(rows["event"])
+    if having is not None:
+        mine = np.flatnonzero(_having(codes, event, [place for place, name in enumerate(names) if name in having]))
+        rows, codes, event = rows[mine], codes[mine], event[mine]
     time = rows["occurred_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
     there = [column for column in ties if column in rows.columns]
     order = np.lexsort([*(coded(rows[column])[0] for column in reversed(there)), event, time, codes])
@@ -98,6 +103,13 @@ def read_log(
         until=until,
         notes=tuple(notes),
     )
+
+
+def _having(unit: Ints, event: Ints, wanted: Sequence[int]) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+    """Tell which events are of a unit that has one of the wanted events."""
+    there = np.zeros(int(unit.max(initial=-1)) + 1, dtype=bool)
+    there[unit[np.isin(event, wanted)]] = True
+    return there[unit]
 
 
 def _named(events: nw.Series[Any]) -> tuple[tuple[str, ...], Ints]:
