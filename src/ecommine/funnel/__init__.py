@@ -4,6 +4,7 @@ Reads events: visitor_id, event and occurred_at are enough.
 
 - `Funnel` and `Step` define a funnel once: steps, window, conditions, re-entry.
 - `analyse` measures it on a table of events: conversion with intervals, time, who skipped a step.
+- `search` measures queries: found, clicked, replaced, bought, and which of them to mend first.
 - `from_reached` and `from_counts` measure what a dashboard has: a column a page, or totals.
 
 Conversion is the share of entrants that reach a step within the window. Entrants whose window is still open count for
@@ -31,5 +32,6 @@ Examples
 from ._analyse import FunnelResult, analyse
 from ._counts import from_counts, from_reached
 from ._definition import Funnel, Step
+from ._search import Searches, search
 
-__all__ = ["Funnel", "FunnelResult", "Step", "analyse", "from_counts", "from_reached"]
+__all__ = ["Funnel", "FunnelResult", "Searches", "Step", "analyse", "from_counts", "from_reached", "search"]
