@@ -62,11 +62,11 @@ def reason_columns(measured: Measured, texts: list[str], spellings: list[str], l
     joined = {column: np.concatenate(values) for column, values in parts.items()}
     order = np.lexsort([joined["reason"], joined["row"]])
     joined = {column: values[order] for column, values in joined.items()}
-    number, reason = rows[joined.pop("row")], joined.pop("reason")
+    number, code = rows[joined.pop("row")], joined.pop("reason")
     names: Columns = {
         "query": [texts[one] for one in number.tolist()],
         "spelling": [spellings[one] for one in number.tolist()],
-        "reason": [REASONS[one] for one in reason.tolist()],
+        "reason": [REASONS[one] for one in code.tolist()],
     }
     return names | joined
 
