@@ -16,7 +16,7 @@ PASSIVE = ("page_view", "session_start", "view_item_list")
 
 
 def table(rows):
-    """Make events of visitor, second, event, query, result_count, product, position, value, session; the last may lack."""
+    """Make events of visitor, second, event, query, results, product, position, value, session; the last may lack."""
     frame = pd.DataFrame([(*row, *[None] * 9)[:9] for row in rows], columns=COLUMNS)
     at = START + pd.to_timedelta(frame.pop("second").astype("int64"), unit="s")
     frame["occurred_at"] = pd.Series(at, dtype="datetime64[us]")

@@ -55,8 +55,9 @@ class Rate:
 
     @property
     def rest(self) -> Floats:
-        """The share of all other queries together."""
-        return ratio(self.all_hits - self.hits, self.all_n - self.n)
+        """The share of all other queries together, with half a search to either side: never 0, which nothing is."""
+        others = self.all_n - self.n
+        return np.where(others > 0, (self.all_hits - self.hits + 0.5) / (others + 1), np.nan)
 
     def take(self, rows: Ints) -> "Rate":
         """Keep some queries."""
@@ -78,7 +79,8 @@ class Rate:
 
         hits, rest = self._effective_hits(), np.nan_to_num(self.rest)
         no_worse = (betainc if above else betaincc)(hits + 0.5, self.n_eff - hits + 0.5, rest)
-        return np.where((self.n > 0) & ~np.isnan(self.rest), no_worse, np.nan)
+        differ = 0 < self.all_hits < self.all_n
+        return np.where((self.n > 0) & ~np.isnan(self.rest) & differ, no_worse, np.nan)
 
     def shrunk(self) -> Floats:
         """Draw rare queries to the share of all, by as much as queries are alike (beta-binomial, moments)."""
