@@ -85,8 +85,7 @@ def read_log(
     codes, units = coded(rows[unit])
     names, event = _named(rows["event"])
     time = rows["occurred_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
-    there = [column for column in ties if column in rows.columns]
-    order = np.lexsort([*(coded(rows[column])[0] for column in reversed(there)), event, time, codes])
+    order = _untied(np.lexsort([event, time, codes]), (codes, time, event), rows, ties)
     return Log(
         unit=codes[order],
         time=time[order],
@@ -97,6 +96,22 @@ def read_log(
         until=until,
         notes=tuple(notes),
     )
+
+
+def _untied(order: Ints, keys: tuple[Ints, ...], rows: nw.DataFrame[Any], ties: Sequence[str]) -> Ints:
+    """Order what the keys leave equal by the columns of ``ties``; only those rows are looked at, as they are few."""
+    there = [column for column in ties if column in rows.columns]
+    same = np.ones(max(len(order) - 1, 0), dtype=bool)
+    for key in keys:
+        same &= key[order][1:] == key[order][:-1]
+    place = np.flatnonzero(np.concatenate([[False], same]) | np.concatenate([same, [False]])) if there else same[:0]
+    if not len(place):
+        return order
+    tied = order[place]
+    run = np.cumsum(np.concatenate([[True], ~same]))[place]
+    few = rows[tied]
+    order[place] = tied[np.lexsort([*(coded(few[column])[0] for column in reversed(there)), run])]
+    return order
 
 
 def _named(events: nw.Series[Any]) -> tuple[tuple[str, ...], Ints]:
