@@ -88,8 +88,8 @@ found.table[columns].round(3)
 # Clicks by position
 # ------------------
 #
-# The running shoes are wanted most, and there are only four of them: the places further down are shown by other queries,
-# so that the plain click rates fall too fast. The curve tells queries and places apart.
+# The running shoes are wanted most, and there are only four of them: the places further down are shown by other
+# queries, so that the plain click rates fall too fast. The curve tells queries and places apart.
 
 found.plot(kind="positions")
 
