@@ -189,8 +189,30 @@ def test_without_positions_the_relative_click_rate_is_null_with_a_reason():
     frame = rows_of((1, 0, "search", "a"), (1, 5, "select_item"))
     row, found = one_row(frame)
     assert np.isnan(row["relative_click_rate"])
-    assert "0 clicks have a `position`, fewer than 20: the relative click rate is null" in found.notes
+    assert "0 clicks have a `position` on the page, fewer than 20: the relative click rate is null" in found.notes
     assert "there is no `position`: the relative click rate is null" in one_row(frame.drop(columns="position"))[1].notes
+
+
+def test_queries_that_are_all_missing_and_clicks_that_are_all_beyond_the_page(local_library):
+    lost = rows_of((1, 0, "search", None), (1, 5, "select_item"), (2, 9, "purchase"))
+    assert funnel.search(local_library(lost), as_of=LATER).searches == 0
+    clicks = [(one, 2, "select_item", None, None, None, 7.0) for one in range(30)]
+    far = rows_of(*[(one, 1, "search", "a", np.inf) for one in range(30)], *clicks, (99, 1, "search", "a", -1.0))
+    found = funnel.search(local_library(far), as_of=LATER, page_size=3)
+    assert any("0 clicks have a `position` on the page" in note for note in found.notes)
+    assert any(note.startswith("1 search without result_count") for note in found.notes)
+    last = to_pandas(funnel.search(local_library(far), as_of=LATER).table).iloc[0]
+    assert (last["relative_click_rate"], last["click_rate"]) == pytest.approx((1.0, 30 / 31))
+
+
+def test_categories_are_taken_as_text():
+    frame = rows_of((1, 0, "search", "b"), (2, 0, "search", "a"), (3, 0, "search", "a"))
+    table = funnel.search(frame.astype({"query": "category"}), min_searches=1, as_of=LATER).table
+    assert table["query"].tolist() == ["a", "b"]
+    pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    arrow = pa.Table.from_pandas(frame.assign(query=frame["query"].astype("category")), preserve_index=False)
+    found = funnel.search(arrow.drop_columns(["product_id", "session_id"]), min_searches=1, as_of=LATER)
+    assert to_pandas(found.table)["query"].tolist() == ["a", "b"]
 
 
 @pytest.mark.parametrize(

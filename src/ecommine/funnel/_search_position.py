@@ -134,14 +134,15 @@ def read_places(trail: Trail, counts: Bools, page_size: int | None) -> tuple[Pla
     after[after] = counts[trail.search[after]]
     placed = after & (position >= 1)
     clicks, there = int(after.sum()), int(placed.sum())
-    if there < FEWEST_CLICKS:
-        few = f"{there:,} clicks have a `position`, fewer than {FEWEST_CLICKS}"
+    page = page_size or int(min(position[placed].max(initial=1), MOST_PLACES))
+    far = placed & (position > page)
+    seen = there - int(far.sum())
+    if seen < FEWEST_CLICKS:
+        few = f"{seen:,} clicks have a `position` on the page, fewer than {FEWEST_CLICKS}"
         return None, [f"{few}: the relative click rate is null"]
-    page = page_size or int(min(position[placed].max(), MOST_PLACES))
     notes = []
     if there < clicks:
         notes.append(f"{clicks - there:,} of {clicks:,} clicks have no `position`: not in the relative click rate")
-    far = placed & (position > page)
     if far.any():
         notes.append(f"{int(far.sum()):,} clicks below place {page}: not in the relative click rate")
     if page_size is None:
