@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._core.checks import counted, integer, number, one_of
-from .._core.durations import Duration
 from .._core.frames import opened
 from .._core.results import Result
+from ._definition import _exact
 from ._search_fix import Unit, reason_columns, to_fix_columns, unit_of
 from ._search_follow import Credit, Followed, follow
 from ._search_position import MOST_PLACES, read_places
@@ -221,8 +221,8 @@ def search(
     0  sokcs      socks         1              1.0
     """
     one_of("credit", credit, ("clicked", "last"))
-    pause, together, soon = _fixed(gap, "gap"), _fixed(merge, "merge"), _fixed(retry, "retry")
-    window = None if within is None else _fixed(within, "within")
+    pause, together, soon = _exact(gap, "gap"), _exact(merge, "merge"), _exact(retry, "retry")
+    window = None if within is None else _exact(within, "within")
     page = None if page_size is None else integer("page_size", page_size, low=1, high=MOST_PLACES)
     least = integer("min_searches", min_searches, low=1)
     confidence = number("level", level, low=0.5, high=0.999999)
@@ -247,14 +247,6 @@ def search(
         notes=(*trail.log.notes, *_notes(trail, found, measured, least), *found.notes, *told),
         _totals=_totals(measured),
     )
-
-
-def _fixed(value: str | timedelta, argument: str) -> timedelta:
-    """Read a length of time that is no number of months."""
-    parsed = Duration.parse(value, argument=argument)
-    if parsed.months:
-        raise ValueError(f"`{argument}` must be a fixed length of time, got {value!r}: give days, such as '30d'")
-    return parsed.exact
 
 
 def _totals(measured: Measured) -> Totals:
