@@ -5,6 +5,7 @@ Reads events: visitor_id, event and occurred_at are enough.
 - `Funnel`, `Step` and `Exclude` define a funnel once: steps, order, window, conditions, what must not lie between.
 - `analyse` measures it on a table of events: conversion with intervals, time, who skipped a step.
 - `carts` finds the carts: bought, left and recovered later, why they were left, and which may still be won back.
+- `search` measures queries: found, clicked, replaced, bought, and which of them to mend first.
 - `from_reached` and `from_counts` measure what a dashboard has: a column a page, or totals.
 - `compare` sets two of them against each other: which step explains the difference in conversion.
 
@@ -36,6 +37,7 @@ from ._compare import FunnelComparison, compare
 from ._counts import from_counts, from_reached
 from ._definition import Exclude, Funnel, Step
 from ._result import FunnelResult
+from ._search import Searches, search
 
 __all__ = [
     "Carts",
@@ -43,10 +45,12 @@ __all__ = [
     "Funnel",
     "FunnelComparison",
     "FunnelResult",
+    "Searches",
     "Step",
     "analyse",
     "carts",
     "compare",
     "from_counts",
     "from_reached",
+    "search",
 ]
