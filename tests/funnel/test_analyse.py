@@ -2,6 +2,7 @@
 
 import itertools
 from datetime import timedelta
+from importlib.util import find_spec
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecommine import SchemaError, funnel
+from ecommine.funnel import _moves
 from ecommine.funnel._tracks import read_tracks
 from ecommine.funnel._walk import NEVER
 from funnel import slow
@@ -82,10 +84,19 @@ def micro(moment):
     return pd.Timestamp(moment).value // 1_000
 
 
-def agree(definition, rows):
-    frame = slow.table(rows)
+def walked(frame, definition):
     tracks = read_tracks(frame, definition, unit="visitor_id", by=None, as_of=None)
-    found = reached_by(tracks.walk(definition), definition)
+    return tracks, reached_by(tracks.walk(definition), definition)
+
+
+def agree(definition, rows):
+    """Compare the walk by searches, and the compiled one, with the interpreter."""
+    frame = slow.table(rows)
+    tracks, found = walked(frame, definition)
+    if find_spec("numba"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(_moves, "COMPILED_FROM", 0)
+            assert walked(frame, definition)[1] == found
     expected = {
         visitor: ({step: (micro(at), micro(since)) for step, (at, since) in reached.items()}, skipped)
         for visitor, (reached, skipped) in slow.all_walked(definition, frame).items()

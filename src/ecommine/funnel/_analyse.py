@@ -126,7 +126,7 @@ def analyse(
     seen = replace(seen, parts=parts)
     keys = [key for key in (by, every) if key is not None]
     whole = measure(seen.whole, seen, confidence)
-    found = [(part.label, measure(part, seen, confidence)) for part in parts]
+    found = [(part.label, whole if part is seen.whole else measure(part, seen, confidence)) for part in parts]
     return FunnelResult(
         table=built(merged(iter(found)) if found else _empty(whole, by, every), like),
         definition=funnel,

@@ -16,22 +16,24 @@ MARKS = "_marks"
 """The column of the bits: steps first, exclusions above them."""
 
 
-def marked(frame: Frame, funnel: Funnel, columns: dict[str, nw.Expr]) -> nw.DataFrame[Any]:
-    """Bring the events that matter into memory, with the columns asked for.
+def marked(frame: Frame, funnel: Funnel, columns: dict[str, nw.Expr]) -> dict[str, nw.Series[Any]]:
+    """Bring the events that matter into memory: the columns asked for, and the bits.
 
-    In memory the name of an event is looked up once, whatever the number of steps; engines compare where the rows are.
+    In memory the name of an event is looked up once, whatever the number of steps; engines compare where the rows are,
+    and Polars works as one.
     """
     every = funnel.order == "strict"  # there any event may lie between two steps
-    if isinstance(frame, nw.DataFrame):
+    if isinstance(frame, nw.DataFrame) and not frame.implementation.is_polars():
         marks = _looked_up(frame, funnel)
-        kept = marks >= 0 if every else marks > 0
+        kept = np.flatnonzero(marks >= 0 if every else marks > 0)
         rows = frame.select(**columns)
-        series = nw.new_series(MARKS, marks, nw.Int64, backend=frame.implementation)
-        return rows.with_columns(series)[np.flatnonzero(kept)]
+        series = nw.new_series(MARKS, marks[kept], nw.Int64, backend=frame.implementation)
+        return {name: rows[name][kept] for name in columns} | {MARKS: series}  # whole rows are slower to take
     bits = ((one.matches().cast(nw.Int64) * (1 << bit)) for bit, one in enumerate(_all(funnel)))
-    plan = frame.select(nw.col("event"), **columns, **{MARKS: sum(bits, start=nw.lit(0))})
+    plan = frame.lazy().select(nw.col("event"), **columns, **{MARKS: sum(bits, start=nw.lit(0))})
     plan = plan.filter(~nw.col("event").is_null()) if every else plan.filter(nw.col(MARKS) > 0)
-    return gathered(plan.drop("event"))
+    found = gathered(plan.drop("event"))
+    return {name: found[name] for name in (*columns, MARKS)}
 
 
 def _all(funnel: Funnel) -> tuple[Step | Exclude, ...]:

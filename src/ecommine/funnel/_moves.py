@@ -1,10 +1,11 @@
-"""Events sorted by log and time, by one sort of packed numbers. Imports NumPy only: Spark's workers run it.
+"""Events sorted by log and time, by one sort of packed numbers. Needs NumPy only: Spark's workers run it.
 
 A log is what a funnel is followed in: a unit, or a unit and a held value. Log, time and what the event is are packed
 into one 63-bit number, so that the sort carries everything and nothing has to be fetched by an order afterwards.
 """
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ SECOND = 1_000_000
 FEW = 1 << 16
 """Numbers below this are counted in a table instead of sorted."""
 MOST_BITS = 63
+COMPILED_FROM = 1_000_000
+"""Events from which compiled code is loaded, which takes half a second, if numba is there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -107,18 +110,31 @@ def _sorted(log: Ints, time: Ints, kind: Ints, last: int) -> tuple[Ints, Ints, I
         order = np.lexsort((kind, time, log))
         log, time, kind = log[order], time[order], kind[order]
         return log, time if moments is None else moments[time], kind
-    packed = log - low
-    packed <<= length.bit_length()
-    packed |= (time - start) // step if step > 1 else time - start
-    packed <<= bits
-    packed |= kind
-    packed.sort()
-    kind = packed & ((1 << bits) - 1)
-    packed >>= bits
-    since = packed & ((1 << length.bit_length()) - 1)
-    packed >>= length.bit_length()
-    packed += low
-    return packed, since * step + start if moments is None else moments[since], kind
+    shape = (low, start, step, length.bit_length(), bits)
+    if len(log) >= COMPILED_FROM and find_spec("numba"):
+        from . import _moves_numba as fast
+
+        packed = fast.pack(log, time, kind, shape)
+        packed.sort()
+        log, time, kind = fast.unpack(packed, shape)
+    else:
+        packed = _pack(log, time, kind, shape)
+        packed.sort()
+        log, time, kind = _unpack(packed, shape)
+    return log, time if moments is None else moments[time], kind
+
+
+def _pack(log: Ints, time: Ints, kind: Ints, shape: tuple[int, ...]) -> Ints:
+    """Pack log, time and kind into one number each, by lowest log, first time and its step, bits of time and of kind."""
+    low, start, step, time_bits, bits = shape
+    packed: Ints = ((log - low) << time_bits | (time - start) // step) << bits | kind
+    return packed
+
+
+def _unpack(packed: Ints, shape: tuple[int, ...]) -> tuple[Ints, Ints, Ints]:
+    low, start, step, time_bits, bits = shape
+    since = packed >> bits & ((1 << time_bits) - 1)
+    return (packed >> (time_bits + bits)) + low, since * step + start, packed & ((1 << bits) - 1)
 
 
 def _whole_seconds(time: Ints, start: int) -> bool:

@@ -156,7 +156,7 @@ def _counting(frame: Frame, unit: Unit, until: datetime | None, some_lost: bool)
     return frame.filter(known if until is None else known & (nw.col("occurred_at") <= nw.lit(until)))
 
 
-def _taken(rows: nw.DataFrame[Any], funnel: Funnel, by: str | None) -> tuple[Taken, tuple[Any, ...]]:
+def _taken(rows: dict[str, nw.Series[Any]], funnel: Funnel, by: str | None) -> tuple[Taken, tuple[Any, ...]]:
     marks, n_steps = rows[MARKS].to_numpy().astype(np.int64, copy=False), len(funnel.steps)
     group, labels = (None, ()) if by is None else grouped(rows["_by"])
     taken = Taken(
@@ -168,7 +168,7 @@ def _taken(rows: nw.DataFrame[Any], funnel: Funnel, by: str | None) -> tuple[Tak
     return taken, labels
 
 
-def _visitors(rows: nw.DataFrame[Any], unit: Ints) -> Ints:
+def _visitors(rows: dict[str, nw.Series[Any]], unit: Ints) -> Ints:
     """Tell whose each unit is."""
     visitor = np.zeros(int(unit.max(initial=-1)) + 1, dtype=np.int64)
     visitor[unit] = numbered(rows["_visitor"])[0]
@@ -176,7 +176,7 @@ def _visitors(rows: nw.DataFrame[Any], unit: Ints) -> Ints:
 
 
 def _held(
-    rows: nw.DataFrame[Any], taken: Taken, unit: Ints, columns: tuple[str, ...]
+    rows: dict[str, nw.Series[Any]], taken: Taken, unit: Ints, columns: tuple[str, ...]
 ) -> tuple[Taken, Ints, Ints, list[str]]:
     """Give each unit a log a held value."""
     value = np.zeros(len(unit), dtype=np.int64)

@@ -1,4 +1,4 @@
-"""How far each log gets, exactly, by one sorted search a step. Imports NumPy only: Spark's workers run it.
+"""How far each log gets, exactly, by one sorted search a step. Needs NumPy only: Spark's workers run it.
 
 Events of a log stand in the order of time, those of one moment in the order of the steps, and no event is used twice.
 For each event of a step the best step before it is the latest one that is valid itself: it comes from the latest entry,
@@ -9,10 +9,12 @@ is the best, since every way to them leads through the last step that may not be
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
+from . import _moves
 from ._moves import Ints, Moves
 
 NEVER = np.iinfo(np.int64).max
@@ -118,7 +120,19 @@ def blank(moves: Moves, entered: Ints, n_steps: int) -> Reach:
 
 
 def walk(moves: Moves, plan: Plan) -> Reach:
-    """Find how far each log gets, by steps in their order."""
+    """Find how far each log gets, by steps in their order; compiled where there are many events."""
+    if len(moves.log) >= _moves.COMPILED_FROM and find_spec("numba"):
+        from . import _walk_numba
+
+        found = _walk_numba.walk(moves, plan)
+    else:
+        found = by_search(moves, plan)
+    _finish_skipped(found, plan)
+    return found
+
+
+def by_search(moves: Moves, plan: Plan) -> Reach:
+    """Find how far each log gets, by a search a step."""
     place = np.flatnonzero(moves.steps & 1)
     entered = place[first_of(moves.log[place])]
     found = blank(moves, entered, plan.n_steps)
@@ -141,7 +155,6 @@ def walk(moves: Moves, plan: Plan) -> Reach:
         rows = row_of[moves.log[place[first]]]
         found.at[rows, step], found.since[rows, step] = moves.time[place[first]], start[first]
         found.group[rows, step] = 0 if moves.group is None else moves.group[place[first]]
-    _finish_skipped(found, plan)
     return found
 
 
