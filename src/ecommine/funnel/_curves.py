@@ -81,7 +81,7 @@ def covariance(influences: list[Floats], cluster: Ints | None) -> Floats:
     """Return the covariance of estimates from their influence functions, summed up by cluster where one is given."""
     n = len(influences[0])
     sums = [one if cluster is None or not n else np.bincount(cluster, one) for one in influences]
-    return np.asarray(np.vstack(sums) @ np.vstack(sums).T / max(n, 1) ** 2)
+    return np.array([[one @ other for other in sums] for one in sums]) / max(n, 1) ** 2
 
 
 def effective(share: float, influence: Floats, cluster: Ints | None, otherwise: float) -> float:

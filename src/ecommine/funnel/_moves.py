@@ -100,7 +100,8 @@ def _sorted(log: Ints, time: Ints, kind: Ints, last: int) -> tuple[Ints, Ints, I
         return log, time, kind
     low, start = int(log.min()), int(time.min())
     span, bits = int(log.max()) - low, last.bit_length()
-    step = SECOND if _whole_seconds(time, start) else 1
+    is_long = len(log) >= COMPILED_FROM and find_spec("numba") is not None
+    step = SECOND if _whole_seconds(time, start, is_long) else 1
     moments: Ints | None = None
     length = (int(time.max()) - start) // step
     if span.bit_length() + length.bit_length() + bits > MOST_BITS:
@@ -111,7 +112,7 @@ def _sorted(log: Ints, time: Ints, kind: Ints, last: int) -> tuple[Ints, Ints, I
         log, time, kind = log[order], time[order], kind[order]
         return log, time if moments is None else moments[time], kind
     shape = (low, start, step, length.bit_length(), bits)
-    if len(log) >= COMPILED_FROM and find_spec("numba"):
+    if is_long:
         from . import _moves_numba as fast
 
         packed = fast.pack(log, time, kind, shape)
@@ -125,7 +126,7 @@ def _sorted(log: Ints, time: Ints, kind: Ints, last: int) -> tuple[Ints, Ints, I
 
 
 def _pack(log: Ints, time: Ints, kind: Ints, shape: tuple[int, ...]) -> Ints:
-    """Pack log, time and kind into one number each, by lowest log, first time and its step, bits of time and of kind."""
+    """Pack log, time and kind into one number each; ``shape`` says how many bits each takes."""
     low, start, step, time_bits, bits = shape
     packed: Ints = ((log - low) << time_bits | (time - start) // step) << bits | kind
     return packed
@@ -137,9 +138,13 @@ def _unpack(packed: Ints, shape: tuple[int, ...]) -> tuple[Ints, Ints, Ints]:
     return (packed >> (time_bits + bits)) + low, since * step + start, packed & ((1 << bits) - 1)
 
 
-def _whole_seconds(time: Ints, start: int) -> bool:
-    """Tell whether all times are whole seconds apart; a look at the first ones settles most."""
-    return not ((time[:100] - start) % SECOND).any() and not ((time - start) % SECOND).any()
+def _whole_seconds(time: Ints, start: int, is_long: bool) -> bool:
+    """Tell whether all times are whole seconds apart."""
+    if is_long:
+        from ._moves_numba import whole_seconds
+
+        return bool(whole_seconds(time, start))
+    return not ((time - start) % SECOND).any()
 
 
 def _ranks(time: Ints) -> tuple[Ints, Ints]:

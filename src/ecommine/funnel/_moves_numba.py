@@ -6,7 +6,18 @@ Needs numba (``pip install 'ecommine[fast]'``). The first call compiles and keep
 import numpy as np
 from numba import njit
 
-from ._moves import Ints
+from ._moves import SECOND, Ints
+
+
+@njit(nogil=True, cache=True)
+def whole_seconds(time: Ints, start: int) -> bool:
+    """Tell whether all times are whole seconds apart; the first that is not ends the search."""
+    is_whole = True
+    for one in time:
+        if (one - start) % SECOND:
+            is_whole = False
+            break
+    return is_whole
 
 
 @njit(nogil=True, cache=True)

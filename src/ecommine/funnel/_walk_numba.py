@@ -3,6 +3,8 @@
 Needs numba (``pip install 'ecommine[fast]'``). The first call compiles and keeps the machine code beside this file.
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,8 @@ NO_LIMIT = np.iinfo(np.int64).max
 def walk(moves: Moves, plan: Plan) -> Reach:
     """Find how far each log gets, by steps in their order; see :func:`._walk.by_search`."""
     place = np.flatnonzero(moves.steps & 1)
-    found = blank(moves, place[first_of(moves.log[place])], plan.n_steps)
+    entered = place[first_of(moves.log[place])]
+    found = blank(moves, entered, plan.n_steps)
     skipped = np.zeros(found.at.shape, dtype=np.uint8)
     nothing = np.zeros(0, dtype=np.int64)
     limits = [NO_LIMIT if limit is None else limit for limit in plan.limits]
@@ -32,32 +35,51 @@ def walk(moves: Moves, plan: Plan) -> Reach:
     bars = nothing if moves.bars is None else moves.bars
     group = nothing if moves.group is None else moves.group
     events = (moves.log, moves.time, moves.steps, bars, group)
-    _walk(events, rules, plan.reentry, (found.at, found.since, found.group, skipped))
+    into = (found.at, found.since, found.group, skipped)
+    cuts = _cuts(moves.log)
+    rows = np.searchsorted(entered, cuts) - 1
+    parts = [(int(a), int(b), int(row)) for a, b, row in zip(cuts[:-1], cuts[1:], rows, strict=False)]
+    with ThreadPoolExecutor(max(len(parts), 1)) as pool:  # the compiled code runs beside Python's lock
+        list(pool.map(lambda part: _walk(part, events, rules, plan.reentry, into), parts))
     np.not_equal(skipped, 0, out=found.skipped)
     return found
 
 
+def _cuts(log: Ints) -> Ints:
+    """Cut the events into parts of whole logs, one a core."""
+    n, cores = len(log), os.cpu_count() or 1
+    near = np.arange(1, cores) * n // cores
+    inner = np.searchsorted(log, log[near]) if n else near
+    return np.unique(np.concatenate([[0], inner, [n]]))
+
+
 @njit(nogil=True, cache=True)
-def _walk(events: tuple[Any, ...], rules: tuple[Any, ...], reentry: bool, found: tuple[Any, ...]) -> None:
-    """Go through the events once, with the latest valid event of each step in hand."""
+def _walk(
+    part: tuple[int, int, int], events: tuple[Any, ...], rules: tuple[Any, ...], reentry: bool, found: tuple[Any, ...]
+) -> None:
+    """Go through some events once, with the latest valid event of each step in hand.
+
+    ``part``: the first event and the end, and the row of the log that entered last before them.
+    """
     log, time, steps, bars, group = events
-    n_steps, row, current, entered = len(rules[1]), -1, np.int64(-1), False
+    first, end, row = part
+    n_steps, current, entered, has_bars = len(rules[1]), np.int64(-1), False, len(bars) > 0
     latest = np.empty((3, n_steps), dtype=np.int64)  # its moment, the entry that leads to it, and its place
     last_bar = np.empty(64, dtype=np.int64)  # the latest moment before this one with each exclusion
     open_bar = np.empty(64, dtype=np.int64)  # the latest moment, this one too
     before = moment = np.int64(LONG_AGO)
-    for place in range(len(log)):
+    for place in range(first, end):
         if log[place] != current:
             current, entered = log[place], False
             before, moment = np.int64(LONG_AGO), time[place]
             latest[2] = -1
-            last_bar[:] = LONG_AGO
-            open_bar[:] = LONG_AGO
+            if has_bars:
+                last_bar[:] = open_bar[:] = LONG_AGO
         elif time[place] != moment:
             before, moment = moment, time[place]
-            if len(bars):
+            if has_bars:
                 last_bar[:] = open_bar
-        if len(bars) and bars[place]:
+        if has_bars and bars[place]:
             _note(bars[place], moment, open_bar)
         mask = steps[place]
         if entered and mask > 1:
@@ -86,13 +108,16 @@ def _follow(
     at, since, groups, skipped = found
     highest = _highest(mask)
     for step in range(highest, 0, -1):
+        is_step = mask >> step & 1
+        if not is_step and (skipped[row, step] or at[row, step] != NEVER):
+            continue
         last = _latest(latest, base[step], step)
         if last < 0 or moment - latest[1, last] > window:
             continue
         if step < highest:
             skipped[row, step] = 1
         came = latest[0, last]
-        if not mask >> step & 1 or moment - came > limits[step] or (strict and came < before):
+        if not is_step or moment - came > limits[step] or (strict and came < before):
             continue
         if bars_of[step] and _barred(bars_of[step], came, last_bar):
             continue
