@@ -66,6 +66,17 @@ def ours(path: str, share: float) -> Any:
     return time.perf_counter() - start, len(found), int(found["count"].sum())
 
 
+def ours_polars(path: str, share: float) -> Any:
+    import polars as pl
+
+    from ecommine import association
+
+    lines = pl.from_pandas(read(path))
+    start = time.perf_counter()
+    found = association.itemsets(lines, min_support=share).table
+    return time.perf_counter() - start, len(found), int(found["count"].sum())
+
+
 def ours_numpy(path: str, share: float) -> Any:
     from ecommine.association import _engine_numpy, _mining
 
@@ -136,6 +147,7 @@ def their_rules(path: str, share: float) -> Any:
 
 CALLS: dict[str, Callable[[str, float], Any]] = {
     "compiled": ours_numba,
+    "polars": ours_polars,
     "numpy": ours_numpy,
     "pyfim": pyfim,
     "mlxtend": mlxtend,
@@ -200,7 +212,7 @@ def report(*, quick: bool) -> Iterator[str]:
     if not Path(PEERS).exists():
         yield f"skipped: {PEERS} is not here (make bench makes it, or set ECOMMINE_PEERS)"
         return
-    everything = ["compiled", "numpy", "pyfim", "mlxtend"]
+    everything = ["compiled", "polars", "numpy", "pyfim", "mlxtend"]
     with tempfile.TemporaryDirectory() as name:
         if DATA.is_dir():
             yield from compare("FIMI retail, .1 %", str(DATA / "fimi_retail.parquet"), 0.001, everything)

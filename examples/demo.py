@@ -75,8 +75,11 @@ def bought_together(shop: schema.Shop) -> Part:
     flat = real.to_flat().drop_duplicates(["count", "adjusted_lift"]).head(10)
     shown = flat.assign(
         confidence=flat["confidence"].map("{:.1%}".format),
-        lift=[f"{row.lift:.1f} ({row.lift_low:.1f} to {row.lift_high:.1f})" for row in flat.itertuples()],
-        adjusted_lift=flat["adjusted_lift"].map("{:.1f}".format),
+        lift=flat["lift"].map("{:.1f}".format),
+        adjusted_lift=[
+            f"{row.adjusted_lift:.1f} ({row.adjusted_lift_low:.1f} to {row.adjusted_lift_high:.1f})"
+            for row in flat.itertuples()
+        ],
         q_value=flat["q_value"].map("{:.1g}".format),
     )
     columns = ["antecedents", "consequents", "count", "confidence", "lift", "adjusted_lift", "q_value"]

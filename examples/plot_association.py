@@ -49,7 +49,7 @@ print(f"median lift {rules.table['lift'].median():.2f}, adjusted {rules.table['a
 rules.plot()
 
 # %%
-# The strongest, with 95 % intervals of their plain lift, and the lift adjusted for basket size beside.
+# The strongest by the lift adjusted for basket size, with 95 % intervals; crosses are the plain lift.
 
 rules.plot(kind="strongest")
 

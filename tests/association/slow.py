@@ -104,6 +104,31 @@ def log_lift_variance(baskets, customers, a, b):
     return sum(value**2 for value in sums.values()) * c / (c - 1)
 
 
+def log_adjusted_variance(baskets, customers, a, b):
+    """Delta method: x_ab / n_ab - sum_s w_s (x_a P_sb + x_b P_sa - P_sa P_sb) / E, summed up customer by customer."""
+    sets = [set(basket) for basket in baskets]
+    stratum = strata_of([len(one) for one in sets])
+    members = defaultdict(list)
+    for one in sets:
+        members[stratum[len(one)]].append(one)
+    shares, weights = {}, {}
+    for group, orders in members.items():
+        p, q = (sum(item in one for one in orders) / len(orders) for item in (a, b))
+        alone = len(orders) * p * q
+        shares[group] = p, q
+        weights[group] = expected_orders(orders, a, b) / alone if alone else 0.0
+    mean = sum(len(orders) * weights[g] * shares[g][0] * shares[g][1] for g, orders in members.items())
+    n_ab = sum(a in one and b in one for one in sets)
+    sums = defaultdict(float)
+    for one, customer in zip(sets, customers, strict=True):
+        group = stratum[len(one)]
+        p, q = shares[group]
+        chance = weights[group] * ((a in one) * q + (b in one) * p - p * q) / mean
+        sums[customer] += (a in one and b in one) / n_ab - chance
+    c = len(sums)
+    return sum(value**2 for value in sums.values()) * c / (c - 1)
+
+
 def poisson_upper(count, mean):
     """P(X >= count), term by term."""
     term, below = exp(-mean), 0.0

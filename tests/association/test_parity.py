@@ -208,3 +208,30 @@ def test_intervals_of_the_lift_cover():
             naive += inside and cluster is None
     print(f"coverage {covered / runs:.3f}, with orders taken for independent {naive / runs:.3f}")
     assert 0.92 <= covered / runs <= 0.97
+
+
+def clustered_shop(rng, products=60):
+    """The same orders, with products that nobody buys for them, more of them in some orders than in others."""
+    customer, a, b = clustered_orders(rng)
+    appetite = rng.gamma(2.0, 0.5, len(a))[:, None]
+    order, product = np.nonzero(rng.random((len(a), products)) < appetite * np.linspace(0.15, 0.02, products))
+    parts = [(np.flatnonzero(a), "a"), (np.flatnonzero(b), "b"), (order, np.char.add("p", product.astype(str)))]
+    lines = pd.concat([pd.DataFrame({"order_id": orders, "product_id": one}) for orders, one in parts])
+    return lines.assign(customer_id=customer[lines["order_id"]])
+
+
+def rule_of_a_and_b(seed):
+    lines = clustered_shop(np.random.default_rng(seed))
+    options = {"antecedent": ["a"], "consequent": ["b"], "max_antecedent": 1, "correction": None}
+    return association.rules(lines, min_support=0.01, **options).table.iloc[0]
+
+
+def test_intervals_of_the_adjusted_lift_cover():
+    """The truth is the geometric mean of the adjusted lifts of a thousand other shops."""
+    runs, covered = 1_000, 0
+    truth = np.exp(np.mean([np.log(rule_of_a_and_b(runs + seed)["adjusted_lift"]) for seed in range(runs)]))
+    for seed in range(runs):
+        row = rule_of_a_and_b(seed)
+        covered += row["adjusted_lift_low"] <= truth <= row["adjusted_lift_high"]
+    print(f"coverage {covered / runs:.3f} of {truth:.3f}")
+    assert 0.93 <= covered / runs <= 0.97

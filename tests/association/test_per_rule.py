@@ -64,6 +64,7 @@ def test_compiled_loops_give_what_plain_ones_give(seed, size):
     functions = [
         lambda: _per_rule.stratum_counts(shop.left, groups),
         lambda: _per_rule.design_effects(*sides, *shares, groups),
+        lambda: _per_rule.squares(*sides, shares[1], shares[0] / 2, shares[0] * shares[1], groups),
     ]
     if shop.baskets.n_orders and _together(shop).all():
         functions.append(lambda: _per_rule.log_lift_variances(*sides, shop.baskets.n_orders))

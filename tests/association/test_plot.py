@@ -17,7 +17,7 @@ mpl.use("Agg")
 
 @pytest.fixture(scope="module")
 def rules():
-    baskets = slow.random_baskets(3_000, 40, 5, np.random.default_rng(0))
+    baskets = slow.random_baskets(3_000, 60, 5, np.random.default_rng(0))
     for basket in baskets[::9]:
         basket[:] = sorted({*basket, 30, 31})
     lines = slow.lines(baskets, customer_id=[place % 400 for place in range(len(baskets))])
@@ -106,7 +106,7 @@ def test_strongest_has_intervals_and_names(rules):
     assert labels in (["tea → milk"], ["milk → tea"])
     low, high = axes.lines[0].get_xdata()
     row = rules.filter(productive=True).table.iloc[0]
-    assert (low, high) == (row["lift_low"], row["lift_high"])
+    assert (low, high) == (row["adjusted_lift_low"], row["adjusted_lift_high"])
     assert "95%" in drawn(axes)[1]
 
 

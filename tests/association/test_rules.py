@@ -171,12 +171,25 @@ def test_intervals_are_those_of_the_slow_version():
         assert row["lift_low"] == pytest.approx(row["lift"] * np.exp(-half), rel=1e-9)
         assert row["lift_high"] == pytest.approx(row["lift"] * np.exp(half), rel=1e-9)
     assert all(np.isnan(row["lift_low"]) for row in found.values() if row["count"] < 50)
+    assert all(np.isnan(row["adjusted_lift_low"]) for row in found.values())  # too few products
+
+
+def test_intervals_of_the_adjusted_lift_are_those_of_the_slow_version():
+    baskets, customers = shop(n_items=60)
+    found = keyed(association.rules(slow.lines(baskets, customer_id=customers), min_support=0.01, level=0.9).table)
+    some = [(key, row) for key, row in found.items() if len(key[0]) == 1 and row["count"] >= 50]
+    assert len(some) > 10
+    for (a, b), row in some:
+        half = 1.6448536269514722 * np.sqrt(slow.log_adjusted_variance(baskets, customers, a[0], b[0]))
+        assert row["adjusted_lift_low"] == pytest.approx(row["adjusted_lift"] * np.exp(-half), rel=1e-6)
+        assert row["adjusted_lift_high"] == pytest.approx(row["adjusted_lift"] * np.exp(half), rel=1e-6)
+    assert all(np.isnan(row["adjusted_lift_low"]) for row in found.values() if row["count"] < 50)
 
 
 def test_few_customers_have_no_interval():
     baskets, _ = shop(400)
     found = association.rules(slow.lines(baskets, customer_id=[place % 150 for place in range(400)]), min_support=0.1)
-    assert to_pandas(found.table)["lift_low"].isna().all()
+    assert to_pandas(found.table)[["lift_low", "adjusted_lift_low"]].isna().all(axis=None)
     assert any("without an interval of the lift" in note for note in found.notes)
 
 

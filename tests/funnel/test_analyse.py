@@ -2,6 +2,7 @@
 
 import itertools
 from datetime import timedelta
+from importlib.util import find_spec
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecommine import SchemaError, funnel
+from ecommine.funnel import _moves
 from ecommine.funnel._tracks import read_tracks
-from ecommine.funnel._walk import NEVER, walk
+from ecommine.funnel._walk import NEVER
 from funnel import slow
 from libraries import to_pandas
 
@@ -44,11 +46,62 @@ def reached_by(found, definition):
     steps = len(definition.steps)
     return {
         visitor: (
-            {step: found.at[row, step] for step in range(steps) if found.at[row, step] != NEVER},
+            {
+                step: (found.at[row, step], found.since[row, step])
+                for step in range(steps)
+                if found.at[row, step] != NEVER
+            },
             {step for step in range(steps) if found.skipped[row, step]},
         )
         for row, visitor in enumerate(found.unit)
     }
+
+
+MODES = {
+    "plain": {},
+    "once": {"reentry": False},
+    "excluded": {"exclude": "noise"},
+    "excluded between": {"exclude": [funnel.Exclude("noise", after="a", before="b"), funnel.Exclude("d", after="b")]},
+    "excluded where": {"exclude": funnel.Exclude("noise", where={"device": "app"}), "reentry": False},
+    "strict": {"order": "strict"},
+    "strict once": {"order": "strict", "reentry": False},
+    "optional": {"optional": "b"},
+    "optional excluded": {"optional": "b", "exclude": "noise"},
+    "optional strict": {"optional": "b", "order": "strict"},
+    "held": {"hold": "device"},
+    "held excluded": {"hold": "device", "exclude": "noise", "reentry": False},
+    "held strict": {"hold": "device", "order": "strict"},
+}
+MODES_ANY = {
+    "any": {},
+    "any once": {"reentry": False},
+    "any excluded": {"exclude": ["noise", funnel.Exclude("d", where={"device": "web"})]},
+    "any held": {"hold": "device"},
+}
+
+
+def micro(moment):
+    return pd.Timestamp(moment).value // 1_000
+
+
+def walked(frame, definition):
+    tracks = read_tracks(frame, definition, unit="visitor_id", by=None, as_of=None)
+    return tracks, reached_by(tracks.walk(definition), definition)
+
+
+def agree(definition, rows):
+    """Compare the walk by searches, and the compiled one, with the interpreter."""
+    frame = slow.table(rows)
+    tracks, found = walked(frame, definition)
+    if find_spec("numba"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(_moves, "COMPILED_FROM", 0)
+            assert walked(frame, definition)[1] == found
+    expected = {
+        visitor: ({step: (micro(at), micro(since)) for step, (at, since) in reached.items()}, skipped)
+        for visitor, (reached, skipped) in slow.all_walked(definition, frame).items()
+    }
+    assert {tracks.units[unit]: one for unit, one in found.items()} == expected
 
 
 @pytest.mark.parametrize("steps", STEPS.values(), ids=STEPS)
@@ -56,16 +109,42 @@ def reached_by(found, definition):
 @given(rows=EVENTS, window=st.sampled_from(["3min", "10min", "1h"]))
 @settings(max_examples=60)
 def test_every_step_is_reached_when_the_interpreter_says(steps, reentry, rows, window):
-    definition = funnel.Funnel(steps, window=window, reentry=reentry)
-    frame = slow.table(rows)
-    tracks = read_tracks(frame, definition, unit="visitor_id", by=None, as_of=None)
-    found = walk(tracks, definition)
-    expected = {
-        visitor: ({step: pd.Timestamp(at).value // 1000 for step, at in reached.items()}, skipped)
-        for visitor, (reached, skipped) in slow.all_walked(definition, frame).items()
-    }
-    actual = {tracks.units[unit]: one for unit, one in reached_by(found, definition).items()}
-    assert actual == expected
+    agree(funnel.Funnel(steps, window=window, reentry=reentry), rows)
+
+
+HELD = st.lists(
+    st.tuples(
+        st.integers(1, 2),
+        st.integers(0, 15),
+        st.sampled_from(["a", "b", "c", "noise", "d"]),
+        st.sampled_from(["web", "app", None]),
+    ),
+    min_size=1,
+    max_size=16,
+)
+
+
+@pytest.mark.parametrize("mode", MODES.values(), ids=MODES)
+@given(rows=HELD, window=st.sampled_from(["5min", "1h"]), limit=st.sampled_from([None, "4min"]))
+@settings(max_examples=60)
+def test_every_mode_agrees_with_the_interpreter(mode, rows, window, limit):
+    agree(funnel.Funnel(["a", "b", funnel.Step("c", within=limit)], window=window, **mode), rows)
+
+
+@given(rows=HELD, strict=st.booleans(), names=st.lists(st.sampled_from("bcd"), min_size=3, max_size=3))
+@settings(max_examples=100)
+def test_several_steps_may_be_left_out(rows, strict, names):
+    steps = ["a", *(funnel.Step(one, name=str(place)) for place, one in enumerate(names)), "d"]
+    order = "strict" if strict else "ordered"
+    agree(funnel.Funnel(steps, window="8min", optional=["0", "2"], order=order, exclude=["noise"]), rows)
+
+
+@pytest.mark.parametrize("steps", [["a", "b", "c"], ["a", "b", "a"]], ids=["three", "one twice"])
+@pytest.mark.parametrize("mode", MODES_ANY.values(), ids=MODES_ANY)
+@given(rows=HELD, window=st.sampled_from(["5min", "1h"]))
+@settings(max_examples=60)
+def test_any_order_agrees_with_the_interpreter(mode, steps, rows, window):
+    agree(funnel.Funnel(steps, window=window, order="any", **mode), rows)
 
 
 @given(rows=EVENTS, seed=st.integers(0, 99))

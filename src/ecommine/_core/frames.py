@@ -96,7 +96,7 @@ def _with_arrow_types(built: nw.DataFrame[Any], like: Frame) -> nw.DataFrame[Any
     """Give shared columns the caller's very type: PyArrow joins no text with large text."""
     table, types = built.to_native(), like.to_native().schema
     for i, name in enumerate(table.column_names):
-        if name in types.names:
+        if name in types.names and str(types.field(name).type) != "null":  # a column without any value has no type
             table = table.set_column(i, name, table[name].cast(types.field(name).type))
     return nw.from_native(table, eager_only=True)
 

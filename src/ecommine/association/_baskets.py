@@ -182,10 +182,9 @@ def _facts(lines: Frame, names: Sequence[str], reasons: dict[str, nw.Expr]) -> d
     flags = {"no_order": nw.col("order_id").is_null(), **reasons}
     if {"quantity", "amount"} & set(names):
         flags["returns"] = _is_return(names)
-    columns = {f"_{i}": expr.cast(nw.Int8) for i, expr in enumerate(flags.values())}  # short: a column a line
+    totals = {f"_{i}": expr.cast(nw.Int8).sum() for i, expr in enumerate(flags.values())}  # short: a column a line
     last = ["ordered_at"] if "ordered_at" in names else []
-    marked = lines.select(*last, **columns)
-    row = collect(marked.select(*(nw.col(name).sum() for name in columns), *(nw.col(name).max() for name in last)))
+    row = collect(lines.select(*(nw.col(name).max() for name in last), **totals))
     seen: dict[str, Any] = {name: int(row[f"_{i}"].item() or 0) for i, name in enumerate(flags)}
     return {
         "returns": 0,

@@ -17,6 +17,8 @@ from ._sparse import counted
 
 MIN_TOGETHER = 50
 """Orders with both sides below which a lift has no interval: its logarithm is not near enough to normal."""
+MIN_PRODUCTS = 50
+"""Products below which an adjusted lift has none: a pair then has much to say in what is expected of it."""
 MIN_CUSTOMERS = 200
 """Customers below which it has none: their sums do not tell the variance well."""
 
@@ -48,13 +50,7 @@ class Clusters:
         That is the variance from sums over customers, over that from single orders; at least 1. ``left``, ``right``
         and ``both`` are orders, the shares are those of each stratum.
         """
-        weights = [np.ones(len(both)), -right_share[strata.of_order[left]], -left_share[strata.of_order[right]]]
-        customers, ours = self._summed((both, left, right), weights)
-        chance = left_share * right_share
-        # A customer with neither contributes by chance alone: their squares are those of all less those of ours.
-        ours_by_chance = self.by_stratum[customers] @ chance
-        others = chance @ (self.cross @ chance) - ours_by_chance @ ours_by_chance
-        by_customer = float(((ours + ours_by_chance) ** 2).sum() + max(others, 0.0))
+        by_customer = self.squares(left, right, both, right_share, left_share, left_share * right_share, strata)
         a, b, ab = (np.bincount(strata.of_order[one], minlength=strata.n) for one in (left, right, both))
         cells = (ab, a - ab, b - ab, strata.orders - a - b + ab)
         scores = (
@@ -64,6 +60,24 @@ class Clusters:
             left_share * right_share,
         )
         return _ratio(by_customer, sum(float(n @ score**2) for n, score in zip(cells, scores, strict=True)))
+
+    def squares(
+        self,
+        left: Ints,
+        right: Ints,
+        both: Ints,
+        on_left: Floats,
+        on_right: Floats,
+        on_all: Floats,
+        strata: Strata,
+    ) -> float:
+        """Sum the squares of customers' sums of x_AB - on_left x_A - on_right x_B + on_all; weights by stratum."""
+        weights = [np.ones(len(both)), -on_left[strata.of_order[left]], -on_right[strata.of_order[right]]]
+        customers, ours = self._summed((both, left, right), weights)
+        # A customer with neither has the weight of all alone: their squares are those of all less those of ours.
+        ours_alone = self.by_stratum[customers] @ on_all
+        others = on_all @ (self.cross @ on_all) - ours_alone @ ours_alone
+        return float(((ours + ours_alone) ** 2).sum() + max(others, 0.0))
 
     def log_lift_variance(self, left: Ints, right: Ints, both: Ints, n_orders: int) -> float:
         """Return the variance of the logarithm of the lift (delta method, sums over customers)."""

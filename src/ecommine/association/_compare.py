@@ -1,6 +1,6 @@
 """Rules of two periods or segments set against each other: new, dead, changed, with a test of the difference."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,22 +9,22 @@ import numpy as np
 
 from .._core.checks import counted, number, one_of
 from .._core.frames import opened
-from .._core.results import Result
 from ._chance import strata
 from ._clusters import Clusters
 from ._correction import CORRECTIONS, Correction, q_values
 from ._measures import Floats
-from ._names import flat, named, typed
+from ._names import typed
 from ._postings import Postings, is_in
 from ._rule_table import SIDES
 from ._rules import Rules
+from ._shown import ProductTable
 
 STATUSES = ("new", "dead", "changed", "unclear", "same")
 Key = tuple[tuple[Any, ...], tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Comparison(Result):
+class Comparison(ProductTable):
     """Rules of two periods or segments; made by :func:`ecommine.association.compare`.
 
     Attributes
@@ -45,31 +45,17 @@ class Comparison(Result):
     '0 rules: 0 new, 0 dead, 0 changed'
     """
 
+    _NAME = "comparison"
+
     table: Any
     notes: tuple[str, ...]
 
     @property
     def headline(self) -> str:
         """What stands on the first line."""
-        frame = opened(self.table, argument="table")
-        assert isinstance(frame, nw.DataFrame)
+        frame = self._frame()
         kinds = ", ".join(f"{int((frame['status'] == kind).sum()):,} {kind}" for kind in STATUSES[:3])
         return f"{counted(len(frame), 'rule')}: {kinds}"
-
-    @property
-    def tables(self) -> Mapping[str, Any]:
-        """The tables by name."""
-        return {"comparison": self.table}
-
-    def to_flat(self, *, names: object = None) -> Any:
-        """Return the table with both sides as text, for CSV files and spreadsheets.
-
-        Parameters
-        ----------
-        names : table of products, mapping of id to name, or None
-            A table with product_id and title; products without a name keep their id.
-        """
-        return flat(self.table, SIDES, named(names))
 
 
 def compare(before: Rules, after: Rules, /, *, correction: Correction | None = "bh", level: float = 0.95) -> Comparison:

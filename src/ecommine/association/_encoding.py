@@ -36,9 +36,8 @@ def encode_runs(column: nw.Series[Any]) -> tuple[Ints, int]:
         values = column.to_numpy()
         steps = np.flatnonzero(values[1:] != values[:-1])
         if bool((values[steps + 1] > values[steps]).all()):
-            changes = np.zeros(len(values), dtype=np.int32)
-            changes[steps + 1] = 1
-            return np.cumsum(changes, dtype=np.int32), len(steps) + 1
+            runs = np.diff(steps, prepend=-1, append=len(values) - 1)
+            return np.repeat(np.arange(len(runs), dtype=np.int32), runs), len(runs)
     codes, labels = encode(column)
     return codes, len(labels)
 

@@ -19,9 +19,9 @@ from ._bar import MOST, Bar, TooManyError
 from ._encoding import Ints
 from ._rows import Rows, frequent_rows
 from ._sparse import by_column, by_row
-from ._trie import Tree
+from ._trie import Tree, levels
 
-__all__ = ["frequent_rows", "mine"]
+__all__ = ["frequent_rows", "levels", "mine"]
 
 CELLS = 1 << 22
 """Pairs counted at once: a block of the product matrix."""

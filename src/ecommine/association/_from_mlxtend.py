@@ -1,6 +1,7 @@
 """Rules that mlxtend found, as a result of this topic."""
 
 from collections.abc import Mapping
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
@@ -8,6 +9,7 @@ import numpy as np
 
 from .._core.checks import integer
 from .._core.frames import opened
+from ._lists import Lists
 from ._mlxtend import COLUMNS
 from ._rule_table import rule_table
 from ._rules import Rules
@@ -60,12 +62,12 @@ def from_mlxtend(frame: "pd.DataFrame", /, *, n_orders: int) -> Rules:
         raise ValueError(f"`frame` has no column {absent[0]!r}: give what mlxtend's association_rules returns")
     assert isinstance(rows, nw.DataFrame)
     sides = [[tuple(sorted(one)) for one in rows[name].to_list()] for name in needed[:2]]
-    sets = {one: place for place, one in enumerate(dict.fromkeys([*sides[0], *sides[1]]))}
+    sets = {one: place for place, one in enumerate(sorted(dict.fromkeys([*sides[0], *sides[1]]), key=len))}
     a, b, both = (_counts(rows[name].to_numpy(), n, name) for name in needed[2:])
     if (both > np.minimum(a, b)).any():
         raise ValueError("`frame` has a rule whose support is above that of one of its sides")
-    lists = np.fromiter((list(one) for one in sets), dtype=object, count=len(sets))
-    table, _ = rule_table(_splits(sides, sets, both, a, b), [None], lists, n, rows, None)
+    code = {product: place for place, product in enumerate(sorted({product for one in sets for product in one}))}
+    table, _ = rule_table(_splits(sides, sets, code, both, a, b), [None], _lists(sets, code), n, rows, None)
     return Rules(table=table, n_orders=n, test=None, level=None, as_of=None, notes=("rules of mlxtend, not tested",))
 
 
@@ -80,8 +82,12 @@ def _counts(shares: Any, n: int, name: str) -> "np.ndarray[Any, np.dtype[np.int6
     return np.asarray(counts, dtype=np.int64)
 
 
-def _splits(sides: Any, sets: Mapping[Any, int], both: Any, a: Any, b: Any) -> list[Split]:
-    code = {product: place for place, product in enumerate(sorted({product for one in sets for product in one}))}
+def _lists(sets: Mapping[tuple[Any, ...], int], code: Mapping[Any, int]) -> Lists:
+    by_size = (np.array([[code[one] for one in x] for x in group], np.int32) for _, group in groupby(sets, key=len))
+    return Lists(np.fromiter(code, dtype=object, count=len(code)), list(by_size))
+
+
+def _splits(sides: Any, sets: Mapping[Any, int], code: Mapping[Any, int], both: Any, a: Any, b: Any) -> list[Split]:
     shapes: dict[tuple[int, int], list[int]] = {}
     for row, (left, right) in enumerate(zip(*sides, strict=True)):
         shapes.setdefault((len(left), len(right)), []).append(row)

@@ -1,6 +1,6 @@
 """Frequent itemsets, straight from order lines."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,10 +9,11 @@ import numpy as np
 
 from .._core.checks import counted, integer, number, one_of
 from .._core.frames import Frame, opened
-from .._core.results import Result
 from ._baskets import Baskets, Returns, read_baskets
+from ._lists import Lists
 from ._mining import KINDS, Kind, Mined, least_count, mine, of_kind, ranked
-from ._names import dated, flat, lists_of, named, typed
+from ._names import typed
+from ._shown import ProductTable, dated
 from ._trie import Level
 
 TOP = 1_000
@@ -20,7 +21,7 @@ TOP = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Itemsets(Result):
+class Itemsets(ProductTable):
     """Products that are bought together often; made by :func:`ecommine.association.itemsets`.
 
     Attributes
@@ -55,6 +56,9 @@ class Itemsets(Result):
     2  milk + tea     2      2  0.666667
     """
 
+    _SIDES = 1
+    _NAME = "itemsets"
+
     table: Any
     n_orders: int
     least: int
@@ -69,24 +73,8 @@ class Itemsets(Result):
     def headline(self) -> str:
         """What stands on the first line."""
         kind = "" if self.kind == "all" else f"{self.kind} "
-        size = len(opened(self.table, argument="table"))  # type: ignore[arg-type]  # the table is eager
-        found, orders = counted(size, kind + "itemset"), counted(self.n_orders, "order")
+        found, orders = counted(len(self._frame()), kind + "itemset"), counted(self.n_orders, "order")
         return f"{dated(self.as_of)}{found} in at least {self.least:,} of {orders}"
-
-    @property
-    def tables(self) -> Mapping[str, Any]:
-        """The tables by name."""
-        return {"itemsets": self.table}
-
-    def to_flat(self, *, names: object = None) -> Any:
-        """Return the table with each itemset as one text, for CSV files and spreadsheets.
-
-        Parameters
-        ----------
-        names : table of products, mapping of id to name, or None
-            A table with product_id and title; products without a name keep their id.
-        """
-        return flat(self.table, ("itemset",), named(names))
 
 
 def itemsets(
@@ -248,13 +236,13 @@ def cut_notes(mined: Mined, top: int | None) -> list[str]:
 
 
 def _table(listed: Sequence[Level], found: Found, like: Frame) -> Any:
-    order, _, _ = ranked(listed)
-    sizes = np.concatenate([np.zeros(0, np.int64), *(np.full(len(x.counts), x.items.shape[1]) for x in listed)])[order]
+    order, sizes, _ = ranked(listed)
     counts = np.concatenate([np.zeros(0, np.int64), *(level.counts for level in listed)])[order]
+    lists = Lists(found.products, [level.items for level in listed])
     columns = {
-        "itemset": lists_of(found.products, listed)[order].tolist(),
-        "size": sizes,
+        "itemset": lists.column(order, like),
+        "size": sizes[order],
         "count": counts,
         "support": counts / max(found.n_orders, 1),
     }
-    return typed(columns, {"itemset": found.products[:1].tolist() or [""]}, like)
+    return typed(columns, {"itemset": lists.sample}, like)

@@ -13,7 +13,8 @@ from .._core.checks import counted
 from ._bar import MOST, Bar, TooManyError
 from ._baskets import Baskets
 from ._encoding import Ints
-from ._trie import Level, Tree, closed_and_maximal, levels, one_after_another
+from ._sorting import places_by
+from ._trie import Level, Tree, closed_and_maximal, one_after_another
 
 Kind = Literal["all", "closed", "maximal"]
 KINDS = ("all", "closed", "maximal")
@@ -87,7 +88,7 @@ def mine(
         count=np.concatenate([rows.counts, deeper.count]),
         depth=np.concatenate([np.ones(n, dtype=np.int32), deeper.depth]),
     )
-    found = levels(tree, rows.codes)
+    found = engine.levels(tree, rows.codes)
     if top is None:
         return Mined(levels=tuple(found), least=bar.least, left_out=None)
     return _cut([level.take(level.counts >= bar.least) for level in found], bar.least, least, top, shortest, ties)
@@ -133,7 +134,7 @@ def ranked(found: Sequence[Level]) -> tuple[Ints, Ints, Ints]:
     rows = np.concatenate([np.zeros(0, dtype=np.int64), *(np.arange(len(x.counts)) for x in found)])
     counts = np.concatenate([np.zeros(0, dtype=np.int64), *(level.counts for level in found)])
     by_name = one_after_another([level.items for level in found])
-    return by_name[np.argsort(-counts[by_name], kind="stable")], sizes, rows
+    return by_name[places_by(counts.max(initial=0) - counts[by_name])], sizes, rows
 
 
 def of_kind(found: Sequence[Level], kind: Kind, n_products: int) -> list[Level]:

@@ -1,38 +1,15 @@
-"""Tables with lists of products, and the same lists as text with the products' names."""
+"""Small tables of products, and products as text, with their names."""
 
-import gc
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import datetime
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
 
 from .._core.frames import Frame, build, collect, opened
-from ._trie import Level
 
 SEPARATOR = " + "
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Make many lists without Python's search for cycles among them: it would go through all objects several times."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-def lists_of(products: "np.ndarray[Any, Any]", found: Sequence[Level]) -> "np.ndarray[Any, Any]":
-    """Write every itemset as a list of products, size after size: an array of lists."""
-    with collector_paused():
-        lists = [one for level in found for one in products[level.items].tolist()]
-        return np.fromiter(lists, dtype=object, count=len(lists))
 
 
 def typed(columns: Mapping[str, Any], samples: Mapping[str, Any], like: Frame) -> Any:
@@ -71,29 +48,13 @@ def named(names: object) -> Mapping[Any, str]:
     return {one: title if shared[title] == 1 else f"{title} ({one})" for one, title in titles.items()}
 
 
-def flat(table: Any, columns: Sequence[str], names: Mapping[Any, str]) -> Any:
-    """Write columns of lists as text, product by product."""
-    frame = opened(table, argument="table")
-    assert isinstance(frame, nw.DataFrame)
-    texts = {f"{name} as text": [joined(one, names) for one in frame[name].to_list()] for name in columns}
-    made = build(texts, like=frame)
-    return frame.with_columns(made[text].alias(name) for text, name in zip(texts, columns, strict=True)).to_native()
+def as_text(products: Any, names: Mapping[Any, str]) -> str:
+    """Write one product, or a list of them, as text."""
+    if isinstance(products, (list, tuple, np.ndarray)):  # a list that was in a Parquet file comes back as an array
+        return joined(products, names)
+    return str(names.get(products, products))
 
 
-def renamed(table: Any, columns: Sequence[str], names: Mapping[Any, str]) -> Any:
-    """Write columns of single products as text."""
-    frame = opened(table, argument="table")
-    assert isinstance(frame, nw.DataFrame)
-    texts = {f"{name} as text": [str(names.get(one, one)) for one in frame[name].to_list()] for name in columns}
-    made = build(texts, like=frame)
-    return frame.with_columns(made[text].alias(name) for text, name in zip(texts, columns, strict=True)).to_native()
-
-
-def dated(as_of: datetime | None) -> str:
-    """Begin a headline with the moment up to which orders count."""
-    return "" if as_of is None else f"as of {as_of:%Y-%m-%d %H:%M}, "
-
-
-def joined(products: Sequence[Any], names: Mapping[Any, str]) -> str:
+def joined(products: Iterable[Any], names: Mapping[Any, str]) -> str:
     """Write products as one text."""
     return SEPARATOR.join(str(names.get(one, one)) for one in products)

@@ -1,6 +1,5 @@
 """Rules from one order to a later one of the same customer: what next, and when."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,7 +10,6 @@ import numpy as np
 from .._core.checks import counted, one_of
 from .._core.durations import Duration
 from .._core.frames import opened
-from .._core.results import Result
 from ..schema._errors import SchemaError
 from ._baskets import Returns, read_baskets
 from ._chance import Strata, strata, upper_tail
@@ -22,9 +20,10 @@ from ._follow import Followed, followed
 from ._itemsets import checked_support
 from ._measures import Floats
 from ._mining import least_count
-from ._names import dated, named, renamed, typed
+from ._names import named, typed
 from ._per_rule import Side, design_effects, stratum_counts
 from ._postings import Postings, is_in
+from ._shown import ProductTable, dated
 from ._sparse import by_row
 from ._summary import Locale
 from ._testing import WORTH
@@ -41,7 +40,7 @@ REAL = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class NextOrders(Result):
+class NextOrders(ProductTable):
     """Rules from one order to a later one; made by :func:`ecommine.association.next_orders`.
 
     Attributes
@@ -69,6 +68,8 @@ class NextOrders(Result):
     'as of 2024-06-01 00:00, 1 rule within 30d of 2 orders, 0 at q < 0.05'
     """
 
+    _NAME = "next_orders"
+
     table: Any
     within: str
     n_orders: int
@@ -78,26 +79,10 @@ class NextOrders(Result):
     @property
     def headline(self) -> str:
         """What stands on the first line."""
-        frame = opened(self.table, argument="table")
-        assert isinstance(frame, nw.DataFrame)
+        frame = self._frame()
         rules, orders = counted(len(frame), "rule"), counted(self.n_orders, "order")
         real = int((frame["q_value"] < REAL).sum())
         return f"{dated(self.as_of)}{rules} within {self.within} of {orders}, {real:,} at q < {REAL}"
-
-    @property
-    def tables(self) -> Mapping[str, Any]:
-        """The tables by name."""
-        return {"next_orders": self.table}
-
-    def to_flat(self, *, names: object = None) -> Any:
-        """Return the table with names in place of product ids.
-
-        Parameters
-        ----------
-        names : table of products, mapping of id to name, or None
-            A table with product_id and title; products without a name keep their id.
-        """
-        return renamed(self.table, SIDES, named(names))
 
     def plot(
         self,
@@ -123,9 +108,8 @@ class NextOrders(Result):
         from ._plot_pairs import draw_next
 
         one_of("locale", locale, ("en", "zh"))
-        frame = opened(self.table, argument="table").filter(nw.col("q_value") < REAL)
+        frame = self._frame().filter(nw.col("q_value") < REAL)
         frame = frame if repeats else frame.filter(nw.col("antecedent") != nw.col("consequent"))
-        assert isinstance(frame, nw.DataFrame)
         return draw_next(frame, self.within, named(names), ax, locale)
 
 

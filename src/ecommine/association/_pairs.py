@@ -9,14 +9,14 @@ import narwhals.stable.v2 as nw
 
 from .._core.checks import counted, number, one_of
 from .._core.frames import opened
-from .._core.results import Result
 from ._baskets import Returns, product_lines, read_baskets
 from ._chance import SEASONS, Season
 from ._correction import CORRECTIONS, Correction
 from ._explained import explained
 from ._itemsets import checked_support
-from ._names import dated, named, renamed, typed
+from ._names import named, typed
 from ._pair_tests import RELATIONS, Wish, compared
+from ._shown import ProductTable, dated
 from ._summary import Locale
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Pairs(Result):
+class Pairs(ProductTable):
     """Pairs of products or categories; made by :func:`ecommine.association.pairs`.
 
     Attributes
@@ -65,8 +65,7 @@ class Pairs(Result):
     @property
     def headline(self) -> str:
         """What stands on the first line."""
-        frame = opened(self.table, argument="table")
-        assert isinstance(frame, nw.DataFrame)
+        frame = self._frame()
         relations = frame["relation"].to_list()
         kinds = [counted(relations.count(kind), kind) for kind in RELATIONS[:2]]
         when = dated(self.as_of)
@@ -79,18 +78,7 @@ class Pairs(Result):
 
     def substitutes(self) -> Any:
         """Return the pairs that are bought together less than by chance."""
-        return opened(self.table, argument="table").filter(nw.col("relation") == "substitute").to_native()
-
-    def to_flat(self, *, names: object = None) -> Any:
-        """Return the table with names in place of product ids.
-
-        Parameters
-        ----------
-        names : table of products, mapping of id to name, or None
-            A table with product_id and title; products without a name keep their id.
-        """
-        sides = opened(self.table, argument="table").collect_schema().names()[:2]
-        return renamed(self.table, sides, named(names))
+        return self._frame().filter(nw.col("relation") == "substitute").to_native()
 
     def plot(
         self,
@@ -117,9 +105,7 @@ class Pairs(Result):
 
         one_of("relation", relation, RELATIONS[:2])
         one_of("locale", locale, ("en", "zh"))
-        frame = opened(self.table, argument="table").filter(nw.col("relation") == relation)
-        assert isinstance(frame, nw.DataFrame)
-        return draw_pairs(frame, relation, named(names), ax, locale)
+        return draw_pairs(self._frame().filter(nw.col("relation") == relation), relation, named(names), ax, locale)
 
 
 def pairs(

@@ -45,6 +45,14 @@ def design_effects(
     return np.asarray(run(clusters, left, right, left_shares, right_shares, strata))
 
 
+def squares(
+    clusters: Clusters, left: Side, right: Side, on_left: Floats, on_right: Floats, on_all: Floats, strata: Strata
+) -> Floats:
+    """Return squares of customers' sums for each rule, see :meth:`._clusters.Clusters.squares`; weights by stratum."""
+    run = _engine(_squares, len(left.sets))
+    return np.asarray(run(clusters, left, right, on_left, on_right, on_all, strata))
+
+
 def design_effects_within(clusters: Clusters, given: Side, item: Side, consequent: Side, *, strata: Strata) -> Floats:
     """Return that of an item and a consequent among the orders with a given set."""
     run = _engine(_design_effects_within, len(given.sets))
@@ -79,6 +87,16 @@ def _design_effects(
     for row, (one, other) in enumerate(zip(left.sets, right.sets, strict=True)):
         a, b = left.postings.of(one), right.postings.of(other)
         found[row] = clusters.design_effect(a, b, a[is_in(a, b)], left_shares[row], right_shares[row], strata)
+    return found
+
+
+def _squares(
+    clusters: Clusters, left: Side, right: Side, on_left: Floats, on_right: Floats, on_all: Floats, strata: Strata
+) -> Floats:
+    found = np.empty(len(left.sets))
+    for row, (one, other) in enumerate(zip(left.sets, right.sets, strict=True)):
+        a, b = left.postings.of(one), right.postings.of(other)
+        found[row] = clusters.squares(a, b, a[is_in(a, b)], on_left[row], on_right[row], on_all[row], strata)
     return found
 
 

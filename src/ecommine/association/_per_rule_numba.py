@@ -33,17 +33,26 @@ def design_effects(
     clusters: Clusters, left: Side, right: Side, left_shares: Floats, right_shares: Floats, strata: Strata
 ) -> Floats:
     """Return the design effect of each rule; shares are of shape (n_rules, n_strata)."""
+    p, q = np.ascontiguousarray(left_shares), np.ascontiguousarray(right_shares)
+    by_customer = squares(clusters, left, right, q, p, p * q, strata)
+    by_order, stratum = np.empty(len(left.sets)), _short(strata.of_order)
+    lists, orders = (*_lists(left), *_lists(right)), strata.orders.astype(np.float64)
+    _shared(lambda first, last: _by_orders_some(*lists, stratum, p, q, orders, by_order, first, last), len(by_order))
+    some = by_order > 0
+    return np.maximum(np.divide(by_customer, by_order, out=np.ones(len(some)), where=some), 1.0)
+
+
+def squares(
+    clusters: Clusters, left: Side, right: Side, on_left: Floats, on_right: Floats, on_all: Floats, strata: Strata
+) -> Floats:
+    """Return squares of customers' sums for each rule; weights are of shape (n_rules, n_strata)."""
     found = np.empty(len(left.sets))
     customer, stratum = _short(clusters.of_order), _short(strata.of_order)
-    placed = clusters.by_stratum
-    shares = (np.ascontiguousarray(left_shares), np.ascontiguousarray(right_shares))
-    orders, cross = strata.orders.astype(np.float64), _sparse(clusters.cross)
-    rows = _sparse(placed)
+    weights = (np.ascontiguousarray(on_left), np.ascontiguousarray(on_right), np.ascontiguousarray(on_all))
+    cross, rows = _sparse(clusters.cross), _sparse(clusters.by_stratum)
     lists = (*_lists(left), *_lists(right))
     _shared(
-        lambda first, last: _effects_some(
-            *lists, customer, stratum, *shares, orders, *cross, *rows, found, first, last
-        ),
+        lambda first, last: _squares_some(*lists, customer, stratum, *weights, *cross, *rows, found, first, last),
         len(found),
     )
     return found
@@ -250,7 +259,31 @@ def _by_single_orders(
 
 
 @njit(nogil=True, cache=True)
-def _effects_some(
+def _by_orders_some(
+    left_starts: Any,
+    left_orders: Any,
+    left_sets: Any,
+    right_starts: Any,
+    right_orders: Any,
+    right_sets: Any,
+    stratum: Any,
+    left_shares: Any,
+    right_shares: Any,
+    orders: Any,
+    found: Any,
+    first: int,
+    last: int,
+) -> None:
+    left, right = _room(left_starts), _room(right_starts)
+    for row in range(first, last):
+        n_left = _orders_of(left_starts, left_orders, left_sets[row], left)
+        n_right = _orders_of(right_starts, right_orders, right_sets[row], right)
+        p, q = left_shares[row], right_shares[row]
+        found[row] = _by_single_orders(left, n_left, right, n_right, stratum, p, q, orders)
+
+
+@njit(nogil=True, cache=True)
+def _squares_some(
     left_starts: Any,
     left_orders: Any,
     left_sets: Any,
@@ -259,9 +292,9 @@ def _effects_some(
     right_sets: Any,
     customer: Any,
     stratum: Any,
-    left_shares: Any,
-    right_shares: Any,
-    orders: Any,
+    on_left: Any,
+    on_right: Any,
+    on_all: Any,
     cross_starts: Any,
     cross_strata: Any,
     cross: Any,
@@ -276,31 +309,29 @@ def _effects_some(
     n_customers = len(placed_starts) - 1
     sums, seen = np.zeros(n_customers), np.full(n_customers, -1, dtype=np.int64)
     for row in range(first, last):
-        p, q = left_shares[row], right_shares[row]
-        chance = p * q
+        by_left, by_right, alone = on_left[row], on_right[row], on_all[row]
         n_left = _orders_of(left_starts, left_orders, left_sets[row], left)
         n_right = _orders_of(right_starts, right_orders, right_sets[row], right)
         _add_common(left, n_left, right, n_right, customer, sums, 1.0)
         for place in range(n_left):
-            sums[customer[left[place]]] -= q[stratum[left[place]]]
+            sums[customer[left[place]]] -= by_left[stratum[left[place]]]
         for place in range(n_right):
-            sums[customer[right[place]]] -= p[stratum[right[place]]]
+            sums[customer[right[place]]] -= by_right[stratum[right[place]]]
         total, others = 0.0, 0.0
-        for s in np.flatnonzero(chance):
+        for s in np.flatnonzero(alone):
             for at in range(cross_starts[s], cross_starts[s + 1]):
-                others += chance[s] * cross[at] * chance[cross_strata[at]]
+                others += alone[s] * cross[at] * alone[cross_strata[at]]
         for place in range(n_left + n_right):
             one = customer[left[place]] if place < n_left else customer[right[place - n_left]]
             if seen[one] != row:
                 seen[one] = row
-                by_chance = 0.0
+                ours = 0.0
                 for at in range(placed_starts[one], placed_starts[one + 1]):
-                    by_chance += placed[at] * chance[placed_strata[at]]
-                total += (sums[one] + by_chance) ** 2
-                others -= by_chance**2
+                    ours += placed[at] * alone[placed_strata[at]]
+                total += (sums[one] + ours) ** 2
+                others -= ours**2
                 sums[one] = 0.0
-        by_order = _by_single_orders(left, n_left, right, n_right, stratum, p, q, orders)
-        found[row] = max((total + max(others, 0.0)) / by_order, 1.0) if by_order > 0 else 1.0
+        found[row] = total + max(others, 0.0)
 
 
 @njit(nogil=True, cache=True)

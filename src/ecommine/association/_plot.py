@@ -30,9 +30,9 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "real": "productive",
         "other": "chance, or no better than a shorter rule",
         "untested": "not tested",
-        "strongest": "The strongest rules by adjusted lift (×); bars are {level:.0%} intervals of plain lift",
-        "interval": "lift (times what independence brings, logarithmic)",
-        "cross": "adjusted for basket size",
+        "strongest": "The strongest rules by adjusted lift, with {level:.0%} intervals where data suffice",
+        "interval": "lift (logarithmic)",
+        "cross": "adjusted lift (times what chance brings in orders of these sizes)",
         "one": "chance",
         "network": "Bought together more than by chance: the {n} strongest, with adjusted lifts",
         "none": "no productive rule",
@@ -46,9 +46,9 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "real": "有效规则",
         "other": "属偶然，或不优于更短的规则",
         "untested": "未检验",
-        "strongest": "按调整后提升度（×）最强的规则；线段为原始提升度的{level:.0%}区间",
-        "interval": "提升度（为独立情况的倍数，对数刻度）",
-        "cross": "按订单大小调整后",
+        "strongest": "按调整后提升度最强的规则；线段为其{level:.0%}区间（数据足够时）",
+        "interval": "提升度（对数刻度）",
+        "cross": "调整后提升度（为同样大小的订单中偶然情况的倍数）",
         "one": "偶然",
         "network": "超出偶然的搭配：最强的{n}组及其调整后提升度",
         "none": "没有有效规则",
@@ -102,15 +102,23 @@ def _coloured(ax: "Axes", support: Any, confidence: Any, lift: Any, label: str) 
 def draw_strongest(
     frame: nw.DataFrame[Any], level: float, names: Mapping[Any, str], ax: "Axes | None", locale: Locale
 ) -> "Axes":
-    """Draw the lift of the strongest productive rules with its interval, and the adjusted lift beside."""
+    """Draw the adjusted lift of the strongest productive rules with its interval, and the plain lift beside."""
     texts = _TEXTS[locale]
     rows = _pairs(frame)[::-1]
     ax = new_axes(ax, width=9.5, height=max(2.0 + 0.27 * len(rows), 3.0))
     place = np.arange(len(rows))
     for at, row in zip(place, rows, strict=True):
-        ax.plot([row["lift_low"], row["lift_high"]], [at, at], color=PALETTE[0], linewidth=2.2, solid_capstyle="butt")
-    ax.plot([row["lift"] for row in rows], place, "o", color=PALETTE[0], markersize=6, label=texts["plain"])
-    ax.plot([row["adjusted_lift"] for row in rows], place, "x", color="black", markersize=6, label=texts["cross"])
+        ends = [row["adjusted_lift_low"], row["adjusted_lift_high"]]
+        ax.plot(
+            [np.nan if end is None else end for end in ends],
+            [at, at],
+            color=PALETTE[0],
+            linewidth=2.2,
+            solid_capstyle="butt",
+        )
+    adjusted = [row["adjusted_lift"] for row in rows]
+    ax.plot(adjusted, place, "o", color=PALETTE[0], markersize=6, label=texts["cross"])
+    ax.plot([row["lift"] for row in rows], place, "x", color=GREY, markersize=5, label=texts["plain"])
     ax.axvline(1.0, color=GREY, linewidth=1.0, linestyle="--", label=texts["one"])
     ax.set_yticks(place, [_label(row, names) for row in rows], fontsize=8, parse_math=False)
     ax.set_xscale("log")

@@ -1,6 +1,6 @@
 """Rules with their measures and the evidence for them, and the result that shows them."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,18 +10,19 @@ import numpy as np
 
 from .._core.checks import counted, integer, number, one_of
 from .._core.frames import opened
-from .._core.results import Result
 from ._baskets import Baskets, chosen, read_baskets
 from ._chance import SEASONS, Season
 from ._correction import CORRECTIONS, Correction
 from ._encoding import Mask
 from ._itemsets import Itemsets, checked_support, cut_notes
+from ._lists import Lists
 from ._measures import Floats
 from ._mining import Mined, least_count, mine
 from ._mlxtend import to_mlxtend
-from ._names import dated, flat, lists_of, named
+from ._names import named
 from ._recommend import recommend
 from ._rule_table import SIDES, rule_table
+from ._shown import ProductTable, dated
 from ._splits import Split, Wish, splits
 from ._summary import Locale, sentences
 from ._testing import Court, Evidence, Test, judged
@@ -35,14 +36,15 @@ TESTS = ("adjusted", "fisher", None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Rules(Result):
+class Rules(ProductTable):
     """Rules "who buys A also buys B"; made by :func:`ecommine.association.rules`.
 
     Attributes
     ----------
     table : eager table, one row a rule, productive rules first, then by falling adjusted lift
         antecedents, consequents (lists of product ids), count (orders with all of them), the measures of
-        :func:`ecommine.association.rules`, adjusted_lift, lift_low, lift_high, p_value, q_value, productive.
+        :func:`ecommine.association.rules`, adjusted_lift with adjusted_lift_low and
+        adjusted_lift_high, lift_low, lift_high, p_value, q_value, productive.
     n_orders : int
         Orders with at least one product.
     test : {"adjusted", "fisher"} or None
@@ -69,6 +71,8 @@ class Rules(Result):
     1         tea        milk      2    0.666667  0.888889
     """
 
+    _NAME = "rules"
+
     table: Any
     n_orders: int
     test: Test | None
@@ -84,11 +88,6 @@ class Rules(Result):
         frame = self._frame()
         real = "" if self.test is None else f", {int(frame['productive'].sum()):,} of them productive"
         return f"{when}{counted(len(frame), 'rule')} in {counted(self.n_orders, 'order')}{real}"
-
-    @property
-    def tables(self) -> Mapping[str, Any]:
-        """The tables by name."""
-        return {"rules": self.table}
 
     def filter(
         self,
@@ -131,16 +130,6 @@ class Rules(Result):
                 few = set(chosen(wanted, argument=side[:-1]))
                 kept &= np.array([not few.isdisjoint(one) for one in frame[side].to_list()], dtype=bool)
         return replace(self, table=frame.filter(kept.tolist()).to_native())
-
-    def to_flat(self, *, names: object = None) -> Any:
-        """Return the table with both sides as text, for CSV files and spreadsheets.
-
-        Parameters
-        ----------
-        names : table of products, mapping of id to name, or None
-            A table with product_id and title; products without a name keep their id.
-        """
-        return flat(self.table, SIDES, named(names))
 
     def to_mlxtend(self) -> "pd.DataFrame":
         """Return pandas with the very columns of mlxtend's ``association_rules``, both sides as frozensets."""
@@ -189,8 +178,8 @@ class Rules(Result):
         ax : matplotlib Axes, optional
             Where to draw; by default a new figure.
         kind : {"scatter", "strongest", "network"}
-            Support against confidence, productive rules coloured by lift; the lifts of the 20 strongest productive
-            rules with their intervals; or the same as lines between products.
+            Support against confidence, productive rules coloured by lift; the adjusted lifts of the 20 strongest
+            productive rules with their intervals; or the same as lines between products.
         names : table of products, mapping of id to name, or None
             Names of the strongest.
         locale : {"en", "zh"}
@@ -205,11 +194,6 @@ class Rules(Result):
         if kind == "strongest":
             return draw_strongest(self._frame(), self.level or 0.95, named(names), ax, locale)
         return draw_network(self._frame(), named(names), ax, locale)
-
-    def _frame(self) -> nw.DataFrame[Any]:
-        frame = opened(self.table, argument="table")
-        assert isinstance(frame, nw.DataFrame)
-        return frame
 
 
 def rules(
@@ -270,7 +254,8 @@ def rules(
         - conviction, zhangs_metric, jaccard, certainty, kulczynski, representativity: as in mlxtend
         - odds_ratio; mutual_information (bits)
         - adjusted_lift: count over what is expected in orders of these sizes
-        - lift_low, lift_high: interval of the lift; null below 50 orders with both sides or 200 customers
+        - adjusted_lift_low, adjusted_lift_high, lift_low, lift_high: intervals of both lifts; null below 50 orders
+          with both sides or 200 customers, and that of the adjusted lift below 50 products
         - p_value, q_value: against chance, alone and among all pairs whose products are frequent enough
         - productive: q_value is below 1 - level, and so is that against every rule with one product less in A
 
@@ -291,7 +276,7 @@ def rules(
     :math:`D = \sum_c U_c^2 / \sum_o u_o^2 \ge 1`, with :math:`u_o = (x_A - P_s(A)) (x_B - P_s(B))` for an order and
     :math:`U_c` its sum over the orders of customer c.
 
-    The interval is that of the logarithm of the plain lift, its variance summed up over customers.
+    The intervals are those of the logarithms of both lifts, their variances summed up over customers.
 
     q-values are corrected within rules of one shape. The family counts all pairs of frequent itemsets of the two
     sizes, found together or not; those that are not in the table count with p = 1, so that a least confidence or lift
@@ -356,7 +341,7 @@ def rules(
             judged(court, split, test=test, family=family, correction=correction, level=confidence_level)
             for split, family in zip(found, families, strict=True)
         ]
-    sets = lists_of(baskets.products, mined.levels)
+    sets = Lists(baskets.products, [level.items for level in mined.levels])
     table, more = rule_table(found, evidence, sets, baskets.n_orders, like, confidence_level)
     return Rules(
         table=table,

@@ -7,12 +7,12 @@ from typing import Any, Literal
 import numpy as np
 
 from ._baskets import Baskets
-from ._chance import Season, Strata, expected, left_over, strata, upper_tail
-from ._clusters import MIN_CUSTOMERS, MIN_TOGETHER, Clusters
+from ._chance import CELLS, Season, Strata, expected, left_over, strata, upper_tail
+from ._clusters import MIN_CUSTOMERS, MIN_PRODUCTS, MIN_TOGETHER, Clusters
 from ._correction import Correction, q_values
 from ._encoding import Ints
 from ._measures import Floats
-from ._per_rule import Side, design_effects, design_effects_within, log_lift_variances, stratum_counts
+from ._per_rule import Side, design_effects, design_effects_within, log_lift_variances, squares, stratum_counts
 from ._postings import Postings
 from ._splits import Split
 from ._trie import Level, Lookup
@@ -31,6 +31,7 @@ class Evidence:
     q_value: Floats
     productive: "np.ndarray[Any, Any]"
     log_lift_variance: Floats
+    log_adjusted_variance: Floats
 
 
 class Court:
@@ -126,6 +127,21 @@ class Court:
         found[rows] = log_lift_variances(self.clusters, *sides, self.baskets.n_orders)
         return found
 
+    def log_adjusted_variance(self, split: Split, mean: Floats) -> Floats:
+        """Return the variance of each log adjusted lift, likewise; what products leave each other is taken as known."""
+        found = np.full(len(mean), np.nan)
+        if self.clusters.n < MIN_CUSTOMERS or len(self.baskets.products) < MIN_PRODUCTS:
+            return found
+        rows = np.flatnonzero((split.count >= MIN_TOGETHER) & (mean > 0))
+        for some in np.array_split(rows, max(len(rows) * self.strata.n // CELLS, 1)):
+            a, b = split.antecedents[some], split.consequents[some]
+            p, q = self.shares(a), self.shares(b)
+            left = left_over(self.strata.crowding * self.rooms(a) * self.rooms(b)) * (self.strata.with_pairs > 0)
+            scale = left * (split.count[some] / mean[some])[:, None]
+            sums = squares(self.clusters, self.side(a), self.side(b), scale * q, scale * p, scale * p * q, self.strata)
+            found[some] = sums / split.count[some] ** 2 * self.clusters.n / (self.clusters.n - 1)
+        return found
+
 
 def judged(
     court: Court, split: Split, *, test: Test, family: int, correction: Correction | None, level: float | None
@@ -145,13 +161,14 @@ def _judged(court: Court, split: Split, *, test: Any, family: Any, correction: A
     q = _corrected(split, p, family, correction)
     # Against shorter rules a rule is no longer its reverse, but for those of two products.
     q_worst = q if split.shape == (1, 1) else q_values(court.p_productive(split, p), family, correction)
-    alpha = 0.05 if level is None else 1 - level
+    alpha, unknown = 0.05 if level is None else 1 - level, np.full(len(mean), np.nan)
     return Evidence(
         adjusted_lift=np.divide(split.count, mean, out=np.full(len(mean), np.nan), where=mean > 0),
         p_value=p,
         q_value=q,
         productive=(q < alpha) & (q_worst < alpha),
-        log_lift_variance=np.full(len(mean), np.nan) if level is None else court.log_lift_variance(split),
+        log_lift_variance=unknown if level is None else court.log_lift_variance(split),
+        log_adjusted_variance=unknown if level is None else court.log_adjusted_variance(split, mean),
     )
 
 

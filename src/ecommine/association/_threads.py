@@ -1,6 +1,7 @@
 """Work on all cores, for compiled code that runs beside Python's lock."""
 
 import os
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -17,10 +18,28 @@ def cores() -> int:
 
 def each(function: Callable[..., Any], *arguments: Any) -> list[Any]:
     """Call a function with every argument of the lists, on all cores; as `map` does."""
-    if len(arguments[0]) == 1:
-        return [function(*(one[0] for one in arguments))]
-    with ThreadPoolExecutor(cores()) as pool:
-        return list(pool.map(function, *arguments))
+    calls = list(zip(*arguments, strict=True))
+    found: list[Any] = [None] * len(calls)
+    left = deque(range(len(calls)))  # each thread takes the next one: cheaper than a task each, and evenly spread
+
+    def work() -> None:
+        while True:
+            try:
+                place = left.popleft()
+            except IndexError:  # other threads took the rest
+                return
+            found[place] = function(*calls[place])
+
+    helpers = min(cores(), len(calls)) - 1
+    if helpers < 1:
+        work()
+        return found
+    with ThreadPoolExecutor(helpers) as pool:
+        others = [pool.submit(work) for _ in range(helpers)]
+        work()
+        for other in others:
+            other.result()
+    return found
 
 
 def shares(starts: Ints, parts: int, *, few: int = 250_000) -> tuple[list[int], list[int]]:

@@ -94,6 +94,10 @@ class Lookup:
             if not (self._sorted[1:] == self._sorted[:-1]).any():  # two itemsets of one sum would be taken for one
                 break
             seed += 1
+        bits = max(len(everything).bit_length(), 1)
+        self._shift = np.uint64(64 - bits)  # sums are spread evenly: their first bits tell nearly where they stand
+        self._firsts = np.cumsum(np.bincount((self._sorted >> self._shift).astype(np.int64), minlength=1 << bits))
+        self._firsts -= np.diff(self._firsts, prepend=0)
         self.counts = np.concatenate([np.zeros(0, dtype=np.int64), *(level.counts for level in found)])
 
     def of(self, items: Ints) -> "np.ndarray[Any, np.dtype[np.uint64]]":
@@ -102,7 +106,12 @@ class Lookup:
 
     def find(self, hashes: "np.ndarray[Any, np.dtype[np.uint64]]") -> Ints:
         """Return the positions, in all levels one after the other, of itemsets that are all there."""
-        return self._order[np.searchsorted(self._sorted, hashes)]
+        places = self._firsts[hashes >> self._shift]
+        short = np.flatnonzero(self._sorted[places] != hashes)
+        while len(short):
+            places[short] += 1
+            short = short[self._sorted[places[short]] != hashes[short]]
+        return np.asarray(self._order[places])
 
 
 def closed_and_maximal(

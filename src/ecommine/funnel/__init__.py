@@ -2,11 +2,14 @@ r"""Funnels: where buyers are lost, exactly, with what is not decided yet told a
 
 Reads events: visitor_id, event and occurred_at are enough.
 
-- `Funnel` and `Step` define a funnel once: steps, window, conditions, re-entry.
+- `Funnel`, `Step` and `Exclude` define a funnel once: steps, order, window, conditions, what must not lie between.
 - `analyse` measures it on a table of events: conversion with intervals, time, who skipped a step.
 - `sessions` cuts events into visits, wherever a visitor pauses for long.
 - `paths` tells what visitors do next, where they leave, what leads to the purchase, and how long it takes.
+- `carts` finds the carts: bought, left and recovered later, why they were left, and which may still be won back.
+- `search` measures queries: found, clicked, replaced, bought, and which of them to mend first.
 - `from_reached` and `from_counts` measure what a dashboard has: a column a page, or totals.
+- `compare` sets two of them against each other: which step explains the difference in conversion.
 
 Conversion is the share of entrants that reach a step within the window. Entrants whose window is still open count for
 as long as they were seen (Kaplan and Meier), instead of as lost.
@@ -30,10 +33,31 @@ Examples
 1   purchase        1         0.5
 """
 
-from ._analyse import FunnelResult, analyse
+from ._analyse import analyse
+from ._carts import Carts, carts
+from ._compare import FunnelComparison, compare
 from ._counts import from_counts, from_reached
-from ._definition import Funnel, Step
+from ._definition import Exclude, Funnel, Step
 from ._paths import Paths, paths
+from ._result import FunnelResult
+from ._search import Searches, search
 from ._sessions import sessions
 
-__all__ = ["Funnel", "FunnelResult", "Paths", "Step", "analyse", "from_counts", "from_reached", "paths", "sessions"]
+__all__ = [
+    "Carts",
+    "Exclude",
+    "Funnel",
+    "FunnelComparison",
+    "FunnelResult",
+    "Paths",
+    "Searches",
+    "Step",
+    "analyse",
+    "carts",
+    "compare",
+    "from_counts",
+    "from_reached",
+    "paths",
+    "search",
+    "sessions",
+]

@@ -13,7 +13,6 @@ Kemeny, J. G. and Snell, J. L. (1960). Finite Markov chains. Van Nostrand. Chapt
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -49,7 +48,6 @@ class Chain:
     to_end: Bounds
     p_value: Floats
     seen: Ints
-
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,6 +1,7 @@
 """Funnels of dashboards: totals a step, or a column a page."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -8,11 +9,12 @@ import numpy as np
 
 from .._core.checks import counted, integer, number
 from .._core.frames import collect, opened
-from ._analyse import FunnelResult, _built
 from ._curves import wilson
 from ._reading import grouped, plain
+from ._result import FunnelResult
 from ._table import QUARTILES, Measured, merged
 from ._tracks import RESERVED
+from ._writing import built
 
 
 def from_counts(counts: Mapping[str, int], /, *, level: float = 0.95) -> FunnelResult:
@@ -52,7 +54,7 @@ def from_counts(counts: Mapping[str, int], /, *, level: float = 0.95) -> FunnelR
     confidence = number("level", level, low=0.5, high=0.999999)
     found = _counted(names, users, confidence)
     like = opened(pd.DataFrame(), argument="counts")
-    return _result(merged(iter([(None, found)]), None), found, None, confidence, like, ())
+    return _result(merged(iter([({}, found)])), found, None, confidence, like, ())
 
 
 def from_reached(users: object, steps: Sequence[str], /, *, by: str | None = None, level: float = 0.95) -> FunnelResult:
@@ -106,10 +108,11 @@ def from_reached(users: object, steps: Sequence[str], /, *, by: str | None = Non
     there = np.column_stack([rows[name].to_numpy() for name in flags]).astype(bool)
     number_of = rows["_n"].to_numpy().astype(np.int64)
     found = _among(there, number_of, list(steps), confidence)
-    parts = [(None, found)] if by is None else list(_by_group(rows["_by"], there, number_of, steps, confidence))
+    parts = [({}, found)] if by is None else list(_by_group(by, rows["_by"], there, number_of, steps, confidence))
     out = int(number_of[~there[:, 0]].sum())
     notes = (f"{counted(out, 'user')} without {steps[0]!r} left out",) if out else ()
-    return _result(merged(iter(parts), by), found, by, confidence, like, notes)
+    result = _result(merged(iter(parts)), found, by, confidence, like, notes)
+    return result if by is None else replace(result, _groups=tuple((label[by], one) for label, one in parts))
 
 
 def _reached(dtype: Any, step: str) -> nw.Expr:
@@ -126,12 +129,12 @@ def _reached(dtype: Any, step: str) -> nw.Expr:
 
 
 def _by_group(
-    labels: nw.Series[Any], there: Any, number_of: Any, steps: Sequence[str], level: float
-) -> Iterator[tuple[Any, Measured]]:
+    by: str, labels: nw.Series[Any], there: Any, number_of: Any, steps: Sequence[str], level: float
+) -> Iterator[tuple[dict[str, Any], Measured]]:
     codes, names = grouped(labels)
     for place, label in enumerate(names):
         mine = codes == place
-        yield label, _among(there[mine], number_of[mine], list(steps), level)
+        yield {by: label}, _among(there[mine], number_of[mine], list(steps), level)
 
 
 def _among(there: Any, number_of: Any, steps: list[str], level: float) -> Measured:
@@ -170,7 +173,21 @@ def _counted(steps: list[str], users: list[int], level: float, skipped: list[int
                 **dict.fromkeys(QUARTILES, np.nan),
             }
         )
-    return Measured(rows=rows, entrants=users[0], open=0, trend=None)
+    return Measured(
+        rows=rows,
+        entrants=users[0],
+        open=0,
+        trend=None,
+        covariance=_nested(np.array(users, dtype=np.float64)),
+        optional=(False,) * len(rows),
+    )
+
+
+def _nested(users: "np.ndarray[Any, np.dtype[np.float64]]") -> "np.ndarray[Any, np.dtype[np.float64]]":
+    """Return the covariance of shares of one whole, each a part of the one before: F_j (1 - F_i) / n for j after i."""
+    share = users / max(users[0], 1)
+    least, most = np.minimum.outer(share, share), np.maximum.outer(share, share)
+    return np.asarray(least * (1 - most) / max(users[0], 1))
 
 
 def _share(name: str, part: int, whole: int, place: int, z: float) -> dict[str, float]:
@@ -185,15 +202,15 @@ def _result(
     columns: dict[str, Any], found: Measured, by: str | None, level: float, like: Any, notes: tuple[str, ...]
 ) -> FunnelResult:
     return FunnelResult(
-        table=_built(columns, like),
+        table=built(columns, like),
         definition=None,
         unit="user_id",
         entrants=found.entrants,
         by=by,
+        every=None,
         level=level,
         as_of=None,
         notes=notes,
         _all=found,
-        _reach=None,
-        _ids=None,
+        _seen=None,
     )

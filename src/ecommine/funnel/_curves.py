@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from ._reading import Ints
+from ._moves import Ints
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -55,18 +55,33 @@ def curve_at(time: Ints, reached: "np.ndarray[Any, np.dtype[np.bool_]]", window:
     >>> found.share  # one of four goes at once; of the two seen to the end one more
     0.625
     """
-    n = len(time)
-    seen = np.minimum(time, window)
-    moments, place = np.unique(seen, return_inverse=True)
-    events = np.bincount(place, reached, minlength=len(moments)).astype(np.float64)
-    at_risk = (n - np.concatenate([[0], np.cumsum(np.bincount(place, minlength=len(moments)))[:-1]])).astype(np.float64)
+    n, seen = len(time), np.minimum(time, window)
+    if not n:
+        return Curve(share=0.0, influence=np.zeros(0))
+    early = np.flatnonzero(seen < window)  # the others all belong to the last moment, which needs no sort
+    moments, place = np.unique(seen[early], return_inverse=True)
+    events = np.bincount(place, reached[early], minlength=len(moments) + 1)
+    events[-1] = np.count_nonzero(reached) - events.sum()
+    passed = np.cumsum(np.bincount(place, minlength=len(moments) + 1))
+    at_risk = n - np.concatenate([[0.0], passed[:-1]])
     left = at_risk - events
-    survival = float(np.prod(left / at_risk)) if n else 1.0
+    if not at_risk[-1]:  # nobody was seen to the end of the window
+        events, at_risk, left = events[:-1], at_risk[:-1], left[:-1]
+    survival = float(np.prod(left / at_risk))
     if survival <= 0:
         return Curve(share=1.0, influence=np.zeros(n))
     spent = np.cumsum(events / (at_risk * left))
-    influence = survival * n * (np.where(reached, 1 / left[place], 0.0) - spent[place])
+    influence = np.where(reached, 1 / left[-1], 0.0) - spent[-1]
+    influence[early] = np.where(reached[early], 1 / left[place], 0.0) - spent[place]
+    influence *= survival * n
     return Curve(share=1.0 - survival, influence=influence)
+
+
+def covariance(influences: list[Floats], cluster: Ints | None) -> Floats:
+    """Return the covariance of estimates from their influence functions, summed up by cluster where one is given."""
+    n = len(influences[0])
+    sums = [one if cluster is None or not n else np.bincount(cluster, one) for one in influences]
+    return np.array([[one @ other for other in sums] for one in sums]) / max(n, 1) ** 2
 
 
 def effective(share: float, influence: Floats, cluster: Ints | None, otherwise: float) -> float:
@@ -89,13 +104,13 @@ def wilson(share: float, n: float, z: float) -> tuple[float, float]:
     >>> round(low, 4), round(high, 4)
     (0.0, 0.2775)
     """
-    low, high = wilson_bounds(np.array([share]), np.array([n]), z)
+    low, high = wilson_each(np.array([share]), np.array([n], dtype=np.float64), z)
     return float(low[0]), float(high[0])
 
 
-def wilson_bounds(share: Floats, n: Floats, z: float) -> tuple[Floats, Floats]:
-    """Return Wilson's interval of each of many shares; unknown where there are no units."""
-    units = np.where(n > 0, n, np.nan)
-    middle = (share + z**2 / (2 * units)) / (1 + z**2 / units)
-    half = z / (1 + z**2 / units) * np.sqrt(share * (1 - share) / units + z**2 / (4 * units**2))
+def wilson_each(share: Floats, n: Floats, z: float) -> tuple[Floats, Floats]:
+    """Return Wilson's interval of each share; NaN where there are no units."""
+    n = np.where(n > 0, n, np.nan)
+    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)

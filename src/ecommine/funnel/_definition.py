@@ -1,18 +1,20 @@
-"""What a funnel is: its steps, how long a visitor may take, and whether a second entry counts."""
+"""What a funnel is: its steps, their order, how long a unit may take, and what must not happen between."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import reduce
 from operator import and_
-from typing import Any
+from typing import Any, Literal
 
 import narwhals.stable.v2 as nw
 
 from .._core.checks import one_of
 from .._core.durations import Duration
+from ._lengths import exact
 
 MOST_STEPS = 40
+Order = Literal["ordered", "strict", "any"]
 Where = tuple[tuple[str, tuple[object, ...]], ...]
 
 
@@ -44,25 +46,55 @@ class Step:
     name: str = field(default="", kw_only=True)
 
     def __post_init__(self) -> None:
-        names: tuple[Any, ...] = (self.event,) if isinstance(self.event, str) else tuple(self.event)
-        if not names or not all(isinstance(one, str) and one for one in names):
-            raise TypeError(f"`event` must be the name of an event, or several names; got {self.event!r}")
-        object.__setattr__(self, "event", names)
+        object.__setattr__(self, "event", _names(self.event))
         object.__setattr__(self, "where", tuple(_conditions(self.where)))
         if self.within is not None:
-            _exact(self.within, "within")
-        object.__setattr__(self, "name", self.name or _title(names, self.where))
+            object.__setattr__(self, "within", _plain(self.within, "within"))
+        object.__setattr__(self, "name", self.name or _title(tuple(self.event), self.where))
 
     @property
     def seconds(self) -> float | None:
         """The longest time since the step before, None where there is no limit."""
-        return None if self.within is None else _exact(self.within, "within").total_seconds()
+        return None if self.within is None else exact(self.within, "within").total_seconds()
 
     def matches(self) -> nw.Expr:
         """Tell which events are this step."""
-        conditions = [nw.col("event").is_in(list(self.event))]
-        conditions += [nw.col(column).is_in(list(values)) for column, values in self.where]
-        return reduce(and_, conditions).fill_null(False)
+        return _matches(tuple(self.event), self.where)
+
+
+@dataclass(frozen=True, slots=True)
+class Exclude:
+    """An event that must not happen between two steps: it ends the attempt, and a later entry may begin another.
+
+    Parameters
+    ----------
+    event : str or sequence of str
+        The name of the event, or several names.
+    where : mapping of column to value or list of values, optional
+        Only events whose columns have these values.
+    after, before : str, optional
+        Names of steps: the event matters from this step to that one, by default from the first to the last. Steps that
+        may be left out cannot be named.
+
+    Examples
+    --------
+    >>> from ecommine import funnel
+    >>> funnel.Exclude("remove_from_cart", after="add_to_cart", before="purchase").event
+    ('remove_from_cart',)
+    """
+
+    event: str | tuple[str, ...]
+    where: Any = field(default=None, kw_only=True)
+    after: str | None = field(default=None, kw_only=True)
+    before: str | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "event", _names(self.event))
+        object.__setattr__(self, "where", tuple(_conditions(self.where)))
+
+    def matches(self) -> nw.Expr:
+        """Tell which events are excluded."""
+        return _matches(tuple(self.event), self.where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +107,26 @@ class Funnel:
         In their order, two or more.
     window : str or timedelta
         The longest time from the first step to any later one; not months or years, whose lengths differ.
+    order : {"ordered", "strict", "any"}
+        Whether other events may come between two steps, none may, or the steps count in any order. In any order the
+        first of all steps begins an attempt, and the table counts who did one, two, ... of them.
     reentry : bool
         Whether every event of the first step starts an attempt, the best of which counts (as in Mixpanel, Amplitude,
-        PostHog and ClickHouse), or only the visitor's first one.
+        PostHog and ClickHouse), or only the unit's first one.
+    exclude : str, Exclude, or sequence of them
+        Events that must not happen between the steps.
+    optional : str or sequence of str
+        Names of steps that may be left out: whoever does them is counted, and who does not goes on all the same. Not
+        the first and not the last one.
+    hold : str or sequence of str, optional
+        Columns that must keep their value through all steps, such as ``"product_id"``: each value has a funnel of its
+        own, and the unit's best one counts. Events without a value are no step, but may lie between two.
 
     Raises
     ------
     TypeError, ValueError
-        If a step is no name of an event, there are fewer than two, or the window is no fixed length of time.
+        If a step is no name of an event, there are fewer than two, the window is no fixed length of time, a name is no
+        step, or the settings contradict each other.
 
     Examples
     --------
@@ -90,41 +134,76 @@ class Funnel:
     >>> checkout = funnel.Funnel(["view_item", funnel.Step("add_to_cart", within="2h"), "purchase"], window="7d")
     >>> [step.name for step in checkout.steps]
     ['view_item', 'add_to_cart', 'purchase']
-    >>> checkout == funnel.Funnel(["view_item", funnel.Step("add_to_cart", within="2h"), "purchase"])
+    >>> checkout == funnel.Funnel(["view_item", funnel.Step("add_to_cart", within="120min"), "purchase"])
     True
     """
 
     steps: tuple[Step, ...]
     window: str | timedelta = field(default="7d", kw_only=True)
+    order: Order = field(default="ordered", kw_only=True)
     reentry: bool = field(default=True, kw_only=True)
+    exclude: tuple[Exclude, ...] = field(default=(), kw_only=True)
+    optional: tuple[str, ...] = field(default=(), kw_only=True)
+    hold: tuple[str, ...] = field(default=(), kw_only=True)
 
-    def __init__(self, steps: Sequence[str | Step], *, window: str | timedelta = "7d", reentry: bool = True) -> None:
-        if isinstance(steps, str) or not isinstance(steps, Sequence):
-            raise TypeError(f"`steps` must be a list of steps, got {steps!r}")
-        if not 2 <= len(steps) <= MOST_STEPS:
-            raise ValueError(f"`steps` must be 2 to {MOST_STEPS} steps, got {len(steps)}")
-        given: Sequence[object] = steps
-        for one in given:
-            if not isinstance(one, (str, Step)):
-                raise TypeError(f"`steps` must be names of events or Step objects, got {one!r}")
-        _exact(window, "window")
-        made = [one if isinstance(one, Step) else Step(one) for one in steps]
-        if made[0].within is not None:
-            raise ValueError(f"`within` is the time since the step before, and {made[0].name!r} is the first one")
-        object.__setattr__(self, "steps", tuple(_distinct(made)))
-        object.__setattr__(self, "window", window)
+    def __init__(
+        self,
+        steps: Sequence[str | Step],
+        *,
+        window: str | timedelta = "7d",
+        order: Order = "ordered",
+        reentry: bool = True,
+        exclude: str | Exclude | Sequence[str | Exclude] = (),
+        optional: str | Sequence[str] = (),
+        hold: str | Sequence[str] | None = None,
+    ) -> None:
+        one_of("order", order, ("ordered", "strict", "any"))
         one_of("reentry", reentry, (True, False))
-        object.__setattr__(self, "reentry", bool(reentry))
+        made: dict[str, object] = {
+            "steps": tuple(_steps(steps)),
+            "window": _plain(window, "window"),
+            "order": order,
+            "reentry": bool(reentry),
+            "exclude": tuple(_excluded(exclude)),
+            "optional": _texts("optional", optional),
+            "hold": _texts("hold", hold or ()),
+        }
+        for name, value in made.items():
+            object.__setattr__(self, name, value)
+        _check_optional(self)
+        for one in self.exclude:
+            _check_range(self, one)
+        if order == "any":
+            _check_any(self)
 
     @property
     def length(self) -> timedelta:
         """The window."""
-        return _exact(self.window, "window")
+        return exact(self.window, "window")
 
     @property
     def text(self) -> str:
         """The window as text."""
         return Duration.parse(self.window, argument="window").text
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the rows of the table are called."""
+        n = len(self.steps)
+        return tuple(
+            f"{place} of {n} steps" if self.order == "any" else step.name for place, step in enumerate(self.steps, 1)
+        )
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The columns that conditions and `hold` name."""
+        marks: tuple[Step | Exclude, ...] = (*self.steps, *self.exclude)
+        conditions = [column for one in marks for column, _ in one.where]
+        return tuple(dict.fromkeys((*conditions, *self.hold)))
+
+    def place(self, name: str) -> int:
+        """Return the number of a step."""
+        return [step.name for step in self.steps].index(name)
 
 
 def funnel_of(definition: "Funnel | Sequence[str | Step]") -> Funnel:
@@ -132,24 +211,90 @@ def funnel_of(definition: "Funnel | Sequence[str | Step]") -> Funnel:
     return definition if isinstance(definition, Funnel) else Funnel(definition)
 
 
-def _distinct(steps: list[Step]) -> Iterator[Step]:
-    """Tell steps of one name apart by a number."""
+def _names(event: object) -> tuple[str, ...]:
+    names: tuple[Any, ...] = (event,) if isinstance(event, str) else tuple(event) if isinstance(event, Iterable) else ()
+    if not names or not all(isinstance(one, str) and one for one in names):
+        raise TypeError(f"`event` must be the name of an event, or several names; got {event!r}")
+    return names
+
+
+def _matches(names: tuple[str, ...], where: Where) -> nw.Expr:
+    conditions = [nw.col("event").is_in(list(names))]
+    conditions += [nw.col(column).is_in(list(values)) for column, values in where]
+    return reduce(and_, conditions).fill_null(False)
+
+
+def _steps(steps: Sequence[str | Step]) -> Iterator[Step]:
+    """Check the steps, and tell those of one name apart by a number."""
+    if isinstance(steps, str) or not isinstance(steps, Sequence):
+        raise TypeError(f"`steps` must be a list of steps, got {steps!r}")
+    if not 2 <= len(steps) <= MOST_STEPS:
+        raise ValueError(f"`steps` must be 2 to {MOST_STEPS} steps, got {len(steps)}")
+    given: Sequence[object] = steps
+    for one in given:
+        if not isinstance(one, (str, Step)):
+            raise TypeError(f"`steps` must be names of events or Step objects, got {one!r}")
+    made = [one if isinstance(one, Step) else Step(one) for one in steps]
+    if made[0].within is not None:
+        raise ValueError(f"`within` is the time since the step before, and {made[0].name!r} is the first one")
     seen: dict[str, int] = {}
-    for step in steps:
-        seen[step.name] = seen.get(step.name, 0) + 1
-        again = seen[step.name]
-        yield (
-            step
-            if again == 1
-            else Step(step.event, where=dict(step.where), within=step.within, name=f"{step.name} {again}")
-        )
+    for step in made:
+        again = seen[step.name] = seen.get(step.name, 0) + 1
+        yield step if again == 1 else replace(step, where=dict(step.where), name=f"{step.name} {again}")
 
 
-def _exact(value: str | timedelta, argument: str) -> timedelta:
-    parsed = Duration.parse(value, argument=argument)
-    if parsed.months:
-        raise ValueError(f"`{argument}` must be a fixed length of time, got {value!r}: give days, such as '30d'")
-    return parsed.exact
+def _excluded(given: object) -> Iterator[Exclude]:
+    for one in (given,) if isinstance(given, (str, Exclude)) or not isinstance(given, Iterable) else given:
+        if not isinstance(one, (str, Exclude)):
+            raise TypeError(f"`exclude` must be names of events or Exclude objects, got {one!r}")
+        yield one if isinstance(one, Exclude) else Exclude(one)
+
+
+def _texts(argument: str, given: str | Sequence[str]) -> tuple[str, ...]:
+    several: tuple[Any, ...] = (given,) if isinstance(given, str) else tuple(given)
+    if not all(isinstance(one, str) and one for one in several):
+        raise TypeError(f"`{argument}` must be a name or several names, got {given!r}")
+    return tuple(dict.fromkeys(several))
+
+
+def _check_optional(funnel: Funnel) -> None:
+    names = [step.name for step in funnel.steps]
+    for one in funnel.optional:
+        if one not in names[1:-1]:
+            raise ValueError(f"`optional` must name steps between the first and the last, {names[1:-1]}; got {one!r}")
+
+
+def _check_range(funnel: Funnel, one: Exclude) -> None:
+    names = [step.name for step in funnel.steps if step.name not in funnel.optional]
+    for argument, name in (("after", one.after), ("before", one.before)):
+        if name is not None and name not in names:
+            raise ValueError(f"`exclude`: `{argument}` must be one of the steps {names}, got {name!r}")
+    after, before = one.after or names[0], one.before or names[-1]
+    if names.index(after) >= names.index(before):
+        raise ValueError(f"`exclude`: {after!r} does not come before {before!r}")
+
+
+def _check_any(funnel: Funnel) -> None:
+    """Refuse what has no meaning where steps have no order."""
+    ranged = any(one.after or one.before for one in funnel.exclude)
+    limited = any(step.within is not None for step in funnel.steps)
+    for wrong, what in (
+        (ranged, "an exclusion between two steps"),
+        (limited, "a step with `within`"),
+        (bool(funnel.optional), "`optional`"),
+    ):
+        if wrong:
+            raise ValueError(f"{what} needs steps in an order, and `order` is 'any'")
+
+
+def _plain(value: str | timedelta, argument: str) -> str | timedelta:
+    """Write a length of time in one way, so that a day and 24 hours are the same funnel."""
+    length = exact(value, argument)
+    if length.microseconds:
+        return length
+    seconds = round(length.total_seconds())
+    unit, name = next(one for one in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")) if not seconds % one[0])
+    return f"{seconds // unit}{name}"
 
 
 def _conditions(where: object) -> Iterator[tuple[str, tuple[object, ...]]]:

@@ -10,7 +10,8 @@ import numpy as np
 
 from ..schema._event_names import EVENT_NAMES
 from ..schema._reading import read
-from ._reading import Ints, coded, facts, gathered
+from ._moves import Ints
+from ._reading import coded, facts, gathered
 
 Times = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -66,12 +67,14 @@ def read_log(
     others: Sequence[str] = (),
     ties: Sequence[str] = (),
     only: Sequence[str] | None = None,
+    having: Sequence[str] | None = None,
     as_of: Any = None,
 ) -> Log:
     """Read events of any library into memory.
 
     ``columns`` must be there, ``optional`` come where they are; ``others`` are the caller's own columns. ``ties`` are
-    columns by which events of one unit, moment and name are ordered. ``only`` keeps events of these names.
+    columns by which events of one unit, moment and name are ordered. ``only`` keeps events of these names; ``having``
+    keeps all events of the units that have an event of one of these names.
     """
     wanted = tuple(dict.fromkeys((unit, "event", "occurred_at", *columns)))
     frame = read(events, "events", wanted, optional=optional, others=others, argument="events")
@@ -84,9 +87,11 @@ def read_log(
     rows = gathered(kept)
     codes, units = coded(rows[unit])
     names, event = _named(rows["event"])
+    if having is not None:
+        mine = np.flatnonzero(_having(codes, event, [place for place, name in enumerate(names) if name in having]))
+        rows, codes, event = rows[mine], codes[mine], event[mine]
     time = rows["occurred_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
-    there = [column for column in ties if column in rows.columns]
-    order = np.lexsort([*(coded(rows[column])[0] for column in reversed(there)), event, time, codes])
+    order = _untied(_in_time(codes, time), (codes, time), rows, event, ties)
     return Log(
         unit=codes[order],
         time=time[order],
@@ -97,6 +102,40 @@ def read_log(
         until=until,
         notes=tuple(notes),
     )
+
+
+def _having(unit: Ints, event: Ints, wanted: Sequence[int]) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+    """Tell which events are of a unit that has one of the wanted events."""
+    there = np.zeros(int(unit.max(initial=-1)) + 1, dtype=bool)
+    there[unit[np.isin(event, wanted)]] = True
+    return there[unit]
+
+
+def _in_time(unit: Ints, time: Times) -> Ints:
+    """Order by unit and time: units with the place of the row in one packed number, since a log is in time mostly."""
+    place = np.arange(len(unit))
+    order: Ints = place if (time[1:] >= time[:-1]).all() else np.argsort(time, kind="stable")
+    bits = len(unit).bit_length()
+    packed: Ints = unit[order].astype(np.int64) << bits | place
+    packed.sort()
+    found: Ints = order[packed & ((1 << bits) - 1)]
+    return found
+
+
+def _untied(order: Ints, keys: tuple[Ints, ...], rows: nw.DataFrame[Any], event: Ints, ties: Sequence[str]) -> Ints:
+    """Order what the keys leave equal by event and the columns of ``ties``; only those rows are looked at."""
+    there = [column for column in ties if column in rows.columns]
+    same = np.ones(max(len(order) - 1, 0), dtype=bool)
+    for key in keys:
+        same &= key[order][1:] == key[order][:-1]
+    place = np.flatnonzero(np.concatenate([[False], same]) | np.concatenate([same, [False]])) if len(order) else order
+    if not len(place):
+        return order
+    tied = order[place]
+    run = np.cumsum(np.concatenate([[True], ~same]))[place]
+    few = rows[tied]
+    order[place] = tied[np.lexsort([*(coded(few[column])[0] for column in reversed(there)), event[tied], run])]
+    return order
 
 
 def _named(events: nw.Series[Any]) -> tuple[tuple[str, ...], Ints]:

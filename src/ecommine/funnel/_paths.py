@@ -11,7 +11,6 @@ import numpy as np
 from .._core.checks import counted, integer, number, one_of
 from .._core.frames import build, opened
 from .._core.results import Result
-from ._analyse import _with_nulls
 from ._chain import chain_of
 from ._paths_summary import apart, known, path_sentences, percent_of
 from ._sequences import sequence_columns
@@ -19,6 +18,7 @@ from ._sessions import fixed
 from ._summary import Locale
 from ._transitions import Columns, state_columns, steps_of, transition_columns
 from ._visits import END, START, PathUnit, Visits, read_visits
+from ._writing import with_nulls
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -346,4 +346,4 @@ def _built(columns: Columns, like: Any) -> Any:
         name: [*of, ""] if isinstance(of, list) else np.append(of, np.zeros(1, dtype=of.dtype))
         for name, of in columns.items()
     }
-    return _with_nulls(build(padded, like=like).head(n)).to_native()
+    return with_nulls(build(padded, like=like).head(n)).to_native()

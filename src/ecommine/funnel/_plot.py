@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
+from .._core.optional import require
 from .._core.pictures import PALETTE, new_axes, percent, show_text
 from ._summary import Locale
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 HATCHES = ("", "//", "..", "xx", "--", "\\\\", "++", "oo")
+MOST_PANELS = 12
 MOST = len(PALETTE)
 """Groups that can be told apart."""
 
@@ -80,6 +82,29 @@ def figure_of(ax: "Axes") -> "Figure":
     figure = ax.get_figure(root=True)
     assert figure is not None
     return figure
+
+
+def draw_panels(frame: nw.DataFrame[Any], by: str, level: float, locale: Locale) -> "Axes":
+    """Draw a picture a group, all on one scale; return the first axes."""
+    pyplot = require("matplotlib.pyplot", extra="plot")
+    labels = list(dict.fromkeys(frame[by].to_list()))[:MOST_PANELS]
+    wide = min(len(labels), 3)
+    tall = -(-len(labels) // wide)
+    figure, axes = pyplot.subplots(
+        tall, wide, figsize=(5.2 * wide, 3.9 * tall), layout="constrained", squeeze=False, sharey=True
+    )
+    for ax, label in zip(axes.flat, labels, strict=False):
+        draw_steps(frame.filter(_is(by, label)), None, level, ax, locale)
+        ax.set_title(f"{by}: {_TEXTS[locale]['none'] if label is None else label}")
+        ax.tick_params(axis="x", rotation=20)
+    for ax in axes.flat[len(labels) :]:
+        ax.set_visible(False)
+    for ax in axes[:, 1:].flat:
+        ax.set_ylabel("")
+    figure.suptitle(_TEXTS[locale]["title"].format(level=level))
+    show_text(figure)
+    first: Axes = axes[0, 0]
+    return first
 
 
 def _is(by: str, label: object) -> nw.Expr:

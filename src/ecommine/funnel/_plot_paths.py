@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from re import sub
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._core.pictures import PALETTE, new_axes, percent, show_text, thousands
+from .._core.pictures import new_axes, percent, show_text, thousands
 from ._curves import Floats
-from ._paths_summary import known
 from ._plot import figure_of
 from ._summary import Locale
 from ._visits import END, OPEN, OTHER, START
@@ -37,7 +37,6 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "leave": "{n} visits\n↳ {share} end",
         "stay": "{n} visits",
         "matrix": "What follows a state (row): share of its next steps",
-        "next": "next",
         "state": "state (visits)",
         "empty": "no paths",
     },
@@ -51,7 +50,6 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "leave": "{n}次访问\n↳ {share}结束",
         "stay": "{n}次访问",
         "matrix": "各状态（行）之后的去向：占其后续步骤的比例",
-        "next": "下一步",
         "state": "状态（访问次数）",
         "empty": "没有路径",
     },
@@ -110,12 +108,16 @@ def draw_flow(
         count = thousands(shown.visits[i], locale=locale)
         kind = "leave" if leaves >= LEAST / 10 else "stay"
         below = "" if i == 0 else texts[kind].format(n=count, share=percent(leaves))
-        _draw_box(ax, at[i], texts.get(name, name), below if i else thousands(shown.visits[0], locale=locale), name in goal)
+        _draw_box(
+            ax, at[i], texts.get(name, name), below if i else thousands(shown.visits[0], locale=locale), name in goal
+        )
     ax.set_xlim(-0.5, width - 0.5)
     ax.set_ylim(-tall / 2 - 0.25, tall / 2 + 0.1)
     ax.axis("off")
     ax.set_title(texts["flow"] if len(shown.names) > 1 else texts["empty"], fontsize=11)
-    ax.text(0.5, 0, texts["legend"].format(least=percent(LEAST)), transform=ax.transAxes, ha="center", va="top", fontsize=8)
+    ax.text(
+        0.5, 0, texts["legend"].format(least=percent(LEAST)), transform=ax.transAxes, ha="center", va="top", fontsize=8
+    )
     show_text(figure_of(ax))
     return ax
 
@@ -143,16 +145,102 @@ def _draw_box(ax: "Axes", at: tuple[float, float], name: str, below: str, is_goa
     x, y = at
     half, high = BOX
     corners = [x - half, x + half, x + half, x - half], [y - high, y - high, y + high, y + high]
-    ax.fill(*corners, facecolor="#D6E6F2" if is_goal else "white", edgecolor="black", linewidth=1.6 if is_goal else 0.9, zorder=3)
+    ax.fill(
+        *corners,
+        facecolor="#D6E6F2" if is_goal else "white",
+        edgecolor="black",
+        linewidth=1.6 if is_goal else 0.9,
+        zorder=3,
+    )
     lines = short(name, 15)
-    ax.text(x, y + high * 0.42, "\n".join(lines), ha="center", va="center", fontsize=8, weight="bold", zorder=4, parse_math=False)
+    ax.text(
+        x,
+        y + high * 0.42,
+        "\n".join(lines),
+        ha="center",
+        va="center",
+        fontsize=8,
+        weight="bold",
+        zorder=4,
+        parse_math=False,
+    )
     ax.text(x, y - high * 0.5, below, ha="center", va="center", fontsize=7, zorder=4)
 
 
 def short(name: str, width: int, lines: int = 2) -> list[str]:
-    """Break a long name into lines; what does not fit is cut."""
-    parts = wrap(name.replace("_", "_\u200b"), width, break_on_hyphens=True) or [name]
-    parts = [part.replace("\u200b", "") for part in parts]
-    if len(parts) > lines:
-        parts = [*parts[: lines - 1], parts[lines - 1][: width - 1] + "…"]
-    return parts
+    """Break a long name into lines, after signs such as _ and / where it can be; what does not fit is cut."""
+    if any(sign > "\u2e80" for sign in name):  # Chinese signs are twice as wide
+        width = width * 5 // 9
+    # A sign that is white space to textwrap and that no name has marks where a line may end.
+    parts = wrap(sub(r"([_/.?&=-])", "\\1\v", name), width, replace_whitespace=False, expand_tabs=False) or [name]
+    parts = [part.replace("\v", "") for part in parts]
+    return parts if len(parts) <= lines else [*parts[: lines - 1], f"{parts[lines - 1][: width - 1]}…"]
+
+
+def _draw_steps(ax: "Axes", shown: _Shown, at: list[tuple[float, float]]) -> None:
+    """Draw the steps that are frequent enough: forward in black, back and sideways in grey and dashed."""
+    share, most = shown.share, float(shown.steps[:, :-1].max(initial=1.0))
+    for i, j in zip(*np.nonzero(share[:, :-1] >= LEAST), strict=True):
+        if i == j:
+            continue
+        curve = _curve(at[i], at[j])
+        wide = 0.8 + 7.0 * float(shown.steps[i, j]) / most
+        forward = at[j][0] > at[i][0]
+        colour, dashes = ("#555555", "-") if forward else (GREY, (0, (2.5, 1)))
+        ax.plot(*curve[:-3].T, color=colour, linewidth=wide, linestyle=dashes, alpha=0.75, solid_capstyle="butt", zorder=1)
+        ax.annotate(
+            "",
+            xy=tuple(curve[-1]),
+            xytext=tuple(curve[-4]),
+            arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 1.0, "mutation_scale": 9 + wide},
+            zorder=2,
+        )
+        middle = curve[int(len(curve) * 0.38)]
+        ax.text(*middle, percent(round(share[i, j], 2)), fontsize=7, ha="center", va="center", bbox=_PATCH, zorder=5)
+
+
+def _curve(start: tuple[float, float], end: tuple[float, float]) -> Floats:
+    """Return points from box to box: to the right, beside the boxes within a column, below them on the way back."""
+    (x0, y0), (x1, y1), (half, high) = start, end, BOX
+    if x1 > x0:
+        far = x1 - x0 > 1 and abs(y1 - y0) < 0.25  # it would run through the box between
+        lift = 0.62 if far else 0.0
+        points = [(x0 + half, y0), (x0 + half + 0.25, y0 + lift), (x1 - half - 0.25, y1 + lift), (x1 - half, y1)]
+    elif x1 == x0:
+        side = 0.18 if y1 < y0 else -0.18
+        sign = -1 if y1 < y0 else 1
+        points = [(x0 + side, y0 + sign * high), (x0 + side, y0 + sign * 0.4), (x1 + side, y1 - sign * 0.4)]
+        points.append((x1 + side, y1 - sign * high))
+    else:
+        points = [(x0 - 0.1, y0 - high), (x0 - 0.1, y0 - 0.75), (x1 + 0.1, y1 - 0.75), (x1 + 0.1, y1 - high)]
+    t = np.linspace(0, 1, 41)[:, None]
+    weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
+    return np.asarray(sum(weight * np.array(point) for weight, point in zip(weights, points, strict=True)))
+
+
+_PATCH = {"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none", "alpha": 0.9}
+
+
+def draw_matrix(
+    states: Rows, transitions: Rows, goal: Sequence[str], top: int, ax: "Axes | None", locale: Locale
+) -> "Axes":
+    """Draw the share of each next state as a number on grey; shares below half a per cent are left blank."""
+    texts, shown = _TEXTS[locale], _shown(states, transitions, goal, top)
+    n = len(shown.names)
+    ax = new_axes(ax, width=3.4 + 0.62 * n, height=2.4 + 0.36 * n)
+    share = shown.share[:, 1:]  # nothing leads back to the start
+    ax.imshow(share, cmap="Greys", vmin=0, vmax=1.15, aspect="auto")
+    for i, j in zip(*np.nonzero(share >= 0.005), strict=True):
+        dark = share[i, j] > 0.6
+        ax.text(j, i, f"{100 * share[i, j]:.0f}", ha="center", va="center", fontsize=8, color="white" if dark else "black")
+    rows = [" ".join(short(texts.get(name, name), 26, 1)) for name in shown.names]
+    counts = [f"{row} ({thousands(n, locale=locale)})" for row, n in zip(rows, shown.visits, strict=True)]
+    ax.set_yticks(np.arange(n), counts, fontsize=8, parse_math=False)
+    columns = [*rows[1:], texts[END]]
+    ax.set_xticks(np.arange(n), columns, fontsize=8, rotation=45, ha="left", rotation_mode="anchor", parse_math=False)
+    ax.xaxis.tick_top()
+    ax.tick_params(length=0)
+    ax.set_ylabel(texts["state"])
+    ax.set_xlabel(f"{texts['matrix']} (%)" if n > 1 else texts["empty"])
+    show_text(figure_of(ax))
+    return ax

@@ -10,8 +10,7 @@ import pandas as pd
 from .._core.checks import counted
 from .._core.frames import Frame, collect
 from .._core.moments import moment
-
-Ints = np.ndarray[Any, np.dtype[np.integer[Any]]]
+from ._moves import Ints
 
 
 def facts(frame: Frame, unit: str, as_of: Any) -> tuple[datetime | None, list[str]]:
@@ -56,24 +55,33 @@ def plain(frame: Frame, by: str) -> nw.Expr:
     return nw.col(by).cast(nw.String) if is_category else nw.col(by)
 
 
-def coded(ids: nw.Series[Any]) -> tuple[Ints, "np.ndarray[Any, Any]"]:
-    """Turn ids into numbers in the order of the ids, -1 where unknown."""
+def numbered(ids: nw.Series[Any]) -> tuple[Ints, "np.ndarray[Any, Any]"]:
+    """Give each id a number, -1 where it is unknown; return the numbers and the ids that they stand for."""
     if ids.implementation.is_pandas() or (ids.dtype.is_integer() and not ids.null_count()):
         codes, labels = pd.factorize(ids.to_native() if ids.implementation.is_pandas() else ids.to_numpy())
-        labels = np.asarray(labels)
-    else:
-        encoded = ids.to_arrow().dictionary_encode()
-        whole = encoded.combine_chunks() if hasattr(encoded, "combine_chunks") else encoded
-        codes, labels = whole.indices.fill_null(-1).to_numpy(), whole.dictionary.to_numpy(zero_copy_only=False)
+        return codes, np.asarray(labels)
+    encoded = ids.to_arrow().dictionary_encode()
+    whole = encoded.combine_chunks() if hasattr(encoded, "combine_chunks") else encoded
+    return whole.indices.fill_null(-1).to_numpy(), whole.dictionary.to_numpy(zero_copy_only=False)
+
+
+def coded(ids: nw.Series[Any]) -> tuple[Ints, "np.ndarray[Any, Any]"]:
+    """Turn ids into numbers in the order of the ids, -1 where unknown."""
+    codes, labels = numbered(ids)
+    order = ordered(labels)
+    ranks = np.empty(len(labels) + 1, dtype=np.int64)
+    ranks[order], ranks[-1] = np.arange(len(labels)), -1
+    return ranks[codes], labels[order]
+
+
+def ordered(labels: "np.ndarray[Any, Any]") -> Ints:
+    """Return the order of ids."""
     try:
-        order = np.argsort(labels)
+        return np.argsort(labels)
     except TypeError:
         raise TypeError(
             f"`by` or ids of mixed types, such as {labels[0]!r} and {labels[-1]!r}: make them text"
         ) from None
-    ranks = np.empty(len(labels) + 1, dtype=np.int64)
-    ranks[order], ranks[-1] = np.arange(len(labels)), -1
-    return ranks[codes], labels[order]
 
 
 def grouped(values: nw.Series[Any]) -> tuple[Ints, tuple[Any, ...]]:

@@ -29,9 +29,7 @@ def focus_of(visits: Visits, focus: str) -> Ints:
     return place[new]
 
 
-def sequence_columns(
-    visits: Visits, focus: str, *, forward: bool, depth: int, z: float
-) -> tuple[Columns, int]:
+def sequence_columns(visits: Visits, focus: str, *, forward: bool, depth: int, z: float) -> tuple[Columns, int]:
     """Write one row a sequence, the most frequent first; and count the sequences that are not listed."""
     place = focus_of(visits, focus)
     path = np.flatnonzero(~visits.open) if focus == END else np.arange(visits.n_paths)

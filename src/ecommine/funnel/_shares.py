@@ -63,9 +63,7 @@ def shared_out(source: Ints, target: Ints, n_targets: int, visitor: Ints, z: flo
     squares = np.bincount(wholes % max(n_sources, 1), in_whole.astype(np.float64) ** 2, minlength=n_sources)[group]
     share = count / total
     low, high = bounds(share, total, own - 2 * share * mixed + share**2 * squares, visitors, z)
-    return Shares(
-        source=group, target=pairs % n_targets, count=count, total=total, share=share, low=low, high=high
-    )
+    return Shares(source=group, target=pairs % n_targets, count=count, total=total, share=share, low=low, high=high)
 
 
 def distinct(keys: Ints) -> Ints:
@@ -76,9 +74,7 @@ def distinct(keys: Ints) -> Ints:
     return ordered[new]
 
 
-def rates(
-    group: Ints, success: Bools, n_groups: int, visitor: Ints, z: float
-) -> tuple[Ints, Floats, Floats, Floats]:
+def rates(group: Ints, success: Bools, n_groups: int, visitor: Ints, z: float) -> tuple[Ints, Floats, Floats, Floats]:
     """Return for each group how many trials there are, and the share of successes with its interval.
 
     Examples

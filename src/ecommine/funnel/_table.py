@@ -1,15 +1,15 @@
 """The table of a funnel: one row a step, of all units or of each group."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from ._curves import Curve, curve_at, effective, wilson
-from ._definition import Funnel
-from ._reading import Ints
-from ._walk import NEVER, SECOND, Reach
+from ._curves import Curve, Floats, covariance, curve_at, effective, wilson
+from ._moves import SECOND, Ints
+from ._reading import ordered
+from ._walk import NEVER, Plan, Reach
 
 INTERVALS = ("conversion", "step_conversion")
 QUARTILES = {"seconds_p25": 0.25, "seconds_median": 0.5, "seconds_p75": 0.75}
@@ -27,61 +27,117 @@ class Measured:
         Units that entered, and those of them whose window is not over.
     trend : float or None
         The p-value of a difference in conversion between earlier and later entrants; None where there are too few.
+    covariance : float array of shape (n_steps, n_steps)
+        Of the conversions from the entry to each step; NaN while every window is open.
+    optional : tuple of bool
+        Which steps may be left out.
     """
 
     rows: list[dict[str, Any]]
     entrants: int
     open: int
     trend: float | None
+    covariance: Floats
+    optional: tuple[bool, ...]
 
 
-def measure(reach: Reach, funnel: Funnel, visitor: Ints | None, until: int, level: float) -> Measured:
-    """Measure the units of one group.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Part:
+    """Units that are measured together.
 
-    ``visitor`` tells whose each unit is, None where units are visitors; ``until`` is the moment up to which events
-    count, in microseconds.
+    Attributes
+    ----------
+    label : dict
+        What names them, by column: a group, a period.
+    reach : Reach
+        How far each came.
+    units : array
+        Ids, by the number of the unit.
+    visitor : int array, or None
+        Whose each unit is; None where units are visitors.
     """
+
+    label: dict[str, Any]
+    reach: Reach
+    units: "np.ndarray[Any, Any]"
+    visitor: Ints | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Seen:
+    """All units and what they were measured by, kept for the table of units and for pictures.
+
+    Attributes
+    ----------
+    whole : Part
+        All units.
+    plan : Plan
+        The funnel in numbers.
+    names : tuple of str
+        The steps.
+    until : int
+        The moment up to which events count, microseconds.
+    parts : list of Part
+        The groups.
+    """
+
+    whole: Part
+    plan: Plan
+    names: tuple[str, ...]
+    until: int
+    parts: list[Part] = field(default_factory=list)
+
+
+def measure(part: Part, seen: Seen, level: float) -> Measured:
+    """Measure the units of one part."""
     from scipy.special import ndtri
 
-    window, z = int(funnel.length.total_seconds() * SECOND), float(ndtri((1 + level) / 2))
-    n, seen_for = len(reach.unit), until - reach.entry
-    over = seen_for >= window
-    cluster = None if visitor is None else np.unique(visitor[reach.unit], return_inverse=True)[1]
-    curves = [_curve(reach, place, seen_for, window) for place in range(len(funnel.steps))]
+    reach, plan, z = part.reach, seen.plan, float(ndtri((1 + level) / 2))
+    n, seen_for = len(reach.unit), seen.until - reach.entry
+    over = seen_for >= plan.window
+    cluster = None if part.visitor is None else np.unique(part.visitor[reach.unit], return_inverse=True)[1]
+    curves = [_curve(reach, place, seen_for, plan.window) for place in range(plan.n_steps)]
+    there = reach.at != NEVER
     rows: list[dict[str, Any]] = []
-    for place, step in enumerate(funnel.steps):
-        there = reach.at[:, place] != NEVER
-        before = reach.at[:, place - 1] != NEVER if place else there
+    for place, step in enumerate(seen.names):
+        here, before = there[:, place], there[:, plan.base(place)]
+        stopped = before & ~here & (not plan.optional[place])  # who leaves out what may be left out is not lost by it
         row = {
-            "step": step.name,
-            "reached": int(there.sum()),
-            **_shares(curves, place, cluster, over, before, z),
-            "dropped": int((before & ~there & over).sum()),
-            "immature": int((before & ~there & ~over).sum()),
+            "step": step,
+            "reached": int(here.sum()),
+            **_shares(curves[place], curves[plan.base(place)] if place else None, cluster, over, before, z),
+            "dropped": int((stopped & over).sum()),
+            "immature": int((stopped & ~over).sum()),
             "skipped": int(reach.skipped[:, place].sum()),
-            "naive_conversion": there.sum() / n if n else np.nan,
-            **_times(reach.at[there, place] - reach.since[there, place]),
+            "naive_conversion": here.sum() / n if n else np.nan,
+            **_times(reach.at[here, place] - reach.since[here, place]),
         }
         rows.append(row)
-    return Measured(rows=rows, entrants=n, open=int((~over).sum()), trend=_trend(reach, over, window))
+    known = covariance([curve.influence for curve in curves], cluster)
+    return Measured(
+        rows=rows,
+        entrants=n,
+        open=int((~over).sum()),
+        trend=_trend(reach, over, plan.window),
+        covariance=known if over.any() else np.full_like(known, np.nan),
+        optional=plan.optional,
+    )
 
 
 def _curve(reach: Reach, place: int, seen_for: Ints, window: int) -> Curve:
+    if not place:
+        return Curve(share=1.0 if len(reach.unit) else 0.0, influence=np.zeros(len(reach.unit)))
     there = reach.at[:, place] != NEVER
-    taken = np.where(there, np.where(there, reach.at[:, place], 0) - reach.entry, seen_for)
-    return curve_at(taken, there, window)
+    return curve_at(np.where(there, reach.at[:, place] - reach.entry, seen_for), there, window)
 
 
-def _shares(
-    curves: list[Curve], place: int, cluster: Ints | None, over: Any, before: Any, z: float
-) -> dict[str, float]:
+def _shares(now: Curve, last: Curve | None, cluster: Ints | None, over: Any, before: Any, z: float) -> dict[str, float]:
     """Return conversion from the entry and from the step before, with intervals; unknown while every window is open."""
     names = [f"{name}{end}" for name in INTERVALS for end in ("", "_low", "_high")]
     if not over.any():
         return dict.fromkeys(names, np.nan)
-    if place == 0:
+    if last is None:
         return dict.fromkeys(names, 1.0)
-    now, last = curves[place], curves[place - 1]
     n = effective(now.share, now.influence, cluster, float(over.sum()))
     found = [now.share, *wilson(now.share, n, z)]
     if last.share <= 0:
@@ -122,13 +178,14 @@ FEWEST = 200
 """Entrants from which a trend is looked for."""
 
 
-def unit_columns(reach: Reach, units: Any, funnel: Funnel) -> dict[str, Any]:
+def unit_columns(part: Part, names: Sequence[str]) -> dict[str, Any]:
     """Write one row a unit: the deepest step, the first entry, the entry of the attempt, and when it came there."""
-    order = np.argsort(reach.unit)
-    names = np.array([step.name for step in funnel.steps], dtype=object)
+    reach, mine = part.reach, part.units[part.reach.unit]
+    order = ordered(mine)
+    labels = np.array(names, dtype=object)
     columns: dict[str, Any] = {
-        "unit": units[reach.unit[order]],
-        "deepest_step": names[reach.deepest[order]],
+        "unit": mine[order],
+        "deepest_step": labels[reach.deepest[order]],
         "first_entered_at": reach.entry[order].astype("datetime64[us]"),
     }
     for name, times in (("entered_at", reach.since), ("deepest_at", reach.at)):
@@ -137,11 +194,11 @@ def unit_columns(reach: Reach, units: Any, funnel: Funnel) -> dict[str, Any]:
     return columns
 
 
-def merged(groups: Iterator[tuple[Any, Measured]], by: str | None) -> dict[str, list[Any]]:
-    """Put the rows of all groups one under the other."""
+def merged(groups: Iterator[tuple[dict[str, Any], Measured]]) -> dict[str, list[Any]]:
+    """Put the rows of all groups, each with what names it, one under the other."""
     columns: dict[str, list[Any]] = {}
     for label, found in groups:
         for row in found.rows:
-            for name, value in ({by: label, **row} if by is not None else row).items():
+            for name, value in {**label, **row}.items():
                 columns.setdefault(name, []).append(value)
     return columns

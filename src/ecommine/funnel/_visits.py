@@ -241,9 +241,7 @@ def _visits(
     )
 
 
-def _ranked(
-    visits: Ints, names: tuple[str, ...], asked: Sequence[str], top: int
-) -> tuple[Ints, tuple[str, ...], int]:
+def _ranked(visits: Ints, names: tuple[str, ...], asked: Sequence[str], top: int) -> tuple[Ints, tuple[str, ...], int]:
     """Rank states by visits, then by name; those beyond the first ones, but for what is asked for, become one."""
     order = sorted(
         range(len(names)), key=lambda one: (names[one] == OTHER, names[one] not in asked, -int(visits[one]), names[one])

@@ -1,0 +1,65 @@
+"""One group of a funnel measured by groups, as a funnel of its own."""
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from .._core.frames import opened
+from ._result import FunnelResult
+from ._table import Part, Seen, merged
+from ._told import told
+from ._writing import built
+
+OVER_ALL = "; what was left out is counted over all groups"
+
+
+def one_group(result: FunnelResult, value: Any) -> FunnelResult:
+    """Take the units of one group; what is said of open windows and trends is said of them alone."""
+    if result.by is None and result.every is None:
+        raise ValueError("the funnel has no groups: measure it with by=... or every=...")
+    if result.by is not None and result.every is not None:
+        raise ValueError("the funnel has groups and periods: measure it with `by` or `every` alone")
+    key = result.by or "period_at"
+    labels = [label for label, _ in result._groups]
+    place = _place(labels, value)
+    if place is None:
+        raise ValueError(f"{key!r} has no group {value!r}; it has {', '.join(map(_said, labels[:10]))}")
+    found, seen = result._groups[place][1], result._seen
+    of_all = told(result._all, result.unit)
+    left_out = [note for note in result.notes if note not in of_all]
+    return replace(
+        result,
+        table=built(merged(iter([({}, found)])), opened(result.table, argument="table")),
+        entrants=found.entrants,
+        by=None,
+        every=None,
+        notes=(
+            f"only {key} {_said(labels[place])}"
+            + ("; what was left out is counted over all groups" if left_out else ""),
+            *left_out,
+            *told(found, result.unit),
+        ),
+        _all=found,
+        _groups=(),
+        _seen=None if seen is None else _of_part(seen, seen.parts[place]),
+    )
+
+
+def _said(label: Any) -> str:
+    return f"{label:%Y-%m-%d}" if isinstance(label, datetime) else repr(label)
+
+
+def _of_part(seen: Seen, part: Part) -> Seen:
+    alone = replace(part, label={})
+    return replace(seen, whole=alone, parts=[alone])
+
+
+def _place(labels: list[Any], value: Any) -> int | None:
+    """Find a group by its value; what is unknown is found by None and by any missing value."""
+    if isinstance(value, str) and labels and all(isinstance(label, datetime) for label in labels):
+        value = datetime.fromisoformat(value)
+    elif type(value) is date:
+        value = datetime(value.year, value.month, value.day)
+    is_missing = value is None or value != value
+    matches = (label is None if is_missing else label is not None and label == value for label in labels)
+    return next((place for place, is_it in enumerate(matches) if is_it), None)

@@ -1,0 +1,194 @@
+"""What a funnel says: the table, the units, words and pictures."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from .._core.checks import counted, one_of
+from .._core.frames import build, opened
+from .._core.results import Result
+from ._definition import Funnel
+from ._summary import Locale, sentences
+from ._table import Measured, Seen, unit_columns
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Kind = Literal["steps", "panels", "time", "periods"]
+KINDS = ("steps", "panels", "time", "periods")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class FunnelResult(Result):
+    """A funnel measured; made by :func:`ecommine.funnel.analyse`, `from_counts` and `from_reached`.
+
+    Attributes
+    ----------
+    table : eager table, one row a step (and group)
+        period_at and complete (of `every`: when it begins, and whether all of it was seen); the column of `by`; step;
+        reached (units); conversion (share of those that entered), conversion_low, conversion_high; step_conversion
+        (share of those that reached the step before), step_conversion_low, step_conversion_high; dropped (stopped
+        before this step, window over); immature (not here yet, window open); skipped (a later step without this one);
+        naive_conversion (reached over entered, open windows counted as lost); seconds_p25, seconds_median, seconds_p75
+        (from the entry to the step, of the attempt that reached it first).
+    definition : Funnel or None
+        The funnel.
+    unit : str
+        What is counted.
+    entrants : int
+        Units that entered.
+    by : str or None
+        The column of groups.
+    every : str or None
+        The length of the periods.
+    level : float
+        Level of the intervals.
+    as_of : datetime or None
+        The moment up to which events count.
+    notes : tuple of str
+        What was left out, what is not decided yet, and what is not there.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ecommine import funnel
+    >>> found = funnel.from_counts({"home": 90_400, "search": 45_200, "payment": 6_030, "confirmation": 452})
+    >>> found.headline
+    '4 steps, 90,400 users entered, 0.5% reached confirmation'
+    >>> found.table[["step", "reached", "conversion", "step_conversion"]].round(4)
+               step  reached  conversion  step_conversion
+    0          home    90400      1.0000           1.0000
+    1        search    45200      0.5000           0.5000
+    2       payment     6030      0.0667           0.1334
+    3  confirmation      452      0.0050           0.0750
+    """
+
+    table: Any
+    definition: Funnel | None
+    unit: str
+    entrants: int
+    by: str | None
+    every: str | None
+    level: float
+    as_of: datetime | None
+    notes: tuple[str, ...]
+    _all: Measured
+    _groups: tuple[tuple[Any, Measured], ...] = ()
+    _seen: Seen | None
+
+    @property
+    def units(self) -> Any:
+        """One row a unit that entered, sorted by id, as an eager table; None for a funnel of totals.
+
+        Its id, deepest_step, first_entered_at, entered_at (of the attempt that reached the deepest step first) and
+        deepest_at. Made when asked for.
+        """
+        if self._seen is None:
+            return None
+        return _units(self._seen, self.unit, opened(self.table, argument="table"))
+
+    @property
+    def headline(self) -> str:
+        """What stands on the first line."""
+        when = "" if self.as_of is None else f"as of {self.as_of:%Y-%m-%d %H:%M}, "
+        noun = self.unit.removesuffix("_id")
+        last = self._all.rows[-1]
+        share = last["conversion"] if last["conversion"] == last["conversion"] else last["naive_conversion"]
+        end = f", {share:.1%} reached {last['step']}" if share == share else ""
+        window = "" if self.definition is None else f" within {self.definition.text}"
+        return f"{when}{len(self._all.rows)} steps{window}, {counted(self.entrants, noun)} entered{end}"
+
+    @property
+    def tables(self) -> Mapping[str, Any]:
+        """The tables by name."""
+        return {"steps": self.table} if self._seen is None else {"steps": self.table, "units": self.units}
+
+    def group(self, value: object) -> "FunnelResult":
+        """Take one group of `by`, or one period, as a funnel of its own, such as one to compare with another.
+
+        Parameters
+        ----------
+        value : object
+            The value of the column `by`, None for units whose value is unknown; or when the period begins.
+
+        Raises
+        ------
+        ValueError
+            If the funnel has no groups, or none of this value.
+        """
+        from ._group import one_group
+
+        return one_group(self, value)
+
+    def summary(self, *, locale: Locale = "en") -> str:
+        """Say in two to four sentences how many convert, where most are lost, and what is not decided yet."""
+        one_of("locale", locale, ("en", "zh"))
+        return sentences(self._all, self.unit, locale)
+
+    def plot(
+        self,
+        ax: "Axes | None" = None,
+        *,
+        kind: Kind | None = None,
+        locale: Locale = "en",
+    ) -> "Axes":
+        """Draw the funnel.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; by default a new figure.
+        kind : {"steps", "panels", "time", "periods"}, optional
+            "steps": bars with intervals, group beside group. "panels": a picture a group, in a figure of its own.
+            "time": the share that has reached each step, by the time since the entry; of groups, the last step.
+            "periods": conversion to the last step by period. By default "periods" where there are any, else "steps".
+        locale : {"en", "zh"}
+            The language of all text.
+
+        Returns
+        -------
+        matplotlib Axes
+            The axes, of panels the first.
+
+        Raises
+        ------
+        ValueError
+            If there is nothing to draw of that kind: panels without groups, times of totals, no periods.
+        """
+        from ._plot import draw_panels, draw_steps
+        from ._plot_time import draw_periods, draw_time
+
+        one_of("locale", locale, ("en", "zh"))
+        kind = ("periods" if self.every else "steps") if kind is None else kind
+        one_of("kind", kind, KINDS)
+        frame = opened(self.table, argument="table")
+        assert isinstance(frame, nw.DataFrame)
+        if kind == "time":
+            if self._seen is None:
+                raise ValueError("`kind`: totals have no times; measure events with analyse")
+            return draw_time(self._seen, self.by, self.level, ax, locale)
+        if kind == "periods":
+            if self.every is None:
+                raise ValueError("`kind`: there are no periods; measure with every='1w'")
+            return draw_periods(frame, self.by, self.level, ax, locale)
+        if self.every is not None:
+            raise ValueError(f"`kind`: {kind!r} shows one time; measure without `every`")
+        if kind == "panels":
+            if self.by is None or ax is not None:
+                raise ValueError("`kind`: panels need groups (`by`) and a figure of their own (no `ax`)")
+            return draw_panels(frame, self.by, self.level, locale)
+        return draw_steps(frame, self.by, self.level, ax, locale)
+
+
+def _units(seen: Seen, unit: str, like: Any) -> Any:
+    columns = unit_columns(seen.whole, seen.names)
+    mine = columns.pop("unit")
+    if len(mine):
+        return build({unit: mine, **columns}, like=like).to_native()
+    one = {unit: [0 if seen.whole.units.dtype.kind in "iu" else ""], "deepest_step": [""]}
+    times = {name: np.zeros(1, "datetime64[us]") for name in ("first_entered_at", "entered_at", "deepest_at")}
+    return build({**one, **times}, like=like).head(0).to_native()

@@ -1,0 +1,232 @@
+"""How searches come out of a log: sessions, queries in one spelling, what is sent twice taken once, what follows."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from ._curves import Floats
+from ._log import Log, Times, begins, read_log
+from ._moves import Ints
+
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
+SEARCHING = ("search", "view_search_results")
+PASSIVE = ("page_view", "session_start", "view_item_list")
+"""What the page of results sends by itself, when it comes with the search."""
+COLUMNS = ("session_id", "query", "product_id", "position", "result_count", "value")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Trail:
+    """Events, session by session, and the search that each one follows.
+
+    Attributes
+    ----------
+    order : int array of shape (n_events,)
+        Place of each event in the order of visitor and time.
+    unit, session, time : int arrays of shape (n_events,)
+        The visitor, the session (both numbered) and microseconds since 1970.
+    search : int array of shape (n_events,)
+        The last search before the event in its session, the event itself included; -1 where there is none.
+    head : int array of shape (n_searches,)
+        The event that begins each search.
+    query : int array of shape (n_searches,)
+        Position in ``texts``, -1 where the query is not known.
+    results : float array of shape (n_searches,)
+        Results shown, NaN where unknown.
+    exits : bool array of shape (n_searches,)
+        Whether nothing follows in the session.
+    texts, spellings : list of str
+        Queries in one spelling, ascending, and as they are written most.
+    click : str
+        The event that is a click.
+    """
+
+    log: Log
+    order: Ints
+    unit: Ints
+    session: Ints
+    time: Times
+    search: Ints
+    head: Ints
+    query: Ints
+    results: Floats
+    exits: Bools
+    texts: list[str]
+    spellings: list[str]
+    click: str
+
+    def is_event(self, *names: str) -> Bools:
+        """Tell which events have one of the names."""
+        return self.log.is_event(*names)[self.order]
+
+    def floats(self, column: str) -> Floats | None:
+        """Return a column of numbers, NaN where unknown; None where the table has none."""
+        found = _floats(self.log, column)
+        return None if found is None else found[self.order]
+
+    def until(self) -> int:
+        """Return the moment up to which events count, in microseconds."""
+        return int(np.datetime64(self.log.until or datetime(1970, 1, 1), "us").astype(np.int64))
+
+    def over(self, gap: timedelta) -> Bools:
+        """Tell of each search whether its session is over."""
+        last = np.flatnonzero(np.diff(self.session, append=-1))
+        ended = self.until() - self.time[last] > micro_seconds(gap)
+        return ended[self.session[self.head]]
+
+
+def normalised(text: object) -> str:
+    """Write a query in one way: Unicode NFKC, no upper case, single spaces.
+
+    Examples
+    --------
+    >>> normalised("  Red   DRESS "), normalised("Ｔ恤　连衣裙")
+    ('red dress', 't恤 连衣裙')
+    """
+    return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", str(text)).casefold()).split())
+
+
+def read_trail(events: object, *, gap: timedelta, merge: timedelta, as_of: Any) -> Trail:
+    """Read a log of any library, cut it into sessions, and find its searches."""
+    optional = tuple(column for column in COLUMNS if column != "query")
+    log = read_log(events, columns=("query",), optional=optional, ties=COLUMNS, as_of=as_of)
+    order, session = _sessions(log, gap)
+    click = "select_item" if "select_item" in log.names else "view_item"
+    texts, raw, written, labels = _queries(log)
+    place = np.flatnonzero(log.is_event(*SEARCHING)[order])
+    clicks: Ints = np.cumsum(log.is_event(click)[order].astype(np.int64))[place]
+    times, where = log.time[order], session[place]
+    query = _filled(written[order][place], where, times[place], clicks, merge)
+    first, by_query, starts = _firsts(query, where, times[place], clicks, merge)
+    search = _last(first, place, session)
+    exits = _exits(log, order, session, times, place, first, merge)
+    return Trail(
+        log=log,
+        order=order,
+        unit=log.unit[order],
+        session=session,
+        time=times,
+        search=search,
+        head=place[first],
+        query=query[first],
+        results=_results(log, order, place, by_query, starts)[np.argsort(by_query[starts])],
+        exits=exits,
+        texts=texts,
+        spellings=_spellings(texts, labels, raw[order][place[first]], query[first]),
+        click=click,
+    )
+
+
+def _sessions(log: Log, gap: timedelta) -> tuple[Ints, Ints]:
+    """Order events session by session: by their id where they have one, else cut by pauses."""
+    there = "session_id" in log.rows.columns
+    code = log.codes("session_id")[0] if there else np.full(len(log.unit), -1)
+    order = np.lexsort([code, log.unit]) if there else np.arange(len(log.unit))
+    unit, code = log.unit[order], code[order]
+    new = begins(unit, log.time[order], gap) & (code < 0)
+    if len(new):
+        new |= np.concatenate([[True], (unit[1:] != unit[:-1]) | (code[1:] != code[:-1])])
+    return order, np.cumsum(new) - 1
+
+
+def _queries(log: Log) -> tuple[list[str], Ints, Ints, Sequence[object]]:
+    """Give queries numbers, as they are written and in one spelling; -1 where there is none."""
+    raw, labels = log.codes("query")
+    keys = [normalised(label) for label in labels.tolist()]
+    texts = sorted(set(keys) - {""})
+    numbers = {text: number for number, text in enumerate(texts)} | {"": -1}
+    known = np.array([*(numbers[key] for key in keys), -1], dtype=np.int64)
+    return texts, raw, known[raw], labels.tolist()
+
+
+def _filled(query: Ints, session: Ints, time: Times, clicks: Ints, merge: timedelta) -> Ints:
+    """Give events without a query that of the one just before them, which they repeat."""
+    if not len(query):
+        return query
+    apart = (session[1:] != session[:-1]) | (np.diff(time) > micro_seconds(merge)) | (clicks[1:] != clicks[:-1])
+    place = np.arange(len(query))
+    begun = np.maximum.accumulate(np.where(np.concatenate([[True], apart]), place, 0))
+    known = np.maximum.accumulate(np.where(query >= 0, place, -1))
+    return np.where(known >= begun, query[np.maximum(known, 0)], -1)
+
+
+def _firsts(query: Ints, session: Ints, time: Times, clicks: Ints, merge: timedelta) -> tuple[Bools, Ints, Ints]:
+    """Tell which events begin a search; also events by session and query, and where each search starts among them."""
+    order = np.lexsort([query, session])
+    first = np.zeros(len(query), dtype=bool)
+    if not len(query):
+        return first, order, np.zeros(0, dtype=np.int64)
+    new = np.zeros(len(query), dtype=bool)
+    new[0] = True
+    for values in (session[order], query[order], clicks[order]):
+        new[1:] |= values[1:] != values[:-1]
+    new[1:] |= np.diff(time[order]) > micro_seconds(merge)
+    first[order] = new
+    return first, order, np.flatnonzero(new)
+
+
+def _results(log: Log, order: Ints, place: Ints, by_query: Ints, starts: Ints) -> Floats:
+    """Take the largest number of results that the events of a search tell."""
+    found = _floats(log, "result_count")
+    if found is None or not len(starts):
+        return np.full(len(starts), np.nan)
+    told = found[order][place][by_query]
+    return np.fmax.reduceat(np.where(told >= 0, told, np.nan), starts)
+
+
+def _last(first: Bools, place: Ints, session: Ints) -> Ints:
+    """Return the last search before each event of its session."""
+    heads = place[first]
+    begins_here = np.zeros(len(session), dtype=np.int64)
+    begins_here[heads] = 1
+    last = np.cumsum(begins_here) - 1
+    if not len(heads):
+        return last
+    return np.where((last >= 0) & (session[heads[np.maximum(last, 0)]] == session), last, -1)
+
+
+def _exits(log: Log, order: Ints, session: Ints, time: Times, place: Ints, first: Bools, merge: timedelta) -> Bools:
+    """Tell of each search whether nothing follows it but what its own page sends."""
+    if not len(place):
+        return np.zeros(0, dtype=bool)
+    row = np.arange(len(session))
+    searching = np.full(len(session), -1)
+    searching[place] = place
+    before = np.maximum.accumulate(searching)
+    near = (before >= 0) & (session[before] == session) & (time - time[before] <= micro_seconds(merge))
+    sent = log.is_event(*PASSIVE)[order] & near
+    sent[place[~first]] = True
+    last = np.full(session[-1] + 1, -1)
+    np.maximum.at(last, session[~sent], row[~sent])
+    heads = place[first]
+    exits: Bools = last[session[heads]] == heads
+    return exits
+
+
+def _spellings(texts: list[str], labels: Sequence[object], raw: Ints, query: Ints) -> list[str]:
+    """Find how each query is written most; of equal ones the first by its letters."""
+    seen, counts = np.unique(raw[(raw >= 0) & (query >= 0)], return_counts=True)
+    numbers = {text: number for number, text in enumerate(texts)}
+    most: dict[int, tuple[int, int]] = {}
+    for label, count in zip(seen.tolist(), counts.tolist(), strict=True):
+        number = numbers.get(normalised(labels[label]), -1)
+        if number >= 0 and count > most.get(number, (0, 0))[0]:
+            most[number] = count, label
+    return [
+        " ".join(str(labels[most[number][1]]).split()) if number in most else text for number, text in enumerate(texts)
+    ]
+
+
+def _floats(log: Log, column: str) -> Floats | None:
+    if column not in log.rows.columns:
+        return None
+    return np.asarray(log.rows[column].to_numpy(), dtype=np.float64)
+
+
+def micro_seconds(length: timedelta) -> int:
+    """Write a length of time in microseconds."""
+    return length // timedelta(microseconds=1)

@@ -1,0 +1,22 @@
+"""What is to be known of a measured funnel before it is believed."""
+
+from .._core.checks import counted
+from ._table import Measured
+
+TREND = 0.01
+"""p-value below which a trend is told."""
+
+
+def told(whole: Measured, unit: str) -> list[str]:
+    """Say what is not decided yet, and what the estimate cannot know."""
+    noun = unit.removesuffix("_id")
+    notes = []
+    if whole.open and whole.open == whole.entrants:
+        notes.append(f"the window of every {noun} is still open: only the naive conversion is known")
+    elif whole.open:
+        notes.append(f"the window of {counted(whole.open, noun)} is still open: conversion is estimated from all")
+    if whole.trend is not None and whole.trend < TREND:
+        notes.append(
+            f"earlier and later entrants convert differently (p = {whole.trend:.1g}): conversion is that of no one time"
+        )
+    return notes

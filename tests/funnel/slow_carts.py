@@ -1,0 +1,295 @@
+"""The specification of carts in plain Python: one visitor after the other, one event after the other."""
+
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from ecommine.schema import EVENT_NAMES
+
+START = datetime(2024, 1, 1)
+TOUCHES = (
+    "add_to_cart",
+    "remove_from_cart",
+    "view_cart",
+    "begin_checkout",
+    "add_shipping_info",
+    "add_payment_info",
+)
+KINDS = (*TOUCHES, "purchase")
+STEPS = ("add_to_cart", *TOUCHES[2:])
+COLUMNS = ("visitor_id", "minute", "event", "product_id", "value", "quantity", "session_id", "customer_id")
+NUMBERS = ("product_id", "value", "quantity", "session_id", "customer_id")
+
+
+def table(rows):
+    """Make events of (visitor, minute, event, product, value, quantity, session, customer), None where left out."""
+    frame = pd.DataFrame([(*row, *[None] * 8)[:8] for row in rows], columns=list(COLUMNS))
+    at = START + pd.to_timedelta(frame.pop("minute").astype("float64"), unit="min")
+    frame["occurred_at"] = pd.Series(at, dtype="datetime64[us]")
+    frame["visitor_id"] = frame["visitor_id"].astype("int64")
+    return frame.astype(dict.fromkeys(NUMBERS, "float64"))
+
+
+def known(value):
+    return value is not None and value == value
+
+
+def plain(frame):
+    """Make a list of dicts whose unknown values are None."""
+    rows = frame.to_dict("records")
+    return [{name: value if known(value) else None for name, value in row.items()} for row in rows]
+
+
+def by_person(rows):
+    """Give every event its customer, where the visitor has one only also where it is not on the event."""
+    rows = [row for row in rows if any(one["event"] in KINDS for one in rows if one["visitor_id"] == row["visitor_id"])]
+    customers = {}
+    for row in rows:
+        customers.setdefault(row["visitor_id"], set()).update({row.get("customer_id")} - {None})
+    persons = {}
+    for row in sorted(rows, key=_order):
+        one = row.get("customer_id")
+        if one is None and len(customers[row["visitor_id"]]) == 1:
+            (one,) = customers[row["visitor_id"]]
+        persons.setdefault(("visitor", row["visitor_id"]) if one is None else ("customer", one), []).append(row)
+    return persons
+
+
+def _rank(row):
+    return EVENT_NAMES.index(row["event"]) if row["event"] in EVENT_NAMES else len(EVENT_NAMES)
+
+
+def _order(row):
+    ties = [(known(row.get(name)), row.get(name) or 0) for name in ("product_id", "session_id", "value", "quantity")]
+    return (row["occurred_at"], _rank(row), row["event"], row["visitor_id"], *ties)
+
+
+def sessions(events, gap):
+    """Number the sessions: ids that overlap in time are one, unknown ids go by the pause before and after."""
+    last = {row.get("session_id"): place for place, row in enumerate(events)}
+    numbers, reach = [], -1
+    for place, row in enumerate(events):
+        if place:
+            before = events[place - 1]
+            both = known(before.get("session_id")) and known(row.get("session_id"))
+            apart = both or row["occurred_at"] - before["occurred_at"] > gap
+            numbers.append(numbers[-1] + (reach < place and apart))
+        else:
+            numbers.append(0)
+        reach = max(reach, last[row["session_id"]] if known(row.get("session_id")) else place)
+    return numbers
+
+
+def walked(events, numbers, within):
+    """Follow one person: the carts, each with its events, and what became of every purchase."""
+    carts, cart, purchases = [], None, []
+    for place, row in enumerate(events):
+        at, session, product = row["occurred_at"], numbers[place], row.get("product_id")
+        in_time = cart is not None and (at <= cart["deadline"] or session == numbers[cart["start"]])
+        is_open = in_time and cart["close"] is None
+        if row["event"] == "add_to_cart" and not is_open:
+            touched = [i for i, one in enumerate(numbers) if one == session and events[i]["event"] in TOUCHES]
+            left = events[max(touched)]["occurred_at"]
+            cart = {
+                "start": place,
+                "close": None,
+                "left": left,
+                "deadline": left + within,
+                "events": [],
+                "took": [],
+            }
+            carts.append(cart)
+            is_open = True
+        if row["event"] in TOUCHES and is_open:
+            cart["events"].append(place)
+        if row["event"] != "purchase":
+            continue
+        added = (
+            set()
+            if cart is None
+            else {events[i].get("product_id") for i in cart["events"] if events[i]["event"] == "add_to_cart"}
+        )
+        fits = product is None or product in added or None in added
+        if is_open and fits:
+            cart["close"] = place
+            cart["took"].append(place)
+            purchases.append("bought")
+        elif is_open:
+            purchases.append("beside")
+        elif cart is not None and cart["close"] is not None:
+            completes = fits and product is not None and numbers[cart["close"]] == session
+            if completes:
+                cart["took"].append(place)
+            purchases.append("bought" if completes else "none")
+        else:
+            purchases.append("none" if cart is None or not fits else "late")
+    return carts, purchases
+
+
+def contents(events, places):
+    """Replay what is put in and taken out: units of each product."""
+    units = {}
+    for place in places:
+        row = events[place]
+        product, quantity = row.get("product_id"), row.get("quantity")
+        counts = known(quantity) and quantity > 0
+        if row["event"] == "add_to_cart":
+            units[product] = units.get(product, 0) + (quantity if counts else 1)
+        elif row["event"] == "remove_from_cart":
+            units[product] = max(units.get(product, 0) - quantity, 0) if counts else 0
+    return {product: number for product, number in units.items() if number > 0}
+
+
+def after_purchase(events, cart, units):
+    """Take what was bought out of the cart."""
+    units, added = (
+        dict(units),
+        {events[i].get("product_id") for i in cart["events"] if events[i]["event"] == TOUCHES[0]},
+    )
+    for place in cart["took"]:
+        product, quantity = events[place].get("product_id"), events[place].get("quantity")
+        if product is None:
+            return {}
+        if product not in added:
+            units.pop(None, None)
+        elif known(quantity) and quantity > 0:
+            units[product] = max(units.get(product, 0) - quantity, 0)
+        else:
+            units.pop(product, None)
+    return {product: number for product, number in units.items() if number > 0}
+
+
+def worth(events, cart, units):
+    """Value units at the mean price at which the product was put in."""
+    found = []
+    for product, number in units.items():
+        adds = [events[i] for i in cart["events"] if events[i]["event"] == TOUCHES[0]]
+        adds = [row for row in adds if row.get("product_id") == product and known(row.get("value"))]
+        put = sum(row["quantity"] if known(row.get("quantity")) and row["quantity"] > 0 else 1 for row in adds)
+        if adds:
+            found.append(number * sum(row["value"] for row in adds) / put)
+    return sum(found) if found or not units else np.nan
+
+
+def described(events, numbers, cart, until, within, gap):
+    """Write one cart."""
+    first = [i for i in cart["events"] if numbers[i] == numbers[cart["start"]]]
+    units, close = contents(events, cart["events"]), cart["close"]
+    left = units if close is None else after_purchase(events, cart, units)
+    ends = max(row["occurred_at"] for row, one in zip(events, numbers, strict=True) if one == numbers[cart["start"]])
+    over = until - ends > gap or numbers[-1] > numbers[cart["start"]]
+    if close is not None:
+        status = "bought" if numbers[close] == numbers[cart["start"]] else "recovered"
+    elif not units:
+        status = "emptied"
+    else:
+        status = "abandoned" if over and until >= cart["deadline"] else "immature"
+    return {
+        "opened_at": events[cart["start"]]["occurred_at"],
+        "last_touched_at": events[cart["events"][-1]]["occurred_at"],
+        "abandoned_at": cart["left"] if status != "bought" and over else pd.NaT,
+        "bought_at": pd.NaT if close is None else events[close]["occurred_at"],
+        "status": status,
+        "checkout_step": STEPS[max(STEPS.index(events[i]["event"]) for i in first if events[i]["event"] in STEPS)],
+        "items": len(units),
+        "units": float(sum(units.values())),
+        "value": worth(events, cart, units),
+        "items_left": len(left),
+        "value_left": worth(events, cart, left),
+        "_bought": status == "bought" and until - ends > gap,
+        "_at_risk": status != "bought" and until - ends > gap and bool(contents(events, first)),
+    }
+
+
+def with_orders(persons, orders, gap):
+    """Give purchases the products of their order, and add the orders that no purchase event is."""
+    for order_id, lines in sorted(_orders(orders).items()):
+        at = min(line["ordered_at"] for line in lines)
+        products = sorted({line["product_id"] for line in lines} - {None})
+        event, person = _event_of(persons, order_id, ("customer", lines[0]["customer_id"]), at, gap)
+        if event is not None and event["product_id"] is None:
+            event.setdefault("products", set()).update(products)
+        elif event is None and person in persons:
+            new = {"event": "purchase", "occurred_at": at, "customer_id": person[1], "visitor_id": None, "added": True}
+            persons[person].append({**new, "product_id": None, "products": set(products), "late": order_id})
+    for person, events in persons.items():
+        persons[person] = [one for row in sorted(events, key=_by_time) for one in _expanded(row)]
+
+
+def _by_time(row):
+    return (row["occurred_at"], _rank(row), row.get("late", -1))
+
+
+def _orders(orders):
+    found = {}
+    for line in plain(orders):
+        found.setdefault(line["order_id"], []).append(line)
+    return found
+
+
+def _event_of(persons, order_id, person, at, gap):
+    purchases = [row for key in sorted(persons) for row in persons[key] if row["event"] == "purchase"]
+    named = [row for row in purchases if row.get("order_id") == order_id]
+    if named:
+        return named[0], person
+    near = [row for row in persons.get(person, []) if row["event"] == "purchase" and not row.get("added")]
+    near = [row for row in near if row.get("order_id") is None and abs(row["occurred_at"] - at) <= gap]
+    return (near[-1] if near else None), person
+
+
+def _expanded(row):
+    products = sorted(row.get("products", ()))
+    return [{**row, "product_id": one, "quantity": None} for one in products] or [row]
+
+
+def latest(records, product, at):
+    """Return the value of the last record of a product at or before a moment."""
+    known = [(time, value) for one, time, value in records if one == product and time <= at]
+    return max(known)[1] if known else None
+
+
+def flags(events, numbers, cart, until, prices, stock):
+    """Say what the tables tell of a cart that was left: true, false, or None."""
+    first = [i for i in cart["events"] if numbers[i] == numbers[cart["start"]]]
+    end = min(cart["deadline"], until) if cart["close"] is None else events[cart["close"]]["occurred_at"]
+    rises, early, later = [], [], []
+    for product in {**contents(events, first), **contents(events, cart["events"])}:
+        added = next(events[i]["occurred_at"] for i in cart["events"] if _puts(events[i], product))
+        before, after = latest(prices, product, added), latest(prices, product, cart["left"])
+        days = [(time.date(), value) for one, time, value in stock if one == product]
+        if product in contents(events, first):
+            rises += [] if before is None or after is None else [after > before]
+            early += [value <= 0 for day, value in days if added.date() <= day <= cart["left"].date()]
+        if product in contents(events, cart["events"]):
+            later += [value <= 0 for day, value in days if cart["left"].date() < day <= end.date()]
+    named = {"out_of_stock": early, "price_rise": rises, "out_of_stock_later": later}
+    return {name: any(one) if one else None for name, one in named.items()}
+
+
+def _puts(row, product):
+    return row["event"] == TOUCHES[0] and row.get("product_id") == product
+
+
+def carts(frame, *, within=timedelta(days=7), gap=timedelta(minutes=30), until=None, **tables):
+    """Return one row a cart, sorted as the library does, and what became of the purchases.
+
+    ``tables`` are orders, prices and stock; the last two as lists of (product, time, value).
+    """
+    rows = plain(frame)
+    until = max(row["occurred_at"] for row in rows) if until is None else until
+    persons = by_person([row for row in rows if row["occurred_at"] <= until])
+    if "orders" in tables:
+        with_orders(persons, tables["orders"], gap)
+    found, purchases = [], []
+    for (kind, one), events in persons.items():
+        numbers = sessions(events, gap)
+        mine, became = walked(events, numbers, within)
+        purchases += became
+        for place, cart in enumerate(mine):
+            name = f"{kind[0]}{int(one)}-{place + 1}"
+            row = {"cart_id": name, **described(events, numbers, cart, until, within, gap)}
+            known = flags(events, numbers, cart, until, tables.get("prices", []), tables.get("stock", []))
+            was_left = row["abandoned_at"] is not pd.NaT
+            found.append({**row, **{key: value if was_left else None for key, value in known.items()}})
+    return found, {name: purchases.count(name) for name in ("bought", "beside", "late", "none")}

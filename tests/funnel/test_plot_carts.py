@@ -1,0 +1,64 @@
+"""The pictures of carts: bars that fill up to one, and the curve of recovery."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from ecommine import funnel
+from funnel import slow_carts
+from funnel.test_carts import AS_OF, many
+
+pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    from matplotlib import pyplot as plt
+
+    plt.close("all")
+
+
+def test_the_bars_of_a_step_are_the_shares_of_its_carts():
+    found = funnel.carts(many(), as_of=AS_OF)
+    axes = found.plot()
+    axes.figure.canvas.draw()
+    steps = [text.get_text().split("\n")[0] for text in axes.get_xticklabels()]
+    assert steps == found.steps["checkout_step"].tolist()
+    tops = np.sum([[bar.get_height() for bar in bars] for bars in axes.containers], axis=0)
+    assert tops == pytest.approx([1.0] * len(steps))
+    bought = [bar.get_height() for bar in axes.containers[0]]
+    assert bought == pytest.approx([(part["status"] == "bought").mean() for _, part in groups(found)])
+    assert axes.get_legend().get_texts()[0].get_text() == "bought in that session"
+
+
+def groups(found):
+    return [(step, found.table[found.table["checkout_step"] == step]) for step in found.steps["checkout_step"]]
+
+
+def test_the_curve_is_the_table_of_recovery():
+    found = funnel.carts(many(), as_of=AS_OF)
+    axes = found.plot(kind="recovery")
+    axes.figure.canvas.draw()
+    hours, shares = axes.lines[0].get_data()
+    assert hours.tolist() == found.recovery["hours"].tolist()
+    assert shares.tolist() == found.recovery["recovered"].tolist()
+    assert axes.get_xlabel() == "hours since the cart was left"
+
+
+@pytest.mark.parametrize("kind", ["steps", "recovery"])
+def test_no_carts_are_drawn_as_such(kind):
+    axes = funnel.carts(slow_carts.table([(1, 0, "view_item")])).plot(kind=kind)
+    assert axes.get_title() == "no carts"
+
+
+@pytest.mark.parametrize(("kind", "label"), [("steps", "购物车占比"), ("recovery", "被放弃购物车中已购买的比例")])
+def test_chinese(kind, label):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        axes = funnel.carts(many(), as_of=AS_OF).plot(kind=kind, locale="zh")
+    assert axes.get_ylabel() == label
