@@ -2,10 +2,10 @@
 A step that most buyers skip, and pages that lose everyone
 ==========================================================
 
-Two real logs. The first is a sample of the event log of a large shop for electronics, published by
+Two real logs. The first is a sample of the event log of a large shop, published by
 `REES46 <https://rees46.com/en/datasets>`_: less than three hours of views, carts and purchases. The second says which
-pages of a site its users reached. Both lie in the folder that ``ECOMMINE_DATA`` names; where they are not at hand a made
-shop and the published totals stand in, so that the code runs, and the words are about the real ones.
+pages of a site its users reached. Both lie in the folder that ``ECOMMINE_DATA`` names; where they are not at hand a
+made shop and the published totals stand in, so that the code runs, and the words are about the real ones.
 """
 
 # %%
