@@ -11,6 +11,7 @@ call, and the growth for ten times the events. Theirs count; ours also estimates
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -25,7 +26,7 @@ import numpy as np
 import pandas as pd
 
 STEPS = ["view_item", "add_to_cart", "begin_checkout", "add_payment_info", "purchase"]
-LIMITS = {"duckdb sql": 2.0, "pandas, visitor by visitor": 20.0}
+LIMITS = {"duckdb sql": 2.0, "pandas, visitor by visitor": 20.0, "retentioneering": 20.0}
 REPEATS = 3
 WEEK = 7 * 86_400
 SLICE = 100
@@ -50,6 +51,22 @@ def ours(events: Any) -> list[int]:
 
     found = funnel.analyse(events, funnel.Funnel(STEPS, window="7d")).table
     return [int(one) for one in found["reached"].to_numpy().tolist()]
+
+
+def ours_without_window(events: Any) -> list[int]:
+    from ecommine import funnel
+
+    found = funnel.analyse(events, funnel.Funnel(STEPS, window="36500d")).table
+    return [int(one) for one in found["reached"].to_numpy().tolist()]
+
+
+def retentioneering(events: pd.DataFrame) -> list[int]:
+    """Count paths through its closed funnel, which knows no window; the stream is made anew, as the table is read."""
+    from retentioneering.eventstream.eventstream import Eventstream
+
+    schema = {"path_cols": ["visitor_id"], "event_col": "event", "timestamp_col": "occurred_at"}
+    found = Eventstream(events, schema).funnel_data(STEPS)
+    return [int(step["unique_paths"]) for step in found["steps"]]
 
 
 def duckdb_sql(path: str) -> list[int]:
@@ -129,6 +146,11 @@ CALLS: dict[str, tuple[str, Callable[[Any], list[int]]]] = {
     "pandas, merge_asof": ("pandas", pandas_merge),
     "pandas, visitor by visitor": ("pandas", pandas_loop),
 }
+WITHOUT_WINDOW: dict[str, tuple[str, Callable[[Any], list[int]]]] = {
+    "pandas, no window": ("pandas", ours_without_window),
+    "retentioneering": ("pandas", retentioneering),
+}
+PEER = "retentioneering"
 
 
 def held_mb(what: str) -> float:
@@ -140,7 +162,7 @@ def held_mb(what: str) -> float:
 def work(name: str, path: str, repeats: int) -> dict[str, Any]:
     """Call one tool several times; report seconds, what it found, and the memory of the first call."""
     warnings.simplefilter("ignore")
-    library, call = CALLS[name]
+    library, call = (CALLS | WITHOUT_WINDOW)[name]
     events, seconds = loaded(library, path), []
     Path("/proc/self/clear_refs").write_text("5")
     held, peak, found = held_mb("VmRSS"), 0.0, []
@@ -153,8 +175,10 @@ def work(name: str, path: str, repeats: int) -> dict[str, Any]:
 
 
 def in_process(name: str, path: str, repeats: int) -> dict[str, Any]:
-    order = [sys.executable, __file__, "--work", json.dumps([name, path, repeats])]
-    done = subprocess.run(order, capture_output=True, text=True, check=False)
+    python = os.environ.get("ECOMMINE_PEERS", sys.executable) if name == PEER else sys.executable
+    order = [python, __file__, "--work", json.dumps([name, path, repeats])]
+    quiet = os.environ | {"RETENTIONEERING_NO_TRACK": "1"}  # it sends what is called over the network
+    done = subprocess.run(order, capture_output=True, text=True, check=False, env=quiet)
     if done.returncode:
         raise RuntimeError(f"{name}: {done.stderr[-1_500:]}")
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -193,6 +217,8 @@ def report(events: int) -> Iterator[str]:
             names = list(CALLS) if n == events else ["polars", "duckdb"]
             names = [one for one in names if not (text and "visitor by" in one)]
             yield from compare(f"{n:,} events ({size:,.0f} MB){title}", path, names)
+            if n == events and not text and "ECOMMINE_PEERS" in os.environ:
+                yield from compare(f"{n:,} events, no window", path, list(WITHOUT_WINDOW))
 
 
 def main() -> None:

@@ -46,6 +46,34 @@ by_device = funnel.analyse(shop.events, checkout, by="device")
 by_device.plot()
 
 # %%
+# How long they take
+# ------------------
+#
+# The share that has bought, by the time since the entry: who buys, buys at once or comes back over days.
+
+by_device.plot(kind="time")
+
+# %%
+# Week by week
+# ------------
+#
+# Those who entered in each week; only first entries count, so that no week had longer to come back. The last week is
+# not over.
+
+first_try = funnel.Funnel(checkout.steps, window="3d", reentry=False)
+weekly = funnel.analyse(shop.events, first_try, every="1w", by="device")
+weekly.plot()
+
+# %%
+# What must not happen in between
+# -------------------------------
+#
+# A visit to another page on the way to the checkout ends the attempt here, and a later view may begin another.
+
+focused = funnel.Funnel(checkout.steps, window="3d", exclude=funnel.Exclude("page_view", after="add_to_cart"))
+funnel.analyse(shop.events, focused).table[["step", "reached", "conversion"]].round(3)
+
+# %%
 # Step by step: who reached the step before, who went on, and how long it took from the entry.
 
 columns = ["device", "step", "reached", "step_conversion", "dropped", "immature", "seconds_median"]

@@ -59,3 +59,41 @@ def test_chinese():
     assert "转化率" in axes.get_ylabel()
     with pytest.raises(ValueError, match="`locale` must be one of"):
         funnel.from_counts({"a": 10, "b": 5}).plot(locale="fr")
+
+
+@pytest.mark.filterwarnings("ignore:the picture has Chinese text")
+@pytest.mark.parametrize("locale", ["en", "zh"])
+@pytest.mark.parametrize("kind", ["panels", "time", "periods"])
+def test_every_kind_draws_its_groups(kind, locale):
+    rows = [(one, 60 * one, "a", "web" if one % 3 else "app") for one in range(900)]
+    rows += [(one, 60 * one + 20 + one % 50, "b", "web") for one in range(0, 900, 2)]
+    options = {"every": "1w"} if kind == "periods" else {}
+    found = funnel.analyse(slow.table(rows), funnel.Funnel(["a", "b"], window="1h"), by="device", **options)
+    ax = found.plot(kind=kind, locale=locale)
+    figure = ax.get_figure()
+    assert ax.get_ylabel()
+    if kind == "panels":
+        assert [one.get_title() for one in figure.axes] == ["device: app", "device: web"]
+    else:
+        assert ax.get_xlabel()
+        assert {"app", "web"} <= {text.get_text() for text in ax.get_legend().get_texts()}
+
+
+def test_curves_end_at_the_conversion():
+    rows = [(one, one, "a") for one in range(300)] + [(one, one + one % 90, "b") for one in range(0, 300, 2)]
+    found = funnel.analyse(slow.table(rows), funnel.Funnel(["a", "b"], window="1h"), as_of="2024-01-01 04:00")
+    line = found.plot(kind="time").lines[0]
+    assert line.get_ydata()[-1] == pytest.approx(found.table.loc[1, "conversion"])
+    assert line.get_xdata()[-1] == pytest.approx(60)
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [("panels", "need groups"), ("periods", "there are no periods"), ("pie", "`kind` must be one of")],
+)
+def test_kinds_that_cannot_be_drawn(kind, message):
+    found = funnel.analyse(slow.table([(1, 0, "a"), (1, 1, "b")]), ["a", "b"])
+    with pytest.raises(ValueError, match=message):
+        found.plot(kind=kind)
+    with pytest.raises(ValueError, match="totals have no times"):
+        funnel.from_counts({"a": 2, "b": 1}).plot(kind="time")

@@ -14,6 +14,7 @@ from .._core.durations import Duration
 from ._lengths import exact
 
 MOST_STEPS = 40
+MOST_EXCLUSIONS = 20
 Order = Literal["ordered", "strict", "any"]
 Where = tuple[tuple[str, tuple[object, ...]], ...]
 
@@ -244,7 +245,10 @@ def _steps(steps: Sequence[str | Step]) -> Iterator[Step]:
 
 
 def _excluded(given: object) -> Iterator[Exclude]:
-    for one in (given,) if isinstance(given, (str, Exclude)) or not isinstance(given, Iterable) else given:
+    several = [given] if isinstance(given, (str, Exclude)) or not isinstance(given, Iterable) else list(given)
+    if len(several) > MOST_EXCLUSIONS:
+        raise ValueError(f"`exclude` must be at most {MOST_EXCLUSIONS} exclusions, got {len(several)}")
+    for one in several:
         if not isinstance(one, (str, Exclude)):
             raise TypeError(f"`exclude` must be names of events or Exclude objects, got {one!r}")
         yield one if isinstance(one, Exclude) else Exclude(one)

@@ -82,7 +82,9 @@ def _curve(part: Part, step: int, seen: Seen, level: float) -> tuple[Any, Any, A
     from scipy.special import ndtri
 
     z, reach, window = float(ndtri((1 + level) / 2)), part.reach, seen.plan.window
-    moments = np.linspace(0, window, MOMENTS + 1).astype(np.int64)[1:]
+    early = window * np.geomspace(1e-4, 1, MOMENTS // 2)  # most that happens, happens soon
+    moments = np.unique(np.concatenate([np.linspace(0, window, MOMENTS + 1)[1:], early]).astype(np.int64))
+    moments = moments[moments > 0]
     there, seen_for = reach.at[:, step] != NEVER, seen.until - reach.entry
     taken = np.where(there, reach.at[:, step] - reach.entry, seen_for)
     cluster = None if part.visitor is None else np.unique(part.visitor[reach.unit], return_inverse=True)[1]

@@ -1,0 +1,209 @@
+"""Which group and period a unit belongs to, and what is shown of them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ecommine import funnel
+from funnel import slow
+from libraries import to_pandas
+
+ROWS = [
+    (1, 0, "a", "web"),
+    (1, 5, "b", "app"),
+    (1, 9, "c", "app"),
+    (2, 0, "a", "app"),
+    (2, 3, "a", "web"),
+    (2, 5, "b", "web"),
+    (3, 1, "a", "web"),
+]
+STEPS = ["a", "b", "c"]
+
+
+def reached(found):
+    """Return, for each group, how many units reached each step."""
+    table = to_pandas(found.table)
+    return {label: rows["reached"].tolist() for label, rows in table.groupby("device", sort=False)}
+
+
+def grouped(attribution, table=None, **options):
+    table = slow.table(ROWS) if table is None else table
+    return funnel.analyse(table, STEPS, by="device", attribution=attribution, as_of="2024-03-01", **options)
+
+
+def test_the_group_of_the_first_entry_of_the_deepest_step_and_of_a_step():
+    assert reached(grouped("first")) == {"app": [1, 1, 0], "web": [2, 1, 1]}
+    assert reached(grouped("last")) == {"app": [1, 1, 1], "web": [2, 1, 0]}
+    named = grouped("b")
+    assert reached(named) == {"app": [1, 1, 1], "web": [1, 1, 0]}
+    assert "1 visitor never reached 'b' and are in no group" in named.notes
+    assert any("chosen by how far a unit came" in note for note in named.notes)
+
+
+def test_every_group_has_a_funnel_of_its_own_events():
+    """Visitor 1 enters on the web only; visitor 2 on both, and goes on where it entered last."""
+    found = grouped("step")
+    assert reached(found) == {"app": [1, 0, 0], "web": [3, 1, 0]}
+    for device in ("app", "web"):
+        alone = slow.table([row for row in ROWS if row[3] == device])
+        expected = funnel.analyse(alone, STEPS, as_of="2024-03-01").table
+        mine = found.table[found.table["device"] == device].drop(columns="device")
+        pd.testing.assert_frame_equal(mine.reset_index(drop=True), expected)
+
+
+@pytest.mark.parametrize("attribution", ["first", "last", "b", "step"])
+def test_attributions_are_the_same_in_every_library(attribution, local_library):
+    expected, found = grouped(attribution), grouped(attribution, local_library(slow.table(ROWS)))
+    pd.testing.assert_frame_equal(to_pandas(found.table), expected.table, check_dtype=False)
+    assert found.notes == expected.notes
+
+
+MODES = {
+    "strict": funnel.Funnel(STEPS, order="strict"),
+    "any": funnel.Funnel(STEPS, order="any"),
+    "excluded": funnel.Funnel(STEPS, exclude=funnel.Exclude("noise", where={"device": "web"}), optional="b"),
+    "held": funnel.Funnel(STEPS, hold="device", exclude="noise"),
+}
+
+
+@pytest.mark.parametrize("mode", MODES.values(), ids=MODES)
+def test_every_mode_is_the_same_in_every_library(mode, local_library):
+    rng = np.random.default_rng(0)
+    rows = [
+        (int(rng.integers(60)), int(rng.integers(5_000)), str(rng.choice(["a", "b", "c", "noise"])), device)
+        for device in rng.choice(["web", "app", None], 900)
+    ]
+    frame = slow.table(rows)
+    options = {"as_of": "2024-02-01", "every": "1d"}
+    expected, found = (funnel.analyse(one, mode, **options) for one in (frame, local_library(frame)))
+    pd.testing.assert_frame_equal(to_pandas(found.table), to_pandas(expected.table), check_dtype=False, rtol=1e-12)
+    assert to_pandas(found.units)["deepest_step"].tolist() == to_pandas(expected.units)["deepest_step"].tolist()
+    assert found.notes == expected.notes
+
+
+def weeks():
+    rows = [(one, 400 * one, "a", "web" if one % 3 else "app") for one in range(100)]
+    return slow.table(rows + [(one, 400 * one + 20, "b", "web") for one in range(0, 100, 2)])
+
+
+@pytest.mark.parametrize(("every", "n"), [("1d", 28), ("1w", 4), ("1mo", 1), ("1q", 1), ("1y", 1)])
+def test_periods_are_those_of_the_first_entry(every, n):
+    frame = weeks()
+    found = funnel.analyse(frame, funnel.Funnel(["a", "b"], window="1h", reentry=False), every=every)
+    table = found.table
+    entry = frame[frame["event"] == "a"]["occurred_at"]
+    begins = entry.dt.to_period({"1d": "D", "1w": "W", "1mo": "M", "1q": "Q", "1y": "Y"}[every]).dt.start_time
+    expected = begins.value_counts().sort_index()
+    first = table[table["step"] == "a"]
+    assert first["period_at"].tolist() == expected.index.tolist()
+    assert first["reached"].tolist() == expected.tolist()
+    assert len(first) == n
+    assert first["complete"].tolist() == [True] * (n - 1) + [False]
+    assert table["reached"].sum() == 150
+
+
+def test_a_period_that_is_over_at_the_end_of_its_last_day_is_complete():
+    found = funnel.analyse(weeks(), ["a", "b"], every="1w", as_of="2024-01-28")
+    assert found.table["complete"].all()
+    assert "earlier periods had longer to come back: compare periods with reentry=False" in found.notes
+    group = found.group("2024-01-08")
+    assert group.table["reached"].tolist() == found.table["reached"].tolist()[2:4]
+    difference = funnel.compare(found.group("2024-01-01"), group)
+    assert difference.table["step"].tolist() == ["b"]
+
+
+def test_periods_and_groups_together_add_up(local_library):
+    found = funnel.analyse(local_library(weeks()), ["a", "b"], every="1w", by="device")
+    table = to_pandas(found.table)
+    assert list(table.columns[:4]) == ["period_at", "complete", "device", "step"]
+    assert table["reached"].sum() == 150
+    assert table["period_at"].is_monotonic_increasing
+    with pytest.raises(ValueError, match="`by` or `every` alone"):
+        found.group("web")
+
+
+def test_nobody_enters_in_no_period():
+    found = funnel.analyse(slow.table([(1, 0, "x", "web")]), ["a", "b"], every="1w", by="device")
+    assert found.table["reached"].tolist() == [0, 0]
+    assert found.table["period_at"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"attribution": "purchase", "by": "device"}, "`attribution` must be one of 'first', 'last', 'step', 'a'"),
+        ({"every": "2w"}, "`every` must be one of '1d'"),
+    ],
+)
+def test_errors_name_the_way_out(options, message):
+    with pytest.raises(ValueError, match=message):
+        funnel.analyse(slow.table(ROWS), STEPS, **options)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: funnel.Funnel("ab", order="strict"), TypeError, "`steps` must be a list"),
+        (lambda: funnel.Funnel(STEPS, order="loose"), ValueError, "`order` must be one of 'ordered', 'strict', 'any'"),
+        (lambda: funnel.Funnel(STEPS, optional="a"), ValueError, "`optional` must name steps between"),
+        (lambda: funnel.Funnel(STEPS, optional="x"), ValueError, r"got 'x'"),
+        (lambda: funnel.Funnel(STEPS, exclude=3), TypeError, "`exclude` must be names of events"),
+        (lambda: funnel.Funnel(STEPS, exclude=funnel.Exclude("x", after="z")), ValueError, "`after` must be one of"),
+        (lambda: funnel.Funnel(STEPS, exclude=funnel.Exclude("x", after="c")), ValueError, "'c' does not come before"),
+        (
+            lambda: funnel.Funnel(STEPS, exclude=funnel.Exclude("x", after="b"), optional="b"),
+            ValueError,
+            "`after` must be one of the steps",
+        ),
+        (lambda: funnel.Funnel(STEPS, order="any", optional="b"), ValueError, "`optional` needs steps in an order"),
+        (
+            lambda: funnel.Funnel(STEPS, order="any", exclude=funnel.Exclude("x", after="b")),
+            ValueError,
+            "an exclusion between two steps needs steps in an order",
+        ),
+        (
+            lambda: funnel.Funnel(["a", funnel.Step("b", within="1h")], order="any"),
+            ValueError,
+            "a step with `within` needs steps in an order",
+        ),
+        (
+            lambda: funnel.analyse(slow.table(ROWS), funnel.Funnel(["a", funnel.Step(["a", "b"])], order="any")),
+            ValueError,
+            "an event is both 'a' and 'a or b'",
+        ),
+        (
+            lambda: funnel.analyse(slow.table(ROWS), funnel.Funnel(STEPS, hold="devise")),
+            ValueError,
+            "did you mean 'device'",
+        ),
+        (lambda: funnel.Funnel(STEPS, exclude=["x"] * 30), ValueError, "`exclude` must be at most 20"),
+    ],
+)
+def test_settings_that_contradict_each_other(make, error, message):
+    with pytest.raises(error, match=message):
+        make()
+
+
+def test_a_funnel_written_in_two_ways_is_one_funnel():
+    one = funnel.Funnel(["a", funnel.Step("b", within="60min")], window="24h", exclude="x", hold=["device"])
+    other = funnel.Funnel(
+        ["a", funnel.Step("b", within="1h")], window="1d", exclude=[funnel.Exclude("x")], hold="device"
+    )
+    assert one == other
+    assert hash(one) == hash(other)
+
+
+def test_optional_steps_lose_nobody():
+    rows = [(1, 0, "a"), (1, 1, "b"), (1, 2, "c"), (2, 0, "a"), (2, 2, "c"), (3, 0, "a"), (4, 0, "a"), (4, 1, "b")]
+    table = funnel.analyse(slow.table(rows), funnel.Funnel(STEPS, optional="b"), as_of="2024-03-01").table
+    assert table["reached"].tolist() == [4, 2, 2]
+    assert table["skipped"].tolist() == [0, 1, 0]
+    assert table["dropped"].tolist() == [0, 0, 2]
+    assert table["step_conversion"].tolist() == [1.0, 0.5, 0.5]
+
+
+def test_any_order_counts_steps_done():
+    rows = [(1, 0, "c"), (1, 1, "a"), (2, 0, "b"), (3, 5, "c"), (3, 6, "b"), (3, 9, "a")]
+    table = funnel.analyse(slow.table(rows), funnel.Funnel(STEPS, order="any"), as_of="2024-03-01").table
+    assert table["step"].tolist() == ["1 of 3 steps", "2 of 3 steps", "3 of 3 steps"]
+    assert table["reached"].tolist() == [3, 2, 1]
