@@ -13,11 +13,12 @@ Kemeny, J. G. and Snell, J. L. (1960). Finite Markov chains. Van Nostrand. Chapt
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from ._curves import Floats, wilson_bounds
-from ._reading import Ints
+from ._curves import Floats, wilson_each
+from ._moves import Ints
 from ._shares import Bools, distinct, divided, rates
 from ._visits import Visits
 
@@ -96,8 +97,8 @@ def chain_of(visits: Visits, z: float) -> Chain:
 def _taken(visits: Visits) -> _Taken:
     n, last = len(visits.names) + 1, visits.last
     is_goal, over = visits.goal[visits.state], ~visits.open
-    so_far = np.cumsum(is_goal) - is_goal  # goals before each visit
-    before = so_far == so_far[visits.first][visits.path]
+    so_far: Ints = np.cumsum(is_goal) - is_goal  # goals before each visit
+    before: Bools = so_far == so_far[visits.first][visits.path]
     following = np.append(visits.state[1:], n)
     following[last] = n
     kept = np.flatnonzero(before & ~is_goal & over[visits.path])
@@ -123,7 +124,7 @@ class _Way:
     total: Floats
 
     @classmethod
-    def to(cls, chance: Floats, visited: Floats, goal: Bools) -> "_Way":
+    def to(cls, chance: Floats, visited: "np.ndarray[Any, Any]", goal: Bools) -> "_Way":
         n = len(visited)
         inside = np.where(goal[:n], 0.0, chance[:n])
         return cls(chance=chance, total=np.append(np.where(goal[:n], 0.0, visited @ inside), 0.0))
@@ -159,12 +160,12 @@ def _moments(taken: _Taken, ways: list[_Way], observed: Floats, n: int) -> Float
 
 
 def _variance(moved: Floats, moments: Floats) -> Floats:
-    return np.maximum(np.einsum("ij,ij->i", moved @ moments, moved), 0.0)
+    return np.asarray(np.maximum(np.einsum("ij,ij->i", moved @ moments, moved), 0.0), dtype=np.float64)
 
 
 def _around(share: Floats, variance: Floats, visitors: Ints, z: float) -> tuple[Floats, Floats]:
     varied = (variance > 1e-15) & (share > 0) & (share < 1)
-    return wilson_bounds(share, np.where(varied, divided(share * (1 - share), variance), visitors), z)
+    return wilson_each(share, np.where(varied, divided(share * (1 - share), variance), visitors), z)
 
 
 def _p_value(difference: Floats, variance: Floats, seen: Ints, observed: Floats) -> Floats:

@@ -1,6 +1,6 @@
 """Paths: what visitors do next, where they leave, and what leads to the goal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,7 +14,7 @@ from .._core.results import Result
 from ._chain import chain_of
 from ._paths_summary import apart, known, path_sentences, percent_of
 from ._sequences import sequence_columns
-from ._sessions import fixed
+from ._sessions import pause_of
 from ._summary import Locale
 from ._transitions import Columns, state_columns, steps_of, transition_columns
 from ._visits import END, START, PathUnit, Visits, read_visits
@@ -43,15 +43,15 @@ class Paths(Result):
         with it), exits (paths that end with it), timed (visits of which it is known how long they took); position (of
         the first visit in its path, on average); bounce_rate (paths of a single event among those that begin with it),
         exit_rate (visits that are the last one of their path), seconds_p25, seconds_median, seconds_p75 (from the visit
-        to the next one; of the last visit of a path it is unknown); goal_chance (share that reaches the goal if only the
-        present state mattered) beside goal_observed (share of the paths that came to the state that did); p_value (of
-        their difference); steps_to_goal and steps_to_end (expected steps of those that reach the goal, and of the
+        to the next one; of the last visit of a path it is unknown); goal_chance (share that reaches the goal if only
+        the present state mattered) beside goal_observed (share of the paths that came to the state that did); p_value
+        (of their difference); steps_to_goal and steps_to_end (expected steps of those that reach the goal, and of the
         others, if only the present state mattered). Rates, chances and steps have ``_low`` and ``_high``.
     before, after : eager tables, one row a sequence, or None
         What comes before the first visit to the focus of each path, and after it: path (as text), step_1 (the nearest)
         and so on, null beyond the end of the path; paths (count), share (of the paths with the focus), share_low,
-        share_high; goal_share (of those that are over, the share that reaches the goal after the focus), goal_share_low,
-        goal_share_high. "(open)" is the end of a path that may still go on.
+        share_high; goal_share (of those that are over, the share that reaches the goal after the focus),
+        goal_share_low, goal_share_high. "(open)" is the end of a path that may still go on.
     of, goal, focus, unit, level
         As given.
     visitors : int
@@ -270,7 +270,7 @@ def paths(
         goal=goals,
         focus=focus,
         unit=unit,
-        gap=None if gap is None else fixed(gap, argument="gap"),
+        gap=None if gap is None else pause_of(gap),
         collapse=collapse,
         top=most,
         as_of=as_of,
@@ -295,11 +295,12 @@ def paths(
     )
 
 
-def _goals(goal: str | Sequence[str]) -> tuple[str, ...]:
-    names = (goal,) if isinstance(goal, str) else tuple(goal)
-    if not names or not all(isinstance(one, str) and one for one in names):
+def _goals(goal: object) -> tuple[str, ...]:
+    names: tuple[object, ...] = (goal,) if isinstance(goal, str) or not isinstance(goal, Iterable) else tuple(goal)
+    found = [one for one in names if isinstance(one, str) and one]
+    if not found or len(found) < len(names):
         raise TypeError(f"`goal` must be the name of an event, or several, got {goal!r}")
-    return tuple(dict.fromkeys(names))
+    return tuple(dict.fromkeys(found))
 
 
 def _z(level: float) -> float:

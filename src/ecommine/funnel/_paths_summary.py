@@ -15,8 +15,8 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "leave": "Most leave after {state}: {exits} of all exits, {rate} of its visits.",
         "after": "After {state}, most go on to {next} ({share}).",
         "gone": "After {state}, most leave ({share}).",
-        "memory": "Of those that come to {state}, {observed} go on to {goal}, against {chance} if only the present step "
-        "mattered: how they came there tells something.",
+        "memory": "Of those that come to {state}, {observed} go on to {goal}, against {chance} if only the present "
+        "step mattered: how they came there tells something.",
     },
     "zh": {
         "none": "没有路径。",

@@ -71,7 +71,7 @@ class _Shown:
     @property
     def share(self) -> Floats:
         """The share of each next state."""
-        return self.steps / np.maximum(self.steps.sum(axis=1, keepdims=True), 1)
+        return np.asarray(self.steps / np.maximum(self.steps.sum(axis=1, keepdims=True), 1), dtype=np.float64)
 
 
 def _shown(states: Rows, transitions: Rows, goal: Sequence[str], top: int) -> _Shown:
@@ -187,7 +187,9 @@ def _draw_steps(ax: "Axes", shown: _Shown, at: list[tuple[float, float]]) -> Non
         wide = 0.8 + 7.0 * float(shown.steps[i, j]) / most
         forward = at[j][0] > at[i][0]
         colour, dashes = ("#555555", "-") if forward else (GREY, (0, (2.5, 1)))
-        ax.plot(*curve[:-3].T, color=colour, linewidth=wide, linestyle=dashes, alpha=0.75, solid_capstyle="butt", zorder=1)
+        ax.plot(
+            *curve[:-3].T, color=colour, linewidth=wide, linestyle=dashes, alpha=0.75, solid_capstyle="butt", zorder=1
+        )
         ax.annotate(
             "",
             xy=tuple(curve[-1]),
@@ -196,7 +198,16 @@ def _draw_steps(ax: "Axes", shown: _Shown, at: list[tuple[float, float]]) -> Non
             zorder=2,
         )
         middle = curve[int(len(curve) * 0.38)]
-        ax.text(*middle, percent(round(share[i, j], 2)), fontsize=7, ha="center", va="center", bbox=_PATCH, zorder=5)
+        ax.text(
+            middle[0],
+            middle[1],
+            percent(round(share[i, j], 2)),
+            fontsize=7,
+            ha="center",
+            va="center",
+            bbox=_PATCH,
+            zorder=5,
+        )
 
 
 def _curve(start: tuple[float, float], end: tuple[float, float]) -> Floats:
@@ -231,8 +242,8 @@ def draw_matrix(
     share = shown.share[:, 1:]  # nothing leads back to the start
     ax.imshow(share, cmap="Greys", vmin=0, vmax=1.15, aspect="auto")
     for i, j in zip(*np.nonzero(share >= 0.005), strict=True):
-        dark = share[i, j] > 0.6
-        ax.text(j, i, f"{100 * share[i, j]:.0f}", ha="center", va="center", fontsize=8, color="white" if dark else "black")
+        colour = "white" if share[i, j] > 0.6 else "black"
+        ax.text(j, i, f"{100 * share[i, j]:.0f}", ha="center", va="center", fontsize=8, color=colour)
     rows = [" ".join(short(texts.get(name, name), 26, 1)) for name in shown.names]
     counts = [f"{row} ({thousands(n, locale=locale)})" for row, n in zip(rows, shown.visits, strict=True)]
     ax.set_yticks(np.arange(n), counts, fontsize=8, parse_math=False)

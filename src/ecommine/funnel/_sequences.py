@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._reading import Ints
+from ._moves import Ints
 from ._shares import Bools, rates, shared_out
 from ._transitions import Columns
 from ._visits import END, OPEN, START, Visits
@@ -13,27 +13,25 @@ ARROW = " → "
 _NOTHING = -1
 
 
-def focus_of(visits: Visits, focus: str) -> Ints:
-    """Find the first visit to the focus in each path that has one.
+def focus_of(visits: Visits, focus: str) -> tuple[Ints, Ints]:
+    """Find the first visit to the focus in each path that has one; return where it is, and the paths.
 
     The start stands before the first visit of a path, the end after the last one of a path that is over.
     """
     if focus == START:
-        return visits.first - 1
+        return visits.first - 1, np.arange(visits.n_paths)
     if focus == END:
-        return visits.last[~visits.open] + 1
+        return visits.last[~visits.open] + 1, np.flatnonzero(~visits.open)
     place = np.flatnonzero(visits.state == (visits.names.index(focus) if focus in visits.names else _NOTHING))
     path = visits.path[place]
     new = np.ones(len(place), dtype=bool)
     new[1:] = path[1:] != path[:-1]
-    return place[new]
+    return place[new], path[new]
 
 
 def sequence_columns(visits: Visits, focus: str, *, forward: bool, depth: int, z: float) -> tuple[Columns, int]:
     """Write one row a sequence, the most frequent first; and count the sequences that are not listed."""
-    place = focus_of(visits, focus)
-    path = np.flatnonzero(~visits.open) if focus == END else np.arange(visits.n_paths)
-    path = path if focus in (START, END) else visits.path[place]
+    place, path = focus_of(visits, focus)
     steps = _steps(visits, place, path, forward, depth)
     code = _coded(steps, len(visits.names) + 4)
     shown, example, kind = np.unique(code, return_index=True, return_inverse=True)

@@ -7,9 +7,9 @@ import narwhals.stable.v2 as nw
 import numpy as np
 from narwhals.stable.v2.typing import IntoFrameT
 
-from .._core.durations import Duration
 from .._core.frames import Frame, day_number, native, opened
 from ..schema._reading import read
+from ._lengths import exact
 from ._log import begins
 from ._reading import coded
 
@@ -65,7 +65,7 @@ def sessions(events: IntoFrameT, /, *, gap: str | timedelta = "30min") -> IntoFr
     >>> funnel.sessions(events).session_id.tolist()
     ['ann.1709287200', 'bob.1709287260', 'ann.1709287200', 'ann.1709292600']
     """
-    pause = fixed(gap, argument="gap")
+    pause = pause_of(gap)
     frame = opened(events, argument="events")
     names = frame.collect_schema().names()
     _check_names(names)
@@ -75,14 +75,12 @@ def sessions(events: IntoFrameT, /, *, gap: str | timedelta = "30min") -> IntoFr
     return native(begun.select(*names, _session_id(frame).alias("session_id")), events)
 
 
-def fixed(gap: str | timedelta, *, argument: str) -> timedelta:
-    """Read a length of time of at least a second that is no number of months."""
-    read_gap = Duration.parse(gap, argument=argument)
-    if read_gap.months:
-        raise ValueError(f"`{argument}` must be a fixed length of time, such as '30min' or '30d', got {gap!r}")
-    if read_gap.exact < timedelta(seconds=1):
-        raise ValueError(f"`{argument}` must be at least one second, got {gap!r}")
-    return read_gap.exact
+def pause_of(gap: str | timedelta) -> timedelta:
+    """Read the longest pause within a session: at least a second, since ids count in seconds."""
+    pause = exact(gap, "gap")
+    if pause < timedelta(seconds=1):
+        raise ValueError(f"`gap` must be at least one second, got {gap!r}")
+    return pause
 
 
 def _check_names(names: list[str]) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ._curves import Floats, wilson_bounds
-from ._reading import Ints
+from ._curves import Floats, wilson_each
+from ._moves import Ints
 
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
@@ -92,11 +92,11 @@ def rates(group: Ints, success: Bools, n_groups: int, visitor: Ints, z: float) -
     return total, share, *bounds(share, total, squares, np.bincount(of, minlength=n_groups), z)
 
 
-def bounds(share: Floats, total: Ints, squares: Floats, visitors: Ints, z: float) -> tuple[Floats, Floats]:
+def bounds(share: Floats, total: Ints, squares: Any, visitors: Ints, z: float) -> tuple[Floats, Floats]:
     """Return Wilson's intervals; where all or none succeed, visitors count, since their trials may be alike."""
     varied = (squares > 1e-9 * total) & (share > 0) & (share < 1)
     known = divided(share * (1 - share) * total.astype(np.float64) ** 2, np.where(varied, squares, np.nan))
-    return wilson_bounds(share, np.where(varied, np.minimum(known, total), visitors), z)
+    return wilson_each(share, np.where(varied, np.minimum(known, total), visitors), z)
 
 
 def divided(part: Any, whole: Any) -> Floats:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ._chain import Bounds, Chain
-from ._reading import Ints
+from ._moves import Ints
 from ._shares import distinct, divided, quartiles, rates, shared_out
 from ._visits import END, START, Visits
 

@@ -13,7 +13,7 @@ from .._core.checks import counted
 from .._core.frames import opened
 from ..schema._tables import TABLES
 from ._log import Log, begins, read_log
-from ._reading import Ints
+from ._moves import Ints
 from ._shares import Bools
 
 PathUnit = Literal["session_id", "visitor_id", "customer_id"]
