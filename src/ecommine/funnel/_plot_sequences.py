@@ -7,7 +7,7 @@ from .._core.pictures import new_axes, percent, show_text
 from ._paths_summary import known
 from ._plot import figure_of
 from ._plot_paths import _TEXTS as _STATES
-from ._plot_paths import short
+from ._plot_paths import short, told_apart
 from ._summary import Locale
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ WRITTEN = 0.035
 """Share from which a bar carries its name: below there is no room."""
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
-        "after": "What follows {focus} (share of the {n:,} paths with it)",
-        "before": "What leads to {focus} (share of the {n:,} paths with it)",
+        "after": "What follows {focus}\n(share of the {n:,} paths with it)",
+        "before": "What leads to {focus}\n(share of the {n:,} paths with it)",
         "rest": "rarer",
         "legend": "blue: {goal}; dark: the path ends or begins there",
     },
     "zh": {
-        "after": "{focus}之后（占含有它的{n:,}条路径的比例）",
-        "before": "{focus}之前（占含有它的{n:,}条路径的比例）",
+        "after": "{focus}之后\n（占含有它的{n:,}条路径的比例）",
+        "before": "{focus}之前\n（占含有它的{n:,}条路径的比例）",
         "rest": "更少见",
         "legend": "蓝色：{goal}；深色：路径在此结束或开始",
     },
@@ -39,19 +39,23 @@ def draw_sequences(
 ) -> "Axes":
     """Draw the focus as one bar, and beside it bars of the states next to it, each split by those that come then."""
     depth = sum(name.startswith("step_") for name in (rows[0] if rows else {}))
-    ax, texts, names = new_axes(ax, width=2.4 + 1.9 * depth, height=5.2), _TEXTS[locale], _STATES[locale]
+    drawn = list(bars(rows, depth))
+    depth = max((step for step, *_ in drawn), default=0)
+    ax, texts = new_axes(ax, width=max(5.5, 2.4 + 1.9 * depth), height=5.2), _TEXTS[locale]
+    names = told_apart([name for *_, name in drawn if name is not None]) | _STATES[locale]
     sign = 1 if forward else -1
     total = round(sum(row["paths"] for row in rows) / max(sum(row["share"] for row in rows), 1e-9))
     _draw_bar(ax, 0, 0.0, 1.0, names.get(focus, focus), "white")
-    for step, low, share, name in bars(rows, depth):
-        rest = name is None
+    for step, low, share, name in drawn:
         label = texts["rest"] if name is None else names.get(name, name)
-        colour = "#F2F2F2" if rest else "#BFD9EB" if name in goal else "#BBBBBB" if name in _ENDS else "white"
+        colour = "#F2F2F2" if name is None else "#BFD9EB" if name in goal else "#BBBBBB" if name in _ENDS else "white"
         _draw_bar(ax, sign * step, low, share, label, colour)
     ax.set_xlim(*((-0.5, depth + 0.5) if forward else (-depth - 0.5, 0.5)))
     ax.set_ylim(1.0, 0.0)
     ax.axis("off")
-    title = texts["after" if forward else "before"].format(focus=names.get(focus, focus), n=total)
+    title = texts["after" if forward else "before"].format(
+        focus="".join(short(names.get(focus, focus), 30, 1)), n=total
+    )
     ax.set_title(title, fontsize=11, parse_math=False)
     legend = texts["legend"].format(goal=" / ".join(goal))
     ax.text(0.5, -0.03, legend, transform=ax.transAxes, ha="center", va="top", fontsize=8, parse_math=False)
