@@ -99,7 +99,7 @@ def _taken(visits: Visits) -> _Taken:
     is_goal, over = visits.goal[visits.state], ~visits.open
     so_far: Ints = np.cumsum(is_goal) - is_goal  # goals before each visit
     before: Bools = so_far == so_far[visits.first][visits.path]
-    following = np.append(visits.state[1:], n)
+    following = np.append(visits.state, n)[1:]
     following[last] = n
     kept = np.flatnonzero(before & ~is_goal & over[visits.path])
     path = np.concatenate([visits.path[kept], np.flatnonzero(over)])

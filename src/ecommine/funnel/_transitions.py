@@ -35,9 +35,9 @@ class Steps:
 def steps_of(visits: Visits) -> Steps:
     """List the steps of all paths; what follows the last visit of an open path is not known yet."""
     start, end = len(visits.names), len(visits.names) + 1
-    target, last = np.append(visits.state[1:], end), visits.last
+    target, last = np.append(visits.state, end)[1:], visits.last
     target[last] = end
-    pause = np.append(np.diff(visits.time), -1)
+    pause = np.diff(visits.time, append=0)
     pause[last] = -1
     decided = np.ones(len(target), dtype=bool)
     decided[last[visits.open]] = False

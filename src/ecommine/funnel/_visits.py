@@ -74,7 +74,7 @@ class Visits:
     @property
     def last(self) -> Ints:
         """Where each path ends among the visits."""
-        return np.append(self.first[1:], len(self.state)).astype(np.int64) - 1
+        return np.append(self.first, len(self.state)).astype(np.int64)[1:] - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
