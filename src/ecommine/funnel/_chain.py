@@ -19,7 +19,7 @@ import numpy as np
 
 from ._curves import Floats, wilson_each
 from ._moves import Ints
-from ._shares import Bools, distinct, divided, rates
+from ._shares import Bools, distinct, divided, rates, told_apart
 from ._visits import Visits
 
 FEWEST, FEWEST_EACH = 50, 5
@@ -148,7 +148,7 @@ def _moments(taken: _Taken, ways: list[_Way], observed: Floats, n: int) -> Float
     """Return the sums over visitors of products of what their steps and paths tell more than was expected."""
     from scipy.sparse import coo_array
 
-    cells, place = np.unique(taken.visitor * n + taken.source, return_inverse=True)
+    cells, _, place = told_apart(taken.visitor * n + taken.source)
     surprise, total = ways[0].surprise(taken)
     sums = [np.bincount(place, value, len(cells)) for value in (surprise, total, ways[1].surprise(taken)[1])]
     row, state = np.divmod(cells, n)

@@ -15,6 +15,7 @@ from ._chain import chain_of
 from ._paths_summary import apart, known, path_sentences, percent_of
 from ._sequences import sequence_columns
 from ._sessions import pause_of
+from ._shares import distinct
 from ._summary import Locale
 from ._transitions import Columns, state_columns, steps_of, transition_columns
 from ._visits import END, START, PathUnit, Visits, read_visits
@@ -288,7 +289,7 @@ def paths(
         goal=goals,
         focus=focus,
         unit=unit,
-        visitors=len(np.unique(visits.visitor)),
+        visitors=len(distinct(visits.visitor)),
         level=confidence,
         as_of=visits.until,
         notes=(*visits.notes, *notes, *_memory(states, confidence)),

@@ -49,12 +49,12 @@ def shared_out(source: Ints, target: Ints, n_targets: int, visitor: Ints, z: flo
     ([0.25, 0.75], [0.046, 0.301])
     """
     pair = source.astype(np.int64) * n_targets + target
-    pairs, count = np.unique(pair, return_counts=True)
+    pairs, count, _ = told_apart(pair)
     n_sources = int(source.max(initial=-1)) + 1
     # What each visitor has in a pair, and in the whole group of the pair.
-    cells, in_cell = np.unique(visitor.astype(np.int64) * (n_sources * n_targets) + pair, return_counts=True)
+    cells, in_cell, _ = told_apart(visitor.astype(np.int64) * (n_sources * n_targets) + pair)
     owner, of_pair = np.divmod(cells, n_sources * n_targets)
-    wholes, in_whole = np.unique(visitor.astype(np.int64) * n_sources + source, return_counts=True)
+    wholes, in_whole, _ = told_apart(visitor.astype(np.int64) * n_sources + source)
     whole = in_whole[np.searchsorted(wholes, owner * n_sources + of_pair // n_targets)]
     place = np.searchsorted(pairs, of_pair)
     own, mixed = (np.bincount(place, in_cell * by, minlength=len(pairs)) for by in (in_cell, whole))
@@ -66,8 +66,33 @@ def shared_out(source: Ints, target: Ints, n_targets: int, visitor: Ints, z: flo
     return Shares(source=group, target=pairs % n_targets, count=count, total=total, share=share, low=low, high=high)
 
 
+def told_apart(keys: Ints) -> tuple[Ints, Ints, Ints]:
+    """Return each number once, ascending, how often it is there, and the place of each of the keys among them.
+
+    Where numbers are small, counting them is several times as fast as sorting, which ``np.unique`` does.
+
+    Examples
+    --------
+    >>> [of.tolist() for of in told_apart(np.array([7, 3, 7]))]
+    [[3, 7], [1, 2], [1, 0, 1]]
+    """
+    if not _countable(keys):
+        found, place, count = np.unique(keys, return_inverse=True, return_counts=True)
+        return found, count, place
+    counted = np.bincount(keys)
+    there = counted > 0
+    found = np.flatnonzero(there)
+    return found, counted[found], (np.cumsum(there) - 1)[keys]
+
+
+def _countable(keys: Ints) -> bool:
+    return len(keys) > 0 and int(keys.min()) >= 0 and int(keys.max()) < 4 * len(keys)
+
+
 def distinct(keys: Ints) -> Ints:
     """Return each number once, ascending: sorting is several times as fast as the hashing of ``np.unique``."""
+    if _countable(keys):
+        return np.flatnonzero(np.bincount(keys))
     ordered = np.sort(keys)
     new = np.ones(len(ordered), dtype=bool)
     new[1:] = ordered[1:] != ordered[:-1]
@@ -85,9 +110,9 @@ def rates(group: Ints, success: Bools, n_groups: int, visitor: Ints, z: float) -
     """
     total = np.bincount(group, minlength=n_groups)
     share = divided(np.bincount(group, success, minlength=n_groups), total)
-    cells, place = np.unique(visitor.astype(np.int64) * n_groups + group, return_inverse=True)
+    cells, trials, place = told_apart(visitor.astype(np.int64) * n_groups + group)
     of = cells % max(n_groups, 1)
-    moved = np.bincount(place, success, minlength=len(cells)) - share[of] * np.bincount(place, minlength=len(cells))
+    moved = np.bincount(place, success, minlength=len(cells)) - share[of] * trials
     squares = np.bincount(of, moved**2, minlength=n_groups)
     return total, share, *bounds(share, total, squares, np.bincount(of, minlength=n_groups), z)
 

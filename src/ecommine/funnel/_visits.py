@@ -14,7 +14,7 @@ from .._core.frames import opened
 from ..schema._tables import TABLES
 from ._log import Log, begins, read_log
 from ._moves import Ints
-from ._shares import Bools
+from ._shares import Bools, told_apart
 
 PathUnit = Literal["session_id", "visitor_id", "customer_id"]
 START, END, OTHER, OPEN = "(start)", "(end)", "(other)", "(open)"
@@ -216,7 +216,7 @@ def _visits(
     """Keep events that are a state, and make one visit of those that repeat a state."""
     known = steps.state >= 0  # a pause is one between all events, so that the others are left out only now
     state, time, visitor = steps.state[known], steps.time[known], steps.visitor[known]
-    there, path = np.unique(steps.path[known], return_inverse=True)
+    there, in_path, path = told_apart(steps.path[known])
     n_events = np.bincount(state, minlength=len(steps.names))
     new = np.ones(len(state), dtype=bool)
     new[1:] = (path[1:] != path[:-1]) | ((state[1:] != state[:-1]) | (not collapse))
@@ -232,7 +232,7 @@ def _visits(
         first=first,
         visitor=visitor[new][first],
         open=steps.open[there],
-        alone=np.bincount(path, minlength=len(there)) == 1,
+        alone=in_path == 1,
         names=names,
         events=np.bincount(rank, n_events, minlength=len(names)).astype(np.int64),
         goal=np.array([name in goal for name in names], dtype=bool),
