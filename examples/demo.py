@@ -114,7 +114,29 @@ def where_buyers_stop(_: schema.Shop) -> Part:
     )
 
 
-PARTS: tuple[Callable[[schema.Shop], Part], ...] = (segments, movements, bought_together, where_buyers_stop)
+def carts_left_behind(_: schema.Shop) -> Part:
+    """Find the carts of the made shop, and which may still be won back."""
+    shop = datasets.make_shop(2_000, 60)
+    result = funnel.carts(shop.events, orders=shop.orders)
+    best = result.to_flat(names=shop.products).head(10)
+    chance = [f"{row.chance:.0%} ({row.chance_low:.0%} to {row.chance_high:.0%})" for row in best.itertuples()]
+    columns = ["cart_id", "checkout_step", "age_hours", "hours_left", "products", "value_left", "chance"]
+    return Part(
+        title="Carts left behind (a made shop)",
+        question=f"Carts: {result.headline}.",
+        answer=(result.summary(), result.summary(locale="zh"), *result.notes),
+        tables={"The ten open carts with the most at stake": best.assign(chance=chance)[[*columns, "expected_value"]]},
+        pictures={"carts": result.plot()},
+    )
+
+
+PARTS: tuple[Callable[[schema.Shop], Part], ...] = (
+    segments,
+    movements,
+    bought_together,
+    where_buyers_stop,
+    carts_left_behind,
+)
 
 STYLE = """
 body { font: 16px/1.55 system-ui, sans-serif; color: #1d2733; max-width: 62rem; margin: 3rem auto; padding: 0 1rem }

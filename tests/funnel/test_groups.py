@@ -51,6 +51,22 @@ def test_every_group_has_a_funnel_of_its_own_events():
         pd.testing.assert_frame_equal(mine.reset_index(drop=True), expected)
 
 
+def test_a_column_of_the_shops_own_may_be_held_asked_for_and_grouped_by():
+    frame = slow.table(ROWS).rename(columns={"device": "plan"})
+    steps = ["a", funnel.Step("b", where={"plan": ["web", "app"]}), "c"]
+    found = funnel.analyse(frame, funnel.Funnel(steps, hold="plan"), by="plan", attribution="step", as_of="2024-03-01")
+    assert found.table["reached"].tolist() == [1, 0, 0, 3, 1, 0]
+
+
+@pytest.mark.parametrize("hold", [None, "device"])
+def test_ids_above_63_bits(hold):
+    frame = slow.table([(one % 3, one, "ab"[one % 2], "web") for one in range(12)])
+    frame["visitor_id"] = frame["visitor_id"].astype("uint64") + np.uint64(2**63 + 5)
+    found = funnel.analyse(frame, funnel.Funnel(["a", "b"], hold=hold), as_of="2024-03-01")
+    assert found.units["visitor_id"].tolist() == [2**63 + 5, 2**63 + 6, 2**63 + 7]
+    assert found.table["reached"].tolist() == [3, 3]
+
+
 @pytest.mark.parametrize("attribution", ["first", "last", "b", "step"])
 def test_attributions_are_the_same_in_every_library(attribution, local_library):
     expected, found = grouped(attribution), grouped(attribution, local_library(slow.table(ROWS)))

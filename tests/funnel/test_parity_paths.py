@@ -21,8 +21,8 @@ def chances_of(mood):
     return shifted
 
 
-FORGETFUL = 0.05
-"""The chance of purchase after a second cart of a session, where there is memory."""
+SURE = 0.38
+"""The chance of purchase after a view in sessions that begin with the cart, half of all where there is memory."""
 
 
 def log(seed, *, visitors, moods=False, memory=False):
@@ -31,7 +31,8 @@ def log(seed, *, visitors, moods=False, memory=False):
     n = 5 * visitors
     visitor = np.arange(n) // 5
     mood = rng.choice([-SHIFT, SHIFT], visitors)[visitor] * moods
-    now, carts, rows = np.zeros(n, dtype=int), np.zeros(n, dtype=int), []
+    sure = memory & (rng.random(n) < 0.5)
+    now, rows = sure.astype(int), []
     going = np.arange(n)
     for step in range(200):
         rows.append(pd.DataFrame({"session": going, "second": step, "state": now[going]}))
@@ -40,9 +41,8 @@ def log(seed, *, visitors, moods=False, memory=False):
             break
         edges = np.cumsum(CHANCES[now[going]], axis=1)
         edges[:, 1:3] += mood[going][:, None]
-        carts[going] += now[going] == 1
-        again = memory & (now[going] == 1) & (carts[going] > 1)
-        edges[again, 2] = edges[again, 1] + FORGETFUL
+        views = sure[going] & (now[going] == 0)
+        edges[views, 2] = edges[views, 1] + SURE
         now[going] = np.minimum((rng.random(len(going))[:, None] > edges).sum(axis=1), 3)
         going = going[now[going] < 3]
     frame = pd.concat(rows, ignore_index=True)
@@ -100,6 +100,7 @@ def test_no_alarm_without_memory():
     notes, low = alarms(40, memory=False)
     assert notes <= 4
     assert low <= 7
+    assert alarms(10, memory=True)[0] >= 8
 
 
 @pytest.mark.parity

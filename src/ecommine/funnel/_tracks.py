@@ -115,7 +115,10 @@ def read_tracks(events: object, funnel: Funnel, *, unit: Unit, by: str | None, a
         notes += lost
     moves, keys = sort_moves(log, taken.time, taken.steps, taken.bars, taken.group)
     if owner is None:
-        units, visitor = keys if units is None else units[keys], None if visitor is None else visitor[keys]
+        units, visitor = (
+            keys.astype(log.dtype) if units is None else units[keys],
+            None if visitor is None else visitor[keys],
+        )
     assert units is not None
     return Tracks(
         moves=moves, units=units, owner=owner, visitor=visitor, labels=labels, until=until, notes=tuple(notes)
@@ -201,7 +204,7 @@ def _check_overlap(steps: Ints, funnel: Funnel) -> None:
 
 
 def _opened(events: object, funnel: Funnel, unit: Unit, by: str | None) -> Frame:
-    wanted = [*funnel.needed, *([] if by is None else [by])]
+    wanted = list(dict.fromkeys([*funnel.needed, *([] if by is None else [by])]))
     schema = opened(events, argument="events").collect_schema()
     missing = [column for column in wanted if column not in schema.names()]
     if missing:
