@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 Rows = Sequence[Mapping[str, Any]]
 IN_COLUMN = 3
 """States above each other in a flow."""
-LEAST = 0.05
-"""Share of a state's next steps from which a step is drawn; no other one carries a number."""
+LEAST, EACH = 0.05, 2
+"""Share of a state's next steps from which a step is drawn, and how many of them: more are a hairball."""
 BOX = (0.36, 0.25)
 """Half the width and height of a state's box; columns and rows are one apart."""
 GREY = "#8A8A8A"
@@ -38,7 +38,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         OPEN: "not over yet",
         "flow": "What follows what: per cent of all that follows a state",
         "legend": "in a box: visits; ↳ share of visits after which the path ends. "
-        "Steps below {least} are drawn only to {goal}",
+        "Drawn: the {each} most frequent steps from a state, the most frequent one to it, and those to {goal}",
         "leave": "{n} visits\n↳ {share} end",
         "stay": "{n} visits",
         "paths": "{n} paths",
@@ -52,7 +52,8 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         OTHER: "其他",
         OPEN: "尚未结束",
         "flow": "各状态之后的去向：占该状态后续步骤的比例",
-        "legend": "框内：访问次数；↳ 访问后即结束的比例。低于{least}的步骤只画出通向{goal}的",
+        "legend": "框内：访问次数；↳ 访问后即结束的比例。"
+        "画出每个状态最多的{each}个去向、最多的来源以及通向{goal}的步骤",
         "leave": "{n}次访问\n↳ {share}结束",
         "stay": "{n}次访问",
         "paths": "{n}条路径",
@@ -116,7 +117,7 @@ def draw_flow(
     ax.set_ylim(-tall / 2 - 0.25, tall / 2 + 0.1)
     ax.axis("off")
     ax.set_title(texts["flow"] if len(shown.names) > 1 else texts["empty"], fontsize=11)
-    legend = texts["legend"].format(least=percent(LEAST), goal=" / ".join(goal))
+    legend = texts["legend"].format(each=EACH, goal=" / ".join(goal))
     ax.text(0.5, 0, legend, transform=ax.transAxes, ha="center", va="top", fontsize=8, parse_math=False)
     show_text(figure_of(ax))
     return ax
@@ -231,12 +232,14 @@ def _draw_steps(ax: "Axes", shown: _Shown, at: list[tuple[float, float]], goal: 
 
 
 def _drawn(shown: _Shown, goal: Sequence[str]) -> Bools:
-    """Tell which steps are drawn: frequent ones, and those that bring many to the goal, however rare it is."""
+    """Tell which steps are drawn: the most frequent from each state, the most frequent to each, many to the goal."""
+    steps = shown.steps[:, :-1] * ~np.eye(len(shown.names), dtype=bool)
+    from_here = np.argsort(np.argsort(-steps, axis=1, kind="stable"), axis=1) < EACH
+    to_here = np.argsort(np.argsort(-steps, axis=0, kind="stable"), axis=0) < 1
     to_goal = np.array([name in goal for name in shown.names], dtype=bool)
-    steps = shown.steps[:, :-1]
-    arrivals = steps / np.maximum(steps.sum(axis=0), 1)
-    drawn = (shown.share[:, :-1] >= LEAST) | (to_goal & (arrivals >= 2 * LEAST))
-    return np.asarray(drawn & ~np.eye(len(steps), dtype=bool))
+    many = to_goal & (steps >= 0.1 * steps.sum(axis=0))
+    frequent = from_here & (shown.share[:, :-1] >= LEAST)
+    return np.asarray((frequent | to_here | many) & (steps > 0))
 
 
 def _forward(
@@ -269,14 +272,15 @@ def _back(start: tuple[float, float], end: tuple[float, float]) -> tuple[Floats,
     """Return points beside the boxes within a column, and below them on the way back."""
     (x0, y0), (x1, y1), (_, high) = start, end, BOX
     if x1 == x0:
-        side, sign = (0.18, -1) if y1 < y0 else (-0.18, 1)
+        side, sign, label = *((0.18, -1) if y1 < y0 else (-0.18, 1)), 10
         points = [(x0 + side, y0 + sign * high), (x0 + side, y0 + sign * 0.4)]
         points += [(x1 + side, y1 - sign * 0.4), (x1 + side, y1 - sign * high)]
     else:
+        label = 15
         points = [(x0 - 0.1, y0 - high), (x0 - 0.1, y0 - 0.75), (x1 + 0.1, y1 - 0.75), (x1 + 0.1, y1 - high)]
     t = np.linspace(0, 1, 41)[:, None]
     weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
-    return np.asarray(sum(weight * np.array(point) for weight, point in zip(weights, points, strict=True))), 15
+    return np.asarray(sum(weight * np.array(point) for weight, point in zip(weights, points, strict=True))), label
 
 
 _PATCH = {"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none", "alpha": 0.9}
