@@ -4,6 +4,8 @@ Reads events: visitor_id, event and occurred_at are enough.
 
 - `Funnel`, `Step` and `Exclude` define a funnel once: steps, order, window, conditions, what must not lie between.
 - `analyse` measures it on a table of events: conversion with intervals, time, who skipped a step.
+- `sessions` cuts events into visits, wherever a visitor pauses for long.
+- `paths` tells what visitors do next, where they leave, what leads to the purchase, and how long it takes.
 - `carts` finds the carts: bought, left and recovered later, why they were left, and which may still be won back.
 - `search` measures queries: found, clicked, replaced, bought, and which of them to mend first.
 - `from_reached` and `from_counts` measure what a dashboard has: a column a page, or totals.
@@ -36,8 +38,10 @@ from ._carts import Carts, carts
 from ._compare import FunnelComparison, compare
 from ._counts import from_counts, from_reached
 from ._definition import Exclude, Funnel, Step
+from ._paths import Paths, paths
 from ._result import FunnelResult
 from ._search import Searches, search
+from ._sessions import sessions
 
 __all__ = [
     "Carts",
@@ -45,6 +49,7 @@ __all__ = [
     "Funnel",
     "FunnelComparison",
     "FunnelResult",
+    "Paths",
     "Searches",
     "Step",
     "analyse",
@@ -52,5 +57,7 @@ __all__ = [
     "compare",
     "from_counts",
     "from_reached",
+    "paths",
     "search",
+    "sessions",
 ]

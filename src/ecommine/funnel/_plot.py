@@ -11,6 +11,7 @@ from ._summary import Locale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 HATCHES = ("", "//", "..", "xx", "--", "\\\\", "++", "oo")
 MOST_PANELS = 12
@@ -72,10 +73,15 @@ def draw_steps(frame: nw.DataFrame[Any], by: str | None, level: float, ax: "Axes
     if by is not None or naive_drawn:
         ax.legend(frameon=False, title=by)
     ax.spines[["top", "right"]].set_visible(False)
+    show_text(figure_of(ax))
+    return ax
+
+
+def figure_of(ax: "Axes") -> "Figure":
+    """Return the figure that the axes belong to."""
     figure = ax.get_figure(root=True)
     assert figure is not None
-    show_text(figure)
-    return ax
+    return figure
 
 
 def draw_panels(frame: nw.DataFrame[Any], by: str, level: float, locale: Locale) -> "Axes":

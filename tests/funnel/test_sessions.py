@@ -1,0 +1,132 @@
+"""Sessions against a plain loop over each visitor's moments, by hand, and in every table library."""
+
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ecommine import SchemaError, funnel
+from funnel import slow_paths
+from libraries import to_pandas
+
+ROWS = st.lists(
+    st.tuples(st.sampled_from(["a", "b", "b.1", None]), st.none() | st.integers(0, 12).map(lambda one: 400 * one)),
+    max_size=25,
+)
+
+
+def log(rows, **columns):
+    visitors = np.empty(len(rows), dtype=object)
+    visitors[:] = [visitor for visitor, _ in rows]
+    frame = pd.DataFrame({"row": np.arange(len(rows)), "visitor_id": pd.Series(visitors, dtype=object)})
+    return frame.assign(event="page_view", occurred_at=slow_paths.times([at for _, at in rows]), **columns)
+
+
+def found(events, **options):
+    return to_pandas(funnel.sessions(events, **options), sort=["row"])["session_id"].tolist()
+
+
+def expected(frame, gap):
+    times = [None if pd.isna(at) else at.to_pydatetime() for at in frame["occurred_at"]]
+    visitors = [None if pd.isna(one) else one for one in frame["visitor_id"]]
+    return slow_paths.sessions(list(zip(visitors, times, strict=True)), gap)
+
+
+def test_by_hand():
+    """Thirty minutes are no pause, a second more is one; midnight is none."""
+    minutes = [("ann", 23 * 60 + 40), ("ann", 24 * 60 + 10), ("ann", 24 * 60 + 40 + 1 / 60), ("bob", 23 * 60 + 40)]
+    frame = log([(visitor, 60 * minute) for visitor, minute in minutes])
+    assert found(frame) == ["ann.1704152400", "ann.1704152400", "ann.1704156001", "bob.1704152400"]
+
+
+@given(rows=ROWS, gap=st.sampled_from(["400s", "10min", "30min"]))
+@settings(max_examples=120)
+def test_sessions_are_those_of_the_plain_loop(rows, gap):
+    frame = log(rows)
+    if frame["visitor_id"].isna().all():
+        return
+    seconds = {"400s": 400, "10min": 600, "30min": 1800}[gap]
+    assert found(frame, gap=gap) == expected(frame, timedelta(seconds=seconds))
+
+
+@given(rows=ROWS.filter(lambda rows: any(visitor for visitor, _ in rows)), seed=st.integers(0, 99))
+@settings(max_examples=15)
+def test_the_order_of_rows_and_the_library_do_not_matter(local_library, rows, seed):
+    frame = log(rows)
+    mixed = frame.sample(frac=1, random_state=seed, ignore_index=True)
+    assert found(local_library(mixed), gap="20min") == expected(frame, timedelta(minutes=20))
+
+
+def test_every_library(library):
+    rng = np.random.default_rng(0)
+    rows = [(f"v{rng.integers(20)}", int(rng.integers(0, 40)) * 500) for _ in range(400)]
+    frame = log([*rows, (None, 100), ("v1", None)], page="/", n=1.5)
+    made = funnel.sessions(library(frame), gap="15min")
+    table = to_pandas(made, sort=["row"])
+    assert table["session_id"].tolist() == expected(frame, timedelta(minutes=15))
+    assert list(table.columns) == [*frame.columns, "session_id"]
+    pd.testing.assert_frame_equal(table.drop(columns="session_id"), to_pandas(frame), check_dtype=False)
+
+
+def test_numbers_as_ids(library):
+    frame = log([("a", 0), ("a", 3_000), ("b", 0)]).assign(visitor_id=[7, 7, 12])
+    assert found(library(frame)) == ["7.1704067200", "7.1704070200", "12.1704067200"]
+
+
+def test_numbers_beside_a_missing_one():
+    """NumPy holds them as floats: 7.0 is the visitor 7."""
+    assert found(log([("a", 0), ("a", 3_000)]).assign(visitor_id=[7.0, np.nan])) == ["7.1704067200", None]
+
+
+def test_events_within_one_second():
+    frame = log([("a", 0), ("a", 1), ("a", 2)])
+    frame["occurred_at"] += pd.to_timedelta([0, 500_000, 100_000], unit="us")
+    assert found(frame, gap="1s") == ["a.1704067200", "a.1704067201", "a.1704067201"]
+
+
+def test_more_events_leave_the_ids_as_they_are():
+    rows = [("a", 6_000), ("a", 6_100), ("a", 20_000)]
+    before = found(log(rows))
+    assert found(log([*rows, ("a", 0), ("a", 90_000)]))[:3] == before
+
+
+def test_an_empty_table_and_one_row(local_library):
+    frame = log([("a", 0)])
+    assert found(local_library(frame)) == ["a.1704067200"]
+    empty = to_pandas(funnel.sessions(local_library(frame.head(0))))
+    assert list(empty.columns) == [*frame.columns, "session_id"]
+    assert len(empty) == 0
+
+
+def test_ids_survive_parquet(tmp_path):
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    made = funnel.sessions(log([("a", 0), (None, 5), ("b", 9_000)]))
+    made.to_parquet(tmp_path / "events.parquet")
+    again = pd.read_parquet(tmp_path / "events.parquet")
+    assert to_pandas(again)["session_id"].tolist() == to_pandas(made)["session_id"].tolist()
+
+
+def test_the_index_of_pandas_is_no_key():
+    frame = log([("a", 0), ("b", 50), ("a", 9_000)]).set_index(pd.Index([2, 2, 0]))
+    assert funnel.sessions(frame)["session_id"].tolist() == ["a.1704067200", "b.1704067250", "a.1704076200"]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda e: funnel.sessions(e.assign(session_id=1)), ValueError, "has a session_id already: drop or rename it"),
+        (lambda e: funnel.sessions(e, gap="1mo"), ValueError, "`gap` must be a fixed length of time"),
+        (lambda e: funnel.sessions(e, gap="half an hour"), ValueError, "`gap` must be a whole number and a unit"),
+        (lambda e: funnel.sessions(e, gap=timedelta(milliseconds=5)), ValueError, "`gap` must be at least one second"),
+        (lambda e: funnel.sessions(e, gap=30), TypeError, "`gap` must be a duration"),
+        (lambda e: funnel.sessions(e.drop(columns="visitor_id")), SchemaError, "`visitor_id` is missing"),
+        (lambda e: funnel.sessions(e.rename(columns={"row": "__ecommine_before"})), ValueError, "rename it first"),
+        (lambda _: funnel.sessions([1]), TypeError, "`events` must be a pandas"),
+    ],
+)
+def test_errors_name_the_way_out(call, error, message):
+    with pytest.raises(error, match=message):
+        call(log([("a", 0)]))
