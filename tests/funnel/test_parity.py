@@ -10,14 +10,16 @@ HOUR = 3_600
 END = "2024-01-11 00:00"
 
 
-def log(rng, n=600, *, sessions=1, spread=0.0):
+def log(rng, n=600, *, sessions=1, spread=0.0, trend=0.0):
     """Draw visitors that enter at random within ten days, and go on after an exponential time, or never.
 
-    With several sessions a visitor, the chance to go on differs between visitors (a beta distribution).
+    With several sessions a visitor, the chance to go on differs between visitors (a beta distribution). With a trend it
+    falls from the first entrants to the last.
     """
     visitor = np.repeat(np.arange(n), sessions)
-    chance = rng.beta(0.3 / spread, 0.7 / spread, n)[visitor] if spread else np.full(len(visitor), 0.3)
     entry = rng.uniform(0, 240, len(visitor))
+    falls = 0.3 * (1 + trend * (1 - entry / 120))
+    chance = rng.beta(0.3 / spread, 0.7 / spread, n)[visitor] if spread else falls
     second = entry + rng.exponential(20, len(visitor))
     third = second + rng.exponential(20, len(visitor))
     goes, buys = rng.random(len(visitor)) < chance, rng.random(len(visitor)) < 0.5
@@ -83,6 +85,31 @@ def sessions_measured(runs):
         together += covered(one, "conversion", second)
         apart += covered(other, "conversion", second)
     return together / runs, apart / runs
+
+
+def trend_measured(runs):
+    """Return how often the mean conversion of all entrants is covered where it falls by 30 % each way, and the bias."""
+    second, _ = truth(80)
+    hits = told = 0
+    shares = []
+    for seed in range(runs):
+        frame = log(np.random.default_rng(seed), 2_000, trend=0.3)
+        found = funnel.analyse(frame, funnel.Funnel(["a", "b"], window="80h", reentry=False), as_of=END)
+        row = found.table.loc[1]
+        hits += covered(row, "conversion", second)
+        told += any("convert differently" in note for note in found.notes)
+        shares.append((row["conversion"] - second, row["naive_conversion"] - second))
+    bias, naive = np.mean(shares, axis=0)
+    return hits / runs, told / runs, bias, naive
+
+
+@pytest.mark.parity
+def test_a_trend_biases_and_is_told():
+    hits, told, bias, naive = trend_measured(1_000)
+    print(f"trend: covered {hits:.3f}, told in {told:.3f}, bias {bias:+.4f}, naive {naive:+.4f}")
+    assert 0.7 < hits < 0.95
+    assert told > 0.25  # at p < .01, from the entrants whose window is over
+    assert abs(bias) < abs(naive)
 
 
 @pytest.mark.parity
