@@ -1,6 +1,8 @@
 """Paths against an interpreter in plain Python, worked cases, and every table library."""
 
+import os
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecommine import SchemaError, funnel
+from ecommine import SchemaError, funnel, schema
 from funnel import slow_paths
 from libraries import to_pandas
 
@@ -25,6 +27,7 @@ EVENTS = st.lists(
     max_size=30,
 )
 LATER = "2024-03-01"
+REAL = Path(os.environ.get("ECOMMINE_DATA", "../shared/data")) / "rees46_events_sample.parquet"
 SECONDS = ("seconds_p25", "seconds_median", "seconds_p75")
 SHARE = ("share", "share_low", "share_high")
 
@@ -313,3 +316,17 @@ def test_a_reserved_name_is_an_error_and_a_missing_goal_is_told():
     with pytest.raises(ValueError, match="'page' has the value '\\(end\\)', which has a meaning here"):
         funnel.paths(frame, of="page")
     assert any("no event is the goal 'purchase': did you mean 'purchases'?" in n for n in funnel.paths(frame).notes)
+
+
+@pytest.mark.skipif(not REAL.exists(), reason=f"{REAL} is not here: set ECOMMINE_DATA to its folder")
+def test_a_published_log():
+    """Three hours of REES46, counted apart from the library: most sessions may still go on."""
+    events = schema.from_rees46(pd.read_parquet(REAL)).events
+    found = funnel.paths(events, focus="purchase")
+    last = events.dropna(subset="session_id").groupby(["visitor_id", "session_id"])["occurred_at"].max()
+    going = int((events["occurred_at"].max() - last <= pd.Timedelta("30min")).sum())
+    assert found.states["visits"][0] == len(last)
+    assert f"{going:,} of {len(last):,} sessions may still go on: the last event there is no exit" in found.notes
+    bought = events[events["event"] == "purchase"].dropna(subset="session_id")
+    assert found.after["paths"].sum() == len(bought[["visitor_id", "session_id"]].drop_duplicates())
+    assert found.states.set_index("state").loc["purchase", "events"] == len(bought)
