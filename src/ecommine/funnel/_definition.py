@@ -112,8 +112,8 @@ class Funnel:
         Whether other events may come between two steps, none may, or the steps count in any order. In any order the
         first of all steps begins an attempt, and the table counts who did one, two, ... of them.
     reentry : bool
-        Whether every event of the first step starts an attempt, the best of which counts (as in Mixpanel, Amplitude,
-        PostHog and ClickHouse), or only the unit's first one.
+        Whether every event of the first step starts an attempt, the best of which counts (as in Amplitude, PostHog and
+        ClickHouse), or only the unit's first one (as in Mixpanel without optimized re-entry).
     exclude : str, Exclude, or sequence of them
         Events that must not happen between the steps.
     optional : str or sequence of str
