@@ -17,15 +17,11 @@ def facts(frame: Frame, unit: str, as_of: Any) -> tuple[datetime | None, list[st
     """Find the moment up to which events count, and count what is left out."""
     at = nw.col("occurred_at")
     given = None if as_of is None else moment(as_of)
-    flags = {
-        "_lost": nw.col(unit).is_null().cast(nw.Int64),
-        "_nameless": nw.col("event").is_null().cast(nw.Int64),
-        "_timeless": at.is_null().cast(nw.Int64),
-        "_late": ((at > nw.lit(given)).fill_null(False) if given else nw.lit(False)).cast(nw.Int64),
-    }
-    marked = frame.select("occurred_at", **flags)
-    row = collect(marked.select(at.max(), *(nw.col(name).sum() for name in flags)))
-    lost, nameless, timeless, late = (int(row[name].item() or 0) for name in flags)
+    named = {"_lost": unit, "_nameless": "event", "_timeless": "occurred_at"}
+    counts = {name: nw.len() - nw.col(column).count() for name, column in named.items()}
+    counts |= {"_late": (at > nw.lit(given)).cast(nw.Int64).sum()} if given else {}
+    row = collect(frame.select(at.max(), **counts))
+    lost, nameless, timeless, late = (int(row[name].item() or 0) if name in counts else 0 for name in (*named, "_late"))
     if timeless:
         raise ValueError(
             f'`occurred_at` is missing in {timeless:,} events: split them off with schema.quarantine("events", raw)'
