@@ -9,8 +9,9 @@ import numpy as np
 
 from .._core.frames import Frame
 from ._definition import Exclude, Funnel, Step
+from ._cores import on_cores, shares
 from ._moves import Ints, distinct_of
-from ._reading import gathered, numbered
+from ._reading import gathered, is_arrow, numbered
 
 MARKS = "_marks"
 """The column of the bits: steps first, exclusions above them; -1 for what does not count."""
@@ -19,12 +20,12 @@ NARROW = 15
 Marked = tuple[dict[str, nw.Series[Any]], Ints, Ints]
 
 
-def marked(frame: Frame, funnel: Funnel, columns: dict[str, nw.Expr], *, whole: bool) -> Marked:
+def marked(frame: Frame, funnel: Funnel, columns: dict[str, nw.Expr], *, spare: float) -> Marked:
     """Bring events into memory: the columns asked for, codes of what each event is, and the bits that these stand for.
 
-    Only events that count, unless ``whole`` is true and the table is in memory already: taking rows would cost more
-    than leaving them out later. There the name of an event is looked up once, whatever the number of steps; engines
-    compare where the rows are, and Polars works as one.
+    Only events that count, unless these are more than ``1 - spare`` of a table that is in memory already: taking rows
+    would cost more than leaving them out later. There the name of an event is looked up once, whatever the number of
+    steps; engines compare where the rows are, and Polars works as one.
     """
     if not isinstance(frame, nw.DataFrame):
         found = gathered(frame.select(**columns, **{MARKS: _bits(funnel)}).filter(nw.col(MARKS) >= 0))
@@ -34,9 +35,10 @@ def marked(frame: Frame, funnel: Funnel, columns: dict[str, nw.Expr], *, whole: 
         code, masks = _coded(frame.select(**{MARKS: _bits(funnel)})[MARKS].to_numpy(), funnel)
     else:
         code, masks = _looked_up(frame, funnel)
-    if whole:
+    if spare < 1:
+        kept = np.flatnonzero(masks[code] >= 0)
+    if spare == 1 or len(kept) > len(code) * (1 - spare):
         return {name: rows[name] for name in columns}, code, masks
-    kept = np.flatnonzero(masks[code] >= 0)
     return {name: rows[name][kept] for name in columns}, code[kept], masks  # whole rows are slower to take
 
 
@@ -52,7 +54,8 @@ def _bits(funnel: Funnel) -> nw.Expr:
     else:
         found = none
         for mask, names in _names(funnel).items():
-            found = nw.when(nw.col("event").is_in(names)).then(nw.lit(mask, kind)).otherwise(found)
+            is_one = nw.col("event") == names[0] if len(names) == 1 else nw.col("event").is_in(names)
+            found = nw.when(is_one).then(nw.lit(mask, kind)).otherwise(found)
     return nw.when(nw.col("event").is_null()).then(nw.lit(-1, kind)).otherwise(found) if every else found
 
 
@@ -78,16 +81,33 @@ def _all(funnel: Funnel) -> tuple[Step | Exclude, ...]:
 
 def _looked_up(frame: nw.DataFrame[Any], funnel: Funnel) -> tuple[Ints, Ints]:
     """Mark the events of a table in memory by their names."""
-    code, labels = numbered(frame["event"])
-    masks = np.zeros(len(labels) + 1, dtype=np.int64)
-    for bit, one in enumerate(_all(funnel)):
-        masks[:-1][np.isin(labels.astype(object), list(one.event))] |= 1 << bit
-    masks[-1] = -1  # an event without a name has the code -1
+    names = _names(funnel)
+    code = _places(frame["event"], [name for mine in names.values() for name in mine])
+    masks = np.array([*(mask for mask, mine in names.items() for _ in mine), 0, -1])
     if any(one.where for one in _all(funnel)):
         code, masks = _filtered(frame, funnel, masks[code])
     if funnel.order != "strict":  # there any event may lie between two steps
         masks[masks == 0] = -1
     return code, masks
+
+
+def _places(events: nw.Series[Any], names: list[str]) -> Ints:
+    """Find the name of each event in a list: past its end if it is not there, -1 if there is no name."""
+    if not is_arrow(events):
+        codes, labels = numbered(events)
+        known = {name: place for place, name in enumerate(names)}
+        return np.array([*(known.get(label, len(names)) for label in labels), -1])[codes]
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    values = events.to_arrow()
+
+    def found(first: int, end: int) -> Ints:
+        part = values.slice(first, end - first)
+        code = pc.index_in(part, value_set=pa.array(names, part.type)).fill_null(len(names)).to_numpy()
+        return np.where(part.is_null().to_numpy(zero_copy_only=False), -1, code) if part.null_count else code
+
+    return np.concatenate(on_cores(found, *zip(*shares(len(values)), strict=True)))
 
 
 def _filtered(frame: nw.DataFrame[Any], funnel: Funnel, marks: Ints) -> tuple[Ints, Ints]:

@@ -5,9 +5,6 @@ Each core packs a share of the rows, and then sorts a share of the logs, so that
 Needs numba (``pip install 'ecommine[fast]'``). The first call compiles and keeps the machine code beside this file.
 """
 
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numba import njit
 
+from ._cores import on_cores, shares
 from ._moves import SECOND, Events, Ints, Shape, lowest_first, ranks_of, shape_of, steps_of
 
 SAMPLE = 4_096
@@ -48,18 +46,12 @@ class Packed:
     group: Ints
 
 
-def on_cores(call: Callable[..., Any], *arguments: Any) -> list[Any]:
-    """Call a function that runs beside Python's lock for each set of arguments, all at once."""
-    with ThreadPoolExecutor(max(len(arguments[0]), 1)) as pool:
-        return list(pool.map(call, *arguments))
-
-
 def packed(events: Events) -> Packed | None:
     """Filter, pack and sort events; None where 63 bits do not hold log, time and kind."""
     rows = (events.log, events.time, events.code, events.masks)
-    ends = _ends(len(events.log))
-    there = np.zeros((len(ends) - 1, len(events.masks)), dtype=np.uint8)
-    facts = on_cores(lambda first, end, mine: _survey(rows, first, end, mine), ends[:-1], ends[1:], there)
+    parts = shares(len(events.log))
+    there = np.zeros((len(parts), len(events.masks)), dtype=np.uint8)
+    facts = on_cores(lambda share, mine: _survey(rows, share, mine), parts, there)
     _, low, high, start, last, is_milli, is_whole = np.array(facts).T
     if not sum(fact[0] for fact in facts):
         low, high, start, last = (np.zeros(1, dtype=np.int64) for _ in range(4))
@@ -71,7 +63,7 @@ def packed(events: Events) -> Packed | None:
     if shape is None:
         return None
     return Packed(
-        parts=_sorted_parts(events, rank, groups, shape, ends),
+        parts=_sorted_parts(events, rank, groups, shape, parts),
         shape=shape,
         moments=np.zeros(0, dtype=np.int64),
         steps=np.repeat(steps_of(masks, events.n_steps), groups),
@@ -94,12 +86,6 @@ def packed_somehow(events: Events) -> tuple[Packed | None, Ints | None]:
     return None if found is None else replace(found, moments=moments), np.asarray(logs)
 
 
-def _ends(n: int) -> list[int]:
-    """Cut rows into one share a core."""
-    cores = os.cpu_count() or 1
-    return [n * core // cores for core in range(cores + 1)]
-
-
 def _ranks_of_masks(events: Events, there: Any) -> tuple[Ints, Ints]:
     """Number the masks that there are, the lowest step first; -1 for the others."""
     steps = dict(zip(events.masks.tolist(), steps_of(events.masks, events.n_steps).tolist(), strict=True))
@@ -109,32 +95,34 @@ def _ranks_of_masks(events: Events, there: Any) -> tuple[Ints, Ints]:
     return np.array(ranks, dtype=np.int64), np.array(order, dtype=np.int64)
 
 
-def _sorted_parts(events: Events, rank: Ints, groups: int, shape: Shape, ends: list[int]) -> list[Ints]:
+def _sorted_parts(
+    events: Events, rank: Ints, groups: int, shape: Shape, given: list[tuple[int, int]]
+) -> list[Ints]:
+    """Pack the rows into as many parts of whole logs as there are shares of rows, and sort each."""
     group = np.zeros(0, dtype=np.int64) if events.group is None else events.group
-    rows = (events.log, events.time, events.code, group)
-    sample, cores = np.sort(events.log[:: max(len(events.log) // SAMPLE, 1)]), len(ends) - 1
-    cuts = sample[np.arange(1, cores) * len(sample) // cores].astype(np.int64) if len(sample) else sample[:0]
-    counts = np.array(on_cores(lambda first, end: _counts(rows, rank, cuts, first, end), ends[:-1], ends[1:]))
-    begins = np.cumsum(counts.T).reshape(counts.T.shape).T - counts  # part by part, in each the shares of the cores
+    rows, cuts = (events.log, events.time, events.code, group), _cuts(events.log, len(given))
+    counts = np.array(on_cores(lambda share: _counts(rows, rank, cuts, share), given))
+    begins = np.cumsum(counts.T).reshape(counts.T.shape).T - counts  # part by part, in each share by share
     found = np.empty(int(counts.sum()), dtype=np.int64)
-    on_cores(
-        lambda first, end, begin: _pack(rows, rank, groups, shape, cuts, (first, end), begin, found),
-        ends[:-1],
-        ends[1:],
-        begins.copy(),
-    )
+    on_cores(lambda share, begin: _pack(rows, rank, groups, shape, cuts, share, begin.copy(), found), given, begins)
     parts = np.split(found, np.cumsum(counts.sum(axis=0))[:-1])
     on_cores(lambda part: part.sort(), parts)
     return parts
 
 
+def _cuts(log: Ints, n_parts: int) -> Ints:
+    """Find numbers of logs that cut the events into parts of about the same size."""
+    sample = np.sort(log[:: max(len(log) // SAMPLE, 1)])
+    return sample[np.arange(1, n_parts) * len(sample) // n_parts].astype(np.int64) if len(sample) else sample[:0]
+
+
 @njit(nogil=True, cache=True)
-def _survey(rows: tuple[Any, ...], first: int, end: int, there: Any) -> tuple[int, int, int, int, int, bool, bool]:
+def _survey(rows: tuple[Any, ...], share: tuple[int, int], there: Any) -> tuple[int, int, int, int, int, bool, bool]:
     """Look at some rows: how many count, the least and the last log and moment, and whether moments are round."""
     log, time, code, masks = rows
     kept, low, high, start, last = 0, MOST, LEAST, MOST, LEAST
     is_milli, is_whole = True, True
-    for place in range(first, end):
+    for place in range(share[0], share[1]):
         kind = code[place]
         if masks[kind] < 0:
             continue
@@ -158,11 +146,11 @@ def _part_of(log: int, cuts: Ints) -> int:
 
 
 @njit(nogil=True, cache=True)
-def _counts(rows: tuple[Any, ...], rank: Ints, cuts: Ints, first: int, end: int) -> Ints:
+def _counts(rows: tuple[Any, ...], rank: Ints, cuts: Ints, share: tuple[int, int]) -> Ints:
     """Count the rows of each part."""
     log, _, code, _ = rows
     counts = np.zeros(len(cuts) + 1, dtype=np.int64)
-    for place in range(first, end):
+    for place in range(share[0], share[1]):
         if rank[code[place]] >= 0:
             counts[_part_of(log[place], cuts)] += 1
     return counts

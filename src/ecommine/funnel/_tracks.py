@@ -99,17 +99,17 @@ def read_tracks(events: object, funnel: Funnel, *, unit: Unit, by: str | None, a
     """Read the events of any library; only those that matter are brought into memory."""
     frame = _opened(events, funnel, unit, by)
     until, notes = facts(frame, unit, as_of)
-    # Ids that are numbers need no others, unless more is to be known of them.
-    is_plain = unit == "visitor_id" and not funnel.hold and frame.collect_schema()[unit].is_integer()
+    is_alone = unit == "visitor_id" and not funnel.hold  # nothing else is to be known of a unit
+    is_plain = is_alone and frame.collect_schema()[unit].is_integer()  # ids that are numbers need no others
     columns, frame = _columns(frame, funnel, unit, by), _counting(frame, unit, until, bool(notes))
-    rows, code, masks = marked(frame, funnel, columns, whole=is_plain and by is None)
+    rows, code, masks = marked(frame, funnel, columns, spare=0 if by or not is_alone else 1 if is_plain else 0.5)
     log, units, owner = (rows["_unit"].to_numpy(), None, None) if is_plain else (*numbered(rows["_unit"]), None)
     group, labels = (None, ()) if by is None else grouped(rows["_by"])
     time = rows["_at"].to_numpy().astype("datetime64[us]", copy=False).view(np.int64)
     events = Events(log=log, time=time, code=code, masks=masks, n_steps=len(funnel.steps), group=group)
     notes += _unseen(frame, funnel, events.seen())
     if funnel.order == "any":
-        _check_overlap(events.steps, funnel)
+        _check_overlap(events.counting().steps, funnel)
     visitor = None if unit == "visitor_id" else _visitors(rows, log)
     if funnel.hold:
         events, owner, lost = _held(rows, events, funnel.hold)

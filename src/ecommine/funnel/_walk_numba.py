@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from ._cores import on_cores
 from ._moves import Events, Ints
-from ._moves_numba import Packed, on_cores, packed_somehow
+from ._moves_numba import Packed, packed_somehow
 from ._walk import NEVER, Plan, Reach, finish_skipped
 
 LONG_AGO = np.iinfo(np.int64).min
