@@ -66,6 +66,9 @@ def _entered(part: Ints, shape: tuple[int, ...], steps: Ints) -> int:
     return found
 
 
+# What is called for each event is put in line: passing so many arrays would cost more than the work on them.
+
+
 @njit(nogil=True, cache=True)
 def _walk(
     part: Ints,
@@ -77,25 +80,27 @@ def _walk(
 ) -> None:
     """Go through the events of some logs once, with the latest valid event of each step in hand.
 
-    ``row`` is the first that is written.
+    ``row`` is the first that is written. Sets of steps are bits: ``valid``, those that have a valid event; ``can``,
+    those that may follow one of these; ``reached`` and ``skipped``.
     """
     low, start, length, time_bits, bits = shape
     moments, steps, bars, groups = tables
-    n_steps, has_bars, reentry = len(rules[1]), bars.any(), rules[5]
-    current, entered = np.int64(-1), False
-    latest = np.empty((3, n_steps), dtype=np.int64)  # its moment, the entry that leads to it, and its place
-    reached = np.empty((3, n_steps), dtype=np.int64)  # the first moment, the entry that leads to it, and its group
-    skipped = np.empty(n_steps, dtype=np.bool_)
+    n_steps, has_bars, has_moments = len(rules[1]), bars.any(), len(moments) > 0
+    # Of each step the latest valid event, and the first one: its moment, the entry that leads to it, place or group.
+    latest = (np.zeros(n_steps, np.int64), np.zeros(n_steps, np.int64), np.zeros(n_steps, np.int64))
+    first = (np.zeros(n_steps, np.int64), np.zeros(n_steps, np.int64), np.zeros(n_steps, np.int64))
     last_bar = np.full(64, LONG_AGO)  # the latest moment before this one with each exclusion
     open_bar = np.full(64, LONG_AGO)  # the latest moment, this one too
     before = moment = np.int64(LONG_AGO)
+    current, entered = np.int64(-1), False
+    valid = can = reached = skipped = np.int64(0)
     for place in range(len(part)):
         one = part[place]
         log, since, kind = one >> (time_bits + bits), one >> bits & ((1 << time_bits) - 1), one & ((1 << bits) - 1)
-        now = moments[since] if len(moments) else since * length + start
+        now = moments[since] if has_moments else since * length + start
         if log != current:
             if entered:
-                _write(row, current + low, reached, skipped, found)
+                _write(row, current + low, first, reached, skipped, found)
                 row += 1
             current, entered = log, False
             before, moment = np.int64(LONG_AGO), now
@@ -109,74 +114,101 @@ def _walk(
             _note(bars[kind], moment, open_bar)
         mask = steps[kind]
         if entered and mask > 1:
-            _follow(mask, moment, place, before, latest, last_bar, rules, groups[kind], reached, skipped)
-        if mask & 1 and (reentry or not entered):
+            highest = _highest(mask)
+            asked = (mask | ~(reached | skipped)) & can & ((2 << highest) - 1)
+            if asked:
+                event = (mask, highest, moment, place, before, groups[kind])
+                valid, reached, skipped = _follow(event, asked, rules, latest, last_bar, first, valid, reached, skipped)
+                can = _open(valid, rules[2])
+        if mask & 1 and (rules[5] or not entered):
+            latest[0][0], latest[1][0], latest[2][0] = moment, moment, place
             if not entered:
-                entered = True
-                latest[2], reached[0], reached[1], reached[2], skipped[:] = -1, NEVER, NEVER, -1, False
-                reached[0, 0], reached[1, 0], reached[2, 0] = moment, moment, groups[kind]
-            latest[0, 0], latest[1, 0], latest[2, 0] = moment, moment, place
+                entered, valid, reached, skipped = True, np.int64(0), np.int64(1), np.int64(0)
+                first[0][0], first[1][0], first[2][0] = moment, moment, groups[kind]
+            if not valid & 1:
+                valid |= 1
+                can = _open(valid, rules[2])
     if entered:
-        _write(row, current + low, reached, skipped, found)
+        _write(row, current + low, first, reached, skipped, found)
 
 
-@njit(nogil=True, cache=True)
-def _write(row: int, log: int, reached: Ints, skipped: Any, found: tuple[Any, ...]) -> None:
-    unit, at, since, skipped_of, group = found
-    unit[row] = log
-    for step in range(len(skipped)):
-        at[step, row], since[step, row], skipped_of[step, row] = reached[0, step], reached[1, step], skipped[step]
-    if group.shape[1]:
-        for step in range(len(skipped)):
-            group[step, row] = reached[2, step]
-
-
-@njit(nogil=True, cache=True)
+@njit(nogil=True, inline="always")
 def _follow(
-    mask: int,
-    moment: Any,
-    place: int,
-    before: Any,
-    latest: Ints,
-    last_bar: Ints,
+    event: tuple[int, ...],
+    asked: int,
     rules: tuple[Any, ...],
-    group: int,
-    reached: Ints,
-    skipped: Any,
-) -> None:
-    """Let one event follow those before it, by its last step first, so that it follows none of its own."""
+    latest: tuple[Ints, ...],
+    last_bar: Ints,
+    first: tuple[Ints, ...],
+    valid: int,
+    reached: int,
+    skipped: int,
+) -> tuple[int, int, int]:
+    """Let one event follow those before it, by its last step first, so that it follows none of its own.
+
+    ``asked`` are the steps that it may be, or that it may show to be skipped.
+    """
+    mask, highest, moment, place, before, group = event
     window, limits, base, bars_of, strict, _ = rules
-    highest = _highest(mask)
     for step in range(highest, 0, -1):
-        is_step = mask >> step & 1
-        if not is_step and (skipped[step] or reached[0, step] != NEVER):
+        if not asked >> step & 1:
             continue
-        last = _latest(latest, base[step], step)
-        if last < 0 or moment - latest[1, last] > window:
+        among = valid & ((1 << step) - (1 << base[step]))
+        last = _latest(among, base[step], step, latest)
+        if last < 0 or moment - latest[1][last] > window:
+            valid &= ~among  # nothing can follow these any more
             continue
         if step < highest:
-            skipped[step] = True
-        came = latest[0, last]
-        if not is_step or moment - came > limits[step] or (strict and came < before):
+            skipped |= 1 << step
+        came, entry = latest[0][last], latest[1][last]
+        if not mask >> step & 1 or moment - came > limits[step] or (strict and came < before):
             continue
         if bars_of[step] and _barred(bars_of[step], came, last_bar):
             continue
-        latest[0, step], latest[1, step], latest[2, step] = moment, latest[1, last], place
-        if reached[0, step] == NEVER:
-            reached[0, step], reached[1, step], reached[2, step] = moment, latest[1, last], group
+        latest[0][step], latest[1][step], latest[2][step] = moment, entry, place
+        valid |= 1 << step
+        if not reached >> step & 1:
+            first[0][step], first[1][step], first[2][step] = moment, entry, group
+            reached |= 1 << step
+    return valid, reached, skipped
 
 
-@njit(nogil=True, cache=True)
-def _latest(latest: Ints, first: int, last: int) -> int:
+@njit(nogil=True, inline="always")
+def _latest(among: int, low: int, high: int, latest: tuple[Ints, ...]) -> int:
     """Return the step of the latest valid event; of one event that is two steps, that from the later entry."""
     found = -1
-    for step in range(first, last):
-        here = latest[2, step]
-        if here < 0:
-            continue
-        if found < 0 or here > latest[2, found] or (here == latest[2, found] and latest[1, step] > latest[1, found]):
-            found = step
+    for step in range(low, high):
+        if among >> step & 1:
+            here, entry = latest[2][step], latest[1][step]
+            if found < 0 or here > latest[2][found] or (here == latest[2][found] and entry > latest[1][found]):
+                found = step
     return found
+
+
+@njit(nogil=True, inline="always")
+def _open(valid: int, base: Ints) -> int:
+    """Return the steps that may follow one of those that have a valid event."""
+    found = np.int64(0)
+    for step in range(1, len(base)):
+        if valid & ((1 << step) - (1 << base[step])):
+            found |= 1 << step
+    return found
+
+
+@njit(nogil=True, inline="always")
+def _write(
+    row: int, log: int, first: tuple[Ints, ...], reached: int, skipped: int, found: tuple[Any, ...]
+) -> None:
+    """Write what is known of a log."""
+    unit, at, since, skipped_of, group = found
+    unit[row] = log
+    for step in range(len(first[0])):
+        there = reached >> step & 1
+        at[step, row] = first[0][step] if there else NEVER
+        since[step, row] = first[1][step] if there else NEVER
+        skipped_of[step, row] = skipped >> step & 1
+        if group.shape[1]:
+            group[step, row] = first[2][step] if there else -1
 
 
 @njit(nogil=True, cache=True)
