@@ -8,8 +8,8 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from .._core.frames import Frame
-from ._definition import Exclude, Funnel, Step
 from ._cores import on_cores, shares
+from ._definition import Exclude, Funnel, Step
 from ._moves import Ints, distinct_of
 from ._reading import gathered, is_arrow, numbered
 

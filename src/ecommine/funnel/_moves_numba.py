@@ -51,7 +51,7 @@ def packed(events: Events) -> Packed | None:
     rows = (events.log, events.time, events.code, events.masks)
     parts = shares(len(events.log))
     there = np.zeros((len(parts), len(events.masks)), dtype=np.uint8)
-    facts = on_cores(lambda share, mine: _survey(rows, share, mine), parts, there)
+    facts = on_cores(lambda share, mine: _survey(rows, share, mine), parts, list(there))
     _, low, high, start, last, is_milli, is_whole = np.array(facts).T
     if not sum(fact[0] for fact in facts):
         low, high, start, last = (np.zeros(1, dtype=np.int64) for _ in range(4))
@@ -87,7 +87,7 @@ def packed_somehow(events: Events) -> tuple[Packed | None, Ints | None]:
 
 
 def _ranks_of_masks(events: Events, there: Any) -> tuple[Ints, Ints]:
-    """Number the masks that there are, the lowest step first; -1 for the others."""
+    """Give numbers to the masks that there are, the lowest step first; -1 for the others."""
     steps = dict(zip(events.masks.tolist(), steps_of(events.masks, events.n_steps).tolist(), strict=True))
     order = sorted(set(events.masks[there].tolist()), key=lambda mask: (lowest_first(steps[mask]), mask))
     known = {mask: place for place, mask in enumerate(order)}
@@ -95,17 +95,15 @@ def _ranks_of_masks(events: Events, there: Any) -> tuple[Ints, Ints]:
     return np.array(ranks, dtype=np.int64), np.array(order, dtype=np.int64)
 
 
-def _sorted_parts(
-    events: Events, rank: Ints, groups: int, shape: Shape, given: list[tuple[int, int]]
-) -> list[Ints]:
+def _sorted_parts(events: Events, rank: Ints, groups: int, shape: Shape, given: list[tuple[int, int]]) -> list[Ints]:
     """Pack the rows into as many parts of whole logs as there are shares of rows, and sort each."""
     group = np.zeros(0, dtype=np.int64) if events.group is None else events.group
     rows, cuts = (events.log, events.time, events.code, group), _cuts(events.log, len(given))
     counts = np.array(on_cores(lambda share: _counts(rows, rank, cuts, share), given))
-    begins = np.cumsum(counts.T).reshape(counts.T.shape).T - counts  # part by part, in each share by share
+    begins = list(np.cumsum(counts.T).reshape(counts.T.shape).T - counts)  # part by part, in each share by share
     found = np.empty(int(counts.sum()), dtype=np.int64)
     on_cores(lambda share, begin: _pack(rows, rank, groups, shape, cuts, share, begin.copy(), found), given, begins)
-    parts = np.split(found, np.cumsum(counts.sum(axis=0))[:-1])
+    parts: list[Ints] = np.split(found, np.cumsum(counts.sum(axis=0))[:-1])
     on_cores(lambda part: part.sort(), parts)
     return parts
 
@@ -117,10 +115,11 @@ def _cuts(log: Ints, n_parts: int) -> Ints:
 
 
 @njit(nogil=True, cache=True)
-def _survey(rows: tuple[Any, ...], share: tuple[int, int], there: Any) -> tuple[int, int, int, int, int, bool, bool]:
+def _survey(rows: tuple[Any, ...], share: tuple[int, int], there: Any) -> tuple[Any, ...]:
     """Look at some rows: how many count, the least and the last log and moment, and whether moments are round."""
     log, time, code, masks = rows
-    kept, low, high, start, last = 0, MOST, LEAST, MOST, LEAST
+    kept, low, high = 0, np.int64(MOST), np.int64(LEAST)
+    start, last = low, high
     is_milli, is_whole = True, True
     for place in range(share[0], share[1]):
         kind = code[place]
@@ -129,8 +128,7 @@ def _survey(rows: tuple[Any, ...], share: tuple[int, int], there: Any) -> tuple[
         there[kind] = 1
         kept += 1
         mine, moment = np.int64(log[place]), time[place]
-        low, high = min(low, mine), max(high, mine)
-        start, last = min(start, moment), max(last, moment)
+        low, high, start, last = min(low, mine), max(high, mine), min(start, moment), max(last, moment)
         if is_milli:
             since = moment - time[0]
             is_milli, is_whole = since % MILLI == 0, is_whole and since % SECOND == 0

@@ -72,7 +72,7 @@ def is_arrow(values: nw.Series[Any]) -> bool:
 
 
 def _encoded(values: Any) -> tuple[Ints, "np.ndarray[Any, Any]"]:
-    """Number Arrow's values on all cores, each with labels of its own, and then the labels."""
+    """Give numbers to Arrow's values on all cores, each with labels of its own, and then the labels."""
     import pyarrow as pa
 
     def encoded(first: int, end: int) -> Any:
@@ -81,7 +81,8 @@ def _encoded(values: Any) -> tuple[Ints, "np.ndarray[Any, Any]"]:
 
     def numbers(part: Any, begin: int) -> Ints:
         mine: Ints = rank[begin : begin + len(part.dictionary)]
-        return np.append(mine, -1)[part.indices.fill_null(-1).to_numpy()]
+        found: Ints = np.append(mine, -1)[part.indices.fill_null(-1).to_numpy()]
+        return found
 
     parts = on_cores(encoded, *zip(*shares(len(values)), strict=True))
     labels = pa.concat_arrays([part.dictionary for part in parts]).dictionary_encode()

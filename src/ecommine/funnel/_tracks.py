@@ -103,7 +103,7 @@ def read_tracks(events: object, funnel: Funnel, *, unit: Unit, by: str | None, a
     is_plain = is_alone and frame.collect_schema()[unit].is_integer()  # ids that are numbers need no others
     columns, frame = _columns(frame, funnel, unit, by), _counting(frame, unit, until, bool(notes))
     rows, code, masks = marked(frame, funnel, columns, spare=0 if by or not is_alone else 1 if is_plain else 0.5)
-    log, units, owner = (rows["_unit"].to_numpy(), None, None) if is_plain else (*numbered(rows["_unit"]), None)
+    log, units = (rows["_unit"].to_numpy(), None) if is_plain else numbered(rows["_unit"])
     group, labels = (None, ()) if by is None else grouped(rows["_by"])
     time = rows["_at"].to_numpy().astype("datetime64[us]", copy=False).view(np.int64)
     events = Events(log=log, time=time, code=code, masks=masks, n_steps=len(funnel.steps), group=group)
@@ -111,6 +111,7 @@ def read_tracks(events: object, funnel: Funnel, *, unit: Unit, by: str | None, a
     if funnel.order == "any":
         _check_overlap(events.counting().steps, funnel)
     visitor = None if unit == "visitor_id" else _visitors(rows, log)
+    owner = None
     if funnel.hold:
         events, owner, lost = _held(rows, events, funnel.hold)
         notes += lost
@@ -141,9 +142,7 @@ def _visitors(rows: dict[str, nw.Series[Any]], unit: Ints) -> Ints:
     return visitor
 
 
-def _held(
-    rows: dict[str, nw.Series[Any]], events: Events, columns: tuple[str, ...]
-) -> tuple[Events, Ints, list[str]]:
+def _held(rows: dict[str, nw.Series[Any]], events: Events, columns: tuple[str, ...]) -> tuple[Events, Ints, list[str]]:
     """Give each unit a log a held value."""
     value, steps = np.zeros(len(events.log), dtype=np.int64), events.steps
     for place in range(len(columns)):

@@ -44,13 +44,18 @@ def walk(events: Events, plan: Plan) -> Reach | None:
 
 
 def _tables(packed: Packed) -> tuple[Ints, ...]:
-    return packed.moments, packed.steps, packed.bars, packed.group
+    below = [(2 << max(mask.bit_length() - 1, 0)) - 1 for mask in packed.steps.tolist()]  # up to the last step
+    return packed.moments, packed.steps, np.array(below, dtype=np.int64), packed.bars, packed.group
 
 
 def _rules(plan: Plan) -> tuple[Any, ...]:
     limits = [NO_LIMIT if limit is None else limit for limit in plan.limits]
     base = [plan.base(step) for step in range(plan.n_steps)]
-    arrays = (np.array(one, dtype=np.int64) for one in (limits, base, plan.bars))
+    opens = [
+        sum(1 << after for after in range(step + 1, plan.n_steps) if base[after] <= step)
+        for step in range(plan.n_steps)
+    ]
+    arrays = (np.array(one, dtype=np.int64) for one in (limits, base, opens, plan.bars))
     return (plan.window, *arrays, plan.order == "strict", plan.reentry)
 
 
@@ -83,73 +88,81 @@ def _walk(
     ``row`` is the first that is written. Sets of steps are bits: ``valid``, those that have a valid event; ``can``,
     those that may follow one of these; ``reached`` and ``skipped``.
     """
-    low, start, length, time_bits, bits = shape
-    moments, steps, bars, groups = tables
-    n_steps, has_bars, has_moments = len(rules[1]), bars.any(), len(moments) > 0
+    moments, steps, below, bars, groups = tables
+    n_steps, opens, reentry, has_bars = len(rules[1]), rules[3], rules[6], bars.any()
     # Of each step the latest valid event, and the first one: its moment, the entry that leads to it, place or group.
     latest = (np.zeros(n_steps, np.int64), np.zeros(n_steps, np.int64), np.zeros(n_steps, np.int64))
     first = (np.zeros(n_steps, np.int64), np.zeros(n_steps, np.int64), np.zeros(n_steps, np.int64))
-    last_bar = np.full(64, LONG_AGO)  # the latest moment before this one with each exclusion
-    open_bar = np.full(64, LONG_AGO)  # the latest moment, this one too
+    last_bar, open_bar = np.full(64, LONG_AGO), np.full(64, LONG_AGO)  # the latest of each exclusion, see _bar
     before = moment = np.int64(LONG_AGO)
     current, entered = np.int64(-1), False
     valid = can = reached = skipped = np.int64(0)
     for place in range(len(part)):
-        one = part[place]
-        log, since, kind = one >> (time_bits + bits), one >> bits & ((1 << time_bits) - 1), one & ((1 << bits) - 1)
-        now = moments[since] if has_moments else since * length + start
-        if log != current:
-            if entered:
-                _write(row, current + low, first, reached, skipped, found)
-                row += 1
-            current, entered = log, False
-            before, moment = np.int64(LONG_AGO), now
-            if has_bars:
-                last_bar[:] = open_bar[:] = LONG_AGO
-        elif now != moment:
-            before, moment = moment, now
-            if has_bars:
-                last_bar[:] = open_bar
-        if has_bars and bars[kind]:
-            _note(bars[kind], moment, open_bar)
-        mask = steps[kind]
-        if entered and mask > 1:
-            highest = _highest(mask)
-            asked = (mask | ~(reached | skipped)) & can & ((2 << highest) - 1)
-            if asked:
-                event = (mask, highest, moment, place, before, groups[kind])
-                valid, reached, skipped = _follow(event, asked, rules, latest, last_bar, first, valid, reached, skipped)
-                can = _open(valid, rules[2])
-        if mask & 1 and (rules[5] or not entered):
-            latest[0][0], latest[1][0], latest[2][0] = moment, moment, place
+        log, now, kind = _unpacked(part[place], shape, moments)
+        if log != current and entered:
+            _write(row, current + shape[0], first, reached, skipped, found)
+            row, entered, can = row + 1, False, np.int64(0)
+        if has_bars:
+            _bar(log != current, now != moment, now, bars[kind], last_bar, open_bar)
+        if log != current or now != moment:
+            before, moment = moment if log == current else np.int64(LONG_AGO), now
+        current, mask = log, steps[kind]
+        asked = (mask | ~(reached | skipped)) & can & below[kind]  # the steps that it may be, or show to be skipped
+        if asked:
+            event = (mask, moment, place, before, groups[kind])
+            valid, reached, skipped = _follow(event, asked, rules, latest, last_bar, first, valid, reached, skipped)
+            can = _open(valid, opens)
+        if mask & 1 and (reentry or not entered):
+            _put(latest, 0, moment, moment, place)
             if not entered:
                 entered, valid, reached, skipped = True, np.int64(0), np.int64(1), np.int64(0)
-                first[0][0], first[1][0], first[2][0] = moment, moment, groups[kind]
-            if not valid & 1:
-                valid |= 1
-                can = _open(valid, rules[2])
+                _put(first, 0, moment, moment, groups[kind])
+            valid, can = valid | 1, can | opens[0]
     if entered:
-        _write(row, current + low, first, reached, skipped, found)
+        _write(row, current + shape[0], first, reached, skipped, found)
+
+
+@njit(nogil=True, inline="always")
+def _unpacked(one: Any, shape: tuple[int, ...], moments: Ints) -> tuple[Any, Any, Any]:
+    """Return log, moment and kind of an event."""
+    _, start, length, time_bits, bits = shape
+    now = (one >> bits & ((1 << time_bits) - 1)) * length + start
+    return one >> (time_bits + bits), moments[now] if len(moments) else now, one & ((1 << bits) - 1)
+
+
+@njit(nogil=True, cache=True)
+def _bar(is_new: bool, is_later: bool, moment: Any, bars: int, last_bar: Ints, open_bar: Ints) -> None:
+    """Keep the latest moment of each exclusion; called only where there are any."""
+    if is_new:
+        last_bar[:] = open_bar[:] = LONG_AGO
+    elif is_later:
+        last_bar[:] = open_bar
+    for bit in range(64):
+        if bars >> bit & 1:
+            open_bar[bit] = moment
+
+
+@njit(nogil=True, inline="always")
+def _put(into: tuple[Ints, ...], step: int, moment: Any, entry: Any, what: Any) -> None:
+    into[0][step], into[1][step], into[2][step] = moment, entry, what
 
 
 @njit(nogil=True, inline="always")
 def _follow(
-    event: tuple[int, ...],
-    asked: int,
+    event: tuple[Any, ...],
+    asked: Any,
     rules: tuple[Any, ...],
     latest: tuple[Ints, ...],
     last_bar: Ints,
     first: tuple[Ints, ...],
-    valid: int,
-    reached: int,
-    skipped: int,
-) -> tuple[int, int, int]:
-    """Let one event follow those before it, by its last step first, so that it follows none of its own.
-
-    ``asked`` are the steps that it may be, or that it may show to be skipped.
-    """
-    mask, highest, moment, place, before, group = event
-    window, limits, base, bars_of, strict, _ = rules
+    valid: Any,
+    reached: Any,
+    skipped: Any,
+) -> tuple[Any, Any, Any]:
+    """Let one event follow those before it, by its last step first, so that it follows none of its own."""
+    mask, moment, place, before, group = event
+    window, limits, base, _, bars_of, strict, _ = rules
+    highest = _highest(mask)
     for step in range(highest, 0, -1):
         if not asked >> step & 1:
             continue
@@ -165,16 +178,16 @@ def _follow(
             continue
         if bars_of[step] and _barred(bars_of[step], came, last_bar):
             continue
-        latest[0][step], latest[1][step], latest[2][step] = moment, entry, place
+        _put(latest, step, moment, entry, place)
         valid |= 1 << step
         if not reached >> step & 1:
-            first[0][step], first[1][step], first[2][step] = moment, entry, group
+            _put(first, step, moment, entry, group)
             reached |= 1 << step
     return valid, reached, skipped
 
 
 @njit(nogil=True, inline="always")
-def _latest(among: int, low: int, high: int, latest: tuple[Ints, ...]) -> int:
+def _latest(among: Any, low: int, high: int, latest: tuple[Ints, ...]) -> int:
     """Return the step of the latest valid event; of one event that is two steps, that from the later entry."""
     found = -1
     for step in range(low, high):
@@ -186,19 +199,17 @@ def _latest(among: int, low: int, high: int, latest: tuple[Ints, ...]) -> int:
 
 
 @njit(nogil=True, inline="always")
-def _open(valid: int, base: Ints) -> int:
+def _open(valid: Any, opens: Ints) -> Any:
     """Return the steps that may follow one of those that have a valid event."""
     found = np.int64(0)
-    for step in range(1, len(base)):
-        if valid & ((1 << step) - (1 << base[step])):
-            found |= 1 << step
+    for step in range(len(opens)):
+        if valid >> step & 1:
+            found |= opens[step]
     return found
 
 
 @njit(nogil=True, inline="always")
-def _write(
-    row: int, log: int, first: tuple[Ints, ...], reached: int, skipped: int, found: tuple[Any, ...]
-) -> None:
+def _write(row: int, log: Any, first: tuple[Ints, ...], reached: Any, skipped: Any, found: tuple[Any, ...]) -> None:
     """Write what is known of a log."""
     unit, at, since, skipped_of, group = found
     unit[row] = log
@@ -217,13 +228,6 @@ def _highest(mask: int) -> int:
     while mask >> (found + 1):
         found += 1
     return found
-
-
-@njit(nogil=True, cache=True)
-def _note(mask: int, moment: Any, open_bar: Ints) -> None:
-    for bit in range(64):
-        if mask >> bit & 1:
-            open_bar[bit] = moment
 
 
 @njit(nogil=True, cache=True)
