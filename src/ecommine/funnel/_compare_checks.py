@@ -121,7 +121,7 @@ def _shared(before: FunnelResult, after: FunnelResult) -> Iterator[str]:
     """Count the units of both funnels; where the rows are not kept nobody knows."""
     if before._seen is None or after._seen is None or before.unit != after.unit:
         return
-    ids = [set(one.units[one.reach.unit].tolist()) for one in (before._seen.whole, after._seen.whole)]
+    ids = [set(one.ids.tolist()) for one in (before._seen.whole, after._seen.whole)]
     both = len(ids[0] & ids[1])
     if both:
         noun = before.unit.removesuffix("_id")

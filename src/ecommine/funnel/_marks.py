@@ -8,49 +8,113 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from .._core.frames import Frame
+from ._cores import on_cores, shares
 from ._definition import Exclude, Funnel, Step
-from ._moves import Ints
-from ._reading import gathered, numbered
+from ._moves import Ints, distinct_of
+from ._reading import gathered, is_arrow, numbered
 
 MARKS = "_marks"
-"""The column of the bits: steps first, exclusions above them."""
+"""The column of the bits: steps first, exclusions above them; -1 for what does not count."""
+NARROW = 15
+"""Bits up to which the marks are looked up in a table of all of them."""
+Marked = tuple[dict[str, nw.Series[Any]], Ints, Ints]
 
 
-def marked(frame: Frame, funnel: Funnel, columns: dict[str, nw.Expr]) -> dict[str, nw.Series[Any]]:
-    """Bring the events that matter into memory: the columns asked for, and the bits.
+def marked(frame: Frame, funnel: Funnel, columns: dict[str, nw.Expr], *, spare: float) -> Marked:
+    """Bring events into memory: the columns asked for, codes of what each event is, and the bits that these stand for.
 
-    In memory the name of an event is looked up once, whatever the number of steps; engines compare where the rows are,
-    and Polars works as one.
+    Only events that count, unless these are more than ``1 - spare`` of a table that is in memory already: taking rows
+    would cost more than leaving them out later. There the name of an event is looked up once, whatever the number of
+    steps; engines compare where the rows are, and Polars works as one.
     """
-    every = funnel.order == "strict"  # there any event may lie between two steps
-    if isinstance(frame, nw.DataFrame) and not frame.implementation.is_polars():
-        marks = _looked_up(frame, funnel)
-        kept = np.flatnonzero(marks >= 0 if every else marks > 0)
-        rows = frame.select(**columns)
-        series = nw.new_series(MARKS, marks[kept], nw.Int64, backend=frame.implementation)
-        return {name: rows[name][kept] for name in columns} | {MARKS: series}  # whole rows are slower to take
-    bits = ((one.matches().cast(nw.Int64) * (1 << bit)) for bit, one in enumerate(_all(funnel)))
-    plan = frame.lazy().select(nw.col("event"), **columns, **{MARKS: sum(bits, start=nw.lit(0))})
-    plan = plan.filter(~nw.col("event").is_null()) if every else plan.filter(nw.col(MARKS) > 0)
-    found = gathered(plan.drop("event"))
-    return {name: found[name] for name in (*columns, MARKS)}
+    if not isinstance(frame, nw.DataFrame):
+        found = gathered(frame.select(**columns, **{MARKS: _bits(funnel)}).filter(nw.col(MARKS) >= 0))
+        return {name: found[name] for name in columns}, *_coded(found[MARKS].to_numpy(), funnel)
+    rows = frame.select(**columns)
+    if frame.implementation.is_polars():
+        code, masks = _coded(frame.select(**{MARKS: _bits(funnel)})[MARKS].to_numpy(), funnel)
+    else:
+        code, masks = _looked_up(frame, funnel)
+    if spare < 1:
+        kept = np.flatnonzero(masks[code] >= 0)
+    if spare == 1 or len(kept) > len(code) * (1 - spare):
+        return {name: rows[name] for name in columns}, code, masks
+    return {name: rows[name][kept] for name in columns}, code[kept], masks  # whole rows are slower to take
+
+
+def _bits(funnel: Funnel) -> nw.Expr:
+    """Make the marks where the rows are, in the least of numbers."""
+    every, n_bits = funnel.order == "strict", len(_all(funnel))  # there any event may lie between two steps
+    kind = nw.Int8 if n_bits < 8 else nw.Int16 if n_bits <= NARROW else nw.Int64
+    none = nw.lit(0 if every else -1, kind)
+    if any(one.where for one in _all(funnel)):
+        bits = [one.matches().cast(kind) * nw.lit(1 << bit, kind) for bit, one in enumerate(_all(funnel))]
+        found = sum(bits[1:], start=bits[0])
+        found = found if every else nw.when(found > 0).then(found).otherwise(none)
+    else:
+        found = none
+        for mask, names in _names(funnel).items():
+            is_one = nw.col("event") == names[0] if len(names) == 1 else nw.col("event").is_in(names)
+            found = nw.when(is_one).then(nw.lit(mask, kind)).otherwise(found)
+    return nw.when(nw.col("event").is_null()).then(nw.lit(-1, kind)).otherwise(found) if every else found
+
+
+def _names(funnel: Funnel) -> dict[int, list[str]]:
+    """Return the names of events by their bits."""
+    bits: dict[str, int] = {}
+    for bit, one in enumerate(_all(funnel)):
+        bits |= {name: bits.get(name, 0) | 1 << bit for name in one.event}
+    return {mask: [name for name, mine in bits.items() if mine == mask] for mask in set(bits.values())}
+
+
+def _coded(marks: Ints, funnel: Funnel) -> tuple[Ints, Ints]:
+    n_bits = len(_all(funnel))
+    if n_bits > NARROW:
+        return distinct_of(marks)
+    masks = np.arange(-1, 1 << n_bits)
+    return marks, np.roll(masks, -1)  # what is marked -1 finds the last
 
 
 def _all(funnel: Funnel) -> tuple[Step | Exclude, ...]:
     return (*funnel.steps, *funnel.exclude)
 
 
-def _looked_up(frame: nw.DataFrame[Any], funnel: Funnel) -> Ints:
-    """Mark the events of a table in memory; -1 where an event has no name."""
-    codes, labels = numbered(frame["event"])
-    table = np.zeros(len(labels) + 1, dtype=np.int64)
-    for bit, one in enumerate(_all(funnel)):
-        table[:-1][np.isin(labels.astype(object), list(one.event))] |= 1 << bit
-    table[-1] = -1
-    marks: Ints = table[codes]
+def _looked_up(frame: nw.DataFrame[Any], funnel: Funnel) -> tuple[Ints, Ints]:
+    """Mark the events of a table in memory by their names."""
+    names = _names(funnel)
+    code = _places(frame["event"], [name for mine in names.values() for name in mine])
+    masks = np.array([*(mask for mask, mine in names.items() for _ in mine), 0, -1])
+    if any(one.where for one in _all(funnel)):
+        code, masks = _filtered(frame, funnel, masks[code])
+    if funnel.order != "strict":  # there any event may lie between two steps
+        masks[masks == 0] = -1
+    return code, masks
+
+
+def _places(events: nw.Series[Any], names: list[str]) -> Ints:
+    """Find the name of each event in a list: past its end if it is not there, -1 if there is no name."""
+    if not is_arrow(events):
+        codes, labels = numbered(events)
+        known = {name: place for place, name in enumerate(names)}
+        return np.array([*(known.get(label, len(names)) for label in labels), -1])[codes]
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    values = events.to_arrow()
+
+    def found(first: int, end: int) -> Ints:
+        part = values.slice(first, end - first)
+        code = pc.index_in(part, value_set=pa.array(names, part.type)).fill_null(len(names)).to_numpy()
+        return np.where(part.is_null().to_numpy(zero_copy_only=False), -1, code) if part.null_count else code
+
+    return np.concatenate(on_cores(found, *zip(*shares(len(values)), strict=True)))
+
+
+def _filtered(frame: nw.DataFrame[Any], funnel: Funnel, marks: Ints) -> tuple[Ints, Ints]:
+    """Take back the bits whose conditions do not hold."""
     for bit, one in enumerate(_all(funnel)):
         if one.where:
             holds = reduce(and_, [nw.col(column).is_in(list(values)) for column, values in one.where])
             fails = ~frame.select(_=holds.fill_null(False))["_"].to_numpy().astype(bool)
             marks[fails & (marks > 0)] &= ~np.int64(1 << bit)
-    return marks
+    return distinct_of(marks)

@@ -10,6 +10,7 @@ import pandas as pd
 from .._core.checks import counted
 from .._core.frames import Frame, collect
 from .._core.moments import moment
+from ._cores import on_cores, shares
 from ._moves import Ints
 
 
@@ -17,15 +18,11 @@ def facts(frame: Frame, unit: str, as_of: Any) -> tuple[datetime | None, list[st
     """Find the moment up to which events count, and count what is left out."""
     at = nw.col("occurred_at")
     given = None if as_of is None else moment(as_of)
-    flags = {
-        "_lost": nw.col(unit).is_null().cast(nw.Int64),
-        "_nameless": nw.col("event").is_null().cast(nw.Int64),
-        "_timeless": at.is_null().cast(nw.Int64),
-        "_late": ((at > nw.lit(given)).fill_null(False) if given else nw.lit(False)).cast(nw.Int64),
-    }
-    marked = frame.select("occurred_at", **flags)
-    row = collect(marked.select(at.max(), *(nw.col(name).sum() for name in flags)))
-    lost, nameless, timeless, late = (int(row[name].item() or 0) for name in flags)
+    named = {"_lost": unit, "_nameless": "event", "_timeless": "occurred_at"}
+    counts = {name: nw.len() - nw.col(column).count() for name, column in named.items()}
+    counts |= {"_late": (at > nw.lit(given)).cast(nw.Int64).sum()} if given else {}
+    row = collect(frame.select(at.max(), **counts))
+    lost, nameless, timeless, late = (int(row[name].item() or 0) if name in counts else 0 for name in (*named, "_late"))
     if timeless:
         raise ValueError(
             f'`occurred_at` is missing in {timeless:,} events: split them off with schema.quarantine("events", raw)'
@@ -57,12 +54,41 @@ def plain(frame: Frame, by: str) -> nw.Expr:
 
 def numbered(ids: nw.Series[Any]) -> tuple[Ints, "np.ndarray[Any, Any]"]:
     """Give each id a number, -1 where it is unknown; return the numbers and the ids that they stand for."""
-    if ids.implementation.is_pandas() or (ids.dtype.is_integer() and not ids.null_count()):
-        codes, labels = pd.factorize(ids.to_native() if ids.implementation.is_pandas() else ids.to_numpy())
+    if ids.implementation.is_pandas() and not is_arrow(ids):
+        codes, labels = pd.factorize(ids.to_native())
         return codes, np.asarray(labels)
-    encoded = ids.to_arrow().dictionary_encode()
-    whole = encoded.combine_chunks() if hasattr(encoded, "combine_chunks") else encoded
-    return whole.indices.fill_null(-1).to_numpy(), whole.dictionary.to_numpy(zero_copy_only=False)
+    if ids.dtype.is_integer() and not ids.null_count():
+        codes, labels = pd.factorize(ids.to_numpy())
+        return codes, np.asarray(labels)
+    return _encoded(ids.to_arrow())
+
+
+def is_arrow(values: nw.Series[Any]) -> bool:
+    """Tell whether text lies in Arrow's memory, where every core can read it."""
+    if not values.implementation.is_pandas():
+        return True
+    dtype = values.to_native().dtype
+    return isinstance(dtype, pd.StringDtype) and dtype.storage.startswith("pyarrow")
+
+
+def _encoded(values: Any) -> tuple[Ints, "np.ndarray[Any, Any]"]:
+    """Give numbers to Arrow's values on all cores, each with labels of its own, and then the labels."""
+    import pyarrow as pa
+
+    def encoded(first: int, end: int) -> Any:
+        part = values.slice(first, end - first).dictionary_encode()
+        return part.combine_chunks() if isinstance(part, pa.ChunkedArray) else part
+
+    def numbers(part: Any, begin: int) -> Ints:
+        mine: Ints = rank[begin : begin + len(part.dictionary)]
+        found: Ints = np.append(mine, -1)[part.indices.fill_null(-1).to_numpy()]
+        return found
+
+    parts = on_cores(encoded, *zip(*shares(len(values)), strict=True))
+    labels = pa.concat_arrays([part.dictionary for part in parts]).dictionary_encode()
+    rank = labels.indices.to_numpy()
+    begins = np.cumsum([0, *(len(part.dictionary) for part in parts[:-1])]).tolist()
+    return np.concatenate(on_cores(numbers, parts, begins)), labels.dictionary.to_numpy(zero_copy_only=False)
 
 
 def coded(ids: nw.Series[Any]) -> tuple[Ints, "np.ndarray[Any, Any]"]:

@@ -189,6 +189,6 @@ def _units(seen: Seen, unit: str, like: Any) -> Any:
     mine = columns.pop("unit")
     if len(mine):
         return build({unit: mine, **columns}, like=like).to_native()
-    one = {unit: [0 if seen.whole.units.dtype.kind in "iu" else ""], "deepest_step": [""]}
+    one = {unit: [0 if seen.whole.units is None or seen.whole.units.dtype.kind in "iu" else ""], "deepest_step": [""]}
     times = {name: np.zeros(1, "datetime64[us]") for name in ("first_entered_at", "entered_at", "deepest_at")}
     return build({**one, **times}, like=like).head(0).to_native()

@@ -51,16 +51,21 @@ class Part:
         What names them, by column: a group, a period.
     reach : Reach
         How far each came.
-    units : array
-        Ids, by the number of the unit.
+    units : array, or None
+        Ids, by the number of the unit; None where the numbers are the ids.
     visitor : int array, or None
         Whose each unit is; None where units are visitors.
     """
 
     label: dict[str, Any]
     reach: Reach
-    units: "np.ndarray[Any, Any]"
+    units: "np.ndarray[Any, Any] | None"
     visitor: Ints | None
+
+    @property
+    def ids(self) -> "np.ndarray[Any, Any]":
+        """The ids of the units that entered."""
+        return self.reach.unit if self.units is None else self.units[self.reach.unit]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -171,7 +176,7 @@ ROUNDING_OF_SUMS = 1e-12
 
 def unit_columns(part: Part, names: Sequence[str]) -> dict[str, Any]:
     """Write one row a unit: the deepest step, the first entry, the entry of the attempt, and when it came there."""
-    reach, mine = part.reach, part.units[part.reach.unit]
+    reach, mine = part.reach, part.ids
     order = ordered(mine)
     labels = np.array(names, dtype=object)
     columns: dict[str, Any] = {

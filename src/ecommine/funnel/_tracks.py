@@ -14,12 +14,12 @@ from ..schema._reading import read
 from ..schema._tables import TABLES
 from ._conditions import check_values
 from ._definition import Funnel
+from ._follow import follow
 from ._held import put_together, split
-from ._marks import MARKS, marked
-from ._moves import SECOND, Ints, Moves, distinct_of, sort_moves
+from ._marks import marked
+from ._moves import SECOND, Events, Ints, distinct_of
 from ._reading import facts, grouped, numbered, plain
-from ._walk import Plan, Reach, walk
-from ._walk_any import walk_any
+from ._walk import Plan, Reach
 
 Unit = Literal["visitor_id", "customer_id", "session_id"]
 UNITS = ("visitor_id", "customer_id", "session_id")
@@ -40,28 +40,28 @@ _DECLARED = tuple(column.name for column in TABLES["events"].columns)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Tracks:
-    """Events that matter to a funnel, sorted.
+    """Events that matter to a funnel.
 
     Attributes
     ----------
-    moves : Moves
-        The events by log and time. A log is a unit, or a unit and a held value.
-    units : array of shape (n_units,)
-        Ids, in any order.
+    events : Events
+        In any order. A log is a unit, or a unit and a held value.
+    units : array of shape (n_units,), or None
+        Ids, in any order; None where the numbers of the units are the ids.
     owner : int array of shape (n_logs,), or None
         Whose log it is; None where logs are units.
     visitor : int array of shape (n_units,), or None
         Whose unit it is: units of one visitor are not independent; None where units are visitors.
     labels : tuple
-        The values of `by`, as ``moves.group`` numbers them.
+        The values of `by`, as ``events.group`` numbers them.
     until : datetime or None
         The moment up to which events count.
     notes : tuple of str
         What was left out.
     """
 
-    moves: Moves
-    units: "np.ndarray[Any, Any]"
+    events: Events
+    units: "np.ndarray[Any, Any] | None"
     owner: Ints | None
     visitor: Ints | None
     labels: tuple[Any, ...]
@@ -70,7 +70,7 @@ class Tracks:
 
     def walk(self, funnel: Funnel, *, by_group: bool = False) -> Reach:
         """Find how far each unit gets, with ``by_group`` each unit in each of its groups."""
-        found = walk_any(self.moves, plan_of(funnel)) if funnel.order == "any" else walk(self.moves, plan_of(funnel))
+        found = follow(self.events, plan_of(funnel))
         return found if self.owner is None else put_together(found, self.owner, by_group=by_group)
 
 
@@ -99,49 +99,25 @@ def read_tracks(events: object, funnel: Funnel, *, unit: Unit, by: str | None, a
     """Read the events of any library; only those that matter are brought into memory."""
     frame = _opened(events, funnel, unit, by)
     until, notes = facts(frame, unit, as_of)
-    rows = marked(_counting(frame, unit, until, bool(notes)), funnel, _columns(frame, funnel, unit, by))
-    taken, labels = _taken(rows, funnel, by)
-    notes += _unseen(frame, funnel, taken.steps)
+    is_alone = unit == "visitor_id" and not funnel.hold  # nothing else is to be known of a unit
+    is_plain = is_alone and frame.collect_schema()[unit].is_integer()  # ids that are numbers need no others
+    columns, frame = _columns(frame, funnel, unit, by), _counting(frame, unit, until, bool(notes))
+    rows, code, masks = marked(frame, funnel, columns, spare=0 if by or not is_alone else 1 if is_plain else 0.5)
+    log, units = (rows["_unit"].to_numpy(), None) if is_plain else numbered(rows["_unit"])
+    group, labels = (None, ()) if by is None else grouped(rows["_by"])
+    time = rows["_at"].to_numpy().astype("datetime64[us]", copy=False).view(np.int64)
+    events = Events(log=log, time=time, code=code, masks=masks, n_steps=len(funnel.steps), group=group)
+    notes += _unseen(frame, funnel, events.seen())
     if funnel.order == "any":
-        _check_overlap(taken.steps, funnel)
-    ids, owner = rows["_unit"], None
-    if unit == "visitor_id" and not funnel.hold and ids.dtype.is_integer():  # ids that are numbers need no others
-        log, units = ids.to_numpy(), None
-    else:
-        log, units = numbered(ids)
+        _check_overlap(events.counting().steps, funnel)
     visitor = None if unit == "visitor_id" else _visitors(rows, log)
+    owner = None
     if funnel.hold:
-        taken, log, owner, lost = _held(rows, taken, log, funnel.hold)
+        events, owner, lost = _held(rows, events, funnel.hold)
         notes += lost
-    moves, keys = sort_moves(log, taken.time, taken.steps, taken.bars, taken.group)
-    if owner is None:
-        units, visitor = (
-            keys.astype(log.dtype) if units is None else units[keys],
-            None if visitor is None else visitor[keys],
-        )
-    assert units is not None
     return Tracks(
-        moves=moves, units=units, owner=owner, visitor=visitor, labels=labels, until=until, notes=tuple(notes)
+        events=events, units=units, owner=owner, visitor=visitor, labels=labels, until=until, notes=tuple(notes)
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Taken:
-    """Events in any order: microseconds, and what each is, one bit each."""
-
-    time: Ints
-    steps: Ints
-    bars: Ints | None
-    group: Ints | None
-
-    def rows(self, kept: Ints) -> "Taken":
-        """Keep some events, some of them several times."""
-        return Taken(
-            time=self.time[kept],
-            steps=self.steps[kept],
-            bars=None if self.bars is None else self.bars[kept],
-            group=None if self.group is None else self.group[kept],
-        )
 
 
 def _columns(frame: Frame, funnel: Funnel, unit: Unit, by: str | None) -> dict[str, nw.Expr]:
@@ -159,18 +135,6 @@ def _counting(frame: Frame, unit: Unit, until: datetime | None, some_lost: bool)
     return frame.filter(known if until is None else known & (nw.col("occurred_at") <= nw.lit(until)))
 
 
-def _taken(rows: dict[str, nw.Series[Any]], funnel: Funnel, by: str | None) -> tuple[Taken, tuple[Any, ...]]:
-    marks, n_steps = rows[MARKS].to_numpy().astype(np.int64, copy=False), len(funnel.steps)
-    group, labels = (None, ()) if by is None else grouped(rows["_by"])
-    taken = Taken(
-        time=rows["_at"].to_numpy().astype("datetime64[us]").view(np.int64),
-        steps=marks & ((1 << n_steps) - 1) if funnel.exclude else marks,
-        bars=marks >> n_steps if funnel.exclude else None,
-        group=group,
-    )
-    return taken, labels
-
-
 def _visitors(rows: dict[str, nw.Series[Any]], unit: Ints) -> Ints:
     """Tell whose each unit is."""
     visitor = np.zeros(int(unit.max(initial=-1)) + 1, dtype=np.int64)
@@ -178,19 +142,17 @@ def _visitors(rows: dict[str, nw.Series[Any]], unit: Ints) -> Ints:
     return visitor
 
 
-def _held(
-    rows: dict[str, nw.Series[Any]], taken: Taken, unit: Ints, columns: tuple[str, ...]
-) -> tuple[Taken, Ints, Ints, list[str]]:
+def _held(rows: dict[str, nw.Series[Any]], events: Events, columns: tuple[str, ...]) -> tuple[Events, Ints, list[str]]:
     """Give each unit a log a held value."""
-    value = np.zeros(len(unit), dtype=np.int64)
+    value, steps = np.zeros(len(events.log), dtype=np.int64), events.steps
     for place in range(len(columns)):
         code, labels = numbered(rows[f"_hold{place}"])
         value = np.where((code < 0) | (value < 0), -1, value * len(labels) + code)
         value = np.where(value < 0, -1, distinct_of(np.maximum(value, 0))[0])
-    lost = int(((value < 0) & (taken.steps > 0)).sum())
+    lost = int(((value < 0) & (steps > 0)).sum())
     said = [f"{counted(lost, 'event')} without {' or '.join(columns)} can be no step"] if lost else []
-    kept, log, owner = split(unit, value, taken.steps)
-    return taken.rows(kept), log, owner, said
+    kept, log, owner = split(events.log, value, steps)
+    return events.rows(kept, log), owner, said
 
 
 def _check_overlap(steps: Ints, funnel: Funnel) -> None:
@@ -222,9 +184,8 @@ def _opened(events: object, funnel: Funnel, unit: Unit, by: str | None) -> Frame
     return read(events, "events", tuple(columns), optional=declared, others=others, argument="events")
 
 
-def _unseen(frame: Frame, funnel: Funnel, masks: Ints) -> list[str]:
+def _unseen(frame: Frame, funnel: Funnel, seen: int) -> list[str]:
     """Tell of steps that no event is, with a name that is near."""
-    seen = int(np.bitwise_or.reduce(masks)) if len(masks) else 0
     unseen = [step for place, step in enumerate(funnel.steps) if not seen >> place & 1]
     if not unseen:
         return []

@@ -9,12 +9,10 @@ is the best, since every way to them leads through the last step that may not be
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
-from . import _moves
 from ._moves import Ints, Moves
 
 NEVER = np.iinfo(np.int64).max
@@ -112,7 +110,7 @@ class Reach:
 def blank(moves: Moves, entered: Ints, n_steps: int) -> Reach:
     """Begin with the logs that enter, by the places of their first entries."""
     n = len(entered)
-    at, since = np.full((n, n_steps), NEVER), np.full((n, n_steps), NEVER)
+    at, since = np.full((n_steps, n), NEVER).T, np.full((n_steps, n), NEVER).T  # steps are looked at one by one
     at[:, 0] = since[:, 0] = moves.time[entered]
     group = np.full((n, n_steps), -1, dtype=np.int32)
     group[:, 0] = 0 if moves.group is None else moves.group[entered]
@@ -120,19 +118,7 @@ def blank(moves: Moves, entered: Ints, n_steps: int) -> Reach:
 
 
 def walk(moves: Moves, plan: Plan) -> Reach:
-    """Find how far each log gets, by steps in their order; compiled where there are many events."""
-    if len(moves.log) >= _moves.COMPILED_FROM and find_spec("numba"):
-        from . import _walk_numba
-
-        found = _walk_numba.walk(moves, plan)
-    else:
-        found = by_search(moves, plan)
-    _finish_skipped(found, plan)
-    return found
-
-
-def by_search(moves: Moves, plan: Plan) -> Reach:
-    """Find how far each log gets, by a search a step."""
+    """Find how far each log gets, by steps in their order, by a search a step."""
     place = np.flatnonzero(moves.steps & 1)
     entered = place[first_of(moves.log[place])]
     found = blank(moves, entered, plan.n_steps)
@@ -155,10 +141,11 @@ def by_search(moves: Moves, plan: Plan) -> Reach:
         rows = row_of[moves.log[place[first]]]
         found.at[rows, step], found.since[rows, step] = moves.time[place[first]], start[first]
         found.group[rows, step] = 0 if moves.group is None else moves.group[place[first]]
+    finish_skipped(found, plan)
     return found
 
 
-def _finish_skipped(found: Reach, plan: Plan) -> None:
+def finish_skipped(found: Reach, plan: Plan) -> None:
     """Count only what was not reached; a step that may be left out is skipped by who reached the next one."""
     for step in np.flatnonzero(plan.optional):
         after = next(place for place in range(step + 1, plan.n_steps) if not plan.optional[place])
@@ -211,8 +198,7 @@ def _last_bars(moves: Moves, plan: Plan) -> Callable[[int], Callable[[Ints], Int
 
 def bars_of(moves: Moves, mask: int) -> Ints:
     """Return the places of some exclusions."""
-    assert moves.bars is not None
-    return np.flatnonzero(moves.bars & mask)
+    return np.zeros(0, dtype=np.int64) if moves.bars is None else np.flatnonzero(moves.bars & mask)
 
 
 def _moment_before(moves: Moves, bars: Ints, head: Ints, here: Ints) -> Ints:

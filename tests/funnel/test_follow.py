@@ -1,0 +1,115 @@
+"""Events are followed alike by the compiled code on all cores, and by NumPy's sorted searches."""
+
+from importlib.util import find_spec
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ecommine import funnel
+from ecommine.funnel import _cores, _moves
+from ecommine.funnel._follow import follow
+from ecommine.funnel._moves import Events
+from ecommine.funnel._tracks import plan_of
+
+needs_numba = pytest.mark.skipif(find_spec("numba") is None, reason="numba, of the extra `fast`, is not installed")
+DAY = 86_400_000_000
+
+
+def centuries(rng, n):
+    """Draw moments around some that lie too far apart for 63 bits."""
+    return rng.integers(-(2**61), 2**61, 3)[rng.integers(0, 3, n)] + rng.integers(0, 10 * DAY, n)
+
+
+LOGS = {
+    "dense": lambda rng, n: rng.integers(0, 40, n),
+    "int32": lambda rng, n: rng.integers(0, 40, n).astype(np.int32),
+    "below zero": lambda rng, n: rng.integers(-20, 20, n),
+    "hashes": lambda rng, n: rng.integers(-(2**63), 2**63 - 1, 40)[rng.integers(0, 40, n)],
+    "above 63 bits": lambda rng, n: (rng.integers(0, 40, n) + 2**62).astype(np.uint64) * np.uint64(2),
+}
+TIMES = {
+    "seconds": lambda rng, n: rng.integers(0, 60 * 86_400, n) * 1_000_000,
+    "milliseconds": lambda rng, n: rng.integers(0, 60 * DAY // 1_000, n) * 1_000,
+    "microseconds": lambda rng, n: rng.integers(-DAY, 60 * DAY, n),
+    "centuries": centuries,
+    "in order": lambda rng, n: np.sort(centuries(rng, n)),
+}
+
+
+def drawn(log, time, *, groups, seed=0, n=600):
+    rng = np.random.default_rng(seed)
+    return Events(
+        log=LOGS[log](rng, n),
+        time=TIMES[time](rng, n),
+        code=rng.integers(-1, 9, n).astype(np.int8),
+        masks=np.array([1, 2, 4, 0, 1 | 2, 8, 2 | 16, -1, 16, -1]),
+        n_steps=3,
+        group=rng.integers(0, groups, n) if groups else None,
+    )
+
+
+def both(events, definition):
+    """Follow events by both, with the rows cut into shares."""
+    plan = plan_of(definition)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_moves, "COMPILED_FROM", 0)
+        patch.setattr(_cores, "FEWEST", 1)
+        compiled = follow(events, plan)
+    return compiled, follow(events, plan)
+
+
+def table(found, *, group):
+    columns = {"unit": found.unit, "first": found.at[:, 0]}
+    for step in range(found.at.shape[1]):
+        columns |= {f"at{step}": found.at[:, step], f"since{step}": found.since[:, step]}
+        columns |= {f"skipped{step}": found.skipped[:, step]}
+        columns |= {f"group{step}": found.group[:, step]} if group else {}
+    return pd.DataFrame(columns).sort_values("unit", ignore_index=True)
+
+
+DEFINITIONS = {
+    "plain": funnel.Funnel(["a", "b", "c"], window="20d"),
+    "strict": funnel.Funnel(["a", "b", "c"], window="20d", order="strict"),
+    "optional, excluded": funnel.Funnel(["a", "b", "c"], window="20d", optional="b", exclude=["x", "y"]),
+    "once": funnel.Funnel(["a", funnel.Step("b", within="3d"), "c"], window="20d", reentry=False),
+}
+
+
+@needs_numba
+@pytest.mark.parametrize("definition", DEFINITIONS.values(), ids=DEFINITIONS)
+@pytest.mark.parametrize("time", TIMES)
+@pytest.mark.parametrize("log", LOGS)
+def test_any_logs_and_moments(log, time, definition):
+    events = drawn(log, time, groups=4)
+    compiled, searched = both(events, definition)
+    assert compiled.unit.dtype == searched.unit.dtype == events.log.dtype
+    pd.testing.assert_frame_equal(table(compiled, group=True), table(searched, group=True), check_dtype=False)
+    assert (compiled.at[:, 1] < 2**62).any()
+
+
+@needs_numba
+@given(seed=st.integers(0, 10_000), n=st.integers(0, 60), window=st.integers(1, 60))
+@settings(max_examples=60)
+def test_few_events(seed, n, window):
+    events = drawn("dense", "seconds", groups=0, seed=seed, n=n)
+    compiled, searched = both(events, funnel.Funnel(["a", "b", "c"], window=f"{window}d"))
+    pd.testing.assert_frame_equal(table(compiled, group=False), table(searched, group=False), check_dtype=False)
+
+
+@needs_numba
+def test_nothing_counts():
+    events = drawn("dense", "seconds", groups=0)
+    events = Events(
+        log=events.log, time=events.time, code=events.code, masks=events.masks * 0 - 1, n_steps=3, group=None
+    )
+    assert [len(found.unit) for found in both(events, funnel.Funnel(["a", "b", "c"]))] == [0, 0]
+
+
+def test_rows_are_shared_among_the_cores(monkeypatch):
+    monkeypatch.setattr(_cores.os, "cpu_count", lambda: 3)
+    assert _cores.shares(300_000) == [(0, 100_000), (100_000, 200_000), (200_000, 300_000)]
+    assert _cores.shares(250_000) == [(0, 125_000), (125_000, 250_000)]
+    assert _cores.on_cores(lambda a, b: a + b, [1, 2, 3], [10, 20, 30]) == [11, 22, 33]
