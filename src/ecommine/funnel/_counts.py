@@ -12,7 +12,8 @@ from .._core.frames import collect, opened
 from ._curves import wilson
 from ._reading import grouped, plain
 from ._result import FunnelResult
-from ._table import QUARTILES, Measured, merged
+from ._sums import QUARTILES
+from ._table import Measured, merged
 from ._tracks import RESERVED
 from ._writing import built
 

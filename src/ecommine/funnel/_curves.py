@@ -24,9 +24,11 @@ from typing import Any
 
 import numpy as np
 
-from ._moves import Ints
+from ._moves import SECOND, Ints
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
+ROUNDING = 1e-20
+"""Sums of squares below this, a unit, are rounding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,6 +37,70 @@ class Curve:
 
     share: float
     influence: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Survival:
+    """The estimate at the window, and how much a unit moves it (times the number of units), by moments.
+
+    Attributes
+    ----------
+    share : float
+        The share that reaches the step.
+    gained : float array of shape (n_moments + 1,)
+        Influence of a unit that reached the step at a moment; the last is the window.
+    waited : float array of shape (n_moments + 1,)
+        Influence of a unit that was seen for so long without; both are 0 where nothing happened.
+    """
+
+    share: float
+    gained: Floats
+    waited: Floats
+
+
+def survival_of(events: Floats, passed: Floats, late: int, n: int) -> Survival:
+    """Estimate the share that reaches a step, from counts.
+
+    Parameters
+    ----------
+    events : float array of shape (n_moments,)
+        Units that reach the step, by the time since their entry; moments before the window, in their order.
+    passed : float array of shape (n_moments,)
+        Those, and the units that were seen no longer.
+    late : int
+        Units that reach the step at the window.
+    n : int
+        Units that entered.
+    """
+    happened = np.flatnonzero(passed)
+    at, width = np.append(happened, len(events)), len(events) + 1
+    events = np.append(events[happened], late)
+    at_risk = n - np.concatenate([[0.0], np.cumsum(passed[happened])])
+    left = at_risk - events
+    going = at_risk > 0  # nobody may be seen to the end of the window
+    survival = float(np.prod(left[going] / at_risk[going]))
+    if survival <= 0:
+        return Survival(share=1.0, gained=np.zeros(width), waited=np.zeros(width))
+    scale, gained, waited = survival * n, np.zeros(width), np.zeros(width)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spent = np.cumsum(np.where(going, events / (at_risk * left), 0.0))
+        gained[at] = (np.where(going, 1 / left, 0.0) - spent) * scale
+    waited[at] = -spent * scale
+    return Survival(share=1.0 - survival, gained=gained, waited=waited)
+
+
+def places_of(time: Ints, end: int) -> tuple[Ints, Ints]:
+    """Give each time before ``end`` the number of its moment; return the numbers, and the moments in their order.
+
+    Whole seconds need no sort, unless there are far more of them than times.
+    """
+    seconds = -(-end // SECOND)
+    if seconds <= 4 * len(time):
+        whole = time // SECOND
+        if np.array_equal(whole * SECOND, time):
+            return whole, np.arange(seconds) * SECOND
+    moments, place = np.unique(time, return_inverse=True)
+    return place, moments
 
 
 def curve_at(time: Ints, reached: "np.ndarray[Any, np.dtype[np.bool_]]", window: int) -> Curve:
@@ -55,33 +121,38 @@ def curve_at(time: Ints, reached: "np.ndarray[Any, np.dtype[np.bool_]]", window:
     >>> found.share  # one of four goes at once; of the two seen to the end one more
     0.625
     """
-    n, seen = len(time), np.minimum(time, window)
+    n = len(time)
     if not n:
         return Curve(share=0.0, influence=np.zeros(0))
-    early = np.flatnonzero(seen < window)  # the others all belong to the last moment, which needs no sort
-    moments, place = np.unique(seen[early], return_inverse=True)
-    events = np.bincount(place, reached[early], minlength=len(moments) + 1)
-    events[-1] = np.count_nonzero(reached) - events.sum()
-    passed = np.cumsum(np.bincount(place, minlength=len(moments) + 1))
-    at_risk = n - np.concatenate([[0.0], passed[:-1]])
-    left = at_risk - events
-    if not at_risk[-1]:  # nobody was seen to the end of the window
-        events, at_risk, left = events[:-1], at_risk[:-1], left[:-1]
-    survival = float(np.prod(left / at_risk))
-    if survival <= 0:
-        return Curve(share=1.0, influence=np.zeros(n))
-    spent = np.cumsum(events / (at_risk * left))
-    influence = np.where(reached, 1 / left[-1], 0.0) - spent[-1]
-    influence[early] = np.where(reached[early], 1 / left[place], 0.0) - spent[place]
-    influence *= survival * n
-    return Curve(share=1.0 - survival, influence=influence)
+    early = np.flatnonzero(time < window)  # the others all belong to the last moment, which needs no sort
+    went = reached[early]
+    place, moments = places_of(time[early], window)
+    events = np.bincount(place[went], minlength=len(moments)).astype(np.float64)
+    passed = np.bincount(place, minlength=len(moments)).astype(np.float64)
+    found = survival_of(events, passed, int(np.count_nonzero(reached)) - len(place[went]), n)
+    influence = np.where(reached, found.gained[-1], found.waited[-1])
+    influence[early] = np.where(went, found.gained[place], found.waited[place])
+    return Curve(share=found.share, influence=influence)
 
 
-def covariance(influences: list[Floats], cluster: Ints | None) -> Floats:
-    """Return the covariance of estimates from their influence functions, summed up by cluster where one is given."""
-    n = len(influences[0])
-    sums = [one if cluster is None or not n else np.bincount(cluster, one) for one in influences]
-    return np.array([[one @ other for other in sums] for one in sums]) / max(n, 1) ** 2
+def covariance(products: Floats, n: int) -> Floats:
+    """Return the covariance of estimates from the sums of products of their influences.
+
+    The influences of all units add up to zero. Where all belong together nothing is left of them but rounding, which
+    is no variance.
+    """
+    varies = np.diag(products) > ROUNDING * n
+    return np.where(np.outer(varies, varies), products, 0.0) / max(n, 1) ** 2
+
+
+def products_of(influences: Floats, cluster: Ints | None) -> Floats:
+    """Return the sums of products of influences, of shape (n_steps, n_units), summed up by cluster where one is given.
+
+    ``cluster`` numbers what belongs together, None where every unit stands alone.
+    """
+    if cluster is not None and len(cluster):
+        influences = np.array([np.bincount(cluster, one) for one in influences])
+    return np.asarray(influences @ influences.T)
 
 
 def effective(share: float, influence: Floats, cluster: Ints | None, otherwise: float) -> float:
@@ -90,8 +161,11 @@ def effective(share: float, influence: Floats, cluster: Ints | None, otherwise: 
     ``cluster`` numbers what belongs together, None where every unit stands alone.
     """
     n = len(influence)
-    sums = influence if cluster is None or not n else np.bincount(cluster, influence)
-    variance = float(sums @ sums) / max(n, 1) ** 2
+    return effective_of(share, float(covariance(products_of(influence[None, :], cluster), n)[0, 0]), otherwise)
+
+
+def effective_of(share: float, variance: float, otherwise: float) -> float:
+    """Return how many independent units have this variance; ``otherwise`` where there is none."""
     return share * (1 - share) / variance if variance > 0 and 0 < share < 1 else otherwise
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from ._curves import Curve, Floats, covariance, curve_at, effective, wilson
-from ._moves import SECOND, Ints
+from ._curves import Floats, effective_of, wilson
+from ._moves import Ints
 from ._reading import ordered
-from ._walk import NEVER, Plan, Reach
+from ._sums import QUARTILES, Counts, Sums, sums_of
+from ._walk import Plan, Reach
 
 INTERVALS = ("conversion", "step_conversion")
-QUARTILES = {"seconds_p25": 0.25, "seconds_median": 0.5, "seconds_p75": 0.75}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,92 +95,83 @@ class Seen:
 
 def measure(part: Part, seen: Seen, level: float) -> Measured:
     """Measure the units of one part."""
+    return measured(sums_of(part.reach, seen.plan, seen.until, part.visitor), seen.plan, seen.names, level)
+
+
+def measured(sums: Sums, plan: Plan, names: Sequence[str], level: float) -> Measured:
+    """Make the rows of a table from sums."""
     from scipy.special import ndtri
 
-    reach, plan, z = part.reach, seen.plan, float(ndtri((1 + level) / 2))
-    n, seen_for = len(reach.unit), seen.until - reach.entry
-    over = seen_for >= plan.window
-    cluster = None if part.visitor is None else np.unique(part.visitor[reach.unit], return_inverse=True)[1]
-    curves = [_curve(reach, place, seen_for, plan.window) for place in range(plan.n_steps)]
-    there = reach.at != NEVER
+    z = float(ndtri((1 + level) / 2))
+    immature = sums.reached_open[[plan.base(place) for place in range(plan.n_steps)]] - sums.reached_open
     rows: list[dict[str, Any]] = []
-    for place, step in enumerate(seen.names):
-        here, before = there[:, place], there[:, plan.base(place)]
-        stopped = before & ~here & (not plan.optional[place])  # who leaves out what may be left out is not lost by it
+    for place, step in enumerate(names):
+        reached, base = int(sums.reached[place]), plan.base(place)
+        may_stop = not plan.optional[place]  # who leaves out what may be left out is not lost by it
         row = {
             "step": step,
-            "reached": int(here.sum()),
-            **_shares(curves[place], curves[plan.base(place)] if place else None, cluster, over, before, z),
-            "dropped": int((stopped & over).sum()),
-            "immature": int((stopped & ~over).sum()),
-            "skipped": int(reach.skipped[:, place].sum()),
-            "naive_conversion": here.sum() / n if n else np.nan,
-            **_times(reach.at[here, place] - reach.since[here, place]),
+            "reached": reached,
+            **_shares(sums, place, base, z),
+            "dropped": int(sums.reached[base] - reached - immature[place]) * may_stop,
+            "immature": int(immature[place]) * may_stop,
+            "skipped": int(sums.skipped[place]),
+            "naive_conversion": reached / sums.entrants if sums.entrants else np.nan,
+            **dict(zip(QUARTILES, sums.seconds[place].tolist(), strict=True)),
         }
         rows.append(row)
-    known = covariance([curve.influence for curve in curves], cluster)
+    known = sums.entrants > sums.open
     return Measured(
         rows=rows,
-        entrants=n,
-        open=int((~over).sum()),
-        trend=_trend(reach, over, plan.window),
-        covariance=known if over.any() else np.full_like(known, np.nan),
+        entrants=sums.entrants,
+        open=sums.open,
+        trend=_trend(sums.halves),
+        covariance=sums.covariance if known else np.full_like(sums.covariance, np.nan),
         optional=plan.optional,
     )
 
 
-def _curve(reach: Reach, place: int, seen_for: Ints, window: int) -> Curve:
-    if not place:
-        return Curve(share=1.0 if len(reach.unit) else 0.0, influence=np.zeros(len(reach.unit)))
-    there = reach.at[:, place] != NEVER
-    return curve_at(np.where(there, reach.at[:, place] - reach.entry, seen_for), there, window)
-
-
-def _shares(now: Curve, last: Curve | None, cluster: Ints | None, over: Any, before: Any, z: float) -> dict[str, float]:
+def _shares(sums: Sums, place: int, base: int, z: float) -> dict[str, float]:
     """Return conversion from the entry and from the step before, with intervals; unknown while every window is open."""
     names = [f"{name}{end}" for name in INTERVALS for end in ("", "_low", "_high")]
-    if not over.any():
+    over = sums.entrants - sums.open
+    if not over:
         return dict.fromkeys(names, np.nan)
-    if last is None:
+    if not place:
         return dict.fromkeys(names, 1.0)
-    n = effective(now.share, now.influence, cluster, float(over.sum()))
-    found = [now.share, *wilson(now.share, n, z)]
-    if last.share <= 0:
+    share, last = float(sums.share[place]), float(sums.share[base])
+    n = effective_of(share, float(sums.covariance[place, place]), over)
+    found = [share, *wilson(share, n, z)]
+    if last <= 0:
         return dict(zip(names, [*found, np.nan, np.nan, np.nan], strict=True))
-    ratio = min(now.share / last.share, 1.0)
-    influence = now.influence / last.share - now.share * last.influence / last.share**2
-    n = effective(ratio, influence, cluster, float((over & before).sum()))
+    ratio = min(share / last, 1.0)
+    slope = np.array([1 / last, -share / last**2])
+    variance = _quadratic(slope, sums.covariance[np.ix_([place, base], [place, base])])
+    n = effective_of(ratio, variance, float(sums.reached[base] - sums.reached_open[base]))
     return dict(zip(names, [*found, ratio, *wilson(ratio, n, z)], strict=True))
 
 
-def _times(taken: Ints) -> dict[str, float]:
-    if not len(taken):
-        return dict.fromkeys(QUARTILES, np.nan)
-    quartiles = np.quantile(taken / SECOND, list(QUARTILES.values()))
-    return dict(zip(QUARTILES, quartiles.tolist(), strict=True))
+def _quadratic(slope: Floats, covariance: Floats) -> float:
+    """Return the variance of a sum of two estimates; what is left of far larger terms is rounding."""
+    found = float(slope @ covariance @ slope)
+    return found if found > ROUNDING_OF_SUMS * float(slope**2 @ np.diag(covariance)) else 0.0
 
 
-def _trend(reach: Reach, over: Any, window: int) -> float | None:
-    """Compare the earlier half of the entrants whose window is over with the later half.
-
-    Only what they do within the window of the first entry counts, since the earlier ones had longer to come back.
-    """
+def _trend(halves: Counts) -> float | None:
+    """Compare the earlier half of the entrants whose window is over with the later half."""
     from scipy.special import ndtr
 
-    entry, last = reach.entry[over], reach.at[over, -1]
-    bought = (last != NEVER) & (np.where(last != NEVER, last, 0) - entry <= window)
-    if len(entry) < FEWEST:
+    sizes, bought = halves.T
+    n = int(sizes.sum())
+    if n < FEWEST or not sizes.all():
         return None
-    later = entry > np.median(entry)
-    sizes = np.array([(~later).sum(), later.sum()])
-    shares = np.array([bought[~later].mean(), bought[later].mean()]) if sizes.all() else np.zeros(2)
-    pooled = bought.mean()
-    error = np.sqrt(pooled * (1 - pooled) * (1 / np.maximum(sizes, 1)).sum())
-    return float(2 * ndtr(-abs(shares[1] - shares[0]) / error)) if error > 0 and sizes.all() else None
+    shares, pooled = bought / sizes, bought.sum() / n
+    error = np.sqrt(pooled * (1 - pooled) * (1 / sizes).sum())
+    return float(2 * ndtr(-abs(shares[1] - shares[0]) / error)) if error > 0 else None
 
 
 FEWEST = 200
 """Entrants from which a trend is looked for."""
+ROUNDING_OF_SUMS = 1e-12
 
 
 def unit_columns(part: Part, names: Sequence[str]) -> dict[str, Any]:

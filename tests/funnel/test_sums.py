@@ -1,0 +1,126 @@
+"""What is summed up of units, against sums unit by unit, and counts against times."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ecommine.funnel import _curves, _sums
+from ecommine.funnel._sums import quartiles, quartiles_counted, sums_of, twice_the_median
+from ecommine.funnel._walk import NEVER, Plan, Reach
+from funnel import slow
+
+SECOND = 1_000_000
+WINDOW, UNTIL = 20, 60
+UNITS = st.lists(
+    st.tuples(
+        st.integers(0, UNTIL),
+        st.one_of(st.none(), st.integers(0, 30)),
+        st.one_of(st.none(), st.integers(0, 10)),
+        st.integers(0, 3),
+    ),
+    max_size=30,
+)
+PLAN = Plan(
+    window=WINDOW * SECOND,
+    limits=(None,) * 3,
+    same=(0, 1, 2),
+    optional=(False,) * 3,
+    bars=(0,) * 3,
+    order="ordered",
+    reentry=True,
+)
+
+
+def reach_of(units):
+    """Make what a walk finds of (entry, wait for the second step, wait for the third, visitor)."""
+    at = np.full((len(units), 3), NEVER)
+    for row, (entry, second, third, _) in enumerate(units):
+        at[row, 0] = entry * SECOND
+        if second is not None and entry + second <= UNTIL:
+            at[row, 1] = (entry + second) * SECOND
+            if third is not None and entry + second + third <= UNTIL:
+                at[row, 2] = (entry + second + third) * SECOND
+    since = np.where(at == NEVER, NEVER, at[:, :1])
+    flat = np.zeros(at.shape, dtype=bool)
+    return Reach(unit=np.arange(len(units)), at=at, since=since, skipped=flat, group=np.zeros(at.shape, dtype=np.int32))
+
+
+def influence(times, reached, unit):
+    """Differentiate the slow estimate by the weight of one unit, times the number of units."""
+    n, step = len(times), 1e-6
+
+    def estimate(weights):
+        survival = 1.0
+        for moment in sorted({min(time, WINDOW) for time in times}):
+            at_risk = sum(w for w, time in zip(weights, times, strict=True) if min(time, WINDOW) >= moment)
+            events = sum(
+                w
+                for w, time, there in zip(weights, times, reached, strict=True)
+                if there and min(time, WINDOW) == moment
+            )
+            survival *= 1 - events / at_risk
+        return 1 - survival
+
+    more, less = (estimate([1 + sign * step * (other == unit) for other in range(n)]) for sign in (1, -1))
+    return n * (more - less) / (2 * step)
+
+
+@given(units=UNITS, by_visitor=st.booleans())
+@settings(max_examples=60)
+def test_sums_are_those_of_the_units_one_by_one(units, by_visitor):
+    reach = reach_of(units)
+    visitor = np.array([unit[3] for unit in units], dtype=np.int64)
+    found = sums_of(reach, PLAN, UNTIL * SECOND, visitor if by_visitor else None)
+    is_open = [UNTIL - entry < WINDOW for entry, *_ in units]
+    assert (found.entrants, found.open) == (len(units), sum(is_open))
+    influences = np.zeros((3, len(units)))
+    for step in range(3):
+        there = (reach.at[:, step] != NEVER).tolist()
+        assert found.reached[step] == sum(there)
+        assert found.reached_open[step] == sum(np.logical_and(there, is_open))
+        entry = reach.at[:, 0]
+        times = (np.where(there, reach.at[:, step] - entry, UNTIL * SECOND - entry) // SECOND).tolist()
+        if step and units:
+            assert found.share[step] == pytest.approx(slow.kaplan_meier(times, there, WINDOW), abs=1e-12)
+            influences[step] = [influence(times, there, unit) for unit in range(len(units))]
+            if found.share[step] == 1:
+                influences[step] = 0
+    belongs = visitor if by_visitor else np.arange(len(units))
+    sums = np.array([influences[:, belongs == one].sum(axis=1) for one in np.unique(belongs)]).reshape(-1, 3)
+    expected = sums.T @ sums / max(len(units), 1) ** 2
+    np.testing.assert_allclose(found.covariance, expected, atol=1e-7)
+
+
+@given(seconds=st.lists(st.integers(0, 50), max_size=40))
+def test_quartiles_of_times_and_of_counts_are_numpys(seconds):
+    found, number = np.unique(np.array(seconds, dtype=np.int64), return_counts=True)
+    expected = np.quantile(seconds, [0.25, 0.5, 0.75]) if seconds else np.full(3, np.nan)
+    np.testing.assert_array_equal(quartiles(np.array(seconds, dtype=np.int64) * SECOND), expected)
+    np.testing.assert_array_equal(quartiles_counted(found, number), expected)
+    assert twice_the_median(np.array(seconds, dtype=np.int64)) == (2 * np.median(seconds) if seconds else 0)
+
+
+@given(times=st.lists(st.tuples(st.integers(0, 19), st.booleans()), min_size=1, max_size=60))
+def test_moments_found_by_seconds_are_those_found_by_a_sort(times):
+    time = np.array([one for one, _ in times]) * SECOND
+    reached = np.array([one for _, one in times])
+    by_seconds = _curves.curve_at(time, reached, WINDOW * SECOND)
+    by_sort = _curves.curve_at(time + 1, reached, WINDOW * SECOND + 1)
+    assert by_seconds.share == pytest.approx(by_sort.share, abs=1e-15)
+    np.testing.assert_allclose(by_seconds.influence, by_sort.influence, atol=1e-12)
+
+
+def test_one_visitor_alone_has_no_variance_rather_than_rounding():
+    units = [(0, 1, None, 0), (1, None, None, 0), (2, 3, None, 0)]
+    found = sums_of(reach_of(units), PLAN, UNTIL * SECOND, np.zeros(3, dtype=np.int64))
+    assert found.share[1] == pytest.approx(2 / 3)
+    assert not found.covariance.any()
+
+
+def test_the_halves_are_split_at_the_median_of_the_entries():
+    units = [(entry, 1 if entry < 4 else None, None, 0) for entry in (0, 1, 2, 3, 4, 5)]
+    units = [(entry, second, None if second is None else 1, 0) for entry, second, _, _ in units]
+    found = sums_of(reach_of(units), PLAN, UNTIL * SECOND, None)
+    assert found.halves.tolist() == [[3, 3], [3, 1]]
+    assert _sums.sums_of(reach_of([]), PLAN, UNTIL * SECOND, None).halves.tolist() == [[0, 0], [0, 0]]
