@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecommine.funnel import _curves, _sums
+from ecommine.funnel import _curves, _spark_sums, _sums
 from ecommine.funnel._sums import quartiles, quartiles_counted, sums_of, twice_the_median
 from ecommine.funnel._walk import NEVER, Plan, Reach
 from funnel import slow
@@ -124,3 +124,42 @@ def test_the_halves_are_split_at_the_median_of_the_entries():
     found = sums_of(reach_of(units), PLAN, UNTIL * SECOND, None)
     assert found.halves.tolist() == [[3, 3], [3, 1]]
     assert _sums.sums_of(reach_of([]), PLAN, UNTIL * SECOND, None).halves.tolist() == [[0, 0], [0, 0]]
+
+
+def shared_out(units, part, visitor, *, by_visitor, n_places, wanted):
+    """Make the sums of one part of units that lie in several places, as a cluster does."""
+    reach = reach_of(units)
+    places = (visitor if by_visitor else np.arange(len(units))) % n_places
+    until = UNTIL * SECOND
+    mine = [(reach.take(places == one), part[places == one], visitor[places == one]) for one in range(n_places)]
+    tally = _spark_sums.joined([_spark_sums.tally_of(one, of, PLAN, until) for one, of, _ in mine])
+    tally = tally.whole() if wanted == _spark_sums.ALL else dict(tally.parts()).get(wanted)
+    if tally is None:
+        return None
+    hours, ranks = _spark_sums.hours_of_the_median(tally)
+    seconds = [_spark_sums.seconds_of(one, of, {wanted: hours}, PLAN, until) for one, of, _ in mine]
+    median = _spark_sums.median_of(_spark_sums.joined(seconds), hours, ranks)
+    lines, rows = _spark_sums.lines_of(tally, 3), []
+    for one, of, visitors in mine:
+        kept = of == wanted if wanted != _spark_sums.ALL else np.full(len(of), True)
+        cluster = np.unique(visitors[kept], return_inverse=True)[1] if by_visitor else None
+        rows.append(_spark_sums.products(one.take(kept), cluster, lines, PLAN, until, median))
+    return _spark_sums.sums_from(tally, lines, np.sum(rows, axis=0))
+
+
+@given(units=UNITS, by_visitor=st.booleans(), n_places=st.integers(1, 3), wanted=st.sampled_from([-1, 0, 1]))
+@settings(max_examples=150)
+def test_sums_from_counts_by_second_are_those_of_all_units(units, by_visitor, n_places, wanted):
+    part = np.array([unit[0] % 2 for unit in units], dtype=np.int64)
+    visitor = np.array([unit[3] for unit in units], dtype=np.int64)
+    found = shared_out(units, part, visitor, by_visitor=by_visitor, n_places=n_places, wanted=wanted)
+    kept = [row for row in range(len(units)) if wanted in (-1, part[row])]
+    whole = reach_of([units[row] for row in kept])
+    expected = sums_of(whole, PLAN, UNTIL * SECOND, visitor[kept] if by_visitor else None)
+    if found is None:
+        assert not kept
+        return
+    for name in ("entrants", "open", "reached", "reached_open", "skipped", "halves"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+    for name in ("share", "covariance", "seconds"):
+        np.testing.assert_allclose(getattr(found, name), getattr(expected, name), rtol=1e-9, atol=1e-13)

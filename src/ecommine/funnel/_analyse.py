@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,16 @@ import numpy as np
 from .._core.checks import number, one_of
 from .._core.frames import opened
 from ..schema._periods import Every
+from ._asked import Answer, Asked
 from ._definition import Funnel, Step, funnel_of
-from ._groups import EVERY, Attribution, check_attribution, check_groups, group_of, is_complete, period_of
+from ._groups import EVERY, Attribution, check_attribution, check_groups, group_of, label_of, period_of, told_of_groups
+from ._moves import Ints
 from ._result import FunnelResult
+from ._spark import answer_on_spark, is_spark
 from ._table import Measured, Part, Seen, measure, merged
 from ._told import told
-from ._tracks import UNITS, Tracks, Unit, plan_of, read_tracks
+from ._tracks import UNITS, Tracks, Unit, held_by, micro_of, plan_of, read_tracks
+from ._walk import Reach
 from ._writing import built
 
 
@@ -110,23 +115,10 @@ def analyse(
     confidence = number("level", level, low=0.5, high=0.999999)
     funnel = funnel_of(definition)
     check_attribution(attribution, funnel)
+    asked = Asked(unit=unit, by=by, attribution=attribution, every=every, as_of=as_of, level=confidence)
     like = opened(events, argument="events")
-    tracks = read_tracks(events, funnel, unit=unit, by=by, as_of=as_of)
-    seen = Seen(
-        whole=Part(label={}, reach=tracks.walk(funnel), units=tracks.units, visitor=tracks.visitor),
-        plan=plan_of(funnel),
-        names=funnel.names,
-        until=int(np.datetime64(tracks.until or datetime(1970, 1, 1), "us").astype(np.int64)),
-    )
-    notes = list(tracks.notes)
-    parts, said = _grouped(events, seen, tracks, funnel, unit=unit, by=by, attribution=attribution, as_of=as_of)
-    if every is not None:
-        parts = [piece for part in parts for piece in _periods(part, every, tracks.until)]
-        parts.sort(key=lambda part: part.label["period_at"])
-    seen = replace(seen, parts=parts)
-    keys = [key for key in (by, every) if key is not None]
-    whole = measure(seen.whole, seen, confidence)
-    found = [(part.label, whole if part is seen.whole else measure(part, seen, confidence)) for part in parts]
+    answer = answer_on_spark(events, funnel, asked) if is_spark(like) else _in_memory(events, funnel, asked)
+    keys, whole, found = [key for key in (by, every) if key is not None], answer.whole, answer.groups
     return FunnelResult(
         table=built(merged(iter(found)) if found else _empty(whole, by, every), like),
         definition=funnel,
@@ -135,48 +127,64 @@ def analyse(
         by=by,
         every=every,
         level=confidence,
-        as_of=tracks.until,
-        notes=(*notes, *said, *told(whole, unit), *_compared(every, funnel)),
+        as_of=answer.until,
+        notes=(*answer.notes, *told(whole, unit), *_compared(every, funnel)),
         _all=whole,
         _groups=tuple((label[by or "period_at"], one) for label, one in found) if len(keys) == 1 else (),
-        _seen=seen,
+        _seen=answer.seen,
     )
 
 
-def _grouped(
-    events: object,
-    seen: Seen,
-    tracks: Tracks,
-    funnel: Funnel,
-    *,
-    unit: Unit,
-    by: str | None,
-    attribution: str,
-    as_of: Any,
-) -> tuple[list[Part], list[str]]:
+def _in_memory(events: object, funnel: Funnel, asked: Asked) -> Answer:
+    """Measure events that are brought into memory."""
+    tracks = read_tracks(events, funnel, unit=asked.unit, by=asked.by, as_of=asked.as_of)
+    seen = Seen(
+        whole=Part(label={}, reach=tracks.walk(funnel), units=tracks.units, visitor=tracks.visitor),
+        plan=plan_of(funnel),
+        names=funnel.names,
+        until=micro_of(tracks.until),
+    )
+    parts, said = _grouped(events, seen.whole, tracks, funnel, asked)
+    if asked.every is not None:
+        parts = [piece for part in parts for piece in _periods(part, asked.every, tracks.until)]
+        parts.sort(key=lambda part: part.label["period_at"])
+    seen = replace(seen, parts=parts)
+    whole = measure(seen.whole, seen, asked.level)
+    groups = [(part.label, whole if part is seen.whole else measure(part, seen, asked.level)) for part in parts]
+    return Answer(whole=whole, groups=groups, until=tracks.until, notes=[*tracks.notes, *said], seen=seen)
+
+
+def _grouped(events: object, whole: Part, tracks: Tracks, funnel: Funnel, asked: Asked) -> tuple[list[Part], list[str]]:
     """Part the units by their group; those that are in no group are told."""
+    by, labels = asked.by, tracks.labels
     if by is None:
-        return [seen.whole], []
-    check_groups(by, tracks.labels)
-    whole, labels = seen.whole, tracks.labels
-    if attribution == "step":  # a value that is held: in each group only its own events count
-        held = replace(funnel, hold=tuple(dict.fromkeys((*funnel.hold, by))))
-        again = read_tracks(events, held, unit=unit, by=by, as_of=as_of)
+        return [whole], []
+    check_groups(by, len(labels))
+    if asked.attribution == "step":
+        held = held_by(funnel, by)
+        again = read_tracks(events, held, unit=asked.unit, by=by, as_of=asked.as_of)
         whole = Part(label={}, reach=again.walk(held, by_group=True), units=again.units, visitor=again.visitor)
         labels = again.labels
-    group, said = group_of(whole.reach, attribution, funnel, unit)
-    parts = [
-        replace(whole, label={by: label}, reach=whole.reach.take(group == place)) for place, label in enumerate(labels)
-    ]
-    return [part for part in parts if len(part.reach.unit)], said
+    group = group_of(whole.reach, asked.attribution, funnel)
+    parts = [replace(whole, label={by: labels[code]}, reach=reach) for code, reach in _parted(whole.reach, group)]
+    lost = len(group) - sum(len(part.reach.unit) for part in parts)
+    return parts, told_of_groups(asked.attribution, funnel, asked.unit, lost)
 
 
 def _periods(part: Part, every: Every, until: datetime | None) -> Iterator[Part]:
     """Part the units of a group by the period of their first entry."""
     code, starts = period_of(part.reach.entry, every)
-    for place, start in enumerate(starts):
-        label = {"period_at": start, "complete": until is not None and is_complete(start, every, until), **part.label}
-        yield replace(part, label=label, reach=part.reach.take(code == place))
+    for place, reach in _parted(part.reach, code):
+        yield replace(part, label=label_of(starts[place], every, until, part.label), reach=reach)
+
+
+def _parted(reach: Reach, code: Ints) -> Iterator[tuple[int, Reach]]:
+    """Part units by a number from 0; those below it are in no part."""
+    order = np.argsort(code, kind="stable")
+    ends = np.cumsum(np.bincount(code + 1))
+    for place, (first, end) in enumerate(pairwise(ends.tolist())):
+        if end > first:
+            yield place, reach.take(order[first:end])
 
 
 def _compared(every: Every | None, funnel: Funnel) -> list[str]:

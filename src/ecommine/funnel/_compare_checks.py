@@ -121,10 +121,10 @@ def _shared(before: FunnelResult, after: FunnelResult) -> Iterator[str]:
     """Count the units of both funnels; where the rows are not kept nobody knows."""
     if before._seen is None or after._seen is None or before.unit != after.unit:
         return
-    ids = [set(one.ids.tolist()) for one in (before._seen.whole, after._seen.whole)]
-    both = len(ids[0] & ids[1])
-    if both:
-        noun = before.unit.removesuffix("_id")
+    both, noun = before._seen.n_shared(after._seen), before.unit.removesuffix("_id")
+    if both is None:
+        yield f"one funnel is on Spark and the other is not: {noun}s of both were not counted, and are taken for apart"
+    elif both:
         yield f"{counted(both, noun)} in both funnels: taken for independent, which makes the tests careful"
     if before.unit == "session_id":
         yield "sessions of one visitor in both funnels are taken for independent"
@@ -134,16 +134,11 @@ def _ages(before: FunnelResult, after: FunnelResult) -> Iterator[str]:
     """Tell where one side had more time to come back for another attempt."""
     if before.definition is None or after.definition is None or not before.definition.reentry:
         return
-    ages = [age for age in map(_age, (before, after)) if age is not None]
+    seen = [one._seen for one in (before, after) if one._seen is not None]
+    ages = [age for age in (one.age() for one in seen) if age is not None]
     if len(ages) == 2 and abs(ages[1] - ages[0]) > before.definition.length.total_seconds() * SECOND:
         yield (
             f"entrants of `before` were seen for {ages[0] / DAY:.1f} days at the median, those of `after` for "
             f"{ages[1] / DAY:.1f}: who had longer could try more often; compare funnels of like age, or use "
             "reentry=False"
         )
-
-
-def _age(result: FunnelResult) -> float | None:
-    if result._seen is None or not len(result._seen.whole.reach.unit):
-        return None
-    return float(result._seen.until - np.median(result._seen.whole.reach.entry))

@@ -6,7 +6,7 @@ from typing import Any
 
 from .._core.frames import opened
 from ._result import FunnelResult
-from ._table import Part, Seen, merged
+from ._table import merged
 from ._told import told
 from ._writing import built
 
@@ -41,17 +41,12 @@ def one_group(result: FunnelResult, value: Any) -> FunnelResult:
         ),
         _all=found,
         _groups=(),
-        _seen=None if seen is None else _of_part(seen, seen.parts[place]),
+        _seen=None if seen is None else seen.alone(place),
     )
 
 
 def _said(label: Any) -> str:
     return f"{label:%Y-%m-%d}" if isinstance(label, datetime) else repr(label)
-
-
-def _of_part(seen: Seen, part: Part) -> Seen:
-    alone = replace(part, label={})
-    return replace(seen, whole=alone, parts=[alone])
 
 
 def _place(labels: list[Any], value: Any) -> int | None:

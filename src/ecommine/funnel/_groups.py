@@ -17,6 +17,7 @@ EVERY = ("1d", "1w", "1mo", "1q", "1y")
 MOST_GROUPS = 50
 MOST_PERIODS = 1_000
 DAY = 86_400_000_000
+MONTHS: dict[str, int] = {"1mo": 1, "1q": 3, "1y": 12}
 MONDAY = 4
 """The days from 1970-01-01, a Thursday, to the first Monday."""
 
@@ -27,25 +28,33 @@ def check_attribution(attribution: str, funnel: Funnel) -> None:
         one_of("attribution", attribution, (*ATTRIBUTIONS, *funnel.names))
 
 
-def group_of(reach: Reach, attribution: str, funnel: Funnel, unit: str) -> tuple[Ints, list[str]]:
-    """Return the group of each unit, -1 where it is in none, and what is to be told."""
+def group_of(reach: Reach, attribution: str, funnel: Funnel) -> Ints:
+    """Return the group of each unit, -1 where it is in none."""
     if attribution == "last":
-        found = np.take_along_axis(reach.group, reach.deepest[:, None], axis=1)[:, 0]
-    elif attribution in funnel.names:
-        found = reach.group[:, funnel.names.index(attribution)]
-    else:
-        return reach.group[:, 0], []
+        return np.take_along_axis(reach.group, reach.deepest[:, None], axis=1)[:, 0]
+    return reach.group[:, funnel.names.index(attribution) if attribution in funnel.names else 0]
+
+
+def told_of_groups(attribution: str, funnel: Funnel, unit: str, lost: int) -> list[str]:
+    """Say what is to be known of groups, and how many units are in none."""
+    if attribution != "last" and attribution not in funnel.names:
+        return []
     notes = ["groups by a later step are chosen by how far a unit came: their conversions are no chances"]
-    lost = int((found < 0).sum())
     if lost:
         notes.append(f"{counted(lost, unit.removesuffix('_id'))} never reached {attribution!r} and are in no group")
-    return found, notes
+    return notes
 
 
-def check_groups(by: str | None, labels: tuple[Any, ...]) -> None:
+def check_groups(by: str, n: int) -> None:
     """Raise where there are too many groups to compare."""
-    if len(labels) > MOST_GROUPS:
-        raise ValueError(f"`by`: {by!r} has {len(labels):,} values, at most {MOST_GROUPS} can be compared")
+    if n > MOST_GROUPS:
+        raise ValueError(f"`by`: {by!r} has {n:,} values, at most {MOST_GROUPS} can be compared")
+
+
+def check_periods(every: Every, n: int) -> None:
+    """Raise where there are too many periods to show."""
+    if n > MOST_PERIODS:
+        raise ValueError(f"`every`: {every!r} makes {n:,} periods, at most {MOST_PERIODS:,} can be shown")
 
 
 def period_of(entry: Ints, every: Every) -> tuple[Ints, list[datetime]]:
@@ -57,17 +66,29 @@ def period_of(entry: Ints, every: Every) -> tuple[Ints, list[datetime]]:
     >>> period_of(entry, "1w")[1]
     [datetime.datetime(2024, 2, 26, 0, 0), datetime.datetime(2024, 3, 4, 0, 0)]
     """
+    number, code = np.unique(period_number(entry, every), return_inverse=True)
+    check_periods(every, len(number))
+    return code, period_starts(number, every)
+
+
+def period_number(moments: Ints, every: Every) -> Ints:
+    """Count the periods since 1970."""
     if every in ("1d", "1w"):
         length, shift = (DAY, 0) if every == "1d" else (7 * DAY, MONDAY * DAY)
-        starts, code = np.unique((entry - shift) // length * length + shift, return_inverse=True)
+        return (moments - shift) // length
+    months: Ints = moments.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64)
+    return months // MONTHS[every]
+
+
+def period_starts(number: Ints, every: Every) -> list[datetime]:
+    """Return when periods begin."""
+    if every in ("1d", "1w"):
+        length, shift = (DAY, 0) if every == "1d" else (7 * DAY, MONDAY * DAY)
+        starts = number * length + shift
     else:
-        months = {"1mo": 1, "1q": 3, "1y": 12}[every]
-        number = entry.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64)
-        first, code = np.unique(number // months * months, return_inverse=True)
-        starts = first.astype("datetime64[M]").astype("datetime64[us]").astype(np.int64)
-    if len(starts) > MOST_PERIODS:
-        raise ValueError(f"`every`: {every!r} makes {len(starts):,} periods, at most {MOST_PERIODS:,} can be shown")
-    return code, starts.astype("datetime64[us]").tolist()
+        starts = (number * MONTHS[every]).astype("datetime64[M]").astype("datetime64[us]").astype(np.int64)
+    found: list[datetime] = starts.astype("datetime64[us]").tolist()
+    return found
 
 
 def is_complete(start: datetime, every: Every, until: datetime) -> bool:
@@ -75,6 +96,11 @@ def is_complete(start: datetime, every: Every, until: datetime) -> bool:
     if every in ("1d", "1w"):
         end = start + timedelta(days=1 if every == "1d" else 7)
     else:
-        month = start.year * 12 + start.month - 1 + {"1mo": 1, "1q": 3, "1y": 12}[every]
+        month = start.year * 12 + start.month - 1 + MONTHS[every]
         end = datetime(month // 12, month % 12 + 1, 1)
     return until >= end - timedelta(microseconds=1)
+
+
+def label_of(start: datetime, every: Every, until: datetime | None, label: dict[str, Any]) -> dict[str, Any]:
+    """Name a period of a group."""
+    return {"period_at": start, "complete": until is not None and is_complete(start, every, until), **label}

@@ -28,8 +28,7 @@ def marked(frame: Frame, funnel: Funnel, columns: dict[str, nw.Expr], *, spare: 
     steps; engines compare where the rows are, and Polars works as one.
     """
     if not isinstance(frame, nw.DataFrame):
-        found = gathered(frame.select(**columns, **{MARKS: _bits(funnel)}).filter(nw.col(MARKS) >= 0))
-        return {name: found[name] for name in columns}, *_coded(found[MARKS].to_numpy(), funnel)
+        return coded_rows(gathered(marking(frame, funnel, columns)), funnel)
     rows = frame.select(**columns)
     if frame.implementation.is_polars():
         code, masks = _coded(frame.select(**{MARKS: _bits(funnel)})[MARKS].to_numpy(), funnel)
@@ -40,6 +39,17 @@ def marked(frame: Frame, funnel: Funnel, columns: dict[str, nw.Expr], *, spare: 
     if spare == 1 or len(kept) > len(code) * (1 - spare):
         return {name: rows[name] for name in columns}, code, masks
     return {name: rows[name][kept] for name in columns}, code[kept], masks  # whole rows are slower to take
+
+
+def marking(frame: nw.LazyFrame[Any], funnel: Funnel, columns: dict[str, nw.Expr]) -> nw.LazyFrame[Any]:
+    """Keep the events that count, with the columns asked for and their marks, where the rows are."""
+    return frame.select(**columns, **{MARKS: _bits(funnel)}).filter(nw.col(MARKS) >= 0)
+
+
+def coded_rows(found: nw.DataFrame[Any], funnel: Funnel) -> Marked:
+    """Take marked events apart: their columns, codes of what each is, and the bits that these stand for."""
+    rows = {name: found[name] for name in found.columns if name != MARKS}
+    return rows, *_coded(found[MARKS].to_numpy(), funnel)
 
 
 def _bits(funnel: Funnel) -> nw.Expr:

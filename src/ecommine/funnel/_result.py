@@ -6,17 +6,18 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals.stable.v2 as nw
-import numpy as np
 
 from .._core.checks import counted, one_of
-from .._core.frames import build, opened
+from .._core.frames import opened
 from .._core.results import Result
 from ._definition import Funnel
 from ._summary import Locale, sentences
-from ._table import Measured, Seen, unit_columns
+from ._table import Measured, Seen
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from ._spark_seen import SeenOnSpark
 
 Kind = Literal["steps", "panels", "time", "periods"]
 KINDS = ("steps", "panels", "time", "periods")
@@ -78,18 +79,16 @@ class FunnelResult(Result):
     notes: tuple[str, ...]
     _all: Measured
     _groups: tuple[tuple[Any, Measured], ...] = ()
-    _seen: Seen | None
+    _seen: "Seen | SeenOnSpark | None"
 
     @property
     def units(self) -> Any:
         """One row a unit that entered, sorted by id, as an eager table; None for a funnel of totals.
 
         Its id, deepest_step, first_entered_at, entered_at (of the attempt that reached the deepest step first) and
-        deepest_at. Made when asked for.
+        deepest_at. Made when asked for. Of a funnel on Spark it is a lazy table of Spark, in any order.
         """
-        if self._seen is None:
-            return None
-        return _units(self._seen, self.unit, opened(self.table, argument="table"))
+        return None if self._seen is None else self._seen.table(self.unit, opened(self.table, argument="table"))
 
     @property
     def headline(self) -> str:
@@ -170,7 +169,7 @@ class FunnelResult(Result):
         if kind == "time":
             if self._seen is None:
                 raise ValueError("`kind`: totals have no times; measure events with analyse")
-            return draw_time(self._seen, self.by, self.level, ax, locale)
+            return draw_time(self._seen.in_memory(), self.by, self.level, ax, locale)
         if kind == "periods":
             if self.every is None:
                 raise ValueError("`kind`: there are no periods; measure with every='1w'")
@@ -182,13 +181,3 @@ class FunnelResult(Result):
                 raise ValueError("`kind`: panels need groups (`by`) and a figure of their own (no `ax`)")
             return draw_panels(frame, self.by, self.level, locale)
         return draw_steps(frame, self.by, self.level, ax, locale)
-
-
-def _units(seen: Seen, unit: str, like: Any) -> Any:
-    columns = unit_columns(seen.whole, seen.names)
-    mine = columns.pop("unit")
-    if len(mine):
-        return build({unit: mine, **columns}, like=like).to_native()
-    one = {unit: [0 if seen.whole.units is None or seen.whole.units.dtype.kind in "iu" else ""], "deepest_step": [""]}
-    times = {name: np.zeros(1, "datetime64[us]") for name in ("first_entered_at", "entered_at", "deepest_at")}
-    return build({**one, **times}, like=like).head(0).to_native()

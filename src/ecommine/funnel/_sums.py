@@ -72,7 +72,8 @@ def sums_of(reach: Reach, plan: Plan, until: int, visitor: Ints | None) -> Sums:
     share = np.full(len(at), 1.0 if at.shape[1] else 0.0)
     for step in range(1, len(at)):
         share[step] = _fill(influences[step], at, step, went[step], still_open, seen_for, plan.window)
-    n = at.shape[1]
+    n, later = at.shape[1], ~is_open & (2 * at[0] > twice_the_median(at[0][~is_open]))
+    cluster = None if visitor is None else cluster_of(visitor[reach.unit])
     return Sums(
         entrants=n,
         open=len(still_open),
@@ -80,9 +81,9 @@ def sums_of(reach: Reach, plan: Plan, until: int, visitor: Ints | None) -> Sums:
         reached_open=np.array([np.count_nonzero(times[still_open] != NEVER) for times in at]),
         skipped=np.array([np.count_nonzero(one) for one in reach.skipped.T]),
         share=share,
-        covariance=covariance(products_of(influences, _cluster(reach.unit, visitor)), n),
+        covariance=covariance(products_of(influences, cluster), n),
         seconds=np.array([_seconds(reach, at, step, rows) for step, rows in enumerate(went)]),
-        halves=_halves(at[0], at[-1], ~is_open, went[-1], plan.window),
+        halves=halves_of(at[0], at[-1], ~is_open, later, plan.window),
     )
 
 
@@ -109,20 +110,18 @@ def _seconds(reach: Reach, at: Ints, step: int, went: Ints) -> Floats:
     return quartiles(at[step, went] - reach.since[went, step])
 
 
-def _cluster(unit: Ints, visitor: Ints | None) -> Ints | None:
-    """Return whose each unit is, by numbers that are not much larger than there are units."""
-    if visitor is None:
-        return None
-    mine: Ints = visitor[unit]
-    return mine if mine.max(initial=0) < 4 * len(mine) else np.unique(mine, return_inverse=True)[1]
+def cluster_of(visitor: Ints) -> Ints:
+    """Return whose each unit is, by numbers from 0 that are not much larger than there are units."""
+    is_small = visitor.min(initial=0) >= 0 and visitor.max(initial=0) < 4 * len(visitor)  # unknown ones are below 0
+    return visitor if is_small else np.unique(visitor, return_inverse=True)[1]
 
 
-def _halves(entry: Ints, last: Ints, over: Any, went: Ints, window: int) -> Counts:
+def halves_of(entry: Ints, last: Ints, over: Any, later: Any, window: int) -> Counts:
     """Count the earlier and the later half of the units whose window is over, and who of them came to the last step.
 
     Only what they do within the window of the first entry counts, since the earlier ones had longer to come back.
     """
-    later = over & (2 * entry > twice_the_median(entry[over]))
+    went = np.flatnonzero(last != NEVER)
     bought = went[last[went] - entry[went] <= window]
     n, n_later = np.count_nonzero(over), np.count_nonzero(later)
     of, of_later = np.count_nonzero(over[bought]), np.count_nonzero(later[bought])

@@ -1,11 +1,12 @@
 """The table of a funnel: one row a step, of all units or of each group."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from .._core.frames import Frame, build
 from ._curves import Floats, effective_of, wilson
 from ._moves import Ints
 from ._reading import ordered
@@ -91,6 +92,37 @@ class Seen:
     names: tuple[str, ...]
     until: int
     parts: list[Part] = field(default_factory=list)
+
+    def alone(self, place: int) -> "Seen":
+        """Take one group as a whole."""
+        alone = replace(self.parts[place], label={})
+        return replace(self, whole=alone, parts=[alone])
+
+    def in_memory(self) -> "Seen":
+        """Return what is in memory already."""
+        return self
+
+    def age(self) -> float | None:
+        """Return how long the units were seen since their first entry, at the median."""
+        entry = self.whole.reach.entry
+        return float(self.until - np.median(entry)) if len(entry) else None
+
+    def n_shared(self, other: object) -> int | None:
+        """Count the units that another funnel has as well; None where the other one is not in memory."""
+        if not isinstance(other, Seen):
+            return None
+        return len(set(self.whole.ids.tolist()) & set(other.whole.ids.tolist()))
+
+    def table(self, unit: str, like: Frame) -> Any:
+        """Return the table of units, in the caller's library."""
+        columns = unit_columns(self.whole, self.names)
+        mine = columns.pop("unit")
+        if len(mine):
+            return build({unit: mine, **columns}, like=like).to_native()
+        is_number = self.whole.units is None or self.whole.units.dtype.kind in "iu"
+        one = {unit: [0 if is_number else ""], "deepest_step": [""]}
+        times = {name: np.zeros(1, "datetime64[us]") for name in ("first_entered_at", "entered_at", "deepest_at")}
+        return build({**one, **times}, like=like).head(0).to_native()
 
 
 def measure(part: Part, seen: Seen, level: float) -> Measured:

@@ -1,6 +1,6 @@
 """Events that matter to a funnel, read from any library, as arrays sorted by log and time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from ._conditions import check_values
 from ._definition import Funnel
 from ._follow import follow
 from ._held import put_together, split
-from ._marks import marked
+from ._marks import Marked, marked
 from ._moves import SECOND, Events, Ints, distinct_of
 from ._reading import facts, grouped, numbered, plain
 from ._walk import Plan, Reach
@@ -95,39 +95,54 @@ def plan_of(funnel: Funnel) -> Plan:
     )
 
 
+def held_by(funnel: Funnel, by: str) -> Funnel:
+    """Give each group a funnel of its own events: its value is held."""
+    return replace(funnel, hold=tuple(dict.fromkeys((*funnel.hold, by))))
+
+
+def micro_of(moment: datetime | None) -> int:
+    """Write a moment in microseconds since 1970; 0 where there is none."""
+    return int(np.datetime64(moment or datetime(1970, 1, 1), "us").astype(np.int64))
+
+
 def read_tracks(events: object, funnel: Funnel, *, unit: Unit, by: str | None, as_of: Any) -> Tracks:
     """Read the events of any library; only those that matter are brought into memory."""
-    frame = _opened(events, funnel, unit, by)
+    frame = opened_events(events, funnel, unit, by)
     until, notes = facts(frame, unit, as_of)
     is_alone = unit == "visitor_id" and not funnel.hold  # nothing else is to be known of a unit
     is_plain = is_alone and frame.collect_schema()[unit].is_integer()  # ids that are numbers need no others
-    columns, frame = _columns(frame, funnel, unit, by), _counting(frame, unit, until, bool(notes))
-    rows, code, masks = marked(frame, funnel, columns, spare=0 if by or not is_alone else 1 if is_plain else 0.5)
+    columns, frame = columns_of(frame, funnel, unit, by), counting(frame, unit, until, bool(notes))
+    found = marked(frame, funnel, columns, spare=0 if by or not is_alone else 1 if is_plain else 0.5)
+    tracks = tracks_of(found, funnel, unit=unit, by=by)
+    notes += unseen(frame, funnel, tracks.events.seen())
+    if funnel.order == "any":
+        check_overlap(tracks.events.counting().steps, funnel)
+    if funnel.hold:
+        tracks = held(tracks, found[0], funnel.hold)
+    return replace(tracks, until=until, notes=(*notes, *tracks.notes))
+
+
+def tracks_of(found: Marked, funnel: Funnel, *, unit: Unit, by: str | None) -> Tracks:
+    """Make tracks of events in memory, of which nothing is known but themselves."""
+    rows, code, masks = found
+    is_plain = unit == "visitor_id" and not funnel.hold and rows["_unit"].dtype.is_integer()
     log, units = (rows["_unit"].to_numpy(), None) if is_plain else numbered(rows["_unit"])
     group, labels = (None, ()) if by is None else grouped(rows["_by"])
     time = rows["_at"].to_numpy().astype("datetime64[us]", copy=False).view(np.int64)
     events = Events(log=log, time=time, code=code, masks=masks, n_steps=len(funnel.steps), group=group)
-    notes += _unseen(frame, funnel, events.seen())
-    if funnel.order == "any":
-        _check_overlap(events.counting().steps, funnel)
     visitor = None if unit == "visitor_id" else _visitors(rows, log)
-    owner = None
-    if funnel.hold:
-        events, owner, lost = _held(rows, events, funnel.hold)
-        notes += lost
-    return Tracks(
-        events=events, units=units, owner=owner, visitor=visitor, labels=labels, until=until, notes=tuple(notes)
-    )
+    return Tracks(events=events, units=units, owner=None, visitor=visitor, labels=labels, until=None, notes=())
 
 
-def _columns(frame: Frame, funnel: Funnel, unit: Unit, by: str | None) -> dict[str, nw.Expr]:
+def columns_of(frame: Frame, funnel: Funnel, unit: Unit, by: str | None) -> dict[str, nw.Expr]:
+    """Name the columns that are needed of each event."""
     columns = {"_unit": nw.col(unit), "_at": nw.col("occurred_at")}
     columns |= {} if by is None else {"_by": plain(frame, by)}
     columns |= {} if unit == "visitor_id" else {"_visitor": nw.col("visitor_id")}
     return columns | {f"_hold{place}": plain(frame, column) for place, column in enumerate(funnel.hold)}
 
 
-def _counting(frame: Frame, unit: Unit, until: datetime | None, some_lost: bool) -> Frame:
+def counting(frame: Frame, unit: Unit, until: datetime | None, some_lost: bool) -> Frame:
     """Leave out events that do not count; a table in memory that has none is not copied."""
     if isinstance(frame, nw.DataFrame) and not some_lost:
         return frame
@@ -142,20 +157,25 @@ def _visitors(rows: dict[str, nw.Series[Any]], unit: Ints) -> Ints:
     return visitor
 
 
-def _held(rows: dict[str, nw.Series[Any]], events: Events, columns: tuple[str, ...]) -> tuple[Events, Ints, list[str]]:
+def held(tracks: Tracks, rows: dict[str, nw.Series[Any]], columns: tuple[str, ...]) -> Tracks:
     """Give each unit a log a held value."""
+    events = tracks.events
     value, steps = np.zeros(len(events.log), dtype=np.int64), events.steps
     for place in range(len(columns)):
         code, labels = numbered(rows[f"_hold{place}"])
         value = np.where((code < 0) | (value < 0), -1, value * len(labels) + code)
         value = np.where(value < 0, -1, distinct_of(np.maximum(value, 0))[0])
-    lost = int(((value < 0) & (steps > 0)).sum())
-    said = [f"{counted(lost, 'event')} without {' or '.join(columns)} can be no step"] if lost else []
     kept, log, owner = split(events.log, value, steps)
-    return events.rows(kept, log), owner, said
+    notes = tuple(lost_by(int(((value < 0) & (steps > 0)).sum()), columns))
+    return replace(tracks, events=events.rows(kept, log), owner=owner, notes=notes)
 
 
-def _check_overlap(steps: Ints, funnel: Funnel) -> None:
+def lost_by(n: int, columns: tuple[str, ...]) -> list[str]:
+    """Tell of events of steps without a held value."""
+    return [f"{counted(n, 'event')} without {' or '.join(columns)} can be no step"] if n else []
+
+
+def check_overlap(steps: Ints, funnel: Funnel) -> None:
     """Refuse events that are two steps, which no order tells apart; but a step may be asked for twice."""
     same = plan_of(funnel).same
     for mask in distinct_of(steps)[1].tolist():
@@ -165,7 +185,8 @@ def _check_overlap(steps: Ints, funnel: Funnel) -> None:
             raise ValueError(f"an event is both {names}: with order='any' every event must be one step only")
 
 
-def _opened(events: object, funnel: Funnel, unit: Unit, by: str | None) -> Frame:
+def opened_events(events: object, funnel: Funnel, unit: Unit, by: str | None) -> Frame:
+    """Open the table with the columns that are needed, and check that conditions fit them."""
     wanted = list(dict.fromkeys([*funnel.needed, *([] if by is None else [by])]))
     schema = opened(events, argument="events").collect_schema()
     missing = [column for column in wanted if column not in schema.names()]
@@ -184,7 +205,7 @@ def _opened(events: object, funnel: Funnel, unit: Unit, by: str | None) -> Frame
     return read(events, "events", tuple(columns), optional=declared, others=others, argument="events")
 
 
-def _unseen(frame: Frame, funnel: Funnel, seen: int) -> list[str]:
+def unseen(frame: Frame, funnel: Funnel, seen: int) -> list[str]:
     """Tell of steps that no event is, with a name that is near."""
     unseen = [step for place, step in enumerate(funnel.steps) if not seen >> place & 1]
     if not unseen:

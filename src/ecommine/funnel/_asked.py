@@ -1,0 +1,49 @@
+"""What is asked of a funnel besides its steps, and what is answered."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ..schema._periods import Every
+from ._table import Measured, Seen
+from ._tracks import Unit
+
+if TYPE_CHECKING:
+    from ._spark_seen import SeenOnSpark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The options of :func:`ecommine.funnel.analyse`, checked."""
+
+    unit: Unit
+    by: str | None
+    attribution: str
+    every: Every | None
+    as_of: Any
+    level: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Answer:
+    """What was measured.
+
+    Attributes
+    ----------
+    whole : Measured
+        All units.
+    groups : list of (label, Measured)
+        The groups and periods, by what names them; where there are none, all units without a label.
+    until : datetime or None
+        The moment up to which events count.
+    notes : list of str
+        What was left out, and what is to be known of the groups.
+    seen : Seen, or SeenOnSpark
+        The units, for their table and for pictures.
+    """
+
+    whole: Measured
+    groups: list[tuple[dict[str, Any], Measured]]
+    until: datetime | None
+    notes: list[str]
+    seen: "Seen | SeenOnSpark"

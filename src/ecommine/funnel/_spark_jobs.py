@@ -1,0 +1,103 @@
+"""The jobs of a funnel on Spark: units followed once, then gone through for counts and for products."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from ._curves import Floats
+from ._spark_sums import ALL, COLUMNS, HOURS, REACHED, Tally, hours_of_the_median, lines_of, median_of, sums_from
+from ._spark_work import GROUPS, Curves, Job, follow_rows, product_rows, second_rows, tally_rows
+from ._sums import Sums
+from ._table import FEWEST
+
+TALLY = "part long, kind long, step long, second long, n long"
+PRODUCTS = "part long, place long, value double"
+Work = Callable[[Iterable[Any]], Iterator[Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Units:
+    """Units that stay in Spark.
+
+    Attributes
+    ----------
+    frame : Spark DataFrame
+        One row a unit (and group); see :mod:`._spark_work`.
+    job : Job
+        How they were followed.
+    """
+
+    frame: Any
+    job: Job
+
+
+def followed(marks: nw.LazyFrame[Any], job: Job) -> Units:
+    """Bring the events of each unit together, and follow all units of a partition at once."""
+    from pyspark.sql.types import LongType, StructField, StructType
+
+    rows = marks.to_native()
+    fields = [StructField("unit", rows.schema["_unit"].dataType)]
+    fields += [StructField("visitor", rows.schema["_visitor"].dataType)] if job.has_visitors else []
+    names = ["part", "skipped", *(f"{name}{step}" for name in ("at", "since") for step in range(job.plan.n_steps))]
+    schema = StructType([*fields, *(StructField(name, LongType()) for name in names)])
+    return Units(frame=rows.repartition("_unit").mapInArrow(partial(follow_rows, job=job), schema), job=job)
+
+
+def sums_of_units(whole: Units, parts: Units) -> tuple[dict[int, Sums], int]:
+    """Sum up all units, and those of each part; and count the units that are in no group."""
+    job = whole.job
+    if parts is not whole:
+        found, lost = _summed(parts, whole=False, apart=True)
+        return found | _summed(whole, whole=True, apart=False)[0], lost
+    return _summed(whole, whole=True, apart=job.asked.by is not None or job.asked.every is not None)
+
+
+def _summed(units: Units, *, whole: bool, apart: bool) -> tuple[dict[int, Sums], int]:
+    """Go through the units for counts, for the median of the entries and for products; they are kept meanwhile."""
+    units.frame.persist()
+    try:
+        every = _tally(units, partial(tally_rows, job=units.job))
+        tallies = {ALL: every.whole()} if whole else {}
+        tallies |= {part: one for part, one in every.parts() if apart and part % GROUPS}
+        curves = _curves(units, tallies)
+        rows = _products(units, curves)
+    finally:
+        units.frame.unpersist()
+    sums = {part: sums_from(one, curves[part][0], rows[part]) for part, one in tallies.items()}
+    return sums, sum(int(one.by_step(REACHED, 1)[0]) for part, one in every.parts() if not part % GROUPS)
+
+
+def _tally(units: Units, work: Work) -> Tally:
+    """Count units on all workers, and bring the counts."""
+    from pyspark.sql import functions as F  # noqa: N812  # Spark's own name for it
+
+    counted = units.frame.mapInArrow(work, TALLY).groupBy("part", "kind", "step", "second")
+    table = counted.agg(F.sum("n").alias("n")).toArrow()
+    return Tally(**{name: table[name].to_numpy() for name in COLUMNS})
+
+
+def _curves(units: Units, tallies: dict[int, Tally]) -> Curves:
+    """Make the curves of each part, and find twice the median of its entries where a trend can be looked for."""
+    enough = {part: one for part, one in tallies.items() if one.of(HOURS, 0)[1].sum() >= FEWEST}
+    middle = {part: hours_of_the_median(one) for part, one in enough.items()}
+    wanted = {part: hours for part, (hours, _) in middle.items()}
+    seconds = dict(_tally(units, partial(second_rows, job=units.job, wanted=wanted)).parts()) if wanted else {}
+    medians = {part: median_of(seconds[part], *of) for part, of in middle.items()}
+    n_steps = units.job.plan.n_steps
+    return {part: (lines_of(one, n_steps), medians.get(part, 0)) for part, one in tallies.items()}
+
+
+def _products(units: Units, curves: Curves) -> dict[int, Floats]:
+    """Sum up the products of influences of each part; those of one visitor lie in one partition."""
+    frame = units.frame.repartition("visitor") if units.job.has_visitors else units.frame
+    table = frame.mapInArrow(partial(product_rows, job=units.job, curves=curves), PRODUCTS).toArrow()
+    part, place, value = (table[name].to_numpy() for name in ("part", "place", "value"))
+    order = np.lexsort((value, place, part))  # the same sum in whatever order they come
+    parts = sorted(curves)
+    found = np.zeros((len(parts), units.job.plan.n_steps**2 + 4))
+    np.add.at(found, (np.searchsorted(parts, part[order]), place[order]), value[order])
+    return dict(zip(parts, found, strict=True))

@@ -1,0 +1,199 @@
+"""What Spark's workers do with one partition of a funnel, once each: follow units, count them, multiply influences.
+
+Rows come and go as Arrow batches. Of the walk a row a unit is left: its id, its visitor where it is a session, its
+part, the skipped steps as bits, and for each step when it was reached and from which entry (microseconds).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from ._asked import Asked
+from ._curves import Floats
+from ._definition import Funnel
+from ._groups import group_of, period_number
+from ._marks import coded_rows
+from ._moves import Ints
+from ._reading import numbered
+from ._spark_sums import ALL, COLUMNS, Line, Tally, products, seconds_of, tally_of
+from ._sums import cluster_of
+from ._table import Part, unit_columns
+from ._tracks import held, plan_of, tracks_of
+from ._walk import Plan, Reach
+
+GROUPS = 64
+"""A part is a group, from 1, and this many times the periods that it lies back; group 0 is none."""
+ROWS = 1 << 16
+"""Rows that are handed to Spark at once."""
+Curves = Mapping[int, tuple[list[Line], int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Job:
+    """What a worker has to know.
+
+    Attributes
+    ----------
+    funnel : Funnel
+        The funnel.
+    asked : Asked
+        The options.
+    labels : tuple
+        The values of `by`, in their order.
+    until : int
+        The moment up to which events count, microseconds.
+    by_group : bool
+        Whether a unit counts in each of its groups.
+    """
+
+    funnel: Funnel
+    asked: Asked
+    labels: tuple[Any, ...]
+    until: int
+    by_group: bool = False
+
+    @property
+    def plan(self) -> Plan:
+        """The funnel in numbers."""
+        return plan_of(self.funnel)
+
+    @property
+    def has_visitors(self) -> bool:
+        """Whether units belong to visitors."""
+        return self.asked.unit != "visitor_id"
+
+
+def follow_rows(batches: Iterable[Any], job: Job) -> Iterator[Any]:
+    """Follow the units of one partition."""
+    import pyarrow as pa
+
+    table = _table(batches)
+    if table is None:
+        return
+    rows, code, masks = coded_rows(nw.from_native(table, eager_only=True), job.funnel)
+    tracks = tracks_of((rows, code, masks), job.funnel, unit=job.asked.unit, by=job.asked.by)
+    unit = tracks.events.log
+    tracks = held(tracks, rows, job.funnel.hold) if job.funnel.hold else tracks
+    reach = _in_groups(tracks.walk(job.funnel, by_group=job.by_group), tracks.labels, job)
+    ids = reach.unit if tracks.units is None else tracks.units[reach.unit]
+    columns = {"unit": pa.array(ids, type=table["_unit"].type)}
+    if job.has_visitors:
+        columns["visitor"] = table["_visitor"].take(pa.array(_place_of(unit)[reach.unit]))
+    columns |= {"part": _part_of(reach, job), "skipped": reach.skipped @ (1 << np.arange(job.plan.n_steps))}
+    for name, times in (("at", reach.at), ("since", reach.since)):
+        columns |= {f"{name}{step}": np.ascontiguousarray(one) for step, one in enumerate(times.T)}
+    yield from pa.table(columns).to_batches(max_chunksize=ROWS)
+
+
+def _table(batches: Iterable[Any]) -> Any:
+    """Put the batches of a partition together; None where there are no rows."""
+    import pyarrow as pa
+
+    found = [batch for batch in batches if batch.num_rows]
+    return pa.Table.from_batches(found) if found else None
+
+
+def _place_of(unit: Ints) -> Ints:
+    """Return a row of each unit."""
+    place = np.zeros(int(unit.max(initial=-1)) + 1, dtype=np.int64)
+    place[unit] = np.arange(len(unit))
+    return place
+
+
+def _in_groups(reach: Reach, labels: tuple[Any, ...], job: Job) -> Reach:
+    """Give groups the numbers that all workers give them; NaN, which is no label, is unknown."""
+    if job.asked.by is None:
+        return reach
+    codes = {label: code for code, label in enumerate(job.labels)}
+    rank = np.array([*(codes.get(label, codes.get(None, -1)) for label in labels), -1])
+    return replace(reach, group=rank[reach.group])
+
+
+def _part_of(reach: Reach, job: Job) -> Ints:
+    group = np.zeros(len(reach.unit), dtype=np.int64)
+    if job.asked.by is not None:
+        group = group_of(reach, job.asked.attribution, job.funnel).astype(np.int64)
+    if job.asked.every is None:
+        return group + 1
+    last = period_number(np.array([job.until]), job.asked.every)
+    return group + 1 + GROUPS * (last - period_number(reach.entry, job.asked.every))
+
+
+def reach_of(table: Any, n_steps: int) -> Reach:
+    """Make what the walk found of rows of units, numbered in their order."""
+    at, since = (np.array([table[f"{name}{step}"].to_numpy() for step in range(n_steps)]).T for name in ("at", "since"))
+    skipped = np.array([table["skipped"].to_numpy() >> step & 1 for step in range(n_steps)], dtype=bool).T
+    n = len(at)
+    return Reach(unit=np.arange(n), at=at, since=since, skipped=skipped, group=np.zeros((n, n_steps), dtype=np.int32))
+
+
+def tally_rows(batches: Iterable[Any], job: Job) -> Iterator[Any]:
+    """Count the units of one partition."""
+    table = _table(batches)
+    if table is not None:
+        part = table["part"].to_numpy()
+        yield from _tally_batches(tally_of(reach_of(table, job.plan.n_steps), part, job.plan, job.until))
+
+
+def second_rows(batches: Iterable[Any], job: Job, wanted: Mapping[int, list[int]]) -> Iterator[Any]:
+    """Count the entries of some hours by second, for each part its own hours."""
+    table = _table(batches)
+    if table is not None:
+        part = table["part"].to_numpy()
+        yield from _tally_batches(seconds_of(reach_of(table, job.plan.n_steps), part, wanted, job.plan, job.until))
+
+
+def _tally_batches(tally: Tally) -> Iterator[Any]:
+    import pyarrow as pa
+
+    yield from pa.table({name: getattr(tally, name) for name in COLUMNS}).to_batches(max_chunksize=ROWS)
+
+
+def product_rows(batches: Iterable[Any], job: Job, curves: Curves) -> Iterator[Any]:
+    """Sum up the products of influences in one partition, for each part by its own curves."""
+    import pyarrow as pa
+
+    table = _table(batches)
+    if table is None:
+        return
+    reach, part = reach_of(table, job.plan.n_steps), table["part"].to_numpy()
+    visitor = numbered(nw.from_native(table["visitor"], series_only=True))[0] if job.has_visitors else None
+    found: dict[int, Floats] = {}
+    for one, rows in _rows_of(part, curves):
+        cluster = None if visitor is None else cluster_of(visitor[rows])
+        found[one] = products(reach.take(rows), cluster, curves[one][0], job.plan, job.until, curves[one][1])
+    if found:
+        values = np.concatenate(list(found.values()))
+        n = len(values) // len(found)
+        columns = {"part": np.repeat(list(found), n), "place": np.tile(np.arange(n), len(found)), "value": values}
+        yield pa.table(columns).to_batches()[0]
+
+
+def _rows_of(part: Ints, wanted: Iterable[int]) -> Iterator[tuple[int, Any]]:
+    """Return the rows of each part that is wanted and there."""
+    order = np.argsort(part, kind="stable")
+    values, first = np.unique(part[order], return_index=True)
+    rows = dict(zip(values.tolist(), np.split(order, first[1:]), strict=True))
+    for one in wanted:
+        if one == ALL:
+            yield one, slice(None)
+        elif one in rows:
+            yield one, rows[one]
+
+
+def unit_rows(batches: Iterable[Any], job: Job, part: int) -> Iterator[Any]:
+    """Write the table of the units of one part."""
+    import pyarrow as pa
+
+    table = _table(batches)
+    if table is None:
+        return
+    rows = np.flatnonzero((table["part"].to_numpy() == part) | (part == ALL))
+    reach = reach_of(table, job.plan.n_steps).take(rows)
+    ids = table["unit"].to_numpy() if pa.types.is_integer(table["unit"].type) else np.asarray(table["unit"].to_pylist())
+    columns = unit_columns(Part(label={}, reach=reach, units=ids, visitor=None), job.funnel.names)
+    columns["unit"] = pa.array(columns["unit"], type=table["unit"].type)
+    yield from pa.table(columns).to_batches(max_chunksize=ROWS)
