@@ -4,6 +4,7 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
+import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 import pytest
@@ -633,3 +634,44 @@ def test_rees46():
     assert found.notes[0] == (
         "144 of 214 purchases bought no open cart: 143 without any, 1 of products that were not in it"
     )
+
+
+@pytest.mark.parametrize("door", ["pandas", "polars", "pyarrow", "duckdb"])
+def test_ids_stay_whole_where_some_are_unknown(door):
+    module = pytest.importorskip(door)
+    frame = pd.DataFrame(
+        {
+            "visitor_id": [1, 2],
+            "customer_id": pd.array([1234567890123456789, None], dtype="Int64"),
+            "event": "add_to_cart",
+            "product_id": [5, 6],
+            "occurred_at": pd.Timestamp("2024-01-01"),
+        }
+    )
+    make = {
+        "pandas": lambda: frame,
+        "polars": lambda: module.from_pandas(frame),
+        "pyarrow": lambda: module.Table.from_pandas(frame),
+        "duckdb": lambda: module.from_df(frame),
+    }
+    found = nw.from_native(funnel.carts(make[door]()).table, eager_only=True).sort("visitor_id")["customer_id"]
+    assert found.dtype.is_integer()
+    assert found[:1].to_list() == [1234567890123456789]
+    assert found.null_count() == 1
+
+
+def test_the_headline_says_of_how_many_carts():
+    frame = pd.DataFrame({"visitor_id": [1, 2, 3], "event": "add_to_cart", "product_id": [5, 6, 7]})
+    frame["occurred_at"] = pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-03"])
+    assert "3 carts, 100.0% left at first (of 2 whose session is over)" in funnel.carts(frame).headline
+
+
+def test_a_curve_of_which_nothing_is_known_says_so():
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    from matplotlib import pyplot as plt
+
+    frame = pd.DataFrame({"visitor_id": [1, 2], "event": "add_to_cart", "product_id": [5, 6]})
+    frame["occurred_at"] = pd.to_datetime(["2024-01-01 10:00", "2024-01-01 10:31"])
+    ax = funnel.carts(frame).plot(kind="recovery")
+    assert any("Not known yet" in text.get_text() for text in ax.texts)
+    plt.close("all")

@@ -112,10 +112,15 @@ class Carts(Result):
         when, whole = "" if self.as_of is None else f"as of {self.as_of:%Y-%m-%d %H:%M}, ", self._found.whole
         words = [counted(whole["carts"], "cart")]
         if whole["abandonment"] == whole["abandonment"]:
-            words.append(f"{whole['abandonment']:.1%} left at first")
+            words.append(f"{whole['abandonment']:.1%} left at first{self._of_those_over(whole)}")
         if whole["recovery"] == whole["recovery"]:
             words.append(f"{whole['recovery']:.1%} of these bought within {self.within}")
         return when + ", ".join(words)
+
+    @staticmethod
+    def _of_those_over(whole: Mapping[str, Any]) -> str:
+        over = int(whole["bought"] + whole["left"])
+        return "" if over == whole["carts"] else f" (of {over:,} whose session is over)"
 
     @property
     def tables(self) -> Mapping[str, Any]:

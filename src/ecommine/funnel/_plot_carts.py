@@ -17,7 +17,7 @@ SHADES = {
     "bought": (PALETTE[2], ""),
     "recovered": (PALETTE[4], "//"),
     "immature": ("#BBBBBB", ".."),
-    "abandoned": (PALETTE[5], ""),
+    "abandoned": (PALETTE[5], "\\\\"),
     "emptied": (PALETTE[3], "xx"),
 }
 """Colour and pattern of each status, from the foot of the bar."""
@@ -36,6 +36,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "bought by": "share of carts left that is bought",
         "hours": "hours since the cart was left",
         "seen": "{n} carts seen for all of it are not bought",
+        "unknown": "Not known yet: no cart that was left has been seen for {within}",
     },
     "zh": {
         "fates": "购物车的结局（按打开它的会话所到达的最远步骤）",
@@ -50,6 +51,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "bought by": "被放弃购物车中已购买的比例",
         "hours": "放弃后经过的小时数",
         "seen": "{n}个购物车观察满整个窗口仍未购买",
+        "unknown": "尚不可知：还没有被放弃的购物车观察满{within}",
     },
 }
 
@@ -91,7 +93,10 @@ def draw_recovery(frame: nw.DataFrame[Any], within: str, level: float, ax: "Axes
     hours, share, low, high, still = (frame[name].cast(nw.Float64).to_numpy() for name in names)
     ax.fill_between(hours, low, high, color=PALETTE[0], alpha=0.25, linewidth=0)
     ax.plot(hours, share, "o-", color=PALETTE[0], markersize=4)
-    if len(hours):
+    if len(hours) and not hours.max() > 0:
+        ax.text(0.5, 0.5, texts["unknown"].format(within=within), ha="center", transform=ax.transAxes)
+        ax.set_ylim(0, 1)
+    elif len(hours):
         ax.annotate(percent(share[-1]), (hours[-1], share[-1]), xytext=(6, 0), textcoords="offset points", va="center")
         said = texts["seen"].format(n=thousands(still[-1], locale=locale))
         ax.text(0.99, 0.02, said, ha="right", va="bottom", fontsize=9, transform=ax.transAxes)
