@@ -97,3 +97,12 @@ def test_kinds_that_cannot_be_drawn(kind, message):
         found.plot(kind=kind)
     with pytest.raises(ValueError, match="totals have no times"):
         funnel.from_counts({"a": 2, "b": 1}).plot(kind="time")
+
+
+@pytest.mark.parametrize("kind", ["steps", "panels"])
+def test_a_group_that_is_unknown_has_its_bars(kind, local_library):
+    frame = slow.table([(1, 0, "a", None), (1, 1, "b", None), (2, 0, "a", "web")])
+    found = funnel.analyse(local_library(frame), ["a", "b"], by="device", as_of="2024-03-01")
+    ax = found.plot(kind=kind)
+    heights = [bar.get_height() for one in ax.get_figure().axes for bar in one.patches]
+    assert sorted(heights) == [0.0, 1.0, 1.0, 1.0]

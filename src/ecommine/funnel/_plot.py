@@ -39,7 +39,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
 def draw_steps(frame: nw.DataFrame[Any], by: str | None, level: float, ax: "Axes | None", locale: Locale) -> "Axes":
     """Draw one bar a step and group; where windows are open, the naive share as a cross."""
     ax, texts = new_axes(ax, width=8.5, height=4.8), _TEXTS[locale]
-    labels = [None] if by is None else list(dict.fromkeys(frame[by].to_list()))
+    labels = [None] if by is None else labels_of(frame[by])
     steps = list(dict.fromkeys(frame["step"].to_list()))
     shown, width = labels[:MOST], 0.8 / min(len(labels), MOST)
     naive_drawn = False
@@ -87,7 +87,7 @@ def figure_of(ax: "Axes") -> "Figure":
 def draw_panels(frame: nw.DataFrame[Any], by: str, level: float, locale: Locale) -> "Axes":
     """Draw a picture a group, all on one scale; return the first axes."""
     pyplot = require("matplotlib.pyplot", extra="plot")
-    labels = list(dict.fromkeys(frame[by].to_list()))[:MOST_PANELS]
+    labels = labels_of(frame[by])[:MOST_PANELS]
     wide = min(len(labels), 3)
     tall = -(-len(labels) // wide)
     figure, axes = pyplot.subplots(
@@ -105,6 +105,11 @@ def draw_panels(frame: nw.DataFrame[Any], by: str, level: float, locale: Locale)
     show_text(figure)
     first: Axes = axes[0, 0]
     return first
+
+
+def labels_of(values: nw.Series[Any]) -> list[Any]:
+    """Return the groups in the order of their rows; what is unknown is None, whatever a library writes for it."""
+    return list(dict.fromkeys(None if label is None or label != label else label for label in values.to_list()))
 
 
 def _is(by: str, label: object) -> nw.Expr:

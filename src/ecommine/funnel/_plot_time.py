@@ -8,6 +8,7 @@ import numpy as np
 from .._core.pictures import PALETTE, new_axes, percent, show_text
 from ._curves import curve_at, effective, wilson
 from ._moves import SECOND, Ints
+from ._plot import labels_of
 from ._summary import Locale
 from ._table import Part, Seen
 from ._walk import NEVER
@@ -110,7 +111,7 @@ def draw_periods(frame: nw.DataFrame[Any], by: str | None, level: float, ax: "Ax
     ax, texts = new_axes(ax, width=8.5, height=4.8), _TEXTS[locale]
     step = frame["step"].to_list()[-1]
     rows = frame.filter(nw.col("step") == step)
-    labels = [None] if by is None else list(dict.fromkeys(rows[by].to_list()))
+    labels = [None] if by is None else labels_of(rows[by])
     hollow = False
     for place, label in enumerate(labels[: len(PALETTE)]):
         mine = rows if by is None else rows.filter(nw.col(by).is_null() if label is None else nw.col(by) == label)
