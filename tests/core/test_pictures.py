@@ -81,6 +81,14 @@ def test_fonts_fall_back_in_one_order_after_the_latin_one(ax, rc_params, monkeyp
     assert ax.xaxis.label.get_fontfamily() == ax.title.get_fontfamily()
 
 
+def test_the_callers_own_font_comes_first(ax, rc_params, monkeypatch, recwarn):
+    monkeypatch.setattr(pictures, "_installed", lambda _: [])
+    ax.set_title("高价值 −5", fontfamily="My Font")
+    show_text(ax.figure)
+    assert ax.title.get_fontfamily() == ["My Font", "DejaVu Sans"]
+    assert not [one for one in recwarn if "none of these fonts" in str(one.message)]
+
+
 def test_installed_fonts_are_those_that_matplotlib_knows():
     assert pictures._installed(("DejaVu Sans", "No Such Font")) == ["DejaVu Sans"]
     assert CHINESE_FONTS[0] == "Noto Sans CJK SC"

@@ -161,7 +161,7 @@ def test_errors_name_the_way_out(options, message):
     [
         (lambda: funnel.Funnel("ab", order="strict"), TypeError, "`steps` must be a list"),
         (lambda: funnel.Funnel(STEPS, order="loose"), ValueError, "`order` must be one of 'ordered', 'strict', 'any'"),
-        (lambda: funnel.Funnel(STEPS, optional="a"), ValueError, "`optional` must name steps between"),
+        (lambda: funnel.Funnel(STEPS, optional="a"), ValueError, "`optional` must name a step between"),
         (lambda: funnel.Funnel(STEPS, optional="x"), ValueError, r"got 'x'"),
         (lambda: funnel.Funnel(STEPS, exclude=3), TypeError, "`exclude` must be names of events"),
         (lambda: funnel.Funnel(STEPS, exclude=funnel.Exclude("x", after="z")), ValueError, "`after` must be one of"),

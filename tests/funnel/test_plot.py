@@ -1,5 +1,9 @@
 """The picture: a bar a step and group, intervals, the naive share where windows are open."""
 
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
 import pytest
 
 from ecommine import funnel
@@ -7,6 +11,7 @@ from funnel import slow
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed")
 import matplotlib as mpl
+from matplotlib.text import Text
 
 mpl.use("Agg")
 
@@ -40,7 +45,7 @@ def test_groups_have_a_legend_and_open_windows_a_cross():
     found = funnel.analyse(events(), funnel.Funnel(["a", "b"], window="1h"), by="device", as_of="2024-01-03 01:40")
     axes = found.plot()
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert set(labels) == {"app", "web", "open windows counted as lost"}
+    assert set(labels) == {"app (100 entered)", "web (199 entered)", "open windows counted as lost"}
 
 
 def test_all_windows_open_draws_the_naive_share_alone():
@@ -73,10 +78,10 @@ def test_every_kind_draws_its_groups(kind, locale):
     figure = ax.get_figure()
     assert ax.get_ylabel()
     if kind == "panels":
-        assert [one.get_title() for one in figure.axes] == ["device: app", "device: web"]
+        assert [one.get_title().split(" (")[0].split("（")[0] for one in figure.axes] == ["device: app", "device: web"]
     else:
         assert ax.get_xlabel()
-        assert {"app", "web"} <= {text.get_text() for text in ax.get_legend().get_texts()}
+        assert {"app", "web"} <= {text.get_text().split(" (")[0] for text in ax.get_legend().get_texts()}
 
 
 def test_curves_end_at_the_conversion():
@@ -99,10 +104,47 @@ def test_kinds_that_cannot_be_drawn(kind, message):
         funnel.from_counts({"a": 2, "b": 1}).plot(kind="time")
 
 
-@pytest.mark.parametrize("kind", ["steps", "panels"])
-def test_a_group_that_is_unknown_has_its_bars(kind, local_library):
-    frame = slow.table([(1, 0, "a", None), (1, 1, "b", None), (2, 0, "a", "web")])
-    found = funnel.analyse(local_library(frame), ["a", "b"], by="device", as_of="2024-03-01")
-    ax = found.plot(kind=kind)
-    heights = [bar.get_height() for one in ax.get_figure().axes for bar in one.patches]
-    assert sorted(heights) == [0.0, 1.0, 1.0, 1.0]
+def with_unknown():
+    frame = pd.DataFrame({"visitor_id": range(60), "event": "a", "occurred_at": pd.Timestamp("2024-01-01")})
+    after = frame[frame["visitor_id"] % 3 == 0].assign(event="b", occurred_at=pd.Timestamp("2024-01-02"))
+    frame = pd.concat([frame, after, frame[:1].assign(occurred_at=pd.Timestamp("2024-02-01"))])
+    return frame.assign(device=frame["visitor_id"].mod(3).map({0: None, 1: "app", 2: "web"}))
+
+
+@pytest.mark.parametrize(("kind", "every"), [("steps", None), ("panels", None), ("time", None), ("periods", "1mo")])
+def test_an_unknown_group_is_drawn_as_unknown(kind, every):
+    found = funnel.analyse(with_unknown(), ["a", "b"], by="device", every=every)
+    figure = found.plot(kind=kind).get_figure()
+    texts = [text.get_text() for text in figure.findobj(Text)]
+    assert any("unknown" in text for text in texts)
+    assert not any("nan" in text.split() for text in texts)
+
+
+def test_times_of_groups_in_periods_are_refused():
+    found = funnel.analyse(with_unknown(), ["a", "b"], by="device", every="1mo")
+    with pytest.raises(ValueError, match="groups in periods are too many curves"):
+        found.plot(kind="time")
+
+
+def test_the_largest_of_many_groups_are_drawn():
+    frame = pd.DataFrame({"visitor_id": range(210), "event": "a", "occurred_at": pd.Timestamp("2024-01-01")})
+    frame["page"] = np.repeat([f"p{one:02d}" for one in range(20)], range(1, 21))
+    found = funnel.analyse(frame, ["a", "b"], by="page", as_of="2024-02-01")
+    for kind, n in (("steps", 8), ("panels", 12)):
+        figure = found.plot(kind=kind).get_figure()
+        texts = " ".join(text.get_text() for text in figure.findobj(Text))
+        assert f"the largest {n} of 20 groups" in texts
+        assert "p19 (20 entered)" in texts
+        assert "p01" not in texts
+
+
+def test_long_names_do_not_overlap():
+    for name in ("step number {} of the wizard", "step_number_{}_of_the_wizard_that_has_a_long_name"):
+        ax = funnel.from_counts({name.format(one): 100 - one for one in range(11)}).plot()
+        figure = ax.get_figure()
+        figure.canvas.draw()
+        boxes = [text.get_window_extent() for text in ax.get_xticklabels()]
+        if ax.get_xticklabels()[0].get_rotation() == 0:
+            assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
+        else:
+            assert all(text.get_text().endswith("…") for text in ax.get_xticklabels())

@@ -22,7 +22,12 @@ CHINESE_FONTS = (
     "PingFang SC",
     "SimHei",
     "WenQuanYi Zen Hei",
+    "Noto Sans CJK TC",
+    "Noto Sans CJK JP",
+    "Hiragino Sans GB",
+    "Arial Unicode MS",
 )
+_LATIN = ("sans-serif", "DejaVu Sans")
 
 
 def new_axes(ax: "Axes | None", *, width: float = 8.0, height: float = 5.0) -> "Axes":
@@ -40,16 +45,18 @@ def show_text(figure: "Figure", *, extra: Iterable[str] = ()) -> None:
     texts: list[Text] = figure.findobj(Text)
     if not any(_needs_chinese(part) for part in [*(text.get_text() for text in texts), *extra]):
         return
-    found = _installed(CHINESE_FONTS)
-    if not found:
+    found, chosen = _installed(CHINESE_FONTS), {name for text in texts for name in text.get_fontfamily()} - {*_LATIN}
+    if not found and not chosen:
         warnings.warn(
-            "the picture has Chinese text and none of these fonts is installed: " + ", ".join(CHINESE_FONTS),
+            "the picture has Chinese text and none of these fonts is installed: " + ", ".join(CHINESE_FONTS) + "; "
+            "install one, or name yours in matplotlib.rcParams['font.family']",
             UserWarning,
             stacklevel=3,
         )
     for text in texts:
-        # The Latin font stays first, so that digits and minus signs keep their glyphs.
-        text.set_fontfamily(["DejaVu Sans", *found])
+        # The caller's or the Latin font stays first, so that digits and minus signs keep their glyphs.
+        mine = [name for name in text.get_fontfamily() if name not in _LATIN]
+        text.set_fontfamily([*mine, "DejaVu Sans", *(name for name in found if name not in mine)])
 
 
 def thousands(value: float, _: Any = None, *, locale: str = "en") -> str:

@@ -17,7 +17,8 @@ def shares(n: int) -> list[tuple[int, int]]:
     >>> shares(10)
     [(0, 10)]
     """
-    cores = max(min(os.cpu_count() or 1, n // FEWEST), 1)
+    mine = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = max(min(mine, n // FEWEST), 1)
     return [(n * core // cores, n * (core + 1) // cores) for core in range(cores)]
 
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 from .._core.checks import counted, integer, number
 from .._core.frames import collect, opened
@@ -18,12 +21,14 @@ from ._tracks import RESERVED
 from ._writing import built
 
 
-def from_counts(counts: Mapping[str, int], /, *, level: float = 0.95) -> FunnelResult:
+def from_counts(
+    counts: "Mapping[str, int] | Sequence[tuple[str, int]] | pd.Series[Any]", /, *, level: float = 0.95
+) -> FunnelResult:
     """Measure a funnel of totals, such as a dashboard shows.
 
     Parameters
     ----------
-    counts : mapping of step to users
+    counts : mapping of step to users, pandas Series, or sequence of pairs
         In the order of the steps, two or more; none may have more than the step before.
     level : float
         Level of the intervals.
@@ -48,14 +53,29 @@ def from_counts(counts: Mapping[str, int], /, *, level: float = 0.95) -> FunnelR
     """
     import pandas as pd
 
-    if not isinstance(counts, Mapping):
-        raise TypeError(f"`counts` must map each step to its users, got {type(counts).__name__}")
-    names = [str(step) for step in counts]
-    users = [integer(f"counts[{step!r}]", value, low=0) for step, value in counts.items()]
+    pairs = _pairs(counts)
+    names = [str(step) for step, _ in pairs]
+    if len(set(names)) < len(names):
+        raise ValueError(f"`counts` must have each step once, got {names}")
+    users = [integer(f"counts[{step!r}]", value, low=0) for step, value in pairs]
     confidence = number("level", level, low=0.5, high=0.999999)
     found = _counted(names, users, confidence)
     like = opened(pd.DataFrame(), argument="counts")
     return _result(merged(iter([({}, found)])), found, None, confidence, like, ())
+
+
+def _pairs(counts: object) -> list[tuple[Any, Any]]:
+    import pandas as pd
+
+    if isinstance(counts, (Mapping, pd.Series)):
+        return list(counts.items())
+    pairs = list(counts) if isinstance(counts, Sequence) and not isinstance(counts, str) else []
+    if not pairs or not all(isinstance(one, (tuple, list)) and len(one) == 2 for one in pairs):
+        raise TypeError(
+            f"`counts` must map each step to its users, got {type(counts).__name__}; of two columns of a table make a "
+            "dict: dict(zip(table['step'], table['users']))"
+        )
+    return [(step, users) for step, users in pairs]
 
 
 def from_reached(users: object, steps: Sequence[str], /, *, by: str | None = None, level: float = 0.95) -> FunnelResult:
@@ -90,8 +110,9 @@ def from_reached(users: object, steps: Sequence[str], /, *, by: str | None = Non
     1  search        2        2        1
     2    paid        1        1        0
     """
-    if isinstance(steps, str) or not len(steps) >= 2:
-        raise ValueError(f"`steps` must be two or more columns, got {steps!r}")
+    given: object = steps
+    if isinstance(given, str) or not isinstance(given, Sequence) or len(given) < 2:
+        raise ValueError(f"`steps` must be a list of two or more columns, got {given!r}")
     confidence = number("level", level, low=0.5, high=0.999999)
     like = opened(users, argument="users")
     names = like.collect_schema()

@@ -265,14 +265,16 @@ def _check_optional(funnel: Funnel) -> None:
     names = [step.name for step in funnel.steps]
     for one in funnel.optional:
         if one not in names[1:-1]:
-            raise ValueError(f"`optional` must name steps between the first and the last, {names[1:-1]}; got {one!r}")
+            may = f"one of {names[1:-1]}" if names[1:-1] else "which two steps do not have"
+            raise ValueError(f"`optional` must name a step between the first and the last, {may}; got {one!r}")
 
 
 def _check_range(funnel: Funnel, one: Exclude) -> None:
     names = [step.name for step in funnel.steps if step.name not in funnel.optional]
     for argument, name in (("after", one.after), ("before", one.before)):
         if name is not None and name not in names:
-            raise ValueError(f"`exclude`: `{argument}` must be one of the steps {names}, got {name!r}")
+            may = " (steps that may be left out do not bound an exclusion)" if funnel.optional else ""
+            raise ValueError(f"`exclude`: `{argument}` must be one of the steps {names}{may}, got {name!r}")
     after, before = one.after or names[0], one.before or names[-1]
     if names.index(after) >= names.index(before):
         raise ValueError(f"`exclude`: {after!r} does not come before {before!r}")

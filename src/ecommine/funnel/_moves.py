@@ -15,7 +15,7 @@ SECOND = 1_000_000
 FEW = 1 << 16
 """Numbers below this are counted in a table instead of sorted."""
 MOST_BITS = 63
-COMPILED_FROM = 1_000_000
+COMPILED_FROM = 2_000_000
 """Events from which compiled code is loaded, which takes half a second, if numba is there."""
 
 

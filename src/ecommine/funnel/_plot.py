@@ -1,5 +1,6 @@
 """The picture of a funnel: conversion to each step, with its interval, group beside group."""
 
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
@@ -17,20 +18,26 @@ HATCHES = ("", "//", "..", "xx", "--", "\\\\", "++", "oo")
 MOST_PANELS = 12
 MOST = len(PALETTE)
 """Groups that can be told apart."""
+LETTERS = 11
+"""Letters of a name that an inch holds."""
+LEAST, LONGEST = 8, 28
+"""Letters of a line at least, and of a name aslant at most."""
 
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
         "share": "conversion (share of those that entered)",
         "title": "How many reach each step (lines: {level:.0%} intervals)",
         "naive": "open windows counted as lost",
-        "first": "; the first {n} of {all} groups",
+        "first": "; the largest {n} of {all} groups",
+        "n": "{label} ({n:,} entered)",
         "none": "unknown",
     },
     "zh": {
         "share": "转化率（占进入者的比例）",
         "title": "到达各步骤的比例（线段为{level:.0%}区间）",
         "naive": "未结束窗口计为流失",
-        "first": "；{all}组中的前{n}组",
+        "first": "；{all}组中最大的{n}组",
+        "n": "{label}（进入{n:,}）",
         "none": "未知",
     },
 }
@@ -38,20 +45,26 @@ _TEXTS: dict[Locale, dict[str, str]] = {
 
 def draw_steps(frame: nw.DataFrame[Any], by: str | None, level: float, ax: "Axes | None", locale: Locale) -> "Axes":
     """Draw one bar a step and group; where windows are open, the naive share as a cross."""
-    ax, texts = new_axes(ax, width=8.5, height=4.8), _TEXTS[locale]
-    labels = [None] if by is None else labels_of(frame[by])
+    ax = new_axes(ax, width=8.5, height=4.8)
+    _draw(frame, by, level, ax, locale)
+    show_text(figure_of(ax))
+    return ax
+
+
+def _draw(frame: nw.DataFrame[Any], by: str | None, level: float, ax: "Axes", locale: Locale) -> None:
+    texts = _TEXTS[locale]
+    labels, more = labels_of(frame, by, MOST, locale)
     steps = list(dict.fromkeys(frame["step"].to_list()))
-    shown, width = labels[:MOST], 0.8 / min(len(labels), MOST)
-    naive_drawn = False
-    for place, label in enumerate(shown):
-        rows = frame if by is None else frame.filter(_is(by, label))
-        at = np.arange(len(steps)) + (place - (len(shown) - 1) / 2) * width
+    width, naive_drawn = 0.8 / len(labels), False
+    for place, label in enumerate(labels):
+        rows = frame if by is None else frame.filter(is_group(by, label))
+        at = np.arange(len(steps)) + (place - (len(labels) - 1) / 2) * width
         share, low, high, naive = (
             rows[name].cast(nw.Float64).to_numpy().astype(np.float64)
             for name in ("conversion", "conversion_low", "conversion_high", "naive_conversion")
         )
         known = ~np.isnan(share)
-        name = None if by is None else texts["none"] if label is None else str(label)
+        name = None if by is None else texts["n"].format(label=shown(label, locale), n=rows["reached"].to_list()[0])
         tall = np.where(known, share, 0.0)
         ax.bar(at, tall, width * 0.92, label=name, color=PALETTE[place], hatch=HATCHES[place], edgecolor="white")
         ends = np.abs(np.vstack([share - low, high - share]))
@@ -60,21 +73,57 @@ def draw_steps(frame: nw.DataFrame[Any], by: str | None, level: float, ax: "Axes
         if apart.any():
             ax.plot(at[apart], naive[apart], "x", color="black", label=None if naive_drawn else texts["naive"])
             naive_drawn = True
-        if len(shown) == 1:
+        if len(labels) == 1:
             for x, y, top in zip(at[known], share[known], high[known], strict=True):
                 ax.text(x, top + 0.015, percent(y), ha="center", fontsize=9)
-    ax.set_xticks(np.arange(len(steps)), [_wrapped(step) for step in steps], fontsize=9, parse_math=False)
+    _name_steps(ax, steps)
     ax.yaxis.set_major_formatter(percent)
     ax.set_ylim(0, 1.12)
     ax.set_yticks(np.linspace(0, 1, 6))
     ax.set_ylabel(texts["share"])
-    more = texts["first"].format(n=len(shown), all=len(labels)) if len(labels) > len(shown) else ""
     ax.set_title(texts["title"].format(level=level) + more)
     if by is not None or naive_drawn:
         ax.legend(frameon=False, title=by)
     ax.spines[["top", "right"]].set_visible(False)
-    show_text(figure_of(ax))
-    return ax
+
+
+def _name_steps(ax: "Axes", steps: list[str]) -> None:
+    """Name the steps below the bars, in lines as wide as there is room, aslant where that is not enough."""
+    room = LETTERS * float(ax.get_position().width) * float(figure_of(ax).get_figwidth()) / len(steps)
+    aslant = any(len(word) > room for step in steps for word in step.split())
+    names = [_cut(step) if aslant else fill(step, max(int(room), LEAST)) for step in steps]
+    ax.set_xticks(np.arange(len(steps)), names, fontsize=9, parse_math=False)
+    if aslant:
+        ax.tick_params(axis="x", rotation=30)
+        for text in ax.get_xticklabels():
+            text.set_horizontalalignment("right")
+
+
+def _cut(step: str) -> str:
+    return step if len(step) <= LONGEST else f"{step[: LONGEST - 1]}…"
+
+
+def labels_of(frame: nw.DataFrame[Any], by: str | None, most: int, locale: Locale) -> tuple[list[Any], str]:
+    """Return the groups to be drawn, the largest where there are too many, and what the title says of that."""
+    if by is None:
+        return [None], ""
+    labels = [None if label != label else label for label in dict.fromkeys(frame[by].to_list())]
+    labels = list(dict.fromkeys(labels))
+    if len(labels) <= most:
+        return labels, ""
+    entered = [sum(frame.filter(is_group(by, label))["reached"].to_list()[:1]) for label in labels]
+    kept = sorted(sorted(range(len(labels)), key=lambda place: -entered[place])[:most])
+    return [labels[place] for place in kept], _TEXTS[locale]["first"].format(n=most, all=len(labels))
+
+
+def shown(label: object, locale: Locale) -> str:
+    """Write the value of a group."""
+    return _TEXTS[locale]["none"] if label is None else str(label)
+
+
+def is_group(by: str, label: object) -> nw.Expr:
+    """Tell which rows are of a group."""
+    return nw.col(by).is_null() if label is None else nw.col(by) == label
 
 
 def figure_of(ax: "Axes") -> "Figure":
@@ -87,34 +136,22 @@ def figure_of(ax: "Axes") -> "Figure":
 def draw_panels(frame: nw.DataFrame[Any], by: str, level: float, locale: Locale) -> "Axes":
     """Draw a picture a group, all on one scale; return the first axes."""
     pyplot = require("matplotlib.pyplot", extra="plot")
-    labels = labels_of(frame[by])[:MOST_PANELS]
+    labels, more = labels_of(frame, by, MOST_PANELS, locale)
     wide = min(len(labels), 3)
     tall = -(-len(labels) // wide)
     figure, axes = pyplot.subplots(
         tall, wide, figsize=(5.2 * wide, 3.9 * tall), layout="constrained", squeeze=False, sharey=True
     )
     for ax, label in zip(axes.flat, labels, strict=False):
-        draw_steps(frame.filter(_is(by, label)), None, level, ax, locale)
-        ax.set_title(f"{by}: {_TEXTS[locale]['none'] if label is None else label}")
-        ax.tick_params(axis="x", rotation=20)
+        rows = frame.filter(is_group(by, label))
+        _draw(rows, None, level, ax, locale)
+        name = _TEXTS[locale]["n"].format(label=shown(label, locale), n=rows["reached"].to_list()[0])
+        ax.set_title(f"{by}: {name}")
     for ax in axes.flat[len(labels) :]:
         ax.set_visible(False)
     for ax in axes[:, 1:].flat:
         ax.set_ylabel("")
-    figure.suptitle(_TEXTS[locale]["title"].format(level=level))
+    figure.suptitle(_TEXTS[locale]["title"].format(level=level) + more)
     show_text(figure)
     first: Axes = axes[0, 0]
     return first
-
-
-def labels_of(values: nw.Series[Any]) -> list[Any]:
-    """Return the groups in the order of their rows; what is unknown is None, whatever a library writes for it."""
-    return list(dict.fromkeys(None if label is None or label != label else label for label in values.to_list()))
-
-
-def _is(by: str, label: object) -> nw.Expr:
-    return nw.col(by).is_null() if label is None else nw.col(by) == label
-
-
-def _wrapped(step: str) -> str:
-    return step.replace(" (", "\n(") if len(step) > 16 else step

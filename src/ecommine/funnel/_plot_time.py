@@ -8,7 +8,7 @@ import numpy as np
 from .._core.pictures import PALETTE, new_axes, percent, show_text
 from ._curves import curve_at, effective, wilson
 from ._moves import SECOND, Ints
-from ._plot import labels_of
+from ._plot import figure_of, is_group, labels_of, shown
 from ._summary import Locale
 from ._table import Part, Seen
 from ._walk import NEVER
@@ -36,7 +36,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "conversion": "conversion to {step}",
         "periods": "Conversion by period of entry (lines: {level:.0%} intervals)",
         "open": "period not over",
-        "none": "unknown",
+        "more": "; {n} of {all}",
     },
     "zh": {
         "since": "进入后的时间（{unit}）",
@@ -47,7 +47,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "conversion": "到{step}的转化率",
         "periods": "按进入周期的转化率（线段为{level:.0%}区间）",
         "open": "周期尚未结束",
-        "none": "未知",
+        "more": "；{all}中的{n}",
     },
 }
 
@@ -60,10 +60,11 @@ def draw_time(seen: Seen, by: str | None, level: float, ax: "Axes | None", local
     )
     last = len(seen.names) - 1
     lines = (
-        [(part, last, _label(part.label[by], texts)) for part in seen.parts]
+        [(part, last, shown(part.label[by], locale)) for part in seen.parts]
         if by is not None
         else [(seen.whole, step, seen.names[step]) for step in range(1, last + 1)]
     )
+    lines.sort(key=lambda line: -len(line[0].reach.unit))  # of many groups the largest are drawn
     for place, (part, step, label) in enumerate(lines[: len(PALETTE)]):
         at, share, low, high = _curve(part, step, seen, level)
         hours, style = at / SECOND / length, LINES[place % len(LINES)]
@@ -74,7 +75,8 @@ def draw_time(seen: Seen, by: str | None, level: float, ax: "Axes | None", local
     ax.yaxis.set_major_formatter(percent)
     ax.set_xlabel(texts["since"].format(unit=unit[locale]))
     ax.set_ylabel(texts["share"])
-    ax.set_title(texts["title" if by is None else "last"].format(level=level, step=seen.names[-1]))
+    more = texts["more"].format(n=len(PALETTE), all=len(lines)) if len(lines) > len(PALETTE) else ""
+    ax.set_title(texts["title" if by is None else "last"].format(level=level, step=seen.names[-1]) + more)
     return _finished(ax, by)
 
 
@@ -111,17 +113,17 @@ def draw_periods(frame: nw.DataFrame[Any], by: str | None, level: float, ax: "Ax
     ax, texts = new_axes(ax, width=8.5, height=4.8), _TEXTS[locale]
     step = frame["step"].to_list()[-1]
     rows = frame.filter(nw.col("step") == step)
-    labels = [None] if by is None else labels_of(rows[by])
+    labels, more = labels_of(frame, by, len(PALETTE), locale)
     hollow = False
-    for place, label in enumerate(labels[: len(PALETTE)]):
-        mine = rows if by is None else rows.filter(nw.col(by).is_null() if label is None else nw.col(by) == label)
+    for place, label in enumerate(labels):
+        mine = rows if by is None else rows.filter(is_group(by, label))
         at = mine["period_at"].to_numpy().astype("datetime64[us]")
         share, low, high = (
             mine[name].cast(nw.Float64).to_numpy().astype(np.float64)
             for name in ("conversion", "conversion_low", "conversion_high")
         )
         ends, colour = np.abs(np.vstack([share - low, high - share])), PALETTE[place]
-        name = None if by is None else _label(label, texts)
+        name = None if by is None else shown(label, locale)
         ax.errorbar(at, share, ends, fmt=LINES[place % len(LINES)], color=colour, capsize=3, linewidth=1.4, label=name)
         over = mine["complete"].to_numpy().astype(bool)
         marker = MARKERS[place]
@@ -135,19 +137,13 @@ def draw_periods(frame: nw.DataFrame[Any], by: str | None, level: float, ax: "Ax
     ax.tick_params(axis="x", rotation=30)
     ax.set_xlabel(texts["period"])
     ax.set_ylabel(texts["conversion"].format(step=step))
-    ax.set_title(texts["periods"].format(level=level))
+    ax.set_title(texts["periods"].format(level=level) + more)
     return _finished(ax, by)
-
-
-def _label(label: object, texts: dict[str, str]) -> str:
-    return texts["none"] if label is None else str(label)
 
 
 def _finished(ax: "Axes", by: str | None) -> "Axes":
     if ax.get_legend_handles_labels()[1]:
         ax.legend(frameon=False, title=by)
     ax.spines[["top", "right"]].set_visible(False)
-    figure = ax.get_figure(root=True)
-    assert figure is not None
-    show_text(figure)
+    show_text(figure_of(ax))
     return ax

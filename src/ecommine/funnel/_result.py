@@ -13,6 +13,7 @@ from .._core.results import Result
 from ._definition import Funnel
 from ._summary import Locale, sentences
 from ._table import Measured, Seen
+from ._told import missing_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -124,9 +125,17 @@ class FunnelResult(Result):
         return one_group(self, value)
 
     def summary(self, *, locale: Locale = "en") -> str:
-        """Say in two to four sentences how many convert, where most are lost, and what is not decided yet."""
+        """Say in a few sentences how many convert, where most are lost, which group does best, and what is open."""
         one_of("locale", locale, ("en", "zh"))
-        return sentences(self._all, self.unit, locale)
+        steps = [] if self.definition is None else [step.name for step in self.definition.steps]
+        return sentences(
+            self._all,
+            self.unit,
+            locale,
+            groups=self._groups,
+            missing=missing_of(self.notes, steps),
+            any_order=self.definition is not None and self.definition.order == "any",
+        )
 
     def plot(
         self,
@@ -169,6 +178,8 @@ class FunnelResult(Result):
         if kind == "time":
             if self._seen is None:
                 raise ValueError("`kind`: totals have no times; measure events with analyse")
+            if self.by is not None and self.every is not None:
+                raise ValueError("`kind`: groups in periods are too many curves; measure without `every` or `by`")
             return draw_time(self._seen.in_memory(), self.by, self.level, ax, locale)
         if kind == "periods":
             if self.every is None:

@@ -1,7 +1,12 @@
 """What is to be known of a measured funnel before it is believed."""
 
+from collections.abc import Sequence
+
 from .._core.checks import counted
 from ._table import Measured
+
+MISSING = "no event is the step {!r}"
+"""What is said of a step that does not happen."""
 
 TREND = 0.01
 """p-value below which a trend is told."""
@@ -20,3 +25,8 @@ def told(whole: Measured, unit: str) -> list[str]:
             f"earlier and later entrants convert differently (p = {whole.trend:.1g}): conversion is that of no one time"
         )
     return notes
+
+
+def missing_of(notes: Sequence[str], steps: Sequence[str]) -> list[str]:
+    """Return the steps of which the notes say that no event is one."""
+    return [step for step in steps if any(note.startswith(MISSING.format(step)) for note in notes)]

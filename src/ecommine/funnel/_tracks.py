@@ -19,6 +19,7 @@ from ._held import put_together, split
 from ._marks import Marked, marked
 from ._moves import SECOND, Events, Ints, distinct_of
 from ._reading import facts, grouped, numbered, plain
+from ._told import MISSING
 from ._walk import Plan, Reach
 
 Unit = Literal["visitor_id", "customer_id", "session_id"]
@@ -187,6 +188,8 @@ def check_overlap(steps: Ints, funnel: Funnel) -> None:
 
 def opened_events(events: object, funnel: Funnel, unit: Unit, by: str | None) -> Frame:
     """Open the table with the columns that are needed, and check that conditions fit them."""
+    if by is not None and not isinstance(by, str):
+        raise TypeError(f"`by` must be the name of one column, got {by!r}: put several into one column first")
     wanted = list(dict.fromkeys([*funnel.needed, *([] if by is None else [by])]))
     schema = opened(events, argument="events").collect_schema()
     missing = [column for column in wanted if column not in schema.names()]
@@ -194,7 +197,7 @@ def opened_events(events: object, funnel: Funnel, unit: Unit, by: str | None) ->
         near = get_close_matches(missing[0], schema.names(), 1)
         raise ValueError(
             f"`events` has no column {missing[0]!r}, which `where`, `hold` or `by` names"
-            + (f": did you mean {near[0]!r}?" if near else "")
+            + (f": did you mean {near[0]!r}?" if near else f"; it has {', '.join(map(repr, schema.names()[:10]))}")
         )
     if by in RESERVED:
         raise ValueError(f"`by`: {by!r} is a column of the result; rename it first")
@@ -214,5 +217,5 @@ def unseen(frame: Frame, funnel: Funnel, seen: int) -> list[str]:
     notes = []
     for step in unseen:
         near = [] if set(step.event) & set(there) else get_close_matches(step.event[0], there, 1, cutoff=0.5)
-        notes.append(f"no event is the step {step.name!r}" + (f": did you mean {near[0]!r}?" if near else ""))
+        notes.append(MISSING.format(step.name) + (f": did you mean {near[0]!r}?" if near else ""))
     return notes
