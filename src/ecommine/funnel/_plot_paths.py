@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from re import sub
-from textwrap import wrap
+from textwrap import fill, wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +27,10 @@ LEAST, EACH = 0.05, 2
 BOX = (0.36, 0.25)
 """Half the width and height of a state's box; columns and rows are one apart."""
 GREY = "#8A8A8A"
+LETTERS: dict[Locale, float] = {"en": 15.0, "zh": 8.0}
+"""Signs of small print that an inch holds."""
+APART = (0.2, 0.09)
+"""How far apart two labels are, at least."""
 LONG = 24
 """Signs from which a name is long."""
 
@@ -117,7 +121,9 @@ def draw_flow(
     ax.set_ylim(-tall / 2 - 0.25, tall / 2 + 0.1)
     ax.axis("off")
     ax.set_title(texts["flow"] if len(shown.names) > 1 else texts["empty"], fontsize=11)
-    legend = texts["legend"].format(each=EACH, goal=" / ".join(goal))
+    # In lines as wide as the figure: a longer line would have the layout shrink the boxes.
+    letters = int(LETTERS[locale] * figure_of(ax).get_figwidth() * ax.get_position().width)
+    legend = fill(texts["legend"].format(each=EACH, goal=" / ".join(goal)), max(letters, 20))
     ax.text(0.5, 0, legend, transform=ax.transAxes, ha="center", va="top", fontsize=8, parse_math=False)
     show_text(figure_of(ax))
     return ax
@@ -219,6 +225,7 @@ def _draw_steps(ax: "Axes", shown: _Shown, at: list[tuple[float, float]], goal: 
     rows: dict[float, list[float]] = {}
     for column, row in at:
         rows.setdefault(column, []).append(row)
+    taken: list[Floats] = []
     for i, j in zip(*np.nonzero(_drawn(shown, goal)), strict=True):
         curve, label = _forward(at[i], at[j], rows) if at[j][0] > at[i][0] else _back(at[i], at[j])
         wide = 0.8 + 7.0 * float(shown.steps[i, j]) / most
@@ -228,7 +235,19 @@ def _draw_steps(ax: "Axes", shown: _Shown, at: list[tuple[float, float]], goal: 
         arrow = {"arrowstyle": "-|>", "color": colour, "linewidth": 1.0, "mutation_scale": 9 + wide}
         ax.annotate("", xy=tuple(curve[-1]), xytext=tuple(curve[-4]), arrowprops=arrow, zorder=2)
         text = percent(round(float(shown.share[i, j]), 2 if shown.share[i, j] >= 0.01 else 3))
-        ax.text(curve[label, 0], curve[label, 1], text, fontsize=7, ha="center", va="center", bbox=_PATCH, zorder=5)
+        spot = _free(curve, label, np.array(at), taken)
+        taken.append(spot)
+        ax.text(*spot, text, fontsize=7, ha="center", va="center", bbox=_PATCH, zorder=5)
+
+
+def _free(curve: Floats, label: int, boxes: Floats, taken: Sequence[Floats]) -> Floats:
+    """Find the point of a curve, near where its label would stand, that lies in no box and on no other label."""
+    near = np.argsort(np.abs(np.arange(len(curve)) - label), kind="stable")
+    for point in curve[near]:
+        in_box = (np.abs(boxes - point) < np.array(BOX) + np.array(APART) / 2).all(axis=1).any()
+        if not in_box and not any((np.abs(other - point) < APART).all() for other in taken):
+            return np.asarray(point)
+    return np.asarray(curve[label])
 
 
 def _drawn(shown: _Shown, goal: Sequence[str]) -> Bools:
