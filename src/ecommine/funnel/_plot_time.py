@@ -1,25 +1,22 @@
 """Pictures of a funnel over time: since the entry, and from period to period."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
 
 from .._core.pictures import PALETTE, new_axes, percent, show_text
-from ._curves import curve_at, effective, wilson
-from ._moves import SECOND, Ints
+from ._growth import Growth
+from ._moves import SECOND
 from ._plot import figure_of, is_group, labels_of, shown
 from ._summary import Locale
-from ._table import Part, Seen
-from ._walk import NEVER
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LINES = ("-", "--", "-.", ":")
 MARKERS = "osD^vPX*"
-MOMENTS = 40
-"""Points of a curve."""
 _UNITS: tuple[tuple[int, dict[Locale, str]], ...] = (
     (86_400, {"en": "days", "zh": "天"}),
     (3_600, {"en": "hours", "zh": "小时"}),
@@ -52,60 +49,34 @@ _TEXTS: dict[Locale, dict[str, str]] = {
 }
 
 
-def draw_time(seen: Seen, by: str | None, level: float, ax: "Axes | None", locale: Locale) -> "Axes":
+def draw_time(
+    growths: Sequence[Growth],
+    names: Sequence[str],
+    window: int,
+    by: str | None,
+    n_groups: int,
+    level: float,
+    ax: "Axes | None",
+    locale: Locale,
+) -> "Axes":
     """Draw the share that has reached each step by the time since the entry; of groups, the last step."""
-    ax, texts = new_axes(ax, width=8.5, height=4.8), _TEXTS[locale]
-    length, unit = next(
-        (one for one in _UNITS if seen.plan.window >= 2 * one[0] * SECOND), (1, {"en": "seconds", "zh": "秒"})
-    )
-    last = len(seen.names) - 1
-    lines = (
-        [(part, last, shown(part.label[by], locale)) for part in seen.parts]
-        if by is not None
-        else [(seen.whole, step, seen.names[step]) for step in range(1, last + 1)]
-    )
-    lines.sort(key=lambda line: -len(line[0].reach.unit))  # of many groups the largest are drawn
-    for place, (part, step, label) in enumerate(lines[: len(PALETTE)]):
-        at, share, low, high = _curve(part, step, seen, level)
-        hours, style = at / SECOND / length, LINES[place % len(LINES)]
-        ax.plot(hours, share, style, color=PALETTE[place], label=label, linewidth=1.8)
+    from scipy.special import ndtri
+
+    ax, texts, z = new_axes(ax, width=8.5, height=4.8), _TEXTS[locale], float(ndtri((1 + level) / 2))
+    length, unit = next((one for one in _UNITS if window >= 2 * one[0] * SECOND), (1, {"en": "seconds", "zh": "秒"}))
+    for place, one in enumerate(growths):
+        label = names[one.step] if by is None else shown(one.label[by], locale)
+        hours, (low, high) = one.at / SECOND / length, one.limits(z)
+        ax.plot(hours, one.share, LINES[place % len(LINES)], color=PALETTE[place], label=label, linewidth=1.8)
         ax.fill_between(hours, low, high, color=PALETTE[place], alpha=0.18, linewidth=0)
-    ax.set_xlim(0, seen.plan.window / SECOND / length)
+    ax.set_xlim(0, window / SECOND / length)
     ax.set_ylim(bottom=0)
     ax.yaxis.set_major_formatter(percent)
     ax.set_xlabel(texts["since"].format(unit=unit[locale]))
     ax.set_ylabel(texts["share"])
-    more = texts["more"].format(n=len(PALETTE), all=len(lines)) if len(lines) > len(PALETTE) else ""
-    ax.set_title(texts["title" if by is None else "last"].format(level=level, step=seen.names[-1]) + more)
+    more = texts["more"].format(n=len(growths), all=n_groups) if n_groups > len(growths) else ""
+    ax.set_title(texts["title" if by is None else "last"].format(level=level, step=names[-1]) + more)
     return _finished(ax, by)
-
-
-def _curve(part: Part, step: int, seen: Seen, level: float) -> tuple[Any, Any, Any, Any]:
-    """Estimate the share reached at moments up to the window, with Wilson's interval at each."""
-    from scipy.special import ndtri
-
-    z, reach, window = float(ndtri((1 + level) / 2)), part.reach, seen.plan.window
-    early = window * np.geomspace(1e-4, 1, MOMENTS // 2)  # most that happens, happens soon
-    moments = np.unique(np.concatenate([np.linspace(0, window, MOMENTS + 1)[1:], early]).astype(np.int64))
-    moments = moments[moments > 0]
-    there, seen_for = reach.at[:, step] != NEVER, seen.until - reach.entry
-    taken = np.where(there, reach.at[:, step] - reach.entry, seen_for)
-    cluster = None if part.visitor is None else np.unique(part.visitor[reach.unit], return_inverse=True)[1]
-    rows = [(0.0, 0.0, 0.0)]
-    for moment in moments.tolist():
-        rows.append(_point(taken, there & ((taken <= moment) | (moment == window)), moment, seen_for, cluster, z))
-    share, low, high = np.array(rows).T
-    return np.concatenate([[0], moments]), share, low, high
-
-
-def _point(
-    taken: Ints, there: Any, moment: int, seen_for: Ints, cluster: Ints | None, z: float
-) -> tuple[float, float, float]:
-    over = int((seen_for >= moment).sum())
-    if not over:  # nobody was seen for so long
-        return (np.nan, np.nan, np.nan)
-    curve = curve_at(taken, there, moment)
-    return (curve.share, *wilson(curve.share, effective(curve.share, curve.influence, cluster, over), z))
 
 
 def draw_periods(frame: nw.DataFrame[Any], by: str | None, level: float, ax: "Axes | None", locale: Locale) -> "Axes":

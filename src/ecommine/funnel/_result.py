@@ -180,7 +180,9 @@ class FunnelResult(Result):
                 raise ValueError("`kind`: totals have no times; measure events with analyse")
             if self.by is not None and self.every is not None:
                 raise ValueError("`kind`: groups in periods are too many curves; measure without `every` or `by`")
-            return draw_time(self._seen.in_memory(), self.by, self.level, ax, locale)
+            growths, n_lines = self._seen.growths(grouped=self.by is not None)
+            names, window = self._seen.names, self._seen.plan.window
+            return draw_time(growths, names, window, self.by, n_lines, self.level, ax, locale)
         if kind == "periods":
             if self.every is None:
                 raise ValueError("`kind`: there are no periods; measure with every='1w'")

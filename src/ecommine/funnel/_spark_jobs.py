@@ -34,6 +34,10 @@ class Units:
     frame: Any
     job: Job
 
+    def of(self, part: int) -> "Units":
+        """Keep the units of one part."""
+        return Units(frame=self.frame.where(f"part = {part}"), job=self.job)
+
 
 def followed(marks: nw.LazyFrame[Any], job: Job) -> Units:
     """Bring the events of each unit together, and follow all units of a partition at once."""
@@ -60,7 +64,7 @@ def _summed(units: Units, *, whole: bool, apart: bool) -> tuple[dict[int, Sums],
     """Go through the units for counts, for the median of the entries and for products; they are kept meanwhile."""
     units.frame.persist()
     try:
-        every = _tally(units, partial(tally_rows, job=units.job))
+        every = counted(units)
         tallies = {ALL: every.whole()} if whole else {}
         tallies |= {part: one for part, one in every.parts() if apart and part % GROUPS}
         curves = _curves(units, tallies)
@@ -71,12 +75,17 @@ def _summed(units: Units, *, whole: bool, apart: bool) -> tuple[dict[int, Sums],
     return sums, sum(int(one.by_step(REACHED, 1)[0]) for part, one in every.parts() if not part % GROUPS)
 
 
+def counted(units: Units) -> Tally:
+    """Count what all units did."""
+    return _tally(units, partial(tally_rows, job=units.job))
+
+
 def _tally(units: Units, work: Work) -> Tally:
     """Count units on all workers, and bring the counts."""
     from pyspark.sql import functions as F  # noqa: N812  # Spark's own name for it
 
-    counted = units.frame.mapInArrow(work, TALLY).groupBy("part", "kind", "step", "second")
-    table = counted.agg(F.sum("n").alias("n")).toArrow()
+    rows = units.frame.mapInArrow(work, TALLY).groupBy("part", "kind", "step", "second")
+    table = rows.agg(F.sum("n").alias("n")).toArrow()
     return Tally(**{name: table[name].to_numpy() for name in COLUMNS})
 
 

@@ -5,15 +5,15 @@ from functools import partial
 from typing import Any
 
 import narwhals.stable.v2 as nw
+import numpy as np
 
+from ._growth import MOST_DRAWN, Growth
 from ._reading import numbered
-from ._spark_jobs import Units
-from ._spark_sums import ALL
+from ._spark_jobs import Units, counted
+from ._spark_sums import ALL, REACHED, growth_from
 from ._spark_work import reach_of, unit_rows
 from ._table import Part, Seen
-
-MOST_DRAWN = 8
-"""Groups that can be told apart in a picture."""
+from ._walk import Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,45 +47,67 @@ class SeenOnSpark:
         """Return the lazy table of units, in any order."""
         from pyspark.sql.types import StringType, StructField, StructType, TimestampNTZType
 
-        frame = self.whole.frame
+        frame = self._units.frame
         fields = [StructField("unit", frame.schema["unit"].dataType), StructField("deepest_step", StringType())]
         times = ("first_entered_at", "entered_at", "deepest_at")
         schema = StructType([*fields, *(StructField(name, TimestampNTZType()) for name in times)])
-        work = partial(unit_rows, job=self.whole.job, part=self.only)
-        return frame.mapInArrow(work, schema).withColumnRenamed("unit", unit)
+        return frame.mapInArrow(partial(unit_rows, job=self.whole.job), schema).withColumnRenamed("unit", unit)
 
     def age(self) -> float | None:
         """Return how long the units were seen since their first entry, at the median."""
         from pyspark.sql import functions as F  # noqa: N812  # Spark's own name for it
 
-        entry = self._rows.agg(F.percentile("at0", F.lit(0.5)).alias("entry")).toArrow()["entry"][0].as_py()
+        entry = self._units.frame.agg(F.percentile("at0", F.lit(0.5)).alias("entry")).toArrow()["entry"][0].as_py()
         return None if entry is None else float(self.whole.job.until - entry)
 
     def n_shared(self, other: object) -> int | None:
         """Count the units that another funnel on Spark has as well; None where the other one is not there."""
         if not isinstance(other, SeenOnSpark):
             return None
-        mine, theirs = (one._rows.select("unit").distinct() for one in (self, other))
+        mine, theirs = (one._units.frame.select("unit").distinct() for one in (self, other))
         return int(mine.join(theirs, on="unit").count())
 
-    def in_memory(self) -> Seen:
-        """Bring the units, for a picture that needs the time of each."""
-        whole = self._fetched(self._rows, {})
-        parts = [
-            self._fetched(self.in_parts.frame.where(f"part = {part}"), label)
-            for part, label in zip(self.parts[:MOST_DRAWN], self.labels, strict=False)
-        ]
-        job = self.whole.job
-        return Seen(whole=whole, plan=job.plan, names=job.funnel.names, until=job.until, parts=parts)
+    def growths(self, *, grouped: bool) -> tuple[list[Growth], int]:
+        """Return the curves of a picture, and how many there could be; see :meth:`.Seen.growths`.
+
+        Of visitors they are made from counts. Sessions of a visitor belong together at each moment, so that they are
+        brought, for this picture alone.
+        """
+        if self.whole.job.has_visitors:
+            return self._brought(grouped=grouped).growths(grouped=grouped)
+        last, window = len(self.names) - 1, self.plan.window
+        if not grouped:
+            whole = counted(self._units).whole()
+            return [growth_from(whole, {}, step, window) for step in range(1, last + 1)][:MOST_DRAWN], last
+        tallies, labels = dict(counted(self.in_parts).parts()), dict(zip(self.parts, self.labels, strict=True))
+        largest = sorted(labels, key=lambda part: -int(tallies[part].by_step(REACHED, 1)[0]))[:MOST_DRAWN]
+        return [growth_from(tallies[part], labels[part], last, window) for part in largest], len(labels)
 
     @property
-    def _rows(self) -> Any:
-        frame = self.whole.frame
-        return frame if self.only == ALL else frame.where(f"part = {self.only}")
+    def names(self) -> tuple[str, ...]:
+        """The steps."""
+        return self.whole.job.funnel.names
 
-    def _fetched(self, rows: Any, label: dict[str, Any]) -> Part:
-        """Bring the rows of some units."""
-        job = self.whole.job
-        table = rows.drop("unit").toArrow()
-        visitor = numbered(nw.from_native(table["visitor"], series_only=True))[0] if job.has_visitors else None
-        return Part(label=label, reach=reach_of(table, job.plan.n_steps), units=None, visitor=visitor)
+    @property
+    def plan(self) -> Plan:
+        """The funnel in numbers."""
+        return self.whole.job.plan
+
+    @property
+    def _units(self) -> Units:
+        return self.whole if self.only == ALL else self.whole.of(self.only)
+
+    def _brought(self, *, grouped: bool) -> Seen:
+        """Bring the units."""
+        table = (self.in_parts if grouped else self._units).frame.drop("unit").toArrow()
+        reach, visitor = (
+            reach_of(table, self.plan.n_steps),
+            numbered(nw.from_native(table["visitor"], series_only=True)),
+        )
+        whole = Part(label={}, reach=reach, units=None, visitor=visitor[0])
+        part = table["part"].to_numpy()
+        parts = [
+            replace(whole, label=label, reach=reach.take(np.flatnonzero(part == one)))
+            for one, label in zip(self.parts, self.labels, strict=True)
+        ]
+        return Seen(whole=whole, plan=self.plan, names=self.names, until=self.whole.job.until, parts=parts)

@@ -8,10 +8,12 @@ the exact times; only where a curve falls is known to the second, which is exact
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from ._curves import Floats, covariance, products_of, survival_of
+from ._growth import Growth, growth
 from ._moves import SECOND, Ints
 from ._sums import QUARTILES, Counts, Sums, halves_of, quartiles_counted
 from ._walk import NEVER, Plan, Reach
@@ -52,7 +54,7 @@ class Tally:
 
     def by_step(self, kind: int, n_steps: int) -> Counts:
         """Return the number of units of one kind, step by step."""
-        rows = self.kind == kind
+        rows = (self.kind == kind) & (self.step < n_steps)
         return added(self.step[rows], self.n[rows], n_steps)
 
     def whole(self) -> "Tally":
@@ -92,12 +94,13 @@ def tally_of(reach: Reach, part: Ints, plan: Plan, until: int) -> Tally:
             _counted(part, REACHED_OPEN, step, np.flatnonzero(there & is_open)),
             _counted(part, SKIPPED, step, np.flatnonzero(reach.skipped[:, step])),
         ]
+        waits = is_open & ~there if step else is_open
+        found.append(_counted(part, WAITS, step, np.flatnonzero(waits), seen_for // SECOND))
         if step:
             taken = times - entry
             early = went[taken[went] < plan.window]
             found += [
                 _counted(part, REACHES, step, early, taken // SECOND),
-                _counted(part, WAITS, step, np.flatnonzero(~there & is_open), seen_for // SECOND),
                 _counted(part, TAKEN, step, went, (times - reach.since[:, step]) // SECOND),
             ]
     return joined(found)
@@ -164,6 +167,16 @@ def lines_of(tally: Tally, n_steps: int) -> list[Line]:
             Line(share=found.share, at=seconds[falls[:-1]], gained=found.gained[falls], waited=found.waited[falls])
         )
     return lines
+
+
+def growth_from(tally: Tally, label: dict[str, Any], step: int, window: int) -> Growth:
+    """Make the curve of a picture from counts."""
+    (at, number), *others = (tally.of(*one) for one in ((REACHES, step), (WAITS, step), (WAITS, 0)))
+    waits, seen_for = ((second * SECOND, of) for second, of in others)
+    reached = tally.by_step(REACHED, step + 1)
+    late = int(reached[step] - number.sum())
+    went = (np.append(at * SECOND, window), np.append(number, late)) if late else (at * SECOND, number)
+    return growth(label, step, went, waits, seen_for, int(reached[0]), window)
 
 
 def influences_of(reach: Reach, lines: list[Line], plan: Plan, until: int) -> Floats:

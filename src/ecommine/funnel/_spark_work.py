@@ -184,15 +184,14 @@ def _rows_of(part: Ints, wanted: Iterable[int]) -> Iterator[tuple[int, Any]]:
             yield one, rows[one]
 
 
-def unit_rows(batches: Iterable[Any], job: Job, part: int) -> Iterator[Any]:
-    """Write the table of the units of one part."""
+def unit_rows(batches: Iterable[Any], job: Job) -> Iterator[Any]:
+    """Write the table of units."""
     import pyarrow as pa
 
     table = _table(batches)
     if table is None:
         return
-    rows = np.flatnonzero((table["part"].to_numpy() == part) | (part == ALL))
-    reach = reach_of(table, job.plan.n_steps).take(rows)
+    reach = reach_of(table, job.plan.n_steps)
     ids = table["unit"].to_numpy() if pa.types.is_integer(table["unit"].type) else np.asarray(table["unit"].to_pylist())
     columns = unit_columns(Part(label={}, reach=reach, units=ids, visitor=None), job.funnel.names)
     columns["unit"] = pa.array(columns["unit"], type=table["unit"].type)

@@ -8,6 +8,7 @@ import numpy as np
 
 from .._core.frames import Frame, build
 from ._curves import Floats, effective_of, wilson
+from ._growth import MOST_DRAWN, Growth, growth_of
 from ._moves import Ints
 from ._reading import ordered
 from ._sums import QUARTILES, Counts, Sums, sums_of
@@ -98,9 +99,16 @@ class Seen:
         alone = replace(self.parts[place], label={})
         return replace(self, whole=alone, parts=[alone])
 
-    def in_memory(self) -> "Seen":
-        """Return what is in memory already."""
-        return self
+    def growths(self, *, grouped: bool) -> tuple[list[Growth], int]:
+        """Return the curves of a picture, and how many there could be: of the last step by group, or of all steps."""
+        last = len(self.names) - 1
+        lines = [(part, last) for part in self.parts] if grouped else [(self.whole, one) for one in range(1, last + 1)]
+        largest = sorted(lines, key=lambda line: -len(line[0].reach.unit))[:MOST_DRAWN]
+        found = [
+            growth_of(part.reach, part.visitor, part.label, step, self.until, self.plan.window)
+            for part, step in largest
+        ]
+        return found, len(lines)
 
     def age(self) -> float | None:
         """Return how long the units were seen since their first entry, at the median."""
