@@ -167,6 +167,21 @@ def order_of(key: Ints) -> Ints:
     return packed
 
 
+def ranks_of(key: Ints) -> tuple[Ints, Ints]:
+    """Give each number its place among those that there are, ascending; and tell where each of these is first.
+
+    Examples
+    --------
+    >>> [found.tolist() for found in ranks_of(np.array([7, 3, 7]))]
+    [[1, 0, 1], [1, 0]]
+    """
+    order = order_of(key)
+    new = runs(key.take(order))
+    rank = np.empty(len(key), dtype=np.int64)
+    rank[order] = np.cumsum(new) - 1
+    return rank, order[new]
+
+
 def runs(*keys: Ints) -> Bools:
     """Tell where a run begins: at the first row, and where one of the keys is another than in the row before.
 
