@@ -102,7 +102,7 @@ def read_log(
     rows = gathered(_counting(frame, unit, until))
     codes, units = coded(rows[unit])
     names, event = _named(rows["event"])
-    time = rows["occurred_at"].to_numpy().astype("datetime64[us]").astype(np.int64, copy=False)
+    time = rows["occurred_at"].to_numpy().astype("datetime64[us]", copy=False).view(np.int64)
     rows = rows.drop(unit, "event", "occurred_at")
     if having is not None:
         mine = np.flatnonzero(_having(codes, event, [place for place, name in enumerate(names) if name in having]))

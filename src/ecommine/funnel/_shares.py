@@ -57,7 +57,7 @@ def shared_out(pair: Ints, n_targets: int, visitor: Ints, z: float) -> Shares:
     ([0.25, 0.75], [0.046, 0.301])
     """
     n_pairs = (int(pair.max(initial=-1)) // n_targets + 1) * n_targets
-    cells, in_cell = _counted(visitor.astype(np.int64) * n_pairs + pair)  # what each visitor has in a pair
+    cells, in_cell = _counted(visitor * n_pairs + pair)  # what each visitor has in a pair
     of_pair = cells % max(n_pairs, 1)
     first = np.flatnonzero(runs(cells // n_targets))  # cells of one visitor and group follow each other
     in_group = np.add.reduceat(in_cell, first) if len(first) else in_cell
@@ -101,7 +101,7 @@ def rates(group: Ints, success: Bools, n_groups: int, visitor: Ints, z: float) -
     >>> n.tolist(), share.tolist(), low.round(3).tolist()
     ([2, 0], [0.5, nan], [0.095, nan])
     """
-    ordered = np.sort((visitor.astype(np.int64) * n_groups + group) << 1 | success)
+    ordered = np.sort((visitor * n_groups + group) << 1 | success)
     first = np.flatnonzero(runs(ordered >> 1))
     of, trials = (ordered[first] >> 1) % max(n_groups, 1), np.diff(first, append=len(ordered))
     hits = np.add.reduceat(ordered & 1, first) if len(first) else trials
@@ -151,5 +151,5 @@ def _by_group(group: Ints, value: Ints) -> Ints:
     """Sort values within groups; as one packed number where 63 bits hold it, which is several times as fast."""
     bits = int(value.max(initial=0)).bit_length()
     if int(group.max(initial=0)).bit_length() + bits < 63 and int(value.min(initial=0)) >= 0:
-        return np.sort(group.astype(np.int64) << bits | value) & ((1 << bits) - 1)
+        return np.sort(group << bits | value) & ((1 << bits) - 1)
     return value[np.lexsort((value, group))]

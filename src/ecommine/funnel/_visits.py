@@ -168,7 +168,7 @@ def _paths(log: Log, unit: PathUnit, own: bool, gap: timedelta | None) -> tuple[
         return everything, np.cumsum(begins(log.unit, log.time, gap or GAP)) - 1, [_told(gap or GAP)]
     noun = unit.removesuffix("_id")
     later = [] if gap else [f"a path holds all events of a {noun}, who may come back after the last one"]
-    return everything, log.unit.astype(np.int64), later
+    return everything, log.unit, later
 
 
 def _told(gap: timedelta) -> str:
@@ -211,7 +211,8 @@ def _visits(
     steps: _Steps, *, goal: Sequence[str], focus: str | None, collapse: bool, top: int, of: str, notes: list[str]
 ) -> Visits:
     """Keep events that are a state, and make one visit of those that repeat a state."""
-    known = steps.state >= 0  # a pause is one between all events, so that the others are left out only now
+    known: Any = steps.state >= 0  # a pause is one between all events, so that the others are left out only now
+    known = slice(None) if known.all() else known
     state, old = steps.state[known], steps.path[known]
     begun = runs(old)
     new = begun | runs(state) if collapse else np.ones(len(state), dtype=bool)
