@@ -107,7 +107,7 @@ def read_log(
     if having is not None:
         mine = np.flatnonzero(_having(codes, event, [place for place, name in enumerate(names) if name in having]))
         rows, codes, event, time = rows[mine] if rows.columns else rows, codes[mine], event[mine], time[mine]
-    order = _in_time(codes, time)
+    order = in_time(codes, time)
     codes, time = codes.take(order), time.take(order)
     _untie(order, ~runs(codes, time), rows, event, [column for column in ties if column in rows.columns])
     return Log(
@@ -140,7 +140,7 @@ def _having(unit: Ints, event: Ints, wanted: Sequence[int]) -> Bools:
     return there[unit]
 
 
-def _in_time(unit: Ints, time: Times) -> Ints:
+def in_time(unit: Ints, time: Times) -> Ints:
     """Order by unit and time; a log is in time mostly."""
     if (time[1:] >= time[:-1]).all():
         return order_of(unit)
@@ -151,7 +151,7 @@ def _in_time(unit: Ints, time: Times) -> Ints:
 
 
 def order_of(key: Ints) -> Ints:
-    """Order numbers from 0 on, equal ones as they stand: packed with their places where 63 bits hold both.
+    """Order numbers from -1 on, equal ones as they stand: packed with their places where 63 bits hold both.
 
     Examples
     --------
