@@ -133,7 +133,7 @@ def read_trail(events: object, as_of: Any) -> Read:
         order=np.zeros(len(rank), dtype=np.int64),
         source=np.arange(len(rank)),
     )
-    order_of = np.array(log.rows["order_id"].to_list(), dtype=object) if "order_id" in own else None
+    order_of = np.array(log.rows["order_id"].to_list(), dtype=object)[log.order] if "order_id" in own else None
     if (customer >= 0).any():
         order = np.lexsort((trail.rank, trail.time, trail.person))
         trail, order_of = trail.take(order), None if order_of is None else order_of[order]
@@ -148,7 +148,7 @@ def _rank(name: str, place: int) -> int:
 
 
 def _codes(log: Log, column: str) -> tuple[Ints, "np.ndarray[Any, Any]"]:
-    if column not in log.rows.columns:
+    if not log.has(column):
         return np.full(len(log.unit), -1), np.zeros(0, dtype=np.int64)
     codes, labels = log.codes(column)
     return codes, _whole(labels)
@@ -160,10 +160,9 @@ def _whole(labels: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
 
 
 def _floats(log: Log, column: str) -> Floats:
-    if column not in log.rows.columns:
+    read = log.floats(column)
+    if read is None:
         return np.full(len(log.unit), np.nan)
-    values = log.rows[column].cast(nw.Float64).to_numpy()
-    read = np.array(pd.to_numeric(values), dtype=np.float64)
     read[~np.isfinite(read)] = np.nan
     return read
 

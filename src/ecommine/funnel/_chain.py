@@ -18,12 +18,15 @@ from typing import Any
 import numpy as np
 
 from ._curves import Floats, wilson_each
+from ._log import Bools
 from ._moves import Ints
-from ._shares import Bools, distinct, divided, rates, told_apart
+from ._shares import bounds, divided
 from ._visits import Visits
 
 FEWEST, FEWEST_EACH = 50, 5
 """Paths, and paths that reach the goal and that do not, from which the chain is compared with what was observed."""
+BLOCK = 1 << 20
+"""Numbers that are held of as many visitors as are looked at together."""
 Bounds = tuple[Floats, Floats, Floats]
 
 
@@ -55,64 +58,65 @@ class Chain:
 class _Taken:
     """Steps of paths that are over up to their first goal, and the states that each of these paths came to before it.
 
-    States stand for themselves, then come the start and the end; ``visitor`` numbers the visitors of steps and states.
+    There are two of each array: of what visits are, and of what paths are, whose first step leads from the start. States
+    stand for themselves, then come the start and the end; ``pair`` is the state times the number of states with start
+    and end, plus the next state. All is in the order of visitors.
     """
 
-    source: Ints
-    target: Ints
-    visitor: Ints
-    state: Ints
-    reached: Bools
-    visitor_of_state: Ints
+    pair: tuple[Ints, Ints]
+    visitor: tuple[Ints, Ints]
+    state: tuple[Ints, Ints]
+    reached: tuple[Bools, Bools]
+    visitor_of_state: tuple[Ints, Ints]
 
 
-def chain_of(visits: Visits, z: float) -> Chain:
-    """Estimate the chain from the paths that are over, each up to its first goal."""
-    n, taken = len(visits.names) + 1, _taken(visits)
+def chain_of(visits: Visits, firsts: Ints, z: float) -> Chain:
+    """Estimate the chain from the paths that are over, each up to its first goal; ``firsts`` are first visits."""
+    n, taken = len(visits.names) + 1, _taken(visits, firsts)
     goal = np.append(visits.goal, [False, False])
-    counts = np.bincount(taken.source * (n + 1) + taken.target, minlength=n * (n + 1)).reshape(n, n + 1)
+    counts = sum(np.bincount(one, minlength=n * (n + 1)) for one in taken.pair).reshape(n, n + 1)
     out = counts.sum(axis=1)
     chances = counts / np.maximum(out, 1)[:, None]
     visited = np.linalg.inv(np.eye(n) - np.where(goal[:n], 0.0, chances[:, :n]))
     chance = np.where(goal, 1.0, np.append(visited @ chances[:, goal].sum(axis=1), 0.0))
-    seen, *observed = rates(taken.state, taken.reached, n, taken.visitor_of_state, z)
+    seen = sum(np.bincount(one, minlength=n) for one in taken.state)
+    reached = sum(np.bincount(one, of, minlength=n) for one, of in zip(taken.state, taken.reached, strict=True))
+    observed = divided(reached, seen)
     ways = [_Way.to(one, visited, goal) for one in (chance, 1.0 - chance)]
-    moments = _moments(taken, ways, observed[0], n)
+    moments, visitors = _moments(taken, ways, observed, n)
     moves = visited / np.maximum(out, 1)
     none, own = np.zeros((n, n)), np.diag(1 / np.maximum(seen, 1))
     of_chance, of_observed = np.hstack([moves, none, none, none]), np.hstack([none, none, none, own])
     known = np.where((out > 0) & (seen > 0), 1.0, np.nan)
-    visitors = np.bincount(distinct(taken.visitor_of_state * n + taken.state) % n, minlength=n)
     share = np.clip(chance[:n], 0.0, 1.0) * known
     return Chain(
         chance=(share, *_around(share, _variance(of_chance, moments), visitors, z)),
-        observed=(observed[0], observed[1], observed[2]),
+        observed=(observed, *bounds(observed, seen, np.diag(moments)[3 * n :], visitors, z)),
         to_goal=ways[0].steps(np.hstack([visited @ moves, moves, none, none]), of_chance, moments, known, z),
         to_end=ways[1].steps(np.hstack([-visited @ moves, none, moves, none]), -of_chance, moments, known, z),
-        p_value=_p_value(observed[0] - share, _variance(of_observed - of_chance, moments), seen, observed[0]),
+        p_value=_p_value(observed - share, _variance(of_observed - of_chance, moments), seen, observed),
         seen=seen,
     )
 
 
-def _taken(visits: Visits) -> _Taken:
-    n, last = len(visits.names) + 1, visits.last
-    is_goal, over = visits.goal[visits.state], ~visits.open
-    so_far: Ints = np.cumsum(is_goal) - is_goal  # goals before each visit
-    before: Bools = so_far == so_far[visits.first][visits.path]
+def _taken(visits: Visits, firsts: Ints) -> _Taken:
+    n, over = len(visits.names) + 1, ~visits.open
+    goals = np.flatnonzero(visits.goal[visits.state])
+    end, reached = visits.last + 1, np.zeros(visits.n_paths, dtype=bool)
+    end[visits.path[goals][::-1]] = goals[::-1]  # of several goals the first is written last
+    end = np.where(over, end, visits.first)
+    reached[visits.path[goals]] = True
     following = np.append(visits.state, n)[1:]
-    following[last] = n
-    kept = np.flatnonzero(before & ~is_goal & over[visits.path])
-    path = np.concatenate([visits.path[kept], np.flatnonzero(over)])
-    source = np.concatenate([visits.state[kept], np.full(int(over.sum()), n - 1)])
-    came, state = np.divmod(distinct(path * n + source), n)
-    reached = np.bincount(visits.path, is_goal, minlength=visits.n_paths) > 0
+    following[visits.last] = n
+    kept = np.flatnonzero(np.arange(len(visits.state)) < end[visits.path])
+    came = firsts[firsts < end[visits.path[firsts]]]
+    path, whole = visits.path[came], np.full(int(over.sum()), n - 1)
     return _Taken(
-        source=source,
-        target=np.concatenate([following[kept], visits.state[visits.first[over]]]),
-        visitor=visits.visitor[path],
-        state=state,
-        reached=reached[came],
-        visitor_of_state=visits.visitor[came],
+        pair=(visits.state[kept] * (n + 1) + following[kept], whole * (n + 1) + visits.state[visits.first[over]]),
+        visitor=(visits.visitor[visits.path[kept]], visits.visitor[over]),
+        state=(visits.state[came], whole),
+        reached=(reached[path], reached[over]),
+        visitor_of_state=(visits.visitor[path], visits.visitor[over]),
     )
 
 
@@ -129,11 +133,11 @@ class _Way:
         inside = np.where(goal[:n], 0.0, chance[:n])
         return cls(chance=chance, total=np.append(np.where(goal[:n], 0.0, visited @ inside), 0.0))
 
-    def surprise(self, taken: _Taken) -> tuple[Floats, Floats]:
-        """Return by how much each step changed the chance, and the total, more than was expected before it."""
-        source, target = taken.source, taken.target
-        expected = self.total[source] - self.chance[source]
-        return self.chance[target] - self.chance[source], self.total[target] - expected
+    def surprise(self) -> tuple[Floats, Floats]:
+        """Return by how much a step of each pair changes the chance, and the total, more than is expected before it."""
+        expected = self.total[:-1] - self.chance[:-1]
+        chance, total = self.chance - self.chance[:-1, None], self.total - expected[:, None]
+        return chance.ravel(), total.ravel()
 
     def steps(self, of_total: Floats, of_chance: Floats, moments: Floats, known: Floats, z: float) -> Bounds:
         """Return the expected steps of those that take this way, with an interval on the scale of logarithms."""
@@ -144,19 +148,36 @@ class _Way:
         return steps, np.maximum(steps / wide, 1.0), steps * wide
 
 
-def _moments(taken: _Taken, ways: list[_Way], observed: Floats, n: int) -> Floats:
-    """Return the sums over visitors of products of what their steps and paths tell more than was expected."""
-    from scipy.sparse import coo_array
+def _moments(taken: _Taken, ways: list[_Way], observed: Floats, n: int) -> tuple[Floats, Ints]:
+    """Return the sums over visitors of products of what their steps and paths tell more than was expected.
 
-    cells, _, place = told_apart(taken.visitor * n + taken.source)
-    surprise, total = ways[0].surprise(taken)
-    sums = [np.bincount(place, value, len(cells)) for value in (surprise, total, ways[1].surprise(taken)[1])]
-    row, state = np.divmod(cells, n)
-    rows = np.concatenate([row, row, row, taken.visitor_of_state])
-    columns = np.concatenate([state, state + n, state + 2 * n, taken.state + 3 * n])
-    values = np.concatenate([*sums, taken.reached - observed[taken.state]])
-    table = coo_array((values, (rows, columns)), shape=(int(rows.max(initial=-1)) + 1, 4 * n)).tocsr()
-    return np.asarray((table.T @ table).toarray(), dtype=np.float64)
+    Also how many visitors there are of each state. Visitors are taken in blocks that stay near the processor.
+    """
+    surprise, total = ways[0].surprise()
+    tables = (surprise, total, ways[1].surprise()[1])
+    products, visitors = np.zeros((4 * n, 4 * n)), np.zeros(n, dtype=np.int64)
+    n_visitors = 1 + max(int(one.max(initial=-1)) for one in taken.visitor)
+    size = max(BLOCK // (4 * n), 1)
+    for low in range(0, n_visitors, size):
+        told, there = np.zeros((size, 4, n)), np.zeros((size, n), dtype=bool)
+        for visitor, pair in zip(taken.visitor, taken.pair, strict=True):
+            mine = slice(*np.searchsorted(visitor, (low, low + size)))
+            cell = (visitor[mine] - low) * n + pair[mine] // (n + 1)
+            for place, table in enumerate(tables):
+                told[:, place] += _summed(cell, table[pair[mine]], size, n)
+        for visitor, state, reached in zip(taken.visitor_of_state, taken.state, taken.reached, strict=True):
+            mine = slice(*np.searchsorted(visitor, (low, low + size)))
+            cell = (visitor[mine] - low) * n + state[mine]
+            told[:, 3] += _summed(cell, reached[mine] - observed[state[mine]], size, n)
+            there.reshape(-1)[cell] = True
+        flat = told.reshape(size, 4 * n)
+        products += flat.T @ flat
+        visitors += there.sum(axis=0)
+    return products, visitors
+
+
+def _summed(cell: Ints, value: Floats, size: int, n: int) -> Floats:
+    return np.bincount(cell, value, minlength=size * n).reshape(size, n)
 
 
 def _variance(moved: Floats, moments: Floats) -> Floats:

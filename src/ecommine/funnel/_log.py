@@ -7,12 +7,15 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
+import pandas as pd
 
+from .._core.frames import Frame
 from ..schema._event_names import EVENT_NAMES
 from ..schema._reading import read
-from ._moves import Ints
+from ._moves import MOST_BITS, Ints
 from ._reading import coded, facts, gathered
 
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
 Times = np.ndarray[Any, np.dtype[np.int64]]
 
 
@@ -33,7 +36,9 @@ class Log:
     names : tuple of str
         Names of events: those of GA4 in its order, then others by name.
     rows : narwhals DataFrame
-        The other columns, rows in the same order.
+        The other columns, in the order in which they were read.
+    order : int array of shape (n_events,)
+        Where each event stands in ``rows``.
     until : datetime or None
         The moment up to which events count.
     notes : tuple of str
@@ -46,16 +51,32 @@ class Log:
     units: "np.ndarray[Any, Any]"
     names: tuple[str, ...]
     rows: nw.DataFrame[Any]
+    order: Ints
     until: datetime | None
     notes: tuple[str, ...]
 
-    def is_event(self, *names: str) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+    def is_event(self, *names: str) -> Bools:
         """Tell which events have one of the names."""
-        return np.isin(self.event, [place for place, name in enumerate(self.names) if name in names])
+        return np.array([name in names for name in self.names], dtype=bool)[self.event]
+
+    def has(self, column: str) -> bool:
+        """Tell whether the table has a column."""
+        return column in self.rows.columns
 
     def codes(self, column: str) -> tuple[Ints, "np.ndarray[Any, Any]"]:
-        """Turn a column into numbers in the order of its values, -1 where unknown; and the values."""
-        return coded(self.rows[column])
+        """Turn a column into numbers in the order of its values, -1 where unknown; and the values.
+
+        Values are read where they stand, and only their numbers are put in order: that moves no text.
+        """
+        codes, values = coded(self.rows[column])
+        return codes.take(self.order), values
+
+    def floats(self, column: str) -> "np.ndarray[Any, np.dtype[np.float64]] | None":
+        """Return a column of numbers, NaN where unknown; None where the table has none."""
+        if not self.has(column):
+            return None
+        values = pd.to_numeric(self.rows[column].cast(nw.Float64).to_numpy())
+        return np.asarray(values, dtype=np.float64).take(self.order)
 
 
 def read_log(
@@ -66,76 +87,125 @@ def read_log(
     optional: Sequence[str] = (),
     others: Sequence[str] = (),
     ties: Sequence[str] = (),
-    only: Sequence[str] | None = None,
     having: Sequence[str] | None = None,
     as_of: Any = None,
 ) -> Log:
     """Read events of any library into memory.
 
     ``columns`` must be there, ``optional`` come where they are; ``others`` are the caller's own columns. ``ties`` are
-    columns by which events of one unit, moment and name are ordered. ``only`` keeps events of these names; ``having``
-    keeps all events of the units that have an event of one of these names.
+    columns by which events of one unit, moment and name are ordered. ``having`` keeps all events of the units that have
+    an event of one of these names.
     """
     wanted = tuple(dict.fromkeys((unit, "event", "occurred_at", *columns)))
     frame = read(events, "events", wanted, optional=optional, others=others, argument="events")
-    until, notes = facts(frame, unit, as_of)
-    kept = frame.filter(~nw.col(unit).is_null(), ~nw.col("event").is_null())
-    if only is not None:
-        kept = kept.filter(nw.col("event").is_in(list(only)))
-    if until is not None:
-        kept = kept.filter(nw.col("occurred_at") <= nw.lit(until))
-    rows = gathered(kept)
+    until, notes = facts(frame.select(unit, "event", "occurred_at"), unit, as_of)
+    rows = gathered(_counting(frame, unit, until))
     codes, units = coded(rows[unit])
     names, event = _named(rows["event"])
+    time = rows["occurred_at"].to_numpy().astype("datetime64[us]", copy=False).view(np.int64)
+    rows = rows.drop(unit, "event", "occurred_at")
     if having is not None:
         mine = np.flatnonzero(_having(codes, event, [place for place, name in enumerate(names) if name in having]))
-        rows, codes, event = rows[mine], codes[mine], event[mine]
-    time = rows["occurred_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
-    order = _untied(_in_time(codes, time), (codes, time), rows, event, ties)
+        rows, codes, event, time = rows[mine] if rows.columns else rows, codes[mine], event[mine], time[mine]
+    order = in_time(codes, time)
+    codes, time = codes.take(order), time.take(order)
+    _untie(order, ~runs(codes, time), rows, event, [column for column in ties if column in rows.columns])
     return Log(
-        unit=codes[order],
-        time=time[order],
-        event=event[order],
+        unit=codes,
+        time=time,
+        event=event.take(order),
         units=units,
         names=names,
-        rows=rows[order],
+        rows=rows,
+        order=order,
         until=until,
         notes=tuple(notes),
     )
 
 
-def _having(unit: Ints, event: Ints, wanted: Sequence[int]) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+def _counting(frame: Frame, unit: str, until: datetime | None) -> Frame:
+    """Leave out events that do not count; rows in memory are copied only where there is such a row."""
+    counts = ~nw.col(unit).is_null() & ~nw.col("event").is_null()
+    if until is not None:
+        counts = counts & (nw.col("occurred_at") <= nw.lit(until))
+    if isinstance(frame, nw.DataFrame) and frame.select(counts=counts)["counts"].all():
+        return frame
+    return frame.filter(counts)
+
+
+def _having(unit: Ints, event: Ints, wanted: Sequence[int]) -> Bools:
     """Tell which events are of a unit that has one of the wanted events."""
     there = np.zeros(int(unit.max(initial=-1)) + 1, dtype=bool)
     there[unit[np.isin(event, wanted)]] = True
     return there[unit]
 
 
-def _in_time(unit: Ints, time: Times) -> Ints:
-    """Order by unit and time: units with the place of the row in one packed number, since a log is in time mostly."""
-    place = np.arange(len(unit))
-    order: Ints = place if (time[1:] >= time[:-1]).all() else np.argsort(time, kind="stable")
-    bits = len(unit).bit_length()
-    packed: Ints = unit[order].astype(np.int64) << bits | place
+def in_time(unit: Ints, time: Times) -> Ints:
+    """Order by unit and time; a log is in time mostly."""
+    if (time[1:] >= time[:-1]).all():
+        return order_of(unit)
+    since = time - time.min()
+    since //= np.gcd.reduce(since)  # whole seconds, mostly: fewer bits
+    first = order_of(since)
+    return first.take(order_of(unit.take(first)))
+
+
+def order_of(key: Ints) -> Ints:
+    """Order numbers from -1 on, equal ones as they stand: packed with their places where 63 bits hold both.
+
+    Examples
+    --------
+    >>> order_of(np.array([7, 3, 7, 0])).tolist()
+    [3, 1, 0, 2]
+    """
+    bits = len(key).bit_length()
+    if int(key.max(initial=0)).bit_length() + bits > MOST_BITS:
+        return np.argsort(key, kind="stable")
+    packed: Ints = key << bits | np.arange(len(key))
     packed.sort()
-    found: Ints = order[packed & ((1 << bits) - 1)]
-    return found
+    packed &= (1 << bits) - 1
+    return packed
 
 
-def _untied(order: Ints, keys: tuple[Ints, ...], rows: nw.DataFrame[Any], event: Ints, ties: Sequence[str]) -> Ints:
-    """Order what the keys leave equal by event and the columns of ``ties``; only those rows are looked at."""
-    there = [column for column in ties if column in rows.columns]
-    same = np.ones(max(len(order) - 1, 0), dtype=bool)
-    for key in keys:
-        same &= key[order][1:] == key[order][:-1]
-    place = np.flatnonzero(np.concatenate([[False], same]) | np.concatenate([same, [False]])) if len(order) else order
+def ranks_of(key: Ints) -> tuple[Ints, Ints]:
+    """Give each number its place among those that there are, ascending; and tell where each of these is first.
+
+    Examples
+    --------
+    >>> [found.tolist() for found in ranks_of(np.array([7, 3, 7]))]
+    [[1, 0, 1], [1, 0]]
+    """
+    order = order_of(key)
+    new = runs(key.take(order))
+    rank = np.empty(len(key), dtype=np.int64)
+    rank[order] = np.cumsum(new) - 1
+    return rank, order[new]
+
+
+def runs(*keys: Ints) -> Bools:
+    """Tell where a run begins: at the first row, and where one of the keys is another than in the row before.
+
+    Examples
+    --------
+    >>> runs(np.array([1, 1, 2]), np.array([5, 6, 6])).tolist()
+    [True, True, True]
+    """
+    new = np.ones(len(keys[0]), dtype=bool)
+    np.not_equal(keys[0][1:], keys[0][:-1], out=new[1:])
+    for key in keys[1:]:
+        new[1:] |= key[1:] != key[:-1]
+    return new
+
+
+def _untie(order: Ints, again: Bools, rows: nw.DataFrame[Any], event: Ints, ties: Sequence[str]) -> None:
+    """Order events of one moment, which are ``again`` there, by name and the columns of ``ties``; look at no others."""
+    place = np.flatnonzero(again | np.append(again, False)[1:])
     if not len(place):
-        return order
+        return
     tied = order[place]
-    run = np.cumsum(np.concatenate([[True], ~same]))[place]
-    few = rows[tied]
-    order[place] = tied[np.lexsort([*(coded(few[column])[0] for column in reversed(there)), event[tied], run])]
-    return order
+    few = rows[tied] if ties else rows
+    keys = [coded(few[column])[0] for column in reversed(ties)]
+    order[place] = tied[np.lexsort([*keys, event[tied], np.cumsum(~again)[place]])]
 
 
 def _named(events: nw.Series[Any]) -> tuple[tuple[str, ...], Ints]:
@@ -144,14 +214,13 @@ def _named(events: nw.Series[Any]) -> tuple[tuple[str, ...], Ints]:
     names = [str(label) for label in labels]
     known = {name: place for place, name in enumerate(EVENT_NAMES)}
     order = sorted(range(len(names)), key=lambda one: (known.get(names[one], len(known)), names[one]))
-    ranks = np.empty(len(names), dtype=np.int64)
+    ranks = np.empty(len(names), dtype=np.int32)
     ranks[order] = np.arange(len(names))
     return tuple(names[one] for one in order), ranks[codes]
 
 
-def begins(unit: Ints, time: Times, gap: timedelta) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+def begins(unit: Ints, time: Times, gap: timedelta) -> Bools:
     """Tell which events begin a session: the first of a unit, and those after a pause longer than ``gap``."""
-    if not len(unit):
-        return np.zeros(0, dtype=bool)
-    pause = np.diff(time) > gap // timedelta(microseconds=1)
-    return np.concatenate([[True], (unit[1:] != unit[:-1]) | pause])
+    new = runs(unit)
+    new[1:] |= np.diff(time) > gap // timedelta(microseconds=1)
+    return new

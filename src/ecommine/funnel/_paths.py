@@ -12,12 +12,12 @@ from .._core.checks import counted, integer, number, one_of
 from .._core.frames import build, opened
 from .._core.results import Result
 from ._chain import chain_of
+from ._log import runs
 from ._paths_summary import apart, known, path_sentences, percent_of
 from ._sequences import sequence_columns
 from ._sessions import pause_of
-from ._shares import distinct
 from ._summary import Locale
-from ._transitions import Columns, state_columns, steps_of, transition_columns
+from ._transitions import Columns, first_visits, state_columns, steps_of, transition_columns
 from ._visits import END, START, PathUnit, Visits, read_visits
 from ._writing import with_nulls
 
@@ -277,11 +277,11 @@ def paths(
         as_of=as_of,
     )
     like = opened(events, argument="events")
-    steps, chain = steps_of(visits), chain_of(visits, z)
-    states = state_columns(visits, steps, chain, z)
+    steps, firsts = steps_of(visits, z), first_visits(visits)
+    states = state_columns(visits, steps, firsts, chain_of(visits, firsts, z), z)
     around, notes = _around(visits, focus, steps_near, z)
     return Paths(
-        table=_built(transition_columns(visits, steps, z), like),
+        table=_built(transition_columns(visits, steps), like),
         states=_built(states, like),
         before=None if around[0] is None else _built(around[0], like),
         after=None if around[1] is None else _built(around[1], like),
@@ -289,7 +289,7 @@ def paths(
         goal=goals,
         focus=focus,
         unit=unit,
-        visitors=len(distinct(visits.visitor)),
+        visitors=int(runs(visits.visitor).sum()),
         level=confidence,
         as_of=visits.until,
         notes=(*visits.notes, *notes, *_memory(states, confidence)),

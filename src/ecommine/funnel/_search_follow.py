@@ -121,7 +121,7 @@ def _owners(trail: Trail, paid: Ints, within: timedelta | None, credit: Credit) 
 
 
 def _products(trail: Trail) -> Ints | None:
-    return trail.log.codes("product_id")[0][trail.order] if "product_id" in trail.log.rows.columns else None
+    return trail.log.codes("product_id")[0][trail.order] if trail.log.has("product_id") else None
 
 
 def _last_of_visitor(trail: Trail, paid: Ints) -> Ints:

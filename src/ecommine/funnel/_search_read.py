@@ -65,7 +65,7 @@ class Trail:
 
     def floats(self, column: str) -> Floats | None:
         """Return a column of numbers, NaN where unknown; None where the table has none."""
-        found = _floats(self.log, column)
+        found = self.log.floats(column)
         return None if found is None else found[self.order]
 
     def until(self) -> int:
@@ -123,7 +123,7 @@ def read_trail(events: object, *, gap: timedelta, merge: timedelta, as_of: Any) 
 
 def _sessions(log: Log, gap: timedelta) -> tuple[Ints, Ints]:
     """Order events session by session: by their id where they have one, else cut by pauses."""
-    there = "session_id" in log.rows.columns
+    there = log.has("session_id")
     code = log.codes("session_id")[0] if there else np.full(len(log.unit), -1)
     order = np.lexsort([code, log.unit]) if there else np.arange(len(log.unit))
     unit, code = log.unit[order], code[order]
@@ -171,7 +171,7 @@ def _firsts(query: Ints, session: Ints, time: Times, clicks: Ints, merge: timede
 
 def _results(log: Log, order: Ints, place: Ints, by_query: Ints, starts: Ints) -> Floats:
     """Take the largest number of results that the events of a search tell."""
-    found = _floats(log, "result_count")
+    found = log.floats("result_count")
     if found is None or not len(starts):
         return np.full(len(starts), np.nan)
     told = found[order][place][by_query]
@@ -219,12 +219,6 @@ def _spellings(texts: list[str], labels: Sequence[object], raw: Ints, query: Int
     return [
         " ".join(str(labels[most[number][1]]).split()) if number in most else text for number, text in enumerate(texts)
     ]
-
-
-def _floats(log: Log, column: str) -> Floats | None:
-    if column not in log.rows.columns:
-        return None
-    return np.asarray(log.rows[column].to_numpy(), dtype=np.float64)
 
 
 def micro_seconds(length: timedelta) -> int:

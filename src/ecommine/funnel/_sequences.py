@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from ._log import Bools, ranks_of, runs
 from ._moves import Ints
-from ._shares import Bools, rates, shared_out
+from ._shares import rates, shared_out
 from ._transitions import Columns
 from ._visits import END, OPEN, START, Visits
 
@@ -24,8 +25,7 @@ def focus_of(visits: Visits, focus: str) -> tuple[Ints, Ints]:
         return visits.last[~visits.open] + 1, np.flatnonzero(~visits.open)
     place = np.flatnonzero(visits.state == (visits.names.index(focus) if focus in visits.names else _NOTHING))
     path = visits.path[place]
-    new = np.ones(len(place), dtype=bool)
-    new[1:] = path[1:] != path[:-1]
+    new = runs(path)
     return place[new], path[new]
 
 
@@ -34,13 +34,13 @@ def sequence_columns(visits: Visits, focus: str, *, forward: bool, depth: int, z
     place, path = focus_of(visits, focus)
     steps = _steps(visits, place, path, forward, depth)
     code = _coded(steps, len(visits.names) + 4)
-    shown, example, kind = np.unique(code, return_index=True, return_inverse=True)
-    zero = np.zeros(len(code), dtype=np.int64)
-    share = shared_out(zero, kind, len(shown), visits.visitor[path], z)
+    kind, example = ranks_of(code)
+    n_shown = len(example)
+    share = shared_out(kind, max(n_shown, 1), visits.visitor[path], z)
     over = ~visits.open[path]
     later = _goal_after(visits, place, path)
-    _, *goal = rates(kind[over], later[over], len(shown), visits.visitor[path][over], z)
-    order = np.lexsort((shown, -share.count))[:LISTED]
+    _, *goal = rates(kind[over], later[over], n_shown, visits.visitor[path][over], z)
+    order = np.lexsort((share.target, -share.count))[:LISTED]
     rows = steps[example[order]]
     names = [*visits.names, START, END, OPEN]
     texts = [[None if one == _NOTHING else names[one] for one in row] for row in rows.tolist()]
@@ -51,7 +51,7 @@ def sequence_columns(visits: Visits, focus: str, *, forward: bool, depth: int, z
         "paths": share.count[order].astype(np.int64),
         **{f"share{end}": of[order] for end, of in zip(ENDS, (share.share, share.low, share.high), strict=True)},
         **{f"goal_share{end}": of[order] * (np.nan if unknown else 1) for end, of in zip(ENDS, goal, strict=True)},
-    }, len(shown) - len(order)
+    }, n_shown - len(order)
 
 
 ENDS = ("", "_low", "_high")
@@ -76,8 +76,8 @@ def _coded(steps: Ints, base: int) -> Ints:
     code, limit = np.zeros(len(steps), dtype=np.int64), 1
     for column in steps.T:
         if limit * base >= 2**62:
-            found, code = np.unique(code, return_inverse=True)
-            limit = len(found)
+            code, first = ranks_of(code)
+            limit = len(first)
         code, limit = code * base + column + 1, limit * base
     return code
 

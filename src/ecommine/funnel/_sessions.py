@@ -10,7 +10,7 @@ from narwhals.stable.v2.typing import IntoFrameT
 from .._core.frames import Frame, day_number, native, opened
 from ..schema._reading import read
 from ._lengths import exact
-from ._log import begins
+from ._log import begins, in_time
 from ._reading import coded
 
 SECOND = 1_000_000
@@ -71,8 +71,9 @@ def sessions(events: IntoFrameT, /, *, gap: str | timedelta = "30min") -> IntoFr
     _check_names(names)
     others = [name for name in names if name not in ("visitor_id", "occurred_at")]
     frame = read(events, "events", ("visitor_id", "occurred_at"), others=others, argument="events")
-    begun = _in_memory(frame, pause) if isinstance(frame, nw.DataFrame) else _in_engine(frame, pause)
-    return native(begun.select(*names, _session_id(frame).alias("session_id")), events)
+    if isinstance(frame, nw.DataFrame):
+        return native(frame.select(*names, _in_memory(frame, pause)), events)
+    return native(_in_engine(frame, pause).select(*names, _session_id(frame)), events)
 
 
 def pause_of(gap: str | timedelta) -> timedelta:
@@ -98,7 +99,7 @@ def _session_id(frame: Frame) -> nw.Expr:
     if frame.collect_schema()["visitor_id"].is_float():  # whole numbers beside missing ones, as NumPy holds them
         visitor = visitor.fill_null(0).cast(nw.Int64)
     joined = nw.concat_str(visitor.cast(nw.String), nw.col(_BEGINS).cast(nw.String), separator=".")
-    return nw.when(known).then(joined)
+    return nw.when(known).then(joined).alias("session_id")
 
 
 def _in_engine(frame: nw.LazyFrame[Any], gap: timedelta) -> nw.LazyFrame[Any]:
@@ -123,13 +124,18 @@ def _seconds(at: nw.Expr) -> nw.Expr:
     return day_number(at) * 86_400 + hour * 3_600 + minute * 60 + second
 
 
-def _in_memory(frame: nw.DataFrame[Any], gap: timedelta) -> nw.DataFrame[Any]:
+def _in_memory(frame: nw.DataFrame[Any], gap: timedelta) -> nw.Series[Any]:
+    """Cut sessions by one sort, and write each id once: events take theirs by the number of the session."""
     times = frame["occurred_at"].to_numpy().astype("datetime64[us]")
-    time = np.where(np.isnat(times), 0, times.astype(np.int64))
-    visitor = np.where(np.isnat(times), -1, coded(frame["visitor_id"])[0])
-    order = np.lexsort((time, visitor))
-    first = begins(visitor[order], time[order], gap)
-    begin = np.empty(len(order), dtype=np.int64)
-    begin[order] = time[order][first][np.cumsum(first) - 1] // SECOND
-    made = nw.new_series(_BEGINS, begin, nw.Int64, backend=frame.implementation)
-    return frame.with_columns(made)
+    lost, time = np.isnat(times), times.view(np.int64)
+    time = np.where(lost, 0, time)
+    visitor = np.where(lost, -1, coded(frame["visitor_id"])[0])
+    order = in_time(visitor, time)
+    time = time.take(order)
+    first = begins(visitor.take(order), time, gap)
+    session = np.empty(len(order), dtype=np.int64)
+    session[order] = np.cumsum(first) - 1
+    begin = nw.new_series(_BEGINS, time[first] // SECOND, nw.Int64, backend=frame.implementation)
+    few = frame.select("visitor_id", "occurred_at")[order[first]]
+    ids = few.with_columns(begin).select(_session_id(few))["session_id"]
+    return ids[session]

@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 
 from ._curves import Floats, wilson_each
+from ._log import Bools, runs
 from ._moves import Ints
-
-Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -24,8 +23,8 @@ class Shares:
     ----------
     source, target : int array of shape (n_pairs,)
         Group and target.
-    count, total : int array of shape (n_pairs,)
-        Trials of the pair, and of its group.
+    count, total, visitors : int array of shape (n_pairs,)
+        Trials of the pair, and trials and visitors of its group.
     share, low, high : float array of shape (n_pairs,)
         Count over total with its interval.
     """
@@ -34,69 +33,63 @@ class Shares:
     target: Ints
     count: Ints
     total: Ints
+    visitors: Ints
     share: Floats
     low: Floats
     high: Floats
 
+    def joined(self, other: "Shares") -> "Shares":
+        """Put the groups of two together."""
+        return Shares(
+            **{name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in self.__dataclass_fields__}
+        )
 
-def shared_out(source: Ints, target: Ints, n_targets: int, visitor: Ints, z: float) -> Shares:
+
+def shared_out(pair: Ints, n_targets: int, visitor: Ints, z: float) -> Shares:
     """Share out the trials of each group among targets; trials of one visitor belong together.
+
+    ``pair`` is the number of the group times ``n_targets``, plus that of the target.
 
     Examples
     --------
-    >>> found = shared_out(np.array([0, 0, 0, 0]), np.array([1, 1, 0, 1]), 2, np.array([0, 1, 2, 3]), 1.96)
+    >>> found = shared_out(np.array([1, 1, 0, 1]), 2, np.array([0, 1, 2, 3]), 1.96)
     >>> found.share.tolist(), found.low.round(3).tolist()
     ([0.25, 0.75], [0.046, 0.301])
     """
-    pair = source.astype(np.int64) * n_targets + target
-    pairs, count, _ = told_apart(pair)
-    n_sources = int(source.max(initial=-1)) + 1
-    # What each visitor has in a pair, and in the whole group of the pair.
-    cells, in_cell, _ = told_apart(visitor.astype(np.int64) * (n_sources * n_targets) + pair)
-    owner, of_pair = np.divmod(cells, n_sources * n_targets)
-    wholes, in_whole, _ = told_apart(visitor.astype(np.int64) * n_sources + source)
-    whole = in_whole[np.searchsorted(wholes, owner * n_sources + of_pair // n_targets)]
-    place = np.searchsorted(pairs, of_pair)
-    own, mixed = (np.bincount(place, in_cell * by, minlength=len(pairs)) for by in (in_cell, whole))
-    group = pairs // n_targets
-    total, visitors = (np.bincount(of, minlength=n_sources)[group] for of in (source, wholes % max(n_sources, 1)))
-    squares = np.bincount(wholes % max(n_sources, 1), in_whole.astype(np.float64) ** 2, minlength=n_sources)[group]
-    share = count / total
+    n_pairs = (int(pair.max(initial=-1)) // n_targets + 1) * n_targets
+    cells, in_cell = _counted(visitor * n_pairs + pair)  # what each visitor has in a pair
+    of_pair = cells % max(n_pairs, 1)
+    first = np.flatnonzero(runs(cells // n_targets))  # cells of one visitor and group follow each other
+    in_group = np.add.reduceat(in_cell, first) if len(first) else in_cell
+    whole = np.repeat(in_group, np.diff(first, append=len(cells)))
+    count, own, mixed = (_sums(of_pair, of, n_pairs) for of in (in_cell, in_cell * in_cell, in_cell * whole))
+    pairs = np.flatnonzero(count)
+    count, own, mixed, group = count[pairs], own[pairs], mixed[pairs], pairs // n_targets
+    of_group = of_pair[first] // n_targets
+    total, squares = (_sums(of_group, of, n_pairs // n_targets)[group] for of in (in_group, in_group * in_group))
+    visitors, share = np.bincount(of_group)[group], count / total
     low, high = bounds(share, total, own - 2 * share * mixed + share**2 * squares, visitors, z)
-    return Shares(source=group, target=pairs % n_targets, count=count, total=total, share=share, low=low, high=high)
+    return Shares(
+        source=group,
+        target=pairs % n_targets,
+        count=count.astype(np.int64),
+        total=total.astype(np.int64),
+        visitors=visitors,
+        share=share,
+        low=low,
+        high=high,
+    )
 
 
-def told_apart(keys: Ints) -> tuple[Ints, Ints, Ints]:
-    """Return each number once, ascending, how often it is there, and the place of each of the keys among them.
-
-    Where numbers are small, counting them is several times as fast as sorting, which ``np.unique`` does.
-
-    Examples
-    --------
-    >>> [of.tolist() for of in told_apart(np.array([7, 3, 7]))]
-    [[3, 7], [1, 2], [1, 0, 1]]
-    """
-    if not _countable(keys):
-        found, place, count = np.unique(keys, return_inverse=True, return_counts=True)
-        return found, count, place
-    counted = np.bincount(keys)
-    there = counted > 0
-    found = np.flatnonzero(there)
-    return found, counted[found], (np.cumsum(there) - 1)[keys]
-
-
-def _countable(keys: Ints) -> bool:
-    return len(keys) > 0 and int(keys.min()) >= 0 and int(keys.max()) < 4 * len(keys)
-
-
-def distinct(keys: Ints) -> Ints:
-    """Return each number once, ascending: sorting is several times as fast as the hashing of ``np.unique``."""
-    if _countable(keys):
-        return np.flatnonzero(np.bincount(keys))
+def _counted(keys: Ints) -> tuple[Ints, Ints]:
+    """Return each number once, ascending, and how often it is there."""
     ordered = np.sort(keys)
-    new = np.ones(len(ordered), dtype=bool)
-    new[1:] = ordered[1:] != ordered[:-1]
-    return ordered[new]
+    first = np.flatnonzero(runs(ordered))
+    return ordered[first], np.diff(first, append=len(ordered))
+
+
+def _sums(group: Ints, of: Ints, n_groups: int) -> Floats:
+    return np.bincount(group, of, minlength=n_groups).astype(np.float64)  # of nothing at all it would count
 
 
 def rates(group: Ints, success: Bools, n_groups: int, visitor: Ints, z: float) -> tuple[Ints, Floats, Floats, Floats]:
@@ -108,19 +101,21 @@ def rates(group: Ints, success: Bools, n_groups: int, visitor: Ints, z: float) -
     >>> n.tolist(), share.tolist(), low.round(3).tolist()
     ([2, 0], [0.5, nan], [0.095, nan])
     """
-    total = np.bincount(group, minlength=n_groups)
-    share = divided(np.bincount(group, success, minlength=n_groups), total)
-    cells, trials, place = told_apart(visitor.astype(np.int64) * n_groups + group)
-    of = cells % max(n_groups, 1)
-    moved = np.bincount(place, success, minlength=len(cells)) - share[of] * trials
-    squares = np.bincount(of, moved**2, minlength=n_groups)
-    return total, share, *bounds(share, total, squares, np.bincount(of, minlength=n_groups), z)
+    ordered = np.sort((visitor * n_groups + group) << 1 | success)
+    first = np.flatnonzero(runs(ordered >> 1))
+    of, trials = (ordered[first] >> 1) % max(n_groups, 1), np.diff(first, append=len(ordered))
+    hits = np.add.reduceat(ordered & 1, first) if len(first) else trials
+    total = _sums(of, trials, n_groups)
+    share = divided(_sums(of, hits, n_groups), total)
+    squares = np.bincount(of, (hits - share[of] * trials) ** 2, minlength=n_groups)
+    visitors = np.bincount(of, minlength=n_groups)
+    return total.astype(np.int64), share, *bounds(share, total, squares, visitors, z)
 
 
-def bounds(share: Floats, total: Ints, squares: Any, visitors: Ints, z: float) -> tuple[Floats, Floats]:
+def bounds(share: Floats, total: Any, squares: Any, visitors: Ints, z: float) -> tuple[Floats, Floats]:
     """Return Wilson's intervals; where all or none succeed, visitors count, since their trials may be alike."""
     varied = (squares > 1e-9 * total) & (share > 0) & (share < 1)
-    known = divided(share * (1 - share) * total.astype(np.float64) ** 2, np.where(varied, squares, np.nan))
+    known = divided(share * (1 - share) * np.square(total, dtype=np.float64), np.where(varied, squares, np.nan))
     return wilson_each(share, np.where(varied, np.minimum(known, total), visitors), z)
 
 
@@ -156,5 +151,5 @@ def _by_group(group: Ints, value: Ints) -> Ints:
     """Sort values within groups; as one packed number where 63 bits hold it, which is several times as fast."""
     bits = int(value.max(initial=0)).bit_length()
     if int(group.max(initial=0)).bit_length() + bits < 63 and int(value.min(initial=0)) >= 0:
-        return np.sort(group.astype(np.int64) << bits | value) & ((1 << bits) - 1)
+        return np.sort(group << bits | value) & ((1 << bits) - 1)
     return value[np.lexsort((value, group))]

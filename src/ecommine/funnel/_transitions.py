@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 
 from ._chain import Bounds, Chain
+from ._curves import Floats, wilson_each
+from ._log import runs
 from ._moves import Ints
-from ._shares import distinct, divided, quartiles, rates, shared_out
+from ._shares import Shares, divided, quartiles, rates, shared_out
 from ._visits import END, START, Visits
 
 SECOND = 1_000_000
@@ -20,63 +22,61 @@ class Steps:
 
     Attributes
     ----------
-    source, target, path : int array of shape (n_steps,)
-        From, to, and of which path.
-    pause : int64 array of shape (n_steps,)
-        Microseconds between two visits; -1 from the start and to the end, where there is none.
+    shares : Shares
+        How what follows each state is shared out; the start is the last one.
+    timed : int array of shape (n_timed,)
+        Steps of which it is known how long they took: the state, times the number of states with start and end, plus
+        the next state.
+    pause : int64 array of shape (n_timed,)
+        Microseconds between the two visits.
     """
 
-    source: Ints
-    target: Ints
-    path: Ints
+    shares: Shares
+    timed: Ints
     pause: Ints
 
 
-def steps_of(visits: Visits) -> Steps:
-    """List the steps of all paths; what follows the last visit of an open path is not known yet."""
-    start, end = len(visits.names), len(visits.names) + 1
-    target, last = np.append(visits.state, end)[1:], visits.last
-    target[last] = end
-    pause = np.diff(visits.time, append=0)
-    pause[last] = -1
-    decided = np.ones(len(target), dtype=bool)
-    decided[last[visits.open]] = False
-    none = np.full(visits.n_paths, -1, dtype=np.int64)
+def steps_of(visits: Visits, z: float) -> Steps:
+    """Count the steps of all paths; what follows the last visit of an open path is not known yet."""
+    width = len(visits.names) + 2
+    last, pair = visits.last, visits.state * width
+    pair[:-1] += visits.state[1:]
+    ended = last[~visits.open]
+    timed = np.ones(len(pair), dtype=bool)
+    timed[last] = False
+    pair[ended] = visits.state[ended] * width + width - 1
+    decided = timed.copy()
+    decided[ended] = True
+    begun = visits.state[visits.first] + (width - 2) * width
+    inner = shared_out(pair[decided], width, visits.visitor[visits.path[decided]], z)
     return Steps(
-        source=np.concatenate([np.full(visits.n_paths, start), visits.state[decided]]),
-        target=np.concatenate([visits.state[visits.first], target[decided]]),
-        path=np.concatenate([np.arange(visits.n_paths), visits.path[decided]]),
-        pause=np.concatenate([none, pause[decided]]),
+        shares=inner.joined(shared_out(begun, width, visits.visitor, z)),
+        timed=pair[timed],
+        pause=np.diff(visits.time, append=0)[timed],
     )
 
 
-def transition_columns(visits: Visits, steps: Steps, z: float) -> Columns:
+def transition_columns(visits: Visits, steps: Steps) -> Columns:
     """Write one row a state and next state, the start first, then the most visited; the most frequent next first."""
-    n = len(visits.names)
-    found = shared_out(steps.source, steps.target, n + 2, visits.visitor[steps.path], z)
+    n, found = len(visits.names), steps.shares
     pairs = found.source * (n + 2) + found.target
-    timed = steps.pause >= 0
-    pair = np.searchsorted(pairs, steps.source[timed] * (n + 2) + steps.target[timed])
-    seconds = quartiles(pair, steps.pause[timed], len(pairs))
+    seconds = quartiles(steps.timed, steps.pause, (n + 2) ** 2)
     order = np.lexsort((found.target, -found.count, np.where(found.source == n, -1, found.source)))
     names = np.array([*visits.names, START, END], dtype=object)
     return {
         "state": names[found.source][order].tolist(),
         "next_state": names[found.target][order].tolist(),
-        "transitions": found.count[order].astype(np.int64),
+        "transitions": found.count[order],
         **{name: of[order] for name, of in _named("share", (found.share, found.low, found.high)).items()},
-        **{f"seconds_{name}": of[order] / SECOND for name, of in seconds.items()},
+        **{f"seconds_{name}": of[pairs[order]] / SECOND for name, of in seconds.items()},
     }
 
 
-def state_columns(visits: Visits, steps: Steps, chain: Chain, z: float) -> Columns:
-    """Write one row a state, the start first: it stands for all paths."""
+def state_columns(visits: Visits, steps: Steps, firsts: Ints, chain: Chain, z: float) -> Columns:
+    """Write one row a state, the start first: it stands for all paths. ``firsts`` are its first visits in each path."""
     n, over = len(visits.names), ~visits.open
-    landed = visits.state[visits.first]
-    within, first_visits = _first_visits(visits)
-    inner = steps.source < n
-    leaves = steps.target[inner] == n + 1
-    decided, of_visitor = steps.source[inner], visits.visitor[steps.path[inner]]
+    landed, first_states = visits.state[visits.first], visits.state[firsts]
+    within = firsts - visits.first[visits.path[firsts]] + 1
     bounce = [
         np.append(of, whole)
         for of, whole in zip(
@@ -85,22 +85,22 @@ def state_columns(visits: Visits, steps: Steps, chain: Chain, z: float) -> Colum
             strict=True,
         )
     ]
-    timed = steps.pause >= 0
-    seconds = quartiles(steps.source[timed], steps.pause[timed], n + 1)
+    left = steps.timed // (n + 2)
+    seconds = quartiles(left, steps.pause, n + 1)
+    ends = steps.shares.target == n + 1
     counts = {
         "events": np.append(visits.events, 0),
         "visits": np.append(np.bincount(visits.state, minlength=n), visits.n_paths),
-        "paths": np.append(np.bincount(first_visits, minlength=n), visits.n_paths),
+        "paths": np.append(np.bincount(first_states, minlength=n), visits.n_paths),
         "entries": np.append(np.bincount(landed, minlength=n), visits.n_paths),
-        "exits": np.append(np.bincount(decided, leaves, minlength=n), 0),
-        "timed": np.append(np.bincount(steps.source[timed], minlength=n + 1)[:n], 0),
+        "exits": np.bincount(steps.shares.source[ends], steps.shares.count[ends], minlength=n + 1),
+        "timed": np.bincount(left, minlength=n + 1),
     }
-    exit_rate = [np.append(of, np.nan) for of in rates(decided, leaves, n, of_visitor, z)[1:]]
     columns = {
         **{name: of.astype(np.int64) for name, of in counts.items()},
-        "position": np.append(divided(np.bincount(first_visits, within, minlength=n), counts["paths"][:n]), 0.0),
+        "position": np.append(divided(np.bincount(first_states, within, minlength=n), counts["paths"][:n]), 0.0),
         **_named("bounce_rate", bounce),
-        **_named("exit_rate", exit_rate),
+        **_named("exit_rate", _exit_rates(steps.shares, n, z)),
         **{f"seconds_{name}": of / SECOND for name, of in seconds.items()},
         **_named("goal_chance", chain.chance),
         **_named("goal_observed", chain.observed),
@@ -112,17 +112,27 @@ def state_columns(visits: Visits, steps: Steps, chain: Chain, z: float) -> Colum
     return {"state": [START, *visits.names], **{name: of[rows] for name, of in columns.items()}}
 
 
-def _first_visits(visits: Visits) -> tuple[Ints, Ints]:
-    """Return, for each path and state in it, the place in the path of the first visit (from 1), and the state."""
+def _exit_rates(found: Shares, n: int, z: float) -> list[Floats]:
+    """Pick out the shares of the end: none where a state is never the last one, unknown at the start."""
+    share, visitors = np.full(n + 1, np.nan), np.zeros(n + 1)
+    inner = found.source < n
+    share[found.source[inner]], visitors[found.source[inner]] = 0.0, found.visitors[inner]
+    rates_ = [share, *wilson_each(share, visitors, z)]
+    ends = found.target == n + 1
+    for of, known in zip(rates_, (found.share, found.low, found.high), strict=True):
+        of[found.source[ends]] = known[ends]
+    return rates_
+
+
+def first_visits(visits: Visits) -> Ints:
+    """Return where each path comes to each of its states first, by path and state."""
     n = max(len(visits.names), 1)
-    within = np.arange(len(visits.state)) - visits.first[visits.path] + 1
+    within = np.arange(len(visits.state)) - visits.first[visits.path]
     # Places stand behind path and state in one number, so that the least one of each comes first.
-    longest = int(within.max(initial=0)) + 1
-    ordered = distinct((visits.path * n + visits.state) * longest + within)
-    key, place = np.divmod(ordered, longest)
-    new = np.ones(len(key), dtype=bool)
-    new[1:] = key[1:] != key[:-1]
-    return place[new], key[new] % n
+    bits = int(within.max(initial=0)).bit_length()
+    ordered = np.sort((visits.path * n + visits.state) << bits | within)
+    ordered = ordered[runs(ordered >> bits)]
+    return visits.first[(ordered >> bits) // n] + (ordered & ((1 << bits) - 1))
 
 
 def _named(name: str, bounds: Bounds | list[Any]) -> Columns:

@@ -12,9 +12,8 @@ import numpy as np
 from .._core.checks import counted
 from .._core.frames import opened
 from ..schema._tables import TABLES
-from ._log import Log, begins, read_log
+from ._log import Bools, Log, begins, order_of, read_log, runs
 from ._moves import Ints
-from ._shares import Bools, told_apart
 
 PathUnit = Literal["session_id", "visitor_id", "customer_id"]
 START, END, OTHER, OPEN = "(start)", "(end)", "(other)", "(open)"
@@ -154,24 +153,22 @@ def _log(events: object, of: str, unit: PathUnit, gap: timedelta | None, as_of: 
     return log, own
 
 
-def _paths(log: Log, unit: PathUnit, own: bool, gap: timedelta | None) -> tuple[Ints, Ints, list[str]]:
+def _paths(log: Log, unit: PathUnit, own: bool, gap: timedelta | None) -> tuple[Any, Ints, list[str]]:
     """Put the events of each path one after the other; return their places in the log, and their paths."""
-    everything = np.arange(len(log.unit))
+    everything = slice(None)
     if own:
-        session, _ = log.codes("session_id")
-        order = np.lexsort((session, log.unit))  # stable, so that time still orders each session
+        session, values = log.codes("session_id")
+        order = order_of(log.unit * (len(values) + 1) + session + 1)  # what is equal stays in the order of time
         order = order[session[order] >= 0]
-        one, other = log.unit[order], session[order]
-        lost = len(everything) - len(order)
+        lost = len(log.unit) - len(order)
         notes = [f"{counted(lost, 'event')} without session_id left out"] if lost else []
-        new = np.ones(len(order), dtype=bool)
-        new[1:] = (one[1:] != one[:-1]) | (other[1:] != other[:-1])
-        return order, np.cumsum(new) - 1, [*notes, "sessions are those of session_id"]
+        path = np.cumsum(runs(log.unit[order], session[order])) - 1
+        return order, path, [*notes, "sessions are those of session_id"]
     if unit == "session_id":
         return everything, np.cumsum(begins(log.unit, log.time, gap or GAP)) - 1, [_told(gap or GAP)]
     noun = unit.removesuffix("_id")
     later = [] if gap else [f"a path holds all events of a {noun}, who may come back after the last one"]
-    return everything, log.unit.astype(np.int64), later
+    return everything, log.unit, later
 
 
 def _told(gap: timedelta) -> str:
@@ -203,7 +200,7 @@ def _text(value: object) -> str:
 
 def _still_open(path: Ints, time: Ints, until: datetime | None, gap: timedelta | None) -> Bools:
     """Tell which paths may go on: their last event is no longer ago than the pause that ends a path."""
-    last = np.flatnonzero(np.diff(path, append=-1))
+    last = np.append(np.flatnonzero(runs(path)), len(path))[1:] - 1
     if until is None or gap is None:
         return np.zeros(len(last), dtype=bool)
     end = int(np.datetime64(until, "us").astype(np.int64))
@@ -214,25 +211,25 @@ def _visits(
     steps: _Steps, *, goal: Sequence[str], focus: str | None, collapse: bool, top: int, of: str, notes: list[str]
 ) -> Visits:
     """Keep events that are a state, and make one visit of those that repeat a state."""
-    known = steps.state >= 0  # a pause is one between all events, so that the others are left out only now
-    state, time, visitor = steps.state[known], steps.time[known], steps.visitor[known]
-    there, in_path, path = told_apart(steps.path[known])
+    known: Any = steps.state >= 0  # a pause is one between all events, so that the others are left out only now
+    known = slice(None) if known.all() else known
+    state, old = steps.state[known], steps.path[known]
+    begun = runs(old)
+    new = begun | runs(state) if collapse else np.ones(len(state), dtype=bool)
     n_events = np.bincount(state, minlength=len(steps.names))
-    new = np.ones(len(state), dtype=bool)
-    new[1:] = (path[1:] != path[:-1]) | ((state[1:] != state[:-1]) | (not collapse))
     asked = [name for name in (*goal, focus) if name in steps.names]
     rank, names, pooled = _ranked(np.bincount(state[new], minlength=len(steps.names)), steps.names, asked, top)
     if pooled:
         notes = [*notes, f"{pooled:,} values of {of} beyond the {top} most frequent are put together as {OTHER}"]
-    first = np.flatnonzero(np.diff(path[new], prepend=-1))
+    first = np.flatnonzero(begun)
     return Visits(
         state=rank[state[new]],
-        path=path[new],
-        time=time[new],
-        first=first,
-        visitor=visitor[new][first],
-        open=steps.open[there],
-        alone=in_path == 1,
+        path=(np.cumsum(begun) - 1)[new],
+        time=steps.time[known][new],
+        first=np.flatnonzero(begun[new]),
+        visitor=steps.visitor[known][first],
+        open=steps.open[old[first]],
+        alone=np.diff(first, append=len(state)) == 1,
         names=names,
         events=np.bincount(rank, n_events, minlength=len(names)).astype(np.int64),
         goal=np.array([name in goal for name in names], dtype=bool),
