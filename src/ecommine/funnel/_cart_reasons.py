@@ -105,7 +105,7 @@ def price_rise(lines: Contents, key: Ints, prices: Records, left: Times, n: int)
     """Tell which carts were left with a product that costs more than when it was put in."""
     before, after = price_at(prices, key, lines.added), price_at(prices, key, left[lines.cart])
     known = ~(np.isnan(before) | np.isnan(after))
-    return _any(lines, after > before * RISE, known, lines.abandoned, n)
+    return _any(lines, (before > 0) & (after > before * RISE), known, lines.abandoned, n)
 
 
 def out_of_stock(lines: Contents, stock: Records, since: Ints, until: Ints, units: Floats, n: int) -> Flag:

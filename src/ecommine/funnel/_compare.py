@@ -203,14 +203,11 @@ def compare(
     >>> round(found.difference, 6), round(float(found.table["contribution"].sum()), 6)
     (0.0425, 0.0425)
     """
-    from scipy.special import ndtri
-
     one_of("correction", correction, CORRECTIONS)
     confidence = number("level", level, low=0.5, high=0.999999)
     called = _called(names)
     one, other = check(before, after)
-    z = float(ndtri((1 + confidence) / 2))
-    sides = side(one._all, z), side(other._all, z)
+    sides = side(one._all, confidence), side(other._all, confidence)
     whole = difference(sides[0].whole, sides[1].whole)
     p = float(p_values(sides[0].whole, sides[1].whole)[0])
     columns = _columns(sides, correction, float(whole[0][0]) if p < 1 - confidence else np.nan)

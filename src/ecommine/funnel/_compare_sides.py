@@ -7,7 +7,7 @@ import numpy as np
 
 from ._apart import Shares
 from ._curves import Floats
-from ._table import Measured
+from ._table import Measured, quantile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -43,15 +43,17 @@ class Side:
         return not np.isnan(self.whole.value[0])
 
 
-def side(found: Measured, z: float) -> Side:
+def side(found: Measured, level: float) -> Side:
     """Take the chain of the steps that must be taken from what was measured."""
+    z, most = quantile(level, found.clusters), np.inf if found.clusters is None else found.clusters
     chain = [place for place, is_optional in enumerate(found.optional) if not is_optional]
     rows = [found.rows[place] for place in chain]
     share = np.array([row["conversion"] for row in rows])
     reached, immature = (np.array([row[name] for row in rows], dtype=np.int64) for name in ("reached", "immature"))
     covariance = found.covariance[np.ix_(chain, chain)]
     ratio, of_ratios = _ratios(share, covariance)
-    decided = np.maximum(reached[1:], reached[:-1] - immature[1:]).astype(np.float64)
+    decided = np.minimum(np.maximum(reached[1:], reached[:-1] - immature[1:]), most)
+    over = np.array([min(found.entrants - found.open, most)])
     value = np.minimum(ratio, 1.0)
     return Side(
         steps=[row["step"] for row in rows],
@@ -59,9 +61,7 @@ def side(found: Measured, z: float) -> Side:
         ratio=ratio,
         shares=Shares.of(value, _effective(value, np.diag(of_ratios), decided), z),
         correlation=_correlation(of_ratios, (value > 0) & (value < 1)),
-        whole=Shares.of(
-            share[-1:], _effective(share[-1:], covariance[-1:, -1], np.array([found.entrants - found.open])), z
-        ),
+        whole=Shares.of(share[-1:], _effective(share[-1:], covariance[-1:, -1], over), z),
     )
 
 

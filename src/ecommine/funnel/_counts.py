@@ -141,6 +141,8 @@ def _reached(dtype: Any, step: str) -> nw.Expr:
     column = nw.col(step)
     if dtype == nw.Boolean:
         return column.fill_null(False)
+    if dtype.is_float():
+        return ((column > 0) & ~column.is_nan()).fill_null(False)  # Polars and DuckDB have NaN above every number
     if dtype.is_numeric():
         return (column.cast(nw.Float64) > 0).fill_null(False)
     if isinstance(dtype, (nw.Datetime, nw.Date)):

@@ -158,10 +158,15 @@ def products_of(influences: Floats, cluster: Ints | None) -> Floats:
 def effective(share: float, influence: Floats, cluster: Ints | None, otherwise: float) -> float:
     """Return how many independent units would know the share as well; ``otherwise`` where all or none reach it.
 
-    ``cluster`` numbers what belongs together, None where every unit stands alone.
+    ``cluster`` numbers what belongs together, None where every unit stands alone. The units of one visitor may all be
+    alike: they are no more than the visitors where nothing tells how they vary, and of one visitor a single trial.
     """
     n = len(influence)
-    return effective_of(share, float(covariance(products_of(influence[None, :], cluster), n)[0, 0]), otherwise)
+    variance = float(covariance(products_of(influence[None, :], cluster), n)[0, 0])
+    if cluster is None or not n:
+        return effective_of(share, variance, otherwise)
+    clusters = int(np.count_nonzero(np.bincount(cluster)))
+    return effective_of(share, variance, min(otherwise, clusters))
 
 
 def effective_of(share: float, variance: float, otherwise: float) -> float:

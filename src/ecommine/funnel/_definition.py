@@ -54,9 +54,9 @@ class Step:
         object.__setattr__(self, "name", self.name or _title(tuple(self.event), self.where))
 
     @property
-    def seconds(self) -> float | None:
+    def length(self) -> timedelta | None:
         """The longest time since the step before, None where there is no limit."""
-        return None if self.within is None else exact(self.within, "within").total_seconds()
+        return None if self.within is None else exact(self.within, "within")
 
     def matches(self) -> nw.Expr:
         """Tell which events are this step."""
@@ -238,10 +238,14 @@ def _steps(steps: Sequence[str | Step]) -> Iterator[Step]:
     made = [one if isinstance(one, Step) else Step(one) for one in steps]
     if made[0].within is not None:
         raise ValueError(f"`within` is the time since the step before, and {made[0].name!r} is the first one")
-    seen: dict[str, int] = {}
+    given_names, taken = {step.name for step in made}, set[str]()
     for step in made:
-        again = seen[step.name] = seen.get(step.name, 0) + 1
-        yield step if again == 1 else replace(step, where=dict(step.where), name=f"{step.name} {again}")
+        name, again = step.name, 1
+        while name in taken or (again > 1 and name in given_names):
+            again += 1
+            name = f"{step.name} {again}"
+        taken.add(name)
+        yield step if name == step.name else replace(step, where=dict(step.where), name=name)
 
 
 def _excluded(given: object) -> Iterator[Exclude]:
@@ -255,7 +259,7 @@ def _excluded(given: object) -> Iterator[Exclude]:
 
 
 def _texts(argument: str, given: str | Sequence[str]) -> tuple[str, ...]:
-    several: tuple[Any, ...] = (given,) if isinstance(given, str) else tuple(given)
+    several: tuple[Any, ...] = (given,) if isinstance(given, str) or not isinstance(given, Iterable) else tuple(given)
     if not all(isinstance(one, str) and one for one in several):
         raise TypeError(f"`{argument}` must be a name or several names, got {given!r}")
     return tuple(dict.fromkeys(several))

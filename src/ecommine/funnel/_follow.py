@@ -1,7 +1,6 @@
 """Events followed to how far each log gets: compiled on all cores where there are many, else by sorted searches."""
 
 from dataclasses import replace
-from importlib.util import find_spec
 
 from . import _moves
 from ._moves import Events, sort_events
@@ -20,8 +19,8 @@ def follow(events: Events, plan: Plan) -> Reach:
 
 
 def _compiled(events: Events, plan: Plan) -> Reach | None:
-    if find_spec("numba") is None:
+    try:
+        from . import _walk_numba
+    except (ImportError, RuntimeError):  # numba is not there, does not fit NumPy, or may not write what it compiles
         return None
-    from . import _walk_numba
-
     return _walk_numba.walk(events, plan)

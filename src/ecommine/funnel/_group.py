@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
+import pandas as pd
+
 from .._core.frames import opened
 from ._result import FunnelResult
 from ._table import merged
@@ -51,10 +53,19 @@ def _said(label: Any) -> str:
 
 def _place(labels: list[Any], value: Any) -> int | None:
     """Find a group by its value; what is unknown is found by None and by any missing value."""
-    if isinstance(value, str) and labels and all(isinstance(label, datetime) for label in labels):
-        value = datetime.fromisoformat(value)
-    elif type(value) is date:
-        value = datetime(value.year, value.month, value.day)
-    is_missing = value is None or value != value
-    matches = (label is None if is_missing else label is not None and label == value for label in labels)
+    if value is None or value is pd.NA or value != value:
+        return next((place for place, label in enumerate(labels) if label is None), None)
+    if any(isinstance(label, datetime) for label in labels):
+        value = _moment(value)
+    matches = (label is not None and label == value for label in labels)
     return next((place for place, is_it in enumerate(matches) if is_it), None)
+
+
+def _moment(value: Any) -> Any:
+    """Take a date or ISO 8601 text for the moment that it is."""
+    if type(value) is date:
+        return datetime(value.year, value.month, value.day)
+    try:
+        return datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        return value

@@ -24,6 +24,8 @@ MONDAY = 4
 
 def check_attribution(attribution: str, funnel: Funnel) -> None:
     """Raise unless it is one of the words or the name of a step."""
+    if attribution in ATTRIBUTIONS and attribution in funnel.names:
+        raise ValueError(f"`attribution`: {attribution!r} is a word and the name of a step: give the step another name")
     if attribution not in funnel.names:
         one_of("attribution", attribution, (*ATTRIBUTIONS, *funnel.names))
 

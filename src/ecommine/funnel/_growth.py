@@ -20,7 +20,7 @@ import numpy as np
 
 from ._curves import Floats, covariance, curve_at, products_of, wilson_each
 from ._moves import Ints
-from ._sums import cluster_of
+from ._sums import cluster_of, number_of
 from ._walk import NEVER, Reach
 
 MOMENTS = 40
@@ -129,5 +129,5 @@ def _together(
         curve = curve_at(taken, there & ((taken <= moment) | (moment == window)), moment)
         share[place] = curve.share
         variance[place] = covariance(products_of(curve.influence[None, :], cluster), n)[0, 0]
-    over = np.array([(seen_for >= moment).sum() for moment in at.tolist()])
+    over = np.minimum([(seen_for >= moment).sum() for moment in at.tolist()], number_of(cluster))
     return Growth(label=label, step=step, at=at, share=np.where(over > 0, share, np.nan), variance=variance, over=over)

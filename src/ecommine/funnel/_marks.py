@@ -11,7 +11,7 @@ from .._core.frames import Frame
 from ._cores import on_cores, shares
 from ._definition import Exclude, Funnel, Step
 from ._moves import Ints, distinct_of
-from ._reading import gathered, is_arrow, numbered
+from ._reading import gathered, is_arrow, numbered, readable
 
 MARKS = "_marks"
 """The column of the bits: steps first, exclusions above them; -1 for what does not count."""
@@ -110,7 +110,7 @@ def _places(events: nw.Series[Any], names: list[str]) -> Ints:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    values = events.to_arrow()
+    values = readable(events.to_arrow())
 
     def found(first: int, end: int) -> Ints:
         part = values.slice(first, end - first)

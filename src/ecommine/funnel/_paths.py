@@ -13,7 +13,7 @@ from .._core.frames import build, opened
 from .._core.results import Result
 from ._chain import chain_of
 from ._log import runs
-from ._paths_summary import apart, known, path_sentences, percent_of
+from ._paths_summary import apart, known, over_of, path_sentences, percent_of
 from ._sequences import sequence_columns
 from ._sessions import pause_of
 from ._summary import Locale
@@ -51,8 +51,8 @@ class Paths(Result):
     before, after : eager tables, one row a sequence, or None
         What comes before the first visit to the focus of each path, and after it: path (as text), step_1 (the nearest)
         and so on, null beyond the end of the path; paths (count), share (of the paths with the focus), share_low,
-        share_high; goal_share (of those that are over, the share that reaches the goal after the focus),
-        goal_share_low, goal_share_high. "(open)" is the end of a path that may still go on.
+        share_high; goal_share (of those that are over, the share that reaches the goal after the focus, null where
+        that is the goal), goal_share_low, goal_share_high. "(open)" is the end of a path that may still go on.
     of, goal, focus, unit, level
         As given.
     visitors : int
@@ -96,13 +96,16 @@ class Paths(Result):
     @property
     def headline(self) -> str:
         """What stands on the first line."""
-        start, when = self._rows("states")[0], "" if self.as_of is None else f"as of {self.as_of:%Y-%m-%d %H:%M}, "
+        states = self._rows("states")
+        start, when = states[0], "" if self.as_of is None else f"as of {self.as_of:%Y-%m-%d %H:%M}, "
         share = start["goal_observed"]
-        end = f", {percent_of(share)} reach {' or '.join(self.goal)}" if known(share) else ""
+        over = over_of(states)
+        among = "" if over == start["visits"] else f" of the {over:,} that are over"
+        end = f", {percent_of(share)}{among} reach {' or '.join(self.goal)}" if known(share) else ""
         noun = "customer" if self.unit == "customer_id" else "visitor"
         whose = f" of {counted(self.visitors, noun)}" if self.unit == "session_id" else ""
-        states = counted(len(opened(self.states, argument="states").to_native()) - 1, "state")
-        return f"{when}{counted(start['visits'], self.unit.removesuffix('_id'))}{whose}, {states}{end}"
+        n_states = counted(len(states) - 1, "state")
+        return f"{when}{counted(start['visits'], self.unit.removesuffix('_id'))}{whose}, {n_states}{end}"
 
     @property
     def tables(self) -> Mapping[str, Any]:

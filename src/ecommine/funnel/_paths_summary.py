@@ -10,6 +10,8 @@ _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
         "none": "There is no path.",
         "reach": "{share} of {n:,} {noun} reach {goal} ({low} to {high}).",
+        "reach_over": "{share} of the {over:,} {noun} that are over reach {goal} ({low} to {high}); "
+        "{open:,} may still go on.",
         "unknown": "There are {n:,} {noun}, all of which may still go on.",
         "entry": "Most begin with {state} ({share}); {bounce} of those leave without a second event.",
         "leave": "Most leave after {state}: {exits} of all exits, {rate} of its visits.",
@@ -21,6 +23,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
     "zh": {
         "none": "没有路径。",
         "reach": "{n:,}{noun}中有{share}到达{goal}（{low}至{high}）。",
+        "reach_over": "已结束的{over:,}{noun}中有{share}到达{goal}（{low}至{high}）；另有{open:,}{noun}可能尚未结束。",
         "unknown": "共{n:,}{noun}，都可能尚未结束。",
         "entry": "最多从{state}开始（{share}），其中{bounce}没有第二个事件就离开。",
         "leave": "离开最多的是在{state}之后：占全部离开的{exits}，占其访问的{rate}。",
@@ -38,12 +41,15 @@ def path_sentences(
     """Write two to five sentences."""
     texts, start = _TEXTS[locale], states[0]
     named = [row for row in states[1:] if row["state"] not in (*goal, OTHER)]
-    words = {"n": start["visits"], "noun": _NOUNS[locale][unit], "goal": " / ".join(goal)}
+    over = over_of(states)
+    words = {"n": start["visits"], "noun": _NOUNS[locale][unit], "goal": " / ".join(goal), "over": over}
+    words["open"] = start["visits"] - over
     if not start["visits"]:
         return texts["none"]
     reach = start["goal_observed"]
     shares = {name: percent_of(start[f"goal_observed{end}"]) for name, end in _ENDS.items()}
-    said = [texts["reach" if known(reach) else "unknown"].format(**words, **shares)]
+    kind = "unknown" if not known(reach) else "reach_over" if words["open"] else "reach"
+    said = [texts[kind].format(**words, **shares)]
     said += _entry(named, start, texts) + _leave(named, states, texts)
     if focus is not None and focus not in (START, END):
         said += _after(transitions, focus, texts)
@@ -51,6 +57,11 @@ def path_sentences(
         both = {name: percent_of(row[f"goal_{name}"]) for name in ("observed", "chance")}
         said.append(texts["memory"].format(state=row["state"], goal=words["goal"], **both))
     return (" " if locale == "en" else "").join(said)
+
+
+def over_of(states: Rows) -> int:
+    """Count the paths that are over: each ends once."""
+    return int(sum(row["exits"] for row in states))
 
 
 def apart(states: Rows, level: float) -> list[Mapping[str, Any]]:

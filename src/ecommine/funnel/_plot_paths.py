@@ -237,7 +237,7 @@ def _draw_steps(ax: "Axes", shown: _Shown, at: list[tuple[float, float]], goal: 
         text = percent(round(float(shown.share[i, j]), 2 if shown.share[i, j] >= 0.01 else 3))
         spot = _free(curve, label, np.array(at), taken)
         taken.append(spot)
-        ax.text(*spot, text, fontsize=7, ha="center", va="center", bbox=_PATCH, zorder=5)
+        ax.text(float(spot[0]), float(spot[1]), text, fontsize=7, ha="center", va="center", bbox=_PATCH, zorder=5)
 
 
 def _free(curve: Floats, label: int, boxes: Floats, taken: Sequence[Floats]) -> Floats:

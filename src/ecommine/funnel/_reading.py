@@ -47,9 +47,13 @@ def gathered(frame: Frame) -> nw.DataFrame[Any]:
 
 
 def plain(frame: Frame, by: str) -> nw.Expr:
-    """Take categories as the text that they are."""
-    is_category = isinstance(frame.collect_schema()[by], (nw.Categorical, nw.Enum))
-    return nw.col(by).cast(nw.String) if is_category else nw.col(by)
+    """Take categories as the text that they are, and floats with one zero and one unknown."""
+    dtype, column = frame.collect_schema()[by], nw.col(by)
+    if isinstance(dtype, (nw.Categorical, nw.Enum)):
+        return column.cast(nw.String)
+    if dtype.is_float():
+        return nw.when(~column.is_nan()).then(column + 0.0)
+    return column
 
 
 def numbered(ids: nw.Series[Any]) -> tuple[Ints, "np.ndarray[Any, Any]"]:
@@ -71,9 +75,21 @@ def is_arrow(values: nw.Series[Any]) -> bool:
     return isinstance(dtype, pd.StringDtype) and dtype.storage.startswith("pyarrow")
 
 
+def readable(values: Any) -> Any:
+    """Take Arrow's text in the layout that its own functions read: they have none for views yet."""
+    import pyarrow as pa
+
+    is_view = getattr(pa.types, "is_string_view", lambda _: False)(values.type)
+    return values.cast(pa.large_string()) if is_view else values
+
+
 def _encoded(values: Any) -> tuple[Ints, "np.ndarray[Any, Any]"]:
     """Give numbers to Arrow's values on all cores, each with labels of its own, and then the labels."""
     import pyarrow as pa
+
+    values = readable(values)
+    if pa.types.is_null(values.type):
+        return np.full(len(values), -1), np.zeros(0, dtype=object)
 
     def encoded(first: int, end: int) -> Any:
         part = values.slice(first, end - first).dictionary_encode()
@@ -113,6 +129,8 @@ def ordered(labels: "np.ndarray[Any, Any]") -> Ints:
 def grouped(values: nw.Series[Any]) -> tuple[Ints, tuple[Any, ...]]:
     """Turn the values of a column of groups into numbers, and name them; what is unknown is the last group."""
     codes, labels = coded(values)
+    if labels.dtype.kind == "M":
+        labels = labels.astype("datetime64[us]")  # as finer ones NumPy makes numbers of them
     if (codes < 0).any():
         return np.where(codes < 0, len(labels), codes), (*labels.tolist(), None)
     return codes, tuple(labels.tolist())

@@ -107,6 +107,6 @@ def _products(units: Units, curves: Curves) -> dict[int, Floats]:
     part, place, value = (table[name].to_numpy() for name in ("part", "place", "value"))
     order = np.lexsort((value, place, part))  # the same sum in whatever order they come
     parts = sorted(curves)
-    found = np.zeros((len(parts), units.job.plan.n_steps**2 + 4))
+    found = np.zeros((len(parts), units.job.plan.n_steps**2 + 5))
     np.add.at(found, (np.searchsorted(parts, part[order]), place[order]), value[order])
     return dict(zip(parts, found, strict=True))

@@ -15,7 +15,7 @@ import numpy as np
 from ._curves import Floats, covariance, products_of, survival_of
 from ._growth import Growth, growth
 from ._moves import SECOND, Ints
-from ._sums import QUARTILES, Counts, Sums, halves_of, quartiles_counted
+from ._sums import QUARTILES, Counts, Sums, halves_of, number_of, quartiles_counted
 from ._walk import NEVER, Plan, Reach
 
 REACHED, REACHED_OPEN, SKIPPED, REACHES, WAITS, TAKEN, HOURS, SECONDS = range(8)
@@ -199,7 +199,7 @@ def influences_of(reach: Reach, lines: list[Line], plan: Plan, until: int) -> Fl
 
 
 def products(reach: Reach, cluster: Ints | None, lines: list[Line], plan: Plan, until: int, median: int) -> Floats:
-    """Return the sums of products of influences, and the halves of the trend, in one row of numbers.
+    """Return the sums of products of influences, the halves of the trend, and the number of clusters, in one row.
 
     ``median`` is twice the median of the entries whose window is over, in seconds.
     """
@@ -207,7 +207,7 @@ def products(reach: Reach, cluster: Ints | None, lines: list[Line], plan: Plan, 
     over = until - reach.entry >= plan.window
     later = over & (2 * (reach.entry // SECOND) > median)
     halves = halves_of(reach.entry, reach.at[:, -1], over, later, plan.window)
-    return np.concatenate([found.ravel(), halves.ravel()])
+    return np.concatenate([found.ravel(), halves.ravel(), [0 if cluster is None else number_of(cluster)]])
 
 
 def sums_from(tally: Tally, lines: list[Line], row: Floats) -> Sums:
@@ -219,13 +219,14 @@ def sums_from(tally: Tally, lines: list[Line], row: Floats) -> Sums:
     return Sums(
         entrants=n,
         open=int(reached_open[0]),
+        clusters=int(np.rint(row[-1])) or None,
         reached=reached,
         reached_open=reached_open,
         skipped=tally.by_step(SKIPPED, n_steps),
         share=np.array([line.share for line in lines]),
         covariance=covariance(row[: n_steps**2].reshape(n_steps, n_steps), n),
         seconds=np.array([first, *(quartiles_counted(*tally.of(TAKEN, step)) for step in range(1, n_steps))]),
-        halves=np.rint(row[n_steps**2 :]).astype(np.int64).reshape(2, 2),
+        halves=np.rint(row[n_steps**2 : -1]).astype(np.int64).reshape(2, 2),
     )
 
 

@@ -21,7 +21,7 @@ from ._reading import numbered
 from ._spark_sums import ALL, COLUMNS, Line, Tally, products, seconds_of, tally_of
 from ._sums import cluster_of
 from ._table import Part, unit_columns
-from ._tracks import held, plan_of, tracks_of
+from ._tracks import Tracks, held, plan_of, tracks_of
 from ._walk import Plan, Reach
 
 GROUPS = 64
@@ -75,13 +75,12 @@ def follow_rows(batches: Iterable[Any], job: Job) -> Iterator[Any]:
         return
     rows, code, masks = coded_rows(nw.from_native(table, eager_only=True), job.funnel)
     tracks = tracks_of((rows, code, masks), job.funnel, unit=job.asked.unit, by=job.asked.by)
-    unit = tracks.events.log
     tracks = held(tracks, rows, job.funnel.hold) if job.funnel.hold else tracks
     reach = _in_groups(tracks.walk(job.funnel, by_group=job.by_group), tracks.labels, job)
     ids = reach.unit if tracks.units is None else tracks.units[reach.unit]
     columns = {"unit": pa.array(ids, type=table["_unit"].type)}
     if job.has_visitors:
-        columns["visitor"] = table["_visitor"].take(pa.array(_place_of(unit)[reach.unit]))
+        columns["visitor"] = _visitor_column(tracks, reach, table["_visitor"].type)
     columns |= {"part": _part_of(reach, job), "skipped": reach.skipped @ (1 << np.arange(job.plan.n_steps))}
     for name, times in (("at", reach.at), ("since", reach.since)):
         columns |= {f"{name}{step}": np.ascontiguousarray(one) for step, one in enumerate(times.T)}
@@ -96,11 +95,24 @@ def _table(batches: Iterable[Any]) -> Any:
     return pa.Table.from_batches(found) if found else None
 
 
-def _place_of(unit: Ints) -> Ints:
-    """Return a row of each unit."""
-    place = np.zeros(int(unit.max(initial=-1)) + 1, dtype=np.int64)
-    place[unit] = np.arange(len(unit))
-    return place
+def _visitor_column(tracks: Tracks, reach: Reach, kind: Any) -> Any:
+    """Write whose each unit is, null where nobody knows."""
+    import pyarrow as pa
+
+    assert tracks.visitor is not None
+    assert tracks.visitors is not None
+    ids = np.array([*tracks.visitors, None], dtype=object)
+    return pa.array(ids[np.minimum(tracks.visitor[reach.unit], len(tracks.visitors))], type=kind)
+
+
+def _clusters(table: Any, job: Job) -> Ints | None:
+    """Give numbers to the visitors of units; units whose visitor is unknown stand alone."""
+    if not job.has_visitors:
+        return None
+    code = numbered(nw.from_native(table["visitor"], series_only=True))[0].astype(np.int64)
+    unknown = np.flatnonzero(code < 0)
+    code[unknown] = code.max(initial=-1) + 1 + np.arange(len(unknown))
+    return code
 
 
 def _in_groups(reach: Reach, labels: tuple[Any, ...], job: Job) -> Reach:
@@ -160,7 +172,7 @@ def product_rows(batches: Iterable[Any], job: Job, curves: Curves) -> Iterator[A
     if table is None:
         return
     reach, part = reach_of(table, job.plan.n_steps), table["part"].to_numpy()
-    visitor = numbered(nw.from_native(table["visitor"], series_only=True))[0] if job.has_visitors else None
+    visitor = _clusters(table, job)
     found: dict[int, Floats] = {}
     for one, rows in _rows_of(part, curves):
         cluster = None if visitor is None else cluster_of(visitor[rows])

@@ -25,6 +25,8 @@ class Sums:
     ----------
     entrants, open : int
         Units that entered, and those of them whose window is not over.
+    clusters : int or None
+        The visitors whose units these are; None where units stand alone.
     reached, reached_open, skipped : int array of shape (n_steps,)
         Units that reached each step, those of them whose window is not over, and units that went on without it.
     share : float array of shape (n_steps,)
@@ -40,6 +42,7 @@ class Sums:
 
     entrants: int
     open: int
+    clusters: int | None
     reached: Counts
     reached_open: Counts
     skipped: Counts
@@ -77,6 +80,7 @@ def sums_of(reach: Reach, plan: Plan, until: int, visitor: Ints | None) -> Sums:
     return Sums(
         entrants=n,
         open=len(still_open),
+        clusters=None if cluster is None else number_of(cluster),
         reached=np.array([len(rows) for rows in went]),
         reached_open=np.array([np.count_nonzero(times[still_open] != NEVER) for times in at]),
         skipped=np.array([np.count_nonzero(one) for one in reach.skipped.T]),
@@ -114,6 +118,11 @@ def cluster_of(visitor: Ints) -> Ints:
     """Return whose each unit is, by numbers from 0 that are not much larger than there are units."""
     is_small = visitor.min(initial=0) >= 0 and visitor.max(initial=0) < 4 * len(visitor)  # unknown ones are below 0
     return visitor if is_small else np.unique(visitor, return_inverse=True)[1]
+
+
+def number_of(cluster: Ints) -> int:
+    """Count the clusters."""
+    return int(np.count_nonzero(np.bincount(cluster)))
 
 
 def halves_of(entry: Ints, last: Ints, over: Any, later: Any, window: int) -> Counts:

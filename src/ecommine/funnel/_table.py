@@ -30,9 +30,11 @@ class Measured:
     trend : float or None
         The p-value of a difference in conversion between earlier and later entrants; None where there are too few.
     covariance : float array of shape (n_steps, n_steps)
-        Of the conversions from the entry to each step; NaN while every window is open.
+        Of the conversions from the entry to each step; NaN while every window is open, and of one visitor's units.
     optional : tuple of bool
         Which steps may be left out.
+    clusters : int or None
+        The visitors whose units these are; None where units stand alone.
     """
 
     rows: list[dict[str, Any]]
@@ -41,6 +43,7 @@ class Measured:
     trend: float | None
     covariance: Floats
     optional: tuple[bool, ...]
+    clusters: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -140,9 +143,9 @@ def measure(part: Part, seen: Seen, level: float) -> Measured:
 
 def measured(sums: Sums, plan: Plan, names: Sequence[str], level: float) -> Measured:
     """Make the rows of a table from sums."""
-    from scipy.special import ndtri
-
-    z = float(ndtri((1 + level) / 2))
+    if sums.clusters == sums.entrants:  # as many visitors as units: these stand alone
+        sums = replace(sums, clusters=None)
+    z = quantile(level, sums.clusters)
     immature = sums.reached_open[[plan.base(place) for place in range(plan.n_steps)]] - sums.reached_open
     rows: list[dict[str, Any]] = []
     for place, step in enumerate(names):
@@ -159,7 +162,7 @@ def measured(sums: Sums, plan: Plan, names: Sequence[str], level: float) -> Meas
             **dict(zip(QUARTILES, sums.seconds[place].tolist(), strict=True)),
         }
         rows.append(row)
-    known = sums.entrants > sums.open
+    known = sums.entrants > sums.open and sums.clusters != 1
     return Measured(
         rows=rows,
         entrants=sums.entrants,
@@ -167,7 +170,19 @@ def measured(sums: Sums, plan: Plan, names: Sequence[str], level: float) -> Meas
         trend=_trend(sums.halves),
         covariance=sums.covariance if known else np.full_like(sums.covariance, np.nan),
         optional=plan.optional,
+        clusters=sums.clusters,
     )
+
+
+def quantile(level: float, clusters: int | None) -> float:
+    """Return the quantile of an interval: Student's where the variance is known from some visitors alone.
+
+    Of one visitor nothing is known of how visitors differ: the normal one is left, for a single trial.
+    """
+    from scipy.special import ndtri, stdtrit
+
+    p = (1 + level) / 2
+    return float(ndtri(p) if clusters is None or clusters < 2 else stdtrit(clusters - 1, p))
 
 
 def _shares(sums: Sums, place: int, base: int, z: float) -> dict[str, float]:
@@ -179,14 +194,15 @@ def _shares(sums: Sums, place: int, base: int, z: float) -> dict[str, float]:
     if not place:
         return dict.fromkeys(names, 1.0)
     share, last = float(sums.share[place]), float(sums.share[base])
-    n = effective_of(share, float(sums.covariance[place, place]), over)
+    most = over if sums.clusters is None else min(over, sums.clusters)  # units of a visitor may all be alike
+    n = effective_of(share, float(sums.covariance[place, place]), most)
     found = [share, *wilson(share, n, z)]
     if last <= 0:
         return dict(zip(names, [*found, np.nan, np.nan, np.nan], strict=True))
     ratio = min(share / last, 1.0)
     slope = np.array([1 / last, -share / last**2])
     variance = _quadratic(slope, sums.covariance[np.ix_([place, base], [place, base])])
-    n = effective_of(ratio, variance, float(sums.reached[base] - sums.reached_open[base]))
+    n = effective_of(ratio, variance, min(most, float(sums.reached[base] - sums.reached_open[base])))
     return dict(zip(names, [*found, ratio, *wilson(ratio, n, z)], strict=True))
 
 

@@ -10,6 +10,8 @@ MISSING = "no event is the step {!r}"
 
 TREND = 0.01
 """p-value below which a trend is told."""
+FEW = 20
+"""Visitors below which intervals of their sessions are told to be rough."""
 
 
 def told(whole: Measured, unit: str) -> list[str]:
@@ -20,6 +22,9 @@ def told(whole: Measured, unit: str) -> list[str]:
         notes.append(f"the window of every {noun} is still open: only the naive conversion is known")
     elif whole.open:
         notes.append(f"the window of {counted(whole.open, noun)} is still open: conversion is estimated from all")
+    if whole.clusters is not None and 0 < whole.clusters < FEW:
+        of = counted(whole.clusters, "visitor")
+        notes.append(f"{counted(whole.entrants, noun)} of {of} only: intervals are rough, as theirs may be alike")
     if whole.trend is not None and whole.trend < TREND:
         notes.append(
             f"earlier and later entrants convert differently (p = {whole.trend:.1g}): conversion is that of no one time"

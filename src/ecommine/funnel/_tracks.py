@@ -1,7 +1,7 @@
 """Events that matter to a funnel, read from any library, as arrays sorted by log and time."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Any, Literal
 
@@ -17,8 +17,8 @@ from ._definition import Funnel
 from ._follow import follow
 from ._held import put_together, split
 from ._marks import Marked, marked
-from ._moves import SECOND, Events, Ints, distinct_of
-from ._reading import facts, grouped, numbered, plain
+from ._moves import Events, Ints, distinct_of
+from ._reading import coded, facts, grouped, numbered, plain
 from ._told import MISSING
 from ._walk import Plan, Reach
 
@@ -36,6 +36,7 @@ RESERVED = (
     "naive_conversion",
     *(f"seconds_{name}" for name in ("p25", "median", "p75")),
 )
+MICROSECOND = timedelta(microseconds=1)
 _DECLARED = tuple(column.name for column in TABLES["events"].columns)
 
 
@@ -53,6 +54,8 @@ class Tracks:
         Whose log it is; None where logs are units.
     visitor : int array of shape (n_units,), or None
         Whose unit it is: units of one visitor are not independent; None where units are visitors.
+    visitors : array of shape (n_visitors,), or None
+        Ids of these; numbers from its length on are of units whose visitor is unknown, each its own.
     labels : tuple
         The values of `by`, as ``events.group`` numbers them.
     until : datetime or None
@@ -65,6 +68,7 @@ class Tracks:
     units: "np.ndarray[Any, Any] | None"
     owner: Ints | None
     visitor: Ints | None
+    visitors: "np.ndarray[Any, Any] | None"
     labels: tuple[Any, ...]
     until: datetime | None
     notes: tuple[str, ...]
@@ -78,7 +82,7 @@ class Tracks:
 def plan_of(funnel: Funnel) -> Plan:
     """Write a funnel in numbers."""
     steps = [(step.event, step.where) for step in funnel.steps]
-    limits = [step.seconds for step in funnel.steps]
+    limits = [step.length for step in funnel.steps]
     bars = [0] * len(steps)
     for bit, one in enumerate(funnel.exclude):
         after = 0 if one.after is None else funnel.place(one.after)
@@ -86,8 +90,8 @@ def plan_of(funnel: Funnel) -> Plan:
         for place in range(after + 1, before + 1):
             bars[place] |= 1 << bit
     return Plan(
-        window=int(funnel.length.total_seconds() * SECOND),
-        limits=tuple(None if limit is None else int(limit * SECOND) for limit in limits),
+        window=funnel.length // MICROSECOND,
+        limits=tuple(None if limit is None else limit // MICROSECOND for limit in limits),
         same=tuple(steps.index(one) for one in steps),
         optional=tuple(step.name in funnel.optional for step in funnel.steps),
         bars=tuple(bars),
@@ -131,8 +135,34 @@ def tracks_of(found: Marked, funnel: Funnel, *, unit: Unit, by: str | None) -> T
     group, labels = (None, ()) if by is None else grouped(rows["_by"])
     time = rows["_at"].to_numpy().astype("datetime64[us]", copy=False).view(np.int64)
     events = Events(log=log, time=time, code=code, masks=masks, n_steps=len(funnel.steps), group=group)
-    visitor = None if unit == "visitor_id" else _visitors(rows, log)
-    return Tracks(events=events, units=units, owner=None, visitor=visitor, labels=labels, until=None, notes=())
+    visitor, visitors = None, None
+    if units is not None and unit != "visitor_id":
+        code, visitors = coded(rows["_visitor"])
+        if unit == "session_id":
+            log, units = _of_one_visitor(log, units, code)
+            events = replace(events, log=log)
+        visitor = _visitors(log, code, len(visitors))
+    return Tracks(
+        events=events,
+        units=units,
+        owner=None,
+        visitor=visitor,
+        visitors=visitors,
+        labels=labels,
+        until=None,
+        notes=(),
+    )
+
+
+def _of_one_visitor(session: Ints, ids: Any, visitor: Ints) -> tuple[Ints, Any]:
+    """Take the sessions of several visitors that have the same id apart: numbers of sessions repeat among visitors."""
+    any_visitor = np.zeros(len(ids), dtype=np.int64)
+    any_visitor[session] = visitor
+    if (any_visitor[session] == visitor).all():
+        return session, ids
+    n = int(visitor.max(initial=-1)) + 2
+    pair, keys = distinct_of(session.astype(np.int64) * n + visitor + 1)
+    return pair, ids[keys // n]
 
 
 def columns_of(frame: Frame, funnel: Funnel, unit: Unit, by: str | None) -> dict[str, nw.Expr]:
@@ -151,10 +181,12 @@ def counting(frame: Frame, unit: Unit, until: datetime | None, some_lost: bool) 
     return frame.filter(known if until is None else known & (nw.col("occurred_at") <= nw.lit(until)))
 
 
-def _visitors(rows: dict[str, nw.Series[Any]], unit: Ints) -> Ints:
-    """Tell whose each unit is."""
-    visitor = np.zeros(int(unit.max(initial=-1)) + 1, dtype=np.int64)
-    visitor[unit] = numbered(rows["_visitor"])[0]
+def _visitors(unit: Ints, code: Ints, n: int) -> Ints:
+    """Tell whose each unit is: the first visitor by id where there are several, one of its own where none is known."""
+    visitor = np.full(int(unit.max(initial=-1)) + 1, n)
+    np.minimum.at(visitor, unit, np.where(code < 0, n, code))
+    unknown = np.flatnonzero(visitor == n)
+    visitor[unknown] += np.arange(len(unknown))
     return visitor
 
 
@@ -188,8 +220,9 @@ def check_overlap(steps: Ints, funnel: Funnel) -> None:
 
 def opened_events(events: object, funnel: Funnel, unit: Unit, by: str | None) -> Frame:
     """Open the table with the columns that are needed, and check that conditions fit them."""
-    if by is not None and not isinstance(by, str):
-        raise TypeError(f"`by` must be the name of one column, got {by!r}: put several into one column first")
+    given: object = by
+    if given is not None and (not isinstance(given, str) or not given):
+        raise TypeError(f"`by` must be the name of one column, got {given!r}: put several into one column first")
     wanted = list(dict.fromkeys([*funnel.needed, *([] if by is None else [by])]))
     schema = opened(events, argument="events").collect_schema()
     missing = [column for column in wanted if column not in schema.names()]

@@ -48,10 +48,11 @@ def holds_json(frame: Frame, name: str) -> bool:
 
 
 def has_inexact_ids(frame: Frame, name: str) -> bool:
-    """Tell whether a NumPy column of floats has ids that no integer stands for."""
+    """Tell whether a NumPy column of floats has ids that no integer, or more than one, stands for."""
     values = frame.to_native()[name].to_numpy()
+    limit = 2.0 ** (np.finfo(values.dtype).nmant + 1)  # from there on floats skip whole numbers
     with np.errstate(invalid="ignore"):
-        return bool((np.isfinite(values) & (values != np.floor(values))).any() or np.isinf(values).any())
+        return bool(((values != np.floor(values)) & ~np.isnan(values)).any() or (np.abs(values) >= limit).any())
 
 
 def with_room_for_missing(frame: Frame, name: str) -> Frame:

@@ -1,0 +1,174 @@
+"""What is easy to get wrong: the last microsecond, unknown values, few visitors, columns of odd types."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ecommine import SchemaError, funnel
+from ecommine.funnel._curves import wilson
+
+START = pd.Timestamp("2024-01-01")
+
+
+def log(rows, columns=("visitor_id", "event", "micro")):
+    frame = pd.DataFrame(rows, columns=[*columns])
+    frame["occurred_at"] = START + pd.to_timedelta(frame.pop("micro"), unit="us")
+    return frame
+
+
+def reached(frame, definition, **options):
+    options = {"as_of": "2024-06-01"} | options
+    return np.asarray(funnel.analyse(frame, definition, **options).table["reached"]).tolist()
+
+
+@pytest.mark.parametrize("micro", [249, 1_001_000, 1_003_000, 4_099_000])
+def test_the_window_has_its_last_microsecond(micro):
+    frame, length = log([(1, "v", 0), (1, "p", micro)]), timedelta(microseconds=micro)
+    less = length - timedelta(microseconds=1)
+    assert reached(frame, funnel.Funnel(["v", "p"], window=length)) == [1, 1]
+    assert reached(frame, funnel.Funnel(["v", "p"], window=less)) == [1, 0]
+    assert reached(frame, funnel.Funnel(["v", funnel.Step("p", within=length)])) == [1, 1]
+    assert reached(frame, funnel.Funnel(["v", funnel.Step("p", within=less)])) == [1, 0]
+
+
+def sessions(n_visitors, of, convert):
+    """Make sessions of visitors; the first of them convert in each of their sessions."""
+    rows = []
+    for visitor in range(n_visitors):
+        for one in range(of):
+            at = 10_000_000 * (visitor * of + one)
+            rows.append((visitor, f"{visitor}-{one}", "v", at))
+            rows += [(visitor, f"{visitor}-{one}", "p", at + 1)] if convert(visitor, one) else []
+    return log(rows, ("visitor_id", "session_id", "event", "micro"))
+
+
+def test_the_sessions_of_one_visitor_are_one_trial():
+    found = funnel.analyse(
+        sessions(1, 30, lambda _, one: one % 3 == 0), ["v", "p"], unit="session_id", as_of="2024-06-01"
+    )
+    row = found.table.iloc[1]
+    assert (row["conversion_low"], row["conversion_high"]) == pytest.approx(wilson(1 / 3, 1, 1.96), abs=1e-4)
+    assert "30 sessions of 1 visitor only: intervals are rough, as theirs may be alike" in found.notes
+    other = funnel.analyse(
+        sessions(1, 30, lambda _, one: one % 2 == 0), ["v", "p"], unit="session_id", as_of="2024-06-01"
+    )
+    assert funnel.compare(found, other).p_value > 0.5
+
+
+def test_where_none_converts_visitors_count_and_no_sessions():
+    frame = sessions(6, 20, lambda *_: False)
+    row = funnel.analyse(frame, ["v", "p"], unit="session_id", as_of="2024-06-01").table.iloc[1]
+    alone = funnel.from_counts({"v": 6, "p": 0}).table.iloc[1]
+    assert row["conversion_high"] >= alone["conversion_high"]
+
+
+def test_student_makes_up_for_few_visitors():
+    """Of visitors that are alike in all their sessions the interval is Wilson's with Student's quantile."""
+    row = funnel.analyse(
+        sessions(10, 8, lambda visitor, _: visitor < 4), ["v", "p"], unit="session_id", as_of="2024-06-01"
+    ).table.iloc[1]
+    from scipy.stats import t
+
+    from ecommine.funnel._curves import wilson
+
+    assert (row["conversion_low"], row["conversion_high"]) == pytest.approx(wilson(0.4, 10, t(9).ppf(0.975)))
+
+
+def test_units_whose_visitor_is_unknown_stand_alone():
+    rows = [(one, one % 500, "v", 1_000 * one) for one in range(600)]
+    rows += [(None, one % 500, "p", 1_000 * one + 1) for one in range(0, 600, 4)]
+    frame = log(rows, ("visitor_id", "customer_id", "event", "micro"))
+    frame["visitor_id"] = frame["visitor_id"].astype("Int64")
+    tables = [
+        funnel.analyse(one, ["v", "p"], unit="customer_id", as_of="2024-06-01").table for one in (frame, frame[::-1])
+    ]
+    pd.testing.assert_frame_equal(*tables)
+    unknown = frame.assign(visitor_id=pd.array([None] * len(frame), dtype="Int64"))
+    table = funnel.analyse(unknown, ["v", "p"], unit="customer_id", as_of="2024-06-01").table
+    n, there = table["reached"]
+    alone = funnel.from_counts({"v": n, "p": there}).table
+    for end in ("conversion_low", "conversion_high"):
+        assert table[end].tolist() == pytest.approx(alone[end].tolist())
+
+
+def test_sessions_of_several_visitors_with_one_id_are_apart(library):
+    frame = log([("a", 7, "v", 0), ("b", 7, "p", 5), ("b", 7, "v", 9)], ("visitor_id", "session_id", "event", "micro"))
+    found = funnel.analyse(library(frame), ["v", "p"], unit="session_id", as_of="2024-06-01")
+    assert np.asarray(found.table["reached"]).tolist() == [2, 0]
+
+
+def test_float_ids_that_stand_for_several_are_refused():
+    frame = log([(1, "v", 0), (2, "p", 1)])
+    frame["visitor_id"] = np.array([2**60 + 1, 2**60 + 2], dtype=np.float64)
+    with pytest.raises(SchemaError, match="visitor_id"):
+        funnel.analyse(frame, ["v", "p"])
+
+
+def odd(values):
+    frame = log([(1, "v", 0), (1, "p", 1), (2, "v", 0), (2, "p", 1), (3, "v", 0)])
+    return frame.assign(g=values)
+
+
+@pytest.mark.parametrize("door", ["pandas", "polars", "pyarrow", "duckdb"])
+def test_nan_and_null_are_one_unknown_group_and_no_held_value(door):
+    pa, module = pytest.importorskip("pyarrow"), pytest.importorskip(door)
+    frame = pa.Table.from_pandas(odd(0.0).drop(columns="g"))
+    frame = frame.append_column("g", pa.array([float("nan"), float("nan"), None, 1.0, -0.0], pa.float64()))
+    made = {
+        "pandas": frame.to_pandas,
+        "polars": lambda: module.from_arrow(frame),
+        "pyarrow": lambda: frame,
+        "duckdb": lambda: module.from_arrow(frame),
+    }[door]()
+    found = funnel.analyse(made, ["v", "p"], by="g", as_of="2024-06-01")
+    assert found.group(None).entrants == 2
+    assert found.group(0.0).entrants == 1
+    assert reached(made, funnel.Funnel(["v", "p"], hold="g")) == [1, 0]
+    users = {"pandas": frame.to_pandas(), "polars": made, "pyarrow": frame, "duckdb": made}[door]
+    assert np.asarray(funnel.from_reached(users, ["g", "visitor_id"]).table["reached"]).tolist() == [1, 1]
+
+
+def test_groups_of_dates_and_times_are_found():
+    frame = odd([date(2024, 1, 1), date(2024, 1, 1), date(2024, 1, 2), None, None])
+    pl = pytest.importorskip("polars")
+    found = funnel.analyse(pl.from_pandas(frame), ["v", "p"], by="g", as_of="2024-06-01")
+    assert found.group(date(2024, 1, 1)).entrants == 1
+    times = odd(pd.to_datetime(["2024-01-01", "2024-01-01", "2024-01-02", None, None]).astype("datetime64[ns]"))
+    found = funnel.analyse(times, ["v", "p"], by="g", as_of="2024-06-01")
+    assert found.group(pd.Timestamp("2024-01-01")).entrants == 1
+    assert found.group(pd.NA).entrants == 1
+    with pytest.raises(ValueError, match="has no group 'junk'"):
+        found.group("junk")
+
+
+def test_arrows_views_and_empty_columns_are_read():
+    pa = pytest.importorskip("pyarrow")
+    frame = pa.Table.from_pandas(odd("x"))
+    nulls = frame.set_column(frame.column_names.index("g"), "g", pa.nulls(len(frame)))
+    assert reached(nulls, ["v", "p"], by="g") == [3, 2]
+    assert reached(nulls, funnel.Funnel(["v", "p"], hold="g")) == [0, 0]
+    if hasattr(pa, "string_view"):
+        text = frame.set_column(1, "event", frame["event"].cast(pa.string_view()))
+        assert reached(text, ["v", "p"]) == [3, 2]
+
+
+def test_names_of_repeated_steps_are_all_different():
+    assert funnel.Funnel(["v", "v 2", "v", "v"]).names == ("v", "v 2", "v 3", "v 4")
+
+
+def test_a_step_cannot_be_called_as_an_attribution():
+    frame = odd("x")
+    with pytest.raises(ValueError, match="is a word and the name of a step"):
+        funnel.analyse(frame, ["v", funnel.Step("p", name="last")], by="g", attribution="last")
+
+
+def test_numba_that_cannot_be_loaded_is_done_without(monkeypatch):
+    import sys
+
+    from ecommine.funnel import _moves
+
+    monkeypatch.setattr(_moves, "COMPILED_FROM", 0)
+    monkeypatch.setitem(sys.modules, "ecommine.funnel._walk_numba", None)
+    assert reached(odd("x"), ["v", "p"]) == [3, 2]
