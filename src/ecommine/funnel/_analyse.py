@@ -63,7 +63,8 @@ def analyse(
     Returns
     -------
     FunnelResult
-        Frozen; ``.table`` and ``.units`` are eager: of the caller's library, Polars for a LazyFrame, else pandas.
+        Frozen; ``.table`` and ``.units`` are eager: of the caller's library, Polars for a LazyFrame, else pandas; on
+        Spark ``.units`` stays there.
 
     Raises
     ------
@@ -85,7 +86,11 @@ def analyse(
     earlier and later entrants convert alike; a note tells if they do not. While every window is open, conversion is
     null and only the naive count is known.
 
-    On Spark the events of the steps are brought into memory.
+    On Spark the units are followed by the workers, a partition at once, so that the events of a partition must fit a
+    worker's memory. Neither events nor units come to the caller's process, only counts (by group, step and second) and
+    small matrices. Windows are compared with the exact times; the curves, the quartiles of the times and the halves of
+    the trend know them to the second. ``.units`` is a lazy table of Spark. The events are read several times, and once
+    more for ``.units`` and pictures of times: cache them if they are costly to make.
 
     References
     ----------

@@ -152,7 +152,8 @@ class FunnelResult(Result):
             Where to draw; by default a new figure.
         kind : {"steps", "panels", "time", "periods"}, optional
             "steps": bars with intervals, group beside group. "panels": a picture a group, in a figure of its own.
-            "time": the share that has reached each step, by the time since the entry; of groups, the last step.
+            "time": the share that has reached each step, by the time since the entry; of groups, the last step (of
+            sessions on Spark the units are brought for it).
             "periods": conversion to the last step by period. By default "periods" where there are any, else "steps".
         locale : {"en", "zh"}
             The language of all text.

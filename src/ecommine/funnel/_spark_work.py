@@ -204,7 +204,8 @@ def unit_rows(batches: Iterable[Any], job: Job) -> Iterator[Any]:
     if table is None:
         return
     reach = reach_of(table, job.plan.n_steps)
-    ids = table["unit"].to_numpy() if pa.types.is_integer(table["unit"].type) else np.asarray(table["unit"].to_pylist())
+    given, is_number = table["unit"], pa.types.is_integer(table["unit"].type)
+    ids = given.to_numpy() if is_number else np.array(given.to_pylist(), dtype=object)
     columns = unit_columns(Part(label={}, reach=reach, units=ids, visitor=None), job.funnel.names)
     columns["unit"] = pa.array(columns["unit"], type=table["unit"].type)
     yield from pa.table(columns).to_batches(max_chunksize=ROWS)
