@@ -57,7 +57,11 @@ class Log:
 
     def is_event(self, *names: str) -> Bools:
         """Tell which events have one of the names."""
-        return np.array([name in names for name in self.names], dtype=bool)[self.event]
+        return self.is_name(*names)[self.event]
+
+    def is_name(self, *names: str) -> Bools:
+        """Tell which of ``names`` of the log are among these."""
+        return np.array([name in names for name in self.names], dtype=bool)
 
     def has(self, column: str) -> bool:
         """Tell whether the table has a column."""
