@@ -117,10 +117,10 @@ def read_trail(events: object, as_of: Any) -> Read:
     customer, customers = _codes(log, "customer_id")
     product, products = _codes(log, "product_id")
     customer, shared = _customers(log.unit, customer)
-    rank = np.array([_rank(name, place) for place, name in enumerate(log.names)], dtype=np.int64)[log.event]
-    kinds = np.array([KINDS.index(name) if name in KINDS else OTHER for name in log.names], dtype=np.int64)
+    rank = np.array([_rank(name, place) for place, name in enumerate(log.names)], dtype=np.int32)[log.event]
+    kinds = np.array([KINDS.index(name) if name in KINDS else OTHER for name in log.names], dtype=np.int8)
     trail = Trail(
-        person=np.where(customer >= 0, customer, len(customers) + log.unit),
+        person=np.where(customer >= 0, customer, len(customers) + log.unit) if len(customers) else log.unit,
         time=log.time,
         rank=rank,
         kind=kinds[log.event],
@@ -163,7 +163,7 @@ def _floats(log: Log, column: str) -> Floats:
     read = log.floats(column)
     if read is None:
         return np.broadcast_to(np.float64(np.nan), len(log.unit))
-    read[~np.isfinite(read)] = np.nan
+    read[np.isinf(read)] = np.nan
     return read
 
 
