@@ -174,9 +174,9 @@ def work(name: str, path: str, repeats: int) -> dict[str, Any]:
     return {"seconds": seconds, "found": found, "mb": peak - held}
 
 
-def in_process(name: str, path: str, repeats: int) -> dict[str, Any]:
+def in_process(name: str, path: str, repeats: int, script: str = __file__) -> dict[str, Any]:
     python = os.environ.get("ECOMMINE_PEERS", sys.executable) if name == PEER else sys.executable
-    order = [python, __file__, "--work", json.dumps([name, path, repeats])]
+    order = [python, script, "--work", json.dumps([name, path, repeats])]
     quiet = os.environ | {"RETENTIONEERING_NO_TRACK": "1"}  # it sends what is called over the network
     done = subprocess.run(order, capture_output=True, text=True, check=False, env=quiet)
     if done.returncode:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ecommine import SchemaError, funnel
 from ecommine.funnel._search_position import fitted
-from ecommine.funnel._search_rates import Pairs, q_values, rate
+from ecommine.funnel._search_rates import Pairs, rate
 from funnel import searchlog, slow_search
 from libraries import to_pandas
 
@@ -294,13 +294,6 @@ def test_intervals_are_those_of_jeffreys_where_visitors_search_once():
     assert [float(end[0]) for end in found.interval(0.9)] == pytest.approx(
         proportion_confint(4, 30, alpha=0.1, method="jeffreys")
     )
-
-
-def test_q_values_are_those_of_statsmodels():
-    from statsmodels.stats.multitest import multipletests
-
-    p = np.random.default_rng(0).random(40) ** 3
-    assert q_values(p) == pytest.approx(multipletests(p, method="fdr_bh")[1])
 
 
 def test_the_stake_by_hand():

@@ -11,7 +11,7 @@ import numpy as np
 
 from ._cart_trail import Flags
 from ._curves import Curve, Floats, curve_at, effective, wilson, wilson_each
-from ._log import Times
+from ._log import Times, ranks_of
 from ._moves import SECOND, Ints
 
 SHARES = ("abandonment", "recovery", "lost")
@@ -42,7 +42,7 @@ class Fates:
     over : bool array
         Whether the window of a cart that was left is over.
     person : int array
-        Whose it is.
+        Whose it is: a small number, by which sums are kept.
     """
 
     bought: Flags
@@ -79,11 +79,11 @@ def rates(fates: Fates, window: int, z: float) -> dict[str, Any]:
         return row
     curve = _curve(decided.take(left), window)
     mature = float((left & decided.over).sum())
-    row |= _interval("recovery", curve.share, curve.influence, _numbered(decided.person[left]), mature, z)
+    row |= _interval("recovery", curve.share, curve.influence, decided.person[left], mature, z)
     share = row["abandonment"]
     influence = (left - share) * (1 - curve.share)
     influence[left] -= curve.influence
-    return row | _interval("lost", share * (1 - curve.share), influence, _numbered(decided.person), n, z)
+    return row | _interval("lost", share * (1 - curve.share), influence, decided.person, n, z)
 
 
 def share_of(name: str, holds: Flags, person: Ints, z: float) -> dict[str, float]:
@@ -91,15 +91,11 @@ def share_of(name: str, holds: Flags, person: Ints, z: float) -> dict[str, float
     if not len(holds):
         return dict.fromkeys((name, f"{name}_low", f"{name}_high"), np.nan)
     share = float(holds.mean())
-    return _interval(name, share, np.asarray(holds - share, dtype=np.float64), _numbered(person), len(holds), z)
+    return _interval(name, share, np.asarray(holds - share, dtype=np.float64), person, len(holds), z)
 
 
 def _curve(left: Fates, window: int) -> Curve:
     return curve_at(left.wait, left.recovered & (left.wait <= window), window)
-
-
-def _numbered(person: Ints) -> Ints:
-    return np.unique(person, return_inverse=True)[1]
 
 
 def _interval(name: str, share: float, influence: Floats, cluster: Ints, n: float, z: float) -> dict[str, float]:
@@ -111,7 +107,7 @@ def recovery_curve(fates: Fates, window: int, z: float) -> dict[str, Any]:
     """Estimate the share of carts recovered by moments of the window, as far as any cart was seen."""
     left = fates.take(fates.left)
     left = left.take(np.argsort(left.wait, kind="stable"))  # sorted once, each of the curves is quick
-    cluster, rows = _numbered(left.person), []
+    rows = []
     for place in range(POINTS + 1):
         moment = window * place // POINTS
         still = int((left.wait >= moment).sum())
@@ -122,7 +118,7 @@ def recovery_curve(fates: Fates, window: int, z: float) -> dict[str, Any]:
             {
                 "hours": moment / HOUR,
                 "at_risk": still,
-                **_interval("recovered", curve.share, curve.influence, cluster, float(still), z),
+                **_interval("recovered", curve.share, curve.influence, left.person, float(still), z),
             }
         )
     names = ("hours", "at_risk", "recovered", "recovered_low", "recovered_high")
@@ -153,7 +149,8 @@ def limit(left: Fates) -> Limit:
     >>> limit(fates).survival
     array([0.5, 0.5])
     """
-    moments, place = np.unique(left.wait, return_inverse=True)
+    place, first = ranks_of(left.wait)
+    moments = left.wait[first]
     events = np.bincount(place, left.recovered, minlength=len(moments)).astype(np.float64)
     size = np.bincount(place, minlength=len(moments))
     at_risk = len(left.wait) - np.cumsum(size) + size
@@ -199,7 +196,7 @@ def _conditional(curve: Limit, age: Times, window: int) -> tuple[Floats, Floats]
 def _design_effect(left: Fates, window: int) -> float:
     """Tell how much more the share varies since carts of one visitor are alike; never less than one."""
     curve = _curve(left, window)
-    sums = np.bincount(_numbered(left.person), curve.influence)
+    sums = np.bincount(left.person, curve.influence)
     plain = float(curve.influence @ curve.influence)
     return max(float(sums @ sums) / plain, 1.0) if plain > 0 else 1.0
 

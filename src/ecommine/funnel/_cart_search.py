@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ._log import runs
 from ._moves import Ints
 
 
@@ -16,11 +17,12 @@ def places(key: Ints, time: Ints, at_key: Ints, at_time: Ints) -> Ints:
     >>> places(np.array([1, 1, 2]), np.array([5, 9, 3]), np.array([1, 1, 2]), np.array([5, 4, 9]))
     array([1, 0, 3])
     """
-    moments = np.unique(time)  # ranks of moments, so that key and time fit into one number
+    moments = np.sort(time)
+    moments = moments[runs(moments)]  # ranks of moments, so that key and time fit into one number
     rank = np.searchsorted(moments, time) + 1
     wanted = np.searchsorted(moments, at_time, side="right")
     scale = len(moments) + 1
-    return np.searchsorted(key.astype(np.int64) * scale + rank, at_key.astype(np.int64) * scale + wanted, side="right")
+    return np.searchsorted(key * scale + rank, at_key * scale + wanted, side="right")
 
 
 def latest(key: Ints, time: Ints, at_key: Ints, at_time: Ints) -> Ints:

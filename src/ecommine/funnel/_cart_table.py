@@ -15,7 +15,7 @@ from ._cart_reasons import STEPS, Flag
 from ._cart_trail import KINDS, OTHER, PURCHASE, Flags, Ids, Trail
 from ._cart_walk import NONE, Walk
 from ._curves import Floats
-from ._log import Times
+from ._log import Times, runs
 from ._moves import Ints
 from ._writing import with_nulls
 
@@ -76,7 +76,7 @@ def facts_of(trail: Trail, session: Ints, found: Walk, lines: Contents, until: i
         recovered=recovered,
         wait=np.where(recovered, bought_at - found.left, np.minimum(until - found.left, window)),
         over=mature,
-        person=trail.person[found.start],
+        person=np.cumsum(runs(trail.person[found.start])) - 1,
     )
     return Facts(
         status=status,

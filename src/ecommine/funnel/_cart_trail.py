@@ -117,10 +117,10 @@ def read_trail(events: object, as_of: Any) -> Read:
     customer, customers = _codes(log, "customer_id")
     product, products = _codes(log, "product_id")
     customer, shared = _customers(log.unit, customer)
-    rank = np.array([_rank(name, place) for place, name in enumerate(log.names)], dtype=np.int64)[log.event]
-    kinds = np.array([KINDS.index(name) if name in KINDS else OTHER for name in log.names], dtype=np.int64)
+    rank = np.array([_rank(name, place) for place, name in enumerate(log.names)], dtype=np.int32)[log.event]
+    kinds = np.array([KINDS.index(name) if name in KINDS else OTHER for name in log.names], dtype=np.int8)
     trail = Trail(
-        person=np.where(customer >= 0, customer, len(customers) + log.unit),
+        person=np.where(customer >= 0, customer, len(customers) + log.unit) if len(customers) else log.unit,
         time=log.time,
         rank=rank,
         kind=kinds[log.event],
@@ -130,7 +130,7 @@ def read_trail(events: object, as_of: Any) -> Read:
         session_id=_codes(log, "session_id")[0],
         value=_floats(log, "value"),
         quantity=_floats(log, "quantity"),
-        order=np.zeros(len(rank), dtype=np.int64),
+        order=np.broadcast_to(np.int64(0), len(rank)),
         source=np.arange(len(rank)),
     )
     order_of = np.array(log.rows["order_id"].to_list(), dtype=object)[log.order] if "order_id" in own else None
@@ -149,7 +149,7 @@ def _rank(name: str, place: int) -> int:
 
 def _codes(log: Log, column: str) -> tuple[Ints, "np.ndarray[Any, Any]"]:
     if not log.has(column):
-        return np.full(len(log.unit), -1), np.zeros(0, dtype=np.int64)
+        return np.broadcast_to(np.int64(UNNAMED), len(log.unit)), np.zeros(0, dtype=np.int64)
     codes, labels = log.codes(column)
     return codes, _whole(labels)
 
@@ -162,8 +162,8 @@ def _whole(labels: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
 def _floats(log: Log, column: str) -> Floats:
     read = log.floats(column)
     if read is None:
-        return np.full(len(log.unit), np.nan)
-    read[~np.isfinite(read)] = np.nan
+        return np.broadcast_to(np.float64(np.nan), len(log.unit))
+    read[np.isinf(read)] = np.nan
     return read
 
 

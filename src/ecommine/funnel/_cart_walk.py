@@ -8,11 +8,10 @@ person's first add; all chains are followed at once, by steps that double.
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from ._cart_search import places
 from ._cart_trail import ADD, ONLY_ORDERS, OTHER, PURCHASE, UNNAMED, Flags, Trail
-from ._log import Times
+from ._log import Times, ranks_of
 from ._moves import Ints
 
 NONE = -1
@@ -86,10 +85,11 @@ def _added(trail: Trail, adds: Ints) -> tuple[Ints, Ints]:
 
 def _latest_of(keys: Ints, adds: Ints, places_: Ints, wanted: Ints, n: int) -> Ints:
     """Find the latest add of a key before each place."""
-    code, known = pd.factorize(keys[adds], sort=True)
+    code, first = ranks_of(keys[adds])
+    known = keys[adds[first]]
     at = np.searchsorted(known, wanted)
     there = known[np.minimum(at, len(known) - 1)] == wanted
-    packed = np.sort(code.astype(np.int64) * n + adds)
+    packed = np.sort(code * n + adds)
     found = packed[np.maximum(np.searchsorted(packed, at * n + places_) - 1, 0)]
     return np.where(there & (found // n == at) & (found % n < places_), found % n, NONE)
 
@@ -139,7 +139,7 @@ def _assigned(
     owned = mine >= 0
     owned[owned] = trail.person[start[mine[owned]]] == trail.person[rows[owned]]
     cart, by_name = np.full(len(trail.kind), NONE), np.zeros(len(trail.kind), dtype=bool)
-    became = np.full(len(trail.kind), OUTSIDE.index("none"))
+    became = np.full(len(trail.kind), OUTSIDE.index("none"), dtype=np.int8)
     rows, mine = rows[owned], mine[owned]
     bought, ends, touch = close[mine] != NONE, close[mine], _touches(trail)[rows]
     in_time = (trail.time[rows] <= deadline[mine]) | (session[rows] == session[start[mine]])
@@ -158,10 +158,12 @@ def _assigned(
 def _outside(trail: Trail, cart: Ints, became: Ints) -> dict[str, int]:
     """Count the events without a cart; a purchase of several products is one, and has a cart if any of them has."""
     bought = np.flatnonzero((trail.kind == PURCHASE) & (trail.order < ONLY_ORDERS))
-    inside = trail.source[bought[cart[bought] != NONE]]
-    rest = bought[~np.isin(trail.source[bought], inside)]
-    first = rest[np.unique(trail.source[rest], return_index=True)[1]]
+    source = trail.source[bought]
+    inside = np.zeros(int(source.max(initial=-1)) + 1, dtype=bool)
+    inside[source[cart[bought] != NONE]] = True
+    rest = bought[~inside[source]]
+    first = rest[ranks_of(trail.source[rest])[1]]
     counts = np.bincount(became[first], minlength=len(OUTSIDE)).tolist()
     touches = int((_touches(trail) & (cart == NONE)).sum())
-    purchases = len(np.unique(trail.source[bought]))
+    purchases = np.count_nonzero(np.bincount(source))
     return {**dict(zip(OUTSIDE, counts, strict=True)), "touches": touches, "purchases": purchases}

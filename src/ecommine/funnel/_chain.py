@@ -25,8 +25,8 @@ from ._visits import Visits
 
 FEWEST, FEWEST_EACH = 50, 5
 """Paths, and paths that reach the goal and that do not, from which the chain is compared with what was observed."""
-BLOCK = 1 << 20
-"""Numbers that are held of as many visitors as are looked at together."""
+BLOCK = 1 << 23
+"""Numbers that are held of the visitors who are looked at together: 64 MB, since each product waits for all threads."""
 Bounds = tuple[Floats, Floats, Floats]
 
 
@@ -58,9 +58,9 @@ class Chain:
 class _Taken:
     """Steps of paths that are over up to their first goal, and the states that each of these paths came to before it.
 
-    There are two of each array: of what visits are, and of what paths are, whose first step leads from the start. States
-    stand for themselves, then come the start and the end; ``pair`` is the state times the number of states with start
-    and end, plus the next state. All is in the order of visitors.
+    There are two of each array: of what visits are, and of what paths are, whose first step leads from the start.
+    States stand for themselves, then come the start and the end; ``pair`` is the state times the number of states with
+    start and end, plus the next state. All is in the order of visitors.
     """
 
     pair: tuple[Ints, Ints]
@@ -151,13 +151,13 @@ class _Way:
 def _moments(taken: _Taken, ways: list[_Way], observed: Floats, n: int) -> tuple[Floats, Ints]:
     """Return the sums over visitors of products of what their steps and paths tell more than was expected.
 
-    Also how many visitors there are of each state. Visitors are taken in blocks that stay near the processor.
+    Also how many visitors there are of each state.
     """
     surprise, total = ways[0].surprise()
     tables = (surprise, total, ways[1].surprise()[1])
     products, visitors = np.zeros((4 * n, 4 * n)), np.zeros(n, dtype=np.int64)
     n_visitors = 1 + max(int(one.max(initial=-1)) for one in taken.visitor)
-    size = max(BLOCK // (4 * n), 1)
+    size = max(min(BLOCK // (4 * n), n_visitors), 1)
     for low in range(0, n_visitors, size):
         told, there = np.zeros((size, 4, n)), np.zeros((size, n), dtype=bool)
         for visitor, pair in zip(taken.visitor, taken.pair, strict=True):

@@ -38,7 +38,7 @@ class Log:
     rows : narwhals DataFrame
         The other columns, in the order in which they were read.
     order : int array of shape (n_events,)
-        Where each event stands in ``rows``.
+        Where each event stands in ``rows``, which may have others.
     until : datetime or None
         The moment up to which events count.
     notes : tuple of str
@@ -57,7 +57,11 @@ class Log:
 
     def is_event(self, *names: str) -> Bools:
         """Tell which events have one of the names."""
-        return np.array([name in names for name in self.names], dtype=bool)[self.event]
+        return self.is_name(*names)[self.event]
+
+    def is_name(self, *names: str) -> Bools:
+        """Tell which of ``names`` of the log are among these."""
+        return np.array([name in names for name in self.names], dtype=bool)
 
     def has(self, column: str) -> bool:
         """Tell whether the table has a column."""
@@ -69,7 +73,11 @@ class Log:
         Values are read where they stand, and only their numbers are put in order: that moves no text.
         """
         codes, values = coded(self.rows[column])
-        return codes.take(self.order), values
+        codes = codes.take(self.order)
+        if len(codes) == len(self.rows):
+            return codes, values
+        there = np.bincount(codes + 1, minlength=len(values) + 1)[1:] > 0  # not what only events left out have
+        return np.append(np.cumsum(there) - 1, -1)[codes], values[there]
 
     def floats(self, column: str) -> "np.ndarray[Any, np.dtype[np.float64]] | None":
         """Return a column of numbers, NaN where unknown; None where the table has none."""
@@ -106,8 +114,9 @@ def read_log(
     rows = rows.drop(unit, "event", "occurred_at")
     if having is not None:
         mine = np.flatnonzero(_having(codes, event, [place for place, name in enumerate(names) if name in having]))
-        rows, codes, event, time = rows[mine] if rows.columns else rows, codes[mine], event[mine], time[mine]
-    order = in_time(codes, time)
+        order = mine.take(in_time(codes.take(mine), time.take(mine)))
+    else:
+        order = in_time(codes, time)
     codes, time = codes.take(order), time.take(order)
     _untie(order, ~runs(codes, time), rows, event, [column for column in ties if column in rows.columns])
     return Log(

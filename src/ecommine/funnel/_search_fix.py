@@ -5,10 +5,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ._apart import q_values
 from ._curves import Floats
+from ._log import Bools, runs
 from ._search_follow import Followed
-from ._search_rates import Pairs, Rate, q_values, rate
-from ._search_read import Bools
+from ._search_rates import Pairs, Rate, rate
 from ._search_table import Columns, Measured
 
 REASONS = ("zero_results", "few_clicks", "reformulated", "few_purchases")
@@ -55,7 +56,7 @@ def reason_columns(measured: Measured, texts: list[str], spellings: list[str], l
             "shrunk": one.shrunk[known],
             "at_stake": one.at_stake[known],
             "p_value": one.p[known],
-            "q_value": q_values(one.p[known]),
+            "q_value": q_values(one.p[known], "bh"),
         }
         for column, value in values.items():
             parts.setdefault(column, []).append(value)
@@ -76,7 +77,7 @@ def to_fix_columns(reasons: Columns) -> Columns:
     stake = np.nan_to_num(reasons["at_stake"])
     query = np.unique(np.array(reasons["query"], dtype=object), return_inverse=True)[1]
     order = np.lexsort([np.arange(len(stake)), -stake, query])
-    first = order[np.diff(query[order], prepend=-1) != 0]
+    first = order[runs(query[order])]
     kept = first[stake[first] > 0]
     kept = kept[np.lexsort([query[kept], -stake[kept]])]
     return {

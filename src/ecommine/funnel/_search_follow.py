@@ -7,8 +7,9 @@ from typing import Literal
 import numpy as np
 
 from ._curves import Floats
+from ._log import Bools
 from ._moves import Ints
-from ._search_read import Bools, Trail, micro_seconds
+from ._search_read import Trail, micro_seconds
 
 Credit = Literal["clicked", "last"]
 OPENED = ("select_item", "view_item")

@@ -30,9 +30,10 @@ from typing import Any
 import numpy as np
 
 from ._curves import Floats
+from ._log import Bools, runs
 from ._moves import Ints
 from ._search_rates import Pairs, between, ratio
-from ._search_read import Bools, Trail
+from ._search_read import Trail
 
 MOST_PLACES = 50
 FEWEST_CLICKS = 20
@@ -152,7 +153,8 @@ def read_places(trail: Trail, counts: Bools, page_size: int | None) -> tuple[Pla
 
 def _places(trail: Trail, counts: Bools, placed: Bools, position: Floats, page: int) -> Places:
     search, place = trail.search[placed], position[placed].astype(np.int64)
-    pairs = np.unique(search * (page + 1) + place)
+    pairs = np.sort(search * (page + 1) + place)
+    pairs = pairs[runs(pairs)]
     search, place = pairs // (page + 1), pairs % (page + 1)
     deepest = np.zeros(len(trail.head), dtype=np.int64)
     np.maximum.at(deepest, search, place)

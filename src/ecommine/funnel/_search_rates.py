@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 
 from ._curves import Floats
+from ._log import Bools, ranks_of
 from ._moves import Ints
-from ._search_read import Bools
 
 Weights = np.ndarray[Any, np.dtype[Any]]
 BUYERS = 10
@@ -103,12 +103,8 @@ class Pairs:
     def __init__(self, query: Ints, unit: Ints, count: int) -> None:
         """Give each pair of query and visitor a number."""
         self.query, self.count = query, count
-        key = query * (int(unit.max(initial=0)) + 1) + unit
-        order = np.argsort(key, kind="stable")
-        new = np.diff(key[order], prepend=-1) != 0
-        self.number = np.empty(len(key), dtype=np.int64)
-        self.number[order] = np.cumsum(new) - 1
-        self.query_of = query[order][new]
+        self.number, first = ranks_of(query * (int(unit.max(initial=0)) + 1) + unit)
+        self.query_of = query[first]
 
     @cached_property
     def visitors(self) -> Floats:
@@ -179,19 +175,3 @@ def ratio(above: Any, below: Any) -> Floats:
     above, below = np.broadcast_arrays(np.asarray(above, dtype=np.float64), np.asarray(below, dtype=np.float64))
     divided: Floats = np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
     return divided
-
-
-def q_values(p: Floats) -> Floats:
-    """Correct p-values for their number (Benjamini and Hochberg 1995); those unknown stay so and do not count.
-
-    Examples
-    --------
-    >>> q_values(np.array([0.01, np.nan, 0.04])).tolist()
-    [0.02, nan, 0.04]
-    """
-    from scipy.stats import false_discovery_control
-
-    known, q = ~np.isnan(p), np.full(len(p), np.nan)
-    if known.any():
-        q[known] = false_discovery_control(np.clip(p[known], 0, 1))
-    return q

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from ._curves import Floats
-from ._log import Log, Times, begins, read_log
+from ._log import Bools, Log, Times, begins, order_of, read_log, runs
 from ._moves import Ints
 
-Bools = np.ndarray[Any, np.dtype[np.bool_]]
 SEARCHING = ("search", "view_search_results")
 PASSIVE = ("page_view", "session_start", "view_item_list")
 """What the page of results sends by itself, when it comes with the search."""
@@ -27,8 +26,8 @@ class Trail:
     ----------
     order : int array of shape (n_events,)
         Place of each event in the order of visitor and time.
-    unit, session, time : int arrays of shape (n_events,)
-        The visitor, the session (both numbered) and microseconds since 1970.
+    unit, session, event, time : int arrays of shape (n_events,)
+        The visitor, the session, the name (all numbered) and microseconds since 1970.
     search : int array of shape (n_events,)
         The last search before the event in its session, the event itself included; -1 where there is none.
     head : int array of shape (n_searches,)
@@ -49,6 +48,7 @@ class Trail:
     order: Ints
     unit: Ints
     session: Ints
+    event: Ints
     time: Times
     search: Ints
     head: Ints
@@ -61,7 +61,7 @@ class Trail:
 
     def is_event(self, *names: str) -> Bools:
         """Tell which events have one of the names."""
-        return self.log.is_event(*names)[self.order]
+        return self.log.is_name(*names)[self.event]
 
     def floats(self, column: str) -> Floats | None:
         """Return a column of numbers, NaN where unknown; None where the table has none."""
@@ -96,27 +96,27 @@ def read_trail(events: object, *, gap: timedelta, merge: timedelta, as_of: Any) 
     log = read_log(events, columns=("query",), optional=optional, ties=COLUMNS, as_of=as_of)
     order, session = _sessions(log, gap)
     click = "select_item" if "select_item" in log.names else "view_item"
-    texts, raw, written, labels = _queries(log)
-    place = np.flatnonzero(log.is_event(*SEARCHING)[order])
-    clicks: Ints = np.cumsum(log.is_event(click)[order].astype(np.int64))[place]
-    times, where = log.time[order], session[place]
-    query = _filled(written[order][place], where, times[place], clicks, merge)
+    event, times = log.event[order], log.time[order]
+    place = np.flatnonzero(log.is_name(*SEARCHING)[event])
+    texts, raw, written, labels = _queries(log, order[place])
+    clicks: Ints = np.cumsum(log.is_name(click)[event], dtype=np.int64)[place]
+    where = session[place]
+    query = _filled(written, where, times[place], clicks, merge)
     first, by_query, starts = _firsts(query, where, times[place], clicks, merge)
-    search = _last(first, place, session)
-    exits = _exits(log, order, session, times, place, first, merge)
     return Trail(
         log=log,
         order=order,
         unit=log.unit[order],
         session=session,
         time=times,
-        search=search,
+        event=event,
+        search=_last(first, place, session),
         head=place[first],
         query=query[first],
-        results=_results(log, order, place, by_query, starts)[np.argsort(by_query[starts])],
-        exits=exits,
+        results=_results(log, order[place], by_query, starts)[np.argsort(by_query[starts])],
+        exits=_exits(log.is_name(*PASSIVE)[event], session, times, place, first, merge),
         texts=texts,
-        spellings=_spellings(texts, labels, raw[order][place[first]], query[first]),
+        spellings=_spellings(texts, labels, raw[first], query[first]),
         click=click,
     )
 
@@ -124,18 +124,17 @@ def read_trail(events: object, *, gap: timedelta, merge: timedelta, as_of: Any) 
 def _sessions(log: Log, gap: timedelta) -> tuple[Ints, Ints]:
     """Order events session by session: by their id where they have one, else cut by pauses."""
     there = log.has("session_id")
-    code = log.codes("session_id")[0] if there else np.full(len(log.unit), -1)
-    order = np.lexsort([code, log.unit]) if there else np.arange(len(log.unit))
+    code, ids = log.codes("session_id") if there else (np.full(len(log.unit), -1), ())
+    order = order_of(log.unit * (len(ids) + 1) + code + 1) if there else np.arange(len(log.unit))
     unit, code = log.unit[order], code[order]
-    new = begins(unit, log.time[order], gap) & (code < 0)
-    if len(new):
-        new |= np.concatenate([[True], (unit[1:] != unit[:-1]) | (code[1:] != code[:-1])])
+    new = begins(unit, log.time[order], gap) & (code < 0) | runs(unit, code)
     return order, np.cumsum(new) - 1
 
 
-def _queries(log: Log) -> tuple[list[str], Ints, Ints, Sequence[object]]:
-    """Give queries numbers, as they are written and in one spelling; -1 where there is none."""
+def _queries(log: Log, searching: Ints) -> tuple[list[str], Ints, Ints, Sequence[object]]:
+    """Give queries of some events numbers, as they are written and in one spelling; -1 where there is none."""
     raw, labels = log.codes("query")
+    raw = raw[searching]
     keys = [normalised(label) for label in labels.tolist()]
     texts = sorted(set(keys) - {""})
     numbers = {text: number for number, text in enumerate(texts)} | {"": -1}
@@ -145,63 +144,57 @@ def _queries(log: Log) -> tuple[list[str], Ints, Ints, Sequence[object]]:
 
 def _filled(query: Ints, session: Ints, time: Times, clicks: Ints, merge: timedelta) -> Ints:
     """Give events without a query that of the one just before them, which they repeat."""
-    if not len(query):
-        return query
-    apart = (session[1:] != session[:-1]) | (np.diff(time) > micro_seconds(merge)) | (clicks[1:] != clicks[:-1])
+    apart = runs(session, clicks)
+    apart[1:] |= np.diff(time) > micro_seconds(merge)
     place = np.arange(len(query))
-    begun = np.maximum.accumulate(np.where(np.concatenate([[True], apart]), place, 0))
+    begun = np.maximum.accumulate(np.where(apart, place, 0))
     known = np.maximum.accumulate(np.where(query >= 0, place, -1))
     return np.where(known >= begun, query[np.maximum(known, 0)], -1)
 
 
 def _firsts(query: Ints, session: Ints, time: Times, clicks: Ints, merge: timedelta) -> tuple[Bools, Ints, Ints]:
     """Tell which events begin a search; also events by session and query, and where each search starts among them."""
-    order = np.lexsort([query, session])
-    first = np.zeros(len(query), dtype=bool)
-    if not len(query):
-        return first, order, np.zeros(0, dtype=np.int64)
-    new = np.zeros(len(query), dtype=bool)
-    new[0] = True
-    for values in (session[order], query[order], clicks[order]):
-        new[1:] |= values[1:] != values[:-1]
+    order = order_of(session * (int(query.max(initial=0)) + 2) + query + 1)
+    new = runs(session[order], query[order], clicks[order])
     new[1:] |= np.diff(time[order]) > micro_seconds(merge)
+    first = np.zeros(len(query), dtype=bool)
     first[order] = new
     return first, order, np.flatnonzero(new)
 
 
-def _results(log: Log, order: Ints, place: Ints, by_query: Ints, starts: Ints) -> Floats:
+def _results(log: Log, searching: Ints, by_query: Ints, starts: Ints) -> Floats:
     """Take the largest number of results that the events of a search tell."""
     found = log.floats("result_count")
     if found is None or not len(starts):
         return np.full(len(starts), np.nan)
-    told = found[order][place][by_query]
+    told = found[searching[by_query]]
     return np.fmax.reduceat(np.where(told >= 0, told, np.nan), starts)
 
 
 def _last(first: Bools, place: Ints, session: Ints) -> Ints:
     """Return the last search before each event of its session."""
     heads = place[first]
-    begins_here = np.zeros(len(session), dtype=np.int64)
-    begins_here[heads] = 1
-    last = np.cumsum(begins_here) - 1
-    if not len(heads):
-        return last
-    return np.where((last >= 0) & (session[heads[np.maximum(last, 0)]] == session), last, -1)
+    begins_here = np.zeros(len(session), dtype=bool)
+    begins_here[heads] = True
+    last = np.cumsum(begins_here, dtype=np.int64)
+    last -= 1
+    last[np.append(session[heads], -1)[last] != session] = -1  # before the first search of all, -1 is the last place
+    return last
 
 
-def _exits(log: Log, order: Ints, session: Ints, time: Times, place: Ints, first: Bools, merge: timedelta) -> Bools:
+def _exits(passive: Bools, session: Ints, time: Times, place: Ints, first: Bools, merge: timedelta) -> Bools:
     """Tell of each search whether nothing follows it but what its own page sends."""
     if not len(place):
         return np.zeros(0, dtype=bool)
-    row = np.arange(len(session))
-    searching = np.full(len(session), -1)
-    searching[place] = place
-    before = np.maximum.accumulate(searching)
-    near = (before >= 0) & (session[before] == session) & (time - time[before] <= micro_seconds(merge))
-    sent = log.is_event(*PASSIVE)[order] & near
+    rows = np.flatnonzero(passive)
+    before = place[np.maximum(np.searchsorted(place, rows) - 1, 0)]
+    near = (before < rows) & (session[before] == session[rows]) & (time[rows] - time[before] <= micro_seconds(merge))
+    sent = np.zeros(len(session), dtype=bool)
+    sent[rows[near]] = True
     sent[place[~first]] = True
+    others = np.flatnonzero(~sent)
     last = np.full(session[-1] + 1, -1)
-    np.maximum.at(last, session[~sent], row[~sent])
+    last[session[others]] = others  # places ascend, so that the last one stays
     heads = place[first]
     exits: Bools = last[session[heads]] == heads
     return exits
@@ -209,10 +202,11 @@ def _exits(log: Log, order: Ints, session: Ints, time: Times, place: Ints, first
 
 def _spellings(texts: list[str], labels: Sequence[object], raw: Ints, query: Ints) -> list[str]:
     """Find how each query is written most; of equal ones the first by its letters."""
-    seen, counts = np.unique(raw[(raw >= 0) & (query >= 0)], return_counts=True)
+    counts = np.bincount(raw[(raw >= 0) & (query >= 0)])
+    seen = np.flatnonzero(counts)
     numbers = {text: number for number, text in enumerate(texts)}
     most: dict[int, tuple[int, int]] = {}
-    for label, count in zip(seen.tolist(), counts.tolist(), strict=True):
+    for label, count in zip(seen.tolist(), counts[seen].tolist(), strict=True):
         number = numbers.get(normalised(labels[label]), -1)
         if number >= 0 and count > most.get(number, (0, 0))[0]:
             most[number] = count, label

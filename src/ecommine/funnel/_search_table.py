@@ -8,6 +8,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from .._core.frames import Frame, build
+from ._log import ranks_of, runs
 from ._moves import Ints
 from ._search_follow import Followed
 from ._search_position import Examined, Places, examine
@@ -119,14 +120,15 @@ def _moves(measured: Measured) -> tuple[Ints, Ints, Ints, Ints]:
     found = measured.found
     moved = (found.after >= 0) & found.over
     key = found.query[moved] * measured.pairs.count + found.next_query[moved]
-    pairs, number, counts = np.unique(key, return_inverse=True, return_counts=True)
+    number, first = ranks_of(key)
+    pairs, counts = key[first], np.bincount(number, minlength=len(first))
     return pairs // measured.pairs.count, pairs % measured.pairs.count, counts, number
 
 
 def _top(measured: Measured) -> dict[int, int]:
     before, after, counts, _ = _moves(measured)
     order = np.lexsort([after, -counts, before])
-    first = np.diff(before[order], prepend=-1) != 0
+    first = runs(before[order])
     return dict(zip(before[order][first].tolist(), after[order][first].tolist(), strict=True))
 
 
