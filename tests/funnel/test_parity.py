@@ -136,3 +136,28 @@ def test_a_short_version():
     assert width < 1
     together, apart = sessions_measured(60)
     assert together > apart
+
+
+def few_visitors(seed, n_visitors, of, a=2, b=5):
+    """Draw sessions an hour apart, converting with a chance of each visitor's own; say whether the interval has it."""
+    rng = np.random.default_rng(seed)
+    visitor = np.repeat(np.arange(n_visitors), of)
+    converts = rng.random(len(visitor)) < rng.beta(a, b, n_visitors)[visitor]
+    at = np.datetime64("2024-01-01", "us") + np.arange(len(visitor)) * np.timedelta64(1, "h")
+    views = pd.DataFrame(
+        {"visitor_id": visitor, "session_id": np.arange(len(visitor)), "event": "v", "occurred_at": at}
+    )
+    after = views[converts].assign(event="p", occurred_at=at[converts] + np.timedelta64(1, "m"))
+    found = funnel.analyse(
+        pd.concat([views, after]), funnel.Funnel(["v", "p"], window="1h"), unit="session_id", as_of="2025-06-01"
+    )
+    row = found.table.iloc[1]
+    return row["conversion_low"] <= a / (a + b) <= row["conversion_high"]
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize(("n_visitors", "of"), [(2, 50), (3, 50), (5, 50), (8, 50), (20, 20), (150, 5)])
+def test_sessions_of_few_visitors_are_covered(n_visitors, of):
+    covered = np.mean([few_visitors(seed, n_visitors, of) for seed in range(1_000)])
+    print(f"{of} sessions of each of {n_visitors} visitors: covered {covered:.3f}")
+    assert 0.92 <= covered <= 0.985

@@ -12,6 +12,7 @@ from .._core.checks import number, one_of
 from .._core.frames import opened
 from ..schema._periods import Every
 from ._asked import Answer, Asked
+from ._conditions import fitted
 from ._definition import Funnel, Step, funnel_of
 from ._groups import EVERY, Attribution, check_attribution, check_groups, group_of, label_of, period_of, told_of_groups
 from ._moves import Ints
@@ -122,7 +123,8 @@ def analyse(
     check_attribution(attribution, funnel)
     asked = Asked(unit=unit, by=by, attribution=attribution, every=every, as_of=as_of, level=confidence)
     like = opened(events, argument="events")
-    answer = answer_on_spark(events, funnel, asked) if is_spark(like) else _in_memory(events, funnel, asked)
+    fit = fitted(like.collect_schema(), funnel)
+    answer = answer_on_spark(events, fit, asked) if is_spark(like) else _in_memory(events, fit, asked)
     keys, whole, found = [key for key in (by, every) if key is not None], answer.whole, answer.groups
     return FunnelResult(
         table=built(merged(iter(found)) if found else _empty(whole, by, every), like),

@@ -12,6 +12,7 @@ References
 Kemeny, J. G. and Snell, J. L. (1960). Finite Markov chains. Van Nostrand. Chapter III.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,14 +75,14 @@ def chain_of(visits: Visits, firsts: Ints, z: float) -> Chain:
     """Estimate the chain from the paths that are over, each up to its first goal; ``firsts`` are first visits."""
     n, taken = len(visits.names) + 1, _taken(visits, firsts)
     goal = np.append(visits.goal, [False, False])
-    counts = sum(np.bincount(one, minlength=n * (n + 1)) for one in taken.pair).reshape(n, n + 1)
+    counts = _tallied(taken.pair, n * (n + 1)).reshape(n, n + 1)
     out = counts.sum(axis=1)
     chances = counts / np.maximum(out, 1)[:, None]
     visited = np.linalg.inv(np.eye(n) - np.where(goal[:n], 0.0, chances[:, :n]))
     chance = np.where(goal, 1.0, np.append(visited @ chances[:, goal].sum(axis=1), 0.0))
-    seen = sum(np.bincount(one, minlength=n) for one in taken.state)
-    reached = sum(np.bincount(one, of, minlength=n) for one, of in zip(taken.state, taken.reached, strict=True))
-    observed = divided(reached, seen)
+    seen = _tallied(taken.state, n)
+    reached = [state[of] for state, of in zip(taken.state, taken.reached, strict=True)]
+    observed = divided(_tallied(reached, n), seen)
     ways = [_Way.to(one, visited, goal) for one in (chance, 1.0 - chance)]
     moments, visitors = _moments(taken, ways, observed, n)
     moves = visited / np.maximum(out, 1)
@@ -97,6 +98,12 @@ def chain_of(visits: Visits, firsts: Ints, z: float) -> Chain:
         p_value=_p_value(observed - share, _variance(of_observed - of_chance, moments), seen, observed),
         seen=seen,
     )
+
+
+def _tallied(parts: Iterable[Ints], size: int) -> Ints:
+    """Count how often each number is there in all parts."""
+    found: Ints = np.sum([np.bincount(part, minlength=size) for part in parts], axis=0)
+    return found
 
 
 def _taken(visits: Visits, firsts: Ints) -> _Taken:
@@ -177,7 +184,8 @@ def _moments(taken: _Taken, ways: list[_Way], observed: Floats, n: int) -> tuple
 
 
 def _summed(cell: Ints, value: Floats, size: int, n: int) -> Floats:
-    return np.bincount(cell, value, minlength=size * n).reshape(size, n)
+    found: Floats = np.bincount(cell, value, minlength=size * n).reshape(size, n).astype(np.float64, copy=False)
+    return found
 
 
 def _variance(moved: Floats, moments: Floats) -> Floats:

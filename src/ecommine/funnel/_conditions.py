@@ -1,14 +1,17 @@
 """What conditions ask for, against what the columns of a table can hold."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import narwhals.stable.v2 as nw
+import numpy as np
 
 from ._definition import Exclude, Funnel, Step
 
+Mark = TypeVar("Mark", Step, Exclude)
 _KINDS: tuple[tuple[Callable[[Any], bool], tuple[str, Any, Any]], ...] = (
     (lambda dtype: bool(dtype.is_numeric()), ("numbers", (int, float, Decimal), bool)),
     (lambda dtype: dtype == nw.Boolean, ("true and false", bool, ())),
@@ -28,3 +31,39 @@ def check_values(schema: Any, funnel: Funnel) -> None:
         wrong = [one for one in values if fits and (not isinstance(one, fits[1]) or isinstance(one, fits[2]))]
         if fits and wrong:
             raise ValueError(f"`where`: the column {column!r} holds {fits[0]}, got {wrong[0]!r}")
+        _check_range(column, dtype, values)
+
+
+def _check_range(column: str, dtype: Any, values: tuple[Any, ...]) -> None:
+    """Refuse what is of the right kind and yet never in the column."""
+    if dtype.is_integer():
+        wrong = [one for one in values if one != int(one) or abs(one) >= 2**64]
+        if wrong:
+            raise ValueError(f"`where`: the column {column!r} holds whole numbers of 64 bits, got {wrong[0]!r}")
+    if isinstance(dtype, nw.Datetime) and dtype.time_zone is None:
+        wrong = [one for one in values if one.tzinfo is not None]
+        if wrong:
+            raise ValueError(f"`where`: the column {column!r} holds times without a zone, got {wrong[0]!r}")
+
+
+def fitted(schema: Any, funnel: Funnel) -> Funnel:
+    """Write the numbers of conditions as the columns hold them, since libraries differ in how they compare others."""
+    if not any(step.where for step in funnel.steps) and not any(one.where for one in funnel.exclude):
+        return funnel
+    steps = tuple(_fitted(schema, step) for step in funnel.steps)
+    return replace(funnel, steps=steps, exclude=tuple(_fitted(schema, one) for one in funnel.exclude))
+
+
+def _fitted(schema: Any, one: Mark) -> Mark:
+    where = {column: [_number(schema.get(column), value) for value in values] for column, values in one.where}
+    return replace(one, where=where) if where else one
+
+
+def _number(dtype: Any, value: Any) -> Any:
+    if dtype is None or isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
+        return value
+    if dtype == nw.Float32:
+        return float(np.float32(value))
+    if dtype.is_float():
+        return float(value)
+    return int(value) if dtype.is_integer() and value == value // 1 else value

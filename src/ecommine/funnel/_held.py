@@ -7,6 +7,9 @@ import numpy as np
 from ._moves import Ints
 from ._walk import NEVER, Reach, first_of
 
+MOST_COPIES = 20_000_000
+"""Copies of events, beside a few times the events, from which memory is not enough."""
+
 
 def split(unit: Ints, value: Ints, steps: Ints) -> tuple[Ints, Ints, Ints]:
     """Give every unit a log a value.
@@ -38,6 +41,12 @@ def split(unit: Ints, value: Ints, steps: Ints) -> tuple[Ints, Ints, Ints]:
     free = np.flatnonzero((value < 0) & (steps == 0))
     first, last = np.searchsorted(owner, unit[free]), np.searchsorted(owner, unit[free], side="right")
     copies = last - first
+    if copies.sum() > MOST_COPIES + 4 * len(unit):
+        n = np.count_nonzero(unit[free] == unit[free[np.argmax(copies)]])
+        raise ValueError(
+            f"`hold`: one unit has {copies.max():,} values and {n:,} events without one, each of which lies in the log "
+            "of every value: leave such units, mostly bots, out"
+        )
     begin = np.cumsum(copies) - copies
     spread = np.repeat(first - begin, copies) + np.arange(copies.sum())
     return np.concatenate([known, np.repeat(free, copies)]), np.concatenate([log, spread]), owner

@@ -61,7 +61,7 @@ class Log:
 
     def is_name(self, *names: str) -> Bools:
         """Tell which of ``names`` of the log are among these."""
-        return np.array([name in names for name in self.names], dtype=bool)
+        return _among(self.names, names)
 
     def has(self, column: str) -> bool:
         """Tell whether the table has a column."""
@@ -112,11 +112,9 @@ def read_log(
     names, event = _named(rows["event"])
     time = rows["occurred_at"].to_numpy().astype("datetime64[us]", copy=False).view(np.int64)
     rows = rows.drop(unit, "event", "occurred_at")
+    order = in_time(codes, time)
     if having is not None:
-        mine = np.flatnonzero(_having(codes, event, [place for place, name in enumerate(names) if name in having]))
-        order = mine.take(in_time(codes.take(mine), time.take(mine)))
-    else:
-        order = in_time(codes, time)
+        order = order[_having(codes, event, _among(names, having))[order]]
     codes, time = codes.take(order), time.take(order)
     _untie(order, ~runs(codes, time), rows, event, [column for column in ties if column in rows.columns])
     return Log(
@@ -142,10 +140,10 @@ def _counting(frame: Frame, unit: str, until: datetime | None) -> Frame:
     return frame.filter(counts)
 
 
-def _having(unit: Ints, event: Ints, wanted: Sequence[int]) -> Bools:
-    """Tell which events are of a unit that has one of the wanted events."""
+def _having(unit: Ints, event: Ints, wanted: Bools) -> Bools:
+    """Tell which events are of a unit that has an event of a wanted name."""
     there = np.zeros(int(unit.max(initial=-1)) + 1, dtype=bool)
-    there[unit[np.isin(event, wanted)]] = True
+    there[unit[wanted[event]]] = True
     return there[unit]
 
 
@@ -215,6 +213,10 @@ def _untie(order: Ints, again: Bools, rows: nw.DataFrame[Any], event: Ints, ties
     few = rows[tied] if ties else rows
     keys = [coded(few[column])[0] for column in reversed(ties)]
     order[place] = tied[np.lexsort([*keys, event[tied], np.cumsum(~again)[place]])]
+
+
+def _among(names: Sequence[str], wanted: Sequence[str]) -> Bools:
+    return np.array([name in wanted for name in names], dtype=bool)
 
 
 def _named(events: nw.Series[Any]) -> tuple[tuple[str, ...], Ints]:

@@ -6,10 +6,9 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals.stable.v2 as nw
-import numpy as np
 
 from .._core.checks import counted, integer, number, one_of
-from .._core.frames import build, opened
+from .._core.frames import opened
 from .._core.results import Result
 from ._chain import chain_of
 from ._log import runs
@@ -19,7 +18,7 @@ from ._sessions import pause_of
 from ._summary import Locale
 from ._transitions import Columns, first_visits, state_columns, steps_of, transition_columns
 from ._visits import END, START, PathUnit, Visits, read_visits
-from ._writing import with_nulls
+from ._writing import built
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -284,10 +283,10 @@ def paths(
     states = state_columns(visits, steps, firsts, chain_of(visits, firsts, z), z)
     around, notes = _around(visits, focus, steps_near, z)
     return Paths(
-        table=_built(transition_columns(visits, steps), like),
-        states=_built(states, like),
-        before=None if around[0] is None else _built(around[0], like),
-        after=None if around[1] is None else _built(around[1], like),
+        table=built(transition_columns(visits, steps), like),
+        states=built(states, like),
+        before=None if around[0] is None else built(around[0], like),
+        after=None if around[1] is None else built(around[1], like),
         of=of,
         goal=goals,
         focus=focus,
@@ -342,13 +341,3 @@ def _memory(states: Columns, level: float) -> list[str]:
     ]
     more = f" and {len(found) - 3:,} more" if len(found) > 3 else ""
     return [f"what came before matters: the chance to reach the goal differs after {', '.join(told)}{more}"]
-
-
-def _built(columns: Columns, like: Any) -> Any:
-    """Build a table whose columns keep their types when they are empty: a row is added that is taken away again."""
-    n = len(next(iter(columns.values())))
-    padded = {
-        name: [*of, ""] if isinstance(of, list) else np.append(of, np.zeros(1, dtype=of.dtype))
-        for name, of in columns.items()
-    }
-    return with_nulls(build(padded, like=like).head(n)).to_native()

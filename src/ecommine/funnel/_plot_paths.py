@@ -11,8 +11,8 @@ import numpy as np
 
 from .._core.pictures import new_axes, percent, show_text, thousands
 from ._curves import Floats
+from ._log import Bools
 from ._plot import figure_of
-from ._shares import Bools
 from ._summary import Locale
 from ._visits import END, OPEN, OTHER, START
 

@@ -253,8 +253,8 @@ def _totals(measured: Measured) -> Totals:
     found, rates = measured.found, measured.rates
     return Totals(
         searches=len(found.query),
-        queries=np.count_nonzero(np.bincount(found.query)),
-        visitors=np.count_nonzero(np.bincount(found.unit)),
+        queries=int(np.count_nonzero(np.bincount(found.query))),
+        visitors=int(np.count_nonzero(np.bincount(found.unit))),
         zero_result_rate=rates["zero_result_rate"].whole,
         click_rate=rates["click_rate"].whole,
         conversion=rates["conversion"].whole,

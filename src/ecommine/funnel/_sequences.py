@@ -73,7 +73,8 @@ def _steps(visits: Visits, place: Ints, path: Ints, forward: bool, depth: int) -
 
 def _coded(steps: Ints, base: int) -> Ints:
     """Give each sequence a number, in the order of the states; made small again before it could overflow."""
-    code, limit = np.zeros(len(steps), dtype=np.int64), 1
+    code: Ints = np.zeros(len(steps), dtype=np.int64)
+    limit = 1
     for column in steps.T:
         if limit * base >= 2**62:
             code, first = ranks_of(code)

@@ -126,10 +126,10 @@ def _seconds(at: nw.Expr) -> nw.Expr:
 
 def _in_memory(frame: nw.DataFrame[Any], gap: timedelta) -> nw.Series[Any]:
     """Cut sessions by one sort, and write each id once: events take theirs by the number of the session."""
-    times = frame["occurred_at"].to_numpy().astype("datetime64[us]")
-    lost, time = np.isnat(times), times.view(np.int64)
-    time = np.where(lost, 0, time)
-    visitor = np.where(lost, -1, coded(frame["visitor_id"])[0])
+    times = frame["occurred_at"].to_numpy().astype("datetime64[us]", copy=False)
+    lost, time, visitor = np.isnat(times), times.view(np.int64), coded(frame["visitor_id"])[0]
+    if lost.any():
+        time, visitor = np.where(lost, 0, time), np.where(lost, -1, visitor)
     order = in_time(visitor, time)
     time = time.take(order)
     first = begins(visitor.take(order), time, gap)

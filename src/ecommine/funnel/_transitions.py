@@ -132,7 +132,8 @@ def first_visits(visits: Visits) -> Ints:
     bits = int(within.max(initial=0)).bit_length()
     ordered = np.sort((visits.path * n + visits.state) << bits | within)
     ordered = ordered[runs(ordered >> bits)]
-    return visits.first[(ordered >> bits) // n] + (ordered & ((1 << bits) - 1))
+    found: Ints = visits.first[(ordered >> bits) // n] + (ordered & ((1 << bits) - 1))
+    return found
 
 
 def _named(name: str, bounds: Bounds | list[Any]) -> Columns:

@@ -1,5 +1,6 @@
 """How small tables of results are made in the caller's library."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -8,14 +9,21 @@ import numpy as np
 from .._core.frames import build
 
 
-def built(columns: dict[str, Any], like: Any) -> Any:
-    """Make the table in the caller's library."""
-    frame = build({name: _array(values) for name, values in columns.items()}, like=like)
-    return with_nulls(frame).to_native()
+def built(columns: Mapping[str, Any], like: Any) -> Any:
+    """Make the table in the caller's library; lists are text, or numbers where there are any.
+
+    Columns keep their types when they are empty: a row is added that is taken away again.
+    """
+    n = len(next(iter(columns.values())))
+    padded = {name: _padded(values) for name, values in columns.items()}
+    return with_nulls(build(padded, like=like).head(n)).to_native()
 
 
-def _array(values: list[Any]) -> Any:
-    return np.array(values) if values and isinstance(values[0], (bool, int, float)) else values
+def _padded(values: Any) -> Any:
+    if isinstance(values, list) and not (values and isinstance(values[0], (bool, int, float))):
+        return [*values, ""]
+    known = np.asarray(values)
+    return np.append(known, np.zeros(1, dtype=known.dtype))
 
 
 def with_nulls(frame: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
