@@ -27,7 +27,12 @@ from ._visits import Visits
 FEWEST, FEWEST_EACH = 50, 5
 """Paths, and paths that reach the goal and that do not, from which the chain is compared with what was observed."""
 BLOCK = 1 << 23
-"""Numbers that are held of the visitors who are looked at together: 64 MB, since each product waits for all threads."""
+"""Numbers that are held of the visitors who are looked at together."""
+SINGLE, NARROW = 1 << 18, 64
+"""Multiplications that BLAS does in one thread, and columns up to which a table is multiplied in such small parts.
+
+On a machine that does other work too, threads wait for each other far longer than they work on a narrow table.
+"""
 Bounds = tuple[Floats, Floats, Floats]
 
 
@@ -165,6 +170,8 @@ def _moments(taken: _Taken, ways: list[_Way], observed: Floats, n: int) -> tuple
     products, visitors = np.zeros((4 * n, 4 * n)), np.zeros(n, dtype=np.int64)
     n_visitors = 1 + max(int(one.max(initial=-1)) for one in taken.visitor)
     size = max(min(BLOCK // (4 * n), n_visitors), 1)
+    part = SINGLE // (4 * n) ** 2 if 4 * n <= NARROW else size
+    size += -size % part
     for low in range(0, n_visitors, size):
         told, there = np.zeros((size, 4, n)), np.zeros((size, n), dtype=bool)
         for visitor, pair in zip(taken.visitor, taken.pair, strict=True):
@@ -177,8 +184,8 @@ def _moments(taken: _Taken, ways: list[_Way], observed: Floats, n: int) -> tuple
             cell = (visitor[mine] - low) * n + state[mine]
             told[:, 3] += _summed(cell, reached[mine] - observed[state[mine]], size, n)
             there.reshape(-1)[cell] = True
-        flat = told.reshape(size, 4 * n)
-        products += flat.T @ flat
+        parts = told.reshape(-1, part, 4 * n)
+        products += np.matmul(parts.transpose(0, 2, 1), parts).sum(axis=0)
         visitors += there.sum(axis=0)
     return products, visitors
 
