@@ -38,7 +38,7 @@ docs: $(VENV)/docs.stamp  ## build the site into build/docs, warnings are errors
 	@echo "The site is at build/docs/index.html"
 
 bench: $(VENV)/test.stamp $(PEERS)/peers.stamp  ## speed and memory beside the tool you would take instead (TOPIC=rfm)
-	for one in benchmarks/bench_$(TOPIC)*.py; do ECOMMINE_PEERS=$(PEERS)/bin/python $(BIN)/python $$one; done
+	set -e; for one in benchmarks/bench_$(TOPIC)*.py; do ECOMMINE_PEERS=$(PEERS)/bin/python $(BIN)/python $$one; done
 
 parity: $(VENV)/test.stamp $(PEERS)/peers.stamp  ## long simulations and comparisons with other tools
 	ECOMMINE_PEERS=$(PEERS)/bin/python $(BIN)/python -m pytest -q -m parity tests
