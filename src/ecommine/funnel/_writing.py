@@ -21,7 +21,7 @@ def built(columns: Mapping[str, Any], like: Any) -> Any:
 
 def _padded(values: Any) -> Any:
     if isinstance(values, list) and not (values and isinstance(values[0], (bool, int, float))):
-        return [*values, ""]
+        return [*values, next((one for one in values if one is not None), "")]  # of their type, such as a moment
     known = np.asarray(values)
     return np.append(known, np.zeros(1, dtype=known.dtype))
 
