@@ -1,6 +1,6 @@
 """The specification of a funnel in plain Python: every entry of every visitor is followed, event by event."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pandas as pd
 
@@ -42,7 +42,7 @@ def bars(funnel, events, after, before):
 
 def chains(funnel, events, entry):
     """Follow every way from one entry: yields all lists of (step, place)."""
-    limit = [None if step.seconds is None else timedelta(seconds=step.seconds) for step in funnel.steps]
+    limit = [step.length for step in funnel.steps]
     start = events[entry][0]
 
     def follow(chain):
