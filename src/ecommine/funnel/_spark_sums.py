@@ -214,7 +214,7 @@ def sums_from(tally: Tally, lines: list[Line], row: Floats) -> Sums:
     """Put together the counts of one part, its curves, and the sum of the rows of products."""
     n_steps = len(lines)
     reached, reached_open = (tally.by_step(kind, n_steps) for kind in (REACHED, REACHED_OPEN))
-    n = int(reached[0])
+    n, known = int(reached[0]), reached[0] > reached_open[0]
     first = np.full(len(QUARTILES), 0.0 if n else np.nan)  # the entry itself takes no time
     return Sums(
         entrants=n,
@@ -223,8 +223,8 @@ def sums_from(tally: Tally, lines: list[Line], row: Floats) -> Sums:
         reached=reached,
         reached_open=reached_open,
         skipped=tally.by_step(SKIPPED, n_steps),
-        share=np.array([line.share for line in lines]),
-        covariance=covariance(row[: n_steps**2].reshape(n_steps, n_steps), n),
+        share=np.array([line.share if known else np.nan for line in lines]),
+        covariance=covariance(row[: n_steps**2].reshape(n_steps, n_steps) * known, n),
         seconds=np.array([first, *(quartiles_counted(*tally.of(TAKEN, step)) for step in range(1, n_steps))]),
         halves=np.rint(row[n_steps**2 : -1]).astype(np.int64).reshape(2, 2),
     )

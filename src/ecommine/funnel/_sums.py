@@ -30,9 +30,9 @@ class Sums:
     reached, reached_open, skipped : int array of shape (n_steps,)
         Units that reached each step, those of them whose window is not over, and units that went on without it.
     share : float array of shape (n_steps,)
-        Conversion from the entry, at the window.
+        Conversion from the entry, at the window; NaN while every window is open.
     covariance : float array of shape (n_steps, n_steps)
-        Of the conversions.
+        Of the conversions; zero while every window is open.
     seconds : float array of shape (n_steps, 3)
         Quartiles of the time from the entry to the step; NaN where nobody reached it.
     halves : int array of shape (2, 2)
@@ -73,9 +73,10 @@ def sums_of(reach: Reach, plan: Plan, until: int, visitor: Ints | None) -> Sums:
     went = [np.flatnonzero(times != NEVER) for times in at]
     influences = np.zeros(at.shape)
     share = np.full(len(at), 1.0 if at.shape[1] else 0.0)
-    for step in range(1, len(at)):
+    n = at.shape[1]
+    for step in range(1, len(at) if len(still_open) < n else 0):
         share[step] = _fill(influences[step], at, step, went[step], still_open, seen_for, plan.window)
-    n, later = at.shape[1], ~is_open & (2 * at[0] > twice_the_median(at[0][~is_open]))
+    later = ~is_open & (2 * at[0] > twice_the_median(at[0][~is_open]))
     cluster = None if visitor is None else cluster_of(visitor[reach.unit])
     return Sums(
         entrants=n,
@@ -84,7 +85,7 @@ def sums_of(reach: Reach, plan: Plan, until: int, visitor: Ints | None) -> Sums:
         reached=np.array([len(rows) for rows in went]),
         reached_open=np.array([np.count_nonzero(times[still_open] != NEVER) for times in at]),
         skipped=np.array([np.count_nonzero(one) for one in reach.skipped.T]),
-        share=share,
+        share=share if len(still_open) < n else np.full(len(at), np.nan),
         covariance=covariance(products_of(influences, cluster), n),
         seconds=np.array([_seconds(reach, at, step, rows) for step, rows in enumerate(went)]),
         halves=halves_of(at[0], at[-1], ~is_open, later, plan.window),
