@@ -25,10 +25,11 @@ from ._cores import on_cores, shares
 from ._moves import SECOND, Events, Ints, Shape, lowest_first, ranks_of, shape_of, steps_of
 
 PART_BITS = 14
-"""A part has between half as many and as many rows as these bits count, 128 kB, unless there would be too many parts."""
+"""A part has about half as many rows as these bits count, 64 to 128 kB, unless there would be too many parts."""
 MOST_PARTS_BITS = 12
 """More parts than these bits count cannot be written to at once without missing the cache."""
 BUCKET_BITS = 13
+"""More buckets than these bits count would not fit a core's cache beside their part."""
 ROUGH = 16
 """Moves an event from which a part is not worth sorting by insertion."""
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
