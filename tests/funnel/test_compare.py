@@ -360,7 +360,7 @@ def test_units_in_both_are_counted():
     frame = slow.table([*rows, *((f"v{one}", one + 1, "b") for one in range(4)), (None, 3, "a")])
     definition = funnel.Funnel(["a", "b"], window="1d")
     found = funnel.compare(*halves(frame, definition, slow.START + timedelta(days=10)))
-    assert "10 visitors in both funnels: taken for independent, which makes the tests careful" in found.notes
+    assert "10 visitors in both funnels: taken for independent, see the page on funnels" in found.notes
     assert "before: 1 event without visitor_id left out" in found.notes
     sessions = frame.assign(session_id=frame["visitor_id"])
     found = funnel.compare(*halves(sessions, definition, slow.START + timedelta(days=10), unit="session_id"))
@@ -454,3 +454,13 @@ def test_results_pickle_and_go_into_a_workbook(tmp_path):
 
 def test_one_window_written_in_two_ways_is_the_same():
     assert funnel.compare(measured(window="7d"), measured(window="1w")).difference == 0
+
+
+def test_periods_are_chosen_before_they_are_compared():
+    frame = slow.table([(one, 20_000 * one, "a") for one in range(4)])
+    found = funnel.analyse(frame, ["a", "b"], every="1w", as_of="2024-03-01")
+    with pytest.raises(ValueError, match=r"`before` has groups by '1w': choose one of .* such as result.group\('2024-"):
+        funnel.compare(found, found)
+    both = funnel.analyse(frame, ["a", "b"], every="1w", by="device", as_of="2024-03-01")
+    with pytest.raises(ValueError, match="`before` has groups and periods"):
+        funnel.compare(both, both)

@@ -103,3 +103,14 @@ def test_most_buyers_of_a_real_log_skip_the_cart():
     assert table["reached"].tolist() == [4_505, 111, 62]
     assert table.loc[1, "skipped"] >= 192 - 62
     assert table["conversion"].isna().all()  # three hours of data, and windows of a week
+
+
+def test_no_users_and_groups(library):
+    users = pd.DataFrame({"a": [True], "b": [True], "g": ["x"]})[:0]
+    found = funnel.from_reached(library(users), ["a", "b"], by="g")
+    assert np.asarray(found.table["reached"]).tolist() == [0, 0]
+    assert found.entrants == 0
+
+
+def test_small_shares_are_not_rounded_away():
+    assert funnel.from_counts({"a": 100_000, "b": 30}).headline.endswith("0.03% reached b")

@@ -1,5 +1,6 @@
 """What is easy to get wrong: the last microsecond, unknown values, few visitors, columns of odd types."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from ecommine import SchemaError, funnel
 from ecommine.funnel._curves import wilson
+from libraries import to_pandas
 
 START = pd.Timestamp("2024-01-01")
 
@@ -172,3 +174,60 @@ def test_numba_that_cannot_be_loaded_is_done_without(monkeypatch):
     monkeypatch.setattr(_moves, "COMPILED_FROM", 0)
     monkeypatch.setitem(sys.modules, "ecommine.funnel._walk_numba", None)
     assert reached(odd("x"), ["v", "p"]) == [3, 2]
+
+
+def test_a_session_is_of_its_only_visitor_also_where_an_event_has_none(library):
+    rows = [(None, 7, "v", 0), ("x", 7, "p", 5), (None, 8, "v", 0), ("x", 8, "p", 5), ("y", 8, "p", 6)]
+    frame = log(rows, ("visitor_id", "session_id", "event", "micro"))
+    found = funnel.analyse(library(frame), ["v", "p"], unit="session_id", as_of="2024-06-01")
+    assert np.asarray(found.table["reached"]).tolist() == [2, 1]
+
+
+def test_sessions_are_known_by_their_visitor_as_well(local_library):
+    rows = [(2, 1, "v", 0), (1, 1, "v", 3), (None, 5, "v", 4), (1, 1, "p", 5)]
+    frame = log(rows, ("visitor_id", "session_id", "event", "micro")).astype({"visitor_id": "Int64"})
+    found = funnel.analyse(local_library(frame), ["v", "p"], unit="session_id", as_of="2024-06-01")
+    units = to_pandas(found.units)
+    assert units.columns[:3].tolist() == ["session_id", "visitor_id", "deepest_step"]
+    assert units["session_id"].tolist() == [1, 1, 5]
+    assert units["visitor_id"].astype("Int64").fillna(-1).tolist() == [1, 2, -1]
+    assert units["deepest_step"].tolist() == ["p", "v", "v"]
+    other = funnel.analyse(frame.assign(visitor_id=frame["visitor_id"] + 1), ["v", "p"], unit="session_id")
+    notes = funnel.compare(found, other).notes  # session 1 of visitor 2, and session 5 of nobody known
+    assert any(note.startswith("2 sessions in both funnels") for note in notes)
+
+
+def test_units_of_sessions_that_are_not_there_have_their_columns():
+    frame = log([(1, 1, "x", 0)], ("visitor_id", "session_id", "event", "micro"))
+    units = funnel.analyse(frame, ["v", "p"], unit="session_id", as_of="2024-06-01").units
+    assert units.columns.tolist()[:2] == ["session_id", "visitor_id"]
+    assert units.dtypes.iloc[:2].tolist() == [np.int64, np.int64]
+
+
+def test_an_event_is_left_out_once(library):
+    frame = log([(1, "v", 0), (1, "p", 1), (None, "v", 2), (None, "p", 10**12)])
+    frame = frame.astype({"visitor_id": "Int64"})
+    found = funnel.analyse(library(frame), ["v", "p"], as_of="2024-01-02")
+    assert found.notes[:2] == ("1 event without visitor_id left out", "1 event after 2024-01-02 23:59 left out")
+
+
+def test_conditions_that_are_no_values_are_refused():
+    with pytest.raises(ValueError, match=r"`where`: 'd' must have one or several known values"):
+        funnel.Step("v", where={"d": pd.NA})
+    with pytest.raises(ValueError, match="holds whole numbers of 64 bits, got inf"):
+        funnel.analyse(odd(1), [funnel.Step("v", where={"g": float("inf")}), "p"])
+    with pytest.raises(TypeError, match="`where` must map columns to values"):
+        funnel.Step("v", where=("device", "mobile"))
+
+
+def test_a_step_with_conditions_can_be_changed():
+    step = funnel.Step("v", where={"device": ["mobile", "tablet"]}, name="phones")
+    assert replace(step, within="2h").where == step.where
+
+
+def test_showing_a_result_makes_no_table_of_units(monkeypatch):
+    found = funnel.analyse(odd("x"), ["v", "p"], as_of="2024-06-01")
+    monkeypatch.setattr(type(found._seen), "table", lambda *_: pytest.fail("the units were made"))
+    assert "[2 rows]" in repr(found)
+    assert "<table" in found._repr_html_()
+    assert len(found.to_pandas()) == 2

@@ -223,3 +223,32 @@ def test_any_order_counts_steps_done():
     table = funnel.analyse(slow.table(rows), funnel.Funnel(STEPS, order="any"), as_of="2024-03-01").table
     assert table["step"].tolist() == ["1 of 3 steps", "2 of 3 steps", "3 of 3 steps"]
     assert table["reached"].tolist() == [3, 2, 1]
+
+
+def test_an_unknown_group_has_a_funnel_of_its_own_events(local_library):
+    frame = slow.table([(1, 0, "a", "web"), (1, 5, "b", None), (2, 0, "a", None), (2, 5, "b", None), (3, 1, "a", None)])
+    for held in ((), "visitor_id"):  # each value of a unit has a log of its own, also where another column is held
+        steps = funnel.Funnel(["a", "b"], hold=held)
+        found = funnel.analyse(local_library(frame), steps, by="device", attribution="step", as_of="2024-03-01")
+        groups = {label: found.group(label).table for label in ("web", None)}
+        assert [np.asarray(one["reached"]).tolist() for one in groups.values()] == [[1, 0], [2, 1]]
+        assert not any("can be no step" in note for note in found.notes)
+
+
+def test_what_is_unknown_stays_no_step_where_the_group_is_held():
+    frame = slow.table([(1, 0, "a", "web"), (2, 0, "a", None), (2, 5, "b", None)])
+    steps = funnel.Funnel(["a", "b"], hold="device")
+    found = funnel.analyse(frame, steps, by="device", attribution="step", as_of="2024-03-01")
+    assert found.table["reached"].tolist() == [1, 0]
+    assert "2 events without device can be no step" in found.notes
+
+
+def test_an_attribution_needs_groups():
+    with pytest.raises(ValueError, match=r"`attribution` 'last' says which event decides the group: give the column"):
+        funnel.analyse(slow.table(ROWS), STEPS, attribution="last")
+
+
+def test_groups_by_a_later_step_are_not_ranked():
+    assert [grouped(one).attribution for one in ("first", "b")] == ["first", "b"]
+    said = {one: grouped(one).summary() for one in ("first", "step", "last", "b")}
+    assert [one for one, text in said.items() if "most often" in text] == ["first"]

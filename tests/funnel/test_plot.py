@@ -7,11 +7,14 @@ import pandas as pd
 import pytest
 
 from ecommine import funnel
+from ecommine._core.frames import opened
 from funnel import slow
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed")
 import matplotlib as mpl
 from matplotlib.text import Text
+
+from ecommine.funnel._plot import labels_of
 
 mpl.use("Agg")
 
@@ -148,3 +151,13 @@ def test_long_names_do_not_overlap():
             assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
         else:
             assert all(text.get_text().endswith("…") for text in ax.get_xticklabels())
+
+
+def test_the_largest_groups_are_those_of_all_periods():
+    sizes = {"p0": (9, 1), **{f"p{one}": (2, 20) for one in range(1, 10)}}
+    pages = [(page, f"2024-0{month}-01") for page, n in sizes.items() for month in (1, 2) for _ in range(n[month - 1])]
+    frame = pd.DataFrame(pages, columns=["page", "at"])
+    frame = frame.assign(visitor_id=range(len(frame)), event="a", occurred_at=pd.to_datetime(frame.pop("at")))
+    found = funnel.analyse(frame, ["a", "b"], by="page", every="1mo", as_of="2024-04-01")
+    labels, _ = labels_of(opened(found.table, argument="table"), "page", 9, "en")
+    assert labels == [f"p{one}" for one in range(1, 10)]

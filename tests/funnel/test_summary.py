@@ -89,3 +89,14 @@ def test_totals_come_as_pairs_or_as_a_series():
     table = funnel.from_counts({"a": 10, "b": 5}).table
     for counts in ([("a", 10), ("b", 5)], pd.Series({"a": 10, "b": 5})):
         pd.testing.assert_frame_equal(funnel.from_counts(counts).table, table)
+
+
+def test_every_step_that_most_go_past_may_be_asked_about():
+    """The step with most skips is reached by more; the other one is not."""
+    rows = [(True, True, False, True)] * 50 + [(True, True, True, True)] * 10 + [(True, False, False, True)] * 110
+    rows += [(True, True, False, False)] * 140
+    users = pd.DataFrame(rows, columns=["home", "a", "b", "end"])
+    found = funnel.from_reached(users, ["home", "a", "b", "end"])
+    assert found.table["skipped"].tolist() == [0, 110, 50, 0]
+    assert found.table["reached"].tolist() == [310, 200, 10, 10]
+    assert "50 went on past b without it" in found.summary()

@@ -34,7 +34,7 @@ class Result:
 
     def to_pandas(self) -> "pd.DataFrame":
         """Return the main table as pandas; a lazy table is computed."""
-        return to_pandas(next(iter(self.tables.values())))
+        return to_pandas(self._main())
 
     def to_excel(self, path: str | PathLike[str]) -> None:
         """Write a workbook: the notes on the first sheet, then one sheet a table.
@@ -57,19 +57,23 @@ class Result:
 
     def __repr__(self) -> str:
         """Return at most twelve lines: what it is, what was left out, the head of the table."""
-        return "\n".join([f"{type(self).__name__}: {self.headline}", *self._shown_notes(), *_head(self._main())])
+        return "\n".join([f"{type(self).__name__}: {self.headline}", *self._shown_notes(), *_head(self._shown())])
 
     def _repr_html_(self) -> str:
         lines = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
-        main = self._main()
+        main = self._shown()
         if isinstance(main, nw.LazyFrame):
             body = f"<pre>{escape(' '.join(_head(main)))}</pre>"
         else:
             body = to_pandas(main.head(SHOWN_ROWS).to_native()).to_html(index=False)
         return f"<p><b>{type(self).__name__}</b>: {escape(self.headline)}</p><ul>{lines}</ul>{body}"
 
-    def _main(self) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
-        return opened(next(iter(self.tables.values())), argument="table")
+    def _main(self) -> Any:
+        """Return the main table; a result whose other tables are made when asked for returns it without them."""
+        return next(iter(self.tables.values()))
+
+    def _shown(self) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
+        return opened(self._main(), argument="table")
 
     def _shown_notes(self) -> list[str]:
         shown = [f"  note: {note}" for note in self.notes[:SHOWN_NOTES]]

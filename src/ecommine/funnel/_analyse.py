@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
@@ -18,9 +17,9 @@ from ._groups import EVERY, Attribution, check_attribution, check_groups, group_
 from ._moves import Ints
 from ._result import FunnelResult
 from ._spark import answer_on_spark, is_spark
-from ._table import Measured, Part, Seen, measure, merged
+from ._table import Part, Seen, empty, measure, merged
 from ._told import told
-from ._tracks import UNITS, Tracks, Unit, held_by, micro_of, plan_of, read_tracks
+from ._tracks import UNITS, Tracks, Unit, held_by, micro_of, own_of, plan_of, read_tracks
 from ._walk import Reach
 from ._writing import built
 
@@ -120,18 +119,19 @@ def analyse(
         one_of("every", every, EVERY)
     confidence = number("level", level, low=0.5, high=0.999999)
     funnel = funnel_of(definition)
-    check_attribution(attribution, funnel)
+    check_attribution(attribution, funnel, by)
     asked = Asked(unit=unit, by=by, attribution=attribution, every=every, as_of=as_of, level=confidence)
     like = opened(events, argument="events")
     fit = fitted(like.collect_schema(), funnel)
     answer = answer_on_spark(events, fit, asked) if is_spark(like) else _in_memory(events, fit, asked)
     keys, whole, found = [key for key in (by, every) if key is not None], answer.whole, answer.groups
     return FunnelResult(
-        table=built(merged(iter(found)) if found else _empty(whole, by, every), like),
+        table=built(merged(iter(found)) if found else empty(whole, by, every), like),
         definition=funnel,
         unit=unit,
         entrants=whole.entrants,
         by=by,
+        attribution=attribution,
         every=every,
         level=confidence,
         as_of=answer.until,
@@ -146,7 +146,7 @@ def _in_memory(events: object, funnel: Funnel, asked: Asked) -> Answer:
     """Measure events that are brought into memory."""
     tracks = read_tracks(events, funnel, unit=asked.unit, by=asked.by, as_of=asked.as_of)
     seen = Seen(
-        whole=Part(label={}, reach=tracks.walk(funnel), units=tracks.units, visitor=tracks.visitor),
+        whole=_part(tracks, tracks.walk(funnel), asked),
         plan=plan_of(funnel),
         names=funnel.names,
         until=micro_of(tracks.until),
@@ -161,6 +161,12 @@ def _in_memory(events: object, funnel: Funnel, asked: Asked) -> Answer:
     return Answer(whole=whole, groups=groups, until=tracks.until, notes=[*tracks.notes, *said], seen=seen)
 
 
+def _part(tracks: Tracks, reach: Reach, asked: Asked) -> Part:
+    """Take all units together; sessions are known by their visitor as well, since several may have the same id."""
+    visitors = tracks.visitors if asked.unit == "session_id" else None
+    return Part(label={}, reach=reach, units=tracks.units, visitor=tracks.visitor, visitors=visitors)
+
+
 def _grouped(events: object, whole: Part, tracks: Tracks, funnel: Funnel, asked: Asked) -> tuple[list[Part], list[str]]:
     """Part the units by their group; those that are in no group are told."""
     by, labels = asked.by, tracks.labels
@@ -169,13 +175,13 @@ def _grouped(events: object, whole: Part, tracks: Tracks, funnel: Funnel, asked:
     check_groups(by, len(labels))
     if asked.attribution == "step":
         held = held_by(funnel, by)
-        again = read_tracks(events, held, unit=asked.unit, by=by, as_of=asked.as_of)
-        whole = Part(label={}, reach=again.walk(held, by_group=True), units=again.units, visitor=again.visitor)
+        again = read_tracks(events, held, unit=asked.unit, by=by, as_of=asked.as_of, own=own_of(funnel, by))
+        whole = _part(again, again.walk(held, by_group=True), asked)
         labels = again.labels
     group = group_of(whole.reach, asked.attribution, funnel)
     parts = [replace(whole, label={by: labels[code]}, reach=reach) for code, reach in _parted(whole.reach, group)]
     lost = len(group) - sum(len(part.reach.unit) for part in parts)
-    return parts, told_of_groups(asked.attribution, funnel, asked.unit, lost)
+    return parts, told_of_groups(asked.attribution, asked.unit, lost)
 
 
 def _periods(part: Part, every: Every, until: datetime | None) -> Iterator[Part]:
@@ -198,9 +204,3 @@ def _compared(every: Every | None, funnel: Funnel) -> list[str]:
     if every is None or not funnel.reentry:
         return []
     return ["earlier periods had longer to come back: compare periods with reentry=False"]
-
-
-def _empty(whole: Measured, by: str | None, every: Every | None) -> dict[str, list[Any]]:
-    """Write rows of zeros where nobody entered, and so no group is known."""
-    label = {} if by is None else {by: None}
-    return merged(iter([({"period_at": None, "complete": None, **label} if every else label, whole)]))

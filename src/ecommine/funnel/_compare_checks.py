@@ -35,11 +35,15 @@ def _result(argument: str, value: object) -> FunnelResult:
             f"`{argument}` must be the result of funnel.analyse, from_counts or from_reached, "
             f"got {type(value).__name__}"
         )
-    if value.by is not None:
-        labels = [label for label, found in value._groups if found.entrants]
+    if value.by is not None and value.every is not None:
+        raise ValueError(f"`{argument}` has groups and periods: measure with `by` or `every` alone, and choose one")
+    if value.by is not None or value.every is not None:
+        labels = [str(label) if value.by is None else label for label, found in value._groups if found.entrants]
         shown = ", ".join(map(repr, labels[:5])) + (", …" if len(labels) > 5 else "")
         example = f"result.group({labels[0]!r})" if labels else "result.group(...)"
-        raise ValueError(f"`{argument}` has groups by {value.by!r}: choose one of {shown}, such as {example}")
+        raise ValueError(
+            f"`{argument}` has groups by {value.by or value.every!r}: choose one of {shown}, such as {example}"
+        )
     return value
 
 
@@ -123,9 +127,12 @@ def _shared(before: FunnelResult, after: FunnelResult) -> Iterator[str]:
         return
     both, noun = before._seen.n_shared(after._seen), before.unit.removesuffix("_id")
     if both is None:
-        yield f"one funnel is on Spark and the other is not: {noun}s of both were not counted, and are taken for apart"
+        yield (
+            f"one funnel is on Spark and the other is not: {noun}s of both were not counted, and are taken for "
+            "different ones"
+        )
     elif both:
-        yield f"{counted(both, noun)} in both funnels: taken for independent, which makes the tests careful"
+        yield f"{counted(both, noun)} in both funnels: taken for independent, see the page on funnels"
     if before.unit == "session_id":
         yield "sessions of one visitor in both funnels are taken for independent"
 

@@ -1,5 +1,6 @@
 """What conditions ask for, against what the columns of a table can hold."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
@@ -37,7 +38,7 @@ def check_values(schema: Any, funnel: Funnel) -> None:
 def _check_range(column: str, dtype: Any, values: tuple[Any, ...]) -> None:
     """Refuse what is of the right kind and yet never in the column."""
     if dtype.is_integer():
-        wrong = [one for one in values if one != int(one) or abs(one) >= 2**64]
+        wrong = [one for one in values if not math.isfinite(one) or one != int(one) or abs(one) >= 2**64]
         if wrong:
             raise ValueError(f"`where`: the column {column!r} holds whole numbers of 64 bits, got {wrong[0]!r}")
     if isinstance(dtype, nw.Datetime) and dtype.time_zone is None:

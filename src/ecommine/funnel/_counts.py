@@ -16,7 +16,7 @@ from ._curves import wilson
 from ._reading import grouped, plain
 from ._result import FunnelResult
 from ._sums import QUARTILES
-from ._table import Measured, merged
+from ._table import Measured, empty, merged
 from ._tracks import RESERVED
 from ._writing import built
 
@@ -133,7 +133,7 @@ def from_reached(users: object, steps: Sequence[str], /, *, by: str | None = Non
     parts = [({}, found)] if by is None else list(_by_group(by, rows["_by"], there, number_of, steps, confidence))
     out = int(number_of[~there[:, 0]].sum())
     notes = (f"{counted(out, 'user')} without {steps[0]!r} left out",) if out else ()
-    result = _result(merged(iter(parts)), found, by, confidence, like, notes)
+    result = _result(merged(iter(parts)) if parts else empty(found, by), found, by, confidence, like, notes)
     return result if by is None else replace(result, _groups=tuple((label[by], one) for label, one in parts))
 
 

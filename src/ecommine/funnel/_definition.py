@@ -8,6 +8,7 @@ from operator import and_
 from typing import Any, Literal
 
 import narwhals.stable.v2 as nw
+import pandas as pd
 
 from .._core.checks import one_of
 from .._core.durations import Duration
@@ -245,7 +246,7 @@ def _steps(steps: Sequence[str | Step]) -> Iterator[Step]:
             again += 1
             name = f"{step.name} {again}"
         taken.add(name)
-        yield step if name == step.name else replace(step, where=dict(step.where), name=name)
+        yield step if name == step.name else replace(step, name=name)
 
 
 def _excluded(given: object) -> Iterator[Exclude]:
@@ -308,14 +309,16 @@ def _plain(value: str | timedelta, argument: str) -> str | timedelta:
 
 
 def _conditions(where: object) -> Iterator[tuple[str, tuple[object, ...]]]:
-    if where is None or where == ():
+    if isinstance(where, tuple) and all(isinstance(one, tuple) for one in where):  # as a step keeps them
+        where = dict(where)
+    if where is None:
         return
     if not isinstance(where, Mapping):
         raise TypeError(f"`where` must map columns to values, such as {{'device': 'mobile'}}; got {where!r}")
     for column, given in sorted(where.items()):
         several = isinstance(given, Iterable) and not isinstance(given, (str, bytes))
         values = [one.item() if hasattr(one, "item") else one for one in (given if several else [given])]
-        if not values or any(one is None or one != one or callable(one) for one in values):
+        if not values or any(one is None or one is pd.NA or one != one or callable(one) for one in values):
             raise ValueError(f"`where`: {column!r} must have one or several known values, got {given!r}")
         yield str(column), tuple(sorted(set(values), key=repr))
 

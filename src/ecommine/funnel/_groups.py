@@ -13,6 +13,8 @@ from ._walk import Reach
 
 Attribution = Literal["first", "last", "step"]
 ATTRIBUTIONS = ("first", "last", "step")
+EARLY = ("first", "step")
+"""By these a group is known before it is known how far the unit comes."""
 EVERY = ("1d", "1w", "1mo", "1q", "1y")
 MOST_GROUPS = 50
 MOST_PERIODS = 1_000
@@ -22,8 +24,10 @@ MONDAY = 4
 """The days from 1970-01-01, a Thursday, to the first Monday."""
 
 
-def check_attribution(attribution: str, funnel: Funnel) -> None:
-    """Raise unless it is one of the words or the name of a step."""
+def check_attribution(attribution: str, funnel: Funnel, by: str | None) -> None:
+    """Raise unless it is one of the words or the name of a step, and there are groups where one is chosen."""
+    if by is None and attribution != "first":
+        raise ValueError(f"`attribution` {attribution!r} says which event decides the group: give the column, by=...")
     if attribution in ATTRIBUTIONS and attribution in funnel.names:
         raise ValueError(f"`attribution`: {attribution!r} is a word and the name of a step: give the step another name")
     if attribution not in funnel.names:
@@ -37,9 +41,9 @@ def group_of(reach: Reach, attribution: str, funnel: Funnel) -> Ints:
     return reach.group[:, funnel.names.index(attribution) if attribution in funnel.names else 0]
 
 
-def told_of_groups(attribution: str, funnel: Funnel, unit: str, lost: int) -> list[str]:
+def told_of_groups(attribution: str, unit: str, lost: int) -> list[str]:
     """Say what is to be known of groups, and how many units are in none."""
-    if attribution != "last" and attribution not in funnel.names:
+    if attribution in EARLY:
         return []
     notes = ["groups by a later step are chosen by how far a unit came: their conversions are no chances"]
     if lost:

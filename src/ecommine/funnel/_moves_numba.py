@@ -69,7 +69,7 @@ def packed(events: Events) -> Packed | None:
     given, bits = shares(len(events.log)), _part_bits(len(events.log))
     there = np.zeros((len(given), len(events.masks)), dtype=np.uint8)
     counts = np.zeros((len(given), 1 << bits), dtype=np.int64)
-    facts = on_cores(lambda *one: _survey(rows, *one, bits), given, list(there), list(counts))
+    facts = on_cores(lambda *one: _survey(rows, one[0], one[1], one[2], bits), given, list(there), list(counts))
     _, low, high, start, last, is_milli, is_whole = np.array(facts).T
     if not sum(fact[0] for fact in facts):
         low, high, start, last = (np.zeros(1, dtype=np.int64) for _ in range(4))

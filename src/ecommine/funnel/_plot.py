@@ -111,7 +111,8 @@ def labels_of(frame: nw.DataFrame[Any], by: str | None, most: int, locale: Local
     labels = list(dict.fromkeys(labels))
     if len(labels) <= most:
         return labels, ""
-    entered = [sum(frame.filter(is_group(by, label))["reached"].to_list()[:1]) for label in labels]
+    entries = frame.filter(nw.col("step") == frame["step"].to_list()[0])  # one a group, or one a period and group
+    entered = [entries.filter(is_group(by, label))["reached"].sum() for label in labels]
     kept = sorted(sorted(range(len(labels)), key=lambda place: -entered[place])[:most])
     return [labels[place] for place in kept], _TEXTS[locale]["first"].format(n=most, all=len(labels))
 

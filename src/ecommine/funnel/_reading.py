@@ -19,8 +19,12 @@ def facts(frame: Frame, unit: str, as_of: Any) -> tuple[datetime | None, list[st
     at = nw.col("occurred_at")
     given = None if as_of is None else moment(as_of)
     named = {"_lost": unit, "_nameless": "event", "_timeless": "occurred_at"}
-    counts = {name: nw.len() - nw.col(column).count() for name, column in named.items()}
-    counts |= {"_late": (at > nw.lit(given)).cast(nw.Int64).sum()} if given else {}
+    if given is None:  # libraries know how many nulls a column has
+        counts = {name: nw.len() - nw.col(column).count() for name, column in named.items()}
+    else:
+        is_late = (at > nw.lit(given)).fill_null(False)
+        counts = {name: (nw.col(column).is_null() & ~is_late).cast(nw.Int64).sum() for name, column in named.items()}
+        counts["_late"] = is_late.cast(nw.Int64).sum()
     row = collect(frame.select(at.max(), **counts))
     lost, nameless, timeless, late = (int(row[name].item() or 0) if name in counts else 0 for name in (*named, "_late"))
     if timeless:
@@ -116,10 +120,29 @@ def coded(ids: nw.Series[Any]) -> tuple[Ints, "np.ndarray[Any, Any]"]:
     return ranks[codes], labels[order]
 
 
+def only_value(group: Ints, value: Ints) -> tuple[Ints, int]:
+    """Give rows without a value, below 0, that of their group where it is one; count the groups of several values.
+
+    Examples
+    --------
+    >>> filled, several = only_value(np.array([0, 0, 1, 1, 1]), np.array([-1, 5, 6, 7, -1]))
+    >>> filled.tolist(), several
+    ([5, 5, 6, 7, -1], 1)
+    """
+    known = value >= 0
+    if known.all() or not known.any():
+        return value, 0
+    n = int(group.max()) + 1
+    low, high = np.full(n, np.iinfo(np.int64).max), np.full(n, -1)
+    np.minimum.at(low, group[known], value[known])
+    np.maximum.at(high, group[known], value[known])
+    return np.where(~known & (low == high)[group], high[group], value), int((low < high).sum())
+
+
 def ordered(labels: "np.ndarray[Any, Any]") -> Ints:
     """Return the order of ids."""
     try:
-        return np.argsort(labels)
+        return np.argsort(labels, kind="stable")
     except TypeError:
         raise TypeError(
             f"`by` or ids of mixed types, such as {labels[0]!r} and {labels[-1]!r}: make them text"

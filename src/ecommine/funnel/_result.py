@@ -9,8 +9,10 @@ import narwhals.stable.v2 as nw
 
 from .._core.checks import counted, one_of
 from .._core.frames import opened
+from .._core.pictures import percent
 from .._core.results import Result
 from ._definition import Funnel
+from ._groups import EARLY
 from ._summary import Locale, sentences
 from ._table import Measured, Seen
 from ._told import missing_of
@@ -45,6 +47,8 @@ class FunnelResult(Result):
         Units that entered.
     by : str or None
         The column of groups.
+    attribution : str
+        Which event decides the group of a unit.
     every : str or None
         The length of the periods.
     level : float
@@ -74,6 +78,7 @@ class FunnelResult(Result):
     unit: str
     entrants: int
     by: str | None
+    attribution: str = "first"
     every: str | None
     level: float
     as_of: datetime | None
@@ -98,9 +103,12 @@ class FunnelResult(Result):
         noun = self.unit.removesuffix("_id")
         last = self._all.rows[-1]
         share = last["conversion"] if last["conversion"] == last["conversion"] else last["naive_conversion"]
-        end = f", {share:.1%} reached {last['step']}" if share == share else ""
+        end = f", {percent(share)} reached {last['step']}" if share == share else ""
         window = "" if self.definition is None else f" within {self.definition.text}"
         return f"{when}{len(self._all.rows)} steps{window}, {counted(self.entrants, noun)} entered{end}"
+
+    def _main(self) -> Any:
+        return self.table
 
     @property
     def tables(self) -> Mapping[str, Any]:
@@ -125,14 +133,17 @@ class FunnelResult(Result):
         return one_group(self, value)
 
     def summary(self, *, locale: Locale = "en") -> str:
-        """Say in a few sentences how many convert, where most are lost, which group does best, and what is open."""
+        """Say in a few sentences how many convert, where most are lost, which group does best, and what is open.
+
+        Groups by a later step (`attribution`) are not ranked: they are chosen by how far a unit came.
+        """
         one_of("locale", locale, ("en", "zh"))
         steps = [] if self.definition is None else [step.name for step in self.definition.steps]
         return sentences(
             self._all,
             self.unit,
             locale,
-            groups=self._groups,
+            groups=self._groups if self.attribution in EARLY else (),
             missing=missing_of(self.notes, steps),
             any_order=self.definition is not None and self.definition.order == "any",
         )

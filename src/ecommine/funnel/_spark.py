@@ -26,7 +26,7 @@ from ._spark_seen import SeenOnSpark
 from ._spark_sums import ALL
 from ._spark_work import GROUPS, Job
 from ._table import measured
-from ._tracks import check_overlap, columns_of, counting, held_by, lost_by, micro_of, opened_events, unseen
+from ._tracks import check_overlap, columns_of, counting, held_by, lost_by, micro_of, opened_events, own_of, unseen
 
 
 def is_spark(frame: Frame) -> bool:
@@ -44,11 +44,11 @@ def answer_on_spark(events: object, funnel: Funnel, asked: Asked) -> Answer:
     job = Job(funnel=funnel, asked=asked, labels=_labels(marks, asked.by), until=micro_of(until))
     whole = parts = followed(marks, job)
     if asked.by is not None and asked.attribution == "step":
-        apart = replace(job, funnel=held_by(funnel, asked.by), by_group=True)
+        apart = replace(job, funnel=held_by(funnel, asked.by), by_group=True, own=own_of(funnel, asked.by))
         parts = followed(_marks(frame, apart.funnel, asked), apart)
     sums, lost = sums_of_units(whole, parts)
     if asked.by is not None:
-        notes += told_of_groups(asked.attribution, funnel, asked.unit, lost)
+        notes += told_of_groups(asked.attribution, asked.unit, lost)
     found = {part: measured(one, job.plan, funnel.names, asked.level) for part, one in sums.items()}
     labels = _names_of(list(found), job, until)
     return Answer(

@@ -4,14 +4,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-import narwhals.stable.v2 as nw
 import numpy as np
 
 from ._growth import MOST_DRAWN, Growth
-from ._reading import numbered
 from ._spark_jobs import Units, counted
 from ._spark_sums import ALL, REACHED, growth_from
-from ._spark_work import reach_of, unit_rows
+from ._spark_work import clusters_of, reach_of, unit_rows
 from ._table import Part, Seen
 from ._walk import Plan
 
@@ -48,10 +46,12 @@ class SeenOnSpark:
         from pyspark.sql.types import StringType, StructField, StructType, TimestampNTZType
 
         frame = self._units.frame
-        fields = [StructField("unit", frame.schema["unit"].dataType), StructField("deepest_step", StringType())]
+        fields = [StructField(name, frame.schema[name].dataType) for name in self._ids]
+        fields.append(StructField("deepest_step", StringType()))
         times = ("first_entered_at", "entered_at", "deepest_at")
         schema = StructType([*fields, *(StructField(name, TimestampNTZType()) for name in times)])
-        return frame.mapInArrow(partial(unit_rows, job=self.whole.job), schema).withColumnRenamed("unit", unit)
+        rows = frame.mapInArrow(partial(unit_rows, job=self.whole.job), schema)
+        return rows.withColumnsRenamed({"unit": unit, "visitor": "visitor_id"})
 
     def age(self) -> float | None:
         """Return how long the units were seen since their first entry, at the median."""
@@ -64,8 +64,8 @@ class SeenOnSpark:
         """Count the units that another funnel on Spark has as well; None where the other one is not there."""
         if not isinstance(other, SeenOnSpark):
             return None
-        mine, theirs = (one._units.frame.select("unit").distinct() for one in (self, other))
-        return int(mine.join(theirs, on="unit").count())
+        mine, theirs = (one._units.frame.select(*self._ids) for one in (self, other))
+        return int(mine.intersect(theirs).count())
 
     def growths(self, *, grouped: bool) -> tuple[list[Growth], int]:
         """Return the curves of a picture, and how many there could be; see :meth:`.Seen.growths`.
@@ -94,17 +94,19 @@ class SeenOnSpark:
         return self.whole.job.plan
 
     @property
+    def _ids(self) -> tuple[str, ...]:
+        """The columns that tell units apart: several visitors may have a session of one id."""
+        return ("unit", "visitor") if self.whole.job.asked.unit == "session_id" else ("unit",)
+
+    @property
     def _units(self) -> Units:
         return self.whole if self.only == ALL else self.whole.of(self.only)
 
     def _brought(self, *, grouped: bool) -> Seen:
         """Bring the units."""
         table = (self.in_parts if grouped else self._units).frame.drop("unit").toArrow()
-        reach, visitor = (
-            reach_of(table, self.plan.n_steps),
-            numbered(nw.from_native(table["visitor"], series_only=True)),
-        )
-        whole = Part(label={}, reach=reach, units=None, visitor=visitor[0])
+        reach = reach_of(table, self.plan.n_steps)
+        whole = Part(label={}, reach=reach, units=None, visitor=clusters_of(table, self.whole.job))
         part = table["part"].to_numpy()
         parts = [
             replace(whole, label=label, reach=reach.take(np.flatnonzero(part == one)))

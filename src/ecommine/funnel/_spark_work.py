@@ -47,6 +47,8 @@ class Job:
         The moment up to which events count, microseconds.
     by_group : bool
         Whether a unit counts in each of its groups.
+    own : str or None
+        The held column whose unknown values are a value of their own.
     """
 
     funnel: Funnel
@@ -54,6 +56,7 @@ class Job:
     labels: tuple[Any, ...]
     until: int
     by_group: bool = False
+    own: str | None = None
 
     @property
     def plan(self) -> Plan:
@@ -75,7 +78,7 @@ def follow_rows(batches: Iterable[Any], job: Job) -> Iterator[Any]:
         return
     rows, code, masks = coded_rows(nw.from_native(table, eager_only=True), job.funnel)
     tracks = tracks_of((rows, code, masks), job.funnel, unit=job.asked.unit, by=job.asked.by)
-    tracks = held(tracks, rows, job.funnel.hold) if job.funnel.hold else tracks
+    tracks = held(tracks, rows, job.funnel.hold, job.own) if job.funnel.hold else tracks
     reach = _in_groups(tracks.walk(job.funnel, by_group=job.by_group), tracks.labels, job)
     ids = reach.unit if tracks.units is None else tracks.units[reach.unit]
     columns = {"unit": pa.array(ids, type=table["_unit"].type)}
@@ -105,7 +108,7 @@ def _visitor_column(tracks: Tracks, reach: Reach, kind: Any) -> Any:
     return pa.array(ids[np.minimum(tracks.visitor[reach.unit], len(tracks.visitors))], type=kind)
 
 
-def _clusters(table: Any, job: Job) -> Ints | None:
+def clusters_of(table: Any, job: Job) -> Ints | None:
     """Give numbers to the visitors of units; units whose visitor is unknown stand alone."""
     if not job.has_visitors:
         return None
@@ -172,7 +175,7 @@ def product_rows(batches: Iterable[Any], job: Job, curves: Curves) -> Iterator[A
     if table is None:
         return
     reach, part = reach_of(table, job.plan.n_steps), table["part"].to_numpy()
-    visitor = _clusters(table, job)
+    visitor = clusters_of(table, job)
     found: dict[int, Floats] = {}
     for one, rows in _rows_of(part, curves):
         cluster = None if visitor is None else cluster_of(visitor[rows])
@@ -206,6 +209,12 @@ def unit_rows(batches: Iterable[Any], job: Job) -> Iterator[Any]:
     reach = reach_of(table, job.plan.n_steps)
     given, is_number = table["unit"], pa.types.is_integer(table["unit"].type)
     ids = given.to_numpy() if is_number else np.array(given.to_pylist(), dtype=object)
-    columns = unit_columns(Part(label={}, reach=reach, units=ids, visitor=None), job.funnel.names)
-    columns["unit"] = pa.array(columns["unit"], type=table["unit"].type)
+    part = Part(label={}, reach=reach, units=ids, visitor=None)
+    if job.asked.unit == "session_id":
+        whose = np.array([*table["visitor"].to_pylist(), None], dtype=object)[:-1]
+        part = replace(part, visitor=np.arange(len(whose)), visitors=whose)
+    columns = unit_columns(part, job.funnel.names)
+    for name in ("unit", "visitor"):
+        if name in columns:
+            columns[name] = pa.array(columns[name], type=table[name].type)
     yield from pa.table(columns).to_batches(max_chunksize=ROWS)

@@ -42,7 +42,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "groups": "到{last}的转化率最高的是{best}（{most}，{most_low}至{most_high}），"
         "最低的是{worst}（{least}，{least_low}至{least_high}）。",
         "unknown": "未知",
-        "any": "{n}步中的第{place}步",
+        "any": "完成{n}步中的{place}步",
     },
 }
 
@@ -136,7 +136,8 @@ def _name(label: Any, texts: dict[str, str]) -> str:
 def _skipped(found: Measured, words: dict[str, Any], texts: dict[str, str]) -> list[str]:
     """Ask about the step that more go past than come to it, unless it may be left out."""
     rows = [row for row, may in zip(found.rows, found.optional, strict=True) if not may]
-    most = max(rows, key=lambda row: row["skipped"])
-    if most["skipped"] <= most["reached"]:
+    rows = [row for row in rows if row["skipped"] > row["reached"]]
+    if not rows:
         return []
+    most = max(rows, key=lambda row: row["skipped"])
     return [texts["skipped"].format(skipped=most["skipped"], step=most["step"], noun=words["noun"])]

@@ -117,7 +117,7 @@ def _seconds(reach: Reach, at: Ints, step: int, went: Ints) -> Floats:
 
 def cluster_of(visitor: Ints) -> Ints:
     """Return whose each unit is, by numbers from 0 that are not much larger than there are units."""
-    is_small = visitor.min(initial=0) >= 0 and visitor.max(initial=0) < 4 * len(visitor)  # unknown ones are below 0
+    is_small = visitor.max(initial=0) < 4 * len(visitor)
     return visitor if is_small else np.unique(visitor, return_inverse=True)[1]
 
 

@@ -13,6 +13,7 @@ from ._moves import Ints
 from ._reading import ordered
 from ._sums import QUARTILES, Counts, Sums, sums_of
 from ._walk import Plan, Reach
+from ._writing import whole_numbers
 
 INTERVALS = ("conversion", "step_conversion")
 
@@ -60,12 +61,28 @@ class Part:
         Ids, by the number of the unit; None where the numbers are the ids.
     visitor : int array, or None
         Whose each unit is; None where units are visitors.
+    visitors : array, or None
+        Ids of these, for units that are known by both ids as sessions are; a number past its end is of nobody known.
     """
 
     label: dict[str, Any]
     reach: Reach
     units: "np.ndarray[Any, Any] | None"
     visitor: Ints | None
+    visitors: "np.ndarray[Any, Any] | None" = None
+
+    @property
+    def owners(self) -> "np.ndarray[Any, Any]":
+        """The ids of the visitors of the units that entered, None where unknown."""
+        assert self.visitor is not None
+        assert self.visitors is not None
+        ids = np.array([*self.visitors.tolist(), None], dtype=object)
+        return np.asarray(ids[np.minimum(self.visitor[self.reach.unit], len(self.visitors))])
+
+    @property
+    def names(self) -> list[Any]:
+        """What tells the units apart."""
+        return self.ids.tolist() if self.visitors is None else list(zip(self.ids.tolist(), self.owners, strict=True))
 
     @property
     def ids(self) -> "np.ndarray[Any, Any]":
@@ -122,18 +139,22 @@ class Seen:
         """Count the units that another funnel has as well; None where the other one is not in memory."""
         if not isinstance(other, Seen):
             return None
-        return len(set(self.whole.ids.tolist()) & set(other.whole.ids.tolist()))
+        return len(set(self.whole.names) & set(other.whole.names))
 
     def table(self, unit: str, like: Frame) -> Any:
         """Return the table of units, in the caller's library."""
         columns = unit_columns(self.whole, self.names)
-        mine = columns.pop("unit")
-        if len(mine):
-            return build({unit: mine, **columns}, like=like).to_native()
-        is_number = self.whole.units is None or self.whole.units.dtype.kind in "iu"
-        one = {unit: [0 if is_number else ""], "deepest_step": [""]}
+        mine = {unit: columns.pop("unit")}
+        if "visitor" in columns:
+            mine["visitor_id"] = whole_numbers(columns.pop("visitor").tolist(), like)
+        if len(mine[unit]):
+            return build({**mine, **columns}, like=like).to_native()
+        known = {unit: self.whole.units, "visitor_id": self.whole.visitors}
+        one = {
+            name: [0 if ids is None or ids.dtype.kind in "iu" else ""] for name, ids in known.items() if name in mine
+        }
         times = {name: np.zeros(1, "datetime64[us]") for name in ("first_entered_at", "entered_at", "deepest_at")}
-        return build({**one, **times}, like=like).head(0).to_native()
+        return build({**one, "deepest_step": [""], **times}, like=like).head(0).to_native()
 
 
 def measure(part: Part, seen: Seen, level: float) -> Measured:
@@ -234,9 +255,13 @@ def unit_columns(part: Part, names: Sequence[str]) -> dict[str, Any]:
     """Write one row a unit: the deepest step, the first entry, the entry of the attempt, and when it came there."""
     reach, mine = part.reach, part.ids
     order = ordered(mine)
+    if part.visitor is not None and part.visitors is not None:  # several visitors may have a session of one id
+        first = np.argsort(part.visitor[reach.unit], kind="stable")
+        order = first[ordered(mine[first])]
     labels = np.array(names, dtype=object)
     columns: dict[str, Any] = {
         "unit": mine[order],
+        **({} if part.visitors is None else {"visitor": part.owners[order]}),
         "deepest_step": labels[reach.deepest[order]],
         "first_entered_at": reach.entry[order].astype("datetime64[us]"),
     }
@@ -244,6 +269,12 @@ def unit_columns(part: Part, names: Sequence[str]) -> dict[str, Any]:
         deepest = np.take_along_axis(times, reach.deepest[:, None], axis=1)[:, 0]
         columns[name] = deepest[order].astype("datetime64[us]")
     return columns
+
+
+def empty(whole: Measured, by: str | None, every: str | None = None) -> dict[str, list[Any]]:
+    """Write rows of zeros where nobody entered, and so no group is known."""
+    label = {} if by is None else {by: None}
+    return merged(iter([({"period_at": None, "complete": None, **label} if every else label, whole)]))
 
 
 def merged(groups: Iterator[tuple[dict[str, Any], Measured]]) -> dict[str, list[Any]]:

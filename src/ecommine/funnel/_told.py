@@ -27,7 +27,8 @@ def told(whole: Measured, unit: str) -> list[str]:
         notes.append(f"{counted(whole.entrants, noun)} of {of} only: intervals are rough, as theirs may be alike")
     if whole.trend is not None and whole.trend < TREND:
         notes.append(
-            f"earlier and later entrants convert differently (p = {whole.trend:.1g}): conversion is that of no one time"
+            f"earlier and later entrants convert differently (p = {whole.trend:.1g}): conversion is an average of a "
+            "rate that changes"
         )
     return notes
 

@@ -1,5 +1,6 @@
 """Events that matter to a funnel, read from any library, as arrays sorted by log and time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
@@ -18,7 +19,7 @@ from ._follow import follow
 from ._held import put_together, split
 from ._marks import Marked, marked
 from ._moves import Events, Ints, distinct_of
-from ._reading import coded, facts, grouped, numbered, plain
+from ._reading import coded, facts, grouped, numbered, only_value, plain
 from ._told import MISSING
 from ._walk import Plan, Reach
 
@@ -110,8 +111,10 @@ def micro_of(moment: datetime | None) -> int:
     return int(np.datetime64(moment or datetime(1970, 1, 1), "us").astype(np.int64))
 
 
-def read_tracks(events: object, funnel: Funnel, *, unit: Unit, by: str | None, as_of: Any) -> Tracks:
-    """Read the events of any library; only those that matter are brought into memory."""
+def read_tracks(
+    events: object, funnel: Funnel, *, unit: Unit, by: str | None, as_of: Any, own: str | None = None
+) -> Tracks:
+    """Read the events of any library; only those that matter are brought into memory. For ``own`` see `held`."""
     frame = opened_events(events, funnel, unit, by)
     until, notes = facts(frame, unit, as_of)
     is_alone = unit == "visitor_id" and not funnel.hold  # nothing else is to be known of a unit
@@ -123,7 +126,7 @@ def read_tracks(events: object, funnel: Funnel, *, unit: Unit, by: str | None, a
     if funnel.order == "any":
         check_overlap(tracks.events.counting().steps, funnel)
     if funnel.hold:
-        tracks = held(tracks, found[0], funnel.hold)
+        tracks = held(tracks, found[0], funnel.hold, own)
     return replace(tracks, until=until, notes=(*notes, *tracks.notes))
 
 
@@ -139,6 +142,7 @@ def tracks_of(found: Marked, funnel: Funnel, *, unit: Unit, by: str | None) -> T
     if units is not None and unit != "visitor_id":
         code, visitors = coded(rows["_visitor"])
         if unit == "session_id":
+            code, _ = only_value(log, code)
             log, units = _of_one_visitor(log, units, code)
             events = replace(events, log=log)
         visitor = _visitors(log, code, len(visitors))
@@ -190,20 +194,26 @@ def _visitors(unit: Ints, code: Ints, n: int) -> Ints:
     return visitor
 
 
-def held(tracks: Tracks, rows: dict[str, nw.Series[Any]], columns: tuple[str, ...]) -> Tracks:
-    """Give each unit a log a held value."""
+def own_of(funnel: Funnel, by: str) -> str | None:
+    """Return the column of groups, unless it is held anyhow: events whose group is unknown are a group as well."""
+    return None if by in funnel.hold else by
+
+
+def held(tracks: Tracks, rows: dict[str, nw.Series[Any]], columns: tuple[str, ...], own: str | None) -> Tracks:
+    """Give each unit a log a held value; in the column ``own`` what is unknown is a value of its own."""
     events = tracks.events
     value, steps = np.zeros(len(events.log), dtype=np.int64), events.steps
-    for place in range(len(columns)):
+    for place, column in enumerate(columns):
         code, labels = numbered(rows[f"_hold{place}"])
-        value = np.where((code < 0) | (value < 0), -1, value * len(labels) + code)
+        code = np.where(code < 0, len(labels), code) if column == own else code
+        value = np.where((code < 0) | (value < 0), -1, value * (len(labels) + 1) + code)
         value = np.where(value < 0, -1, distinct_of(np.maximum(value, 0))[0])
     kept, log, owner = split(events.log, value, steps)
-    notes = tuple(lost_by(int(((value < 0) & (steps > 0)).sum()), columns))
+    notes = tuple(lost_by(int(((value < 0) & (steps > 0)).sum()), [one for one in columns if one != own]))
     return replace(tracks, events=events.rows(kept, log), owner=owner, notes=notes)
 
 
-def lost_by(n: int, columns: tuple[str, ...]) -> list[str]:
+def lost_by(n: int, columns: Sequence[str]) -> list[str]:
     """Tell of events of steps without a held value."""
     return [f"{counted(n, 'event')} without {' or '.join(columns)} can be no step"] if n else []
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
+import pandas as pd
 
 from .._core.frames import build
 
@@ -24,6 +25,16 @@ def _padded(values: Any) -> Any:
         return [*values, next((one for one in values if one is not None), "")]  # of their type, such as a moment
     known = np.asarray(values)
     return np.append(known, np.zeros(1, dtype=known.dtype))
+
+
+def whole_numbers(values: list[Any], like: Any) -> Any:
+    """Keep ids whole where some are unknown: in pandas they would be floats, and lose their last digits."""
+    known = [value for value in values if value is not None]
+    if like.implementation.is_polars() or like.implementation.is_pyarrow() or len(known) == len(values):
+        return values
+    if not known or not isinstance(known[0], int):
+        return values
+    return pd.array(values, dtype="UInt64" if max(known) >= 2**63 else "Int64")
 
 
 def with_nulls(frame: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
