@@ -58,7 +58,7 @@ by_device.plot(kind="time")
 # ------------
 #
 # Those who entered in each week; only first entries count, so that no week had longer to come back. The last week is
-# not over.
+# not over. The first weeks hold the regular visitors, who would have entered earlier had the log begun earlier.
 
 first_try = funnel.Funnel(checkout.steps, window="3d", reentry=False)
 weekly = funnel.analyse(shop.events, first_try, every="1w", by="device")

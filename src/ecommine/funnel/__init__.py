@@ -11,8 +11,9 @@ Reads events: visitor_id, event and occurred_at are enough.
 - `from_reached` and `from_counts` measure what a dashboard has: a column a page, or totals.
 - `compare` sets two of them against each other: which step explains the difference in conversion.
 
-Conversion is the share of entrants that reach a step within the window. Entrants whose window is still open count for
-as long as they were seen (Kaplan and Meier), instead of as lost.
+Conversion is the share of entrants that reach a step within the window of an entry: of any entry with re-entry (the
+default), of the first one with ``reentry=False``. Entrants whose window is still open count for as long as they were
+seen (Kaplan and Meier), instead of as lost.
 
 References
 ----------
