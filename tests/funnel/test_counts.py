@@ -75,8 +75,10 @@ def test_columns_of_any_type(library):
 def test_columns_that_are_not_there():
     with pytest.raises(ValueError, match="`users` has no column 'paid'; it has 'home'"):
         funnel.from_reached(pd.DataFrame({"home": [True]}), ["home", "paid"])
-    with pytest.raises(ValueError, match="`steps` must be a list of two or more columns"):
+    with pytest.raises(ValueError, match="`steps` must be two or more columns"):
         funnel.from_reached(pd.DataFrame({"home": [True]}), ["home"])
+    with pytest.raises(TypeError, match="`steps` must be a list of columns, got 'home'"):
+        funnel.from_reached(pd.DataFrame({"home": [True]}), "home")
 
 
 @pytest.mark.parametrize("values", [["yes", "no"], ["", "1"]])

@@ -58,7 +58,7 @@ def analyse(
     as_of : datetime, date or ISO 8601 text, default the last time in the data
         Events after it are left out.
     level : float
-        Level of the intervals.
+        Level of the intervals, .5 to .999999.
 
     Returns
     -------
@@ -70,8 +70,11 @@ def analyse(
     ------
     ecommine.SchemaError
         If a column is missing or of the wrong type.
+    TypeError
+        If `by` is no name, or the definition is no funnel and no list of steps.
     ValueError
-        If an option is out of its range, or `by` or a condition names a column that is not there.
+        If an option is out of its range, `by` or a condition names a column that is not there, or a condition asks for
+        what its column cannot hold.
 
     Notes
     -----

@@ -23,7 +23,7 @@ from typing import Literal
 
 import numpy as np
 
-from ._curves import Floats, wilson
+from ._curves import Floats, wilson_each
 
 Correction = Literal["bh", "holm", "bonferroni"]
 CORRECTIONS = ("bh", "holm", "bonferroni", None)
@@ -42,7 +42,7 @@ class Shares:
     @classmethod
     def of(cls, value: Floats, n: Floats, z: float) -> "Shares":
         """Add the intervals."""
-        low, high = np.array([wilson(*one, z) for one in zip(value.tolist(), n.tolist(), strict=True)]).T
+        low, high = wilson_each(value, n, z)
         return cls(value=value, low=low, high=high, n=n)
 
     @property

@@ -1,7 +1,7 @@
 """Two funnels set against each other: which step explains the difference in conversion."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,7 +46,7 @@ class FunnelComparison(Result):
     p_value : float
         Of equal conversions.
     level : float
-        Level of the intervals.
+        Level of the intervals, .5 to .999999.
     names : tuple of str, or None
         What the two are called in words and pictures.
     notes : tuple of str
@@ -81,7 +81,7 @@ class FunnelComparison(Result):
     level: float
     names: Names | None
     notes: tuple[str, ...]
-    _rows: list[dict[str, Any]] = field(default_factory=list)
+    _rows: list[dict[str, Any]]
 
     @property
     def headline(self) -> str:
@@ -113,6 +113,11 @@ class FunnelComparison(Result):
             Where to draw; by default a new figure.
         locale : {"en", "zh"}
             The language of all text.
+
+        Returns
+        -------
+        matplotlib Axes
+            The axes.
         """
         from ._plot_compare import draw_comparison
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ._apart import Shares
-from ._curves import Floats
+from ._curves import Floats, effective_of
 from ._table import Measured, quantile
 
 
@@ -59,9 +59,9 @@ def side(found: Measured, level: float) -> Side:
         steps=[row["step"] for row in rows],
         reached=reached,
         ratio=ratio,
-        shares=Shares.of(value, _effective(value, np.diag(of_ratios), decided), z),
+        shares=Shares.of(value, effective_of(value, np.diag(of_ratios), decided), z),
         correlation=_correlation(of_ratios, (value > 0) & (value < 1)),
-        whole=Shares.of(share[-1:], _effective(share[-1:], covariance[-1:, -1], over), z),
+        whole=Shares.of(share[-1:], effective_of(share[-1:], covariance[-1:, -1], over), z),
     )
 
 
@@ -76,13 +76,6 @@ def _ratios(share: Floats, covariance: Floats) -> tuple[Floats, Floats]:
     is_known = np.isfinite(ratio)
     slope[~is_known] = 0.0
     return ratio, slope @ covariance @ slope.T
-
-
-def _effective(share: Floats, variance: Floats, otherwise: Any) -> Floats:
-    """Return how many independent units would know the shares as well; ``otherwise`` where none or all go on."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        varies = (variance > 0) & (share > 0) & (share < 1)
-        return np.where(varies, share * (1 - share) / np.where(varies, variance, 1.0), otherwise)
 
 
 def _correlation(covariance: Floats, varies: "np.ndarray[Any, np.dtype[np.bool_]]") -> Floats:

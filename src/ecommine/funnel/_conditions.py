@@ -25,8 +25,7 @@ _KINDS: tuple[tuple[Callable[[Any], bool], tuple[str, Any, Any]], ...] = (
 
 def check_values(schema: Any, funnel: Funnel) -> None:
     """Raise where a condition asks a column for what it cannot hold: libraries differ in what they make of it."""
-    marks: tuple[Step | Exclude, ...] = (*funnel.steps, *funnel.exclude)
-    for column, values in (pair for one in marks for pair in one.where):
+    for column, values in (pair for one in funnel.marks for pair in one.where):
         dtype = schema[column]
         fits = next((types for holds, types in _KINDS if holds(dtype)), None)
         wrong = [one for one in values if fits and (not isinstance(one, fits[1]) or isinstance(one, fits[2]))]

@@ -31,7 +31,7 @@ def from_counts(
     counts : mapping of step to users, pandas Series, or sequence of pairs
         In the order of the steps, two or more; none may have more than the step before.
     level : float
-        Level of the intervals.
+        Level of the intervals, .5 to .999999.
 
     Returns
     -------
@@ -42,6 +42,8 @@ def from_counts(
     ------
     ValueError
         If there are fewer than two steps, or a step has more users than the one before.
+    TypeError
+        If `counts` does not map steps to whole numbers.
 
     Examples
     --------
@@ -91,13 +93,18 @@ def from_reached(users: object, steps: Sequence[str], /, *, by: str | None = Non
     by : str, optional
         A column of groups.
     level : float
-        Level of the intervals.
+        Level of the intervals, .5 to .999999.
 
     Returns
     -------
     FunnelResult
         Frozen; ``.table`` is of the caller's library, Polars for a LazyFrame, else pandas. Skipped are users that have
         a later step without this one.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `steps` are no two different columns of the table of true and false, numbers or times, or `by` is none.
 
     Examples
     --------
@@ -111,8 +118,10 @@ def from_reached(users: object, steps: Sequence[str], /, *, by: str | None = Non
     2    paid        1        1        0
     """
     given: object = steps
-    if isinstance(given, str) or not isinstance(given, Sequence) or len(given) < 2:
-        raise ValueError(f"`steps` must be a list of two or more columns, got {given!r}")
+    if isinstance(given, str) or not isinstance(given, Sequence):
+        raise TypeError(f"`steps` must be a list of columns, got {given!r}")
+    if len(given) < 2:
+        raise ValueError(f"`steps` must be two or more columns, got {given!r}")
     confidence = number("level", level, low=0.5, high=0.999999)
     like = opened(users, argument="users")
     names = like.collect_schema()

@@ -164,14 +164,22 @@ def effective(share: float, influence: Floats, cluster: Ints | None, otherwise: 
     n = len(influence)
     variance = float(covariance(products_of(influence[None, :], cluster), n)[0, 0])
     if cluster is None or not n:
-        return effective_of(share, variance, otherwise)
+        return float(effective_of(share, variance, otherwise))
     clusters = int(np.count_nonzero(np.bincount(cluster)))
-    return effective_of(share, variance, min(otherwise, clusters))
+    return float(effective_of(share, variance, min(otherwise, clusters)))
 
 
-def effective_of(share: float, variance: float, otherwise: float) -> float:
-    """Return how many independent units have this variance; ``otherwise`` where there is none."""
-    return share * (1 - share) / variance if variance > 0 and 0 < share < 1 else otherwise
+def effective_of(share: Any, variance: Any, otherwise: Any) -> Floats:
+    """Return how many independent units have this variance; ``otherwise`` where there is none.
+
+    Examples
+    --------
+    >>> effective_of(np.array([0.5, 1.0]), np.array([0.01, 0.0]), 30).tolist()
+    [25.0, 30.0]
+    """
+    with np.errstate(invalid="ignore"):
+        varies = (variance > 0) & (share > 0) & (share < 1)
+    return np.asarray(np.where(varies, share * (1 - share) / np.where(varies, variance, 1.0), otherwise))
 
 
 def wilson(share: float, n: float, z: float) -> tuple[float, float]:

@@ -35,6 +35,11 @@ class Step:
     name : str, optional
         What the step is called in tables and pictures; by default its events and conditions.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `event` is no name, a condition has no known value, or `within` is no fixed length of time.
+
     Examples
     --------
     >>> from ecommine import funnel
@@ -77,6 +82,11 @@ class Exclude:
     after, before : str, optional
         Names of steps: the event matters from this step to that one, by default from the first to the last. Steps that
         may be left out cannot be named.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `event` is no name, or a condition has no known value.
 
     Examples
     --------
@@ -197,10 +207,14 @@ class Funnel:
         )
 
     @property
+    def marks(self) -> "tuple[Step | Exclude, ...]":
+        """The steps and exclusions, as the bits of events number them."""
+        return (*self.steps, *self.exclude)
+
+    @property
     def needed(self) -> tuple[str, ...]:
         """The columns that conditions and `hold` name."""
-        marks: tuple[Step | Exclude, ...] = (*self.steps, *self.exclude)
-        conditions = [column for one in marks for column, _ in one.where]
+        conditions = [column for one in self.marks for column, _ in one.where]
         return tuple(dict.fromkeys((*conditions, *self.hold)))
 
     def place(self, name: str) -> int:

@@ -36,8 +36,7 @@ def one_group(result: FunnelResult, value: Any) -> FunnelResult:
         by=None,
         every=None,
         notes=(
-            f"only {key} {_said(labels[place])}"
-            + ("; what was left out is counted over all groups" if left_out else ""),
+            f"only {key} {_said(labels[place])}" + (OVER_ALL if left_out else ""),
             *left_out,
             *told(found, result.unit),
         ),

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from ._curves import Floats, covariance, curve_at, products_of, wilson_each
+from ._curves import Floats, covariance, curve_at, effective_of, products_of, wilson_each
 from ._moves import Ints
 from ._sums import cluster_of, number_of
 from ._walk import NEVER, Reach
@@ -58,16 +58,13 @@ class Growth:
 
     def limits(self, z: float) -> tuple[Floats, Floats]:
         """Return Wilson's interval at each moment."""
-        varies = (self.variance > 0) & (self.share > 0) & (self.share < 1)
-        independent = self.share * (1 - self.share) / np.where(varies, self.variance, 1.0)
-        return wilson_each(self.share, np.where(varies, independent, self.over), z)
+        return wilson_each(self.share, effective_of(self.share, self.variance, self.over), z)
 
 
 def moments_of(window: int) -> Ints:
     """Choose the moments of a curve; most that happens, happens soon."""
     early = window * np.geomspace(1e-4, 1, MOMENTS // 2)
-    moments = np.unique(np.concatenate([np.linspace(0, window, MOMENTS + 1), early]).astype(np.int64))
-    return moments[moments >= 0]
+    return np.unique(np.concatenate([np.linspace(0, window, MOMENTS + 1), early]).astype(np.int64))
 
 
 def growth(

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._core.frames import Frame
 from ._cores import on_cores, shares
-from ._definition import Exclude, Funnel, Step
+from ._definition import Funnel
 from ._moves import Ints, distinct_of
 from ._reading import gathered, is_arrow, numbered, readable
 
@@ -54,11 +54,11 @@ def coded_rows(found: nw.DataFrame[Any], funnel: Funnel) -> Marked:
 
 def _bits(funnel: Funnel) -> nw.Expr:
     """Make the marks where the rows are, in the least of numbers."""
-    every, n_bits = funnel.order == "strict", len(_all(funnel))  # there any event may lie between two steps
+    every, n_bits = funnel.order == "strict", len(funnel.marks)  # there any event may lie between two steps
     kind = nw.Int8 if n_bits < 8 else nw.Int16 if n_bits <= NARROW else nw.Int64
     none = nw.lit(0 if every else -1, kind)
-    if any(one.where for one in _all(funnel)):
-        bits = [one.matches().cast(kind) * nw.lit(1 << bit, kind) for bit, one in enumerate(_all(funnel))]
+    if any(one.where for one in funnel.marks):
+        bits = [one.matches().cast(kind) * nw.lit(1 << bit, kind) for bit, one in enumerate(funnel.marks)]
         found = sum(bits[1:], start=bits[0])
         found = found if every else nw.when(found > 0).then(found).otherwise(none)
     else:
@@ -72,21 +72,17 @@ def _bits(funnel: Funnel) -> nw.Expr:
 def _names(funnel: Funnel) -> dict[int, list[str]]:
     """Return the names of events by their bits."""
     bits: dict[str, int] = {}
-    for bit, one in enumerate(_all(funnel)):
+    for bit, one in enumerate(funnel.marks):
         bits |= {name: bits.get(name, 0) | 1 << bit for name in one.event}
     return {mask: [name for name, mine in bits.items() if mine == mask] for mask in set(bits.values())}
 
 
 def _coded(marks: Ints, funnel: Funnel) -> tuple[Ints, Ints]:
-    n_bits = len(_all(funnel))
+    n_bits = len(funnel.marks)
     if n_bits > NARROW:
         return distinct_of(marks)
     masks = np.arange(-1, 1 << n_bits)
     return marks, np.roll(masks, -1)  # what is marked -1 finds the last
-
-
-def _all(funnel: Funnel) -> tuple[Step | Exclude, ...]:
-    return (*funnel.steps, *funnel.exclude)
 
 
 def _looked_up(frame: nw.DataFrame[Any], funnel: Funnel) -> tuple[Ints, Ints]:
@@ -94,7 +90,7 @@ def _looked_up(frame: nw.DataFrame[Any], funnel: Funnel) -> tuple[Ints, Ints]:
     names = _names(funnel)
     code = _places(frame["event"], [name for mine in names.values() for name in mine])
     masks = np.array([*(mask for mask, mine in names.items() for _ in mine), 0, -1])
-    if any(one.where for one in _all(funnel)):
+    if any(one.where for one in funnel.marks):
         code, masks = _filtered(frame, funnel, masks[code])
     if funnel.order != "strict":  # there any event may lie between two steps
         masks[masks == 0] = -1
@@ -122,7 +118,7 @@ def _places(events: nw.Series[Any], names: list[str]) -> Ints:
 
 def _filtered(frame: nw.DataFrame[Any], funnel: Funnel, marks: Ints) -> tuple[Ints, Ints]:
     """Take back the bits whose conditions do not hold."""
-    for bit, one in enumerate(_all(funnel)):
+    for bit, one in enumerate(funnel.marks):
         if one.where:
             holds = reduce(and_, [nw.col(column).is_in(list(values)) for column, values in one.where])
             fails = ~frame.select(_=holds.fill_null(False))["_"].to_numpy().astype(bool)

@@ -63,12 +63,12 @@ def draw_time(
     from scipy.special import ndtri
 
     ax, texts, z = new_axes(ax, width=8.5, height=4.8), _TEXTS[locale], float(ndtri((1 + level) / 2))
-    length, unit = next((one for one in _UNITS if window >= 2 * one[0] * SECOND), (1, {"en": "seconds", "zh": "秒"}))
+    length, unit = next((one for one in _UNITS if window >= 2 * one[0] * SECOND), _UNITS[-1])
     for place, one in enumerate(growths):
         label = names[one.step] if by is None else shown(one.label[by], locale)
-        hours, (low, high) = one.at / SECOND / length, one.limits(z)
-        ax.plot(hours, one.share, LINES[place % len(LINES)], color=PALETTE[place], label=label, linewidth=1.8)
-        ax.fill_between(hours, low, high, color=PALETTE[place], alpha=0.18, linewidth=0)
+        since, (low, high) = one.at / SECOND / length, one.limits(z)
+        ax.plot(since, one.share, LINES[place % len(LINES)], color=PALETTE[place], label=label, linewidth=1.8)
+        ax.fill_between(since, low, high, color=PALETTE[place], alpha=0.18, linewidth=0)
     ax.set_xlim(0, window / SECOND / length)
     ax.set_ylim(bottom=0)
     ax.yaxis.set_major_formatter(percent)

@@ -216,14 +216,14 @@ def _shares(sums: Sums, place: int, base: int, z: float) -> dict[str, float]:
         return dict.fromkeys(names, 1.0)
     share, last = float(sums.share[place]), float(sums.share[base])
     most = over if sums.clusters is None else min(over, sums.clusters)  # units of a visitor may all be alike
-    n = effective_of(share, float(sums.covariance[place, place]), most)
+    n = float(effective_of(share, sums.covariance[place, place], most))
     found = [share, *wilson(share, n, z)]
     if last <= 0:
         return dict(zip(names, [*found, np.nan, np.nan, np.nan], strict=True))
     ratio = min(share / last, 1.0)
     slope = np.array([1 / last, -share / last**2])
     variance = _quadratic(slope, sums.covariance[np.ix_([place, base], [place, base])])
-    n = effective_of(ratio, variance, min(most, float(sums.reached[base] - sums.reached_open[base])))
+    n = float(effective_of(ratio, variance, min(most, sums.reached[base] - sums.reached_open[base])))
     return dict(zip(names, [*found, ratio, *wilson(ratio, n, z)], strict=True))
 
 
