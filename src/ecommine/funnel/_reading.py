@@ -107,23 +107,23 @@ def _encoded(values: Any) -> tuple[Ints, "np.ndarray[Any, Any]"]:
     return np.concatenate(on_cores(numbers, parts, begins)), labels.dictionary.to_numpy(zero_copy_only=False)
 
 
-def coded(ids: nw.Series[Any]) -> tuple[Ints, "np.ndarray[Any, Any]"]:
+def coded(ids: nw.Series[Any], name: str = "`by` or ids") -> tuple[Ints, "np.ndarray[Any, Any]"]:
     """Turn ids into numbers in the order of the ids, -1 where unknown."""
     codes, labels = numbered(ids)
-    order = ordered(labels)
+    order = ordered(labels, name)
     ranks = np.empty(len(labels) + 1, dtype=np.int64)
     ranks[order], ranks[-1] = np.arange(len(labels)), -1
     return ranks[codes], labels[order]
 
 
-def ordered(labels: "np.ndarray[Any, Any]") -> Ints:
+def ordered(labels: "np.ndarray[Any, Any]", name: str = "`by` or ids") -> Ints:
     """Return the order of ids."""
     try:
         return np.argsort(labels)
     except TypeError:
-        raise TypeError(
-            f"`by` or ids of mixed types, such as {labels[0]!r} and {labels[-1]!r}: make them text"
-        ) from None
+        one_of_each = {type(label): label for label in labels[::-1]}
+        shown = " and ".join(map(repr, one_of_each.values()))
+        raise TypeError(f"{name} of mixed types, such as {shown}: make them text") from None
 
 
 def grouped(values: nw.Series[Any]) -> tuple[Ints, tuple[Any, ...]]:
