@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 import pytest
@@ -93,7 +94,7 @@ def test_every_library_says_the_same(library):
     expected, found = funnel.search(frame, **options), funnel.search(library(frame), **options)
     for name, table in expected.tables.items():
         actual = to_pandas(found.tables[name])
-        pd.testing.assert_frame_equal(actual[table.columns.tolist()], table, check_dtype=False, rtol=1e-9)
+        pd.testing.assert_frame_equal(actual, to_pandas(table), check_dtype=False, rtol=1e-9)
     assert found.notes == expected.notes
     assert found.summary() == expected.summary()
 
@@ -175,6 +176,23 @@ def test_tables_without_rows_keep_their_columns(local_library):
         assert list(to_pandas(empty.tables[name]).columns) == list(table.columns)
     assert empty.summary() == "There are no searches with a query."
     assert "0 searches" in empty.headline
+
+
+def types(table):
+    return dict(nw.from_native(table).schema)
+
+
+def test_tables_without_rows_keep_their_types(local_library):
+    clicked = [(one, 1 + one % 2, "select_item", None, None, None, 1.0) for one in range(30)]
+    frame = rows_of(*[(one, 0, "search", "a", 3.0) for one in range(30)], (1, 0, "search", "b"), *clicked)
+    frame["query"] = frame["query"].astype("str").where(frame["query"].notna())
+    options = {"min_searches": 1, "as_of": LATER}
+    full, rare = (funnel.search(local_library(frame), **{**options, "min_searches": n}) for n in (1, 99))
+    nowhere = funnel.search(local_library(frame.drop(columns="position")), **options)
+    assert [len(to_pandas(rare.tables[name])) for name in ("queries", "to_fix", "reasons")] == [0, 0, 0]
+    for name, table in full.tables.items():
+        assert types(rare.tables[name]) == types(table)
+    assert types(nowhere.positions)["shown"] == types(full.positions)["shown"] == nw.Int64
 
 
 def test_ids_missing_or_of_text():

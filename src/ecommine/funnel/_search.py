@@ -16,8 +16,9 @@ from ._search_follow import Credit, Followed, follow
 from ._search_position import MOST_PLACES, read_places
 from ._search_read import SEARCHING, Trail, read_trail
 from ._search_summary import Totals, search_sentences
-from ._search_table import Measured, measure, position_columns, query_columns, reformulation_columns, table_of
+from ._search_table import Measured, measure, position_columns, query_columns, reformulation_columns
 from ._summary import Locale
+from ._writing import built
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -232,14 +233,12 @@ def search(
     places, told = read_places(trail, found.over & (found.query >= 0), page)
     measured = measure(found, places, len(trail.texts), least)
     reasons = reason_columns(measured, trail.texts, trail.spellings, confidence)
-    named = ("query", "spelling", "reason")
-    table = query_columns(measured, trail.texts, trail.spellings, confidence)
     return Searches(
-        table=table_of(table, like, ("query", "spelling", "top_reformulation")),
-        to_fix=table_of(to_fix_columns(reasons), like, named),
-        reasons=table_of(reasons, like, named),
-        reformulations=table_of(reformulation_columns(measured, found, trail.texts), like, ("query", "next_query")),
-        positions=table_of(position_columns(measured.examined, confidence), like),
+        table=built(query_columns(measured, trail.texts, trail.spellings, confidence), like),
+        to_fix=built(to_fix_columns(reasons), like),
+        reasons=built(reasons, like),
+        reformulations=built(reformulation_columns(measured, found, trail.texts), like),
+        positions=built(position_columns(measured.examined, confidence), like),
         at_stake_in=unit_of(measured.found),
         searches=len(measured.found.query),
         level=confidence,

@@ -120,7 +120,13 @@ def bounds(share: Floats, total: Any, squares: Any, visitors: Ints, z: float) ->
 
 
 def divided(part: Any, whole: Any) -> Floats:
-    """Divide; unknown where there is nothing to divide by."""
+    """Divide; unknown where there is nothing to divide by.
+
+    Examples
+    --------
+    >>> divided(np.array([1, 1]), np.array([2, 0])).tolist()
+    [0.5, nan]
+    """
     whole = np.asarray(whole, dtype=np.float64)
     return np.asarray(part / np.where(whole > 0, whole, np.nan), dtype=np.float64)
 
