@@ -274,7 +274,7 @@ def test_paths_of_customers_and_visitors():
     frame = frame.drop(columns=["page", "session_id"]).assign(customer_id=["x", "x"])
     found = funnel.paths(frame, unit="customer_id")
     assert found.states.set_index("state").loc[["(start)", "view_item"], "goal_observed"].tolist() == [1.0, 1.0]
-    assert found.headline.endswith("1 customer, 2 states, 100.0% reach purchase")
+    assert found.headline.endswith("1 customer, 2 states, 100% reach purchase")
     assert found.notes == ("a path holds all events of a customer, who may come back after the last one",)
 
 
@@ -299,6 +299,13 @@ def test_numbers_as_states_and_missing_ids(local_library):
     assert to_pandas(found.states)["state"].tolist() == ["(start)", "7"]
     assert any("1 event without visitor_id left out" in note for note in found.notes)
     assert any("1 event without shelf left out" in note for note in found.notes)
+
+
+def test_small_shares_are_not_written_as_none():
+    rows = [(i, 0, "view_item" if i else "purchase", None, None) for i in range(4_000)]
+    found = funnel.paths(slow_paths.table(rows).drop(columns=["page", "session_id"]), as_of=LATER)
+    assert found.headline.endswith("2 states, 0.025% reach purchase")
+    assert found.summary().startswith("0.025% of 4,000 sessions reach purchase (")
 
 
 def test_a_result_is_shown_and_kept(tmp_path):

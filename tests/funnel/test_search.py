@@ -207,7 +207,7 @@ def test_without_positions_the_relative_click_rate_is_null_with_a_reason():
     frame = rows_of((1, 0, "search", "a"), (1, 5, "select_item"))
     row, found = one_row(frame)
     assert np.isnan(row["relative_click_rate"])
-    assert "0 clicks have a `position` on the page, fewer than 20: the relative click rate is null" in found.notes
+    assert "0 clicks with a `position` on the page, fewer than 20: the relative click rate is null" in found.notes
     assert "there is no `position`: the relative click rate is null" in one_row(frame.drop(columns="position"))[1].notes
 
 
@@ -217,7 +217,7 @@ def test_queries_that_are_all_missing_and_clicks_that_are_all_beyond_the_page(lo
     clicks = [(one, 2, "select_item", None, None, None, 7.0) for one in range(30)]
     far = rows_of(*[(one, 1, "search", "a", np.inf) for one in range(30)], *clicks, (99, 1, "search", "a", -1.0))
     found = funnel.search(local_library(far), as_of=LATER, page_size=3)
-    assert any("0 clicks have a `position` on the page" in note for note in found.notes)
+    assert any("0 clicks with a `position` on the page" in note for note in found.notes)
     assert any(note.startswith("1 search without result_count") for note in found.notes)
     last = to_pandas(funnel.search(local_library(far), as_of=LATER).table).iloc[0]
     assert (last["relative_click_rate"], last["click_rate"]) == pytest.approx((1.0, 30 / 31))
@@ -231,6 +231,23 @@ def test_categories_are_taken_as_text():
     arrow = pa.Table.from_pandas(frame.assign(query=frame["query"].astype("category")), preserve_index=False)
     found = funnel.search(arrow.drop_columns(["product_id", "session_id"]), min_searches=1, as_of=LATER)
     assert to_pandas(found.table)["query"].tolist() == ["a", "b"]
+
+
+def test_notes_and_headline_count_in_singular_and_plural():
+    many = [(one, 0, "search", "a") for one in range(3_000)]
+    clicks = [(1, 5, "select_item", None, None, None, 1.0), (2, 5, "select_item", None, None, None, 2.0)]
+    rare = [(9_000, 0, "search", "b"), (9_001, 0, "search", "c"), (9_001, 9, "search", "c")]
+    first = [(9_002, 0, "select_item")]
+    one = funnel.search(rows_of(*many, clicks[0], rare[0], *first), as_of=LATER)
+    assert one.headline.endswith("3,001 searches for 2 queries by 3,001 visitors, 0.0333% with a click")
+    assert "0.0333% lead to a click" in one.summary()
+    assert "1 click before any search of their session: not counted" in one.notes
+    assert "1 query of fewer than 10 searches (1 search) without a row" in one.notes
+    assert any(note.startswith("1 click with a `position` on the page") for note in one.notes)
+    two = funnel.search(rows_of(*many, *clicks, *rare, *first, *first), as_of=LATER, merge="2s")
+    assert "2 clicks before any search of their session: not counted" in two.notes
+    assert "2 queries of fewer than 10 searches (3 searches) without a row" in two.notes
+    assert any(note.startswith("2 clicks with a `position` on the page") for note in two.notes)
 
 
 @pytest.mark.parametrize(

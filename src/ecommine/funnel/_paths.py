@@ -44,9 +44,10 @@ class Paths(Result):
         the first visit in its path, on average); bounce_rate (paths of a single event among those that begin with it),
         exit_rate (visits that are the last one of their path), seconds_p25, seconds_median, seconds_p75 (from the visit
         to the next one; of the last visit of a path it is unknown); goal_chance (share that reaches the goal if only
-        the present state mattered) beside goal_observed (share of the paths that came to the state that did); p_value
-        (of their difference); steps_to_goal and steps_to_end (expected steps of those that reach the goal, and of the
-        others, if only the present state mattered). Rates, chances and steps have ``_low`` and ``_high``.
+        the present state mattered) beside goal_observed (of the finished paths that came to the state before the goal,
+        the share that reached it); p_value (of their difference); steps_to_goal and steps_to_end (expected steps of
+        those that reach the goal, and of the others, if only the present state mattered). Rates, chances and steps have
+        ``_low`` and ``_high``.
     before, after : eager tables, one row a sequence, or None
         What comes before the first visit to the focus of each path, and after it: path (as text), step_1 (the nearest)
         and so on, null beyond the end of the path; paths (count), share (of the paths with the focus), share_low,
@@ -72,7 +73,7 @@ class Paths(Result):
     ... })
     >>> found = funnel.paths(events, as_of="2024-03-31")
     >>> found.headline
-    'as of 2024-03-31 23:59, 2 sessions of 2 visitors, 2 states, 50.0% reach purchase'
+    'as of 2024-03-31 23:59, 2 sessions of 2 visitors, 2 states, 50% reach purchase'
     >>> found.states[["state", "visits", "exits", "goal_chance", "goal_observed"]]
            state  visits  exits  goal_chance  goal_observed
     0    (start)       2      0          0.5            0.5
@@ -136,6 +137,18 @@ class Paths(Result):
             and after.
         locale : {"en", "zh"}
             The language of all text but the states.
+
+        Returns
+        -------
+        matplotlib Axes
+
+        Raises
+        ------
+        ValueError
+            If there is no such kind or locale, `top` is not in 1 to 40, or the kind is "before" or "after" and there is
+            no such table: without a focus, before "(start)", after "(end)".
+        ModuleNotFoundError
+            If matplotlib is not installed.
         """
         one_of("kind", kind, ("flow", "matrix", "before", "after"))
         one_of("locale", locale, ("en", "zh"))
@@ -202,7 +215,7 @@ def paths(
     as_of : datetime, date or ISO 8601 text, default the last time in the data
         Events after it are left out.
     level : float
-        Level of the intervals.
+        Level of the intervals, 0.5 to 0.999999.
 
     Returns
     -------

@@ -29,6 +29,7 @@ from typing import Any
 
 import numpy as np
 
+from .._core.checks import counted
 from ._curves import Floats
 from ._log import Bools, runs
 from ._moves import Ints
@@ -140,13 +141,14 @@ def read_places(trail: Trail, counts: Bools, page_size: int | None) -> tuple[Pla
     far = placed & (position > page)
     seen = there - int(far.sum())
     if seen < FEWEST_CLICKS:
-        few = f"{seen:,} clicks have a `position` on the page, fewer than {FEWEST_CLICKS}"
+        few = f"{counted(seen, 'click')} with a `position` on the page, fewer than {FEWEST_CLICKS}"
         return None, [f"{few}: the relative click rate is null"]
     notes = []
     if there < clicks:
-        notes.append(f"{clicks - there:,} of {clicks:,} clicks have no `position`: not in the relative click rate")
+        lost = f"{clicks - there:,} of {counted(clicks, 'click')} without a `position`"
+        notes.append(f"{lost}: not in the relative click rate")
     if far.any():
-        notes.append(f"{int(far.sum()):,} clicks below place {page}: not in the relative click rate")
+        notes.append(f"{counted(there - seen, 'click')} below place {page}: not in the relative click rate")
     if page_size is None:
         notes.append(f"a page is taken to show {page} results, the last place clicked: see `page_size`")
     return _places(trail, counts, placed & ~far, position, page), notes
