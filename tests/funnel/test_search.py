@@ -137,6 +137,30 @@ def test_chinese_queries_and_spellings():
     assert "3次搜索" in found.summary(locale="zh")
 
 
+def test_each_query_has_the_spelling_of_most_of_its_searches():
+    """What is written in no event that begins a search does not count, nor do blanks; of equal ones the first does."""
+    typed = ["Red ", "red", "Red ", "", "BLUE  sky", "blue sky", "blue sky"]
+    heads = [(one, 0, "search", query) for one, query in enumerate(typed)]
+    again = [
+        (4, 1, "view_search_results", "Blue Sky"),
+        (7, 0, "scroll", "green"),
+        (8, 0, "search", " x"),
+        (9, 0, "search", "X "),
+    ]
+    table = funnel.search(rows_of(*heads, *again), min_searches=1, as_of=LATER).table
+    spelt = dict(zip(table["query"], table["spelling"], strict=True))
+    assert spelt == {"red": "Red", "blue sky": "blue sky", "x": "x"}
+
+
+def test_a_query_is_written_in_one_spelling_once(monkeypatch):
+    from ecommine.funnel import _search_read
+
+    told, plain = [], _search_read.normalised
+    monkeypatch.setattr(_search_read, "normalised", lambda text: told.append(text) or plain(text))
+    funnel.search(rows_of((1, 0, "search", "Red"), (2, 0, "search", "blue")), min_searches=1, as_of=LATER)
+    assert sorted(told) == ["Red", "blue"]
+
+
 def test_the_product_clicked_is_credited_not_the_last_search():
     frame = rows_of(
         (1, 0, "search", "dress"), (1, 5, "select_item", None, None, "d", 1.0),
