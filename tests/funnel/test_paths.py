@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecommine import SchemaError, funnel, schema
+from ecommine.funnel._shares import quartiles
 from funnel import slow_paths
 from libraries import to_pandas
 
@@ -96,6 +97,17 @@ def test_every_number_is_what_the_interpreter_says(rows, of, goal, unit, gap, co
     for forward, table in ((False, found.before), (True, found.after)):
         if table is not None:
             assert_sequences(table, walks, focus, goal, depth, forward)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 10**6)), min_size=1, max_size=40))
+@settings(deadline=None)
+def test_quartiles_by_group_are_numpys_to_the_last_bit(rows):
+    group, value = (np.array(one, dtype=np.int64) for one in zip(*rows, strict=True))
+    found = quartiles(group, value, 5)
+    for of in range(5):
+        seconds = value[group == of] / 1_000_000
+        expected = np.percentile(seconds, (25, 50, 75)) if len(seconds) else np.full(3, np.nan)
+        np.testing.assert_array_equal([found[name][of] for name in SECONDS], expected)
 
 
 @given(rows=EVENTS, edge=st.sampled_from(["(start)", "(end)"]))
