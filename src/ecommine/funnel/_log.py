@@ -108,7 +108,7 @@ def read_log(
     frame = read(events, "events", wanted, optional=optional, others=others, argument="events")
     until, notes = facts(frame.select(unit, "event", "occurred_at"), unit, as_of)
     rows = gathered(_counting(frame, unit, until))
-    codes, units = coded(rows[unit], f"`{unit}`")
+    codes, units = coded(rows[unit])
     names, event = _named(rows["event"])
     time = rows["occurred_at"].to_numpy().astype("datetime64[us]", copy=False).view(np.int64)
     rows = rows.drop(unit, "event", "occurred_at")
