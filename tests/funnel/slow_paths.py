@@ -198,8 +198,12 @@ def chain(found, goal, rounds=4_000):
 
 
 def sequences(found, focus, goal, depth, forward):
-    """Return for each sequence beside the first visit to the focus: paths, share, and share that reaches the goal."""
+    """Return for each sequence beside the first visit to the focus: paths, share, and share that reaches the goal.
+
+    What leads to the end, or to the goal itself, has no share that reaches the goal later.
+    """
     told = []
+    decided = not forward and focus in (END, *goal)
     for walk in found:
         names = [s for _, s in walk["visits"]]
         if focus == END and walk["open"]:
@@ -214,7 +218,7 @@ def sequences(found, focus, goal, depth, forward):
         near: (
             sum(one[0] == near for one in told),
             *share([(one[1], one[0] == near) for one in told]),
-            *share([(one[1], one[2]) for one in told if one[0] == near and not one[3] and focus != END]),
+            *share([(one[1], one[2]) for one in told if one[0] == near and not one[3] and not decided]),
         )
         for near in {one[0] for one in told}
     }

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecommine import SchemaError, funnel, schema
+from ecommine.funnel._shares import quartiles
 from funnel import slow_paths
 from libraries import to_pandas
 
@@ -98,6 +99,17 @@ def test_every_number_is_what_the_interpreter_says(rows, of, goal, unit, gap, co
             assert_sequences(table, walks, focus, goal, depth, forward)
 
 
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 10**6)), min_size=1, max_size=40))
+@settings(deadline=None)
+def test_quartiles_by_group_are_numpys_to_the_last_bit(rows):
+    group, value = (np.array(one, dtype=np.int64) for one in zip(*rows, strict=True))
+    found = quartiles(group, value, 5)
+    for of in range(5):
+        seconds = value[group == of] / 1_000_000
+        expected = np.percentile(seconds, (25, 50, 75)) if len(seconds) else np.full(3, np.nan)
+        np.testing.assert_array_equal([found[name][of] for name in SECONDS], expected)
+
+
 @given(rows=EVENTS, edge=st.sampled_from(["(start)", "(end)"]))
 @settings(max_examples=40, deadline=None)
 def test_the_edges_as_focus(rows, edge):
@@ -108,6 +120,17 @@ def test_the_edges_as_focus(rows, edge):
     forward = edge == "(start)"
     assert (found.before is None, found.after is None) == (forward, not forward)
     assert_sequences(found.after if forward else found.before, walks, edge, ("purchase",), 3, forward)
+
+
+@given(rows=EVENTS, goal=st.sampled_from([("purchase",), ("add_to_cart", "purchase")]))
+@settings(max_examples=40, deadline=None)
+def test_the_goal_as_focus(rows, goal):
+    frame = slow_paths.table([(1, 0, "purchase", "/a", "s"), *rows])
+    until, options = frame["occurred_at"].max(), {"of": "event", "goal": goal, "unit": "session_id"}
+    walks = slow_paths.walks(frame, until=until, gap=timedelta(minutes=20), collapse=True, **options)
+    found = funnel.paths(frame, focus="purchase", gap="20min", **options)
+    for forward, table in ((False, found.before), (True, found.after)):
+        assert_sequences(table, walks, "purchase", goal, 3, forward)
 
 
 @given(rows=EVENTS, seed=st.integers(0, 99), of=st.sampled_from(["event", "page"]))
@@ -156,6 +179,18 @@ def test_every_library(library):
         assert_sequences(to_pandas(table), walks, "add_to_cart", ("purchase",), 3, forward)
     assert found.headline.startswith("as of 2024-01-02 09:")
     assert "reach purchase" in found.summary()
+
+
+def test_what_leads_to_the_goal_has_no_share_that_reaches_it():
+    """Of three that buy one buys again: that is known after the purchase, and before it nothing is left to reach."""
+    walks = [("view_item", "purchase", "view_item", "purchase"), ("view_item", "purchase"), ("view_item", "purchase")]
+    rows = [(i, k, name, None, None) for i, walk in enumerate(walks) for k, name in enumerate(walk)]
+    frame = slow_paths.table(rows).drop(columns=["page", "session_id"])
+    found = funnel.paths(frame, focus="purchase", depth=1, as_of=LATER)
+    shares = ["goal_share", "goal_share_low", "goal_share_high"]
+    assert found.before[shares].isna().all(axis=None)
+    rows = found.after[["step_1", "paths", "goal_share"]].to_numpy().tolist()
+    assert rows == [["(end)", 2, 0.0], ["view_item", 1, 1.0]]
 
 
 def test_by_hand():
@@ -230,9 +265,20 @@ def test_rare_states_are_put_together():
     assert len(found.states) == 5
     assert found.states["state"].tolist()[-1] == "(other)"
     assert "event_8" in found.states["state"].tolist()
-    assert "6 values of event beyond the 3 most frequent are put together as (other)" in found.notes
+    assert "6 values of event beyond the 3 most frequent or asked for: put together as (other)" in found.notes
     every = funnel.paths(frame, goal="event_8", as_of=LATER).states
     assert found.states["visits"].sum() == every["visits"].sum()
+
+
+@pytest.mark.parametrize("top", [1, 2, 3])
+def test_the_goal_and_the_focus_are_told_apart_whatever_top_is(top):
+    walks = [("view_item", "scroll", "search", "purchase"), ("view_item", "scroll"), ("scroll", "search")]
+    rows = [(i, k, name, None, None) for i, walk in enumerate(walks) for k, name in enumerate(walk)]
+    frame = slow_paths.table(rows).drop(columns=["page", "session_id"])
+    found = funnel.paths(frame, focus="view_item", top=top, as_of=LATER)
+    assert {"view_item", "purchase", "(other)"} <= set(found.states["state"])
+    assert found.headline.endswith("33.3% reach purchase")
+    assert found.after["goal_share"].tolist().count(1.0) == 1
 
 
 def test_paths_of_customers_and_visitors():
@@ -240,7 +286,7 @@ def test_paths_of_customers_and_visitors():
     frame = frame.drop(columns=["page", "session_id"]).assign(customer_id=["x", "x"])
     found = funnel.paths(frame, unit="customer_id")
     assert found.states.set_index("state").loc[["(start)", "view_item"], "goal_observed"].tolist() == [1.0, 1.0]
-    assert found.headline.endswith("1 customer, 2 states, 100.0% reach purchase")
+    assert found.headline.endswith("1 customer, 2 states, 100% reach purchase")
     assert found.notes == ("a path holds all events of a customer, who may come back after the last one",)
 
 
@@ -265,6 +311,13 @@ def test_numbers_as_states_and_missing_ids(local_library):
     assert to_pandas(found.states)["state"].tolist() == ["(start)", "7"]
     assert any("1 event without visitor_id left out" in note for note in found.notes)
     assert any("1 event without shelf left out" in note for note in found.notes)
+
+
+def test_small_shares_are_not_written_as_none():
+    rows = [(i, 0, "view_item" if i else "purchase", None, None) for i in range(4_000)]
+    found = funnel.paths(slow_paths.table(rows).drop(columns=["page", "session_id"]), as_of=LATER)
+    assert found.headline.endswith("2 states, 0.025% reach purchase")
+    assert found.summary().startswith("0.025% of 4,000 sessions reach purchase (")
 
 
 def test_a_result_is_shown_and_kept(tmp_path):
@@ -303,6 +356,8 @@ def test_all_paths_may_still_go_on():
         ({"gap": timedelta(0)}, ValueError, "`gap`"),
         ({"level": 1.0}, ValueError, "`level` must be"),
         ({"unit": "customer_id"}, SchemaError, "`customer_id` is missing"),
+        ({"of": "page", "focus": 5}, TypeError, "`focus` must be the name of a state as text, such as '5', got 5"),
+        ({"of": 5}, TypeError, "`of` must be the name of a column, such as 'event' or 'page', got 5 of type int"),
     ],
 )
 def test_errors_name_the_way_out(options, error, message):
@@ -315,7 +370,17 @@ def test_a_reserved_name_is_an_error_and_a_missing_goal_is_told():
     frame = slow_paths.table([("a", 0, "view_item", "(end)", "s"), ("a", 1, "purchases", "/", "s")])
     with pytest.raises(ValueError, match="'page' has the value '\\(end\\)', which has a meaning here"):
         funnel.paths(frame, of="page")
+    with pytest.raises(ValueError, match="'event' has the value '\\(end\\)', which has a meaning here"):
+        funnel.paths(slow_paths.table([("a", 0, "(end)", "/", "s")]))
     assert any("no event is the goal 'purchase': did you mean 'purchases'?" in n for n in funnel.paths(frame).notes)
+
+
+@pytest.mark.parametrize("minutes", [(0, 1, 2), (0, 0, 0)])
+def test_states_of_mixed_types_are_an_error_that_shows_one_of_each(minutes):
+    rows = [("a", minute, "view_item", "/", "s") for minute in minutes]
+    frame = slow_paths.table(rows).assign(shelf=pd.Series([3, "top", 4], dtype=object))
+    with pytest.raises(TypeError, match="`shelf` of mixed types, such as 3 and 'top': make them text"):
+        funnel.paths(frame, of="shelf")
 
 
 @pytest.mark.skipif(not REAL.exists(), reason=f"{REAL} is not here: set ECOMMINE_DATA to its folder")

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 import pytest
@@ -93,7 +94,7 @@ def test_every_library_says_the_same(library):
     expected, found = funnel.search(frame, **options), funnel.search(library(frame), **options)
     for name, table in expected.tables.items():
         actual = to_pandas(found.tables[name])
-        pd.testing.assert_frame_equal(actual[table.columns.tolist()], table, check_dtype=False, rtol=1e-9)
+        pd.testing.assert_frame_equal(actual, to_pandas(table), check_dtype=False, rtol=1e-9)
     assert found.notes == expected.notes
     assert found.summary() == expected.summary()
 
@@ -134,6 +135,30 @@ def test_chinese_queries_and_spellings():
     row, found = one_row(frame)
     assert (row["query"], row["searches"], row["spelling"]) == ("t恤 红色", 3, "t恤 红色")
     assert "3次搜索" in found.summary(locale="zh")
+
+
+def test_each_query_has_the_spelling_of_most_of_its_searches():
+    """What is written in no event that begins a search does not count, nor do blanks; of equal ones the first does."""
+    typed = ["Red ", "red", "Red ", "", "BLUE  sky", "blue sky", "blue sky"]
+    heads = [(one, 0, "search", query) for one, query in enumerate(typed)]
+    again = [
+        (4, 1, "view_search_results", "Blue Sky"),
+        (7, 0, "scroll", "green"),
+        (8, 0, "search", " x"),
+        (9, 0, "search", "X "),
+    ]
+    table = funnel.search(rows_of(*heads, *again), min_searches=1, as_of=LATER).table
+    spelt = dict(zip(table["query"], table["spelling"], strict=True))
+    assert spelt == {"red": "Red", "blue sky": "blue sky", "x": "x"}
+
+
+def test_a_query_is_written_in_one_spelling_once(monkeypatch):
+    from ecommine.funnel import _search_read
+
+    told, plain = [], _search_read.normalised
+    monkeypatch.setattr(_search_read, "normalised", lambda text: told.append(text) or plain(text))
+    funnel.search(rows_of((1, 0, "search", "Red"), (2, 0, "search", "blue")), min_searches=1, as_of=LATER)
+    assert sorted(told) == ["Red", "blue"]
 
 
 def test_the_product_clicked_is_credited_not_the_last_search():
@@ -177,6 +202,23 @@ def test_tables_without_rows_keep_their_columns(local_library):
     assert "0 searches" in empty.headline
 
 
+def types(table):
+    return dict(nw.from_native(table).schema)
+
+
+def test_tables_without_rows_keep_their_types(local_library):
+    clicked = [(one, 1 + one % 2, "select_item", None, None, None, 1.0) for one in range(30)]
+    frame = rows_of(*[(one, 0, "search", "a", 3.0) for one in range(30)], (1, 0, "search", "b"), *clicked)
+    frame["query"] = frame["query"].astype("str").where(frame["query"].notna())
+    options = {"min_searches": 1, "as_of": LATER}
+    full, rare = (funnel.search(local_library(frame), **{**options, "min_searches": n}) for n in (1, 99))
+    nowhere = funnel.search(local_library(frame.drop(columns="position")), **options)
+    assert [len(to_pandas(rare.tables[name])) for name in ("queries", "to_fix", "reasons")] == [0, 0, 0]
+    for name, table in full.tables.items():
+        assert types(rare.tables[name]) == types(table)
+    assert types(nowhere.positions)["shown"] == types(full.positions)["shown"] == nw.Int64
+
+
 def test_ids_missing_or_of_text():
     frame = rows_of((None, 0, "search", "a"), ("x", 0, "search", "a"), ("y", 0, "search", None))
     row, found = one_row(frame)
@@ -189,7 +231,7 @@ def test_without_positions_the_relative_click_rate_is_null_with_a_reason():
     frame = rows_of((1, 0, "search", "a"), (1, 5, "select_item"))
     row, found = one_row(frame)
     assert np.isnan(row["relative_click_rate"])
-    assert "0 clicks have a `position` on the page, fewer than 20: the relative click rate is null" in found.notes
+    assert "0 clicks with a `position` on the page, fewer than 20: the relative click rate is null" in found.notes
     assert "there is no `position`: the relative click rate is null" in one_row(frame.drop(columns="position"))[1].notes
 
 
@@ -199,7 +241,7 @@ def test_queries_that_are_all_missing_and_clicks_that_are_all_beyond_the_page(lo
     clicks = [(one, 2, "select_item", None, None, None, 7.0) for one in range(30)]
     far = rows_of(*[(one, 1, "search", "a", np.inf) for one in range(30)], *clicks, (99, 1, "search", "a", -1.0))
     found = funnel.search(local_library(far), as_of=LATER, page_size=3)
-    assert any("0 clicks have a `position` on the page" in note for note in found.notes)
+    assert any("0 clicks with a `position` on the page" in note for note in found.notes)
     assert any(note.startswith("1 search without result_count") for note in found.notes)
     last = to_pandas(funnel.search(local_library(far), as_of=LATER).table).iloc[0]
     assert (last["relative_click_rate"], last["click_rate"]) == pytest.approx((1.0, 30 / 31))
@@ -213,6 +255,23 @@ def test_categories_are_taken_as_text():
     arrow = pa.Table.from_pandas(frame.assign(query=frame["query"].astype("category")), preserve_index=False)
     found = funnel.search(arrow.drop_columns(["product_id", "session_id"]), min_searches=1, as_of=LATER)
     assert to_pandas(found.table)["query"].tolist() == ["a", "b"]
+
+
+def test_notes_and_headline_count_in_singular_and_plural():
+    many = [(one, 0, "search", "a") for one in range(3_000)]
+    clicks = [(1, 5, "select_item", None, None, None, 1.0), (2, 5, "select_item", None, None, None, 2.0)]
+    rare = [(9_000, 0, "search", "b"), (9_001, 0, "search", "c"), (9_001, 9, "search", "c")]
+    first = [(9_002, 0, "select_item")]
+    one = funnel.search(rows_of(*many, clicks[0], rare[0], *first), as_of=LATER)
+    assert one.headline.endswith("3,001 searches for 2 queries by 3,001 visitors, 0.0333% with a click")
+    assert "0.0333% lead to a click" in one.summary()
+    assert "1 click before any search of their session: not counted" in one.notes
+    assert "1 query of fewer than 10 searches (1 search) without a row" in one.notes
+    assert any(note.startswith("1 click with a `position` on the page") for note in one.notes)
+    two = funnel.search(rows_of(*many, *clicks, *rare, *first, *first), as_of=LATER, merge="2s")
+    assert "2 clicks before any search of their session: not counted" in two.notes
+    assert "2 queries of fewer than 10 searches (3 searches) without a row" in two.notes
+    assert any(note.startswith("2 clicks with a `position` on the page") for note in two.notes)
 
 
 @pytest.mark.parametrize(

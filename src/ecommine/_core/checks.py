@@ -46,9 +46,15 @@ def integer(name: str, value: object, *, low: int, high: float = math.inf) -> in
     return int(read)
 
 
-def counted(number: int, noun: str) -> str:
-    """Write a count with its noun: "1 line", "2,300 lines"."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """Write a count with its noun; ``plural`` is that of a noun which takes more than an s.
+
+    Examples
+    --------
+    >>> counted(1, "line"), counted(2_300, "line"), counted(2, "query", "queries")
+    ('1 line', '2,300 lines', '2 queries')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {plural or noun + 's'}"
 
 
 def _range(low: float, high: float) -> str:

@@ -72,7 +72,7 @@ class Log:
 
         Values are read where they stand, and only their numbers are put in order: that moves no text.
         """
-        codes, values = coded(self.rows[column])
+        codes, values = coded(self.rows[column], f"`{column}`")
         codes = codes.take(self.order)
         if len(codes) == len(self.rows):
             return codes, values
@@ -211,7 +211,7 @@ def _untie(order: Ints, again: Bools, rows: nw.DataFrame[Any], event: Ints, ties
         return
     tied = order[place]
     few = rows[tied] if ties else rows
-    keys = [coded(few[column])[0] for column in reversed(ties)]
+    keys = [coded(few[column], f"`{column}`")[0] for column in reversed(ties)]
     order[place] = tied[np.lexsort([*keys, event[tied], np.cumsum(~again)[place]])]
 
 

@@ -44,14 +44,16 @@ class Paths(Result):
         the first visit in its path, on average); bounce_rate (paths of a single event among those that begin with it),
         exit_rate (visits that are the last one of their path), seconds_p25, seconds_median, seconds_p75 (from the visit
         to the next one; of the last visit of a path it is unknown); goal_chance (share that reaches the goal if only
-        the present state mattered) beside goal_observed (share of the paths that came to the state that did); p_value
-        (of their difference); steps_to_goal and steps_to_end (expected steps of those that reach the goal, and of the
-        others, if only the present state mattered). Rates, chances and steps have ``_low`` and ``_high``.
+        the present state mattered) beside goal_observed (of the finished paths that came to the state before the goal,
+        the share that reached it); p_value (of their difference); steps_to_goal and steps_to_end (expected steps of
+        those that reach the goal, and of the others, if only the present state mattered). Rates, chances and steps have
+        ``_low`` and ``_high``.
     before, after : eager tables, one row a sequence, or None
         What comes before the first visit to the focus of each path, and after it: path (as text), step_1 (the nearest)
         and so on, null beyond the end of the path; paths (count), share (of the paths with the focus), share_low,
-        share_high; goal_share (of those that are over, the share that reaches the goal after the focus, null where
-        that is the goal), goal_share_low, goal_share_high. "(open)" is the end of a path that may still go on.
+        share_high; goal_share (of those that are over, the share that reaches the goal after the focus: again, where
+        the focus is the goal; null before the goal and before "(end)"), goal_share_low, goal_share_high. "(open)" is
+        the end of a path that may still go on.
     of, goal, focus, unit, level
         As given.
     visitors : int
@@ -71,7 +73,7 @@ class Paths(Result):
     ... })
     >>> found = funnel.paths(events, as_of="2024-03-31")
     >>> found.headline
-    'as of 2024-03-31 23:59, 2 sessions of 2 visitors, 2 states, 50.0% reach purchase'
+    'as of 2024-03-31 23:59, 2 sessions of 2 visitors, 2 states, 50% reach purchase'
     >>> found.states[["state", "visits", "exits", "goal_chance", "goal_observed"]]
            state  visits  exits  goal_chance  goal_observed
     0    (start)       2      0          0.5            0.5
@@ -135,6 +137,18 @@ class Paths(Result):
             and after.
         locale : {"en", "zh"}
             The language of all text but the states.
+
+        Returns
+        -------
+        matplotlib Axes
+
+        Raises
+        ------
+        ValueError
+            If there is no such kind or locale, `top` is not in 1 to 40, or the kind is "before" or "after" and there is
+            no such table: without a focus, before "(start)", after "(end)".
+        ModuleNotFoundError
+            If matplotlib is not installed.
         """
         one_of("kind", kind, ("flow", "matrix", "before", "after"))
         one_of("locale", locale, ("en", "zh"))
@@ -196,11 +210,12 @@ def paths(
         else end after 30 minutes; with a gap they are cut anew. Of visitors and customers it only tells which paths
         may still go on; without it, none.
     top : int, default 50
-        The most frequent states that are told apart, at most 200; the others are "(other)".
+        The most frequent states that are told apart, at most 200; the others are "(other)". The goal and the focus are
+        always told apart, and count among them.
     as_of : datetime, date or ISO 8601 text, default the last time in the data
         Events after it are left out.
     level : float
-        Level of the intervals.
+        Level of the intervals, 0.5 to 0.999999.
 
     Returns
     -------
@@ -211,8 +226,12 @@ def paths(
     ------
     ecommine.SchemaError
         If a column is missing or of the wrong type.
+    TypeError
+        If `goal` is no name or names, `focus` or `of` no text, or the values of a column are of types that have no
+        order.
     ValueError
-        If an option is out of its range, or there is no such focus or column.
+        If an option is out of its range, there is no such focus or column, or a state is named "(start)", "(end)" or
+        "(open)".
 
     Notes
     -----
@@ -263,6 +282,9 @@ def paths(
     1             add_to_cart → (end)      1         0.0
     """
     goals = _goals(goal)
+    _check_text("of", of, "the name of a column, such as 'event' or 'page'")
+    if focus is not None:
+        _check_text("focus", focus, f"the name of a state as text, such as {str(focus)!r}")
     one_of("unit", unit, UNITS)
     one_of("collapse", collapse, (True, False))
     steps_near, most = integer("depth", depth, low=1, high=DEEPEST), integer("top", top, low=1, high=MOST_STATES)
@@ -304,6 +326,11 @@ def _goals(goal: object) -> tuple[str, ...]:
     if not found or len(found) < len(names):
         raise TypeError(f"`goal` must be the name of an event, or several, got {goal!r}")
     return tuple(dict.fromkeys(found))
+
+
+def _check_text(argument: str, value: object, what: str) -> None:
+    if not isinstance(value, str):
+        raise TypeError(f"`{argument}` must be {what}, got {value!r} of type {type(value).__name__}")
 
 
 def _z(level: float) -> float:

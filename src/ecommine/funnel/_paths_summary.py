@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .._core.pictures import percent
 from ._summary import _NOUNS, Locale
 from ._visits import END, OTHER, START
 
@@ -90,7 +91,7 @@ def known(value: Any) -> bool:
 
 def percent_of(value: Any) -> str:
     """Write a share as per cent, a dash where it is unknown."""
-    return f"{value:.1%}" if known(value) else "–"
+    return percent(value) if known(value) else "–"
 
 
 def _entry(named: Rows, start: Mapping[str, Any], texts: dict[str, str]) -> list[str]:

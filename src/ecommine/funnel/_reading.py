@@ -111,10 +111,10 @@ def _encoded(values: Any) -> tuple[Ints, "np.ndarray[Any, Any]"]:
     return np.concatenate(on_cores(numbers, parts, begins)), labels.dictionary.to_numpy(zero_copy_only=False)
 
 
-def coded(ids: nw.Series[Any]) -> tuple[Ints, "np.ndarray[Any, Any]"]:
+def coded(ids: nw.Series[Any], name: str = "`by` or ids") -> tuple[Ints, "np.ndarray[Any, Any]"]:
     """Turn ids into numbers in the order of the ids, -1 where unknown."""
     codes, labels = numbered(ids)
-    order = ordered(labels)
+    order = ordered(labels, name)
     ranks = np.empty(len(labels) + 1, dtype=np.int64)
     ranks[order], ranks[-1] = np.arange(len(labels)), -1
     return ranks[codes], labels[order]
@@ -130,7 +130,7 @@ def only_value(group: Ints, value: Ints) -> tuple[Ints, int]:
     ([5, 5, 6, 7, -1], 1)
     """
     known = value >= 0
-    if known.all() or not known.any():
+    if not known.any():
         return value, 0
     n = int(group.max()) + 1
     low, high = np.full(n, np.iinfo(np.int64).max), np.full(n, -1)
@@ -139,14 +139,14 @@ def only_value(group: Ints, value: Ints) -> tuple[Ints, int]:
     return np.where(~known & (low == high)[group], high[group], value), int((low < high).sum())
 
 
-def ordered(labels: "np.ndarray[Any, Any]") -> Ints:
+def ordered(labels: "np.ndarray[Any, Any]", name: str = "`by` or ids") -> Ints:
     """Return the order of ids."""
     try:
         return np.argsort(labels, kind="stable")
     except TypeError:
-        raise TypeError(
-            f"`by` or ids of mixed types, such as {labels[0]!r} and {labels[-1]!r}: make them text"
-        ) from None
+        one_of_each = {type(label): label for label in labels[::-1]}
+        shown = " and ".join(map(repr, one_of_each.values()))
+        raise TypeError(f"{name} of mixed types, such as {shown}: make them text") from None
 
 
 def grouped(values: nw.Series[Any]) -> tuple[Ints, tuple[Any, ...]]:

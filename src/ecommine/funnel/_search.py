@@ -1,14 +1,15 @@
 """What visitors search for, what they find of it, and which queries to mend first."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from .._core.checks import counted, integer, number, one_of
 from .._core.frames import opened
+from .._core.pictures import percent
 from .._core.results import Result
 from ._lengths import exact
 from ._search_fix import Unit, reason_columns, to_fix_columns, unit_of
@@ -16,11 +17,14 @@ from ._search_follow import Credit, Followed, follow
 from ._search_position import MOST_PLACES, read_places
 from ._search_read import SEARCHING, Trail, read_trail
 from ._search_summary import Totals, search_sentences
-from ._search_table import Measured, measure, position_columns, query_columns, reformulation_columns, table_of
+from ._search_table import Measured, measure, position_columns, query_columns, reformulation_columns
 from ._summary import Locale
+from ._writing import built
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+Kind = Literal["to_fix", "positions"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -70,7 +74,7 @@ class Searches(Result):
     ...     "occurred_at": pd.date_range("2024-03-01 10:00", periods=3, freq="min"),
     ... })
     >>> funnel.search(events, min_searches=1, as_of="2024-03-02").headline
-    'as of 2024-03-02 23:59, 2 searches for 1 query by 2 visitors, 50.0% with a click'
+    'as of 2024-03-02 23:59, 2 searches for 1 query by 2 visitors, 50% with a click'
     """
 
     table: Any
@@ -90,10 +94,9 @@ class Searches(Result):
         """What stands on the first line."""
         when = "" if self.as_of is None else f"as of {self.as_of:%Y-%m-%d %H:%M}, "
         all_ = self._totals
-        queries = f"{all_.queries:,} {'query' if all_.queries == 1 else 'queries'}"
-        clicked = f", {all_.click_rate:.1%} with a click" if all_.click_rate == all_.click_rate else ""
-        searches = f"{self.searches:,} {'search' if self.searches == 1 else 'searches'}"
-        return f"{when}{searches} for {queries} by {counted(all_.visitors, 'visitor')}{clicked}"
+        clicked = f", {percent(all_.click_rate)} with a click" if all_.click_rate == all_.click_rate else ""
+        queries, visitors = counted(all_.queries, "query", "queries"), counted(all_.visitors, "visitor")
+        return f"{when}{_searches(self.searches)} for {queries} by {visitors}{clicked}"
 
     @property
     def tables(self) -> Mapping[str, Any]:
@@ -107,7 +110,7 @@ class Searches(Result):
         fix = opened(self.to_fix, argument="to_fix")
         return search_sentences(self._totals, fix.head(3), self.at_stake_in, locale)
 
-    def plot(self, ax: "Axes | None" = None, *, kind: str = "to_fix", locale: Locale = "en") -> "Axes":
+    def plot(self, ax: "Axes | None" = None, *, kind: Kind = "to_fix", locale: Locale = "en") -> "Axes":
         """Draw the queries to mend first, or the clicks by position.
 
         Parameters
@@ -118,6 +121,17 @@ class Searches(Result):
             What is at stake by query and why; or the plain click rate and the examination curve by place.
         locale : {"en", "zh"}
             The language of all text but queries.
+
+        Returns
+        -------
+        matplotlib Axes
+
+        Raises
+        ------
+        ValueError
+            If there is no such kind or locale.
+        ModuleNotFoundError
+            If matplotlib is not installed.
         """
         from ._plot_search import draw_positions, draw_to_fix
 
@@ -166,7 +180,7 @@ def search(
     as_of : datetime, date or ISO 8601 text, default the last time in the data
         Events after it are left out.
     level : float
-        Level of the intervals.
+        Level of the intervals, 0.5 to 0.999999.
 
     Returns
     -------
@@ -232,14 +246,12 @@ def search(
     places, told = read_places(trail, found.over & (found.query >= 0), page)
     measured = measure(found, places, len(trail.texts), least)
     reasons = reason_columns(measured, trail.texts, trail.spellings, confidence)
-    named = ("query", "spelling", "reason")
-    table = query_columns(measured, trail.texts, trail.spellings, confidence)
     return Searches(
-        table=table_of(table, like, ("query", "spelling", "top_reformulation")),
-        to_fix=table_of(to_fix_columns(reasons), like, named),
-        reasons=table_of(reasons, like, named),
-        reformulations=table_of(reformulation_columns(measured, found, trail.texts), like, ("query", "next_query")),
-        positions=table_of(position_columns(measured.examined, confidence), like),
+        table=built(query_columns(measured, trail.texts, trail.spellings, confidence), like),
+        to_fix=built(to_fix_columns(reasons), like),
+        reasons=built(reasons, like),
+        reformulations=built(reformulation_columns(measured, found, trail.texts), like),
+        positions=built(position_columns(measured.examined, confidence), like),
         at_stake_in=unit_of(measured.found),
         searches=len(measured.found.query),
         level=confidence,
@@ -262,50 +274,48 @@ def _totals(measured: Measured) -> Totals:
     )
 
 
-def _notes(trail: Trail, found: Followed, measured: Measured, least: int) -> list[str]:
+def _notes(trail: Trail, found: Followed, measured: Measured, least: int) -> Iterator[str]:
     """Say what was left out, taken together, and assumed."""
-    named, count = measured.found, _searches(measured)
+    again = int(trail.is_event(*SEARCHING).sum()) - len(trail.head)
+    if again:
+        yield f"{counted(again, 'event')} of a search that had begun already: taken together with it"
+    if nameless := int((found.query < 0).sum()):
+        yield f"{_searches(nameless)} without a query left out"
+    if unknown := int(np.isnan(measured.found.results).sum()):
+        yield f"{_searches(unknown)} without result_count: not in the zero-result rate, taken to show a full page"
+    if early := int((trail.is_event(trail.click) & (trail.search < 0)).sum()):
+        yield f"{counted(early, 'click')} before any search of their session: not counted"
+    yield from _undecided(measured.found)
+    yield from _rare(measured, least)
+    yield from _missing(trail, found)
+
+
+def _undecided(named: Followed) -> Iterator[str]:
+    """Say of how many searches it is not known yet what follows."""
+    if still := int((~named.over).sum()):
+        yield f"{_searches(still)} of sessions that are not over: counted, but in no share of what follows"
+    if young := int((~named.mature & named.over).sum()):
+        yield f"{_searches(young)} that may still be credited with a purchase: not in the conversion"
+
+
+def _rare(measured: Measured, least: int) -> Iterator[str]:
+    """Say how many queries have no row."""
+    count = measured.pairs.by_query(np.ones(len(measured.found.query)))
     rare = count[(count > 0) & (count < least)]
-    told = {
-        "{} events of a search that had begun already: taken together with it": (
-            trail.is_event(*SEARCHING).sum() - len(trail.head)
-        ),
-        "{} searches without a query left out": (found.query < 0).sum(),
-        "{} searches without result_count: not in the zero-result rate, taken to show a full page": (
-            np.isnan(named.results).sum()
-        ),
-        "{} clicks before any search of their session: not counted": (
-            trail.is_event(trail.click) & (trail.search < 0)
-        ).sum(),
-        "{} searches of sessions that are not over: counted, but in no share of what follows": (~named.over).sum(),
-        "{} searches that may still be credited with a purchase: not in the conversion": (
-            ~named.mature & named.over
-        ).sum(),
-        f"{{}} queries of fewer than {least} searches ({int(rare.sum()):,} searches) have no row": len(rare),
-    }
-    notes = [_one(text, int(times)) for text, times in told.items() if times]
-    return [*notes, *_missing(trail, found)]
+    if len(rare):
+        queries = counted(len(rare), "query", "queries")
+        yield f"{queries} of fewer than {_searches(least)} ({_searches(int(rare.sum()))}) without a row"
 
 
-def _missing(trail: Trail, found: Followed) -> list[str]:
+def _missing(trail: Trail, found: Followed) -> Iterator[str]:
     """Say which events and values are not there."""
-    notes = []
     if trail.click != "select_item" and len(trail.head):
-        notes.append("there is no select_item: a click is a view_item after the search")
+        yield "there is no select_item: a click is a view_item after the search"
     if not found.has_purchases:
-        notes.append("there are no purchases: conversion and revenue are null")
+        yield "there are no purchases: conversion and revenue are null"
     elif not found.has_money:
-        notes.append("purchases have no value: revenue is null")
-    return notes
+        yield "purchases have no value: revenue is null"
 
 
-def _one(text: str, times: int) -> str:
-    """Write a count into a sentence whose third word may have to be singular."""
-    for many, one in (("events", "event"), ("searches", "search"), ("clicks", "click"), ("queries", "query")):
-        if times == 1 and text.startswith(f"{{}} {many}"):
-            text = text.replace(many, one, 1)
-    return text.format(f"{times:,}")
-
-
-def _searches(measured: Measured) -> "np.ndarray[Any, np.dtype[np.float64]]":
-    return measured.pairs.by_query(np.ones(len(measured.found.query)))
+def _searches(number: int) -> str:
+    return counted(number, "search", "searches")

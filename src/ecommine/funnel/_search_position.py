@@ -29,11 +29,13 @@ from typing import Any
 
 import numpy as np
 
+from .._core.checks import counted
 from ._curves import Floats
 from ._log import Bools, runs
 from ._moves import Ints
-from ._search_rates import Pairs, between, ratio
+from ._search_rates import Pairs, between
 from ._search_read import Trail
+from ._shares import divided
 
 MOST_PLACES = 50
 FEWEST_CLICKS = 20
@@ -93,7 +95,7 @@ class Examined:
         clicks, expected = self._effective()
         tail, known = (1 - level) / 2, expected > 0
         low = np.where(clicks > 0, gammaincinv(clicks + 0.5, tail), 0.0)
-        return np.where(known, ratio(low, expected), np.nan), ratio(gammaincinv(clicks + 0.5, 1 - tail), expected)
+        return np.where(known, divided(low, expected), np.nan), divided(gammaincinv(clicks + 0.5, 1 - tail), expected)
 
     def p_values(self) -> Floats:
         """Return how likely the query is clicked no less than expected."""
@@ -139,13 +141,14 @@ def read_places(trail: Trail, counts: Bools, page_size: int | None) -> tuple[Pla
     far = placed & (position > page)
     seen = there - int(far.sum())
     if seen < FEWEST_CLICKS:
-        few = f"{seen:,} clicks have a `position` on the page, fewer than {FEWEST_CLICKS}"
+        few = f"{counted(seen, 'click')} with a `position` on the page, fewer than {FEWEST_CLICKS}"
         return None, [f"{few}: the relative click rate is null"]
     notes = []
     if there < clicks:
-        notes.append(f"{clicks - there:,} of {clicks:,} clicks have no `position`: not in the relative click rate")
+        lost = f"{clicks - there:,} of {counted(clicks, 'click')} without a `position`"
+        notes.append(f"{lost}: not in the relative click rate")
     if far.any():
-        notes.append(f"{int(far.sum()):,} clicks below place {page}: not in the relative click rate")
+        notes.append(f"{counted(there - seen, 'click')} below place {page}: not in the relative click rate")
     if page_size is None:
         notes.append(f"a page is taken to show {page} results, the last place clicked: see `page_size`")
     return _places(trail, counts, placed & ~far, position, page), notes
@@ -218,17 +221,17 @@ def fitted(shown: Floats, clicks: Floats, by_place: Floats) -> tuple[Floats, Flo
     >>> curve.round(3).tolist(), relative.round(3).tolist()  # the first query is clicked 20 times at the first place
     ([0.28, 0.14], [0.714, 1.429])
     """
-    curve = np.nan_to_num(ratio(by_place, shown.sum(axis=0)))
+    curve = np.nan_to_num(divided(by_place, shown.sum(axis=0)))
     relative = np.ones(len(clicks))
     for _ in range(_ROUNDS):
         before = relative
-        relative = np.nan_to_num(ratio(clicks, shown @ curve))
-        curve = np.nan_to_num(ratio(by_place, relative @ shown))
+        relative = np.nan_to_num(divided(clicks, shown @ curve))
+        curve = np.nan_to_num(divided(by_place, relative @ shown))
         if np.abs(relative - before).max(initial=0.0) < _SETTLED * max(float(relative.max(initial=0.0)), 1.0):
             break
     scale = clicks.sum() / float((shown @ curve).sum())
     curve = curve * scale
-    return curve, ratio(clicks, shown @ curve)
+    return curve, divided(clicks, shown @ curve)
 
 
 def _information(shown: Floats, curve: Floats, relative: Floats, by_place: Floats) -> Any:
@@ -246,6 +249,6 @@ def _dispersion(clicks: Floats, mean: Floats, relative: Floats, pairs: Pairs) ->
     single = float((residual**2).sum()) / total
     twins = pairs.crossed(mean)
     # As with shares, the mean is estimated from the same clicks.
-    crossed = pairs.crossed(residual) + single * np.nan_to_num(ratio(twins, expected))
+    crossed = pairs.crossed(residual) + single * np.nan_to_num(divided(twins, expected))
     alike = max(float(crossed.sum()) / float(twins.sum()), 0.0) if twins.sum() > 0 else 0.0
-    return np.maximum(single + alike * np.nan_to_num(ratio(twins, expected)), 1e-3)
+    return np.maximum(single + alike * np.nan_to_num(divided(twins, expected)), 1e-3)

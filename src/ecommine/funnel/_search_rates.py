@@ -24,6 +24,7 @@ import numpy as np
 from ._curves import Floats
 from ._log import Bools, ranks_of
 from ._moves import Ints
+from ._shares import divided
 
 Weights = np.ndarray[Any, np.dtype[Any]]
 BUYERS = 10
@@ -46,7 +47,7 @@ class Rate:
     @property
     def share(self) -> Floats:
         """The share, NaN where there is no search."""
-        return ratio(self.hits, self.n)
+        return divided(self.hits, self.n)
 
     @property
     def whole(self) -> float:
@@ -128,14 +129,14 @@ class Pairs:
 def rate(hit: Bools, seen: Bools, pairs: Pairs) -> Rate:
     """Measure a share by query over the searches that are ``seen``."""
     n, hits = pairs.by_query(seen * 1.0), pairs.by_query((hit & seen) * 1.0)
-    share = np.nan_to_num(ratio(hits, n))
+    share = np.nan_to_num(divided(hits, n))
     variance, twins = share * (1 - share), pairs.crossed(seen * 1.0)
     residual = np.where(seen, hit - share[pairs.query], 0.0)
     # The share is estimated from the same searches, which draws products of residuals down by variance / n.
-    crossed = pairs.crossed(residual) + variance * np.nan_to_num(ratio(twins, n))
+    crossed = pairs.crossed(residual) + variance * np.nan_to_num(divided(twins, n))
     expected = float((twins * variance).sum())
     alike = min(max(float(crossed.sum()) / expected, 0.0), 1.0) if expected > 0 else 0.0
-    n_eff = n / (1 + alike * np.nan_to_num(ratio(twins, n)))
+    n_eff = n / (1 + alike * np.nan_to_num(divided(twins, n)))
     return Rate(hits=hits, n=n, n_eff=n_eff, all_hits=float(hits.sum()), all_n=float(n.sum()))
 
 
@@ -144,13 +145,13 @@ def money_interval(money: Floats, seen: Bools, pairs: Pairs, level: float) -> tu
     from scipy.special import ndtri
 
     n, total = pairs.by_query(seen * 1.0), pairs.by_query(np.where(seen, money, 0.0))
-    each = ratio(total, n)
+    each = divided(total, n)
     sums = pairs.within(np.where(seen, money - np.nan_to_num(each)[pairs.query], 0.0))
     buyers = np.bincount(pairs.query_of, pairs.within(np.where(seen, money, 0.0)) > 0, minlength=pairs.count)
     visitors = np.bincount(pairs.query_of, pairs.within(seen * 1.0) > 0, minlength=pairs.count)
-    variance = np.bincount(pairs.query_of, sums**2, minlength=pairs.count) * ratio(visitors, visitors - 1)
+    variance = np.bincount(pairs.query_of, sums**2, minlength=pairs.count) * divided(visitors, visitors - 1)
     known = (buyers >= BUYERS) & (total > 0)
-    half = float(ndtri((1 + level) / 2)) * ratio(np.sqrt(variance), total)
+    half = float(ndtri((1 + level) / 2)) * divided(np.sqrt(variance), total)
     factor = np.exp(np.where(known, half, np.nan))
     return each, each / factor, each * factor
 
@@ -162,16 +163,3 @@ def between(value: Floats, n: Floats, mean: float, noise: float) -> float:
     freedom = float(n.sum() - (n**2).sum() / n.sum())
     squares = float((n * (value - mean) ** 2).sum())
     return max((squares - (len(n) - 1) * noise) / freedom, 0.0) if freedom > 0 else 0.0
-
-
-def ratio(above: Any, below: Any) -> Floats:
-    """Divide, NaN where there is nothing below.
-
-    Examples
-    --------
-    >>> ratio(np.array([1.0, 1.0]), np.array([2.0, 0.0])).tolist()
-    [0.5, nan]
-    """
-    above, below = np.broadcast_arrays(np.asarray(above, dtype=np.float64), np.asarray(below, dtype=np.float64))
-    divided: Floats = np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
-    return divided

@@ -98,10 +98,10 @@ def read_trail(events: object, *, gap: timedelta, merge: timedelta, as_of: Any) 
     click = "select_item" if "select_item" in log.names else "view_item"
     event, times = log.event[order], log.time[order]
     place = np.flatnonzero(log.is_name(*SEARCHING)[event])
-    texts, raw, written, labels = _queries(log, order[place])
+    texts, raw, numbers, labels = _queries(log, order[place])
     clicks: Ints = np.cumsum(log.is_name(click)[event], dtype=np.int64)[place]
     where = session[place]
-    query = _filled(written, where, times[place], clicks, merge)
+    query = _filled(numbers[raw], where, times[place], clicks, merge)
     first, by_query, starts = _firsts(query, where, times[place], clicks, merge)
     return Trail(
         log=log,
@@ -116,7 +116,7 @@ def read_trail(events: object, *, gap: timedelta, merge: timedelta, as_of: Any) 
         results=_results(log, order[place], by_query, starts)[np.argsort(by_query[starts])],
         exits=_exits(log.is_name(*PASSIVE)[event], session, times, place, first, merge),
         texts=texts,
-        spellings=_spellings(texts, labels, raw[first], query[first]),
+        spellings=_spellings(texts, labels, numbers, raw[first]),
         click=click,
     )
 
@@ -132,14 +132,16 @@ def _sessions(log: Log, gap: timedelta) -> tuple[Ints, Ints]:
 
 
 def _queries(log: Log, searching: Ints) -> tuple[list[str], Ints, Ints, Sequence[object]]:
-    """Give queries of some events numbers, as they are written and in one spelling; -1 where there is none."""
+    """Return queries in one spelling, what is written in some events (-1 nothing), and the query that each label is.
+
+    The last label is nothing, and no query either.
+    """
     raw, labels = log.codes("query")
-    raw = raw[searching]
     keys = [normalised(label) for label in labels.tolist()]
     texts = sorted(set(keys) - {""})
-    numbers = {text: number for number, text in enumerate(texts)} | {"": -1}
-    known = np.array([*(numbers[key] for key in keys), -1], dtype=np.int64)
-    return texts, raw, known[raw], labels.tolist()
+    number = {text: place for place, text in enumerate(texts)} | {"": -1}
+    numbers = np.array([*(number[key] for key in keys), -1], dtype=np.int64)
+    return texts, raw[searching], numbers, labels.tolist()
 
 
 def _filled(query: Ints, session: Ints, time: Times, clicks: Ints, merge: timedelta) -> Ints:
@@ -200,19 +202,12 @@ def _exits(passive: Bools, session: Ints, time: Times, place: Ints, first: Bools
     return exits
 
 
-def _spellings(texts: list[str], labels: Sequence[object], raw: Ints, query: Ints) -> list[str]:
+def _spellings(texts: list[str], labels: Sequence[object], numbers: Ints, raw: Ints) -> list[str]:
     """Find how each query is written most; of equal ones the first by its letters."""
-    counts = np.bincount(raw[(raw >= 0) & (query >= 0)])
-    seen = np.flatnonzero(counts)
-    numbers = {text: number for number, text in enumerate(texts)}
-    most: dict[int, tuple[int, int]] = {}
-    for label, count in zip(seen.tolist(), counts[seen].tolist(), strict=True):
-        number = numbers.get(normalised(labels[label]), -1)
-        if number >= 0 and count > most.get(number, (0, 0))[0]:
-            most[number] = count, label
-    return [
-        " ".join(str(labels[most[number][1]]).split()) if number in most else text for number, text in enumerate(texts)
-    ]
+    counts = np.bincount(raw[raw >= 0], minlength=len(labels))
+    order = np.lexsort((np.arange(len(labels)), -counts, numbers[:-1]))
+    most = order[runs(numbers[order]) & (numbers[order] >= 0)].tolist()  # one label a query, in the order of texts
+    return [" ".join(str(labels[one]).split()) if counts[one] else text for one, text in zip(most, texts, strict=True)]
 
 
 def micro_seconds(length: timedelta) -> int:

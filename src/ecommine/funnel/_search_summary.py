@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from .._core.frames import Frame, collect
-from .._core.pictures import thousands
+from .._core.pictures import percent, thousands
 from ._summary import Locale
 
 SURE = 0.05
@@ -45,9 +45,9 @@ _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
         "none": "There are no searches with a query.",
         "all": "{n:,} searches for {queries:,} queries by {visitors:,} visitors{ends}.",
-        "zero": "{share:.1%} find nothing",
-        "click": "{share:.1%} lead to a click",
-        "buy": "{share:.1%} to a purchase",
+        "zero": "{share} find nothing",
+        "click": "{share} lead to a click",
+        "buy": "{share} to a purchase",
         "begin": ": ",
         "join": ", ",
         "fix": "Most is at stake for {queries} (in {unit}, if each did as well as the typical query).",
@@ -59,9 +59,9 @@ _TEXTS: dict[Locale, dict[str, str]] = {
     "zh": {
         "none": "没有带搜索词的搜索。",
         "all": "共{n:,}次搜索，{queries:,}个搜索词，{visitors:,}位访客{ends}。",
-        "zero": "{share:.1%}无结果",
-        "click": "{share:.1%}有点击",
-        "buy": "{share:.1%}成交",
+        "zero": "{share}无结果",
+        "click": "{share}有点击",
+        "buy": "{share}成交",
         "begin": "：",
         "join": "，",
         "fix": "最值得先改进的是{queries}（若达到一般搜索词的水平可增加的{unit}）。",
@@ -79,7 +79,8 @@ def search_sentences(totals: Totals, fix: Frame, unit: str, locale: Locale) -> s
     if not totals.searches:
         return texts["none"]
     shares = {"zero": totals.zero_result_rate, "click": totals.click_rate, "buy": totals.conversion}
-    ends = texts["join"].join(texts[name].format(share=share) for name, share in shares.items() if share == share)
+    told = {name: percent(share) for name, share in shares.items() if share == share}
+    ends = texts["join"].join(texts[name].format(share=share) for name, share in told.items())
     said = [
         texts["all"].format(
             n=totals.searches,

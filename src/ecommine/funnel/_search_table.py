@@ -1,19 +1,16 @@
 """The tables of searches: one row a query, a place, a reformulation."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-import narwhals.stable.v2 as nw
 import numpy as np
 
-from .._core.frames import Frame, build
 from ._log import ranks_of, runs
 from ._moves import Ints
 from ._search_follow import Followed
 from ._search_position import Examined, Places, examine
-from ._search_rates import Pairs, Rate, money_interval, rate, ratio
-from ._writing import with_nulls
+from ._search_rates import Pairs, Rate, money_interval, rate
+from ._shares import divided
 
 Columns = dict[str, Any]
 RATES = ("zero_result_rate", "click_rate", "reformulation_rate", "conversion", "exit_rate")
@@ -148,32 +145,23 @@ def reformulation_columns(measured: Measured, everything: Followed, texts: list[
         "query": _texts(texts, before[order]),
         "next_query": _texts(texts, after[order]),
         "searches": counts[order].astype(np.int64),
-        "share": ratio(counts, of)[order],
-        "next_found_rate": ratio(some, known)[order],
-        "next_click_rate": ratio(clicks, counts)[order],
+        "share": divided(counts, of)[order],
+        "next_found_rate": divided(some, known)[order],
+        "next_click_rate": divided(clicks, counts)[order],
     }
 
 
 def position_columns(examined: Examined | None, level: float) -> Columns:
     """Write one row a place: shown, clicked, and what a typical query would be clicked there."""
-    names = ("position", "shown", "clicked", "click_rate", "examination", "examination_low", "examination_high")
+    counts = ("position", "shown", "clicked")
+    names = (*counts, "click_rate", "examination", "examination_low", "examination_high")
     if examined is None:
-        return {name: np.zeros(0) for name in names}
+        return {name: np.zeros(0, dtype=np.int64 if name in counts else np.float64) for name in names}
     low, high = examined.curve_interval(level)
     place = np.arange(1, len(examined.curve) + 1)
-    plain = ratio(examined.clicked, examined.shown)
+    plain = divided(examined.clicked, examined.shown)
     values = (place, examined.shown.astype(np.int64), examined.clicked.astype(np.int64), plain, examined.curve)
     return dict(zip(names, (*values, low, high), strict=True))
-
-
-def table_of(columns: Mapping[str, Any], like: Frame, texts: tuple[str, ...] = ()) -> Any:
-    """Make an eager table of the caller's library; ``texts`` are columns of text, also where all of it is missing."""
-    empty = not len(next(iter(columns.values())))
-    filled = {name: ([""] if name in texts else np.zeros(1)) if empty else column for name, column in columns.items()}
-    frame = with_nulls(build(filled, like=like))
-    if texts and not frame.implementation.is_pandas_like():
-        frame = frame.with_columns(nw.col(*texts).cast(nw.String))
-    return frame.head(0).to_native() if empty else frame.to_native()
 
 
 def _texts(texts: list[str], rows: Ints) -> list[str]:

@@ -1,5 +1,7 @@
 """What comes before a state and after it: the most frequent sequences, and how many of them go on to the goal."""
 
+from itertools import compress
+
 import numpy as np
 
 from ._log import Bools, ranks_of, runs
@@ -44,13 +46,13 @@ def sequence_columns(visits: Visits, focus: str, *, forward: bool, depth: int, z
     rows = steps[example[order]]
     names = [*visits.names, START, END, OPEN]
     texts = [[None if one == _NOTHING else names[one] for one in row] for row in rows.tolist()]
-    unknown = focus == END
+    decided = not forward and focus in (END, *compress(visits.names, visits.goal))
     return {
         "path": [_written(row, focus, forward) for row in texts],
         **{f"step_{k + 1}": [row[k] for row in texts] for k in range(depth)},
         "paths": share.count[order].astype(np.int64),
         **{f"share{end}": of[order] for end, of in zip(ENDS, (share.share, share.low, share.high), strict=True)},
-        **{f"goal_share{end}": of[order] * (np.nan if unknown else 1) for end, of in zip(ENDS, goal, strict=True)},
+        **{f"goal_share{end}": of[order] * (np.nan if decided else 1) for end, of in zip(ENDS, goal, strict=True)},
     }, n_shown - len(order)
 
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from ._curves import Floats, wilson_each
 from ._log import Bools, runs
-from ._moves import Ints
+from ._moves import SECOND, Ints
+from ._sums import QUARTILES, between, ranks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -120,31 +121,33 @@ def bounds(share: Floats, total: Any, squares: Any, visitors: Ints, z: float) ->
 
 
 def divided(part: Any, whole: Any) -> Floats:
-    """Divide; unknown where there is nothing to divide by."""
+    """Divide; unknown where there is nothing to divide by.
+
+    Examples
+    --------
+    >>> divided(np.array([1, 1]), np.array([2, 0])).tolist()
+    [0.5, nan]
+    """
     whole = np.asarray(whole, dtype=np.float64)
     return np.asarray(part / np.where(whole > 0, whole, np.nan), dtype=np.float64)
 
 
 def quartiles(group: Ints, value: Ints, n_groups: int) -> dict[str, Floats]:
-    """Return the quartiles of a whole number by group, between neighbours by straight lines; unknown without values.
+    """Return the quartiles of times (microseconds) by group in seconds, as :func:`_sums.quartiles` does of one group.
 
     Examples
     --------
-    >>> {name: of.tolist() for name, of in quartiles(np.array([0, 0, 2]), np.array([1, 3, 7]), 3).items()}
-    {'p25': [1.5, nan, 7.0], 'median': [2.0, nan, 7.0], 'p75': [2.5, nan, 7.0]}
+    >>> found = quartiles(np.array([0, 0, 2]), 1_000_000 * np.array([1, 3, 7]), 3)
+    >>> {name: of.tolist() for name, of in found.items()}
+    {'seconds_p25': [1.5, nan, 7.0], 'seconds_median': [2.0, nan, 7.0], 'seconds_p75': [2.5, nan, 7.0]}
     """
-    ordered = _by_group(group, value).astype(np.float64)
+    ordered = _by_group(group, value) / SECOND
     n = np.bincount(group, minlength=n_groups)
-    first, there = np.cumsum(n) - n, n > 0
-    found = {}
-    for name, share in (("p25", 0.25), ("median", 0.5), ("p75", 0.75)):
-        of = np.full(n_groups, np.nan)
-        at = first[there] + share * (n[there] - 1)
-        below = np.floor(at).astype(np.int64)
-        above = np.minimum(below + 1, (first + n - 1)[there])
-        of[there] = ordered[below] + (at - below) * (ordered[above] - ordered[below])
-        found[name] = of
-    return found
+    there, first = n > 0, np.cumsum(n) - n
+    low, high, weight = ranks(n[there])
+    found = np.full((len(QUARTILES), n_groups), np.nan)
+    found[:, there] = between(ordered[first[there] + low], ordered[first[there] + high], weight)
+    return dict(zip(QUARTILES, found, strict=True))
 
 
 def _by_group(group: Ints, value: Ints) -> Ints:

@@ -157,9 +157,9 @@ def quartiles(taken: Ints) -> Floats:
     """
     if not len(taken):
         return np.full(len(QUARTILES), np.nan)
-    low, high, weight = _ranks(len(taken))
+    low, high, weight = ranks(len(taken))
     ordered = np.partition(taken, np.union1d(low, high))
-    return _between(ordered[low] / SECOND, ordered[high] / SECOND, weight)
+    return between(ordered[low] / SECOND, ordered[high] / SECOND, weight)
 
 
 def quartiles_counted(seconds: Ints, number: Counts) -> Floats:
@@ -173,18 +173,18 @@ def quartiles_counted(seconds: Ints, number: Counts) -> Floats:
     ends = np.cumsum(number)
     if not len(ends):
         return np.full(len(QUARTILES), np.nan)
-    low, high, weight = _ranks(int(ends[-1]))
+    low, high, weight = ranks(int(ends[-1]))
     at_low, at_high = (seconds[np.searchsorted(ends, ranks, side="right")] for ranks in (low, high))
-    return _between(at_low.astype(np.float64), at_high.astype(np.float64), weight)
+    return between(at_low.astype(np.float64), at_high.astype(np.float64), weight)
 
 
-def _ranks(n: int) -> tuple[Ints, Ints, Floats]:
-    """Return the ranks between which each quartile lies, and how far it is from the lower one."""
-    place = np.array(list(QUARTILES.values())) * (n - 1)
+def ranks(n: int | Ints) -> tuple[Ints, Ints, Floats]:
+    """Return the ranks between which each quartile lies, and how far it is from the lower one; of several n at once."""
+    place = np.multiply.outer(list(QUARTILES.values()), n - 1)
     low = np.floor(place).astype(np.int64)
     return low, np.minimum(low + 1, n - 1), place - low
 
 
-def _between(low: Floats, high: Floats, weight: Floats) -> Floats:
+def between(low: Floats, high: Floats, weight: Floats) -> Floats:
     """Return what lies between, rounded as NumPy's quantiles are."""
     return np.where(weight < 0.5, low + (high - low) * weight, high - (high - low) * (1 - weight))

@@ -142,7 +142,7 @@ def tracks_of(found: Marked, funnel: Funnel, *, unit: Unit, by: str | None) -> T
     if units is not None and unit != "visitor_id":
         code, visitors = coded(rows["_visitor"])
         if unit == "session_id":
-            code, _ = only_value(log, code)
+            code = only_value(log, code)[0] if (code < 0).any() else code
             log, units = _of_one_visitor(log, units, code)
             events = replace(events, log=log)
         visitor = _visitors(log, code, len(visitors))

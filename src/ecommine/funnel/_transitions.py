@@ -12,7 +12,6 @@ from ._moves import Ints
 from ._shares import Shares, divided, quartiles, rates, shared_out
 from ._visits import END, START, Visits
 
-SECOND = 1_000_000
 Columns = dict[str, Any]
 
 
@@ -68,7 +67,7 @@ def transition_columns(visits: Visits, steps: Steps) -> Columns:
         "next_state": names[found.target][order].tolist(),
         "transitions": found.count[order],
         **{name: of[order] for name, of in _named("share", (found.share, found.low, found.high)).items()},
-        **{f"seconds_{name}": of[pairs[order]] / SECOND for name, of in seconds.items()},
+        **{name: of[pairs[order]] for name, of in seconds.items()},
     }
 
 
@@ -101,7 +100,7 @@ def state_columns(visits: Visits, steps: Steps, firsts: Ints, chain: Chain, z: f
         "position": np.append(divided(np.bincount(first_states, within, minlength=n), counts["paths"][:n]), 0.0),
         **_named("bounce_rate", bounce),
         **_named("exit_rate", _exit_rates(steps.shares, n, z)),
-        **{f"seconds_{name}": of / SECOND for name, of in seconds.items()},
+        **seconds,
         **_named("goal_chance", chain.chance),
         **_named("goal_observed", chain.observed),
         "p_value": chain.p_value,

@@ -178,10 +178,7 @@ def _told(gap: timedelta) -> str:
 
 def _states(log: Log, of: str, goal: Sequence[str]) -> tuple[Ints, tuple[str, ...], int]:
     """Give each event its state: the value of the column, or the goal that it is; -1 where it is none."""
-    if of == "event":
-        return log.event.astype(np.int64), log.names, 0
-    codes, values = log.codes(of)
-    names = [_text(value) for value in values.tolist()]
+    codes, names = (log.event, list(log.names)) if of == "event" else _values(log, of)
     reserved = sorted({START, END, OPEN} & set(names))
     if reserved:
         raise ValueError(f"`of`: {of!r} has the value {reserved[0]!r}, which has a meaning here: rename it first")
@@ -191,6 +188,11 @@ def _states(log: Log, of: str, goal: Sequence[str]) -> tuple[Ints, tuple[str, ..
             names.append(name)
         state[log.is_event(name)] = names.index(name)
     return state, tuple(names), int((state < 0).sum())
+
+
+def _values(log: Log, of: str) -> tuple[Ints, list[str]]:
+    codes, values = log.codes(of)
+    return codes, [_text(value) for value in values.tolist()]
 
 
 def _text(value: object) -> str:
@@ -220,7 +222,8 @@ def _visits(
     asked = [name for name in (*goal, focus) if name in steps.names]
     rank, names, pooled = _ranked(np.bincount(state[new], minlength=len(steps.names)), steps.names, asked, top)
     if pooled:
-        notes = [*notes, f"{pooled:,} values of {of} beyond the {top} most frequent are put together as {OTHER}"]
+        kept = f"beyond the {len(names) - 1:,} most frequent or asked for"
+        notes = [*notes, f"{counted(pooled, 'value')} of {of} {kept}: put together as {OTHER}"]
     first = np.flatnonzero(begun)
     return Visits(
         state=rank[state[new]],
@@ -244,8 +247,9 @@ def _ranked(visits: Ints, names: tuple[str, ...], asked: Sequence[str], top: int
         range(len(names)), key=lambda one: (names[one] == OTHER, names[one] not in asked, -int(visits[one]), names[one])
     )
     order = [one for one in order if visits[one]]
-    kept = sorted(order[:top], key=lambda one: (names[one] == OTHER, -int(visits[one]), names[one]))
-    rest = order[top:]
+    most = max(top, sum(names[one] in asked and names[one] != OTHER for one in order))
+    kept = sorted(order[:most], key=lambda one: (names[one] == OTHER, -int(visits[one]), names[one]))
+    rest = order[most:]
     own_other = [one for one in kept if names[one] == OTHER]
     rank = np.full(len(names), len(kept) - len(own_other), dtype=np.int64)
     rank[kept] = np.arange(len(kept))
