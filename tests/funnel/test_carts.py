@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecommine import SchemaError, datasets, funnel, schema
+from ecommine.funnel._cart_search import nearest_pairs
 from funnel import slow, slow_carts
 from libraries import to_pandas
 
@@ -75,6 +76,51 @@ def test_every_cart_is_the_interpreters(kind, data):
     assert found.rates["bought"].item() == sum(row["_bought"] for row in expected)
 
 
+SIDE = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 12)), max_size=9).map(sorted)
+
+
+@given(records=SIDE, moments=SIDE, most=st.integers(0, 5))
+@settings(max_examples=200)
+def test_pairs_are_the_nearest_first(records, moments, most):
+    """Against all pairs in one list, sorted."""
+    pairs = [(abs(t - at), i, j) for i, (k, at) in enumerate(moments) for j, (key, t) in enumerate(records) if key == k]
+    expected = {}
+    for apart, i, j in sorted(pairs):
+        if apart <= most and i not in expected and j not in expected.values():
+            expected[i] = j
+    sides = [np.array(side, dtype=np.int64).reshape(-1, 2).T for side in (records, moments)]
+    found = nearest_pairs(*sides[0], *sides[1], most)
+    assert found.tolist() == [expected.get(i, -1) for i in range(len(moments))]
+
+
+def two_orders(second):
+    """Make a cart of tea and a pot, two purchases without products, and orders of tea and of something else."""
+    frame = slow_carts.table([(1, at, "add_to_cart", product, 9.0) for at, product in ((0, 1), (1, 2))])
+    bought = slow_carts.table([(1, at, "purchase") for at in (5, 15)])
+    orders = pd.DataFrame({"order_id": [1, 2], "customer_id": 7, "product_id": [1.0, 3.0]})
+    orders["ordered_at"] = slow_carts.START + pd.to_timedelta([5, second], unit="min")
+    return pd.concat([frame, bought], ignore_index=True).assign(customer_id=7), orders
+
+
+@pytest.mark.parametrize("by_id", [True, False])
+def test_an_order_is_the_nearest_purchase(by_id):
+    frame, orders = two_orders(15)
+    if by_id:
+        frame["order_id"] = [None, None, 1, 2]
+    table = funnel.carts(frame, orders=orders, as_of="2024-03-01").table
+    assert table[["status", "items", "items_left"]].to_numpy().tolist() == [["bought", 2, 1]]
+
+
+def test_a_purchase_event_is_one_order():
+    """Both orders are nearest to the first purchase: the second of them is the other one."""
+    frame, orders = two_orders(6)
+    found = funnel.carts(frame, orders=orders, as_of="2024-03-01")
+    assert found.table["items_left"].tolist() == [1]
+    assert "1 of 2 purchases bought no open cart: 1 without any" in found.notes
+    one = funnel.carts(frame[:3], orders=orders, as_of="2024-03-01")
+    assert one.table["items_left"].tolist() == [1]  # the order that is left is a purchase of its own, of nothing in it
+
+
 ORDERS = st.lists(
     st.tuples(st.integers(1, 4), st.sampled_from([8, 9, 10]), st.integers(0, 60), st.sampled_from([None, 1, 2, 3])),
     min_size=1,
@@ -97,8 +143,9 @@ def order_lines(lines):
 @pytest.mark.parametrize("by_id", [True, False])
 @pytest.mark.filterwarnings("ignore::ecommine.DataWarning")
 @given(drawn=rows(), lines=ORDERS, ids=st.lists(st.sampled_from([None, 1, 2, 9]), min_size=25, max_size=25))
-@settings(max_examples=100)
+@settings(max_examples=200)
 def test_orders_take_part_as_in_the_interpreter(by_id, drawn, lines, ids):
+    """Within a long gap, so that orders have several purchases near them, and purchases several orders."""
     frame, orders = slow_carts.table(drawn), order_lines(lines)
     if by_id:
         named = [one if event == "purchase" else None for one, event in zip(ids, frame["event"], strict=False)]
@@ -107,8 +154,8 @@ def test_orders_take_part_as_in_the_interpreter(by_id, drawn, lines, ids):
         frame = frame[~(frame["order_id"].notna() & frame["order_id"].duplicated())]
     until = frame["occurred_at"].max()
     orders = orders[orders["ordered_at"] <= until]
-    expected, _ = slow_carts.carts(frame, **SLOW, orders=orders)
-    found = funnel.carts(frame, orders=orders, **SHORT)
+    expected, _ = slow_carts.carts(frame, within=SLOW["within"], gap=timedelta(minutes=20), orders=orders)
+    found = funnel.carts(frame, orders=orders, recover_within="15min", gap="20min")
     assert len(found.table) == len(expected)
     if expected:
         compared(found, expected)

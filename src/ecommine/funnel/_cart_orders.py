@@ -13,7 +13,7 @@ from .._core.frames import Frame, opened
 from ..schema._event_names import EVENT_NAMES
 from ..schema._matching import check_same_library, common_type
 from ..schema._reading import read
-from ._cart_search import latest, places
+from ._cart_search import nearest_pairs, places
 from ._cart_trail import IN_ORDERS, ONLY_ORDERS, PURCHASE, UNNAMED, Flags, Ids, Read, Trail
 from ._log import Times
 from ._moves import Ints
@@ -128,7 +128,10 @@ def with_orders(found: Read, orders: Orders, gap: timedelta) -> tuple[Trail, Fla
 
 
 def _matched(trail: Trail, bought: Ints, named: Any, orders: Orders, gap: int) -> tuple[Ints, Flags]:
-    """Find the purchase event of each order, by its id, else by the time; and which purchases have an order."""
+    """Find the purchase event of each order, and which purchases have an order.
+
+    By its id, else the nearest in time, each event for one order.
+    """
     event = np.full(len(orders.ids), NONE)
     code, free = np.full(len(bought), NONE), np.ones(len(bought), dtype=bool)
     if named is not None:
@@ -136,16 +139,14 @@ def _matched(trail: Trail, bought: Ints, named: Any, orders: Orders, gap: int) -
         code = np.where(free, NONE, code_of(named[bought], orders.ids))
     known = code != NONE
     event[code[known][::-1]] = bought[known][::-1]  # of several events the first
-    loose, times = bought[free], trail.time[bought[free]]
-    wanted = np.flatnonzero((event == NONE) & (orders.person != NONE))
-    near = latest(trail.person[loose], times, orders.person[wanted], orders.time[wanted] + gap)
-    fits = near != NONE
-    fits[fits] = times[near[fits]] >= orders.time[wanted[fits]] - gap
+    loose, times, whose = bought[free], trail.time[bought[free]], trail.person[bought[free]]
     by_time = np.lexsort((orders.time, orders.person))
+    wanted = by_time[(event[by_time] == NONE) & (orders.person[by_time] != NONE)]
+    near = nearest_pairs(whose, times, orders.person[wanted], orders.time[wanted], gap)
+    event[wanted[near != NONE]] = loose[near[near != NONE]]
     keys, moments = orders.person[by_time], orders.time[by_time]
-    before, after = (places(keys, moments, trail.person[loose], times + end) for end in (-gap - 1, gap))
-    known[free] = after > before
-    event[wanted[fits]] = loose[near[fits]]
+    before, after = (places(keys, moments, whose, times + end) for end in (-gap - 1, gap))
+    known[free] = after > before  # a purchase event a product: only one of them is the order's
     return event, known
 
 

@@ -192,8 +192,8 @@ def carts(
         the event), quantity, session_id, customer_id and order_id are used.
     orders : table of order lines, optional
         Of the same library. Purchases that only it knows count too, by customer_id; an order is a purchase event by
-        order_id where the events have it, else by customer and time within `gap`. Its products are those of the
-        purchase event.
+        order_id where the events have it, else the nearest of the customer within `gap`, each event for one order. Its
+        products are those of the purchase event.
     sales : table of products by period, optional
         Of the same library, with period_at and price: the price at adding beside that when the cart was left.
     stock : table of products by day, optional
