@@ -574,6 +574,21 @@ def test_orders_that_the_events_do_not_have_are_told():
     )
 
 
+@pytest.mark.parametrize(
+    ("minutes", "low", "shares"),
+    [([90, 180], "0 of 1 cart that were bought", (0, 2 / 3)), ([5], "1 of 3 purchase events", (1, 1 / 3))],
+)
+def test_the_warning_is_of_the_share_that_is_low(minutes, low, shares):
+    """One purchase has a cart, two have none; the orders have either these two, or that one."""
+    frame = slow_carts.table([(1, 0, "add_to_cart", 1), *((1, at, "purchase", at) for at in (5, 90, 180))])
+    frame["product_id"] = frame["product_id"].replace(5, 1)
+    orders = pd.DataFrame({"order_id": minutes, "customer_id": 7, "product_id": 1.0})
+    orders["ordered_at"] = slow_carts.START + pd.to_timedelta(minutes, unit="min")
+    with pytest.warns(schema.DataWarning, match=f"{low} are in the orders: put customers on the events"):
+        found = funnel.carts(frame.assign(customer_id=7), orders=orders, as_of="2024-03-01")
+    assert (found.matched_carts, found.matched_purchases) == pytest.approx(shares)
+
+
 def test_returns_and_lines_that_are_no_products_do_not_count():
     frame = slow_carts.table([(1, 0, "add_to_cart", 1, 9.0, None, None, 7)])
     orders = pd.DataFrame(

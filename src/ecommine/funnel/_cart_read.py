@@ -27,6 +27,7 @@ from ._cart_walk import NONE, Walk, walk
 from ._moves import Ints
 
 MICROSECOND = timedelta(microseconds=1)
+WAY_OUT = ": put customers on the events with schema.identify, or an order_id on purchases"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,15 +152,18 @@ def _matched(trail: Trail, found: Walk, known: Any, said: list[str]) -> Matched:
     if known is None:
         return Matched()
     flag = trail.order[found.close[found.close != NONE]]
-    carts = float((flag > 0).mean()) if len(flag) else float("nan")
-    purchases = float(known.mean()) if len(known) else float("nan")
-    notes = list(said)
+    shares: dict[str, tuple[float, str]] = {}
     if len(flag):
         words = f"{int((flag > 0).sum()):,} of {counted(len(flag), 'cart')} that were bought are in the orders"
         only = int((flag == ONLY_ORDERS).sum())
-        notes.append(words + (f", {only:,} of them by a purchase that no event is" if only else ""))
+        words += f", {only:,} of them by a purchase that no event is" if only else ""
+        shares["carts"] = float((flag > 0).mean()), words
     if len(known):
-        notes.append(f"{int(known.sum()):,} of {counted(len(known), 'purchase event')} are in the orders")
-    low = min(one for one in (carts, purchases, 1.0) if one == one) < LOW
-    way_out = ": put customers on the events with schema.identify, or an order_id on purchases"
-    return Matched(carts=carts, purchases=purchases, notes=tuple(notes), warning=notes[-1] + way_out if low else "")
+        words = f"{int(known.sum()):,} of {counted(len(known), 'purchase event')} are in the orders"
+        shares["purchases"] = float(known.mean()), words
+    low, words = min(shares.values(), default=(1.0, ""))
+    return Matched(
+        **{name: share for name, (share, _) in shares.items()},
+        notes=(*said, *(words for _, words in shares.values())),
+        warning=words + WAY_OUT if low < LOW else "",
+    )
