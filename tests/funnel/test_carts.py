@@ -605,6 +605,39 @@ def test_returns_and_lines_that_are_no_products_do_not_count():
     assert funnel.carts(frame, orders=orders, as_of="2024-03-01").table["status"].tolist() == ["recovered"]
 
 
+def test_rows_of_other_tables_that_are_left_out_are_told(library):
+    frame = slow_carts.table([(1, 0, "add_to_cart", 1, 9.0, None, None, 7)])
+    frame = frame.drop(columns="session_id").astype({"customer_id": "int64", "product_id": "int64"})
+    day = pd.to_datetime(["2024-01-02"] * 9).astype("datetime64[us]")
+    orders = pd.DataFrame(
+        {
+            "order_id": ["a", None, "b", "c", "d", "e", "f", "g", "h"],
+            "customer_id": 7,
+            "ordered_at": day,
+            "product_id": 1,
+            "line_type": ["product", "shipping", "shipping", "discount", "product", None, "product", None, "product"],
+            "quantity": [1, -1, 1, -1, -2, -1, 1, 1, 1],
+            "amount": [9.0, 9, 2, -1, None, -3, -9, 9, 9],
+        }
+    )
+    orders.loc[7, "ordered_at"], orders.loc[8, "ordered_at"] = pd.NaT, pd.Timestamp("2024-04-01")
+    sales = pd.DataFrame({"product_id": 1, "period_at": day[:3], "price": [9.0, 1, None]})
+    sales.loc[1, "period_at"] = pd.NaT
+    stock = pd.DataFrame({"product_id": [1, 1], "stocked_at": day[:2], "on_hand": [None, 4.0]})
+    tables = {"orders": orders, "sales": sales, "stock": stock}
+    found = funnel.carts(library(frame), as_of="2024-03-01", **{name: library(table) for name, table in tables.items()})
+    assert found.notes == (
+        "2 sales rows without product_id, period_at or price left out",
+        "1 stock row without product_id, stocked_at or on_hand left out",
+        "2 order lines without order_id or ordered_at left out",
+        "2 order lines of no product left out",
+        "3 order lines of returns left out",
+        "1 order line after 2024-03-01 23:59 left out",
+        "1 of 1 order are of customers with an event of a cart or a purchase",
+        "1 of 1 cart that were bought are in the orders, 1 of them by a purchase that no event is",
+    )
+
+
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [

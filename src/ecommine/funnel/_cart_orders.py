@@ -13,6 +13,7 @@ from .._core.frames import Frame, opened
 from ..schema._event_names import EVENT_NAMES
 from ..schema._matching import check_same_library, common_type
 from ..schema._reading import read
+from ._cart_left_out import lacking, without
 from ._cart_search import nearest_pairs, places
 from ._cart_trail import IN_ORDERS, ONLY_ORDERS, PURCHASE, UNNAMED, Flags, Ids, Read, Trail
 from ._log import Times
@@ -68,7 +69,8 @@ def read_orders(orders: object, events: object, ids: Ids, until: datetime | None
     optional = ("product_id", "line_type", "quantity", "amount")
     frame = read(orders, "orders", ("order_id", "customer_id", "ordered_at"), optional=optional, argument="orders")
     check_like(events, frame, ("order_id", "customer_id", "product_id"), "orders")
-    rows = gathered(_sold(frame, until))
+    sold, notes = _sold(frame, until)
+    rows = gathered(sold)
     order, order_ids = coded(rows["order_id"])
     customer, customers = coded(rows["customer_id"])
     time = rows["ordered_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
@@ -80,18 +82,22 @@ def read_orders(orders: object, events: object, ids: Ids, until: datetime | None
     known = int((person != NONE).sum())
     note = f"{known:,} of {counted(len(order_ids), 'order')} are of customers with an event of a cart or a purchase"
     found = Orders(ids=order_ids, person=person, time=first, line_order=line_order, line_product=line_product)
-    return found, [note]
+    return found, [*notes, note]
 
 
-def _sold(frame: Frame, until: datetime | None) -> Frame:
+def _sold(frame: Frame, until: datetime | None) -> tuple[Frame, list[str]]:
+    """Keep the lines of products that were sold by then; tell what others there are."""
     names = frame.collect_schema().names()
-    kept = frame.filter(~nw.col("order_id").is_null(), ~nw.col("ordered_at").is_null())
-    for name in ("quantity", "amount"):
-        if name in names:
-            kept = kept.filter(~(nw.col(name) < 0).fill_null(False))
+    kinds = lacking("order_id", "ordered_at")
     if "line_type" in names:
-        kept = kept.filter(nw.col("line_type").is_null() | (nw.col("line_type") == "product").fill_null(False))
-    return kept if until is None else kept.filter(nw.col("ordered_at") <= nw.lit(until))
+        # NumPy takes an unknown text for another one.
+        kinds["of no product"] = ~nw.col("line_type").is_null() & (nw.col("line_type") != "product")
+    negative = [nw.col(name) < 0 for name in ("quantity", "amount") if name in names]
+    if negative:
+        kinds["of returns"] = nw.any_horizontal(*negative, ignore_nulls=True)
+    if until is not None:
+        kinds[f"after {until:%Y-%m-%d %H:%M}"] = (nw.col("ordered_at") > nw.lit(until)).fill_null(False)
+    return without(frame, "order line", kinds)
 
 
 def _products(rows: nw.DataFrame[Any], order: Ints, ids: Ids) -> tuple[Ints, Ints]:

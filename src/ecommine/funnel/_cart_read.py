@@ -12,6 +12,7 @@ from ._cart_orders import LOW, read_orders, with_orders
 from ._cart_reasons import (
     DAY,
     Flag,
+    Records,
     out_of_stock,
     price_at,
     price_rise,
@@ -77,11 +78,12 @@ def read_carts(given: Given) -> Basis:
     session = sessions(trail, given.gap)
     found = walk(trail, session, given.window)
     lines = read_contents(trail, session, found)
-    prices = None if given.sales is None else read_prices(given.sales, given.events, read.ids)
+    prices, priced = (None, []) if given.sales is None else read_prices(given.sales, given.events, read.ids)
+    stock, stocked = (None, []) if given.stock is None else read_stock(given.stock, given.events, read.ids)
     if prices is not None:
         lines = lines.priced(price_at(prices, lines.product, lines.added))
     facts = facts_of(trail, session, found, lines, until, given.window, given.gap // MICROSECOND)
-    flags = _flags(given, read.ids, trail, found, lines, facts, until, prices)
+    flags = _flags(trail, found, lines, facts, until, prices, stock)
     return Basis(
         trail=trail,
         found=found,
@@ -92,7 +94,7 @@ def read_carts(given: Given) -> Basis:
         reason=reasons(facts.step, flags, facts.left != NEVER),
         matched=_matched(trail, found, known, said),
         until=read.until,
-        notes=(*read.notes, *_outside(found)),
+        notes=(*read.notes, *priced, *stocked, *_outside(found)),
     )
 
 
@@ -106,7 +108,13 @@ def _ordered(read: Read, given: Given) -> tuple[Trail, Any, list[str]]:
 
 
 def _flags(
-    given: Given, ids: Ids, trail: Trail, found: Walk, lines: Contents, facts: Facts, until: int, prices: Any
+    trail: Trail,
+    found: Walk,
+    lines: Contents,
+    facts: Facts,
+    until: int,
+    prices: Records | None,
+    stock: Records | None,
 ) -> dict[str, Flag]:
     """Look up prices and stock of what was in the carts that were left."""
     n = len(found.start)
@@ -115,8 +123,7 @@ def _flags(
         flags["price_rise"] = price_rise(lines, lines.product, prices, found.left, n)
     elif (trail.quantity > 0).any():
         flags["price_rise"] = _by_events(trail, found, lines, n)
-    if given.stock is not None:
-        stock = read_stock(given.stock, given.events, ids)
+    if stock is not None:
         left = found.left[lines.cart] // DAY
         end = np.where(found.close == NONE, np.minimum(found.deadline, until), facts.bought)[lines.cart] // DAY
         flags["out_of_stock"] = out_of_stock(lines, stock, lines.added // DAY, left, lines.abandoned, n)
