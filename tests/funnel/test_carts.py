@@ -515,6 +515,18 @@ def test_few_rows(kept, local_library):
     assert found.summary(locale="zh")
 
 
+def test_carts_whose_value_lacks_a_product_are_told():
+    """One has both prices, one lacks one of two, one lacks all, one no longer holds what has no price."""
+    rows = [(visitor, 0, "add_to_cart", 1, None if visitor == 3 else 9.0) for visitor in (1, 2, 3, 4)]
+    rows += [(visitor, 1, "add_to_cart", 2, 5.0 if visitor == 1 else None) for visitor in (1, 2, 3, 4)]
+    found = funnel.carts(slow_carts.table([*rows, (4, 2, "remove_from_cart", 2)]), as_of="2024-03-01")
+    assert found.table["value"].fillna(-1).tolist() == [14.0, 9.0, -1.0, 9.0]
+    assert found.notes == (
+        "1 cart without a known value: no event has one",
+        "1 cart with a value that is too low: it lacks products whose price is not known",
+    )
+
+
 def test_infinite_numbers_are_unknown_ones():
     table = one((0, "add_to_cart", 1, np.inf, 2), (1, "add_to_cart", 2, 4.0, np.inf))
     assert table[["units", "value"]].to_numpy().tolist() == [[3.0, 4.0]]

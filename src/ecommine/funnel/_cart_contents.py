@@ -43,12 +43,18 @@ class Contents:
         return replace(self, price=np.where(np.isnan(self.price), price, self.price))
 
     def value(self, units: Floats, n: int) -> Floats:
-        """Sum up the money of each of ``n`` carts: NaN where something is in it, and no price of it is known."""
-        there = units > LEAST
-        known = there & ~np.isnan(self.price)
+        """Sum up the known money of each of ``n`` carts: NaN where something is in it, and no price of it is known."""
+        known = (units > LEAST) & ~np.isnan(self.price)
         money = np.bincount(self.cart[known], (units * self.price)[known], minlength=n)
-        lost = (np.bincount(self.cart[there], minlength=n) > 0) & (np.bincount(self.cart[known], minlength=n) == 0)
-        return np.where(lost, np.nan, money)
+        return np.where((self._priced(units, n) == 0) & (self.kinds(units, n) > 0), np.nan, money)
+
+    def too_low(self, units: Floats, n: int) -> Flags:
+        """Tell which carts have a known value that lacks the money of a product: no price of that is known."""
+        priced = self._priced(units, n)
+        return np.asarray((priced > 0) & (priced < self.kinds(units, n)))
+
+    def _priced(self, units: Floats, n: int) -> Ints:
+        return self.kinds(np.where(np.isnan(self.price), 0.0, units), n)
 
     def kinds(self, units: Floats, n: int) -> Ints:
         """Count the products in each cart."""

@@ -183,6 +183,9 @@ def _told(basis: Basis, whole: Mapping[str, Any], columns: Mapping[str, Any]) ->
     lost = int(np.isnan(columns["value"]).sum())
     if lost:
         yield f"{counted(lost, 'cart')} without a known value: no event has one"
+    low = int(basis.lines.too_low(basis.lines.units, len(columns["value"])).sum())
+    if low:
+        yield f"{counted(low, 'cart')} with a value that is too low: it lacks products whose price is not known"
     yield from basis.matched.notes
 
 
