@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecommine import SchemaError, datasets, funnel, schema
+from ecommine._core.pictures import percent
 from ecommine.funnel._cart_search import nearest_pairs
 from funnel import slow, slow_carts
 from libraries import to_pandas
@@ -704,10 +705,22 @@ def test_words():
     found = funnel.carts(many(), as_of=AS_OF)
     said = found.summary()
     row = found.rates.iloc[0]
-    assert f"Of {row['bought'] + row['left']:,.0f} carts {row['abandonment']:.1%}" in said
+    assert f"Of {row['bought'] + row['left']:,.0f} carts {percent(row['abandonment'])}" in said
     assert "only an experiment can tell" in said
     assert "实验" in found.summary(locale="zh")
     assert found.headline.startswith("as of 2024-01-20 23:59, 600 carts, ")
+
+
+def test_a_small_share_is_not_said_to_be_none():
+    rows = [(visitor, 0, "add_to_cart") for visitor in range(2_500)]
+    found = funnel.carts(slow_carts.table([*rows, (0, 1440, "purchase")]), as_of="2024-03-01")
+    assert "0.04% of these bought within 7d" in found.headline
+    assert "Of those left 0.04% (" in found.summary()
+
+
+def test_a_length_of_time_is_named_as_it_was_given():
+    assert funnel.carts(many(20), recover_within="1w").within == "1w"
+    assert funnel.carts(many(20), recover_within=timedelta(days=7)).within == "7 days, 0:00:00"
 
 
 def test_the_carts_of_a_shop_whose_truth_is_known():
@@ -770,7 +783,7 @@ def test_ids_stay_whole_where_some_are_unknown(door):
 def test_the_headline_says_of_how_many_carts():
     frame = pd.DataFrame({"visitor_id": [1, 2, 3], "event": "add_to_cart", "product_id": [5, 6, 7]})
     frame["occurred_at"] = pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-03"])
-    assert "3 carts, 100.0% left at first (of 2 whose session is over)" in funnel.carts(frame).headline
+    assert "3 carts, 100% left at first (of 2 bought or left in a session that is over)" in funnel.carts(frame).headline
 
 
 def test_a_curve_of_which_nothing_is_known_says_so():
