@@ -22,7 +22,7 @@ from ._cart_reasons import (
     seen_prices,
     unknown,
 )
-from ._cart_table import NEVER, Facts, facts_of
+from ._cart_table import NAT, Facts, facts_of
 from ._cart_trail import ONLY_ORDERS, Ids, Read, Trail, read_trail, sessions
 from ._cart_walk import NONE, Walk, walk
 from ._moves import Ints
@@ -91,7 +91,7 @@ def read_carts(given: Given) -> Basis:
         ids=read.ids,
         facts=facts,
         flags=flags,
-        reason=reasons(facts.step, flags, facts.left != NEVER),
+        reason=reasons(facts.step, flags, facts.left != NAT),
         matched=_matched(trail, found, known, said),
         until=read.until,
         notes=(*read.notes, *priced, *stocked, *_outside(found)),
@@ -128,7 +128,7 @@ def _flags(
         end = np.where(found.close == NONE, np.minimum(found.deadline, until), facts.bought)[lines.cart] // DAY
         flags["out_of_stock"] = out_of_stock(lines, stock, lines.added // DAY, left, lines.abandoned, n)
         flags["out_of_stock_later"] = out_of_stock(lines, stock, left + 1, np.maximum(end, left), lines.units, n)
-    was_left = facts.left != NEVER
+    was_left = facts.left != NAT
     return {name: replace(flag, known=flag.known & was_left) for name, flag in flags.items()}
 
 

@@ -14,7 +14,7 @@ from ._cart_orders import check_like, code_of
 from ._cart_search import latest, places
 from ._cart_trail import ADD, OTHER, Flags, Ids, Trail
 from ._curves import Floats
-from ._log import Times
+from ._log import Times, runs
 from ._moves import Ints
 from ._reading import coded, gathered
 
@@ -71,7 +71,7 @@ def _combined(found: Records, how: Any) -> Records:
     """Make one record of those of several stores."""
     order = np.lexsort((found.value, found.time, found.product))
     product, time, value = found.product[order], found.time[order], found.value[order]
-    begins = np.flatnonzero((np.diff(product, prepend=-1) != 0) | (np.diff(time, prepend=0) != 0))
+    begins = np.flatnonzero(runs(product, time))
     if not len(begins):
         return found
     sizes = np.diff(np.append(begins, len(order)))
