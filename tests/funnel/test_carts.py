@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from ecommine import SchemaError, datasets, funnel, schema
 from ecommine._core.pictures import percent
+from ecommine.funnel import _cart_search
 from ecommine.funnel._cart_search import nearest_pairs
 from funnel import slow, slow_carts
 from libraries import to_pandas
@@ -92,6 +93,15 @@ def test_pairs_are_the_nearest_first(records, moments, most):
     sides = [np.array(side, dtype=np.int64).reshape(-1, 2).T for side in (records, moments)]
     found = nearest_pairs(*sides[0], *sides[1], most)
     assert found.tolist() == [expected.get(i, -1) for i in range(len(moments))]
+
+
+def test_very_many_at_one_moment_are_paired_at_once(monkeypatch):
+    """One round a pair would never end."""
+    searched, search = [], _cart_search._nearest
+    monkeypatch.setattr(_cart_search, "_nearest", lambda *args: searched.append(1) or search(*args))
+    one = np.zeros(300, dtype=np.int64)
+    assert nearest_pairs(one, one, one[1:], one[1:], 0).tolist() == list(range(299))
+    assert len(searched) == 2
 
 
 def two_orders(second):

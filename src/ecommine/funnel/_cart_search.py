@@ -65,10 +65,22 @@ def nearest_pairs(key: Ints, time: Ints, at_key: Ints, at_time: Ints, most: int)
 
 
 def _nearest(key: Ints, time: Ints, at_key: Ints, at_time: Ints, most: int) -> Ints:
-    """Find the record of each key that is nearest to a moment, the first of those as near, -1 where all are too far."""
-    first = np.maximum.accumulate(np.where(runs(key, time), np.arange(len(key)), 0))
+    """Find the record of each key that is nearest to a moment, -1 where all are too far.
+
+    Of equal records the first is for the first of equal moments, the second for the second, and so on, the last for all
+    that are left: one after the other would take as many rounds.
+    """
+    begins = _begins(key, time)
     after = places(key, time, at_key, at_time)
-    ends = np.minimum(np.stack([first[after - 1], after]), len(key) - 1)  # of equal ones the first
+    ends = np.minimum(np.stack([begins[after - 1], after]), len(key) - 1)
     apart = np.where(key[ends] == at_key, np.abs(time[ends] - at_time), most + 1)
-    which, each = apart.argmin(axis=0), np.arange(len(at_key))
-    return np.where(apart[which, each] <= most, ends[which, each], -1)
+    each = np.arange(len(at_key))
+    which = apart.argmin(axis=0)
+    first = ends[which, each]
+    last = places(key, time, key[first], time[first]) - 1
+    return np.where(apart[which, each] <= most, np.minimum(first + each - _begins(at_key, at_time), last), -1)
+
+
+def _begins(key: Ints, time: Ints) -> Ints:
+    """Find the first record that is equal to each."""
+    return np.maximum.accumulate(np.where(runs(key, time), np.arange(len(key)), 0))
