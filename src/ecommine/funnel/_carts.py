@@ -39,7 +39,8 @@ class Carts(Result):
           in the session that opened it;
         - reason why it was left, and its flags out_of_stock, price_rise and out_of_stock_later, null where the tables
           cannot tell;
-        - items (products), units, value (money) in it at the end, before any purchase; items_left, value_left after;
+        - items (products), units, value (money, of the products whose price is known) in it at the end, before any
+          purchase; items_left, value_left after;
         - hours_to_recover, from abandoned_at to bought_at;
         - expected_value, expected_value_low, expected_value_high: of carts that were left and may still be bought,
           value_left times the chance of that.
