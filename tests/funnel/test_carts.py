@@ -154,7 +154,7 @@ def order_lines(lines):
 @pytest.mark.parametrize("by_id", [True, False])
 @pytest.mark.filterwarnings("ignore::ecommine.DataWarning")
 @given(drawn=rows(), lines=ORDERS, ids=st.lists(st.sampled_from([None, 1, 2, 9]), min_size=25, max_size=25))
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_orders_take_part_as_in_the_interpreter(by_id, drawn, lines, ids):
     """Within a long gap, so that orders have several purchases near them, and purchases several orders."""
     frame, orders = slow_carts.table(drawn), order_lines(lines)
