@@ -204,17 +204,17 @@ def described(events, numbers, cart, until, within, gap):
 
 def with_orders(persons, orders, gap):
     """Give purchases the products of their order, and add the orders that no purchase event is."""
-    for order_id, lines in sorted(_orders(orders).items()):
-        at = min(line["ordered_at"] for line in lines)
+    orders = _orders(orders)
+    events = _events_of(persons, orders, gap)
+    for order_id, (person, at, lines) in sorted(orders.items()):
         products = sorted({line["product_id"] for line in lines} - {None})
-        event, person = _event_of(persons, order_id, ("customer", lines[0]["customer_id"]), at, gap)
-        if event is not None and event["product_id"] is None:
-            event.setdefault("products", set()).update(products)
-        elif event is None and person in persons:
-            new = {"event": "purchase", "occurred_at": at, "customer_id": person[1], "visitor_id": None, "added": True}
+        if order_id in events and events[order_id]["product_id"] is None:
+            events[order_id].setdefault("products", set()).update(products)
+        elif order_id not in events and person in persons:
+            new = {"event": "purchase", "occurred_at": at, "customer_id": person[1], "visitor_id": None}
             persons[person].append({**new, "product_id": None, "products": set(products), "late": order_id})
-    for person, events in persons.items():
-        persons[person] = [one for row in sorted(events, key=_by_time) for one in _expanded(row)]
+    for person, rows in persons.items():
+        persons[person] = [one for row in sorted(rows, key=_by_time) for one in _expanded(row)]
 
 
 def _by_time(row):
@@ -222,20 +222,35 @@ def _by_time(row):
 
 
 def _orders(orders):
+    """Return person, moment and lines of each order."""
     found = {}
     for line in plain(orders):
         found.setdefault(line["order_id"], []).append(line)
+    return {
+        order_id: (("customer", lines[0]["customer_id"]), min(line["ordered_at"] for line in lines), lines)
+        for order_id, lines in found.items()
+    }
+
+
+def _events_of(persons, orders, gap):
+    """Return the purchase event of each order: by its id, else of all pairs the nearest first, none used twice."""
+    found, pairs = {}, []
+    for key in sorted(persons):
+        purchases = [row for row in persons[key] if row["event"] == "purchase"]
+        for row in purchases:
+            if row.get("order_id") in orders:
+                found.setdefault(row["order_id"], row)
+        for order_id, (person, at, _) in orders.items():
+            for place, row in enumerate(purchases):
+                apart = abs(row["occurred_at"] - at)
+                if person == key and row.get("order_id") is None and apart <= gap:
+                    pairs.append((apart, at, order_id, place, row))
+    used = []
+    for _, _, order_id, _, row in sorted(pairs, key=lambda pair: pair[:4]):
+        if order_id not in found and not any(row is one for one in used):
+            found[order_id] = row
+            used.append(row)
     return found
-
-
-def _event_of(persons, order_id, person, at, gap):
-    purchases = [row for key in sorted(persons) for row in persons[key] if row["event"] == "purchase"]
-    named = [row for row in purchases if row.get("order_id") == order_id]
-    if named:
-        return named[0], person
-    near = [row for row in persons.get(person, []) if row["event"] == "purchase" and not row.get("added")]
-    near = [row for row in near if row.get("order_id") is None and abs(row["occurred_at"] - at) <= gap]
-    return (near[-1] if near else None), person
 
 
 def _expanded(row):

@@ -12,6 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecommine import SchemaError, datasets, funnel, schema
+from ecommine._core.pictures import percent
+from ecommine.funnel import _cart_search
+from ecommine.funnel._cart_search import nearest_pairs
 from funnel import slow, slow_carts
 from libraries import to_pandas
 
@@ -75,6 +78,60 @@ def test_every_cart_is_the_interpreters(kind, data):
     assert found.rates["bought"].item() == sum(row["_bought"] for row in expected)
 
 
+SIDE = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 12)), max_size=9).map(sorted)
+
+
+@given(records=SIDE, moments=SIDE, most=st.integers(0, 5))
+@settings(max_examples=200)
+def test_pairs_are_the_nearest_first(records, moments, most):
+    """Against all pairs in one list, sorted."""
+    pairs = [(abs(t - at), i, j) for i, (k, at) in enumerate(moments) for j, (key, t) in enumerate(records) if key == k]
+    expected = {}
+    for apart, i, j in sorted(pairs):
+        if apart <= most and i not in expected and j not in expected.values():
+            expected[i] = j
+    sides = [np.array(side, dtype=np.int64).reshape(-1, 2).T for side in (records, moments)]
+    found = nearest_pairs(*sides[0], *sides[1], most)
+    assert found.tolist() == [expected.get(i, -1) for i in range(len(moments))]
+
+
+def test_very_many_at_one_moment_are_paired_at_once(monkeypatch):
+    """One round a pair would never end."""
+    searched, search = [], _cart_search._nearest
+    monkeypatch.setattr(_cart_search, "_nearest", lambda *args: searched.append(1) or search(*args))
+    one = np.zeros(300, dtype=np.int64)
+    assert nearest_pairs(one, one, one[1:], one[1:], 0).tolist() == list(range(299))
+    assert len(searched) == 2
+
+
+def two_orders(second):
+    """Make a cart of tea and a pot, two purchases without products, and orders of tea and of something else."""
+    frame = slow_carts.table([(1, at, "add_to_cart", product, 9.0) for at, product in ((0, 1), (1, 2))])
+    bought = slow_carts.table([(1, at, "purchase") for at in (5, 15)])
+    orders = pd.DataFrame({"order_id": [1, 2], "customer_id": 7, "product_id": [1.0, 3.0]})
+    orders["ordered_at"] = slow_carts.START + pd.to_timedelta([5, second], unit="min")
+    return pd.concat([frame, bought], ignore_index=True).assign(customer_id=7), orders
+
+
+@pytest.mark.parametrize("by_id", [True, False])
+def test_an_order_is_the_nearest_purchase(by_id):
+    frame, orders = two_orders(15)
+    if by_id:
+        frame["order_id"] = [None, None, 1, 2]
+    table = funnel.carts(frame, orders=orders, as_of="2024-03-01").table
+    assert table[["status", "items", "items_left"]].to_numpy().tolist() == [["bought", 2, 1]]
+
+
+def test_a_purchase_event_is_one_order():
+    """Both orders are nearest to the first purchase: the second of them is the other one."""
+    frame, orders = two_orders(6)
+    found = funnel.carts(frame, orders=orders, as_of="2024-03-01")
+    assert found.table["items_left"].tolist() == [1]
+    assert "1 of 2 purchases bought no open cart: 1 without any" in found.notes
+    one = funnel.carts(frame[:3], orders=orders, as_of="2024-03-01")
+    assert one.table["items_left"].tolist() == [1]  # the order that is left is a purchase of its own, of nothing in it
+
+
 ORDERS = st.lists(
     st.tuples(st.integers(1, 4), st.sampled_from([8, 9, 10]), st.integers(0, 60), st.sampled_from([None, 1, 2, 3])),
     min_size=1,
@@ -99,6 +156,7 @@ def order_lines(lines):
 @given(drawn=rows(), lines=ORDERS, ids=st.lists(st.sampled_from([None, 1, 2, 9]), min_size=25, max_size=25))
 @settings(max_examples=100)
 def test_orders_take_part_as_in_the_interpreter(by_id, drawn, lines, ids):
+    """Within a long gap, so that orders have several purchases near them, and purchases several orders."""
     frame, orders = slow_carts.table(drawn), order_lines(lines)
     if by_id:
         named = [one if event == "purchase" else None for one, event in zip(ids, frame["event"], strict=False)]
@@ -107,8 +165,8 @@ def test_orders_take_part_as_in_the_interpreter(by_id, drawn, lines, ids):
         frame = frame[~(frame["order_id"].notna() & frame["order_id"].duplicated())]
     until = frame["occurred_at"].max()
     orders = orders[orders["ordered_at"] <= until]
-    expected, _ = slow_carts.carts(frame, **SLOW, orders=orders)
-    found = funnel.carts(frame, orders=orders, **SHORT)
+    expected, _ = slow_carts.carts(frame, within=SLOW["within"], gap=timedelta(minutes=20), orders=orders)
+    found = funnel.carts(frame, orders=orders, recover_within="15min", gap="20min")
     assert len(found.table) == len(expected)
     if expected:
         compared(found, expected)
@@ -468,6 +526,18 @@ def test_few_rows(kept, local_library):
     assert found.summary(locale="zh")
 
 
+def test_carts_whose_value_lacks_a_product_are_told():
+    """One has both prices, one lacks one of two, one lacks all, one no longer holds what has no price."""
+    rows = [(visitor, 0, "add_to_cart", 1, None if visitor == 3 else 9.0) for visitor in (1, 2, 3, 4)]
+    rows += [(visitor, 1, "add_to_cart", 2, 5.0 if visitor == 1 else None) for visitor in (1, 2, 3, 4)]
+    found = funnel.carts(slow_carts.table([*rows, (4, 2, "remove_from_cart", 2)]), as_of="2024-03-01")
+    assert found.table["value"].fillna(-1).tolist() == [14.0, 9.0, -1.0, 9.0]
+    assert found.notes == (
+        "1 cart without a known value: no event has one",
+        "1 cart with a value that is too low: it lacks products whose price is not known",
+    )
+
+
 def test_infinite_numbers_are_unknown_ones():
     table = one((0, "add_to_cart", 1, np.inf, 2), (1, "add_to_cart", 2, 4.0, np.inf))
     assert table[["units", "value"]].to_numpy().tolist() == [[3.0, 4.0]]
@@ -527,6 +597,21 @@ def test_orders_that_the_events_do_not_have_are_told():
     )
 
 
+@pytest.mark.parametrize(
+    ("minutes", "low", "shares"),
+    [([90, 180], "0 of 1 cart that were bought", (0, 2 / 3)), ([5], "1 of 3 purchase events", (1, 1 / 3))],
+)
+def test_the_warning_is_of_the_share_that_is_low(minutes, low, shares):
+    """One purchase has a cart, two have none; the orders have either these two, or that one."""
+    frame = slow_carts.table([(1, 0, "add_to_cart", 1), *((1, at, "purchase", at) for at in (5, 90, 180))])
+    frame["product_id"] = frame["product_id"].replace(5, 1)
+    orders = pd.DataFrame({"order_id": minutes, "customer_id": 7, "product_id": 1.0})
+    orders["ordered_at"] = slow_carts.START + pd.to_timedelta(minutes, unit="min")
+    with pytest.warns(schema.DataWarning, match=f"{low} are in the orders: put customers on the events"):
+        found = funnel.carts(frame.assign(customer_id=7), orders=orders, as_of="2024-03-01")
+    assert (found.matched_carts, found.matched_purchases) == pytest.approx(shares)
+
+
 def test_returns_and_lines_that_are_no_products_do_not_count():
     frame = slow_carts.table([(1, 0, "add_to_cart", 1, 9.0, None, None, 7)])
     orders = pd.DataFrame(
@@ -541,6 +626,39 @@ def test_returns_and_lines_that_are_no_products_do_not_count():
     )
     assert funnel.carts(frame, orders=orders[:2], as_of="2024-03-01").table["status"].tolist() == ["abandoned"]
     assert funnel.carts(frame, orders=orders, as_of="2024-03-01").table["status"].tolist() == ["recovered"]
+
+
+def test_rows_of_other_tables_that_are_left_out_are_told(library):
+    frame = slow_carts.table([(1, 0, "add_to_cart", 1, 9.0, None, None, 7)])
+    frame = frame.drop(columns="session_id").astype({"customer_id": "int64", "product_id": "int64"})
+    day = pd.to_datetime(["2024-01-02"] * 9).astype("datetime64[us]")
+    orders = pd.DataFrame(
+        {
+            "order_id": ["a", None, "b", "c", "d", "e", "f", "g", "h"],
+            "customer_id": 7,
+            "ordered_at": day,
+            "product_id": 1,
+            "line_type": ["product", "shipping", "shipping", "discount", "product", None, "product", None, "product"],
+            "quantity": [1, -1, 1, -1, -2, -1, 1, 1, 1],
+            "amount": [9.0, 9, 2, -1, None, -3, -9, 9, 9],
+        }
+    )
+    orders.loc[7, "ordered_at"], orders.loc[8, "ordered_at"] = pd.NaT, pd.Timestamp("2024-04-01")
+    sales = pd.DataFrame({"product_id": 1, "period_at": day[:3], "price": [9.0, 1, None]})
+    sales.loc[1, "period_at"] = pd.NaT
+    stock = pd.DataFrame({"product_id": [1, 1], "stocked_at": day[:2], "on_hand": [None, 4.0]})
+    tables = {"orders": orders, "sales": sales, "stock": stock}
+    found = funnel.carts(library(frame), as_of="2024-03-01", **{name: library(table) for name, table in tables.items()})
+    assert found.notes == (
+        "2 sales rows without product_id, period_at or price left out",
+        "1 stock row without product_id, stocked_at or on_hand left out",
+        "2 order lines without order_id or ordered_at left out",
+        "2 order lines of no product left out",
+        "3 order lines of returns left out",
+        "1 order line after 2024-03-01 23:59 left out",
+        "1 of 1 order are of customers with an event of a cart or a purchase",
+        "1 of 1 cart that were bought are in the orders, 1 of them by a purchase that no event is",
+    )
 
 
 @pytest.mark.parametrize(
@@ -597,10 +715,22 @@ def test_words():
     found = funnel.carts(many(), as_of=AS_OF)
     said = found.summary()
     row = found.rates.iloc[0]
-    assert f"Of {row['bought'] + row['left']:,.0f} carts {row['abandonment']:.1%}" in said
+    assert f"Of {row['bought'] + row['left']:,.0f} carts {percent(row['abandonment'])}" in said
     assert "only an experiment can tell" in said
     assert "实验" in found.summary(locale="zh")
     assert found.headline.startswith("as of 2024-01-20 23:59, 600 carts, ")
+
+
+def test_a_small_share_is_not_said_to_be_none():
+    rows = [(visitor, 0, "add_to_cart") for visitor in range(2_500)]
+    found = funnel.carts(slow_carts.table([*rows, (0, 1440, "purchase")]), as_of="2024-03-01")
+    assert "0.04% of these bought within 7d" in found.headline
+    assert "Of those left 0.04% (" in found.summary()
+
+
+def test_a_length_of_time_is_named_as_it_was_given():
+    assert funnel.carts(many(20), recover_within="1w").within == "1w"
+    assert funnel.carts(many(20), recover_within=timedelta(days=7)).within == "7 days, 0:00:00"
 
 
 def test_the_carts_of_a_shop_whose_truth_is_known():
@@ -663,7 +793,7 @@ def test_ids_stay_whole_where_some_are_unknown(door):
 def test_the_headline_says_of_how_many_carts():
     frame = pd.DataFrame({"visitor_id": [1, 2, 3], "event": "add_to_cart", "product_id": [5, 6, 7]})
     frame["occurred_at"] = pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-03"])
-    assert "3 carts, 100.0% left at first (of 2 whose session is over)" in funnel.carts(frame).headline
+    assert "3 carts, 100% left at first (of 2 bought or left in a session that is over)" in funnel.carts(frame).headline
 
 
 def test_a_curve_of_which_nothing_is_known_says_so():

@@ -7,7 +7,7 @@ import numpy as np
 from ._cart_trail import ADD, PURCHASE, REMOVE, UNNAMED, Flags, Trail
 from ._cart_walk import NONE, Walk
 from ._curves import Floats
-from ._log import Times
+from ._log import Times, runs
 from ._moves import Ints
 
 LEAST = 1e-9
@@ -43,12 +43,18 @@ class Contents:
         return replace(self, price=np.where(np.isnan(self.price), price, self.price))
 
     def value(self, units: Floats, n: int) -> Floats:
-        """Sum up the money of each of ``n`` carts: NaN where something is in it, and no price of it is known."""
-        there = units > LEAST
-        known = there & ~np.isnan(self.price)
+        """Sum up the known money of each of ``n`` carts: NaN where something is in it, and no price of it is known."""
+        known = (units > LEAST) & ~np.isnan(self.price)
         money = np.bincount(self.cart[known], (units * self.price)[known], minlength=n)
-        lost = (np.bincount(self.cart[there], minlength=n) > 0) & (np.bincount(self.cart[known], minlength=n) == 0)
-        return np.where(lost, np.nan, money)
+        return np.where((self._priced(units, n) == 0) & (self.kinds(units, n) > 0), np.nan, money)
+
+    def too_low(self, units: Floats, n: int) -> Flags:
+        """Tell which carts have a known value that lacks the money of a product: no price of that is known."""
+        priced = self._priced(units, n)
+        return np.asarray((priced > 0) & (priced < self.kinds(units, n)))
+
+    def _priced(self, units: Floats, n: int) -> Ints:
+        return self.kinds(np.where(np.isnan(self.price), 0.0, units), n)
 
     def kinds(self, units: Floats, n: int) -> Ints:
         """Count the products in each cart."""
@@ -67,8 +73,8 @@ def read_contents(trail: Trail, session: Ints, found: Walk) -> Contents:
     key = found.cart[moves] * scale + trail.product[moves] + 1
     order = np.argsort(key, kind="stable")
     moves, key = moves[order], key[order]
-    begins = np.flatnonzero(np.diff(key, prepend=-1))
-    line = np.cumsum(np.diff(key, prepend=-1) != 0) - 1
+    new = runs(key)
+    begins, line = np.flatnonzero(new), np.cumsum(new) - 1
     cart, n = found.cart[moves[begins]], len(begins)
     quantity, counts = _quantity(trail, moves)
     adds = trail.kind[moves] == ADD
@@ -100,13 +106,13 @@ def _running(line: Ints, change: Floats, emptied: Flags) -> Floats:
 
     The sum without a floor, less its lowest value below zero so far, is the sum with one (Lindley's recursion).
     """
-    part = np.cumsum((np.diff(line, prepend=-1) != 0) | emptied) - 1
+    part = np.cumsum(runs(line) | emptied) - 1
     change = np.where(emptied, 0.0, change)
     units = _since(np.cumsum(change), change, part)
     low = np.flatnonzero(np.isin(part, part[units < 0]))
     if len(low):
         span = float(units[low].max() - units[low].min()) + 1
-        apart = span * np.cumsum(np.diff(part[low], prepend=-1) != 0)
+        apart = span * np.cumsum(runs(part[low]))
         lowest = np.minimum.accumulate(units[low] - apart) + apart
         units[low] -= np.minimum(lowest, 0.0)
     return units
@@ -116,7 +122,7 @@ def _since(total: Floats, change: Floats, part: Ints) -> Floats:
     """Let a running sum begin anew in each part."""
     if not len(part):
         return total
-    begins = np.flatnonzero(np.diff(part, prepend=-1))
+    begins = np.flatnonzero(runs(part))
     return total - (total[begins] - change[begins])[part]
 
 

@@ -13,7 +13,8 @@ from .._core.frames import Frame, opened
 from ..schema._event_names import EVENT_NAMES
 from ..schema._matching import check_same_library, common_type
 from ..schema._reading import read
-from ._cart_search import latest, places
+from ._cart_left_out import lacking, without
+from ._cart_search import nearest_pairs, places
 from ._cart_trail import IN_ORDERS, ONLY_ORDERS, PURCHASE, UNNAMED, Flags, Ids, Read, Trail
 from ._log import Times
 from ._moves import Ints
@@ -68,7 +69,8 @@ def read_orders(orders: object, events: object, ids: Ids, until: datetime | None
     optional = ("product_id", "line_type", "quantity", "amount")
     frame = read(orders, "orders", ("order_id", "customer_id", "ordered_at"), optional=optional, argument="orders")
     check_like(events, frame, ("order_id", "customer_id", "product_id"), "orders")
-    rows = gathered(_sold(frame, until))
+    sold, notes = _sold(frame, until)
+    rows = gathered(sold)
     order, order_ids = coded(rows["order_id"])
     customer, customers = coded(rows["customer_id"])
     time = rows["ordered_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
@@ -80,18 +82,22 @@ def read_orders(orders: object, events: object, ids: Ids, until: datetime | None
     known = int((person != NONE).sum())
     note = f"{known:,} of {counted(len(order_ids), 'order')} are of customers with an event of a cart or a purchase"
     found = Orders(ids=order_ids, person=person, time=first, line_order=line_order, line_product=line_product)
-    return found, [note]
+    return found, [*notes, note]
 
 
-def _sold(frame: Frame, until: datetime | None) -> Frame:
+def _sold(frame: Frame, until: datetime | None) -> tuple[Frame, list[str]]:
+    """Keep the lines of products that were sold by then; tell what others there are."""
     names = frame.collect_schema().names()
-    kept = frame.filter(~nw.col("order_id").is_null(), ~nw.col("ordered_at").is_null())
-    for name in ("quantity", "amount"):
-        if name in names:
-            kept = kept.filter(~(nw.col(name) < 0).fill_null(False))
+    kinds = lacking("order_id", "ordered_at")
     if "line_type" in names:
-        kept = kept.filter(nw.col("line_type").is_null() | (nw.col("line_type") == "product").fill_null(False))
-    return kept if until is None else kept.filter(nw.col("ordered_at") <= nw.lit(until))
+        # NumPy takes an unknown text for another one.
+        kinds["of no product"] = ~nw.col("line_type").is_null() & (nw.col("line_type") != "product")
+    negative = [nw.col(name) < 0 for name in ("quantity", "amount") if name in names]
+    if negative:
+        kinds["of returns"] = nw.any_horizontal(*negative, ignore_nulls=True)
+    if until is not None:
+        kinds[f"after {until:%Y-%m-%d %H:%M}"] = (nw.col("ordered_at") > nw.lit(until)).fill_null(False)
+    return without(frame, "order line", kinds)
 
 
 def _products(rows: nw.DataFrame[Any], order: Ints, ids: Ids) -> tuple[Ints, Ints]:
@@ -128,7 +134,10 @@ def with_orders(found: Read, orders: Orders, gap: timedelta) -> tuple[Trail, Fla
 
 
 def _matched(trail: Trail, bought: Ints, named: Any, orders: Orders, gap: int) -> tuple[Ints, Flags]:
-    """Find the purchase event of each order, by its id, else by the time; and which purchases have an order."""
+    """Find the purchase event of each order, and which purchases have an order.
+
+    By its id, else the nearest in time, each event for one order.
+    """
     event = np.full(len(orders.ids), NONE)
     code, free = np.full(len(bought), NONE), np.ones(len(bought), dtype=bool)
     if named is not None:
@@ -136,16 +145,14 @@ def _matched(trail: Trail, bought: Ints, named: Any, orders: Orders, gap: int) -
         code = np.where(free, NONE, code_of(named[bought], orders.ids))
     known = code != NONE
     event[code[known][::-1]] = bought[known][::-1]  # of several events the first
-    loose, times = bought[free], trail.time[bought[free]]
-    wanted = np.flatnonzero((event == NONE) & (orders.person != NONE))
-    near = latest(trail.person[loose], times, orders.person[wanted], orders.time[wanted] + gap)
-    fits = near != NONE
-    fits[fits] = times[near[fits]] >= orders.time[wanted[fits]] - gap
+    loose, times, whose = bought[free], trail.time[bought[free]], trail.person[bought[free]]
     by_time = np.lexsort((orders.time, orders.person))
+    wanted = by_time[(event[by_time] == NONE) & (orders.person[by_time] != NONE)]
+    near = nearest_pairs(whose, times, orders.person[wanted], orders.time[wanted], gap)
+    event[wanted[near != NONE]] = loose[near[near != NONE]]
     keys, moments = orders.person[by_time], orders.time[by_time]
-    before, after = (places(keys, moments, trail.person[loose], times + end) for end in (-gap - 1, gap))
-    known[free] = after > before
-    event[wanted[fits]] = loose[near[fits]]
+    before, after = (places(keys, moments, whose, times + end) for end in (-gap - 1, gap))
+    known[free] = after > before  # a purchase event a product: only one of them is the order's
     return event, known
 
 

@@ -12,6 +12,7 @@ from ._cart_orders import LOW, read_orders, with_orders
 from ._cart_reasons import (
     DAY,
     Flag,
+    Records,
     out_of_stock,
     price_at,
     price_rise,
@@ -21,12 +22,13 @@ from ._cart_reasons import (
     seen_prices,
     unknown,
 )
-from ._cart_table import NEVER, Facts, facts_of
+from ._cart_table import NAT, Facts, facts_of
 from ._cart_trail import ONLY_ORDERS, Ids, Read, Trail, read_trail, sessions
 from ._cart_walk import NONE, Walk, walk
 from ._moves import Ints
 
 MICROSECOND = timedelta(microseconds=1)
+WAY_OUT = ": put customers on the events with schema.identify, or an order_id on purchases"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,11 +78,12 @@ def read_carts(given: Given) -> Basis:
     session = sessions(trail, given.gap)
     found = walk(trail, session, given.window)
     lines = read_contents(trail, session, found)
-    prices = None if given.sales is None else read_prices(given.sales, given.events, read.ids)
+    prices, priced = (None, []) if given.sales is None else read_prices(given.sales, given.events, read.ids)
+    stock, stocked = (None, []) if given.stock is None else read_stock(given.stock, given.events, read.ids)
     if prices is not None:
         lines = lines.priced(price_at(prices, lines.product, lines.added))
     facts = facts_of(trail, session, found, lines, until, given.window, given.gap // MICROSECOND)
-    flags = _flags(given, read.ids, trail, found, lines, facts, until, prices)
+    flags = _flags(trail, found, lines, facts, until, prices, stock)
     return Basis(
         trail=trail,
         found=found,
@@ -88,10 +91,10 @@ def read_carts(given: Given) -> Basis:
         ids=read.ids,
         facts=facts,
         flags=flags,
-        reason=reasons(facts.step, flags, facts.left != NEVER),
+        reason=reasons(facts.step, flags, facts.left != NAT),
         matched=_matched(trail, found, known, said),
         until=read.until,
-        notes=(*read.notes, *_outside(found)),
+        notes=(*read.notes, *priced, *stocked, *_outside(found)),
     )
 
 
@@ -105,7 +108,13 @@ def _ordered(read: Read, given: Given) -> tuple[Trail, Any, list[str]]:
 
 
 def _flags(
-    given: Given, ids: Ids, trail: Trail, found: Walk, lines: Contents, facts: Facts, until: int, prices: Any
+    trail: Trail,
+    found: Walk,
+    lines: Contents,
+    facts: Facts,
+    until: int,
+    prices: Records | None,
+    stock: Records | None,
 ) -> dict[str, Flag]:
     """Look up prices and stock of what was in the carts that were left."""
     n = len(found.start)
@@ -114,13 +123,12 @@ def _flags(
         flags["price_rise"] = price_rise(lines, lines.product, prices, found.left, n)
     elif (trail.quantity > 0).any():
         flags["price_rise"] = _by_events(trail, found, lines, n)
-    if given.stock is not None:
-        stock = read_stock(given.stock, given.events, ids)
+    if stock is not None:
         left = found.left[lines.cart] // DAY
         end = np.where(found.close == NONE, np.minimum(found.deadline, until), facts.bought)[lines.cart] // DAY
         flags["out_of_stock"] = out_of_stock(lines, stock, lines.added // DAY, left, lines.abandoned, n)
         flags["out_of_stock_later"] = out_of_stock(lines, stock, left + 1, np.maximum(end, left), lines.units, n)
-    was_left = facts.left != NEVER
+    was_left = facts.left != NAT
     return {name: replace(flag, known=flag.known & was_left) for name, flag in flags.items()}
 
 
@@ -151,15 +159,18 @@ def _matched(trail: Trail, found: Walk, known: Any, said: list[str]) -> Matched:
     if known is None:
         return Matched()
     flag = trail.order[found.close[found.close != NONE]]
-    carts = float((flag > 0).mean()) if len(flag) else float("nan")
-    purchases = float(known.mean()) if len(known) else float("nan")
-    notes = list(said)
+    shares: dict[str, tuple[float, str]] = {}
     if len(flag):
         words = f"{int((flag > 0).sum()):,} of {counted(len(flag), 'cart')} that were bought are in the orders"
         only = int((flag == ONLY_ORDERS).sum())
-        notes.append(words + (f", {only:,} of them by a purchase that no event is" if only else ""))
+        words += f", {only:,} of them by a purchase that no event is" if only else ""
+        shares["carts"] = float((flag > 0).mean()), words
     if len(known):
-        notes.append(f"{int(known.sum()):,} of {counted(len(known), 'purchase event')} are in the orders")
-    low = min(one for one in (carts, purchases, 1.0) if one == one) < LOW
-    way_out = ": put customers on the events with schema.identify, or an order_id on purchases"
-    return Matched(carts=carts, purchases=purchases, notes=tuple(notes), warning=notes[-1] + way_out if low else "")
+        words = f"{int(known.sum()):,} of {counted(len(known), 'purchase event')} are in the orders"
+        shares["purchases"] = float(known.mean()), words
+    low, words = min(shares.values(), default=(1.0, ""))
+    return Matched(
+        **{name: share for name, (share, _) in shares.items()},
+        notes=(*said, *(words for _, words in shares.values())),
+        warning=words + WAY_OUT if low < LOW else "",
+    )

@@ -9,11 +9,12 @@ import numpy as np
 from ..schema._event_names import EVENT_NAMES
 from ..schema._reading import read
 from ._cart_contents import LEAST, Contents
+from ._cart_left_out import lacking, without
 from ._cart_orders import check_like, code_of
 from ._cart_search import latest, places
 from ._cart_trail import ADD, OTHER, Flags, Ids, Trail
 from ._curves import Floats
-from ._log import Times
+from ._log import Times, runs
 from ._moves import Ints
 from ._reading import coded, gathered
 
@@ -51,40 +52,43 @@ class Flag:
         return column
 
 
-def _read(native: object, table: str, columns: tuple[str, str, str], events: object, ids: Ids) -> Records:
+def _read(
+    native: object, table: str, columns: tuple[str, str, str], events: object, ids: Ids
+) -> tuple[Records, list[str]]:
     frame = read(native, table, columns, argument=table)
     check_like(events, frame, ("product_id",), table)
-    rows = gathered(frame.filter(*(~nw.col(name).is_null() for name in columns)))
+    known, notes = without(frame, f"{table} row", lacking(*columns))
+    rows = gathered(known)
     code, labels = coded(rows["product_id"])
     product = np.append(code_of(labels, ids.products), -1)[code]
     time = rows[columns[1]].to_numpy().astype("datetime64[us]").astype(np.int64)
     value = rows[columns[2]].cast(nw.Float64).to_numpy().astype(np.float64)
-    known = product >= 0
-    return Records(product=product[known], time=time[known], value=value[known])
+    ours = product >= 0
+    return Records(product=product[ours], time=time[ours], value=value[ours]), notes
 
 
 def _combined(found: Records, how: Any) -> Records:
     """Make one record of those of several stores."""
     order = np.lexsort((found.value, found.time, found.product))
     product, time, value = found.product[order], found.time[order], found.value[order]
-    begins = np.flatnonzero((np.diff(product, prepend=-1) != 0) | (np.diff(time, prepend=0) != 0))
+    begins = np.flatnonzero(runs(product, time))
     if not len(begins):
         return found
     sizes = np.diff(np.append(begins, len(order)))
     return Records(product=product[begins], time=time[begins], value=how(np.add.reduceat(value, begins), sizes))
 
 
-def read_prices(sales: object, events: object, ids: Ids) -> Records:
-    """Read the price of each product in each period, the mean of its stores."""
-    found = _read(sales, "sales", ("product_id", "period_at", "price"), events, ids)
-    return _combined(found, lambda total, sizes: total / sizes)
+def read_prices(sales: object, events: object, ids: Ids) -> tuple[Records, list[str]]:
+    """Read the price of each product in each period, the mean of its stores; tell what is left out."""
+    found, notes = _read(sales, "sales", ("product_id", "period_at", "price"), events, ids)
+    return _combined(found, lambda total, sizes: total / sizes), notes
 
 
-def read_stock(stock: object, events: object, ids: Ids) -> Records:
-    """Read the units of each product on each day, of all stores."""
-    found = _read(stock, "stock", ("product_id", "stocked_at", "on_hand"), events, ids)
+def read_stock(stock: object, events: object, ids: Ids) -> tuple[Records, list[str]]:
+    """Read the units of each product on each day, of all stores; tell what is left out."""
+    found, notes = _read(stock, "stock", ("product_id", "stocked_at", "on_hand"), events, ids)
     days = Records(product=found.product, time=found.time // DAY, value=found.value)
-    return _combined(days, lambda total, _: total)
+    return _combined(days, lambda total, _: total), notes
 
 
 def price_at(prices: Records, product: Ints, time: Times) -> Floats:

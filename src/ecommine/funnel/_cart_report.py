@@ -11,7 +11,7 @@ from .._core.frames import Frame
 from ._cart_rates import HOUR, chances, rates, recovery_curve, share_of
 from ._cart_read import Basis
 from ._cart_reasons import CHECKOUT, FLAGS, REASONS, STEPS
-from ._cart_table import NEVER, STATUSES, columns_of, names_of, products_of, typed
+from ._cart_table import NAT, STATUSES, columns_of, names_of, products_of, typed
 from ._cart_trail import Flags
 from ._curves import Floats
 from ._moves import Ints
@@ -52,7 +52,7 @@ def report(basis: Basis, like: Frame, window: int, z: float) -> Report:
         **names_of(basis.trail, basis.found, basis.ids),
         **columns_of(basis.facts, basis.lines, basis.flags, basis.reason),
     }
-    rows = np.flatnonzero((basis.facts.status == STATUSES.index("immature")) & (basis.facts.left != NEVER))
+    rows = np.flatnonzero((basis.facts.status == STATUSES.index("immature")) & (basis.facts.left != NAT))
     chance = chances(basis.facts.fates, basis.facts.step, rows, window, z)
     for end, share in zip(ENDS, chance, strict=True):
         columns[f"expected_value{end}"] = np.full(len(basis.reason), np.nan)
@@ -183,6 +183,9 @@ def _told(basis: Basis, whole: Mapping[str, Any], columns: Mapping[str, Any]) ->
     lost = int(np.isnan(columns["value"]).sum())
     if lost:
         yield f"{counted(lost, 'cart')} without a known value: no event has one"
+    low = int(basis.lines.too_low(basis.lines.units, len(columns["value"])).sum())
+    if low:
+        yield f"{counted(low, 'cart')} with a value that is too low: it lacks products whose price is not known"
     yield from basis.matched.notes
 
 

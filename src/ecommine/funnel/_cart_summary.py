@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from .._core.pictures import percent
 from ._summary import Locale
 
 _TEXTS: dict[Locale, dict[str, str]] = {
@@ -50,12 +51,12 @@ def sentences(
     said = [texts["first"].format(n=n, **_shares(whole, "abandonment"))] if n else [texts["undecided"].format(**whole)]
     if whole["left"]:
         known = whole["recovery"] == whole["recovery"]
-        words = {**_shares(whole, "recovery"), "lost": f"{whole['lost']:.1%}"} if known else {}
+        words = {**_shares(whole, "recovery"), "lost": percent(whole["lost"])} if known else {}
         said.append(texts["recovery" if known else "unknown"].format(within=within, **words))
     lost = [row for row in steps if row["lost"] == row["lost"]]
     if len(lost) > 1:
         most = max(lost, key=lambda row: row["lost"])
-        said.append(texts["step"].format(step=most["checkout_step"], share=f"{most['lost']:.1%}"))
+        said.append(texts["step"].format(step=most["checkout_step"], share=percent(most["lost"])))
     told = [row for row in reasons if row["reason"] is not None and row["carts"]]
     if told:
         first = max(told, key=lambda row: row["carts"])
@@ -68,4 +69,4 @@ def sentences(
 
 def _shares(row: Mapping[str, Any], name: str) -> dict[str, str]:
     ends = {name: row[name], "low": row[f"{name}_low"], "high": row[f"{name}_high"]}
-    return {key: f"{value:.1%}" for key, value in ends.items()}
+    return {key: percent(value) for key, value in ends.items()}

@@ -20,7 +20,7 @@ from ._moves import Ints
 from ._writing import with_nulls
 
 STATUSES = ("bought", "recovered", "abandoned", "emptied", "immature")
-NEVER = np.iinfo(np.int64).min
+NAT = np.iinfo(np.int64).min
 """As a time, what did not happen: NumPy's NaT."""
 
 
@@ -33,7 +33,7 @@ class Facts:
     status, step : int arrays
         Places in STATUSES and in the steps of a cart: the furthest of the first session.
     opened, touched, left, bought : int64 arrays
-        When it was opened, touched last, left in its first session, and bought; NEVER where it was not.
+        When it was opened, touched last, left in its first session, and bought; NAT where it was not.
     ended : bool array
         Whether the session that opened it is over at the end of the data.
     fates : Fates
@@ -67,7 +67,7 @@ def facts_of(trail: Trail, session: Ints, found: Walk, lines: Contents, until: i
     step, touched = _steps(trail, session, found), np.zeros(n, dtype=np.int64)
     rows = np.flatnonzero((found.cart != NONE) & (trail.kind != PURCHASE))
     touched[found.cart[rows]] = trail.time[rows]  # times ascend, so that the last one stays
-    bought_at = np.where(closed, trail.time[found.close], NEVER) if n else found.left
+    bought_at = np.where(closed, trail.time[found.close], NAT) if n else found.left
     at_risk = ~bought & over & (lines.kinds(lines.abandoned, n) > 0)
     recovered = at_risk & closed
     fates = Fates(
@@ -83,7 +83,7 @@ def facts_of(trail: Trail, session: Ints, found: Walk, lines: Contents, until: i
         step=step,
         opened=trail.time[found.start],
         touched=touched,
-        left=np.where(~bought & (over | follows), found.left, NEVER),
+        left=np.where(~bought & (over | follows), found.left, NAT),
         bought=bought_at,
         ended=over,
         fates=fates,
@@ -114,7 +114,11 @@ def _steps(trail: Trail, session: Ints, found: Walk) -> Ints:
 
 
 def names_of(trail: Trail, found: Walk, ids: Ids) -> dict[str, Any]:
-    """Name the carts: an id that stays when events are added, the visitor that opened it, the customer if known."""
+    """Name the carts: an id, the visitor that opened it, the customer if known.
+
+    The id is the person and the number of the cart: it stays while only later events are added. With older events, or
+    when a visitor turns out to be a customer, the same cart may get another one.
+    """
     visitors = trail.visitor[found.start]
     columns: dict[str, Any] = {"cart_id": _cart_ids(trail, found, ids), "visitor_id": ids.visitors[visitors]}
     if len(ids.customers):
@@ -132,14 +136,14 @@ def _blank(values: "np.ndarray[Any, Any]", missing: Flags) -> "np.ndarray[Any, A
 
 def _cart_ids(trail: Trail, found: Walk, ids: Ids) -> "np.ndarray[Any, Any]":
     person = trail.person[found.start]
-    runs = np.flatnonzero(np.diff(person, prepend=-1))
-    number = np.arange(len(person)) - np.repeat(runs, np.diff(np.append(runs, len(person)))) + 1
+    place = np.arange(len(person))
+    number = place - np.maximum.accumulate(np.where(runs(person), place, 0)) + 1
     is_customer, n = person < len(ids.customers), len(ids.customers)
-    one = [
-        f"c{ids.customers[who]}-{place}" if known else f"v{ids.visitors[who - n]}-{place}"
-        for who, place, known in zip(person.tolist(), number.tolist(), is_customer.tolist(), strict=True)
+    names = [
+        f"c{ids.customers[who]}-{one}" if known else f"v{ids.visitors[who - n]}-{one}"
+        for who, one, known in zip(person.tolist(), number.tolist(), is_customer.tolist(), strict=True)
     ]
-    return np.array(one, dtype=object)
+    return np.array(names, dtype=object)
 
 
 def columns_of(
@@ -167,7 +171,7 @@ def columns_of(
 
 def _hours(facts: Facts) -> Floats:
     recovered = facts.status == STATUSES.index("recovered")
-    both = recovered & (facts.left != NEVER)
+    both = recovered & (facts.left != NAT)
     return np.where(both, np.where(both, facts.bought - facts.left, 0) / HOUR, np.nan)
 
 

@@ -26,7 +26,7 @@ KINDS = (
     "add_payment_info",
     "purchase",
 )
-ADD, REMOVE, VIEW, PURCHASE = 0, 1, 2, 6
+ADD, REMOVE, PURCHASE = 0, 1, 6
 OTHER = -1
 IN_ORDERS, ONLY_ORDERS = 1, 2
 """Purchases that the orders know too, and that only they know."""

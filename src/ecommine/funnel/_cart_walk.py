@@ -11,7 +11,7 @@ import numpy as np
 
 from ._cart_search import places
 from ._cart_trail import ADD, ONLY_ORDERS, OTHER, PURCHASE, UNNAMED, Flags, Trail
-from ._log import Times, ranks_of
+from ._log import Times, ranks_of, runs
 from ._moves import Ints
 
 NONE = -1
@@ -121,7 +121,7 @@ def _touches(trail: Trail) -> Flags:
 def _visited(person: Ints, follows: Ints) -> Flags:
     """Mark what the chains from each person's first add visit."""
     n = len(person)
-    marked = np.concatenate([[True], person[1:] != person[:-1], [False]]) if n else np.zeros(1, dtype=bool)
+    marked = np.append(runs(person), False)
     ends = np.concatenate([person, [NONE]])[follows] != person
     jump = np.concatenate([np.where(ends, n, follows), [n]])
     while (jump < n).any():

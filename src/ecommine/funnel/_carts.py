@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import narwhals.stable.v2 as nw
 
 from .._core.checks import counted, number, one_of
-from .._core.durations import Duration
 from .._core.frames import opened
+from .._core.pictures import percent
 from .._core.results import Result
 from ..schema._door import warn
 from ._cart_read import Given, read_carts
@@ -39,7 +39,8 @@ class Carts(Result):
           in the session that opened it;
         - reason why it was left, and its flags out_of_stock, price_rise and out_of_stock_later, null where the tables
           cannot tell;
-        - items (products), units, value (money) in it at the end, before any purchase; items_left, value_left after;
+        - items (products), units, value (money, of the products whose price is known) in it at the end, before any
+          purchase; items_left, value_left after;
         - hours_to_recover, from abandoned_at to bought_at;
         - expected_value, expected_value_low, expected_value_high: of carts that were left and may still be bought,
           value_left times the chance of that.
@@ -112,15 +113,15 @@ class Carts(Result):
         when, whole = "" if self.as_of is None else f"as of {self.as_of:%Y-%m-%d %H:%M}, ", self._found.whole
         words = [counted(whole["carts"], "cart")]
         if whole["abandonment"] == whole["abandonment"]:
-            words.append(f"{whole['abandonment']:.1%} left at first{self._of_those_over(whole)}")
+            words.append(f"{percent(whole['abandonment'])} left at first{self._of_those_over(whole)}")
         if whole["recovery"] == whole["recovery"]:
-            words.append(f"{whole['recovery']:.1%} of these bought within {self.within}")
+            words.append(f"{percent(whole['recovery'])} of these bought within {self.within}")
         return when + ", ".join(words)
 
     @staticmethod
     def _of_those_over(whole: Mapping[str, Any]) -> str:
         over = int(whole["bought"] + whole["left"])
-        return "" if over == whole["carts"] else f" (of {over:,} whose session is over)"
+        return "" if over == whole["carts"] else f" (of {over:,} bought or left in a session that is over)"
 
     @property
     def tables(self) -> Mapping[str, Any]:
@@ -135,6 +136,18 @@ class Carts(Result):
         ----------
         names : table of products, mapping of id to name, or None
             A table with product_id and title; products without a name keep their id.
+
+        Returns
+        -------
+        eager table
+            `win_back`, in which products is text: names with " + " between them.
+
+        Raises
+        ------
+        TypeError
+            If `names` is neither a table nor a mapping.
+        ValueError
+            If the table of names lacks product_id or title.
         """
         from ._cart_names import flat, named
 
@@ -159,6 +172,18 @@ class Carts(Result):
             Stacked bars of the carts of each step, or the share of the carts left that is bought by each hour.
         locale : {"en", "zh"}
             The language of all text.
+
+        Returns
+        -------
+        matplotlib Axes
+            What was drawn on.
+
+        Raises
+        ------
+        ValueError
+            If `kind` or `locale` is none of those.
+        ModuleNotFoundError
+            If a new figure is needed and matplotlib is not installed.
         """
         from ._plot_carts import draw_fates, draw_recovery
 
@@ -192,8 +217,8 @@ def carts(
         the event), quantity, session_id, customer_id and order_id are used.
     orders : table of order lines, optional
         Of the same library. Purchases that only it knows count too, by customer_id; an order is a purchase event by
-        order_id where the events have it, else by customer and time within `gap`. Its products are those of the
-        purchase event.
+        order_id where the events have it, else the nearest of the customer within `gap`, each event for one order. Its
+        products are those of the purchase event.
     sales : table of products by period, optional
         Of the same library, with period_at and price: the price at adding beside that when the cart was left.
     stock : table of products by day, optional
@@ -205,7 +230,7 @@ def carts(
     as_of : datetime, date or ISO 8601 text, default the last time in the data
         Events after it are left out.
     level : float
-        Level of the intervals.
+        Level of the intervals, from 0.5 to 0.999999.
 
     Returns
     -------
@@ -215,9 +240,11 @@ def carts(
     Raises
     ------
     ecommine.SchemaError
-        If a column is missing or of the wrong type.
+        If a column is missing or of the wrong type, or ids are text in one table and numbers in another.
+    TypeError
+        If `orders`, `sales` or `stock` are not of the library of `events`, or an option is of the wrong type.
     ValueError
-        If an option is out of its range.
+        If an option is out of its range, or `occurred_at` is missing in some events.
 
     Warns
     -----
@@ -274,17 +301,15 @@ def carts(
     from scipy.special import ndtri
 
     confidence = number("level", level, low=0.5, high=0.999999)
-    exact(recover_within, "recover_within")
+    window = exact(recover_within, "recover_within") // timedelta(microseconds=1)
     pause = exact(gap, "gap")
-    within = Duration.parse(recover_within, argument="recover_within")
-    window = within.exact // timedelta(microseconds=1)
     given = Given(events=events, orders=orders, sales=sales, stock=stock, window=window, gap=pause, as_of=as_of)
     basis = read_carts(given)
     found = report(basis, opened(events, argument="events"), window, float(ndtri((1 + confidence) / 2)))
     warn([basis.matched.warning] if basis.matched.warning else [], stacklevel=3)
     return Carts(
         **found.tables,
-        within=within.text,
+        within=str(recover_within),
         matched_carts=basis.matched.carts,
         matched_purchases=basis.matched.purchases,
         level=confidence,
