@@ -15,7 +15,7 @@ from ..schema._matching import check_same_library, common_type
 from ..schema._reading import read
 from ._cart_search import latest, places
 from ._cart_trail import IN_ORDERS, ONLY_ORDERS, PURCHASE, UNNAMED, Flags, Ids, Read, Trail
-from ._log import Times
+from ._micro import Times
 from ._moves import Ints
 from ._reading import coded, gathered
 

@@ -11,7 +11,7 @@ from .._core.frames import Frame, collect, exact_median, join, native
 from .._core.moments import moment
 from ._door import warn
 from ._matching import check_same_library, common_type
-from ._periods import Every, period_key, with_period_start
+from ._periods import Every, first_open, period_key, with_period_start
 from ._reading import read
 
 Price = Literal["median", "paid", "list"]
