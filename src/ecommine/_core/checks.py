@@ -32,6 +32,17 @@ def number(name: str, value: object, *, low: float = -math.inf, high: float = ma
     return float(value)
 
 
+def confidence_level(level: object) -> float:
+    """Return the level of an interval.
+
+    Examples
+    --------
+    >>> confidence_level(0.95)
+    0.95
+    """
+    return number("level", level, low=0.5, high=0.999999)
+
+
 def integer(name: str, value: object, *, low: int, high: float = math.inf) -> int:
     """Return ``value`` as an int in [low, high].
 

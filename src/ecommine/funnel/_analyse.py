@@ -7,19 +7,20 @@ from itertools import pairwise
 
 import numpy as np
 
-from .._core.checks import number, one_of
+from .._core.checks import confidence_level, one_of
 from .._core.frames import opened
 from ..schema._periods import Every
 from ._asked import Answer, Asked
 from ._conditions import fitted
 from ._definition import Funnel, Step, funnel_of
 from ._groups import EVERY, Attribution, check_attribution, check_groups, group_of, label_of, period_of, told_of_groups
+from ._micro import micro_of
 from ._moves import Ints
 from ._result import FunnelResult
 from ._spark import answer_on_spark, is_spark
 from ._table import Part, Seen, empty, measure, merged
 from ._told import told
-from ._tracks import UNITS, Tracks, Unit, held_by, micro_of, own_of, plan_of, read_tracks
+from ._tracks import UNITS, Tracks, Unit, held_by, own_of, plan_of, read_tracks
 from ._walk import Reach
 from ._writing import built
 
@@ -120,7 +121,7 @@ def analyse(
     one_of("unit", unit, UNITS)
     if every is not None:
         one_of("every", every, EVERY)
-    confidence = number("level", level, low=0.5, high=0.999999)
+    confidence = confidence_level(level)
     funnel = funnel_of(definition)
     check_attribution(attribution, funnel, by)
     asked = Asked(unit=unit, by=by, attribution=attribution, every=every, as_of=as_of, level=confidence)

@@ -7,7 +7,8 @@ import numpy as np
 from ._cart_trail import ADD, PURCHASE, REMOVE, UNNAMED, Flags, Trail
 from ._cart_walk import NONE, Walk
 from ._curves import Floats
-from ._log import Times, runs
+from ._log import runs
+from ._micro import Times
 from ._moves import Ints
 
 LEAST = 1e-9

@@ -16,7 +16,7 @@ from ..schema._reading import read
 from ._cart_left_out import lacking, without
 from ._cart_search import nearest_pairs, places
 from ._cart_trail import IN_ORDERS, ONLY_ORDERS, PURCHASE, UNNAMED, Flags, Ids, Read, Trail
-from ._log import Times
+from ._micro import Times
 from ._moves import Ints
 from ._reading import coded, gathered
 

@@ -11,8 +11,9 @@ import numpy as np
 
 from ._cart_trail import Flags
 from ._curves import Curve, Floats, curve_at, effective, wilson, wilson_each
-from ._log import Times, ranks_of
-from ._moves import SECOND, Ints
+from ._log import ranks_of
+from ._micro import SECOND, Times
+from ._moves import Ints
 
 SHARES = ("abandonment", "recovery", "lost")
 HALF = 100

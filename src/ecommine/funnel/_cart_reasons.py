@@ -14,7 +14,8 @@ from ._cart_orders import check_like, code_of
 from ._cart_search import latest, places
 from ._cart_trail import ADD, OTHER, Flags, Ids, Trail
 from ._curves import Floats
-from ._log import Times, runs
+from ._log import runs
+from ._micro import Times
 from ._moves import Ints
 from ._reading import coded, gathered
 

@@ -15,7 +15,8 @@ from ._cart_reasons import STEPS, Flag
 from ._cart_trail import KINDS, OTHER, PURCHASE, Flags, Ids, Trail
 from ._cart_walk import NONE, Walk
 from ._curves import Floats
-from ._log import Times, runs
+from ._log import runs
+from ._micro import Times
 from ._moves import Ints
 from ._writing import with_nulls
 

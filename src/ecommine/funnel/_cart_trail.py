@@ -13,7 +13,8 @@ from .._core.frames import opened
 from ..schema._errors import SchemaError
 from ..schema._event_names import EVENT_NAMES
 from ._curves import Floats
-from ._log import Log, Times, begins, read_log
+from ._log import Log, begins, read_log
+from ._micro import Times
 from ._moves import Ints
 
 Flags = np.ndarray[Any, np.dtype[np.bool_]]

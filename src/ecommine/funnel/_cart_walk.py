@@ -11,7 +11,8 @@ import numpy as np
 
 from ._cart_search import places
 from ._cart_trail import ADD, ONLY_ORDERS, OTHER, PURCHASE, UNNAMED, Flags, Trail
-from ._log import Times, ranks_of, runs
+from ._log import ranks_of, runs
+from ._micro import Times
 from ._moves import Ints
 
 NONE = -1

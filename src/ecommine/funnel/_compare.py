@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._core.checks import number, one_of
+from .._core.checks import confidence_level, one_of
 from .._core.frames import opened
 from .._core.pictures import percent
 from .._core.results import Result
@@ -209,7 +209,7 @@ def compare(
     (0.0425, 0.0425)
     """
     one_of("correction", correction, CORRECTIONS)
-    confidence = number("level", level, low=0.5, high=0.999999)
+    confidence = confidence_level(level)
     called = _called(names)
     one, other = check(before, after)
     sides = side(one._all, confidence), side(other._all, confidence)

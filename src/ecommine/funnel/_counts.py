@@ -10,9 +10,9 @@ import numpy as np
 if TYPE_CHECKING:
     import pandas as pd
 
-from .._core.checks import counted, integer, number
+from .._core.checks import confidence_level, counted, integer
 from .._core.frames import collect, opened
-from ._curves import wilson
+from ._curves import normal_quantile, wilson
 from ._reading import grouped, plain
 from ._result import FunnelResult
 from ._sums import QUARTILES
@@ -60,7 +60,7 @@ def from_counts(
     if len(set(names)) < len(names):
         raise ValueError(f"`counts` must have each step once, got {names}")
     users = [integer(f"counts[{step!r}]", value, low=0) for step, value in pairs]
-    confidence = number("level", level, low=0.5, high=0.999999)
+    confidence = confidence_level(level)
     found = _counted(names, users, confidence)
     like = opened(pd.DataFrame(), argument="counts")
     return _result(merged(iter([({}, found)])), found, None, confidence, like, ())
@@ -122,7 +122,7 @@ def from_reached(users: object, steps: Sequence[str], /, *, by: str | None = Non
         raise TypeError(f"`steps` must be a list of columns, got {given!r}")
     if len(given) < 2:
         raise ValueError(f"`steps` must be two or more columns, got {given!r}")
-    confidence = number("level", level, low=0.5, high=0.999999)
+    confidence = confidence_level(level)
     like = opened(users, argument="users")
     names = like.collect_schema()
     missing = [column for column in (*steps, *([] if by is None else [by])) if column not in names.names()]
@@ -181,11 +181,9 @@ def _among(there: Any, number_of: Any, steps: list[str], level: float) -> Measur
 
 
 def _counted(steps: list[str], users: list[int], level: float, skipped: list[int] | None = None) -> Measured:
-    from scipy.special import ndtri
-
     if len(steps) < 2:
         raise ValueError(f"`counts` must have two or more steps, got {len(steps)}")
-    z, rows = float(ndtri((1 + level) / 2)), []
+    z, rows = normal_quantile(level), []
     for place, (step, there) in enumerate(zip(steps, users, strict=True)):
         before = users[place - 1] if place else there
         if there > before:

@@ -24,7 +24,8 @@ from typing import Any
 
 import numpy as np
 
-from ._moves import SECOND, Ints
+from ._micro import SECOND
+from ._moves import Ints
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 ROUNDING = 1e-20
@@ -180,6 +181,19 @@ def effective_of(share: Any, variance: Any, otherwise: Any) -> Floats:
     with np.errstate(invalid="ignore"):
         varies = (variance > 0) & (share > 0) & (share < 1)
     return np.asarray(np.where(varies, share * (1 - share) / np.where(varies, variance, 1.0), otherwise))
+
+
+def normal_quantile(level: float) -> float:
+    """Return how many standard errors a two-sided interval of this level has.
+
+    Examples
+    --------
+    >>> round(normal_quantile(0.95), 4)
+    1.96
+    """
+    from scipy.special import ndtri
+
+    return float(ndtri((1 + level) / 2))
 
 
 def wilson(share: float, n: float, z: float) -> tuple[float, float]:

@@ -1,13 +1,14 @@
 """Which group and which period a unit belongs to."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
 import numpy as np
 
 from .._core.checks import counted, one_of
-from ..schema._periods import Every
+from ..schema._periods import Every, first_open
 from ._definition import Funnel
+from ._micro import DAY
 from ._moves import Ints
 from ._walk import Reach
 
@@ -18,7 +19,6 @@ EARLY = ("first", "step")
 EVERY = ("1d", "1w", "1mo", "1q", "1y")
 MOST_GROUPS = 50
 MOST_PERIODS = 1_000
-DAY = 86_400_000_000
 MONTHS: dict[str, int] = {"1mo": 1, "1q": 3, "1y": 12}
 MONDAY = 4
 """The days from 1970-01-01, a Thursday, to the first Monday."""
@@ -97,16 +97,6 @@ def period_starts(number: Ints, every: Every) -> list[datetime]:
     return found
 
 
-def is_complete(start: datetime, every: Every, until: datetime) -> bool:
-    """Tell whether all of a period has been seen."""
-    if every in ("1d", "1w"):
-        end = start + timedelta(days=1 if every == "1d" else 7)
-    else:
-        month = start.year * 12 + start.month - 1 + MONTHS[every]
-        end = datetime(month // 12, month % 12 + 1, 1)
-    return until >= end - timedelta(microseconds=1)
-
-
 def label_of(start: datetime, every: Every, until: datetime | None, label: dict[str, Any]) -> dict[str, Any]:
     """Name a period of a group."""
-    return {"period_at": start, "complete": until is not None and is_complete(start, every, until), **label}
+    return {"period_at": start, "complete": until is not None and start < first_open(until, every), **label}

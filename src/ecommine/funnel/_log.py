@@ -12,11 +12,11 @@ import pandas as pd
 from .._core.frames import Frame
 from ..schema._event_names import EVENT_NAMES
 from ..schema._reading import read
+from ._micro import Times, length_of, times_of
 from ._moves import MOST_BITS, Ints
 from ._reading import coded, facts, gathered
 
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
-Times = np.ndarray[Any, np.dtype[np.int64]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -110,7 +110,7 @@ def read_log(
     rows = gathered(_counting(frame, unit, until))
     codes, units = coded(rows[unit])
     names, event = _named(rows["event"])
-    time = rows["occurred_at"].to_numpy().astype("datetime64[us]", copy=False).view(np.int64)
+    time = times_of(rows["occurred_at"])
     rows = rows.drop(unit, "event", "occurred_at")
     order = in_time(codes, time)
     if having is not None:
@@ -233,5 +233,5 @@ def _named(events: nw.Series[Any]) -> tuple[tuple[str, ...], Ints]:
 def begins(unit: Ints, time: Times, gap: timedelta) -> Bools:
     """Tell which events begin a session: the first of a unit, and those after a pause longer than ``gap``."""
     new = runs(unit)
-    new[1:] |= np.diff(time) > gap // timedelta(microseconds=1)
+    new[1:] |= np.diff(time) > length_of(gap)
     return new

@@ -11,7 +11,6 @@ import numpy as np
 
 Ints = np.ndarray[Any, np.dtype[np.integer[Any]]]
 Shape = tuple[int, int, int, int, int]
-SECOND = 1_000_000
 FEW = 1 << 16
 """Numbers below this are counted in a table instead of sorted."""
 MOST_BITS = 63

@@ -22,7 +22,8 @@ import pandas as pd
 from numba import njit
 
 from ._cores import on_cores, shares
-from ._moves import SECOND, Events, Ints, Shape, lowest_first, ranks_of, shape_of, steps_of
+from ._micro import SECOND
+from ._moves import Events, Ints, Shape, lowest_first, ranks_of, shape_of, steps_of
 
 PART_BITS = 14
 """A part has about half as many rows as these bits count, 64 to 128 kB, unless there would be too many parts."""

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals.stable.v2 as nw
 
-from .._core.checks import counted, integer, number, one_of
+from .._core.checks import confidence_level, counted, integer, one_of
 from .._core.frames import opened
 from .._core.results import Result
 from ._chain import chain_of
+from ._curves import normal_quantile
 from ._log import runs
 from ._paths_summary import apart, known, over_of, path_sentences, percent_of
 from ._sequences import sequence_columns
@@ -288,7 +289,8 @@ def paths(
     one_of("unit", unit, UNITS)
     one_of("collapse", collapse, (True, False))
     steps_near, most = integer("depth", depth, low=1, high=DEEPEST), integer("top", top, low=1, high=MOST_STATES)
-    z, confidence = _z(level), float(level)
+    confidence = confidence_level(level)
+    z = normal_quantile(confidence)
     visits = read_visits(
         events,
         of=of,
@@ -331,12 +333,6 @@ def _goals(goal: object) -> tuple[str, ...]:
 def _check_text(argument: str, value: object, what: str) -> None:
     if not isinstance(value, str):
         raise TypeError(f"`{argument}` must be {what}, got {value!r} of type {type(value).__name__}")
-
-
-def _z(level: float) -> float:
-    from scipy.special import ndtri
-
-    return float(ndtri((1 + number("level", level, low=0.5, high=0.999999)) / 2))
 
 
 def _around(

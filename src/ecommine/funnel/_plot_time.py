@@ -7,8 +7,9 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from .._core.pictures import PALETTE, new_axes, percent, show_text
+from ._curves import normal_quantile
 from ._growth import Growth
-from ._moves import SECOND
+from ._micro import SECOND
 from ._plot import figure_of, is_group, labels_of, shown
 from ._summary import Locale
 
@@ -60,9 +61,7 @@ def draw_time(
     locale: Locale,
 ) -> "Axes":
     """Draw the share that has reached each step by the time since the entry; of groups, the last step."""
-    from scipy.special import ndtri
-
-    ax, texts, z = new_axes(ax, width=8.5, height=4.8), _TEXTS[locale], float(ndtri((1 + level) / 2))
+    ax, texts, z = new_axes(ax, width=8.5, height=4.8), _TEXTS[locale], normal_quantile(level)
     length, unit = next((one for one in _UNITS if window >= 2 * one[0] * SECOND), _UNITS[-1])
     for place, one in enumerate(growths):
         label = names[one.step] if by is None else shown(one.label[by], locale)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from .._core.checks import counted, integer, number, one_of
+from .._core.checks import confidence_level, counted, integer, one_of
 from .._core.frames import opened
 from .._core.pictures import percent
 from .._core.results import Result
@@ -239,7 +239,7 @@ def search(
     window = None if within is None else exact(within, "within")
     page = None if page_size is None else integer("page_size", page_size, low=1, high=MOST_PLACES)
     least = integer("min_searches", min_searches, low=1)
-    confidence = number("level", level, low=0.5, high=0.999999)
+    confidence = confidence_level(level)
     like = opened(events, argument="events")
     trail = read_trail(events, gap=pause, merge=together, as_of=as_of)
     found = follow(trail, gap=pause, within=window, retry=soon, credit=credit)

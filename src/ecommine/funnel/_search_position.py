@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 
 from .._core.checks import counted
-from ._curves import Floats
+from ._curves import Floats, normal_quantile
 from ._log import Bools, runs
 from ._moves import Ints
 from ._search_rates import Pairs, between
@@ -119,9 +119,7 @@ class Examined:
 
     def curve_interval(self, level: float) -> tuple[Floats, Floats]:
         """Return the interval of the curve, on the logarithmic scale."""
-        from scipy.special import ndtri
-
-        factor = np.exp(float(ndtri((1 + level) / 2)) * self.curve_error)
+        factor = np.exp(normal_quantile(level) * self.curve_error)
         return self.curve / factor, self.curve * factor
 
     def _effective(self) -> tuple[Floats, Floats]:

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from ._curves import Floats
+from ._curves import Floats, normal_quantile
 from ._log import Bools, ranks_of
 from ._moves import Ints
 from ._shares import divided
@@ -142,8 +142,6 @@ def rate(hit: Bools, seen: Bools, pairs: Pairs) -> Rate:
 
 def money_interval(money: Floats, seen: Bools, pairs: Pairs, level: float) -> tuple[Floats, Floats, Floats]:
     """Return money a search with its interval on the logarithmic scale, null where few visitors brought money."""
-    from scipy.special import ndtri
-
     n, total = pairs.by_query(seen * 1.0), pairs.by_query(np.where(seen, money, 0.0))
     each = divided(total, n)
     sums = pairs.within(np.where(seen, money - np.nan_to_num(each)[pairs.query], 0.0))
@@ -151,7 +149,7 @@ def money_interval(money: Floats, seen: Bools, pairs: Pairs, level: float) -> tu
     visitors = np.bincount(pairs.query_of, pairs.within(seen * 1.0) > 0, minlength=pairs.count)
     variance = np.bincount(pairs.query_of, sums**2, minlength=pairs.count) * divided(visitors, visitors - 1)
     known = (buyers >= BUYERS) & (total > 0)
-    half = float(ndtri((1 + level) / 2)) * divided(np.sqrt(variance), total)
+    half = normal_quantile(level) * divided(np.sqrt(variance), total)
     factor = np.exp(np.where(known, half, np.nan))
     return each, each / factor, each * factor
 

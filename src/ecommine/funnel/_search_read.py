@@ -3,13 +3,14 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 
 from ._curves import Floats
-from ._log import Bools, Log, Times, begins, order_of, read_log, runs
+from ._log import Bools, Log, begins, order_of, read_log, runs
+from ._micro import Times, length_of, micro_of
 from ._moves import Ints
 
 SEARCHING = ("search", "view_search_results")
@@ -70,7 +71,7 @@ class Trail:
 
     def until(self) -> int:
         """Return the moment up to which events count, in microseconds."""
-        return int(np.datetime64(self.log.until or datetime(1970, 1, 1), "us").astype(np.int64))
+        return micro_of(self.log.until)
 
     def over(self, gap: timedelta) -> Bools:
         """Tell of each search whether its session is over."""
@@ -212,4 +213,4 @@ def _spellings(texts: list[str], labels: Sequence[object], numbers: Ints, raw: I
 
 def micro_seconds(length: timedelta) -> int:
     """Write a length of time in microseconds."""
-    return length // timedelta(microseconds=1)
+    return length_of(length)

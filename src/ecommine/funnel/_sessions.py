@@ -11,9 +11,9 @@ from .._core.frames import Frame, day_number, native, opened
 from ..schema._reading import read
 from ._lengths import exact
 from ._log import begins, in_time
+from ._micro import SECOND, length_of
 from ._reading import coded
 
-SECOND = 1_000_000
 _BEFORE, _BEGINS = "__ecommine_before", "__ecommine_begins"
 _NO_BEGIN = -(2**62)
 """Stands for the beginning of a session in events that begin none; every time is later."""
@@ -110,7 +110,7 @@ def _in_engine(frame: nw.LazyFrame[Any], gap: timedelta) -> nw.LazyFrame[Any]:
     """
     at, visitor = nw.col("occurred_at"), "visitor_id"
     frame = frame.with_columns(at.shift(1).over(visitor, order_by="occurred_at").alias(_BEFORE))
-    late = at > nw.col(_BEFORE).dt.offset_by(f"{gap // timedelta(microseconds=1)}us")
+    late = at > nw.col(_BEFORE).dt.offset_by(f"{length_of(gap)}us")
     new = nw.col(_BEFORE).is_null() | late
     begin = nw.when(new & ~at.is_null()).then(_seconds(at)).otherwise(nw.lit(_NO_BEGIN, dtype=nw.Int64))
     frame = frame.with_columns(begin.alias(_BEGINS))

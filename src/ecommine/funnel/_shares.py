@@ -12,7 +12,8 @@ import numpy as np
 
 from ._curves import Floats, wilson_each
 from ._log import Bools, runs
-from ._moves import SECOND, Ints
+from ._micro import SECOND
+from ._moves import Ints
 from ._sums import QUARTILES, between, ranks
 
 

@@ -19,6 +19,7 @@ from ._asked import Answer, Asked
 from ._definition import Funnel
 from ._groups import check_groups, check_periods, label_of, period_number, period_starts, told_of_groups
 from ._marks import MARKS, marking
+from ._micro import micro_of
 from ._moves import steps_of
 from ._reading import facts, grouped
 from ._spark_jobs import followed, sums_of_units
@@ -26,7 +27,7 @@ from ._spark_seen import SeenOnSpark
 from ._spark_sums import ALL
 from ._spark_work import GROUPS, Job
 from ._table import measured
-from ._tracks import check_overlap, columns_of, counting, held_by, lost_by, micro_of, opened_events, own_of, unseen
+from ._tracks import check_overlap, columns_of, counting, held_by, lost_by, opened_events, own_of, unseen
 
 
 def is_spark(frame: Frame) -> bool:

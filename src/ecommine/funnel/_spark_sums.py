@@ -14,7 +14,8 @@ import numpy as np
 
 from ._curves import Floats, covariance, products_of, survival_of
 from ._growth import Growth, growth
-from ._moves import SECOND, Ints
+from ._micro import SECOND
+from ._moves import Ints
 from ._sums import QUARTILES, Counts, Sums, halves_of, number_of, quartiles_counted
 from ._walk import NEVER, Plan, Reach
 

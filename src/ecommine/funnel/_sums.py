@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from ._curves import Floats, covariance, places_of, products_of, survival_of
-from ._moves import SECOND, Ints
+from ._micro import SECOND
+from ._moves import Ints
 from ._walk import NEVER, Plan, Reach
 
 QUARTILES = {"seconds_p25": 0.25, "seconds_median": 0.5, "seconds_p75": 0.75}

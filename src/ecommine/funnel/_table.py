@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._core.frames import Frame, build
-from ._curves import Floats, effective_of, wilson
+from ._curves import Floats, effective_of, normal_quantile, wilson
 from ._growth import MOST_DRAWN, Growth, growth_of
 from ._moves import Ints
 from ._reading import ordered
@@ -200,10 +200,11 @@ def quantile(level: float, clusters: int | None) -> float:
 
     Of one visitor nothing is known of how visitors differ: the normal one is left, for a single trial.
     """
-    from scipy.special import ndtri, stdtrit
+    from scipy.special import stdtrit
 
-    p = (1 + level) / 2
-    return float(ndtri(p) if clusters is None or clusters < 2 else stdtrit(clusters - 1, p))
+    if clusters is None or clusters < 2:
+        return normal_quantile(level)
+    return float(stdtrit(clusters - 1, (1 + level) / 2))
 
 
 def _shares(sums: Sums, place: int, base: int, z: float) -> dict[str, float]:

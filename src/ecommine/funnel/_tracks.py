@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from difflib import get_close_matches
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ from ._definition import Funnel
 from ._follow import follow
 from ._held import put_together, split
 from ._marks import Marked, marked
+from ._micro import length_of, times_of
 from ._moves import Events, Ints, distinct_of
 from ._reading import coded, facts, grouped, numbered, only_value, plain
 from ._told import MISSING
@@ -37,7 +38,6 @@ RESERVED = (
     "naive_conversion",
     *(f"seconds_{name}" for name in ("p25", "median", "p75")),
 )
-MICROSECOND = timedelta(microseconds=1)
 _DECLARED = tuple(column.name for column in TABLES["events"].columns)
 
 
@@ -91,8 +91,8 @@ def plan_of(funnel: Funnel) -> Plan:
         for place in range(after + 1, before + 1):
             bars[place] |= 1 << bit
     return Plan(
-        window=funnel.length // MICROSECOND,
-        limits=tuple(None if limit is None else limit // MICROSECOND for limit in limits),
+        window=length_of(funnel.length),
+        limits=tuple(None if limit is None else length_of(limit) for limit in limits),
         same=tuple(steps.index(one) for one in steps),
         optional=tuple(step.name in funnel.optional for step in funnel.steps),
         bars=tuple(bars),
@@ -104,11 +104,6 @@ def plan_of(funnel: Funnel) -> Plan:
 def held_by(funnel: Funnel, by: str) -> Funnel:
     """Give each group a funnel of its own events: its value is held."""
     return replace(funnel, hold=tuple(dict.fromkeys((*funnel.hold, by))))
-
-
-def micro_of(moment: datetime | None) -> int:
-    """Write a moment in microseconds since 1970; 0 where there is none."""
-    return int(np.datetime64(moment or datetime(1970, 1, 1), "us").astype(np.int64))
 
 
 def read_tracks(
@@ -136,8 +131,7 @@ def tracks_of(found: Marked, funnel: Funnel, *, unit: Unit, by: str | None) -> T
     is_plain = unit == "visitor_id" and not funnel.hold and rows["_unit"].dtype.is_integer()
     log, units = (rows["_unit"].to_numpy(), None) if is_plain else numbered(rows["_unit"])
     group, labels = (None, ()) if by is None else grouped(rows["_by"])
-    time = rows["_at"].to_numpy().astype("datetime64[us]", copy=False).view(np.int64)
-    events = Events(log=log, time=time, code=code, masks=masks, n_steps=len(funnel.steps), group=group)
+    events = Events(log=log, time=times_of(rows["_at"]), code=code, masks=masks, n_steps=len(funnel.steps), group=group)
     visitor, visitors = None, None
     if units is not None and unit != "visitor_id":
         code, visitors = coded(rows["_visitor"])

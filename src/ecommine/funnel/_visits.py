@@ -13,12 +13,12 @@ from .._core.checks import counted
 from .._core.frames import opened
 from ..schema._tables import TABLES
 from ._log import Bools, Log, begins, order_of, read_log, runs
+from ._micro import length_of, micro_of
 from ._moves import Ints
 
 PathUnit = Literal["session_id", "visitor_id", "customer_id"]
 START, END, OTHER, OPEN = "(start)", "(end)", "(other)", "(open)"
 GAP = timedelta(minutes=30)
-_MICRO = timedelta(microseconds=1)
 _NO_STATE = ("visitor_id", "session_id", "customer_id", "occurred_at")
 
 
@@ -205,8 +205,7 @@ def _still_open(path: Ints, time: Ints, until: datetime | None, gap: timedelta |
     last = np.append(np.flatnonzero(runs(path)), len(path))[1:] - 1
     if until is None or gap is None:
         return np.zeros(len(last), dtype=bool)
-    end = int(np.datetime64(until, "us").astype(np.int64))
-    return np.asarray(end - time[last] <= gap // _MICRO)
+    return np.asarray(micro_of(until) - time[last] <= length_of(gap))
 
 
 def _visits(

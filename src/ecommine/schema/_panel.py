@@ -1,6 +1,6 @@
 """The panel of sales that forecasting and elasticity share: product by period, with a price of a stated kind."""
 
-from datetime import MAXYEAR, date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Literal, get_args
 
 import narwhals.stable.v2 as nw
@@ -11,7 +11,7 @@ from .._core.frames import Frame, collect, exact_median, join, native
 from .._core.moments import moment
 from ._door import warn
 from ._matching import check_same_library, common_type
-from ._periods import Every, period_key, start_of, with_period_start
+from ._periods import Every, first_open, period_key, with_period_start
 from ._reading import read
 
 Price = Literal["median", "paid", "list"]
@@ -90,7 +90,7 @@ def to_sales(
         panel, words = _with_stock(panel, stock, every, until)
         notes += words
     # A period is over when as_of has reached the next one, or the last microsecond of its own.
-    complete = nw.col("period_at") < nw.lit(_first_open(until, every))
+    complete = nw.col("period_at") < nw.lit(first_open(until, every))
     order = ("product_id", "period_at", "quantity", "price", "unit_cost", "promotion", "in_stock")
     names = panel.collect_schema().names()
     result = panel.with_columns(complete=complete).select(*[n for n in order if n in names], "complete")
@@ -204,8 +204,3 @@ def _stocked_shares(panel: Frame, stock: Any, every: Every, until: datetime) -> 
     units = days.group_by("product_id", "ordered_at").agg(nw.col("on_hand").sum())
     units = units.with_columns(period_key=period_key(every), in_stock=_flag(nw.col("on_hand") > 0))
     return units.group_by(_KEYS).agg(nw.col("in_stock").mean())
-
-
-def _first_open(until: datetime, every: Every) -> datetime:
-    last = until.year == MAXYEAR  # there is no later moment
-    return start_of(until + timedelta(microseconds=0 if last else 1), every)

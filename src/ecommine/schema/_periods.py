@@ -1,6 +1,6 @@
 """Calendar periods: which one a time falls into, and whether it is over."""
 
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, datetime, timedelta
 from typing import Literal
 
 import narwhals.stable.v2 as nw
@@ -42,3 +42,9 @@ def start_of(moment: datetime, every: Every) -> datetime:
         return day - timedelta(days=day.weekday())
     month = {"1mo": day.month, "1q": day.month - (day.month - 1) % 3, "1y": 1}.get(every, day.month)
     return day if every == "1d" else day.replace(month=month, day=1)
+
+
+def first_open(until: datetime, every: Every) -> datetime:
+    """Give the start of the first period that is not over: all before it were seen to their last microsecond."""
+    last = until.year == MAXYEAR  # there is no later moment
+    return start_of(until + timedelta(microseconds=0 if last else 1), every)
