@@ -16,7 +16,7 @@ from ..schema._reading import read
 from ._cart_left_out import lacking, without
 from ._cart_search import nearest_pairs, places
 from ._cart_trail import IN_ORDERS, ONLY_ORDERS, PURCHASE, UNNAMED, Flags, Ids, Read, Trail
-from ._micro import Times
+from ._micro import Times, length_of, times_of
 from ._moves import Ints
 from ._reading import coded, gathered
 
@@ -73,7 +73,7 @@ def read_orders(orders: object, events: object, ids: Ids, until: datetime | None
     rows = gathered(sold)
     order, order_ids = coded(rows["order_id"])
     customer, customers = coded(rows["customer_id"])
-    time = rows["ordered_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
+    time = times_of(rows["ordered_at"])
     first = np.full(len(order_ids), np.iinfo(np.int64).max)
     np.minimum.at(first, order, time)
     person = np.full(len(order_ids), NONE)
@@ -120,7 +120,7 @@ def with_orders(found: Read, orders: Orders, gap: timedelta) -> tuple[Trail, Fla
     """
     trail = found.trail
     bought = np.flatnonzero(trail.kind == PURCHASE)
-    event, known = _matched(trail, bought, found.order_id, orders, int(gap / timedelta(microseconds=1)))
+    event, known = _matched(trail, bought, found.order_id, orders, length_of(gap))
     flag = np.zeros(len(trail.kind), dtype=np.int64)
     flag[bought[known]] = IN_ORDERS
     trail = replace(trail, order=flag)

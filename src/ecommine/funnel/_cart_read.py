@@ -10,7 +10,6 @@ from .._core.checks import counted
 from ._cart_contents import Contents, read_contents
 from ._cart_orders import LOW, read_orders, with_orders
 from ._cart_reasons import (
-    DAY,
     Flag,
     Records,
     out_of_stock,
@@ -25,9 +24,9 @@ from ._cart_reasons import (
 from ._cart_table import NAT, Facts, facts_of
 from ._cart_trail import ONLY_ORDERS, Ids, Read, Trail, read_trail, sessions
 from ._cart_walk import NONE, Walk, walk
+from ._micro import DAY, length_of, micro_of
 from ._moves import Ints
 
-MICROSECOND = timedelta(microseconds=1)
 WAY_OUT = ": put customers on the events with schema.identify, or an order_id on purchases"
 
 
@@ -73,7 +72,7 @@ class Basis:
 def read_carts(given: Given) -> Basis:
     """Read the events, find the carts, and look up what the other tables say."""
     read = read_trail(given.events, given.as_of)
-    until = int(np.datetime64(read.until or datetime(1970, 1, 1), "us").astype(np.int64))
+    until = micro_of(read.until)
     trail, known, said = _ordered(read, given)
     session = sessions(trail, given.gap)
     found = walk(trail, session, given.window)
@@ -82,7 +81,7 @@ def read_carts(given: Given) -> Basis:
     stock, stocked = (None, []) if given.stock is None else read_stock(given.stock, given.events, read.ids)
     if prices is not None:
         lines = lines.priced(price_at(prices, lines.product, lines.added))
-    facts = facts_of(trail, session, found, lines, until, given.window, given.gap // MICROSECOND)
+    facts = facts_of(trail, session, found, lines, until, given.window, length_of(given.gap))
     flags = _flags(trail, found, lines, facts, until, prices, stock)
     return Basis(
         trail=trail,

@@ -15,11 +15,10 @@ from ._cart_search import latest, places
 from ._cart_trail import ADD, OTHER, Flags, Ids, Trail
 from ._curves import Floats
 from ._log import runs
-from ._micro import Times
+from ._micro import DAY, Times, times_of
 from ._moves import Ints
 from ._reading import coded, gathered
 
-DAY = 86_400_000_000
 STEPS = ("add_to_cart", "view_cart", "begin_checkout", "add_shipping_info", "add_payment_info")
 """How far a cart can get, by GA4's names."""
 CHECKOUT = {2: "checkout_started", 3: "checkout_shipping", 4: "checkout_payment"}
@@ -62,7 +61,7 @@ def _read(
     rows = gathered(known)
     code, labels = coded(rows["product_id"])
     product = np.append(code_of(labels, ids.products), -1)[code]
-    time = rows[columns[1]].to_numpy().astype("datetime64[us]").astype(np.int64)
+    time = times_of(rows[columns[1]])
     value = rows[columns[2]].cast(nw.Float64).to_numpy().astype(np.float64)
     ours = product >= 0
     return Records(product=product[ours], time=time[ours], value=value[ours]), notes

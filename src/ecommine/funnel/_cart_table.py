@@ -6,7 +6,6 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
-import pandas as pd
 
 from .._core.frames import Frame, build
 from ._cart_contents import LEAST, Contents
@@ -18,7 +17,7 @@ from ._curves import Floats
 from ._log import runs
 from ._micro import Times
 from ._moves import Ints
-from ._writing import with_nulls
+from ._writing import whole_numbers, with_nulls
 
 STATUSES = ("bought", "recovered", "abandoned", "emptied", "immature")
 NAT = np.iinfo(np.int64).min
@@ -200,19 +199,10 @@ def typed(columns: Mapping[str, Any], samples: Mapping[str, Any], like: Frame) -
         made = {name: np.zeros(1, np.asarray(v).dtype) if not len(v) else v for name, v in one.items()}
         return build(made, like=like).head(0).to_native()
     lists = {name: v.tolist() if isinstance(v, np.ndarray) and v.dtype.hasobject else v for name, v in columns.items()}
-    if not like.implementation.is_polars() and not like.implementation.is_pyarrow():  # the table will be pandas'
-        lists = {name: _whole_numbers(v) if samples.get(name) == 0 else v for name, v in lists.items()}
+    lists = {name: whole_numbers(v, like) if samples.get(name) == 0 else v for name, v in lists.items()}
     frame = with_nulls(build(lists, like=like))
     if not frame.implementation.is_pandas_like():
         types = {str: nw.String(), bool: nw.Boolean(), int: nw.Int64()}
         blank = [name for name, dtype in frame.schema.items() if dtype == nw.Unknown and name in samples]
         frame = frame.with_columns(nw.col(name).cast(types[type(samples[name])]) for name in blank)
     return frame.to_native()
-
-
-def _whole_numbers(values: Any) -> Any:
-    """Keep ids whole where some are unknown: as floats they would lose their last digits."""
-    if not isinstance(values, list) or None not in values:
-        return values
-    large = any(value is not None and value >= 2**63 for value in values)
-    return pd.array(values, dtype="UInt64" if large else "Int64")

@@ -16,6 +16,7 @@ from ._curves import Floats
 from ._log import Log, begins, read_log
 from ._micro import Times
 from ._moves import Ints
+from ._reading import only_value
 
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
 KINDS = (
@@ -117,7 +118,7 @@ def read_trail(events: object, as_of: Any) -> Read:
     log = read_log(events, optional=optional, others=own, ties=ties, having=KINDS, as_of=as_of)
     customer, customers = _codes(log, "customer_id")
     product, products = _codes(log, "product_id")
-    customer, shared = _customers(log.unit, customer)
+    customer, shared = only_value(log.unit, customer)
     rank = np.array([_rank(name, place) for place, name in enumerate(log.names)], dtype=np.int32)[log.event]
     kinds = np.array([KINDS.index(name) if name in KINDS else OTHER for name in log.names], dtype=np.int8)
     trail = Trail(
@@ -166,18 +167,6 @@ def _floats(log: Log, column: str) -> Floats:
         return np.broadcast_to(np.float64(np.nan), len(log.unit))
     read[np.isinf(read)] = np.nan
     return read
-
-
-def _customers(visitor: Ints, customer: Ints) -> tuple[Ints, int]:
-    """Give events without a customer that of their visitor, where it is one; count visitors who are several."""
-    known = customer >= 0
-    if not known.any():
-        return customer, 0
-    n = int(visitor.max()) + 1
-    low, high = np.full(n, np.iinfo(np.int64).max), np.full(n, -1)
-    np.minimum.at(low, visitor[known], customer[known])
-    np.maximum.at(high, visitor[known], customer[known])
-    return np.where(~known & (low == high)[visitor], high[visitor], customer), int((low < high).sum())
 
 
 def sessions(trail: Trail, gap: timedelta) -> Ints:

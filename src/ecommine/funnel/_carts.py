@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals.stable.v2 as nw
 
-from .._core.checks import counted, number, one_of
+from .._core.checks import confidence_level, counted, one_of
 from .._core.frames import opened
 from .._core.pictures import percent
 from .._core.results import Result
@@ -15,7 +15,9 @@ from ..schema._door import warn
 from ._cart_read import Given, read_carts
 from ._cart_report import Report, report
 from ._cart_summary import sentences
+from ._curves import normal_quantile
 from ._lengths import exact
+from ._micro import length_of
 from ._summary import Locale
 
 if TYPE_CHECKING:
@@ -298,14 +300,12 @@ def carts(
     >>> found.notes[0]
     '1 of 2 purchases bought no open cart: 1 without any'
     """
-    from scipy.special import ndtri
-
-    confidence = number("level", level, low=0.5, high=0.999999)
-    window = exact(recover_within, "recover_within") // timedelta(microseconds=1)
+    confidence = confidence_level(level)
+    window = length_of(exact(recover_within, "recover_within"))
     pause = exact(gap, "gap")
     given = Given(events=events, orders=orders, sales=sales, stock=stock, window=window, gap=pause, as_of=as_of)
     basis = read_carts(given)
-    found = report(basis, opened(events, argument="events"), window, float(ndtri((1 + confidence) / 2)))
+    found = report(basis, opened(events, argument="events"), window, normal_quantile(confidence))
     warn([basis.matched.warning] if basis.matched.warning else [], stacklevel=3)
     return Carts(
         **found.tables,

@@ -145,14 +145,14 @@ class Seen:
         """Return the table of units, in the caller's library."""
         columns = unit_columns(self.whole, self.names)
         mine = {unit: columns.pop("unit")}
+        known = {unit: self.whole.units, "visitor_id": self.whole.visitors}
+        samples = {name: 0 if ids is None or ids.dtype.kind in "iu" else "" for name, ids in known.items()}
         if "visitor" in columns:
-            mine["visitor_id"] = whole_numbers(columns.pop("visitor").tolist(), like)
+            owners = columns.pop("visitor").tolist()
+            mine["visitor_id"] = whole_numbers(owners, like) if samples["visitor_id"] == 0 else owners
         if len(mine[unit]):
             return build({**mine, **columns}, like=like).to_native()
-        known = {unit: self.whole.units, "visitor_id": self.whole.visitors}
-        one = {
-            name: [0 if ids is None or ids.dtype.kind in "iu" else ""] for name, ids in known.items() if name in mine
-        }
+        one = {name: [samples[name]] for name in mine}
         times = {name: np.zeros(1, "datetime64[us]") for name in ("first_entered_at", "entered_at", "deepest_at")}
         return build({**one, "deepest_step": [""], **times}, like=like).head(0).to_native()
 

@@ -27,14 +27,13 @@ def _padded(values: Any) -> Any:
     return np.append(known, np.zeros(1, dtype=known.dtype))
 
 
-def whole_numbers(values: list[Any], like: Any) -> Any:
+def whole_numbers(values: Any, like: Any) -> Any:
     """Keep ids whole where some are unknown: in pandas they would be floats, and lose their last digits."""
-    known = [value for value in values if value is not None]
-    if like.implementation.is_polars() or like.implementation.is_pyarrow() or len(known) == len(values):
+    is_exact = like.implementation.is_polars() or like.implementation.is_pyarrow()
+    if is_exact or not isinstance(values, list) or None not in values:
         return values
-    if not known or not isinstance(known[0], int):
-        return values
-    return pd.array(values, dtype="UInt64" if max(known) >= 2**63 else "Int64")
+    large = any(value is not None and value >= 2**63 for value in values)
+    return pd.array(values, dtype="UInt64" if large else "Int64")
 
 
 def with_nulls(frame: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
