@@ -212,7 +212,7 @@ def rows_of(found):
 
 
 def test_a_moment_stands_in_for_none():
-    from ecommine.funnel._tracks import micro_of
+    from ecommine.funnel._micro import micro_of
 
     assert micro_of(None) == 0
     assert micro_of(datetime(1970, 1, 1, 0, 0, 1)) == 1_000_000

@@ -72,7 +72,7 @@ def test_the_best_and_the_worst_group_are_named():
         (lambda: funnel.analyse(log("ab"), ["a", "b"], by="zzz"), "it has 'visitor_id', 'event', 'occurred_at'"),
         (lambda: funnel.from_counts(pd.DataFrame({"a": [1]})), "of two columns of a table make a dict"),
         (lambda: funnel.from_counts([("a", 2), ("a", 1)]), "each step once"),
-        (lambda: funnel.from_reached(log("ab"), funnel.Funnel(["a", "b"])), "a list of two or more columns"),
+        (lambda: funnel.from_reached(log("ab"), funnel.Funnel(["a", "b"])), "a list of columns"),
         (lambda: funnel.Funnel(["a", "b"], optional="c"), "which two steps do not have"),
         (
             lambda: funnel.Funnel(["a", "b", "c"], optional="b", exclude=funnel.Exclude("x", after="b")),

@@ -32,17 +32,6 @@ def number(name: str, value: object, *, low: float = -math.inf, high: float = ma
     return float(value)
 
 
-def confidence_level(level: object) -> float:
-    """Return the level of an interval.
-
-    Examples
-    --------
-    >>> confidence_level(0.95)
-    0.95
-    """
-    return number("level", level, low=0.5, high=0.999999)
-
-
 def integer(name: str, value: object, *, low: int, high: float = math.inf) -> int:
     """Return ``value`` as an int in [low, high].
 
@@ -58,13 +47,7 @@ def integer(name: str, value: object, *, low: int, high: float = math.inf) -> in
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """Write a count with its noun; ``plural`` is that of a noun which takes more than an s.
-
-    Examples
-    --------
-    >>> counted(1, "line"), counted(2_300, "line"), counted(2, "query", "queries")
-    ('1 line', '2,300 lines', '2 queries')
-    """
+    """Write a count with its noun: "1 line", "2,300 lines"; ``plural`` where an s is not enough: "2 queries"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {plural or noun + 's'}"
 
 

@@ -7,11 +7,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from .._core.checks import confidence_level, one_of
+from .._core.checks import one_of
 from .._core.frames import opened
 from ..schema._periods import Every
 from ._asked import Answer, Asked
 from ._conditions import fitted
+from ._curves import confidence_level
 from ._definition import Funnel, Step, funnel_of
 from ._groups import EVERY, Attribution, check_attribution, check_groups, group_of, label_of, period_of, told_of_groups
 from ._micro import micro_of

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals.stable.v2 as nw
 
-from .._core.checks import confidence_level, counted, one_of
+from .._core.checks import counted, one_of
 from .._core.frames import opened
 from .._core.pictures import percent
 from .._core.results import Result
@@ -15,7 +15,7 @@ from ..schema._door import warn
 from ._cart_read import Given, read_carts
 from ._cart_report import Report, report
 from ._cart_summary import sentences
-from ._curves import normal_quantile
+from ._curves import confidence_level, normal_quantile
 from ._lengths import exact
 from ._micro import length_of
 from ._summary import Locale

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._core.checks import confidence_level, one_of
+from .._core.checks import one_of
 from .._core.frames import opened
 from .._core.pictures import percent
 from .._core.results import Result
@@ -15,7 +15,7 @@ from ._compare_checks import Names, check, notes_of
 from ._compare_parts import contributions
 from ._compare_sides import Side, side
 from ._compare_text import NAMES, points, sentences
-from ._curves import Floats
+from ._curves import Floats, confidence_level
 from ._result import FunnelResult
 from ._summary import Locale
 from ._writing import built

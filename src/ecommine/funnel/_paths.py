@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals.stable.v2 as nw
 
-from .._core.checks import confidence_level, counted, integer, one_of
+from .._core.checks import counted, integer, one_of
 from .._core.frames import opened
 from .._core.results import Result
 from ._chain import chain_of
-from ._curves import normal_quantile
+from ._curves import confidence_level, normal_quantile
 from ._log import runs
 from ._paths_summary import apart, known, over_of, path_sentences, percent_of
 from ._sequences import sequence_columns

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from .._core.checks import confidence_level, counted, integer, one_of
+from .._core.checks import counted, integer, one_of
 from .._core.frames import opened
 from .._core.pictures import percent
 from .._core.results import Result
+from ._curves import confidence_level
 from ._lengths import exact
 from ._search_fix import Unit, reason_columns, to_fix_columns, unit_of
 from ._search_follow import Credit, Followed, follow
