@@ -84,7 +84,15 @@ def walks(frame, *, of, goal, unit, gap, collapse, until):
                 continue
             visits = [next(group) for _, group in groupby(states, lambda one: one[1])] if collapse else states
             is_open = pause is not None and until - path[-1]["occurred_at"] <= pause
-            found.append({"visitor": visitor, "visits": visits, "events": [s for _, s in states], "open": is_open})
+            found.append(
+                {
+                    "visitor": visitor,
+                    "visits": visits,
+                    "events": [s for _, s in states],
+                    "open": is_open,
+                    "since": until - pause if is_open else until + timedelta(days=1),
+                }
+            )
     return found
 
 
@@ -108,10 +116,18 @@ def quartiles(seconds):
 
 
 def steps(walk):
-    """Return (state, next state, seconds between or None); nothing follows the last visit of an open path."""
+    """Return (state, next state, seconds between or None).
+
+    Nothing follows the last visit of an open path; of visits since the last pause before the end that a path may have,
+    it is not known what would follow all of them.
+    """
     visits = walk["visits"]
     found = [(START, visits[0][1], None)]
-    found += [(one[1], other[1], (other[0] - one[0]).total_seconds()) for one, other in pairwise(visits)]
+    found += [
+        (one[1], other[1], (other[0] - one[0]).total_seconds())
+        for one, other in pairwise(visits)
+        if one[0] < walk["since"]
+    ]
     return found if walk["open"] else [*found, (visits[-1][1], END, None)]
 
 

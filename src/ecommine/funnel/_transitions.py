@@ -36,12 +36,12 @@ class Steps:
 
 
 def steps_of(visits: Visits, z: float) -> Steps:
-    """Count the steps of all paths; what follows the last visit of an open path is not known yet."""
+    """Count the steps from all visits of which it is settled what follows; the last one of an open path is not."""
     width = len(visits.names) + 2
     last, pair = visits.last, visits.state * width
     pair[:-1] += visits.state[1:]
     ended = last[~visits.open]
-    timed = np.ones(len(pair), dtype=bool)
+    timed = visits.settled.copy()
     timed[last] = False
     pair[ended] = visits.state[ended] * width + width - 1
     decided = timed.copy()

@@ -19,6 +19,7 @@ from ._moves import Ints
 PathUnit = Literal["session_id", "visitor_id", "customer_id"]
 START, END, OTHER, OPEN = "(start)", "(end)", "(other)", "(open)"
 GAP = timedelta(minutes=30)
+MOST = np.iinfo(np.int64).max
 _NO_STATE = ("visitor_id", "session_id", "customer_id", "occurred_at")
 
 
@@ -38,6 +39,9 @@ class Visits:
         Whose path it is.
     open : bool array of shape (n_paths,)
         Whether the path may still go on.
+    settled : bool array of shape (n_visits,)
+        Whether it is known what follows, or that nothing does: the path is over, or the visit began so long ago that
+        its path would be. Of later visits only those that went on at once could be seen to do so.
     alone : bool array of shape (n_paths,)
         Whether the path is a single event.
     names : tuple of str
@@ -58,6 +62,7 @@ class Visits:
     first: Ints
     visitor: Ints
     open: Bools
+    settled: Bools
     alone: Bools
     names: tuple[str, ...]
     events: Ints
@@ -86,6 +91,7 @@ class _Steps:
     visitor: Ints
     names: tuple[str, ...]
     open: Bools
+    settled_until: int
     until: datetime | None
     notes: tuple[str, ...]
 
@@ -117,10 +123,15 @@ def _read(events: object, of: str, goal: Sequence[str], unit: PathUnit, gap: tim
     if nameless:
         notes.append(f"{counted(nameless, 'event')} without {of} left out")
     time = log.time[order]
-    is_open = _still_open(path, time, log.until, gap or (GAP if unit == "session_id" else None))
+    pause = gap or (GAP if unit == "session_id" else None)
+    settled_until = MOST if log.until is None or pause is None else micro_of(log.until) - length_of(pause)
+    is_open = time[np.append(np.flatnonzero(runs(path)), len(path))[1:] - 1] >= settled_until
     if is_open.any():
         noun = counted(len(is_open), unit.removesuffix("_id"))
-        notes.append(f"{int(is_open.sum()):,} of {noun} may still go on: the last event there is no exit")
+        notes.append(
+            f"{int(is_open.sum()):,} of {noun} may still go on: the last event there is no exit, and what follows the "
+            f"visits of the last {_length(pause or GAP)} is not counted"
+        )
     return _Steps(
         state=state[order],
         path=path,
@@ -128,6 +139,7 @@ def _read(events: object, of: str, goal: Sequence[str], unit: PathUnit, gap: tim
         visitor=log.unit[order],
         names=names,
         open=is_open,
+        settled_until=settled_until,
         until=log.until,
         notes=(*log.notes, *notes),
     )
@@ -172,8 +184,12 @@ def _paths(log: Log, unit: PathUnit, own: bool, gap: timedelta | None) -> tuple[
 
 
 def _told(gap: timedelta) -> str:
+    return f"a session ends with a pause of more than {_length(gap)}"
+
+
+def _length(gap: timedelta) -> str:
     minutes, seconds = divmod(int(gap.total_seconds()), 60)
-    return f"a session ends with a pause of more than {counted(minutes, 'minute') if not seconds else gap}"
+    return counted(minutes, "minute") if not seconds else str(gap)
 
 
 def _states(log: Log, of: str, goal: Sequence[str]) -> tuple[Ints, tuple[str, ...], int]:
@@ -200,14 +216,6 @@ def _text(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _still_open(path: Ints, time: Ints, until: datetime | None, gap: timedelta | None) -> Bools:
-    """Tell which paths may go on: their last event is no longer ago than the pause that ends a path."""
-    last = np.append(np.flatnonzero(runs(path)), len(path))[1:] - 1
-    if until is None or gap is None:
-        return np.zeros(len(last), dtype=bool)
-    return np.asarray(micro_of(until) - time[last] <= length_of(gap))
-
-
 def _visits(
     steps: _Steps, *, goal: Sequence[str], focus: str | None, collapse: bool, top: int, of: str, notes: list[str]
 ) -> Visits:
@@ -224,13 +232,15 @@ def _visits(
         kept = f"beyond the {len(names) - 1:,} most frequent or asked for"
         notes = [*notes, f"{counted(pooled, 'value')} of {of} {kept}: put together as {OTHER}"]
     first = np.flatnonzero(begun)
+    path, time, is_open = (np.cumsum(begun) - 1)[new], steps.time[known][new], steps.open[old[first]]
     return Visits(
         state=rank[state[new]],
-        path=(np.cumsum(begun) - 1)[new],
-        time=steps.time[known][new],
+        path=path,
+        time=time,
         first=np.flatnonzero(begun[new]),
         visitor=steps.visitor[known][first],
-        open=steps.open[old[first]],
+        open=is_open,
+        settled=~is_open[path] | (time < steps.settled_until),
         alone=np.diff(first, append=len(state)) == 1,
         names=names,
         events=np.bincount(rank, n_events, minlength=len(names)).astype(np.int64),
