@@ -232,3 +232,15 @@ def test_showing_a_result_makes_no_table_of_units(monkeypatch):
     assert "[2 rows]" in repr(found)
     assert "<table" in found._repr_html_()
     assert len(found.to_pandas()) == 2
+
+
+def test_nobody_yet_is_known_about_as_well_as_a_few():
+    """With most windows open the limit of none is not that of the few whose window is over."""
+    entries = [(one, "v", 22_000_000 * one) for one in range(4_000)]  # within 1.02 days
+    day = funnel.Funnel(["v", "p"], window="1d")
+    none = funnel.analyse(log(entries), day, as_of="2024-01-02 00:27").table.loc[1]
+    one = funnel.analyse(log([*entries, (0, "p", 60_000_000)]), day, as_of="2024-01-02 00:27").table.loc[1]
+    assert one["conversion_high"] < none["conversion_high"] < 0.006
+    assert none["step_conversion_high"] == none["conversion_high"]
+    over = 4_000 - none["immature"]
+    assert wilson(0.0, over, 1.96)[1] > 0.03

@@ -74,6 +74,10 @@ def test_sums_are_those_of_the_units_one_by_one(units, by_visitor):
     found = sums_of(reach, PLAN, UNTIL * SECOND, visitor if by_visitor else None)
     is_open = [UNTIL - entry < WINDOW for entry, *_ in units]
     assert (found.entrants, found.open) == (len(units), sum(is_open))
+    seen = [sum(UNTIL - entry > second for entry, *_ in units) for second in range(WINDOW)]
+    if units:
+        evenly = 0 if all(is_open) else WINDOW / sum(1 / one for one in seen)
+        assert found.exposure == pytest.approx(evenly)
     influences = np.zeros((3, len(units)))
     for step in range(3):
         there = (reach.at[:, step] != NEVER).tolist()
@@ -146,7 +150,7 @@ def shared_out(units, part, visitor, *, by_visitor, n_places, wanted):
         kept = of == wanted if wanted != _spark_sums.ALL else np.full(len(of), True)
         cluster = np.unique(visitors[kept], return_inverse=True)[1] if by_visitor else None
         rows.append(_spark_sums.products(one.take(kept), cluster, lines, PLAN, until, median))
-    return _spark_sums.sums_from(tally, lines, np.sum(rows, axis=0))
+    return _spark_sums.sums_from(tally, lines, np.sum(rows, axis=0), PLAN.window)
 
 
 @given(units=UNITS, by_visitor=st.booleans(), n_places=st.integers(1, 3), wanted=st.sampled_from([-1, 0, 1]))
@@ -163,5 +167,5 @@ def test_sums_from_counts_by_second_are_those_of_all_units(units, by_visitor, n_
         return
     for name in ("entrants", "open", "reached", "reached_open", "skipped", "halves"):
         np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
-    for name in ("share", "covariance", "seconds"):
+    for name in ("share", "covariance", "seconds", "exposure"):
         np.testing.assert_allclose(getattr(found, name), getattr(expected, name), rtol=1e-9, atol=1e-13)

@@ -157,6 +157,30 @@ def products_of(influences: Floats, cluster: Ints | None) -> Floats:
     return np.asarray(influences @ influences.T)
 
 
+def exposure_of(seen_for: Ints, number: Ints, n: int, window: int) -> float:
+    """Return how many units seen to the end of the window know as much of a step that nobody reached.
+
+    That is the harmonic mean, over the window, of the units still seen: what the variance of the estimate tends to for
+    a step that is seldom reached, at any time of the window alike.
+
+    Parameters
+    ----------
+    seen_for, number : int arrays
+        Times before the window until which units were seen, in their order, and how many units each.
+    n, window : int
+        All units, and the window.
+
+    Examples
+    --------
+    >>> round(exposure_of(np.array([5]), np.array([90]), 100, 10), 4)  # 100 in the one half, 10 in the other
+    18.1818
+    """
+    at_risk = n - np.append(0, np.cumsum(number))
+    if at_risk[-1] <= 0:
+        return 0.0
+    return window / float(np.sum(np.diff(seen_for, prepend=0, append=window) / at_risk))
+
+
 def effective(share: float, influence: Floats, cluster: Ints | None, otherwise: float) -> float:
     """Return how many independent units would know the share as well; ``otherwise`` where all or none reach it.
 

@@ -71,7 +71,7 @@ def _summed(units: Units, *, whole: bool, apart: bool) -> tuple[dict[int, Sums],
         rows = _products(units, curves)
     finally:
         units.frame.unpersist()
-    sums = {part: sums_from(one, curves[part][0], rows[part]) for part, one in tallies.items()}
+    sums = {part: sums_from(one, curves[part][0], rows[part], units.job.plan.window) for part, one in tallies.items()}
     return sums, sum(int(one.by_step(REACHED, 1)[0]) for part, one in every.parts() if not part % GROUPS)
 
 

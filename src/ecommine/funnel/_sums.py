@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ._curves import Floats, covariance, places_of, products_of, survival_of
+from ._curves import Floats, covariance, exposure_of, places_of, products_of, survival_of
 from ._micro import SECOND
 from ._moves import Ints
 from ._walk import NEVER, Plan, Reach
@@ -34,6 +34,8 @@ class Sums:
         Conversion from the entry, at the window; NaN while every window is open.
     covariance : float array of shape (n_steps, n_steps)
         Of the conversions; zero while every window is open.
+    exposure : float
+        How many units seen to the end of their window know as much of a step that nobody reached.
     seconds : float array of shape (n_steps, 3)
         Quartiles of the time from the entry to the step; NaN where nobody reached it.
     halves : int array of shape (2, 2)
@@ -49,6 +51,7 @@ class Sums:
     skipped: Counts
     share: Floats
     covariance: Floats
+    exposure: float
     seconds: Floats
     halves: Counts
 
@@ -88,6 +91,7 @@ def sums_of(reach: Reach, plan: Plan, until: int, visitor: Ints | None) -> Sums:
         skipped=np.array([np.count_nonzero(one) for one in reach.skipped.T]),
         share=share if len(still_open) < n else np.full(len(at), np.nan),
         covariance=covariance(products_of(influences, cluster), n),
+        exposure=exposure_of(*np.unique(seen_for[still_open], return_counts=True), n, plan.window),
         seconds=np.array([_seconds(reach, at, step, rows) for step, rows in enumerate(went)]),
         halves=halves_of(at[0], at[-1], ~is_open, later, plan.window),
     )

@@ -216,15 +216,16 @@ def _shares(sums: Sums, place: int, base: int, z: float) -> dict[str, float]:
     if not place:
         return dict.fromkeys(names, 1.0)
     share, last = float(sums.share[place]), float(sums.share[base])
-    most = over if sums.clusters is None else min(over, sums.clusters)  # units of a visitor may all be alike
-    n = float(effective_of(share, sums.covariance[place, place], most))
+    units = np.inf if sums.clusters is None else sums.clusters  # units of a visitor may all be alike
+    n = float(effective_of(share, sums.covariance[place, place], min(over if share > 0 else sums.exposure, units)))
     found = [share, *wilson(share, n, z)]
     if last <= 0:
         return dict(zip(names, [*found, np.nan, np.nan, np.nan], strict=True))
     ratio = min(share / last, 1.0)
     slope = np.array([1 / last, -share / last**2])
     variance = _quadratic(slope, sums.covariance[np.ix_([place, base], [place, base])])
-    n = float(effective_of(ratio, variance, min(most, sums.reached[base] - sums.reached_open[base])))
+    decided = sums.reached[base] - sums.reached_open[base] if ratio > 0 else last * sums.exposure
+    n = float(effective_of(ratio, variance, min(decided, units)))
     return dict(zip(names, [*found, ratio, *wilson(ratio, n, z)], strict=True))
 
 
