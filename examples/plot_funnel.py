@@ -14,6 +14,8 @@ buyers skip a step, and the totals of a dashboard.
 # Steps, the time that a visitor may take, and whether a second try counts. A step may have conditions, several names,
 # and a longest time since the step before.
 
+import pandas as pd
+
 from ecommine import datasets, funnel
 
 checkout = funnel.Funnel(["view_item", "add_to_cart", "begin_checkout", "purchase"], window="3d")
@@ -68,10 +70,14 @@ weekly.plot()
 # What must not happen in between
 # -------------------------------
 #
-# A visit to another page on the way to the checkout ends the attempt here, and a later view may begin another.
+# Other pages before the purchase, such as help and shipping costs, end the attempt here. Of the first attempts, with
+# them and without:
 
-focused = funnel.Funnel(checkout.steps, window="3d", exclude=funnel.Exclude("page_view", after="add_to_cart"))
-funnel.analyse(shop.events, focused).table[["step", "reached", "conversion"]].round(3)
+focused = funnel.Funnel(checkout.steps, window="3d", reentry=False, exclude="page_view")
+kinds = {"any first attempt": first_try, "no other page": focused}
+pd.concat({name: funnel.analyse(shop.events, one).table for name, one in kinds.items()})[
+    ["step", "reached", "conversion"]
+].round(3)
 
 # %%
 # Step by step: who reached the step before, who went on, and how long it took from the entry.
@@ -108,7 +114,6 @@ halves.table[["step", "step_conversion_before", "step_conversion_after", "contri
 # of data are at hand. The naive share counts everyone who is still thinking as lost.
 
 import numpy as np
-import pandas as pd
 
 rng = np.random.default_rng(0)
 entered = pd.Timestamp("2024-03-01") + pd.to_timedelta(rng.uniform(0, 21, 3_000), unit="D").floor("s")

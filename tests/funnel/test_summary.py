@@ -53,16 +53,19 @@ def test_steps_in_any_order_are_numbers():
 
 
 def test_the_best_and_the_worst_group_are_named():
-    frame = log(*["ab"] * 3, *["a"] * 3)
-    frame["device"] = frame["visitor_id"].map({0: "app", 1: "app", 2: "web", 3: "web", 4: None, 5: None})
+    frame = log(*["ab"] * 9, *["a"] * 9, "ab")
+    frame["device"] = frame["visitor_id"].map(lambda one: "app" if one < 9 else None if one < 18 else "tv")
     text = said(frame, ["a", "b"], by="device")
-    assert "app reaches b most often (100%," in text
-    assert "unknown least often (0%," in text
-    periods = pd.concat([log("ab", "a"), log("ab", "ab", start="2024-02-01").assign(visitor_id=[7, 7, 8, 8])])
-    text = said(periods, ["a", "b"], every="1mo")
-    assert "2024-02-01 reaches b most often (100%," in text
-    assert "2024-01-01 least often (50%," in text
-    assert "most often" not in said(log("ab", "ab"), ["a", "b"])
+    assert "app reaches b more often (100%, 70.1% to 100%) than unknown (0%, 0% to 29.9%)." in text
+    assert "app到b的转化率（100%，70.1%至100%）高于未知（0%，0%至29.9%）。" in funnel.analyse(
+        frame, ["a", "b"], by="device", as_of="2024-03-01"
+    ).summary(locale="zh")
+    few = frame[frame["visitor_id"].isin([0, 9, 18])]
+    assert "Between the 3 groups the differences may be chance." in said(few, ["a", "b"], by="device")
+    later = log(*["ab"] * 9, start="2024-02-01")
+    periods = pd.concat([log(*["a"] * 9), later.assign(visitor_id=later["visitor_id"] + 9)])
+    assert "2024-02-01 reaches b more often (100%," in said(periods, ["a", "b"], every="1mo")
+    assert "often" not in said(log("ab", "ab"), ["a", "b"])
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ def analyse(
         every=every,
         level=confidence,
         as_of=answer.until,
-        notes=(*answer.notes, *told(whole, unit), *_compared(every, funnel)),
+        notes=(*answer.notes, *told(whole, unit), *_compared(asked, funnel)),
         _all=whole,
         _groups=tuple((label[by or "period_at"], one) for label, one in found) if len(keys) == 1 else (),
         _seen=answer.seen,
@@ -205,7 +205,14 @@ def _parted(reach: Reach, code: Ints) -> Iterator[tuple[int, Reach]]:
             yield place, reach.take(order[first:end])
 
 
-def _compared(every: Every | None, funnel: Funnel) -> list[str]:
-    if every is None or not funnel.reentry:
+def _compared(asked: Asked, funnel: Funnel) -> list[str]:
+    """Say why periods are not alike."""
+    if asked.every is None:
         return []
-    return ["earlier periods had longer to come back: compare periods with reentry=False"]
+    notes = ["earlier periods had longer to come back: compare periods with reentry=False"] if funnel.reentry else []
+    if asked.unit != "session_id":
+        notes.append(
+            f"a {asked.unit.removesuffix('_id')} is of the period of the first entry in this log, so that the first "
+            "periods hold those who come often: unit='session_id' compares visits"
+        )
+    return notes

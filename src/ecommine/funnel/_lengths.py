@@ -1,13 +1,18 @@
 """Lengths of time that are fixed: no months, whose days differ."""
 
+import re
 from datetime import timedelta
 
 from .._core.durations import Duration
 
+_FIXED = re.compile(r"[0-9]+(s|min|h|d|w)")
+
 
 def exact(value: str | timedelta, argument: str) -> timedelta:
     """Read a length of time that is the same wherever it begins."""
-    parsed = Duration.parse(value, argument=argument)
-    if parsed.months:
-        raise ValueError(f"`{argument}` must be a fixed length of time, got {value!r}: give days, such as '30d'")
-    return parsed.exact
+    if isinstance(value, str) and not _FIXED.fullmatch(value):
+        raise ValueError(
+            f"`{argument}` must be a fixed length of time, a whole number and s, min, h, d or w, such as '30min' or "
+            f"'30d' for a month; got {value!r}"
+        )
+    return Duration.parse(value, argument=argument).exact

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["steps", "panels", "time", "periods"]
 KINDS = ("steps", "panels", "time", "periods")
+SHOWN = ("step", "reached", "conversion", "conversion_low", "conversion_high", "dropped", "immature")
+"""What fits on a screen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -102,13 +104,20 @@ class FunnelResult(Result):
         when = "" if self.as_of is None else f"as of {self.as_of:%Y-%m-%d %H:%M}, "
         noun = self.unit.removesuffix("_id")
         last = self._all.rows[-1]
-        share = last["conversion"] if last["conversion"] == last["conversion"] else last["naive_conversion"]
-        end = f", {percent(share)} reached {last['step']}" if share == share else ""
+        is_known = last["conversion"] == last["conversion"]
+        share = last["conversion" if is_known else "naive_conversion"]
+        end = f", {percent(share)} reached {last['step']}{'' if is_known else ' so far'}" if share == share else ""
         window = "" if self.definition is None else f" within {self.definition.text}"
         return f"{when}{len(self._all.rows)} steps{window}, {counted(self.entrants, noun)} entered{end}"
 
     def _main(self) -> Any:
         return self.table
+
+    def _shown(self) -> nw.DataFrame[Any]:
+        frame = opened(self.table, argument="table")
+        assert isinstance(frame, nw.DataFrame)
+        keys = [name for name in frame.columns if name in ("period_at", self.by)]
+        return frame.select(*keys, *SHOWN)
 
     @property
     def tables(self) -> Mapping[str, Any]:

@@ -24,8 +24,9 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "hardest": "The hardest step is {step}: {lost} of those that reached {before} do not come to it.",
         "open": "For {open:,} of them the window is still open; they count for as long as they were seen.",
         "skipped": "{skipped:,} went on past {step} without it: is it really a step, and is every event recorded?",
-        "groups": "{best} reaches {last} most often ({most}, {most_low} to {most_high}), "
-        "{worst} least often ({least}, {least_low} to {least_high}).",
+        "groups": "{best} reaches {last} more often ({most}, {most_low} to {most_high}) than "
+        "{worst} ({least}, {least_low} to {least_high}).",
+        "alike": "Between the {n} groups the differences may be chance.",
         "unknown": "unknown",
         "any": "{place} of {n} steps",
     },
@@ -39,8 +40,9 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "hardest": "最难的一步是{step}：到达{before}者中有{lost}没有到达这一步。",
         "open": "其中{open:,}{noun}的窗口尚未结束，按已观察的时间计入。",
         "skipped": "{skipped:,}{noun}跳过{step}直接到达后续步骤：它真的是必经步骤吗？事件记录完整吗？",
-        "groups": "到{last}的转化率最高的是{best}（{most}，{most_low}至{most_high}），"
-        "最低的是{worst}（{least}，{least_low}至{least_high}）。",
+        "groups": "{best}到{last}的转化率（{most}，{most_low}至{most_high}）高于"
+        "{worst}（{least}，{least_low}至{least_high}）。",
+        "alike": "{n}个组之间的差异可能只是偶然。",
         "unknown": "未知",
         "any": "完成{n}步中的{place}步",
     },
@@ -114,14 +116,14 @@ def _leaks(found: Measured, names: list[str], texts: dict[str, str]) -> list[str
 
 
 def _best(groups: Groups, last: str, texts: dict[str, str]) -> list[str]:
-    """Name the groups, or periods, that convert best and worst."""
+    """Name the groups, or periods, of which it is sure that they convert well and badly: small ones go astray."""
     known = [(label, one) for label, one in groups if one.entrants and _is_known(one)]
     if len(known) < 2:
         return []
-    ordered = sorted(known, key=lambda group: float(group[1].rows[-1]["conversion"]))
-    (worst, least), (best, most) = ordered[0], ordered[-1]
-    if least.rows[-1]["conversion"] == most.rows[-1]["conversion"]:
-        return []
+    worst, least = min(known, key=lambda group: float(group[1].rows[-1]["conversion_high"]))
+    best, most = max(known, key=lambda group: float(group[1].rows[-1]["conversion_low"]))
+    if least.rows[-1]["conversion_high"] >= most.rows[-1]["conversion_low"]:
+        return [texts["alike"].format(n=len(known))]
     shares = _shares(most, "most", "most_low", "most_high") | _shares(least, "least", "least_low", "least_high")
     names = {"best": _name(best, texts), "worst": _name(worst, texts)}
     return [texts["groups"].format(last=last, **names, **shares)]
