@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -76,24 +76,39 @@ def walks(frame, *, of, goal, unit, gap, collapse, until):
     for visitor in sorted({row["visitor_id"] for row in rows}):
         mine = sorted((row for row in rows if row["visitor_id"] == visitor), key=lambda row: rank(row, of))
         for path in cut(mine, unit, gap):
-            states = [
+            seen = [
                 (row["occurred_at"], row["event"] if of == "event" or row["event"] in goal else row[of]) for row in path
             ]
-            states = [one for one in states if not missing(one[1])]
+            states = [one for one in seen if not missing(one[1])]
             if not states:
                 continue
-            visits = [next(group) for _, group in groupby(states, lambda one: one[1])] if collapse else states
+            visits, ends = visits_of(seen, collapse)
             is_open = pause is not None and until - path[-1]["occurred_at"] <= pause
             found.append(
                 {
                     "visitor": visitor,
                     "visits": visits,
+                    "ends": ends,
                     "events": [s for _, s in states],
                     "open": is_open,
                     "since": until - pause if is_open else until + timedelta(days=1),
                 }
             )
     return found
+
+
+def visits_of(seen, collapse):
+    """Return the visits as (time, state), and the time of the last event of the path before the next visit."""
+    visits, ends, before = [], [], None
+    for at, state in seen:
+        if not missing(state):
+            if not visits or not collapse or state != before:
+                visits.append((at, state))
+                ends.append(at)
+            before = state
+        if visits:
+            ends[-1] = at
+    return visits, ends
 
 
 def share(trials):
@@ -125,8 +140,8 @@ def steps(walk):
     found = [(START, visits[0][1], None)]
     found += [
         (one[1], other[1], (other[0] - one[0]).total_seconds())
-        for one, other in pairwise(visits)
-        if one[0] < walk["since"]
+        for one, other, end in zip(visits[:-1], visits[1:], walk["ends"][:-1], strict=True)
+        if end < walk["since"]
     ]
     return found if walk["open"] else [*found, (visits[-1][1], END, None)]
 

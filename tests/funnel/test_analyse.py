@@ -415,3 +415,13 @@ def test_text_ids_sessions_and_other_columns(library):
     found = funnel.analyse(library(frame), steps, unit="session_id").table
     pd.testing.assert_frame_equal(to_pandas(found), expected, check_dtype=False)
     assert 0 < expected.loc[1, "reached"] < expected.loc[0, "reached"]
+
+
+@pytest.mark.parametrize("times", ["ababb", "abbab", "bbaab"])
+def test_of_one_moment_the_latest_entry_counts(times):
+    minutes = (1, 1, 2, 2, 2)
+    definition = funnel.Funnel(["a", "b", "b"])
+    agree(definition, [(1, minute, event, "web") for minute, event in zip(minutes, times, strict=True)])
+    rows = [(1, minute, event) for minute, event in zip(minutes, "ababb", strict=True)]
+    units = funnel.analyse(slow.table(rows), definition, as_of="2024-03-01").units
+    assert units["entered_at"].tolist() == units["deepest_at"].tolist()

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
+import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 import pytest
@@ -215,7 +216,7 @@ def test_an_event_is_left_out_once(library):
 def test_conditions_that_are_no_values_are_refused():
     with pytest.raises(ValueError, match=r"`where`: 'd' must have one or several known values"):
         funnel.Step("v", where={"d": pd.NA})
-    with pytest.raises(ValueError, match="holds whole numbers of 64 bits, got inf"):
+    with pytest.raises(ValueError, match=r"holds whole numbers \(Int64\), got inf"):
         funnel.analyse(odd(1), [funnel.Step("v", where={"g": float("inf")}), "p"])
     with pytest.raises(TypeError, match="`where` must map columns to values"):
         funnel.Step("v", where=("device", "mobile"))
@@ -244,3 +245,69 @@ def test_nobody_yet_is_known_about_as_well_as_a_few():
     assert none["step_conversion_high"] == none["conversion_high"]
     over = 4_000 - none["immature"]
     assert wilson(0.0, over, 1.96)[1] > 0.03
+
+
+@pytest.mark.parametrize("values", [[1, None], [True, None], [2.5, None], ["x", None]])
+def test_groups_keep_their_type_where_one_is_unknown(values, local_library):
+    frame = log([(1, "v", 0), (2, "v", 1)]).assign(g=pd.array(values, dtype=None))
+    found = funnel.analyse(local_library(frame), ["v", "p"], by="g", as_of="2024-06-01")
+    labels = nw.from_native(found.table, eager_only=True)["g"]
+    assert labels.dtype not in (nw.Object, nw.Unknown)
+    assert labels.to_list()[0] == values[0]
+    assert found.group(None).entrants == found.group(values[0]).entrants == 1
+
+
+def test_the_two_zeros_are_one_value(local_library):
+    frame = log([(1, "v", 0), (1, "p", 1)]).assign(g=[0.0, -0.0])
+    made = local_library(frame)
+    assert reached(made, funnel.Funnel(["v", "p"], hold="g")) == [1, 1]
+    assert reached(made, ["v", funnel.Step("p", where={"g": 0.0})]) == [1, 1]
+    assert len(funnel.analyse(made, ["v", "p"], by="g", as_of="2024-06-01").table) == 2
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "match"),
+    [
+        (lambda: funnel.Step("v", where={"g": [[1]]}), ValueError, "one or several known values"),
+        (lambda: funnel.Step("v", where={1: 2, "b": 3}), TypeError, "must name columns by text"),
+        (lambda: funnel.Step("v", name=5), TypeError, "`name` must be text, got 5"),
+        (lambda: funnel.Funnel(["v", "p"], hold=""), TypeError, "`hold` must be a name"),
+        (
+            lambda: reached(odd([date(2024, 1, 1)] * 5), [funnel.Step("v", where={"g": "x"}), "p"]),
+            ValueError,
+            "convert it first",
+        ),
+        (lambda: reached(odd(1), [funnel.Step("v", where={"g": 2**63}), "p"]), ValueError, r"whole numbers \(Int64\)"),
+        (lambda: reached(odd(1).astype({"g": "uint8"}), [funnel.Step("v", where={"g": -1}), "p"]), ValueError, "UInt8"),
+        (
+            lambda: funnel.from_reached(
+                pd.DataFrame({"a": [True] * 60, "b": False, "g": range(60)}), ["a", "b"], by="g"
+            ),
+            ValueError,
+            "has 60 values, at most 50",
+        ),
+    ],
+)
+def test_errors_name_what_is_wrong(call, error, match):
+    with pytest.raises(error, match=match):
+        call()
+
+
+def test_columns_of_lists_are_refused():
+    pa = pytest.importorskip("pyarrow")
+    frame = pa.Table.from_pandas(odd("x").drop(columns="g")).append_column("g", pa.array([[1]] * 5))
+    for call in (
+        lambda: funnel.analyse(frame, ["v", "p"], by="g"),
+        lambda: funnel.analyse(frame, funnel.Funnel(["v", "p"], hold="g")),
+    ):
+        with pytest.raises(ValueError, match="need single values, and 'g' holds List"):
+            call()
+
+
+def test_a_late_step_that_nobody_reached_is_known_by_those_who_were_seen_to_the_end():
+    """All come to the second step late: the long time before it tells nothing of the third."""
+    day = 86_400_000_000
+    rows = [(one, "v", 0) for one in range(100)] + [(100 + one, "v", 6 * day + one) for one in range(900)]
+    rows += [(visitor, "m", at + int(3.4 * day)) for visitor, _, at in rows]
+    row = funnel.analyse(log(rows), funnel.Funnel(["v", "m", "p"], window="7d"), as_of="2024-01-10 12:00").table.loc[2]
+    assert row["step_conversion_high"] > 0.03

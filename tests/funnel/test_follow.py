@@ -113,3 +113,28 @@ def test_rows_are_shared_among_the_cores(monkeypatch):
     assert _cores.shares(300_000) == [(0, 100_000), (100_000, 200_000), (200_000, 300_000)]
     assert _cores.shares(250_000) == [(0, 125_000), (125_000, 250_000)]
     assert _cores.on_cores(lambda a, b: a + b, [1, 2, 3], [10, 20, 30]) == [11, 22, 33]
+
+
+ORDERS = {"in time": False, "a few of each, shuffled": False, "a bot, shuffled": True}
+
+
+@needs_numba
+@pytest.mark.parametrize(("order", "is_rough"), ORDERS.items(), ids=ORDERS)
+def test_parts_are_sorted_by_insertion_unless_they_are_rough(order, is_rough):
+    from ecommine.funnel import _moves_numba
+
+    rng, n = np.random.default_rng(0), 40_000
+    log = np.zeros(n, dtype=np.int64) if order.startswith("a bot") else rng.integers(0, n // 10, n)
+    since = np.sort(rng.integers(0, 1_000_000, n))
+    since = rng.permutation(since) if order.endswith("shuffled") else since
+    shape, bits = (0, 0, 1, 20, 0), _moves_numba._part_bits(n)
+    part = (log.astype(np.uint64) * _moves_numba.GOLDEN) >> np.uint64(64 - bits)
+    found = (log << 20 | since)[np.argsort(part, kind="stable")]
+    ends = np.append(0, np.cumsum(np.bincount(part, minlength=1 << bits)))
+    width = (bits, _moves_numba.BUCKET_BITS)
+    assert _moves_numba._sort_parts(found.copy(), ends, shape, width, np.empty(n, np.int64)).any() == is_rough
+    _moves_numba._sort_run(found, ends, shape, bits)
+    np.testing.assert_array_equal(np.sort(found), np.sort(log << 20 | since))
+    goes_on = np.diff(found >> 20) == 0
+    assert 1 + (~goes_on).sum() == len(np.unique(log))  # each log in one piece, in the order of time
+    assert (np.diff(found)[goes_on] >= 0).all()

@@ -410,3 +410,28 @@ def test_a_short_log_does_not_favour_what_is_seen_at_once():
     table = funnel.paths(frame, as_of="2024-01-01 01:00:00").table.set_index(["state", "next_state"])
     assert table.loc[("view_item", "purchase"), "share"] == pytest.approx(buys[minute < 30].mean())
     assert table.loc[("view_item", "(end)"), "share"] == pytest.approx(1 - buys[minute < 30].mean())
+
+
+@pytest.mark.parametrize("collapse", [True, False])
+def test_what_follows_is_settled_by_the_last_event_of_a_visit(collapse):
+    """Half of those who look at a product every ten minutes go on to the cart, also shortly before the end."""
+    rng = np.random.default_rng(1)
+    rows, carts, ends = [], 0, 0
+    for one in range(4_000):
+        minute, looks = rng.uniform(0, 180), rng.geometric(0.3)
+        last = minute + 10 * (looks - 1)
+        rows += [(one, minute + 10 * look, "view_item", None, None) for look in range(looks)]
+        buys = rng.random() < 0.5
+        rows += [(one, last + 10, "add_to_cart", None, None)] if buys else []
+        carts, ends = carts + (buys and last < 150), ends + (not buys and last < 150)
+    frame = slow_paths.table([row for row in rows if row[1] < 180]).drop(columns=["page", "session_id"])
+    table = funnel.paths(frame, as_of="2024-01-01 03:00:00", collapse=collapse).table.set_index(["state", "next_state"])
+    found = table.loc["view_item", "transitions"]
+    assert (found["add_to_cart"], found["(end)"]) == (carts, ends)
+
+
+def test_categories_that_the_schema_does_not_know_are_states():
+    pl = pytest.importorskip("polars")
+    frame = pl.from_pandas(slow_paths.table([("ann", 0, "a", "home", None), ("ann", 1, "b", None, None)]))
+    frame = frame.rename({"page": "where"}).drop("session_id").with_columns(pl.col("where").cast(pl.Categorical))
+    assert funnel.paths(frame, of="where", as_of=LATER).table["next_state"].to_list() == ["home", "(end)"]

@@ -27,6 +27,10 @@ def check_values(schema: Any, funnel: Funnel) -> None:
     """Raise where a condition asks a column for what it cannot hold: libraries differ in what they make of it."""
     for column, values in (pair for one in funnel.marks for pair in one.where):
         dtype = schema[column]
+        if dtype.is_nested() or dtype in (nw.Object, nw.Unknown):
+            raise ValueError(
+                f"`where`: the column {column!r} holds {dtype}, not single values of one type: convert it first"
+            )
         fits = next((types for holds, types in _KINDS if holds(dtype)), None)
         wrong = [one for one in values if fits and (not isinstance(one, fits[1]) or isinstance(one, fits[2]))]
         if fits and wrong:
@@ -37,13 +41,20 @@ def check_values(schema: Any, funnel: Funnel) -> None:
 def _check_range(column: str, dtype: Any, values: tuple[Any, ...]) -> None:
     """Refuse what is of the right kind and yet never in the column."""
     if dtype.is_integer():
-        wrong = [one for one in values if not math.isfinite(one) or one != int(one) or abs(one) >= 2**64]
+        low, high = _ends_of(dtype)
+        wrong = [one for one in values if not math.isfinite(one) or one != int(one) or not low <= one <= high]
         if wrong:
-            raise ValueError(f"`where`: the column {column!r} holds whole numbers of 64 bits, got {wrong[0]!r}")
+            raise ValueError(f"`where`: the column {column!r} holds whole numbers ({dtype}), got {wrong[0]!r}")
     if isinstance(dtype, nw.Datetime) and dtype.time_zone is None:
         wrong = [one for one in values if one.tzinfo is not None]
         if wrong:
             raise ValueError(f"`where`: the column {column!r} holds times without a zone, got {wrong[0]!r}")
+
+
+def _ends_of(dtype: Any) -> tuple[int, int]:
+    """Return the least and the largest number of a type such as UInt8."""
+    bits = int("".join(letter for letter in str(dtype) if letter.isdigit()))
+    return (0, 2**bits - 1) if str(dtype).startswith("U") else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
 
 
 def fitted(schema: Any, funnel: Funnel) -> Funnel:

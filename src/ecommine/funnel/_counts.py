@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 from .._core.checks import counted, integer
 from .._core.frames import collect, opened
 from ._curves import confidence_level, normal_quantile, wilson
+from ._groups import check_groups
 from ._reading import grouped, plain
 from ._result import FunnelResult
 from ._sums import QUARTILES
@@ -165,6 +166,7 @@ def _by_group(
     by: str, labels: nw.Series[Any], there: Any, number_of: Any, steps: Sequence[str], level: float
 ) -> Iterator[tuple[dict[str, Any], Measured]]:
     codes, names = grouped(labels)
+    check_groups(by, len(names))
     for place, label in enumerate(names):
         mine = codes == place
         yield {by: label}, _among(there[mine], number_of[mine], list(steps), level)

@@ -1,6 +1,6 @@
 """What a funnel is: its steps, their order, how long a unit may take, and what must not happen between."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import reduce
@@ -57,6 +57,8 @@ class Step:
         object.__setattr__(self, "where", tuple(_conditions(self.where)))
         if self.within is not None:
             object.__setattr__(self, "within", _plain(self.within, "within"))
+        if not isinstance(self.name, str):
+            raise TypeError(f"`name` must be text, got {self.name!r}")
         object.__setattr__(self, "name", self.name or _title(tuple(self.event), self.where))
 
     @property
@@ -178,7 +180,7 @@ class Funnel:
             "reentry": bool(reentry),
             "exclude": tuple(_excluded(exclude)),
             "optional": _texts("optional", optional),
-            "hold": _texts("hold", hold or ()),
+            "hold": _texts("hold", () if hold is None else hold),
         }
         for name, value in made.items():
             object.__setattr__(self, name, value)
@@ -236,8 +238,14 @@ def _names(event: object) -> tuple[str, ...]:
 
 def _matches(names: tuple[str, ...], where: Where) -> nw.Expr:
     conditions = [nw.col("event").is_in(list(names))]
-    conditions += [nw.col(column).is_in(list(values)) for column, values in where]
+    conditions += [is_one_of(column, values) for column, values in where]
     return reduce(and_, conditions).fill_null(False)
+
+
+def is_one_of(column: str, values: tuple[object, ...]) -> nw.Expr:
+    """Tell which rows have one of the values; to Arrow zero is two numbers."""
+    zeros = [-one for one in values if isinstance(one, float) and not one]
+    return nw.col(column).is_in([*values, *zeros])
 
 
 def _steps(steps: Sequence[str | Step]) -> Iterator[Step]:
@@ -329,12 +337,19 @@ def _conditions(where: object) -> Iterator[tuple[str, tuple[object, ...]]]:
         return
     if not isinstance(where, Mapping):
         raise TypeError(f"`where` must map columns to values, such as {{'device': 'mobile'}}; got {where!r}")
+    if not all(isinstance(column, str) for column in where):
+        raise TypeError(f"`where` must name columns by text, got {where!r}")
     for column, given in sorted(where.items()):
         several = isinstance(given, Iterable) and not isinstance(given, (str, bytes))
         values = [one.item() if hasattr(one, "item") else one for one in (given if several else [given])]
-        if not values or any(one is None or one is pd.NA or one != one or callable(one) for one in values):
+        if not values or not all(map(_is_value, values)):
             raise ValueError(f"`where`: {column!r} must have one or several known values, got {given!r}")
         yield str(column), tuple(sorted(set(values), key=repr))
+
+
+def _is_value(one: Any) -> bool:
+    """Tell whether a column may hold this: something known, and no list."""
+    return isinstance(one, Hashable) and one is not None and one is not pd.NA and one == one and not callable(one)
 
 
 def _title(names: tuple[str, ...], where: Where) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._core.frames import Frame
 from ._cores import on_cores, shares
-from ._definition import Funnel
+from ._definition import Funnel, is_one_of
 from ._moves import Ints, distinct_of
 from ._reading import gathered, is_arrow, numbered, readable
 
@@ -120,7 +120,7 @@ def _filtered(frame: nw.DataFrame[Any], funnel: Funnel, marks: Ints) -> tuple[In
     """Take back the bits whose conditions do not hold."""
     for bit, one in enumerate(funnel.marks):
         if one.where:
-            holds = reduce(and_, [nw.col(column).is_in(list(values)) for column, values in one.where])
+            holds = reduce(and_, [is_one_of(column, values) for column, values in one.where])
             fails = ~frame.select(_=holds.fill_null(False))["_"].to_numpy().astype(bool)
             marks[fails & (marks > 0)] &= ~np.int64(1 << bit)
     return distinct_of(marks)

@@ -211,14 +211,17 @@ def _sort_parts(found: Ints, ends: Ints, shape: tuple[int, ...], width: tuple[in
     for part in range(len(ends) - 1):
         mine = found[ends[part] : ends[part + 1]]
         _deal(mine, spare, bucket_ends, shape, width)
-        rough[part] = not _insert(spare, bucket_ends)
+        rough[part] = not _insert(spare[: len(mine)], bucket_ends[:-1])
         mine[:] = spare[: len(mine)]
     return rough
 
 
 @njit(nogil=True, cache=True)
 def _deal(part: Ints, into: Ints, ends: Ints, shape: tuple[int, ...], width: tuple[int, int]) -> None:
-    """Deal events out by the bits of their log's hash that follow those of the part; write the ends of the buckets."""
+    """Deal events out by the bits of their log's hash that follow those of the part; write the ends of the buckets.
+
+    ``ends`` has one more place than there are buckets: while they are counted each stands behind its own.
+    """
     low, low_bits, bits = shape[0], shape[3] + shape[4], width[0] + width[1]
     last = (1 << width[1]) - 1
     ends[:] = 0
@@ -235,8 +238,8 @@ def _deal(part: Ints, into: Ints, ends: Ints, shape: tuple[int, ...], width: tup
 @njit(nogil=True, cache=True)
 def _insert(values: Ints, ends: Ints) -> bool:
     """Sort each bucket by insertion; give up, and return False, if that takes too many moves."""
-    first, moves_left = np.int64(0), ROUGH * ends[-1]
-    for end in ends[:-1]:
+    first, moves_left = np.int64(0), ROUGH * len(values)
+    for end in ends:
         for place in range(first + 1, end):
             one, at = values[place], place
             while at > first and values[at - 1] > one:

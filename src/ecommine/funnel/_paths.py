@@ -36,7 +36,7 @@ class Paths(Result):
     Attributes
     ----------
     table : eager table, one row a state and next state
-        state, next_state, transitions (count, of the visits that began before the last gap or whose path is over);
+        state, next_state, transitions (count, of the visits that ended before the last gap);
         share (of all that follows the state), share_low, share_high;
         seconds_p25, seconds_median, seconds_p75 (from the visit to the next one). The state "(start)" stands before the
         first visit of each path, the next state "(end)" after the last one of a path that is over.

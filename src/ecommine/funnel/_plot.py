@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
+import pandas as pd
 
 from .._core.optional import require
 from .._core.pictures import PALETTE, new_axes, percent, show_text
@@ -107,7 +108,7 @@ def labels_of(frame: nw.DataFrame[Any], by: str | None, most: int, locale: Local
     """Return the groups to be drawn, the largest where there are too many, and what the title says of that."""
     if by is None:
         return [None], ""
-    labels = [None if label != label else label for label in dict.fromkeys(frame[by].to_list())]
+    labels = [None if label is pd.NA or label != label else label for label in dict.fromkeys(frame[by].to_list())]
     labels = list(dict.fromkeys(labels))
     if len(labels) <= most:
         return labels, ""

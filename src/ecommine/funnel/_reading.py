@@ -55,8 +55,8 @@ def plain(frame: Frame, by: str) -> nw.Expr:
     dtype, column = frame.collect_schema()[by], nw.col(by)
     if isinstance(dtype, (nw.Categorical, nw.Enum)):
         return column.cast(nw.String)
-    if dtype.is_float():
-        return nw.when(~column.is_nan()).then(column + 0.0)
+    if dtype.is_float():  # adding zero would do, but some engines see nothing to add
+        return nw.when(~column.is_nan()).then(nw.when(column == 0).then(nw.lit(0.0, dtype)).otherwise(column))
     return column
 
 
@@ -80,11 +80,12 @@ def is_arrow(values: nw.Series[Any]) -> bool:
 
 
 def readable(values: Any) -> Any:
-    """Take Arrow's text in the layout that its own functions read: they have none for views yet."""
+    """Take Arrow's values in a layout that its own functions read: text views and codes of categories are not."""
     import pyarrow as pa
 
     is_view = getattr(pa.types, "is_string_view", lambda _: False)(values.type)
-    return values.cast(pa.large_string()) if is_view else values
+    is_code = pa.types.is_dictionary(values.type)
+    return values.cast(pa.large_string() if is_view else values.type.value_type) if is_view or is_code else values
 
 
 def _encoded(values: Any) -> tuple[Ints, "np.ndarray[Any, Any]"]:

@@ -217,14 +217,16 @@ def _shares(sums: Sums, place: int, base: int, z: float) -> dict[str, float]:
         return dict.fromkeys(names, 1.0)
     share, last = float(sums.share[place]), float(sums.share[base])
     units = np.inf if sums.clusters is None else sums.clusters  # units of a visitor may all be alike
-    n = float(effective_of(share, sums.covariance[place, place], min(over if share > 0 else sums.exposure, units)))
+    # Of a step that may follow the entry at once, all that were seen tell something, also where nobody reached it.
+    most = sums.exposure if base == 0 and share <= 0 else over
+    n = float(effective_of(share, sums.covariance[place, place], min(most, units)))
     found = [share, *wilson(share, n, z)]
     if last <= 0:
         return dict(zip(names, [*found, np.nan, np.nan, np.nan], strict=True))
     ratio = min(share / last, 1.0)
     slope = np.array([1 / last, -share / last**2])
     variance = _quadratic(slope, sums.covariance[np.ix_([place, base], [place, base])])
-    decided = sums.reached[base] - sums.reached_open[base] if ratio > 0 else last * sums.exposure
+    decided = most if base == 0 and share <= 0 else sums.reached[base] - sums.reached_open[base]
     n = float(effective_of(ratio, variance, min(decided, units)))
     return dict(zip(names, [*found, ratio, *wilson(ratio, n, z)], strict=True))
 

@@ -236,6 +236,9 @@ def opened_events(events: object, funnel: Funnel, unit: Unit, by: str | None) ->
             f"`events` has no column {missing[0]!r}, which `where`, `hold` or `by` names"
             + (f": did you mean {near[0]!r}?" if near else f"; it has {', '.join(map(repr, schema.names()[:10]))}")
         )
+    nested = [column for column in wanted if schema[column].is_nested()]
+    if nested:
+        raise ValueError(f"`by`, `hold` and `where` need single values, and {nested[0]!r} holds {schema[nested[0]]}")
     if by in RESERVED:
         raise ValueError(f"`by`: {by!r} is a column of the result; rename it first")
     check_values(schema, funnel)

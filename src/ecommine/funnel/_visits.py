@@ -40,8 +40,8 @@ class Visits:
     open : bool array of shape (n_paths,)
         Whether the path may still go on.
     settled : bool array of shape (n_visits,)
-        Whether it is known what follows, or that nothing does: the path is over, or the visit began so long ago that
-        its path would be. Of later visits only those that went on at once could be seen to do so.
+        Whether it is known what follows, or that nothing does: the path is over, or the last event of the visit is so
+        long ago that it would be. Of later visits only those that went on at once could be seen to do so.
     alone : bool array of shape (n_paths,)
         Whether the path is a single event.
     names : tuple of str
@@ -232,15 +232,15 @@ def _visits(
         kept = f"beyond the {len(names) - 1:,} most frequent or asked for"
         notes = [*notes, f"{counted(pooled, 'value')} of {of} {kept}: put together as {OTHER}"]
     first = np.flatnonzero(begun)
-    path, time, is_open = (np.cumsum(begun) - 1)[new], steps.time[known][new], steps.open[old[first]]
+    begins_at = np.arange(len(steps.state))[known][new]
     return Visits(
         state=rank[state[new]],
-        path=path,
-        time=time,
+        path=(np.cumsum(begun) - 1)[new],
+        time=steps.time[begins_at],
         first=np.flatnonzero(begun[new]),
         visitor=steps.visitor[known][first],
-        open=is_open,
-        settled=~is_open[path] | (time < steps.settled_until),
+        open=steps.open[old[first]],
+        settled=_settled(steps, begins_at),
         alone=np.diff(first, append=len(state)) == 1,
         names=names,
         events=np.bincount(rank, n_events, minlength=len(names)).astype(np.int64),
@@ -248,6 +248,13 @@ def _visits(
         until=steps.until,
         notes=(*steps.notes, *notes),
     )
+
+
+def _settled(steps: _Steps, begins_at: Ints) -> Bools:
+    """Tell of which visits it is settled what follows: their last event is long enough ago, whatever came then."""
+    path, ends = steps.path[begins_at], np.append(np.flatnonzero(runs(steps.path)), len(steps.path))[1:]
+    last = np.minimum(np.append(begins_at, len(steps.path))[1:], ends[path]) - 1
+    return np.asarray(~steps.open[path] | (steps.time[last] < steps.settled_until))
 
 
 def _ranked(visits: Ints, names: tuple[str, ...], asked: Sequence[str], top: int) -> tuple[Ints, tuple[str, ...], int]:

@@ -137,12 +137,21 @@ def walk(moves: Moves, plan: Plan) -> Reach:
         went, of = _followed(moves, here, before, plan.window, plan.limits[step], last_bar(step))
         place, start = here[went], before[1][of]
         valid.append((place, start))
-        first = first_of(moves.log[place])
+        first = _first_moment(moves, place)
         rows = row_of[moves.log[place[first]]]
         found.at[rows, step], found.since[rows, step] = moves.time[place[first]], start[first]
         found.group[rows, step] = 0 if moves.group is None else moves.group[place[first]]
     finish_skipped(found, plan)
     return found
+
+
+def _first_moment(moves: Moves, place: Ints) -> Ints:
+    """Find, for each log, the last of its events of the first moment: of one moment the latest entry counts."""
+    log, time = moves.log[place], moves.time[place]
+    first = first_of(log)
+    length = np.diff(first, append=len(place))
+    early = np.flatnonzero(time == np.repeat(time[first], length))
+    return early[np.append(first_of(log[early])[1:], len(early)) - 1] if len(early) else early
 
 
 def finish_skipped(found: Reach, plan: Plan) -> None:

@@ -180,7 +180,7 @@ def _follow(
             continue
         _put(latest, step, moment, entry, place)
         valid |= 1 << step
-        if not reached >> step & 1:
+        if not reached >> step & 1 or first[0][step] == moment:  # of one moment the latest entry counts
             _put(first, step, moment, entry, group)
             reached |= 1 << step
     return valid, reached, skipped

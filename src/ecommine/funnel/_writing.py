@@ -16,12 +16,21 @@ def built(columns: Mapping[str, Any], like: Any) -> Any:
     Columns keep their types when they are empty: a row is added that is taken away again.
     """
     n = len(next(iter(columns.values())))
-    padded = {name: _padded(values) for name, values in columns.items()}
+    padded = {name: _exact(_padded(values), like) for name, values in columns.items()}
     return with_nulls(build(padded, like=like).head(n)).to_native()
 
 
+def _exact(values: Any, like: Any) -> Any:
+    """Keep whole numbers whole, and true and false, where some are unknown."""
+    known = {type(one) for one in values if one is not None} if isinstance(values, list) and None in values else set()
+    if known == {int}:
+        return whole_numbers(values, like)
+    is_pandas = not (like.implementation.is_polars() or like.implementation.is_pyarrow())
+    return pd.array(values, dtype="boolean") if known == {bool} and is_pandas else values
+
+
 def _padded(values: Any) -> Any:
-    if isinstance(values, list) and not (values and isinstance(values[0], (bool, int, float))):
+    if isinstance(values, list) and (not values or None in values or not isinstance(values[0], (bool, int, float))):
         return [*values, next((one for one in values if one is not None), "")]  # of their type, such as a moment
     known = np.asarray(values)
     return np.append(known, np.zeros(1, dtype=known.dtype))
