@@ -7,7 +7,7 @@ from .._core.pictures import percent, thousands
 from ._summary import Locale
 
 SURE = 0.05
-"""q-value below which a query is said to be surely worse."""
+"""q-value below which a query is said to be worse than the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +52,8 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "join": ", ",
         "fix": "Most is at stake for {queries} (in {unit}, if each did as well as the typical query).",
         "one": "“{query}” ({reason}, {stake})",
-        "sure": "{n} of these {all} are surely worse than the rest, with the number of queries tested in mind.",
-        "unsure": "None of these is surely worse than the rest: look at the results before you act.",
+        "sure": "{n} of these {all} are worse than the rest by more than chance, with the number of queries tested in mind.",
+        "unsure": "None of these is worse than the rest by more than chance: look at the results before you act.",
         "fine": "No query with enough searches falls short of the typical one.",
     },
     "zh": {
@@ -66,8 +66,8 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "join": "，",
         "fix": "最值得先改进的是{queries}（若达到一般搜索词的水平可增加的{unit}）。",
         "one": "“{query}”（{reason}，{stake}）",
-        "sure": "考虑到检验的搜索词数量，这{all}个中有{n}个确实差于其他。",
-        "unsure": "其中没有一个可确定差于其他：行动前请先查看搜索结果。",
+        "sure": "考虑到检验的搜索词数量，这{all}个中有{n}个差于其他，且不像是偶然。",
+        "unsure": "其中没有一个差于其他到不像偶然的程度：行动前请先查看搜索结果。",
         "fine": "在次数足够的搜索词中，没有低于一般水平的。",
     },
 }
