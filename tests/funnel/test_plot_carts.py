@@ -82,8 +82,10 @@ def test_a_few_carts_have_one_interval_and_no_band():
 
 
 def test_what_is_written_beside_the_curve_does_not_overlap():
+    from matplotlib import pyplot as plt
+
     for found in (left(2), left(40), funnel.carts(many(), as_of=AS_OF)):
-        axes = found.plot(kind="recovery")
+        axes = found.plot(plt.subplots(figsize=(5, 2.5))[1], kind="recovery")
         axes.figure.canvas.draw()
         one, other = (text.get_window_extent() for text in axes.texts)
         assert not one.overlaps(other)
