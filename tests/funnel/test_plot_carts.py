@@ -94,5 +94,7 @@ def test_what_is_written_beside_the_curve_does_not_overlap():
 @pytest.mark.filterwarnings("ignore:the picture has Chinese text")
 @pytest.mark.parametrize(("within", "written"), [("7d", "7天内"), ("36h", "36小时内"), ("90min", "90分钟内")])
 def test_the_window_is_written_in_chinese(within, written):
-    axes = funnel.carts(many(), as_of=AS_OF, recover_within=within).plot(kind="recovery", locale="zh")
-    assert written in axes.get_title()
+    found = funnel.carts(many(), as_of=AS_OF, recover_within=within)
+    assert written in found.plot(kind="recovery", locale="zh").get_title()
+    assert written in found.summary(locale="zh")
+    assert f"within {within}" in found.plot(kind="recovery").get_title()

@@ -1,13 +1,13 @@
 """Pictures of carts: what became of them by the step that they reached, and the curve of recovery."""
 
 from collections.abc import Mapping
-from string import ascii_letters
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
 
 from .._core.pictures import PALETTE, new_axes, percent, show_text, thousands
+from ._cart_summary import window_in_words
 from ._cart_table import STATUSES
 from ._curves import Floats
 from ._summary import Locale
@@ -25,7 +25,6 @@ SHADES = {
 """Colour and pattern of each status, from the foot of the bar."""
 FEW = 10
 """Carts from which there is a band."""
-_UNITS_ZH = {"s": "秒", "min": "分钟", "h": "小时", "d": "天", "w": "周", "mo": "个月", "q": "个季度", "y": "年"}
 
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
@@ -128,18 +127,6 @@ def _draw_spread(ax: "Axes", hours: Floats, share: Floats, low: Floats, high: Fl
     else:
         ax.fill_between(hours, low, high, color=PALETTE[0], alpha=0.25, linewidth=0)
     ax.set_ylim(0, 1.15 * max(float(high.max()), 0.01))
-
-
-def window_in_words(window: str, locale: Locale) -> str:
-    """Write a window such as "7d" in words where there are signs of its own for it.
-
-    Examples
-    --------
-    >>> window_in_words("7d", "zh"), window_in_words("7d", "en")
-    ('7天', '7d')
-    """
-    number = window.rstrip(ascii_letters)
-    return number + _UNITS_ZH.get(window[len(number) :], window[len(number) :]) if locale == "zh" else window
 
 
 def _finish(ax: "Axes") -> None:
