@@ -98,3 +98,11 @@ def test_text_that_is_drawn_later_counts(ax, rc_params, monkeypatch):
     monkeypatch.setattr(pictures, "_installed", lambda _: ["SimHei"])
     show_text(ax.figure, extra=["高价值"])
     assert ax.title.get_fontfamily() == ["DejaVu Sans", "SimHei"]
+
+
+@pytest.mark.parametrize("name", ["WenQuanYi Micro Hei", "WenQuanYi Zen Hei"])
+def test_the_fonts_of_linux_are_known(ax, rc_params, monkeypatch, name):
+    monkeypatch.setattr(pictures, "_installed", lambda names: [one for one in names if one == name])
+    ax.set_title("高价值")
+    show_text(ax.figure)
+    assert ax.title.get_fontfamily() == ["DejaVu Sans", name]

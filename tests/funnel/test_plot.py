@@ -161,3 +161,102 @@ def test_the_largest_groups_are_those_of_all_periods():
     found = funnel.analyse(frame, ["a", "b"], by="page", every="1mo", as_of="2024-04-01")
     labels, _ = labels_of(opened(found.table, argument="table"), "page", 9, "en")
     assert labels == [f"p{one}" for one in range(1, 10)]
+
+
+def five(sizes=(400, 5, 300, 200, 100)):
+    """Groups of which the second is small and the last is unknown; every fourth goes on, half of those at once."""
+    groups = [group for group, n in zip(["a", "b", "c", "d", None], sizes, strict=True) for _ in range(n)]
+    frame = pd.DataFrame({"visitor_id": range(len(groups)), "event": "a", "device": groups})
+    frame["occurred_at"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(frame["visitor_id"] % 40, unit="D")
+    went = frame[frame["visitor_id"] % 4 == 0].assign(event="b")
+    went["occurred_at"] += pd.to_timedelta(np.where(went["visitor_id"] % 8 == 0, 60, 3_000), unit="s")
+    return pd.concat([frame[frame["visitor_id"] % 40 != 1], frame[frame["visitor_id"] % 40 == 1], went])
+
+
+def looks(axes):
+    """The colours and markers of the lines of a picture, by their names."""
+    return {
+        line.get_label(): (line.get_color(), line.get_marker()) for line in axes.lines if line.get_label()[0] != "_"
+    }
+
+
+def test_a_group_looks_alike_in_every_picture():
+    step = funnel.Funnel(["a", "b"], window="1h")
+    found = funnel.analyse(five(), step, by="device", as_of="2024-03-01")
+    bars = found.plot()
+    colours = {bars.get_label().split(" (")[0]: bars[0].get_facecolor() for bars in bars.containers if len(bars) == 2}
+    hatches = {bars.get_label().split(" (")[0]: bars[0].get_hatch() for bars in bars.containers if len(bars) == 2}
+    assert list(colours) == ["a", "b", "c", "d", "unknown"]
+    curves = looks(found.plot(kind="time"))
+    assert list(curves) == list(colours)
+    assert {name: mpl.colors.to_rgba(one) for name, (one, _) in curves.items()} == colours
+    later = five().query("device != 'a' or occurred_at > '2024-01-09'")  # "a" is missing from the first week
+    weeks = funnel.analyse(later, step, by="device", every="1w", as_of="2024-03-01").plot()
+    assert looks(weeks) == curves
+    panels = found.plot(kind="panels").get_figure().axes[: len(colours)]
+    assert [one.patches[0].get_facecolor() for one in panels] == list(colours.values())
+    assert [one.patches[0].get_hatch() for one in panels] == list(hatches.values())
+
+
+def test_groups_without_a_colour_are_grey_in_their_panel():
+    frame = pd.DataFrame({"visitor_id": range(55), "event": "a", "occurred_at": pd.Timestamp("2024-01-01")})
+    frame["page"] = np.repeat([f"p{one}" for one in range(10)], range(1, 11))
+    found = funnel.analyse(frame, ["a", "b"], by="page", as_of="2024-02-01")
+    colours = [one.patches[0].get_facecolor() for one in found.plot(kind="panels").get_figure().axes[:10]]
+    assert colours[:2] == [mpl.colors.to_rgba("#999999")] * 2
+    assert colours[2:] == [bars[0].get_facecolor() for bars in found.plot().containers if len(bars) == 2]
+
+
+def test_curves_differ_in_grey():
+    frame = pd.concat([five((40, 40, 40, 40, 40)).assign(device=one) for one in range(8)])
+    frame["visitor_id"] += 1_000 * frame["device"]
+    axes = funnel.analyse(frame, ["a", "b"], by="device", as_of="2024-03-01").plot(kind="time")
+    drawn = [line for line in axes.lines if line.get_label()[0] != "_"]
+    assert len({line.get_marker() for line in drawn}) == 8
+    assert len({str(line._dash_pattern) for line in drawn}) == 8
+
+
+def test_shares_stand_above_the_bars_of_groups_where_there_is_room():
+    shares = {"home": 60_200, "search": 30_100, "payment": 3_010, "confirmation": 150}
+    frame = pd.DataFrame({step: np.arange(60_200) < n for step, n in shares.items()})
+    frame = frame.assign(user_id=range(60_200), device=np.where(np.arange(60_200) % 2, "phone", "desk"))
+    axes = funnel.from_reached(frame, list(shares), by="device").plot()
+    axes.figure.canvas.draw()
+    assert {"100%", "50%", "5%", "0.249%"} <= {text.get_text() for text in axes.texts}
+    assert len(axes.texts) == 8
+    assert apart([text.get_window_extent() for text in axes.texts])
+    many = frame.assign(device=np.arange(60_200) % 7)
+    assert not funnel.from_reached(many, list(shares), by="device").plot().texts
+
+
+def apart(boxes):
+    return not any(one.overlaps(other) for place, one in enumerate(boxes) for other in boxes[:place])
+
+
+def test_a_small_group_does_not_flatten_the_curves():
+    step = funnel.Funnel(["a", "b"], window="1h")
+    found = funnel.analyse(five(), step, by="device", as_of="2024-03-01")
+    axes = found.plot(kind="time")
+    last = found.table.query("step == 'b'").set_index("device")
+    highs = last["conversion_high"]
+    assert highs["b"] > 0.7
+    assert axes.get_ylim()[1] == pytest.approx(1.05 * max(last.loc["b", "conversion"], highs.drop("b").max()))
+    assert axes.get_title() == "How long it takes to b (bands: 95% intervals, cut where units are few)"
+    alike = funnel.analyse(five((400, 100, 300, 200, 100)), step, by="device", as_of="2024-03-01").plot(kind="time")
+    assert alike.get_title() == "How long it takes to b (bands: 95% intervals)"
+    few = funnel.analyse(five((3, 5, 4, 0, 0)), step, by="device", as_of="2024-03-01")
+    highs = few.table.query("step == 'b'").set_index("device")["conversion_high"]
+    assert few.plot(kind="time").get_ylim()[1] == pytest.approx(1.05 * highs["b"])
+
+
+def test_a_curve_jumps_at_its_end_where_later_attempts_count():
+    rows = [(one, 0, "a") for one in range(90)] + [(one, 150, "a") for one in range(30)]
+    rows += [(one, 6, "b") for one in range(60, 90)] + [(one, 156, "b") for one in range(30)]
+    found = funnel.analyse(slow.table(rows), funnel.Funnel(["a", "b"], window="1h"), as_of="2024-03-01")
+    axes = found.plot(kind="time")
+    times, shares = axes.lines[0].get_data()
+    assert shares[-2:] == pytest.approx([1 / 3, 2 / 3])
+    assert times[-2:] == pytest.approx([60, 60])
+    low, high = axes.containers[0].lines[2][0].get_segments()[0][:, 1]
+    assert (low, high) == pytest.approx(tuple(found.table.loc[1, ["conversion_low", "conversion_high"]]))
+    assert axes.containers[0].lines[0].get_xdata()[0] < axes.get_xlim()[1]

@@ -62,3 +62,39 @@ def test_chinese(kind, label):
         warnings.simplefilter("ignore")
         axes = funnel.carts(many(), as_of=AS_OF).plot(kind=kind, locale="zh")
     assert axes.get_ylabel() == label
+
+
+def left(n):
+    rows = [(one, 0, "add_to_cart") for one in range(n)] + [(one, 600, "purchase") for one in range(4, n, 5)]
+    return funnel.carts(slow_carts.table(rows), recover_within="7d", as_of="2100-01-01")
+
+
+def test_a_few_carts_have_one_interval_and_no_band():
+    found = left(9)
+    axes = found.plot(kind="recovery")
+    assert axes.get_title() == "Carts that were left and bought later, within 7d (carts: 9; line: 95% interval)"
+    low, high = axes.collections[0].get_segments()[0][:, 1]
+    assert (low, high) == pytest.approx(tuple(found.recovery.iloc[-1][["recovered_low", "recovered_high"]]))
+    assert len(axes.collections) == 1
+    more = left(10).plot(kind="recovery")
+    assert more.get_title().endswith("(band: 95% intervals)")
+    assert not hasattr(more.collections[0], "get_segments")
+
+
+def test_what_is_written_beside_the_curve_does_not_overlap():
+    from matplotlib import pyplot as plt
+
+    for found in (left(2), left(40), funnel.carts(many(), as_of=AS_OF)):
+        axes = found.plot(plt.subplots(figsize=(5, 2.5))[1], kind="recovery")
+        axes.figure.canvas.draw()
+        one, other = (text.get_window_extent() for text in axes.texts)
+        assert not one.overlaps(other)
+
+
+@pytest.mark.filterwarnings("ignore:the picture has Chinese text")
+@pytest.mark.parametrize(("within", "written"), [("7d", "7天内"), ("36h", "36小时内"), ("90min", "90分钟内")])
+def test_the_window_is_written_in_chinese(within, written):
+    found = funnel.carts(many(), as_of=AS_OF, recover_within=within)
+    assert written in found.plot(kind="recovery", locale="zh").get_title()
+    assert written in found.summary(locale="zh")
+    assert f"within {within}" in found.plot(kind="recovery").get_title()

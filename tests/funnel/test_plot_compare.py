@@ -56,7 +56,7 @@ def test_everybody_lost_and_nobody_entered():
     assert bars(gone)[1] == pytest.approx([0.1, -0.1, 0, 0])
     none = funnel.compare(totals(0, 0, 0), totals(100, 40, 10)).plot()
     none.figure.canvas.draw()
-    assert none.get_title(loc="right") == "the conversion of one funnel is not known"
+    assert none.get_title() == "the conversion of one funnel is not known"
     assert not none.patches
     nothing = funnel.compare(totals(10, 0, 0), totals(10, 0, 0)).plot()
     nothing.figure.canvas.draw()
@@ -70,5 +70,13 @@ def test_chinese_and_given_axes():
         warnings.simplefilter("ignore")
         drawn = funnel.compare(totals(100, 40, 10), totals(100, 50, 30)).plot(axes, locale="zh")
     assert drawn is axes
-    assert axes.get_title(loc="right") == "差异来自哪一步（线段为95%区间）"
+    assert axes.get_title() == "差异来自哪一步（线段为95%区间）"
     assert [text.get_text() for text in axes.get_yticklabels()][::3] == ["之前", "之后"]
+
+
+def test_the_title_stands_in_the_middle():
+    axes = funnel.compare(totals(100, 40, 10), totals(100, 50, 30)).plot()
+    axes.figure.canvas.draw()
+    title, box = axes.title.get_window_extent(), axes.get_window_extent()
+    assert title.width > 0
+    assert (title.x0 + title.x1) / 2 == pytest.approx((box.x0 + box.x1) / 2, abs=1)

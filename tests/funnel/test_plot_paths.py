@@ -95,7 +95,7 @@ def test_long_names_lose_what_they_share():
 def test_nothing_to_show(found):
     empty = funnel.paths(slow_paths.table([("a", 0, "view_item", "/", "s")]).head(0), focus="view_item")
     assert empty.plot().get_title() == "no paths"
-    assert empty.plot(kind="matrix").get_xlabel() == "no paths"
+    assert empty.plot(kind="matrix").get_title() == "no paths"
     assert empty.plot(kind="after").get_title().startswith("What follows view_item")
     with pytest.raises(ValueError, match="`kind`: nothing is known before a focus: give paths"):
         funnel.paths(slow_paths.table([("a", 0, "view_item", "/", "s")])).plot(kind="before")
@@ -108,4 +108,93 @@ def test_nothing_to_show(found):
 def test_chinese(found):
     for kind in ("flow", "matrix", "before", "after"):
         axes = found.plot(kind=kind, locale="zh")
-        assert any("\u4e00" <= sign <= "\u9fff" for sign in axes.get_title() + axes.get_xlabel())
+        assert any("\u4e00" <= sign <= "\u9fff" for sign in axes.get_title())
+
+
+@pytest.fixture(scope="module")
+def alike():
+    """Paths among eight categories in which nearly every step is as frequent as any other."""
+    rng = np.random.default_rng(0)
+    names = ["outdoor", "home", "garden", "books", "pets", "beauty", "kitchen", "drinks", "fashion", "toys"]
+    weights = np.arange(len(names), 0, -1) / 55
+    rows = [
+        (one, k, "page_view", names[rng.choice(len(names), p=weights)], f"s{one}")
+        for one in range(2_000)
+        for k in range(rng.integers(1, 6))
+    ]
+    return funnel.paths(slow_paths.table(rows), of="page", focus="outdoor", goal="toys", as_of="2024-03-01")
+
+
+def numbers(axes):
+    axes.figure.canvas.draw()
+    return [text for text in axes.texts if text.get_text().endswith("%")]
+
+
+def test_a_flow_of_many_steps_has_fewer_lines_and_each_its_number(alike, found):
+    axes = alike.plot()
+    shares = numbers(axes)
+    boxes = [text.get_window_extent() for text in shares]
+    assert not any(one.overlaps(other) for place, one in enumerate(boxes) for other in boxes[:place])
+    assert len(shares) == len(axes.lines) < 20
+    lines = [line.get_xydata() for line in axes.lines]
+    for text in shares:  # each stands on one line, and on no other
+        away = [np.abs(line - text.get_position()).max(axis=1).min() for line in lines]
+        assert sum(one < 0.02 for one in away) == 1
+    said = axes.texts[-1].get_text().replace("\n", " ")
+    assert "Drawn: the most frequent step from a state, the most frequent one to it, and those to toys" in said
+    assert said.endswith("as far as there is room for the number")
+    assert "the 2 most frequent steps from a state" in found.plot().texts[-1].get_text().replace("\n", " ")
+
+
+def test_a_line_whose_number_has_no_room_is_left_out(alike):
+    from matplotlib import pyplot as plt
+
+    axes = alike.plot(plt.subplots(figsize=(4, 3))[1])
+    shares = numbers(axes)
+    boxes = [text.get_window_extent() for text in shares]
+    assert not any(one.overlaps(other) for place, one in enumerate(boxes) for other in boxes[:place])
+    assert 2 <= len(shares) == len(axes.lines) < len(alike.plot().lines)
+
+
+def test_lines_of_a_chinese_caption_break_between_its_signs(alike):
+    from matplotlib import pyplot as plt
+
+    lines = alike.plot(plt.subplots(figsize=(6, 4))[1], locale="zh").texts[-1].get_text().split("\n")
+    assert len(lines) > 1
+    assert "框内：访问次数；↳\u00a0访问后即结束的比例。" in lines[0]
+    assert not any(line[0] in "，。；：、）" or line.endswith("↳") for line in lines)
+    assert "toys" in "\n".join(lines)
+
+
+def test_the_matrix_has_the_most_visited_first_and_the_goal_last(alike, pages):
+    axes = alike.plot(kind="matrix", top=5)
+    rows = [text.get_text().split(" (")[0] for text in axes.get_yticklabels()]
+    visits = alike.states.set_index("state")["visits"].drop(["(start)", "toys"])
+    assert rows == ["start", *visits.sort_values(ascending=False).index[:4], "other", "toys"]
+    assert [text.get_text() for text in axes.get_xticklabels()] == [*rows[1:], "end"]
+    assert axes.get_title() == "What follows a state (row): share of its next steps (%)"
+    axes.figure.canvas.draw()
+    below = max(text.get_window_extent().y1 for text in axes.get_xticklabels())
+    assert axes.title.get_window_extent().y0 >= below
+    share = alike.table.query("state == 'outdoor' and next_state == 'home'")["share"].item()
+    cell = next(text for text in axes.texts if text.get_position() == (1, 1))
+    assert cell.get_text() == f"{100 * share:.0f}"
+
+
+@pytest.mark.parametrize("kind", ["before", "after"])
+def test_bars_without_a_name_are_known_by_their_colour(alike, kind):
+    axes = alike.plot(kind=kind)
+    named = {text.get_position() for text in axes.texts}
+    low, high = sorted(axes.get_ylim())
+    for bar in axes.patches:
+        (x0, y0), (x1, y1) = bar.get_path().get_extents().get_points()
+        assert low < y0 < y1 < high
+        white = bar.get_facecolor() == (1, 1, 1, 1)
+        assert not white or any(x0 < x < x1 and y0 < y < y1 for x, y in named)
+    assert {bar.get_facecolor()[:3] for bar in axes.patches} >= {mpl.colors.to_rgb("#E6E6E6")}
+    assert "light: below 3% each" in axes.texts[-1].get_text().replace("\n", " ")
+
+
+def test_the_goal_has_a_thick_line(found):
+    lines = {bar.get_facecolor(): bar.get_linewidth() for bar in found.plot(kind="after").patches}
+    assert lines[mpl.colors.to_rgba("#BFD9EB")] > lines[mpl.colors.to_rgba("white")]

@@ -5,6 +5,7 @@ import warnings
 import pytest
 
 from ecommine import funnel
+from ecommine._core.pictures import thousands
 from funnel import searchlog
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed")
@@ -66,3 +67,13 @@ def test_chinese(found):
     assert "最值得先改进" in found.summary(locale="zh")
     with pytest.raises(ValueError, match="`kind` must be one of"):
         found.plot(kind="bars")
+
+
+@pytest.mark.filterwarnings("ignore:the picture has Chinese text")
+def test_labels_say_which_searches_are_counted(found):
+    axes = found.plot()
+    first = found.to_fix.iloc[0]
+    label = axes.texts[0].get_text()
+    assert label.removesuffix(" *") == f"n = {thousands(first['searches'])}"
+    said = axes.get_legend().get_title().get_text()
+    assert said.startswith("n: searches that are decided, and count for the reason")

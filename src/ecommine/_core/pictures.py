@@ -21,6 +21,7 @@ CHINESE_FONTS = (
     "Microsoft YaHei",
     "PingFang SC",
     "SimHei",
+    "WenQuanYi Micro Hei",
     "WenQuanYi Zen Hei",
     "Noto Sans CJK TC",
     "Noto Sans CJK JP",

@@ -1,11 +1,13 @@
 """What the carts say, in words."""
 
 from collections.abc import Mapping
+from string import ascii_letters
 from typing import Any
 
 from .._core.pictures import percent
 from ._summary import Locale
 
+_UNITS_ZH = {"s": "秒", "min": "分钟", "h": "小时", "d": "天", "w": "周"}
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
         "none": "There are no carts: no event is add_to_cart.",
@@ -35,6 +37,18 @@ _TEXTS: dict[Locale, dict[str, str]] = {
 }
 
 
+def window_in_words(window: str, locale: Locale) -> str:
+    """Write a window such as "7d" in words where there are signs of its own for it.
+
+    Examples
+    --------
+    >>> window_in_words("7d", "zh"), window_in_words("7d", "en")
+    ('7天', '7d')
+    """
+    number = window.rstrip(ascii_letters)
+    return number + _UNITS_ZH.get(window[len(number) :], window[len(number) :]) if locale == "zh" else window
+
+
 def sentences(
     whole: Mapping[str, Any],
     steps: list[dict[str, Any]],
@@ -52,7 +66,7 @@ def sentences(
     if whole["left"]:
         known = whole["recovery"] == whole["recovery"]
         words = {**_shares(whole, "recovery"), "lost": percent(whole["lost"])} if known else {}
-        said.append(texts["recovery" if known else "unknown"].format(within=within, **words))
+        said.append(texts["recovery" if known else "unknown"].format(within=window_in_words(within, locale), **words))
     lost = [row for row in steps if row["lost"] == row["lost"]]
     if len(lost) > 1:
         most = max(lost, key=lambda row: row["lost"])

@@ -62,9 +62,12 @@ class Growth:
 
 
 def moments_of(window: int) -> Ints:
-    """Choose the moments of a curve; most that happens, happens soon."""
+    """Choose the moments of a curve; most that happens, happens soon.
+
+    The last but one is right before the window, at which later attempts count: the curve jumps there.
+    """
     early = window * np.geomspace(1e-4, 1, MOMENTS // 2)
-    return np.unique(np.concatenate([np.linspace(0, window, MOMENTS + 1), early]).astype(np.int64))
+    return np.unique(np.concatenate([np.linspace(0, window, MOMENTS + 1), early, [window - 1]]).astype(np.int64))
 
 
 def growth(

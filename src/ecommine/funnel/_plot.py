@@ -9,6 +9,7 @@ import pandas as pd
 
 from .._core.optional import require
 from .._core.pictures import PALETTE, new_axes, percent, show_text
+from ._curves import Floats
 from ._summary import Locale
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ HATCHES = ("", "//", "..", "xx", "--", "\\\\", "++", "oo")
 MOST_PANELS = 12
 MOST = len(PALETTE)
 """Groups that can be told apart."""
+LOOKS = (*zip(PALETTE, HATCHES, strict=True), ("#999999", ""))
+"""Colour and pattern of each group by its place; the last is of those that have none of their own."""
+SMALLEST, LARGEST, DIGIT = 6.0, 9.0, 0.65
+"""Print of the shares above bars (points), and how wide a digit is for its height."""
 LETTERS = 11
 """Letters of a name that an inch holds."""
 LEAST, LONGEST = 8, 28
@@ -52,40 +57,66 @@ def draw_steps(frame: nw.DataFrame[Any], by: str | None, level: float, ax: "Axes
     return ax
 
 
-def _draw(frame: nw.DataFrame[Any], by: str | None, level: float, ax: "Axes", locale: Locale) -> None:
+def _draw(
+    frame: nw.DataFrame[Any], by: str | None, level: float, ax: "Axes", locale: Locale, look: tuple[str, str] = LOOKS[0]
+) -> None:
     texts = _TEXTS[locale]
     labels, more = labels_of(frame, by, MOST, locale)
     steps = list(dict.fromkeys(frame["step"].to_list()))
-    width, naive_drawn = 0.8 / len(labels), False
+    width = 0.8 / len(labels)
+    size = _small_print(ax, 0.92 * width, len(steps), frame["conversion"].to_list())
+    looks, naive = [look] if by is None else LOOKS, texts["naive"]
     for place, label in enumerate(labels):
         rows = frame if by is None else frame.filter(is_group(by, label))
-        at = np.arange(len(steps)) + (place - (len(labels) - 1) / 2) * width
-        share, low, high, naive = (
-            rows[name].cast(nw.Float64).to_numpy().astype(np.float64)
-            for name in ("conversion", "conversion_low", "conversion_high", "naive_conversion")
-        )
-        known = ~np.isnan(share)
+        at = np.arange(len(steps), dtype=np.float64) + (place - (len(labels) - 1) / 2) * width
         name = None if by is None else texts["n"].format(label=shown(label, locale), n=rows["reached"].to_list()[0])
-        tall = np.where(known, share, 0.0)
-        ax.bar(at, tall, width * 0.92, label=name, color=PALETTE[place], hatch=HATCHES[place], edgecolor="white")
-        ends = np.abs(np.vstack([share - low, high - share]))
-        ax.errorbar(at[known], share[known], ends[:, known], fmt="none", ecolor="black", capsize=3, linewidth=1.2)
-        apart = ~known | (np.abs(share - naive) > 1e-9)
-        if apart.any():
-            ax.plot(at[apart], naive[apart], "x", color="black", label=None if naive_drawn else texts["naive"])
-            naive_drawn = True
-        if len(labels) == 1:
-            for x, y, top in zip(at[known], share[known], high[known], strict=True):
-                ax.text(x, top + 0.015, percent(y), ha="center", fontsize=9)
+        if _draw_bars(ax, rows, at, 0.92 * width, looks[place], name, naive, size):
+            naive = ""  # one entry of the legend is enough
     _name_steps(ax, steps)
     ax.yaxis.set_major_formatter(percent)
     ax.set_ylim(0, 1.12)
     ax.set_yticks(np.linspace(0, 1, 6))
     ax.set_ylabel(texts["share"])
     ax.set_title(texts["title"].format(level=level) + more)
-    if by is not None or naive_drawn:
+    if by is not None or not naive:
         ax.legend(frameon=False, title=by)
     ax.spines[["top", "right"]].set_visible(False)
+
+
+def _draw_bars(
+    ax: "Axes",
+    rows: nw.DataFrame[Any],
+    at: Floats,
+    width: float,
+    look: tuple[str, str],
+    name: str | None,
+    naive_name: str,
+    size: float | None,
+) -> bool:
+    """Draw the bars of a group, their intervals and, of this size, their shares; tell whether there are crosses."""
+    share, low, high, naive = (
+        rows[one].cast(nw.Float64).to_numpy().astype(np.float64)
+        for one in ("conversion", "conversion_low", "conversion_high", "naive_conversion")
+    )
+    known, (colour, hatch) = ~np.isnan(share), look
+    ax.bar(at, np.where(known, share, 0.0), width, label=name, color=colour, hatch=hatch, edgecolor="white")
+    ends = np.abs(np.vstack([share - low, high - share]))
+    ax.errorbar(at[known], share[known], ends[:, known], fmt="none", ecolor="black", capsize=3, linewidth=1.2)
+    if size is not None:
+        for x, y, top in zip(at[known], share[known], high[known], strict=True):
+            ax.text(x, top + 0.015, percent(y), ha="center", fontsize=size)
+    apart = ~known | (np.abs(share - naive) > 1e-9)
+    if apart.any():
+        ax.plot(at[apart], naive[apart], "x", color="black", label=naive_name or None)
+    return bool(apart.any())
+
+
+def _small_print(ax: "Axes", width: float, n_steps: int, shares: list[float | None]) -> float | None:
+    """Return the size, in points, at which each bar has room for its share above it; None where no size can be read."""
+    longest = max((len(percent(share)) for share in shares if share is not None and share == share), default=1)
+    bar = 72 * float(ax.get_position().width) * float(figure_of(ax).get_figwidth()) * width / n_steps
+    size = min(bar / (DIGIT * longest), LARGEST)
+    return size if size >= SMALLEST else None
 
 
 def _name_steps(ax: "Axes", steps: list[str]) -> None:
@@ -108,8 +139,10 @@ def labels_of(frame: nw.DataFrame[Any], by: str | None, most: int, locale: Local
     """Return the groups to be drawn, the largest where there are too many, and what the title says of that."""
     if by is None:
         return [None], ""
-    labels = [None if label is pd.NA or label != label else label for label in dict.fromkeys(frame[by].to_list())]
-    labels = list(dict.fromkeys(labels))
+    given = frame[by].to_list()
+    labels = list(dict.fromkeys(None if label is pd.NA or label != label else label for label in given))
+    if "period_at" in frame.columns:  # the first period may lack a group
+        labels.sort(key=lambda label: (label is None, label))
     if len(labels) <= most:
         return labels, ""
     entries = frame.filter(nw.col("step") == frame["step"].to_list()[0])  # one a group, or one a period and group
@@ -139,6 +172,7 @@ def draw_panels(frame: nw.DataFrame[Any], by: str, level: float, locale: Locale)
     """Draw a picture a group, all on one scale; return the first axes."""
     pyplot = require("matplotlib.pyplot", extra="plot")
     labels, more = labels_of(frame, by, MOST_PANELS, locale)
+    looks = dict(zip(labels_of(frame, by, MOST, locale)[0], LOOKS, strict=False))
     wide = min(len(labels), 3)
     tall = -(-len(labels) // wide)
     figure, axes = pyplot.subplots(
@@ -146,7 +180,7 @@ def draw_panels(frame: nw.DataFrame[Any], by: str, level: float, locale: Locale)
     )
     for ax, label in zip(axes.flat, labels, strict=False):
         rows = frame.filter(is_group(by, label))
-        _draw(rows, None, level, ax, locale)
+        _draw(rows, None, level, ax, locale, looks.get(label, LOOKS[-1]))
         name = _TEXTS[locale]["n"].format(label=shown(label, locale), n=rows["reached"].to_list()[0])
         ax.set_title(f"{by}: {name}")
     for ax in axes.flat[len(labels) :]:

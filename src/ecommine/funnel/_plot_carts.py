@@ -7,7 +7,9 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from .._core.pictures import PALETTE, new_axes, percent, show_text, thousands
+from ._cart_summary import window_in_words
 from ._cart_table import STATUSES
+from ._curves import Floats
 from ._summary import Locale
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ SHADES = {
     "emptied": (PALETTE[3], "xx"),
 }
 """Colour and pattern of each status, from the foot of the bar."""
+FEW = 10
+"""Carts from which there is a band."""
 
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
@@ -32,10 +36,12 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "abandoned": "abandoned",
         "emptied": "emptied by the visitor",
         "none": "no carts",
-        "recovery": "Carts that were left and bought later, within {within} (band: {level:.0%} intervals)",
+        "recovery": "Carts that were left and bought later, within {within} ({spread})",
+        "band": "band: {level:.0%} intervals",
+        "few": "carts: {n}; line: {level:.0%} interval",
         "bought by": "share of carts left that is bought",
         "hours": "hours since the cart was left",
-        "seen": "{n} carts seen for all of it are not bought",
+        "seen": "carts seen for all of it and not bought: {n}",
         "unknown": "Not known yet: no cart that was left has been seen for {within}",
     },
     "zh": {
@@ -47,7 +53,9 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "abandoned": "已放弃",
         "emptied": "访客已清空",
         "none": "没有购物车",
-        "recovery": "被放弃后又购买的购物车，{within}内（阴影为{level:.0%}区间）",
+        "recovery": "被放弃后又购买的购物车，{within}内（{spread}）",
+        "band": "阴影为{level:.0%}区间",
+        "few": "仅{n}个购物车；线段为{level:.0%}区间",
         "bought by": "被放弃购物车中已购买的比例",
         "hours": "放弃后经过的小时数",
         "seen": "{n}个购物车观察满整个窗口仍未购买",
@@ -91,23 +99,34 @@ def draw_recovery(frame: nw.DataFrame[Any], within: str, level: float, ax: "Axes
     ax, texts = new_axes(ax, width=8.5, height=4.8), _TEXTS[locale]
     names = ("hours", "recovered", "recovered_low", "recovered_high", "at_risk")
     hours, share, low, high, still = (frame[name].cast(nw.Float64).to_numpy() for name in names)
-    ax.fill_between(hours, low, high, color=PALETTE[0], alpha=0.25, linewidth=0)
+    within, few = window_in_words(within, locale), bool(len(hours)) and still[0] < FEW
     ax.plot(hours, share, "o-", color=PALETTE[0], markersize=4)
     if len(hours) and not hours.max() > 0:
         ax.text(0.5, 0.5, texts["unknown"].format(within=within), ha="center", transform=ax.transAxes)
         ax.set_ylim(0, 1)
     elif len(hours):
-        ax.annotate(percent(share[-1]), (hours[-1], share[-1]), xytext=(6, 0), textcoords="offset points", va="center")
+        _draw_spread(ax, hours, share, low, high, few)
+        ax.annotate(percent(share[-1]), (hours[-1], share[-1]), xytext=(6, 2), textcoords="offset points")
         said = texts["seen"].format(n=thousands(still[-1], locale=locale))
-        ax.text(0.99, 0.02, said, ha="right", va="bottom", fontsize=9, transform=ax.transAxes)
-        ax.set_ylim(0, 1.15 * max(float(high.max()), 0.01))
+        ax.text(0.02, 0.98, said, ha="left", va="top", fontsize=9, transform=ax.transAxes)
     ax.set_xlim(left=0)
     ax.set_xlabel(texts["hours"])
     ax.set_ylabel(texts["bought by"])
     ax.yaxis.set_major_formatter(percent)
-    ax.set_title(texts["recovery"].format(within=within, level=level) if len(hours) else texts["none"])
+    spread = texts["few" if few else "band"].format(n=int(still[0]) if few else 0, level=level)
+    ax.set_title(texts["recovery"].format(within=within, spread=spread) if len(hours) else texts["none"])
     _finish(ax)
     return ax
+
+
+def _draw_spread(ax: "Axes", hours: Floats, share: Floats, low: Floats, high: Floats, few: bool) -> None:
+    """Draw the band; of few carts it would be a block, and the interval of the end says all that is known."""
+    if few:
+        ends = np.abs([[share[-1] - low[-1]], [high[-1] - share[-1]]])
+        ax.errorbar(hours[-1:], share[-1:], ends, fmt="none", ecolor=PALETTE[0], capsize=3)
+    else:
+        ax.fill_between(hours, low, high, color=PALETTE[0], alpha=0.25, linewidth=0)
+    ax.set_ylim(0, 1.15 * max(float(high.max()), 0.01))
 
 
 def _finish(ax: "Axes") -> None:

@@ -66,7 +66,7 @@ def draw_comparison(
     ax.set_ylim(len(labels) - 0.5, -0.5)
     ax.xaxis.set_major_formatter(percent)
     ax.set_xlabel(texts["axis"].format(last=_cut(str(rows[-1]["step"]))), parse_math=False)
-    ax.set_title(title, loc="right", fontsize=11)
+    ax.set_title(title, fontsize=11)
     ax.spines[["top", "right"]].set_visible(False)
     figure = ax.get_figure(root=True)
     assert figure is not None

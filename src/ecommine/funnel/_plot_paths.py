@@ -22,15 +22,16 @@ if TYPE_CHECKING:
 Rows = Sequence[Mapping[str, Any]]
 IN_COLUMN = 3
 """States above each other in a flow."""
-LEAST, EACH = 0.05, 2
-"""Share of a state's next steps from which a step is drawn, and how many of them: more are a hairball."""
+LEAST, EACH, MOST = 0.05, 2, 16
+"""Share of a state's next steps from which a step is drawn; how many of them, one where that makes more lines than
+the last: more are a hairball."""
 BOX = (0.36, 0.25)
 """Half the width and height of a state's box; columns and rows are one apart."""
 GREY = "#8A8A8A"
-LETTERS: dict[Locale, float] = {"en": 15.0, "zh": 8.0}
-"""Signs of small print that an inch holds."""
-APART = (0.2, 0.09)
-"""How far apart two labels are, at least."""
+LETTERS = 15.0
+"""Letters of small print that an inch holds; Chinese signs are twice as wide."""
+APART = (0.3, 0.16)
+"""How far apart two labels are, at least, in inches."""
 LONG = 24
 """Signs from which a name is long."""
 
@@ -41,8 +42,10 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         OTHER: "other",
         OPEN: "not over yet",
         "flow": "What follows what: per cent of all that follows a state",
-        "legend": "in a box: visits; ↳ share of visits after which the path ends. "
-        "Drawn: the {each} most frequent steps from a state, the most frequent one to it, and those to {goal}",
+        "legend": "in a box: visits; ↳\u00a0share of visits after which the path ends. Drawn: the {each} from a state, "
+        "the most frequent one to it, and those to {goal}, as far as there is room for the number",
+        "one": "most frequent step",
+        "some": "{each} most frequent steps",
         "leave": "{n} visits\n↳ {share} end",
         "stay": "{n} visits",
         "paths": "{n} paths",
@@ -56,8 +59,10 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         OTHER: "其他",
         OPEN: "尚未结束",
         "flow": "各状态之后的去向：占该状态后续步骤的比例",
-        "legend": "框内：访问次数；↳ 访问后即结束的比例。"
-        "画出每个状态最多的{each}个去向、最多的来源以及通向{goal}的步骤",
+        "legend": "框内：访问次数；↳\u00a0访问后即结束的比例。"
+        "画出每个状态{each}、最多的来源以及通向{goal}的步骤，数字放不下的除外",
+        "one": "最多的去向",
+        "some": "最多的{each}个去向",
         "leave": "{n}次访问\n↳ {share}结束",
         "stay": "{n}次访问",
         "paths": "{n}条路径",
@@ -70,7 +75,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Shown:
-    """States that are shown: the start, then by place in the path, "(other)" as one; and the steps between them.
+    """States that are shown: the start, then by visits, "(other)" as one, the goal; and the steps between them.
 
     ``steps[i, j]`` counts steps from state i to state j, the last column those to the end.
     """
@@ -89,12 +94,12 @@ class _Shown:
 def _shown(states: Rows, transitions: Rows, goal: Sequence[str], top: int) -> _Shown:
     named = [row for row in states[1:] if row["state"] != OTHER]
     kept = sorted(named, key=lambda row: (row["state"] not in goal, -row["visits"]))[:top]
-    names = [START, *(row["state"] for row in sorted(kept, key=lambda row: (row["position"], row["state"])))]
-    place = {name: i for i, name in enumerate(names)}
-    rest = [row for row in states[1:] if row["state"] not in place]
-    if rest:
-        names.append(OTHER)
-    place |= {row["state"]: len(names) - 1 for row in rest} | {END: len(names)}
+    names = [row["state"] for row in kept]
+    rest = [row["state"] for row in states[1:] if row["state"] not in names]
+    inner, last = ([name for name in names if (name in goal) is is_goal] for is_goal in (False, True))
+    names = [START, *inner, *([OTHER] if rest else []), *last]
+    place = {name: i for i, name in enumerate([*names, END])}
+    place |= dict.fromkeys(rest, place[OTHER] if rest else 0)
     steps = np.zeros((len(names), len(names) + 1))
     for row in transitions:
         steps[place[row["state"]], place[row["next_state"]]] += row["transitions"]
@@ -114,19 +119,27 @@ def draw_flow(
     width = 1 + max(column for column, _ in at)
     tall = 1 + 2 * max((abs(row) for _, row in at), default=0.0)
     ax = new_axes(ax, width=max(7.0, 2.0 * width), height=max(3.8, 1.0 + 1.35 * tall))
-    _draw_steps(ax, shown, at, goal)
-    for i, name in enumerate(shown.names):
-        _draw_box(ax, at[i], texts.get(name, names[name]), _below(shown, i, locale), name in goal)
     ax.set_xlim(-0.5, width - 0.5)
     ax.set_ylim(-tall / 2 - 0.25, tall / 2 + 0.1)
+    each = next((n for n in range(EACH, 1, -1) if _drawn(shown, goal, n).sum() <= MOST), 1)
+    _draw_steps(ax, shown, at, _drawn(shown, goal, each))
+    for i, name in enumerate(shown.names):
+        _draw_box(ax, at[i], texts.get(name, names[name]), _below(shown, i, locale), name in goal)
     ax.axis("off")
     ax.set_title(texts["flow"] if len(shown.names) > 1 else texts["empty"], fontsize=11)
-    # In lines as wide as the figure: a longer line would have the layout shrink the boxes.
-    letters = int(LETTERS[locale] * figure_of(ax).get_figwidth() * ax.get_position().width)
-    legend = fill(texts["legend"].format(each=EACH, goal=" / ".join(goal)), max(letters, 20))
+    most = texts["one" if each == 1 else "some"].format(each=each)
+    legend = in_lines(texts["legend"].format(each=most, goal=" / ".join(goal)), ax)
     ax.text(0.5, 0, legend, transform=ax.transAxes, ha="center", va="top", fontsize=8, parse_math=False)
     show_text(figure_of(ax))
     return ax
+
+
+def in_lines(text: str, ax: "Axes") -> str:
+    """Break small print into lines as wide as the axes: a longer line would have the layout shrink the boxes."""
+    letters = int(LETTERS * figure_of(ax).get_figwidth() * ax.get_position().width)
+    # A line may end after any Chinese sign that no mark follows; the sign that says so counts as the second half of it.
+    marked = sub(r"([\u2e80-\uffef])(?![，。；：、）])", "\\1\v", text)
+    return fill(marked, max(letters, 20), replace_whitespace=False, expand_tabs=False).replace("\v", "")
 
 
 def _below(shown: _Shown, i: int, locale: Locale) -> str:
@@ -219,41 +232,67 @@ def _shared(names: Sequence[str]) -> int:
     return whole if whole > 3 else 0
 
 
-def _draw_steps(ax: "Axes", shown: _Shown, at: list[tuple[float, float]], goal: Sequence[str]) -> None:
-    """Draw the steps that are frequent enough: forward in black, back and sideways in grey and dashed."""
+def _draw_steps(ax: "Axes", shown: _Shown, at: list[tuple[float, float]], drawn: Bools) -> None:
+    """Draw steps for whose number there is room, the most frequent first: forward in black, back in grey and dashed."""
     most = float(shown.steps[:, :-1].max(initial=1.0))
-    rows: dict[float, list[float]] = {}
-    for column, row in at:
-        rows.setdefault(column, []).append(row)
-    taken: list[Floats] = []
-    for i, j in zip(*np.nonzero(_drawn(shown, goal)), strict=True):
-        curve, label = _forward(at[i], at[j], rows) if at[j][0] > at[i][0] else _back(at[i], at[j])
-        wide = 0.8 + 7.0 * float(shown.steps[i, j]) / most
-        colour, dashes = ("#555555", "-") if at[j][0] > at[i][0] else (GREY, (0, (2.5, 1)))
-        line = ax.plot(*curve[:-3].T, color=colour, linewidth=wide, linestyle=dashes, alpha=0.75, zorder=1)
-        line[0].set_solid_capstyle("butt")
-        arrow = {"arrowstyle": "-|>", "color": colour, "linewidth": 1.0, "mutation_scale": 9 + wide}
-        ax.annotate("", xy=tuple(curve[-1]), xytext=tuple(curve[-4]), arrowprops=arrow, zorder=2)
-        text = percent(round(float(shown.share[i, j]), 2 if shown.share[i, j] >= 0.01 else 3))
-        spot = _free(curve, label, np.array(at), taken)
+    steps = sorted(zip(*np.nonzero(drawn), strict=True), key=lambda step: -shown.steps[step])
+    lines = _lines(steps, at)
+    taken, apart = list[Floats](), _apart(ax)
+    for (i, j), (curve, label) in zip(steps, lines, strict=True):
+        others = [other for other, _ in lines if other is not curve]
+        spot = _free(curve[_alone(curve, others, apart)], curve[label], np.array(at), taken, apart)
+        if spot is None:
+            continue
         taken.append(spot)
+        _draw_line(ax, curve, 0.8 + 7.0 * float(shown.steps[i, j]) / most, at[j][0] > at[i][0])
+        text = percent(round(float(shown.share[i, j]), 2 if shown.share[i, j] >= 0.01 else 3))
         ax.text(float(spot[0]), float(spot[1]), text, fontsize=7, ha="center", va="center", bbox=_PATCH, zorder=5)
 
 
-def _free(curve: Floats, label: int, boxes: Floats, taken: Sequence[Floats]) -> Floats:
-    """Find the point of a curve, near where its label would stand, that lies in no box and on no other label."""
-    near = np.argsort(np.abs(np.arange(len(curve)) - label), kind="stable")
-    for point in curve[near]:
-        in_box = (np.abs(boxes - point) < np.array(BOX) + np.array(APART) / 2).all(axis=1).any()
-        if not in_box and not any((np.abs(other - point) < APART).all() for other in taken):
+def _lines(steps: Sequence[tuple[int, int]], at: list[tuple[float, float]]) -> list[tuple[Floats, int]]:
+    """Return the points of the line of each step, and where its number would stand."""
+    rows: dict[float, list[float]] = {}
+    for column, row in at:
+        rows.setdefault(column, []).append(row)
+    return [_forward(at[i], at[j], rows) if at[j][0] > at[i][0] else _back(at[i], at[j]) for i, j in steps]
+
+
+def _alone(curve: Floats, others: Sequence[Floats], apart: Floats) -> Bools:
+    """Tell at which points of a curve no other runs: a number on two lines could be of either."""
+    alone = np.ones(len(curve), dtype=np.bool_)
+    for other in others:
+        alone &= ~np.any(np.all(np.abs(curve[:, None] - other) <= apart / 4, axis=2), axis=1)
+    return alone
+
+
+def _draw_line(ax: "Axes", curve: Floats, wide: float, is_forward: bool) -> None:
+    colour, dashes = ("#555555", "-") if is_forward else (GREY, (0, (2.5, 1)))
+    line = ax.plot(*curve[:-3].T, color=colour, linewidth=wide, linestyle=dashes, alpha=0.75, zorder=1)
+    line[0].set_solid_capstyle("butt")
+    arrow = {"arrowstyle": "-|>", "color": colour, "linewidth": 1.0, "mutation_scale": 9 + wide}
+    ax.annotate("", xy=tuple(curve[-1]), xytext=tuple(curve[-4]), arrowprops=arrow, zorder=2)
+
+
+def _apart(ax: "Axes") -> Floats:
+    """Return how far apart labels are at least, in the units of the axes."""
+    box, figure, (x0, x1), (y0, y1) = ax.get_position(), figure_of(ax), ax.get_xlim(), ax.get_ylim()
+    inches = box.width * figure.get_figwidth(), box.height * figure.get_figheight()
+    return np.array([APART[0] * (x1 - x0) / inches[0], APART[1] * (y1 - y0) / inches[1]])
+
+
+def _free(points: Floats, best: Floats, boxes: Floats, taken: Sequence[Floats], apart: Floats) -> Floats | None:
+    """Find the point nearest to the best one at which a label lies in no box and on no other label."""
+    for point in points[np.argsort(((points - best) ** 2).sum(axis=1), kind="stable")]:
+        in_box = (np.abs(boxes - point) < np.array(BOX) + apart / 2).all(axis=1).any()
+        if not in_box and not any((np.abs(other - point) < apart).all() for other in taken):
             return np.asarray(point)
-    return np.asarray(curve[label])
+    return None
 
 
-def _drawn(shown: _Shown, goal: Sequence[str]) -> Bools:
+def _drawn(shown: _Shown, goal: Sequence[str], each: int) -> Bools:
     """Tell which steps are drawn: the most frequent from each state, the most frequent to each, many to the goal."""
     steps = shown.steps[:, :-1] * ~np.eye(len(shown.names), dtype=bool)
-    from_here = np.argsort(np.argsort(-steps, axis=1, kind="stable"), axis=1) < EACH
+    from_here = np.argsort(np.argsort(-steps, axis=1, kind="stable"), axis=1) < each
     to_here = np.argsort(np.argsort(-steps, axis=0, kind="stable"), axis=0) < 1
     to_goal = np.array([name in goal for name in shown.names], dtype=bool)
     many = to_goal & (steps >= 0.1 * steps.sum(axis=0))
@@ -326,6 +365,6 @@ def draw_matrix(
     ax.xaxis.tick_top()
     ax.tick_params(length=0)
     ax.set_ylabel(texts["state"])
-    ax.set_xlabel(f"{texts['matrix']} (%)" if n > 1 else texts["empty"])
+    ax.set_title(f"{texts['matrix']} (%)" if n > 1 else texts["empty"], fontsize=11)
     show_text(figure_of(ax))
     return ax

@@ -30,7 +30,8 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "fix": "Queries to mend first: the {n} of {all:,} with most at stake",
         "none": "no query falls short of the typical one",
         "stake": "at stake if the query did as well as the typical one ({unit})",
-        "searches": "{n} searches",
+        "searches": "n = {n}",
+        "counted": "n: searches that are decided, and count for the reason",
         "sure": "* worse than the rest, q < {q:g}",
         "places": "Clicks by position, and what is left when queries are told apart",
         "position": "position",
@@ -43,8 +44,9 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "fix": "最值得先改进的搜索词（{all:,}个中的前{n}个）",
         "none": "没有低于一般水平的搜索词",
         "stake": "若达到一般搜索词的水平可增加的{unit}",
-        "searches": "{n}次搜索",
-        "sure": "* 确实差于其他，q < {q:g}",
+        "searches": "n = {n}",
+        "counted": "n：已确定且计入该原因的搜索次数",
+        "sure": "* 差于其他，不像偶然，q < {q:g}",
         "places": "各位置的点击率，以及剔除搜索词差异之后",
         "position": "位置",
         "click": "展示该位置的搜索中的点击率",
@@ -82,7 +84,7 @@ def draw_to_fix(table: Frame, unit: str, ax: "Axes | None", locale: Locale) -> "
     ax.set_xlabel(texts["stake"].format(unit=UNIT_NAMES[locale][unit]))
     ax.set_title(texts["fix"].format(n=len(rows), all=len(frame)) if rows else texts["none"], fontsize=11)
     if rows:
-        ax.legend(frameon=False, loc="lower right", fontsize=9, title=_legend_title(rows, texts))
+        ax.legend(frameon=False, loc="lower right", fontsize=9, title=_legend_title(rows, texts), title_fontsize=8)
     return _finished(ax)
 
 
@@ -126,8 +128,8 @@ def shortened(text: str) -> str:
     return kept
 
 
-def _legend_title(rows: list[dict[str, Any]], texts: dict[str, str]) -> str | None:
-    return texts["sure"].format(q=SURE) if any(map(_is_sure, rows)) else None
+def _legend_title(rows: list[dict[str, Any]], texts: dict[str, str]) -> str:
+    return "\n".join([texts["counted"], *([texts["sure"].format(q=SURE)] if any(map(_is_sure, rows)) else [])])
 
 
 def _is_sure(row: dict[str, Any]) -> bool:

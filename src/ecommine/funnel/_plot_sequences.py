@@ -7,28 +7,27 @@ from .._core.pictures import new_axes, percent, show_text
 from ._paths_summary import known
 from ._plot import figure_of
 from ._plot_paths import _TEXTS as _STATES
-from ._plot_paths import short, told_apart
+from ._plot_paths import in_lines, short, told_apart
 from ._summary import Locale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-LEAST = 0.02
-"""Share of the paths from which a sequence has a bar of its own."""
-WRITTEN = 0.035
-"""Share from which a bar carries its name: below there is no room."""
+LEAST = 0.03
+"""Share of the paths from which a sequence has a bar of its own, with its name: below there is no room."""
+LIGHT = "#E6E6E6"
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
         "after": "What follows {focus}\n(share of the {n:,} paths with it)",
         "before": "What leads to {focus}\n(share of the {n:,} paths with it)",
         "rest": "rarer",
-        "legend": "blue: {goal}; dark: the path ends or begins there",
+        "legend": "blue, thick line: {goal}; dark: the path ends or begins there; light: below {least:.0%} each",
     },
     "zh": {
         "after": "{focus}之后\n（占含有它的{n:,}条路径的比例）",
         "before": "{focus}之前\n（占含有它的{n:,}条路径的比例）",
         "rest": "更少见",
-        "legend": "蓝色：{goal}；深色：路径在此结束或开始",
+        "legend": "蓝色粗框：{goal}；深色：路径在此结束或开始；浅色：各不足{least:.0%}",
     },
 }
 Rows = Sequence[Mapping[str, Any]]
@@ -48,16 +47,16 @@ def draw_sequences(
     _draw_bar(ax, 0, 0.0, 1.0, names.get(focus, focus), "white")
     for step, low, share, name in drawn:
         label = texts["rest"] if name is None else names.get(name, name)
-        colour = "#F2F2F2" if name is None else "#BFD9EB" if name in goal else "#BBBBBB" if name in _ENDS else "white"
-        _draw_bar(ax, sign * step, low, share, label, colour)
+        colour = LIGHT if name is None else "#BFD9EB" if name in goal else "#BBBBBB" if name in _ENDS else "white"
+        _draw_bar(ax, sign * step, low, share, label, colour, thick=name in goal)
     ax.set_xlim(*((-0.5, depth + 0.5) if forward else (-depth - 0.5, 0.5)))
-    ax.set_ylim(1.0, 0.0)
+    ax.set_ylim(1.005, -0.005)  # with room for the line of the edge
     ax.axis("off")
     title = texts["after" if forward else "before"].format(
         focus="".join(short(names.get(focus, focus), 30, 1)), n=total
     )
     ax.set_title(title, fontsize=11, parse_math=False)
-    legend = texts["legend"].format(goal=" / ".join(goal))
+    legend = in_lines(texts["legend"].format(goal=" / ".join(goal), least=LEAST), ax)
     ax.text(0.5, -0.03, legend, transform=ax.transAxes, ha="center", va="top", fontsize=8, parse_math=False)
     show_text(figure_of(ax))
     return ax
@@ -94,10 +93,10 @@ def bars(rows: Rows, depth: int) -> Iterator[tuple[int, float, float, str | None
     return split(rows, 1, 0.0)
 
 
-def _draw_bar(ax: "Axes", x: float, low: float, share: float, name: str, colour: str) -> None:
+def _draw_bar(ax: "Axes", x: float, low: float, share: float, name: str, colour: str, *, thick: bool = False) -> None:
     sides, ends = [x - 0.48, x + 0.48, x + 0.48, x - 0.48], [low, low, low + share, low + share]
-    ax.fill(sides, ends, facecolor=colour, edgecolor="black", linewidth=0.6)
-    if share < WRITTEN:
+    ax.fill(sides, ends, facecolor=colour, edgecolor="black", linewidth=1.6 if thick else 0.6, zorder=2 if thick else 1)
+    if share < LEAST:
         return
     lines = short(name, 20, 2) if share >= 0.09 else short(name, 14, 1)
     text = "\n".join(lines) + ("\n" if share >= 0.09 else "  ") + percent(round(share, 3))

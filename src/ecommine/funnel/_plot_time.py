@@ -7,7 +7,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from .._core.pictures import PALETTE, new_axes, percent, show_text
-from ._curves import normal_quantile
+from ._curves import Floats, normal_quantile
 from ._growth import Growth
 from ._micro import SECOND
 from ._plot import figure_of, is_group, labels_of, shown
@@ -16,8 +16,13 @@ from ._summary import Locale
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-LINES = ("-", "--", "-.", ":")
+LINES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (8, 2)), (0, (3, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (6, 2, 2, 2)))
 MARKERS = "osD^vPX*"
+"""Lines and markers by place, which tell groups apart in grey print too."""
+BESIDE = 0.012
+"""How far apart the intervals of the ends are, as a share of the window."""
+LARGE = 20
+"""Units from which the band of a group is to be in the picture."""
 _UNITS: tuple[tuple[int, dict[Locale, str]], ...] = (
     (86_400, {"en": "days", "zh": "天"}),
     (3_600, {"en": "hours", "zh": "小时"}),
@@ -28,8 +33,10 @@ _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
         "since": "{unit} since the entry",
         "share": "share that has reached the step",
-        "title": "How long it takes (bands: {level:.0%} intervals)",
-        "last": "How long it takes to {step} (bands: {level:.0%} intervals)",
+        "title": "How long it takes ({bands})",
+        "last": "How long it takes to {step} ({bands})",
+        "bands": "bands: {level:.0%} intervals",
+        "cut": ", cut where units are few",
         "period": "first entry, period that begins",
         "conversion": "conversion to {step}",
         "periods": "Conversion by period of entry (lines: {level:.0%} intervals)",
@@ -39,8 +46,10 @@ _TEXTS: dict[Locale, dict[str, str]] = {
     "zh": {
         "since": "进入后的时间（{unit}）",
         "share": "已到达该步骤的比例",
-        "title": "到达各步骤所需时间（色带为{level:.0%}区间）",
-        "last": "到达{step}所需时间（色带为{level:.0%}区间）",
+        "title": "到达各步骤所需时间（{bands}）",
+        "last": "到达{step}所需时间（{bands}）",
+        "bands": "色带为{level:.0%}区间",
+        "cut": "，样本少的超出画面",
         "period": "首次进入所在周期的起始日",
         "conversion": "到{step}的转化率",
         "periods": "按进入周期的转化率（线段为{level:.0%}区间）",
@@ -51,6 +60,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
 
 
 def draw_time(
+    frame: nw.DataFrame[Any],
     growths: Sequence[Growth],
     names: Sequence[str],
     window: int,
@@ -63,19 +73,58 @@ def draw_time(
     """Draw the share that has reached each step by the time since the entry; of groups, the last step."""
     ax, texts, z = new_axes(ax, width=8.5, height=4.8), _TEXTS[locale], normal_quantile(level)
     length, unit = next((one for one in _UNITS if window >= 2 * one[0] * SECOND), _UNITS[-1])
+    if by is not None:
+        growths = _in_order(growths, labels_of(frame, by, len(PALETTE), locale)[0], by)
     for place, one in enumerate(growths):
         label = names[one.step] if by is None else shown(one.label[by], locale)
-        since, (low, high) = one.at / SECOND / length, one.limits(z)
-        ax.plot(since, one.share, LINES[place % len(LINES)], color=PALETTE[place], label=label, linewidth=1.8)
-        ax.fill_between(since, low, high, color=PALETTE[place], alpha=0.18, linewidth=0)
-    ax.set_xlim(0, window / SECOND / length)
-    ax.set_ylim(bottom=0)
+        _draw_curve(ax, one.at / SECOND / length, one.share, one.limits(z), place, label)
+    top, is_cut = _top(growths, z)
+    ax.set_xlim(0, window / SECOND / length * (1 + BESIDE * (len(growths) + 1)))
+    ax.set_ylim(0, top)
     ax.yaxis.set_major_formatter(percent)
     ax.set_xlabel(texts["since"].format(unit=unit[locale]))
     ax.set_ylabel(texts["share"])
     more = texts["more"].format(n=len(growths), all=n_groups) if n_groups > len(growths) else ""
-    ax.set_title(texts["title" if by is None else "last"].format(level=level, step=names[-1]) + more)
+    bands = texts["bands"].format(level=level) + (texts["cut"] if is_cut else "")
+    ax.set_title(texts["title" if by is None else "last"].format(bands=bands, step=names[-1]) + more)
     return _finished(ax, by)
+
+
+def _in_order(growths: Sequence[Growth], labels: Sequence[Any], by: str) -> list[Growth]:
+    """Sort the curves as the groups are in the table, so that a group looks alike in all pictures."""
+    place = {label: at for at, label in enumerate(labels)}
+    return sorted(growths, key=lambda one: place.get(one.label[by], len(place)))
+
+
+def _draw_curve(
+    ax: "Axes", since: Floats, share: Floats, limits: tuple[Floats, Floats], place: int, label: str
+) -> None:
+    """Draw a curve with its band; the end, which is the conversion, has an interval of its own: there may be a jump."""
+    (low, high), colour, marker = limits, PALETTE[place], MARKERS[place]
+    # Markers are spread by their distance in the picture: most moments are early.
+    ax.plot(
+        *(since, share),
+        linestyle=LINES[place],
+        color=colour,
+        marker=marker,
+        markevery=(0.015 * place, 0.13),
+        markersize=5,
+        label=label,
+        linewidth=1.8,
+    )
+    ax.fill_between(since, low, high, color=colour, alpha=0.18, linewidth=0)
+    ends = np.abs([[share[-1] - low[-1]], [high[-1] - share[-1]]])
+    beside = since[-1:] * (1 + BESIDE * (place + 1))  # at the end itself those of all groups would be on each other
+    ax.errorbar(beside, share[-1:], ends, fmt=marker, color=colour, markersize=5, capsize=3)
+
+
+def _top(growths: Sequence[Growth], z: float) -> tuple[float | None, bool]:
+    """Return up to where the picture goes, and whether a band runs out of it: those of few units would flatten it."""
+    sizes = [int(one.over.max(initial=0)) for one in growths]
+    highs = [float(np.fmax.reduce(one.limits(z)[1], initial=0.0)) for one in growths]
+    large = [high for high, n in zip(highs, sizes, strict=True) if n >= min(LARGE, max(sizes))]
+    top = 1.05 * max([*large, *(float(np.fmax.reduce(one.share, initial=0.0)) for one in growths)], default=0.0)
+    return top or None, max(highs, default=0.0) > top
 
 
 def draw_periods(frame: nw.DataFrame[Any], by: str | None, level: float, ax: "Axes | None", locale: Locale) -> "Axes":
@@ -94,10 +143,10 @@ def draw_periods(frame: nw.DataFrame[Any], by: str | None, level: float, ax: "Ax
         )
         ends, colour = np.abs(np.vstack([share - low, high - share])), PALETTE[place]
         name = None if by is None else shown(label, locale)
-        ax.errorbar(at, share, ends, fmt=LINES[place % len(LINES)], color=colour, capsize=3, linewidth=1.4, label=name)
+        ax.errorbar(at, share, ends, fmt="none", color=colour, capsize=3, linewidth=1.4)
         over = mine["complete"].to_numpy().astype(bool)
         marker = MARKERS[place]
-        ax.plot(at[over], share[over], marker, color=colour)
+        ax.plot(at, share, linestyle=LINES[place], marker=marker, color=colour, linewidth=1.4, label=name)
         if not over.all():
             said = None if hollow else texts["open"]
             ax.plot(at[~over], share[~over], marker, color=colour, markerfacecolor="white", label=said)

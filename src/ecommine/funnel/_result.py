@@ -203,7 +203,7 @@ class FunnelResult(Result):
                 raise ValueError("`kind`: groups in periods are too many curves; measure without `every` or `by`")
             growths, n_lines = self._seen.growths(grouped=self.by is not None)
             names, window = self._seen.names, self._seen.plan.window
-            return draw_time(growths, names, window, self.by, n_lines, self.level, ax, locale)
+            return draw_time(frame, growths, names, window, self.by, n_lines, self.level, ax, locale)
         if kind == "periods":
             if self.every is None:
                 raise ValueError("`kind`: there are no periods; measure with every='1w'")

@@ -52,7 +52,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "join": ", ",
         "fix": "Most is at stake for {queries} (in {unit}, if each did as well as the typical query).",
         "one": "“{query}” ({reason}, {stake})",
-        "sure": "{n} of these {all} are worse than the rest by more than chance, with the number of queries tested in mind.",
+        "sure": "{n} of these {all} are worse than the rest by more than chance, for all queries tested.",
         "unsure": "None of these is worse than the rest by more than chance: look at the results before you act.",
         "fine": "No query with enough searches falls short of the typical one.",
     },
