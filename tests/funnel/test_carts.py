@@ -665,7 +665,7 @@ def test_rows_of_other_tables_that_are_left_out_are_told(library):
     ("change", "error", "message"),
     [
         ({"recover_within": "1mo"}, ValueError, "`recover_within` must be a fixed length of time"),
-        ({"gap": "soon"}, ValueError, "`gap` must be a whole number and a unit"),
+        ({"gap": "soon"}, ValueError, "`gap` must be a fixed length of time, a whole number and"),
         ({"level": 95}, ValueError, "`level` must be between"),
         ({"orders": pd.DataFrame({"order_id": [1]})}, SchemaError, "`customer_id` is missing"),
         ({"sales": pd.DataFrame({"product_id": [1], "price": [2.0]})}, SchemaError, "`period_at` is missing"),
