@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from ecommine import funnel, schema
+from funnel.test_groups import BANDS, with_bands
 from libraries import to_pandas
 
 DATA = Path(os.environ.get("ECOMMINE_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -116,3 +117,19 @@ def test_no_users_and_groups(library):
 
 def test_small_shares_are_not_rounded_away():
     assert funnel.from_counts({"a": 100_000, "b": 30}).headline.endswith("0.03% reached b")
+
+
+@pytest.mark.parametrize("door", ["pandas", "polars", "polars-lazy", "duckdb"])
+def test_columns_come_in_the_order_of_their_categories(door):
+    users = with_bands(door)
+    if door == "pandas":
+        users = users.assign(b=users["event"] == "b", a=True)
+    elif door == "duckdb":
+        users = users.project("*, event = 'b' as b, true as a")
+    else:
+        import polars as pl
+
+        users = users.with_columns(b=pl.col("event") == "b", a=True)
+    table = to_pandas(funnel.from_reached(users, ["a", "b"], by="band").table)
+    assert table["band"].tolist()[::2] == [*BANDS, None]
+    assert table["reached"].tolist() == [2, 1, 1, 0, 1, 0, 1, 0, 1, 0]

@@ -256,3 +256,47 @@ def test_groups_by_a_later_step_are_not_ranked():
         "first",
         "step",
     ]
+
+
+BANDS = ["<50", "50-200", "200-1000", ">1000"]
+
+
+def with_bands(door):
+    """Make a log of price bands in an order of their own, one unused and one unknown, in a library that knows it."""
+    rows = [(1, 0, "a"), (2, 1, "a"), (2, 2, "b"), (3, 3, "a"), (4, 4, "a"), (3, 5, "x")]
+    frame = slow.table(rows).drop(columns="device")
+    text = ["200-1000", "<50", "<50", None, "50-200", ">1000"]
+    if door == "pandas":
+        return frame.assign(band=pd.Categorical(text, categories=BANDS, ordered=True))
+    if door == "pandas cut":
+        cut = pd.cut(pd.Series([300, 20, 20, None, 60, 2_000]), [0, 50, 200, 1_000, 3_000])
+        return frame.assign(band=cut)
+    pl = pytest.importorskip("polars")
+    table = pl.from_pandas(frame).with_columns(band=pl.Series(text, dtype=pl.Enum(BANDS)))
+    if door == "duckdb":
+        duckdb = pytest.importorskip("duckdb")
+        plain = table.cast({"band": pl.String})
+        return duckdb.from_arrow(plain.to_arrow()).project(f"* replace (band::enum{tuple(BANDS)} as band)")
+    return table.lazy() if door == "polars-lazy" else table
+
+
+@pytest.mark.parametrize("door", ["pandas", "pandas cut", "polars", "polars-lazy", "duckdb"])
+@pytest.mark.parametrize("attribution", ["first", "step"])
+def test_groups_come_in_the_order_of_their_categories(door, attribution):
+    found = funnel.analyse(with_bands(door), ["a", "b"], by="band", attribution=attribution, as_of="2024-03-01")
+    labels = [label for label, _ in found._groups]
+    expected = ["(0.0, 50.0]", "(50.0, 200.0]", "(200.0, 1000.0]"] if door == "pandas cut" else BANDS[:3]
+    assert labels == [*expected, None]
+    table = to_pandas(found.table)
+    assert table["band"].tolist() == [label for label in labels for _ in range(2)]
+    assert table["reached"].tolist() == [1, 1, 1, 0, 1, 0, 1, 0]
+    assert [growth.label["band"] for growth in found._seen.growths(grouped=True)[0]] == labels
+    weekly = funnel.analyse(with_bands(door), ["a", "b"], by="band", every="1w", as_of="2024-03-01")
+    assert to_pandas(weekly.table)["band"].tolist() == table["band"].tolist()
+
+
+def test_categories_without_an_order_stay_sorted():
+    frame = with_bands("pandas")
+    frame["band"] = frame["band"].cat.as_unordered()
+    found = funnel.analyse(frame, ["a", "b"], by="band", as_of="2024-03-01")
+    assert found.table["band"].tolist()[:-2:2] == sorted(BANDS[:3])

@@ -47,7 +47,7 @@ def analyse(
     definition : Funnel, or sequence of steps
         A list of names is a funnel with a window of 7 days and re-entry.
     by : str, optional
-        A column of groups, at most 50.
+        A column of groups, at most 50. Ordered categories (of pandas, Enum of Polars, enum of DuckDB) keep their order.
     attribution : {"first", "last", "step"} or the name of a step
         Which group a unit belongs to: that of its first entry, of the event by which it reached its deepest step, or of
         the event by which it reached the named step. With "step" each group has a funnel of its own events, and a unit

@@ -14,7 +14,8 @@ from .._core.checks import counted, integer
 from .._core.frames import collect, opened
 from ._curves import confidence_level, normal_quantile, wilson
 from ._groups import check_groups
-from ._reading import grouped, plain
+from ._moves import Ints
+from ._reading import grouped, order_of, plain
 from ._result import FunnelResult
 from ._sums import QUARTILES
 from ._table import Measured, empty, merged
@@ -92,7 +93,7 @@ def from_reached(users: object, steps: Sequence[str], /, *, by: str | None = Non
         The columns, in order: true, above zero or any time where the user reached the step. Users without the first
         step do not enter; a step counts if all before it were reached.
     by : str, optional
-        A column of groups.
+        A column of groups. Ordered categories keep their order, as in :func:`ecommine.funnel.analyse`.
     level : float
         Level of the intervals, .5 to .999999.
 
@@ -140,7 +141,10 @@ def from_reached(users: object, steps: Sequence[str], /, *, by: str | None = Non
     there = np.column_stack([rows[name].to_numpy() for name in flags]).astype(bool)
     number_of = rows["_n"].to_numpy().astype(np.int64)
     found = _among(there, number_of, list(steps), confidence)
-    parts = [({}, found)] if by is None else list(_by_group(by, rows["_by"], there, number_of, steps, confidence))
+    parts: list[tuple[dict[str, Any], Measured]] = [({}, found)]
+    if by is not None:
+        groups_of = grouped(rows["_by"], order_of(like, by))
+        parts = list(_by_group(by, groups_of, there, number_of, steps, confidence))
     out = int(number_of[~there[:, 0]].sum())
     notes = (f"{counted(out, 'user')} without {steps[0]!r} left out",) if out else ()
     result = _result(merged(iter(parts)) if parts else empty(found, by), found, by, confidence, like, notes)
@@ -163,9 +167,9 @@ def _reached(dtype: Any, step: str) -> nw.Expr:
 
 
 def _by_group(
-    by: str, labels: nw.Series[Any], there: Any, number_of: Any, steps: Sequence[str], level: float
+    by: str, groups: tuple[Ints, tuple[Any, ...]], there: Any, number_of: Any, steps: Sequence[str], level: float
 ) -> Iterator[tuple[dict[str, Any], Measured]]:
-    codes, names = grouped(labels)
+    codes, names = groups
     check_groups(by, len(names))
     for place, label in enumerate(names):
         mine = codes == place

@@ -1,5 +1,6 @@
 """How events come into memory: what is left out, rows of any library, ids and groups as numbers."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -60,6 +61,17 @@ def plain(frame: Frame, by: str) -> nw.Expr:
     return column
 
 
+def order_of(frame: Frame, by: str) -> list[str]:
+    """Return the values of ordered categories in their order, as text; nothing where values have an order themselves.
+
+    They are sorted by what the library knows: text of a number is not always what it is in the list of categories.
+    """
+    if not isinstance(frame.collect_schema()[by], nw.Enum):
+        return []
+    found = collect(frame.select(by).unique().sort(by))
+    return [value for value in found.select(plain(found, by))[by].to_list() if isinstance(value, str)]
+
+
 def numbered(ids: nw.Series[Any]) -> tuple[Ints, "np.ndarray[Any, Any]"]:
     """Give each id a number, -1 where it is unknown; return the numbers and the ids that they stand for."""
     if ids.implementation.is_pandas() and not is_arrow(ids):
@@ -112,10 +124,12 @@ def _encoded(values: Any) -> tuple[Ints, "np.ndarray[Any, Any]"]:
     return np.concatenate(on_cores(numbers, parts, begins)), labels.dictionary.to_numpy(zero_copy_only=False)
 
 
-def coded(ids: nw.Series[Any], name: str = "`by` or ids") -> tuple[Ints, "np.ndarray[Any, Any]"]:
-    """Turn ids into numbers in the order of the ids, -1 where unknown."""
+def coded(
+    ids: nw.Series[Any], name: str = "`by` or ids", given: Sequence[str] = ()
+) -> tuple[Ints, "np.ndarray[Any, Any]"]:
+    """Turn ids into numbers in the order of the ids, or in the one given; -1 where unknown."""
     codes, labels = numbered(ids)
-    order = ordered(labels, name)
+    order = ordered(np.array([given.index(label) for label in labels]) if given else labels, name)
     ranks = np.empty(len(labels) + 1, dtype=np.int64)
     ranks[order], ranks[-1] = np.arange(len(labels)), -1
     return ranks[codes], labels[order]
@@ -150,9 +164,12 @@ def ordered(labels: "np.ndarray[Any, Any]", name: str = "`by` or ids") -> Ints:
         raise TypeError(f"{name} of mixed types, such as {shown}: make them text") from None
 
 
-def grouped(values: nw.Series[Any]) -> tuple[Ints, tuple[Any, ...]]:
-    """Turn the values of a column of groups into numbers, and name them; what is unknown is the last group."""
-    codes, labels = coded(values)
+def grouped(values: nw.Series[Any], given: Sequence[str] = ()) -> tuple[Ints, tuple[Any, ...]]:
+    """Turn the values of a column of groups into numbers, and name them; what is unknown is the last group.
+
+    They are in their own order, or in the one given, see :func:`order_of`.
+    """
+    codes, labels = coded(values, given=given)
     if labels.dtype.kind == "M":
         labels = labels.astype("datetime64[us]")  # as finer ones NumPy makes numbers of them
     if (codes < 0).any():

@@ -123,10 +123,10 @@ class Seen:
         """Return the curves of a picture, and how many there could be: of the last step by group, or of all steps."""
         last = len(self.names) - 1
         lines = [(part, last) for part in self.parts] if grouped else [(self.whole, one) for one in range(1, last + 1)]
-        largest = sorted(lines, key=lambda line: -len(line[0].reach.unit))[:MOST_DRAWN]
+        largest = sorted(range(len(lines)), key=lambda place: -len(lines[place][0].reach.unit))[:MOST_DRAWN]
         found = [
             growth_of(part.reach, part.visitor, part.label, step, self.until, self.plan.window)
-            for part, step in largest
+            for part, step in (lines[place] for place in sorted(largest))
         ]
         return found, len(lines)
 

@@ -20,7 +20,7 @@ from ._held import put_together, split
 from ._marks import Marked, marked
 from ._micro import length_of, times_of
 from ._moves import Events, Ints, distinct_of
-from ._reading import coded, facts, grouped, numbered, only_value, plain
+from ._reading import coded, facts, grouped, numbered, only_value, order_of, plain
 from ._told import MISSING
 from ._walk import Plan, Reach
 
@@ -116,7 +116,7 @@ def read_tracks(
     is_plain = is_alone and frame.collect_schema()[unit].is_integer()  # ids that are numbers need no others
     columns, frame = columns_of(frame, funnel, unit, by), counting(frame, unit, until, bool(notes))
     found = marked(frame, funnel, columns, spare=0 if by or not is_alone else 1 if is_plain else 0.5)
-    tracks = tracks_of(found, funnel, unit=unit, by=by)
+    tracks = tracks_of(found, funnel, unit=unit, by=by, order=[] if by is None else order_of(frame, by))
     notes += unseen(frame, funnel, tracks.events.seen())
     if funnel.order == "any":
         check_overlap(tracks.events.counting().steps, funnel)
@@ -125,12 +125,12 @@ def read_tracks(
     return replace(tracks, until=until, notes=(*notes, *tracks.notes))
 
 
-def tracks_of(found: Marked, funnel: Funnel, *, unit: Unit, by: str | None) -> Tracks:
-    """Make tracks of events in memory, of which nothing is known but themselves."""
+def tracks_of(found: Marked, funnel: Funnel, *, unit: Unit, by: str | None, order: Sequence[str] = ()) -> Tracks:
+    """Make tracks of events in memory, of which nothing is known but themselves, and an order of groups."""
     rows, code, masks = found
     is_plain = unit == "visitor_id" and not funnel.hold and rows["_unit"].dtype.is_integer()
     log, units = (rows["_unit"].to_numpy(), None) if is_plain else numbered(rows["_unit"])
-    group, labels = (None, ()) if by is None else grouped(rows["_by"])
+    group, labels = (None, ()) if by is None else grouped(rows["_by"], order)
     events = Events(log=log, time=times_of(rows["_at"]), code=code, masks=masks, n_steps=len(funnel.steps), group=group)
     visitor, visitors = None, None
     if units is not None and unit != "visitor_id":
