@@ -295,6 +295,12 @@ def test_groups_come_in_the_order_of_their_categories(door, attribution):
     assert to_pandas(weekly.table)["band"].tolist() == table["band"].tolist()
 
 
+def test_a_column_of_the_schema_keeps_the_order_of_its_categories():
+    frame = with_bands("pandas").rename(columns={"band": "device"})
+    found = funnel.analyse(frame, ["a", "b"], by="device", as_of="2024-03-01")
+    assert [label for label, _ in found._groups] == [*BANDS[:3], None]
+
+
 def test_categories_without_an_order_stay_sorted():
     frame = with_bands("pandas")
     frame["band"] = frame["band"].cat.as_unordered()

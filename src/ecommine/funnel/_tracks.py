@@ -116,7 +116,8 @@ def read_tracks(
     is_plain = is_alone and frame.collect_schema()[unit].is_integer()  # ids that are numbers need no others
     columns, frame = columns_of(frame, funnel, unit, by), counting(frame, unit, until, bool(notes))
     found = marked(frame, funnel, columns, spare=0 if by or not is_alone else 1 if is_plain else 0.5)
-    tracks = tracks_of(found, funnel, unit=unit, by=by, order=[] if by is None else order_of(frame, by))
+    order = [] if by is None else order_of(frame, by) or order_of(opened(events, argument="events"), by)  # read as text
+    tracks = tracks_of(found, funnel, unit=unit, by=by, order=order)
     notes += unseen(frame, funnel, tracks.events.seen())
     if funnel.order == "any":
         check_overlap(tracks.events.counting().steps, funnel)
