@@ -108,8 +108,9 @@ def test_most_buyers_of_a_real_log_skip_the_cart():
     assert table["conversion"].isna().all()  # three hours of data, and windows of a week
 
 
-def test_no_users_and_groups(library):
-    users = pd.DataFrame({"a": [True], "b": [True], "g": ["x"]})[:0]
+@pytest.mark.parametrize("group", ["x", 1, True])
+def test_no_users_and_groups(group, library):
+    users = pd.DataFrame({"a": [True], "b": [True], "g": [group]})[:0]
     found = funnel.from_reached(library(users), ["a", "b"], by="g")
     assert np.asarray(found.table["reached"]).tolist() == [0, 0]
     assert found.entrants == 0

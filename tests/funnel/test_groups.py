@@ -1,5 +1,6 @@
 """Which group and period a unit belongs to, and what is shown of them."""
 
+import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 import pytest
@@ -256,6 +257,74 @@ def test_groups_by_a_later_step_are_not_ranked():
         "first",
         "step",
     ]
+
+
+def drawn():
+    """Draw events at moments of their own, so that the event by which a step was reached is known."""
+    rng = np.random.default_rng(1)
+    minutes = rng.choice(6 * 1_440, 300, replace=False).tolist()
+    names, devices = rng.choice(["a", "b", "c"], 300).tolist(), rng.choice(["web", "app", None], 300).tolist()
+    return slow.table([*zip(rng.integers(60, size=300).tolist(), minutes, names, devices, strict=True)])
+
+
+@pytest.mark.parametrize("attribution", ["first", "last", "b"])
+def test_units_have_their_group_and_tell_whether_they_may_get_further(attribution, local_library):
+    frame, definition = drawn(), funnel.Funnel(STEPS, window="2d")
+    options = {"as_of": "2024-01-06", "by": "device", "attribution": attribution}
+    found = funnel.analyse(local_library(frame), definition, **options)
+    until, device = pd.Timestamp("2024-01-07") - pd.Timedelta("1us"), frame.set_index("occurred_at")["device"]
+    expected = []
+    for visitor, (reached, _) in slow.all_walked(definition, frame).items():
+        deepest = max(reached)
+        decides = {"first": 0, "last": deepest, "b": 1}[attribution]
+        group = device[reached[decides][0]] if decides in reached else None
+        is_open = until - reached[0][0] < definition.length and deepest < 2
+        expected.append((visitor, None if pd.isna(group) else group, STEPS[deepest], is_open))
+    units = to_pandas(found.units)
+    columns = ["visitor_id", "device", "deepest_step", "immature"]
+    assert [*units[columns].itertuples(index=False, name=None)] == expected
+    assert 0 < units["immature"].sum() < len(units)
+    if attribution != "b":  # of the others some are in no group
+        assert units["immature"].sum() == to_pandas(found.table)["immature"].sum()
+
+
+def test_units_of_several_groups_have_none_and_ids_stand_once(local_library):
+    frame = local_library(slow.table(ROWS))
+    assert "device" not in to_pandas(grouped("step", frame).units).columns
+    units = to_pandas(funnel.analyse(frame, STEPS, by="visitor_id", as_of="2024-03-01").units)
+    assert units.columns.tolist().count("visitor_id") == 1
+    assert units["visitor_id"].tolist() == [1, 2, 3]
+
+
+VALUES = {
+    "text": ["x", "y"],
+    "numbers": [1, 2],
+    "floats": [0.5, 1.5],
+    "flags": [True, False],
+    "times": pd.to_datetime(["2024-01-01", "2024-01-02"]).astype("datetime64[us]"),
+}
+
+
+@pytest.mark.parametrize("values", VALUES.values(), ids=VALUES)
+def test_the_group_of_units_keeps_its_type_where_nobody_entered(values, local_library):
+    frame = slow.table([(1, 0, "a"), (2, 0, "a")]).assign(plan=values)
+    some = funnel.analyse(local_library(frame), ["a", "b"], by="plan").units
+    none = funnel.analyse(local_library(frame), ["x", "a"], by="plan").units
+    assert nw.from_native(none).schema == nw.from_native(some).schema
+    assert to_pandas(some)["plan"].tolist() == frame["plan"].tolist()
+    assert to_pandas(none).empty
+
+
+@pytest.mark.parametrize("kind", ["Int64", "string"])
+def test_groups_that_are_unknown_keep_the_type_of_their_column(kind):
+    pl = pytest.importorskip("polars")
+    frame = slow.table([(1, 0, "a"), (2, 0, "a")]).assign(plan=pd.array([None, None], dtype=kind))
+    assert pd.isna(funnel.analyse(frame, ["a", "b"], by="plan").units["plan"]).all()
+    units = funnel.analyse(pl.from_pandas(frame), ["a", "b"], by="plan").units
+    assert units["plan"].to_list() == [None, None]
+    assert units.schema["plan"] == (pl.Int64 if kind == "Int64" else pl.String)
+    arrow = funnel.analyse(pl.from_pandas(frame).to_arrow(), ["a", "b"], by="plan")
+    assert arrow.units.schema.field("plan").type == arrow.table.schema.field("plan").type
 
 
 BANDS = ["<50", "50-200", "200-1000", ">1000"]

@@ -149,6 +149,8 @@ def test_nobody_enters(rows, several):
     both = frame, several.createDataFrame(to_spark(several, slow.table([(1, 0, "x", "web")])).limit(rows).rdd, SCHEMA)
     expected, found = agree(both, STEPS, by="device", as_of=None)
     assert to_pandas(found.units).empty
+    assert found.units.columns == expected.units.columns.tolist()
+    assert found.units.schema["device"].dataType.typeName() == "string"
     assert expected.entrants == found.entrants == 0
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -14,9 +15,20 @@ from ._asked import Answer, Asked
 from ._conditions import fitted
 from ._curves import confidence_level
 from ._definition import Funnel, Step, funnel_of
-from ._groups import EVERY, Attribution, check_attribution, check_groups, group_of, label_of, period_of, told_of_groups
+from ._groups import (
+    EVERY,
+    Attribution,
+    check_attribution,
+    check_groups,
+    group_of,
+    label_of,
+    period_of,
+    told_of_groups,
+    values_of,
+)
 from ._micro import micro_of
 from ._moves import Ints
+from ._reading import sample_of
 from ._result import FunnelResult
 from ._spark import answer_on_spark, is_spark
 from ._table import Part, Seen, empty, measure, merged
@@ -129,9 +141,10 @@ def analyse(
     like = opened(events, argument="events")
     fit = fitted(like.collect_schema(), funnel)
     answer = answer_on_spark(events, fit, asked) if is_spark(like) else _in_memory(events, fit, asked)
+    samples = {} if by is None else {by: sample_of(like.collect_schema()[by])}
     keys, whole, found = [key for key in (by, every) if key is not None], answer.whole, answer.groups
     return FunnelResult(
-        table=built(merged(iter(found)) if found else empty(whole, by, every), like),
+        table=built(merged(iter(found)) if found else empty(whole, by, every), like, samples),
         definition=funnel,
         unit=unit,
         entrants=whole.entrants,
@@ -157,6 +170,7 @@ def _in_memory(events: object, funnel: Funnel, asked: Asked) -> Answer:
         until=micro_of(tracks.until),
     )
     parts, said = _grouped(events, seen.whole, tracks, funnel, asked)
+    seen = _named(events, seen, tracks.labels, funnel, asked)
     if asked.every is not None:
         parts = [piece for part in parts for piece in _periods(part, asked.every, tracks.until)]
         parts.sort(key=lambda part: part.label["period_at"])
@@ -187,6 +201,15 @@ def _grouped(events: object, whole: Part, tracks: Tracks, funnel: Funnel, asked:
     parts = [replace(whole, label={by: labels[code]}, reach=reach) for code, reach in _parted(whole.reach, group)]
     lost = len(group) - sum(len(part.reach.unit) for part in parts)
     return parts, told_of_groups(asked.attribution, asked.unit, lost)
+
+
+def _named(events: object, seen: Seen, labels: tuple[Any, ...], funnel: Funnel, asked: Asked) -> Seen:
+    """Note the group of each unit for the table of units."""
+    if asked.by is None or not asked.names_group:
+        return seen
+    group = values_of(group_of(seen.whole.reach, asked.attribution, funnel), labels)
+    kind = opened(events, argument="events").collect_schema()[asked.by]
+    return replace(seen, whole=replace(seen.whole, group=group), sample=sample_of(kind))
 
 
 def _periods(part: Part, every: Every, until: datetime | None) -> Iterator[Part]:

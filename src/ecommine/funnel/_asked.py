@@ -23,6 +23,12 @@ class Asked:
     as_of: Any
     level: float
 
+    @property
+    def names_group(self) -> bool:
+        """Whether each unit is of one group at most, and its ids do not name it."""
+        ids = (self.unit, "visitor_id") if self.unit == "session_id" else (self.unit,)
+        return self.by is not None and self.attribution != "step" and self.by not in ids
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Answer:

@@ -15,7 +15,7 @@ from .._core.frames import collect, opened
 from ._curves import confidence_level, normal_quantile, wilson
 from ._groups import check_groups
 from ._moves import Ints
-from ._reading import grouped, order_of, plain
+from ._reading import grouped, order_of, plain, sample_of
 from ._result import FunnelResult
 from ._sums import QUARTILES
 from ._table import Measured, empty, merged
@@ -239,7 +239,7 @@ def _result(
     columns: dict[str, Any], found: Measured, by: str | None, level: float, like: Any, notes: tuple[str, ...]
 ) -> FunnelResult:
     return FunnelResult(
-        table=built(columns, like),
+        table=built(columns, like, {} if by is None else {by: sample_of(like.collect_schema()[by])}),
         definition=None,
         unit="user_id",
         entrants=found.entrants,

@@ -1,5 +1,6 @@
 """Which group and which period a unit belongs to."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -39,6 +40,11 @@ def group_of(reach: Reach, attribution: str, funnel: Funnel) -> Ints:
     if attribution == "last":
         return np.take_along_axis(reach.group, reach.deepest[:, None], axis=1)[:, 0]
     return reach.group[:, funnel.names.index(attribution) if attribution in funnel.names else 0]
+
+
+def values_of(group: Ints, labels: Sequence[Any]) -> "np.ndarray[Any, Any]":
+    """Return the group of each unit by its value, None where it is unknown or none."""
+    return np.array([*labels, None], dtype=object)[group]
 
 
 def told_of_groups(attribution: str, unit: str, lost: int) -> list[str]:

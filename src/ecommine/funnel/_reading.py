@@ -1,7 +1,7 @@
 """How events come into memory: what is left out, rows of any library, ids and groups as numbers."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -59,6 +59,14 @@ def plain(frame: Frame, by: str) -> nw.Expr:
     if dtype.is_float():  # adding zero would do, but some engines see nothing to add
         return nw.when(~column.is_nan()).then(nw.when(column == 0).then(nw.lit(0.0, dtype)).otherwise(column))
     return column
+
+
+def sample_of(dtype: nw.dtypes.DType) -> Any:
+    """Return a value of a type, by which a column is of that type where it holds none."""
+    if dtype.is_integer():
+        return 0
+    samples = {nw.Float64: 0.0, nw.Float32: 0.0, nw.Boolean: False, nw.Date: date(1970, 1, 1)}
+    return samples.get(type(dtype), datetime(1970, 1, 1) if isinstance(dtype, nw.Datetime) else "")
 
 
 def order_of(frame: Frame, by: str) -> list[str]:

@@ -93,10 +93,15 @@ class FunnelResult(Result):
     def units(self) -> Any:
         """One row a unit that entered, sorted by id, as an eager table; None for a funnel of totals.
 
-        Its id, deepest_step, first_entered_at, entered_at (of the attempt that reached the deepest step first) and
-        deepest_at. Made when asked for. Of a funnel on Spark it is a lazy table of Spark, in any order.
+        Its id; the column of `by`, null where the group is unknown or, by a step that the unit never reached, none (not
+        with ``attribution="step"``, where a unit may be in several); deepest_step; first_entered_at, entered_at (of the
+        attempt that reached the deepest step first) and deepest_at; immature (whether the window of the first entry is
+        open and the last step not reached, so that it may still get further). Made when asked for. Of a funnel on Spark
+        it is a lazy table of Spark, in any order.
         """
-        return None if self._seen is None else self._seen.table(self.unit, opened(self.table, argument="table"))
+        if self._seen is None:
+            return None
+        return self._seen.table(self.unit, self.by, opened(self.table, argument="table"))
 
     @property
     def headline(self) -> str:

@@ -41,6 +41,7 @@ def answer_on_spark(events: object, funnel: Funnel, asked: Asked) -> Answer:
     until, notes = facts(frame, asked.unit, asked.as_of)
     frame = counting(frame, asked.unit, until, bool(notes))
     marks = _marks(frame, funnel, asked)
+    kind = marks.to_native().schema["_by"].dataType if asked.names_group else None
     notes += _told(frame, marks, funnel)
     job = Job(funnel=funnel, asked=asked, labels=_labels(marks, asked.by), until=micro_of(until))
     whole = parts = followed(marks, job)
@@ -57,7 +58,7 @@ def answer_on_spark(events: object, funnel: Funnel, asked: Asked) -> Answer:
         groups=[(label, found[part]) for part, label in labels.items()],
         until=until,
         notes=notes,
-        seen=SeenOnSpark(whole=whole, in_parts=parts, parts=tuple(labels), labels=tuple(labels.values())),
+        seen=SeenOnSpark(whole=whole, in_parts=parts, parts=tuple(labels), labels=tuple(labels.values()), kind=kind),
     )
 
 

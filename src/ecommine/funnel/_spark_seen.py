@@ -28,6 +28,8 @@ class SeenOnSpark:
         What names them.
     only : int
         The part that the result is of.
+    kind : Spark type, or None
+        That of `by`, where the table of units has it.
     """
 
     whole: Units
@@ -35,23 +37,27 @@ class SeenOnSpark:
     parts: tuple[int, ...]
     labels: tuple[dict[str, Any], ...]
     only: int = ALL
+    kind: Any = None
 
     def alone(self, place: int) -> "SeenOnSpark":
         """Take one part as a whole."""
         part = self.parts[place]
         return replace(self, whole=self.in_parts, parts=(part,), labels=({},), only=part)
 
-    def table(self, unit: str, like: Any) -> Any:  # noqa: ARG002  # units in memory need the library
+    def table(self, unit: str, by: str | None, like: Any) -> Any:  # noqa: ARG002  # units in memory need the library
         """Return the lazy table of units, in any order."""
-        from pyspark.sql.types import StringType, StructField, StructType, TimestampNTZType
+        from pyspark.sql.pandas.types import to_arrow_type
+        from pyspark.sql.types import BooleanType, StringType, StructField, StructType, TimestampNTZType
 
-        frame = self._units.frame
-        fields = [StructField(name, frame.schema[name].dataType) for name in self._ids]
-        fields.append(StructField("deepest_step", StringType()))
-        times = ("first_entered_at", "entered_at", "deepest_at")
-        schema = StructType([*fields, *(StructField(name, TimestampNTZType()) for name in times)])
-        rows = frame.mapInArrow(partial(unit_rows, job=self.whole.job), schema)
-        return rows.withColumnsRenamed({"unit": unit, "visitor": "visitor_id"})
+        frame, kind = self._units.frame, None if by is None else self.kind
+        types = {name: frame.schema[name].dataType for name in self._ids}
+        types |= {} if kind is None else {"group": kind}
+        times = dict.fromkeys(("first_entered_at", "entered_at", "deepest_at"), TimestampNTZType())
+        types |= {"deepest_step": StringType(), **times, "immature": BooleanType()}
+        schema = StructType([StructField(name, one) for name, one in types.items()])
+        work = partial(unit_rows, job=self.whole.job, kind=None if kind is None else to_arrow_type(kind))
+        names = {"unit": unit, "visitor": "visitor_id", **({} if kind is None else {"group": by})}
+        return frame.mapInArrow(work, schema).withColumnsRenamed(names)
 
     def age(self) -> float | None:
         """Return how long the units were seen since their first entry, at the median."""
@@ -81,7 +87,8 @@ class SeenOnSpark:
             return [growth_from(whole, {}, step, window) for step in range(1, last + 1)][:MOST_DRAWN], last
         tallies, labels = dict(counted(self.in_parts).parts()), dict(zip(self.parts, self.labels, strict=True))
         largest = sorted(labels, key=lambda part: -int(tallies[part].by_step(REACHED, 1)[0]))[:MOST_DRAWN]
-        return [growth_from(tallies[part], labels[part], last, window) for part in largest], len(labels)
+        drawn = [part for part in labels if part in largest]
+        return [growth_from(tallies[part], labels[part], last, window) for part in drawn], len(labels)
 
     @property
     def names(self) -> tuple[str, ...]:

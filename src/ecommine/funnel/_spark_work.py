@@ -14,7 +14,7 @@ import numpy as np
 from ._asked import Asked
 from ._curves import Floats
 from ._definition import Funnel
-from ._groups import group_of, period_number
+from ._groups import group_of, period_number, values_of
 from ._marks import coded_rows
 from ._moves import Ints
 from ._reading import numbered
@@ -199,8 +199,8 @@ def _rows_of(part: Ints, wanted: Iterable[int]) -> Iterator[tuple[int, Any]]:
             yield one, rows[one]
 
 
-def unit_rows(batches: Iterable[Any], job: Job) -> Iterator[Any]:
-    """Write the table of units."""
+def unit_rows(batches: Iterable[Any], job: Job, kind: Any) -> Iterator[Any]:
+    """Write the table of units, with their groups as values of the Arrow type ``kind`` unless it is None."""
     import pyarrow as pa
 
     table = _table(batches)
@@ -213,8 +213,10 @@ def unit_rows(batches: Iterable[Any], job: Job) -> Iterator[Any]:
     if job.asked.unit == "session_id":
         whose = np.array([*table["visitor"].to_pylist(), None], dtype=object)[:-1]
         part = replace(part, visitor=np.arange(len(whose)), visitors=whose)
-    columns = unit_columns(part, job.funnel.names)
-    for name in ("unit", "visitor"):
+    if kind is not None:
+        part = replace(part, group=values_of(table["part"].to_numpy() % GROUPS - 1, job.labels))
+    columns = unit_columns(part, job.funnel.names, job.plan, job.until)
+    for name in ("unit", "visitor", "group"):
         if name in columns:
-            columns[name] = pa.array(columns[name], type=table[name].type)
+            columns[name] = pa.array(columns[name], type=kind if name == "group" else table[name].type)
     yield from pa.table(columns).to_batches(max_chunksize=ROWS)

@@ -13,7 +13,7 @@ from ._moves import Ints
 from ._reading import ordered
 from ._sums import QUARTILES, Counts, Sums, sums_of
 from ._walk import Plan, Reach
-from ._writing import whole_numbers
+from ._writing import exact
 
 INTERVALS = ("conversion", "step_conversion")
 
@@ -63,6 +63,8 @@ class Part:
         Whose each unit is; None where units are visitors.
     visitors : array, or None
         Ids of these, for units that are known by both ids as sessions are; a number past its end is of nobody known.
+    group : array, or None
+        The value of `by` of each unit that entered, where the table of units has it.
     """
 
     label: dict[str, Any]
@@ -70,6 +72,7 @@ class Part:
     units: "np.ndarray[Any, Any] | None"
     visitor: Ints | None
     visitors: "np.ndarray[Any, Any] | None" = None
+    group: "np.ndarray[Any, Any] | None" = None
 
     @property
     def owners(self) -> "np.ndarray[Any, Any]":
@@ -106,6 +109,8 @@ class Seen:
         The moment up to which events count, microseconds.
     parts : list of Part
         The groups.
+    sample : object
+        A value of the type of `by`.
     """
 
     whole: Part
@@ -113,6 +118,7 @@ class Seen:
     names: tuple[str, ...]
     until: int
     parts: list[Part] = field(default_factory=list)
+    sample: Any = ""
 
     def alone(self, place: int) -> "Seen":
         """Take one group as a whole."""
@@ -141,20 +147,16 @@ class Seen:
             return None
         return len(set(self.whole.names) & set(other.whole.names))
 
-    def table(self, unit: str, like: Frame) -> Any:
+    def table(self, unit: str, by: str | None, like: Frame) -> Any:
         """Return the table of units, in the caller's library."""
-        columns = unit_columns(self.whole, self.names)
-        mine = {unit: columns.pop("unit")}
-        known = {unit: self.whole.units, "visitor_id": self.whole.visitors}
-        samples = {name: 0 if ids is None or ids.dtype.kind in "iu" else "" for name, ids in known.items()}
-        if "visitor" in columns:
-            owners = columns.pop("visitor").tolist()
-            mine["visitor_id"] = whole_numbers(owners, like) if samples["visitor_id"] == 0 else owners
-        if len(mine[unit]):
-            return build({**mine, **columns}, like=like).to_native()
-        one = {name: [samples[name]] for name in mine}
-        times = {name: np.zeros(1, "datetime64[us]") for name in ("first_entered_at", "entered_at", "deepest_at")}
-        return build({**one, "deepest_step": [""], **times}, like=like).head(0).to_native()
+        columns = unit_columns(self.whole, self.names, self.plan, self.until)
+        ids = {"unit": self.whole.units, "visitor": self.whole.visitors}
+        samples = {name: 0 if one is None or one.dtype.kind in "iu" else "" for name, one in ids.items()}
+        samples |= {"group": self.sample, "deepest_step": ""}
+        names = {"unit": unit, "visitor": "visitor_id", "group": by}
+        like = like.drop("immature")  # a number there
+        padded = {names.get(name) or name: _padded(one, samples.get(name, 0), like) for name, one in columns.items()}
+        return build(padded, like=like).head(len(columns["unit"])).to_native()
 
 
 def measure(part: Part, seen: Seen, level: float) -> Measured:
@@ -255,8 +257,15 @@ FEWEST = 200
 ROUNDING_OF_SUMS = 1e-12
 
 
-def unit_columns(part: Part, names: Sequence[str]) -> dict[str, Any]:
-    """Write one row a unit: the deepest step, the first entry, the entry of the attempt, and when it came there."""
+def _padded(values: "np.ndarray[Any, Any]", sample: Any, like: Frame) -> Any:
+    """Add a row that is taken away again: columns keep their types where they hold no value."""
+    sample = next((one for one in values if one is not None), sample)
+    longer = np.concatenate([values, np.array([sample], dtype=values.dtype)])
+    return longer if longer.dtype != object else exact(longer.tolist(), like)
+
+
+def unit_columns(part: Part, names: Sequence[str], plan: Plan, until: int) -> dict[str, Any]:
+    """Write one row a unit: its group, the deepest step, three times, and whether it may still get further."""
     reach, mine = part.reach, part.ids
     order = ordered(mine)
     if part.visitor is not None and part.visitors is not None:  # several visitors may have a session of one id
@@ -266,13 +275,15 @@ def unit_columns(part: Part, names: Sequence[str]) -> dict[str, Any]:
     columns: dict[str, Any] = {
         "unit": mine[order],
         **({} if part.visitors is None else {"visitor": part.owners[order]}),
+        **({} if part.group is None else {"group": part.group[order]}),
         "deepest_step": labels[reach.deepest[order]],
         "first_entered_at": reach.entry[order].astype("datetime64[us]"),
     }
     for name, times in (("entered_at", reach.since), ("deepest_at", reach.at)):
         deepest = np.take_along_axis(times, reach.deepest[:, None], axis=1)[:, 0]
         columns[name] = deepest[order].astype("datetime64[us]")
-    return columns
+    is_open = (until - reach.entry < plan.window) & (reach.deepest < plan.n_steps - 1)
+    return {**columns, "immature": is_open[order]}
 
 
 def empty(whole: Measured, by: str | None, every: str | None = None) -> dict[str, list[Any]]:

@@ -37,6 +37,8 @@ RESERVED = (
     "skipped",
     "naive_conversion",
     *(f"seconds_{name}" for name in ("p25", "median", "p75")),
+    "deepest_step",
+    *(f"{name}_at" for name in ("first_entered", "entered", "deepest")),
 )
 _DECLARED = tuple(column.name for column in TABLES["events"].columns)
 

@@ -1,6 +1,7 @@
 """How small tables of results are made in the caller's library."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -10,17 +11,17 @@ import pandas as pd
 from .._core.frames import build
 
 
-def built(columns: Mapping[str, Any], like: Any) -> Any:
-    """Make the table in the caller's library; lists are text, or numbers where there are any.
+def built(columns: Mapping[str, Any], like: Any, samples: Mapping[str, Any] = MappingProxyType({})) -> Any:
+    """Make the table in the caller's library; lists are text, or numbers where there are any, or as their samples are.
 
     Columns keep their types when they are empty: a row is added that is taken away again.
     """
     n = len(next(iter(columns.values())))
-    padded = {name: _exact(_padded(values), like) for name, values in columns.items()}
+    padded = {name: exact(_padded(values, samples.get(name, "")), like) for name, values in columns.items()}
     return with_nulls(build(padded, like=like).head(n)).to_native()
 
 
-def _exact(values: Any, like: Any) -> Any:
+def exact(values: Any, like: Any) -> Any:
     """Keep whole numbers whole, and true and false, where some are unknown."""
     known = {type(one) for one in values if one is not None} if isinstance(values, list) and None in values else set()
     if known == {int}:
@@ -29,9 +30,9 @@ def _exact(values: Any, like: Any) -> Any:
     return pd.array(values, dtype="boolean") if known == {bool} and is_pandas else values
 
 
-def _padded(values: Any) -> Any:
+def _padded(values: Any, sample: Any) -> Any:
     if isinstance(values, list) and (not values or None in values or not isinstance(values[0], (bool, int, float))):
-        return [*values, next((one for one in values if one is not None), "")]  # of their type, such as a moment
+        return [*values, next((one for one in values if one is not None), sample)]  # of their type, such as a moment
     known = np.asarray(values)
     return np.append(known, np.zeros(1, dtype=known.dtype))
 
