@@ -49,3 +49,46 @@ def test_a_group_of_columns(local_library):
         "only plan 1; what was left out is counted over all groups",
         "1 user without 'home' left out",
     )
+
+
+@pytest.mark.parametrize("attribution", ["first", "b", "step"])
+def test_a_group_keeps_its_periods(attribution, local_library):
+    """A group of periods is the group measured alone, its periods those of the table, and each one of them alone."""
+    frame, definition = shop(), funnel.Funnel(["a", "b", "c"], window="2d")
+    options = {"by": "device", "attribution": attribution, "as_of": "2024-01-13"}
+    found = funnel.analyse(local_library(frame), definition, every="1d", **options)
+    whole, table = funnel.analyse(local_library(frame), definition, **options), to_pandas(found.table)
+    for device in ("app", "web"):
+        group, alone = found.group(device), whole.group(device)
+        assert (group.by, group.every, group.headline) == (None, "1d", alone.headline)
+        assert [row["conversion_low"] for row in group._all.rows] == [row["conversion_low"] for row in alone._all.rows]
+        pd.testing.assert_frame_equal(to_pandas(group.units), to_pandas(alone.units))
+        mine = table[table["device"] == device].drop(columns="device").reset_index(drop=True)
+        pd.testing.assert_frame_equal(to_pandas(group.table), mine)
+        days = mine["period_at"].unique()
+        sizes = []
+        for day in days:
+            one = group.group(pd.Timestamp(day))
+            rows = mine[mine["period_at"] == day].drop(columns=["period_at", "complete"]).reset_index(drop=True)
+            pd.testing.assert_frame_equal(to_pandas(one.table), rows)
+            entered = to_pandas(one.units)["first_entered_at"]
+            assert (entered.dt.normalize() == day).all()
+            sizes.append(len(entered))
+        assert sum(sizes) == group.entrants == alone.entrants
+        assert len(days) > 3
+    assert found.summary() == whole.summary()
+
+
+def test_the_group_is_chosen_before_the_period():
+    rows = [(1, 0, "a", None), (2, 0, "a", "web"), (3, 9 * 1_440, "a", "web")]
+    found = funnel.analyse(slow.table(rows), ["a", "b"], by="device", every="1w")
+    with pytest.raises(ValueError, match=r"'2024-01-08' is a period: choose the group first, result.group\(...\)"):
+        found.group("2024-01-08")
+    with pytest.raises(ValueError, match="'device' has no group 'app'; it has 'web', None"):
+        found.group("app")
+    web = found.group("web")
+    assert web.group("2024-01-08").units["visitor_id"].tolist() == [3]
+    assert web.notes[0] == "only device 'web'; what was left out is counted over all groups"
+    assert found.group(None).table["period_at"].tolist() == [pd.Timestamp("2024-01-01")] * 2
+    with pytest.raises(ValueError, match="'period_at' has no group '2024-01-15'; it has 2024-01-01, 2024-01-08"):
+        web.group("2024-01-15")

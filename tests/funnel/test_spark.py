@@ -126,6 +126,22 @@ def test_groups_comparisons_and_pictures_work_on_spark(both):
 
 
 @pytest.mark.spark
+@pytest.mark.parametrize("options", [{"unit": "session_id"}, {"attribution": "step"}], ids=["sessions", "own events"])
+def test_a_group_keeps_its_periods_on_spark(options, both):
+    expected, found = agree(both, funnel.Funnel(STEPS, window="20h"), by="device", every="1d", **options)
+    here, there = (one.group("app") for one in (expected, found))
+    pd.testing.assert_frame_equal(to_pandas(there.table), to_pandas(here.table), check_dtype=False, rtol=1e-9)
+    assert (there.notes, there.headline, there.every) == (here.notes, here.headline, "1d")
+    assert there.summary() == here.summary()
+    same_units(here, there)
+    day = here.table["period_at"].unique()[1]
+    here, there = (one.group(day) for one in (here, there))
+    pd.testing.assert_frame_equal(to_pandas(there.table), to_pandas(here.table), check_dtype=False, rtol=1e-9)
+    assert (there.notes, there.every) == (here.notes, None)
+    same_units(here, there)
+
+
+@pytest.mark.spark
 def test_instants_come_through_the_door_and_parts_of_seconds_are_known_to_the_second(both):
     frame, rows = both
     parts = rows.selectExpr("* except (occurred_at)", "cast(occurred_at as timestamp) + interval 250 milliseconds at")

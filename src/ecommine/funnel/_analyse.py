@@ -31,7 +31,7 @@ from ._moves import Ints
 from ._reading import sample_of
 from ._result import FunnelResult
 from ._spark import answer_on_spark, is_spark
-from ._table import Part, Seen, empty, measure, merged
+from ._table import Measured, Part, Seen, empty, measure, merged
 from ._told import told
 from ._tracks import UNITS, Tracks, Unit, held_by, own_of, plan_of, read_tracks
 from ._walk import Reach
@@ -155,7 +155,8 @@ def analyse(
         as_of=answer.until,
         notes=(*answer.notes, *told(whole, unit), *_compared(asked, funnel)),
         _all=whole,
-        _groups=tuple((label[by or "period_at"], one) for label, one in found) if len(keys) == 1 else (),
+        _groups=tuple(answer.over_all or ((label[by or "period_at"], one) for label, one in found)) if keys else (),
+        _parts=tuple(found) if answer.over_all else (),
         _seen=answer.seen,
     )
 
@@ -171,13 +172,16 @@ def _in_memory(events: object, funnel: Funnel, asked: Asked) -> Answer:
     )
     parts, said = _grouped(events, seen.whole, tracks, funnel, asked)
     seen = _named(events, seen, tracks.labels, funnel, asked)
+    over_all: list[tuple[Any, Measured]] = []
     if asked.every is not None:
+        over_all = [(part.label[asked.by], measure(part, seen, asked.level)) for part in parts if asked.by]
         parts = [piece for part in parts for piece in _periods(part, asked.every, tracks.until)]
         parts.sort(key=lambda part: part.label["period_at"])
     seen = replace(seen, parts=parts)
     whole = measure(seen.whole, seen, asked.level)
     groups = [(part.label, whole if part is seen.whole else measure(part, seen, asked.level)) for part in parts]
-    return Answer(whole=whole, groups=groups, until=tracks.until, notes=[*tracks.notes, *said], seen=seen)
+    notes = [*tracks.notes, *said]
+    return Answer(whole=whole, groups=groups, over_all=over_all, until=tracks.until, notes=notes, seen=seen)
 
 
 def _part(tracks: Tracks, reach: Reach, asked: Asked) -> Part:

@@ -40,6 +40,8 @@ class Answer:
         All units.
     groups : list of (label, Measured)
         The groups and periods, by what names them; where there are none, all units without a label.
+    over_all : list of (value, Measured)
+        The groups over all periods, where there are both.
     until : datetime or None
         The moment up to which events count.
     notes : list of str
@@ -50,6 +52,7 @@ class Answer:
 
     whole: Measured
     groups: list[tuple[dict[str, Any], Measured]]
+    over_all: list[tuple[Any, Measured]]
     until: datetime | None
     notes: list[str]
     seen: "Seen | SeenOnSpark"

@@ -19,31 +19,38 @@ def one_group(result: FunnelResult, value: Any) -> FunnelResult:
     """Take the units of one group; what is said of open windows and trends is said of them alone."""
     if result.by is None and result.every is None:
         raise ValueError("the funnel has no groups: measure it with by=... or every=...")
-    if result.by is not None and result.every is not None:
-        raise ValueError("the funnel has groups and periods: measure it with `by` or `every` alone")
     key = result.by or "period_at"
     labels = [label for label, _ in result._groups]
     place = _place(labels, value)
     if place is None:
+        _check_period([label["period_at"] for label, _ in result._parts], value)
         raise ValueError(f"{key!r} has no group {value!r}; it has {', '.join(map(_said, labels[:10]))}")
     found, seen = result._groups[place][1], result._seen
+    mine = {number: part for number, part in enumerate(result._parts) if part[0][key] == labels[place]}
+    periods = [({name: label[name] for name in label if name != key}, one) for label, one in mine.values()]
     of_all = told(result._all, result.unit)
     left_out = [note for note in result.notes if note not in of_all]
     return replace(
         result,
-        table=built(merged(iter([({}, found)])), opened(result.table, argument="table")),
+        table=built(merged(iter(periods or [({}, found)])), opened(result.table, argument="table")),
         entrants=found.entrants,
         by=None,
-        every=None,
+        every=result.every if periods else None,
         notes=(
             f"only {key} {_said(labels[place])}" + (OVER_ALL if left_out else ""),
             *left_out,
             *told(found, result.unit),
         ),
         _all=found,
-        _groups=(),
-        _seen=None if seen is None else seen.alone(place),
+        _groups=tuple((label["period_at"], one) for label, one in periods),
+        _parts=(),
+        _seen=None if seen is None else seen.alone([*mine] or [place]),
     )
+
+
+def _check_period(periods: list[Any], value: Any) -> None:
+    if _place(periods, value) is not None:
+        raise ValueError(f"{value!r} is a period: choose the group first, result.group(...).group({value!r})")
 
 
 def _said(label: Any) -> str:

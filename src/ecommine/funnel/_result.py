@@ -87,6 +87,7 @@ class FunnelResult(Result):
     notes: tuple[str, ...]
     _all: Measured
     _groups: tuple[tuple[Any, Measured], ...] = ()
+    _parts: tuple[tuple[dict[str, Any], Measured], ...] = ()
     _seen: "Seen | SeenOnSpark | None"
 
     @property
@@ -132,6 +133,8 @@ class FunnelResult(Result):
     def group(self, value: object) -> "FunnelResult":
         """Take one group of `by`, or one period, as a funnel of its own, such as one to compare with another.
 
+        Of groups in periods it takes the group with its periods, and of these the next call takes one.
+
         Parameters
         ----------
         value : object
@@ -140,7 +143,7 @@ class FunnelResult(Result):
         Raises
         ------
         ValueError
-            If the funnel has no groups, or none of this value.
+            If the funnel has no groups, or none of this value, or it is a period and the group is not chosen yet.
         """
         from ._group import one_group
 

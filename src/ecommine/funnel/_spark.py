@@ -48,14 +48,18 @@ def answer_on_spark(events: object, funnel: Funnel, asked: Asked) -> Answer:
     if asked.by is not None and asked.attribution == "step":
         apart = replace(job, funnel=held_by(funnel, asked.by), by_group=True, own=own_of(funnel, asked.by))
         parts = followed(_marks(frame, apart.funnel, asked), apart)
-    sums, lost = sums_of_units(whole, parts)
+    sums, over_all, lost = sums_of_units(whole, parts)
     if asked.by is not None:
         notes += told_of_groups(asked.attribution, asked.unit, lost)
-    found = {part: measured(one, job.plan, funnel.names, asked.level) for part, one in sums.items()}
+    found, over = (
+        {part: measured(one, job.plan, funnel.names, asked.level) for part, one in some.items()}
+        for some in (sums, over_all)
+    )
     labels = _names_of(list(found), job, until)
     return Answer(
         whole=found[ALL],
         groups=[(label, found[part]) for part, label in labels.items()],
+        over_all=[(job.labels[group - 1], one) for group, one in sorted(over.items())],
         until=until,
         notes=notes,
         seen=SeenOnSpark(whole=whole, in_parts=parts, parts=tuple(labels), labels=tuple(labels.values()), kind=kind),

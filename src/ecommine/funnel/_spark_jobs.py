@@ -1,6 +1,7 @@
 """The jobs of a funnel on Spark: units followed once, then gone through for counts and for products."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -34,9 +35,22 @@ class Units:
     frame: Any
     job: Job
 
-    def of(self, part: int) -> "Units":
-        """Keep the units of one part."""
-        return Units(frame=self.frame.where(f"part = {part}"), job=self.job)
+    def of(self, parts: Sequence[int]) -> "Units":
+        """Keep the units of some parts."""
+        return Units(frame=self.frame.where(f"part in ({', '.join(map(str, parts))})"), job=self.job)
+
+    def over_periods(self) -> "Units":
+        """Take the periods of each group together."""
+        return Units(frame=self.frame.selectExpr("* except (part)", f"part % {GROUPS} as part"), job=self.job)
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Keep the units while they are gone through several times."""
+        self.frame.persist()
+        try:
+            yield
+        finally:
+            self.frame.unpersist()
 
 
 def followed(marks: nw.LazyFrame[Any], job: Job) -> Units:
@@ -51,26 +65,26 @@ def followed(marks: nw.LazyFrame[Any], job: Job) -> Units:
     return Units(frame=rows.repartition("_unit").mapInArrow(partial(follow_rows, job=job), schema), job=job)
 
 
-def sums_of_units(whole: Units, parts: Units) -> tuple[dict[int, Sums], int]:
-    """Sum up all units, and those of each part; and count the units that are in no group."""
-    job = whole.job
+def sums_of_units(whole: Units, parts: Units) -> tuple[dict[int, Sums], dict[int, Sums], int]:
+    """Sum up all units and those of each part, and those of each group over all periods; count those in no group."""
+    asked = whole.job.asked
+    keys = [key for key in (asked.by, asked.every) if key is not None]
+    with parts.kept():
+        found, lost = _summed(parts, whole=parts is whole, apart=bool(keys))
+        over_all = _summed(parts.over_periods(), whole=False, apart=True)[0] if len(keys) == 2 else {}
     if parts is not whole:
-        found, lost = _summed(parts, whole=False, apart=True)
-        return found | _summed(whole, whole=True, apart=False)[0], lost
-    return _summed(whole, whole=True, apart=job.asked.by is not None or job.asked.every is not None)
+        with whole.kept():
+            found |= _summed(whole, whole=True, apart=False)[0]
+    return found, over_all, lost
 
 
 def _summed(units: Units, *, whole: bool, apart: bool) -> tuple[dict[int, Sums], int]:
-    """Go through the units for counts, for the median of the entries and for products; they are kept meanwhile."""
-    units.frame.persist()
-    try:
-        every = counted(units)
-        tallies = {ALL: every.whole()} if whole else {}
-        tallies |= {part: one for part, one in every.parts() if apart and part % GROUPS}
-        curves = _curves(units, tallies)
-        rows = _products(units, curves)
-    finally:
-        units.frame.unpersist()
+    """Go through the units for counts, for the median of the entries and for products."""
+    every = counted(units)
+    tallies = {ALL: every.whole()} if whole else {}
+    tallies |= {part: one for part, one in every.parts() if apart and part % GROUPS}
+    curves = _curves(units, tallies)
+    rows = _products(units, curves)
     sums = {part: sums_from(one, curves[part][0], rows[part], units.job.plan.window) for part, one in tallies.items()}
     return sums, sum(int(one.by_step(REACHED, 1)[0]) for part, one in every.parts() if not part % GROUPS)
 

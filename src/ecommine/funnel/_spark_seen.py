@@ -1,5 +1,6 @@
 """The units of a funnel on Spark: a lazy table, and what a picture or a comparison asks of them later."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -8,7 +9,7 @@ import numpy as np
 
 from ._growth import MOST_DRAWN, Growth
 from ._spark_jobs import Units, counted
-from ._spark_sums import ALL, REACHED, growth_from
+from ._spark_sums import REACHED, growth_from
 from ._spark_work import clusters_of, reach_of, unit_rows
 from ._table import Part, Seen
 from ._walk import Plan
@@ -23,11 +24,11 @@ class SeenOnSpark:
     whole, in_parts : Units
         All units, and those of the groups, which differ where each group has a funnel of its own events.
     parts : tuple of int
-        The groups and periods by their numbers; of a result that is one of them, its number alone.
+        The groups and periods by their numbers; of a result that is one of them, its numbers alone.
     labels : tuple of dict
         What names them.
-    only : int
-        The part that the result is of.
+    only : tuple of int
+        The parts that the result is of; none where it is of all units.
     kind : Spark type, or None
         That of `by`, where the table of units has it.
     """
@@ -36,13 +37,13 @@ class SeenOnSpark:
     in_parts: Units
     parts: tuple[int, ...]
     labels: tuple[dict[str, Any], ...]
-    only: int = ALL
+    only: tuple[int, ...] = ()
     kind: Any = None
 
-    def alone(self, place: int) -> "SeenOnSpark":
-        """Take one part as a whole."""
-        part = self.parts[place]
-        return replace(self, whole=self.in_parts, parts=(part,), labels=({},), only=part)
+    def alone(self, places: Sequence[int]) -> "SeenOnSpark":
+        """Take one group as a whole, or all its periods."""
+        parts, labels = tuple(self.parts[one] for one in places), tuple(self.labels[one] for one in places)
+        return replace(self, whole=self.in_parts, parts=parts, labels=labels, only=parts)
 
     def table(self, unit: str, by: str | None, like: Any) -> Any:  # noqa: ARG002  # units in memory need the library
         """Return the lazy table of units, in any order."""
@@ -107,7 +108,7 @@ class SeenOnSpark:
 
     @property
     def _units(self) -> Units:
-        return self.whole if self.only == ALL else self.whole.of(self.only)
+        return self.whole.of(self.only) if self.only else self.whole
 
     def _brought(self, *, grouped: bool) -> Seen:
         """Bring the units."""

@@ -1,7 +1,7 @@
 """The table of a funnel: one row a step, of all units or of each group."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -120,10 +120,12 @@ class Seen:
     parts: list[Part] = field(default_factory=list)
     sample: Any = ""
 
-    def alone(self, place: int) -> "Seen":
-        """Take one group as a whole."""
-        alone = replace(self.parts[place], label={})
-        return replace(self, whole=alone, parts=[alone])
+    def alone(self, places: Sequence[int]) -> "Seen":
+        """Take one group as a whole, or all its periods."""
+        parts = [self.parts[place] for place in places]
+        return replace(
+            self, whole=replace(parts[0], label={}, reach=_joined([one.reach for one in parts])), parts=parts
+        )
 
     def growths(self, *, grouped: bool) -> tuple[list[Growth], int]:
         """Return the curves of a picture, and how many there could be: of the last step by group, or of all steps."""
@@ -157,6 +159,12 @@ class Seen:
         like = like.drop("immature")  # a number there
         padded = {names.get(name) or name: _padded(one, samples.get(name, 0), like) for name, one in columns.items()}
         return build(padded, like=like).head(len(columns["unit"])).to_native()
+
+
+def _joined(reaches: Sequence[Reach]) -> Reach:
+    """Put units together."""
+    names = [one.name for one in fields(Reach)]
+    return Reach(**{name: np.concatenate([getattr(one, name) for one in reaches]) for name in names})
 
 
 def measure(part: Part, seen: Seen, level: float) -> Measured:
