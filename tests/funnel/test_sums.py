@@ -132,11 +132,10 @@ def test_the_halves_are_split_at_the_median_of_the_entries():
     assert _sums.sums_of(reach_of([]), PLAN, UNTIL * SECOND, None).halves.tolist() == [[0, 0], [0, 0]]
 
 
-def shared_out(units, part, visitor, *, by_visitor, n_places, wanted):
+def shared_out(units, part, visitor, *, until, by_visitor, n_places, wanted):
     """Make the sums of one part of units that lie in several places, as a cluster does."""
     reach = reach_of(units)
     places = (visitor if by_visitor else np.arange(len(units))) % n_places
-    until = UNTIL * SECOND
     mine = [(reach.take(places == one), part[places == one], visitor[places == one]) for one in range(n_places)]
     tally = _spark_sums.joined([_spark_sums.tally_of(one, of, PLAN, until) for one, of, _ in mine])
     tally = tally.whole() if wanted == _spark_sums.ALL else dict(tally.parts()).get(wanted)
@@ -150,18 +149,27 @@ def shared_out(units, part, visitor, *, by_visitor, n_places, wanted):
         kept = of == wanted if wanted != _spark_sums.ALL else np.full(len(of), True)
         cluster = np.unique(visitors[kept], return_inverse=True)[1] if by_visitor else None
         rows.append(_spark_sums.products(one.take(kept), cluster, lines, PLAN, until, median))
-    return _spark_sums.sums_from(tally, lines, np.sum(rows, axis=0), PLAN.window)
+    return _spark_sums.sums_from(tally, lines, np.sum(rows, axis=0), PLAN.window, until)
 
 
-@given(units=UNITS, by_visitor=st.booleans(), n_places=st.integers(1, 3), wanted=st.sampled_from([-1, 0, 1]))
+@given(
+    units=UNITS,
+    spare=st.sampled_from([0, SECOND - 1]),
+    by_visitor=st.booleans(),
+    n_places=st.integers(1, 3),
+    wanted=st.sampled_from([-1, 0, 1]),
+)
 @settings(max_examples=150)
-def test_sums_from_counts_by_second_are_those_of_all_units(units, by_visitor, n_places, wanted):
+def test_sums_from_counts_by_second_are_those_of_all_units(units, spare, by_visitor, n_places, wanted):
+    """Also at the end of a day, whose last second is not over."""
+    until = UNTIL * SECOND + spare
     part = np.array([unit[0] % 2 for unit in units], dtype=np.int64)
     visitor = np.array([unit[3] for unit in units], dtype=np.int64)
-    found = shared_out(units, part, visitor, by_visitor=by_visitor, n_places=n_places, wanted=wanted)
+    shared = {"until": until, "by_visitor": by_visitor, "n_places": n_places, "wanted": wanted}
+    found = shared_out(units, part, visitor, **shared)
     kept = [row for row in range(len(units)) if wanted in (-1, part[row])]
     whole = reach_of([units[row] for row in kept])
-    expected = sums_of(whole, PLAN, UNTIL * SECOND, visitor[kept] if by_visitor else None)
+    expected = sums_of(whole, PLAN, until, visitor[kept] if by_visitor else None)
     if found is None:
         assert not kept
         return

@@ -85,7 +85,8 @@ def _summed(units: Units, *, whole: bool, apart: bool) -> tuple[dict[int, Sums],
     tallies |= {part: one for part, one in every.parts() if apart and part % GROUPS}
     curves = _curves(units, tallies)
     rows = _products(units, curves)
-    sums = {part: sums_from(one, curves[part][0], rows[part], units.job.plan.window) for part, one in tallies.items()}
+    window, until = units.job.plan.window, units.job.until
+    sums = {part: sums_from(one, curves[part][0], rows[part], window, until) for part, one in tallies.items()}
     return sums, sum(int(one.by_step(REACHED, 1)[0]) for part, one in every.parts() if not part % GROUPS)
 
 

@@ -211,15 +211,16 @@ def products(reach: Reach, cluster: Ints | None, lines: list[Line], plan: Plan, 
     return np.concatenate([found.ravel(), halves.ravel(), [0 if cluster is None else number_of(cluster)]])
 
 
-def sums_from(tally: Tally, lines: list[Line], row: Floats, window: int) -> Sums:
+def sums_from(tally: Tally, lines: list[Line], row: Floats, window: int, until: int) -> Sums:
     """Put together the counts of one part, its curves, and the sum of the rows of products."""
     n_steps = len(lines)
     reached, reached_open = (tally.by_step(kind, n_steps) for kind in (REACHED, REACHED_OPEN))
     n, known = int(reached[0]), reached[0] > reached_open[0]
-    seen_for, number = tally.of(WAITS, 0)
+    seconds, number = tally.of(WAITS, 0)
+    seen_for = np.minimum(seconds * SECOND + until % SECOND, window)  # exact where entries are whole seconds
     first = np.full(len(QUARTILES), 0.0 if n else np.nan)  # the entry itself takes no time
     return Sums(
-        exposure=exposure_of(seen_for * SECOND, number, n, window),
+        exposure=exposure_of(seen_for, number, n, window),
         entrants=n,
         open=int(reached_open[0]),
         clusters=int(np.rint(row[-1])) or None,
