@@ -155,6 +155,12 @@ def test_errors_name_the_way_out(options, message):
         funnel.analyse(slow.table(ROWS), STEPS, **options)
 
 
+@pytest.mark.parametrize("name", ["immature", "entered_at"])
+def test_a_column_of_the_results_cannot_be_a_group(name):
+    with pytest.raises(ValueError, match=f"`by`: '{name}' is a column of the result; rename it first"):
+        funnel.analyse(slow.table(ROWS).rename(columns={"device": name}), STEPS, by=name)
+
+
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [

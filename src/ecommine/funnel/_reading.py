@@ -137,7 +137,8 @@ def coded(
 ) -> tuple[Ints, "np.ndarray[Any, Any]"]:
     """Turn ids into numbers in the order of the ids, or in the one given; -1 where unknown."""
     codes, labels = numbered(ids)
-    order = ordered(np.array([given.index(label) for label in labels]) if given else labels, name)
+    place = {value: place for place, value in enumerate(given)}
+    order = ordered(np.array([place[label] for label in labels]) if given else labels, name)
     ranks = np.empty(len(labels) + 1, dtype=np.int64)
     ranks[order], ranks[-1] = np.arange(len(labels)), -1
     return ranks[codes], labels[order]
