@@ -35,7 +35,7 @@ def _result(argument: str, value: object) -> FunnelResult:
             f"got {type(value).__name__}"
         )
     if value.by is not None and value.every is not None:
-        raise ValueError(f"`{argument}` has groups and periods: measure with `by` or `every` alone, and choose one")
+        raise ValueError(f"`{argument}` has groups and periods: choose a group, then a period, by result.group(...)")
     if value.by is not None or value.every is not None:
         labels = [str(label) if value.by is None else label for label, found in value._groups if found.entrants]
         shown = ", ".join(map(repr, labels[:5])) + (", …" if len(labels) > 5 else "")
