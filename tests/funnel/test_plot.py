@@ -260,3 +260,13 @@ def test_a_curve_jumps_at_its_end_where_later_attempts_count():
     low, high = axes.containers[0].lines[2][0].get_segments()[0][:, 1]
     assert (low, high) == pytest.approx(tuple(found.table.loc[1, ["conversion_low", "conversion_high"]]))
     assert axes.containers[0].lines[0].get_xdata()[0] < axes.get_xlim()[1]
+
+
+def test_periods_name_their_groups_in_the_order_of_the_categories():
+    frame = with_unknown().assign(device=lambda rows: pd.Categorical(rows["device"], ["web", "app"], ordered=True))
+    axes = funnel.analyse(frame, ["a", "b"], by="device", every="1mo").plot()
+    assert [name for name in axes.get_legend_handles_labels()[1] if name in ("web", "app", "unknown")] == [
+        "web",
+        "app",
+        "unknown",
+    ]

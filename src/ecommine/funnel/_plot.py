@@ -1,5 +1,6 @@
 """The picture of a funnel: conversion to each step, with its interval, group beside group."""
 
+from collections.abc import Sequence
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -135,14 +136,18 @@ def _cut(step: str) -> str:
     return step if len(step) <= LONGEST else f"{step[: LONGEST - 1]}…"
 
 
-def labels_of(frame: nw.DataFrame[Any], by: str | None, most: int, locale: Locale) -> tuple[list[Any], str]:
-    """Return the groups to be drawn, the largest where there are too many, and what the title says of that."""
+def labels_of(
+    frame: nw.DataFrame[Any], by: str | None, most: int, locale: Locale, order: Sequence[Any] = ()
+) -> tuple[list[Any], str]:
+    """Return the groups to be drawn, the largest where there are too many, and what the title says of that.
+
+    They come as in the table, or by ``order``: the first period may lack a group.
+    """
     if by is None:
         return [None], ""
     given = frame[by].to_list()
     labels = list(dict.fromkeys(None if label is pd.NA or label != label else label for label in given))
-    if "period_at" in frame.columns:  # the first period may lack a group
-        labels.sort(key=lambda label: (label is None, label))
+    labels = [label for label in order if label in labels] or labels
     if len(labels) <= most:
         return labels, ""
     entries = frame.filter(nw.col("step") == frame["step"].to_list()[0])  # one a group, or one a period and group

@@ -127,12 +127,19 @@ def _top(growths: Sequence[Growth], z: float) -> tuple[float | None, bool]:
     return top or None, max(highs, default=0.0) > top
 
 
-def draw_periods(frame: nw.DataFrame[Any], by: str | None, level: float, ax: "Axes | None", locale: Locale) -> "Axes":
+def draw_periods(
+    frame: nw.DataFrame[Any],
+    by: str | None,
+    order: Sequence[Any],
+    level: float,
+    ax: "Axes | None",
+    locale: Locale,
+) -> "Axes":
     """Draw conversion to the last step by period, a line a group; a period that is not over is hollow."""
     ax, texts = new_axes(ax, width=8.5, height=4.8), _TEXTS[locale]
     step = frame["step"].to_list()[-1]
     rows = frame.filter(nw.col("step") == step)
-    labels, more = labels_of(frame, by, len(PALETTE), locale)
+    labels, more = labels_of(frame, by, len(PALETTE), locale, order)
     hollow = False
     for place, label in enumerate(labels):
         mine = rows if by is None else rows.filter(is_group(by, label))

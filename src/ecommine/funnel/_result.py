@@ -215,7 +215,8 @@ class FunnelResult(Result):
         if kind == "periods":
             if self.every is None:
                 raise ValueError("`kind`: there are no periods; measure with every='1w'")
-            return draw_periods(frame, self.by, self.level, ax, locale)
+            order = [label for label, _ in self._groups]
+            return draw_periods(frame, self.by, order, self.level, ax, locale)
         if self.every is not None:
             raise ValueError(f"`kind`: {kind!r} shows one time; measure without `every`")
         if kind == "panels":
