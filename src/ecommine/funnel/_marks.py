@@ -63,7 +63,7 @@ def _bits(funnel: Funnel) -> nw.Expr:
         found = found if every else nw.when(found > 0).then(found).otherwise(none)
     else:
         found = none
-        for mask, names in _names(funnel).items():
+        for mask, names in sorted(_names(funnel).items(), reverse=True):  # what is commonest, mostly, is asked first
             is_one = nw.col("event") == names[0] if len(names) == 1 else nw.col("event").is_in(names)
             found = nw.when(is_one).then(nw.lit(mask, kind)).otherwise(found)
     return nw.when(nw.col("event").is_null()).then(nw.lit(-1, kind)).otherwise(found) if every else found

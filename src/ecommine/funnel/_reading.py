@@ -14,6 +14,9 @@ from .._core.moments import moment
 from ._cores import on_cores, shares
 from ._moves import Ints
 
+BATCH = 122_880
+"""Rows of a group of DuckDB's: handed over as they are, none waits for others to fill a larger batch."""
+
 
 def facts(frame: Frame, unit: str, as_of: Any) -> tuple[datetime | None, list[str]]:
     """Find the moment up to which events count, and count what is left out."""
@@ -47,7 +50,7 @@ def facts(frame: Frame, unit: str, as_of: Any) -> tuple[datetime | None, list[st
 def gathered(frame: Frame) -> nw.DataFrame[Any]:
     """Bring rows into memory; DuckDB's as Arrow, where text needs no Python object a row."""
     if isinstance(frame, nw.LazyFrame) and frame.implementation.is_duckdb():
-        return frame.collect("pyarrow")
+        return nw.from_native(frame.to_native().to_arrow_table(BATCH), eager_only=True)
     return collect(frame)
 
 
