@@ -128,7 +128,7 @@ def test_parts_are_sorted_by_insertion_unless_they_are_rough(order, is_rough):
     since = np.sort(rng.integers(0, 1_000_000, n))
     since = rng.permutation(since) if order.endswith("shuffled") else since
     shape, bits = (0, 0, 1, 20, 0), _moves_numba._part_bits(n)
-    part = (log.astype(np.uint64) * _moves_numba.GOLDEN) >> np.uint64(64 - bits)
+    part = ((log.astype(np.uint64) * _moves_numba.GOLDEN) >> np.uint64(64 - bits)).astype(np.int64)
     found = (log << 20 | since)[np.argsort(part, kind="stable")]
     ends = np.append(0, np.cumsum(np.bincount(part, minlength=1 << bits)))
     width = (bits, _moves_numba.BUCKET_BITS)
