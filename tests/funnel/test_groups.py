@@ -359,8 +359,10 @@ def test_groups_come_in_the_order_of_their_categories(door, attribution):
     frame = with_bands(door)
     found = funnel.analyse(frame, ["a", "b"], by="band", attribution=attribution, as_of="2024-03-01")
     labels = [label for label, _ in found._groups]
-    expected = [str(band) for band in frame["band"].cat.categories[:3]] if door == "pandas cut" else BANDS[:3]
-    assert labels == [*expected, None]
+    if door == "pandas cut":  # pandas' versions write the ends of intervals in two ways
+        assert [label and float(label[1:].split(",")[0]) for label in labels] == [0, 50, 200, None]
+    else:
+        assert labels == [*BANDS[:3], None]
     table = to_pandas(found.table)
     assert table["band"].tolist() == [label for label in labels for _ in range(2)]
     assert table["reached"].tolist() == [1, 1, 1, 0, 1, 0, 1, 0]
