@@ -65,7 +65,8 @@ pd.concat({"any product": every_way.table, "one product": one_product.table})[["
 # How long it takes
 # -----------------
 #
-# Most purchases come within minutes of the first view.
+# Most purchases come within minutes of the first view. The jump at the end are those who bought in a later attempt,
+# after the hour of the first one.
 
 every_way.plot(kind="time")
 
