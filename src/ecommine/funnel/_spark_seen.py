@@ -45,8 +45,8 @@ class SeenOnSpark:
         parts, labels = tuple(self.parts[one] for one in places), tuple(self.labels[one] for one in places)
         return replace(self, whole=self.in_parts, parts=parts, labels=labels, only=parts)
 
-    def table(self, unit: str, by: str | None, like: Any) -> Any:  # noqa: ARG002  # units in memory need the library
-        """Return the lazy table of units, in any order."""
+    def table(self, unit: str, by: str | None, _like: Any) -> Any:
+        """Return the lazy table of units, in any order; only units in memory need to know the library."""
         from pyspark.sql.pandas.types import to_arrow_type
         from pyspark.sql.types import BooleanType, StringType, StructField, StructType, TimestampNTZType
 
