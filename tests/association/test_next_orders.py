@@ -124,7 +124,7 @@ def test_guests_are_left_out_and_the_order_of_rows_does_not_matter(case):
 
 def test_blocks_of_lines_make_no_difference(case, monkeypatch):
     whole = association.next_orders(case[0], min_support=0.01).table
-    monkeypatch.setattr("ecommine.association._follow.ROWS", 50)
+    monkeypatch.setattr("ecommine.association._evidence.follow_ups.ROWS", 50)
     pd.testing.assert_frame_equal(association.next_orders(case[0], min_support=0.01).table, whole)
 
 

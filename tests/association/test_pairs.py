@@ -10,8 +10,8 @@ from scipy.special import gammaincc
 
 from association import slow
 from ecommine import SchemaError, association
-from ecommine.association._baskets import read_baskets
-from ecommine.association._chance import Strata, strata
+from ecommine.association._evidence.expected import Strata, strata
+from ecommine.association._mining.select.baskets import read_baskets
 from libraries import to_pandas
 
 
@@ -102,7 +102,7 @@ def test_categories_explain_product_pairs():
 
 
 def test_without_a_support_the_most_frequent_products_are_paired(monkeypatch):
-    monkeypatch.setattr("ecommine.association._pair_tests.MOST", 10)
+    monkeypatch.setattr("ecommine.association._evidence.pair_tests.MOST", 10)
     found = association.pairs(slow.lines(shop(500)))
     assert found.table[["product_a", "product_b"]].stack().nunique() == 10
     assert found.notes[0].endswith("less frequent products left out: give min_support to choose")

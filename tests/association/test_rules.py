@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from association import slow
 from ecommine import association
-from ecommine.association._chance import expected, strata
 from ecommine.association._correction import q_values
-from ecommine.association._measures import measures
+from ecommine.association._evidence.expected import expected, strata
+from ecommine.association._output.measures import measures
 from libraries import to_pandas
 
 BASKETS = st.lists(st.lists(st.integers(0, 6), min_size=1, max_size=6), min_size=2, max_size=14)

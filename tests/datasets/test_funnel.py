@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from ecommine import datasets, schema
-from ecommine.datasets._sessions import STEPS
+from ecommine.datasets._events.sessions import STEPS
 
 ONE = datasets.Device(name="only", share=1, view=0.8, cart=0.6, checkout=0.5, purchase=0.5)
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from ecommine.schema._event_names import EVENT_NAMES
+from ecommine.schema._model.event_names import EVENT_NAMES
 
 Z = 1.959963984540054
 START, END, OPEN = "(start)", "(end)", "(open)"

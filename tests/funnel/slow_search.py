@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pandas as pd
 
-from ecommine.schema._event_names import EVENT_NAMES
+from ecommine.schema._model.event_names import EVENT_NAMES
 
 START = datetime(2024, 1, 1)
 COLUMNS = ["visitor_id", "second", "event", "query", "result_count", "product_id", "position", "value", "session_id"]

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecommine import SchemaError, funnel
-from ecommine.funnel import _cores, _moves
-from ecommine.funnel._tracks import read_tracks
-from ecommine.funnel._walk import NEVER
+from ecommine.funnel import _cores
+from ecommine.funnel._match import sort as _moves
+from ecommine.funnel._match.events import read_tracks
+from ecommine.funnel._match.ordered import NEVER
 from funnel import slow
 from libraries import to_pandas
 

@@ -170,10 +170,10 @@ def test_a_step_cannot_be_called_as_an_attribution():
 def test_numba_that_cannot_be_loaded_is_done_without(monkeypatch):
     import sys
 
-    from ecommine.funnel import _moves
+    from ecommine.funnel._match import sort as _moves
 
     monkeypatch.setattr(_moves, "COMPILED_FROM", 0)
-    monkeypatch.setitem(sys.modules, "ecommine.funnel._walk_numba", None)
+    monkeypatch.setitem(sys.modules, "ecommine.funnel._match.numba_ordered", None)
     monkeypatch.delattr(funnel, "_walk_numba", raising=False)  # another test may have loaded it
     assert reached(odd("x"), ["v", "p"]) == [3, 2]
 

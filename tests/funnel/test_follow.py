@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecommine import funnel
-from ecommine.funnel import _cores, _moves
-from ecommine.funnel._follow import follow
-from ecommine.funnel._moves import Events
-from ecommine.funnel._tracks import plan_of
+from ecommine.funnel import _cores
+from ecommine.funnel._match import sort as _moves
+from ecommine.funnel._match.engine import follow
+from ecommine.funnel._match.events import plan_of
+from ecommine.funnel._match.sort import Events
 
 needs_numba = pytest.mark.skipif(find_spec("numba") is None, reason="numba, of the extra `fast`, is not installed")
 DAY = 86_400_000_000
@@ -121,7 +122,7 @@ ORDERS = {"in time": False, "a few of each, shuffled": False, "a bot, shuffled":
 @needs_numba
 @pytest.mark.parametrize(("order", "is_rough"), ORDERS.items(), ids=ORDERS)
 def test_parts_are_sorted_by_insertion_unless_they_are_rough(order, is_rough):
-    from ecommine.funnel import _moves_numba
+    from ecommine.funnel._match import numba_sort as _moves_numba
 
     rng, n = np.random.default_rng(0), 40_000
     log = np.zeros(n, dtype=np.int64) if order.startswith("a bot") else rng.integers(0, n // 10, n)

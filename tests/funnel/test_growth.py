@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from ecommine.funnel import _growth
-from ecommine.funnel._growth import growth_of, moments_of
-from ecommine.funnel._spark_sums import growth_from, tally_of
+from ecommine.funnel._spark.analyse.counts import growth_from, tally_of
+from ecommine.funnel._steps import growth as _growth
+from ecommine.funnel._steps.growth import growth_of, moments_of
 from funnel import slow
 from funnel.test_sums import PLAN, SECOND, UNITS, UNTIL, WINDOW, reach_of
 

@@ -14,7 +14,7 @@ pytest.importorskip("matplotlib", reason="matplotlib is not installed")
 import matplotlib as mpl
 from matplotlib.text import Text
 
-from ecommine.funnel._plot import labels_of
+from ecommine.funnel._steps.plot import labels_of
 
 mpl.use("Agg")
 

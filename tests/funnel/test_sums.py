@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecommine.funnel import _curves, _spark_sums, _sums
-from ecommine.funnel._sums import quartiles, quartiles_counted, sums_of, twice_the_median
-from ecommine.funnel._walk import NEVER, Plan, Reach
+from ecommine.funnel import _curves
+from ecommine.funnel._match.ordered import NEVER, Plan, Reach
+from ecommine.funnel._spark.analyse import counts as _spark_sums
+from ecommine.funnel._steps import estimates as _sums
+from ecommine.funnel._steps.estimates import quartiles, quartiles_counted, sums_of, twice_the_median
 from funnel import slow
 
 SECOND = 1_000_000

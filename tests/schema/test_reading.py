@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from ecommine import SchemaError, schema
-from ecommine.schema._reading import read
+from ecommine.schema._derive.reading import read
 from libraries import to_pandas
 from raw_orders import orders, texts
 

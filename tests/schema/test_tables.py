@@ -4,7 +4,7 @@ import pytest
 
 from ecommine import schema
 from ecommine.schema import Column
-from ecommine.schema._columns import KINDS
+from ecommine.schema._model.columns import KINDS
 
 COLUMNS = [(name, column) for name, table in schema.TABLES.items() for column in table.columns]
 

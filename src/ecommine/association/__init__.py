@@ -32,9 +32,9 @@ Examples
 """
 
 from ._compare import Comparison, compare
-from ._from_mlxtend import from_mlxtend
 from ._itemsets import Itemsets, itemsets
 from ._next_orders import NextOrders, next_orders
+from ._output.from_mlxtend import from_mlxtend
 from ._pairs import Pairs, pairs
 from ._rules import Rules, rules
 

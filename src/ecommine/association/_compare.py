@@ -9,15 +9,15 @@ import numpy as np
 
 from .._core.checks import counted, number, one_of
 from .._core.frames import opened
-from ._chance import strata
-from ._clusters import Clusters
 from ._correction import CORRECTIONS, Correction, q_values
-from ._measures import Floats
+from ._evidence.clusters import Clusters
+from ._evidence.expected import strata
+from ._mining.postings import Postings, is_in
 from ._names import typed
-from ._postings import Postings, is_in
-from ._rule_table import SIDES
+from ._output.measures import Floats
+from ._output.result import ProductTable
+from ._output.rule_table import SIDES
 from ._rules import Rules
-from ._shown import ProductTable
 
 STATUSES = ("new", "dead", "changed", "unclear", "same")
 Key = tuple[tuple[Any, ...], tuple[Any, ...]]

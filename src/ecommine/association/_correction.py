@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ._measures import Floats
+from ._output.measures import Floats
 
 Correction = Literal["bh", "holm", "bonferroni"]
 CORRECTIONS = ("bh", "holm", "bonferroni", None)

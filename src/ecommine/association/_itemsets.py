@@ -9,12 +9,12 @@ import numpy as np
 
 from .._core.checks import counted, integer, number, one_of
 from .._core.frames import Frame, opened
-from ._baskets import Baskets, Returns, read_baskets
-from ._lists import Lists
-from ._mining import KINDS, Kind, Mined, least_count, mine, of_kind, ranked
+from ._mining.baskets import Baskets, Returns, read_baskets
+from ._mining.select import KINDS, Kind, Mined, least_count, mine, of_kind, ranked
+from ._mining.tree import Level
 from ._names import typed
-from ._shown import ProductTable, dated
-from ._trie import Level
+from ._output.lists import Lists
+from ._output.result import ProductTable, dated
 
 TOP = 1_000
 """Itemsets that are mined when neither a support nor a number is given."""
@@ -163,7 +163,7 @@ def itemsets(
     like = opened(orders, argument="orders")
     deeper = longest if longest is None or kind == "all" else longest + 1  # supersets decide what is closed
     if like.implementation.is_pyspark() or like.implementation.is_pyspark_connect():
-        from ._engine_spark import mine_on_spark
+        from ._mining.engine_spark import mine_on_spark
 
         found = mine_on_spark(orders, share, wanted, longest=deeper, items=items, returns=returns, as_of=as_of)
     else:

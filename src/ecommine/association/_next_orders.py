@@ -10,23 +10,23 @@ import numpy as np
 from .._core.checks import counted, one_of
 from .._core.durations import Duration
 from .._core.frames import opened
-from ..schema._errors import SchemaError
-from ._baskets import Returns, read_baskets
-from ._chance import Strata, strata, upper_tail
-from ._clusters import Clusters
+from ..schema._model.errors import SchemaError
 from ._correction import CORRECTIONS, Correction, q_values
 from ._encoding import Ints
-from ._follow import Followed, followed
+from ._evidence.clusters import Clusters
+from ._evidence.expected import Strata, strata, upper_tail
+from ._evidence.follow_ups import Followed, followed
+from ._evidence.per_rule import Side, design_effects, stratum_counts
+from ._evidence.rule_tests import WORTH
 from ._itemsets import checked_support
-from ._measures import Floats
-from ._mining import least_count
+from ._mining.baskets import Returns, read_baskets
+from ._mining.postings import Postings, is_in
+from ._mining.select import least_count
+from ._mining.sparse import by_row
 from ._names import named, typed
-from ._per_rule import Side, design_effects, stratum_counts
-from ._postings import Postings, is_in
-from ._shown import ProductTable, dated
-from ._sparse import by_row
-from ._summary import Locale
-from ._testing import WORTH
+from ._output.measures import Floats
+from ._output.result import ProductTable, dated
+from ._output.summary import Locale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -105,7 +105,7 @@ class NextOrders(ProductTable):
         locale : {"en", "zh"}
             The language of all text.
         """
-        from ._plot_pairs import draw_next
+        from ._output.plot_pairs import draw_next
 
         one_of("locale", locale, ("en", "zh"))
         frame = self._frame().filter(nw.col("q_value") < REAL)

@@ -9,15 +9,15 @@ import narwhals.stable.v2 as nw
 
 from .._core.checks import counted, number, one_of
 from .._core.frames import opened
-from ._baskets import Returns, product_lines, read_baskets
-from ._chance import SEASONS, Season
 from ._correction import CORRECTIONS, Correction
-from ._explained import explained
+from ._evidence.categories import explained
+from ._evidence.expected import SEASONS, Season
+from ._evidence.pair_tests import RELATIONS, Wish, compared
 from ._itemsets import checked_support
+from ._mining.baskets import Returns, product_lines, read_baskets
 from ._names import named, typed
-from ._pair_tests import RELATIONS, Wish, compared
-from ._shown import ProductTable, dated
-from ._summary import Locale
+from ._output.result import ProductTable, dated
+from ._output.summary import Locale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -101,7 +101,7 @@ class Pairs(ProductTable):
         locale : {"en", "zh"}
             The language of all text.
         """
-        from ._plot_pairs import draw_pairs
+        from ._output.plot_pairs import draw_pairs
 
         one_of("relation", relation, RELATIONS[:2])
         one_of("locale", locale, ("en", "zh"))

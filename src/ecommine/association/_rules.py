@@ -10,23 +10,23 @@ import numpy as np
 
 from .._core.checks import counted, integer, number, one_of
 from .._core.frames import opened
-from ._baskets import Baskets, chosen, read_baskets
-from ._chance import SEASONS, Season
 from ._correction import CORRECTIONS, Correction
 from ._encoding import Mask
+from ._evidence.expected import SEASONS, Season
+from ._evidence.rule_tests import Court, Evidence, Test, judged
 from ._itemsets import Itemsets, checked_support, cut_notes
-from ._lists import Lists
-from ._measures import Floats
-from ._mining import Mined, least_count, mine
-from ._mlxtend import to_mlxtend
+from ._mining.baskets import Baskets, chosen, read_baskets
+from ._mining.select import Mined, least_count, mine
+from ._mining.splits import Split, Wish, splits
+from ._mining.tree import Lookup
 from ._names import named
-from ._recommend import recommend
-from ._rule_table import SIDES, rule_table
-from ._shown import ProductTable, dated
-from ._splits import Split, Wish, splits
-from ._summary import Locale, sentences
-from ._testing import Court, Evidence, Test, judged
-from ._trie import Lookup
+from ._output.lists import Lists
+from ._output.measures import Floats
+from ._output.mlxtend import to_mlxtend
+from ._output.recommend import recommend
+from ._output.result import ProductTable, dated
+from ._output.rule_table import SIDES, rule_table
+from ._output.summary import Locale, sentences
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -185,7 +185,7 @@ class Rules(ProductTable):
         locale : {"en", "zh"}
             The language of all text.
         """
-        from ._plot import draw_network, draw_scatter, draw_strongest
+        from ._output.plot import draw_network, draw_scatter, draw_strongest
 
         one_of("kind", kind, ("scatter", "strongest", "network"))
         one_of("locale", locale, ("en", "zh"))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ._encoding import Ints
-from ._measures import Floats
+from ._output.measures import Floats
 
 
 def places_by(*keys: Ints) -> Ints:

@@ -7,18 +7,18 @@ generator, for fast simulations: `make_customers`, `make_transactions`, `make_pr
 `complete_journey` and `cdnow` read real data from the packages that ship it.
 """
 
-from ._baskets import NO_ASSOCIATION, Basket, BasketTruth, make_baskets
-from ._calendar import FLAT, Peak, Season, make_calendar
-from ._customers import OVERLAPPING, SEPARATED, CustomerType, make_customers
+from ._baskets.baskets import NO_ASSOCIATION, Basket, BasketTruth, make_baskets
+from ._baskets.products import Assortment, make_products
+from ._customers.calendar import FLAT, Peak, Season, make_calendar
+from ._customers.customers import OVERLAPPING, SEPARATED, CustomerType, make_customers
+from ._customers.transactions import make_transactions
 from ._drawing import Simulated
-from ._funnel import Device, Funnel, FunnelTruth, make_funnel
-from ._prices import NO_STOCKOUTS, Pricing, Stockouts
-from ._products import Assortment, make_products
+from ._events.funnel import Device, Funnel, FunnelTruth, make_funnel
 from ._real import cdnow, complete_journey
-from ._sales import SalesTruth, make_sales
+from ._sales.prices import NO_STOCKOUTS, Pricing, Stockouts
+from ._sales.sales import SalesTruth, make_sales
+from ._sales.stock import make_stock
 from ._shop import ShopTruth, SimulatedShop, make_shop
-from ._stock import make_stock
-from ._transactions import make_transactions
 
 __all__ = [
     "FLAT",

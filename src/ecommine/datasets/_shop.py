@@ -7,19 +7,19 @@ import pandas as pd
 
 from .._core.checks import integer, number
 from ..schema import Shop
-from ._baskets import Basket, basket_truth
-from ._browsing import Browsing, browse
-from ._calendar import Season, make_calendar
-from ._customers import CustomerMix, make_customers
+from ._baskets.baskets import Basket, basket_truth
+from ._baskets.lift import response
+from ._baskets.products import Assortment, make_products
+from ._customers.calendar import Season, make_calendar
+from ._customers.customers import CustomerMix, make_customers
+from ._customers.transactions import order_times
 from ._drawing import Rng, first_day, streams
-from ._funnel import MINUTE, Funnel, FunnelTruth, funnel_truth
-from ._lift import response
-from ._prices import Pricing, Stockouts, price_paths, stockout_calendar
-from ._products import Assortment, make_products
-from ._selling import WEEK, Money, Sold, World, bought, daily_sales, orders_table, sell, stockout_spells
-from ._sessions import events_table
-from ._stock import make_stock
-from ._transactions import order_times
+from ._events.browsing import Browsing, browse
+from ._events.funnel import MINUTE, Funnel, FunnelTruth, funnel_truth
+from ._events.sessions import events_table
+from ._sales.prices import Pricing, Stockouts, price_paths, stockout_calendar
+from ._sales.selling import WEEK, Money, Sold, World, bought, daily_sales, orders_table, sell, stockout_spells
+from ._sales.stock import make_stock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

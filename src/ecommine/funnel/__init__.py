@@ -34,15 +34,15 @@ Examples
 1   purchase        1         0.5
 """
 
-from ._analyse import analyse
-from ._carts import Carts, carts
-from ._compare import FunnelComparison, compare
-from ._counts import from_counts, from_reached
+from ._carts.api import Carts, carts
+from ._compare.api import FunnelComparison, compare
 from ._definition import Exclude, Funnel, Step
-from ._paths import Paths, paths
-from ._result import FunnelResult
-from ._search import Searches, search
-from ._sessions import sessions
+from ._log.sessions import sessions
+from ._paths.api import Paths, paths
+from ._search.api import Searches, search
+from ._steps.analyse import analyse
+from ._steps.from_counts import from_counts, from_reached
+from ._steps.result import FunnelResult
 
 __all__ = [
     "Carts",

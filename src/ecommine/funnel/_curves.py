@@ -25,8 +25,8 @@ from typing import Any
 import numpy as np
 
 from .._core.checks import number
+from ._match.sort import Ints
 from ._micro import SECOND
-from ._moves import Ints
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 ROUNDING = 1e-20

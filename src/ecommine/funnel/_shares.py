@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from ._curves import Floats, wilson_each
-from ._log import Bools, runs
+from ._log.log import Bools, runs
+from ._match.sort import Ints
 from ._micro import SECOND
-from ._moves import Ints
-from ._sums import QUARTILES, between, ranks
+from ._steps.estimates import QUARTILES, between, ranks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -15,10 +15,10 @@ from .._core.checks import counted, one_of
 from .._core.durations import Duration
 from .._core.frames import MICRO, Frame, collect, day_number, day_of, hand_back, is_lazy, micro, opened, summable
 from .._core.moments import moment
-from ..schema._errors import DataWarning, SchemaError
-from ..schema._objects import is_numpy
-from ..schema._reading import read
-from ..schema._shop import Shop
+from ..schema._derive.reading import read
+from ..schema._map.objects import is_numpy
+from ..schema._model.errors import DataWarning, SchemaError
+from ..schema._model.shop import Shop
 from ._scale import LARGEST
 
 Returns = Literal["net", "drop", "keep"]

@@ -4,8 +4,18 @@ A shop's export is mapped once, by the door of its table (`orders`, `events`, â€
 (``from_...``). From there on every topic finds the same names, types and units.
 """
 
-from ._columns import Column, Table
-from ._doors import (
+from ._derive.identify import identify
+from ._derive.panel import to_sales
+from ._exports.cdnow import from_cdnow
+from ._exports.complete_journey import from_complete_journey
+from ._exports.ga4 import from_ga4
+from ._exports.olist import from_olist
+from ._exports.rees46 import from_rees46
+from ._exports.shopify import from_shopify
+from ._exports.taobao import from_taobao_user_behavior
+from ._exports.uci import from_uci_online_retail
+from ._exports.woocommerce import from_woocommerce
+from ._map.readers import (
     assignments,
     customers,
     deliveries,
@@ -19,23 +29,13 @@ from ._doors import (
     stock,
     touches,
 )
-from ._errors import DataWarning, EcommineError, SchemaError
-from ._event_names import EVENT_ALIASES, EVENT_NAMES
-from ._exports_cdnow import from_cdnow
-from ._exports_complete_journey import from_complete_journey
-from ._exports_ga4 import from_ga4
-from ._exports_olist import from_olist
-from ._exports_rees46 import from_rees46
-from ._exports_shopify import from_shopify
-from ._exports_taobao import from_taobao_user_behavior
-from ._exports_uci import from_uci_online_retail
-from ._exports_woocommerce import from_woocommerce
-from ._identify import identify
-from ._outliers import outliers
-from ._panel import to_sales
-from ._quarantine import Quarantine, quarantine
-from ._shop import Shop
-from ._tables import TABLES
+from ._model.columns import Column, Table
+from ._model.errors import DataWarning, EcommineError, SchemaError
+from ._model.event_names import EVENT_ALIASES, EVENT_NAMES
+from ._model.shop import Shop
+from ._model.tables import TABLES
+from ._validate.outliers import outliers
+from ._validate.quarantine import Quarantine, quarantine
 
 __all__ = [
     "EVENT_ALIASES",

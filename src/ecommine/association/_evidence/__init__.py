@@ -1,0 +1,1 @@
+"""Is it real? Expectations under chance, clustered variances, tests."""

@@ -1,0 +1,1 @@
+"""Tables, measures, words and pictures of rules and pairs."""

@@ -1,0 +1,1 @@
+"""Products and baskets of a simulated shop."""

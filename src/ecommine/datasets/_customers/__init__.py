@@ -1,0 +1,1 @@
+"""Customers of a simulated shop, and when they order."""

@@ -1,0 +1,1 @@
+"""Sessions and events of a simulated shop."""

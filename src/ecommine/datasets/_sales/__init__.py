@@ -1,0 +1,1 @@
+"""Prices, stock and sales of a simulated shop."""

@@ -1,0 +1,1 @@
+"""Carts: what was bought, left and recovered."""

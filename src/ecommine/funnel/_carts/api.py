@@ -1,0 +1,319 @@
+"""Carts: which are bought, which are left and recovered, why they are left, and which are worth a message."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+import narwhals.stable.v2 as nw
+
+from ..._core.checks import counted, one_of
+from ..._core.frames import opened
+from ..._core.pictures import percent
+from ..._core.results import Result
+from ...schema._map.map import warn
+from .._curves import confidence_level, normal_quantile
+from .._lengths import exact
+from .._micro import length_of
+from .._steps.summary import Locale
+from .read import Given, read_carts
+from .report import Report, report
+from .summary import sentences
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Carts(Result):
+    """Carts and what became of them; made by :func:`ecommine.funnel.carts`.
+
+    Attributes
+    ----------
+    table : eager table, one row a cart, by opened_at
+        - cart_id (visitor or customer, and the number of the cart), visitor_id (that opened it), customer_id where the
+          events have customers;
+        - opened_at, last_touched_at, abandoned_at (last touched in the session that opened it, where that is over and
+          did not buy), bought_at;
+        - status: "bought" (in the session that opened it), "recovered" (later, within the window), "abandoned" (the
+          window is over), "emptied" (the visitor took everything out) or "immature" (not decided yet);
+        - checkout_step: the furthest of add_to_cart, view_cart, begin_checkout, add_shipping_info and add_payment_info
+          in the session that opened it;
+        - reason why it was left, and its flags out_of_stock, price_rise and out_of_stock_later, null where the tables
+          cannot tell;
+        - items (products), units, value (money, of the products whose price is known) in it at the end, before any
+          purchase; items_left, value_left after;
+        - hours_to_recover, from abandoned_at to bought_at;
+        - expected_value, expected_value_low, expected_value_high: of carts that were left and may still be bought,
+          value_left times the chance of that.
+    rates : eager table of one row
+        carts; bought (in the session that opened it); left (in that session, with something in it); recovered and open
+        (of those left); the shares abandonment (left of bought and left), recovery (of those left, bought by the end of
+        the window) and lost (of bought and left, in the end), each with _low and _high.
+    steps : eager table, one row a checkout step
+        The same for the carts that got that far in their first session, and their value, value_left (of those left and
+        not recovered) and hours_median (to recover).
+    reasons : eager table, one row a reason
+        carts (left for it first), flagged (for which it holds at all), share of the carts left, recovery (of all for
+        which it holds), each with _low and _high, value_left.
+    recovery : eager table, one row a moment of the window
+        hours since the cart was left, at_risk (carts seen so long and not bought), recovered (share), recovered_low,
+        recovered_high.
+    win_back : eager table, one row a cart that was left, holds something and may still be bought
+        By falling expected_value. cart_id, visitor_id, customer_id, checkout_step, reason, out_of_stock_later,
+        age_hours, hours_left, products (list of ids), value_left; chance and expected_value with _low and _high.
+    within : str
+        The window.
+    matched_carts, matched_purchases : float
+        Shares of the carts that were bought, and of the purchases among the events, that are in the orders; NaN without
+        orders.
+    level : float
+        Level of the intervals.
+    as_of : datetime or None
+        The moment up to which events count.
+    notes : tuple of str
+        What was left out, what was assumed, and what is not decided yet.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ecommine import funnel
+    >>> events = pd.DataFrame({
+    ...     "visitor_id": ["ann", "ann", "ann", "bob"],
+    ...     "event": ["add_to_cart", "view_cart", "purchase", "add_to_cart"],
+    ...     "occurred_at": pd.to_datetime(["2024-03-01 10:00", "2024-03-01 10:04", "2024-03-03 19:00",
+    ...                                    "2024-03-02 09:00"]),
+    ...     "value": [40.0, None, 40.0, 15.0],
+    ... })
+    >>> found = funnel.carts(events, as_of="2024-03-20")
+    >>> found.table[["cart_id", "status", "checkout_step", "value", "hours_to_recover"]]
+      cart_id     status checkout_step  value  hours_to_recover
+    0  vann-1  recovered     view_cart   40.0         56.933333
+    1  vbob-1  abandoned   add_to_cart   15.0               NaN
+    >>> found.rates[["left", "recovered", "recovery", "recovery_low", "recovery_high"]].round(3)
+       left  recovered  recovery  recovery_low  recovery_high
+    0     2          1       0.5         0.095          0.905
+    """
+
+    table: Any
+    rates: Any
+    steps: Any
+    reasons: Any
+    recovery: Any
+    win_back: Any
+    within: str
+    matched_carts: float
+    matched_purchases: float
+    level: float
+    as_of: datetime | None
+    notes: tuple[str, ...]
+    _found: Report
+
+    @property
+    def headline(self) -> str:
+        """What stands on the first line."""
+        when, whole = "" if self.as_of is None else f"as of {self.as_of:%Y-%m-%d %H:%M}, ", self._found.whole
+        words = [counted(whole["carts"], "cart")]
+        if whole["abandonment"] == whole["abandonment"]:
+            words.append(f"{percent(whole['abandonment'])} left at first{self._of_those_over(whole)}")
+        if whole["recovery"] == whole["recovery"]:
+            words.append(f"{percent(whole['recovery'])} of these bought within {self.within}")
+        return when + ", ".join(words)
+
+    @staticmethod
+    def _of_those_over(whole: Mapping[str, Any]) -> str:
+        over = int(whole["bought"] + whole["left"])
+        return "" if over == whole["carts"] else f" (of {over:,} bought or left in a session that is over)"
+
+    @property
+    def tables(self) -> Mapping[str, Any]:
+        """The tables by name."""
+        names = ("rates", "steps", "reasons", "recovery", "win_back")
+        return {"carts": self.table, **{name: getattr(self, name) for name in names}}
+
+    def to_flat(self, *, names: object = None) -> Any:
+        """Return the carts to win back with their products as one text, for CSV files and mailing tools.
+
+        Parameters
+        ----------
+        names : table of products, mapping of id to name, or None
+            A table with product_id and title; products without a name keep their id.
+
+        Returns
+        -------
+        eager table
+            `win_back`, in which products is text: names with " + " between them.
+
+        Raises
+        ------
+        TypeError
+            If `names` is neither a table nor a mapping.
+        ValueError
+            If the table of names lacks product_id or title.
+        """
+        from .._cart_names import flat, named
+
+        return flat(self.win_back, "products", named(names))
+
+    def summary(self, *, locale: Locale = "en") -> str:
+        """Say in up to five sentences how many carts are left and recovered, where, why, and what may still come."""
+        one_of("locale", locale, ("en", "zh"))
+        found = self._found
+        return sentences(found.whole, found.steps, found.reasons, found.back, self.within, locale)
+
+    def plot(
+        self, ax: "Axes | None" = None, *, kind: Literal["steps", "recovery"] = "steps", locale: Locale = "en"
+    ) -> "Axes":
+        """Draw what became of the carts by the step that they reached, or the curve of recovery with its interval.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; by default a new figure.
+        kind : {"steps", "recovery"}
+            Stacked bars of the carts of each step, or the share of the carts left that is bought by each hour.
+        locale : {"en", "zh"}
+            The language of all text.
+
+        Returns
+        -------
+        matplotlib Axes
+            What was drawn on.
+
+        Raises
+        ------
+        ValueError
+            If `kind` or `locale` is none of those.
+        ModuleNotFoundError
+            If a new figure is needed and matplotlib is not installed.
+        """
+        from .plot import draw_fates, draw_recovery
+
+        one_of("kind", kind, ("steps", "recovery"))
+        one_of("locale", locale, ("en", "zh"))
+        if kind == "steps":
+            return draw_fates(self._found.fates, ax, locale)
+        frame = opened(self.recovery, argument="recovery")
+        assert isinstance(frame, nw.DataFrame)
+        return draw_recovery(frame, self.within, self.level, ax, locale)
+
+
+def carts(
+    events: object,
+    /,
+    *,
+    orders: object = None,
+    sales: object = None,
+    stock: object = None,
+    recover_within: str | timedelta = "7d",
+    gap: str | timedelta = "30min",
+    as_of: datetime | date | str | None = None,
+    level: float = 0.95,
+) -> Carts:
+    r"""Find the carts: bought, left, recovered; why they were left; and which may still be won back.
+
+    Parameters
+    ----------
+    events : table of events
+        Any library's table with visitor_id, event and occurred_at. Where they are there, product_id, value (money of
+        the event), quantity, session_id, customer_id and order_id are used.
+    orders : table of order lines, optional
+        Of the same library. Purchases that only it knows count too, by customer_id; an order is a purchase event by
+        order_id where the events have it, else the nearest of the customer within `gap`, each event for one order. Its
+        products are those of the purchase event.
+    sales : table of products by period, optional
+        Of the same library, with period_at and price: the price at adding beside that when the cart was left.
+    stock : table of products by day, optional
+        Of the same library: whether a product of the cart was sold out on a day.
+    recover_within : str or timedelta
+        How long a cart that was left may still be bought, from the last touch in the session that opened it.
+    gap : str or timedelta
+        A longer pause begins a session, where events have no session_id; and a session is over after it.
+    as_of : datetime, date or ISO 8601 text, default the last time in the data
+        Events after it are left out.
+    level : float
+        Level of the intervals, from 0.5 to 0.999999.
+
+    Returns
+    -------
+    Carts
+        Frozen; its tables are eager: of the caller's library, Polars for a LazyFrame, else pandas.
+
+    Raises
+    ------
+    ecommine.SchemaError
+        If a column is missing or of the wrong type, or ids are text in one table and numbers in another.
+    TypeError
+        If `orders`, `sales` or `stock` are not of the library of `events`, or an option is of the wrong type.
+    ValueError
+        If an option is out of its range, or `occurred_at` is missing in some events.
+
+    Warns
+    -----
+    ecommine.DataWarning
+        If less than half of the purchases, or of the carts that were bought, are in the orders.
+
+    Notes
+    -----
+    A cart opens at the first add_to_cart of a person (the customer where known, else the visitor) without an open cart.
+    A purchase of what is in it, or without a product, buys it; the next add opens a new one. Further purchases of its
+    products in that session belong to it; what is left then is told, and not won back. A purchase of nothing that is in
+    it leaves it open.
+
+    A cart is left at its last touch in the session that opened it, if that session ends without a purchase. For
+    `recover_within` from then on it may be recovered; an add after that opens a new cart. Counting from the first
+    session, never from the last, does not select by the outcome.
+
+    Recovery is Kaplan and Meier's estimate at the end of the window, so that carts whose window is open count for as
+    long as they were seen; intervals are Wilson's with the effective sample size, carts of one person taken together.
+    The chance of a cart of age a is :math:`1 - S(W) / S(a)`, of the curve of its step and that of all carts, weighed
+    :math:`n / (n + 100)` by the n left carts of the step. It ranks what is at stake; it does not say what a message
+    would add.
+
+    The reason is the first that holds of out_of_stock (a product in it was sold out between adding and leaving),
+    price_rise (one costs more than at adding), checkout_payment, checkout_shipping and checkout_started (the furthest
+    step of the checkout). Without `sales`, prices are those of view_item and add_to_cart where events have quantities.
+
+    On Spark the events, and the lines of the other tables, are brought into memory.
+
+    References
+    ----------
+    Kaplan, E. L. and Meier, P. (1958). Nonparametric estimation from incomplete observations. Journal of the American
+    Statistical Association 53(282), 457-481. https://doi.org/10.1080/01621459.1958.10501452
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ecommine import funnel
+    >>> events = pd.DataFrame({
+    ...     "visitor_id": [1, 1, 1, 2, 2, 3],
+    ...     "event": ["add_to_cart", "add_to_cart", "purchase", "add_to_cart", "begin_checkout", "purchase"],
+    ...     "occurred_at": pd.to_datetime(["2024-03-01 10:00", "2024-03-01 10:01", "2024-03-01 10:05",
+    ...                                    "2024-03-09 18:00", "2024-03-09 18:02", "2024-03-10 18:00"]),
+    ...     "product_id": ["tea", "cup", "tea", "pot", None, None],
+    ... })
+    >>> found = funnel.carts(events)
+    >>> found.table[["cart_id", "status", "checkout_step", "items", "items_left"]]
+      cart_id    status   checkout_step  items  items_left
+    0    v1-1    bought     add_to_cart      2           1
+    1    v2-1  immature  begin_checkout      1           1
+    >>> found.notes[0]
+    '1 of 2 purchases bought no open cart: 1 without any'
+    """
+    confidence = confidence_level(level)
+    window = length_of(exact(recover_within, "recover_within"))
+    pause = exact(gap, "gap")
+    given = Given(events=events, orders=orders, sales=sales, stock=stock, window=window, gap=pause, as_of=as_of)
+    basis = read_carts(given)
+    found = report(basis, opened(events, argument="events"), window, normal_quantile(confidence))
+    warn([basis.matched.warning] if basis.matched.warning else [], stacklevel=3)
+    return Carts(
+        **found.tables,
+        within=str(recover_within),
+        matched_carts=basis.matched.carts,
+        matched_purchases=basis.matched.purchases,
+        level=confidence,
+        as_of=basis.until,
+        notes=(*basis.notes, *found.notes),
+        _found=found,
+    )

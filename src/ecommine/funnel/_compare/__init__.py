@@ -1,0 +1,1 @@
+"""Two funnels compared: what each step adds to the difference."""

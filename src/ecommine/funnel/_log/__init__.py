@@ -1,0 +1,1 @@
+"""Events as arrays: the log in order, ids as numbers, sessions."""

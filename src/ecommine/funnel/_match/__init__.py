@@ -1,0 +1,1 @@
+"""Which unit reached which step, and when."""

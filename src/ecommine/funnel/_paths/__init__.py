@@ -1,0 +1,1 @@
+"""Paths: visits, transitions, sequences, and an absorbing Markov chain."""

@@ -1,0 +1,1 @@
+"""Site search: what is found, and which queries to improve first."""

@@ -1,0 +1,1 @@
+"""Funnels on Spark: units are followed where their events are."""

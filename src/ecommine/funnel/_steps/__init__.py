@@ -1,0 +1,1 @@
+"""The table of a funnel: counts, conversions, groups, words and pictures."""

@@ -1,0 +1,1 @@
+"""Tables made from canonical ones: identified events, the sales panel, periods."""

@@ -1,0 +1,1 @@
+"""Known exports: one reader per shop system or public data set."""

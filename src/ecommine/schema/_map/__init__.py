@@ -1,0 +1,1 @@
+"""From a raw table to a canonical one: names, types, formats."""

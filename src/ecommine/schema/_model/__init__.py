@@ -1,0 +1,1 @@
+"""The canonical tables: columns, names of events, errors, shops."""

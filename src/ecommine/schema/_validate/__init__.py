@@ -1,0 +1,1 @@
+"""Values that cannot be used: checks, quarantine, outliers."""

@@ -1,0 +1,192 @@
+"""Write ``src/ecommine/schema/_map/readers.py`` from the table declarations: ``python tools/write_readers.py``.
+
+The doors are plain functions with one keyword for each column, so that editors complete them and type checkers catch
+typos. A test holds the file to what this script writes.
+"""
+
+import textwrap
+from pathlib import Path
+
+from ecommine.schema import TABLES, Column, Table
+from ecommine.schema._model.columns import KINDS
+
+TARGET = Path(__file__).parents[1] / "src" / "ecommine" / "schema" / "_map" / "readers.py"
+
+HEAD = '''"""The doors: one function a canonical table, one keyword a column.
+
+Written by ``tools/write_readers.py`` from the declarations in ``schema/_model/tables.py``; change those, then run it.
+"""
+
+from narwhals.stable.v2.typing import IntoFrameT
+
+from .map import Check, Duplicates, through_door
+'''
+
+EXAMPLES = {
+    "orders": """
+        >>> raw = pd.DataFrame({"Order": [1, 1, 2], "Kunde": ["a", "a", None], "EUR": [9.5, 3.0, 4.0]})
+        >>> raw["Datum"] = "2024-05-01"
+        >>> schema.orders(raw, order_id="Order", customer_id="Kunde", ordered_at="Datum", amount="EUR",
+        ...               format="%Y-%m-%d").dtypes.ordered_at
+        dtype('<M8[us]')
+        """,
+    "events": """
+        >>> raw = pd.DataFrame({"visitor": [7], "event": ["pv"], "ts": [1714521600]})
+        >>> schema.events(raw, visitor_id="visitor", occurred_at="ts", format="unix_s",
+        ...               timezone="Asia/Shanghai").occurred_at[0]
+        Timestamp('2024-05-01 08:00:00')
+        """,
+    "links": """
+        >>> raw = pd.DataFrame({"cookie": ["x"], "user": [1]})
+        >>> schema.links(raw, visitor_id="cookie", customer_id="user")
+          visitor_id  customer_id
+        0          x            1
+        """,
+    "products": """
+        >>> raw = pd.DataFrame({"sku": ["a", "b"], "price": [3, 4]})
+        >>> schema.products(raw, product_id="sku").price.tolist()
+        [3.0, 4.0]
+        """,
+    "customers": """
+        >>> raw = pd.DataFrame({"id": [1, 2], "birth_year": [1980, 1990]})
+        >>> schema.customers(raw, customer_id="id").columns.tolist()
+        ['customer_id', 'birth_year']
+        """,
+    "sales": """
+        >>> week = pd.to_datetime(["2024-04-29"])
+        >>> raw = pd.DataFrame({"sku": ["a"], "week": week, "quantity": [12], "price": [3.5]})
+        >>> schema.sales(raw, product_id="sku", period_at="week").columns.tolist()
+        ['product_id', 'period_at', 'quantity', 'price']
+        """,
+    "reviews": """
+        >>> raw = pd.DataFrame({"review_id": [1], "body": ["很好"], "stars": [5]})
+        >>> schema.reviews(raw, text="body", rating="stars")
+           review_id text  rating
+        0          1   很好       5
+        """,
+    "assignments": """
+        >>> raw = pd.DataFrame({"user": [1, 2], "group": ["A", "B"]})
+        >>> schema.assignments(raw, customer_id="user", variant="group")
+           customer_id variant
+        0            1       A
+        1            2       B
+        """,
+    "touches": """
+        >>> day = pd.to_datetime(["2024-05-01"])
+        >>> raw = pd.DataFrame({"customer_id": [1], "channel": ["email"], "sent": day})
+        >>> schema.touches(raw, touched_at="sent").columns.tolist()
+        ['customer_id', 'channel', 'touched_at']
+        """,
+    "stock": """
+        >>> raw = pd.DataFrame({"sku": ["a"], "day": pd.to_datetime(["2024-05-01"]), "on_hand": [3]})
+        >>> schema.stock(raw, product_id="sku", stocked_at="day").on_hand.tolist()
+        [3]
+        """,
+    "purchases": """
+        >>> day = pd.to_datetime(["2024-05-01"])
+        >>> raw = pd.DataFrame({"product_id": ["a"], "supplier_id": [1], "ordered_at": day, "quantity": [10]})
+        >>> raw["received_at"] = None
+        >>> schema.purchases(raw).received_at.isna().tolist()
+        [True]
+        """,
+    "deliveries": """
+        >>> day = pd.to_datetime(["2024-05-01"])
+        >>> raw = pd.DataFrame({"order_id": [1], "out": day, "in": day + pd.Timedelta(days=2)})
+        >>> schema.deliveries(raw, shipped_at="out", delivered_at="in").columns.tolist()
+        ['order_id', 'shipped_at', 'delivered_at']
+        """,
+}
+
+
+def door(table: Table) -> str:
+    """Write the function of one table."""
+    keywords = "".join(f"    {column.name}: str | None = None,\n" for column in table.columns)
+    passed = "".join(f'            "{column.name}": {column.name},\n' for column in table.columns)
+    either = " or ".join(" and ".join(f"``{name}``" for name in group) for group in table.either)
+    asked = [f"``{column.name}``" for column in table.columns if column.required]
+    required = ", ".join(asked) + (f", and {either}" if either else "")
+    documented = "".join(parameter(column) for column in table.columns)
+    intro = wrapped(f"One row is {table.row}. Required: {required}. Other columns stay as they are.", 4)
+    example = textwrap.indent(textwrap.dedent(EXAMPLES[table.name]).strip(), "    ")
+    return f'''
+
+def {table.name}(
+    raw: IntoFrameT,
+    /,
+    *,
+{keywords}    timezone: str | None = None,
+    format: str | None = None,
+    check: Check = "values",
+    duplicates: Duplicates = "keep",
+) -> IntoFrameT:
+    """Map a raw table to canonical ``{table.name}``.
+
+{intro}
+
+    Parameters
+    ----------
+    raw : pandas, Polars, PyArrow, DuckDB or PySpark table
+        The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
+        canonical column; None takes the column of that very name, where there is one
+        that no other keyword names.
+{documented}    timezone : str, optional
+        The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
+        shop's own.
+    format : str, optional
+        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
+        "unix_us").
+    check : {{"values", "types"}}, default "values"
+        "types" leaves out the pass over the values.
+    duplicates : {{"keep", "drop"}}, default "keep"
+        Whether exact copies of a row are dropped, with a warning that counts them.
+
+    Returns
+    -------
+    table of the same library
+        Canonical names and types; lazy where ``raw`` is lazy.
+
+    Raises
+    ------
+    SchemaError
+        With every problem of names and types; where there is none, of values.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ecommine import schema
+{example}
+    """
+    return through_door(
+        raw,
+        "{table.name}",
+        {{
+{passed}        }},
+        timezone=timezone,
+        format=format,
+        check=check,
+        duplicates=duplicates,
+    )
+'''
+
+
+def parameter(column: Column) -> str:
+    """Write the documentation of one keyword."""
+    unit = f", in {column.unit}" if column.unit else ""
+    words = f"{column.meaning}. Holds {KINDS[column.kind]}{unit}."
+    if column.choices:
+        words = f"{column.meaning}. One of {', '.join(column.choices)}."
+    return f"    {column.name} : str, optional\n{wrapped(words, 8)}\n"
+
+
+def wrapped(text: str, indent: int) -> str:
+    """Fill a paragraph to the line length."""
+    return textwrap.fill(text, 110, initial_indent=" " * indent, subsequent_indent=" " * indent)
+
+
+def doors() -> str:
+    """Write the whole file."""
+    return HEAD + "".join(door(table) for table in TABLES.values())
+
+
+if __name__ == "__main__":
+    TARGET.write_text(doors(), encoding="utf8")
