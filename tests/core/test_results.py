@@ -7,6 +7,7 @@ import narwhals.stable.v2 as nw
 import pandas as pd
 import pytest
 
+from ecommine._core.notes import Note
 from ecommine._core.results import Result
 from raw_orders import texts
 
@@ -15,7 +16,7 @@ from raw_orders import texts
 class Shown(Result):
     table: Any
     other: Any = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     headline: str = "as of 2024-05-01"
 
     @property
@@ -30,7 +31,7 @@ def frame(rows=3):
 @pytest.mark.parametrize("rows", [0, 1, 5, 1000])
 @pytest.mark.parametrize("notes", [0, 3, 4, 30])
 def test_a_repr_has_at_most_twelve_lines(library, rows, notes):
-    result = Shown(table=library(frame(rows)), notes=tuple(f"note {i}" for i in range(notes)))
+    result = Shown(table=library(frame(rows)), notes=tuple(Note(f"note {i}", code="x") for i in range(notes)))
     lines = repr(result).splitlines()
     assert len(lines) <= 12
     assert lines[0] == "Shown: as of 2024-05-01"
@@ -66,7 +67,7 @@ def test_a_lazy_polars_table_that_would_fail_is_shown_all_the_same():
 def test_html_is_escaped(library):
     evil = "<script>alert('x')</script>"
     table = library(pd.DataFrame({"title": texts(evil, "a & b")}))
-    html = Shown(table=table, notes=(evil,), headline=evil)._repr_html_()
+    html = Shown(table=table, notes=(Note(evil, code="x"),), headline=evil)._repr_html_()
     assert "<script" not in html
     assert "&lt;script&gt;" in html
     assert library.lazy or "a &amp; b" in html
@@ -81,11 +82,15 @@ def test_pandas_computes_what_is_lazy(library):
 def test_a_workbook_is_read_back(library, tmp_path):
     pytest.importorskip("openpyxl", reason="openpyxl is not installed")
     table = library(pd.DataFrame({"title": texts("连衣裙", "=1+1", None), "n": [1.5, 2.5, 3.5]}))
-    long_name = Shown(table=table, other=library(frame()), notes=("2 guests were left out",))
-    long_name.to_excel(tmp_path / "out.xlsx")
+    guests = Note("2 guests were left out", code="guests_left_out", count=2)
+    Shown(table=table, other=library(frame()), notes=(guests, "net of tax")).to_excel(tmp_path / "out.xlsx")
     sheets = pd.read_excel(tmp_path / "out.xlsx", sheet_name=None)
     assert list(sheets) == ["notes", "table", "other"]
-    assert sheets["notes"]["Shown"].tolist() == ["as of 2024-05-01", "2 guests were left out"]
+    assert sheets["notes"].astype(object).fillna("").to_numpy().tolist() == [
+        ["as of 2024-05-01", "", ""],
+        ["2 guests were left out", "guests_left_out", 2],
+        ["net of tax", "", ""],
+    ]
     back = sheets["table"].sort_values("n")
     assert back["title"].tolist()[:2] == ["连衣裙", "=1+1"]
     assert back["title"].isna().tolist() == [False, False, True]

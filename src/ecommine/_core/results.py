@@ -1,7 +1,7 @@
 """How a result is seen: as text, as HTML, as pandas, as a workbook."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 from .frames import collect, opened
+from .notes import Note
 from .optional import require
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Result:
     __slots__ = ()
 
     if TYPE_CHECKING:
-        notes: tuple[str, ...]
+        notes: tuple[str, ...]  # of Note, where a class says so
 
         @property
         def headline(self) -> str: ...
@@ -37,7 +38,7 @@ class Result:
         return to_pandas(self._main())
 
     def to_excel(self, path: str | PathLike[str]) -> None:
-        """Write a workbook: the notes on the first sheet, then one sheet a table.
+        """Write a workbook: the notes with their codes and counts on the first sheet, then one sheet per table.
 
         Raises
         ------
@@ -47,7 +48,7 @@ class Result:
         require("openpyxl", extra="excel")
         import pandas as pd
 
-        first = pd.DataFrame({type(self).__name__: [self.headline, *self.notes]})
+        first = _sheet_of_notes(type(self).__name__, self.headline, self.notes)
         with pd.ExcelWriter(path, engine="openpyxl") as book:
             first.to_excel(book, sheet_name="notes", index=False)
             for name, table in self.tables.items():
@@ -79,6 +80,21 @@ class Result:
         shown = [f"  note: {note}" for note in self.notes[:SHOWN_NOTES]]
         hidden = len(self.notes) - len(shown)
         return [*shown, f"  note: {hidden} more in .notes"] if hidden > 0 else shown
+
+
+def _sheet_of_notes(title: str, headline: str, notes: Sequence[str]) -> "pd.DataFrame":
+    """Return one row per sentence, the headline first; a sentence without a code leaves its cells empty."""
+    import pandas as pd
+
+    codes = [note.code if isinstance(note, Note) else None for note in notes]
+    counts = [note.count if isinstance(note, Note) else None for note in notes]
+    return pd.DataFrame(
+        {
+            title: [headline, *map(str, notes)],
+            "code": [None, *codes],
+            "count": pd.array([None, *counts], dtype="Int64"),
+        }
+    )
 
 
 def _for_excel(table: "pd.DataFrame") -> "pd.DataFrame":
