@@ -89,7 +89,8 @@ def test_the_level_is_that_of_the_caller(note):
     def inner():
         warn_of_notes([note], UserWarning, stacklevel=2)
 
-    with pytest.warns(UserWarning, match=TEXT) as caught:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
         inner()
         warn_of_notes([note], UserWarning)
     assert caught[1].lineno == caught[0].lineno + 1
