@@ -1,0 +1,54 @@
+"""Types of arrays, and three operations on groups that every module here needs."""
+
+from typing import Any
+
+import numpy as np
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+Ints = np.ndarray[Any, np.dtype[np.int64]]
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+def divide(numerator: Any, denominator: Any) -> Floats:
+    """Return the ratio, NaN where the denominator is not above zero.
+
+    Examples
+    --------
+    >>> divide(np.array([1, 1]), np.array([2, 0])).tolist()
+    [0.5, nan]
+    """
+    denominator = np.asarray(denominator, dtype=np.float64)
+    return np.asarray(numerator / np.where(denominator > 0, denominator, np.nan), dtype=np.float64)
+
+
+def run_starts(ordered: Ints) -> Ints:
+    """Return the index at which each run of equal values begins.
+
+    Examples
+    --------
+    >>> run_starts(np.array([3, 3, 5])).tolist()
+    [0, 2]
+    """
+    is_start = np.ones(len(ordered), dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=is_start[1:])
+    return np.flatnonzero(is_start)
+
+
+def sums_by_group(group: Ints, values: Any, n_groups: int) -> Floats:
+    """Sum values by group, as floats also where there is no value at all.
+
+    Parameters
+    ----------
+    group : int array of shape (n,)
+        Number of the group, from 0.
+    values : array of shape (n,)
+        What is summed.
+    n_groups : int
+        Length of the result.
+
+    Examples
+    --------
+    >>> sums_by_group(np.array([0, 2, 2]), np.array([1, 2, 3]), 3).tolist()
+    [1.0, 0.0, 5.0]
+    """
+    return np.bincount(group, values, minlength=n_groups).astype(np.float64)  # bincount of nothing gives integers
