@@ -8,7 +8,7 @@ from types import ModuleType
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "ecommine"
-SHARED = ("schema", "_core")
+SHARED = ("schema", "_core", "_stats")
 
 
 def packages() -> list[str]:

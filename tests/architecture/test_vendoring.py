@@ -1,4 +1,4 @@
-"""A copy of schema, _core and one topic works under another package's name."""
+"""A copy of schema, _core, _stats and one topic works under another package's name."""
 
 import shutil
 import subprocess
