@@ -10,7 +10,7 @@ import numpy as np
 from .._core.checks import counted, one_of
 from .._core.durations import Duration
 from .._core.frames import opened
-from ..schema._model.errors import SchemaError
+from ..schema._for_topics import SchemaError
 from ._correction import CORRECTIONS, Correction, q_values
 from ._encoding import Ints
 from ._evidence.clusters import Clusters

@@ -15,10 +15,7 @@ from .._core.checks import counted, one_of
 from .._core.durations import Duration
 from .._core.frames import MICRO, Frame, collect, day_number, day_of, hand_back, is_lazy, micro, opened, summable
 from .._core.moments import moment
-from ..schema._derive.reading import read
-from ..schema._map.objects import is_numpy
-from ..schema._model.errors import DataWarning, SchemaError
-from ..schema._model.shop import Shop
+from ..schema._for_topics import DataWarning, SchemaError, Shop, is_numpy, read
 from ._scale import LARGEST
 
 Returns = Literal["net", "drop", "keep"]

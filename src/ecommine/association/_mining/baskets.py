@@ -13,8 +13,7 @@ import numpy as np
 from ..._core.checks import counted, one_of
 from ..._core.frames import Frame, collect
 from ..._core.moments import moment
-from ...schema._derive.reading import read
-from ...schema._model.errors import SchemaError
+from ...schema._for_topics import SchemaError, read
 from .._encoding import Ints, encode, encode_runs
 from .sparse import by_row
 

@@ -11,7 +11,7 @@ from ..._core.checks import counted, one_of
 from ..._core.frames import opened
 from ..._core.pictures import percent
 from ..._core.results import Result
-from ...schema._map.map import warn
+from ...schema._for_topics import warn
 from .._curves import confidence_level, normal_quantile
 from .._lengths import exact
 from .._micro import length_of

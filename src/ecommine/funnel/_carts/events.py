@@ -10,8 +10,7 @@ import pandas as pd
 
 from ..._core.checks import counted
 from ..._core.frames import opened
-from ...schema._model.errors import SchemaError
-from ...schema._model.event_names import EVENT_NAMES
+from ...schema._for_topics import EVENT_NAMES, SchemaError
 from .._curves import Floats
 from .._log.log import Log, begins, read_log
 from .._log.reading import only_value

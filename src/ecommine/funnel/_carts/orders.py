@@ -10,9 +10,7 @@ import pandas as pd
 
 from ..._core.checks import counted
 from ..._core.frames import Frame, opened
-from ...schema._derive.matching import check_same_library, common_type
-from ...schema._derive.reading import read
-from ...schema._model.event_names import EVENT_NAMES
+from ...schema._for_topics import EVENT_NAMES, check_same_library, common_type, read
 from .._log.reading import coded, gathered
 from .._match.sort import Ints
 from .._micro import Times, length_of, times_of

@@ -6,8 +6,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from ...schema._derive.reading import read
-from ...schema._model.event_names import EVENT_NAMES
+from ...schema._for_topics import EVENT_NAMES, read
 from .._curves import Floats
 from .._log.log import runs
 from .._log.reading import coded, gathered

@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..._core.frames import Frame
-from ...schema._derive.reading import read
-from ...schema._model.event_names import EVENT_NAMES
+from ...schema._for_topics import EVENT_NAMES, read
 from .._match.sort import MOST_BITS, Ints
 from .._micro import Times, length_of, times_of
 from .reading import coded, facts, gathered

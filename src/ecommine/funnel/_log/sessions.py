@@ -8,7 +8,7 @@ import numpy as np
 from narwhals.stable.v2.typing import IntoFrameT
 
 from ..._core.frames import Frame, day_number, native, opened
-from ...schema._derive.reading import read
+from ...schema._for_topics import read
 from .._lengths import exact
 from .._micro import SECOND, length_of
 from .log import begins, in_time

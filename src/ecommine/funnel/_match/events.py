@@ -11,8 +11,7 @@ import numpy as np
 
 from ..._core.checks import counted
 from ..._core.frames import Frame, collect, opened
-from ...schema._derive.reading import read
-from ...schema._model.tables import TABLES
+from ...schema._for_topics import TABLES, read
 from .._definition import Funnel
 from .._log.reading import coded, facts, grouped, numbered, only_value, order_of, plain
 from .._micro import length_of, times_of

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ...schema._derive.periods import Every
+from ...schema._for_topics import Every
 from .._steps.table import Measured, Seen
 from .events import Unit
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..._core.checks import counted
 from ..._core.frames import opened
-from ...schema._model.tables import TABLES
+from ...schema._for_topics import TABLES
 from .._log.log import Bools, Log, begins, order_of, read_log, runs
 from .._match.sort import Ints
 from .._micro import length_of, micro_of

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..._core.checks import one_of
 from ..._core.frames import opened
-from ...schema._derive.periods import Every
+from ...schema._for_topics import Every
 from .._curves import confidence_level
 from .._definition import Funnel, Step, funnel_of
 from .._log.reading import sample_of

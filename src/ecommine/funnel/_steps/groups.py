@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..._core.checks import counted, one_of
-from ...schema._derive.periods import Every, first_open
+from ...schema._for_topics import Every, first_open
 from .._definition import Funnel
 from .._match.ordered import Reach
 from .._match.sort import Ints
