@@ -5,7 +5,7 @@ import warnings
 import pytest
 
 from ecommine._core import pictures
-from ecommine._core.pictures import CHINESE_FONTS, PALETTE, new_axes, percent, show_text, thousands
+from ecommine._core.pictures import CHINESE_FONTS, PALETTE, figure_of, new_axes, show_text, thousands
 
 matplotlib = pytest.importorskip("matplotlib", reason="matplotlib is not installed")
 matplotlib.use("Agg")
@@ -16,8 +16,9 @@ def ax():
     from matplotlib import pyplot as plt
 
     ax = new_axes(None)
+    figure = ax.figure
     yield ax
-    plt.close(ax.figure)
+    plt.close(figure)
 
 
 @pytest.fixture
@@ -31,6 +32,13 @@ def test_given_axes_are_used(ax):
     assert new_axes(ax) is ax
 
 
+def test_axes_name_their_figure(ax):
+    assert figure_of(ax) is ax.figure
+    ax.remove()
+    with pytest.raises(ValueError, match="`ax` must belong to a figure"):
+        figure_of(ax)
+
+
 @pytest.mark.parametrize(
     ("value", "written"),
     [(0, "0"), (12, "12"), (999, "999"), (999.4, "999"), (999.9, "1k"), (1000, "1k"), (1234, "1.23k"),
@@ -39,14 +47,6 @@ def test_given_axes_are_used(ax):
 )  # fmt: skip
 def test_thousands(value, written):
     assert thousands(value) == thousands(value, 3) == written
-
-
-@pytest.mark.parametrize(
-    ("value", "written"),
-    [(0, "0%"), (0.125, "12.5%"), (1, "100%"), (0.9999, "100%"), (-0.05, "-5%"), (12.5, "1250%"), (9.999, "1000%")],
-)
-def test_percent(value, written):
-    assert percent(value) == percent(value, 0) == written
 
 
 def test_the_palette_is_told_apart():

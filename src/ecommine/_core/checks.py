@@ -4,6 +4,10 @@ import math
 from collections.abc import Sequence
 from numbers import Real
 
+from .texts import counted
+
+__all__ = ["counted", "integer", "number", "one_of"]
+
 
 def one_of(name: str, value: object, options: Sequence[object]) -> None:
     """Raise unless ``value`` is one of the options, shown in the given order.
@@ -44,11 +48,6 @@ def integer(name: str, value: object, *, low: int, high: float = math.inf) -> in
     if read % 1:
         raise ValueError(f"`{name}` must be a whole number, got {value!r}")
     return int(read)
-
-
-def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """Write a count with its noun: "1 line", "2,300 lines"; ``plural`` where an s is not enough: "2 queries"."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {plural or noun + 's'}"
 
 
 def _range(low: float, high: float) -> str:

@@ -1,15 +1,25 @@
-"""Pictures: axes, colours that survive grey print and colour-blindness, numbers on axes, Chinese text."""
+"""Pictures: axes and figures, colours that survive grey print and colour-blindness, Chinese text."""
 
 import warnings
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .optional import require
+from .texts import percent, thousands
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+__all__ = [
+    "CHINESE_FONTS",
+    "PALETTE",
+    "figure_of",
+    "new_axes",
+    "percent",
+    "show_text",
+    "thousands",
+]
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
 """Colours that the colour-blind can tell apart (Okabe & Ito 2008, Color Universal Design)."""
 
@@ -60,36 +70,18 @@ def show_text(figure: "Figure", *, extra: Iterable[str] = ()) -> None:
         text.set_fontfamily([*mine, "DejaVu Sans", *(name for name in found if name not in mine)])
 
 
-def thousands(value: float, _: Any = None, *, locale: str = "en") -> str:
-    """Write a number for an axis: 1.2k, 3.4M; in Chinese by ten thousands.
+def figure_of(ax: "Axes") -> "Figure":
+    """Return the figure that the axes belong to.
 
-    Examples
-    --------
-    >>> thousands(1200), thousands(3_400_000), thousands(-12)
-    ('1.2k', '3.4M', '-12')
-    >>> thousands(1200, locale="zh"), thousands(3_400_000, locale="zh")
-    ('1200', '340万')
+    Raises
+    ------
+    ValueError
+        If they belong to none.
     """
-    units = ((1e8, "亿"), (1e4, "万")) if locale == "zh" else ((1e9, "G"), (1e6, "M"), (1e3, "k"))
-    for unit, sign in units:
-        if abs(value) >= 0.9995 * unit:  # what rounds up to the unit is written in it
-            return f"{_three_digits(value / unit)}{sign}"
-    return _three_digits(value)
-
-
-def percent(value: float, _: Any = None) -> str:
-    """Write a share as per cent.
-
-    Examples
-    --------
-    >>> percent(0.125)
-    '12.5%'
-    """
-    return f"{_three_digits(100 * value)}%"
-
-
-def _three_digits(value: float) -> str:
-    return f"{value:.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
+    figure = ax.get_figure(root=True)
+    if figure is None:
+        raise ValueError("`ax` must belong to a figure")
+    return figure
 
 
 def _needs_chinese(text: str) -> bool:
