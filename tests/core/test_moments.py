@@ -1,12 +1,22 @@
-"""The moment up to which a call counts, in all its spellings."""
+"""Moments: up to which a call counts, in all its spellings; as whole microseconds, the same from every library."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ecommine._core.moments import moment
+from ecommine._core.frames import collect, opened
+from ecommine._core.moments import (
+    DAY,
+    SECOND,
+    column_to_microseconds,
+    length_to_microseconds,
+    moment,
+    moment_to_microseconds,
+)
 
 END = datetime(2024, 3, 31, 23, 59, 59, 999_999)
 
@@ -45,3 +55,34 @@ def test_no_zone(value):
 def test_other_types(value):
     with pytest.raises(TypeError, match="`as_of` must be a datetime, a date or ISO 8601 text, got"):
         moment(value)
+
+
+@given(st.datetimes(datetime(1700, 1, 1), datetime(2200, 1, 1)))
+def test_microseconds_agree_with_numpy(value):
+    assert moment_to_microseconds(value) == np.datetime64(value, "us").astype(np.int64)
+
+
+def test_no_moment_is_the_first_one():
+    assert moment_to_microseconds(None) == 0
+
+
+@pytest.mark.parametrize(
+    ("length", "microseconds"),
+    [
+        (timedelta(0), 0),
+        (timedelta(microseconds=7), 7),
+        (timedelta(seconds=2), 2 * SECOND),
+        (timedelta(days=3), 3 * DAY),
+    ],
+)
+def test_lengths(length, microseconds):
+    assert length_to_microseconds(length) == microseconds
+
+
+@pytest.mark.parametrize("unit", ["s", "us", "ns"])
+def test_columns_of_every_library(library, unit):
+    moments = np.array(["1970-01-01T00:00:01", "2024-05-01T10:00:00", "1969-12-31"], dtype=f"datetime64[{unit}]")
+    frame = collect(opened(library(pd.DataFrame({"row": range(3), "at": moments})), argument="events")).sort("row")
+    times = column_to_microseconds(frame["at"])
+    assert times.dtype == np.int64
+    assert times.tolist() == [SECOND, moment_to_microseconds(datetime(2024, 5, 1, 10)), -DAY]

@@ -1,1 +1,1 @@
-"""Private plumbing shared by every topic: tables, checks, durations, results, pictures. No mathematics."""
+"""Private plumbing shared by every topic: tables, arrays of keys, texts, checks, results. No mathematics."""
