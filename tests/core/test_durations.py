@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecommine._core.durations import Duration
+from ecommine._core.durations import Duration, fixed_length
 
 NOON = datetime(2024, 2, 29, 12)
 
@@ -111,3 +111,20 @@ def test_periods_that_end_with_a_month_share_no_day(text, ends):
     moments = [datetime.fromisoformat(f"{end} 23:59:59.999999") for end in ends]
     for earlier, later in pairwise(moments):
         assert parse(text).before(later) == earlier
+
+
+@pytest.mark.parametrize("given_as", ["45s", "30min", "2h", "7d", "1w", timedelta(minutes=5)])
+def test_fixed_lengths(given_as):
+    assert fixed_length(given_as, argument="gap") == Duration.parse(given_as, argument="gap").exact
+
+
+@pytest.mark.parametrize("varying", ["1mo", "1q", "1y", "30 days", ""])
+def test_lengths_that_vary_are_refused(varying):
+    with pytest.raises(
+        ValueError, match=r"`gap` must be a fixed length of time, .* such as '30min' or '30d' for a month"
+    ):
+        fixed_length(varying, argument="gap")
+    with pytest.raises(TypeError, match="`gap` must be a duration"):
+        fixed_length(30, argument="gap")
+    with pytest.raises(ValueError, match="`gap` must be longer than zero"):
+        fixed_length("0d", argument="gap")

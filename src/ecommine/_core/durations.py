@@ -1,4 +1,4 @@
-"""Durations: one grammar for every window, gap and period."""
+"""Durations: one grammar for every window, gap and period; fixed lengths are those without months."""
 
 import re
 from calendar import monthrange
@@ -10,6 +10,7 @@ _MONTHS = {"mo": 1, "q": 3, "y": 12}
 _LONGEST_DAYS = 36_525
 """A hundred years: before and after stay within the times that every library knows."""
 _GRAMMAR = re.compile(r"(0|[1-9][0-9]*)(s|min|h|d|w|mo|q|y)")
+_FIXED = re.compile(r"[0-9]+(s|min|h|d|w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,29 @@ class Duration:
     def after(self, moment: datetime) -> datetime:
         """Return the moment one duration later; a month after the 31st ends on the month's last day."""
         return _shift(moment, self.months, day=moment.day) + self.exact
+
+
+def fixed_length(value: str | timedelta, *, argument: str) -> timedelta:
+    """Read a length of time that is the same wherever it begins: no months, quarters and years.
+
+    Raises
+    ------
+    TypeError
+        If it is neither text nor a timedelta.
+    ValueError
+        If it is not in the grammar, varies, or is not above zero and at most 100 years.
+
+    Examples
+    --------
+    >>> fixed_length("30min", argument="gap")
+    datetime.timedelta(seconds=1800)
+    """
+    if isinstance(value, str) and not _FIXED.fullmatch(value):
+        raise ValueError(
+            f"`{argument}` must be a fixed length of time, a whole number and s, min, h, d or w, such as '30min' or "
+            f"'30d' for a month; got {value!r}"
+        )
+    return Duration.parse(value, argument=argument).exact
 
 
 def _shift(moment: datetime, months: int, *, day: int) -> datetime:
