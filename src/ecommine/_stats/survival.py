@@ -151,7 +151,7 @@ class KaplanMeier:
     @property
     def influence_censored(self) -> Floats:
         """Influence on the estimate, times n, of a unit observed until each time without the event."""
-        return -self.greenwood_sum * (float(self.survival[-1]) * self.n)
+        return np.asarray(-self.greenwood_sum * (float(self.survival[-1]) * self.n))
 
     def influence_of(self, duration: Any, event: Bools) -> Floats:
         """Compute the influence of each unit on the estimate, times n.
@@ -163,7 +163,8 @@ class KaplanMeier:
         """
         index = np.minimum(np.searchsorted(self.time, duration), len(self.time) - 1)
         passed = np.searchsorted(self.time, duration, side="right")
-        return np.asarray(-self.greenwood_sum * (float(self.survival[-1]) * self.n))
+        of_censored = np.append(0.0, self.influence_censored)[passed]
+        return np.asarray(np.where(event, self.influence_event[index], of_censored))
 
     def only_events(self) -> "KaplanMeier":
         """Leave out the times at which no event is, but for the horizon: the same curve, in fewer numbers."""
