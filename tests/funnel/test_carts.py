@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from ecommine import SchemaError, datasets, funnel, schema
 from ecommine._core.pictures import percent
-from ecommine.funnel._carts.api import nearest as _cart_search
-from ecommine.funnel._carts.api.nearest import nearest_pairs
+from ecommine.funnel._carts import nearest as _cart_search
+from ecommine.funnel._carts.nearest import nearest_pairs
 from funnel import slow, slow_carts
 from libraries import to_pandas
 

@@ -16,7 +16,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 
 from ecommine import datasets, funnel
 from ecommine.funnel._apart import Shares, difference, p_values, q_values, relative
-from ecommine.funnel._compare.api.sides import side
+from ecommine.funnel._compare.sides import side
 from ecommine.funnel._split import split
 from funnel import slow, slow_compare
 from funnel.test_analyse import EVENTS, shop

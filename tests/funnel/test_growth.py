@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from ecommine.funnel._spark.analyse.counts import growth_from, tally_of
+from ecommine.funnel._spark.counts import growth_from, tally_of
 from ecommine.funnel._steps import growth as _growth
 from ecommine.funnel._steps.growth import growth_of, moments_of
 from funnel import slow

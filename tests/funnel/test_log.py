@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecommine import funnel
-from ecommine.funnel._log.log.log import begins, order_of, ranks_of, read_log, runs
-from ecommine.funnel._paths.api import markov as _chain
+from ecommine.funnel._log.log import begins, order_of, ranks_of, read_log, runs
+from ecommine.funnel._paths import markov as _chain
 from ecommine.schema._model.event_names import EVENT_NAMES
 
 NUMBERS = st.lists(st.one_of(st.integers(-1, 5), st.integers(2**60, 2**62)), max_size=20)

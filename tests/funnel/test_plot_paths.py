@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ecommine import funnel
-from ecommine.funnel._paths.api.plot import short, told_apart
-from ecommine.funnel._paths.api.plot_sequences import bars
+from ecommine.funnel._paths.plot import short, told_apart
+from ecommine.funnel._paths.plot_sequences import bars
 from funnel import slow_paths
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed")

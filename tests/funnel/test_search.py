@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecommine import SchemaError, funnel
-from ecommine.funnel._search.api.position_bias import fitted
-from ecommine.funnel._search.api.rates import Pairs, rate
+from ecommine.funnel._search.position_bias import fitted
+from ecommine.funnel._search.rates import Pairs, rate
 from funnel import searchlog, slow_search
 from libraries import to_pandas
 
@@ -153,7 +153,7 @@ def test_each_query_has_the_spelling_of_most_of_its_searches():
 
 
 def test_a_query_is_written_in_one_spelling_once(monkeypatch):
-    from ecommine.funnel._search.api import read as _search_read
+    from ecommine.funnel._search import read as _search_read
 
     told, plain = [], _search_read.normalised
     monkeypatch.setattr(_search_read, "normalised", lambda text: told.append(text) or plain(text))

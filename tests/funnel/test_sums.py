@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ecommine.funnel import _curves
 from ecommine.funnel._match.ordered import NEVER, Plan, Reach
-from ecommine.funnel._spark.analyse import counts as _spark_sums
+from ecommine.funnel._spark import counts as _spark_sums
 from ecommine.funnel._steps import estimates as _sums
 from ecommine.funnel._steps.estimates import quartiles, quartiles_counted, sums_of, twice_the_median
 from funnel import slow
