@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from association.slow import all_itemsets, closed, lines, maximal, random_baskets
-from ecommine.association._mining.select import baskets as _baskets
-from ecommine.association._mining.select import engine_numpy as _engine_numpy
-from ecommine.association._mining.select import rows as _rows
-from ecommine.association._mining.select import select as _mining
-from ecommine.association._mining.select.baskets import read_baskets
-from ecommine.association._mining.select.tree import closed_and_maximal
+from ecommine.association._mining import baskets as _baskets
+from ecommine.association._mining import engine_numpy as _engine_numpy
+from ecommine.association._mining import rows as _rows
+from ecommine.association._mining import select as _mining
+from ecommine.association._mining.baskets import read_baskets
+from ecommine.association._mining.tree import closed_and_maximal
 
 BASKETS = st.lists(st.lists(st.integers(0, 7), min_size=1, max_size=7), min_size=1, max_size=14)
 
@@ -22,7 +22,7 @@ BASKETS = st.lists(st.lists(st.integers(0, 7), min_size=1, max_size=7), min_size
 def engines():
     yield pytest.param(_engine_numpy, id="numpy")
     try:
-        from ecommine.association._mining.select import engine_numba as _engine_numba
+        from ecommine.association._mining import engine_numba as _engine_numba
     except ModuleNotFoundError:
         yield pytest.param(None, id="numba", marks=pytest.mark.skip(reason="numba is not installed"))
     else:
@@ -110,7 +110,7 @@ def test_compiled_sorting_makes_the_same_baskets(given_lines):
 @given(given_lines=LINES, least=st.integers(1, 4))
 @settings(max_examples=100)
 def test_compiled_rows_are_those_of_scipy(given_lines, least):
-    from ecommine.association._mining.select import rows_numba as _rows_numba
+    from ecommine.association._mining import rows_numba as _rows_numba
 
     baskets = read_baskets(pd.DataFrame(given_lines, columns=["order_id", "product_id"]), returns="net", as_of=None)
     plain, compiled = _rows.frequent_rows(baskets, least), _rows_numba.frequent_rows(baskets, least)

@@ -8,7 +8,7 @@ import pytest
 
 from association.slow import all_itemsets, closed, lines, maximal, random_baskets
 from ecommine import SchemaError, association, schema
-from ecommine.association._mining.select.select import least_count
+from ecommine.association._mining.select import least_count
 from libraries import to_pandas
 
 BASKETS = [["bread", "butter", "jam"], ["bread", "butter"], ["bread", "jam"], ["milk"]]

@@ -11,7 +11,7 @@ from scipy.special import gammaincc
 from association import slow
 from ecommine import SchemaError, association
 from ecommine.association._evidence.expected import Strata, strata
-from ecommine.association._mining.select.baskets import read_baskets
+from ecommine.association._mining.baskets import read_baskets
 from libraries import to_pandas
 
 

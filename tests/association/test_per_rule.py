@@ -12,8 +12,8 @@ from ecommine.association._evidence import per_rule as _per_rule
 from ecommine.association._evidence.clusters import Clusters
 from ecommine.association._evidence.expected import strata
 from ecommine.association._evidence.per_rule import Side
-from ecommine.association._mining.select.baskets import read_baskets
-from ecommine.association._mining.select.postings import Postings
+from ecommine.association._mining.baskets import read_baskets
+from ecommine.association._mining.postings import Postings
 
 SEEDS = st.integers(0, 2**31)
 

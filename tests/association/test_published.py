@@ -8,7 +8,7 @@ import pytest
 
 from association.test_engines import engine  # noqa: F401  # a fixture
 from ecommine import association
-from ecommine.association._mining.select import select as _mining
+from ecommine.association._mining import select as _mining
 
 DATA = Path(os.environ.get("ECOMMINE_DATA", Path(__file__).parents[3] / "shared" / "data"))
 NEEDS = pytest.mark.skipif(not DATA.is_dir(), reason="the folder of real data is not there (ECOMMINE_DATA)")
