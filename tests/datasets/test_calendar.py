@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecommine import datasets
-from ecommine.datasets._customers.customers.calendar import LUNAR_NEW_YEAR, OperationalTime
+from ecommine.datasets._customers.calendar import LUNAR_NEW_YEAR, OperationalTime
 
 
 @pytest.mark.parametrize(

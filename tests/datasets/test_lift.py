@@ -5,7 +5,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from ecommine.datasets._baskets.baskets.lift import inclusion, meeting, pair_factor, response
+from ecommine.datasets._baskets.lift import inclusion, meeting, pair_factor, response
 from ecommine.datasets._drawing import zipf_weights
 
 NONE = np.empty((0, 2), dtype=np.int64)
