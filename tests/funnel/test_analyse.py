@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from ecommine import SchemaError, funnel
 from ecommine.funnel import _cores
 from ecommine.funnel._match import sort as _moves
-from ecommine.funnel._match.events import read_tracks
-from ecommine.funnel._match.ordered import NEVER
+from ecommine.funnel._match.events import read_sequences
+from ecommine.funnel._match.plan import NOT_REACHED
 from funnel import slow
 from libraries import to_pandas
 
@@ -48,9 +48,9 @@ def reached_by(found, definition):
     return {
         visitor: (
             {
-                step: (found.at[row, step], found.since[row, step])
+                step: (found.reached_at[row, step], found.entry_at[row, step])
                 for step in range(steps)
-                if found.at[row, step] != NEVER
+                if found.reached_at[row, step] != NOT_REACHED
             },
             {step for step in range(steps) if found.skipped[row, step]},
         )
@@ -86,7 +86,7 @@ def micro(moment):
 
 
 def walked(frame, definition):
-    tracks = read_tracks(frame, definition, unit="visitor_id", by=None, as_of=None)
+    tracks = read_sequences(frame, definition, unit="visitor_id", by=None, as_of=None)
     return tracks, reached_by(tracks.walk(definition), definition)
 
 
@@ -97,7 +97,7 @@ def agree(definition, rows):
     if find_spec("numba"):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(_moves, "COMPILED_FROM", 0)
-            patch.setattr(_cores, "FEWEST", 1)
+            patch.setattr(_cores, "MIN_ROWS_PER_THREAD", 1)
             assert walked(frame, definition)[1] == found
     expected = {
         visitor: ({step: (micro(at), micro(since)) for step, (at, since) in reached.items()}, skipped)

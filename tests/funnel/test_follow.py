@@ -12,7 +12,7 @@ from ecommine import funnel
 from ecommine.funnel import _cores
 from ecommine.funnel._match import sort as _moves
 from ecommine.funnel._match.engine import follow
-from ecommine.funnel._match.events import plan_of
+from ecommine.funnel._match.events import make_plan
 from ecommine.funnel._match.sort import Events
 
 needs_numba = pytest.mark.skipif(find_spec("numba") is None, reason="numba, of the extra `fast`, is not installed")
@@ -54,18 +54,18 @@ def drawn(log, time, *, groups, seed=0, n=600):
 
 def both(events, definition):
     """Follow events by both, with the rows cut into shares."""
-    plan = plan_of(definition)
+    plan = make_plan(definition)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_moves, "COMPILED_FROM", 0)
-        patch.setattr(_cores, "FEWEST", 1)
+        patch.setattr(_cores, "MIN_ROWS_PER_THREAD", 1)
         compiled = follow(events, plan)
     return compiled, follow(events, plan)
 
 
 def table(found, *, group):
-    columns = {"unit": found.unit, "first": found.at[:, 0]}
-    for step in range(found.at.shape[1]):
-        columns |= {f"at{step}": found.at[:, step], f"since{step}": found.since[:, step]}
+    columns = {"unit": found.unit, "first": found.reached_at[:, 0]}
+    for step in range(found.reached_at.shape[1]):
+        columns |= {f"at{step}": found.reached_at[:, step], f"since{step}": found.entry_at[:, step]}
         columns |= {f"skipped{step}": found.skipped[:, step]}
         columns |= {f"group{step}": found.group[:, step]} if group else {}
     return pd.DataFrame(columns).sort_values("unit", ignore_index=True)
@@ -88,7 +88,7 @@ def test_any_logs_and_moments(log, time, definition):
     compiled, searched = both(events, definition)
     assert compiled.unit.dtype == searched.unit.dtype == events.log.dtype
     pd.testing.assert_frame_equal(table(compiled, group=True), table(searched, group=True), check_dtype=False)
-    assert (compiled.at[:, 1] < 2**62).any()
+    assert (compiled.reached_at[:, 1] < 2**62).any()
 
 
 @needs_numba
@@ -111,9 +111,9 @@ def test_nothing_counts():
 
 def test_rows_are_shared_among_the_cores(monkeypatch):
     monkeypatch.setattr(_cores.os, "sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
-    assert _cores.shares(300_000) == [(0, 100_000), (100_000, 200_000), (200_000, 300_000)]
-    assert _cores.shares(250_000) == [(0, 125_000), (125_000, 250_000)]
-    assert _cores.on_cores(lambda a, b: a + b, [1, 2, 3], [10, 20, 30]) == [11, 22, 33]
+    assert _cores.equal_shares(300_000) == [(0, 100_000), (100_000, 200_000), (200_000, 300_000)]
+    assert _cores.equal_shares(250_000) == [(0, 125_000), (125_000, 250_000)]
+    assert _cores.map_on_cores(lambda a, b: a + b, [1, 2, 3], [10, 20, 30]) == [11, 22, 33]
 
 
 ORDERS = {"in time": False, "a few of each, shuffled": False, "a bot, shuffled": True}

@@ -22,9 +22,10 @@ def test_the_curve_is_kaplan_and_meiers_at_each_moment(units):
         if not over:
             assert np.isnan(share)
             continue
-        there = (reach.at[:, 1] != np.iinfo(np.int64).max).tolist()
+        there = (reach.reached_at[:, 1] != np.iinfo(np.int64).max).tolist()
         times = [
-            (at - entry) / SECOND if went else None for at, entry, went in zip(*reach.at.T[1::-1], there, strict=True)
+            (at - entry) / SECOND if went else None
+            for at, entry, went in zip(*reach.reached_at.T[1::-1], there, strict=True)
         ]
         last = moment == WINDOW
         reached = [time is not None and (time <= moment or last) for time in times]

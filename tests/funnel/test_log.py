@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecommine import funnel
-from ecommine.funnel._log.log import begins, order_of, ranks_of, read_log, runs
+from ecommine.funnel._log.log import distinct_rows, read_log, run_starts, session_starts, sort_order
 from ecommine.funnel._paths import markov as _chain
 from ecommine.schema._model.event_names import EVENT_NAMES
 
@@ -101,17 +101,17 @@ def test_the_callers_times_stay_as_they_are():
 @given(NUMBERS)
 def test_numbers_are_ordered_and_ranked_as_numpy_does(values):
     key = np.array(values, dtype=np.int64)
-    assert order_of(key).tolist() == np.argsort(key, kind="stable").tolist()
+    assert sort_order(key).tolist() == np.argsort(key, kind="stable").tolist()
     _, first, rank = np.unique(key, return_index=True, return_inverse=True)
-    assert [found.tolist() for found in ranks_of(key)] == [rank.tolist(), first.tolist()]
+    assert [found.tolist() for found in distinct_rows(key)] == [rank.tolist(), first.tolist()]
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3)), max_size=12))
 def test_runs_begin_where_anything_changes(rows):
     one, other = (np.array([row[place] for row in rows], dtype=np.int64) for place in (0, 1))
-    assert runs(one, other).tolist() == [i == 0 or row != rows[i - 1] for i, row in enumerate(rows)]
+    assert run_starts(one, other).tolist() == [i == 0 or row != rows[i - 1] for i, row in enumerate(rows)]
     expected = [i == 0 or row[0] != rows[i - 1][0] or row[1] - rows[i - 1][1] > 1 for i, row in enumerate(rows)]
-    assert begins(one, other, timedelta(microseconds=1)).tolist() == expected
+    assert session_starts(one, other, timedelta(microseconds=1)).tolist() == expected
 
 
 def test_visitors_may_be_looked_at_in_any_blocks(monkeypatch):

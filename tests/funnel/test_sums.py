@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecommine.funnel import _curves
-from ecommine.funnel._match.ordered import NEVER, Plan, Reach
+from ecommine.funnel._match.plan import NOT_REACHED, Plan, StepTimes
 from ecommine.funnel._spark import counts as _spark_sums
 from ecommine.funnel._steps import estimates as _sums
 from ecommine.funnel._steps.estimates import quartiles, quartiles_counted, sums_of, twice_the_median
@@ -25,10 +25,10 @@ UNITS = st.lists(
 )
 PLAN = Plan(
     window=WINDOW * SECOND,
-    limits=(None,) * 3,
-    same=(0, 1, 2),
+    max_gaps=(None,) * 3,
+    first_equal=(0, 1, 2),
     optional=(False,) * 3,
-    bars=(0,) * 3,
+    exclusion_masks=(0,) * 3,
     order="ordered",
     reentry=True,
 )
@@ -36,16 +36,22 @@ PLAN = Plan(
 
 def reach_of(units):
     """Make what a walk finds of (entry, wait for the second step, wait for the third, visitor)."""
-    at = np.full((len(units), 3), NEVER)
+    at = np.full((len(units), 3), NOT_REACHED)
     for row, (entry, second, third, _) in enumerate(units):
         at[row, 0] = entry * SECOND
         if second is not None and entry + second <= UNTIL:
             at[row, 1] = (entry + second) * SECOND
             if third is not None and entry + second + third <= UNTIL:
                 at[row, 2] = (entry + second + third) * SECOND
-    since = np.where(at == NEVER, NEVER, at[:, :1])
+    since = np.where(at == NOT_REACHED, NOT_REACHED, at[:, :1])
     flat = np.zeros(at.shape, dtype=bool)
-    return Reach(unit=np.arange(len(units)), at=at, since=since, skipped=flat, group=np.zeros(at.shape, dtype=np.int32))
+    return StepTimes(
+        unit=np.arange(len(units)),
+        reached_at=at,
+        entry_at=since,
+        skipped=flat,
+        group=np.zeros(at.shape, dtype=np.int32),
+    )
 
 
 def influence(times, reached, unit):
@@ -82,11 +88,11 @@ def test_sums_are_those_of_the_units_one_by_one(units, by_visitor):
         assert found.exposure == pytest.approx(evenly)
     influences = np.zeros((3, len(units)))
     for step in range(3):
-        there = (reach.at[:, step] != NEVER).tolist()
+        there = (reach.reached_at[:, step] != NOT_REACHED).tolist()
         assert found.reached[step] == sum(there)
         assert found.reached_open[step] == sum(np.logical_and(there, is_open))
-        entry = reach.at[:, 0]
-        times = (np.where(there, reach.at[:, step] - entry, UNTIL * SECOND - entry) // SECOND).tolist()
+        entry = reach.reached_at[:, 0]
+        times = (np.where(there, reach.reached_at[:, step] - entry, UNTIL * SECOND - entry) // SECOND).tolist()
         if all(is_open):
             assert np.isnan(found.share[step])
         elif step:

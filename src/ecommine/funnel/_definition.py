@@ -12,7 +12,7 @@ import pandas as pd
 
 from .._core.checks import one_of
 from .._core.durations import Duration
-from ._lengths import exact
+from ._lengths import parse_fixed_duration
 
 MOST_STEPS = 40
 MOST_EXCLUSIONS = 20
@@ -64,7 +64,7 @@ class Step:
     @property
     def length(self) -> timedelta | None:
         """The longest time since the step before, None where there is no limit."""
-        return None if self.within is None else exact(self.within, "within")
+        return None if self.within is None else parse_fixed_duration(self.within, "within")
 
     def matches(self) -> nw.Expr:
         """Tell which events are this step."""
@@ -193,7 +193,7 @@ class Funnel:
     @property
     def length(self) -> timedelta:
         """The window."""
-        return exact(self.window, "window")
+        return parse_fixed_duration(self.window, "window")
 
     @property
     def text(self) -> str:
@@ -322,7 +322,7 @@ def _check_any(funnel: Funnel) -> None:
 
 def _plain(value: str | timedelta, argument: str) -> str | timedelta:
     """Write a length of time in one way, so that a day and 24 hours are the same funnel."""
-    length = exact(value, argument)
+    length = parse_fixed_duration(value, argument)
     if length.microseconds:
         return length
     seconds = round(length.total_seconds())

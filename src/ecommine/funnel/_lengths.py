@@ -8,7 +8,7 @@ from .._core.durations import Duration
 _FIXED = re.compile(r"[0-9]+(s|min|h|d|w)")
 
 
-def exact(value: str | timedelta, argument: str) -> timedelta:
+def parse_fixed_duration(value: str | timedelta, argument: str) -> timedelta:
     """Read a length of time that is the same wherever it begins."""
     if isinstance(value, str) and not _FIXED.fullmatch(value):
         raise ValueError(

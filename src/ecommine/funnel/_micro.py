@@ -11,28 +11,28 @@ DAY = 86_400 * SECOND
 Times = np.ndarray[Any, np.dtype[np.int64]]
 
 
-def micro_of(moment: datetime | None) -> int:
+def moment_to_microseconds(moment: datetime | None) -> int:
     """Return the microseconds since 1970; 0 where there is no moment.
 
     Examples
     --------
-    >>> micro_of(datetime(1970, 1, 2)) // SECOND
+    >>> moment_to_microseconds(datetime(1970, 1, 2)) // SECOND
     86400
     """
     return 0 if moment is None else (moment - datetime(1970, 1, 1)) // timedelta(microseconds=1)
 
 
-def length_of(length: timedelta) -> int:
+def length_to_microseconds(length: timedelta) -> int:
     """Return how many microseconds a length of time has.
 
     Examples
     --------
-    >>> length_of(timedelta(minutes=1)) // SECOND
+    >>> length_to_microseconds(timedelta(minutes=1)) // SECOND
     60
     """
     return length // timedelta(microseconds=1)
 
 
-def times_of(moments: nw.Series[Any]) -> Times:
+def column_to_microseconds(moments: nw.Series[Any]) -> Times:
     """Return a column of times as microseconds since 1970."""
     return moments.to_numpy().astype("datetime64[us]", copy=False).view(np.int64)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ._curves import Floats, wilson_each
-from ._log.log import Bools, runs
+from ._log.log import Bools, run_starts
 from ._match.sort import Ints
 from ._micro import SECOND
 from ._steps.estimates import QUARTILES, between, ranks
@@ -61,7 +61,7 @@ def shared_out(pair: Ints, n_targets: int, visitor: Ints, z: float) -> Shares:
     n_pairs = (int(pair.max(initial=-1)) // n_targets + 1) * n_targets
     cells, in_cell = _counted(visitor * n_pairs + pair)  # what each visitor has in a pair
     of_pair = cells % max(n_pairs, 1)
-    first = np.flatnonzero(runs(cells // n_targets))  # cells of one visitor and group follow each other
+    first = np.flatnonzero(run_starts(cells // n_targets))  # cells of one visitor and group follow each other
     in_group = np.add.reduceat(in_cell, first) if len(first) else in_cell
     whole = np.repeat(in_group, np.diff(first, append=len(cells)))
     count, own, mixed = (_sums(of_pair, of, n_pairs) for of in (in_cell, in_cell * in_cell, in_cell * whole))
@@ -86,7 +86,7 @@ def shared_out(pair: Ints, n_targets: int, visitor: Ints, z: float) -> Shares:
 def _counted(keys: Ints) -> tuple[Ints, Ints]:
     """Return each number once, ascending, and how often it is there."""
     ordered = np.sort(keys)
-    first = np.flatnonzero(runs(ordered))
+    first = np.flatnonzero(run_starts(ordered))
     return ordered[first], np.diff(first, append=len(ordered))
 
 
@@ -104,7 +104,7 @@ def rates(group: Ints, success: Bools, n_groups: int, visitor: Ints, z: float) -
     ([2, 0], [0.5, nan], [0.095, nan])
     """
     ordered = np.sort((visitor * n_groups + group) << 1 | success)
-    first = np.flatnonzero(runs(ordered >> 1))
+    first = np.flatnonzero(run_starts(ordered >> 1))
     of, trials = (ordered[first] >> 1) % max(n_groups, 1), np.diff(first, append=len(ordered))
     hits = np.add.reduceat(ordered & 1, first) if len(first) else trials
     total = _sums(of, trials, n_groups)

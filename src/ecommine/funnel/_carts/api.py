@@ -13,8 +13,8 @@ from ..._core.pictures import percent
 from ..._core.results import Result
 from ...schema._for_topics import warn
 from .._curves import confidence_level, normal_quantile
-from .._lengths import exact
-from .._micro import length_of
+from .._lengths import parse_fixed_duration
+from .._micro import length_to_microseconds
 from .._steps.summary import Locale
 from .read import Given, read_carts
 from .report import Report, report
@@ -301,8 +301,8 @@ def carts(
     '1 of 2 purchases bought no open cart: 1 without any'
     """
     confidence = confidence_level(level)
-    window = length_of(exact(recover_within, "recover_within"))
-    pause = exact(gap, "gap")
+    window = length_to_microseconds(parse_fixed_duration(recover_within, "recover_within"))
+    pause = parse_fixed_duration(gap, "gap")
     given = Given(events=events, orders=orders, sales=sales, stock=stock, window=window, gap=pause, as_of=as_of)
     basis = read_carts(given)
     found = report(basis, opened(events, argument="events"), window, normal_quantile(confidence))

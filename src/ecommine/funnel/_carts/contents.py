@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .._curves import Floats
-from .._log.log import runs
+from .._log.log import run_starts
 from .._match.sort import Ints
 from .._micro import Times
 from .events import ADD, PURCHASE, REMOVE, UNNAMED, Flags, Trail
@@ -74,7 +74,7 @@ def read_contents(trail: Trail, session: Ints, found: Walk) -> Contents:
     key = found.cart[moves] * scale + trail.product[moves] + 1
     order = np.argsort(key, kind="stable")
     moves, key = moves[order], key[order]
-    new = runs(key)
+    new = run_starts(key)
     begins, line = np.flatnonzero(new), np.cumsum(new) - 1
     cart, n = found.cart[moves[begins]], len(begins)
     quantity, counts = _quantity(trail, moves)
@@ -107,13 +107,13 @@ def _running(line: Ints, change: Floats, emptied: Flags) -> Floats:
 
     The sum without a floor, less its lowest value below zero so far, is the sum with one (Lindley's recursion).
     """
-    part = np.cumsum(runs(line) | emptied) - 1
+    part = np.cumsum(run_starts(line) | emptied) - 1
     change = np.where(emptied, 0.0, change)
     units = _since(np.cumsum(change), change, part)
     low = np.flatnonzero(np.isin(part, part[units < 0]))
     if len(low):
         span = float(units[low].max() - units[low].min()) + 1
-        apart = span * np.cumsum(runs(part[low]))
+        apart = span * np.cumsum(run_starts(part[low]))
         lowest = np.minimum.accumulate(units[low] - apart) + apart
         units[low] -= np.minimum(lowest, 0.0)
     return units
@@ -123,7 +123,7 @@ def _since(total: Floats, change: Floats, part: Ints) -> Floats:
     """Let a running sum begin anew in each part."""
     if not len(part):
         return total
-    begins = np.flatnonzero(runs(part))
+    begins = np.flatnonzero(run_starts(part))
     return total - (total[begins] - change[begins])[part]
 
 

@@ -12,8 +12,8 @@ from ..._core.checks import counted
 from ..._core.frames import opened
 from ...schema._for_topics import EVENT_NAMES, SchemaError
 from .._curves import Floats
-from .._log.log import Log, begins, read_log
-from .._log.reading import only_value
+from .._log.log import EventLog, read_log, session_starts
+from .._log.reading import fill_from_group
 from .._match.sort import Ints
 from .._micro import Times
 
@@ -117,7 +117,7 @@ def read_trail(events: object, as_of: Any) -> Read:
     log = read_log(events, optional=optional, others=own, ties=ties, having=KINDS, as_of=as_of)
     customer, customers = _codes(log, "customer_id")
     product, products = _codes(log, "product_id")
-    customer, shared = only_value(log.unit, customer)
+    customer, shared = fill_from_group(log.unit, customer)
     rank = np.array([_rank(name, place) for place, name in enumerate(log.names)], dtype=np.int32)[log.event]
     kinds = np.array([KINDS.index(name) if name in KINDS else OTHER for name in log.names], dtype=np.int8)
     trail = Trail(
@@ -148,7 +148,7 @@ def _rank(name: str, place: int) -> int:
     return EVENT_NAMES.index(name) if name in EVENT_NAMES else len(EVENT_NAMES) + place
 
 
-def _codes(log: Log, column: str) -> tuple[Ints, "np.ndarray[Any, Any]"]:
+def _codes(log: EventLog, column: str) -> tuple[Ints, "np.ndarray[Any, Any]"]:
     if not log.has(column):
         return np.broadcast_to(np.int64(UNNAMED), len(log.unit)), np.zeros(0, dtype=np.int64)
     codes, labels = log.codes(column)
@@ -160,7 +160,7 @@ def _whole(labels: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
     return labels.astype(np.int64) if labels.dtype.kind == "f" else labels
 
 
-def _floats(log: Log, column: str) -> Floats:
+def _floats(log: EventLog, column: str) -> Floats:
     read = log.floats(column)
     if read is None:
         return np.broadcast_to(np.float64(np.nan), len(log.unit))
@@ -185,5 +185,5 @@ def sessions(trail: Trail, gap: timedelta) -> Ints:
         last[known] = ends[code]
     reach = np.maximum.accumulate(last) if n else last
     both = known[1:] & known[:-1]
-    apart = (reach[:-1] < place[1:]) & (both | begins(trail.person, trail.time, gap)[1:])
+    apart = (reach[:-1] < place[1:]) & (both | session_starts(trail.person, trail.time, gap)[1:])
     return np.asarray(np.cumsum(np.concatenate([[False], apart])) if n else place)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._log.log import ranks_of, runs
+from .._log.log import distinct_rows, run_starts
 from .._match.sort import Ints
 from .._micro import Times
 from .events import ADD, ONLY_ORDERS, OTHER, PURCHASE, UNNAMED, Flags, Trail
@@ -86,7 +86,7 @@ def _added(trail: Trail, adds: Ints) -> tuple[Ints, Ints]:
 
 def _latest_of(keys: Ints, adds: Ints, places_: Ints, wanted: Ints, n: int) -> Ints:
     """Find the latest add of a key before each place."""
-    code, first = ranks_of(keys[adds])
+    code, first = distinct_rows(keys[adds])
     known = keys[adds[first]]
     at = np.searchsorted(known, wanted)
     there = known[np.minimum(at, len(known) - 1)] == wanted
@@ -122,7 +122,7 @@ def _touches(trail: Trail) -> Flags:
 def _visited(person: Ints, follows: Ints) -> Flags:
     """Mark what the chains from each person's first add visit."""
     n = len(person)
-    marked = np.append(runs(person), False)
+    marked = np.append(run_starts(person), False)
     ends = np.concatenate([person, [NONE]])[follows] != person
     jump = np.concatenate([np.where(ends, n, follows), [n]])
     while (jump < n).any():
@@ -163,7 +163,7 @@ def _outside(trail: Trail, cart: Ints, became: Ints) -> dict[str, int]:
     inside = np.zeros(int(source.max(initial=-1)) + 1, dtype=bool)
     inside[source[cart[bought] != NONE]] = True
     rest = bought[~inside[source]]
-    first = rest[ranks_of(trail.source[rest])[1]]
+    first = rest[distinct_rows(trail.source[rest])[1]]
     counts = np.bincount(became[first], minlength=len(OUTSIDE)).tolist()
     touches = int((_touches(trail) & (cart == NONE)).sum())
     purchases = np.count_nonzero(np.bincount(source))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .._log.log import runs
+from .._log.log import run_starts
 from .._match.sort import Ints
 
 
@@ -18,7 +18,7 @@ def places(key: Ints, time: Ints, at_key: Ints, at_time: Ints) -> Ints:
     array([1, 0, 3])
     """
     moments = np.sort(time)
-    moments = moments[runs(moments)]  # ranks of moments, so that key and time fit into one number
+    moments = moments[run_starts(moments)]  # ranks of moments, so that key and time fit into one number
     rank = np.searchsorted(moments, time) + 1
     wanted = np.searchsorted(moments, at_time, side="right")
     scale = len(moments) + 1
@@ -83,4 +83,4 @@ def _nearest(key: Ints, time: Ints, at_key: Ints, at_time: Ints, most: int) -> I
 
 def _begins(key: Ints, time: Ints) -> Ints:
     """Find the first record that is equal to each."""
-    return np.maximum.accumulate(np.where(runs(key, time), np.arange(len(key)), 0))
+    return np.maximum.accumulate(np.where(run_starts(key, time), np.arange(len(key)), 0))

@@ -11,9 +11,9 @@ import pandas as pd
 from ..._core.checks import counted
 from ..._core.frames import Frame, opened
 from ...schema._for_topics import EVENT_NAMES, check_same_library, common_type, read
-from .._log.reading import coded, gathered
+from .._log.reading import factorize_sorted, load_rows
 from .._match.sort import Ints
-from .._micro import Times, length_of, times_of
+from .._micro import Times, column_to_microseconds, length_to_microseconds
 from .events import IN_ORDERS, ONLY_ORDERS, PURCHASE, UNNAMED, Flags, Ids, Read, Trail
 from .left_out import lacking, without
 from .nearest import nearest_pairs, places
@@ -68,10 +68,10 @@ def read_orders(orders: object, events: object, ids: Ids, until: datetime | None
     frame = read(orders, "orders", ("order_id", "customer_id", "ordered_at"), optional=optional, argument="orders")
     check_like(events, frame, ("order_id", "customer_id", "product_id"), "orders")
     sold, notes = _sold(frame, until)
-    rows = gathered(sold)
-    order, order_ids = coded(rows["order_id"])
-    customer, customers = coded(rows["customer_id"])
-    time = times_of(rows["ordered_at"])
+    rows = load_rows(sold)
+    order, order_ids = factorize_sorted(rows["order_id"])
+    customer, customers = factorize_sorted(rows["customer_id"])
+    time = column_to_microseconds(rows["ordered_at"])
     first = np.full(len(order_ids), np.iinfo(np.int64).max)
     np.minimum.at(first, order, time)
     person = np.full(len(order_ids), NONE)
@@ -102,7 +102,7 @@ def _products(rows: nw.DataFrame[Any], order: Ints, ids: Ids) -> tuple[Ints, Int
     """List every product of an order once; products that no event names have one code of their own."""
     if "product_id" not in rows.columns:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    code, labels = coded(rows["product_id"])
+    code, labels = factorize_sorted(rows["product_id"])
     ours = code_of(labels, ids.products)
     ours = np.where(ours == NONE, len(ids.products), ours)
     named = code != NONE
@@ -118,7 +118,7 @@ def with_orders(found: Read, orders: Orders, gap: timedelta) -> tuple[Trail, Fla
     """
     trail = found.trail
     bought = np.flatnonzero(trail.kind == PURCHASE)
-    event, known = _matched(trail, bought, found.order_id, orders, length_of(gap))
+    event, known = _matched(trail, bought, found.order_id, orders, length_to_microseconds(gap))
     flag = np.zeros(len(trail.kind), dtype=np.int64)
     flag[bought[known]] = IN_ORDERS
     trail = replace(trail, order=flag)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .._curves import Curve, Floats, curve_at, effective, wilson, wilson_each
-from .._log.log import ranks_of
+from .._log.log import distinct_rows
 from .._match.sort import Ints
 from .._micro import SECOND, Times
 from .events import Flags
@@ -150,7 +150,7 @@ def limit(left: Fates) -> Limit:
     >>> limit(fates).survival
     array([0.5, 0.5])
     """
-    place, first = ranks_of(left.wait)
+    place, first = distinct_rows(left.wait)
     moments = left.wait[first]
     events = np.bincount(place, left.recovered, minlength=len(moments)).astype(np.float64)
     size = np.bincount(place, minlength=len(moments))

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..._core.checks import counted
 from .._match.sort import Ints
-from .._micro import DAY, length_of, micro_of
+from .._micro import DAY, length_to_microseconds, moment_to_microseconds
 from .contents import Contents, read_contents
 from .events import ONLY_ORDERS, Ids, Read, Trail, read_trail, sessions
 from .lifecycle import NONE, Walk, walk
@@ -72,7 +72,7 @@ class Basis:
 def read_carts(given: Given) -> Basis:
     """Read the events, find the carts, and look up what the other tables say."""
     read = read_trail(given.events, given.as_of)
-    until = micro_of(read.until)
+    until = moment_to_microseconds(read.until)
     trail, known, said = _ordered(read, given)
     session = sessions(trail, given.gap)
     found = walk(trail, session, given.window)
@@ -81,7 +81,7 @@ def read_carts(given: Given) -> Basis:
     stock, stocked = (None, []) if given.stock is None else read_stock(given.stock, given.events, read.ids)
     if prices is not None:
         lines = lines.priced(price_at(prices, lines.product, lines.added))
-    facts = facts_of(trail, session, found, lines, until, given.window, length_of(given.gap))
+    facts = facts_of(trail, session, found, lines, until, given.window, length_to_microseconds(given.gap))
     flags = _flags(trail, found, lines, facts, until, prices, stock)
     return Basis(
         trail=trail,

@@ -8,10 +8,10 @@ import numpy as np
 
 from ...schema._for_topics import EVENT_NAMES, read
 from .._curves import Floats
-from .._log.log import runs
-from .._log.reading import coded, gathered
+from .._log.log import run_starts
+from .._log.reading import factorize_sorted, load_rows
 from .._match.sort import Ints
-from .._micro import DAY, Times, times_of
+from .._micro import DAY, Times, column_to_microseconds
 from .contents import LEAST, Contents
 from .events import ADD, OTHER, Flags, Ids, Trail
 from .left_out import lacking, without
@@ -57,10 +57,10 @@ def _read(
     frame = read(native, table, columns, argument=table)
     check_like(events, frame, ("product_id",), table)
     known, notes = without(frame, f"{table} row", lacking(*columns))
-    rows = gathered(known)
-    code, labels = coded(rows["product_id"])
+    rows = load_rows(known)
+    code, labels = factorize_sorted(rows["product_id"])
     product = np.append(code_of(labels, ids.products), -1)[code]
-    time = times_of(rows[columns[1]])
+    time = column_to_microseconds(rows[columns[1]])
     value = rows[columns[2]].cast(nw.Float64).to_numpy().astype(np.float64)
     ours = product >= 0
     return Records(product=product[ours], time=time[ours], value=value[ours]), notes
@@ -70,7 +70,7 @@ def _combined(found: Records, how: Any) -> Records:
     """Make one record of those of several stores."""
     order = np.lexsort((found.value, found.time, found.product))
     product, time, value = found.product[order], found.time[order], found.value[order]
-    begins = np.flatnonzero(runs(product, time))
+    begins = np.flatnonzero(run_starts(product, time))
     if not len(begins):
         return found
     sizes = np.diff(np.append(begins, len(order)))

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..._core.frames import Frame, build
 from .._curves import Floats
-from .._log.log import runs
+from .._log.log import run_starts
 from .._match.sort import Ints
 from .._micro import Times
 from .._writing import whole_numbers, with_nulls
@@ -76,7 +76,7 @@ def facts_of(trail: Trail, session: Ints, found: Walk, lines: Contents, until: i
         recovered=recovered,
         wait=np.where(recovered, bought_at - found.left, np.minimum(until - found.left, window)),
         over=mature,
-        person=np.cumsum(runs(trail.person[found.start])) - 1,
+        person=np.cumsum(run_starts(trail.person[found.start])) - 1,
     )
     return Facts(
         status=status,
@@ -137,7 +137,7 @@ def _blank(values: "np.ndarray[Any, Any]", missing: Flags) -> "np.ndarray[Any, A
 def _cart_ids(trail: Trail, found: Walk, ids: Ids) -> "np.ndarray[Any, Any]":
     person = trail.person[found.start]
     place = np.arange(len(person))
-    number = place - np.maximum.accumulate(np.where(runs(person), place, 0)) + 1
+    number = place - np.maximum.accumulate(np.where(run_starts(person), place, 0)) + 1
     is_customer, n = person < len(ids.customers), len(ids.customers)
     names = [
         f"c{ids.customers[who]}-{one}" if known else f"v{ids.visitors[who - n]}-{one}"

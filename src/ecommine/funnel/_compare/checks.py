@@ -7,7 +7,7 @@ import numpy as np
 
 from ..._core.checks import counted
 from .._definition import Funnel
-from .._micro import DAY, length_of
+from .._micro import DAY, length_to_microseconds
 from .._steps.result import FunnelResult
 from .sides import Side
 
@@ -142,7 +142,7 @@ def _ages(before: FunnelResult, after: FunnelResult) -> Iterator[str]:
         return
     seen = [one._seen for one in (before, after) if one._seen is not None]
     ages = [age for age in (one.age() for one in seen) if age is not None]
-    if len(ages) == 2 and abs(ages[1] - ages[0]) > length_of(before.definition.length):
+    if len(ages) == 2 and abs(ages[1] - ages[0]) > length_to_microseconds(before.definition.length):
         yield (
             f"entrants of `before` were seen for {ages[0] / DAY:.1f} days at the median, those of `after` for "
             f"{ages[1] / DAY:.1f}: who had longer could try more often; compare funnels of like age, or use "

@@ -12,14 +12,14 @@ import pandas as pd
 from ..._core.frames import Frame
 from ...schema._for_topics import EVENT_NAMES, read
 from .._match.sort import MOST_BITS, Ints
-from .._micro import Times, length_of, times_of
-from .reading import coded, facts, gathered
+from .._micro import Times, column_to_microseconds, length_to_microseconds
+from .reading import factorize_sorted, load_rows, resolve_as_of
 
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Log:
+class EventLog:
     """Events sorted by unit and time; those of one moment in the order of GA4's names, others by name, then by `ties`.
 
     Attributes
@@ -71,7 +71,7 @@ class Log:
 
         Values are read where they stand, and only their numbers are put in order: that moves no text.
         """
-        codes, values = coded(self.rows[column], f"`{column}`")
+        codes, values = factorize_sorted(self.rows[column], f"`{column}`")
         codes = codes.take(self.order)
         if len(codes) == len(self.rows):
             return codes, values
@@ -96,7 +96,7 @@ def read_log(
     ties: Sequence[str] = (),
     having: Sequence[str] | None = None,
     as_of: Any = None,
-) -> Log:
+) -> EventLog:
     """Read events of any library into memory.
 
     ``columns`` must be there, ``optional`` come where they are; ``others`` are the caller's own columns. ``ties`` are
@@ -105,18 +105,18 @@ def read_log(
     """
     wanted = tuple(dict.fromkeys((unit, "event", "occurred_at", *columns)))
     frame = read(events, "events", wanted, optional=optional, others=others, argument="events")
-    until, notes = facts(frame.select(unit, "event", "occurred_at"), unit, as_of)
-    rows = gathered(_counting(frame, unit, until))
-    codes, units = coded(rows[unit])
+    until, notes = resolve_as_of(frame.select(unit, "event", "occurred_at"), unit, as_of)
+    rows = load_rows(_counting(frame, unit, until))
+    codes, units = factorize_sorted(rows[unit])
     names, event = _named(rows["event"])
-    time = times_of(rows["occurred_at"])
+    time = column_to_microseconds(rows["occurred_at"])
     rows = rows.drop(unit, "event", "occurred_at")
-    order = in_time(codes, time)
+    order = order_by_unit_and_time(codes, time)
     if having is not None:
         order = order[_having(codes, event, _among(names, having))[order]]
     codes, time = codes.take(order), time.take(order)
-    _untie(order, ~runs(codes, time), rows, event, [column for column in ties if column in rows.columns])
-    return Log(
+    _untie(order, ~run_starts(codes, time), rows, event, [column for column in ties if column in rows.columns])
+    return EventLog(
         unit=codes,
         time=time,
         event=event.take(order),
@@ -146,22 +146,22 @@ def _having(unit: Ints, event: Ints, wanted: Bools) -> Bools:
     return there[unit]
 
 
-def in_time(unit: Ints, time: Times) -> Ints:
+def order_by_unit_and_time(unit: Ints, time: Times) -> Ints:
     """Order by unit and time; a log is in time mostly."""
     if (time[1:] >= time[:-1]).all():
-        return order_of(unit)
+        return sort_order(unit)
     since = time - time.min()
     since //= np.gcd.reduce(since)  # whole seconds, mostly: fewer bits
-    first = order_of(since)
-    return first.take(order_of(unit.take(first)))
+    first = sort_order(since)
+    return first.take(sort_order(unit.take(first)))
 
 
-def order_of(key: Ints) -> Ints:
+def sort_order(key: Ints) -> Ints:
     """Order numbers from -1 on, equal ones as they stand: packed with their places where 63 bits hold both.
 
     Examples
     --------
-    >>> order_of(np.array([7, 3, 7, 0])).tolist()
+    >>> sort_order(np.array([7, 3, 7, 0])).tolist()
     [3, 1, 0, 2]
     """
     bits = len(key).bit_length()
@@ -173,27 +173,27 @@ def order_of(key: Ints) -> Ints:
     return packed
 
 
-def ranks_of(key: Ints) -> tuple[Ints, Ints]:
+def distinct_rows(key: Ints) -> tuple[Ints, Ints]:
     """Give each number its place among those that there are, ascending; and tell where each of these is first.
 
     Examples
     --------
-    >>> [found.tolist() for found in ranks_of(np.array([7, 3, 7]))]
+    >>> [found.tolist() for found in distinct_rows(np.array([7, 3, 7]))]
     [[1, 0, 1], [1, 0]]
     """
-    order = order_of(key)
-    new = runs(key.take(order))
+    order = sort_order(key)
+    new = run_starts(key.take(order))
     rank = np.empty(len(key), dtype=np.int64)
     rank[order] = np.cumsum(new) - 1
     return rank, order[new]
 
 
-def runs(*keys: Ints) -> Bools:
+def run_starts(*keys: Ints) -> Bools:
     """Tell where a run begins: at the first row, and where one of the keys is another than in the row before.
 
     Examples
     --------
-    >>> runs(np.array([1, 1, 2]), np.array([5, 6, 6])).tolist()
+    >>> run_starts(np.array([1, 1, 2]), np.array([5, 6, 6])).tolist()
     [True, True, True]
     """
     new = np.ones(len(keys[0]), dtype=bool)
@@ -210,7 +210,7 @@ def _untie(order: Ints, again: Bools, rows: nw.DataFrame[Any], event: Ints, ties
         return
     tied = order[place]
     few = rows[tied] if ties else rows
-    keys = [coded(few[column], f"`{column}`")[0] for column in reversed(ties)]
+    keys = [factorize_sorted(few[column], f"`{column}`")[0] for column in reversed(ties)]
     order[place] = tied[np.lexsort([*keys, event[tied], np.cumsum(~again)[place]])]
 
 
@@ -220,7 +220,7 @@ def _among(names: Sequence[str], wanted: Sequence[str]) -> Bools:
 
 def _named(events: nw.Series[Any]) -> tuple[tuple[str, ...], Ints]:
     """Give each event a number: GA4's names in its order, then others by name."""
-    codes, labels = coded(events)
+    codes, labels = factorize_sorted(events)
     names = [str(label) for label in labels]
     known = {name: place for place, name in enumerate(EVENT_NAMES)}
     order = sorted(range(len(names)), key=lambda one: (known.get(names[one], len(known)), names[one]))
@@ -229,8 +229,8 @@ def _named(events: nw.Series[Any]) -> tuple[tuple[str, ...], Ints]:
     return tuple(names[one] for one in order), ranks[codes]
 
 
-def begins(unit: Ints, time: Times, gap: timedelta) -> Bools:
+def session_starts(unit: Ints, time: Times, gap: timedelta) -> Bools:
     """Tell which events begin a session: the first of a unit, and those after a pause longer than ``gap``."""
-    new = runs(unit)
-    new[1:] |= np.diff(time) > length_of(gap)
+    new = run_starts(unit)
+    new[1:] |= np.diff(time) > length_to_microseconds(gap)
     return new

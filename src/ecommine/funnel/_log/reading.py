@@ -11,14 +11,14 @@ import pandas as pd
 from ..._core.checks import counted
 from ..._core.frames import Frame, collect
 from ..._core.moments import moment
-from .._cores import on_cores, shares
+from .._cores import equal_shares, map_on_cores
 from .._match.sort import Ints
 
 BATCH = 122_880
 """Rows of a group of DuckDB's: handed over as they are, none waits for others to fill a larger batch."""
 
 
-def facts(frame: Frame, unit: str, as_of: Any) -> tuple[datetime | None, list[str]]:
+def resolve_as_of(frame: Frame, unit: str, as_of: Any) -> tuple[datetime | None, list[str]]:
     """Find the moment up to which events count, and count what is left out."""
     at = nw.col("occurred_at")
     given = None if as_of is None else moment(as_of)
@@ -47,14 +47,14 @@ def facts(frame: Frame, unit: str, as_of: Any) -> tuple[datetime | None, list[st
     return (None if row["occurred_at"].null_count() else moment(row["occurred_at"].item())), notes
 
 
-def gathered(frame: Frame) -> nw.DataFrame[Any]:
+def load_rows(frame: Frame) -> nw.DataFrame[Any]:
     """Bring rows into memory; DuckDB's as Arrow, where text needs no Python object a row."""
     if isinstance(frame, nw.LazyFrame) and frame.implementation.is_duckdb():
         return nw.from_native(frame.to_native().to_arrow_table(BATCH), eager_only=True)
     return collect(frame)
 
 
-def plain(frame: Frame, by: str) -> nw.Expr:
+def comparable_values(frame: Frame, by: str) -> nw.Expr:
     """Take categories as the text that they are, and floats with one zero and one unknown."""
     dtype, column = frame.collect_schema()[by], nw.col(by)
     if isinstance(dtype, (nw.Categorical, nw.Enum)):
@@ -64,7 +64,7 @@ def plain(frame: Frame, by: str) -> nw.Expr:
     return column
 
 
-def sample_of(dtype: nw.dtypes.DType) -> Any:
+def example_value(dtype: nw.dtypes.DType) -> Any:
     """Return a value of a type, by which a column is of that type where it holds none."""
     if dtype.is_integer():
         return 0
@@ -72,7 +72,7 @@ def sample_of(dtype: nw.dtypes.DType) -> Any:
     return samples.get(type(dtype), datetime(1970, 1, 1) if isinstance(dtype, nw.Datetime) else "")
 
 
-def order_of(frame: Frame, by: str) -> list[str]:
+def category_order(frame: Frame, by: str) -> list[str]:
     """Return the values of ordered categories in their order, as text; nothing where values have an order themselves.
 
     They are sorted by what the library knows: text of a number is not always what it is in the list of categories.
@@ -80,12 +80,12 @@ def order_of(frame: Frame, by: str) -> list[str]:
     if not isinstance(frame.collect_schema()[by], nw.Enum):
         return []
     found = collect(frame.select(by).unique().sort(by))
-    return [value for value in found.select(plain(found, by))[by].to_list() if isinstance(value, str)]
+    return [value for value in found.select(comparable_values(found, by))[by].to_list() if isinstance(value, str)]
 
 
-def numbered(ids: nw.Series[Any]) -> tuple[Ints, "np.ndarray[Any, Any]"]:
+def factorize(ids: nw.Series[Any]) -> tuple[Ints, "np.ndarray[Any, Any]"]:
     """Give each id a number, -1 where it is unknown; return the numbers and the ids that they stand for."""
-    if ids.implementation.is_pandas() and not is_arrow(ids):
+    if ids.implementation.is_pandas() and not has_arrow_memory(ids):
         codes, labels = pd.factorize(ids.to_native())
         return codes, np.asarray(labels)
     if ids.dtype.is_integer() and not ids.null_count():
@@ -94,7 +94,7 @@ def numbered(ids: nw.Series[Any]) -> tuple[Ints, "np.ndarray[Any, Any]"]:
     return _encoded(ids.to_arrow())
 
 
-def is_arrow(values: nw.Series[Any]) -> bool:
+def has_arrow_memory(values: nw.Series[Any]) -> bool:
     """Tell whether text lies in Arrow's memory, where every core can read it."""
     if not values.implementation.is_pandas():
         return True
@@ -102,7 +102,7 @@ def is_arrow(values: nw.Series[Any]) -> bool:
     return isinstance(dtype, pd.StringDtype) and dtype.storage.startswith("pyarrow")
 
 
-def readable(values: Any) -> Any:
+def readable_arrow(values: Any) -> Any:
     """Take Arrow's values in a layout that its own functions read: text views and codes of categories are not."""
     import pyarrow as pa
 
@@ -115,7 +115,7 @@ def _encoded(values: Any) -> tuple[Ints, "np.ndarray[Any, Any]"]:
     """Give numbers to Arrow's values on all cores, each with labels of its own, and then the labels."""
     import pyarrow as pa
 
-    values = readable(values)
+    values = readable_arrow(values)
     if pa.types.is_null(values.type):
         return np.full(len(values), -1), np.zeros(0, dtype=object)
 
@@ -128,31 +128,31 @@ def _encoded(values: Any) -> tuple[Ints, "np.ndarray[Any, Any]"]:
         found: Ints = np.append(mine, -1)[part.indices.fill_null(-1).to_numpy()]
         return found
 
-    parts = on_cores(encoded, *zip(*shares(len(values)), strict=True))
+    parts = map_on_cores(encoded, *zip(*equal_shares(len(values)), strict=True))
     labels = pa.concat_arrays([part.dictionary for part in parts]).dictionary_encode()
     rank = labels.indices.to_numpy()
     begins = np.cumsum([0, *(len(part.dictionary) for part in parts[:-1])]).tolist()
-    return np.concatenate(on_cores(numbers, parts, begins)), labels.dictionary.to_numpy(zero_copy_only=False)
+    return np.concatenate(map_on_cores(numbers, parts, begins)), labels.dictionary.to_numpy(zero_copy_only=False)
 
 
-def coded(
+def factorize_sorted(
     ids: nw.Series[Any], name: str = "`by` or ids", given: Sequence[str] = ()
 ) -> tuple[Ints, "np.ndarray[Any, Any]"]:
     """Turn ids into numbers in the order of the ids, or in the one given; -1 where unknown."""
-    codes, labels = numbered(ids)
+    codes, labels = factorize(ids)
     place = {value: place for place, value in enumerate(given)}
-    order = ordered(np.array([place[label] for label in labels]) if given else labels, name)
+    order = order_of_labels(np.array([place[label] for label in labels]) if given else labels, name)
     ranks = np.empty(len(labels) + 1, dtype=np.int64)
     ranks[order], ranks[-1] = np.arange(len(labels)), -1
     return ranks[codes], labels[order]
 
 
-def only_value(group: Ints, value: Ints) -> tuple[Ints, int]:
+def fill_from_group(group: Ints, value: Ints) -> tuple[Ints, int]:
     """Give rows without a value, below 0, that of their group where it is one; count the groups of several values.
 
     Examples
     --------
-    >>> filled, several = only_value(np.array([0, 0, 1, 1, 1]), np.array([-1, 5, 6, 7, -1]))
+    >>> filled, several = fill_from_group(np.array([0, 0, 1, 1, 1]), np.array([-1, 5, 6, 7, -1]))
     >>> filled.tolist(), several
     ([5, 5, 6, 7, -1], 1)
     """
@@ -166,7 +166,7 @@ def only_value(group: Ints, value: Ints) -> tuple[Ints, int]:
     return np.where(~known & (low == high)[group], high[group], value), int((low < high).sum())
 
 
-def ordered(labels: "np.ndarray[Any, Any]", name: str = "`by` or ids") -> Ints:
+def order_of_labels(labels: "np.ndarray[Any, Any]", name: str = "`by` or ids") -> Ints:
     """Return the order of ids."""
     try:
         return np.argsort(labels, kind="stable")
@@ -176,12 +176,12 @@ def ordered(labels: "np.ndarray[Any, Any]", name: str = "`by` or ids") -> Ints:
         raise TypeError(f"{name} of mixed types, such as {shown}: make them text") from None
 
 
-def grouped(values: nw.Series[Any], given: Sequence[str] = ()) -> tuple[Ints, tuple[Any, ...]]:
+def factorize_groups(values: nw.Series[Any], given: Sequence[str] = ()) -> tuple[Ints, tuple[Any, ...]]:
     """Turn the values of a column of groups into numbers, and name them; what is unknown is the last group.
 
-    They are in their own order, or in the one given, see :func:`order_of`.
+    They are in their own order, or in the one given, see :func:`category_order`.
     """
-    codes, labels = coded(values, given=given)
+    codes, labels = factorize_sorted(values, given=given)
     if labels.dtype.kind == "M":
         labels = labels.astype("datetime64[us]")  # as finer ones NumPy makes numbers of them
     if (codes < 0).any():

@@ -9,10 +9,10 @@ from narwhals.stable.v2.typing import IntoFrameT
 
 from ..._core.frames import Frame, day_number, native, opened
 from ...schema._for_topics import read
-from .._lengths import exact
-from .._micro import SECOND, length_of
-from .log import begins, in_time
-from .reading import coded
+from .._lengths import parse_fixed_duration
+from .._micro import SECOND, length_to_microseconds
+from .log import order_by_unit_and_time, session_starts
+from .reading import factorize_sorted
 
 _BEFORE, _BEGINS = "__ecommine_before", "__ecommine_begins"
 _NO_BEGIN = -(2**62)
@@ -65,7 +65,7 @@ def sessions(events: IntoFrameT, /, *, gap: str | timedelta = "30min") -> IntoFr
     >>> funnel.sessions(events).session_id.tolist()
     ['ann.1709287200', 'bob.1709287260', 'ann.1709287200', 'ann.1709292600']
     """
-    pause = pause_of(gap)
+    pause = parse_gap(gap)
     frame = opened(events, argument="events")
     names = frame.collect_schema().names()
     _check_names(names)
@@ -76,9 +76,9 @@ def sessions(events: IntoFrameT, /, *, gap: str | timedelta = "30min") -> IntoFr
     return native(_in_engine(frame, pause).select(*names, _session_id(frame)), events)
 
 
-def pause_of(gap: str | timedelta) -> timedelta:
+def parse_gap(gap: str | timedelta) -> timedelta:
     """Read the longest pause within a session: at least a second, since ids count in seconds."""
-    pause = exact(gap, "gap")
+    pause = parse_fixed_duration(gap, "gap")
     if pause < timedelta(seconds=1):
         raise ValueError(f"`gap` must be at least one second, got {gap!r}")
     return pause
@@ -110,7 +110,7 @@ def _in_engine(frame: nw.LazyFrame[Any], gap: timedelta) -> nw.LazyFrame[Any]:
     """
     at, visitor = nw.col("occurred_at"), "visitor_id"
     frame = frame.with_columns(at.shift(1).over(visitor, order_by="occurred_at").alias(_BEFORE))
-    late = at > nw.col(_BEFORE).dt.offset_by(f"{length_of(gap)}us")
+    late = at > nw.col(_BEFORE).dt.offset_by(f"{length_to_microseconds(gap)}us")
     new = nw.col(_BEFORE).is_null() | late
     begin = nw.when(new & ~at.is_null()).then(_seconds(at)).otherwise(nw.lit(_NO_BEGIN, dtype=nw.Int64))
     frame = frame.with_columns(begin.alias(_BEGINS))
@@ -127,12 +127,12 @@ def _seconds(at: nw.Expr) -> nw.Expr:
 def _in_memory(frame: nw.DataFrame[Any], gap: timedelta) -> nw.Series[Any]:
     """Cut sessions by one sort, and write each id once: events take theirs by the number of the session."""
     times = frame["occurred_at"].to_numpy().astype("datetime64[us]", copy=False)
-    lost, time, visitor = np.isnat(times), times.view(np.int64), coded(frame["visitor_id"])[0]
+    lost, time, visitor = np.isnat(times), times.view(np.int64), factorize_sorted(frame["visitor_id"])[0]
     if lost.any():
         time, visitor = np.where(lost, 0, time), np.where(lost, -1, visitor)
-    order = in_time(visitor, time)
+    order = order_by_unit_and_time(visitor, time)
     time = time.take(order)
-    first = begins(visitor.take(order), time, gap)
+    first = session_starts(visitor.take(order), time, gap)
     session = np.empty(len(order), dtype=np.int64)
     session[order] = np.cumsum(first) - 1
     begin = nw.new_series(_BEGINS, time[first] // SECOND, nw.Int64, backend=frame.implementation)

@@ -57,7 +57,7 @@ def _ends_of(dtype: Any) -> tuple[int, int]:
     return (0, 2**bits - 1) if str(dtype).startswith("U") else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
 
 
-def fitted(schema: Any, funnel: Funnel) -> Funnel:
+def match_column_types(schema: Any, funnel: Funnel) -> Funnel:
     """Write the numbers of conditions as the columns hold them, since libraries differ in how they compare others."""
     if not any(step.where for step in funnel.steps) and not any(one.where for one in funnel.exclude):
         return funnel

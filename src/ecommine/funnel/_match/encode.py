@@ -8,10 +8,10 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from ..._core.frames import Frame
-from .._cores import on_cores, shares
+from .._cores import equal_shares, map_on_cores
 from .._definition import Funnel, is_one_of
-from .._log.reading import gathered, is_arrow, numbered, readable
-from .sort import Ints, distinct_of
+from .._log.reading import factorize, has_arrow_memory, load_rows, readable_arrow
+from .sort import Ints, distinct_codes
 
 MARKS = "_marks"
 """The column of the bits: steps first, exclusions above them; -1 for what does not count."""
@@ -28,7 +28,7 @@ def marked(frame: Frame, funnel: Funnel, columns: dict[str, nw.Expr], *, spare: 
     steps; engines compare where the rows are, and Polars works as one.
     """
     if not isinstance(frame, nw.DataFrame):
-        return coded_rows(gathered(marking(frame, funnel, columns)), funnel)
+        return coded_rows(load_rows(marking(frame, funnel, columns)), funnel)
     rows = frame.select(**columns)
     if frame.implementation.is_polars():
         code, masks = _coded(frame.select(**{MARKS: _bits(funnel)})[MARKS].to_numpy(), funnel)
@@ -80,7 +80,7 @@ def _names(funnel: Funnel) -> dict[int, list[str]]:
 def _coded(marks: Ints, funnel: Funnel) -> tuple[Ints, Ints]:
     n_bits = len(funnel.marks)
     if n_bits > NARROW:
-        return distinct_of(marks)
+        return distinct_codes(marks)
     masks = np.arange(-1, 1 << n_bits)
     return marks, np.roll(masks, -1)  # what is marked -1 finds the last
 
@@ -99,21 +99,21 @@ def _looked_up(frame: nw.DataFrame[Any], funnel: Funnel) -> tuple[Ints, Ints]:
 
 def _places(events: nw.Series[Any], names: list[str]) -> Ints:
     """Find the name of each event in a list: past its end if it is not there, -1 if there is no name."""
-    if not is_arrow(events):
-        codes, labels = numbered(events)
+    if not has_arrow_memory(events):
+        codes, labels = factorize(events)
         known = {name: place for place, name in enumerate(names)}
         return np.array([*(known.get(label, len(names)) for label in labels), -1])[codes]
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    values = readable(events.to_arrow())
+    values = readable_arrow(events.to_arrow())
 
     def found(first: int, end: int) -> Ints:
         part = values.slice(first, end - first)
         code = pc.index_in(part, value_set=pa.array(names, part.type)).fill_null(len(names)).to_numpy()
         return np.where(part.is_null().to_numpy(zero_copy_only=False), -1, code) if part.null_count else code
 
-    return np.concatenate(on_cores(found, *zip(*shares(len(values)), strict=True)))
+    return np.concatenate(map_on_cores(found, *zip(*equal_shares(len(values)), strict=True)))
 
 
 def _filtered(frame: nw.DataFrame[Any], funnel: Funnel, marks: Ints) -> tuple[Ints, Ints]:
@@ -123,4 +123,4 @@ def _filtered(frame: nw.DataFrame[Any], funnel: Funnel, marks: Ints) -> tuple[In
             holds = reduce(and_, [is_one_of(column, values) for column, values in one.where])
             fails = ~frame.select(_=holds.fill_null(False))["_"].to_numpy().astype(bool)
             marks[fails & (marks > 0)] &= ~np.int64(1 << bit)
-    return distinct_of(marks)
+    return distinct_codes(marks)

@@ -13,15 +13,23 @@ from ..._core.checks import counted
 from ..._core.frames import Frame, collect, opened
 from ...schema._for_topics import TABLES, read
 from .._definition import Funnel
-from .._log.reading import coded, facts, grouped, numbered, only_value, order_of, plain
-from .._micro import length_of, times_of
+from .._log.reading import (
+    category_order,
+    comparable_values,
+    factorize,
+    factorize_groups,
+    factorize_sorted,
+    fill_from_group,
+    resolve_as_of,
+)
+from .._micro import column_to_microseconds, length_to_microseconds
 from .._steps.notes import MISSING
 from .conditions import check_values
 from .encode import Marked, marked
 from .engine import follow
 from .hold import put_together, split
-from .ordered import Plan, Reach
-from .sort import Events, Ints, distinct_of
+from .plan import Plan, StepTimes
+from .sort import Events, Ints, distinct_codes
 
 Unit = Literal["visitor_id", "customer_id", "session_id"]
 UNITS = ("visitor_id", "customer_id", "session_id")
@@ -43,7 +51,7 @@ _DECLARED = tuple(column.name for column in TABLES["events"].columns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Tracks:
+class EventSequences:
     """Events that matter to a funnel.
 
     Attributes
@@ -75,13 +83,13 @@ class Tracks:
     until: datetime | None
     notes: tuple[str, ...]
 
-    def walk(self, funnel: Funnel, *, by_group: bool = False) -> Reach:
+    def walk(self, funnel: Funnel, *, by_group: bool = False) -> StepTimes:
         """Find how far each unit gets, with ``by_group`` each unit in each of its groups."""
-        found = follow(self.events, plan_of(funnel))
+        found = follow(self.events, make_plan(funnel))
         return found if self.owner is None else put_together(found, self.owner, by_group=by_group)
 
 
-def plan_of(funnel: Funnel) -> Plan:
+def make_plan(funnel: Funnel) -> Plan:
     """Write a funnel in numbers."""
     steps = [(step.event, step.where) for step in funnel.steps]
     limits = [step.length for step in funnel.steps]
@@ -92,33 +100,35 @@ def plan_of(funnel: Funnel) -> Plan:
         for place in range(after + 1, before + 1):
             bars[place] |= 1 << bit
     return Plan(
-        window=length_of(funnel.length),
-        limits=tuple(None if limit is None else length_of(limit) for limit in limits),
-        same=tuple(steps.index(one) for one in steps),
+        window=length_to_microseconds(funnel.length),
+        max_gaps=tuple(None if limit is None else length_to_microseconds(limit) for limit in limits),
+        first_equal=tuple(steps.index(one) for one in steps),
         optional=tuple(step.name in funnel.optional for step in funnel.steps),
-        bars=tuple(bars),
+        exclusion_masks=tuple(bars),
         order=funnel.order,
         reentry=funnel.reentry,
     )
 
 
-def held_by(funnel: Funnel, by: str) -> Funnel:
+def hold_group_constant(funnel: Funnel, by: str) -> Funnel:
     """Give each group a funnel of its own events: its value is held."""
     return replace(funnel, hold=tuple(dict.fromkeys((*funnel.hold, by))))
 
 
-def read_tracks(
+def read_sequences(
     events: object, funnel: Funnel, *, unit: Unit, by: str | None, as_of: Any, own: str | None = None
-) -> Tracks:
+) -> EventSequences:
     """Read the events of any library; only those that matter are brought into memory. For ``own`` see `held`."""
     frame = opened_events(events, funnel, unit, by)
-    until, notes = facts(frame, unit, as_of)
+    until, notes = resolve_as_of(frame, unit, as_of)
     is_alone = unit == "visitor_id" and not funnel.hold  # nothing else is to be known of a unit
     is_plain = is_alone and frame.collect_schema()[unit].is_integer()  # ids that are numbers need no others
     columns, frame = columns_of(frame, funnel, unit, by), counting(frame, unit, until, bool(notes))
     found = marked(frame, funnel, columns, spare=0 if by or not is_alone else 1 if is_plain else 0.5)
-    order = [] if by is None else order_of(frame, by) or order_of(opened(events, argument="events"), by)  # read as text
-    tracks = tracks_of(found, funnel, unit=unit, by=by, order=order)
+    order = (
+        [] if by is None else category_order(frame, by) or category_order(opened(events, argument="events"), by)
+    )  # read as text
+    tracks = build_sequences(found, funnel, unit=unit, by=by, order=order)
     notes += unseen(frame, funnel, tracks.events.seen())
     if funnel.order == "any":
         check_overlap(tracks.events.counting().steps, funnel)
@@ -127,22 +137,31 @@ def read_tracks(
     return replace(tracks, until=until, notes=(*notes, *tracks.notes))
 
 
-def tracks_of(found: Marked, funnel: Funnel, *, unit: Unit, by: str | None, order: Sequence[str] = ()) -> Tracks:
+def build_sequences(
+    found: Marked, funnel: Funnel, *, unit: Unit, by: str | None, order: Sequence[str] = ()
+) -> EventSequences:
     """Make tracks of events in memory, of which nothing is known but themselves, and an order of groups."""
     rows, code, masks = found
     is_plain = unit == "visitor_id" and not funnel.hold and rows["_unit"].dtype.is_integer()
-    log, units = (rows["_unit"].to_numpy(), None) if is_plain else numbered(rows["_unit"])
-    group, labels = (None, ()) if by is None else grouped(rows["_by"], order)
-    events = Events(log=log, time=times_of(rows["_at"]), code=code, masks=masks, n_steps=len(funnel.steps), group=group)
+    log, units = (rows["_unit"].to_numpy(), None) if is_plain else factorize(rows["_unit"])
+    group, labels = (None, ()) if by is None else factorize_groups(rows["_by"], order)
+    events = Events(
+        log=log,
+        time=column_to_microseconds(rows["_at"]),
+        code=code,
+        masks=masks,
+        n_steps=len(funnel.steps),
+        group=group,
+    )
     visitor, visitors = None, None
     if units is not None and unit != "visitor_id":
-        code, visitors = coded(rows["_visitor"])
+        code, visitors = factorize_sorted(rows["_visitor"])
         if unit == "session_id":
-            code = only_value(log, code)[0] if (code < 0).any() else code
+            code = fill_from_group(log, code)[0] if (code < 0).any() else code
             log, units = _of_one_visitor(log, units, code)
             events = replace(events, log=log)
         visitor = _visitors(log, code, len(visitors))
-    return Tracks(
+    return EventSequences(
         events=events,
         units=units,
         owner=None,
@@ -161,16 +180,16 @@ def _of_one_visitor(session: Ints, ids: Any, visitor: Ints) -> tuple[Ints, Any]:
     if (any_visitor[session] == visitor).all():
         return session, ids
     n = int(visitor.max(initial=-1)) + 2
-    pair, keys = distinct_of(session.astype(np.int64) * n + visitor + 1)
+    pair, keys = distinct_codes(session.astype(np.int64) * n + visitor + 1)
     return pair, ids[keys // n]
 
 
 def columns_of(frame: Frame, funnel: Funnel, unit: Unit, by: str | None) -> dict[str, nw.Expr]:
     """Name the columns that are needed of each event."""
     columns = {"_unit": nw.col(unit), "_at": nw.col("occurred_at")}
-    columns |= {} if by is None else {"_by": plain(frame, by)}
+    columns |= {} if by is None else {"_by": comparable_values(frame, by)}
     columns |= {} if unit == "visitor_id" else {"_visitor": nw.col("visitor_id")}
-    return columns | {f"_hold{place}": plain(frame, column) for place, column in enumerate(funnel.hold)}
+    return columns | {f"_hold{place}": comparable_values(frame, column) for place, column in enumerate(funnel.hold)}
 
 
 def counting(frame: Frame, unit: Unit, until: datetime | None, some_lost: bool) -> Frame:
@@ -190,20 +209,22 @@ def _visitors(unit: Ints, code: Ints, n: int) -> Ints:
     return visitor
 
 
-def own_of(funnel: Funnel, by: str) -> str | None:
+def nullable_group_column(funnel: Funnel, by: str) -> str | None:
     """Return the column of groups, unless it is held anyhow: events whose group is unknown are a group as well."""
     return None if by in funnel.hold else by
 
 
-def held(tracks: Tracks, rows: dict[str, nw.Series[Any]], columns: tuple[str, ...], own: str | None) -> Tracks:
+def held(
+    tracks: EventSequences, rows: dict[str, nw.Series[Any]], columns: tuple[str, ...], own: str | None
+) -> EventSequences:
     """Give each unit a log a held value; in the column ``own`` what is unknown is a value of its own."""
     events = tracks.events
     value, steps = np.zeros(len(events.log), dtype=np.int64), events.steps
     for place, column in enumerate(columns):
-        code, labels = numbered(rows[f"_hold{place}"])
+        code, labels = factorize(rows[f"_hold{place}"])
         code = np.where(code < 0, len(labels), code) if column == own else code
         value = np.where((code < 0) | (value < 0), -1, value * (len(labels) + 1) + code)
-        value = np.where(value < 0, -1, distinct_of(np.maximum(value, 0))[0])
+        value = np.where(value < 0, -1, distinct_codes(np.maximum(value, 0))[0])
     kept, log, owner = split(events.log, value, steps)
     notes = tuple(lost_by(int(((value < 0) & (steps > 0)).sum()), [one for one in columns if one != own]))
     return replace(tracks, events=events.rows(kept, log), owner=owner, notes=notes)
@@ -216,8 +237,8 @@ def lost_by(n: int, columns: Sequence[str]) -> list[str]:
 
 def check_overlap(steps: Ints, funnel: Funnel) -> None:
     """Refuse events that are two steps, which no order tells apart; but a step may be asked for twice."""
-    same = plan_of(funnel).same
-    for mask in distinct_of(steps)[1].tolist():
+    same = make_plan(funnel).first_equal
+    for mask in distinct_codes(steps)[1].tolist():
         found = [place for place in range(len(same)) if mask >> place & 1]
         if len({same[place] for place in found}) > 1:
             names = " and ".join(repr(funnel.steps[place].name) for place in found[:2])

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from .ordered import NEVER, Reach, first_of
+from .ordered import first_of
+from .plan import NOT_REACHED, StepTimes
 from .sort import Ints
 
 MOST_COPIES = 20_000_000
@@ -52,27 +53,31 @@ def split(unit: Ints, value: Ints, steps: Ints) -> tuple[Ints, Ints, Ints]:
     return np.concatenate([known, np.repeat(free, copies)]), np.concatenate([log, spread]), owner
 
 
-def put_together(reach: Reach, owner: Ints, *, by_group: bool) -> Reach:
+def put_together(reach: StepTimes, owner: Ints, *, by_group: bool) -> StepTimes:
     """Put the logs of each unit together: for each step the earliest moment; apart by group where that is asked for."""
     unit = owner[reach.unit]
     apart = reach.group[:, 0].astype(np.int64) if by_group else np.zeros(len(unit), dtype=np.int64)
     key = unit * (int(apart.max(initial=0)) + 1) + apart
     keys, rows = np.unique(key, return_inverse=True)
-    n, n_steps = len(keys), reach.at.shape[1]
-    found = Reach(
+    n, n_steps = len(keys), reach.reached_at.shape[1]
+    found = StepTimes(
         unit=np.zeros(n, dtype=np.int64),
-        at=np.full((n, n_steps), NEVER),
-        since=np.full((n, n_steps), NEVER),
+        reached_at=np.full((n, n_steps), NOT_REACHED),
+        entry_at=np.full((n, n_steps), NOT_REACHED),
         skipped=np.zeros((n, n_steps), dtype=bool),
         group=np.full((n, n_steps), -1, dtype=np.int32),
     )
     found.unit[rows] = unit
     for step in range(n_steps):
-        first = _earliest(rows, reach.at[:, step], reach.since[:, step], reach.group[:, step])
-        for mine, theirs in ((found.at, reach.at), (found.since, reach.since), (found.group, reach.group)):
+        first = _earliest(rows, reach.reached_at[:, step], reach.entry_at[:, step], reach.group[:, step])
+        for mine, theirs in (
+            (found.reached_at, reach.reached_at),
+            (found.entry_at, reach.entry_at),
+            (found.group, reach.group),
+        ):
             mine[:, step] = theirs[first, step]
         found.skipped[:, step] = np.bincount(rows, reach.skipped[:, step], minlength=n) > 0
-    np.logical_and(found.skipped, found.at == NEVER, out=found.skipped)
+    np.logical_and(found.skipped, found.reached_at == NOT_REACHED, out=found.skipped)
     return found
 
 

@@ -8,16 +8,17 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from .._cores import on_cores
+from .._cores import map_on_cores
 from .numba_sort import Packed, packed_somehow
-from .ordered import NEVER, Plan, Reach, finish_skipped
+from .ordered import finish_skipped
+from .plan import NOT_REACHED, Plan, StepTimes
 from .sort import Events, Ints
 
 LONG_AGO = np.iinfo(np.int64).min
 NO_LIMIT = np.iinfo(np.int64).max
 
 
-def walk(events: Events, plan: Plan) -> Reach | None:
+def walk(events: Events, plan: Plan) -> StepTimes | None:
     """Find how far each log gets, by steps in their order; None where events cannot be packed.
 
     See :func:`._walk.walk`; here the numbers of logs are those that were given.
@@ -25,17 +26,19 @@ def walk(events: Events, plan: Plan) -> Reach | None:
     packed, logs = packed_somehow(events)
     if packed is None:
         return None
-    ends = np.cumsum([0, *on_cores(lambda part: _entered(part, packed.shape, packed.steps), packed.parts)])
+    ends = np.cumsum([0, *map_on_cores(lambda part: _entered(part, packed.shape, packed.steps), packed.parts)])
     n, n_steps, by = int(ends[-1]), plan.n_steps, events.group is not None
     at, since = (np.empty((n_steps, n), dtype=np.int64) for _ in range(2))
     group = np.empty((n_steps, n if by else 0), dtype=np.int32)
     unit, skipped = np.empty(n, dtype=np.int64), np.empty((n_steps, n), dtype=np.bool_)
     into, tables, rules = (unit, at, since, skipped, group), _tables(packed), _rules(plan)
-    on_cores(lambda part, row: _walk(part, packed.shape, tables, rules, row, into), packed.parts, ends[:-1].tolist())
-    found = Reach(
+    map_on_cores(
+        lambda part, row: _walk(part, packed.shape, tables, rules, row, into), packed.parts, ends[:-1].tolist()
+    )
+    found = StepTimes(
         unit=unit if logs is None else logs[unit],
-        at=at.T,
-        since=since.T,
+        reached_at=at.T,
+        entry_at=since.T,
         skipped=skipped.T,
         group=group.T if by else np.broadcast_to(np.int32(0), (n, n_steps)),
     )
@@ -49,13 +52,13 @@ def _tables(packed: Packed) -> tuple[Ints, ...]:
 
 
 def _rules(plan: Plan) -> tuple[Any, ...]:
-    limits = [NO_LIMIT if limit is None else limit for limit in plan.limits]
-    base = [plan.base(step) for step in range(plan.n_steps)]
+    limits = [NO_LIMIT if limit is None else limit for limit in plan.max_gaps]
+    base = [plan.required_before(step) for step in range(plan.n_steps)]
     opens = [
         sum(1 << after for after in range(step + 1, plan.n_steps) if base[after] <= step)
         for step in range(plan.n_steps)
     ]
-    arrays = (np.array(one, dtype=np.int64) for one in (limits, base, opens, plan.bars))
+    arrays = (np.array(one, dtype=np.int64) for one in (limits, base, opens, plan.exclusion_masks))
     return (plan.window, *arrays, plan.order == "strict", plan.reentry)
 
 
@@ -215,8 +218,8 @@ def _write(row: int, log: Any, first: tuple[Ints, ...], reached: Any, skipped: A
     unit[row] = log
     for step in range(len(first[0])):
         there = reached >> step & 1
-        at[step, row] = first[0][step] if there else NEVER
-        since[step, row] = first[1][step] if there else NEVER
+        at[step, row] = first[0][step] if there else NOT_REACHED
+        since[step, row] = first[1][step] if there else NOT_REACHED
         skipped_of[step, row] = skipped >> step & 1
         if group.shape[1]:
             group[step, row] = first[2][step] if there else -1

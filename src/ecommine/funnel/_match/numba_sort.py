@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from numba import njit
 
-from .._cores import on_cores, shares
+from .._cores import equal_shares, map_on_cores
 from .._micro import SECOND
 from .sort import Events, Ints, Shape, lowest_first, ranks_of, shape_of, steps_of
 
@@ -67,10 +67,10 @@ class Packed:
 def packed(events: Events) -> Packed | None:
     """Filter, pack and sort events; None where 63 bits do not hold log, time and kind."""
     rows = (events.log, events.time, events.code, events.masks)
-    given, bits = shares(len(events.log)), _part_bits(len(events.log))
+    given, bits = equal_shares(len(events.log)), _part_bits(len(events.log))
     there = np.zeros((len(given), len(events.masks)), dtype=np.uint8)
     counts = np.zeros((len(given), 1 << bits), dtype=np.int64)
-    facts = on_cores(lambda *one: _survey(rows, one[0], one[1], one[2], bits), given, list(there), list(counts))
+    facts = map_on_cores(lambda *one: _survey(rows, one[0], one[1], one[2], bits), given, list(there), list(counts))
     _, low, high, start, last, is_milli, is_whole = np.array(facts).T
     if not sum(fact[0] for fact in facts):
         low, high, start, last = (np.zeros(1, dtype=np.int64) for _ in range(4))
@@ -126,11 +126,11 @@ def _sorted_parts(
     rows, bits = (events.log, events.time, events.code, group), _part_bits(len(events.log))
     begins = list(np.cumsum(counts.T).reshape(counts.T.shape).T - counts)  # part by part, in each share by share
     found = np.empty(int(counts.sum()), dtype=np.int64)
-    on_cores(lambda share, begin: _pack(rows, rank, groups, shape, share, begin, found, bits), given, begins)
+    map_on_cores(lambda share, begin: _pack(rows, rank, groups, shape, share, begin, found, bits), given, begins)
     ends = np.concatenate([[0], np.cumsum(counts.sum(axis=0))])
     cuts = np.searchsorted(ends, len(found) * np.arange(len(given) + 1) // len(given)).tolist()
     runs = [ends[first : last + 1] for first, last in pairwise(cuts)]
-    on_cores(lambda run: _sort_run(found, run, shape, bits), runs)
+    map_on_cores(lambda run: _sort_run(found, run, shape, bits), runs)
     return [found[run[0] : run[-1]] for run in runs]
 
 

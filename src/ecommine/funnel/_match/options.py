@@ -5,15 +5,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ...schema._for_topics import Every
-from .._steps.table import Measured, Seen
+from .._steps.table import Measured, MemoryUnitStore
 from .events import Unit
 
 if TYPE_CHECKING:
-    from .._spark.units import SeenOnSpark
+    from .._spark.units import SparkUnitStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class AnalyseOptions:
     """The options of :func:`ecommine.funnel.analyse`, checked."""
 
     unit: Unit
@@ -31,7 +31,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Answer:
+class FunnelEstimates:
     """What was measured.
 
     Attributes
@@ -46,7 +46,7 @@ class Answer:
         The moment up to which events count.
     notes : list of str
         What was left out, and what is to be known of the groups.
-    seen : Seen, or SeenOnSpark
+    seen : MemoryUnitStore, or SparkUnitStore
         The units, for their table and for pictures.
     """
 
@@ -55,4 +55,4 @@ class Answer:
     over_all: list[tuple[Any, Measured]]
     until: datetime | None
     notes: list[str]
-    seen: "Seen | SeenOnSpark"
+    seen: "MemoryUnitStore | SparkUnitStore"

@@ -81,7 +81,7 @@ def steps_of(masks: Ints, n_steps: int) -> Ints:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Moves:
+class SortedEvents:
     """Events sorted by log, time, lowest step, all steps, exclusions, group.
 
     Attributes
@@ -105,13 +105,13 @@ class Moves:
     group: Ints | None
 
 
-def sort_events(events: Events) -> tuple[Moves, Ints]:
+def sort_events(events: Events) -> tuple[SortedEvents, Ints]:
     """Sort the events that count; return them, and the numbers of their logs."""
     kept = events.counting()
     return sort_moves(kept.log, kept.time, kept.steps, kept.bars, kept.group)
 
 
-def sort_moves(log: Ints, time: Ints, steps: Ints, bars: Ints | None, group: Ints | None) -> tuple[Moves, Ints]:
+def sort_moves(log: Ints, time: Ints, steps: Ints, bars: Ints | None, group: Ints | None) -> tuple[SortedEvents, Ints]:
     """Sort events by any number of their log; return them, and the numbers of the logs that were given.
 
     Examples
@@ -127,13 +127,13 @@ def sort_moves(log: Ints, time: Ints, steps: Ints, bars: Ints | None, group: Int
     np.not_equal(log[1:], log[:-1], out=first[1:])
     found = [None if table is None else table[kind] for table in tables]
     assert found[0] is not None
-    moves = Moves(log=np.cumsum(first) - 1, time=time, steps=found[0], bars=found[1], group=found[2])
+    moves = SortedEvents(log=np.cumsum(first) - 1, time=time, steps=found[0], bars=found[1], group=found[2])
     return moves, log[first]
 
 
 def _kinds(steps: Ints, bars: Ints | None, group: Ints | None) -> tuple[Ints, tuple[Any, ...]]:
     """Return what each event is by its number, lowest step first, and what the numbers stand for."""
-    code, distinct = distinct_of(steps)
+    code, distinct = distinct_codes(steps)
     order = np.array(sorted(range(len(distinct)), key=lambda one: lowest_first(int(distinct[one]))), dtype=np.int64)
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
@@ -141,14 +141,14 @@ def _kinds(steps: Ints, bars: Ints | None, group: Ints | None) -> tuple[Ints, tu
     for part in (bars, group):
         if part is None:
             continue
-        more, values = distinct_of(part)
+        more, values = distinct_codes(part)
         code = code * len(values) + more
         tables = [np.repeat(table, len(values)) for table in tables] + [np.tile(values, len(tables[0]))]
     found = iter(tables[1:])
     return code, (tables[0], None if bars is None else next(found), None if group is None else next(found))
 
 
-def distinct_of(values: Ints) -> tuple[Ints, Ints]:
+def distinct_codes(values: Ints) -> tuple[Ints, Ints]:
     """Return each value by its number, in the order of values, and the values that the numbers stand for."""
     if len(values) and values.min() >= 0 and values.max() < FEW:
         there = np.bincount(values) > 0

@@ -6,20 +6,21 @@ earliest of them is when k steps are done. Of a step that is asked for twice, th
 
 import numpy as np
 
-from .ordered import NEVER, Plan, Reach, bars_of, blank, first_of
-from .sort import Ints, Moves
+from .ordered import bars_of, blank, first_of
+from .plan import NOT_REACHED, Plan, StepTimes
+from .sort import Ints, SortedEvents
 
 PART = 1 << 20
 """Attempts that are looked at together, so that memory stays bounded."""
 
 
-def walk_any(moves: Moves, plan: Plan) -> Reach:
+def walk_any(moves: SortedEvents, plan: Plan) -> StepTimes:
     """Find how many steps each log does within the window, and when."""
     starts = np.flatnonzero(moves.steps)
     entered = starts[first_of(moves.log[starts])]
     found = blank(moves, entered, plan.n_steps)
     starts = starts if plan.reentry else entered
-    events: dict[int, Ints] = {step: np.flatnonzero(moves.steps >> step & 1) for step in set(plan.same)}
+    events: dict[int, Ints] = {step: np.flatnonzero(moves.steps >> step & 1) for step in set(plan.first_equal)}
     row_of = np.full(int(moves.log[-1]) + 1 if len(moves.log) else 0, -1, dtype=np.int64)
     row_of[moves.log[entered]] = np.arange(len(entered))
     for low in range(0, len(starts), PART):
@@ -28,12 +29,12 @@ def walk_any(moves: Moves, plan: Plan) -> Reach:
     return found
 
 
-def _next_steps(moves: Moves, plan: Plan, starts: Ints, events: dict[int, Ints]) -> Ints:
+def _next_steps(moves: SortedEvents, plan: Plan, starts: Ints, events: dict[int, Ints]) -> Ints:
     """Return the places at which one, two, ... steps are done from each start; as many as there are events if never."""
     never = len(moves.log)
     found = np.full((len(starts), plan.n_steps), never)
-    for step, same in enumerate(plan.same):
-        again = plan.same[:step].count(same)
+    for step, same in enumerate(plan.first_equal):
+        again = plan.first_equal[:step].count(same)
         at = np.searchsorted(events[same], starts) + again
         known = np.flatnonzero(at < len(events[same]))
         place = events[same][at[known]]
@@ -41,15 +42,15 @@ def _next_steps(moves: Moves, plan: Plan, starts: Ints, events: dict[int, Ints])
         found[known[mine], step] = place[mine]
     found.sort(axis=1)
     until = np.minimum(moves.time[starts] + plan.window, _next_bar(moves, plan, starts))
-    late = np.append(moves.time, NEVER)[found] > until[:, None]
+    late = np.append(moves.time, NOT_REACHED)[found] > until[:, None]
     found[late] = never
     return found
 
 
-def _next_bar(moves: Moves, plan: Plan, starts: Ints) -> Ints:
+def _next_bar(moves: SortedEvents, plan: Plan, starts: Ints) -> Ints:
     """Return the first moment after each start at which something happened that must not."""
-    found = np.full(len(starts), NEVER)
-    mask = max(plan.bars)
+    found = np.full(len(starts), NOT_REACHED)
+    mask = max(plan.exclusion_masks)
     if not mask:
         return found
     bars = bars_of(moves, mask)
@@ -61,7 +62,7 @@ def _next_bar(moves: Moves, plan: Plan, starts: Ints) -> Ints:
     return found
 
 
-def _ends(moves: Moves) -> Ints:
+def _ends(moves: SortedEvents) -> Ints:
     """Return, for each event, the place after the last event of its log and moment."""
     n = len(moves.log)
     last = np.ones(n, dtype=bool)
@@ -70,7 +71,7 @@ def _ends(moves: Moves) -> Ints:
     return np.minimum.accumulate(ends[::-1])[::-1]
 
 
-def _update(found: Reach, moves: Moves, rows: Ints, starts: Ints, places: Ints) -> None:
+def _update(found: StepTimes, moves: SortedEvents, rows: Ints, starts: Ints, places: Ints) -> None:
     """Keep, for each log and number of steps, the earliest moment, and of equal ones the latest start."""
     for step in range(places.shape[1]):
         there = np.flatnonzero(places[:, step] < len(moves.log))
@@ -78,7 +79,9 @@ def _update(found: Reach, moves: Moves, rows: Ints, starts: Ints, places: Ints) 
         order = np.lexsort((-since, moves.time[place], row))
         first = order[first_of(row[order])]
         row, at, since, place = row[first], moves.time[place[first]], since[first], place[first]
-        better = (at < found.at[row, step]) | ((at == found.at[row, step]) & (since > found.since[row, step]))
+        better = (at < found.reached_at[row, step]) | (
+            (at == found.reached_at[row, step]) & (since > found.entry_at[row, step])
+        )
         row, place = row[better], place[better]
-        found.at[row, step], found.since[row, step] = at[better], since[better]
+        found.reached_at[row, step], found.entry_at[row, step] = at[better], since[better]
         found.group[row, step] = 0 if moves.group is None else moves.group[place]

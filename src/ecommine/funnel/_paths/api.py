@@ -11,8 +11,8 @@ from ..._core.checks import counted, integer, one_of
 from ..._core.frames import opened
 from ..._core.results import Result
 from .._curves import confidence_level, normal_quantile
-from .._log.log import runs
-from .._log.sessions import pause_of
+from .._log.log import run_starts
+from .._log.sessions import parse_gap
 from .._steps.summary import Locale
 from .._writing import built
 from .markov import chain_of
@@ -298,7 +298,7 @@ def paths(
         goal=goals,
         focus=focus,
         unit=unit,
-        gap=None if gap is None else pause_of(gap),
+        gap=None if gap is None else parse_gap(gap),
         collapse=collapse,
         top=most,
         as_of=as_of,
@@ -316,7 +316,7 @@ def paths(
         goal=goals,
         focus=focus,
         unit=unit,
-        visitors=int(runs(visits.visitor).sum()),
+        visitors=int(run_starts(visits.visitor).sum()),
         level=confidence,
         as_of=visits.until,
         notes=(*visits.notes, *notes, *_memory(states, confidence)),

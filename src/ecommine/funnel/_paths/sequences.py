@@ -4,7 +4,7 @@ from itertools import compress
 
 import numpy as np
 
-from .._log.log import Bools, ranks_of, runs
+from .._log.log import Bools, distinct_rows, run_starts
 from .._match.sort import Ints
 from .._shares import rates, shared_out
 from .transitions import Columns
@@ -27,7 +27,7 @@ def focus_of(visits: Visits, focus: str) -> tuple[Ints, Ints]:
         return visits.last[~visits.open] + 1, np.flatnonzero(~visits.open)
     place = np.flatnonzero(visits.state == (visits.names.index(focus) if focus in visits.names else _NOTHING))
     path = visits.path[place]
-    new = runs(path)
+    new = run_starts(path)
     return place[new], path[new]
 
 
@@ -36,7 +36,7 @@ def sequence_columns(visits: Visits, focus: str, *, forward: bool, depth: int, z
     place, path = focus_of(visits, focus)
     steps = _steps(visits, place, path, forward, depth)
     code = _coded(steps, len(visits.names) + 4)
-    kind, example = ranks_of(code)
+    kind, example = distinct_rows(code)
     n_shown = len(example)
     share = shared_out(kind, max(n_shown, 1), visits.visitor[path], z)
     over = ~visits.open[path]
@@ -79,7 +79,7 @@ def _coded(steps: Ints, base: int) -> Ints:
     limit = 1
     for column in steps.T:
         if limit * base >= 2**62:
-            code, first = ranks_of(code)
+            code, first = distinct_rows(code)
             limit = len(first)
         code, limit = code * base + column + 1, limit * base
     return code

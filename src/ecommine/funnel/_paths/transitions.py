@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .._curves import Floats, wilson_each
-from .._log.log import runs
+from .._log.log import run_starts
 from .._match.sort import Ints
 from .._shares import Shares, divided, quartiles, rates, shared_out
 from .markov import Bounds, Chain
@@ -130,7 +130,7 @@ def first_visits(visits: Visits) -> Ints:
     # Places stand behind path and state in one number, so that the least one of each comes first.
     bits = int(within.max(initial=0)).bit_length()
     ordered = np.sort((visits.path * n + visits.state) << bits | within)
-    ordered = ordered[runs(ordered >> bits)]
+    ordered = ordered[run_starts(ordered >> bits)]
     found: Ints = visits.first[(ordered >> bits) // n] + (ordered & ((1 << bits) - 1))
     return found
 

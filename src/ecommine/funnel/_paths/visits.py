@@ -12,9 +12,9 @@ import numpy as np
 from ..._core.checks import counted
 from ..._core.frames import opened
 from ...schema._for_topics import TABLES
-from .._log.log import Bools, Log, begins, order_of, read_log, runs
+from .._log.log import Bools, EventLog, read_log, run_starts, session_starts, sort_order
 from .._match.sort import Ints
-from .._micro import length_of, micro_of
+from .._micro import length_to_microseconds, moment_to_microseconds
 
 PathUnit = Literal["session_id", "visitor_id", "customer_id"]
 START, END, OTHER, OPEN = "(start)", "(end)", "(other)", "(open)"
@@ -124,8 +124,12 @@ def _read(events: object, of: str, goal: Sequence[str], unit: PathUnit, gap: tim
         notes.append(f"{counted(nameless, 'event')} without {of} left out")
     time = log.time[order]
     pause = gap or (GAP if unit == "session_id" else None)
-    settled_until = MOST if log.until is None or pause is None else micro_of(log.until) - length_of(pause)
-    is_open = time[np.append(np.flatnonzero(runs(path)), len(path))[1:] - 1] >= settled_until
+    settled_until = (
+        MOST
+        if log.until is None or pause is None
+        else moment_to_microseconds(log.until) - length_to_microseconds(pause)
+    )
+    is_open = time[np.append(np.flatnonzero(run_starts(path)), len(path))[1:] - 1] >= settled_until
     if is_open.any():
         noun = counted(len(is_open), unit.removesuffix("_id"))
         notes.append(
@@ -145,7 +149,7 @@ def _read(events: object, of: str, goal: Sequence[str], unit: PathUnit, gap: tim
     )
 
 
-def _log(events: object, of: str, unit: PathUnit, gap: timedelta | None, as_of: Any) -> tuple[Log, bool]:
+def _log(events: object, of: str, unit: PathUnit, gap: timedelta | None, as_of: Any) -> tuple[EventLog, bool]:
     """Read the log, and tell whether the table's own sessions are the paths."""
     schema = opened(events, argument="events").collect_schema()
     if of not in schema.names():
@@ -165,19 +169,19 @@ def _log(events: object, of: str, unit: PathUnit, gap: timedelta | None, as_of: 
     return log, own
 
 
-def _paths(log: Log, unit: PathUnit, own: bool, gap: timedelta | None) -> tuple[Any, Ints, list[str]]:
+def _paths(log: EventLog, unit: PathUnit, own: bool, gap: timedelta | None) -> tuple[Any, Ints, list[str]]:
     """Put the events of each path one after the other; return their places in the log, and their paths."""
     everything = slice(None)
     if own:
         session, values = log.codes("session_id")
-        order = order_of(log.unit * (len(values) + 1) + session + 1)  # what is equal stays in the order of time
+        order = sort_order(log.unit * (len(values) + 1) + session + 1)  # what is equal stays in the order of time
         order = order[session[order] >= 0]
         lost = len(log.unit) - len(order)
         notes = [f"{counted(lost, 'event')} without session_id left out"] if lost else []
-        path = np.cumsum(runs(log.unit[order], session[order])) - 1
+        path = np.cumsum(run_starts(log.unit[order], session[order])) - 1
         return order, path, [*notes, "sessions are those of session_id"]
     if unit == "session_id":
-        return everything, np.cumsum(begins(log.unit, log.time, gap or GAP)) - 1, [_told(gap or GAP)]
+        return everything, np.cumsum(session_starts(log.unit, log.time, gap or GAP)) - 1, [_told(gap or GAP)]
     noun = unit.removesuffix("_id")
     later = [] if gap else [f"a path holds all events of a {noun}, who may come back after the last one"]
     return everything, log.unit, later
@@ -192,7 +196,7 @@ def _length(gap: timedelta) -> str:
     return counted(minutes, "minute") if not seconds else str(gap)
 
 
-def _states(log: Log, of: str, goal: Sequence[str]) -> tuple[Ints, tuple[str, ...], int]:
+def _states(log: EventLog, of: str, goal: Sequence[str]) -> tuple[Ints, tuple[str, ...], int]:
     """Give each event its state: the value of the column, or the goal that it is; -1 where it is none."""
     codes, names = (log.event, list(log.names)) if of == "event" else _values(log, of)
     reserved = sorted({START, END, OPEN} & set(names))
@@ -206,7 +210,7 @@ def _states(log: Log, of: str, goal: Sequence[str]) -> tuple[Ints, tuple[str, ..
     return state, tuple(names), int((state < 0).sum())
 
 
-def _values(log: Log, of: str) -> tuple[Ints, list[str]]:
+def _values(log: EventLog, of: str) -> tuple[Ints, list[str]]:
     codes, values = log.codes(of)
     return codes, [_text(value) for value in values.tolist()]
 
@@ -223,8 +227,8 @@ def _visits(
     known: Any = steps.state >= 0  # a pause is one between all events, so that the others are left out only now
     known = slice(None) if known.all() else known
     state, old = steps.state[known], steps.path[known]
-    begun = runs(old)
-    new = begun | runs(state) if collapse else np.ones(len(state), dtype=bool)
+    begun = run_starts(old)
+    new = begun | run_starts(state) if collapse else np.ones(len(state), dtype=bool)
     n_events = np.bincount(state, minlength=len(steps.names))
     asked = [name for name in (*goal, focus) if name in steps.names]
     rank, names, pooled = _ranked(np.bincount(state[new], minlength=len(steps.names)), steps.names, asked, top)
@@ -252,7 +256,7 @@ def _visits(
 
 def _settled(steps: _Steps, begins_at: Ints) -> Bools:
     """Tell of which visits it is settled what follows: their last event is long enough ago, whatever came then."""
-    path, ends = steps.path[begins_at], np.append(np.flatnonzero(runs(steps.path)), len(steps.path))[1:]
+    path, ends = steps.path[begins_at], np.append(np.flatnonzero(run_starts(steps.path)), len(steps.path))[1:]
     last = np.minimum(np.append(begins_at, len(steps.path))[1:], ends[path]) - 1
     return np.asarray(~steps.open[path] | (steps.time[last] < steps.settled_until))
 

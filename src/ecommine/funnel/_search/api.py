@@ -12,7 +12,7 @@ from ..._core.frames import opened
 from ..._core.pictures import percent
 from ..._core.results import Result
 from .._curves import confidence_level
-from .._lengths import exact
+from .._lengths import parse_fixed_duration
 from .._steps.summary import Locale
 from .._writing import built
 from .opportunities import Unit, reason_columns, to_fix_columns, unit_of
@@ -236,8 +236,12 @@ def search(
     0  sokcs      socks         1              1.0
     """
     one_of("credit", credit, ("clicked", "last"))
-    pause, together, soon = exact(gap, "gap"), exact(merge, "merge"), exact(retry, "retry")
-    window = None if within is None else exact(within, "within")
+    pause, together, soon = (
+        parse_fixed_duration(gap, "gap"),
+        parse_fixed_duration(merge, "merge"),
+        parse_fixed_duration(retry, "retry"),
+    )
+    window = None if within is None else parse_fixed_duration(within, "within")
     page = None if page_size is None else integer("page_size", page_size, low=1, high=MOST_PLACES)
     least = integer("min_searches", min_searches, low=1)
     confidence = confidence_level(level)

@@ -7,7 +7,7 @@ import numpy as np
 
 from .._apart import q_values
 from .._curves import Floats
-from .._log.log import Bools, runs
+from .._log.log import Bools, run_starts
 from .outcomes import Followed
 from .rates import Pairs, Rate, rate
 from .table import Columns, Measured
@@ -77,7 +77,7 @@ def to_fix_columns(reasons: Columns) -> Columns:
     stake = np.nan_to_num(reasons["at_stake"])
     query = np.unique(np.array(reasons["query"], dtype=object), return_inverse=True)[1]
     order = np.lexsort([np.arange(len(stake)), -stake, query])
-    first = order[runs(query[order])]
+    first = order[run_starts(query[order])]
     kept = first[stake[first] > 0]
     kept = kept[np.lexsort([query[kept], -stake[kept]])]
     return {

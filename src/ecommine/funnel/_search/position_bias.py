@@ -31,7 +31,7 @@ import numpy as np
 
 from ..._core.checks import counted
 from .._curves import Floats, normal_quantile
-from .._log.log import Bools, runs
+from .._log.log import Bools, run_starts
 from .._match.sort import Ints
 from .._shares import divided
 from .rates import Pairs, between
@@ -155,7 +155,7 @@ def read_places(trail: Trail, counts: Bools, page_size: int | None) -> tuple[Pla
 def _places(trail: Trail, counts: Bools, placed: Bools, position: Floats, page: int) -> Places:
     search, place = trail.search[placed], position[placed].astype(np.int64)
     pairs = np.sort(search * (page + 1) + place)
-    pairs = pairs[runs(pairs)]
+    pairs = pairs[run_starts(pairs)]
     search, place = pairs // (page + 1), pairs % (page + 1)
     deepest = np.zeros(len(trail.head), dtype=np.int64)
     np.maximum.at(deepest, search, place)

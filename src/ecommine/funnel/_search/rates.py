@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from .._curves import Floats, normal_quantile
-from .._log.log import Bools, ranks_of
+from .._log.log import Bools, distinct_rows
 from .._match.sort import Ints
 from .._shares import divided
 
@@ -104,7 +104,7 @@ class Pairs:
     def __init__(self, query: Ints, unit: Ints, count: int) -> None:
         """Give each pair of query and visitor a number."""
         self.query, self.count = query, count
-        self.number, first = ranks_of(query * (int(unit.max(initial=0)) + 1) + unit)
+        self.number, first = distinct_rows(query * (int(unit.max(initial=0)) + 1) + unit)
         self.query_of = query[first]
 
     @cached_property

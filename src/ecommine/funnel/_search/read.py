@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from .._curves import Floats
-from .._log.log import Bools, Log, begins, order_of, read_log, runs
+from .._log.log import Bools, EventLog, read_log, run_starts, session_starts, sort_order
 from .._match.sort import Ints
-from .._micro import Times, length_of, micro_of
+from .._micro import Times, length_to_microseconds, moment_to_microseconds
 
 SEARCHING = ("search", "view_search_results")
 PASSIVE = ("page_view", "session_start", "view_item_list")
@@ -45,7 +45,7 @@ class Trail:
         The event that is a click.
     """
 
-    log: Log
+    log: EventLog
     order: Ints
     unit: Ints
     session: Ints
@@ -71,7 +71,7 @@ class Trail:
 
     def until(self) -> int:
         """Return the moment up to which events count, in microseconds."""
-        return micro_of(self.log.until)
+        return moment_to_microseconds(self.log.until)
 
     def over(self, gap: timedelta) -> Bools:
         """Tell of each search whether its session is over."""
@@ -122,17 +122,17 @@ def read_trail(events: object, *, gap: timedelta, merge: timedelta, as_of: Any) 
     )
 
 
-def _sessions(log: Log, gap: timedelta) -> tuple[Ints, Ints]:
+def _sessions(log: EventLog, gap: timedelta) -> tuple[Ints, Ints]:
     """Order events session by session: by their id where they have one, else cut by pauses."""
     there = log.has("session_id")
     code, ids = log.codes("session_id") if there else (np.full(len(log.unit), -1), ())
-    order = order_of(log.unit * (len(ids) + 1) + code + 1) if there else np.arange(len(log.unit))
+    order = sort_order(log.unit * (len(ids) + 1) + code + 1) if there else np.arange(len(log.unit))
     unit, code = log.unit[order], code[order]
-    new = begins(unit, log.time[order], gap) & (code < 0) | runs(unit, code)
+    new = session_starts(unit, log.time[order], gap) & (code < 0) | run_starts(unit, code)
     return order, np.cumsum(new) - 1
 
 
-def _queries(log: Log, searching: Ints) -> tuple[list[str], Ints, Ints, Sequence[object]]:
+def _queries(log: EventLog, searching: Ints) -> tuple[list[str], Ints, Ints, Sequence[object]]:
     """Return queries in one spelling, what is written in some events (-1 nothing), and the query that each label is.
 
     The last label is nothing, and no query either.
@@ -147,7 +147,7 @@ def _queries(log: Log, searching: Ints) -> tuple[list[str], Ints, Ints, Sequence
 
 def _filled(query: Ints, session: Ints, time: Times, clicks: Ints, merge: timedelta) -> Ints:
     """Give events without a query that of the one just before them, which they repeat."""
-    apart = runs(session, clicks)
+    apart = run_starts(session, clicks)
     apart[1:] |= np.diff(time) > micro_seconds(merge)
     place = np.arange(len(query))
     begun = np.maximum.accumulate(np.where(apart, place, 0))
@@ -157,15 +157,15 @@ def _filled(query: Ints, session: Ints, time: Times, clicks: Ints, merge: timede
 
 def _firsts(query: Ints, session: Ints, time: Times, clicks: Ints, merge: timedelta) -> tuple[Bools, Ints, Ints]:
     """Tell which events begin a search; also events by session and query, and where each search starts among them."""
-    order = order_of(session * (int(query.max(initial=0)) + 2) + query + 1)
-    new = runs(session[order], query[order], clicks[order])
+    order = sort_order(session * (int(query.max(initial=0)) + 2) + query + 1)
+    new = run_starts(session[order], query[order], clicks[order])
     new[1:] |= np.diff(time[order]) > micro_seconds(merge)
     first = np.zeros(len(query), dtype=bool)
     first[order] = new
     return first, order, np.flatnonzero(new)
 
 
-def _results(log: Log, searching: Ints, by_query: Ints, starts: Ints) -> Floats:
+def _results(log: EventLog, searching: Ints, by_query: Ints, starts: Ints) -> Floats:
     """Take the largest number of results that the events of a search tell."""
     found = log.floats("result_count")
     if found is None or not len(starts):
@@ -207,10 +207,12 @@ def _spellings(texts: list[str], labels: Sequence[object], numbers: Ints, raw: I
     """Find how each query is written most; of equal ones the first by its letters."""
     counts = np.bincount(raw[raw >= 0], minlength=len(labels))
     order = np.lexsort((np.arange(len(labels)), -counts, numbers[:-1]))
-    most = order[runs(numbers[order]) & (numbers[order] >= 0)].tolist()  # one label a query, in the order of texts
+    most = order[
+        run_starts(numbers[order]) & (numbers[order] >= 0)
+    ].tolist()  # one label a query, in the order of texts
     return [" ".join(str(labels[one]).split()) if counts[one] else text for one, text in zip(most, texts, strict=True)]
 
 
 def micro_seconds(length: timedelta) -> int:
     """Write a length of time in microseconds."""
-    return length_of(length)
+    return length_to_microseconds(length)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .._log.log import ranks_of, runs
+from .._log.log import distinct_rows, run_starts
 from .._match.sort import Ints
 from .._shares import divided
 from .outcomes import Followed
@@ -117,7 +117,7 @@ def _moves(measured: Measured) -> tuple[Ints, Ints, Ints, Ints]:
     found = measured.found
     moved = (found.after >= 0) & found.over
     key = found.query[moved] * measured.pairs.count + found.next_query[moved]
-    number, first = ranks_of(key)
+    number, first = distinct_rows(key)
     pairs, counts = key[first], np.bincount(number, minlength=len(first))
     return pairs // measured.pairs.count, pairs % measured.pairs.count, counts, number
 
@@ -125,7 +125,7 @@ def _moves(measured: Measured) -> tuple[Ints, Ints, Ints, Ints]:
 def _top(measured: Measured) -> dict[int, int]:
     before, after, counts, _ = _moves(measured)
     order = np.lexsort([after, -counts, before])
-    first = runs(before[order])
+    first = run_starts(before[order])
     return dict(zip(before[order][first].tolist(), after[order][first].tolist(), strict=True))
 
 

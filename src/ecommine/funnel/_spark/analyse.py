@@ -16,17 +16,26 @@ import numpy as np
 
 from ..._core.frames import Frame, collect
 from .._definition import Funnel
-from .._log.reading import facts, grouped
+from .._log.reading import factorize_groups, resolve_as_of
 from .._match.encode import MARKS, marking
-from .._match.events import check_overlap, columns_of, counting, held_by, lost_by, opened_events, own_of, unseen
-from .._match.options import Answer, Asked
+from .._match.events import (
+    check_overlap,
+    columns_of,
+    counting,
+    hold_group_constant,
+    lost_by,
+    nullable_group_column,
+    opened_events,
+    unseen,
+)
+from .._match.options import AnalyseOptions, FunnelEstimates
 from .._match.sort import steps_of
-from .._micro import micro_of
+from .._micro import moment_to_microseconds
 from .._steps.groups import check_groups, check_periods, label_of, period_number, period_starts, told_of_groups
 from .._steps.table import measured
 from .counts import ALL
 from .jobs import followed, sums_of_units
-from .units import SeenOnSpark
+from .units import SparkUnitStore
 from .worker import GROUPS, Job
 
 
@@ -35,18 +44,23 @@ def is_spark(frame: Frame) -> bool:
     return frame.implementation.is_pyspark() or frame.implementation.is_pyspark_connect()
 
 
-def answer_on_spark(events: object, funnel: Funnel, asked: Asked) -> Answer:
+def answer_on_spark(events: object, funnel: Funnel, asked: AnalyseOptions) -> FunnelEstimates:
     """Measure a funnel without bringing events or units into this process."""
     frame = opened_events(events, funnel, asked.unit, asked.by)
-    until, notes = facts(frame, asked.unit, asked.as_of)
+    until, notes = resolve_as_of(frame, asked.unit, asked.as_of)
     frame = counting(frame, asked.unit, until, bool(notes))
     marks = _marks(frame, funnel, asked)
     kind = marks.to_native().schema["_by"].dataType if asked.names_group else None
     notes += _told(frame, marks, funnel)
-    job = Job(funnel=funnel, asked=asked, labels=_labels(marks, asked.by), until=micro_of(until))
+    job = Job(funnel=funnel, asked=asked, labels=_labels(marks, asked.by), until=moment_to_microseconds(until))
     whole = parts = followed(marks, job)
     if asked.by is not None and asked.attribution == "step":
-        apart = replace(job, funnel=held_by(funnel, asked.by), by_group=True, own=own_of(funnel, asked.by))
+        apart = replace(
+            job,
+            funnel=hold_group_constant(funnel, asked.by),
+            by_group=True,
+            own=nullable_group_column(funnel, asked.by),
+        )
         parts = followed(_marks(frame, apart.funnel, asked), apart)
     sums, over_all, lost = sums_of_units(whole, parts)
     if asked.by is not None:
@@ -56,17 +70,17 @@ def answer_on_spark(events: object, funnel: Funnel, asked: Asked) -> Answer:
         for some in (sums, over_all)
     )
     labels = _names_of(list(found), job, until)
-    return Answer(
+    return FunnelEstimates(
         whole=found[ALL],
         groups=[(label, found[part]) for part, label in labels.items()],
         over_all=[(job.labels[group - 1], one) for group, one in sorted(over.items())],
         until=until,
         notes=notes,
-        seen=SeenOnSpark(whole=whole, in_parts=parts, parts=tuple(labels), labels=tuple(labels.values()), kind=kind),
+        seen=SparkUnitStore(whole=whole, in_parts=parts, parts=tuple(labels), labels=tuple(labels.values()), kind=kind),
     )
 
 
-def _marks(frame: Frame, funnel: Funnel, asked: Asked) -> nw.LazyFrame[Any]:
+def _marks(frame: Frame, funnel: Funnel, asked: AnalyseOptions) -> nw.LazyFrame[Any]:
     assert isinstance(frame, nw.LazyFrame)
     return marking(frame, funnel, columns_of(frame, funnel, asked.unit, asked.by))
 
@@ -91,7 +105,7 @@ def _labels(marks: nw.LazyFrame[Any], by: str | None) -> tuple[Any, ...]:
     rows = values.head(GROUPS).collect("pyarrow")
     if len(rows) == GROUPS:
         check_groups(by, int(collect(values.select(nw.len()))["len"].item()))
-    found = [label for label in grouped(rows["_by"])[1] if label == label and label is not None]
+    found = [label for label in factorize_groups(rows["_by"])[1] if label == label and label is not None]
     labels = (*found, *([None] if len(found) < len(rows) else []))
     check_groups(by, len(labels))
     return labels

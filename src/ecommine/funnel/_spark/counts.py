@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .._curves import Floats, covariance, exposure_of, products_of, survival_of
-from .._match.ordered import NEVER, Plan, Reach
+from .._match.plan import NOT_REACHED, Plan, StepTimes
 from .._match.sort import Ints
 from .._micro import SECOND
 from .._steps.estimates import QUARTILES, Counts, Sums, halves_of, number_of, quartiles_counted
@@ -80,15 +80,15 @@ def added(place: Ints, number: Counts, n: int) -> Counts:
     return found
 
 
-def tally_of(reach: Reach, part: Ints, plan: Plan, until: int) -> Tally:
+def tally_of(reach: StepTimes, part: Ints, plan: Plan, until: int) -> Tally:
     """Count units, each in one part."""
-    entry = reach.entry
+    entry = reach.first_entry_at
     seen_for = np.minimum(until - entry, plan.window)
     is_open = seen_for < plan.window
     found = [_counted(part, HOURS, 0, np.flatnonzero(~is_open), entry // (HOUR * SECOND))]
     for step in range(plan.n_steps):
-        times = reach.at[:, step]
-        there = times != NEVER
+        times = reach.reached_at[:, step]
+        there = times != NOT_REACHED
         went = np.flatnonzero(there)
         found += [
             _counted(part, REACHED, step, went),
@@ -102,7 +102,7 @@ def tally_of(reach: Reach, part: Ints, plan: Plan, until: int) -> Tally:
             early = went[taken[went] < plan.window]
             found += [
                 _counted(part, REACHES, step, early, taken // SECOND),
-                _counted(part, TAKEN, step, went, (times - reach.since[:, step]) // SECOND),
+                _counted(part, TAKEN, step, went, (times - reach.entry_at[:, step]) // SECOND),
             ]
     return joined(found)
 
@@ -180,15 +180,15 @@ def growth_from(tally: Tally, label: dict[str, Any], step: int, window: int) -> 
     return growth(label, step, went, waits, seen_for, int(reached[0]), window)
 
 
-def influences_of(reach: Reach, lines: list[Line], plan: Plan, until: int) -> Floats:
+def influences_of(reach: StepTimes, lines: list[Line], plan: Plan, until: int) -> Floats:
     """Return how much each unit moves each curve, of shape (n_steps, n_units)."""
-    entry = reach.entry
+    entry = reach.first_entry_at
     seen_for = np.minimum(until - entry, plan.window)
     found = np.empty((plan.n_steps, len(entry)))
     for step, line in enumerate(lines):
-        times, into = reach.at[:, step], found[step]
+        times, into = reach.reached_at[:, step], found[step]
         into[:] = line.waited[-1]
-        there = times != NEVER
+        there = times != NOT_REACHED
         into[there] = line.gained[-1]
         early = np.flatnonzero(there & (times - entry < plan.window))
         waits = np.flatnonzero(~there & (seen_for < plan.window))
@@ -199,15 +199,15 @@ def influences_of(reach: Reach, lines: list[Line], plan: Plan, until: int) -> Fl
     return found
 
 
-def products(reach: Reach, cluster: Ints | None, lines: list[Line], plan: Plan, until: int, median: int) -> Floats:
+def products(reach: StepTimes, cluster: Ints | None, lines: list[Line], plan: Plan, until: int, median: int) -> Floats:
     """Return the sums of products of influences, the halves of the trend, and the number of clusters, in one row.
 
     ``median`` is twice the median of the entries whose window is over, in seconds.
     """
     found = products_of(influences_of(reach, lines, plan, until), cluster)
-    over = until - reach.entry >= plan.window
-    later = over & (2 * (reach.entry // SECOND) > median)
-    halves = halves_of(reach.entry, reach.at[:, -1], over, later, plan.window)
+    over = until - reach.first_entry_at >= plan.window
+    later = over & (2 * (reach.first_entry_at // SECOND) > median)
+    halves = halves_of(reach.first_entry_at, reach.reached_at[:, -1], over, later, plan.window)
     return np.concatenate([found.ravel(), halves.ravel(), [0 if cluster is None else number_of(cluster)]])
 
 
@@ -244,10 +244,10 @@ def hours_of_the_median(tally: Tally) -> tuple[list[int], list[int]]:
     return hours[place].tolist(), (ranks - np.append(0, ends)[place]).tolist()
 
 
-def seconds_of(reach: Reach, part: Ints, wanted: Mapping[int, list[int]], plan: Plan, until: int) -> Tally:
+def seconds_of(reach: StepTimes, part: Ints, wanted: Mapping[int, list[int]], plan: Plan, until: int) -> Tally:
     """Count the entries of some hours by second, for each part its own hours."""
-    over = until - reach.entry >= plan.window
-    second = reach.entry // SECOND
+    over = until - reach.first_entry_at >= plan.window
+    second = reach.first_entry_at // SECOND
     found = [_counted(part, SECONDS, 0, np.zeros(0, dtype=np.int64), second)]
     for one, hours in wanted.items():
         mine = over & np.isin(second // HOUR, hours) & (part == one if one != ALL else True)

@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from .._match.ordered import Plan
+from .._match.plan import Plan
 from .._steps.growth import MOST_DRAWN, Growth
-from .._steps.table import Part, Seen
+from .._steps.table import MemoryUnitStore, Part
 from .counts import REACHED, growth_from
 from .jobs import Units, counted
 from .worker import clusters_of, reach_of, unit_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class SeenOnSpark:
+class SparkUnitStore:
     """Units that stay in Spark, and are followed anew when they are asked for.
 
     Attributes
@@ -40,7 +40,7 @@ class SeenOnSpark:
     only: tuple[int, ...] = ()
     kind: Any = None
 
-    def alone(self, places: Sequence[int]) -> "SeenOnSpark":
+    def alone(self, places: Sequence[int]) -> "SparkUnitStore":
         """Take one group as a whole, or all its periods."""
         parts, labels = tuple(self.parts[one] for one in places), tuple(self.labels[one] for one in places)
         return replace(self, whole=self.in_parts, parts=parts, labels=labels, only=parts)
@@ -69,13 +69,13 @@ class SeenOnSpark:
 
     def n_shared(self, other: object) -> int | None:
         """Count the units that another funnel on Spark has as well; None where the other one is not there."""
-        if not isinstance(other, SeenOnSpark):
+        if not isinstance(other, SparkUnitStore):
             return None
         mine, theirs = (one._units.frame.select(*self._ids) for one in (self, other))
         return int(mine.intersect(theirs).count())
 
     def growths(self, *, grouped: bool) -> tuple[list[Growth], int]:
-        """Return the curves of a picture, and how many there could be; see :meth:`.Seen.growths`.
+        """Return the curves of a picture, and how many there could be; see :meth:`.MemoryUnitStore.growths`.
 
         Of visitors they are made from counts. Sessions of a visitor belong together at each moment, so that they are
         brought, for this picture alone.
@@ -110,7 +110,7 @@ class SeenOnSpark:
     def _units(self) -> Units:
         return self.whole.of(self.only) if self.only else self.whole
 
-    def _brought(self, *, grouped: bool) -> Seen:
+    def _brought(self, *, grouped: bool) -> MemoryUnitStore:
         """Bring the units."""
         table = (self.in_parts if grouped else self._units).frame.drop("unit").toArrow()
         reach = reach_of(table, self.plan.n_steps)
@@ -120,4 +120,4 @@ class SeenOnSpark:
             replace(whole, label=label, reach=reach.take(np.flatnonzero(part == one)))
             for one, label in zip(self.parts, self.labels, strict=True)
         ]
-        return Seen(whole=whole, plan=self.plan, names=self.names, until=self.whole.job.until, parts=parts)
+        return MemoryUnitStore(whole=whole, plan=self.plan, names=self.names, until=self.whole.job.until, parts=parts)

@@ -13,11 +13,11 @@ import numpy as np
 
 from .._curves import Floats
 from .._definition import Funnel
-from .._log.reading import numbered
+from .._log.reading import factorize
 from .._match.encode import coded_rows
-from .._match.events import Tracks, held, plan_of, tracks_of
-from .._match.options import Asked
-from .._match.ordered import Plan, Reach
+from .._match.events import EventSequences, build_sequences, held, make_plan
+from .._match.options import AnalyseOptions
+from .._match.plan import Plan, StepTimes
 from .._match.sort import Ints
 from .._steps.estimates import cluster_of
 from .._steps.groups import group_of, period_number, values_of
@@ -39,7 +39,7 @@ class Job:
     ----------
     funnel : Funnel
         The funnel.
-    asked : Asked
+    asked : AnalyseOptions
         The options.
     labels : tuple
         The values of `by`, in their order.
@@ -52,7 +52,7 @@ class Job:
     """
 
     funnel: Funnel
-    asked: Asked
+    asked: AnalyseOptions
     labels: tuple[Any, ...]
     until: int
     by_group: bool = False
@@ -61,7 +61,7 @@ class Job:
     @property
     def plan(self) -> Plan:
         """The funnel in numbers."""
-        return plan_of(self.funnel)
+        return make_plan(self.funnel)
 
     @property
     def has_visitors(self) -> bool:
@@ -77,7 +77,7 @@ def follow_rows(batches: Iterable[Any], job: Job) -> Iterator[Any]:
     if table is None:
         return
     rows, code, masks = coded_rows(nw.from_native(table, eager_only=True), job.funnel)
-    tracks = tracks_of((rows, code, masks), job.funnel, unit=job.asked.unit, by=job.asked.by)
+    tracks = build_sequences((rows, code, masks), job.funnel, unit=job.asked.unit, by=job.asked.by)
     tracks = held(tracks, rows, job.funnel.hold, job.own) if job.funnel.hold else tracks
     reach = _in_groups(tracks.walk(job.funnel, by_group=job.by_group), tracks.labels, job)
     ids = reach.unit if tracks.units is None else tracks.units[reach.unit]
@@ -85,7 +85,7 @@ def follow_rows(batches: Iterable[Any], job: Job) -> Iterator[Any]:
     if job.has_visitors:
         columns["visitor"] = _visitor_column(tracks, reach, table["_visitor"].type)
     columns |= {"part": _part_of(reach, job), "skipped": reach.skipped @ (1 << np.arange(job.plan.n_steps))}
-    for name, times in (("at", reach.at), ("since", reach.since)):
+    for name, times in (("at", reach.reached_at), ("since", reach.entry_at)):
         columns |= {f"{name}{step}": np.ascontiguousarray(one) for step, one in enumerate(times.T)}
     yield from pa.table(columns).to_batches(max_chunksize=ROWS)
 
@@ -98,7 +98,7 @@ def _table(batches: Iterable[Any]) -> Any:
     return pa.Table.from_batches(found) if found else None
 
 
-def _visitor_column(tracks: Tracks, reach: Reach, kind: Any) -> Any:
+def _visitor_column(tracks: EventSequences, reach: StepTimes, kind: Any) -> Any:
     """Write whose each unit is, null where nobody knows."""
     import pyarrow as pa
 
@@ -112,13 +112,13 @@ def clusters_of(table: Any, job: Job) -> Ints | None:
     """Give numbers to the visitors of units; units whose visitor is unknown stand alone."""
     if not job.has_visitors:
         return None
-    code = numbered(nw.from_native(table["visitor"], series_only=True))[0].astype(np.int64)
+    code = factorize(nw.from_native(table["visitor"], series_only=True))[0].astype(np.int64)
     unknown = np.flatnonzero(code < 0)
     code[unknown] = code.max(initial=-1) + 1 + np.arange(len(unknown))
     return code
 
 
-def _in_groups(reach: Reach, labels: tuple[Any, ...], job: Job) -> Reach:
+def _in_groups(reach: StepTimes, labels: tuple[Any, ...], job: Job) -> StepTimes:
     """Give groups the numbers that all workers give them; NaN, which is no label, is unknown."""
     if job.asked.by is None:
         return reach
@@ -127,22 +127,24 @@ def _in_groups(reach: Reach, labels: tuple[Any, ...], job: Job) -> Reach:
     return replace(reach, group=rank[reach.group])
 
 
-def _part_of(reach: Reach, job: Job) -> Ints:
+def _part_of(reach: StepTimes, job: Job) -> Ints:
     group = np.zeros(len(reach.unit), dtype=np.int64)
     if job.asked.by is not None:
         group = group_of(reach, job.asked.attribution, job.funnel).astype(np.int64)
     if job.asked.every is None:
         return group + 1
     last = period_number(np.array([job.until]), job.asked.every)
-    return group + 1 + GROUPS * (last - period_number(reach.entry, job.asked.every))
+    return group + 1 + GROUPS * (last - period_number(reach.first_entry_at, job.asked.every))
 
 
-def reach_of(table: Any, n_steps: int) -> Reach:
+def reach_of(table: Any, n_steps: int) -> StepTimes:
     """Make what the walk found of rows of units, numbered in their order."""
     at, since = (np.array([table[f"{name}{step}"].to_numpy() for step in range(n_steps)]).T for name in ("at", "since"))
     skipped = np.array([table["skipped"].to_numpy() >> step & 1 for step in range(n_steps)], dtype=bool).T
     n = len(at)
-    return Reach(unit=np.arange(n), at=at, since=since, skipped=skipped, group=np.zeros((n, n_steps), dtype=np.int32))
+    return StepTimes(
+        unit=np.arange(n), reached_at=at, entry_at=since, skipped=skipped, group=np.zeros((n, n_steps), dtype=np.int32)
+    )
 
 
 def tally_rows(batches: Iterable[Any], job: Job) -> Iterator[Any]:

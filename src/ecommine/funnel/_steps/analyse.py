@@ -13,13 +13,21 @@ from ..._core.frames import opened
 from ...schema._for_topics import Every
 from .._curves import confidence_level
 from .._definition import Funnel, Step, funnel_of
-from .._log.reading import sample_of
-from .._match.conditions import fitted
-from .._match.events import UNITS, Tracks, Unit, held_by, own_of, plan_of, read_tracks
-from .._match.options import Answer, Asked
-from .._match.ordered import Reach
+from .._log.reading import example_value
+from .._match.conditions import match_column_types
+from .._match.events import (
+    UNITS,
+    EventSequences,
+    Unit,
+    hold_group_constant,
+    make_plan,
+    nullable_group_column,
+    read_sequences,
+)
+from .._match.options import AnalyseOptions, FunnelEstimates
+from .._match.plan import StepTimes
 from .._match.sort import Ints
-from .._micro import micro_of
+from .._micro import moment_to_microseconds
 from .._spark.analyse import answer_on_spark, is_spark
 from .._writing import built
 from .groups import (
@@ -35,7 +43,7 @@ from .groups import (
 )
 from .notes import told
 from .result import FunnelResult
-from .table import Measured, Part, Seen, empty, measure, merged
+from .table import Measured, MemoryUnitStore, Part, empty, measure, merged
 
 
 def analyse(
@@ -137,11 +145,11 @@ def analyse(
     confidence = confidence_level(level)
     funnel = funnel_of(definition)
     check_attribution(attribution, funnel, by)
-    asked = Asked(unit=unit, by=by, attribution=attribution, every=every, as_of=as_of, level=confidence)
+    asked = AnalyseOptions(unit=unit, by=by, attribution=attribution, every=every, as_of=as_of, level=confidence)
     like = opened(events, argument="events")
-    fit = fitted(like.collect_schema(), funnel)
+    fit = match_column_types(like.collect_schema(), funnel)
     answer = answer_on_spark(events, fit, asked) if is_spark(like) else _in_memory(events, fit, asked)
-    samples = {} if by is None else {by: sample_of(like.collect_schema()[by])}
+    samples = {} if by is None else {by: example_value(like.collect_schema()[by])}
     keys, whole, found = [key for key in (by, every) if key is not None], answer.whole, answer.groups
     return FunnelResult(
         table=built(merged(iter(found)) if found else empty(whole, by, every), like, samples),
@@ -161,14 +169,14 @@ def analyse(
     )
 
 
-def _in_memory(events: object, funnel: Funnel, asked: Asked) -> Answer:
+def _in_memory(events: object, funnel: Funnel, asked: AnalyseOptions) -> FunnelEstimates:
     """Measure events that are brought into memory."""
-    tracks = read_tracks(events, funnel, unit=asked.unit, by=asked.by, as_of=asked.as_of)
-    seen = Seen(
+    tracks = read_sequences(events, funnel, unit=asked.unit, by=asked.by, as_of=asked.as_of)
+    seen = MemoryUnitStore(
         whole=_part(tracks, tracks.walk(funnel), asked),
-        plan=plan_of(funnel),
+        plan=make_plan(funnel),
         names=funnel.names,
-        until=micro_of(tracks.until),
+        until=moment_to_microseconds(tracks.until),
     )
     parts, said = _grouped(events, seen.whole, tracks, funnel, asked)
     seen = _named(events, seen, tracks.labels, funnel, asked)
@@ -181,24 +189,28 @@ def _in_memory(events: object, funnel: Funnel, asked: Asked) -> Answer:
     whole = measure(seen.whole, seen, asked.level)
     groups = [(part.label, whole if part is seen.whole else measure(part, seen, asked.level)) for part in parts]
     notes = [*tracks.notes, *said]
-    return Answer(whole=whole, groups=groups, over_all=over_all, until=tracks.until, notes=notes, seen=seen)
+    return FunnelEstimates(whole=whole, groups=groups, over_all=over_all, until=tracks.until, notes=notes, seen=seen)
 
 
-def _part(tracks: Tracks, reach: Reach, asked: Asked) -> Part:
+def _part(tracks: EventSequences, reach: StepTimes, asked: AnalyseOptions) -> Part:
     """Take all units together; sessions are known by their visitor as well, since several may have the same id."""
     visitors = tracks.visitors if asked.unit == "session_id" else None
     return Part(label={}, reach=reach, units=tracks.units, visitor=tracks.visitor, visitors=visitors)
 
 
-def _grouped(events: object, whole: Part, tracks: Tracks, funnel: Funnel, asked: Asked) -> tuple[list[Part], list[str]]:
+def _grouped(
+    events: object, whole: Part, tracks: EventSequences, funnel: Funnel, asked: AnalyseOptions
+) -> tuple[list[Part], list[str]]:
     """Part the units by their group; those that are in no group are told."""
     by, labels = asked.by, tracks.labels
     if by is None:
         return [whole], []
     check_groups(by, len(labels))
     if asked.attribution == "step":
-        held = held_by(funnel, by)
-        again = read_tracks(events, held, unit=asked.unit, by=by, as_of=asked.as_of, own=own_of(funnel, by))
+        held = hold_group_constant(funnel, by)
+        again = read_sequences(
+            events, held, unit=asked.unit, by=by, as_of=asked.as_of, own=nullable_group_column(funnel, by)
+        )
         whole = _part(again, again.walk(held, by_group=True), asked)
         labels = again.labels
     group = group_of(whole.reach, asked.attribution, funnel)
@@ -207,23 +219,25 @@ def _grouped(events: object, whole: Part, tracks: Tracks, funnel: Funnel, asked:
     return parts, told_of_groups(asked.attribution, asked.unit, lost)
 
 
-def _named(events: object, seen: Seen, labels: tuple[Any, ...], funnel: Funnel, asked: Asked) -> Seen:
+def _named(
+    events: object, seen: MemoryUnitStore, labels: tuple[Any, ...], funnel: Funnel, asked: AnalyseOptions
+) -> MemoryUnitStore:
     """Note the group of each unit for the table of units."""
     if asked.by is None or not asked.names_group:
         return seen
     group = values_of(group_of(seen.whole.reach, asked.attribution, funnel), labels)
     kind = opened(events, argument="events").collect_schema()[asked.by]
-    return replace(seen, whole=replace(seen.whole, group=group), sample=sample_of(kind))
+    return replace(seen, whole=replace(seen.whole, group=group), sample=example_value(kind))
 
 
 def _periods(part: Part, every: Every, until: datetime | None) -> Iterator[Part]:
     """Part the units of a group by the period of their first entry."""
-    code, starts = period_of(part.reach.entry, every)
+    code, starts = period_of(part.reach.first_entry_at, every)
     for place, reach in _parted(part.reach, code):
         yield replace(part, label=label_of(starts[place], every, until, part.label), reach=reach)
 
 
-def _parted(reach: Reach, code: Ints) -> Iterator[tuple[int, Reach]]:
+def _parted(reach: StepTimes, code: Ints) -> Iterator[tuple[int, StepTimes]]:
     """Part units by a number from 0; those below it are in no part."""
     order = np.argsort(code, kind="stable")
     ends = np.cumsum(np.bincount(code + 1))
@@ -232,7 +246,7 @@ def _parted(reach: Reach, code: Ints) -> Iterator[tuple[int, Reach]]:
             yield place, reach.take(order[first:end])
 
 
-def _compared(asked: Asked, funnel: Funnel) -> list[str]:
+def _compared(asked: AnalyseOptions, funnel: Funnel) -> list[str]:
     """Say why periods are not alike."""
     if asked.every is None:
         return []

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .._curves import Floats, covariance, exposure_of, places_of, products_of, survival_of
-from .._match.ordered import NEVER, Plan, Reach
+from .._match.plan import NOT_REACHED, Plan, StepTimes
 from .._match.sort import Ints
 from .._micro import SECOND
 
@@ -56,12 +56,12 @@ class Sums:
     halves: Counts
 
 
-def sums_of(reach: Reach, plan: Plan, until: int, visitor: Ints | None) -> Sums:
+def sums_of(reach: StepTimes, plan: Plan, until: int, visitor: Ints | None) -> Sums:
     """Sum up units in memory.
 
     Parameters
     ----------
-    reach : Reach
+    reach : StepTimes
         How far each unit came.
     plan : Plan
         The funnel in numbers.
@@ -70,11 +70,11 @@ def sums_of(reach: Reach, plan: Plan, until: int, visitor: Ints | None) -> Sums:
     visitor : int array, or None
         Whose each unit is, by its number; None where units are visitors.
     """
-    at = np.ascontiguousarray(reach.at.T)  # a step at a time, each of them several times
+    at = np.ascontiguousarray(reach.reached_at.T)  # a step at a time, each of them several times
     seen_for = np.minimum(until - at[0], plan.window)
     is_open = seen_for < plan.window
     still_open = np.flatnonzero(is_open)
-    went = [np.flatnonzero(times != NEVER) for times in at]
+    went = [np.flatnonzero(times != NOT_REACHED) for times in at]
     influences = np.zeros(at.shape)
     share = np.full(len(at), 1.0 if at.shape[1] else 0.0)
     n = at.shape[1]
@@ -87,7 +87,7 @@ def sums_of(reach: Reach, plan: Plan, until: int, visitor: Ints | None) -> Sums:
         open=len(still_open),
         clusters=None if cluster is None else number_of(cluster),
         reached=np.array([len(rows) for rows in went]),
-        reached_open=np.array([np.count_nonzero(times[still_open] != NEVER) for times in at]),
+        reached_open=np.array([np.count_nonzero(times[still_open] != NOT_REACHED) for times in at]),
         skipped=np.array([np.count_nonzero(one) for one in reach.skipped.T]),
         share=share if len(still_open) < n else np.full(len(at), np.nan),
         covariance=covariance(products_of(influences, cluster), n),
@@ -101,7 +101,7 @@ def _fill(into: Floats, at: Ints, step: int, went: Ints, still_open: Ints, seen_
     """Write how much each unit moves the share that reaches a step; return the share."""
     taken = at[step, went] - at[0, went]
     late = taken >= window
-    early, waits = went[~late], still_open[at[step, still_open] == NEVER]
+    early, waits = went[~late], still_open[at[step, still_open] == NOT_REACHED]
     place, moments = places_of(np.concatenate([taken[~late], seen_for[waits]]), window)
     events, others = (np.bincount(one, minlength=len(moments)) for one in (place[: len(early)], place[len(early) :]))
     found = survival_of(
@@ -114,10 +114,10 @@ def _fill(into: Floats, at: Ints, step: int, went: Ints, still_open: Ints, seen_
     return found.share
 
 
-def _seconds(reach: Reach, at: Ints, step: int, went: Ints) -> Floats:
+def _seconds(reach: StepTimes, at: Ints, step: int, went: Ints) -> Floats:
     if not step and len(went):
         return np.zeros(len(QUARTILES))  # the entry itself takes no time
-    return quartiles(at[step, went] - reach.since[went, step])
+    return quartiles(at[step, went] - reach.entry_at[went, step])
 
 
 def cluster_of(visitor: Ints) -> Ints:
@@ -136,7 +136,7 @@ def halves_of(entry: Ints, last: Ints, over: Any, later: Any, window: int) -> Co
 
     Only what they do within the window of the first entry counts, since the earlier ones had longer to come back.
     """
-    went = np.flatnonzero(last != NEVER)
+    went = np.flatnonzero(last != NOT_REACHED)
     bought = went[last[went] - entry[went] <= window]
     n, n_later = np.count_nonzero(over), np.count_nonzero(later)
     of, of_later = np.count_nonzero(over[bought]), np.count_nonzero(later[bought])

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 from ..._core.checks import counted, integer
 from ..._core.frames import collect, opened
 from .._curves import confidence_level, normal_quantile, wilson
-from .._log.reading import grouped, order_of, plain, sample_of
+from .._log.reading import category_order, comparable_values, example_value, factorize_groups
 from .._match.events import RESERVED
 from .._match.sort import Ints
 from .._writing import built
@@ -135,7 +135,7 @@ def from_reached(users: object, steps: Sequence[str], /, *, by: str | None = Non
     if len(set(steps)) < len(steps):
         raise ValueError(f"`steps` must be different columns, got {list(steps)!r}")
     flags = {f"_{i}": _reached(names[step], step).cast(nw.Int64) for i, step in enumerate(steps)}
-    groups = {} if by is None else {"_by": plain(like, by)}
+    groups = {} if by is None else {"_by": comparable_values(like, by)}
     cells = like.select(**flags, **groups).group_by(*flags, *groups, drop_null_keys=False).agg(nw.len().alias("_n"))
     rows = collect(cells)
     there = np.column_stack([rows[name].to_numpy() for name in flags]).astype(bool)
@@ -143,7 +143,7 @@ def from_reached(users: object, steps: Sequence[str], /, *, by: str | None = Non
     found = _among(there, number_of, list(steps), confidence)
     parts: list[tuple[dict[str, Any], Measured]] = [({}, found)]
     if by is not None:
-        groups_of = grouped(rows["_by"], order_of(like, by))
+        groups_of = factorize_groups(rows["_by"], category_order(like, by))
         parts = list(_by_group(by, groups_of, there, number_of, steps, confidence))
     out = int(number_of[~there[:, 0]].sum())
     notes = (f"{counted(out, 'user')} without {steps[0]!r} left out",) if out else ()
@@ -239,7 +239,7 @@ def _result(
     columns: dict[str, Any], found: Measured, by: str | None, level: float, like: Any, notes: tuple[str, ...]
 ) -> FunnelResult:
     return FunnelResult(
-        table=built(columns, like, {} if by is None else {by: sample_of(like.collect_schema()[by])}),
+        table=built(columns, like, {} if by is None else {by: example_value(like.collect_schema()[by])}),
         definition=None,
         unit="user_id",
         entrants=found.entrants,

@@ -9,7 +9,7 @@ import numpy as np
 from ..._core.checks import counted, one_of
 from ...schema._for_topics import Every, first_open
 from .._definition import Funnel
-from .._match.ordered import Reach
+from .._match.plan import StepTimes
 from .._match.sort import Ints
 from .._micro import DAY
 
@@ -35,10 +35,10 @@ def check_attribution(attribution: str, funnel: Funnel, by: str | None) -> None:
         one_of("attribution", attribution, (*ATTRIBUTIONS, *funnel.names))
 
 
-def group_of(reach: Reach, attribution: str, funnel: Funnel) -> Ints:
+def group_of(reach: StepTimes, attribution: str, funnel: Funnel) -> Ints:
     """Return the group of each unit, -1 where it is in none."""
     if attribution == "last":
-        return np.take_along_axis(reach.group, reach.deepest[:, None], axis=1)[:, 0]
+        return np.take_along_axis(reach.group, reach.deepest_step[:, None], axis=1)[:, 0]
     return reach.group[:, funnel.names.index(attribution) if attribution in funnel.names else 0]
 
 

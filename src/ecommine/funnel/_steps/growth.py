@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from .._curves import Floats, covariance, curve_at, effective_of, products_of, wilson_each
-from .._match.ordered import NEVER, Reach
+from .._match.plan import NOT_REACHED, StepTimes
 from .._match.sort import Ints
 from .estimates import cluster_of, number_of
 
@@ -105,10 +105,12 @@ def _before(counted: Counted, moments: Ints) -> Ints:
     return found
 
 
-def growth_of(reach: Reach, visitor: Ints | None, label: dict[str, Any], step: int, until: int, window: int) -> Growth:
+def growth_of(
+    reach: StepTimes, visitor: Ints | None, label: dict[str, Any], step: int, until: int, window: int
+) -> Growth:
     """Make a curve of units in memory."""
-    there, seen_for = reach.at[:, step] != NEVER, until - reach.entry
-    taken = np.where(there, reach.at[:, step] - reach.entry, seen_for)
+    there, seen_for = reach.reached_at[:, step] != NOT_REACHED, until - reach.first_entry_at
+    taken = np.where(there, reach.reached_at[:, step] - reach.first_entry_at, seen_for)
     if visitor is not None:
         return _together(label, step, taken, there, seen_for, cluster_of(visitor[reach.unit]), window)
     is_open = seen_for < window

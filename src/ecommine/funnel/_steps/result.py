@@ -15,12 +15,12 @@ from .._definition import Funnel
 from .groups import EARLY
 from .notes import missing_of
 from .summary import Locale, sentences
-from .table import Measured, Seen
+from .table import Measured, MemoryUnitStore
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from .._spark.units import SeenOnSpark
+    from .._spark.units import SparkUnitStore
 
 Kind = Literal["steps", "panels", "time", "periods"]
 KINDS = ("steps", "panels", "time", "periods")
@@ -88,7 +88,7 @@ class FunnelResult(Result):
     _all: Measured
     _groups: tuple[tuple[Any, Measured], ...] = ()
     _parts: tuple[tuple[dict[str, Any], Measured], ...] = ()
-    _seen: "Seen | SeenOnSpark | None"
+    _seen: "MemoryUnitStore | SparkUnitStore | None"
 
     @property
     def units(self) -> Any:

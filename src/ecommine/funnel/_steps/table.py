@@ -8,8 +8,8 @@ import numpy as np
 
 from ..._core.frames import Frame, build
 from .._curves import Floats, effective_of, normal_quantile, wilson
-from .._log.reading import ordered
-from .._match.ordered import Plan, Reach
+from .._log.reading import order_of_labels
+from .._match.plan import Plan, StepTimes
 from .._match.sort import Ints
 from .._writing import exact
 from .estimates import QUARTILES, Counts, Sums, sums_of
@@ -55,7 +55,7 @@ class Part:
     ----------
     label : dict
         What names them, by column: a group, a period.
-    reach : Reach
+    reach : StepTimes
         How far each came.
     units : array, or None
         Ids, by the number of the unit; None where the numbers are the ids.
@@ -68,7 +68,7 @@ class Part:
     """
 
     label: dict[str, Any]
-    reach: Reach
+    reach: StepTimes
     units: "np.ndarray[Any, Any] | None"
     visitor: Ints | None
     visitors: "np.ndarray[Any, Any] | None" = None
@@ -94,7 +94,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Seen:
+class MemoryUnitStore:
     """All units and what they were measured by, kept for the table of units and for pictures.
 
     Attributes
@@ -120,7 +120,7 @@ class Seen:
     parts: list[Part] = field(default_factory=list)
     sample: Any = ""
 
-    def alone(self, places: Sequence[int]) -> "Seen":
+    def alone(self, places: Sequence[int]) -> "MemoryUnitStore":
         """Take one group as a whole, or all its periods."""
         parts = [self.parts[place] for place in places]
         return replace(
@@ -140,12 +140,12 @@ class Seen:
 
     def age(self) -> float | None:
         """Return how long the units were seen since their first entry, at the median."""
-        entry = self.whole.reach.entry
+        entry = self.whole.reach.first_entry_at
         return float(self.until - np.median(entry)) if len(entry) else None
 
     def n_shared(self, other: object) -> int | None:
         """Count the units that another funnel has as well; None where the other one is not in memory."""
-        if not isinstance(other, Seen):
+        if not isinstance(other, MemoryUnitStore):
             return None
         return len(set(self.whole.names) & set(other.whole.names))
 
@@ -161,13 +161,13 @@ class Seen:
         return build(padded, like=like).head(len(columns["unit"])).to_native()
 
 
-def _joined(reaches: Sequence[Reach]) -> Reach:
+def _joined(reaches: Sequence[StepTimes]) -> StepTimes:
     """Put units together."""
-    names = [one.name for one in fields(Reach)]
-    return Reach(**{name: np.concatenate([getattr(one, name) for one in reaches]) for name in names})
+    names = [one.name for one in fields(StepTimes)]
+    return StepTimes(**{name: np.concatenate([getattr(one, name) for one in reaches]) for name in names})
 
 
-def measure(part: Part, seen: Seen, level: float) -> Measured:
+def measure(part: Part, seen: MemoryUnitStore, level: float) -> Measured:
     """Measure the units of one part."""
     return measured(sums_of(part.reach, seen.plan, seen.until, part.visitor), seen.plan, seen.names, level)
 
@@ -177,10 +177,10 @@ def measured(sums: Sums, plan: Plan, names: Sequence[str], level: float) -> Meas
     if sums.clusters == sums.entrants:  # as many visitors as units: these stand alone
         sums = replace(sums, clusters=None)
     z = quantile(level, sums.clusters)
-    immature = sums.reached_open[[plan.base(place) for place in range(plan.n_steps)]] - sums.reached_open
+    immature = sums.reached_open[[plan.required_before(place) for place in range(plan.n_steps)]] - sums.reached_open
     rows: list[dict[str, Any]] = []
     for place, step in enumerate(names):
-        reached, base = int(sums.reached[place]), plan.base(place)
+        reached, base = int(sums.reached[place]), plan.required_before(place)
         may_stop = not plan.optional[place]  # who leaves out what may be left out is not lost by it
         row = {
             "step": step,
@@ -275,22 +275,22 @@ def _padded(values: "np.ndarray[Any, Any]", sample: Any, like: Frame) -> Any:
 def unit_columns(part: Part, names: Sequence[str], plan: Plan, until: int) -> dict[str, Any]:
     """Write one row a unit: its group, the deepest step, three times, and whether it may still get further."""
     reach, mine = part.reach, part.ids
-    order = ordered(mine)
+    order = order_of_labels(mine)
     if part.visitor is not None and part.visitors is not None:  # several visitors may have a session of one id
         first = np.argsort(part.visitor[reach.unit], kind="stable")
-        order = first[ordered(mine[first])]
+        order = first[order_of_labels(mine[first])]
     labels = np.array(names, dtype=object)
     columns: dict[str, Any] = {
         "unit": mine[order],
         **({} if part.visitors is None else {"visitor": part.owners[order]}),
         **({} if part.group is None else {"group": part.group[order]}),
-        "deepest_step": labels[reach.deepest[order]],
-        "first_entered_at": reach.entry[order].astype("datetime64[us]"),
+        "deepest_step": labels[reach.deepest_step[order]],
+        "first_entered_at": reach.first_entry_at[order].astype("datetime64[us]"),
     }
-    for name, times in (("entered_at", reach.since), ("deepest_at", reach.at)):
-        deepest = np.take_along_axis(times, reach.deepest[:, None], axis=1)[:, 0]
+    for name, times in (("entered_at", reach.entry_at), ("deepest_at", reach.reached_at)):
+        deepest = np.take_along_axis(times, reach.deepest_step[:, None], axis=1)[:, 0]
         columns[name] = deepest[order].astype("datetime64[us]")
-    is_open = (until - reach.entry < plan.window) & (reach.deepest < plan.n_steps - 1)
+    is_open = (until - reach.first_entry_at < plan.window) & (reach.deepest_step < plan.n_steps - 1)
     return {**columns, "immature": is_open[order]}
 
 
