@@ -53,9 +53,11 @@ every_way.plot()
 # The same product?
 # -----------------
 #
-# A visitor may view one product and buy another. With ``hold`` all steps must be of one product.
+# A visitor may view one product and buy another. With ``hold_constant`` all steps must be of one product.
 
-same = funnel.Funnel(["view_item", "add_to_cart", "purchase"], window="1h", optional="add_to_cart", hold="product_id")
+same = funnel.Funnel(
+    ["view_item", "add_to_cart", "purchase"], window="1h", optional="add_to_cart", hold_constant="product_id"
+)
 one_product = funnel.analyse(shop.events, same)
 pd.concat({"any product": every_way.table, "one product": one_product.table})[["step", "reached", "conversion"]].round(
     4

@@ -33,8 +33,8 @@ def bars(funnel, events, after, before):
     """Return the moments at which something happened that must not lie between two steps."""
     found = [at for at, _, _ in events] if funnel.order == "strict" else []
     for one in funnel.exclude:
-        first = 0 if one.after is None else funnel.place(one.after)
-        last = len(funnel.steps) - 1 if one.before is None else funnel.place(one.before)
+        first = 0 if one.after is None else funnel.step_index(one.after)
+        last = len(funnel.steps) - 1 if one.before is None else funnel.step_index(one.before)
         if before > first and after < last:
             found += [at for at, _, row in events if matches(one, row)]
     return found
@@ -42,7 +42,7 @@ def bars(funnel, events, after, before):
 
 def chains(funnel, events, entry):
     """Follow every way from one entry: yields all lists of (step, place)."""
-    limit = [step.length for step in funnel.steps]
+    limit = [step.within_length for step in funnel.steps]
     start = events[entry][0]
 
     def follow(chain):
@@ -52,7 +52,7 @@ def chains(funnel, events, entry):
         for step in range(last + 1, len(funnel.steps)):
             for next_place in range(place + 1, len(events)):
                 at, places, _ = events[next_place]
-                if step not in places or at - start > funnel.length:
+                if step not in places or at - start > funnel.window_length:
                     continue
                 if limit[step] is not None and at - came > limit[step]:
                     continue
@@ -86,7 +86,7 @@ def walked_ordered(funnel, rows):
             reached[step] = min(reached.get(step, found), found, key=lambda one: (one[0], -one[1].timestamp()))
             for missed in range(step + 1, next_needed(funnel, step) + 1):
                 for at, places, _ in events[place + 1 :]:
-                    if at - start <= funnel.length and max(places, default=-1) > missed:
+                    if at - start <= funnel.window_length and max(places, default=-1) > missed:
                         skipped.add(missed)
     for step in range(len(funnel.steps) - 1):
         if funnel.steps[step].name in funnel.optional:
@@ -113,7 +113,7 @@ def walked_any(funnel, rows):
         start = events[entry][0]
         for place in range(entry, len(events)):
             at = events[place][0]
-            if at - start > funnel.length or any(start < bar < at for bar in bars(funnel, events, 0, 1)):
+            if at - start > funnel.window_length or any(start < bar < at for bar in bars(funnel, events, 0, 1)):
                 break
             done = most_steps([places for _, places, _ in events[entry : place + 1] if places])
             for step in range(done):
@@ -128,9 +128,9 @@ def walked(funnel, rows):
 
 def walked_held(funnel, rows):
     """Follow each held value by itself: events without one lie between, and are no step."""
-    if not funnel.hold:
+    if not funnel.hold_constant:
         return walked(funnel, rows)
-    value = [tuple(None if pd.isna(row[column]) else row[column] for column in funnel.hold) for row in rows]
+    value = [tuple(None if pd.isna(row[column]) else row[column] for column in funnel.hold_constant) for row in rows]
     found = []
     for held in {one for one in value if None not in one}:
         mine = [row for row, one in zip(rows, value, strict=True) if one == held]

@@ -69,15 +69,15 @@ MODES = {
     "optional": {"optional": "b"},
     "optional excluded": {"optional": "b", "exclude": "noise"},
     "optional strict": {"optional": "b", "order": "strict"},
-    "held": {"hold": "device"},
-    "held excluded": {"hold": "device", "exclude": "noise", "reentry": False},
-    "held strict": {"hold": "device", "order": "strict"},
+    "held": {"hold_constant": "device"},
+    "held excluded": {"hold_constant": "device", "exclude": "noise", "reentry": False},
+    "held strict": {"hold_constant": "device", "order": "strict"},
 }
 MODES_ANY = {
     "any": {},
     "any once": {"reentry": False},
     "any excluded": {"exclude": ["noise", funnel.Exclude("d", where={"device": "web"})]},
-    "any held": {"hold": "device"},
+    "any held": {"hold_constant": "device"},
 }
 
 

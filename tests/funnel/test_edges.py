@@ -128,7 +128,7 @@ def test_nan_and_null_are_one_unknown_group_and_no_held_value(door):
     found = funnel.analyse(made, ["v", "p"], by="g", as_of="2024-06-01")
     assert found.group(None).entrants == 2
     assert found.group(0.0).entrants == 1
-    assert reached(made, funnel.Funnel(["v", "p"], hold="g")) == [1, 0]
+    assert reached(made, funnel.Funnel(["v", "p"], hold_constant="g")) == [1, 0]
     users = {"pandas": frame.to_pandas(), "polars": made, "pyarrow": frame, "duckdb": made}[door]
     assert np.asarray(funnel.from_reached(users, ["g", "visitor_id"]).table["reached"]).tolist() == [1, 1]
 
@@ -151,14 +151,14 @@ def test_arrows_views_and_empty_columns_are_read():
     frame = pa.Table.from_pandas(odd("x"))
     nulls = frame.set_column(frame.column_names.index("g"), "g", pa.nulls(len(frame)))
     assert reached(nulls, ["v", "p"], by="g") == [3, 2]
-    assert reached(nulls, funnel.Funnel(["v", "p"], hold="g")) == [0, 0]
+    assert reached(nulls, funnel.Funnel(["v", "p"], hold_constant="g")) == [0, 0]
     if hasattr(pa, "string_view"):
         text = frame.set_column(1, "event", frame["event"].cast(pa.string_view()))
         assert reached(text, ["v", "p"]) == [3, 2]
 
 
 def test_names_of_repeated_steps_are_all_different():
-    assert funnel.Funnel(["v", "v 2", "v", "v"]).names == ("v", "v 2", "v 3", "v 4")
+    assert funnel.Funnel(["v", "v 2", "v", "v"]).step_labels == ("v", "v 2", "v 3", "v 4")
 
 
 def test_a_step_cannot_be_called_as_an_attribution():
@@ -260,7 +260,7 @@ def test_groups_keep_their_type_where_one_is_unknown(values, local_library):
 def test_the_two_zeros_are_one_value(local_library):
     frame = log([(1, "v", 0), (1, "p", 1)]).assign(g=[0.0, -0.0])
     made = local_library(frame)
-    assert reached(made, funnel.Funnel(["v", "p"], hold="g")) == [1, 1]
+    assert reached(made, funnel.Funnel(["v", "p"], hold_constant="g")) == [1, 1]
     assert reached(made, ["v", funnel.Step("p", where={"g": 0.0})]) == [1, 1]
     assert len(funnel.analyse(made, ["v", "p"], by="g", as_of="2024-06-01").table) == 2
 
@@ -271,7 +271,7 @@ def test_the_two_zeros_are_one_value(local_library):
         (lambda: funnel.Step("v", where={"g": [[1]]}), ValueError, "one or several known values"),
         (lambda: funnel.Step("v", where={1: 2, "b": 3}), TypeError, "must name columns by text"),
         (lambda: funnel.Step("v", name=5), TypeError, "`name` must be text, got 5"),
-        (lambda: funnel.Funnel(["v", "p"], hold=""), TypeError, "`hold` must be a name"),
+        (lambda: funnel.Funnel(["v", "p"], hold_constant=""), TypeError, "`hold_constant` must be a name"),
         (
             lambda: reached(odd([date(2024, 1, 1)] * 5), [funnel.Step("v", where={"g": "x"}), "p"]),
             ValueError,
@@ -298,7 +298,7 @@ def test_columns_of_lists_are_refused():
     frame = pa.Table.from_pandas(odd("x").drop(columns="g")).append_column("g", pa.array([[1]] * 5))
     for call in (
         lambda: funnel.analyse(frame, ["v", "p"], by="g"),
-        lambda: funnel.analyse(frame, funnel.Funnel(["v", "p"], hold="g")),
+        lambda: funnel.analyse(frame, funnel.Funnel(["v", "p"], hold_constant="g")),
     ):
         with pytest.raises(ValueError, match="need single values, and 'g' holds List"):
             call()

@@ -55,7 +55,9 @@ def test_every_group_has_a_funnel_of_its_own_events():
 def test_a_column_of_the_shops_own_may_be_held_asked_for_and_grouped_by():
     frame = slow.table(ROWS).rename(columns={"device": "plan"})
     steps = ["a", funnel.Step("b", where={"plan": ["web", "app"]}), "c"]
-    found = funnel.analyse(frame, funnel.Funnel(steps, hold="plan"), by="plan", attribution="step", as_of="2024-03-01")
+    found = funnel.analyse(
+        frame, funnel.Funnel(steps, hold_constant="plan"), by="plan", attribution="step", as_of="2024-03-01"
+    )
     assert found.table["reached"].tolist() == [1, 0, 0, 3, 1, 0]
 
 
@@ -63,7 +65,7 @@ def test_a_column_of_the_shops_own_may_be_held_asked_for_and_grouped_by():
 def test_ids_above_63_bits(hold):
     frame = slow.table([(one % 3, one, "ab"[one % 2], "web") for one in range(12)])
     frame["visitor_id"] = frame["visitor_id"].astype("uint64") + np.uint64(2**63 + 5)
-    found = funnel.analyse(frame, funnel.Funnel(["a", "b"], hold=hold), as_of="2024-03-01")
+    found = funnel.analyse(frame, funnel.Funnel(["a", "b"], hold_constant=hold), as_of="2024-03-01")
     assert found.units["visitor_id"].tolist() == [2**63 + 5, 2**63 + 6, 2**63 + 7]
     assert found.table["reached"].tolist() == [3, 3]
 
@@ -79,7 +81,7 @@ MODES = {
     "strict": funnel.Funnel(STEPS, order="strict"),
     "any": funnel.Funnel(STEPS, order="any"),
     "excluded": funnel.Funnel(STEPS, exclude=funnel.Exclude("noise", where={"device": "web"}), optional="b"),
-    "held": funnel.Funnel(STEPS, hold="device", exclude="noise"),
+    "held": funnel.Funnel(STEPS, hold_constant="device", exclude="noise"),
 }
 
 
@@ -193,7 +195,7 @@ def test_a_column_of_the_results_cannot_be_a_group(name):
             "an event is both 'a' and 'a or b'",
         ),
         (
-            lambda: funnel.analyse(slow.table(ROWS), funnel.Funnel(STEPS, hold="devise")),
+            lambda: funnel.analyse(slow.table(ROWS), funnel.Funnel(STEPS, hold_constant="devise")),
             ValueError,
             "did you mean 'device'",
         ),
@@ -206,9 +208,9 @@ def test_settings_that_contradict_each_other(make, error, message):
 
 
 def test_a_funnel_written_in_two_ways_is_one_funnel():
-    one = funnel.Funnel(["a", funnel.Step("b", within="60min")], window="24h", exclude="x", hold=["device"])
+    one = funnel.Funnel(["a", funnel.Step("b", within="60min")], window="24h", exclude="x", hold_constant=["device"])
     other = funnel.Funnel(
-        ["a", funnel.Step("b", within="1h")], window="1d", exclude=[funnel.Exclude("x")], hold="device"
+        ["a", funnel.Step("b", within="1h")], window="1d", exclude=[funnel.Exclude("x")], hold_constant="device"
     )
     assert one == other
     assert hash(one) == hash(other)
@@ -233,7 +235,7 @@ def test_any_order_counts_steps_done():
 def test_an_unknown_group_has_a_funnel_of_its_own_events(local_library):
     frame = slow.table([(1, 0, "a", "web"), (1, 5, "b", None), (2, 0, "a", None), (2, 5, "b", None), (3, 1, "a", None)])
     for held in ((), "visitor_id"):  # each value of a unit has a log of its own, also where another column is held
-        steps = funnel.Funnel(["a", "b"], hold=held)
+        steps = funnel.Funnel(["a", "b"], hold_constant=held)
         found = funnel.analyse(local_library(frame), steps, by="device", attribution="step", as_of="2024-03-01")
         groups = {label: found.group(label).table for label in ("web", None)}
         assert [np.asarray(one["reached"]).tolist() for one in groups.values()] == [[1, 0], [2, 1]]
@@ -242,7 +244,7 @@ def test_an_unknown_group_has_a_funnel_of_its_own_events(local_library):
 
 def test_what_is_unknown_stays_no_step_where_the_group_is_held():
     frame = slow.table([(1, 0, "a", "web"), (2, 0, "a", None), (2, 5, "b", None)])
-    steps = funnel.Funnel(["a", "b"], hold="device")
+    steps = funnel.Funnel(["a", "b"], hold_constant="device")
     found = funnel.analyse(frame, steps, by="device", attribution="step", as_of="2024-03-01")
     assert found.table["reached"].tolist() == [1, 0]
     assert "2 events without device can be no step" in found.notes
@@ -282,7 +284,7 @@ def test_units_have_their_group_and_tell_whether_they_may_get_further(attributio
         deepest = max(reached)
         decides = {"first": 0, "last": deepest, "b": 1}[attribution]
         group = device[reached[decides][0]] if decides in reached else None
-        is_open = until - reached[0][0] < definition.length and deepest < 2
+        is_open = until - reached[0][0] < definition.window_length and deepest < 2
         expected.append((visitor, None if pd.isna(group) else group, STEPS[deepest], is_open))
     units = to_pandas(found.units)
     columns = ["visitor_id", "device", "deepest_step", "immature"]

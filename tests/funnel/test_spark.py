@@ -88,7 +88,7 @@ MODES = {
         {"by": "device", "attribution": "b", "every": "1w", "as_of": None},
     ),
     "held by own events": (
-        funnel.Funnel(STEPS, hold="customer_id", exclude="noise", window="3d"),
+        funnel.Funnel(STEPS, hold_constant="customer_id", exclude="noise", window="3d"),
         {"by": "device", "attribution": "step", "unit": "session_id"},
     ),
 }

@@ -62,7 +62,7 @@ class Step:
         object.__setattr__(self, "name", self.name or _title(tuple(self.event), self.where))
 
     @property
-    def length(self) -> timedelta | None:
+    def within_length(self) -> timedelta | None:
         """The longest time since the step before, None where there is no limit."""
         return None if self.within is None else parse_fixed_duration(self.within, "within")
 
@@ -132,7 +132,7 @@ class Funnel:
     optional : str or sequence of str
         Names of steps that may be left out: whoever does them is counted, and who does not goes on all the same. Not
         the first and not the last one.
-    hold : str or sequence of str, optional
+    hold_constant : str or sequence of str, optional
         Columns that must keep their value through all steps, such as ``"product_id"``: each value has a funnel of its
         own, and the unit's best one counts. Events without a value are no step, but may lie between two.
 
@@ -158,7 +158,7 @@ class Funnel:
     reentry: bool = field(default=True, kw_only=True)
     exclude: tuple[Exclude, ...] = field(default=(), kw_only=True)
     optional: tuple[str, ...] = field(default=(), kw_only=True)
-    hold: tuple[str, ...] = field(default=(), kw_only=True)
+    hold_constant: tuple[str, ...] = field(default=(), kw_only=True)
 
     def __init__(
         self,
@@ -169,7 +169,7 @@ class Funnel:
         reentry: bool = True,
         exclude: str | Exclude | Sequence[str | Exclude] = (),
         optional: str | Sequence[str] = (),
-        hold: str | Sequence[str] | None = None,
+        hold_constant: str | Sequence[str] | None = None,
     ) -> None:
         one_of("order", order, ("ordered", "strict", "any"))
         one_of("reentry", reentry, (True, False))
@@ -180,7 +180,7 @@ class Funnel:
             "reentry": bool(reentry),
             "exclude": tuple(_excluded(exclude)),
             "optional": _texts("optional", optional),
-            "hold": _texts("hold", () if hold is None else hold),
+            "hold_constant": _texts("hold_constant", () if hold_constant is None else hold_constant),
         }
         for name, value in made.items():
             object.__setattr__(self, name, value)
@@ -191,17 +191,17 @@ class Funnel:
             _check_any(self)
 
     @property
-    def length(self) -> timedelta:
+    def window_length(self) -> timedelta:
         """The window."""
         return parse_fixed_duration(self.window, "window")
 
     @property
-    def text(self) -> str:
+    def window_text(self) -> str:
         """The window as text."""
         return Duration.parse(self.window, argument="window").text
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def step_labels(self) -> tuple[str, ...]:
         """What the rows of the table are called."""
         n = len(self.steps)
         return tuple(
@@ -209,17 +209,17 @@ class Funnel:
         )
 
     @property
-    def marks(self) -> "tuple[Step | Exclude, ...]":
+    def steps_and_exclusions(self) -> "tuple[Step | Exclude, ...]":
         """The steps and exclusions, as the bits of events number them."""
         return (*self.steps, *self.exclude)
 
     @property
-    def needed(self) -> tuple[str, ...]:
-        """The columns that conditions and `hold` name."""
-        conditions = [column for one in self.marks for column, _ in one.where]
-        return tuple(dict.fromkeys((*conditions, *self.hold)))
+    def extra_columns(self) -> tuple[str, ...]:
+        """The columns that conditions and `hold_constant` name."""
+        conditions = [column for one in self.steps_and_exclusions for column, _ in one.where]
+        return tuple(dict.fromkeys((*conditions, *self.hold_constant)))
 
-    def place(self, name: str) -> int:
+    def step_index(self, name: str) -> int:
         """Return the number of a step."""
         return [step.name for step in self.steps].index(name)
 

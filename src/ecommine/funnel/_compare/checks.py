@@ -59,10 +59,10 @@ def _check_steps(before: Sequence[str], after: Sequence[str]) -> None:
 
 
 def _check_settings(before: Funnel, after: Funnel) -> None:
-    if before.length != after.length:
+    if before.window_length != after.window_length:
         raise ValueError(
-            f"`before` has a window of {before.text} and `after` of {after.text}: a longer window lets more convert; "
-            "analyse both with the same"
+            f"`before` has a window of {before.window_text} and `after` of {after.window_text}: "
+            "a longer window lets more convert; analyse both with the same"
         )
     for field in fields(Funnel):
         values = [getattr(one, field.name) for one in (before, after)]
@@ -142,7 +142,7 @@ def _ages(before: FunnelResult, after: FunnelResult) -> Iterator[str]:
         return
     seen = [one._seen for one in (before, after) if one._seen is not None]
     ages = [age for age in (one.age() for one in seen) if age is not None]
-    if len(ages) == 2 and abs(ages[1] - ages[0]) > length_to_microseconds(before.definition.length):
+    if len(ages) == 2 and abs(ages[1] - ages[0]) > length_to_microseconds(before.definition.window_length):
         yield (
             f"entrants of `before` were seen for {ages[0] / DAY:.1f} days at the median, those of `after` for "
             f"{ages[1] / DAY:.1f}: who had longer could try more often; compare funnels of like age, or use "

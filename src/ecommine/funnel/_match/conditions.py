@@ -25,7 +25,7 @@ _KINDS: tuple[tuple[Callable[[Any], bool], tuple[str, Any, Any]], ...] = (
 
 def check_values(schema: Any, funnel: Funnel) -> None:
     """Raise where a condition asks a column for what it cannot hold: libraries differ in what they make of it."""
-    for column, values in (pair for one in funnel.marks for pair in one.where):
+    for column, values in (pair for one in funnel.steps_and_exclusions for pair in one.where):
         dtype = schema[column]
         if dtype.is_nested() or dtype in (nw.Object, nw.Unknown):
             raise ValueError(

@@ -54,11 +54,16 @@ def coded_rows(found: nw.DataFrame[Any], funnel: Funnel) -> Marked:
 
 def _bits(funnel: Funnel) -> nw.Expr:
     """Make the marks where the rows are, in the least of numbers."""
-    every, n_bits = funnel.order == "strict", len(funnel.marks)  # there any event may lie between two steps
+    every, n_bits = (
+        funnel.order == "strict",
+        len(funnel.steps_and_exclusions),
+    )  # there any event may lie between two steps
     kind = nw.Int8 if n_bits < 8 else nw.Int16 if n_bits <= NARROW else nw.Int64
     none = nw.lit(0 if every else -1, kind)
-    if any(one.where for one in funnel.marks):
-        bits = [one.matches().cast(kind) * nw.lit(1 << bit, kind) for bit, one in enumerate(funnel.marks)]
+    if any(one.where for one in funnel.steps_and_exclusions):
+        bits = [
+            one.matches().cast(kind) * nw.lit(1 << bit, kind) for bit, one in enumerate(funnel.steps_and_exclusions)
+        ]
         found = sum(bits[1:], start=bits[0])
         found = found if every else nw.when(found > 0).then(found).otherwise(none)
     else:
@@ -72,13 +77,13 @@ def _bits(funnel: Funnel) -> nw.Expr:
 def _names(funnel: Funnel) -> dict[int, list[str]]:
     """Return the names of events by their bits."""
     bits: dict[str, int] = {}
-    for bit, one in enumerate(funnel.marks):
+    for bit, one in enumerate(funnel.steps_and_exclusions):
         bits |= {name: bits.get(name, 0) | 1 << bit for name in one.event}
     return {mask: [name for name, mine in bits.items() if mine == mask] for mask in set(bits.values())}
 
 
 def _coded(marks: Ints, funnel: Funnel) -> tuple[Ints, Ints]:
-    n_bits = len(funnel.marks)
+    n_bits = len(funnel.steps_and_exclusions)
     if n_bits > NARROW:
         return distinct_codes(marks)
     masks = np.arange(-1, 1 << n_bits)
@@ -90,7 +95,7 @@ def _looked_up(frame: nw.DataFrame[Any], funnel: Funnel) -> tuple[Ints, Ints]:
     names = _names(funnel)
     code = _places(frame["event"], [name for mine in names.values() for name in mine])
     masks = np.array([*(mask for mask, mine in names.items() for _ in mine), 0, -1])
-    if any(one.where for one in funnel.marks):
+    if any(one.where for one in funnel.steps_and_exclusions):
         code, masks = _filtered(frame, funnel, masks[code])
     if funnel.order != "strict":  # there any event may lie between two steps
         masks[masks == 0] = -1
@@ -118,7 +123,7 @@ def _places(events: nw.Series[Any], names: list[str]) -> Ints:
 
 def _filtered(frame: nw.DataFrame[Any], funnel: Funnel, marks: Ints) -> tuple[Ints, Ints]:
     """Take back the bits whose conditions do not hold."""
-    for bit, one in enumerate(funnel.marks):
+    for bit, one in enumerate(funnel.steps_and_exclusions):
         if one.where:
             holds = reduce(and_, [is_one_of(column, values) for column, values in one.where])
             fails = ~frame.select(_=holds.fill_null(False))["_"].to_numpy().astype(bool)

@@ -92,15 +92,15 @@ class EventSequences:
 def make_plan(funnel: Funnel) -> Plan:
     """Write a funnel in numbers."""
     steps = [(step.event, step.where) for step in funnel.steps]
-    limits = [step.length for step in funnel.steps]
+    limits = [step.within_length for step in funnel.steps]
     bars = [0] * len(steps)
     for bit, one in enumerate(funnel.exclude):
-        after = 0 if one.after is None else funnel.place(one.after)
-        before = len(steps) - 1 if one.before is None else funnel.place(one.before)
+        after = 0 if one.after is None else funnel.step_index(one.after)
+        before = len(steps) - 1 if one.before is None else funnel.step_index(one.before)
         for place in range(after + 1, before + 1):
             bars[place] |= 1 << bit
     return Plan(
-        window=length_to_microseconds(funnel.length),
+        window=length_to_microseconds(funnel.window_length),
         max_gaps=tuple(None if limit is None else length_to_microseconds(limit) for limit in limits),
         first_equal=tuple(steps.index(one) for one in steps),
         optional=tuple(step.name in funnel.optional for step in funnel.steps),
@@ -112,7 +112,7 @@ def make_plan(funnel: Funnel) -> Plan:
 
 def hold_group_constant(funnel: Funnel, by: str) -> Funnel:
     """Give each group a funnel of its own events: its value is held."""
-    return replace(funnel, hold=tuple(dict.fromkeys((*funnel.hold, by))))
+    return replace(funnel, hold_constant=tuple(dict.fromkeys((*funnel.hold_constant, by))))
 
 
 def read_sequences(
@@ -121,7 +121,7 @@ def read_sequences(
     """Read the events of any library; only those that matter are brought into memory. For ``own`` see `held`."""
     frame = opened_events(events, funnel, unit, by)
     until, notes = resolve_as_of(frame, unit, as_of)
-    is_alone = unit == "visitor_id" and not funnel.hold  # nothing else is to be known of a unit
+    is_alone = unit == "visitor_id" and not funnel.hold_constant  # nothing else is to be known of a unit
     is_plain = is_alone and frame.collect_schema()[unit].is_integer()  # ids that are numbers need no others
     columns, frame = columns_of(frame, funnel, unit, by), counting(frame, unit, until, bool(notes))
     found = marked(frame, funnel, columns, spare=0 if by or not is_alone else 1 if is_plain else 0.5)
@@ -132,8 +132,8 @@ def read_sequences(
     notes += unseen(frame, funnel, tracks.events.seen())
     if funnel.order == "any":
         check_overlap(tracks.events.counting().steps, funnel)
-    if funnel.hold:
-        tracks = held(tracks, found[0], funnel.hold, own)
+    if funnel.hold_constant:
+        tracks = held(tracks, found[0], funnel.hold_constant, own)
     return replace(tracks, until=until, notes=(*notes, *tracks.notes))
 
 
@@ -142,7 +142,7 @@ def build_sequences(
 ) -> EventSequences:
     """Make tracks of events in memory, of which nothing is known but themselves, and an order of groups."""
     rows, code, masks = found
-    is_plain = unit == "visitor_id" and not funnel.hold and rows["_unit"].dtype.is_integer()
+    is_plain = unit == "visitor_id" and not funnel.hold_constant and rows["_unit"].dtype.is_integer()
     log, units = (rows["_unit"].to_numpy(), None) if is_plain else factorize(rows["_unit"])
     group, labels = (None, ()) if by is None else factorize_groups(rows["_by"], order)
     events = Events(
@@ -189,7 +189,9 @@ def columns_of(frame: Frame, funnel: Funnel, unit: Unit, by: str | None) -> dict
     columns = {"_unit": nw.col(unit), "_at": nw.col("occurred_at")}
     columns |= {} if by is None else {"_by": comparable_values(frame, by)}
     columns |= {} if unit == "visitor_id" else {"_visitor": nw.col("visitor_id")}
-    return columns | {f"_hold{place}": comparable_values(frame, column) for place, column in enumerate(funnel.hold)}
+    return columns | {
+        f"_hold{place}": comparable_values(frame, column) for place, column in enumerate(funnel.hold_constant)
+    }
 
 
 def counting(frame: Frame, unit: Unit, until: datetime | None, some_lost: bool) -> Frame:
@@ -211,7 +213,7 @@ def _visitors(unit: Ints, code: Ints, n: int) -> Ints:
 
 def nullable_group_column(funnel: Funnel, by: str) -> str | None:
     """Return the column of groups, unless it is held anyhow: events whose group is unknown are a group as well."""
-    return None if by in funnel.hold else by
+    return None if by in funnel.hold_constant else by
 
 
 def held(
@@ -250,18 +252,20 @@ def opened_events(events: object, funnel: Funnel, unit: Unit, by: str | None) ->
     given: object = by
     if given is not None and (not isinstance(given, str) or not given):
         raise TypeError(f"`by` must be the name of one column, got {given!r}: put several into one column first")
-    wanted = list(dict.fromkeys([*funnel.needed, *([] if by is None else [by])]))
+    wanted = list(dict.fromkeys([*funnel.extra_columns, *([] if by is None else [by])]))
     schema = opened(events, argument="events").collect_schema()
     missing = [column for column in wanted if column not in schema.names()]
     if missing:
         near = get_close_matches(missing[0], schema.names(), 1)
         raise ValueError(
-            f"`events` has no column {missing[0]!r}, which `where`, `hold` or `by` names"
+            f"`events` has no column {missing[0]!r}, which `where`, `hold_constant` or `by` names"
             + (f": did you mean {near[0]!r}?" if near else f"; it has {', '.join(map(repr, schema.names()[:10]))}")
         )
     nested = [column for column in wanted if schema[column].is_nested()]
     if nested:
-        raise ValueError(f"`by`, `hold` and `where` need single values, and {nested[0]!r} holds {schema[nested[0]]}")
+        raise ValueError(
+            f"`by`, `hold_constant` and `where` need single values, and {nested[0]!r} holds {schema[nested[0]]}"
+        )
     if by in RESERVED:
         raise ValueError(f"`by`: {by!r} is a column of the result; rename it first")
     check_values(schema, funnel)

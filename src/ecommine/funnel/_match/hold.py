@@ -45,8 +45,8 @@ def split(unit: Ints, value: Ints, steps: Ints) -> tuple[Ints, Ints, Ints]:
     if copies.sum() > MOST_COPIES + 4 * len(unit):
         n = np.count_nonzero(unit[free] == unit[free[np.argmax(copies)]])
         raise ValueError(
-            f"`hold`, or `by` with attribution='step': one unit has {copies.max():,} values and {n:,} events without "
-            "one, each of which lies in the log of every value: leave such units, mostly bots, out"
+            f"`hold_constant`, or `by` with attribution='step': one unit has {copies.max():,} values and {n:,} "
+            "events without one, each of which lies in the log of every value: leave such units, mostly bots, out"
         )
     begin = np.cumsum(copies) - copies
     spread = np.repeat(first - begin, copies) + np.arange(copies.sum())

@@ -66,7 +66,7 @@ def answer_on_spark(events: object, funnel: Funnel, asked: AnalyseOptions) -> Fu
     if asked.by is not None:
         notes += told_of_groups(asked.attribution, asked.unit, lost)
     found, over = (
-        {part: measured(one, job.plan, funnel.names, asked.level) for part, one in some.items()}
+        {part: measured(one, job.plan, funnel.step_labels, asked.level) for part, one in some.items()}
         for some in (sums, over_all)
     )
     labels = _names_of(list(found), job, until)
@@ -87,14 +87,14 @@ def _marks(frame: Frame, funnel: Funnel, asked: AnalyseOptions) -> nw.LazyFrame[
 
 def _told(frame: Frame, marks: nw.LazyFrame[Any], funnel: Funnel) -> list[str]:
     """Tell of steps that no event is and of events without a held value, by counts of all marks."""
-    holds = [nw.col(f"_hold{place}").is_null() for place in range(len(funnel.hold))]
+    holds = [nw.col(f"_hold{place}").is_null() for place in range(len(funnel.hold_constant))]
     flagged = marks.select(MARKS, _free=reduce(or_, holds, nw.lit(False)))
     rows = collect(flagged.group_by(MARKS, "_free").agg(nw.len().alias("_n")))
     steps = steps_of(rows[MARKS].to_numpy().astype(np.int64), len(funnel.steps))
     if funnel.order == "any":
         check_overlap(steps, funnel)
     lost = rows["_n"].to_numpy()[(steps > 0) & rows["_free"].to_numpy().astype(bool)]
-    return [*unseen(frame, funnel, int(np.bitwise_or.reduce(steps))), *lost_by(int(lost.sum()), funnel.hold)]
+    return [*unseen(frame, funnel, int(np.bitwise_or.reduce(steps))), *lost_by(int(lost.sum()), funnel.hold_constant)]
 
 
 def _labels(marks: nw.LazyFrame[Any], by: str | None) -> tuple[Any, ...]:

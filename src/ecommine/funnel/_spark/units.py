@@ -94,7 +94,7 @@ class SparkUnitStore:
     @property
     def names(self) -> tuple[str, ...]:
         """The steps."""
-        return self.whole.job.funnel.names
+        return self.whole.job.funnel.step_labels
 
     @property
     def plan(self) -> Plan:

@@ -78,7 +78,7 @@ def follow_rows(batches: Iterable[Any], job: Job) -> Iterator[Any]:
         return
     rows, code, masks = coded_rows(nw.from_native(table, eager_only=True), job.funnel)
     tracks = build_sequences((rows, code, masks), job.funnel, unit=job.asked.unit, by=job.asked.by)
-    tracks = held(tracks, rows, job.funnel.hold, job.own) if job.funnel.hold else tracks
+    tracks = held(tracks, rows, job.funnel.hold_constant, job.own) if job.funnel.hold_constant else tracks
     reach = _in_groups(tracks.walk(job.funnel, by_group=job.by_group), tracks.labels, job)
     ids = reach.unit if tracks.units is None else tracks.units[reach.unit]
     columns = {"unit": pa.array(ids, type=table["_unit"].type)}
@@ -217,7 +217,7 @@ def unit_rows(batches: Iterable[Any], job: Job, kind: Any) -> Iterator[Any]:
         part = replace(part, visitor=np.arange(len(whose)), visitors=whose)
     if kind is not None:
         part = replace(part, group=values_of(table["part"].to_numpy() % GROUPS - 1, job.labels))
-    columns = unit_columns(part, job.funnel.names, job.plan, job.until)
+    columns = unit_columns(part, job.funnel.step_labels, job.plan, job.until)
     for name in ("unit", "visitor", "group"):
         if name in columns:
             columns[name] = pa.array(columns[name], type=kind if name == "group" else table[name].type)

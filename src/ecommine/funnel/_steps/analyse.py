@@ -175,7 +175,7 @@ def _in_memory(events: object, funnel: Funnel, asked: AnalyseOptions) -> FunnelE
     seen = MemoryUnitStore(
         whole=_part(tracks, tracks.walk(funnel), asked),
         plan=make_plan(funnel),
-        names=funnel.names,
+        names=funnel.step_labels,
         until=moment_to_microseconds(tracks.until),
     )
     parts, said = _grouped(events, seen.whole, tracks, funnel, asked)

@@ -29,17 +29,17 @@ def check_attribution(attribution: str, funnel: Funnel, by: str | None) -> None:
     """Raise unless it is one of the words or the name of a step, and there are groups where one is chosen."""
     if by is None and attribution != "first":
         raise ValueError(f"`attribution` {attribution!r} says which event decides the group: give the column, by=...")
-    if attribution in ATTRIBUTIONS and attribution in funnel.names:
+    if attribution in ATTRIBUTIONS and attribution in funnel.step_labels:
         raise ValueError(f"`attribution`: {attribution!r} is a word and the name of a step: give the step another name")
-    if attribution not in funnel.names:
-        one_of("attribution", attribution, (*ATTRIBUTIONS, *funnel.names))
+    if attribution not in funnel.step_labels:
+        one_of("attribution", attribution, (*ATTRIBUTIONS, *funnel.step_labels))
 
 
 def group_of(reach: StepTimes, attribution: str, funnel: Funnel) -> Ints:
     """Return the group of each unit, -1 where it is in none."""
     if attribution == "last":
         return np.take_along_axis(reach.group, reach.deepest_step[:, None], axis=1)[:, 0]
-    return reach.group[:, funnel.names.index(attribution) if attribution in funnel.names else 0]
+    return reach.group[:, funnel.step_labels.index(attribution) if attribution in funnel.step_labels else 0]
 
 
 def values_of(group: Ints, labels: Sequence[Any]) -> "np.ndarray[Any, Any]":

@@ -113,7 +113,7 @@ class FunnelResult(Result):
         is_known = last["conversion"] == last["conversion"]
         share = last["conversion" if is_known else "naive_conversion"]
         end = f", {percent(share)} reached {last['step']}{'' if is_known else ' so far'}" if share == share else ""
-        window = "" if self.definition is None else f" within {self.definition.text}"
+        window = "" if self.definition is None else f" within {self.definition.window_text}"
         return f"{when}{len(self._all.rows)} steps{window}, {counted(self.entrants, noun)} entered{end}"
 
     def _main(self) -> Any:
