@@ -6,7 +6,7 @@ from numbers import Real
 
 from .texts import counted
 
-__all__ = ["counted", "integer", "number", "one_of"]
+__all__ = ["confidence_level", "counted", "integer", "number", "one_of"]
 
 
 def one_of(name: str, value: object, options: Sequence[object]) -> None:
@@ -48,6 +48,17 @@ def integer(name: str, value: object, *, low: int, high: float = math.inf) -> in
     if read % 1:
         raise ValueError(f"`{name}` must be a whole number, got {value!r}")
     return int(read)
+
+
+def confidence_level(level: object) -> float:
+    """Return the level of an interval as a float in [.5, .999999].
+
+    Examples
+    --------
+    >>> confidence_level(0.95)
+    0.95
+    """
+    return number("level", level, low=0.5, high=0.999999)
 
 
 def _range(low: float, high: float) -> str:

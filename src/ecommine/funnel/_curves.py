@@ -24,7 +24,6 @@ from typing import Any
 
 import numpy as np
 
-from .._core.checks import number
 from ._match.sort import Ints
 from ._micro import SECOND
 
@@ -206,17 +205,6 @@ def effective_of(share: Any, variance: Any, otherwise: Any) -> Floats:
     with np.errstate(invalid="ignore"):
         varies = (variance > 0) & (share > 0) & (share < 1)
     return np.asarray(np.where(varies, share * (1 - share) / np.where(varies, variance, 1.0), otherwise))
-
-
-def confidence_level(level: object) -> float:
-    """Return the level of an interval.
-
-    Examples
-    --------
-    >>> confidence_level(0.95)
-    0.95
-    """
-    return number("level", level, low=0.5, high=0.999999)
 
 
 def normal_quantile(level: float) -> float:

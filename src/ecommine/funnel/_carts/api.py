@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals.stable.v2 as nw
 
-from ..._core.checks import counted, one_of
+from ..._core.checks import confidence_level, counted, one_of
 from ..._core.frames import opened
 from ..._core.pictures import percent
 from ..._core.results import Result
+from ..._core.texts import Locale
 from ...schema._for_topics import warn
-from .._curves import confidence_level, normal_quantile
+from .._curves import normal_quantile
 from .._lengths import parse_fixed_duration
 from .._micro import length_to_microseconds
-from .._steps.summary import Locale
 from .read import Given, read_carts
 from .report import Report, report
 from .summary import sentences

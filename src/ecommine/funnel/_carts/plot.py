@@ -7,8 +7,8 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from ..._core.pictures import PALETTE, new_axes, percent, show_text, thousands
+from ..._core.texts import Locale
 from .._curves import Floats
-from .._steps.summary import Locale
 from .summary import window_in_words
 from .table import STATUSES
 

@@ -5,7 +5,7 @@ from string import ascii_letters
 from typing import Any
 
 from ..._core.pictures import percent
-from .._steps.summary import Locale
+from ..._core.texts import Locale
 
 _UNITS_ZH = {"s": "秒", "min": "分钟", "h": "小时", "d": "天", "w": "周"}
 _TEXTS: dict[Locale, dict[str, str]] = {

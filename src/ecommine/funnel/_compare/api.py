@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..._core.checks import one_of
+from ..._core.checks import confidence_level, one_of
 from ..._core.frames import opened
 from ..._core.pictures import percent
 from ..._core.results import Result
+from ..._core.texts import Locale
 from .._apart import CORRECTIONS, Correction, Interval, difference, p_values, q_values, relative
-from .._curves import Floats, confidence_level
+from .._curves import Floats
 from .._steps.result import FunnelResult
-from .._steps.summary import Locale
 from .._writing import built
 from .checks import Names, check, notes_of
 from .contributions import contributions

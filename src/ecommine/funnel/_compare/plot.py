@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._core.pictures import PALETTE, new_axes, percent, show_text
-from .._steps.summary import Locale
+from ..._core.texts import Locale
 from .summary import points
 
 if TYPE_CHECKING:

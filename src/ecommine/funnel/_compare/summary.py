@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..._core.pictures import percent
-from .._steps.summary import Locale
+from ..._core.texts import Locale
 
 Row = Mapping[str, Any]
 MOST = 3

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals.stable.v2 as nw
 
-from ..._core.checks import counted, integer, one_of
+from ..._core.checks import confidence_level, counted, integer, one_of
 from ..._core.frames import opened
 from ..._core.results import Result
-from .._curves import confidence_level, normal_quantile
+from ..._core.texts import Locale
+from .._curves import normal_quantile
 from .._log.log import run_starts
 from .._log.sessions import parse_gap
-from .._steps.summary import Locale
 from .._writing import built
 from .markov import chain_of
 from .sequences import sequence_columns

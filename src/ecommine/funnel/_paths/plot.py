@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..._core.pictures import new_axes, percent, show_text, thousands
+from ..._core.pictures import figure_of, new_axes, percent, show_text, thousands
+from ..._core.texts import Locale
 from .._curves import Floats
 from .._log.log import Bools
-from .._steps.plot import figure_of
-from .._steps.summary import Locale
 from .visits import END, OPEN, OTHER, START
 
 if TYPE_CHECKING:

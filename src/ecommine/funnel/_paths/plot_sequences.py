@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..._core.pictures import new_axes, percent, show_text
-from .._steps.plot import figure_of
-from .._steps.summary import Locale
+from ..._core.pictures import figure_of, new_axes, percent, show_text
+from ..._core.texts import Locale
 from .plot import _TEXTS as _STATES
 from .plot import in_lines, short, told_apart
 from .summary import known

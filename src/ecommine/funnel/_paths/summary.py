@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..._core.pictures import percent
-from .._steps.summary import _NOUNS, Locale
+from ..._core.texts import Locale
+from .._steps.summary import _NOUNS
 from .visits import END, OTHER, START
 
 _TEXTS: dict[Locale, dict[str, str]] = {

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from ..._core.checks import counted, integer, one_of
+from ..._core.checks import confidence_level, counted, integer, one_of
 from ..._core.frames import opened
 from ..._core.pictures import percent
 from ..._core.results import Result
-from .._curves import confidence_level
+from ..._core.texts import Locale
 from .._lengths import parse_fixed_duration
-from .._steps.summary import Locale
 from .._writing import built
 from .opportunities import Unit, reason_columns, to_fix_columns, unit_of
 from .outcomes import Credit, Followed, follow

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..._core.frames import Frame, collect
 from ..._core.pictures import PALETTE, new_axes, percent, show_text, thousands
-from .._steps.summary import Locale
+from ..._core.texts import Locale
 from .summary import REASON_NAMES, SURE, UNIT_NAMES
 
 if TYPE_CHECKING:

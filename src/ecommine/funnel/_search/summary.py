@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ..._core.frames import Frame, collect
 from ..._core.pictures import percent, thousands
-from .._steps.summary import Locale
+from ..._core.texts import Locale
 
 SURE = 0.05
 """q-value below which a query is said to be worse than the rest."""

@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..._core.checks import one_of
+from ..._core.checks import confidence_level, one_of
 from ..._core.frames import opened
 from ...schema._for_topics import Every
-from .._curves import confidence_level
 from .._definition import Funnel, Step, funnel_of
 from .._log.reading import example_value
 from .._match.conditions import match_column_types

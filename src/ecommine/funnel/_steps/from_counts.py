@@ -10,9 +10,9 @@ import numpy as np
 if TYPE_CHECKING:
     import pandas as pd
 
-from ..._core.checks import counted, integer
+from ..._core.checks import confidence_level, counted, integer
 from ..._core.frames import collect, opened
-from .._curves import confidence_level, normal_quantile, wilson
+from .._curves import normal_quantile, wilson
 from .._log.reading import category_order, comparable_values, example_value, factorize_groups
 from .._match.events import RESERVED
 from .._match.sort import Ints

@@ -9,13 +9,12 @@ import numpy as np
 import pandas as pd
 
 from ..._core.optional import require
-from ..._core.pictures import PALETTE, new_axes, percent, show_text
+from ..._core.pictures import PALETTE, figure_of, new_axes, percent, show_text
+from ..._core.texts import Locale
 from .._curves import Floats
-from .summary import Locale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 HATCHES = ("", "//", "..", "xx", "--", "\\\\", "++", "oo")
 MOST_PANELS = 12
@@ -164,13 +163,6 @@ def shown(label: object, locale: Locale) -> str:
 def is_group(by: str, label: object) -> nw.Expr:
     """Tell which rows are of a group."""
     return nw.col(by).is_null() if label is None else nw.col(by) == label
-
-
-def figure_of(ax: "Axes") -> "Figure":
-    """Return the figure that the axes belong to."""
-    figure = ax.get_figure(root=True)
-    assert figure is not None
-    return figure
 
 
 def draw_panels(frame: nw.DataFrame[Any], by: str, level: float, locale: Locale) -> "Axes":

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from ..._core.pictures import PALETTE, new_axes, percent, show_text
+from ..._core.pictures import PALETTE, figure_of, new_axes, percent, show_text
+from ..._core.texts import Locale
 from .._curves import Floats, normal_quantile
 from .._micro import SECOND
 from .growth import Growth
-from .plot import figure_of, is_group, labels_of, shown
-from .summary import Locale
+from .plot import is_group, labels_of, shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,10 +11,11 @@ from ..._core.checks import counted, one_of
 from ..._core.frames import opened
 from ..._core.pictures import percent
 from ..._core.results import Result
+from ..._core.texts import Locale
 from .._definition import Funnel
 from .groups import EARLY
 from .notes import missing_of
-from .summary import Locale, sentences
+from .summary import sentences
 from .table import Measured, MemoryUnitStore
 
 if TYPE_CHECKING:

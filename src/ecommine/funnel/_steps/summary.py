@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
-from ..._core.pictures import percent
+from ..._core.texts import Locale, percent
 from .table import Measured
 
-Locale = Literal["en", "zh"]
 Groups = Sequence[tuple[Any, Measured]]
 _NOUNS = {
     "en": {"visitor_id": "visitors", "customer_id": "customers", "session_id": "sessions", "user_id": "users"},
