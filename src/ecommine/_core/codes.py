@@ -7,7 +7,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
-from .arrays import Ints, is_sorted, run_starts
+from .arrays import Ints, is_sorted, run_bounds
 from .threads import equal_shares, map_on_cores
 
 Labels = np.ndarray[Any, np.dtype[Any]]
@@ -79,8 +79,8 @@ def factorize_sorted(
     if ids.dtype.is_integer() and not ids.null_count() and len(ids) and not order:
         numbers = ids.to_numpy()
         if is_sorted(numbers):
-            is_start = run_starts(numbers)
-            return np.cumsum(is_start, dtype=dtype) - dtype(1), numbers[is_start]
+            bounds = run_bounds(numbers)
+            return np.repeat(np.arange(len(bounds) - 1, dtype=dtype), np.diff(bounds)), numbers[bounds[:-1]]
         if _is_dense(numbers):
             return _codes_by_table(numbers, dtype)
     codes, labels = factorize(ids)
@@ -165,6 +165,8 @@ def _factorize_arrow(values: Any) -> tuple[Ints, Labels]:
         return np.asarray(np.append(own_ranks, -1)[part.indices.fill_null(-1).to_numpy()])
 
     parts = map_on_cores(encoded, *zip(*equal_shares(len(values)), strict=True))
+    if len(parts) == 1:
+        return parts[0].indices.fill_null(-1).to_numpy(), parts[0].dictionary.to_numpy(zero_copy_only=False)
     labels = pa.concat_arrays([part.dictionary for part in parts]).dictionary_encode()
     ranks = labels.indices.to_numpy()
     first_labels = np.cumsum([0, *(len(part.dictionary) for part in parts[:-1])]).tolist()
