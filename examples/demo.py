@@ -104,7 +104,7 @@ def where_buyers_stop(_: schema.Shop) -> Part:
         ]
         for name in ("conversion", "step_conversion")
     }
-    columns = ["device", "step", "reached", "conversion", "step_conversion", "dropped", "immature"]
+    columns = ["device", "step", "reached", "conversion", "step_conversion", "dropped", "pending"]
     return Part(
         title="Where buyers are lost (a made shop)",
         question=f"Funnel: {result.headline}.",

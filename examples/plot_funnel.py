@@ -83,7 +83,7 @@ pd.concat({name: funnel.analyse(shop.events, one).table for name, one in kinds.i
 # %%
 # Step by step: who reached the step before, who went on, and how long it took from the entry.
 
-columns = ["device", "step", "reached", "step_conversion", "dropped", "immature", "seconds_median"]
+columns = ["device", "step", "reached", "step_conversion", "dropped", "pending", "seconds_median"]
 by_device.table[columns].round(3)
 
 # %%

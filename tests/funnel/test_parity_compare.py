@@ -6,8 +6,8 @@ import pytest
 from scipy.special import ndtr
 
 from ecommine import funnel
-from ecommine.funnel._apart import Shares, p_values
-from ecommine.funnel._split import split
+from ecommine._stats.intervals import Shares, equal_shares_p_values
+from ecommine._stats.shapley import split_product
 from funnel.test_parity import END, HOUR, log, truth
 
 SMALL = (0.3, 0.2, 1 / 3)
@@ -41,10 +41,10 @@ def rejected(runs, entrants, other_entrants, before, after):
         come = (whole[0] > 0) & (whole[1] > 0)
         n = [one[come] for one in whole]
         share = [one[come] / of for one, of in zip(counts, n, strict=True)]
-        sides = [Shares(value=one, low=one, high=one, n=of) for one, of in zip(share, n, strict=True)]
+        sides = [Shares(estimate=one, low=one, high=one, n=of) for one, of in zip(share, n, strict=True)]
         error = np.sqrt(sum(one * (1 - one) / of for one, of in zip(share, n, strict=True)))
         z = np.divide(share[1] - share[0], error, out=np.zeros(len(error)), where=error > 0)
-        found.append(((p_values(*sides) < 0.05).mean(), (2 * ndtr(-np.abs(z)) < 0.05).mean()))
+        found.append(((equal_shares_p_values(*sides) < 0.05).mean(), (2 * ndtr(-np.abs(z)) < 0.05).mean()))
     return np.array(found).T
 
 
@@ -66,7 +66,7 @@ def coverage(runs, entrants, other_entrants, before, after):
     Of the intervals that are given: there is none where nobody came.
     """
     before, after = np.array(before), np.array(after)
-    parts = split(before, after).parts
+    parts = split_product(before, after).parts
     values = {"contribution": parts, "difference": after - before, "relative_difference": after / before - 1}
     counts, given = np.zeros((2, 3, len(before)))
     whole = 0
@@ -100,7 +100,7 @@ def open_windows(runs):
     second, third = truth(80)
     before = np.array([second, third / second])
     after = np.array([second * 0.4 / 0.3, third / second * 0.4 / 0.5])
-    definition, parts = funnel.Funnel(["a", "b", "c"], window="80h", reentry=False), split(before, after).parts
+    definition, parts = funnel.Funnel(["a", "b", "c"], window="80h", reentry=False), split_product(before, after).parts
     counts = np.zeros(2)
     for seed in range(runs):
         rng = np.random.default_rng(seed)

@@ -1,4 +1,4 @@
-"""Two funnels set against each other: which step explains the difference in conversion."""
+"""The comparison of two funnels: which step explains the difference in conversion."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,39 +8,43 @@ import numpy as np
 
 from ..._core.checks import confidence_level, one_of
 from ..._core.frames import opened
-from ..._core.pictures import percent
+from ..._core.notes import Note
 from ..._core.results import Result
-from ..._core.texts import Locale
-from .._apart import CORRECTIONS, Correction, Interval, difference, p_values, q_values, relative
-from .._curves import Floats
+from ..._core.tables import build_table
+from ..._core.texts import LOCALES, Locale, is_known, percent
+from ..._stats.arrays import Floats
+from ..._stats.intervals import Interval, difference, equal_shares_p_values, relative_difference
+from ..._stats.multiple_testing import CORRECTIONS, Correction, adjust_p_values
 from .._steps.result import FunnelResult
-from .._writing import built
-from .checks import Names, check, notes_of
+from .checks import check_results
 from .contributions import contributions
-from .sides import Side, side
-from .summary import NAMES, points, sentences
+from .notes import comparison_notes
+from .sides import Side, make_side
+from .summary import SIDE_NAMES, comparison_sentences, points
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-ENDS = ("", "_low", "_high")
+SUFFIXES = ("", "_low", "_high")
+"""Of the columns of an estimate and its limits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class FunnelComparison(Result):
-    """Two funnels set against each other; made by :func:`ecommine.funnel.compare`.
+    """Comparison of two funnels; made by :func:`ecommine.funnel.compare`.
 
     Attributes
     ----------
     table : eager table, one row a step after the first
         step; reached_before, reached_after (units); step_conversion_before, step_conversion_after (share of those that
-        reached the step before); difference (after minus before, 0.01 is one point), difference_low, difference_high;
-        relative_difference (after over before, less one), relative_difference_low, relative_difference_high;
-        contribution (what the step adds to the difference in conversion from the first step to the last; they sum up
-        to it), contribution_low, contribution_high; share_of_difference (contribution over the whole difference; null
-        where that may be chance); p_value (of equal step conversions), q_value.
+        reached the step before); difference (after minus before; 0.01 is one percentage point), difference_low,
+        difference_high; relative_difference (after over before, less one), relative_difference_low,
+        relative_difference_high; contribution (of the step to the difference in conversion from the first step to the
+        last; contributions sum to it), contribution_low, contribution_high; share_of_difference (contribution over the
+        whole difference; null where that is not significant); p_value (of equal step conversions), q_value (p_value
+        adjusted for the number of steps).
     conversion_before, conversion_after : float
-        Share of those that entered that reached the last step, with _low and _high; NaN where unknown.
+        Share of entrants that reached the last step, with _low and _high; NaN where unknown.
     difference : float
         After minus before, with _low and _high.
     p_value : float
@@ -48,19 +52,36 @@ class FunnelComparison(Result):
     level : float
         Level of the intervals, .5 to .999999.
     names : tuple of str, or None
-        What the two are called in words and pictures.
-    notes : tuple of str
-        What is unknown, what was taken for granted, and the notes of the two results.
+        Names of the two funnels in sentences and plots.
+    notes : tuple of Note
+        What is unknown and what is assumed, by code; then the notes of the two results, with "before: " or "after: ".
+
+    Notes
+    -----
+    ========================= ==========================================================================================
+    code of a note            meaning (count)
+    ========================= ==========================================================================================
+    conversion_unknown        nobody entered one funnel, or all its windows are open (entrants)
+    step_conversion_unknown   nobody reached the step before; taken from the other funnel (steps)
+    step_interval_unknown     everyone who reached the step before has an open window (steps)
+    optional_steps_left_out   optional steps have no contribution (steps)
+    events_against_totals     one funnel counts events, the other totals
+    steps_defined_differently steps of one name have different events or conditions (steps)
+    units_in_both             units are in both funnels and are assumed to be independent (units)
+    units_in_both_unknown     units in both cannot be counted: one funnel is on Spark, the other is not
+    visitors_in_both_unknown  visitors may have sessions in both funnels, which are assumed to be independent
+    unequal_age               entrants of one funnel had more time for another attempt
+    ========================= ==========================================================================================
 
     Examples
     --------
     >>> from ecommine import funnel
     >>> desktop = funnel.from_counts({"home": 60_200, "search": 30_100, "payment": 3_010, "confirmation": 150})
     >>> mobile = funnel.from_counts({"home": 30_200, "search": 15_100, "payment": 3_020, "confirmation": 302})
-    >>> found = funnel.compare(desktop, mobile, names=("desktop", "mobile"))
-    >>> found.headline
+    >>> comparison = funnel.compare(desktop, mobile, names=("desktop", "mobile"))
+    >>> comparison.headline
     '4 steps, conversion to confirmation 0.249% and 1%, +0.751 points (+0.636 to +0.875)'
-    >>> found.table[["step", "step_conversion_before", "step_conversion_after", "contribution"]].round(4)
+    >>> comparison.table[["step", "step_conversion_before", "step_conversion_after", "contribution"]].round(4)
                step  step_conversion_before  step_conversion_after  contribution
     0        search                  0.5000                    0.5        0.0000
     1       payment                  0.1000                    0.2        0.0037
@@ -79,33 +100,36 @@ class FunnelComparison(Result):
     difference_high: float
     p_value: float
     level: float
-    names: Names | None
-    notes: tuple[str, ...]
+    names: tuple[str, str] | None
+    notes: tuple[Note, ...]
     _rows: list[dict[str, Any]]
 
     @property
     def headline(self) -> str:
-        """What stands on the first line."""
+        """Number of steps, both conversions and their difference."""
         steps = f"{len(self._rows) + 1} steps, conversion to {self._rows[-1]['step']}"
-        if self.p_value != self.p_value:
+        if not is_known(self.p_value):
             return f"{steps} unknown"
-        shares = " and ".join(percent(one) for one in (self.conversion_before, self.conversion_after))
         low, high = points(self.difference_low), points(self.difference_high)
-        return f"{steps} {shares}, {points(self.difference)} points ({low} to {high})"
+        return (
+            f"{steps} {percent(self.conversion_before)} and {percent(self.conversion_after)}, "
+            f"{points(self.difference)} points ({low} to {high})"
+        )
 
     @property
     def tables(self) -> Mapping[str, Any]:
-        """The tables by name: the steps, and one row of the whole."""
-        whole = {name: [value] for name, value in self._whole().items()}
-        return {"steps": self.table, "conversion": built(whole, opened(self.table, argument="table"))}
+        """The tables by name: the steps, and one row for the whole funnel."""
+        columns = {name: [value] for name, value in self._conversion().items()}
+        return {"steps": self.table, "conversion": build_table(columns, like=opened(self.table, argument="table"))}
 
     def summary(self, *, locale: Locale = "en") -> str:
-        """Say in two to four sentences whether the two differ, and which steps explain it."""
-        one_of("locale", locale, ("en", "zh"))
-        return sentences(self._rows, self._whole(), 1 - self.level, self.names or NAMES[locale], locale)
+        """Return in two to four sentences whether the two funnels differ, and which steps explain it."""
+        one_of("locale", locale, LOCALES)
+        names = self.names or SIDE_NAMES[locale]
+        return comparison_sentences(self._rows, self._conversion(), 1 - self.level, names, locale)
 
     def plot(self, ax: "Axes | None" = None, *, locale: Locale = "en") -> "Axes":
-        """Draw the way from the one conversion to the other, step by step, with intervals.
+        """Draw a waterfall from one conversion to the other, step by step, with intervals.
 
         Parameters
         ----------
@@ -121,11 +145,14 @@ class FunnelComparison(Result):
         """
         from .plot import draw_comparison
 
-        one_of("locale", locale, ("en", "zh"))
-        return draw_comparison(self._rows, self._whole(), self.level, self.names or NAMES[locale], ax, locale)
+        one_of("locale", locale, LOCALES)
+        names = self.names or SIDE_NAMES[locale]
+        return draw_comparison(self._rows, self._conversion(), self.level, names, ax, locale)
 
-    def _whole(self) -> dict[str, float]:
-        names = [f"{name}{end}" for name in ("conversion_before", "conversion_after", "difference") for end in ENDS]
+    def _conversion(self) -> dict[str, float]:
+        """Return the conversions to the last step, their difference and its p-value, by name."""
+        estimates = ("conversion_before", "conversion_after", "difference")
+        names = [f"{name}{suffix}" for name in estimates for suffix in SUFFIXES]
         return {name: getattr(self, name) for name in (*names, "p_value")}
 
 
@@ -138,7 +165,7 @@ def compare(
     level: float = 0.95,
     names: Sequence[str] | None = None,
 ) -> FunnelComparison:
-    r"""Set two funnels against each other, and tell which step explains the difference in conversion.
+    r"""Compare two funnels: how much each step contributes to the difference in conversion.
 
     Parameters
     ----------
@@ -148,9 +175,9 @@ def compare(
     correction : {"bh", "holm", "bonferroni"} or None
         How `q_value` corrects for the steps tested.
     level : float
-        Level of the intervals; 1 - level is the rate at which equal funnels are said to differ.
+        Level of the intervals; 1 - level is the significance level of the tests.
     names : two texts, optional
-        What the two are called in words and pictures, such as ``("desktop", "mobile")``.
+        Names of the two in sentences and plots, such as ``("desktop", "mobile")``.
 
     Returns
     -------
@@ -160,9 +187,9 @@ def compare(
     Raises
     ------
     TypeError
-        If an argument is no result of a funnel.
+        If an argument is not the result of a funnel.
     ValueError
-        If the steps, windows or other settings differ, or a result has groups.
+        If the steps, windows or other settings differ, or a result has groups or periods.
 
     Notes
     -----
@@ -171,18 +198,18 @@ def compare(
 
     .. math:: \phi_k = (r_{1k} - r_{0k}) \int_0^1 \prod_{j \ne k} \bigl((1 - t) r_{0j} + t \, r_{1j}\bigr) \, dt
 
-    The contributions add up to the difference exactly. A step that nobody came to has no conversion: it is taken to be
-    as in the other funnel, so that its contribution is zero and all lies in the steps before; a note says so. Optional
-    steps are left out of the chain.
+    The contributions add up to the difference exactly. A step has no conversion if nobody reached the step before: it
+    is taken from the other funnel, so that its contribution is 0 and the difference lies in the steps before; a note
+    names it. Optional steps are left out.
 
-    Intervals take the distance of each step conversion to Wilson's limits in the place of its standard error (Newcombe,
-    Donner and Zou); those of contributions hold the least and the most that they can be within these distances, which
-    with many units is the delta method. The test is that of two shares with their common variance, each with the number
-    of independent units that would know it as well; it holds its level at small counts, where the plain delta method
-    does not. The two are taken for independent; units in both are counted in a note, where results keep their units.
-    An interval and its test may disagree at the edge.
+    Intervals use the distance from each step conversion to Wilson's limits in place of its standard error (Newcombe,
+    Donner and Zou). Those of contributions are the least and the most that a contribution can be within these
+    distances; with many units that is the delta method. The test is that of two shares with pooled variance and
+    effective sample sizes; it holds its level at small counts, where the plain delta method does not. The two funnels
+    are assumed to be independent; where results keep their units, a note counts the units in both. An interval and its
+    test may disagree at the edge.
 
-    It says where the difference lies, not why: those who enter may be others.
+    A comparison shows where the difference lies, not why: the entrants themselves may differ.
 
     References
     ----------
@@ -200,69 +227,65 @@ def compare(
     >>> from ecommine import funnel
     >>> may = funnel.from_counts({"view": 4_000, "cart": 800, "paid": 400})
     >>> june = funnel.from_counts({"view": 4_000, "cart": 1_200, "paid": 570})
-    >>> found = funnel.compare(may, june, names=("May", "June"))
-    >>> found.table[["step", "difference", "contribution", "share_of_difference", "q_value"]].round(3)
+    >>> comparison = funnel.compare(may, june, names=("May", "June"))
+    >>> comparison.table[["step", "difference", "contribution", "share_of_difference", "q_value"]].round(3)
        step  difference  contribution  share_of_difference  q_value
     0  cart       0.100         0.049                1.147    0.000
     1  paid      -0.025        -0.006               -0.147    0.273
-    >>> round(found.difference, 6), round(float(found.table["contribution"].sum()), 6)
+    >>> round(comparison.difference, 6), round(float(comparison.table["contribution"].sum()), 6)
     (0.0425, 0.0425)
     """
     one_of("correction", correction, CORRECTIONS)
     confidence = confidence_level(level)
-    called = _called(names)
-    one, other = check(before, after)
-    sides = side(one._all, confidence), side(other._all, confidence)
-    whole = difference(sides[0].whole, sides[1].whole)
-    p = float(p_values(sides[0].whole, sides[1].whole)[0])
-    columns = _columns(sides, correction, float(whole[0][0]) if p < 1 - confidence else np.nan)
-    ends = _ended("conversion_before", sides[0]) | _ended("conversion_after", sides[1])
+    side_names = _check_names(names)
+    first, second = check_results(before, after)
+    sides = make_side(first._all, confidence), make_side(second._all, confidence)
+    conversions = sides[0].conversion, sides[1].conversion
+    whole, p_value = difference(*conversions), float(equal_shares_p_values(*conversions)[0])
+    is_significant = p_value < 1 - confidence
+    columns = _columns(sides, correction, float(whole.estimate[0]) if is_significant else np.nan)
+    limits = [(share.estimate, share.low, share.high) for share in conversions]
+    estimates = zip(("conversion_before", "conversion_after", "difference"), (*limits, whole), strict=True)
     return FunnelComparison(
-        table=built(columns, opened(one.table, argument="before")),
-        **ends,
-        **{f"difference{end}": float(value[0]) for end, value in zip(ENDS, whole, strict=True)},
-        p_value=p,
+        table=build_table(columns, like=opened(first.table, argument="before")),
+        **{name: float(value[0]) for key, interval in estimates for name, value in _suffixed(key, interval).items()},
+        p_value=p_value,
         level=confidence,
-        names=called,
-        notes=tuple(notes_of(one, other, sides)),
+        names=side_names,
+        notes=comparison_notes(first, second, sides),
         _rows=[dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)],
     )
 
 
-def _called(names: Sequence[str] | None) -> Names | None:
+def _check_names(names: Sequence[str] | None) -> tuple[str, str] | None:
     if names is None:
         return None
     given: list[object] = [] if isinstance(names, str) else list(names)
-    if len(given) != 2 or given[0] == given[1] or not all(isinstance(one, str) and one for one in given):
+    if len(given) != 2 or given[0] == given[1] or not all(isinstance(name, str) and name for name in given):
         raise ValueError(f"`names` must be two different texts, such as ('desktop', 'mobile'), got {names!r}")
     return str(given[0]), str(given[1])
 
 
-def _ended(name: str, one: Side) -> dict[str, float]:
-    values = (one.whole.value, one.whole.low, one.whole.high)
-    return {f"{name}{end}": float(value[0]) for end, value in zip(ENDS, values, strict=True)}
-
-
 def _columns(sides: tuple[Side, Side], correction: Correction | None, whole: float) -> dict[str, list[Any]]:
-    """Make the table; ``whole`` is the difference that the contributions are shares of, NaN where it may be chance."""
-    shares = sides[0].shares, sides[1].shares
-    parts = contributions(*sides)
-    p = p_values(*shares)
+    """Return the columns of the table; ``whole`` is the difference of conversions, NaN where it is not significant."""
+    shares = sides[0].step_shares, sides[1].step_shares
+    contribution = contributions(*sides)
+    p_value = equal_shares_p_values(*shares)
     columns: dict[str, Any] = {
         "step": np.array(sides[0].steps[1:], dtype=object),
         "reached_before": sides[0].reached[1:],
         "reached_after": sides[1].reached[1:],
-        "step_conversion_before": shares[0].value,
-        "step_conversion_after": shares[1].value,
-        **_three("difference", difference(*shares)),
-        **_three("relative_difference", relative(*shares)),
-        **_three("contribution", parts),
-        "share_of_difference": parts[0] / whole + 0.0,  # no zero below zero
-        "p_value": p,
-        "q_value": q_values(p, correction),
+        "step_conversion_before": shares[0].estimate,
+        "step_conversion_after": shares[1].estimate,
+        **_suffixed("difference", difference(*shares)),
+        **_suffixed("relative_difference", relative_difference(*shares)),
+        **_suffixed("contribution", contribution),
+        "share_of_difference": contribution.estimate / whole + 0.0,  # no -0
+        "p_value": p_value,
+        "q_value": adjust_p_values(p_value, correction),
     }
     return {name: values.tolist() for name, values in columns.items()}
 
 
-def _three(name: str, found: Interval) -> dict[str, Floats]:
-    return {f"{name}{end}": value for end, value in zip(ENDS, found, strict=True)}
+def _suffixed(name: str, interval: Interval | tuple[Floats, Floats, Floats]) -> dict[str, Floats]:
+    return {f"{name}{suffix}": values for suffix, values in zip(SUFFIXES, interval, strict=True)}

@@ -1,87 +1,89 @@
-"""The steps that a funnel demands, as a chain of shares: what a comparison takes from each of the two results."""
+"""The required steps of a funnel as a chain of shares: what a comparison takes from each of the two results."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from .._apart import Shares
-from .._curves import Floats, effective_of
-from .._steps.table import Measured, quantile
+from ..._stats.arrays import Bools, Floats, Ints
+from ..._stats.clusters import effective_sample_size
+from ..._stats.intervals import Shares, cluster_quantile
+from .._steps.table import Measured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Side:
-    """One of two funnels.
+    """One of the two funnels.
 
     Attributes
     ----------
     steps : list of str
-        The steps that must be taken.
+        The required steps.
     reached : int array of shape (n_steps,)
         Units that reached them.
-    ratio : float array of shape (n_steps - 1,)
+    ratios : float array of shape (n_steps - 1,)
         Conversions from step to step, whose product is the conversion; NaN after a step that nobody reached.
-    shares : Shares of shape (n_steps - 1,)
-        The same with intervals; where windows are open, a ratio of two curves may be a little above one, and is one.
+    step_shares : Shares of shape (n_steps - 1,)
+        The same with intervals; with open windows a ratio of two curves may be a little above 1, and is 1 here.
     correlation : float array of shape (n_steps - 1, n_steps - 1)
-        Of the ratios, one apart from the diagonal only where windows are open or units belong together.
-    whole : Shares of shape (1,)
+        Of the ratios; the identity unless windows are open or units are clustered.
+    conversion : Shares of shape (1,)
         Conversion from the first step to the last.
     """
 
     steps: list[str]
-    reached: "np.ndarray[Any, np.dtype[np.int64]]"
-    ratio: Floats
-    shares: Shares
+    reached: Ints
+    ratios: Floats
+    step_shares: Shares
     correlation: Floats
-    whole: Shares
+    conversion: Shares
 
     @property
     def is_known(self) -> bool:
         """Whether anybody entered whose window is over."""
-        return not np.isnan(self.whole.value[0])
+        return not np.isnan(self.conversion.estimate[0])
 
 
-def side(found: Measured, level: float) -> Side:
-    """Take the chain of the steps that must be taken from what was measured."""
-    z, most = quantile(level, found.clusters), np.inf if found.clusters is None else found.clusters
-    chain = [place for place, is_optional in enumerate(found.optional) if not is_optional]
-    rows = [found.rows[place] for place in chain]
-    share = np.array([row["conversion"] for row in rows])
-    reached, immature = (np.array([row[name] for row in rows], dtype=np.int64) for name in ("reached", "immature"))
-    covariance = found.covariance[np.ix_(chain, chain)]
-    ratio, of_ratios = _ratios(share, covariance)
-    decided = np.minimum(np.maximum(reached[1:], reached[:-1] - immature[1:]), most)
-    over = np.array([min(found.entrants - found.open, most)])
-    value = np.minimum(ratio, 1.0)
+def make_side(estimates: Measured, level: float) -> Side:
+    """Return the chain of the required steps of a measured funnel."""
+    n_clusters = np.inf if estimates.clusters is None else estimates.clusters
+    z = cluster_quantile(level, estimates.clusters)
+    chain = [index for index, is_optional in enumerate(estimates.optional) if not is_optional]
+    rows = [estimates.rows[index] for index in chain]
+    conversion = np.array([row["conversion"] for row in rows])
+    reached, pending = (np.array([row[name] for row in rows], dtype=np.int64) for name in ("reached", "pending"))
+    covariance = estimates.covariance[np.ix_(chain, chain)]
+    ratios, ratio_covariance = _step_ratios(conversion, covariance)
+    n_decided = np.minimum(np.maximum(reached[1:], reached[:-1] - pending[1:]), n_clusters)
+    n_closed = np.array([min(estimates.entrants - estimates.open, n_clusters)])
+    share = np.minimum(ratios, 1.0)
+    n_step = effective_sample_size(share, np.diag(ratio_covariance), n_decided)
+    n_whole = effective_sample_size(conversion[-1:], covariance[-1:, -1], n_closed)
     return Side(
         steps=[row["step"] for row in rows],
         reached=reached,
-        ratio=ratio,
-        shares=Shares.of(value, effective_of(value, np.diag(of_ratios), decided), z),
-        correlation=_correlation(of_ratios, (value > 0) & (value < 1)),
-        whole=Shares.of(share[-1:], effective_of(share[-1:], covariance[-1:, -1], over), z),
+        ratios=ratios,
+        step_shares=Shares.of(share, n_step, z),
+        correlation=_correlation(ratio_covariance, (share > 0) & (share < 1)),
+        conversion=Shares.of(conversion[-1:], n_whole, z),
     )
 
 
-def _ratios(share: Floats, covariance: Floats) -> tuple[Floats, Floats]:
-    """Return the ratio of each share to the one before, and their covariance (delta method)."""
+def _step_ratios(share: Floats, covariance: Floats) -> tuple[Floats, Floats]:
+    """Compute the ratio of each share to the one before, and their covariance (delta method)."""
     n = len(share) - 1
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = share[1:] / share[:-1]
+        ratios = share[1:] / share[:-1]
         slope = np.zeros((n, n + 1))
-        place = np.arange(n)
-        slope[place, place + 1], slope[place, place] = 1 / share[:-1], -ratio / share[:-1]
-    is_known = np.isfinite(ratio)
-    slope[~is_known] = 0.0
-    return ratio, slope @ covariance @ slope.T
+        index = np.arange(n)
+        slope[index, index + 1], slope[index, index] = 1 / share[:-1], -ratios / share[:-1]
+    slope[~np.isfinite(ratios)] = 0.0
+    return ratios, slope @ covariance @ slope.T
 
 
-def _correlation(covariance: Floats, varies: "np.ndarray[Any, np.dtype[np.bool_]]") -> Floats:
-    """Return the correlations of what varies; all else is only like itself."""
+def _correlation(covariance: Floats, varies: Bools) -> Floats:
+    """Compute the correlations of the ratios that vary; others are uncorrelated."""
     deviation = np.where(varies, np.sqrt(np.maximum(np.diag(covariance), 0.0)), np.inf)  # rounding may be below 0
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = covariance / np.outer(deviation, deviation)
-    np.fill_diagonal(found, 1.0)
-    return np.where(np.isfinite(found), found, 0.0)
+        correlation = covariance / np.outer(deviation, deviation)
+    np.fill_diagonal(correlation, 1.0)
+    return np.where(np.isfinite(correlation), correlation, 0.0)

@@ -1,103 +1,96 @@
-"""What a comparison of two funnels says, in words."""
+"""The comparison of two funnels in sentences."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..._core.pictures import percent
-from ..._core.texts import Locale
+from ..._core.texts import Locale, join_sentences, join_words, percent
 
 Row = Mapping[str, Any]
-MOST = 3
-"""Steps that are named."""
-NOTHING = 1e-12
-"""Differences below it are those of rounding."""
+MAX_NAMED_STEPS = 3
+"""Steps that the sentences name."""
+ROUNDING = 1e-12
+"""Differences of shares below it are rounding."""
 
-NAMES: dict[Locale, tuple[str, str]] = {"en": ("before", "after"), "zh": ("之前", "之后")}
+SIDE_NAMES: dict[Locale, tuple[str, str]] = {"en": ("before", "after"), "zh": ("之前", "之后")}
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
-        "unknown": "The two funnels cannot be compared: the conversion of one of them is not known.",
-        "ends": "Of those that entered, {c0} ({before}) and {c1} ({after}) reached {last}: a difference of {points} "
+        "unknown": "The two funnels cannot be compared: the conversion of one of them is unknown.",
+        "ends": "{c0} of entrants ({before}) and {c1} ({after}) reached {last}: a difference of {points} percentage "
         "points ({low} to {high}), {verdict}.",
-        "real": "more than chance gives",
-        "chance": "which chance alone may give",
-        "parts": "It comes from {steps}.",
-        "part": "{step} ({share} of it; {r0} and {r1} get there)",
-        "but": "Other steps made up for a part of it: {steps}.",
-        "yet": "Yet single steps differ by more than chance: {steps}.",
-        "moved": "{step} ({points} points; {r0} and {r1} get there)",
-        "none": "No single step can be told to differ.",
-        "rest": "The other steps may be equal in both.",
-        "comma": ", ",
-        "and": " and ",
-        "space": " ",
+        "significant": "which is statistically significant",
+        "not_significant": "which is not statistically significant",
+        "contributions": "The difference comes from {steps}.",
+        "contribution": "{step} ({share} of it; step conversion {r0} and {r1})",
+        "offsets": "Other steps offset part of it: {steps}.",
+        "single_steps": "Yet some steps differ significantly: {steps}.",
+        "offset": "{step} ({points} points; step conversion {r0} and {r1})",
+        "no_step": "No single step differs significantly.",
+        "other_steps": "The other steps do not differ significantly.",
     },
     "zh": {
         "unknown": "无法比较这两个漏斗：其中一个的转化率未知。",
-        "ends": "进入者到达{last}的比例：{before}为{c0}，{after}为{c1}，"
+        "ends": "进入者中到达{last}的比例：{before}为{c0}，{after}为{c1}，"
         "相差{points}个百分点（{low}至{high}），{verdict}。",
-        "real": "超出偶然范围",
-        "chance": "可能只是偶然",
-        "parts": "差异来自{steps}。",
-        "part": "{step}（占{share}；分别有{r0}和{r1}到达）",
-        "but": "其他步骤抵消了一部分：{steps}。",
-        "yet": "但个别步骤的差异超出偶然：{steps}。",
-        "moved": "{step}（{points}个百分点；分别有{r0}和{r1}到达）",
-        "none": "没有哪个步骤能判定有差异。",
-        "rest": "其他步骤在两者中可能相同。",
-        "comma": "、",
-        "and": "和",
-        "space": "",
+        "significant": "差异显著",
+        "not_significant": "差异不显著",
+        "contributions": "差异主要来自{steps}。",
+        "contribution": "{step}（占{share}；步骤转化率分别为{r0}和{r1}）",
+        "offsets": "其他步骤抵消了一部分：{steps}。",
+        "single_steps": "但个别步骤差异显著：{steps}。",
+        "offset": "{step}（{points}个百分点；步骤转化率分别为{r0}和{r1}）",
+        "no_step": "没有任何一个步骤差异显著。",
+        "other_steps": "其余步骤差异不显著。",
     },
 }
 
 
-def points(value: float) -> str:
-    """Write a difference of shares in points, with its sign; what is smaller than can be meant is zero."""
-    return f"{100 * value:+.3g}" if abs(value) >= NOTHING else "0"
+def points(difference: float) -> str:
+    """Return a difference of shares in percentage points with its sign; rounding is 0."""
+    return f"{100 * difference:+.3g}" if abs(difference) >= ROUNDING else "0"
 
 
-def sentences(
-    rows: Sequence[Row], ends: Mapping[str, float], alpha: float, names: tuple[str, str], locale: Locale
+def comparison_sentences(
+    rows: Sequence[Row], conversion: Mapping[str, float], alpha: float, names: tuple[str, str], locale: Locale
 ) -> str:
-    """Write two to four sentences; ``ends`` are the conversions to the last step and their difference."""
+    """Return two to four sentences; ``conversion`` has the conversions to the last step and their difference."""
     texts = _TEXTS[locale]
-    if ends["p_value"] != ends["p_value"]:
+    if conversion["p_value"] != conversion["p_value"]:
         return texts["unknown"]
-    named = dict(zip(("before", "after"), names, strict=True))
-    is_real = ends["p_value"] < alpha
-    said = [
+    side_names = dict(zip(("before", "after"), names, strict=True))
+    is_significant = conversion["p_value"] < alpha
+    sentences = [
         texts["ends"].format(
-            **named,
-            c0=percent(ends["conversion_before"]),
-            c1=percent(ends["conversion_after"]),
+            **side_names,
+            c0=percent(conversion["conversion_before"]),
+            c1=percent(conversion["conversion_after"]),
             last=rows[-1]["step"],
-            points=points(ends["difference"]),
-            low=points(ends["difference_low"]),
-            high=points(ends["difference_high"]),
-            verdict=texts["real" if is_real else "chance"],
+            points=points(conversion["difference"]),
+            low=points(conversion["difference_low"]),
+            high=points(conversion["difference_high"]),
+            verdict=texts["significant" if is_significant else "not_significant"],
         )
     ]
-    clear = sorted((row for row in rows if row["q_value"] < alpha), key=lambda row: -abs(row["contribution"]))[:MOST]
-    along = [row for row in clear if row["contribution"] * ends["difference"] > 0]
-    against = [row for row in clear if row["contribution"] * ends["difference"] < 0]
-    if is_real:
-        said += _listed("parts", "part", along, texts, named) + _listed("but", "moved", against, texts, named)
+    significant = [row for row in rows if row["q_value"] < alpha]
+    named = sorted(significant, key=lambda row: -abs(row["contribution"]))[:MAX_NAMED_STEPS]
+    same_sign = [row for row in named if row["contribution"] * conversion["difference"] > 0]
+    opposite = [row for row in named if row["contribution"] * conversion["difference"] < 0]
+    if is_significant:
+        sentences += _list_steps("contributions", "contribution", same_sign, locale)
+        sentences += _list_steps("offsets", "offset", opposite, locale)
     else:
-        said += _listed("yet", "moved", clear, texts, named)
-    if not clear:
-        said.append(texts["none"])
-    elif len(clear) < len(rows):
-        said.append(texts["rest"])
-    return texts["space"].join(said)
+        sentences += _list_steps("single_steps", "offset", named, locale)
+    if not named:
+        sentences.append(texts["no_step"])
+    elif len(named) == len(significant) < len(rows):
+        sentences.append(texts["other_steps"])
+    return join_sentences(sentences, locale=locale)
 
 
-def _listed(
-    sentence: str, phrase: str, rows: Sequence[Row], texts: Mapping[str, str], named: Mapping[str, str]
-) -> list[str]:
-    """Name steps in one sentence, none where there are none."""
+def _list_steps(sentence: str, phrase: str, rows: Sequence[Row], locale: Locale) -> list[str]:
+    """Return one sentence that names steps, none without steps."""
+    texts = _TEXTS[locale]
     steps = [
         texts[phrase].format(
-            **named,
             step=row["step"],
             share=f"{row['share_of_difference']:.0%}",
             points=points(row["contribution"]),
@@ -106,7 +99,4 @@ def _listed(
         )
         for row in rows
     ]
-    if not steps:
-        return []
-    joined = texts["and"].join([*([texts["comma"].join(steps[:-1])] if steps[1:] else []), steps[-1]])
-    return [texts[sentence].format(steps=joined)]
+    return [texts[sentence].format(steps=join_words(steps, locale=locale))] if steps else []

@@ -11,6 +11,7 @@ import pandas as pd
 from ..._core.checks import counted
 from ..._core.frames import Frame, collect
 from ..._core.moments import moment
+from ..._core.notes import Note
 from .._cores import equal_shares, map_on_cores
 from .._match.sort import Ints
 
@@ -18,8 +19,8 @@ BATCH = 122_880
 """Rows of a group of DuckDB's: handed over as they are, none waits for others to fill a larger batch."""
 
 
-def resolve_as_of(frame: Frame, unit: str, as_of: Any) -> tuple[datetime | None, list[str]]:
-    """Find the moment up to which events count, and count what is left out."""
+def resolve_as_of(frame: Frame, unit: str, as_of: Any) -> tuple[datetime | None, list[Note]]:
+    """Return the moment up to which events count, and notes of what is left out."""
     at = nw.col("occurred_at")
     given = None if as_of is None else moment(as_of)
     named = {"_lost": unit, "_nameless": "event", "_timeless": "occurred_at"}
@@ -37,12 +38,15 @@ def resolve_as_of(frame: Frame, unit: str, as_of: Any) -> tuple[datetime | None,
         )
     notes = []
     if lost:
-        notes.append(f"{counted(lost, 'event')} without {unit} left out")
+        text = f"{counted(lost, 'event')} without {unit} left out"
+        notes.append(Note(text, code="events_without_id", count=lost))
     if nameless:
-        notes.append(f"{counted(nameless, 'event')} without a name left out")
+        text = f"{counted(nameless, 'event')} without a name left out"
+        notes.append(Note(text, code="events_without_name", count=nameless))
     if given is not None:
         if late:
-            notes.append(f"{counted(late, 'event')} after {given:%Y-%m-%d %H:%M} left out")
+            text = f"{counted(late, 'event')} after {given:%Y-%m-%d %H:%M} left out"
+            notes.append(Note(text, code="rows_after_as_of", count=late))
         return given, notes
     return (None if row["occurred_at"].null_count() else moment(row["occurred_at"].item())), notes
 

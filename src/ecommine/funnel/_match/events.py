@@ -11,6 +11,7 @@ import numpy as np
 
 from ..._core.checks import counted
 from ..._core.frames import Frame, collect, opened
+from ..._core.notes import Note
 from ...schema._for_topics import TABLES, read
 from .._definition import Funnel
 from .._log.reading import (
@@ -23,7 +24,6 @@ from .._log.reading import (
     resolve_as_of,
 )
 from .._micro import column_to_microseconds, length_to_microseconds
-from .._steps.notes import MISSING
 from .conditions import check_values
 from .encode import Marked, marked
 from .engine import follow
@@ -40,13 +40,15 @@ RESERVED = (
     "reached",
     *(f"{name}conversion{end}" for name in ("", "step_") for end in ("", "_low", "_high")),
     "dropped",
-    "immature",
+    "pending",
     "skipped",
     "naive_conversion",
     *(f"seconds_{name}" for name in ("p25", "median", "p75")),
     "deepest_step",
     *(f"{name}_at" for name in ("first_entered", "entered", "deepest")),
 )
+STEP_WITHOUT_EVENTS = "step_without_events"
+"""Code of the note of a step that no event matches; its count is the number of the step, from 1."""
 _DECLARED = tuple(column.name for column in TABLES["events"].columns)
 
 
@@ -81,7 +83,7 @@ class EventSequences:
     visitors: "np.ndarray[Any, Any] | None"
     labels: tuple[Any, ...]
     until: datetime | None
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     def walk(self, funnel: Funnel, *, by_group: bool = False) -> StepTimes:
         """Find how far each unit gets, with ``by_group`` each unit in each of its groups."""
@@ -232,9 +234,10 @@ def held(
     return replace(tracks, events=events.rows(kept, log), owner=owner, notes=notes)
 
 
-def lost_by(n: int, columns: Sequence[str]) -> list[str]:
-    """Tell of events of steps without a held value."""
-    return [f"{counted(n, 'event')} without {' or '.join(columns)} can be no step"] if n else []
+def lost_by(n: int, columns: Sequence[str]) -> list[Note]:
+    """Return a note of events of steps without a value that must be held constant."""
+    text = f"{counted(n, 'event')} without {' or '.join(columns)} cannot be a step"
+    return [Note(text, code="events_without_constant", count=n)] if n else []
 
 
 def check_overlap(steps: Ints, funnel: Funnel) -> None:
@@ -275,14 +278,15 @@ def opened_events(events: object, funnel: Funnel, unit: Unit, by: str | None) ->
     return read(events, "events", tuple(columns), optional=declared, others=others, argument="events")
 
 
-def unseen(frame: Frame, funnel: Funnel, seen: int) -> list[str]:
-    """Tell of steps that no event is, with a name that is near."""
-    unseen = [step for place, step in enumerate(funnel.steps) if not seen >> place & 1]
+def unseen(frame: Frame, funnel: Funnel, seen: int) -> list[Note]:
+    """Return a note of each step that no event matches, with a similar name where there is one."""
+    unseen = [(place, step) for place, step in enumerate(funnel.steps, 1) if not seen >> (place - 1) & 1]
     if not unseen:
         return []
     there = sorted(str(one) for one in collect(frame.select("event").unique())["event"].to_list())
     notes = []
-    for step in unseen:
+    for place, step in unseen:
         near = [] if set(step.event) & set(there) else get_close_matches(step.event[0], there, 1, cutoff=0.5)
-        notes.append(MISSING.format(step.name) + (f": did you mean {near[0]!r}?" if near else ""))
+        text = f"no event matches step {step.name!r}" + (f": did you mean {near[0]!r}?" if near else "")
+        notes.append(Note(text, code=STEP_WITHOUT_EVENTS, count=place))
     return notes

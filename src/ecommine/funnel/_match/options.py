@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from ..._core.notes import Note
 from ...schema._for_topics import Every
 from .._steps.table import Measured, MemoryUnitStore
 from .events import Unit
@@ -44,7 +45,7 @@ class FunnelEstimates:
         The groups over all periods, where there are both.
     until : datetime or None
         The moment up to which events count.
-    notes : list of str
+    notes : list of Note
         What was left out, and what is to be known of the groups.
     seen : MemoryUnitStore, or SparkUnitStore
         The units, for their table and for pictures.
@@ -54,5 +55,5 @@ class FunnelEstimates:
     groups: list[tuple[dict[str, Any], Measured]]
     over_all: list[tuple[Any, Measured]]
     until: datetime | None
-    notes: list[str]
+    notes: list[Note]
     seen: "MemoryUnitStore | SparkUnitStore"

@@ -15,6 +15,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from ..._core.frames import Frame, collect
+from ..._core.notes import Note
 from .._definition import Funnel
 from .._log.reading import factorize_groups, resolve_as_of
 from .._match.encode import MARKS, marking
@@ -31,7 +32,7 @@ from .._match.events import (
 from .._match.options import AnalyseOptions, FunnelEstimates
 from .._match.sort import steps_of
 from .._micro import moment_to_microseconds
-from .._steps.groups import check_groups, check_periods, label_of, period_number, period_starts, told_of_groups
+from .._steps.groups import attribution_notes, check_groups, check_periods, label_of, period_number, period_starts
 from .._steps.table import measured
 from .counts import ALL
 from .jobs import followed, sums_of_units
@@ -64,7 +65,7 @@ def answer_on_spark(events: object, funnel: Funnel, asked: AnalyseOptions) -> Fu
         parts = followed(_marks(frame, apart.funnel, asked), apart)
     sums, over_all, lost = sums_of_units(whole, parts)
     if asked.by is not None:
-        notes += told_of_groups(asked.attribution, asked.unit, lost)
+        notes += attribution_notes(asked.attribution, asked.unit, lost)
     found, over = (
         {part: measured(one, job.plan, funnel.step_labels, asked.level) for part, one in some.items()}
         for some in (sums, over_all)
@@ -85,7 +86,7 @@ def _marks(frame: Frame, funnel: Funnel, asked: AnalyseOptions) -> nw.LazyFrame[
     return marking(frame, funnel, columns_of(frame, funnel, asked.unit, asked.by))
 
 
-def _told(frame: Frame, marks: nw.LazyFrame[Any], funnel: Funnel) -> list[str]:
+def _told(frame: Frame, marks: nw.LazyFrame[Any], funnel: Funnel) -> list[Note]:
     """Tell of steps that no event is and of events without a held value, by counts of all marks."""
     holds = [nw.col(f"_hold{place}").is_null() for place in range(len(funnel.hold_constant))]
     flagged = marks.select(MARKS, _free=reduce(or_, holds, nw.lit(False)))

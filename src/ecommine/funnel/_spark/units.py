@@ -54,7 +54,7 @@ class SparkUnitStore:
         types = {name: frame.schema[name].dataType for name in self._ids}
         types |= {} if kind is None else {"group": kind}
         times = dict.fromkeys(("first_entered_at", "entered_at", "deepest_at"), TimestampNTZType())
-        types |= {"deepest_step": StringType(), **times, "immature": BooleanType()}
+        types |= {"deepest_step": StringType(), **times, "pending": BooleanType()}
         schema = StructType([StructField(name, one) for name, one in types.items()])
         work = partial(unit_rows, job=self.whole.job, kind=None if kind is None else to_arrow_type(kind))
         names = {"unit": unit, "visitor": "visitor_id", **({} if kind is None else {"group": by})}

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..._core.checks import confidence_level, one_of
 from ..._core.frames import opened
+from ..._core.notes import Note
 from ...schema._for_topics import Every
 from .._definition import Funnel, Step, funnel_of
 from .._log.reading import example_value
@@ -32,15 +33,15 @@ from .._writing import built
 from .groups import (
     EVERY,
     Attribution,
+    attribution_notes,
     check_attribution,
     check_groups,
     group_of,
     label_of,
     period_of,
-    told_of_groups,
     values_of,
 )
-from .notes import told
+from .notes import data_quality_notes, period_notes
 from .result import FunnelResult
 from .table import Measured, MemoryUnitStore, Part, empty, measure, merged
 
@@ -160,7 +161,11 @@ def analyse(
         every=every,
         level=confidence,
         as_of=answer.until,
-        notes=(*answer.notes, *told(whole, unit), *_compared(asked, funnel)),
+        notes=(
+            *answer.notes,
+            *data_quality_notes(whole, unit),
+            *period_notes(every, unit, reentry=funnel.reentry),
+        ),
         _all=whole,
         _groups=tuple(answer.over_all or ((label[by or "period_at"], one) for label, one in found)) if keys else (),
         _parts=tuple(found) if answer.over_all else (),
@@ -199,7 +204,7 @@ def _part(tracks: EventSequences, reach: StepTimes, asked: AnalyseOptions) -> Pa
 
 def _grouped(
     events: object, whole: Part, tracks: EventSequences, funnel: Funnel, asked: AnalyseOptions
-) -> tuple[list[Part], list[str]]:
+) -> tuple[list[Part], list[Note]]:
     """Part the units by their group; those that are in no group are told."""
     by, labels = asked.by, tracks.labels
     if by is None:
@@ -215,7 +220,7 @@ def _grouped(
     group = group_of(whole.reach, asked.attribution, funnel)
     parts = [replace(whole, label={by: labels[code]}, reach=reach) for code, reach in _parted(whole.reach, group)]
     lost = len(group) - sum(len(part.reach.unit) for part in parts)
-    return parts, told_of_groups(asked.attribution, asked.unit, lost)
+    return parts, attribution_notes(asked.attribution, asked.unit, lost)
 
 
 def _named(
@@ -243,16 +248,3 @@ def _parted(reach: StepTimes, code: Ints) -> Iterator[tuple[int, StepTimes]]:
     for place, (first, end) in enumerate(pairwise(ends.tolist())):
         if end > first:
             yield place, reach.take(order[first:end])
-
-
-def _compared(asked: AnalyseOptions, funnel: Funnel) -> list[str]:
-    """Say why periods are not alike."""
-    if asked.every is None:
-        return []
-    notes = ["earlier periods had longer to come back: compare periods with reentry=False"] if funnel.reentry else []
-    if asked.unit != "session_id":
-        notes.append(
-            f"a {asked.unit.removesuffix('_id')} is of the period of the first entry in this log, so that the first "
-            "periods hold those who come often: unit='session_id' compares visits"
-        )
-    return notes

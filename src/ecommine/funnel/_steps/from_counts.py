@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 from ..._core.checks import confidence_level, counted, integer
 from ..._core.frames import collect, opened
+from ..._core.notes import Note
 from .._curves import normal_quantile, wilson
 from .._log.reading import category_order, comparable_values, example_value, factorize_groups
 from .._match.events import RESERVED
@@ -38,7 +39,7 @@ def from_counts(
     Returns
     -------
     FunnelResult
-        Frozen, with a pandas table; dropped is all that is lost, nothing is immature, and times are unknown.
+        Frozen, with a pandas table; dropped is all that is lost, nothing is pending, and times are unknown.
 
     Raises
     ------
@@ -146,7 +147,8 @@ def from_reached(users: object, steps: Sequence[str], /, *, by: str | None = Non
         groups_of = factorize_groups(rows["_by"], category_order(like, by))
         parts = list(_by_group(by, groups_of, there, number_of, steps, confidence))
     out = int(number_of[~there[:, 0]].sum())
-    notes = (f"{counted(out, 'user')} without {steps[0]!r} left out",) if out else ()
+    text = f"{counted(out, 'user')} without {steps[0]!r} left out"
+    notes = (Note(text, code="users_without_entry", count=out),) if out else ()
     result = _result(merged(iter(parts)) if parts else empty(found, by), found, by, confidence, like, notes)
     return result if by is None else replace(result, _groups=tuple((label[by], one) for label, one in parts))
 
@@ -204,7 +206,7 @@ def _counted(steps: list[str], users: list[int], level: float, skipped: list[int
                 **_share("conversion", there, users[0], place, z),
                 **_share("step_conversion", there, before, place, z),
                 "dropped": before - there,
-                "immature": 0,
+                "pending": 0,
                 "skipped": 0 if skipped is None else skipped[place],
                 "naive_conversion": there / users[0] if users[0] else np.nan,
                 **dict.fromkeys(QUARTILES, np.nan),
@@ -236,7 +238,7 @@ def _share(name: str, part: int, whole: int, place: int, z: float) -> dict[str, 
 
 
 def _result(
-    columns: dict[str, Any], found: Measured, by: str | None, level: float, like: Any, notes: tuple[str, ...]
+    columns: dict[str, Any], found: Measured, by: str | None, level: float, like: Any, notes: tuple[Note, ...]
 ) -> FunnelResult:
     return FunnelResult(
         table=built(columns, like, {} if by is None else {by: example_value(like.collect_schema()[by])}),

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..._core.checks import counted, one_of
+from ..._core.notes import Note
 from ...schema._for_topics import Every, first_open
 from .._definition import Funnel
 from .._match.plan import StepTimes
@@ -15,7 +16,7 @@ from .._micro import DAY
 
 Attribution = Literal["first", "last", "step"]
 ATTRIBUTIONS = ("first", "last", "step")
-EARLY = ("first", "step")
+ENTRY_ATTRIBUTIONS = ("first", "step")
 """By these a group is known before it is known how far the unit comes."""
 EVERY = ("1d", "1w", "1mo", "1q", "1y")
 MOST_GROUPS = 50
@@ -47,13 +48,15 @@ def values_of(group: Ints, labels: Sequence[Any]) -> "np.ndarray[Any, Any]":
     return np.array([*labels, None], dtype=object)[group]
 
 
-def told_of_groups(attribution: str, unit: str, lost: int) -> list[str]:
-    """Say what is to be known of groups, and how many units are in none."""
-    if attribution in EARLY:
+def attribution_notes(attribution: str, unit: str, n_without_group: int) -> list[Note]:
+    """Return notes of groups that depend on how far a unit got, and of the units in no group."""
+    if attribution in ENTRY_ATTRIBUTIONS:
         return []
-    notes = ["groups by a later step are chosen by how far a unit came: their conversions are no chances"]
-    if lost:
-        notes.append(f"{counted(lost, unit.removesuffix('_id'))} never reached {attribution!r} and are in no group")
+    text = "groups by a later step depend on how far a unit got: do not read their conversion as a probability"
+    notes = [Note(text, code="groups_by_outcome")]
+    if n_without_group:
+        text = f"{counted(n_without_group, unit.removesuffix('_id'))} never reached {attribution!r} and are in no group"
+        notes.append(Note(text, code="units_without_group", count=n_without_group))
     return notes
 
 

@@ -1,38 +1,75 @@
-"""What is to be known of a measured funnel before it is believed."""
+"""Notes of a measured funnel: open windows, few visitors, a trend, periods that are not comparable."""
 
 from collections.abc import Sequence
 
 from ..._core.checks import counted
+from ..._core.notes import Note
+from .._match.events import STEP_WITHOUT_EVENTS
 from .table import Measured
 
-MISSING = "no event is the step {!r}"
-"""What is said of a step that does not happen."""
-
-TREND = 0.01
-"""p-value below which a trend is told."""
-FEW = 20
-"""Visitors below which intervals of their sessions are told to be rough."""
+MAX_P_FOR_TREND = 0.01
+"""p-value below which a difference between earlier and later entrants is noted."""
+MIN_VISITORS_FOR_INTERVAL = 20
+"""Visitors below which intervals of their sessions are noted as approximate."""
 
 
-def told(whole: Measured, unit: str) -> list[str]:
-    """Say what is not decided yet, and what the estimate cannot know."""
+def data_quality_notes(estimates: Measured, unit: str) -> list[Note]:
+    """Return notes of open windows, of intervals from few visitors and of a conversion that changes."""
     noun = unit.removesuffix("_id")
+    return [*_open_windows(estimates, noun), *_few_visitors(estimates, noun), *_trend(estimates)]
+
+
+def _open_windows(estimates: Measured, noun: str) -> list[Note]:
+    n_open = estimates.open
+    if not n_open:
+        return []
+    if n_open == estimates.entrants:
+        text = f"the windows of all {counted(n_open, noun)} are still open: only the naive conversion is known"
+        return [Note(text, code="all_windows_open", count=n_open)]
+    noun_phrase, verb = ("window", "is") if n_open == 1 else ("windows", "are")
+    text = f"the {noun_phrase} of {counted(n_open, noun)} {verb} still open: conversion is estimated by survival curves"
+    return [Note(text, code="open_window", count=n_open)]
+
+
+def _few_visitors(estimates: Measured, noun: str) -> list[Note]:
+    n_visitors = estimates.clusters
+    if n_visitors is None or not 0 < n_visitors < MIN_VISITORS_FOR_INTERVAL:
+        return []
+    text = (
+        f"{counted(estimates.entrants, noun)} of only {counted(n_visitors, 'visitor')}: intervals are approximate, as "
+        f"{noun}s of one visitor are correlated"
+    )
+    return [Note(text, code="few_visitors", count=n_visitors)]
+
+
+def _trend(estimates: Measured) -> list[Note]:
+    if estimates.trend is None or not estimates.trend < MAX_P_FOR_TREND:
+        return []
+    text = (
+        f"earlier and later entrants convert differently (p = {estimates.trend:.1g}): conversion is the average of a "
+        "changing rate"
+    )
+    return [Note(text, code="conversion_changes")]
+
+
+def period_notes(every: str | None, unit: str, *, reentry: bool) -> list[Note]:
+    """Return notes of why periods are not comparable."""
+    if every is None:
+        return []
     notes = []
-    if whole.open and whole.open == whole.entrants:
-        notes.append(f"the window of every {noun} is still open: only the naive conversion is known")
-    elif whole.open:
-        notes.append(f"the window of {counted(whole.open, noun)} is still open: conversion is estimated from all")
-    if whole.clusters is not None and 0 < whole.clusters < FEW:
-        of = counted(whole.clusters, "visitor")
-        notes.append(f"{counted(whole.entrants, noun)} of {of} only: intervals are rough, as theirs may be alike")
-    if whole.trend is not None and whole.trend < TREND:
-        notes.append(
-            f"earlier and later entrants convert differently (p = {whole.trend:.1g}): conversion is an average of a "
-            "rate that changes"
+    if reentry:
+        text = "earlier periods had more time for another attempt: use reentry=False to compare periods"
+        notes.append(Note(text, code="periods_of_unequal_age"))
+    if unit != "session_id":
+        noun = unit.removesuffix("_id")
+        text = (
+            f"each {noun} belongs to the period of its first entry, so the first periods hold frequent {noun}s: use "
+            "unit='session_id' to compare visits"
         )
+        notes.append(Note(text, code="periods_by_first_entry"))
     return notes
 
 
-def missing_of(notes: Sequence[str], steps: Sequence[str]) -> list[str]:
-    """Return the steps of which the notes say that no event is one."""
-    return [step for step in steps if any(note.startswith(MISSING.format(step)) for note in notes)]
+def steps_without_events(notes: Sequence[Note], steps: Sequence[str]) -> list[str]:
+    """Return the steps that no event matches."""
+    return [steps[note.count - 1] for note in notes if note.code == STEP_WITHOUT_EVENTS and note.count is not None]

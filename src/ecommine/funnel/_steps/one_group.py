@@ -7,8 +7,9 @@ from typing import Any
 import pandas as pd
 
 from ..._core.frames import opened
+from ..._core.notes import Note
 from .._writing import built
-from .notes import told
+from .notes import data_quality_notes
 from .result import FunnelResult
 from .table import merged
 
@@ -28,7 +29,7 @@ def one_group(result: FunnelResult, value: Any) -> FunnelResult:
     found, seen = result._groups[place][1], result._seen
     mine = {number: part for number, part in enumerate(result._parts) if part[0][key] == labels[place]}
     periods = [({name: label[name] for name in label if name != key}, one) for label, one in mine.values()]
-    of_all = told(result._all, result.unit)
+    of_all = data_quality_notes(result._all, result.unit)
     left_out = [note for note in result.notes if note not in of_all]
     return replace(
         result,
@@ -37,9 +38,9 @@ def one_group(result: FunnelResult, value: Any) -> FunnelResult:
         by=None,
         every=result.every if periods else None,
         notes=(
-            f"only {key} {_said(labels[place])}" + (OVER_ALL if left_out else ""),
+            Note(f"only {key} {_said(labels[place])}" + (OVER_ALL if left_out else ""), code="one_group"),
             *left_out,
-            *told(found, result.unit),
+            *data_quality_notes(found, result.unit),
         ),
         _all=found,
         _groups=tuple((label["period_at"], one) for label, one in periods),

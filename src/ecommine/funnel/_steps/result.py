@@ -9,12 +9,13 @@ import narwhals.stable.v2 as nw
 
 from ..._core.checks import counted, one_of
 from ..._core.frames import opened
+from ..._core.notes import Note
 from ..._core.pictures import percent
 from ..._core.results import Result
 from ..._core.texts import Locale
 from .._definition import Funnel
-from .groups import EARLY
-from .notes import missing_of
+from .groups import ENTRY_ATTRIBUTIONS
+from .notes import steps_without_events
 from .summary import sentences
 from .table import Measured, MemoryUnitStore
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["steps", "panels", "time", "periods"]
 KINDS = ("steps", "panels", "time", "periods")
-SHOWN = ("step", "reached", "conversion", "conversion_low", "conversion_high", "dropped", "immature")
+SHOWN = ("step", "reached", "conversion", "conversion_low", "conversion_high", "dropped", "pending")
 """What fits on a screen."""
 
 
@@ -39,7 +40,7 @@ class FunnelResult(Result):
         period_at and complete (of `every`: when it begins, and whether all of it was seen); the column of `by`; step;
         reached (units); conversion (share of those that entered), conversion_low, conversion_high; step_conversion
         (share of those that reached the step before), step_conversion_low, step_conversion_high; dropped (stopped
-        before this step, window over); immature (not here yet, window open); skipped (a later step without this one);
+        before this step, window over); pending (not here yet, window open); skipped (a later step without this one);
         naive_conversion (reached over entered, open windows counted as lost); seconds_p25, seconds_median, seconds_p75
         (from the entry to the step, of the attempt that reached it first).
     definition : Funnel or None
@@ -85,7 +86,7 @@ class FunnelResult(Result):
     every: str | None
     level: float
     as_of: datetime | None
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     _all: Measured
     _groups: tuple[tuple[Any, Measured], ...] = ()
     _parts: tuple[tuple[dict[str, Any], Measured], ...] = ()
@@ -97,7 +98,7 @@ class FunnelResult(Result):
 
         Its id; the column of `by`, null where the group is unknown or, by a step that the unit never reached, none (not
         with ``attribution="step"``, where a unit may be in several); deepest_step; first_entered_at, entered_at (of the
-        attempt that reached the deepest step first) and deepest_at; immature (whether the window of the first entry is
+        attempt that reached the deepest step first) and deepest_at; pending (whether the window of the first entry is
         open and the last step not reached, so that it may still get further). Made when asked for. Of a funnel on Spark
         it is a lazy table of Spark, in any order.
         """
@@ -161,8 +162,8 @@ class FunnelResult(Result):
             self._all,
             self.unit,
             locale,
-            groups=self._groups if self.attribution in EARLY else (),
-            missing=missing_of(self.notes, steps),
+            groups=self._groups if self.attribution in ENTRY_ATTRIBUTIONS else (),
+            missing=steps_without_events(self.notes, steps),
             any_order=self.definition is not None and self.definition.order == "any",
         )
 

@@ -156,7 +156,7 @@ class MemoryUnitStore:
         samples = {name: 0 if one is None or one.dtype.kind in "iu" else "" for name, one in ids.items()}
         samples |= {"group": self.sample, "deepest_step": ""}
         names = {"unit": unit, "visitor": "visitor_id", "group": by}
-        like = like.drop("immature")  # a number there
+        like = like.drop("pending")  # a number there
         padded = {names.get(name) or name: _padded(one, samples.get(name, 0), like) for name, one in columns.items()}
         return build(padded, like=like).head(len(columns["unit"])).to_native()
 
@@ -177,7 +177,7 @@ def measured(sums: Sums, plan: Plan, names: Sequence[str], level: float) -> Meas
     if sums.clusters == sums.entrants:  # as many visitors as units: these stand alone
         sums = replace(sums, clusters=None)
     z = quantile(level, sums.clusters)
-    immature = sums.reached_open[[plan.required_before(place) for place in range(plan.n_steps)]] - sums.reached_open
+    pending = sums.reached_open[[plan.required_before(place) for place in range(plan.n_steps)]] - sums.reached_open
     rows: list[dict[str, Any]] = []
     for place, step in enumerate(names):
         reached, base = int(sums.reached[place]), plan.required_before(place)
@@ -186,8 +186,8 @@ def measured(sums: Sums, plan: Plan, names: Sequence[str], level: float) -> Meas
             "step": step,
             "reached": reached,
             **_shares(sums, place, base, z),
-            "dropped": int(sums.reached[base] - reached - immature[place]) * may_stop,
-            "immature": int(immature[place]) * may_stop,
+            "dropped": int(sums.reached[base] - reached - pending[place]) * may_stop,
+            "pending": int(pending[place]) * may_stop,
             "skipped": int(sums.skipped[place]),
             "naive_conversion": reached / sums.entrants if sums.entrants else np.nan,
             **dict(zip(QUARTILES, sums.seconds[place].tolist(), strict=True)),
@@ -291,7 +291,7 @@ def unit_columns(part: Part, names: Sequence[str], plan: Plan, until: int) -> di
         deepest = np.take_along_axis(times, reach.deepest_step[:, None], axis=1)[:, 0]
         columns[name] = deepest[order].astype("datetime64[us]")
     is_open = (until - reach.first_entry_at < plan.window) & (reach.deepest_step < plan.n_steps - 1)
-    return {**columns, "immature": is_open[order]}
+    return {**columns, "pending": is_open[order]}
 
 
 def empty(whole: Measured, by: str | None, every: str | None = None) -> dict[str, list[Any]]:
