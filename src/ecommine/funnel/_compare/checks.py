@@ -58,8 +58,8 @@ def _check_steps(before: Sequence[str], after: Sequence[str]) -> None:
 def _check_settings(before: Funnel, after: Funnel) -> None:
     if before.window_length != after.window_length:
         raise ValueError(
-            f"`before` has a window of {before.window_text} and `after` of {after.window_text}: a longer window lets more units "
-            "convert; analyse both with the same window"
+            f"`before` has a window of {before.window_text} and `after` of {after.window_text}: a longer window lets "
+            "more units convert; analyse both with the same window"
         )
     for field in fields(Funnel):
         values = [getattr(definition, field.name) for definition in (before, after)]
