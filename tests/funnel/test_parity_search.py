@@ -1,4 +1,4 @@
-"""Coverage of the intervals of searches, and false finds, by simulation: `make parity`; short versions run always."""
+"""Coverage of the intervals of searches and false finds: `make parity`; one log of many queries always."""
 
 import numpy as np
 import pandas as pd
@@ -123,11 +123,46 @@ def test_false_finds_and_power():
     assert right > 0.8
 
 
-def test_a_short_version():
-    lone, alike = shares_covered(15, alike=0.0), shares_covered(15, alike=0.5)
-    assert min(*lone.values(), *alike.values()) > 0.9
-    together, apart = repeated_covered(20)
-    assert together > apart
-    assert money_covered(15) > 0.88
-    assert max(false_finds(20).values()) <= 0.15
-    assert power(10) > 0.7
+def many_queries(count, **options):
+    """Draw what is true of queries that are searched one, two, four and eight times as often."""
+    return searchlog.truth(count, **options).assign(weight=np.tile([1.0, 2.0, 4.0, 8.0], count // 4) / (count / 4 * 15))
+
+
+@pytest.mark.parametrize("alike", [0.0, 0.5])
+def test_intervals_of_many_queries_hold_the_truth(alike):
+    """One log of 600 queries tells as much as many logs of few."""
+    frame = searchlog.log(many_queries(600), 60_000, visitors=3_000 if alike else None, alike=alike)
+    table = funnel.search(frame, as_of=END, page_size=searchlog.PAGE, min_searches=1).table
+    table = table.merge(many_queries(600), on="query")
+    clicked, bought = searchlog.expected_shares(table)
+    held = [
+        covered(table, "relative_click_rate", relative_truth(table)),
+        covered(table, "zero_result_rate", table["zero"]),
+    ]
+    if not alike:  # moods move the share itself where it is bent
+        held += [covered(table, "click_rate", clicked), covered(table, "conversion", bought)]
+        paid = table["revenue_per_search_low"].notna()
+        mean = bought[paid] * np.exp(3 + 0.5**2 / 2)
+        held.append(covered(table[paid], "revenue_per_search", mean))
+    assert min(held) >= 0.92
+    assert max(held) <= 0.98
+
+
+def test_p_values_of_equal_queries_are_small_as_often_as_chance_has_it():
+    """Rare queries cannot be surer than their few searches allow."""
+    true = searchlog.truth(1_000, spread=0).assign(weight=1 / 1_000)
+    reasons = funnel.search(searchlog.log(true, 60_000), as_of=END, page_size=searchlog.PAGE).reasons
+    small = (reasons["p_value"] < 0.05).groupby(reasons["reason"]).mean()
+    for name in ("zero_results", "few_clicks", "few_purchases"):
+        assert 0.03 <= small[name] <= 0.07, name
+    assert (reasons["q_value"] < 0.05).sum() <= 2
+
+
+def test_queries_clicked_too_little_are_found():
+    true = searchlog.truth(400, spread=0).assign(weight=1 / 400)
+    true.loc[::20, "wanted"] = 0.4
+    reasons = funnel.search(searchlog.log(true, 40_000), as_of=END, page_size=searchlog.PAGE).reasons
+    found = reasons[(reasons["reason"] == "few_clicks") & (reasons["q_value"] < 0.05)]["query"]
+    bad = set(true["query"][::20])
+    assert len(bad & set(found)) >= 0.8 * len(bad)
+    assert len(set(found) - bad) <= 0.2 * len(bad)
