@@ -1,17 +1,37 @@
-"""Shared fixtures: one test, every table library."""
+"""Shared fixtures: one test, every table library; and how many examples a property is tried on."""
 
+import os
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import Phase, is_hypothesis_test, settings
 
 from libraries import LIBRARIES, Library, spark_session, to_spark
 
 # The same examples on every run, and no time limit: the first call of a library pays for its import.
 settings.register_profile("ecommine", deadline=None, derandomize=True, print_blob=True)
 settings.register_profile("unshrunk", settings.get_profile("ecommine"), phases=[Phase.explicit, Phase.generate])
+settings.register_profile("full", settings.get_profile("ecommine"))
 settings.load_profile("ecommine")
+PART, FEWEST = 0.3, 8
+"""The share of the examples that a property states, and the fewest, unless with `--hypothesis-profile=full`."""
+
+# Compiled once for an environment: versions of Python and numba do not overwrite each other's.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(sys.prefix) / "numba"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Try each property on a part of its examples: the full number is for `make parity`."""
+    if settings.get_current_profile_name() == "full":
+        return
+    tests = {item.function for item in items if isinstance(item, pytest.Function) and is_hypothesis_test(item.function)}
+    for test in tests:
+        stated = test._hypothesis_internal_use_settings
+        count = min(stated.max_examples, max(int(stated.max_examples * PART), FEWEST))
+        test._hypothesis_internal_use_settings = settings(stated, max_examples=count)
 
 
 @pytest.fixture(scope="session")

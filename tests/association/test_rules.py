@@ -18,7 +18,7 @@ from ecommine.association._evidence.expected import expected, strata
 from ecommine.association._output.measures import measures
 from libraries import to_pandas
 
-BASKETS = st.lists(st.lists(st.integers(0, 6), min_size=1, max_size=6), min_size=2, max_size=14)
+BASKETS = st.lists(st.lists(st.integers(0, 6), min_size=1, max_size=6), min_size=3, max_size=14)
 
 
 def shop(n_orders=1_500, n_items=25, customers=300, seed=0):
@@ -232,7 +232,7 @@ def test_rules_of_itemsets_are_those_of_orders():
 
 
 def test_without_a_support_the_most_frequent_larger_itemsets_are_split():
-    baskets, _ = shop()
+    baskets, _ = shop(150)
     found = association.rules(slow.lines(baskets), test=None, max_consequent=None)
     itemsets = {tuple(sorted(row["antecedents"] + row["consequents"])) for row in found.table.to_dict("records")}
     counts = {items: n for items, n in slow.all_itemsets(baskets, 1).items() if len(items) >= 2}

@@ -26,6 +26,7 @@ schema.no_such_door
 """
 
 
+@pytest.mark.types
 def test_mypy_knows_the_library_and_finds_typos(tmp_path):
     for package in ("mypy", "polars"):
         if importlib.util.find_spec(package) is None:
