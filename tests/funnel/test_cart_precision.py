@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ecommine.funnel._cart_rates import Fates, chances, rates
+from ecommine.funnel._carts.rates import Fates, chances, rates
 
 RUNS, VISITORS, CARTS = 600, 60, 6
 WINDOW, Z = 168, 1.959964

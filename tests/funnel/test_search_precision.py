@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from ecommine.funnel._search_position import Places, examine
-from ecommine.funnel._search_rates import Pairs, money_interval, rate
+from ecommine.funnel._search.position_bias import Places, examine
+from ecommine.funnel._search.rates import Pairs, money_interval, rate
 
 PAGE = 4
 CURVE = np.array([0.4, 0.25, 0.15, 0.08])
