@@ -20,8 +20,8 @@ help:  ## show this list
 demo: $(VENV)/demo.stamp  ## run the main job on real data: tables, pictures and a page under build/demo/
 	$(BIN)/python examples/demo.py
 
-test: $(VENV)/test.stamp  ## run all tests and doctests (no Spark, no long simulations)
-	$(BIN)/python -m pytest -q -n 2
+test: $(VENV)/test.stamp  ## run all tests and doctests (no Spark, no long simulations), and show what they reach
+	$(BIN)/python -m pytest -q -n 2 --cov
 
 lint: $(VENV)/lint.stamp  ## style, docstrings, complexity, import contracts
 	$(BIN)/ruff check .
@@ -31,6 +31,7 @@ lint: $(VENV)/lint.stamp  ## style, docstrings, complexity, import contracts
 types: $(VENV)/types.stamp  ## mypy strict, and pyright: the public interface typed to 100 %
 	$(BIN)/mypy
 	PATH="$(CURDIR)/$(BIN):$$PATH" pyright --verifytypes ecommine --ignoreexternal
+	$(BIN)/python -m pytest -q -m types tests
 
 docs: $(VENV)/docs.stamp  ## build the site into build/docs, warnings are errors
 	rm -rf docs/reference/api/generated
@@ -40,8 +41,9 @@ docs: $(VENV)/docs.stamp  ## build the site into build/docs, warnings are errors
 bench: $(VENV)/test.stamp $(PEERS)/peers.stamp  ## speed and memory beside the tool you would take instead (TOPIC=rfm)
 	set -e; for one in benchmarks/bench_$(TOPIC)*.py; do ECOMMINE_PEERS=$(PEERS)/bin/python $(BIN)/python $$one; done
 
-parity: $(VENV)/test.stamp $(PEERS)/peers.stamp  ## long simulations and comparisons with other tools
+parity: $(VENV)/test.stamp $(PEERS)/peers.stamp  ## long simulations, comparisons with other tools, properties in full
 	ECOMMINE_PEERS=$(PEERS)/bin/python $(BIN)/python -m pytest -q -m parity tests
+	$(BIN)/python -m pytest -q -n 2 --hypothesis-profile=full tests
 
 spark: $(VENV)/spark.stamp  ## the same calls on PySpark with real worker processes (needs Java 17)
 	$(BIN)/python -m pytest -q -m spark tests
@@ -95,7 +97,12 @@ $(OLDEST)/test.stamp: $(OLDEST)/base.stamp pyproject.toml tools/oldest.py
 	$(OLDEST)/bin/$(PIP_INSTALL) --editable '.[$(LIBRARIES)]' --group test --constraint $(OLDEST)/constraints.txt
 	@touch $@
 
-# Any other installed Python: `make .venv-3.12/test.stamp PYTHON=python3.12`.
+# Any other installed Python, in an environment of its own: `make between-3.12 PYTHON=python3.12`. What may depend on
+# the version runs: the architecture, the doctests, and one test of each public call.
+between-%: .venv-%/test.stamp
+	.venv-$*/bin/python -m pytest -q -n 2 tests/architecture src
+	.venv-$*/bin/python -m pytest -q -n 2 -m "call and not spark" tests
+
 .venv-3%/test.stamp: .venv-3%/base.stamp pyproject.toml
 	$(@D)/bin/$(PIP_INSTALL) --editable '.[$(LIBRARIES)]' --group test
 	@touch $@

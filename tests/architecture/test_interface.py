@@ -2,12 +2,14 @@
 
 import dataclasses
 import inspect
+import re
 from collections.abc import Callable
 from typing import Any, is_typeddict
 
 import pytest
 
-from architecture.source import public_callables, public_functions
+from architecture.source import ROOT, public_callables, public_functions
+from ecommine import schema
 
 POSITIONAL = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
 CALLABLES = dict(public_callables())
@@ -53,6 +55,19 @@ def test_has_a_doctest(name: str) -> None:
 def test_public_dataclasses_are_frozen(name: str) -> None:
     value: Any = CALLABLES[name]
     assert value.__dataclass_params__.frozen, f"{name} can be changed after it was made"
+
+
+def test_every_public_call_has_a_test_that_every_python_runs() -> None:
+    """Datasets read no table: their doctests are enough. One test goes through all doors of schema."""
+    texts = [path.read_text(encoding="utf8") for path in (ROOT / "tests").rglob("test_*.py")]
+    marked = [
+        name for text in texts for name in re.findall(r'^@pytest\.mark\.call\("([\w.*]+)"\)$', text, re.MULTILINE)
+    ]
+    assert len(marked) == len(set(marked))
+    calls = {name.removeprefix("ecommine.") for name, value in CALLABLES.items() if inspect.isfunction(value)}
+    doors = {f"schema.{name}" for name in schema.TABLES}
+    calls = {name for name in calls if "." in name and not name.startswith("datasets.")} - doors | {"schema.*"}
+    assert set(marked) == calls
 
 
 def test_the_checks_see_faults() -> None:

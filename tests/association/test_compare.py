@@ -89,6 +89,7 @@ def test_products_that_one_side_does_not_sell(two):
     assert found.notes == ("2 rules with a product that one side does not sell: no ratio",)
 
 
+@pytest.mark.call("association.compare")
 def test_every_library_gives_the_same(two, local_library):
     ours = association.compare(*(rules(lines) for _, lines in two)).table
     theirs = to_pandas(association.compare(*(rules(local_library(lines)) for _, lines in two)).table)

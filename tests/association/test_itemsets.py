@@ -23,6 +23,7 @@ def rows(table):
     ]
 
 
+@pytest.mark.call("association.itemsets")
 def test_by_hand_in_every_library(library):
     if library.name == "pyspark":
         found = association.itemsets(library(lines(BASKETS)), min_support=0.5)

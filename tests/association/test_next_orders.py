@@ -54,6 +54,7 @@ def case():
     return lines, list(slow_followers(baskets, customer, times, 30)), baskets, customer
 
 
+@pytest.mark.call("association.next_orders")
 def test_counts_and_gaps_are_those_of_the_slow_version(case, local_library):
     lines, followers, baskets, _ = case
     found = association.next_orders(local_library(lines), min_support=0.01)

@@ -150,6 +150,7 @@ def test_options_out_of_range(options, error, message):
         association.pairs(slow.lines([["a", "b"]]), **options)
 
 
+@pytest.mark.call("association.pairs")
 def test_results_are_tables_of_the_callers_library(local_library):
     found = association.pairs(local_library(slow.lines(shop(300))), min_support=0.1)
     assert isinstance(to_pandas(found.table), pd.DataFrame)

@@ -209,6 +209,7 @@ def test_the_planted_pair_is_found_and_its_company_is_not_productive():
     assert not fisher.loc[longer, "productive"].any()
 
 
+@pytest.mark.call("association.rules")
 def test_every_library_gives_the_same_rules(local_library):
     baskets, customers = shop()
     table = slow.lines(baskets, customer_id=customers)

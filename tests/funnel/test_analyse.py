@@ -392,6 +392,7 @@ def shop(n=400, seed=0):
     return slow.table(rows)
 
 
+@pytest.mark.call("funnel.analyse")
 def test_every_library_gives_the_same_table(library):
     frame = shop()
     definition = funnel.Funnel(["a", funnel.Step("b", within="2d"), "c", "d"], window="3d")

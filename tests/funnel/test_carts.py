@@ -474,6 +474,7 @@ def test_parts_add_up():
     assert found.recovery["hours"].tolist() == [6.0 * one for one in range(29)]
 
 
+@pytest.mark.call("funnel.carts")
 def test_every_library_gives_the_same_tables(library):
     frame = many()
     frame["visitor_id"] = [f"v{one}" for one in frame["visitor_id"]]

@@ -230,6 +230,7 @@ def halves(frame, definition, cut, **options):
     return funnel.analyse(early, definition, **options), funnel.analyse(late, definition, **options)
 
 
+@pytest.mark.call("funnel.compare")
 def test_every_library_and_order_gives_the_same(library):
     frame = shop()
     definition = funnel.Funnel(["a", "b", "c", "d"], window="3d")

@@ -16,6 +16,7 @@ DATA = Path(os.environ.get("ECOMMINE_DATA", Path(__file__).parents[3] / "shared"
 NEEDS = pytest.mark.skipif(not DATA.is_dir(), reason="the folder of real data is not there (ECOMMINE_DATA)")
 
 
+@pytest.mark.call("funnel.from_counts")
 def test_totals():
     found = funnel.from_counts({"home": 90_400, "search": 45_200, "payment": 6_030, "confirmation": 452})
     assert found.table["dropped"].tolist() == [0, 45_200, 39_170, 5_578]
@@ -56,6 +57,7 @@ def test_a_published_funnel_of_pages(local_library):
     assert to_pandas(whole.table)["reached"].tolist() == [90_400, 45_200, 6_030, 452]
 
 
+@pytest.mark.call("funnel.from_reached")
 def test_columns_of_any_type(library):
     users = pd.DataFrame(
         {

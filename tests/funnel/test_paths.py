@@ -162,6 +162,7 @@ def test_what_must_add_up_does(rows, gap, ahead):
         assert ((low <= value + 1e-12) & (value <= high + 1e-12) & (low >= 0) & (high <= 1 + 1e-12)).all()
 
 
+@pytest.mark.call("funnel.paths")
 def test_every_library(library):
     rng = np.random.default_rng(0)
     names = ["view_item", "add_to_cart", "purchase", "scroll"]

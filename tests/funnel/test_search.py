@@ -87,6 +87,7 @@ def shop_log(n=3_000, seed=0):
     return searchlog.log(searchlog.truth(20), n, seed, visitors=1_500, alike=0.3)
 
 
+@pytest.mark.call("funnel.search")
 def test_every_library_says_the_same(library):
     frame = shop_log(800).drop(columns="session_id").assign(product_id=lambda one: one["position"] % 3)
     frame["product_id"] = frame["product_id"].map({0.0: "p", 1.0: "q", 2.0: "r"}).where(frame["product_id"].notna())

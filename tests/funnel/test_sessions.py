@@ -60,6 +60,7 @@ def test_the_order_of_rows_and_the_library_do_not_matter(local_library, rows, se
     assert found(local_library(mixed), gap="20min") == expected(frame, timedelta(minutes=20))
 
 
+@pytest.mark.call("funnel.sessions")
 def test_every_library(library):
     rng = np.random.default_rng(0)
     rows = [(f"v{rng.integers(20)}", int(rng.integers(0, 40)) * 500) for _ in range(400)]

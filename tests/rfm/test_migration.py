@@ -163,6 +163,7 @@ def test_going_back_turns_every_change_round(first, second):
 _TURNED = (("upgraded", "downgraded"), ("downgraded", "upgraded"), ("stayed", "stayed"))
 
 
+@pytest.mark.call("rfm.migration")
 def test_every_library_gives_the_same_movements(library):
     options = {"period": "6mo", "scale": 5}
     before = rfm.score(library(shop()), as_of="2024-09-30", **options)

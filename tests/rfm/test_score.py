@@ -40,6 +40,7 @@ def slow_segments(lines, *, as_of=None):
     return found
 
 
+@pytest.mark.call("rfm.score")
 def test_every_library_matches_the_slow_version(library):
     result = rfm.score(library(shop()))
     table = to_pandas(result.table, sort=["customer_id"])

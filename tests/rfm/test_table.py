@@ -52,6 +52,7 @@ def measured(result):
     return {row.customer_id: (row.recency, row.frequency, round(row.monetary, 6)) for row in table.itertuples()}
 
 
+@pytest.mark.call("rfm.table")
 def test_by_hand_in_every_library(library):
     with pytest.warns(DataWarning, match="1 line of guests left out .1 order, money 9.00.; 1 customer without an"):
         result = rfm.table(library(lines()))

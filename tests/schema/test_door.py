@@ -21,6 +21,7 @@ def same(left: pd.DataFrame, right: pd.DataFrame) -> None:
         assert all((pd.isna(a) and pd.isna(b)) or a == b for a, b in pairs), (name, left[name], right[name])
 
 
+@pytest.mark.call("schema.*")
 @pytest.mark.parametrize("name", DOORS)
 @settings(max_examples=6)
 @given(data=st.data())

@@ -60,6 +60,7 @@ UCI_TYPES = [
 ]  # fmt: skip
 
 
+@pytest.mark.call("schema.from_uci_online_retail")
 @pytest.mark.parametrize("spelling", [{}, {"InvoiceNo": "Invoice", "CustomerID": "Customer ID", "UnitPrice": "Price"}])
 def test_uci_lines_have_their_type_on_every_library(library, spelling) -> None:
     raw = library(UCI.rename(columns=spelling))
@@ -155,6 +156,7 @@ GOODS = pd.DataFrame(
 )  # fmt: skip
 
 
+@pytest.mark.call("schema.from_complete_journey")
 def test_complete_journey_prices_discounts_and_line_types(library) -> None:
     shop = schema.from_complete_journey(library(SOLD), products=library(GOODS))
     orders = to_pandas(shop.orders, sort=["order_id", "product_id"])
@@ -242,6 +244,7 @@ CDNOW = pd.DataFrame(
 )  # fmt: skip
 
 
+@pytest.mark.call("schema.from_cdnow")
 @pytest.mark.parametrize("dates", ["numbers", "floats", "text", "times"])
 @pytest.mark.parametrize("columns", [{}, {"quantity": "number_of_cds", "amount": "dollar_value"}])
 def test_cdnow_orders_are_customer_days(library, dates, columns) -> None:
@@ -294,6 +297,7 @@ TAOBAO = pd.DataFrame(
 )
 
 
+@pytest.mark.call("schema.from_taobao_user_behavior")
 def test_taobao_events_in_shanghai_time_without_other_days(library) -> None:
     shop = schema.from_taobao_user_behavior(library(TAOBAO))
     events = to_pandas(shop.events)
@@ -343,6 +347,7 @@ REES46 = pd.DataFrame(
 )
 
 
+@pytest.mark.call("schema.from_rees46")
 def test_rees46_events_products_and_orders(library) -> None:
     shop = schema.from_rees46(library(REES46), timezone="Europe/Moscow")
     assert to_pandas(shop.events).occurred_at.tolist()[0] == pd.Timestamp("2019-10-01 03:00:00")

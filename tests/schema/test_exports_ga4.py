@@ -188,6 +188,7 @@ def flat(rows: list[dict]) -> pd.DataFrame:
     return wide.drop(columns=["ecommerce"])
 
 
+@pytest.mark.call("schema.from_ga4")
 def test_flat_table_with_one_row_an_event(library) -> None:
     frame = flat(ROWS)
     frame["ga_session_id"] = frame.ga_session_id.astype("Int64").astype(str).where(frame.ga_session_id.notna(), None)

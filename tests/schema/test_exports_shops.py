@@ -60,6 +60,7 @@ SHOPIFY = [
 TOTALS = {"#1001": 34.70, "#1002": 18.00, "#1003": 8.00}
 
 
+@pytest.mark.call("schema.from_shopify")
 def test_shopify_lines_add_up_to_the_total_of_each_order(library) -> None:
     raw = library(text(SHOPIFY))
     shop = schema.from_shopify(raw)
@@ -201,6 +202,7 @@ WOO = [
 ]  # fmt: skip
 
 
+@pytest.mark.call("schema.from_woocommerce")
 def test_woocommerce_lines_add_up_to_the_total_of_each_order(library) -> None:
     raw = library(text(WOO))
     shop = schema.from_woocommerce(raw)
@@ -312,6 +314,7 @@ def olist(library, *names: str) -> dict:
     return {name: library(text(OLIST[name])) for name in names}
 
 
+@pytest.mark.call("schema.from_olist")
 def test_olist_tables(library) -> None:
     head, items = (library(text(OLIST[name])) for name in ("orders", "items"))
     shop = schema.from_olist(head, items, **olist(library, "customers", "products", "reviews", "payments"))

@@ -35,6 +35,7 @@ def known(library, frame, links, *, said):
     return [None if pd.isna(one) else one for one in back["customer_id"]]
 
 
+@pytest.mark.call("schema.identify")
 def test_a_shared_device_is_each_customer_in_turn(library):
     links = pd.DataFrame(
         {"visitor_id": texts("x", "x", "x"), "customer_id": texts("bob", "anna", "bob"), "linked_at": days(4, 2, 6)}

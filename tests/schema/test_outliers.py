@@ -40,6 +40,7 @@ def test_equals_the_slow_version(library, rule, by):
         assert group["outlier"].tolist() == [bool(value < low or value > high) for value in group["amount"]]
 
 
+@pytest.mark.call("schema.outliers")
 def test_groups_are_judged_by_themselves(library):
     together = to_pandas(schema.outliers(library(TABLE)))
     apart = to_pandas(schema.outliers(library(TABLE), by="product_id"))

@@ -38,6 +38,7 @@ WORKED = orders_of(
 )
 
 
+@pytest.mark.call("schema.to_sales")
 @pytest.mark.parametrize(("price", "first_week"), [("median", 4.0), ("paid", (4 + 30 + 5) / 12), ("list", 5.0)])
 def test_worked_by_hand(library, price, first_week):
     panel = to_pandas(schema.to_sales(library(WORKED), price=price))
