@@ -1,6 +1,7 @@
 """The specification of carts in plain Python: one visitor after the other, one event after the other."""
 
 from datetime import datetime, timedelta
+from itertools import groupby
 
 import numpy as np
 import pandas as pd
@@ -65,34 +66,49 @@ def _order(row):
     return (row["occurred_at"], _rank(row), row["event"], row["visitor_id"], *ties)
 
 
-def sessions(events, gap):
-    """Number the sessions: ids that overlap in time are one, unknown ids go by the pause before and after."""
-    last = {row.get("session_id"): place for place, row in enumerate(events)}
-    numbers, reach = [], -1
+def label_sessions(rows, gap):
+    """Give every event its session, visitor by visitor.
+
+    By its id; without one it goes on with the session before, or, after a pause, begins one. Of several ids at one
+    moment the largest goes on.
+    """
+    for visitor in {row["visitor_id"] for row in rows}:
+        mine = sorted((row for row in rows if row["visitor_id"] == visitor), key=lambda row: row["occurred_at"])
+        current, before = None, None
+        for at, group in groupby(mine, key=lambda row: row["occurred_at"]):
+            moment = list(group)
+            ids = [row["session_id"] for row in moment if known(row.get("session_id"))]
+            if ids:
+                current = (visitor, "id", max(ids))
+            elif current is None or at - before > gap:
+                current = (visitor, "from", at)
+            for row in moment:
+                row["session"] = (visitor, "id", row["session_id"]) if known(row.get("session_id")) else current
+            before = at
+
+
+def session_ends(events, gap):
+    """Return the last place of the session of each event; orders go on with the session before, or begin one."""
+    labels = []
     for place, row in enumerate(events):
-        if place:
-            before = events[place - 1]
-            both = known(before.get("session_id")) and known(row.get("session_id"))
-            apart = both or row["occurred_at"] - before["occurred_at"] > gap
-            numbers.append(numbers[-1] + (reach < place and apart))
-        else:
-            numbers.append(0)
-        reach = max(reach, last[row["session_id"]] if known(row.get("session_id")) else place)
-    return numbers
+        goes_on = place and row["occurred_at"] - events[place - 1]["occurred_at"] <= gap
+        labels.append(row.get("session") or (labels[-1] if goes_on else ("order", place)))
+    last = {label: place for place, label in enumerate(labels)}
+    return [last[label] for label in labels]
 
 
-def walked(events, numbers, within):
+def walked(events, ends, within):
     """Follow one person: the carts, each with its events, and what became of every purchase."""
     carts, cart, purchases = [], None, []
     for place, row in enumerate(events):
-        at, session, product = row["occurred_at"], numbers[place], row.get("product_id")
-        in_time = cart is not None and (at <= cart["deadline"] or session == numbers[cart["start"]])
+        at, product = row["occurred_at"], row.get("product_id")
+        in_time = cart is not None and (at <= cart["deadline"] or place <= cart["end"])
         is_open = in_time and cart["close"] is None
         if row["event"] == "add_to_cart" and not is_open:
-            touched = [i for i, one in enumerate(numbers) if one == session and events[i]["event"] in TOUCHES]
-            left = events[max(touched)]["occurred_at"]
+            left = [one["occurred_at"] for one in events[: ends[place] + 1] if one["event"] in TOUCHES][-1]
             cart = {
                 "start": place,
+                "end": ends[place],
                 "close": None,
                 "left": left,
                 "deadline": left + within,
@@ -118,7 +134,7 @@ def walked(events, numbers, within):
         elif is_open:
             purchases.append("beside")
         elif cart is not None and cart["close"] is not None:
-            completes = fits and product is not None and numbers[cart["close"]] == session
+            completes = fits and product is not None and place <= ends[cart["close"]]
             if completes:
                 cart["took"].append(place)
             purchases.append("bought" if completes else "none")
@@ -172,19 +188,19 @@ def worth(events, cart, units):
     return sum(found) if found or not units else np.nan
 
 
-def described(events, numbers, cart, until, within, gap):
+def described(events, cart, until, gap):
     """Write one cart."""
-    first = [i for i in cart["events"] if numbers[i] == numbers[cart["start"]]]
+    first = [i for i in cart["events"] if i <= cart["end"]]
     units, close = contents(events, cart["events"]), cart["close"]
     left = units if close is None else after_purchase(events, cart, units)
-    ends = max(row["occurred_at"] for row, one in zip(events, numbers, strict=True) if one == numbers[cart["start"]])
-    over = until - ends > gap or numbers[-1] > numbers[cart["start"]]
+    is_over = until - events[cart["end"]]["occurred_at"] > gap
+    over = is_over or cart["end"] < len(events) - 1
     if close is not None:
-        status = "bought" if numbers[close] == numbers[cart["start"]] else "recovered"
+        status = "bought" if close <= cart["end"] else "recovered"
     elif not units:
         status = "emptied"
     else:
-        status = "abandoned" if over and until >= cart["deadline"] else "immature"
+        status = "abandoned" if over and until >= cart["deadline"] else "pending"
     return {
         "opened_at": events[cart["start"]]["occurred_at"],
         "last_touched_at": events[cart["events"][-1]]["occurred_at"],
@@ -197,8 +213,8 @@ def described(events, numbers, cart, until, within, gap):
         "value": worth(events, cart, units),
         "items_left": len(left),
         "value_left": worth(events, cart, left),
-        "_bought": status == "bought" and until - ends > gap,
-        "_at_risk": status != "bought" and until - ends > gap and bool(contents(events, first)),
+        "_bought": status == "bought" and is_over,
+        "_at_risk": status != "bought" and is_over and bool(contents(events, first)),
     }
 
 
@@ -233,20 +249,20 @@ def _orders(orders):
 
 
 def _events_of(persons, orders, gap):
-    """Return the purchase event of each order: by its id, else of all pairs the nearest first, none used twice."""
-    found, pairs = {}, []
+    """Return the purchase event of each order: by its id, else the nearest, which is of the nearest order."""
+    found, nearest = {}, {}
     for key in sorted(persons):
         purchases = [row for row in persons[key] if row["event"] == "purchase"]
         for row in purchases:
             if row.get("order_id") in orders:
                 found.setdefault(row["order_id"], row)
         for order_id, (person, at, _) in orders.items():
-            for place, row in enumerate(purchases):
-                apart = abs(row["occurred_at"] - at)
-                if person == key and row.get("order_id") is None and apart <= gap:
-                    pairs.append((apart, at, order_id, place, row))
+            loose = [(i, row) for i, row in enumerate(purchases) if row.get("order_id") is None]
+            apart = [(abs(row["occurred_at"] - at), i) for i, row in loose]
+            if person == key and apart and min(apart)[0] <= gap:
+                nearest[order_id] = (min(apart)[0], at, order_id, purchases[min(apart)[1]])
     used = []
-    for _, _, order_id, _, row in sorted(pairs, key=lambda pair: pair[:4]):
+    for _, _, order_id, row in sorted(nearest.values(), key=lambda one: one[:3]):
         if order_id not in found and not any(row is one for one in used):
             found[order_id] = row
             used.append(row)
@@ -264,9 +280,9 @@ def latest(records, product, at):
     return max(known)[1] if known else None
 
 
-def flags(events, numbers, cart, until, prices, stock):
+def flags(events, cart, until, prices, stock):
     """Say what the tables tell of a cart that was left: true, false, or None."""
-    first = [i for i in cart["events"] if numbers[i] == numbers[cart["start"]]]
+    first = [i for i in cart["events"] if i <= cart["end"]]
     end = min(cart["deadline"], until) if cart["close"] is None else events[cart["close"]]["occurred_at"]
     rises, early, later = [], [], []
     for product in {**contents(events, first), **contents(events, cart["events"])}:
@@ -293,18 +309,19 @@ def carts(frame, *, within=timedelta(days=7), gap=timedelta(minutes=30), until=N
     """
     rows = plain(frame)
     until = max(row["occurred_at"] for row in rows) if until is None else until
-    persons = by_person([row for row in rows if row["occurred_at"] <= until])
+    rows = [row for row in rows if row["occurred_at"] <= until]
+    label_sessions(rows, gap)
+    persons = by_person(rows)
     if "orders" in tables:
         with_orders(persons, tables["orders"], gap)
     found, purchases = [], []
     for (kind, one), events in persons.items():
-        numbers = sessions(events, gap)
-        mine, became = walked(events, numbers, within)
+        mine, became = walked(events, session_ends(events, gap), within)
         purchases += became
         for place, cart in enumerate(mine):
             name = f"{kind[0]}{int(one)}-{place + 1}"
-            row = {"cart_id": name, **described(events, numbers, cart, until, within, gap)}
-            known = flags(events, numbers, cart, until, tables.get("prices", []), tables.get("stock", []))
+            row = {"cart_id": name, **described(events, cart, until, gap)}
+            known = flags(events, cart, until, tables.get("prices", []), tables.get("stock", []))
             was_left = row["abandoned_at"] is not pd.NaT
             found.append({**row, **{key: value if was_left else None for key, value in known.items()}})
     return found, {name: purchases.count(name) for name in ("bought", "beside", "late", "none")}

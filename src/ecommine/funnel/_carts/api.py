@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals.stable.v2 as nw
 
-from ..._core.checks import confidence_level, counted, one_of
+from ..._core.checks import confidence_level, one_of
+from ..._core.durations import fixed_length
 from ..._core.frames import opened
-from ..._core.pictures import percent
+from ..._core.moments import length_to_microseconds
+from ..._core.notes import Note, warn_of_notes
 from ..._core.results import Result
-from ..._core.texts import Locale
-from ...schema._for_topics import warn
-from .._curves import normal_quantile
-from .._lengths import parse_fixed_duration
-from .._micro import length_to_microseconds
-from .read import Given, read_carts
-from .report import Report, report
-from .summary import sentences
+from ..._core.tables import flatten_products, product_names
+from ..._core.texts import LOCALES, Locale
+from ..._stats.intervals import normal_quantile
+from ...schema._for_topics import DataWarning
+from .read import CartInputs, read_carts
+from .report import CartReport, make_report
+from .summary import headline, summarize
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,13 +31,13 @@ class Carts(Result):
 
     Attributes
     ----------
-    table : eager table, one row a cart, by opened_at
+    table : eager table, one row per cart, by opened_at
         - cart_id (visitor or customer, and the number of the cart), visitor_id (that opened it), customer_id where the
           events have customers;
         - opened_at, last_touched_at, abandoned_at (last touched in the session that opened it, where that is over and
           did not buy), bought_at;
         - status: "bought" (in the session that opened it), "recovered" (later, within the window), "abandoned" (the
-          window is over), "emptied" (the visitor took everything out) or "immature" (not decided yet);
+          window is over), "emptied" (the visitor took everything out) or "pending" (not decided yet);
         - checkout_step: the furthest of add_to_cart, view_cart, begin_checkout, add_shipping_info and add_payment_info
           in the session that opened it;
         - reason why it was left, and its flags out_of_stock, price_rise and out_of_stock_later, null where the tables
@@ -50,16 +51,16 @@ class Carts(Result):
         carts; bought (in the session that opened it); left (in that session, with something in it); recovered and open
         (of those left); the shares abandonment (left of bought and left), recovery (of those left, bought by the end of
         the window) and lost (of bought and left, in the end), each with _low and _high.
-    steps : eager table, one row a checkout step
+    steps : eager table, one row per checkout step
         The same for the carts that got that far in their first session, and their value, value_left (of those left and
         not recovered) and hours_median (to recover).
-    reasons : eager table, one row a reason
+    reasons : eager table, one row per reason
         carts (left for it first), flagged (for which it holds at all), share of the carts left, recovery (of all for
         which it holds), each with _low and _high, value_left.
-    recovery : eager table, one row a moment of the window
-        hours since the cart was left, at_risk (carts seen so long and not bought), recovered (share), recovered_low,
-        recovered_high.
-    win_back : eager table, one row a cart that was left, holds something and may still be bought
+    recovery : eager table, one row per moment of the window
+        hours since the cart was left, at_risk (carts observed for so long and not bought), recovered (share),
+        recovered_low, recovered_high.
+    win_back : eager table, one row per cart that was left, holds something and may still be bought
         By falling expected_value. cart_id, visitor_id, customer_id, checkout_step, reason, out_of_stock_later,
         age_hours, hours_left, products (list of ids), value_left; chance and expected_value with _low and _high.
     within : str
@@ -71,8 +72,34 @@ class Carts(Result):
         Level of the intervals.
     as_of : datetime or None
         The moment up to which events count.
-    notes : tuple of str
-        What was left out, what was assumed, and what is not decided yet.
+    notes : tuple of Note
+        What was left out, what was assumed, and what is not decided yet; see Notes for their codes.
+
+    Notes
+    -----
+    Codes of ``notes``, each with the count that its sentence begins with, beside those of the log of events:
+
+    ================================== ================================================================
+    code                               meaning
+    ================================== ================================================================
+    visitors_with_several_customers    visitors whose events without a customer stay with the visitor
+    purchases_without_cart             purchases that bought no open cart
+    touches_without_cart               removals, cart views, checkout steps without an open cart
+    sessions_in_progress               carts whose first session is not over, in no rate
+    no_window_over                     recovery is unknown
+    open_window                        carts that can still be recovered
+    unknown_value, partial_value       carts without a value, or without the money of some products
+    incomplete_orders_left_out         order lines without order_id or ordered_at
+    other_lines_left_out               order lines of no product
+    returns_left_out                   order lines of returns
+    orders_after_as_of                   order lines after the end of the data
+    incomplete_sales_left_out          rows of sales without a value
+    incomplete_stock_left_out          rows of stock without a value
+    orders_of_known_customers          orders of customers with an event of a cart or a purchase
+    bought_carts_in_orders             bought carts that are in the orders
+    purchases_in_orders                purchase events that are in the orders
+    few_matched_orders                 (of the warning) less than half of these are
+    ================================== ================================================================
 
     Examples
     --------
@@ -106,24 +133,14 @@ class Carts(Result):
     matched_purchases: float
     level: float
     as_of: datetime | None
-    notes: tuple[str, ...]
-    _found: Report
+    notes: tuple[Note, ...]
+    _report: CartReport
+    _window: str | timedelta
 
     @property
     def headline(self) -> str:
-        """What stands on the first line."""
-        when, whole = "" if self.as_of is None else f"as of {self.as_of:%Y-%m-%d %H:%M}, ", self._found.whole
-        words = [counted(whole["carts"], "cart")]
-        if whole["abandonment"] == whole["abandonment"]:
-            words.append(f"{percent(whole['abandonment'])} left at first{self._of_those_over(whole)}")
-        if whole["recovery"] == whole["recovery"]:
-            words.append(f"{percent(whole['recovery'])} of these bought within {self.within}")
-        return when + ", ".join(words)
-
-    @staticmethod
-    def _of_those_over(whole: Mapping[str, Any]) -> str:
-        over = int(whole["bought"] + whole["left"])
-        return "" if over == whole["carts"] else f" (of {over:,} bought or left in a session that is over)"
+        """The first line: as of when, how many carts, and the shares that are left and recovered."""
+        return headline(self._report.rates, self._window, self.as_of)
 
     @property
     def tables(self) -> Mapping[str, Any]:
@@ -151,15 +168,12 @@ class Carts(Result):
         ValueError
             If the table of names lacks product_id or title.
         """
-        from .._cart_names import flat, named
-
-        return flat(self.win_back, "products", named(names))
+        return flatten_products(self.win_back, ["products"], product_names(names))
 
     def summary(self, *, locale: Locale = "en") -> str:
-        """Say in up to five sentences how many carts are left and recovered, where, why, and what may still come."""
-        one_of("locale", locale, ("en", "zh"))
-        found = self._found
-        return sentences(found.whole, found.steps, found.reasons, found.back, self.within, locale)
+        """Write up to five sentences: how many carts are left and recovered, where, why, and what may still come."""
+        one_of("locale", locale, LOCALES)
+        return summarize(self._report, self._window, locale)
 
     def plot(
         self, ax: "Axes | None" = None, *, kind: Literal["steps", "recovery"] = "steps", locale: Locale = "en"
@@ -187,15 +201,15 @@ class Carts(Result):
         ModuleNotFoundError
             If a new figure is needed and matplotlib is not installed.
         """
-        from .plot import draw_fates, draw_recovery
+        from .plot import draw_recovery, draw_statuses
 
         one_of("kind", kind, ("steps", "recovery"))
-        one_of("locale", locale, ("en", "zh"))
+        one_of("locale", locale, LOCALES)
         if kind == "steps":
-            return draw_fates(self._found.fates, ax, locale)
-        frame = opened(self.recovery, argument="recovery")
-        assert isinstance(frame, nw.DataFrame)
-        return draw_recovery(frame, self.within, self.level, ax, locale)
+            return draw_statuses(self._report.status_counts, ax, locale)
+        curve = opened(self.recovery, argument="recovery")
+        assert isinstance(curve, nw.DataFrame)
+        return draw_recovery(curve, self._window, self.level, ax, locale)
 
 
 def carts(
@@ -294,26 +308,34 @@ def carts(
     ... })
     >>> found = funnel.carts(events)
     >>> found.table[["cart_id", "status", "checkout_step", "items", "items_left"]]
-      cart_id    status   checkout_step  items  items_left
-    0    v1-1    bought     add_to_cart      2           1
-    1    v2-1  immature  begin_checkout      1           1
+      cart_id   status   checkout_step  items  items_left
+    0    v1-1   bought     add_to_cart      2           1
+    1    v2-1   pending  begin_checkout      1           1
     >>> found.notes[0]
-    '1 of 2 purchases bought no open cart: 1 without any'
+    '1 of 2 purchases bought no open cart: 1 without a cart'
     """
     confidence = confidence_level(level)
-    window = length_to_microseconds(parse_fixed_duration(recover_within, "recover_within"))
-    pause = parse_fixed_duration(gap, "gap")
-    given = Given(events=events, orders=orders, sales=sales, stock=stock, window=window, gap=pause, as_of=as_of)
-    basis = read_carts(given)
-    found = report(basis, opened(events, argument="events"), window, normal_quantile(confidence))
-    warn([basis.matched.warning] if basis.matched.warning else [], stacklevel=3)
+    window = length_to_microseconds(fixed_length(recover_within, argument="recover_within"))
+    inputs = CartInputs(
+        events=opened(events, argument="events"),
+        orders=None if orders is None else opened(orders, argument="orders"),
+        sales=None if sales is None else opened(sales, argument="sales"),
+        stock=None if stock is None else opened(stock, argument="stock"),
+        window=window,
+        gap=fixed_length(gap, argument="gap"),
+        as_of=as_of,
+    )
+    data = read_carts(inputs)
+    report = make_report(data, inputs.events, window, normal_quantile(confidence))
+    warn_of_notes(data.match.warnings, DataWarning, stacklevel=2)
     return Carts(
-        **found.tables,
+        **report.tables,
         within=str(recover_within),
-        matched_carts=basis.matched.carts,
-        matched_purchases=basis.matched.purchases,
+        matched_carts=data.match.carts,
+        matched_purchases=data.match.purchases,
         level=confidence,
-        as_of=basis.until,
-        notes=(*basis.notes, *found.notes),
-        _found=found,
+        as_of=data.until,
+        notes=(*data.notes, *report.notes),
+        _report=report,
+        _window=recover_within,
     )

@@ -1,24 +1,25 @@
 """Events of everyone who has a cart, as arrays: whose they are, what they do to the cart, in which session."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
-from ..._core.checks import counted
-from ..._core.frames import opened
+from ..._core.arrays import Bools, Floats, Ints, Times, run_numbers, run_starts, starts_after_gap
+from ..._core.codes import Labels, whole_ids
+from ..._core.frames import Frame
+from ..._core.moments import length_to_microseconds
+from ..._core.notes import Note
+from ..._core.texts import counted
 from ...schema._for_topics import EVENT_NAMES, SchemaError
-from .._curves import Floats
-from .._log.log import EventLog, read_log, session_starts
+from .._log.log import EventLog, read_log
 from .._log.reading import fill_from_group
-from .._match.sort import Ints
-from .._micro import Times
 
-Flags = np.ndarray[Any, np.dtype[np.bool_]]
-KINDS = (
+CART_EVENTS = (
     "add_to_cart",
     "remove_from_cart",
     "view_cart",
@@ -28,15 +29,17 @@ KINDS = (
     "purchase",
 )
 ADD, REMOVE, PURCHASE = 0, 1, 6
-OTHER = -1
-IN_ORDERS, ONLY_ORDERS = 1, 2
-"""Purchases that the orders know too, and that only they know."""
-UNNAMED = -1
-"""The code of the product of events that name none."""
+OTHER_EVENT = -1
+IN_ORDERS, ONLY_IN_ORDERS = 1, 2
+"""Purchases that the orders have too, and that only the orders have."""
+NO_PRODUCT = -1
+"""Code of the product of events that name none."""
+NONE = -1
+"""Position of what does not exist."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Trail:
+class CartEvents:
     """Events sorted by person, time and name.
 
     A person is a customer where that is known, else a visitor.
@@ -47,21 +50,21 @@ class Trail:
         Customers first, then visitors.
     time : int64 array of shape (n_events,)
         Microseconds since 1970.
-    rank, kind : int arrays of shape (n_events,)
-        Place of the name among GA4's, and in KINDS, OTHER where it is no event of a cart.
+    name_rank, kind : int arrays of shape (n_events,)
+        Position of the name among GA4's, and in CART_EVENTS, OTHER_EVENT where it is no event of a cart.
     product, visitor, customer, session_id : int arrays of shape (n_events,)
         Codes; -1 where unknown.
     value, quantity : float arrays of shape (n_events,)
         NaN where unknown.
-    order : int array of shape (n_events,)
-        Of a purchase: IN_ORDERS, ONLY_ORDERS or 0.
+    order_match : int array of shape (n_events,)
+        Of a purchase: IN_ORDERS, ONLY_IN_ORDERS or 0.
     source : int array of shape (n_events,)
-        Number of the event among those that were read: a purchase of several products may become several.
+        Number of the event in the log: a purchase of several products may become several. -1 for orders.
     """
 
     person: Ints
     time: Times
-    rank: Ints
+    name_rank: Ints
     kind: Ints
     product: Ints
     visitor: Ints
@@ -69,121 +72,187 @@ class Trail:
     session_id: Ints
     value: Floats
     quantity: Floats
-    order: Ints
+    order_match: Ints
     source: Ints
 
-    def take(self, rows: Any) -> "Trail":
-        """Keep some events, in this order."""
-        return Trail(**{name: getattr(self, name)[rows] for name in self.__dataclass_fields__})
+    def __len__(self) -> int:
+        return len(self.time)
 
-    def joined(self, other: "Trail") -> "Trail":
-        """Put two trails together, sorted again."""
-        both = {name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in self.__dataclass_fields__}
-        return Trail(**both).ordered()
+    @property
+    def is_purchase(self) -> Bools:
+        """Whether each event is a purchase."""
+        return np.asarray(self.kind == PURCHASE)
 
-    def ordered(self) -> "Trail":
-        """Sort by person, time and name; what is equal stays as it stands."""
-        return self.take(np.lexsort((self.rank, self.time, self.person)))
+    @property
+    def is_touch(self) -> Bools:
+        """Whether each event touches a cart without buying it."""
+        return np.asarray((self.kind != OTHER_EVENT) & (self.kind != PURCHASE))
+
+    @property
+    def has_units(self) -> Bools:
+        """Whether the units of each event are known."""
+        return np.asarray(self.quantity > 0)  # false for NaN too
+
+    @property
+    def units(self) -> Floats:
+        """Units of each event, one where they are unknown."""
+        return np.where(self.has_units, self.quantity, 1.0)
+
+    def take(self, rows: Any) -> "CartEvents":
+        """Return some events, in this order."""
+        return CartEvents(**{name: getattr(self, name)[rows] for name in self.__dataclass_fields__})
+
+    def joined(self, others: Iterable["CartEvents"]) -> "CartEvents":
+        """Return these and other events, sorted again; equal ones stay as they stand."""
+        parts = (self, *others)
+        names = self.__dataclass_fields__
+        return CartEvents(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names}).ordered()
+
+    def ordered(self) -> "CartEvents":
+        """Return the events sorted by person, time and name; equal ones stay as they stand."""
+        return self.take(self.order())
+
+    def order(self) -> Ints:
+        """Return the order of the events by person, time and name."""
+        return np.lexsort((self.name_rank, self.time, self.person))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Ids:
-    """What the codes stand for."""
+class CartIds:
+    """Ids behind the codes, ascending."""
 
-    visitors: "np.ndarray[Any, Any]"
-    customers: "np.ndarray[Any, Any]"
-    products: "np.ndarray[Any, Any]"
+    visitors: Labels
+    customers: Labels
+    products: Labels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Read:
-    """The events as they are read: the trail, its ids, the order of each event, until when, what is left out."""
+class CartLog:
+    """The events of a log that has carts.
 
-    trail: Trail
-    ids: Ids
-    order_id: "np.ndarray[Any, Any] | None"
+    Attributes
+    ----------
+    events : CartEvents
+    ids : CartIds
+    order_id : array of shape (n_events,) or None
+        The order of each event; None where the log has none.
+    until : datetime or None
+        The moment up to which events count.
+    notes : tuple of Note
+        What was left out.
+    """
+
+    events: CartEvents
+    ids: CartIds
+    order_id: Labels | None
     until: datetime | None
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
-def read_trail(events: object, as_of: Any) -> Read:
-    """Read the events of every visitor that has an event of a cart or a purchase."""
-    there = opened(events, argument="events").collect_schema()
-    own = [name for name in ("quantity", "order_id") if name in there.names()]
-    if "quantity" in own and not (there["quantity"].is_numeric() or there["quantity"] == nw.Unknown):
-        raise SchemaError("events", [f"`quantity` holds {there['quantity']}, not numbers: convert it first"])
+def read_cart_log(events: Frame, as_of: datetime | date | str | None) -> CartLog:
+    """Read the events of every visitor who has an event of a cart or a purchase."""
+    own = _own_columns(events)
     optional = ("customer_id", "session_id", "product_id", "value")
     ties = ("product_id", "session_id", "value", *own)
-    log = read_log(events, optional=optional, others=own, ties=ties, having=KINDS, as_of=as_of)
+    log = read_log(events, optional=optional, others=own, ties=ties, having=CART_EVENTS, as_of=as_of)
     customer, customers = _codes(log, "customer_id")
     product, products = _codes(log, "product_id")
-    customer, shared = fill_from_group(log.unit, customer)
-    rank = np.array([_rank(name, place) for place, name in enumerate(log.names)], dtype=np.int32)[log.event]
-    kinds = np.array([KINDS.index(name) if name in KINDS else OTHER for name in log.names], dtype=np.int8)
-    trail = Trail(
+    customer, n_shared = fill_from_group(log.unit, customer)
+    name_rank = np.array([_name_rank(name, position) for position, name in enumerate(log.names)], dtype=np.int32)
+    kinds = [CART_EVENTS.index(name) if name in CART_EVENTS else OTHER_EVENT for name in log.names]
+    found = CartEvents(
         person=np.where(customer >= 0, customer, len(customers) + log.unit) if len(customers) else log.unit,
         time=log.time,
-        rank=rank,
-        kind=kinds[log.event],
+        name_rank=name_rank[log.event],
+        kind=np.array(kinds, dtype=np.int8)[log.event],
         product=product,
         visitor=log.unit,
         customer=customer,
         session_id=_codes(log, "session_id")[0],
         value=_floats(log, "value"),
         quantity=_floats(log, "quantity"),
-        order=np.broadcast_to(np.int64(0), len(rank)),
-        source=np.arange(len(rank)),
+        order_match=np.broadcast_to(np.int64(0), len(log.unit)),
+        source=np.arange(len(log.unit)),
     )
-    order_of = np.array(log.rows["order_id"].to_list(), dtype=object)[log.order] if "order_id" in own else None
+    order_id = np.array(log.rows["order_id"].to_list(), dtype=object)[log.order] if "order_id" in own else None
     if (customer >= 0).any():
-        order = np.lexsort((trail.rank, trail.time, trail.person))
-        trail, order_of = trail.take(order), None if order_of is None else order_of[order]
-    ids = Ids(visitors=_whole(log.units), customers=customers, products=products)
-    words = f"{counted(shared, 'visitor')} with several customers: events without a customer_id stay the visitor's"
-    notes = (*log.notes, *([words] if shared else []))
-    return Read(trail=trail, ids=ids, order_id=order_of, until=log.until, notes=notes)
+        order = found.order()
+        found, order_id = found.take(order), None if order_id is None else order_id[order]
+    return CartLog(
+        events=found,
+        ids=CartIds(visitors=whole_ids(log.units), customers=customers, products=products),
+        order_id=order_id,
+        until=log.until,
+        notes=(*log.notes, *_notes_on_customers(n_shared)),
+    )
 
 
-def _rank(name: str, place: int) -> int:
-    return EVENT_NAMES.index(name) if name in EVENT_NAMES else len(EVENT_NAMES) + place
+def _own_columns(events: Frame) -> list[str]:
+    """Return the columns beside those of the schema that are used, after a check of their types."""
+    schema = events.collect_schema()
+    own: list[str] = [name for name in ("quantity", "order_id") if name in schema.names()]
+    if "quantity" in own and not (schema["quantity"].is_numeric() or schema["quantity"] == nw.Unknown):
+        raise SchemaError("events", [f"`quantity` holds {schema['quantity']}, not numbers: convert it first"])
+    return own
 
 
-def _codes(log: EventLog, column: str) -> tuple[Ints, "np.ndarray[Any, Any]"]:
+def _notes_on_customers(n_shared: int) -> list[Note]:
+    if not n_shared:
+        return []
+    text = f"{counted(n_shared, 'visitor')} with several customers: events without a customer_id stay with the visitor"
+    return [Note(text, code="visitors_with_several_customers", count=n_shared)]
+
+
+def _name_rank(name: str, position: int) -> int:
+    return EVENT_NAMES.index(name) if name in EVENT_NAMES else len(EVENT_NAMES) + position
+
+
+def _codes(log: EventLog, column: str) -> tuple[Ints, Labels]:
     if not log.has(column):
-        return np.broadcast_to(np.int64(UNNAMED), len(log.unit)), np.zeros(0, dtype=np.int64)
+        return np.broadcast_to(np.int64(NONE), len(log.unit)), np.zeros(0, dtype=np.int64)
     codes, labels = log.codes(column)
-    return codes, _whole(labels)
-
-
-def _whole(labels: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
-    """Make whole numbers of ids that are floats only because some are unknown."""
-    return labels.astype(np.int64) if labels.dtype.kind == "f" else labels
+    return codes, whole_ids(labels)
 
 
 def _floats(log: EventLog, column: str) -> Floats:
-    read = log.floats(column)
-    if read is None:
+    values = log.floats(column)
+    if values is None:
         return np.broadcast_to(np.float64(np.nan), len(log.unit))
-    read[np.isinf(read)] = np.nan
-    return read
+    values[np.isinf(values)] = np.nan
+    return values
 
 
-def sessions(trail: Trail, gap: timedelta) -> Ints:
-    """Give the events of each session a number.
+def number_cart_sessions(events: CartEvents, gap: timedelta) -> Ints:
+    """Return the number of the session of each event, in the order in which they begin for their person.
 
-    Sessions of one person that overlap in time, such as on two devices, are one. Where an event or the one before has
-    no session_id, a pause longer than ``gap`` begins a session.
+    They are those of the visitors. A purchase that only the orders have has no visitor: it goes on with the session of
+    the event before it, or, after a pause longer than ``gap``, begins one.
     """
-    n = len(trail.person)
-    place, known = np.arange(n), trail.session_id >= 0
-    last = place.copy()
-    if known.any():
-        key = trail.person[known] * (int(trail.session_id.max()) + 1) + trail.session_id[known]
-        code, found = pd.factorize(key)
-        ends = np.zeros(len(found), dtype=np.int64)
-        ends[code] = place[known]  # places ascend, so that the last one stays
-        last[known] = ends[code]
-    reach = np.maximum.accumulate(last) if n else last
-    both = known[1:] & known[:-1]
-    apart = (reach[:-1] < place[1:]) & (both | session_starts(trail.person, trail.time, gap)[1:])
-    return np.asarray(np.cumsum(np.concatenate([[False], apart])) if n else place)
+    rows = np.flatnonzero(events.visitor != NONE)
+    rows = rows[np.lexsort((events.time[rows], events.visitor[rows]))]
+    label = np.full(len(events), NONE)
+    label[rows] = number_sessions(events.visitor[rows], events.time[rows], events.session_id[rows], gap)
+    begins_label = starts_after_gap(events.person, events.time, length_to_microseconds(gap)) | (label != NONE)
+    latest = np.maximum.accumulate(np.where(begins_label, np.arange(len(label)), 0))
+    label = np.where(label[latest] != NONE, label[latest], len(label) + latest)
+    return np.asarray(pd.factorize(events.person * 2 * len(label) + label)[0])
+
+
+def number_sessions(visitor: Ints, time: Times, session_id: Ints, gap: timedelta) -> Ints:
+    """Return the number of the session of each event; events are sorted by visitor and time."""
+    label = _labels(visitor, time, session_id, length_to_microseconds(gap))
+    is_new = run_starts(visitor, label)
+    key = visitor[is_new] * (int(label.max(initial=0)) + 1) + label[is_new]
+    return np.asarray(pd.factorize(key)[0][np.cumsum(is_new) - 1])
+
+
+def _labels(visitor: Ints, time: Times, session_id: Ints, gap: int) -> Ints:
+    is_known, moment = session_id != NONE, run_numbers(visitor, time)
+    first = run_starts(visitor, time)
+    id_of_moment = np.full(int(first.sum()), NONE)
+    np.maximum.at(id_of_moment, moment[is_known], session_id[is_known])
+    begins = starts_after_gap(visitor[first], time[first], gap) | (id_of_moment != NONE)
+    latest = np.maximum.accumulate(np.where(begins, np.arange(len(id_of_moment)), 0))
+    without_id = int(session_id.max(initial=NONE)) + 1 + latest
+    label = np.where(id_of_moment[latest] != NONE, id_of_moment[latest], without_id)[moment]
+    return np.asarray(np.where(is_known, session_id, label))

@@ -8,171 +8,170 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
-from ..._core.checks import counted
-from ..._core.frames import Frame, opened
-from ...schema._for_topics import EVENT_NAMES, check_same_library, common_type, read
-from .._log.reading import factorize_sorted, load_rows
-from .._match.sort import Ints
-from .._micro import Times, column_to_microseconds, length_to_microseconds
-from .events import IN_ORDERS, ONLY_ORDERS, PURCHASE, UNNAMED, Flags, Ids, Read, Trail
-from .left_out import lacking, without
-from .nearest import nearest_pairs, places
-
-NONE = -1
-LOW = 0.5
-"""Share of purchases in the orders below which a warning is given."""
+from ..._core.arrays import Bools, Ints, Times, distinct_codes
+from ..._core.codes import Labels, factorize_sorted
+from ..._core.frames import Frame
+from ..._core.moments import column_to_microseconds, length_to_microseconds
+from ..._core.notes import Note
+from ..._core.texts import counted
+from ...schema._for_topics import EVENT_NAMES, read
+from .._log.reading import load_rows
+from .events import IN_ORDERS, NO_PRODUCT, NONE, ONLY_IN_ORDERS, PURCHASE, CartEvents, CartIds, CartLog
+from .lookup import count_until, nearest_record
+from .side_tables import Unusable, check_ids, find_codes, incomplete, leave_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Orders:
-    """Orders: whose they are, when, what; `lines` of products that are named.
+    """Orders in the codes of the events, with their products that are known.
 
     Attributes
     ----------
     ids : array of shape (n_orders,)
         Ascending.
     person : int array of shape (n_orders,)
-        As in the trail; NONE where the customer is in no event.
+        As in the events; NONE where the customer is in no event.
     time : int64 array of shape (n_orders,)
         Of the first line (microseconds).
     line_order, line_product : int arrays of shape (n_lines,)
         Every product of an order once.
     """
 
-    ids: "np.ndarray[Any, Any]"
+    ids: Labels
     person: Ints
     time: Times
     line_order: Ints
     line_product: Ints
 
 
-def code_of(labels: "np.ndarray[Any, Any]", known: "np.ndarray[Any, Any]") -> Ints:
-    """Find each label among the known ones, NONE where it is not there."""
-    return np.asarray(pd.Index(known.astype(object)).get_indexer(labels.astype(object)))
-
-
-def check_like(events: object, frame: Frame, keys: tuple[str, ...], argument: str) -> None:
-    """Raise unless a table is of the library of the events, and ids of both are text or both are numbers."""
-    there = opened(events, argument="events")
-    check_same_library(there, frame, argument=argument, like="events")
-    one, other = there.collect_schema(), frame.collect_schema()
-    for name in keys:
-        told = name in one and name in other and one[name] not in (nw.Object, nw.Unknown)
-        if told:  # a column of nothing has no type
-            common_type(there, frame, name, argument=argument, like="events")
-
-
-def read_orders(orders: object, events: object, ids: Ids, until: datetime | None) -> tuple[Orders, list[str]]:
+def read_orders(orders: Frame, events: Frame, ids: CartIds, until: datetime | None) -> tuple[Orders, list[Note]]:
     """Read the lines of products that were ordered, not returned, up to a moment."""
     optional = ("product_id", "line_type", "quantity", "amount")
     frame = read(orders, "orders", ("order_id", "customer_id", "ordered_at"), optional=optional, argument="orders")
-    check_like(events, frame, ("order_id", "customer_id", "product_id"), "orders")
-    sold, notes = _sold(frame, until)
+    check_ids(events, frame, ("order_id", "customer_id", "product_id"), "orders")
+    sold, notes = leave_out(frame, "order line", _unusable_lines(frame, until))
     rows = load_rows(sold)
     order, order_ids = factorize_sorted(rows["order_id"])
     customer, customers = factorize_sorted(rows["customer_id"])
-    time = column_to_microseconds(rows["ordered_at"])
-    first = np.full(len(order_ids), np.iinfo(np.int64).max)
-    np.minimum.at(first, order, time)
+    first_time = np.full(len(order_ids), np.iinfo(np.int64).max)
+    np.minimum.at(first_time, order, column_to_microseconds(rows["ordered_at"]))
     person = np.full(len(order_ids), NONE)
-    np.maximum.at(person, order, np.append(code_of(customers, ids.customers), NONE)[customer])
+    np.maximum.at(person, order, np.append(find_codes(customers, ids.customers), NONE)[customer])
     line_order, line_product = _products(rows, order, ids)
-    known = int((person != NONE).sum())
-    note = f"{known:,} of {counted(len(order_ids), 'order')} are of customers with an event of a cart or a purchase"
-    found = Orders(ids=order_ids, person=person, time=first, line_order=line_order, line_product=line_product)
+    n_known = int((person != NONE).sum())
+    text = f"customers with an event of a cart or a purchase placed {n_known:,} of {counted(len(order_ids), 'order')}"
+    note = Note(text, code="orders_of_known_customers", count=n_known)
+    found = Orders(ids=order_ids, person=person, time=first_time, line_order=line_order, line_product=line_product)
     return found, [*notes, note]
 
 
-def _sold(frame: Frame, until: datetime | None) -> tuple[Frame, list[str]]:
-    """Keep the lines of products that were sold by then; tell what others there are."""
+def _unusable_lines(frame: Frame, until: datetime | None) -> tuple[Unusable, ...]:
     names = frame.collect_schema().names()
-    kinds = lacking("order_id", "ordered_at")
+    kinds = [incomplete("orders", "order_id", "ordered_at")]
     if "line_type" in names:
         # NumPy takes an unknown text for another one.
-        kinds["of no product"] = ~nw.col("line_type").is_null() & (nw.col("line_type") != "product")
+        is_other = ~nw.col("line_type").is_null() & (nw.col("line_type") != "product")
+        kinds.append(Unusable(words="of no product", code="other_lines_left_out", holds=is_other))
     negative = [nw.col(name) < 0 for name in ("quantity", "amount") if name in names]
     if negative:
-        kinds["of returns"] = nw.any_horizontal(*negative, ignore_nulls=True)
+        is_return = nw.any_horizontal(*negative, ignore_nulls=True)
+        kinds.append(Unusable(words="of returns", code="returns_left_out", holds=is_return))
     if until is not None:
-        kinds[f"after {until:%Y-%m-%d %H:%M}"] = (nw.col("ordered_at") > nw.lit(until)).fill_null(False)
-    return without(frame, "order line", kinds)
+        is_late = (nw.col("ordered_at") > nw.lit(until)).fill_null(False)
+        kinds.append(Unusable(words=f"after {until:%Y-%m-%d %H:%M}", code="orders_after_as_of", holds=is_late))
+    return tuple(kinds)
 
 
-def _products(rows: nw.DataFrame[Any], order: Ints, ids: Ids) -> tuple[Ints, Ints]:
-    """List every product of an order once; products that no event names have one code of their own."""
+def _products(rows: nw.DataFrame[Any], order: Ints, ids: CartIds) -> tuple[Ints, Ints]:
+    """List every product of an order once; products that no event names share a code of their own."""
     if "product_id" not in rows.columns:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     code, labels = factorize_sorted(rows["product_id"])
-    ours = code_of(labels, ids.products)
-    ours = np.where(ours == NONE, len(ids.products), ours)
-    named = code != NONE
+    product = find_codes(labels, ids.products)
+    product = np.where(product == NONE, len(ids.products), product)
+    has_product = code != NONE
     scale = len(ids.products) + 1
-    packed = np.unique(order[named] * scale + ours[code[named]])
+    packed = distinct_codes(order[has_product] * scale + product[code[has_product]])[1]
     return packed // scale, packed % scale
 
 
-def with_orders(found: Read, orders: Orders, gap: timedelta) -> tuple[Trail, Flags]:
-    """Put what the orders know into the trail; tell which purchases of the events they know.
+def add_orders(log: CartLog, orders: Orders, gap: timedelta) -> tuple[CartEvents, Bools]:
+    """Add what the orders know to the events; return which purchase events the orders have.
 
-    A purchase without a product becomes one a product of its order. Orders that no purchase event is become purchases.
+    A purchase without a product becomes one per product of its order. Orders that no event is become purchases.
     """
-    trail = found.trail
-    bought = np.flatnonzero(trail.kind == PURCHASE)
-    event, known = _matched(trail, bought, found.order_id, orders, length_to_microseconds(gap))
-    flag = np.zeros(len(trail.kind), dtype=np.int64)
-    flag[bought[known]] = IN_ORDERS
-    trail = replace(trail, order=flag)
-    line_event = event[orders.line_order]
-    opens = (line_event != NONE) & (trail.product[line_event] == UNNAMED) if len(trail.kind) else line_event != NONE
-    told = replace(trail.take(line_event[opens]), product=orders.line_product[opens])
-    told = replace(told, quantity=np.full(len(told.kind), np.nan))
-    kept = np.ones(len(trail.kind), dtype=bool)
-    kept[line_event[opens]] = False
-    return trail.take(kept).joined(told).joined(_only_orders(orders, event)), known
+    events = log.events
+    purchases = np.flatnonzero(events.is_purchase)
+    event_of_order, is_in_orders = _match_orders(events, purchases, log.order_id, orders, length_to_microseconds(gap))
+    order_match = np.zeros(len(events), dtype=np.int64)
+    order_match[purchases[is_in_orders]] = IN_ORDERS
+    events = replace(events, order_match=order_match)
+    event_of_line = event_of_order[orders.line_order]
+    is_replaced = event_of_line != NONE
+    is_replaced[is_replaced] = events.product[event_of_line[is_replaced]] == NO_PRODUCT
+    products = replace(events.take(event_of_line[is_replaced]), product=orders.line_product[is_replaced])
+    products = replace(products, quantity=np.full(len(products), np.nan))
+    is_kept = np.ones(len(events), dtype=bool)
+    is_kept[event_of_line[is_replaced]] = False
+    return events.take(is_kept).joined([products, _purchases_of(orders, event_of_order)]), is_in_orders
 
 
-def _matched(trail: Trail, bought: Ints, named: Any, orders: Orders, gap: int) -> tuple[Ints, Flags]:
-    """Find the purchase event of each order, and which purchases have an order.
+def _match_orders(
+    events: CartEvents, purchases: Ints, order_id: Labels | None, orders: Orders, gap: int
+) -> tuple[Ints, Bools]:
+    """Return the purchase event of each order, and which purchases have an order.
 
-    By its id, else the nearest in time, each event for one order.
+    By its id, else the nearest in time of the customer; of several orders that are nearest to one event, the nearest.
     """
     event = np.full(len(orders.ids), NONE)
-    code, free = np.full(len(bought), NONE), np.ones(len(bought), dtype=bool)
-    if named is not None:
-        free = pd.isna(named[bought])
-        code = np.where(free, NONE, code_of(named[bought], orders.ids))
-    known = code != NONE
-    event[code[known][::-1]] = bought[known][::-1]  # of several events the first
-    loose, times, whose = bought[free], trail.time[bought[free]], trail.person[bought[free]]
+    order, has_no_id = np.full(len(purchases), NONE), np.ones(len(purchases), dtype=bool)
+    if order_id is not None:
+        has_no_id = pd.isna(order_id[purchases])
+        order = np.where(has_no_id, NONE, find_codes(order_id[purchases], orders.ids))
+    is_known = order != NONE
+    event[order[is_known][::-1]] = purchases[is_known][::-1]  # of several events the first is written last
+    others = purchases[has_no_id]
+    person, time = events.person[others], events.time[others]
+    open_orders = np.flatnonzero((event == NONE) & (orders.person != NONE))
+    nearest = _nearest_once(person, time, orders.person[open_orders], orders.time[open_orders], gap)
+    event[open_orders[nearest != NONE]] = others[nearest[nearest != NONE]]
     by_time = np.lexsort((orders.time, orders.person))
-    wanted = by_time[(event[by_time] == NONE) & (orders.person[by_time] != NONE)]
-    near = nearest_pairs(whose, times, orders.person[wanted], orders.time[wanted], gap)
-    event[wanted[near != NONE]] = loose[near[near != NONE]]
     keys, moments = orders.person[by_time], orders.time[by_time]
-    before, after = (places(keys, moments, whose, times + end) for end in (-gap - 1, gap))
-    known[free] = after > before  # a purchase event a product: only one of them is the order's
-    return event, known
+    before, until = (count_until(keys, moments, person, time + end) for end in (-gap - 1, gap))
+    is_known[has_no_id] = until > before  # of purchase events of one product each, only one is the order's
+    return event, is_known
 
 
-def _only_orders(orders: Orders, event: Ints) -> Trail:
-    """Make purchases of orders that no event is: one a product, or one without a product."""
-    missing = (event == NONE) & (orders.person != NONE)
-    lines = missing[orders.line_order]
-    bare = missing.copy()
-    bare[orders.line_order] = False
-    order = np.concatenate([orders.line_order[lines], np.flatnonzero(bare)])
+def _nearest_once(key: Ints, time: Times, at_key: Ints, at_time: Times, gap: int) -> Ints:
+    """Return the nearest record of each moment, each record once: for the nearest moment, the first of equal ones."""
+    nearest = nearest_record(key, time, at_key, at_time, gap)
+    rows = np.flatnonzero(nearest != NONE)
+    rows = rows[np.lexsort((rows, at_time[rows], np.abs(time[nearest[rows]] - at_time[rows])))]
+    first = np.unique(nearest[rows], return_index=True)[1]
+    once = np.full(len(nearest), NONE)
+    once[rows[first]] = nearest[rows[first]]
+    return once
+
+
+def _purchases_of(orders: Orders, event_of_order: Ints) -> CartEvents:
+    """Make purchases of orders that no event is: one per product, or one without a product."""
+    is_missing = (event_of_order == NONE) & (orders.person != NONE)
+    lines = is_missing[orders.line_order]
+    has_no_line = is_missing.copy()
+    has_no_line[orders.line_order] = False
+    order = np.concatenate([orders.line_order[lines], np.flatnonzero(has_no_line)])
     n = len(order)
-    return Trail(
+    return CartEvents(
         person=orders.person[order],
         time=orders.time[order],
-        rank=np.full(n, EVENT_NAMES.index("purchase")),
+        name_rank=np.full(n, EVENT_NAMES.index("purchase")),
         kind=np.full(n, PURCHASE),
-        product=np.concatenate([orders.line_product[lines], np.full(int(bare.sum()), UNNAMED)]),
+        product=np.concatenate([orders.line_product[lines], np.full(int(has_no_line.sum()), NO_PRODUCT)]),
         visitor=np.full(n, NONE),
         customer=orders.person[order],
         session_id=np.full(n, NONE),
         value=np.full(n, np.nan),
         quantity=np.full(n, np.nan),
-        order=np.full(n, ONLY_ORDERS),
+        order_match=np.full(n, ONLY_IN_ORDERS),
         source=np.full(n, NONE),
     )

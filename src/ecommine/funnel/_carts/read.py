@@ -1,175 +1,150 @@
 """From the tables to what is known of each cart."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
-import numpy as np
+from ..._core.arrays import Bools
+from ..._core.codes import Labels
+from ..._core.frames import Frame
+from ..._core.moments import length_to_microseconds, moment_to_microseconds
+from ..._core.notes import Note
+from ..._core.texts import counted
+from .boundaries import CartBoundaries, Unassigned, find_carts
+from .contents import CartContents, read_contents
+from .events import ONLY_IN_ORDERS, CartEvents, CartIds, CartLog, number_cart_sessions, read_cart_log
+from .lifecycle import CartLifecycle, trace_carts
+from .orders import add_orders, read_orders
+from .reasons import CartFlag, find_flags, name_reasons
+from .side_tables import read_prices, read_stock
 
-from ..._core.checks import counted
-from .._match.sort import Ints
-from .._micro import DAY, length_to_microseconds, moment_to_microseconds
-from .contents import Contents, read_contents
-from .events import ONLY_ORDERS, Ids, Read, Trail, read_trail, sessions
-from .lifecycle import NONE, Walk, walk
-from .orders import LOW, read_orders, with_orders
-from .reasons import (
-    Flag,
-    Records,
-    out_of_stock,
-    price_at,
-    price_rise,
-    read_prices,
-    read_stock,
-    reasons,
-    seen_prices,
-    unknown,
-)
-from .table import NAT, Facts, facts_of
-
-WAY_OUT = ": put customers on the events with schema.identify, or an order_id on purchases"
+MIN_MATCHED_SHARE = 0.5
+"""Share of purchases, or of bought carts, in the orders below which there is a warning."""
+HOW_TO_MATCH = ": add customers to the events with schema.identify, or an order_id to the purchases"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
-    """The tables of a call, and its options; lengths of time are in microseconds but for `gap`."""
+class CartInputs:
+    """The tables of a call, opened, and its options; ``window`` is in microseconds."""
 
-    events: object
-    orders: object
-    sales: object
-    stock: object
+    events: Frame
+    orders: Frame | None
+    sales: Frame | None
+    stock: Frame | None
     window: int
     gap: timedelta
-    as_of: Any
+    as_of: datetime | date | str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Matched:
+class OrderMatch:
     """Shares of the carts that were bought, and of the purchases, that are in the orders; NaN without orders."""
 
     carts: float = float("nan")
     purchases: float = float("nan")
-    notes: tuple[str, ...] = ()
-    warning: str = ""
+    notes: tuple[Note, ...] = ()
+    warnings: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Basis:
-    """What is known of each cart, in the order of the trail."""
+class CartData:
+    """What is known of each cart, in the order of the events."""
 
-    trail: Trail
-    found: Walk
-    lines: Contents
-    ids: Ids
-    facts: Facts
-    flags: dict[str, Flag]
-    reason: "np.ndarray[Any, Any]"
-    matched: Matched
+    events: CartEvents
+    carts: CartBoundaries
+    contents: CartContents
+    ids: CartIds
+    lifecycle: CartLifecycle
+    flags: dict[str, CartFlag]
+    reason: Labels
+    match: OrderMatch
     until: datetime | None
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
-def read_carts(given: Given) -> Basis:
+def read_carts(inputs: CartInputs) -> CartData:
     """Read the events, find the carts, and look up what the other tables say."""
-    read = read_trail(given.events, given.as_of)
-    until = moment_to_microseconds(read.until)
-    trail, known, said = _ordered(read, given)
-    session = sessions(trail, given.gap)
-    found = walk(trail, session, given.window)
-    lines = read_contents(trail, session, found)
-    prices, priced = (None, []) if given.sales is None else read_prices(given.sales, given.events, read.ids)
-    stock, stocked = (None, []) if given.stock is None else read_stock(given.stock, given.events, read.ids)
+    log = read_cart_log(inputs.events, inputs.as_of)
+    until, gap = moment_to_microseconds(log.until), length_to_microseconds(inputs.gap)
+    events, is_in_orders, order_notes = _with_orders(log, inputs)
+    carts = find_carts(events, number_cart_sessions(events, inputs.gap), inputs.window)
+    contents = read_contents(events, carts)
+    prices, price_notes = (None, []) if inputs.sales is None else read_prices(inputs.sales, inputs.events, log.ids)
+    stock, stock_notes = (None, []) if inputs.stock is None else read_stock(inputs.stock, inputs.events, log.ids)
     if prices is not None:
-        lines = lines.priced(price_at(prices, lines.product, lines.added))
-    facts = facts_of(trail, session, found, lines, until, given.window, length_to_microseconds(given.gap))
-    flags = _flags(trail, found, lines, facts, until, prices, stock)
-    return Basis(
-        trail=trail,
-        found=found,
-        lines=lines,
-        ids=read.ids,
-        facts=facts,
+        contents = contents.fill_prices(prices.latest(contents.product, contents.added_at))
+    lifecycle = trace_carts(events, carts, contents, until, inputs.window, gap)
+    flags = find_flags(events, carts, contents, lifecycle, until, prices, stock)
+    return CartData(
+        events=events,
+        carts=carts,
+        contents=contents,
+        ids=log.ids,
+        lifecycle=lifecycle,
         flags=flags,
-        reason=reasons(facts.step, flags, facts.left != NAT),
-        matched=_matched(trail, found, known, said),
-        until=read.until,
-        notes=(*read.notes, *priced, *stocked, *_outside(found)),
+        reason=name_reasons(lifecycle, flags),
+        match=_order_match(events, carts, is_in_orders, order_notes),
+        until=log.until,
+        notes=(*log.notes, *price_notes, *stock_notes, *_notes_on_unassigned(carts.unassigned)),
     )
 
 
-def _ordered(read: Read, given: Given) -> tuple[Trail, Any, list[str]]:
-    """Put the orders into the trail, where there are any."""
-    if given.orders is None:
-        return read.trail, None, []
-    orders, said = read_orders(given.orders, given.events, read.ids, read.until)
-    trail, known = with_orders(read, orders, given.gap)
-    return trail, known, said
+def _with_orders(log: CartLog, inputs: CartInputs) -> tuple[CartEvents, Bools | None, list[Note]]:
+    """Add the orders to the events, where there are any."""
+    if inputs.orders is None:
+        return log.events, None, []
+    orders, notes = read_orders(inputs.orders, inputs.events, log.ids, log.until)
+    events, is_in_orders = add_orders(log, orders, inputs.gap)
+    return events, is_in_orders, notes
 
 
-def _flags(
-    trail: Trail,
-    found: Walk,
-    lines: Contents,
-    facts: Facts,
-    until: int,
-    prices: Records | None,
-    stock: Records | None,
-) -> dict[str, Flag]:
-    """Look up prices and stock of what was in the carts that were left."""
-    n = len(found.start)
-    flags = dict.fromkeys(("out_of_stock", "price_rise", "out_of_stock_later"), unknown(n))
-    if prices is not None:
-        flags["price_rise"] = price_rise(lines, lines.product, prices, found.left, n)
-    elif (trail.quantity > 0).any():
-        flags["price_rise"] = _by_events(trail, found, lines, n)
-    if stock is not None:
-        left = found.left[lines.cart] // DAY
-        end = np.where(found.close == NONE, np.minimum(found.deadline, until), facts.bought)[lines.cart] // DAY
-        flags["out_of_stock"] = out_of_stock(lines, stock, lines.added // DAY, left, lines.abandoned, n)
-        flags["out_of_stock_later"] = out_of_stock(lines, stock, left + 1, np.maximum(end, left), lines.units, n)
-    was_left = facts.left != NAT
-    return {name: replace(flag, known=flag.known & was_left) for name, flag in flags.items()}
-
-
-def _by_events(trail: Trail, found: Walk, lines: Contents, n: int) -> Flag:
-    """Compare the prices that the person saw, where units are known."""
-    scale = int(trail.product.max()) + 2
-    person = trail.person[found.start][lines.cart]
-    prices = seen_prices(trail, trail.person * scale + trail.product + 1)
-    named: Ints = np.where(lines.product >= 0, person * scale + lines.product + 1, -1)
-    return price_rise(lines, named, prices, found.left, n)
-
-
-def _outside(found: Walk) -> list[str]:
-    """Tell of purchases and touches that are of no cart."""
-    notes, out = [], found.outside
-    words = {"none": "without any", "beside": "of products that were not in it", "late": "after its window"}
-    total = sum(out[name] for name in words)
+def _notes_on_unassigned(unassigned: Unassigned) -> Iterator[Note]:
+    total = sum(unassigned.purchases.values())
     if total:
-        said = ", ".join(f"{out[name]:,} {text}" for name, text in words.items() if out[name])
-        notes.append(f"{total:,} of {counted(out['purchases'], 'purchase')} bought no open cart: {said}")
-    if out["touches"]:
-        notes.append(f"{counted(out['touches'], 'removal, view or checkout step')} without an open cart left out")
-    return notes
+        words = {"no_cart": "without a cart", "other_products": "of other products", "after_window": "after its window"}
+        counts = unassigned.purchases.items()
+        parts = ", ".join(f"{count:,} {words[reason]}" for reason, count in counts if count)
+        text = f"{total:,} of {counted(unassigned.n_purchases, 'purchase')} bought no open cart: {parts}"
+        yield Note(text, code="purchases_without_cart", count=total)
+    touches = unassigned.touches
+    if touches:
+        what = counted(touches, "removal, cart view or checkout step", "removals, cart views or checkout steps")
+        text = f"{what} without an open cart {_verb(touches)} left out"
+        yield Note(text, code="touches_without_cart", count=touches)
 
 
-def _matched(trail: Trail, found: Walk, known: Any, said: list[str]) -> Matched:
-    """Tell how many of the carts that were bought, and of the purchases, are in the orders."""
-    if known is None:
-        return Matched()
-    flag = trail.order[found.close[found.close != NONE]]
-    shares: dict[str, tuple[float, str]] = {}
-    if len(flag):
-        words = f"{int((flag > 0).sum()):,} of {counted(len(flag), 'cart')} that were bought are in the orders"
-        only = int((flag == ONLY_ORDERS).sum())
-        words += f", {only:,} of them by a purchase that no event is" if only else ""
-        shares["carts"] = float((flag > 0).mean()), words
-    if len(known):
-        words = f"{int(known.sum()):,} of {counted(len(known), 'purchase event')} are in the orders"
-        shares["purchases"] = float(known.mean()), words
-    low, words = min(shares.values(), default=(1.0, ""))
-    return Matched(
+def _order_match(
+    events: CartEvents, carts: CartBoundaries, is_in_orders: Bools | None, notes: list[Note]
+) -> OrderMatch:
+    """Compute how many of the carts that were bought, and of the purchases, are in the orders."""
+    if is_in_orders is None:
+        return OrderMatch()
+    shares: dict[str, tuple[float, Note]] = {}
+    of_carts = events.order_match[carts.closing[carts.is_closed]]
+    if len(of_carts):
+        shares["carts"] = float((of_carts > 0).mean()), _note_on_carts(of_carts > 0, of_carts == ONLY_IN_ORDERS)
+    if len(is_in_orders):
+        count = int(is_in_orders.sum())
+        text = f"{count:,} of {counted(len(is_in_orders), 'purchase event')} {_verb(count)} in the orders"
+        shares["purchases"] = float(is_in_orders.mean()), Note(text, code="purchases_in_orders", count=count)
+    lowest = min(shares.values(), default=None, key=lambda pair: pair[0])
+    return OrderMatch(
         **{name: share for name, (share, _) in shares.items()},
-        notes=(*said, *(words for _, words in shares.values())),
-        warning=words + WAY_OUT if low < LOW else "",
+        notes=(*notes, *(note for _, note in shares.values())),
+        warnings=() if lowest is None or lowest[0] >= MIN_MATCHED_SHARE else (_few_matched(lowest[1]),),
     )
+
+
+def _note_on_carts(is_in_orders: Bools, is_only_in_orders: Bools) -> Note:
+    count, only = int(is_in_orders.sum()), int(is_only_in_orders.sum())
+    text = f"{count:,} of {counted(len(is_in_orders), 'bought cart')} {_verb(count)} in the orders"
+    text += f", {only:,} of them without a purchase event" if only else ""
+    return Note(text, code="bought_carts_in_orders", count=count)
+
+
+def _few_matched(note: Note) -> Note:
+    return Note(note + HOW_TO_MATCH, code="few_matched_orders", count=note.count)
+
+
+def _verb(count: int) -> str:
+    return "is" if count == 1 else "are"

@@ -1,4 +1,4 @@
-"""What is said of the carts: their table, the rates by step and reason, and the carts to win back."""
+"""The results of carts: their table, the rates by step and reason, the carts to win back, and notes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,209 +6,207 @@ from typing import Any
 
 import numpy as np
 
-from ..._core.checks import counted
+from ..._core.arrays import Bools, Floats, Ints
 from ..._core.frames import Frame
-from .._curves import Floats
-from .._match.sort import Ints
-from .events import Flags
-from .rates import HOUR, chances, rates, recovery_curve, share_of
-from .read import Basis
-from .reasons import CHECKOUT, FLAGS, REASONS, STEPS
-from .table import NAT, STATUSES, columns_of, names_of, products_of, typed
+from ..._core.notes import Note
+from ..._core.tables import build_table
+from ..._core.texts import counted, is_known
+from .lifecycle import STATUSES, STEPS
+from .rates import HOUR, LIMITS, estimate_chances, estimate_rates, estimate_recovery_curve, estimate_share
+from .read import CartData
+from .reasons import CHECKOUT_REASONS, FLAG_REASONS, REASONS
+from .table import blanks_of, cart_columns, list_products
 
-SAMPLES = {
-    "cart_id": "",
-    "status": "",
-    "checkout_step": "",
-    "reason": "",
-    "out_of_stock": True,
-    "price_rise": True,
-    "out_of_stock_later": True,
-}
-"""What columns hold that may have no value."""
-ENDS = ("", "_low", "_high")
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WinBackTotals:
+    """How many carts may still be bought, their value, and what is expected of it, NaN where unknown."""
+
+    carts: int
+    value: float
+    expected: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Report:
+class CartReport:
     """The tables in the caller's library, and the rows that words and pictures are made from.
 
-    ``fates`` counts the carts of each step by status, in the order of STATUSES; ``back`` is the number of carts to win
-    back, their value, and what is expected of it.
+    ``status_counts`` counts the carts of each step by status, in the order of STATUSES.
     """
 
     tables: dict[str, Any]
-    whole: dict[str, Any]
+    rates: dict[str, Any]
     steps: list[dict[str, Any]]
     reasons: list[dict[str, Any]]
-    fates: dict[str, tuple[int, ...]]
-    back: Mapping[str, float]
-    notes: tuple[str, ...]
+    status_counts: dict[str, tuple[int, ...]]
+    win_back: WinBackTotals
+    notes: tuple[Note, ...]
 
 
-def report(basis: Basis, like: Frame, window: int, z: float) -> Report:
-    """Estimate, and write the tables."""
-    columns = {
-        **names_of(basis.trail, basis.found, basis.ids),
-        **columns_of(basis.facts, basis.lines, basis.flags, basis.reason),
-    }
-    rows = np.flatnonzero((basis.facts.status == STATUSES.index("immature")) & (basis.facts.left != NAT))
-    chance = chances(basis.facts.fates, basis.facts.step, rows, window, z)
-    for end, share in zip(ENDS, chance, strict=True):
-        columns[f"expected_value{end}"] = np.full(len(basis.reason), np.nan)
-        columns[f"expected_value{end}"][rows] = columns["value_left"][rows] * share
-    some = _Some(basis=basis, value=columns["value"], value_left=columns["value_left"], window=window, z=z)
-    steps = [some.of_step(place) for place in range(len(STEPS)) if (basis.facts.step == place).any()]
-    told = list(_reasons(some))
-    whole = rates(basis.facts.fates, window, z)
-    back = _win_back(basis, columns, rows, chance, window)
-    order = np.argsort(basis.facts.opened, kind="stable")
+def make_report(data: CartData, like: Frame, window: int, z: float) -> CartReport:
+    """Estimate the rates and build the tables in the library of ``like``."""
+    columns, outcomes = cart_columns(data), data.lifecycle.outcomes
+    rows = np.flatnonzero(data.lifecycle.has_status("pending") & data.lifecycle.was_left)
+    chance = estimate_chances(outcomes, data.lifecycle.step, rows, window, z)
+    for limit, share in zip(LIMITS, chance, strict=True):
+        columns[f"expected_value{limit}"] = np.full(len(data.carts), np.nan)
+        columns[f"expected_value{limit}"][rows] = columns["value_left"][rows] * share
+    groups = _CartGroups(data=data, value=columns["value"], value_left=columns["value_left"], window=window, z=z)
+    steps = [groups.of_step(step) for step in range(len(STEPS)) if (data.lifecycle.step == step).any()]
+    reasons = list(groups.by_reason())
+    rates = estimate_rates(outcomes, window, z)
+    win_back = _win_back(data, columns, rows, chance, window)
+    order = np.argsort(data.lifecycle.opened_at, kind="stable")
     parts = {
         "table": {name: values[order] for name, values in columns.items()},
-        "rates": _columns([whole], whole),
-        "steps": _columns(steps, some.of_step(0)),
-        "reasons": _columns(told, some.of_reason(None)),
-        "recovery": recovery_curve(basis.facts.fates, window, z),
-        "win_back": back,
+        "rates": _to_columns([rates], rates),
+        "steps": _to_columns(steps, groups.of_step(0)),
+        "reasons": _to_columns(reasons, groups.of_reason(None)),
+        "recovery": estimate_recovery_curve(outcomes, window, z),
+        "win_back": win_back,
     }
-    samples = {**SAMPLES, **_ids(basis)}
-    return Report(
-        tables={name: typed(part, samples, like) for name, part in parts.items()},
-        whole=whole,
+    samples = blanks_of(data.ids)
+    return CartReport(
+        tables={name: build_table(part, like=like, samples=samples) for name, part in parts.items()},
+        rates=rates,
         steps=steps,
-        reasons=told,
-        fates=_fates(basis),
-        back=_sums(back),
-        notes=tuple(_told(basis, whole, columns)),
+        reasons=reasons,
+        status_counts=_count_statuses(data),
+        win_back=_total(win_back),
+        notes=tuple(_notes(data, rates, columns["value"])),
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Some:
-    """Rates of some of the carts."""
+class _CartGroups:
+    """Rates of groups of carts."""
 
-    basis: Basis
+    data: CartData
     value: Floats
     value_left: Floats
     window: int
     z: float
 
     def of_step(self, step: int) -> dict[str, Any]:
-        """Describe the carts that got to a step, and no further, in their first session."""
-        mine, fates = self.basis.facts.step == step, self.basis.facts.fates
-        wait = fates.wait[mine & fates.recovered] / HOUR
+        """Return the row of the carts that got to a step, and no further, in their first session."""
+        is_step, outcomes = self.data.lifecycle.step == step, self.data.lifecycle.outcomes
+        hours = outcomes.duration[is_step & outcomes.recovered] / HOUR
+        is_lost = is_step & outcomes.left & ~outcomes.recovered
         return {
             "checkout_step": STEPS[step],
-            **rates(fates.take(mine), self.window, self.z),
-            "value": float(np.nansum(self.value[mine])),
-            "value_left": float(np.nansum(self.value_left[mine & fates.left & ~fates.recovered])),
-            "hours_median": float(np.median(wait)) if len(wait) else np.nan,
+            **estimate_rates(outcomes.take(is_step), self.window, self.z),
+            "value": float(np.nansum(self.value[is_step])),
+            "value_left": float(np.nansum(self.value_left[is_lost])),
+            "hours_median": float(np.median(hours)) if len(hours) else np.nan,
         }
+
+    def by_reason(self) -> Iterator[dict[str, Any]]:
+        """Yield a row per reason that the tables can tell of any cart, the unknown one last."""
+        for name in REASONS:
+            row = self.of_reason(name)
+            if row["flagged"] or self._can_tell(name):
+                yield row
+        row = self.of_reason(None)
+        if row["carts"]:
+            yield row
 
     def of_reason(self, name: str | None) -> dict[str, Any]:
-        """Describe the carts that were left for a reason; None for those whose reason is not known."""
-        fates, reason = self.basis.facts.fates, self.basis.reason
-        first = fates.left & (reason == name)
-        holds = fates.left & self._holds(name)
-        found = rates(fates.take(holds), self.window, self.z)
+        """Return the row of the carts that were left for a reason; None for those whose reason is not known."""
+        outcomes = self.data.lifecycle.outcomes
+        is_first = outcomes.left & (self.data.reason == name)
+        is_flagged = outcomes.left & self._holds(name)
+        rates = estimate_rates(outcomes.take(is_flagged), self.window, self.z)
         return {
             "reason": name,
-            "carts": int(first.sum()),
-            "flagged": int(holds.sum()),
-            **share_of("share", first[fates.left], fates.person[fates.left], self.z),
-            **{key: found[key] for key in ("recovery", "recovery_low", "recovery_high")},
-            "value_left": float(np.nansum(self.value_left[first & ~fates.recovered])),
+            "carts": int(is_first.sum()),
+            "flagged": int(is_flagged.sum()),
+            **estimate_share("share", is_first[outcomes.left], outcomes.person[outcomes.left], self.z),
+            **{f"recovery{limit}": rates[f"recovery{limit}"] for limit in LIMITS},
+            "value_left": float(np.nansum(self.value_left[is_first & ~outcomes.recovered])),
         }
 
-    def _holds(self, name: str | None) -> Flags:
-        if name in FLAGS:
-            flag = self.basis.flags[name]
-            return flag.holds & flag.known
-        steps = [step for step, code in CHECKOUT.items() if code == name]
-        return np.isin(self.basis.facts.step, steps) if steps else self.basis.reason == name
+    def _holds(self, name: str | None) -> Bools:
+        if name in FLAG_REASONS:
+            return self.data.flags[name].is_true
+        steps = [STEPS.index(step) for step, reason in CHECKOUT_REASONS.items() if reason == name]
+        return np.isin(self.data.lifecycle.step, steps) if steps else self.data.reason == name
 
-
-def _reasons(some: _Some) -> Iterator[dict[str, Any]]:
-    """Describe every reason that the tables can tell of any cart, the unknown one last."""
-    fates = some.basis.facts.fates
-    for name in REASONS:
-        row = some.of_reason(name)
-        if row["flagged"] or (name in FLAGS and bool((some.basis.flags[name].known & fates.left).any())):
-            yield row
-    row = some.of_reason(None)
-    if row["carts"]:
-        yield row
+    def _can_tell(self, name: str) -> bool:
+        left = self.data.lifecycle.outcomes.left
+        return name in FLAG_REASONS and bool((self.data.flags[name].known & left).any())
 
 
 def _win_back(
-    basis: Basis, columns: Mapping[str, Any], rows: Ints, chance: tuple[Floats, Floats, Floats], window: int
+    data: CartData, columns: Mapping[str, Any], rows: Ints, chance: tuple[Floats, Floats, Floats], window: int
 ) -> dict[str, Any]:
     """List the open carts by falling expected value, then by value."""
     expected, value = columns["expected_value"][rows], columns["value_left"][rows]
     order = np.lexsort((rows, -np.nan_to_num(value, nan=-1.0), -np.nan_to_num(expected, nan=-1.0)))
-    rows, age = rows[order], basis.facts.fates.wait[rows[order]]
+    rows = rows[order]
+    age = data.lifecycle.outcomes.duration[rows]
     names = [name for name in ("cart_id", "visitor_id", "customer_id", "checkout_step", "reason") if name in columns]
-    products = products_of(basis.lines, rows, len(basis.reason), basis.ids)
     return {
         **{name: columns[name][rows] for name in names},
         "out_of_stock_later": columns["out_of_stock_later"][rows],
         "age_hours": age / HOUR,
         "hours_left": (window - age) / HOUR,
-        "products": products,
+        "products": list_products(data.contents, rows, data.ids),
         "value_left": columns["value_left"][rows],
-        **{f"chance{end}": share[order] for end, share in zip(ENDS, chance, strict=True)},
-        **{f"expected_value{end}": columns[f"expected_value{end}"][rows] for end in ENDS},
+        **{f"chance{limit}": share[order] for limit, share in zip(LIMITS, chance, strict=True)},
+        **{f"expected_value{limit}": columns[f"expected_value{limit}"][rows] for limit in LIMITS},
     }
 
 
-def _sums(back: Mapping[str, Any]) -> dict[str, float]:
-    value, expected = back["value_left"], back["expected_value"]
-    known = not np.isnan(expected).all()
-    return {
-        "open": len(value),
-        "value": float(np.nansum(value)),
-        "expected": float(np.nansum(expected)) if known else float("nan"),
-    }
+def _total(win_back: Mapping[str, Any]) -> WinBackTotals:
+    value, expected = win_back["value_left"], win_back["expected_value"]
+    is_unknown = np.isnan(expected).all()
+    return WinBackTotals(
+        carts=len(value),
+        value=float(np.nansum(value)),
+        expected=float("nan") if is_unknown else float(np.nansum(expected)),
+    )
 
 
-def _told(basis: Basis, whole: Mapping[str, Any], columns: Mapping[str, Any]) -> Iterator[str]:
-    """Say what is not decided yet, and what the estimate cannot know."""
-    still = int((~basis.facts.ended).sum())
-    if still:
-        yield f"the session of {counted(still, 'cart')} is not over: bought or not, no rate counts them yet"
-    if whole["left"] and whole["recovery"] != whole["recovery"]:
-        yield "no window is over yet: recovery, and the chance that a cart is still bought, are not known"
-    elif whole["open"]:
-        yield f"the window of {counted(whole['open'], 'cart')} is still open: recovery is estimated from all"
-    lost = int(np.isnan(columns["value"]).sum())
-    if lost:
-        yield f"{counted(lost, 'cart')} without a known value: no event has one"
-    low = int(basis.lines.too_low(basis.lines.units, len(columns["value"])).sum())
-    if low:
-        yield f"{counted(low, 'cart')} with a value that is too low: it lacks products whose price is not known"
-    yield from basis.matched.notes
+def _notes(data: CartData, rates: Mapping[str, Any], value: Floats) -> Iterator[Note]:
+    """Yield what is not decided yet, and what the estimates cannot know."""
+    n_undecided = int((~data.lifecycle.is_session_over).sum())
+    if n_undecided:
+        words = "is in a session" if n_undecided == 1 else "are in sessions"
+        text = f"{counted(n_undecided, 'cart')} {words} still in progress and"
+        text += f" {'is' if n_undecided == 1 else 'are'} excluded from all rates"
+        yield Note(text, code="sessions_in_progress", count=n_undecided)
+    if rates["left"] and not is_known(rates["recovery"]):
+        text = "no window is over yet: recovery and the chance that a cart is still bought are unknown"
+        yield Note(text, code="no_window_over")
+    elif rates["open"]:
+        text = f"{counted(rates['open'], 'cart')} can still be recovered: the estimated recovery allows for it"
+        yield Note(text, code="open_window", count=rates["open"])
+    yield from _notes_on_values(data, value)
+    yield from data.match.notes
 
 
-def _fates(basis: Basis) -> dict[str, tuple[int, ...]]:
+def _notes_on_values(data: CartData, value: Floats) -> Iterator[Note]:
+    n_unknown = int(np.isnan(value).sum())
+    if n_unknown:
+        text = f"the value of {counted(n_unknown, 'cart')} is unknown: no event of it has one"
+        yield Note(text, code="unknown_value", count=n_unknown)
+    n_partial = int(data.contents.has_partial_value(data.contents.units).sum())
+    if n_partial:
+        text = f"the value of {counted(n_partial, 'cart')} is too low: the price of some products is unknown"
+        yield Note(text, code="partial_value", count=n_partial)
+
+
+def _count_statuses(data: CartData) -> dict[str, tuple[int, ...]]:
     size = len(STATUSES)
-    counts = np.bincount(basis.facts.step * size + basis.facts.status, minlength=len(STEPS) * size)
-    table = counts.reshape(-1, size).tolist()
-    return {step: tuple(row) for step, row in zip(STEPS, table, strict=True) if sum(row)}
+    counts = np.bincount(data.lifecycle.step * size + data.lifecycle.status, minlength=len(STEPS) * size)
+    by_step = zip(STEPS, counts.reshape(-1, size).tolist(), strict=True)
+    return {step: tuple(row) for step, row in by_step if sum(row)}
 
 
-def _columns(rows: Sequence[Mapping[str, Any]], blank: Mapping[str, Any]) -> dict[str, Any]:
+def _to_columns(rows: Sequence[Mapping[str, Any]], blank: Mapping[str, Any]) -> dict[str, Any]:
     """Turn rows into columns; ``blank`` has the columns where there are no rows."""
-    made = rows or [blank]
-    return {name: _array([row[name] for row in made])[: len(rows)] for name in blank}
+    return {name: _to_array([row[name] for row in rows or [blank]])[: len(rows)] for name in blank}
 
 
-def _array(values: list[Any]) -> Any:
+def _to_array(values: list[Any]) -> Any:
     return np.array(values, dtype=None if isinstance(values[0], (int, float)) else object)
-
-
-def _ids(basis: Basis) -> dict[str, Any]:
-    """Give an id of each kind, for the type of columns that have none."""
-    visitors, customers, products = basis.ids.visitors, basis.ids.customers, basis.ids.products
-    one = {"visitor_id": visitors, "customer_id": customers, "products": products}
-    samples = {name: 0 if known.dtype.kind in "iu" else "" for name, known in one.items()}
-    return {**samples, "products": [samples["products"]]}

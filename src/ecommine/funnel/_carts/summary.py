@@ -1,86 +1,122 @@
-"""What the carts say, in words."""
+"""The summary and the headline of carts."""
 
-from collections.abc import Mapping
-from string import ascii_letters
+from datetime import datetime, timedelta
 from typing import Any
 
-from ..._core.pictures import percent
-from ..._core.texts import Locale
+from ..._core.texts import Locale, counted, duration_in_words, is_known, join_sentences, percent, within_in_words
+from .report import CartReport
 
-_UNITS_ZH = {"s": "秒", "min": "分钟", "h": "小时", "d": "天", "w": "周"}
-_TEXTS: dict[Locale, dict[str, str]] = {
+_REASONS: dict[Locale, dict[str, str]] = {
     "en": {
-        "none": "There are no carts: no event is add_to_cart.",
-        "undecided": "{carts:,} carts were opened, and none of their first sessions is over yet.",
-        "first": "Of {n:,} carts {abandonment} ({low} to {high}) were left in the session that opened them.",
-        "recovery": "Of those left {recovery} ({low} to {high}) are bought later, within {within}; in the end {lost} "
-        "of carts are lost.",
-        "unknown": "How many of those are bought later is not known: no window of {within} is over yet.",
-        "step": "Most are lost at {step}: {share} of carts that got that far and no further in their first session.",
-        "reason": "The most frequent reason that the tables can tell is {reason}: {count:,} carts.",
-        "back": "Carts that can still be bought: {open:,}, worth {value:,.0f}, of which {expected:,.0f} is expected "
-        "without doing anything; what a message adds, only an experiment can tell.",
-        "back alone": "Carts that can still be bought: {open:,}, worth {value:,.0f}.",
+        "out_of_stock": "a product that sold out",
+        "price_rise": "a price that rose",
+        "checkout_payment": "stopping at the payment",
+        "checkout_shipping": "stopping at the shipping details",
+        "checkout_started": "stopping at the start of the checkout",
     },
     "zh": {
-        "none": "没有购物车：没有add_to_cart事件。",
-        "undecided": "共打开{carts:,}个购物车，但其首次会话都尚未结束。",
-        "first": "{n:,}个购物车中，{abandonment}（{low}至{high}）在打开它的会话中被放弃。",
-        "recovery": "被放弃的购物车中，{recovery}（{low}至{high}）在{within}内被找回并购买；最终流失的占{lost}。",
-        "unknown": "其中有多少会在之后购买尚不可知：没有一个{within}的窗口已结束。",
-        "step": "流失最多的步骤是{step}：首次会话止步于此的购物车中{share}流失。",
-        "reason": "数据能说明的最常见原因是{reason}：{count:,}个购物车。",
-        "back": "仍有{open:,}个购物车可能成交，价值{value:,.0f}，其中预计不采取任何行动即可成交{expected:,.0f}；"
+        "out_of_stock": "商品缺货",
+        "price_rise": "商品涨价",
+        "checkout_payment": "止步于支付环节",
+        "checkout_shipping": "止步于填写配送信息",
+        "checkout_started": "止步于结账开始",
+    },
+}
+_TEXTS: dict[Locale, dict[str, str]] = {
+    "en": {
+        "no carts": "There are no carts: no event is add_to_cart.",
+        "undecided": "None of the first sessions of {carts} is over yet.",
+        "abandonment": "Of {decided}, {share} ({low} to {high}) were left in the session that opened them.",
+        "recovery": "Of those left, {share} ({low} to {high}) are bought later, {within}; in the end, {lost} of carts "
+        "are lost.",
+        "no recovery": "How many of those are bought later is unknown: no window of {window} is over yet.",
+        "step": "Losses are highest at {step}: {share} of the carts that got no further in their first session.",
+        "reason": "The most frequent known reason is {reason}, with {carts}.",
+        "win back": "{carts} can still be bought; their value is {value:,.0f}, of which {expected:,.0f} is expected "
+        "without any action. Only an experiment can tell what a message adds.",
+        "win back without chance": "{carts} can still be bought; their value is {value:,.0f}.",
+    },
+    "zh": {
+        "no carts": "没有购物车：没有 add_to_cart 事件。",
+        "undecided": "{carts}的首次会话均未结束。",
+        "abandonment": "{decided}中，{share}（{low}至{high}）在首次会话中被放弃。",
+        "recovery": "被放弃的购物车中，{share}（{low}至{high}）在{within}挽回成交；最终流失的占{lost}。",
+        "no recovery": "其中有多少会挽回成交尚不可知：还没有任何{window}的观察期结束。",
+        "step": "流失最多的步骤是 {step}：首次会话止步于此的购物车中，{share}最终流失。",
+        "reason": "已知原因中最常见的是{reason}，共{carts}。",
+        "win back": "还有{carts}可能成交，其中商品价值{value:,.0f}，不采取任何行动预计也会成交{expected:,.0f}；"
         "发送消息能带来多少增量，只有实验才能回答。",
-        "back alone": "仍有{open:,}个购物车可能成交，价值{value:,.0f}。",
+        "win back without chance": "还有{carts}可能成交，其中商品价值{value:,.0f}。",
     },
 }
 
 
-def window_in_words(window: str, locale: Locale) -> str:
-    """Write a window such as "7d" in words where there are signs of its own for it.
-
-    Examples
-    --------
-    >>> window_in_words("7d", "zh"), window_in_words("7d", "en")
-    ('7天', '7d')
-    """
-    number = window.rstrip(ascii_letters)
-    return number + _UNITS_ZH.get(window[len(number) :], window[len(number) :]) if locale == "zh" else window
-
-
-def sentences(
-    whole: Mapping[str, Any],
-    steps: list[dict[str, Any]],
-    reasons: list[dict[str, Any]],
-    back: Mapping[str, float],
-    within: str,
-    locale: Locale,
-) -> str:
-    """Write up to five sentences."""
-    texts = _TEXTS[locale]
-    if not whole["carts"]:
-        return texts["none"]
-    n = whole["bought"] + whole["left"]
-    said = [texts["first"].format(n=n, **_shares(whole, "abandonment"))] if n else [texts["undecided"].format(**whole)]
-    if whole["left"]:
-        known = whole["recovery"] == whole["recovery"]
-        words = {**_shares(whole, "recovery"), "lost": percent(whole["lost"])} if known else {}
-        said.append(texts["recovery" if known else "unknown"].format(within=window_in_words(within, locale), **words))
-    lost = [row for row in steps if row["lost"] == row["lost"]]
-    if len(lost) > 1:
-        most = max(lost, key=lambda row: row["lost"])
-        said.append(texts["step"].format(step=most["checkout_step"], share=percent(most["lost"])))
-    told = [row for row in reasons if row["reason"] is not None and row["carts"]]
-    if told:
-        first = max(told, key=lambda row: row["carts"])
-        said.append(texts["reason"].format(reason=first["reason"], count=first["carts"]))
-    if back["open"]:
-        known = back["expected"] == back["expected"]
-        said.append(texts["back" if known else "back alone"].format(**back))
-    return (" " if locale == "en" else "").join(said)
+def summarize(report: CartReport, window: str | timedelta, locale: Locale) -> str:
+    """Write up to five sentences: how many carts are left and recovered, where, why, and what may still come."""
+    if not report.rates["carts"]:
+        return _TEXTS[locale]["no carts"]
+    parts = (
+        *_rate_sentences(report.rates, window, locale),
+        _step_sentence(report.steps, locale),
+        _reason_sentence(report.reasons, locale),
+        _win_back_sentence(report, locale),
+    )
+    return join_sentences(filter(None, parts), locale=locale)
 
 
-def _shares(row: Mapping[str, Any], name: str) -> dict[str, str]:
-    ends = {name: row[name], "low": row[f"{name}_low"], "high": row[f"{name}_high"]}
-    return {key: percent(value) for key, value in ends.items()}
+def _rate_sentences(rates: dict[str, Any], window: str | timedelta, locale: Locale) -> list[str]:
+    texts, n_decided = _TEXTS[locale], rates["bought"] + rates["left"]
+    if not n_decided:
+        return [texts["undecided"].format(carts=counted(rates["carts"], "cart", locale=locale))]
+    decided = counted(n_decided, "cart", locale=locale)
+    sentences = [texts["abandonment"].format(decided=decided, **_interval(rates, "abandonment"))]
+    if rates["left"] and is_known(rates["recovery"]):
+        words = {"within": within_in_words(window, locale), "lost": percent(rates["lost"])}
+        sentences.append(texts["recovery"].format(**words, **_interval(rates, "recovery")))
+    elif rates["left"]:
+        sentences.append(texts["no recovery"].format(window=duration_in_words(window, locale)))
+    return sentences
+
+
+def _step_sentence(steps: list[dict[str, Any]], locale: Locale) -> str:
+    known = [row for row in steps if is_known(row["lost"])]
+    if len(known) < 2:
+        return ""
+    highest = max(known, key=lambda row: row["lost"])
+    return _TEXTS[locale]["step"].format(step=highest["checkout_step"], share=percent(highest["lost"]))
+
+
+def _reason_sentence(reasons: list[dict[str, Any]], locale: Locale) -> str:
+    known = [row for row in reasons if row["reason"] is not None and row["carts"]]
+    if not known:
+        return ""
+    most_frequent = max(known, key=lambda row: row["carts"])
+    carts = counted(most_frequent["carts"], "cart", locale=locale)
+    return _TEXTS[locale]["reason"].format(reason=_REASONS[locale][most_frequent["reason"]], carts=carts)
+
+
+def _win_back_sentence(report: CartReport, locale: Locale) -> str:
+    total = report.win_back
+    if not total.carts:
+        return ""
+    text = _TEXTS[locale]["win back" if is_known(total.expected) else "win back without chance"]
+    carts = counted(total.carts, "cart", locale=locale)
+    return text.format(carts=carts, value=total.value, expected=total.expected)
+
+
+def _interval(rates: dict[str, Any], name: str) -> dict[str, str]:
+    parts = {"share": name, "low": f"{name}_low", "high": f"{name}_high"}
+    return {key: percent(rates[column]) for key, column in parts.items()}
+
+
+def headline(rates: dict[str, Any], window: str | timedelta, as_of: datetime | None) -> str:
+    """Write how many carts there are, and the shares that are left and recovered as far as they are known."""
+    words = [] if as_of is None else [f"as of {as_of:%Y-%m-%d %H:%M}"]
+    words.append(counted(rates["carts"], "cart"))
+    if is_known(rates["abandonment"]):
+        n_decided = int(rates["bought"] + rates["left"])
+        base = "" if n_decided == rates["carts"] else f" (of {n_decided:,} bought or left in a session that is over)"
+        words.append(f"{percent(rates['abandonment'])} left in their first session{base}")
+    if is_known(rates["recovery"]):
+        words.append(f"{percent(rates['recovery'])} of these bought {within_in_words(window)}")
+    return ", ".join(words)

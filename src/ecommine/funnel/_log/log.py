@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..._core.frames import Frame
+from ..._core.notes import Note
 from ...schema._for_topics import EVENT_NAMES, read
 from .._match.sort import MOST_BITS, Ints
 from .._micro import Times, column_to_microseconds, length_to_microseconds
@@ -40,7 +41,7 @@ class EventLog:
         Where each event stands in ``rows``, which may have others.
     until : datetime or None
         The moment up to which events count.
-    notes : tuple of str
+    notes : tuple of Note
         What was left out.
     """
 
@@ -52,7 +53,7 @@ class EventLog:
     rows: nw.DataFrame[Any]
     order: Ints
     until: datetime | None
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     def is_event(self, *names: str) -> Bools:
         """Tell which events have one of the names."""
