@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from ecommine.funnel._carts.rates import Fates, chances, rates
+from ecommine.funnel._carts.rates import CartOutcomes, estimate_chances, estimate_rates
 
 RUNS, VISITORS, CARTS = 600, 60, 6
 WINDOW, Z = 168, 1.959964
 LEFT, COMES, HOURS = 0.6, 0.3, 30.0
 """Chances that a cart is left, and that it comes back, after an exponential time."""
-FLAGS = ("bought", "left", "recovered", "over")
+FLAGS = ("bought", "left", "recovered", "window_over")
 
 
 def drawn(seed, alike, carts=CARTS):
@@ -21,12 +21,12 @@ def drawn(seed, alike, carts=CARTS):
         rng.random(len(person)) < beta(rng, COMES, alike)[person], rng.exponential(HOURS, len(person)), 1e9
     )
     seen = np.minimum(rng.uniform(0, 1.5 * WINDOW, len(person)), WINDOW)
-    return Fates(
+    return CartOutcomes(
         bought=~left,
         left=left,
         recovered=left & (after <= seen),
-        wait=np.minimum(after, seen).astype(np.int64),
-        over=left & (seen >= WINDOW),
+        duration=np.minimum(after, seen).astype(np.int64),
+        window_over=left & (seen >= WINDOW),
         person=person,
     )
 
@@ -43,13 +43,13 @@ def later_than(hours):
 def alone(fates):
     """Take carts as if each were of a visitor of its own."""
     flags = {name: getattr(fates, name) for name in FLAGS}
-    return Fates(**flags, wait=fates.wait, person=np.arange(len(fates.person)))
+    return CartOutcomes(**flags, duration=fates.duration, person=np.arange(len(fates.person)))
 
 
 def coverage(runs):
     """Return how often each interval holds the truth."""
     truth = {"abandonment": LEFT, "recovery": 1 - later_than(WINDOW), "lost": LEFT * later_than(WINDOW)}
-    rows = [rates(fates, WINDOW, Z) for fates in runs]
+    rows = [estimate_rates(fates, WINDOW, Z) for fates in runs]
     return {
         name: np.mean([row[f"{name}_low"] <= value <= row[f"{name}_high"] for row in rows])
         for name, value in truth.items()
@@ -62,11 +62,11 @@ def chance_coverage(runs, *, ages=(0, 24, 72)):
     held = []
     for fates in runs:
         # Carts of these ages that are not decided yet stand behind the others, whose curve does not know them.
-        places = np.arange(len(fates.wait), len(fates.wait) + len(ages))
+        places = np.arange(len(fates.duration), len(fates.duration) + len(ages))
         flags = {name: np.append(getattr(fates, name), np.zeros(len(ages), bool)) for name in FLAGS}
         person = np.append(fates.person, np.zeros(len(ages), int))
-        more = Fates(**flags, wait=np.append(fates.wait, ages), person=person)
-        _, low, high = chances(more, np.zeros(len(more.wait), int), places, WINDOW, Z)
+        more = CartOutcomes(**flags, duration=np.append(fates.duration, ages), person=person)
+        _, low, high = estimate_chances(more, np.zeros(len(more.duration), int), places, WINDOW, Z)
         held.append((low <= truth) & (truth <= high))
     return np.mean(held, axis=0)
 
@@ -96,9 +96,11 @@ def test_carts_that_are_copies_tell_as_much_as_one_of_them():
     """Three equal carts of each visitor: the chance is that of one of them, and so is its interval."""
     once = drawn(0, 0.0, carts=1)
     thrice = once.take(np.repeat(np.arange(VISITORS), 3))
-    step, rows = np.zeros(3 * VISITORS, int), np.flatnonzero(thrice.left & ~thrice.recovered & ~thrice.over)
-    found = chances(thrice, step, rows, WINDOW, Z)
-    expected = chances(once, step[:VISITORS], np.flatnonzero(once.left & ~once.recovered & ~once.over), WINDOW, Z)
+    step, rows = np.zeros(3 * VISITORS, int), np.flatnonzero(thrice.left & ~thrice.recovered & ~thrice.window_over)
+    found = estimate_chances(thrice, step, rows, WINDOW, Z)
+    expected = estimate_chances(
+        once, step[:VISITORS], np.flatnonzero(once.left & ~once.recovered & ~once.window_over), WINDOW, Z
+    )
     known = np.repeat(expected[0] > 0, 3)  # where nothing can come any more, the carts themselves are counted
     assert known.any()
     for end, other in zip(found, expected, strict=True):

@@ -77,29 +77,33 @@ class Carts(Result):
 
     Notes
     -----
-    Codes of ``notes``, each with the count that its sentence begins with, beside those of the log of events:
+    Codes of ``notes``, each with the count that its sentence begins with:
 
-    ================================== ================================================================
-    code                               meaning
-    ================================== ================================================================
-    visitors_with_several_customers    visitors whose events without a customer stay with the visitor
-    purchases_without_cart             purchases that bought no open cart
-    touches_without_cart               removals, cart views, checkout steps without an open cart
-    sessions_in_progress               carts whose first session is not over, in no rate
-    no_window_over                     recovery is unknown
-    open_window                        carts that can still be recovered
-    unknown_value, partial_value       carts without a value, or without the money of some products
-    incomplete_orders_left_out         order lines without order_id or ordered_at
-    other_lines_left_out               order lines of no product
-    returns_left_out                   order lines of returns
-    orders_after_as_of                   order lines after the end of the data
-    incomplete_sales_left_out          rows of sales without a value
-    incomplete_stock_left_out          rows of stock without a value
-    orders_of_known_customers          orders of customers with an event of a cart or a purchase
-    bought_carts_in_orders             bought carts that are in the orders
-    purchases_in_orders                purchase events that are in the orders
-    few_matched_orders                 (of the warning) less than half of these are
-    ================================== ================================================================
+    =============================== ==============================================================
+    code                            meaning
+    =============================== ==============================================================
+    events_without_id               events without a visitor_id
+    events_without_name             events without a name
+    rows_after_as_of                events after `as_of`
+    visitors_with_several_customers visitors whose events without a customer stay with the visitor
+    purchases_without_cart          purchases that bought no open cart
+    touches_without_cart            removals, cart views and checkout steps without an open cart
+    sessions_in_progress            carts whose first session is not over: they are in no rate
+    no_window_over                  recovery is unknown (no count)
+    open_window                     carts that can still be recovered
+    unknown_value                   carts of which no price is known
+    partial_value                   carts of which some prices are unknown
+    incomplete_orders_left_out      order lines without order_id or ordered_at
+    other_lines_left_out            order lines of no product
+    returns_left_out                order lines of returns
+    orders_after_as_of              order lines after the end of the data
+    incomplete_sales_left_out       rows of sales with a missing value
+    incomplete_stock_left_out       rows of stock with a missing value
+    orders_of_known_customers       orders of customers with an event of a cart or a purchase
+    bought_carts_in_orders          bought carts that are in the orders
+    purchases_in_orders             purchase events that are in the orders
+    few_matched_orders              of the warning: less than half of either are
+    =============================== ==============================================================
 
     Examples
     --------
@@ -232,17 +236,17 @@ def carts(
         Any library's table with visitor_id, event and occurred_at. Where they are there, product_id, value (money of
         the event), quantity, session_id, customer_id and order_id are used.
     orders : table of order lines, optional
-        Of the same library. Purchases that only it knows count too, by customer_id; an order is a purchase event by
-        order_id where the events have it, else the nearest of the customer within `gap`, each event for one order. Its
-        products are those of the purchase event.
+        Of the same library. Purchases that only the orders have count too, by customer_id. An order is a purchase event
+        by order_id where the events have it, else the nearest one of the customer within `gap`; each event is one order.
+        A purchase event without a product gets the products of its order.
     sales : table of products by period, optional
-        Of the same library, with period_at and price: the price at adding beside that when the cart was left.
+        Of the same library, with period_at and price: the price when a product was added, and when the cart was left.
     stock : table of products by day, optional
-        Of the same library: whether a product of the cart was sold out on a day.
+        Of the same library, with stocked_at and on_hand: whether a product of the cart was sold out on a day.
     recover_within : str or timedelta
         How long a cart that was left may still be bought, from the last touch in the session that opened it.
     gap : str or timedelta
-        A longer pause begins a session, where events have no session_id; and a session is over after it.
+        A longer pause begins a session, where events have no session_id. A session is over after it.
     as_of : datetime, date or ISO 8601 text, default the last time in the data
         Events after it are left out.
     level : float
@@ -271,18 +275,19 @@ def carts(
     -----
     A cart opens at the first add_to_cart of a person (the customer where known, else the visitor) without an open cart.
     A purchase of what is in it, or without a product, buys it; the next add opens a new one. Further purchases of its
-    products in that session belong to it; what is left then is told, and not won back. A purchase of nothing that is in
-    it leaves it open.
+    products in that session belong to it; what is left then is reported, and not won back. A purchase of nothing that is
+    in it leaves it open.
 
-    A cart is left at its last touch in the session that opened it, if that session ends without a purchase. For
+    A cart is left at its last touch in the session that opened it, if that session ends without a purchase on any
+    device of the customer. Sessions are those of `funnel.sessions`. For
     `recover_within` from then on it may be recovered; an add after that opens a new cart. Counting from the first
     session, never from the last, does not select by the outcome.
 
     Recovery is Kaplan and Meier's estimate at the end of the window, so that carts whose window is open count for as
-    long as they were seen; intervals are Wilson's with the effective sample size, carts of one person taken together.
-    The chance of a cart of age a is :math:`1 - S(W) / S(a)`, of the curve of its step and that of all carts, weighed
-    :math:`n / (n + 100)` by the n left carts of the step. It ranks what is at stake; it does not say what a message
-    would add.
+    long as they were observed; intervals are Wilson's with the effective sample size of carts correlated within persons.
+    The chance of a cart of age a is :math:`1 - S(W) / S(a)`, of the curve of its step, weighted
+    :math:`n / (n + 100)` for the n left carts of the step, and that of all carts. It ranks the money at stake; it does
+    not tell what a message would add.
 
     The reason is the first that holds of out_of_stock (a product in it was sold out between adding and leaving),
     price_rise (one costs more than at adding), checkout_payment, checkout_shipping and checkout_started (the furthest

@@ -59,7 +59,8 @@ def read_orders(orders: Frame, events: Frame, ids: CartIds, until: datetime | No
     np.maximum.at(person, order, np.append(find_codes(customers, ids.customers), NONE)[customer])
     line_order, line_product = _products(rows, order, ids)
     n_known = int((person != NONE).sum())
-    text = f"customers with an event of a cart or a purchase placed {n_known:,} of {counted(len(order_ids), 'order')}"
+    verb = "is" if n_known == 1 else "are"
+    text = f"{n_known:,} of {counted(len(order_ids), 'order')} {verb} from customers with cart or purchase events"
     note = Note(text, code="orders_of_known_customers", count=n_known)
     found = Orders(ids=order_ids, person=person, time=first_time, line_order=line_order, line_product=line_product)
     return found, [*notes, note]

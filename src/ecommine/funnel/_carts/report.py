@@ -179,7 +179,7 @@ def _notes(data: CartData, rates: Mapping[str, Any], value: Floats) -> Iterator[
         text = "no window is over yet: recovery and the chance that a cart is still bought are unknown"
         yield Note(text, code="no_window_over")
     elif rates["open"]:
-        text = f"{counted(rates['open'], 'cart')} can still be recovered: the estimated recovery allows for it"
+        text = f"{counted(rates['open'], 'cart')} can still be recovered: the recovery rate accounts for open windows"
         yield Note(text, code="open_window", count=rates["open"])
     yield from _notes_on_values(data, value)
     yield from data.match.notes
@@ -188,7 +188,7 @@ def _notes(data: CartData, rates: Mapping[str, Any], value: Floats) -> Iterator[
 def _notes_on_values(data: CartData, value: Floats) -> Iterator[Note]:
     n_unknown = int(np.isnan(value).sum())
     if n_unknown:
-        text = f"the value of {counted(n_unknown, 'cart')} is unknown: no event of it has one"
+        text = f"the value of {counted(n_unknown, 'cart')} is unknown: no event gives a price"
         yield Note(text, code="unknown_value", count=n_unknown)
     n_partial = int(data.contents.has_partial_value(data.contents.units).sum())
     if n_partial:

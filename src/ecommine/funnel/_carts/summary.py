@@ -27,10 +27,11 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "no carts": "There are no carts: no event is add_to_cart.",
         "undecided": "None of the first sessions of {carts} is over yet.",
         "abandonment": "Of {decided}, {share} ({low} to {high}) were left in the session that opened them.",
-        "recovery": "Of those left, {share} ({low} to {high}) are bought later, {within}; in the end, {lost} of carts "
+        "recovery": "Of those left, {share} ({low} to {high}) are bought {within}; in the end, {lost} of carts "
         "are lost.",
-        "no recovery": "How many of those are bought later is unknown: no window of {window} is over yet.",
-        "step": "Losses are highest at {step}: {share} of the carts that got no further in their first session.",
+        "no recovery": "How many of those will be bought is unknown: no window of {window} is over yet.",
+        "step": "Losses are highest at {step}: {share} of the carts that got no further in their first session "
+        "are lost.",
         "reason": "The most frequent known reason is {reason}, with {carts}.",
         "win back": "{carts} can still be bought; their value is {value:,.0f}, of which {expected:,.0f} is expected "
         "without any action. Only an experiment can tell what a message adds.",
