@@ -237,8 +237,8 @@ def carts(
         the event), quantity, session_id, customer_id and order_id are used.
     orders : table of order lines, optional
         Of the same library. Purchases that only the orders have count too, by customer_id. An order is a purchase event
-        by order_id where the events have it, else the nearest one of the customer within `gap`; each event is one order.
-        A purchase event without a product gets the products of its order.
+        by order_id where the events have it, else the nearest one of the customer within `gap`, each event once. A
+        purchase event without a product gets the products of its order.
     sales : table of products by period, optional
         Of the same library, with period_at and price: the price when a product was added, and when the cart was left.
     stock : table of products by day, optional
@@ -275,8 +275,8 @@ def carts(
     -----
     A cart opens at the first add_to_cart of a person (the customer where known, else the visitor) without an open cart.
     A purchase of what is in it, or without a product, buys it; the next add opens a new one. Further purchases of its
-    products in that session belong to it; what is left then is reported, and not won back. A purchase of nothing that is
-    in it leaves it open.
+    products in that session belong to it; what is left then is reported, and not won back. A purchase of other products
+    leaves it open.
 
     A cart is left at its last touch in the session that opened it, if that session ends without a purchase on any
     device of the customer. Sessions are those of `funnel.sessions`. For
@@ -284,7 +284,8 @@ def carts(
     session, never from the last, does not select by the outcome.
 
     Recovery is Kaplan and Meier's estimate at the end of the window, so that carts whose window is open count for as
-    long as they were observed; intervals are Wilson's with the effective sample size of carts correlated within persons.
+    long as they were observed; intervals are Wilson's with the effective sample size, as carts of one person are
+    correlated.
     The chance of a cart of age a is :math:`1 - S(W) / S(a)`, of the curve of its step, weighted
     :math:`n / (n + 100)` for the n left carts of the step, and that of all carts. It ranks the money at stake; it does
     not tell what a message would add.
