@@ -100,7 +100,7 @@ def test_contributions_and_intervals_are_those_of_the_slow_version(before, after
 def test_with_many_units_intervals_are_the_delta_methods():
     before, after = (60_200, 30_100, 3_010, 150), (30_200, 15_100, 3_020, 302)
     results = [totals(*(10_000 * one for one in counts)) for counts in (before, after)]
-    sides = [make_side(result._all, 0.95) for result in results]
+    sides = [make_side(result._estimates, 0.95) for result in results]
     found = split_product(*(one.ratios for one in sides))
     variance = [one.ratios * (1 - one.ratios) / one.step_shares.n for one in sides]
     error = np.sqrt(found.by_before**2 @ variance[0] + found.by_after**2 @ variance[1])
@@ -255,7 +255,7 @@ def test_shares_have_the_intervals_of_each_result(unit):
     frame["session_id"] = [f"{a}-{b.day % 3}" for a, b in zip(frame["visitor_id"], frame["occurred_at"], strict=True)]
     found = funnel.analyse(frame, funnel.Funnel(["a", "b", "c", "d"], window="3d"), unit=unit, as_of="2024-01-10")
     assert found.table["pending"].sum() > 0
-    one = make_side(found._all, 0.95)
+    one = make_side(found._estimates, 0.95)
     names = ["step_conversion", "step_conversion_low", "step_conversion_high"]
     expected = found.table.iloc[1:][names].to_numpy()
     assert np.column_stack([one.step_shares.estimate, one.step_shares.low, one.step_shares.high]) == pytest.approx(
@@ -331,7 +331,7 @@ def test_open_windows_of_all_that_came_so_far_give_no_interval():
 
 def test_optional_steps_are_not_part_of_the_chain():
     one, other = (
-        replace(result, _all=replace(result._all, optional=(False, True, False, False)))
+        replace(result, _estimates=replace(result._estimates, optional=(False, True, False, False)))
         for result in (totals(100, 60, 40, 10), totals(100, 20, 20, 10))
     )
     found = funnel.compare(one, other)

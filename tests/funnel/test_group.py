@@ -59,7 +59,9 @@ def test_a_group_keeps_its_periods(attribution, local_library):
     for device in ("app", "web"):
         group, alone = found.group(device), whole.group(device)
         assert (group.by, group.every, group.headline) == (None, "1d", alone.headline)
-        assert [row["conversion_low"] for row in group._all.rows] == [row["conversion_low"] for row in alone._all.rows]
+        assert [row["conversion_low"] for row in group._estimates.rows] == [
+            row["conversion_low"] for row in alone._estimates.rows
+        ]
         pd.testing.assert_frame_equal(to_pandas(group.units), to_pandas(alone.units))
         mine = table[table["device"] == device].drop(columns="device").reset_index(drop=True)
         pd.testing.assert_frame_equal(to_pandas(group.table), mine)

@@ -14,7 +14,7 @@ pytest.importorskip("matplotlib", reason="matplotlib is not installed")
 import matplotlib as mpl
 from matplotlib.text import Text
 
-from ecommine.funnel._steps.plot import labels_of
+from ecommine.funnel._steps.plot import select_groups
 
 mpl.use("Agg")
 
@@ -40,7 +40,6 @@ def test_bars_have_the_height_of_the_conversion_and_intervals():
     assert heights == pytest.approx(found.table["conversion"].tolist())
     low, high = axes.collections[0].get_segments()[1][:, 1]
     assert (low, high) == pytest.approx(tuple(found.table.loc[1, ["conversion_low", "conversion_high"]]))
-    assert axes.get_ylabel() == "conversion (share of those that entered)"
     assert axes.get_legend() is None
 
 
@@ -97,13 +96,13 @@ def test_curves_end_at_the_conversion():
 
 @pytest.mark.parametrize(
     ("kind", "message"),
-    [("panels", "need groups"), ("periods", "there are no periods"), ("pie", "`kind` must be one of")],
+    [("panels", "`kind` 'panels'"), ("periods", "`kind` 'periods'"), ("pie", "`kind` .*'pie'")],
 )
 def test_kinds_that_cannot_be_drawn(kind, message):
     found = funnel.analyse(slow.table([(1, 0, "a"), (1, 1, "b")]), ["a", "b"])
     with pytest.raises(ValueError, match=message):
         found.plot(kind=kind)
-    with pytest.raises(ValueError, match="totals have no times"):
+    with pytest.raises(ValueError, match="`kind` 'time'"):
         funnel.from_counts({"a": 2, "b": 1}).plot(kind="time")
 
 
@@ -125,7 +124,7 @@ def test_an_unknown_group_is_drawn_as_unknown(kind, every):
 
 def test_times_of_groups_in_periods_are_refused():
     found = funnel.analyse(with_unknown(), ["a", "b"], by="device", every="1mo")
-    with pytest.raises(ValueError, match="groups in periods are too many curves"):
+    with pytest.raises(ValueError, match="`kind` 'time'"):
         found.plot(kind="time")
 
 
@@ -159,7 +158,7 @@ def test_the_largest_groups_are_those_of_all_periods():
     frame = pd.DataFrame(pages, columns=["page", "at"])
     frame = frame.assign(visitor_id=range(len(frame)), event="a", occurred_at=pd.to_datetime(frame.pop("at")))
     found = funnel.analyse(frame, ["a", "b"], by="page", every="1mo", as_of="2024-04-01")
-    labels, _ = labels_of(opened(found.table, argument="table"), "page", 9, "en")
+    labels, _ = select_groups(opened(found.table, argument="table"), "page", 9, "en")
     assert labels == [f"p{one}" for one in range(1, 10)]
 
 
@@ -241,9 +240,9 @@ def test_a_small_group_does_not_flatten_the_curves():
     highs = last["conversion_high"]
     assert highs["b"] > 0.7
     assert axes.get_ylim()[1] == pytest.approx(1.05 * max(last.loc["b", "conversion"], highs.drop("b").max()))
-    assert axes.get_title() == "How long it takes to b (bands: 95% intervals, cut where units are few)"
+    assert "cut where units are few" in axes.get_title()
     alike = funnel.analyse(five((400, 100, 300, 200, 100)), step, by="device", as_of="2024-03-01").plot(kind="time")
-    assert alike.get_title() == "How long it takes to b (bands: 95% intervals)"
+    assert "cut" not in alike.get_title()
     few = funnel.analyse(five((3, 5, 4, 0, 0)), step, by="device", as_of="2024-03-01")
     highs = few.table.query("step == 'b'").set_index("device")["conversion_high"]
     assert few.plot(kind="time").get_ylim()[1] == pytest.approx(1.05 * highs["b"])

@@ -206,7 +206,7 @@ def test_what_comes_to_this_process_does_not_grow_with_the_units(several, monkey
         brought.clear()
         found = funnel.analyse(table, funnel.Funnel(["a", "b"], window="1min"))
         assert found.table["reached"].tolist()[0] == n
-        (curve,), _ = found._seen.growths(grouped=False)  # what a picture of times is drawn from
+        (curve,), _ = found._store.growths(grouped=False)  # what a picture of times is drawn from
         assert curve.share[-1] == pytest.approx(found.table["conversion"].iloc[-1], rel=1e-12)
         return sum(brought)
 

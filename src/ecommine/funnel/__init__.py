@@ -34,13 +34,13 @@ Examples
 1   purchase        1         0.5
 """
 
+from ._analyse import analyse
 from ._carts.api import Carts, carts
 from ._compare.api import FunnelComparison, compare
 from ._definition import Exclude, Funnel, Step
 from ._log.sessions import sessions
 from ._paths.api import Paths, paths
 from ._search.api import Searches, search
-from ._steps.analyse import analyse
 from ._steps.from_counts import from_counts, from_reached
 from ._steps.result import FunnelResult
 

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from .._stats.quantiles import quantiles_by_group
 from ._curves import Floats, wilson_each
 from ._log.log import Bools, run_starts
 from ._match.sort import Ints
 from ._micro import SECOND
-from ._steps.estimates import QUARTILES, between, ranks
+from ._steps.estimates import QUARTILE_COLUMNS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -142,18 +143,5 @@ def quartiles(group: Ints, value: Ints, n_groups: int) -> dict[str, Floats]:
     >>> {name: of.tolist() for name, of in found.items()}
     {'seconds_p25': [1.5, nan, 7.0], 'seconds_median': [2.0, nan, 7.0], 'seconds_p75': [2.5, nan, 7.0]}
     """
-    ordered = _by_group(group, value) / SECOND
-    n = np.bincount(group, minlength=n_groups)
-    there, first = n > 0, np.cumsum(n) - n
-    low, high, weight = ranks(n[there])
-    found = np.full((len(QUARTILES), n_groups), np.nan)
-    found[:, there] = between(ordered[first[there] + low], ordered[first[there] + high], weight)
-    return dict(zip(QUARTILES, found, strict=True))
-
-
-def _by_group(group: Ints, value: Ints) -> Ints:
-    """Sort values within groups; as one packed number where 63 bits hold it, which is several times as fast."""
-    bits = int(value.max(initial=0)).bit_length()
-    if int(group.max(initial=0)).bit_length() + bits < 63 and int(value.min(initial=0)) >= 0:
-        return np.sort(group << bits | value) & ((1 << bits) - 1)
-    return value[np.lexsort((value, group))]
+    found = quantiles_by_group(group, value, n_groups, unit=SECOND)
+    return dict(zip(QUARTILE_COLUMNS, found, strict=True))

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..._core.arrays import Floats
 from ..._core.checks import confidence_level, one_of
 from ..._core.frames import opened
 from ..._core.notes import Note
 from ..._core.results import Result
 from ..._core.tables import build_table
 from ..._core.texts import LOCALES, Locale, is_known, percent
-from ..._stats.arrays import Floats
 from ..._stats.intervals import Interval, difference, equal_shares_p_values, relative_difference
 from ..._stats.multiple_testing import CORRECTIONS, Correction, adjust_p_values
 from .._steps.result import FunnelResult
@@ -239,7 +239,7 @@ def compare(
     confidence = confidence_level(level)
     side_names = _check_names(names)
     first, second = check_results(before, after)
-    sides = make_side(first._all, confidence), make_side(second._all, confidence)
+    sides = make_side(first._estimates, confidence), make_side(second._estimates, confidence)
     conversions = sides[0].conversion, sides[1].conversion
     whole, p_value = difference(*conversions), float(equal_shares_p_values(*conversions)[0])
     is_significant = p_value < 1 - confidence

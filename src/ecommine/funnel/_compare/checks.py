@@ -13,14 +13,14 @@ MAX_NAMED_GROUPS = 5
 def check_results(before: object, after: object) -> tuple[FunnelResult, FunnelResult]:
     """Return the two results; raise unless they can be compared."""
     first, second = _check_result("before", before), _check_result("after", after)
-    _check_steps(*([row["step"] for row in result._all.rows] for result in (first, second)))
+    _check_steps(*([row["step"] for row in result._estimates.rows] for result in (first, second)))
     if first.definition is not None and second.definition is not None:
         _check_settings(first.definition, second.definition)
         if first.unit != second.unit:
             raise ValueError(
                 f"`before` counts {first.unit} and `after` {second.unit}: analyse both with the same `unit`"
             )
-    if first._all.optional != second._all.optional:
+    if first._estimates.optional != second._estimates.optional:
         raise ValueError("`before` and `after` must have the same optional steps")
     return first, second
 
@@ -34,7 +34,9 @@ def _check_result(argument: str, value: object) -> FunnelResult:
     if value.by is not None and value.every is not None:
         raise ValueError(f"`{argument}` has groups and periods: choose a group, then a period, by result.group(...)")
     if value.by is not None or value.every is not None:
-        labels = [str(label) if value.by is None else label for label, group in value._groups if group.entrants]
+        labels = [
+            str(label) if value.by is None else label for label, group in value._group_estimates if group.entrants
+        ]
         example = f"result.group({labels[0]!r})" if labels else "result.group(...)"
         raise ValueError(
             f"`{argument}` has groups by {value.by or value.every!r}: choose one of "

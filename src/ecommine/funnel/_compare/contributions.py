@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..._stats.arrays import Bools, Floats
+from ..._core.arrays import Bools, Floats
 from ..._stats.intervals import Interval
 from ..._stats.shapley import split_product
 from .sides import Side

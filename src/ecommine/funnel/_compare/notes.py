@@ -57,7 +57,7 @@ def _unknown_steps(name: str, side: Side) -> Iterator[Note]:
 
 
 def _optional_steps(result: FunnelResult) -> Iterator[Note]:
-    estimates = result._all
+    estimates = result._estimates
     steps = [row["step"] for row, optional in zip(estimates.rows, estimates.optional, strict=True) if optional]
     if steps:
         text = f"{counted(len(steps), 'optional step')} left out of the comparison: {', '.join(steps)}"
@@ -80,9 +80,9 @@ def _different_definitions(before: FunnelResult, after: FunnelResult) -> Iterato
 
 def _units_in_both(before: FunnelResult, after: FunnelResult) -> Iterator[Note]:
     """Count the units in both funnels, where both keep their units."""
-    if before._seen is None or after._seen is None or before.unit != after.unit:
+    if before._store is None or after._store is None or before.unit != after.unit:
         return
-    n_shared, noun = before._seen.n_shared(after._seen), before.unit.removesuffix("_id")
+    n_shared, noun = before._store.count_shared(after._store), before.unit.removesuffix("_id")
     if n_shared is None:
         yield Note(
             f"one funnel is on Spark and the other is not: {noun}s in both are not counted and are assumed to be "
@@ -102,8 +102,8 @@ def _unequal_ages(before: FunnelResult, after: FunnelResult) -> Iterator[Note]:
     """Compare for how long entrants were observed: with re-entry, more time means more attempts."""
     if before.definition is None or after.definition is None or not before.definition.reentry:
         return
-    stores = [result._seen for result in (before, after) if result._seen is not None]
-    ages = [age for age in (store.age() for store in stores) if age is not None]
+    stores = [result._store for result in (before, after) if result._store is not None]
+    ages = [age for age in (store.median_age() for store in stores) if age is not None]
     if len(ages) == 2 and abs(ages[1] - ages[0]) > length_to_microseconds(before.definition.window_length):
         yield Note(
             f"entrants of `before` were observed for a median of {ages[0] / DAY:.1f} days, those of `after` for "

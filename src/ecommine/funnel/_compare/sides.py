@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..._stats.arrays import Bools, Floats, Ints
+from ..._core.arrays import Bools, Floats, Ints
 from ..._stats.clusters import effective_sample_size
 from ..._stats.intervals import Shares, cluster_quantile
-from .._steps.table import Measured
+from .._steps.table import StepEstimates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -43,7 +43,7 @@ class Side:
         return not np.isnan(self.conversion.estimate[0])
 
 
-def make_side(estimates: Measured, level: float) -> Side:
+def make_side(estimates: StepEstimates, level: float) -> Side:
     """Return the chain of the required steps of a measured funnel."""
     n_clusters = np.inf if estimates.clusters is None else estimates.clusters
     z = cluster_quantile(level, estimates.clusters)

@@ -29,11 +29,18 @@ from .._match.events import (
     opened_events,
     unseen,
 )
-from .._match.options import AnalyseOptions, FunnelEstimates
+from .._match.options import AnalyseOptions
 from .._match.sort import steps_of
 from .._micro import moment_to_microseconds
-from .._steps.groups import attribution_notes, check_groups, check_periods, label_of, period_number, period_starts
-from .._steps.table import measured
+from .._steps.groups import (
+    attribution_notes,
+    check_group_count,
+    check_period_count,
+    period_label,
+    period_numbers,
+    period_starts,
+)
+from .._steps.table import FunnelEstimates, estimate_steps
 from .counts import ALL
 from .jobs import followed, sums_of_units
 from .units import SparkUnitStore
@@ -67,17 +74,19 @@ def answer_on_spark(events: object, funnel: Funnel, asked: AnalyseOptions) -> Fu
     if asked.by is not None:
         notes += attribution_notes(asked.attribution, asked.unit, lost)
     found, over = (
-        {part: measured(one, job.plan, funnel.step_labels, asked.level) for part, one in some.items()}
+        {part: estimate_steps(one, job.plan, funnel.step_labels, asked.level) for part, one in some.items()}
         for some in (sums, over_all)
     )
     labels = _names_of(list(found), job, until)
     return FunnelEstimates(
         whole=found[ALL],
         groups=[(label, found[part]) for part, label in labels.items()],
-        over_all=[(job.labels[group - 1], one) for group, one in sorted(over.items())],
+        over_periods=[(job.labels[group - 1], one) for group, one in sorted(over.items())],
         until=until,
         notes=notes,
-        seen=SparkUnitStore(whole=whole, in_parts=parts, parts=tuple(labels), labels=tuple(labels.values()), kind=kind),
+        store=SparkUnitStore(
+            whole=whole, in_parts=parts, parts=tuple(labels), labels=tuple(labels.values()), kind=kind
+        ),
     )
 
 
@@ -105,10 +114,10 @@ def _labels(marks: nw.LazyFrame[Any], by: str | None) -> tuple[Any, ...]:
     values = marks.select("_by").unique()
     rows = values.head(GROUPS).collect("pyarrow")
     if len(rows) == GROUPS:
-        check_groups(by, int(collect(values.select(nw.len()))["len"].item()))
+        check_group_count(by, int(collect(values.select(nw.len()))["len"].item()))
     found = [label for label in factorize_groups(rows["_by"])[1] if label == label and label is not None]
     labels = (*found, *([None] if len(found) < len(rows) else []))
-    check_groups(by, len(labels))
+    check_group_count(by, len(labels))
     return labels
 
 
@@ -122,7 +131,7 @@ def _names_of(parts: list[int], job: Job, until: datetime | None) -> dict[int, d
     if every is None:
         return labels
     for group in {part % GROUPS for part in mine}:
-        check_periods(every, sum(part % GROUPS == group for part in mine))
+        check_period_count(every, sum(part % GROUPS == group for part in mine))
     back = np.array([part // GROUPS for part in mine], dtype=np.int64)
-    starts = period_starts(period_number(np.array([job.until]), every) - back, every)
-    return {part: label_of(start, every, until, labels[part]) for part, start in zip(mine, starts, strict=True)}
+    starts = period_starts(period_numbers(np.array([job.until]), every) - back, every)
+    return {part: period_label(start, every, until, labels[part]) for part, start in zip(mine, starts, strict=True)}

@@ -12,12 +12,15 @@ from typing import Any
 
 import numpy as np
 
+from ..._stats.clusters import count_clusters
+from ..._stats.quantiles import quantiles_of_counts
+from ..._stats.survival import KaplanMeier
 from .._curves import Floats, covariance, exposure_of, products_of, survival_of
 from .._match.plan import NOT_REACHED, Plan, StepTimes
 from .._match.sort import Ints
 from .._micro import SECOND
-from .._steps.estimates import QUARTILES, Counts, Sums, halves_of, number_of, quartiles_counted
-from .._steps.growth import Growth, growth
+from .._steps.curves import StepCurve, read_curve
+from .._steps.estimates import QUARTILE_COLUMNS, FunnelSums, count_trend_halves
 
 REACHED, REACHED_OPEN, SKIPPED, REACHES, WAITS, TAKEN, HOURS, SECONDS = range(8)
 HOUR = 3_600
@@ -45,15 +48,15 @@ class Tally:
     kind: Ints
     step: Ints
     second: Ints
-    n: Counts
+    n: Ints
 
-    def of(self, kind: int, step: int) -> tuple[Ints, Counts]:
+    def of(self, kind: int, step: int) -> tuple[Ints, Ints]:
         """Return the seconds of one kind in their order, and the numbers."""
         rows = np.flatnonzero((self.kind == kind) & (self.step == step))
         seconds, place = np.unique(self.second[rows], return_inverse=True)
         return seconds, added(place, self.n[rows], len(seconds))
 
-    def by_step(self, kind: int, n_steps: int) -> Counts:
+    def by_step(self, kind: int, n_steps: int) -> Ints:
         """Return the number of units of one kind, step by step."""
         rows = (self.kind == kind) & (self.step < n_steps)
         return added(self.step[rows], self.n[rows], n_steps)
@@ -73,7 +76,7 @@ class Tally:
 COLUMNS = ("part", "kind", "step", "second", "n")
 
 
-def added(place: Ints, number: Counts, n: int) -> Counts:
+def added(place: Ints, number: Ints, n: int) -> Ints:
     """Add up numbers by place."""
     found = np.zeros(n, dtype=np.int64)
     np.add.at(found, place, number)
@@ -170,14 +173,17 @@ def lines_of(tally: Tally, n_steps: int) -> list[Line]:
     return lines
 
 
-def growth_from(tally: Tally, label: dict[str, Any], step: int, window: int) -> Growth:
-    """Make the curve of a picture from counts."""
-    (at, number), *others = (tally.of(*one) for one in ((REACHES, step), (WAITS, step), (WAITS, 0)))
-    waits, seen_for = ((second * SECOND, of) for second, of in others)
+def growth_from(tally: Tally, label: dict[str, Any], step: int, window: int) -> StepCurve:
+    """Make the curve of a plot from counts."""
+    (at, number), (until, waits) = (tally.of(kind, step) for kind in (REACHES, WAITS))
+    seconds = np.union1d(at, until)
+    events = added(np.searchsorted(seconds, at), number, len(seconds))
+    censored = added(np.searchsorted(seconds, until), waits, len(seconds))
     reached = tally.by_step(REACHED, step + 1)
-    late = int(reached[step] - number.sum())
-    went = (np.append(at * SECOND, window), np.append(number, late)) if late else (at * SECOND, number)
-    return growth(label, step, went, waits, seen_for, int(reached[0]), window)
+    late = int(reached[step] - events.sum())
+    curve = KaplanMeier.from_counts(seconds * SECOND, events, censored, late=late, n=int(reached[0]), horizon=window)
+    observed, count = tally.of(WAITS, 0)
+    return read_curve(label, step, curve, observed * SECOND, count)
 
 
 def influences_of(reach: StepTimes, lines: list[Line], plan: Plan, until: int) -> Floats:
@@ -207,29 +213,29 @@ def products(reach: StepTimes, cluster: Ints | None, lines: list[Line], plan: Pl
     found = products_of(influences_of(reach, lines, plan, until), cluster)
     over = until - reach.first_entry_at >= plan.window
     later = over & (2 * (reach.first_entry_at // SECOND) > median)
-    halves = halves_of(reach.first_entry_at, reach.reached_at[:, -1], over, later, plan.window)
-    return np.concatenate([found.ravel(), halves.ravel(), [0 if cluster is None else number_of(cluster)]])
+    halves = count_trend_halves(reach.first_entry_at, reach.reached_at[:, -1], over, later, plan.window)
+    return np.concatenate([found.ravel(), halves.ravel(), [0 if cluster is None else count_clusters(cluster)]])
 
 
-def sums_from(tally: Tally, lines: list[Line], row: Floats, window: int, until: int) -> Sums:
+def sums_from(tally: Tally, lines: list[Line], row: Floats, window: int, until: int) -> FunnelSums:
     """Put together the counts of one part, its curves, and the sum of the rows of products."""
     n_steps = len(lines)
     reached, reached_open = (tally.by_step(kind, n_steps) for kind in (REACHED, REACHED_OPEN))
     n, known = int(reached[0]), reached[0] > reached_open[0]
     seconds, number = tally.of(WAITS, 0)
     seen_for = np.minimum(seconds * SECOND + until % SECOND, window)  # exact where entries are whole seconds
-    first = np.full(len(QUARTILES), 0.0 if n else np.nan)  # the entry itself takes no time
-    return Sums(
-        exposure=exposure_of(seen_for, number, n, window),
+    first = np.full(len(QUARTILE_COLUMNS), 0.0 if n else np.nan)  # the entry itself takes no time
+    return FunnelSums(
+        mean_at_risk=exposure_of(seen_for, number, n, window),
         entrants=n,
         open=int(reached_open[0]),
         clusters=int(np.rint(row[-1])) or None,
         reached=reached,
         reached_open=reached_open,
         skipped=tally.by_step(SKIPPED, n_steps),
-        share=np.array([line.share if known else np.nan for line in lines]),
+        conversion=np.array([line.share if known else np.nan for line in lines]),
         covariance=covariance(row[: n_steps**2].reshape(n_steps, n_steps) * known, n),
-        seconds=np.array([first, *(quartiles_counted(*tally.of(TAKEN, step)) for step in range(1, n_steps))]),
+        seconds=np.array([first, *(quantiles_of_counts(*tally.of(TAKEN, step)) for step in range(1, n_steps))]),
         halves=np.rint(row[n_steps**2 : -1]).astype(np.int64).reshape(2, 2),
     )
 

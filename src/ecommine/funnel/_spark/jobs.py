@@ -10,8 +10,8 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from .._curves import Floats
-from .._steps.estimates import Sums
-from .._steps.table import FEWEST
+from .._steps.estimates import FunnelSums
+from .._steps.table import MIN_ENTRANTS_FOR_TREND
 from .counts import ALL, COLUMNS, HOURS, REACHED, Tally, hours_of_the_median, lines_of, median_of, sums_from
 from .worker import GROUPS, Curves, Job, follow_rows, product_rows, second_rows, tally_rows
 
@@ -65,7 +65,7 @@ def followed(marks: nw.LazyFrame[Any], job: Job) -> Units:
     return Units(frame=rows.repartition("_unit").mapInArrow(partial(follow_rows, job=job), schema), job=job)
 
 
-def sums_of_units(whole: Units, parts: Units) -> tuple[dict[int, Sums], dict[int, Sums], int]:
+def sums_of_units(whole: Units, parts: Units) -> tuple[dict[int, FunnelSums], dict[int, FunnelSums], int]:
     """Sum up all units and those of each part, and those of each group over all periods; count those in no group."""
     asked = whole.job.asked
     keys = [key for key in (asked.by, asked.every) if key is not None]
@@ -78,7 +78,7 @@ def sums_of_units(whole: Units, parts: Units) -> tuple[dict[int, Sums], dict[int
     return found, over_all, lost
 
 
-def _summed(units: Units, *, whole: bool, apart: bool) -> tuple[dict[int, Sums], int]:
+def _summed(units: Units, *, whole: bool, apart: bool) -> tuple[dict[int, FunnelSums], int]:
     """Go through the units for counts, for the median of the entries and for products."""
     every = counted(units)
     tallies = {ALL: every.whole()} if whole else {}
@@ -106,7 +106,7 @@ def _tally(units: Units, work: Work) -> Tally:
 
 def _curves(units: Units, tallies: dict[int, Tally]) -> Curves:
     """Make the curves of each part, and find twice the median of its entries where a trend can be looked for."""
-    enough = {part: one for part, one in tallies.items() if one.of(HOURS, 0)[1].sum() >= FEWEST}
+    enough = {part: one for part, one in tallies.items() if one.of(HOURS, 0)[1].sum() >= MIN_ENTRANTS_FOR_TREND}
     middle = {part: hours_of_the_median(one) for part, one in enough.items()}
     wanted = {part: hours for part, (hours, _) in middle.items()}
     seconds = dict(_tally(units, partial(second_rows, job=units.job, wanted=wanted)).parts()) if wanted else {}

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from .._match.plan import Plan
-from .._steps.growth import MOST_DRAWN, Growth
-from .._steps.table import MemoryUnitStore, Part
+from .._steps.curves import MAX_CURVES, StepCurve
+from .._steps.units import MemoryUnitStore, UnitGroup
 from .counts import REACHED, growth_from
 from .jobs import Units, counted
 from .worker import clusters_of, reach_of, unit_rows
@@ -40,9 +40,9 @@ class SparkUnitStore:
     only: tuple[int, ...] = ()
     kind: Any = None
 
-    def alone(self, places: Sequence[int]) -> "SparkUnitStore":
+    def select(self, groups: Sequence[int]) -> "SparkUnitStore":
         """Take one group as a whole, or all its periods."""
-        parts, labels = tuple(self.parts[one] for one in places), tuple(self.labels[one] for one in places)
+        parts, labels = tuple(self.parts[one] for one in groups), tuple(self.labels[one] for one in groups)
         return replace(self, whole=self.in_parts, parts=parts, labels=labels, only=parts)
 
     def table(self, unit: str, by: str | None, _like: Any) -> Any:
@@ -60,39 +60,39 @@ class SparkUnitStore:
         names = {"unit": unit, "visitor": "visitor_id", **({} if kind is None else {"group": by})}
         return frame.mapInArrow(work, schema).withColumnsRenamed(names)
 
-    def age(self) -> float | None:
+    def median_age(self) -> float | None:
         """Return how long the units were seen since their first entry, at the median."""
         from pyspark.sql import functions as F  # noqa: N812  # Spark's own name for it
 
         entry = self._units.frame.agg(F.percentile("at0", F.lit(0.5)).alias("entry")).toArrow()["entry"][0].as_py()
         return None if entry is None else float(self.whole.job.until - entry)
 
-    def n_shared(self, other: object) -> int | None:
+    def count_shared(self, other: object) -> int | None:
         """Count the units that another funnel on Spark has as well; None where the other one is not there."""
         if not isinstance(other, SparkUnitStore):
             return None
         mine, theirs = (one._units.frame.select(*self._ids) for one in (self, other))
         return int(mine.intersect(theirs).count())
 
-    def growths(self, *, grouped: bool) -> tuple[list[Growth], int]:
-        """Return the curves of a picture, and how many there could be; see :meth:`.MemoryUnitStore.growths`.
+    def curves(self, *, by_group: bool) -> tuple[list[StepCurve], int]:
+        """Return the curves of a picture, and how many there could be; see :meth:`.MemoryUnitStore.curves`.
 
         Of visitors they are made from counts. Sessions of a visitor belong together at each moment, so that they are
         brought, for this picture alone.
         """
         if self.whole.job.has_visitors:
-            return self._brought(grouped=grouped).growths(grouped=grouped)
-        last, window = len(self.names) - 1, self.plan.window
-        if not grouped:
+            return self._brought(by_group=by_group).curves(by_group=by_group)
+        last, window = len(self.step_labels) - 1, self.plan.window
+        if not by_group:
             whole = counted(self._units).whole()
-            return [growth_from(whole, {}, step, window) for step in range(1, last + 1)][:MOST_DRAWN], last
+            return [growth_from(whole, {}, step, window) for step in range(1, last + 1)][:MAX_CURVES], last
         tallies, labels = dict(counted(self.in_parts).parts()), dict(zip(self.parts, self.labels, strict=True))
-        largest = sorted(labels, key=lambda part: -int(tallies[part].by_step(REACHED, 1)[0]))[:MOST_DRAWN]
+        largest = sorted(labels, key=lambda part: -int(tallies[part].by_step(REACHED, 1)[0]))[:MAX_CURVES]
         drawn = [part for part in labels if part in largest]
         return [growth_from(tallies[part], labels[part], last, window) for part in drawn], len(labels)
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def step_labels(self) -> tuple[str, ...]:
         """The steps."""
         return self.whole.job.funnel.step_labels
 
@@ -110,14 +110,16 @@ class SparkUnitStore:
     def _units(self) -> Units:
         return self.whole.of(self.only) if self.only else self.whole
 
-    def _brought(self, *, grouped: bool) -> MemoryUnitStore:
+    def _brought(self, *, by_group: bool) -> MemoryUnitStore:
         """Bring the units."""
-        table = (self.in_parts if grouped else self._units).frame.drop("unit").toArrow()
+        table = (self.in_parts if by_group else self._units).frame.drop("unit").toArrow()
         reach = reach_of(table, self.plan.n_steps)
-        whole = Part(label={}, reach=reach, units=None, visitor=clusters_of(table, self.whole.job))
+        whole = UnitGroup(label={}, times=reach, units=None, visitor=clusters_of(table, self.whole.job))
         part = table["part"].to_numpy()
         parts = [
-            replace(whole, label=label, reach=reach.take(np.flatnonzero(part == one)))
+            replace(whole, label=label, times=reach.take(np.flatnonzero(part == one)))
             for one, label in zip(self.parts, self.labels, strict=True)
         ]
-        return MemoryUnitStore(whole=whole, plan=self.plan, names=self.names, until=self.whole.job.until, parts=parts)
+        return MemoryUnitStore(
+            whole=whole, plan=self.plan, step_labels=self.step_labels, until=self.whole.job.until, groups=parts
+        )

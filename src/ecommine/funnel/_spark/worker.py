@@ -19,9 +19,9 @@ from .._match.events import EventSequences, build_sequences, held, make_plan
 from .._match.options import AnalyseOptions
 from .._match.plan import Plan, StepTimes
 from .._match.sort import Ints
-from .._steps.estimates import cluster_of
-from .._steps.groups import group_of, period_number, values_of
-from .._steps.table import Part, unit_columns
+from .._steps.estimates import compact_clusters
+from .._steps.groups import attributed_group, group_values, period_numbers
+from .._steps.units import UnitGroup, unit_columns
 from .counts import ALL, COLUMNS, Line, Tally, products, seconds_of, tally_of
 
 GROUPS = 64
@@ -130,11 +130,11 @@ def _in_groups(reach: StepTimes, labels: tuple[Any, ...], job: Job) -> StepTimes
 def _part_of(reach: StepTimes, job: Job) -> Ints:
     group = np.zeros(len(reach.unit), dtype=np.int64)
     if job.asked.by is not None:
-        group = group_of(reach, job.asked.attribution, job.funnel).astype(np.int64)
+        group = attributed_group(reach, job.asked.attribution, job.funnel).astype(np.int64)
     if job.asked.every is None:
         return group + 1
-    last = period_number(np.array([job.until]), job.asked.every)
-    return group + 1 + GROUPS * (last - period_number(reach.first_entry_at, job.asked.every))
+    last = period_numbers(np.array([job.until]), job.asked.every)
+    return group + 1 + GROUPS * (last - period_numbers(reach.first_entry_at, job.asked.every))
 
 
 def reach_of(table: Any, n_steps: int) -> StepTimes:
@@ -180,7 +180,7 @@ def product_rows(batches: Iterable[Any], job: Job, curves: Curves) -> Iterator[A
     visitor = clusters_of(table, job)
     found: dict[int, Floats] = {}
     for one, rows in _rows_of(part, curves):
-        cluster = None if visitor is None else cluster_of(visitor[rows])
+        cluster = None if visitor is None else compact_clusters(visitor[rows])
         found[one] = products(reach.take(rows), cluster, curves[one][0], job.plan, job.until, curves[one][1])
     if found:
         values = np.concatenate(list(found.values()))
@@ -211,12 +211,12 @@ def unit_rows(batches: Iterable[Any], job: Job, kind: Any) -> Iterator[Any]:
     reach = reach_of(table, job.plan.n_steps)
     given, is_number = table["unit"], pa.types.is_integer(table["unit"].type)
     ids = given.to_numpy() if is_number else np.array(given.to_pylist(), dtype=object)
-    part = Part(label={}, reach=reach, units=ids, visitor=None)
+    part = UnitGroup(label={}, times=reach, units=ids, visitor=None)
     if job.asked.unit == "session_id":
         whose = np.array([*table["visitor"].to_pylist(), None], dtype=object)[:-1]
         part = replace(part, visitor=np.arange(len(whose)), visitors=whose)
     if kind is not None:
-        part = replace(part, group=values_of(table["part"].to_numpy() % GROUPS - 1, job.labels))
+        part = replace(part, group=group_values(table["part"].to_numpy() % GROUPS - 1, job.labels))
     columns = unit_columns(part, job.funnel.step_labels, job.plan, job.until)
     for name in ("unit", "visitor", "group"):
         if name in columns:

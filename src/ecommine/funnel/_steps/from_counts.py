@@ -1,50 +1,52 @@
-"""Funnels of dashboards: totals a step, or a column a page."""
+"""Funnels without events: totals of a dashboard, or a table with a column per step."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import and_, or_
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
 
-if TYPE_CHECKING:
-    import pandas as pd
-
+from ..._core.arrays import Floats, Ints
 from ..._core.checks import confidence_level, counted, integer
-from ..._core.frames import collect, opened
+from ..._core.frames import Frame, collect, opened
 from ..._core.notes import Note
-from .._curves import normal_quantile, wilson
+from ..._core.tables import build_table
+from ..._core.texts import quote_names
+from ..._stats.intervals import normal_quantile, wilson_interval
 from .._log.reading import category_order, comparable_values, example_value, factorize_groups
 from .._match.events import RESERVED
-from .._match.sort import Ints
-from .._writing import built
-from .estimates import QUARTILES
-from .groups import check_groups
+from .estimates import QUARTILE_COLUMNS
+from .groups import check_group_count
 from .result import FunnelResult
-from .table import Measured, empty, merged
+from .table import StepEstimates, stack_rows, zero_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def from_counts(
     counts: "Mapping[str, int] | Sequence[tuple[str, int]] | pd.Series[Any]", /, *, level: float = 0.95
 ) -> FunnelResult:
-    """Measure a funnel of totals, such as a dashboard shows.
+    """Measure a funnel of totals, such as those of a dashboard.
 
     Parameters
     ----------
     counts : mapping of step to users, pandas Series, or sequence of pairs
-        In the order of the steps, two or more; none may have more than the step before.
+        Two or more steps in their order; none may have more users than the step before.
     level : float
         Level of the intervals, .5 to .999999.
 
     Returns
     -------
     FunnelResult
-        Frozen, with a pandas table; dropped is all that is lost, nothing is pending, and times are unknown.
+        Frozen, with a pandas table: users that do not reach a step are dropped, none are pending, times are null.
 
     Raises
     ------
     ValueError
-        If there are fewer than two steps, or a step has more users than the one before.
+        If there are fewer than two steps, a step is given twice, or a step has more users than the one before.
     TypeError
         If `counts` does not map steps to whole numbers.
 
@@ -58,41 +60,54 @@ def from_counts(
     """
     import pandas as pd
 
-    pairs = _pairs(counts)
-    names = [str(step) for step, _ in pairs]
-    if len(set(names)) < len(names):
-        raise ValueError(f"`counts` must have each step once, got {names}")
-    users = [integer(f"counts[{step!r}]", value, low=0) for step, value in pairs]
+    pairs = _read_pairs(counts)
+    steps = [str(step) for step, _ in pairs]
+    if len(set(steps)) < len(steps):
+        raise ValueError(f"`counts` must have each step once, got {steps}")
+    if len(steps) < 2:
+        raise ValueError(f"`counts` must have two or more steps, got {len(steps)}")
+    users = np.array([integer(f"counts[{step!r}]", value, low=0) for step, value in pairs], dtype=np.int64)
+    _check_decreasing(steps, users)
     confidence = confidence_level(level)
-    found = _counted(names, users, confidence)
+    estimates = _estimate_totals(steps, users, np.zeros_like(users), confidence)
     like = opened(pd.DataFrame(), argument="counts")
-    return _result(merged(iter([({}, found)])), found, None, confidence, like, ())
+    return _as_result([({}, estimates)], estimates, None, confidence, like, ())
 
 
-def _pairs(counts: object) -> list[tuple[Any, Any]]:
+def _read_pairs(counts: object) -> list[tuple[Any, Any]]:
     import pandas as pd
 
     if isinstance(counts, (Mapping, pd.Series)):
         return list(counts.items())
     pairs = list(counts) if isinstance(counts, Sequence) and not isinstance(counts, str) else []
-    if not pairs or not all(isinstance(one, (tuple, list)) and len(one) == 2 for one in pairs):
+    if not pairs or not all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in pairs):
         raise TypeError(
-            f"`counts` must map each step to its users, got {type(counts).__name__}; of two columns of a table make a "
-            "dict: dict(zip(table['step'], table['users']))"
+            f"`counts` must map each step to its users, got {type(counts).__name__}; from two columns of a table make "
+            "a dict: dict(zip(table['step'], table['users']))"
         )
     return [(step, users) for step, users in pairs]
 
 
+def _check_decreasing(steps: list[str], users: Ints) -> None:
+    rising = np.flatnonzero(np.diff(users) > 0)
+    if len(rising):
+        before, step = int(rising[0]), int(rising[0]) + 1
+        raise ValueError(
+            f"`counts`: {steps[step]!r} has {users[step]:,} users, more than {steps[before]!r} before it "
+            f"({users[before]:,}): count for each step the users that did all steps before it too"
+        )
+
+
 def from_reached(users: object, steps: Sequence[str], /, *, by: str | None = None, level: float = 0.95) -> FunnelResult:
-    """Measure a funnel of a table with one row a user and one column a step.
+    """Measure a funnel of a table with one row per user and one column per step.
 
     Parameters
     ----------
-    users : table, one row a user
+    users : table, one row per user
         Of any library.
     steps : sequence of str
-        The columns, in order: true, above zero or any time where the user reached the step. Users without the first
-        step do not enter; a step counts if all before it were reached.
+        The columns in their order: true, above 0 or any time where the user reached the step. Users without the first
+        step do not enter; a step counts only if all steps before it were reached.
     by : str, optional
         A column of groups. Ordered categories keep their order, as in :func:`ecommine.funnel.analyse`.
     level : float
@@ -101,13 +116,13 @@ def from_reached(users: object, steps: Sequence[str], /, *, by: str | None = Non
     Returns
     -------
     FunnelResult
-        Frozen; ``.table`` is of the caller's library, Polars for a LazyFrame, else pandas. Skipped are users that have
-        a later step without this one.
+        Frozen; ``.table`` is of the caller's library, Polars for a LazyFrame, else pandas. Users with
+        a later step but not this one are skipped.
 
     Raises
     ------
     TypeError, ValueError
-        If `steps` are no two different columns of the table of true and false, numbers or times, or `by` is none.
+        If `steps` are not two or more different columns of booleans, numbers or times, or `by` is not a column.
 
     Examples
     --------
@@ -120,40 +135,77 @@ def from_reached(users: object, steps: Sequence[str], /, *, by: str | None = Non
     1  search        2        2        1
     2    paid        1        1        0
     """
+    confidence = confidence_level(level)
+    like = opened(users, argument="users")
+    _check_columns(like, steps, by)
+    codes, labels, reached, skipped, n_left_out = _count_users(like, steps, by)
+    whole = _estimate_totals(steps, reached.sum(axis=0), skipped.sum(axis=0), confidence)
+    groups: list[tuple[dict[str, Any], StepEstimates]] = [({}, whole)]
+    if by is not None:
+        check_group_count(by, len(labels))
+        sums = [(reached[codes == code].sum(axis=0), skipped[codes == code].sum(axis=0)) for code in range(len(labels))]
+        groups = [
+            ({by: label}, _estimate_totals(steps, *of_group, confidence))
+            for label, of_group in zip(labels, sums, strict=True)
+        ]
+    text = f"{counted(n_left_out, 'user')} without {steps[0]!r} left out"
+    notes = (Note(text, code="users_without_entry", count=n_left_out),) if n_left_out else ()
+    return _as_result(groups, whole, by, confidence, like, notes)
+
+
+def _check_columns(users: Frame, steps: Sequence[str], by: str | None) -> None:
     given: object = steps
     if isinstance(given, str) or not isinstance(given, Sequence):
         raise TypeError(f"`steps` must be a list of columns, got {given!r}")
     if len(given) < 2:
         raise ValueError(f"`steps` must be two or more columns, got {given!r}")
-    confidence = confidence_level(level)
-    like = opened(users, argument="users")
-    names = like.collect_schema()
-    missing = [column for column in (*steps, *([] if by is None else [by])) if column not in names.names()]
+    columns = users.collect_schema().names()
+    missing = [column for column in (*steps, *([] if by is None else [by])) if column not in columns]
     if missing:
-        raise ValueError(f"`users` has no column {missing[0]!r}; it has {', '.join(map(repr, names.names()[:10]))}")
+        raise ValueError(f"`users` has no column {missing[0]!r}; it has {quote_names(columns)}")
     if by in RESERVED:
-        raise ValueError(f"`by`: {by!r} is a column of the result; rename it first")
+        raise ValueError(f"`by` {by!r} is a column of the result: rename it first")
     if len(set(steps)) < len(steps):
         raise ValueError(f"`steps` must be different columns, got {list(steps)!r}")
-    flags = {f"_{i}": _reached(names[step], step).cast(nw.Int64) for i, step in enumerate(steps)}
-    groups = {} if by is None else {"_by": comparable_values(like, by)}
-    cells = like.select(**flags, **groups).group_by(*flags, *groups, drop_null_keys=False).agg(nw.len().alias("_n"))
-    rows = collect(cells)
-    there = np.column_stack([rows[name].to_numpy() for name in flags]).astype(bool)
-    number_of = rows["_n"].to_numpy().astype(np.int64)
-    found = _among(there, number_of, list(steps), confidence)
-    parts: list[tuple[dict[str, Any], Measured]] = [({}, found)]
-    if by is not None:
-        groups_of = factorize_groups(rows["_by"], category_order(like, by))
-        parts = list(_by_group(by, groups_of, there, number_of, steps, confidence))
-    out = int(number_of[~there[:, 0]].sum())
-    text = f"{counted(out, 'user')} without {steps[0]!r} left out"
-    notes = (Note(text, code="users_without_entry", count=out),) if out else ()
-    result = _result(merged(iter(parts)) if parts else empty(found, by), found, by, confidence, like, notes)
-    return result if by is None else replace(result, _groups=tuple((label[by], one) for label, one in parts))
 
 
-def _reached(dtype: Any, step: str) -> nw.Expr:
+def _count_users(users: Frame, steps: Sequence[str], by: str | None) -> tuple[Ints, tuple[Any, ...], Ints, Ints, int]:
+    """Count the users of each group that reached and that skipped each step, and those without the first step.
+
+    Returns
+    -------
+    codes : int array of shape (n_rows,)
+        Group of each row of counts.
+    labels : tuple
+        The groups.
+    reached, skipped : int array of shape (n_rows, n_steps)
+        Users.
+    n_left_out : int
+        Users without the first step.
+    """
+    schema, n_steps = users.collect_schema(), len(steps)
+    has_step = [_is_reached(schema[step], step) for step in steps]
+    chain = [reduce(and_, has_step[: step + 1]) for step in range(n_steps)]
+    none = nw.lit(False)
+    skips = [chain[step - 1] & ~has_step[step] & reduce(or_, has_step[step + 1 :]) for step in range(1, n_steps - 1)]
+    flags = {f"_reached{step}": is_reached for step, is_reached in enumerate(chain)}
+    flags |= {f"_skipped{step}": is_skipped for step, is_skipped in enumerate([none, *skips, none])}
+    group = {} if by is None else {"_by": comparable_values(users, by)}
+    columns = users.select(**{name: flag.cast(nw.Int64) for name, flag in flags.items()}, **group)
+    sums = [nw.len().alias("_n"), *(nw.col(name).sum() for name in flags)]
+    rows = collect(columns.select(*sums) if by is None else columns.group_by("_by", drop_null_keys=False).agg(*sums))
+    reached, skipped = (
+        np.column_stack([rows[f"{kind}{step}"].fill_null(0).to_numpy().astype(np.int64) for step in range(n_steps)])
+        for kind in ("_reached", "_skipped")
+    )
+    n_left_out = int(rows["_n"].sum()) - int(reached[:, 0].sum())
+    if by is None:
+        return np.zeros(len(rows), dtype=np.int64), (), reached, skipped, n_left_out
+    codes, labels = factorize_groups(rows["_by"], category_order(users, by))
+    return codes, labels, reached, skipped, n_left_out
+
+
+def _is_reached(dtype: Any, step: str) -> nw.Expr:
     column = nw.col(step)
     if dtype == nw.Boolean:
         return column.fill_null(False)
@@ -163,93 +215,73 @@ def _reached(dtype: Any, step: str) -> nw.Expr:
         return (column.cast(nw.Float64) > 0).fill_null(False)
     if isinstance(dtype, (nw.Datetime, nw.Date)):
         return ~column.is_null()
-    raise ValueError(
-        f"`steps`: the column {step!r} holds {dtype}, not true and false, numbers or times: convert it first"
-    )
+    raise ValueError(f"`steps`: the column {step!r} holds {dtype}, not booleans, numbers or times: convert it first")
 
 
-def _by_group(
-    by: str, groups: tuple[Ints, tuple[Any, ...]], there: Any, number_of: Any, steps: Sequence[str], level: float
-) -> Iterator[tuple[dict[str, Any], Measured]]:
-    codes, names = groups
-    check_groups(by, len(names))
-    for place, label in enumerate(names):
-        mine = codes == place
-        yield {by: label}, _among(there[mine], number_of[mine], list(steps), level)
-
-
-def _among(there: Any, number_of: Any, steps: list[str], level: float) -> Measured:
-    chain = np.logical_and.accumulate(there, axis=1)
-    reached = [int(number_of[chain[:, place]].sum()) for place in range(len(steps))]
-    skipped = [0] * len(steps)
-    for place in range(1, len(steps) - 1):
-        past = chain[:, place - 1] & ~there[:, place] & there[:, place + 1 :].any(axis=1)
-        skipped[place] = int(number_of[past].sum())
-    return _counted(steps, reached, level, skipped)
-
-
-def _counted(steps: list[str], users: list[int], level: float, skipped: list[int] | None = None) -> Measured:
-    if len(steps) < 2:
-        raise ValueError(f"`counts` must have two or more steps, got {len(steps)}")
-    z, rows = normal_quantile(level), []
-    for place, (step, there) in enumerate(zip(steps, users, strict=True)):
-        before = users[place - 1] if place else there
-        if there > before:
-            raise ValueError(
-                f"`counts`: {step!r} has {there:,} users, more than {steps[place - 1]!r} before it ({before:,}): these "
-                "are not steps of one funnel; give users that did all steps before"
-            )
+def _estimate_totals(steps: Sequence[str], reached: Ints, skipped: Ints, level: float) -> StepEstimates:
+    """Compute the rows of a table from the users that reached each step, all of them decided."""
+    z, entrants, rows = normal_quantile(level), int(reached[0]), []
+    for index, step in enumerate(steps):
+        n, n_before = int(reached[index]), int(reached[max(index - 1, 0)])
         rows.append(
             {
                 "step": step,
-                "reached": there,
-                **_share("conversion", there, users[0], place, z),
-                **_share("step_conversion", there, before, place, z),
-                "dropped": before - there,
+                "reached": n,
+                **_share_columns("conversion", n, entrants, index, z),
+                **_share_columns("step_conversion", n, n_before, index, z),
+                "dropped": n_before - n,
                 "pending": 0,
-                "skipped": 0 if skipped is None else skipped[place],
-                "naive_conversion": there / users[0] if users[0] else np.nan,
-                **dict.fromkeys(QUARTILES, np.nan),
+                "skipped": int(skipped[index]),
+                "naive_conversion": n / entrants if entrants else np.nan,
+                **dict.fromkeys(QUARTILE_COLUMNS, np.nan),
             }
         )
-    return Measured(
+    return StepEstimates(
         rows=rows,
-        entrants=users[0],
+        entrants=entrants,
         open=0,
         trend=None,
-        covariance=_nested(np.array(users, dtype=np.float64)),
+        covariance=_nested_covariance(reached.astype(np.float64)),
         optional=(False,) * len(rows),
     )
 
 
-def _nested(users: "np.ndarray[Any, np.dtype[np.float64]]") -> "np.ndarray[Any, np.dtype[np.float64]]":
-    """Return the covariance of shares of one whole, each a part of the one before: F_j (1 - F_i) / n for j after i."""
-    share = users / max(users[0], 1)
-    least, most = np.minimum.outer(share, share), np.maximum.outer(share, share)
-    return np.asarray(least * (1 - most) / max(users[0], 1))
+def _nested_covariance(reached: Floats) -> Floats:
+    """Compute the covariance of shares of one whole, each part of the one before: F_j (1 - F_i) / n for j after i."""
+    share = reached / max(reached[0], 1)
+    smaller, larger = np.minimum.outer(share, share), np.maximum.outer(share, share)
+    return np.asarray(smaller * (1 - larger) / max(reached[0], 1))
 
 
-def _share(name: str, part: int, whole: int, place: int, z: float) -> dict[str, float]:
+def _share_columns(name: str, part: int, whole: int, index: int, z: float) -> dict[str, float]:
+    """Return a share with its interval; that of the first step is 1."""
     names = (name, f"{name}_low", f"{name}_high")
     if not whole:
         return dict.fromkeys(names, np.nan)
     share = part / whole
-    return dict(zip(names, (share, *(wilson(share, whole, z) if place else (1.0, 1.0))), strict=True))
+    return dict(zip(names, (share, *(wilson_interval(share, whole, z) if index else (1.0, 1.0))), strict=True))
 
 
-def _result(
-    columns: dict[str, Any], found: Measured, by: str | None, level: float, like: Any, notes: tuple[Note, ...]
+def _as_result(
+    groups: list[tuple[dict[str, Any], StepEstimates]],
+    whole: StepEstimates,
+    by: str | None,
+    level: float,
+    like: Frame,
+    notes: tuple[Note, ...],
 ) -> FunnelResult:
+    samples = {} if by is None else {by: example_value(like.collect_schema()[by])}
     return FunnelResult(
-        table=built(columns, like, {} if by is None else {by: example_value(like.collect_schema()[by])}),
+        table=build_table(stack_rows(groups) if groups else zero_rows(whole, by), like=like, samples=samples),
         definition=None,
         unit="user_id",
-        entrants=found.entrants,
+        entrants=whole.entrants,
         by=by,
         every=None,
         level=level,
         as_of=None,
         notes=notes,
-        _all=found,
-        _seen=None,
+        _estimates=whole,
+        _group_estimates=() if by is None else tuple((label[by], estimates) for label, estimates in groups),
+        _store=None,
     )

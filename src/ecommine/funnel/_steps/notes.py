@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ..._core.checks import counted
 from ..._core.notes import Note
 from .._match.events import STEP_WITHOUT_EVENTS
-from .table import Measured
+from .table import StepEstimates
 
 MAX_P_FOR_TREND = 0.01
 """p-value below which a difference between earlier and later entrants is noted."""
@@ -13,25 +13,25 @@ MIN_VISITORS_FOR_INTERVAL = 20
 """Visitors below which intervals of their sessions are noted as approximate."""
 
 
-def data_quality_notes(estimates: Measured, unit: str) -> list[Note]:
+def data_quality_notes(estimates: StepEstimates, unit: str) -> list[Note]:
     """Return notes of open windows, of intervals from few visitors and of a conversion that changes."""
     noun = unit.removesuffix("_id")
     return [*_open_windows(estimates, noun), *_few_visitors(estimates, noun), *_trend(estimates)]
 
 
-def _open_windows(estimates: Measured, noun: str) -> list[Note]:
+def _open_windows(estimates: StepEstimates, noun: str) -> list[Note]:
     n_open = estimates.open
     if not n_open:
         return []
     if n_open == estimates.entrants:
-        text = f"the windows of all {counted(n_open, noun)} are still open: only the naive conversion is known"
+        text = f"all windows are still open ({counted(n_open, noun)}): only the naive conversion is known"
         return [Note(text, code="all_windows_open", count=n_open)]
     noun_phrase, verb = ("window", "is") if n_open == 1 else ("windows", "are")
     text = f"the {noun_phrase} of {counted(n_open, noun)} {verb} still open: conversion is estimated by survival curves"
     return [Note(text, code="open_window", count=n_open)]
 
 
-def _few_visitors(estimates: Measured, noun: str) -> list[Note]:
+def _few_visitors(estimates: StepEstimates, noun: str) -> list[Note]:
     n_visitors = estimates.clusters
     if n_visitors is None or not 0 < n_visitors < MIN_VISITORS_FOR_INTERVAL:
         return []
@@ -42,7 +42,7 @@ def _few_visitors(estimates: Measured, noun: str) -> list[Note]:
     return [Note(text, code="few_visitors", count=n_visitors)]
 
 
-def _trend(estimates: Measured) -> list[Note]:
+def _trend(estimates: StepEstimates) -> list[Note]:
     if estimates.trend is None or not estimates.trend < MAX_P_FOR_TREND:
         return []
     text = (

@@ -1,4 +1,4 @@
-"""Pictures of a funnel over time: since the entry, and from period to period."""
+"""Plots of a funnel over time: by the time since the entry, and from period to period."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -6,24 +6,25 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from ..._core.pictures import PALETTE, figure_of, new_axes, percent, show_text
-from ..._core.texts import Locale
-from .._curves import Floats, normal_quantile
-from .._micro import SECOND
-from .growth import Growth
-from .plot import is_group, labels_of, shown
+from ..._core.arrays import Floats
+from ..._core.moments import SECOND
+from ..._core.pictures import PALETTE, figure_of, new_axes, show_text
+from ..._core.texts import Locale, percent
+from ..._stats.intervals import normal_quantile
+from .curves import StepCurve
+from .plot import float_column, group_name, is_group, select_groups
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LINES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (8, 2)), (0, (3, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (6, 2, 2, 2)))
 MARKERS = "osD^vPX*"
-"""Lines and markers by place, which tell groups apart in grey print too."""
-BESIDE = 0.012
-"""How far apart the intervals of the ends are, as a share of the window."""
-LARGE = 20
-"""Units from which the band of a group is to be in the picture."""
-_UNITS: tuple[tuple[int, dict[Locale, str]], ...] = (
+"""Lines and markers by place, so that groups differ in grey print too."""
+INTERVAL_SPACING = 0.012
+"""Distance of the intervals at the ends of curves, as a share of the window."""
+MIN_UNITS_FOR_BAND = 20
+"""Units from which the whole band of a curve is in the plot."""
+_TIME_UNITS: tuple[tuple[int, dict[Locale, str]], ...] = (
     (86_400, {"en": "days", "zh": "天"}),
     (3_600, {"en": "hours", "zh": "小时"}),
     (60, {"en": "minutes", "zh": "分钟"}),
@@ -34,10 +35,10 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "since": "{unit} since the entry",
         "share": "share that has reached the step",
         "title": "How long it takes ({bands})",
-        "last": "How long it takes to {step} ({bands})",
+        "last": "How long it takes to reach {step} ({bands})",
         "bands": "bands: {level:.0%} intervals",
         "cut": ", cut where units are few",
-        "period": "first entry, period that begins",
+        "period": "start of the period of first entry",
         "conversion": "conversion to {step}",
         "periods": "Conversion by period of entry (lines: {level:.0%} intervals)",
         "open": "period not over",
@@ -48,82 +49,84 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "share": "已到达该步骤的比例",
         "title": "到达各步骤所需时间（{bands}）",
         "last": "到达{step}所需时间（{bands}）",
-        "bands": "色带为{level:.0%}区间",
-        "cut": "，样本少的超出画面",
+        "bands": "色带为{level:.0%}置信区间",
+        "cut": "，样本少的部分超出画面",
         "period": "首次进入所在周期的起始日",
         "conversion": "到{step}的转化率",
-        "periods": "按进入周期的转化率（线段为{level:.0%}区间）",
+        "periods": "按进入周期的转化率（线段为{level:.0%}置信区间）",
         "open": "周期尚未结束",
-        "more": "；{all}中的{n}",
+        "more": "；共{all}条，显示{n}条",
     },
 }
 
 
 def draw_time(
     frame: nw.DataFrame[Any],
-    growths: Sequence[Growth],
-    names: Sequence[str],
+    curves: Sequence[StepCurve],
+    steps: Sequence[str],
     window: int,
     by: str | None,
-    n_groups: int,
+    n_possible: int,
     level: float,
     ax: "Axes | None",
     locale: Locale,
 ) -> "Axes":
-    """Draw the share that has reached each step by the time since the entry; of groups, the last step."""
+    """Draw the share that has reached each step by the time since the entry; with groups, the last step."""
     ax, texts, z = new_axes(ax, width=8.5, height=4.8), _TEXTS[locale], normal_quantile(level)
-    length, unit = next((one for one in _UNITS if window >= 2 * one[0] * SECOND), _UNITS[-1])
+    seconds, names = next((unit for unit in _TIME_UNITS if window >= 2 * unit[0] * SECOND), _TIME_UNITS[-1])
     if by is not None:
-        growths = _in_order(growths, labels_of(frame, by, len(PALETTE), locale)[0], by)
-    for place, one in enumerate(growths):
-        label = names[one.step] if by is None else shown(one.label[by], locale)
-        _draw_curve(ax, one.at / SECOND / length, one.share, one.limits(z), place, label)
-    top, is_cut = _top(growths, z)
-    ax.set_xlim(0, window / SECOND / length * (1 + BESIDE * (len(growths) + 1)))
+        curves = _sort_as_table(curves, select_groups(frame, by, len(PALETTE), locale)[0], by)
+    for index, curve in enumerate(curves):
+        label = steps[curve.step] if by is None else group_name(curve.label[by], locale)
+        _draw_curve(ax, curve, curve.limits(z), seconds * SECOND, index, label)
+    top, is_cut = _top(curves, z)
+    ax.set_xlim(0, window / SECOND / seconds * (1 + INTERVAL_SPACING * (len(curves) + 1)))
     ax.set_ylim(0, top)
     ax.yaxis.set_major_formatter(percent)
-    ax.set_xlabel(texts["since"].format(unit=unit[locale]))
+    ax.set_xlabel(texts["since"].format(unit=names[locale]))
     ax.set_ylabel(texts["share"])
-    more = texts["more"].format(n=len(growths), all=n_groups) if n_groups > len(growths) else ""
+    suffix = texts["more"].format(n=len(curves), all=n_possible) if n_possible > len(curves) else ""
     bands = texts["bands"].format(level=level) + (texts["cut"] if is_cut else "")
-    ax.set_title(texts["title" if by is None else "last"].format(bands=bands, step=names[-1]) + more)
-    return _finished(ax, by)
+    ax.set_title(texts["title" if by is None else "last"].format(bands=bands, step=steps[-1]) + suffix)
+    return _finish(ax, by)
 
 
-def _in_order(growths: Sequence[Growth], labels: Sequence[Any], by: str) -> list[Growth]:
-    """Sort the curves as the groups are in the table, so that a group looks alike in all pictures."""
-    place = {label: at for at, label in enumerate(labels)}
-    return sorted(growths, key=lambda one: place.get(one.label[by], len(place)))
+def _sort_as_table(curves: Sequence[StepCurve], labels: Sequence[Any], by: str) -> list[StepCurve]:
+    """Sort the curves as the groups are in the table, so that a group has one style in all plots."""
+    order = {label: index for index, label in enumerate(labels)}
+    return sorted(curves, key=lambda curve: order.get(curve.label[by], len(order)))
 
 
 def _draw_curve(
-    ax: "Axes", since: Floats, share: Floats, limits: tuple[Floats, Floats], place: int, label: str
+    ax: "Axes", curve: StepCurve, limits: tuple[Floats, Floats], time_unit: int, index: int, label: str
 ) -> None:
     """Draw a curve with its band; the end, which is the conversion, has an interval of its own: there may be a jump."""
-    (low, high), colour, marker = limits, PALETTE[place], MARKERS[place]
-    # Markers are spread by their distance in the picture: most moments are early.
+    time, share, (low, high) = curve.time / SECOND / (time_unit // SECOND), curve.share, limits
+    colour, marker = PALETTE[index], MARKERS[index]
+    # Markers are spread by their distance in the plot: most moments are early.
     ax.plot(
-        *(since, share),
-        linestyle=LINES[place],
+        *(time, share),
+        linestyle=LINES[index],
         color=colour,
         marker=marker,
-        markevery=(0.015 * place, 0.13),
+        markevery=(0.015 * index, 0.13),
         markersize=5,
         label=label,
         linewidth=1.8,
     )
-    ax.fill_between(since, low, high, color=colour, alpha=0.18, linewidth=0)
+    ax.fill_between(time, low, high, color=colour, alpha=0.18, linewidth=0)
     ends = np.abs([[share[-1] - low[-1]], [high[-1] - share[-1]]])
-    beside = since[-1:] * (1 + BESIDE * (place + 1))  # at the end itself those of all groups would be on each other
+    beside = time[-1:] * (1 + INTERVAL_SPACING * (index + 1))  # at the end itself those of all groups would overlap
     ax.errorbar(beside, share[-1:], ends, fmt=marker, color=colour, markersize=5, capsize=3)
 
 
-def _top(growths: Sequence[Growth], z: float) -> tuple[float | None, bool]:
-    """Return up to where the picture goes, and whether a band runs out of it: those of few units would flatten it."""
-    sizes = [int(one.over.max(initial=0)) for one in growths]
-    highs = [float(np.fmax.reduce(one.limits(z)[1], initial=0.0)) for one in growths]
-    large = [high for high, n in zip(highs, sizes, strict=True) if n >= min(LARGE, max(sizes))]
-    top = 1.05 * max([*large, *(float(np.fmax.reduce(one.share, initial=0.0)) for one in growths)], default=0.0)
+def _top(curves: Sequence[StepCurve], z: float) -> tuple[float | None, bool]:
+    """Return the upper limit of the plot and whether it cuts a band: those of few units would flatten the others."""
+    sizes = [int(curve.n_observed.max(initial=0)) for curve in curves]
+    highs = [float(np.fmax.reduce(curve.limits(z)[1], initial=0.0)) for curve in curves]
+    large = [high for high, n in zip(highs, sizes, strict=True) if n >= min(MIN_UNITS_FOR_BAND, max(sizes))]
+    shares = [float(np.fmax.reduce(curve.share, initial=0.0)) for curve in curves]
+    top = 1.05 * max([*large, *shares], default=0.0)
     return top or None, max(highs, default=0.0) > top
 
 
@@ -135,39 +138,41 @@ def draw_periods(
     ax: "Axes | None",
     locale: Locale,
 ) -> "Axes":
-    """Draw conversion to the last step by period, a line a group; a period that is not over is hollow."""
+    """Draw conversion to the last step by period, one line per group; a period that is not over is hollow."""
     ax, texts = new_axes(ax, width=8.5, height=4.8), _TEXTS[locale]
     step = frame["step"].to_list()[-1]
     rows = frame.filter(nw.col("step") == step)
-    labels, more = labels_of(frame, by, len(PALETTE), locale, order)
-    hollow = False
-    for place, label in enumerate(labels):
-        mine = rows if by is None else rows.filter(is_group(by, label))
-        at = mine["period_at"].to_numpy().astype("datetime64[us]")
-        share, low, high = (
-            mine[name].cast(nw.Float64).to_numpy().astype(np.float64)
-            for name in ("conversion", "conversion_low", "conversion_high")
-        )
-        ends, colour = np.abs(np.vstack([share - low, high - share])), PALETTE[place]
-        name = None if by is None else shown(label, locale)
-        ax.errorbar(at, share, ends, fmt="none", color=colour, capsize=3, linewidth=1.4)
-        over = mine["complete"].to_numpy().astype(bool)
-        marker = MARKERS[place]
-        ax.plot(at, share, linestyle=LINES[place], marker=marker, color=colour, linewidth=1.4, label=name)
-        if not over.all():
-            said = None if hollow else texts["open"]
-            ax.plot(at[~over], share[~over], marker, color=colour, markerfacecolor="white", label=said)
-            hollow = True
+    labels, suffix = select_groups(frame, by, len(PALETTE), locale, order)
+    open_label = texts["open"]
+    for index, label in enumerate(labels):
+        name = None if by is None else group_name(label, locale)
+        of_group = rows if by is None else rows.filter(is_group(by, label))
+        if _draw_line(ax, of_group, index, name, open_label):
+            open_label = ""  # one entry of the legend is enough
     ax.set_ylim(bottom=0)
     ax.yaxis.set_major_formatter(percent)
     ax.tick_params(axis="x", rotation=30)
     ax.set_xlabel(texts["period"])
     ax.set_ylabel(texts["conversion"].format(step=step))
-    ax.set_title(texts["periods"].format(level=level) + more)
-    return _finished(ax, by)
+    ax.set_title(texts["periods"].format(level=level) + suffix)
+    return _finish(ax, by)
 
 
-def _finished(ax: "Axes", by: str | None) -> "Axes":
+def _draw_line(ax: "Axes", rows: nw.DataFrame[Any], index: int, label: str | None, open_label: str) -> bool:
+    """Draw the line of one group with intervals; return whether a period was not over."""
+    time = rows["period_at"].to_numpy().astype("datetime64[us]")
+    share, low, high = (float_column(rows, name) for name in ("conversion", "conversion_low", "conversion_high"))
+    limits, colour, marker = np.abs(np.vstack([share - low, high - share])), PALETTE[index], MARKERS[index]
+    ax.errorbar(time, share, limits, fmt="none", color=colour, capsize=3, linewidth=1.4)
+    ax.plot(time, share, linestyle=LINES[index], marker=marker, color=colour, linewidth=1.4, label=label)
+    is_open = ~rows["complete"].to_numpy().astype(bool)
+    if is_open.any():
+        open_label_or_none = open_label or None
+        ax.plot(time[is_open], share[is_open], marker, color=colour, markerfacecolor="white", label=open_label_or_none)
+    return bool(is_open.any())
+
+
+def _finish(ax: "Axes", by: str | None) -> "Axes":
     if ax.get_legend_handles_labels()[1]:
         ax.legend(frameon=False, title=by)
     ax.spines[["top", "right"]].set_visible(False)

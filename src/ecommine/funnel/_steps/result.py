@@ -1,50 +1,52 @@
-"""What a funnel says: the table, the units, words and pictures."""
+"""The result of a funnel: the table, the units, one group of it, sentences and plots."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals.stable.v2 as nw
+import pandas as pd
 
 from ..._core.checks import counted, one_of
 from ..._core.frames import opened
 from ..._core.notes import Note
-from ..._core.pictures import percent
 from ..._core.results import Result
-from ..._core.texts import Locale
+from ..._core.tables import build_table
+from ..._core.texts import LOCALES, Locale, is_known, percent, within_in_words
 from .._definition import Funnel
 from .groups import ENTRY_ATTRIBUTIONS
-from .notes import steps_without_events
-from .summary import sentences
-from .table import Measured, MemoryUnitStore
+from .notes import data_quality_notes, steps_without_events
+from .summary import funnel_sentences
+from .table import StepEstimates, stack_rows
+from .units import UnitStore
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from .._spark.units import SparkUnitStore
-
 Kind = Literal["steps", "panels", "time", "periods"]
 KINDS = ("steps", "panels", "time", "periods")
-SHOWN = ("step", "reached", "conversion", "conversion_low", "conversion_high", "dropped", "pending")
-"""What fits on a screen."""
+DISPLAYED_COLUMNS = ("step", "reached", "conversion", "conversion_low", "conversion_high", "dropped", "pending")
+"""Columns that fit on a screen."""
+MAX_NAMED_GROUPS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class FunnelResult(Result):
-    """A funnel measured; made by :func:`ecommine.funnel.analyse`, `from_counts` and `from_reached`.
+    """Measured funnel; made by :func:`ecommine.funnel.analyse`, `from_counts` and `from_reached`.
 
     Attributes
     ----------
-    table : eager table, one row a step (and group)
-        period_at and complete (of `every`: when it begins, and whether all of it was seen); the column of `by`; step;
-        reached (units); conversion (share of those that entered), conversion_low, conversion_high; step_conversion
-        (share of those that reached the step before), step_conversion_low, step_conversion_high; dropped (stopped
-        before this step, window over); pending (not here yet, window open); skipped (a later step without this one);
-        naive_conversion (reached over entered, open windows counted as lost); seconds_p25, seconds_median, seconds_p75
-        (from the entry to the step, of the attempt that reached it first).
+    table : eager table, one row per step (and group)
+        period_at and complete (with `every`: start of the period, and whether it is over); the column of `by`; step;
+        reached (units); conversion (share of entrants), conversion_low, conversion_high; step_conversion (share of
+        those that reached the step before), step_conversion_low, step_conversion_high; dropped (units that reached the
+        step before but not this one within a window that is over); pending (not reached yet, window still open);
+        skipped (units with a later step but not this one); naive_conversion (reached over entrants, open windows
+        counted as lost); seconds_p25, seconds_median, seconds_p75 (from the entry to the step, of the attempt that
+        reached it first).
     definition : Funnel or None
-        The funnel.
+        The funnel; None for one of totals or columns.
     unit : str
         What is counted.
     entrants : int
@@ -59,17 +61,38 @@ class FunnelResult(Result):
         Level of the intervals.
     as_of : datetime or None
         The moment up to which events count.
-    notes : tuple of str
-        What was left out, what is not decided yet, and what is not there.
+    notes : tuple of Note
+        What is left out, what is still open, and what to be careful about, by code.
+
+    Notes
+    -----
+    ======================= ============================================================================================
+    code of a note          meaning (count)
+    ======================= ============================================================================================
+    events_without_id       events without the id of a unit are left out (events)
+    events_without_name     events without a name are left out (events)
+    rows_after_as_of        events after `as_of` are left out (events)
+    events_without_constant events without a value of `hold_constant` cannot be a step (events)
+    users_without_entry     users without the first step are left out (users)
+    step_without_events     no event matches a step (number of the step, from 1)
+    open_window             some windows are still open; survival curves estimate conversion (units)
+    all_windows_open        all windows are still open; conversion is null (units)
+    few_visitors            intervals of sessions or customers are from few visitors (visitors)
+    conversion_changes      earlier and later entrants convert differently
+    groups_by_outcome       groups depend on how far a unit got
+    units_without_group     units never reached the step that decides the group (units)
+    periods_of_unequal_age  earlier periods had more time for another attempt
+    periods_by_first_entry  units belong to the period of their first entry, also those that come often
+    one_group               the result is one group of a larger one
+    ======================= ============================================================================================
 
     Examples
     --------
-    >>> import pandas as pd
     >>> from ecommine import funnel
-    >>> found = funnel.from_counts({"home": 90_400, "search": 45_200, "payment": 6_030, "confirmation": 452})
-    >>> found.headline
+    >>> result = funnel.from_counts({"home": 90_400, "search": 45_200, "payment": 6_030, "confirmation": 452})
+    >>> result.headline
     '4 steps, 90,400 users entered, 0.5% reached confirmation'
-    >>> found.table[["step", "reached", "conversion", "step_conversion"]].round(4)
+    >>> result.table[["step", "reached", "conversion", "step_conversion"]].round(4)
                step  reached  conversion  step_conversion
     0          home    90400      1.0000           1.0000
     1        search    45200      0.5000           0.5000
@@ -87,36 +110,37 @@ class FunnelResult(Result):
     level: float
     as_of: datetime | None
     notes: tuple[Note, ...]
-    _all: Measured
-    _groups: tuple[tuple[Any, Measured], ...] = ()
-    _parts: tuple[tuple[dict[str, Any], Measured], ...] = ()
-    _seen: "MemoryUnitStore | SparkUnitStore | None"
+    _estimates: StepEstimates
+    _group_estimates: tuple[tuple[Any, StepEstimates], ...] = ()
+    _period_estimates: tuple[tuple[dict[str, Any], StepEstimates], ...] = ()
+    _store: UnitStore | None
 
     @property
     def units(self) -> Any:
-        """One row a unit that entered, sorted by id, as an eager table; None for a funnel of totals.
+        """One row per unit that entered, sorted by id, as an eager table; None for a funnel of totals or columns.
 
-        Its id; the column of `by`, null where the group is unknown or, by a step that the unit never reached, none (not
-        with ``attribution="step"``, where a unit may be in several); deepest_step; first_entered_at, entered_at (of the
-        attempt that reached the deepest step first) and deepest_at; pending (whether the window of the first entry is
-        open and the last step not reached, so that it may still get further). Made when asked for. Of a funnel on Spark
-        it is a lazy table of Spark, in any order.
+        Its id; the column of `by`, null where the group is unknown or the unit never reached the step that decides it
+        (absent with ``attribution="step"``, where a unit may be in several groups); deepest_step; first_entered_at,
+        entered_at (of the attempt that reached the deepest step first) and deepest_at; pending (whether the window of
+        the first entry is still open and the last step not reached, so that the unit may get further). Computed on
+        access. Of a funnel on Spark it is a lazy table of Spark, in any order.
         """
-        if self._seen is None:
+        if self._store is None:
             return None
-        return self._seen.table(self.unit, self.by, opened(self.table, argument="table"))
+        return self._store.table(self.unit, self.by, opened(self.table, argument="table"))
 
     @property
     def headline(self) -> str:
-        """What stands on the first line."""
+        """Moment, steps, window, entrants and conversion."""
         when = "" if self.as_of is None else f"as of {self.as_of:%Y-%m-%d %H:%M}, "
         noun = self.unit.removesuffix("_id")
-        last = self._all.rows[-1]
-        is_known = last["conversion"] == last["conversion"]
-        share = last["conversion" if is_known else "naive_conversion"]
-        end = f", {percent(share)} reached {last['step']}{'' if is_known else ' so far'}" if share == share else ""
-        window = "" if self.definition is None else f" within {self.definition.window_text}"
-        return f"{when}{len(self._all.rows)} steps{window}, {counted(self.entrants, noun)} entered{end}"
+        last = self._estimates.rows[-1]
+        is_decided = is_known(last["conversion"])
+        share = last["conversion" if is_decided else "naive_conversion"]
+        reached = f", {percent(share)} reached {last['step']}{'' if is_decided else ' so far'}"
+        end = reached if is_known(share) else ""
+        window = "" if self.definition is None else f" {within_in_words(self.definition.window)}"
+        return f"{when}{len(self._estimates.rows)} steps{window}, {counted(self.entrants, noun)} entered{end}"
 
     def _main(self) -> Any:
         return self.table
@@ -125,17 +149,17 @@ class FunnelResult(Result):
         frame = opened(self.table, argument="table")
         assert isinstance(frame, nw.DataFrame)
         keys = [name for name in frame.columns if name in ("period_at", self.by)]
-        return frame.select(*keys, *SHOWN)
+        return frame.select(*keys, *DISPLAYED_COLUMNS)
 
     @property
     def tables(self) -> Mapping[str, Any]:
         """The tables by name."""
-        return {"steps": self.table} if self._seen is None else {"steps": self.table, "units": self.units}
+        return {"steps": self.table} if self._store is None else {"steps": self.table, "units": self.units}
 
     def group(self, value: object) -> "FunnelResult":
-        """Take one group of `by`, or one period, as a funnel of its own, such as one to compare with another.
+        """Return one group of `by`, or one period, as a result of its own, such as for a comparison.
 
-        Of groups in periods it takes the group with its periods, and of these the next call takes one.
+        With groups and periods it is the group with its periods, of which another call returns one.
 
         Parameters
         ----------
@@ -145,24 +169,54 @@ class FunnelResult(Result):
         Raises
         ------
         ValueError
-            If the funnel has no groups, or none of this value, or it is a period and the group is not chosen yet.
+            If the funnel has no groups, or none with this value, or the value is a period and no group is chosen yet.
         """
-        from .one_group import one_group
+        if self.by is None and self.every is None:
+            raise ValueError("the funnel has no groups: measure it with by=... or every=...")
+        key = self.by or "period_at"
+        labels = [label for label, _ in self._group_estimates]
+        index = _find_label(labels, value)
+        if index is None:
+            if _find_label([label["period_at"] for label, _ in self._period_estimates], value) is not None:
+                raise ValueError(f"{value!r} is a period: choose the group first, result.group(...).group({value!r})")
+            raise ValueError(f"{key!r} has no group {value!r}; it has {_quote_labels(labels)}")
+        estimates = self._group_estimates[index][1]
+        of_group = [(i, part) for i, part in enumerate(self._period_estimates) if part[0][key] == labels[index]]
+        periods = [({name: label[name] for name in label if name != key}, part) for _, (label, part) in of_group]
+        columns = stack_rows(periods or [({}, estimates)])
+        store = None if self._store is None else self._store.select([i for i, _ in of_group] or [index])
+        return replace(
+            self,
+            table=build_table(columns, like=opened(self.table, argument="table")),
+            entrants=estimates.entrants,
+            by=None,
+            every=self.every if periods else None,
+            notes=self._group_notes(f"{key} {_format_label(labels[index])}", estimates),
+            _estimates=estimates,
+            _group_estimates=tuple((label["period_at"], part) for label, part in periods),
+            _period_estimates=(),
+            _store=store,
+        )
 
-        return one_group(self, value)
+    def _group_notes(self, group: str, estimates: StepEstimates) -> tuple[Note, ...]:
+        """Return the notes of one group: open windows and trends are its own, what was left out is not."""
+        own_to_all = data_quality_notes(self._estimates, self.unit)
+        left_out = [note for note in self.notes if note not in own_to_all]
+        text = f"only {group}" + ("; other notes of what was left out are about all groups" if left_out else "")
+        return (Note(text, code="one_group"), *left_out, *data_quality_notes(estimates, self.unit))
 
     def summary(self, *, locale: Locale = "en") -> str:
-        """Say in a few sentences how many convert, where most are lost, which group does best, and what is open.
+        """Return in a few sentences how many convert, where most are lost, which group does best, and what is open.
 
-        Groups by a later step (`attribution`) are not ranked: they are chosen by how far a unit came.
+        Groups by a later step (`attribution`) are not ranked, as they depend on how far a unit got.
         """
-        one_of("locale", locale, ("en", "zh"))
+        one_of("locale", locale, LOCALES)
         steps = [] if self.definition is None else [step.name for step in self.definition.steps]
-        return sentences(
-            self._all,
+        return funnel_sentences(
+            self._estimates,
             self.unit,
             locale,
-            groups=self._groups if self.attribution in ENTRY_ATTRIBUTIONS else (),
+            groups=self._group_estimates if self.attribution in ENTRY_ATTRIBUTIONS else (),
             missing=steps_without_events(self.notes, steps),
             any_order=self.definition is not None and self.definition.order == "any",
         )
@@ -181,10 +235,10 @@ class FunnelResult(Result):
         ax : matplotlib Axes, optional
             Where to draw; by default a new figure.
         kind : {"steps", "panels", "time", "periods"}, optional
-            "steps": bars with intervals, group beside group. "panels": a picture a group, in a figure of its own.
-            "time": the share that has reached each step, by the time since the entry; of groups, the last step (of
-            sessions on Spark the units are brought for it).
-            "periods": conversion to the last step by period. By default "periods" where there are any, else "steps".
+            "steps": bars with intervals, groups side by side. "panels": one plot per group, in a new figure. "time":
+            the share that has reached each step by the time since the entry; with groups, the last step only (for
+            sessions on Spark this collects the units). "periods": conversion to the last step by period. By default
+            "periods" with `every`, else "steps".
         locale : {"en", "zh"}
             The language of all text.
 
@@ -196,33 +250,72 @@ class FunnelResult(Result):
         Raises
         ------
         ValueError
-            If there is nothing to draw of that kind: panels without groups, times of totals, no periods.
+            If this kind does not fit the result: panels without groups, times of totals, no periods.
         """
         from .plot import draw_panels, draw_steps
-        from .plot_time import draw_periods, draw_time
 
-        one_of("locale", locale, ("en", "zh"))
+        one_of("locale", locale, LOCALES)
         kind = ("periods" if self.every else "steps") if kind is None else kind
         one_of("kind", kind, KINDS)
         frame = opened(self.table, argument="table")
         assert isinstance(frame, nw.DataFrame)
         if kind == "time":
-            if self._seen is None:
-                raise ValueError("`kind`: totals have no times; measure events with analyse")
-            if self.by is not None and self.every is not None:
-                raise ValueError("`kind`: groups in periods are too many curves; measure without `every` or `by`")
-            growths, n_lines = self._seen.growths(grouped=self.by is not None)
-            names, window = self._seen.names, self._seen.plan.window
-            return draw_time(frame, growths, names, window, self.by, n_lines, self.level, ax, locale)
+            return self._plot_time(frame, ax, locale)
         if kind == "periods":
-            if self.every is None:
-                raise ValueError("`kind`: there are no periods; measure with every='1w'")
-            order = [label for label, _ in self._groups]
-            return draw_periods(frame, self.by, order, self.level, ax, locale)
+            return self._plot_periods(frame, ax, locale)
         if self.every is not None:
-            raise ValueError(f"`kind`: {kind!r} shows one time; measure without `every`")
+            raise ValueError(f"`kind` {kind!r} shows one period: measure without `every`")
         if kind == "panels":
             if self.by is None or ax is not None:
-                raise ValueError("`kind`: panels need groups (`by`) and a figure of their own (no `ax`)")
+                raise ValueError("`kind` 'panels' needs groups (`by`) and a figure of its own (no `ax`)")
             return draw_panels(frame, self.by, self.level, locale)
         return draw_steps(frame, self.by, self.level, ax, locale)
+
+    def _plot_time(self, frame: nw.DataFrame[Any], ax: "Axes | None", locale: Locale) -> "Axes":
+        from .plot_time import draw_time
+
+        if self._store is None:
+            raise ValueError("`kind` 'time' needs times, and totals have none: measure events with analyse")
+        if self.by is not None and self.every is not None:
+            raise ValueError("`kind` 'time' has too many curves for groups in periods: measure without `every` or `by`")
+        curves, n_possible = self._store.curves(by_group=self.by is not None)
+        steps, window = self._store.step_labels, self._store.plan.window
+        return draw_time(frame, curves, steps, window, self.by, n_possible, self.level, ax, locale)
+
+    def _plot_periods(self, frame: nw.DataFrame[Any], ax: "Axes | None", locale: Locale) -> "Axes":
+        from .plot_time import draw_periods
+
+        if self.every is None:
+            raise ValueError("`kind` 'periods' needs periods: measure with every='1w'")
+        order = [label for label, _ in self._group_estimates]
+        return draw_periods(frame, self.by, order, self.level, ax, locale)
+
+
+def _find_label(labels: Sequence[Any], value: Any) -> int | None:
+    """Return the place of a group by its value; None and any missing value find the group of unknown values."""
+    if value is None or value is pd.NA or value != value:
+        return next((index for index, label in enumerate(labels) if label is None), None)
+    if any(isinstance(label, datetime) for label in labels):
+        value = _to_moment(value)
+    is_match = (label is not None and label == value for label in labels)
+    return next((index for index, matches in enumerate(is_match) if matches), None)
+
+
+def _to_moment(value: Any) -> Any:
+    """Return a date or ISO 8601 text as the moment that it is, and other values as they are."""
+    if type(value) is date:
+        return datetime(value.year, value.month, value.day)
+    try:
+        return datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def _format_label(label: Any) -> str:
+    return f"{label:%Y-%m-%d}" if isinstance(label, datetime) else repr(label)
+
+
+def _quote_labels(labels: Sequence[Any]) -> str:
+    """Return the first labels for an error."""
+    named = ", ".join(map(_format_label, labels[:MAX_NAMED_GROUPS]))
+    return named + (", …" if len(labels) > MAX_NAMED_GROUPS else "")

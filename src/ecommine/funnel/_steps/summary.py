@@ -1,55 +1,56 @@
-"""What a funnel says, in words."""
+"""A measured funnel in sentences."""
 
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from ..._core.texts import Locale, percent
-from .table import Measured
+from ..._core.texts import Locale, counted, is_known, join_sentences, measured, percent
+from .table import StepEstimates
 
-Groups = Sequence[tuple[Any, Measured]]
+Groups = Sequence[tuple[Any, StepEstimates]]
 _NOUNS = {
     "en": {"visitor_id": "visitors", "customer_id": "customers", "session_id": "sessions", "user_id": "users"},
     "zh": {"visitor_id": "位访客", "customer_id": "位客户", "session_id": "次会话", "user_id": "位用户"},
 }
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
-        "none": "Nobody entered the funnel at {first}.",
-        "all": "Of {n:,} {noun} that entered at {first}, {share} reached {last} ({low} to {high}).",
-        "every": "Of {n:,} {noun} that did any of the {steps} steps, {share} did all of them ({low} to {high}).",
-        "naive": "{n:,} {noun} entered at {first} and {reached:,} reached {last}, but no window is over yet.",
-        "missing": "No event is the step {step}: is it the name that the events have?",
-        "leak": "Most are lost before {step}: {lost} of those that reached {before} do not go on.",
-        "hardest": "The hardest step is {step}: {lost} of those that reached {before} do not come to it.",
-        "open": "For {open:,} of them the window is still open; they count for as long as they were seen.",
-        "skipped": "{skipped:,} went on past {step} without it: is it really a step, and is every event recorded?",
-        "groups": "{best} reaches {last} more often ({most}, {most_low} to {most_high}) than "
+        "nobody": "Nobody entered the funnel at {first}.",
+        "conversion": "Of {entrants} that entered at {first}, {share} reached {last} ({low} to {high}).",
+        "any_order": "Of {entrants} that did any of the {n_steps} steps, {share} did all of them ({low} to {high}).",
+        "undecided": "{entrants} entered at {first} and {reached} reached {last}, but all windows are still open.",
+        "no_events": "No event matches step {step}: check the name of the event.",
+        "largest_loss": "The largest loss is before {step}: {lost} of those that reached {before} do not continue.",
+        "lowest_rate": "The hardest step is {step}: {lost} of those that reached {before} do not reach it.",
+        "open": "The window is still open for {open:,} of them, which count for as long as they were observed.",
+        "skipped": "{skipped} went past {step} without it: check whether the step is required and all events are "
+        "recorded.",
+        "groups": "{best} has a higher conversion to {last} ({most}, {most_low} to {most_high}) than "
         "{worst} ({least}, {least_low} to {least_high}).",
-        "alike": "Between the {n} groups the differences may be chance.",
+        "no_difference": "The {n} groups do not differ clearly.",
         "unknown": "unknown",
-        "any": "{place} of {n} steps",
+        "n_of_steps": "{step} of {n} steps",
     },
     "zh": {
-        "none": "没有人从{first}进入漏斗。",
-        "all": "从{first}进入的{n:,}{noun}中，{share}到达{last}（{low}至{high}）。",
-        "every": "做过{steps}个步骤中任一步的{n:,}{noun}中，{share}全部完成（{low}至{high}）。",
-        "naive": "{n:,}{noun}从{first}进入，其中{reached:,}到达{last}，但所有窗口都尚未结束。",
-        "missing": "没有任何事件是步骤{step}：名称与数据中的事件一致吗？",
-        "leak": "流失最多的是{step}之前：到达{before}者中有{lost}没有继续。",
-        "hardest": "最难的一步是{step}：到达{before}者中有{lost}没有到达这一步。",
-        "open": "其中{open:,}{noun}的窗口尚未结束，按已观察的时间计入。",
-        "skipped": "{skipped:,}{noun}跳过{step}直接到达后续步骤：它真的是必经步骤吗？事件记录完整吗？",
+        "nobody": "没有人从{first}进入漏斗。",
+        "conversion": "从{first}进入的{entrants}中，{share}到达{last}（{low}至{high}）。",
+        "any_order": "在完成{n_steps}个步骤中任意一步的{entrants}中，{share}完成了全部步骤（{low}至{high}）。",
+        "undecided": "{entrants}从{first}进入，其中{reached}到达{last}，但所有时间窗口都尚未结束。",
+        "no_events": "没有事件与步骤{step}匹配：请检查事件名称。",
+        "largest_loss": "流失最多的是{step}之前：到达{before}者中有{lost}没有继续。",
+        "lowest_rate": "最难的一步是{step}：到达{before}者中有{lost}没有到达这一步。",
+        "open": "其中{open}的时间窗口尚未结束，按已观察的时间计入。",
+        "skipped": "{skipped}跳过{step}直接到达后续步骤：请检查该步骤是否必经、事件记录是否完整。",
         "groups": "{best}到{last}的转化率（{most}，{most_low}至{most_high}）高于"
         "{worst}（{least}，{least_low}至{least_high}）。",
-        "alike": "{n}个组之间的差异可能只是偶然。",
+        "no_difference": "{n}个组之间没有明显差异。",
         "unknown": "未知",
-        "any": "完成{n}步中的{place}步",
+        "n_of_steps": "完成{n}步中的{step}步",
     },
 }
 
 
-def sentences(
-    found: Measured,
+def funnel_sentences(
+    estimates: StepEstimates,
     unit: str,
     locale: Locale,
     *,
@@ -57,88 +58,104 @@ def sentences(
     missing: Sequence[str] = (),
     any_order: bool = False,
 ) -> str:
-    """Write some sentences.
+    """Return some sentences about a measured funnel.
 
-    ``groups`` are the groups or periods, ``missing`` the steps that no event is; with ``any_order`` steps are numbers.
+    Parameters
+    ----------
+    estimates : StepEstimates
+        All units.
+    unit : str
+        The column of their ids.
+    locale : {"en", "zh"}
+        The language.
+    groups : sequence of (label, StepEstimates)
+        Groups or periods to compare.
+    missing : sequence of str
+        Steps that no event matches.
+    any_order : bool
+        Whether the steps are numbers of steps.
     """
-    texts, n = _TEXTS[locale], len(found.rows)
-    names = [
-        texts["any"].format(place=place, n=n) if any_order else row["step"] for place, row in enumerate(found.rows, 1)
-    ]
+    texts, n_steps = _TEXTS[locale], len(estimates.rows)
+    steps = [row["step"] for row in estimates.rows]
+    if any_order:
+        steps = [texts["n_of_steps"].format(step=step, n=n_steps) for step in range(1, n_steps + 1)]
+    noun, n_reached = unit.removesuffix("_id"), estimates.rows[-1]["reached"]
     words = {
-        "n": found.entrants,
-        "noun": _NOUNS[locale].get(unit, _NOUNS[locale]["user_id"]),
-        "first": names[0],
-        "last": names[-1],
-        "reached": found.rows[-1]["reached"],
-        "open": found.open,
-        "steps": n,
+        "entrants": counted(estimates.entrants, noun, locale=locale),
+        "first": steps[0],
+        "last": steps[-1],
+        "reached": f"{n_reached:,}" if locale == "en" else measured(n_reached, noun),
+        "open": estimates.open if locale == "en" else counted(estimates.open, noun, locale=locale),
+        "n_steps": n_steps,
     }
-    said = [texts["missing"].format(step=step) for step in missing]
-    if not found.entrants:
-        said.append(texts["none"].format(**words))
-    elif not _is_known(found):
-        said.append(texts["naive"].format(**words))
+    sentences = [texts["no_events"].format(step=step) for step in missing]
+    if not estimates.entrants:
+        sentences.append(texts["nobody"].format(**words))
+    elif not _is_decided(estimates):
+        sentences.append(texts["undecided"].format(**words))
     else:
-        said.append(texts["every" if any_order else "all"].format(**words, **_shares(found, "share", "low", "high")))
-        said += [] if missing else _leaks(found, names, texts)
-        said += [texts["open"].format(**words)] if found.open else []
-        said += _best(groups, names[-1], texts)
-    return (" " if locale == "en" else "").join([*said, *_skipped(found, words, texts)])
+        sentence = texts["any_order" if any_order else "conversion"]
+        sentences.append(sentence.format(**words, **_conversion_words(estimates, "share", "low", "high")))
+        sentences += [] if missing else _losses(estimates, steps, texts)
+        sentences += [texts["open"].format(**words)] if estimates.open else []
+        sentences += _best_group(groups, steps[-1], texts)
+    return join_sentences([*sentences, *_skipped_step(estimates, noun, locale)], locale=locale)
 
 
-def _is_known(found: Measured) -> bool:
-    return bool(found.rows[-1]["conversion"] == found.rows[-1]["conversion"])
+def _is_decided(estimates: StepEstimates) -> bool:
+    return is_known(estimates.rows[-1]["conversion"])
 
 
-def _shares(found: Measured, *names: str) -> dict[str, str]:
-    last = found.rows[-1]
+def _conversion_words(estimates: StepEstimates, *names: str) -> dict[str, str]:
+    """Return the conversion to the last step and its limits by the given names."""
+    last = estimates.rows[-1]
     values = (last["conversion"], last["conversion_low"], last["conversion_high"])
     return {name: percent(value) for name, value in zip(names, values, strict=True)}
 
 
-def _leaks(found: Measured, names: list[str], texts: dict[str, str]) -> list[str]:
-    """Say where most are lost, and where the largest part is; a step that may be left out loses nobody."""
-    steps = [place for place in range(len(names)) if not found.optional[place]]
-    pairs = [(before, step) for before, step in pairwise(steps) if found.rows[before]["conversion"] > 0]
-    conversion = [row["conversion"] for row in found.rows]
+def _losses(estimates: StepEstimates, steps: list[str], texts: dict[str, str]) -> list[str]:
+    """Name the step before which most units are lost, and the one with the lowest step conversion if it is another."""
+    required = [index for index in range(len(steps)) if not estimates.optional[index]]
+    conversion = [row["conversion"] for row in estimates.rows]
+    pairs = [(before, step) for before, step in pairwise(required) if conversion[before] > 0]
     lost = {(before, step): conversion[before] - conversion[step] for before, step in pairs}
     if not lost or max(lost.values()) <= 0:
         return []
-    most = max(pairs, key=lost.__getitem__)
+    largest = max(pairs, key=lost.__getitem__)
     hardest = max(pairs, key=lambda pair: lost[pair] / conversion[pair[0]])
+    named = [("largest_loss", largest), *([("lowest_rate", hardest)] if hardest != largest else [])]
     return [
-        texts[text].format(before=names[pair[0]], step=names[pair[1]], lost=percent(lost[pair] / conversion[pair[0]]))
-        for text, pair in (("leak", most), ("hardest", hardest))
-        if text == "leak" or hardest != most
+        texts[key].format(before=steps[pair[0]], step=steps[pair[1]], lost=percent(lost[pair] / conversion[pair[0]]))
+        for key, pair in named
     ]
 
 
-def _best(groups: Groups, last: str, texts: dict[str, str]) -> list[str]:
-    """Name the groups, or periods, of which it is sure that they convert well and badly: small ones go astray."""
-    known = [(label, one) for label, one in groups if one.entrants and _is_known(one)]
-    if len(known) < 2:
+def _best_group(groups: Groups, last: str, texts: dict[str, str]) -> list[str]:
+    """Name the groups, or periods, whose intervals are highest and lowest: estimates of small groups vary most."""
+    decided = [(label, group) for label, group in groups if group.entrants and _is_decided(group)]
+    if len(decided) < 2:
         return []
-    worst, least = min(known, key=lambda group: float(group[1].rows[-1]["conversion_high"]))
-    best, most = max(known, key=lambda group: float(group[1].rows[-1]["conversion_low"]))
+    worst, least = min(decided, key=lambda group: float(group[1].rows[-1]["conversion_high"]))
+    best, most = max(decided, key=lambda group: float(group[1].rows[-1]["conversion_low"]))
     if least.rows[-1]["conversion_high"] >= most.rows[-1]["conversion_low"]:
-        return [texts["alike"].format(n=len(known))]
-    shares = _shares(most, "most", "most_low", "most_high") | _shares(least, "least", "least_low", "least_high")
-    names = {"best": _name(best, texts), "worst": _name(worst, texts)}
-    return [texts["groups"].format(last=last, **names, **shares)]
+        return [texts["no_difference"].format(n=len(decided))]
+    words = _conversion_words(most, "most", "most_low", "most_high")
+    words |= _conversion_words(least, "least", "least_low", "least_high")
+    return [texts["groups"].format(last=last, best=_label(best, texts), worst=_label(worst, texts), **words)]
 
 
-def _name(label: Any, texts: dict[str, str]) -> str:
+def _label(label: Any, texts: dict[str, str]) -> str:
     if label is None:
         return texts["unknown"]
     return f"{label:%Y-%m-%d}" if hasattr(label, "strftime") else str(label)
 
 
-def _skipped(found: Measured, words: dict[str, Any], texts: dict[str, str]) -> list[str]:
-    """Ask about the step that more go past than come to it, unless it may be left out."""
-    rows = [row for row, may in zip(found.rows, found.optional, strict=True) if not may]
+def _skipped_step(estimates: StepEstimates, noun: str, locale: Locale) -> list[str]:
+    """Name the required step that more units skip than reach."""
+    rows = [row for row, optional in zip(estimates.rows, estimates.optional, strict=True) if not optional]
     rows = [row for row in rows if row["skipped"] > row["reached"]]
     if not rows:
         return []
     most = max(rows, key=lambda row: row["skipped"])
-    return [texts["skipped"].format(skipped=most["skipped"], step=most["step"], noun=words["noun"])]
+    skipped = counted(most["skipped"], noun, locale=locale)
+    return [_TEXTS[locale]["skipped"].format(skipped=skipped, step=most["step"])]

@@ -5,18 +5,17 @@ import pytest
 from hypothesis import given, settings
 
 from ecommine.funnel._spark.counts import growth_from, tally_of
-from ecommine.funnel._steps import growth as _growth
-from ecommine.funnel._steps.growth import growth_of, moments_of
+from ecommine.funnel._steps.curves import N_MOMENTS, curve_moments, step_curve
 from funnel import slow
-from funnel.test_sums import PLAN, SECOND, UNITS, UNTIL, WINDOW, reach_of
+from funnel.test_estimates import PLAN, SECOND, UNITS, UNTIL, WINDOW, reach_of
 
 
 @given(units=UNITS.filter(len))
 @settings(max_examples=60)
 def test_the_curve_is_kaplan_and_meiers_at_each_moment(units):
     reach = reach_of(units)
-    found = growth_of(reach, None, {}, 1, UNTIL * SECOND, WINDOW * SECOND)
-    for moment, share, over in zip(found.at / SECOND, found.share, found.over, strict=True):
+    found = step_curve(reach, None, {}, 1, UNTIL * SECOND, WINDOW * SECOND)
+    for moment, share, over in zip(found.time / SECOND, found.share, found.n_observed, strict=True):
         waited = [UNTIL - entry for entry, *_ in units]
         assert over == sum(one >= moment for one in waited)
         if not over:
@@ -37,8 +36,8 @@ def test_the_curve_is_kaplan_and_meiers_at_each_moment(units):
 @settings(max_examples=60)
 def test_greenwoods_variance_is_that_of_the_influences_where_units_stand_alone(units):
     reach, until, window = reach_of(units), UNTIL * SECOND, WINDOW * SECOND
-    alone = growth_of(reach, None, {}, 1, until, window)
-    together = growth_of(reach, np.arange(len(units)), {}, 1, until, window)
+    alone = step_curve(reach, None, {}, 1, until, window)
+    together = step_curve(reach, np.arange(len(units)), {}, 1, until, window)
     np.testing.assert_allclose(alone.share, together.share, atol=1e-12)
     known = ~np.isnan(alone.share)
     np.testing.assert_allclose(alone.variance[known], together.variance[known], atol=1e-12)
@@ -52,13 +51,13 @@ def test_curves_from_counts_are_those_of_the_units(units):
     reach, until = reach_of(units), UNTIL * SECOND
     tally = tally_of(reach, np.zeros(len(units), dtype=np.int64), PLAN, until)
     for step in (1, 2):
-        here = growth_of(reach, None, {}, step, until, PLAN.window)
+        here = step_curve(reach, None, {}, step, until, PLAN.window)
         there = growth_from(tally, {}, step, PLAN.window)
-        for name in ("at", "over", "share", "variance"):
+        for name in ("time", "n_observed", "share", "variance"):
             np.testing.assert_allclose(getattr(there, name), getattr(here, name), atol=1e-15)
 
 
 def test_moments_begin_at_the_entry_and_end_at_the_window():
-    at = moments_of(WINDOW * SECOND)
+    at = curve_moments(WINDOW * SECOND)
     assert (at[0], at[-1]) == (0, WINDOW * SECOND)
-    assert len(at) <= 1.5 * _growth.MOMENTS + 1
+    assert len(at) <= 1.5 * N_MOMENTS + 1

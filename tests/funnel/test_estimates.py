@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecommine.funnel import _curves
+from ecommine._stats.quantiles import quantiles, quantiles_of_counts, twice_the_median
+from ecommine._stats.survival import kaplan_meier_estimate
 from ecommine.funnel._match.plan import NOT_REACHED, Plan, StepTimes
 from ecommine.funnel._spark import counts as _spark_sums
-from ecommine.funnel._steps import estimates as _sums
-from ecommine.funnel._steps.estimates import quartiles, quartiles_counted, sums_of, twice_the_median
+from ecommine.funnel._steps.estimates import sum_units
 from funnel import slow
 
 SECOND = 1_000_000
@@ -79,13 +79,13 @@ def influence(times, reached, unit):
 def test_sums_are_those_of_the_units_one_by_one(units, by_visitor):
     reach = reach_of(units)
     visitor = np.array([unit[3] for unit in units], dtype=np.int64)
-    found = sums_of(reach, PLAN, UNTIL * SECOND, visitor if by_visitor else None)
+    found = sum_units(reach, PLAN, UNTIL * SECOND, visitor if by_visitor else None)
     is_open = [UNTIL - entry < WINDOW for entry, *_ in units]
     assert (found.entrants, found.open) == (len(units), sum(is_open))
     seen = [sum(UNTIL - entry > second for entry, *_ in units) for second in range(WINDOW)]
     if units:
         evenly = 0 if all(is_open) else WINDOW / sum(1 / one for one in seen)
-        assert found.exposure == pytest.approx(evenly)
+        assert found.mean_at_risk == pytest.approx(evenly)
     influences = np.zeros((3, len(units)))
     for step in range(3):
         there = (reach.reached_at[:, step] != NOT_REACHED).tolist()
@@ -94,11 +94,11 @@ def test_sums_are_those_of_the_units_one_by_one(units, by_visitor):
         entry = reach.reached_at[:, 0]
         times = (np.where(there, reach.reached_at[:, step] - entry, UNTIL * SECOND - entry) // SECOND).tolist()
         if all(is_open):
-            assert np.isnan(found.share[step])
+            assert np.isnan(found.conversion[step])
         elif step:
-            assert found.share[step] == pytest.approx(slow.kaplan_meier(times, there, WINDOW), abs=1e-12)
+            assert found.conversion[step] == pytest.approx(slow.kaplan_meier(times, there, WINDOW), abs=1e-12)
             influences[step] = [influence(times, there, unit) for unit in range(len(units))]
-            if found.share[step] == 1:
+            if found.conversion[step] == 1:
                 influences[step] = 0
     belongs = visitor if by_visitor else np.arange(len(units))
     sums = np.array([influences[:, belongs == one].sum(axis=1) for one in np.unique(belongs)]).reshape(-1, 3)
@@ -110,8 +110,8 @@ def test_sums_are_those_of_the_units_one_by_one(units, by_visitor):
 def test_quartiles_of_times_and_of_counts_are_numpys(seconds):
     found, number = np.unique(np.array(seconds, dtype=np.int64), return_counts=True)
     expected = np.quantile(seconds, [0.25, 0.5, 0.75]) if seconds else np.full(3, np.nan)
-    np.testing.assert_array_equal(quartiles(np.array(seconds, dtype=np.int64) * SECOND), expected)
-    np.testing.assert_array_equal(quartiles_counted(found, number), expected)
+    np.testing.assert_array_equal(quantiles(np.array(seconds, dtype=np.int64) * SECOND, unit=SECOND), expected)
+    np.testing.assert_array_equal(quantiles_of_counts(found, number), expected)
     assert twice_the_median(np.array(seconds, dtype=np.int64)) == (2 * np.median(seconds) if seconds else 0)
 
 
@@ -119,25 +119,25 @@ def test_quartiles_of_times_and_of_counts_are_numpys(seconds):
 def test_moments_found_by_seconds_are_those_found_by_a_sort(times):
     time = np.array([one for one, _ in times]) * SECOND
     reached = np.array([one for _, one in times])
-    by_seconds = _curves.curve_at(time, reached, WINDOW * SECOND)
-    by_sort = _curves.curve_at(time + 1, reached, WINDOW * SECOND + 1)
+    by_seconds = kaplan_meier_estimate(time, reached, WINDOW * SECOND, resolution=SECOND)
+    by_sort = kaplan_meier_estimate(time + 1, reached, WINDOW * SECOND + 1, resolution=SECOND)
     assert by_seconds.share == pytest.approx(by_sort.share, abs=1e-15)
     np.testing.assert_allclose(by_seconds.influence, by_sort.influence, atol=1e-12)
 
 
 def test_one_visitor_alone_has_no_variance_rather_than_rounding():
     units = [(0, 1, None, 0), (1, None, None, 0), (2, 3, None, 0)]
-    found = sums_of(reach_of(units), PLAN, UNTIL * SECOND, np.zeros(3, dtype=np.int64))
-    assert found.share[1] == pytest.approx(2 / 3)
+    found = sum_units(reach_of(units), PLAN, UNTIL * SECOND, np.zeros(3, dtype=np.int64))
+    assert found.conversion[1] == pytest.approx(2 / 3)
     assert not found.covariance.any()
 
 
 def test_the_halves_are_split_at_the_median_of_the_entries():
     units = [(entry, 1 if entry < 4 else None, None, 0) for entry in (0, 1, 2, 3, 4, 5)]
     units = [(entry, second, None if second is None else 1, 0) for entry, second, _, _ in units]
-    found = sums_of(reach_of(units), PLAN, UNTIL * SECOND, None)
+    found = sum_units(reach_of(units), PLAN, UNTIL * SECOND, None)
     assert found.halves.tolist() == [[3, 3], [3, 1]]
-    assert _sums.sums_of(reach_of([]), PLAN, UNTIL * SECOND, None).halves.tolist() == [[0, 0], [0, 0]]
+    assert sum_units(reach_of([]), PLAN, UNTIL * SECOND, None).halves.tolist() == [[0, 0], [0, 0]]
 
 
 def shared_out(units, part, visitor, *, until, by_visitor, n_places, wanted):
@@ -177,11 +177,11 @@ def test_sums_from_counts_by_second_are_those_of_all_units(units, spare, by_visi
     found = shared_out(units, part, visitor, **shared)
     kept = [row for row in range(len(units)) if wanted in (-1, part[row])]
     whole = reach_of([units[row] for row in kept])
-    expected = sums_of(whole, PLAN, until, visitor[kept] if by_visitor else None)
+    expected = sum_units(whole, PLAN, until, visitor[kept] if by_visitor else None)
     if found is None:
         assert not kept
         return
     for name in ("entrants", "open", "reached", "reached_open", "skipped", "halves"):
         np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
-    for name in ("share", "covariance", "seconds", "exposure"):
+    for name in ("conversion", "covariance", "seconds", "mean_at_risk"):
         np.testing.assert_allclose(getattr(found, name), getattr(expected, name), rtol=1e-9, atol=1e-13)

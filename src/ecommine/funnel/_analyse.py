@@ -1,0 +1,266 @@
+"""The funnel of a table of events, measured in memory or on Spark."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from itertools import pairwise
+
+import numpy as np
+
+from .._core.arrays import Ints
+from .._core.checks import confidence_level, one_of
+from .._core.frames import Frame, opened
+from .._core.moments import moment_to_microseconds
+from .._core.notes import Note
+from .._core.tables import build_table
+from ..schema._for_topics import Every
+from ._definition import Funnel, Step, funnel_of
+from ._log.reading import example_value
+from ._match.conditions import match_column_types
+from ._match.events import (
+    UNITS,
+    EventSequences,
+    Unit,
+    hold_group_constant,
+    make_plan,
+    nullable_group_column,
+    read_sequences,
+)
+from ._match.options import AnalyseOptions
+from ._match.plan import StepTimes
+from ._spark.analyse import answer_on_spark, is_spark
+from ._steps.estimates import sum_units
+from ._steps.groups import (
+    PERIOD_LENGTHS,
+    Attribution,
+    attributed_group,
+    attribution_notes,
+    check_attribution,
+    check_group_count,
+    entry_periods,
+    group_values,
+    period_label,
+)
+from ._steps.notes import data_quality_notes, period_notes
+from ._steps.result import FunnelResult
+from ._steps.table import FunnelEstimates, StepEstimates, estimate_steps, stack_rows, zero_rows
+from ._steps.units import MemoryUnitStore, UnitGroup
+
+
+def analyse(
+    events: object,
+    definition: Funnel | Sequence[str | Step],
+    /,
+    *,
+    by: str | None = None,
+    attribution: Attribution | str = "first",
+    unit: Unit = "visitor_id",
+    every: Every | None = None,
+    as_of: datetime | date | str | None = None,
+    level: float = 0.95,
+) -> FunnelResult:
+    r"""Measure a funnel: how many units reach each step, how long it takes, and where they are lost.
+
+    Parameters
+    ----------
+    events : table of events
+        A table of any library with visitor_id, event and occurred_at, and the columns that `by` and the steps use.
+    definition : Funnel, or sequence of steps
+        A list of event names is a funnel with a window of 7 days and re-entry.
+    by : str, optional
+        A column of at most 50 groups. Ordered categories (pandas, Enum of Polars, enum of DuckDB) keep their order.
+    attribution : {"first", "last", "step"} or the name of a step
+        The group of a unit is that of its first entry, of the event with which it reached its deepest step, or of the
+        event with which it reached the named step. With "step" each group has a funnel of its own events, and a unit
+        counts in every group that it enters.
+    unit : {"visitor_id", "customer_id", "session_id"}
+        What is counted. Intervals allow for the correlation of sessions of one visitor.
+    every : {"1d", "1w", "1mo", "1q", "1y"}, optional
+        Measure the units by the period of their first entry; weeks begin on Monday, and the last period is marked if it
+        is not over. Use ``reentry=False`` to compare periods: earlier ones had more time for another attempt.
+    as_of : datetime, date or ISO 8601 text, default the last time in the data
+        Events after it are left out.
+    level : float
+        Level of the intervals, .5 to .999999.
+
+    Returns
+    -------
+    FunnelResult
+        Frozen; ``.table`` and ``.units`` are eager: of the caller's library, Polars for a LazyFrame, else pandas. On
+        Spark ``.units`` stays there.
+
+    Raises
+    ------
+    ecommine.SchemaError
+        If a column is missing or of the wrong type.
+    TypeError
+        If `by` is not a name, or the definition is neither a funnel nor a list of steps.
+    ValueError
+        If an option is out of its range, `by` or a condition names a missing column, or the value of a condition does
+        not fit its column.
+
+    Notes
+    -----
+    Other events between two steps do not matter, unless the order is strict or they are excluded; an event at the same
+    moment as a step is not between. Each event counts for one step only; events of one moment are ordered as the steps
+    are. A unit reaches a step if any of its entries leads to it within the window (with ``reentry=False``, its first
+    entry).
+
+    An entrant whose window, counted from the first entry, is still open at `as_of` may still convert. Conversion from
+    the entry to a step is Kaplan and Meier's estimate at the end of the window; from step to step it is the ratio of
+    two such estimates. Intervals are Wilson's with the effective sample size from influence functions. This assumes
+    that earlier and later entrants convert alike; a note appears if they do not. While all windows are open, conversion
+    is null and only naive_conversion is known.
+
+    On Spark the workers follow the units one partition at a time, so that the events of a partition must fit into a
+    worker's memory. Neither events nor units come to the caller's process, only counts (by group, step and second) and
+    small matrices. Windows are compared with exact times; survival curves, quartiles of times and the halves of the
+    trend are exact to the second. ``.units`` is a lazy table of Spark. The events are read several times, and once more
+    for ``.units`` and plots of times: cache them if they are costly to compute.
+
+    References
+    ----------
+    Kaplan, E. L. and Meier, P. (1958). Nonparametric estimation from incomplete observations. Journal of the American
+    Statistical Association 53(282), 457-481. https://doi.org/10.1080/01621459.1958.10501452
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ecommine import funnel
+    >>> events = pd.DataFrame({
+    ...     "visitor_id": [1, 1, 1, 2, 2, 3],
+    ...     "event": ["view_item", "add_to_cart", "purchase", "view_item", "purchase", "view_item"],
+    ...     "occurred_at": pd.to_datetime(["2024-01-01 10:00", "2024-01-01 10:05", "2024-01-02 09:00",
+    ...                                    "2024-01-03 12:00", "2024-01-03 12:30", "2024-01-04 08:00"]),
+    ... })
+    >>> result = funnel.analyse(events, ["view_item", "add_to_cart", "purchase"], as_of="2024-02-01")
+    >>> result.table[["step", "reached", "dropped", "skipped", "seconds_median"]]
+              step  reached  dropped  skipped  seconds_median
+    0    view_item        3        0        0             0.0
+    1  add_to_cart        1        2        1           300.0
+    2     purchase        1        0        0         82800.0
+    """
+    one_of("unit", unit, UNITS)
+    if every is not None:
+        one_of("every", every, PERIOD_LENGTHS)
+    confidence = confidence_level(level)
+    funnel = funnel_of(definition)
+    check_attribution(attribution, funnel, by)
+    options = AnalyseOptions(unit=unit, by=by, attribution=attribution, every=every, as_of=as_of, level=confidence)
+    frame = opened(events, argument="events")
+    plan = match_column_types(frame.collect_schema(), funnel)
+    estimate = answer_on_spark if is_spark(frame) else _estimate_in_memory
+    return _as_result(estimate(events, plan, options), funnel, options, frame)
+
+
+def _as_result(estimates: FunnelEstimates, funnel: Funnel, options: AnalyseOptions, frame: Frame) -> FunnelResult:
+    by, every, whole = options.by, options.every, estimates.whole
+    samples = {} if by is None else {by: example_value(frame.collect_schema()[by])}
+    columns = stack_rows(estimates.groups) if estimates.groups else zero_rows(whole, by, every)
+    groups = estimates.over_periods or [(label[by or "period_at"], group) for label, group in estimates.groups if label]
+    notes = (*data_quality_notes(whole, options.unit), *period_notes(every, options.unit, reentry=funnel.reentry))
+    return FunnelResult(
+        table=build_table(columns, like=frame, samples=samples),
+        definition=funnel,
+        unit=options.unit,
+        entrants=whole.entrants,
+        by=by,
+        attribution=options.attribution,
+        every=every,
+        level=options.level,
+        as_of=estimates.until,
+        notes=(*estimates.notes, *notes),
+        _estimates=whole,
+        _group_estimates=tuple(groups),
+        _period_estimates=tuple(estimates.groups) if estimates.over_periods else (),
+        _store=estimates.store,
+    )
+
+
+def _estimate_in_memory(events: object, funnel: Funnel, options: AnalyseOptions) -> FunnelEstimates:
+    """Measure events that are read into memory."""
+    by, every, level = options.by, options.every, options.level
+    sequences = read_sequences(events, funnel, unit=options.unit, by=by, as_of=options.as_of)
+    store = MemoryUnitStore(
+        whole=_all_units(sequences, sequences.walk(funnel), options),
+        plan=make_plan(funnel),
+        step_labels=funnel.step_labels,
+        until=moment_to_microseconds(sequences.until),
+    )
+    whole = _estimate_group(store.whole, store, level)
+    groups, notes = _split_by_group(events, store.whole, sequences, funnel, options)
+    over_periods = []
+    if every is not None:
+        if by is not None:
+            over_periods = [(group.label[by], _estimate_group(group, store, level)) for group in groups]
+        groups = [period for group in groups for period in _split_by_period(group, every, sequences.until)]
+        groups.sort(key=lambda group: group.label["period_at"])
+    store = replace(_with_group_column(events, store, sequences.labels, funnel, options), groups=groups)
+    return FunnelEstimates(
+        whole=whole,
+        groups=[(group.label, _estimate_group(group, store, level) if group.label else whole) for group in groups],
+        over_periods=over_periods,
+        until=sequences.until,
+        notes=[*sequences.notes, *notes],
+        store=store,
+    )
+
+
+def _estimate_group(group: UnitGroup, store: MemoryUnitStore, level: float) -> StepEstimates:
+    """Measure the units of one group."""
+    sums = sum_units(group.times, store.plan, store.until, group.visitor)
+    return estimate_steps(sums, store.plan, store.step_labels, level)
+
+
+def _all_units(sequences: EventSequences, times: StepTimes, options: AnalyseOptions) -> UnitGroup:
+    """Return all units as one group; sessions are identified with their visitor, since several may have one id."""
+    visitors = sequences.visitors if options.unit == "session_id" else None
+    return UnitGroup(label={}, times=times, units=sequences.units, visitor=sequences.visitor, visitors=visitors)
+
+
+def _split_by_group(
+    events: object, whole: UnitGroup, sequences: EventSequences, funnel: Funnel, options: AnalyseOptions
+) -> tuple[list[UnitGroup], list[Note]]:
+    """Return the units by their group, with notes of those in no group."""
+    by, labels = options.by, sequences.labels
+    if by is None:
+        return [whole], []
+    check_group_count(by, len(labels))
+    if options.attribution == "step":
+        by_group = hold_group_constant(funnel, by)
+        own = nullable_group_column(funnel, by)
+        sequences = read_sequences(events, by_group, unit=options.unit, by=by, as_of=options.as_of, own=own)
+        whole = _all_units(sequences, sequences.walk(by_group, by_group=True), options)
+        labels = sequences.labels
+    codes = attributed_group(whole.times, options.attribution, funnel)
+    groups = [replace(whole, label={by: labels[code]}, times=times) for code, times in _split(whole.times, codes)]
+    n_without_group = len(codes) - sum(len(group.times.unit) for group in groups)
+    return groups, attribution_notes(options.attribution, options.unit, n_without_group)
+
+
+def _with_group_column(
+    events: object, store: MemoryUnitStore, labels: Sequence[object], funnel: Funnel, options: AnalyseOptions
+) -> MemoryUnitStore:
+    """Return the store with the group of each unit, for the table of units."""
+    if options.by is None or not options.names_group:
+        return store
+    codes = attributed_group(store.whole.times, options.attribution, funnel)
+    dtype = opened(events, argument="events").collect_schema()[options.by]
+    whole = replace(store.whole, group=group_values(codes, labels))
+    return replace(store, whole=whole, example=example_value(dtype))
+
+
+def _split_by_period(group: UnitGroup, every: Every, until: datetime | None) -> Iterator[UnitGroup]:
+    """Return the units of a group by the period of their first entry."""
+    codes, starts = entry_periods(group.times.first_entry_at, every)
+    for code, times in _split(group.times, codes):
+        yield replace(group, label=period_label(starts[code], every, until, group.label), times=times)
+
+
+def _split(times: StepTimes, codes: Ints) -> Iterator[tuple[int, StepTimes]]:
+    """Return the units by their code, from 0; units with a code below 0 are in no part."""
+    order = np.argsort(codes, kind="stable")
+    ends = np.cumsum(np.bincount(codes + 1))
+    for code, (first, end) in enumerate(pairwise(ends.tolist())):
+        if end > first:
+            yield code, times.take(order[first:end])
