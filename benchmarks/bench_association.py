@@ -78,18 +78,16 @@ def ours_polars(path: str, share: float) -> Any:
 
 
 def ours_numpy(path: str, share: float) -> Any:
-    from ecommine.association._mining import engine_numpy as _engine_numpy
-    from ecommine.association._mining import select as _mining
+    from ecommine.association._mining import engine_numpy, mine
 
-    _mining._engine = lambda _: _engine_numpy
+    mine._engine = lambda _: engine_numpy
     return ours(path, share)
 
 
 def ours_numba(path: str, share: float) -> Any:
-    from ecommine.association._mining import engine_numba as _engine_numba
-    from ecommine.association._mining import select as _mining
+    from ecommine.association._mining import engine_numba, mine
 
-    _mining._engine = lambda _: _engine_numba
+    mine._engine = lambda _: engine_numba
     return ours(path, share)
 
 

@@ -7,12 +7,20 @@ from math import exp
 import numpy as np
 import pandas as pd
 
+from ecommine._core.frames import opened
+from ecommine.association._mining.read import read_baskets
+
 
 def lines(baskets, **columns):
     """Order lines of baskets (lists of products), in order; more columns are one value an order."""
     rows = [(order, product) for order, basket in enumerate(baskets) for product in basket]
     table = pd.DataFrame({"order_id": [row[0] for row in rows], "product_id": [row[1] for row in rows]})
     return table.assign(**{name: [values[row[0]] for row in rows] for name, values in columns.items()})
+
+
+def baskets_of(lines, **options):
+    """Read order lines into baskets, as a public call does."""
+    return read_baskets(opened(lines, argument="orders"), **options)
 
 
 def all_itemsets(baskets, least, longest=None):

@@ -86,7 +86,7 @@ def test_products_that_one_side_does_not_sell(two):
     row = found.table[found.table["antecedents"].map(lambda one: one == [36])].iloc[0]
     assert np.isnan(row["p_value"])
     assert row["status"] == "unclear"
-    assert found.notes == ("2 rules with a product that one side does not sell: no ratio",)
+    assert {note.code: note.count for note in found.notes} == {"no_lift_ratio": 2}
 
 
 @pytest.mark.call("association.compare")
@@ -102,7 +102,7 @@ def test_what_cannot_be_compared(two):
         association.compare(two[0][1], found)
     untested = association.rules(two[0][1], min_support=0.01, test=None)
     fisher = association.rules(two[0][1], min_support=0.01, test="fisher")
-    with pytest.raises(ValueError, match="must be of the same test, got 'fisher' and 'adjusted'"):
+    with pytest.raises(ValueError, match=r"`before` and `after`.*'fisher' and 'adjusted'"):
         association.compare(fisher, found)
-    with pytest.raises(ValueError, match="`after` holds rules that were not tested"):
+    with pytest.raises(ValueError, match="`after`"):
         association.compare(found, untested)

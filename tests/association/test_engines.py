@@ -8,25 +8,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from association.slow import all_itemsets, closed, lines, maximal, random_baskets
-from ecommine.association._mining import baskets as _baskets
-from ecommine.association._mining import engine_numpy as _engine_numpy
-from ecommine.association._mining import rows as _rows
-from ecommine.association._mining import select as _mining
-from ecommine.association._mining.baskets import read_baskets
+from association.slow import all_itemsets, baskets_of, closed, lines, maximal, random_baskets
+from ecommine.association._mining import engine_numpy, matrix, mine, read
 from ecommine.association._mining.tree import closed_and_maximal
 
 BASKETS = st.lists(st.lists(st.integers(0, 7), min_size=1, max_size=7), min_size=1, max_size=14)
 
 
 def engines():
-    yield pytest.param(_engine_numpy, id="numpy")
+    yield pytest.param(engine_numpy, id="numpy")
     try:
-        from ecommine.association._mining import engine_numba as _engine_numba
+        from ecommine.association._mining import engine_numba
     except ModuleNotFoundError:
         yield pytest.param(None, id="numba", marks=pytest.mark.skip(reason="numba is not installed"))
     else:
-        yield pytest.param(_engine_numba, id="numba")
+        yield pytest.param(engine_numba, id="numba")
 
 
 @pytest.fixture(scope="session", params=engines())
@@ -43,14 +39,14 @@ def as_dict(mined, products):
 
 
 def mined(baskets, engine, **options):
-    held = read_baskets(lines(baskets), returns="net", as_of=None)
-    return _mining.mine(held, engine=engine, **options), held.products
+    rows = baskets_of(lines(baskets))
+    return mine.mine(rows, engine=engine, **options), rows.products
 
 
 @given(baskets=BASKETS, least=st.integers(1, 4))
 @settings(max_examples=150)
 def test_every_itemset_is_found_once_with_its_count(engine, baskets, least):
-    found, products = mined(baskets, engine, least=least)
+    found, products = mined(baskets, engine, min_count=least)
     assert as_dict(found, products) == all_itemsets(baskets, least)
     assert sum(len(level.counts) for level in found.levels) == len(as_dict(found, products))
 
@@ -58,25 +54,25 @@ def test_every_itemset_is_found_once_with_its_count(engine, baskets, least):
 @given(baskets=BASKETS, least=st.integers(1, 3), longest=st.integers(1, 4))
 @settings(max_examples=60)
 def test_longest(engine, baskets, least, longest):
-    found, products = mined(baskets, engine, least=least, longest=longest)
+    found, products = mined(baskets, engine, min_count=least, max_size=longest)
     assert as_dict(found, products) == all_itemsets(baskets, least, longest)
 
 
 @given(baskets=BASKETS, top=st.integers(1, 30), shortest=st.integers(1, 2))
 @settings(max_examples=150)
 def test_top_are_the_first_by_count_size_and_products(engine, baskets, top, shortest):
-    found, products = mined(baskets, engine, top=top, shortest=shortest)
+    found, products = mined(baskets, engine, top=top, min_size=shortest)
     everything = all_itemsets(baskets, 1)
     ranked = sorted((a for a in everything if len(a) >= shortest), key=lambda a: (-everything[a], len(a), a))
     listed = [a for a in sorted(as_dict(found, products)) if len(a) >= shortest]
     assert sorted(listed) == sorted(ranked[:top])
-    assert (found.left_out is not None) == (len(ranked) > top)
+    assert (found.n_cut_off is not None) == (len(ranked) > top)
 
 
 @given(baskets=BASKETS, least=st.integers(1, 3))
 @settings(max_examples=100)
 def test_closed_and_maximal(engine, baskets, least):
-    found, products = mined(baskets, engine, least=least)
+    found, products = mined(baskets, engine, min_count=least)
     marks = closed_and_maximal(found.levels, len(products))
     everything = all_itemsets(baskets, least)
     for place, expected in enumerate((closed(everything), maximal(everything))):
@@ -94,10 +90,10 @@ LINES = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 60)), min_size=1, m
 def test_compiled_sorting_makes_the_same_baskets(given_lines):
     """Repeated lines, orders in pieces, orders long enough to be sorted otherwise than by insertion."""
     table = pd.DataFrame(given_lines, columns=["order_id", "product_id"])
-    plain = read_baskets(table, returns="net", as_of=None)
+    plain = baskets_of(table)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_baskets, "COMPILED_FROM", 0)
-        compiled = read_baskets(table, returns="net", as_of=None)
+        patch.setattr(read, "MIN_LINES_TO_COMPILE", 0)
+        compiled = baskets_of(table)
     for name in ("starts", "items", "products"):
         np.testing.assert_array_equal(getattr(compiled, name), getattr(plain, name))
         assert getattr(compiled, name).dtype == getattr(plain, name).dtype
@@ -110,24 +106,24 @@ def test_compiled_sorting_makes_the_same_baskets(given_lines):
 @given(given_lines=LINES, least=st.integers(1, 4))
 @settings(max_examples=100)
 def test_compiled_rows_are_those_of_scipy(given_lines, least):
-    from ecommine.association._mining import rows_numba as _rows_numba
+    from ecommine.association._mining import matrix_numba
 
-    baskets = read_baskets(pd.DataFrame(given_lines, columns=["order_id", "product_id"]), returns="net", as_of=None)
-    plain, compiled = _rows.frequent_rows(baskets, least), _rows_numba.frequent_rows(baskets, least)
-    for name in ("starts", "items", "item_starts", "orders", "places", "codes", "counts"):
+    baskets = baskets_of(pd.DataFrame(given_lines, columns=["order_id", "product_id"]))
+    plain, compiled = matrix.frequent_matrix(baskets, least), matrix_numba.frequent_matrix(baskets, least)
+    for name in ("starts", "items", "item_starts", "orders", "positions", "codes", "counts"):
         np.testing.assert_array_equal(getattr(compiled, name), getattr(plain, name), err_msg=name)
 
 
 def test_engines_agree_on_a_shop(engine):
     baskets = random_baskets(4_000, 120, 5, np.random.default_rng(0))
-    found, products = mined(baskets, engine, least=12)
-    assert as_dict(found, products) == as_dict(*mined(baskets, _engine_numpy, least=12))
+    found, products = mined(baskets, engine, min_count=12)
+    assert as_dict(found, products) == as_dict(*mined(baskets, engine_numpy, min_count=12))
     assert max(level.items.shape[1] for level in found.levels) >= 4
 
 
 def test_more_orders_than_one_word_of_bits_and_long_itemsets(engine):
     baskets = [list(range(12))] * 130 + [[0, 1]] * 70
-    found, products = mined(baskets, engine, least=130)
+    found, products = mined(baskets, engine, min_count=130)
     counts = as_dict(found, products)
     assert len(counts) == 2**12 - 1
     assert (counts[0, 1], counts[tuple(range(12))]) == (200, 130)
@@ -136,14 +132,14 @@ def test_more_orders_than_one_word_of_bits_and_long_itemsets(engine):
 def test_a_huge_basket_takes_no_time(engine):
     """All subsets of 10,000 products share one count: they are left out together, not listed."""
     baskets = [list(range(10_000))] * 2 + [[1, 2, 3]] * 5
-    found, products = mined(baskets, engine, least=3)
+    found, products = mined(baskets, engine, min_count=3)
     assert as_dict(found, products) == dict.fromkeys(all_itemsets([[1, 2, 3]], 1), 7)
     found, products = mined(baskets, engine, top=10)
     assert as_dict(found, products) == dict.fromkeys(all_itemsets([[1, 2, 3]], 1), 7)
-    assert found.left_out == 0
+    assert found.n_cut_off == 0
 
 
 def test_too_many_itemsets_are_refused(engine, monkeypatch):
-    monkeypatch.setattr(f"{engine.__name__}.MOST", 1_000)
-    with pytest.raises(ValueError, match=r"`min_support` asks for more than .* raise it, limit `max_size`"):
-        mined([list(range(14))] * 3, engine, least=3)
+    monkeypatch.setattr(f"{engine.__name__}.MAX_ITEMSETS", 1_000)
+    with pytest.raises(ValueError, match="`min_support` gives more than"):
+        mined([list(range(14))] * 3, engine, min_count=3)

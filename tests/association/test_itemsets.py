@@ -8,7 +8,7 @@ import pytest
 
 from association.slow import all_itemsets, closed, lines, maximal, random_baskets
 from ecommine import SchemaError, association, schema
-from ecommine.association._mining.select import least_count
+from ecommine.association._mining.threshold import count_of_support
 from libraries import to_pandas
 
 BASKETS = [["bread", "butter", "jam"], ["bread", "butter"], ["bread", "jam"], ["milk"]]
@@ -25,10 +25,7 @@ def rows(table):
 
 @pytest.mark.call("association.itemsets")
 def test_by_hand_in_every_library(library):
-    if library.name == "pyspark":
-        found = association.itemsets(library(lines(BASKETS)), min_support=0.5)
-    else:
-        found = association.itemsets(library(lines(BASKETS)), min_support=0.5)
+    found = association.itemsets(library(lines(BASKETS)), min_support=0.5)
     assert rows(found.table) == [
         (("bread",), 1, 3),
         (("butter",), 1, 2),
@@ -37,7 +34,7 @@ def test_by_hand_in_every_library(library):
         (("bread", "jam"), 2, 2),
     ]
     assert to_pandas(found.table)["support"].tolist() == [0.75, 0.5, 0.5, 0.5, 0.5]
-    assert (found.n_orders, found.least, found.truncated) == (4, 2, False)
+    assert (found.n_orders, found.min_count, found.truncated) == (4, 2, False)
 
 
 def test_whole_number_ids_in_every_library(library):
@@ -60,7 +57,7 @@ def test_kinds_are_exact_under_a_limit_of_size(kind, max_size):
 
 def test_shares_that_are_whole_numbers_but_for_rounding():
     assert 0.28 * 25 > 7
-    assert [least_count(0.28, 25), least_count(0.281, 25), least_count(1e-9, 25)] == [7, 8, 1]
+    assert [count_of_support(0.28, 25), count_of_support(0.281, 25), count_of_support(1e-9, 25)] == [7, 8, 1]
     baskets = [["a"]] * 7 + [["b"]] * 18
     assert rows(association.itemsets(lines(baskets), min_support=0.28).table) == [(("b",), 1, 18), (("a",), 1, 7)]
 
@@ -115,7 +112,7 @@ def test_top_says_what_it_left_out():
     found = association.itemsets(lines([["a", "b"]] * 3 + [["a", "c"]] * 2), top=2)
     assert rows(found.table) == [(("a",), 1, 5), (("b",), 1, 3)]
     assert found.truncated
-    assert found.notes == ("truncated at 2: itemsets in fewer than 3 orders and 1 of 3 orders are not listed",)
+    assert {note.code: note.count for note in found.notes} == {"truncated": 2}
     everything = association.itemsets(lines([["a", "b"]]), top=3)
     assert not everything.truncated
     assert everything.notes == ()
@@ -128,7 +125,7 @@ def test_only_products_count():
     found = association.itemsets(table, min_support=0.1)
     assert rows(found.table) == [(("a",), 1, 2), (("b",), 1, 1), (("a", "b"), 2, 1)]
     assert found.n_orders == 2
-    assert found.notes == ("2 lines of shipping, fees, gifts, discounts or adjustments left out",)
+    assert {note.code: note.count for note in found.notes} == {"non_product_lines_left_out": 2}
 
 
 def returned():
@@ -162,9 +159,10 @@ def test_as_of(library):
         [["a"], ["b"], ["c"]], ordered_at=pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-03"]).as_unit("us")
     )
     found = association.itemsets(library(table), min_support=0.1, as_of="2024-01-02")
-    assert (found.n_orders, found.notes[0]) == (2, "1 line after 2024-01-02 23:59 left out")
+    assert found.n_orders == 2
+    assert {note.code: note.count for note in found.notes} == {"rows_after_as_of": 1}
     assert found.headline.startswith("as of 2024-01-02 23:59, 2 itemsets")
-    with pytest.raises(ValueError, match="`as_of` needs the time of each line"):
+    with pytest.raises(ValueError, match=r"`as_of`.*ordered_at"):
         association.itemsets(library(lines([["a"]])), min_support=0.1, as_of="2024-01-02")
 
 
@@ -181,8 +179,8 @@ def test_items_limits_products_but_not_orders(library):
         ({"min_support": 2}, ValueError, "`min_support` must be between 0 and 1, got 2"),
         ({"top": 0}, ValueError, "`top` must be at least 1"),
         ({"kind": "open"}, ValueError, "`kind` must be one of 'all', 'closed', 'maximal', got 'open'"),
-        ({"items": "bread"}, TypeError, "`items` must be a list of product ids, got the text 'bread'"),
-        ({"items": ["bread", "tea"]}, ValueError, "`items` has 1 product that no order holds, such as 'tea'"),
+        ({"items": "bread"}, TypeError, "`items`.*'bread'"),
+        ({"items": ["bread", "tea"]}, ValueError, "`items`.*'tea'"),
         ({"returns": "all"}, ValueError, "`returns` must be one of"),
         ({"max_size": 0}, ValueError, "`max_size` must be at least 1"),
     ],
@@ -199,15 +197,15 @@ def test_missing_values_and_columns(local_library):
     table["product_id"] = table["product_id"].astype(object)
     table.loc[0, "product_id"] = None
     found = association.itemsets(local_library(table), min_support=0.2)
-    assert found.notes == ("1 line without product_id left out",)
+    assert {note.code: note.count for note in found.notes} == {"missing_product_left_out": 1}
     broken = lines(BASKETS).astype({"order_id": "float64"})
     broken.loc[1, "order_id"] = np.nan
-    with pytest.raises(SchemaError, match=r"`order_id` is missing in 1 line: split them off with schema\.quarantine"):
+    with pytest.raises(SchemaError, match=r"`order_id`.*1 line.*schema\.quarantine"):
         association.itemsets(local_library(broken.astype({"order_id": "Int64"})))
 
 
 def test_a_shop_is_no_table():
-    with pytest.raises(TypeError, match=r"got Shop: pass one of its tables, such as shop\.orders"):
+    with pytest.raises(TypeError, match=r"`orders`.*Shop.*shop\.orders"):
         association.itemsets(schema.Shop(orders=lines(BASKETS)))
     with pytest.raises(TypeError, match="`orders` must be a pandas"):
         association.itemsets([["a", "b"]])
@@ -268,7 +266,7 @@ def test_orders_with_lines_of_several_customers_take_the_first_by_id(local_libra
     for one in (table, table.iloc[::-1]):
         found = association.itemsets(local_library(one.reset_index(drop=True)), min_support=0.1)
         assert found._baskets.customers.tolist() == [0, 0, -1]
-        assert found.notes[-1].startswith("2 orders with lines of different customers, or of none beside one")
+        assert {note.code: note.count for note in found.notes} == {"mixed_customers": 2}
 
 
 @pytest.mark.parametrize("kind", ["int8", "int16", "int64"])

@@ -10,8 +10,7 @@ from scipy.special import gammaincc
 
 from association import slow
 from ecommine import SchemaError, association
-from ecommine.association._evidence.expected import Strata, strata
-from ecommine.association._mining.baskets import read_baskets
+from ecommine.association._evidence.strata import Strata, stratify_orders
 from libraries import to_pandas
 
 
@@ -102,16 +101,16 @@ def test_categories_explain_product_pairs():
 
 
 def test_without_a_support_the_most_frequent_products_are_paired(monkeypatch):
-    monkeypatch.setattr("ecommine.association._evidence.pair_tests.MOST", 10)
+    monkeypatch.setattr("ecommine.association._evidence.pair_tests.MAX_PRODUCTS", 10)
     found = association.pairs(slow.lines(shop(500)))
     assert found.table[["product_a", "product_b"]].stack().nunique() == 10
-    assert found.notes[0].endswith("less frequent products left out: give min_support to choose")
+    assert {note.code: note.count for note in found.notes}["rare_products_left_out"] == 30
 
 
 def test_pairs_that_say_nothing_are_not_listed():
     found = association.pairs(slow.lines([["a"], ["b"], ["a", "c"]]))
     assert found.table[["product_a", "product_b", "count"]].to_numpy().tolist() == [["a", "c", 1]]
-    assert found.notes == ("2 of 3 pairs never bought together, and hardly expected, are not listed",)
+    assert {note.code: note.count for note in found.notes} == {"unexpected_pairs_not_listed": 2}
 
 
 def test_an_empty_table():
@@ -128,7 +127,7 @@ def test_an_empty_table_has_the_types_of_a_full_one(local_library):
     assert nw.from_native(empty).schema == nw.from_native(full).schema
 
 
-def test_design_effects_are_told_where_they_decide():
+def test_design_effects_are_in_the_table_where_they_decide():
     lines = slow.lines(shop(2_000), customer_id=[place % 50 for place in range(2_000)])
     table = association.pairs(lines, min_support=0.02).table
     effect = table["design_effect"]
@@ -196,15 +195,15 @@ def test_seasons_need_times(seasons):
 
 def test_strata_are_sizes_by_seasons(seasons):
     """Weeks of few orders are pooled with their neighbours until they have 200; so are sizes, over all seasons."""
-    baskets = read_baskets(seasons[seasons["order_id"] < 700], returns="net", as_of=None, with_times=True)
-    found = strata(baskets, "week")
-    cells = found.orders.reshape(-1, found.fit.shape[1])
+    baskets = slow.baskets_of(seasons[seasons["order_id"] < 700], with_times=True)
+    found = stratify_orders(baskets, "week")
+    cells = found.n_orders.reshape(-1, found.log_odds_offset.shape[1])
     assert cells.sum() == 700
     assert (cells.sum(axis=0) >= 200).all()
     assert (cells.sum(axis=1) >= 200).all()
-    assert found.fit.shape[1] == 3
+    assert found.log_odds_offset.shape[1] == 3
     week = (baskets.times - np.datetime64("2024-01-01")) // np.timedelta64(7, "D")
-    of_order = found.of_order % found.fit.shape[1]
+    of_order = found.stratum_of_order % found.log_odds_offset.shape[1]
     spans = [(week[of_order == one].min(), week[of_order == one].max()) for one in range(3)]
     assert all(later > earlier for (_, earlier), (later, _) in pairwise(spans))
 
@@ -215,13 +214,13 @@ def test_shares_by_season_keep_the_orders_of_each_size_and_season():
     orders = rng.integers(50, 900, (6, 4))
     true = 1 / (1 + np.exp(-(rng.normal(-2, 1, (6, 1)) + rng.normal(0, 0.7, (1, 4)))))
     counts = rng.binomial(orders, true)[None]
-    flat = {"orders": orders.ravel(), "of_order": None, "with_pairs": None, "crowding": None}
-    shares = Strata(fit=np.zeros((6, 4)), **flat).shares(counts.reshape(1, -1)).reshape(6, 4)
+    flat = {"n_orders": orders.ravel(), "stratum_of_order": None, "n_orders_with_pairs": None, "crowding": None}
+    shares = Strata(log_odds_offset=np.zeros((6, 4)), **flat).shares(counts.reshape(1, -1)).reshape(6, 4)
     fitted = shares * orders
     for axis in (0, 1):
         np.testing.assert_allclose(fitted.sum(axis=axis), counts[0].sum(axis=axis), rtol=1e-4)
     assert np.abs(shares - true).max() < 0.04
-    plain = Strata(fit=np.zeros((24, 1)), **flat).shares(counts.reshape(1, -1))
+    plain = Strata(log_odds_offset=np.zeros((24, 1)), **flat).shares(counts.reshape(1, -1))
     np.testing.assert_allclose(plain[0], (counts[0] / orders).ravel())
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from association.test_engines import engine  # noqa: F401  # a fixture
 from ecommine import association
-from ecommine.association._mining import select as _mining
+from ecommine.association._mining import mine
 
 DATA = Path(os.environ.get("ECOMMINE_DATA", Path(__file__).parents[3] / "shared" / "data"))
 NEEDS = pytest.mark.skipif(not DATA.is_dir(), reason="the folder of real data is not there (ECOMMINE_DATA)")
@@ -48,7 +48,7 @@ def read(name):
 
 @pytest.mark.parametrize(("name", "share", "expected"), COUNTS)
 def test_counts_of_itemsets(engine, monkeypatch, name, share, expected):  # noqa: F811
-    monkeypatch.setattr(_mining, "_engine", lambda _: engine)
+    monkeypatch.setattr(mine, "_engine", lambda _: engine)
     lines = read(name)
     found = [
         len(association.itemsets(lines, min_support=share, kind=kind).table) for kind in ("all", "closed", "maximal")

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from association import slow
 from ecommine import association
-from ecommine.association._correction import q_values
-from ecommine.association._evidence.expected import expected, strata
-from ecommine.association._output.measures import measures
+from ecommine.association._evidence.expected import expected_orders
+from ecommine.association._evidence.measures import measures
+from ecommine.association._evidence.strata import stratify_orders
 from libraries import to_pandas
 
 BASKETS = st.lists(st.lists(st.integers(0, 6), min_size=1, max_size=6), min_size=3, max_size=14)
@@ -128,16 +128,16 @@ def test_expectation_is_that_of_the_slow_version():
 def test_as_many_pairs_are_expected_as_there_are():
     baskets, _ = shop()
     held = association.itemsets(slow.lines(baskets), min_support=1e-9, max_size=1)._baskets
-    found = strata(held)
-    counts = np.zeros((25, found.n), dtype=np.int64)
+    found = stratify_orders(held)
+    counts = np.zeros((25, found.n_strata), dtype=np.int64)
     for order, basket in enumerate(baskets):
-        counts[list(set(basket)), found.of_order[order]] += 1
+        counts[list(set(basket)), found.stratum_of_order[order]] += 1
     a, b = np.triu_indices(25, 1)
     share = found.shares(counts)
-    mean = expected(share[a], share[b], 1 - share[a], 1 - share[b], found)
+    mean = expected_orders(share[a], share[b], 1 - share[a], 1 - share[b], found)
     # Not exactly, since in the smallest orders products take a little more than half of each other's room.
     assert mean.sum() == pytest.approx(sum(comb(len(set(one)), 2) for one in baskets), rel=2e-4)
-    assert found.orders.min() >= 200
+    assert found.n_orders.min() >= 200
 
 
 def test_p_values_are_those_of_the_slow_version():
@@ -190,7 +190,7 @@ def test_few_customers_have_no_interval():
     baskets, _ = shop(400)
     found = association.rules(slow.lines(baskets, customer_id=[place % 150 for place in range(400)]), min_support=0.1)
     assert to_pandas(found.table)[["lift_low", "adjusted_lift_low"]].isna().all(axis=None)
-    assert any("without an interval of the lift" in note for note in found.notes)
+    assert {note.code: note.count for note in found.notes} == {"no_lift_interval": len(found.table)}
 
 
 def test_the_planted_pair_is_found_and_its_company_is_not_productive():
@@ -226,9 +226,9 @@ def test_rules_of_itemsets_are_those_of_orders():
     direct = association.rules(table, min_support=0.01)
     through = association.rules(association.itemsets(table, min_support=0.01))
     pd.testing.assert_frame_equal(direct.table, through.table)
-    with pytest.raises(ValueError, match="rules need all itemsets, got the closed ones"):
+    with pytest.raises(ValueError, match="'closed'"):
         association.rules(association.itemsets(table, min_support=0.01, kind="closed"))
-    with pytest.raises(ValueError, match="`min_support` belongs to the itemsets"):
+    with pytest.raises(ValueError, match="`min_support`"):
         association.rules(association.itemsets(table, min_support=0.01), min_support=0.1)
 
 
@@ -238,18 +238,7 @@ def test_without_a_support_the_most_frequent_larger_itemsets_are_split():
     itemsets = {tuple(sorted(row["antecedents"] + row["consequents"])) for row in found.table.to_dict("records")}
     counts = {items: n for items, n in slow.all_itemsets(baskets, 1).items() if len(items) >= 2}
     assert itemsets == set(sorted(counts, key=lambda one: (-counts[one], len(one), one))[:1_000])
-    assert found.notes[0].startswith("truncated at 1,000: itemsets in fewer than")
-
-
-@pytest.mark.parametrize("correction", ["bh", "holm", "bonferroni", None])
-def test_corrections_are_those_of_statsmodels(correction):
-    from statsmodels.stats.multitest import multipletests
-
-    p = np.random.default_rng(0).uniform(size=40) ** 3
-    whole = np.append(p, np.ones(60))  # a family of 100, of which 60 were not looked at
-    method = {"bh": "fdr_bh", "holm": "holm", "bonferroni": "bonferroni"}
-    wanted = p if correction is None else multipletests(whole, method=method[correction])[1][:40]
-    np.testing.assert_allclose(q_values(p, 100, correction), wanted, rtol=1e-12)
+    assert {note.code: note.count for note in found.notes} == {"truncated": 1_000}
 
 
 def test_the_family_is_all_pairs_whose_products_are_frequent():
@@ -278,17 +267,14 @@ def test_filter_recommend_and_summary(local_library):
     assert advice["product_id"].iloc[0] == 20
     assert len(advice) == 1  # rules that are no more than chance recommend nothing
     assert to_pandas(found.recommend([0])).empty
-    with pytest.raises(ValueError, match="`basket` has no product that any order holds, such as 'nothing'"):
+    with pytest.raises(ValueError, match=r"`basket`.*'nothing'"):
         found.recommend(["nothing"])
-    assert "are more than chance and than every shorter rule" in found.summary()
-    assert "有效" in found.summary(locale="zh") or "超出偶然" in found.summary(locale="zh")
     assert list(to_pandas(found.to_flat(names={20: "tea"}))["consequents"]).count("tea") > 0
 
 
 def test_nothing_to_split():
     found = association.rules(slow.lines([["a"], ["b"]]), min_support=0.5)
     assert len(found.table) == 0
-    assert found.summary() == "No rule was found in 2 orders: lower the support."
     assert list(found.table.columns[:3]) == ["antecedents", "consequents", "count"]
     assert found.recommend(["a"]).empty
     assert found.to_mlxtend().empty
@@ -302,7 +288,7 @@ def test_to_and_from_mlxtend():
     assert isinstance(theirs["antecedents"].iloc[0], frozenset)
     back = association.from_mlxtend(theirs, n_orders=300)
     pd.testing.assert_frame_equal(back.table, found.table)
-    with pytest.raises(ValueError, match="is no share of 299 orders"):
+    with pytest.raises(ValueError, match=r"`n_orders`.*299"):
         association.from_mlxtend(theirs, n_orders=299)
     with pytest.raises(ValueError, match="`frame` has no column 'support'"):
         association.from_mlxtend(theirs.drop(columns="support"), n_orders=300)
@@ -316,8 +302,8 @@ def test_to_and_from_mlxtend():
         ({"cluster": "order_id"}, ValueError, "`cluster` must be one of"),
         ({"min_confidence": 80}, ValueError, "`min_confidence` must be between 0 and 1"),
         ({"level": 95}, ValueError, "`level` must be between"),
-        ({"antecedent": "a"}, TypeError, "`antecedent` must be a list of product ids"),
-        ({"consequent": ["z"]}, ValueError, "`consequent` has 1 product that no order holds, such as 'z'"),
+        ({"antecedent": "a"}, TypeError, "`antecedent`.*'a'"),
+        ({"consequent": ["z"]}, ValueError, "`consequent`.*'z'"),
     ],
 )
 def test_options_out_of_range(options, error, message):

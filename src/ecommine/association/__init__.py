@@ -1,16 +1,38 @@
 r"""Association rules: what is bought together, what replaces one another, and which of it is real.
 
-Reads order lines: order_id and product_id are enough, customer_id makes the tests honest where customers order often.
+Reads order lines: order_id and product_id are enough; with customer_id the tests allow for customers who order often.
 
-- `itemsets` finds the sets of products that many orders hold.
-- `rules` splits them into rules "orders with A also hold B", with every usual measure and a test.
-- `pairs` compares all pairs with chance, both ways: complements and substitutes.
+- `itemsets` finds the sets of products that many orders contain.
+- `rules` splits them into rules "orders with A also contain B", with every usual measure and a test.
+- `pairs` tests all pairs against chance, both ways: complements and substitutes.
 - `next_orders` finds rules from one order to a later one of the same customer, with the time between.
-- `compare` sets the rules of two periods or segments against each other.
-- `from_mlxtend` takes rules over from mlxtend; ``Rules.to_mlxtend()`` hands them back.
+- `compare` compares the rules of two periods or segments.
+- `from_mlxtend` reads rules of mlxtend; ``Rules.to_mlxtend()`` writes them.
 
 The confidence of a rule is p(B | A), its lift p(AB) / (p(A) p(B)). Large baskets contain everything, so that lifts are
 above one without any association; `adjusted_lift` divides by what chance brings together in orders of the same sizes.
+
+Notes of the results have these codes:
+
+================================  ======================================================================================
+``rows_after_as_of``              lines dated after `as_of`, left out
+``non_product_lines_left_out``    lines of shipping, fees, gifts, discounts or adjustments
+``missing_product_left_out``      lines without product_id
+``missing_category_left_out``     lines without category (`pairs` of categories)
+``returns_left_out``              lines of returns, with ``returns="drop"``
+``returns_netted``                lines of returns, with ``returns="net"``
+``mixed_customers``               orders with lines of several customers; the first customer_id is used
+``truncated``                     `itemsets`, `rules`: only so many itemsets are listed
+``no_lift_interval``              `rules`: too few orders or customers for an interval of the lift
+``no_adjusted_lift_interval``     `rules`: too few products for an interval of the adjusted lift
+``untested_rules``                `from_mlxtend`: rules without a test
+``rare_products_left_out``        `pairs`: products that are not among the 1,000 most frequent
+``unexpected_pairs_not_listed``   `pairs`: pairs that were never bought together, and hardly expected
+``guests_left_out``               `next_orders`: orders without a customer
+``open_window``                   `next_orders`: orders whose window is still open
+``rare_rules_not_listed``         `next_orders`: rules that are not among the 1,000 most frequent
+``no_lift_ratio``                 `compare`: rules with a product that one side does not sell
+================================  ======================================================================================
 
 References
 ----------
@@ -32,9 +54,9 @@ Examples
 """
 
 from ._compare import Comparison, compare
+from ._from_mlxtend import from_mlxtend
 from ._itemsets import Itemsets, itemsets
 from ._next_orders import NextOrders, next_orders
-from ._output.from_mlxtend import from_mlxtend
 from ._pairs import Pairs, pairs
 from ._rules import Rules, rules
 

@@ -1,4 +1,4 @@
-"""Rules of two periods or segments set against each other: new, dead, changed, with a test of the difference."""
+"""Rules of two periods or segments compared: new, dead, changed, with a test of the difference."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,20 +7,26 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from .._core.checks import counted, number, one_of
+from .._core.arrays import Floats, Ints
+from .._core.checks import number, one_of
 from .._core.frames import opened
-from ._correction import CORRECTIONS, Correction, q_values
+from .._core.notes import Note
+from .._core.tables import build_table
+from .._core.texts import counted
+from .._stats.intervals import normal_quantile
+from .._stats.multiple_testing import CORRECTIONS, Correction, adjust_p_values
 from ._evidence.clusters import Clusters
-from ._evidence.expected import strata
-from ._mining.postings import Postings, is_in
-from ._names import typed
-from ._output.measures import Floats
+from ._evidence.strata import stratify_orders
+from ._mining.baskets import Baskets
+from ._mining.postings import Postings, is_among
 from ._output.result import ProductTable
 from ._output.rule_table import SIDES
 from ._rules import Rules
 
 STATUSES = ("new", "dead", "changed", "unclear", "same")
-Key = tuple[tuple[Any, ...], tuple[Any, ...]]
+HALF_ORDER = 0.5
+"""Orders with both sides where there are none, so that the lift has a logarithm."""
+RuleKey = tuple[tuple[Any, ...], tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -29,70 +35,70 @@ class Comparison(ProductTable):
 
     Attributes
     ----------
-    table : eager table, one row a rule that is productive in either, by status and then by q-value
+    table : eager table, one row per rule that is productive in either, by status and then by q-value
         antecedents, consequents; status; count_before, count_after; confidence_before, confidence_after; lift_before,
         lift_after; lift_ratio (after over before) with lift_ratio_low, lift_ratio_high; p_value, q_value.
-    notes : tuple of str
-        What was left out.
+    notes : tuple of Note
+        What the table lacks; :mod:`ecommine.association` lists the codes.
 
     Examples
     --------
     >>> import pandas as pd
     >>> from ecommine import association
     >>> orders = pd.DataFrame({"order_id": [1, 1, 2], "product_id": ["tea", "milk", "tea"]})
-    >>> found = association.rules(orders, min_support=0.1)
-    >>> association.compare(found, found).headline
+    >>> rules = association.rules(orders, min_support=0.1)
+    >>> association.compare(rules, rules).headline
     '0 rules: 0 new, 0 dead, 0 changed'
     """
 
     _NAME = "comparison"
 
     table: Any
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     @property
     def headline(self) -> str:
-        """What stands on the first line."""
+        """The first line of the result."""
         frame = self._frame()
         kinds = ", ".join(f"{int((frame['status'] == kind).sum()):,} {kind}" for kind in STATUSES[:3])
         return f"{counted(len(frame), 'rule')}: {kinds}"
 
 
 def compare(before: Rules, after: Rules, /, *, correction: Correction | None = "bh", level: float = 0.95) -> Comparison:
-    r"""Set the rules of two periods or segments against each other.
+    r"""Compare the rules of two periods or segments.
 
     Parameters
     ----------
     before, after : Rules
-        Results of :func:`ecommine.association.rules` on the orders of each, tested.
+        Results of :func:`ecommine.association.rules` for the orders of each, tested.
     correction : {"bh", "holm", "bonferroni"} or None
         How `q_value` corrects for the rules compared.
     level : float
-        Level of the intervals of the ratio; 1 - level is the rate of false finds among the differences.
+        Level of the intervals of the ratio; 1 - level is the false discovery rate among the differences.
 
     Returns
     -------
     Comparison
-        Frozen. Where the difference of the lifts is significant, a rule that is productive only after and rose is
-        "new", one that was productive only before and fell is "dead", any other is "changed"; else it is "same" where
-        it is productive in both, and "unclear" where not.
+        Where the difference of the lifts is significant, a rule is "new" if it is productive only after and its lift
+        rose, "dead" if it was productive only before and its lift fell, and otherwise "changed". Where it is not
+        significant, a rule is "same" if it is productive in both, and otherwise "unclear".
 
     Raises
     ------
     TypeError
-        If an argument is no result of rules.
+        If an argument is not a result of rules.
     ValueError
         If the rules are not tested, or come without their orders.
 
     Notes
     -----
-    Lifts fall where products become more popular, even if the confidence stays: both are in the table. Rules are
-    listed by the support that each side was mined with: mine both with the same ``min_support``.
+    Lifts fall where products become more popular, even if the confidence stays: both are in the table. Which rules are
+    listed depends on the support that each side was mined with: use the same ``min_support`` for both.
 
     The test is of the difference of the logarithms of the lifts, each with its variance over customers. The two sets
-    of orders are taken for independent; customers who are in both make the test careful. A rule that is significant
+    of orders are taken as independent; customers who are in both make the test conservative. A rule that is significant
     in one period and not in the other need not have changed, hence "unclear". Where no order has both sides, half an
-    order is put in place.
+    order is assumed.
 
     Examples
     --------
@@ -103,138 +109,146 @@ def compare(before: Rules, after: Rules, /, *, correction: Correction | None = "
     >>> lines += [(order, "bread") for order in range(0, 400, 3)]
     >>> may = pd.DataFrame(lines, columns=["order_id", "product_id"])
     >>> june = may[~((may["product_id"] == "milk") & (may["order_id"] < 57))]
-    >>> moved = association.compare(*(association.rules(one, min_support=0.005, test="fisher") for one in (may, june)))
-    >>> moved.table[["antecedents", "consequents", "status", "count_before", "count_after"]]
+    >>> before, after = (association.rules(orders, min_support=0.005, test="fisher") for orders in (may, june))
+    >>> table = association.compare(before, after).table
+    >>> table[["antecedents", "consequents", "status", "count_before", "count_after"]]
       antecedents consequents status  count_before  count_after
     0      [milk]       [tea]   dead            50            3
     1       [tea]      [milk]   dead            50            3
     """
     one_of("correction", correction, CORRECTIONS)
     alpha = 1 - number("level", level, low=0.5, high=0.999999)
-    for name, rules in (("before", before), ("after", after)):
-        _check(name, rules)
-    if before.test != after.test:
-        raise ValueError(f"`before` and `after` must be of the same test, got {before.test!r} and {after.test!r}")
-    kinds = [one.dtype.kind for one in (before._baskets.products, after._baskets.products)]  # type: ignore[union-attr]
-    if len({kind == "O" for kind in kinds}) > 1:
-        raise ValueError("`before` and `after` must have product ids of one type, got text and whole numbers")
-    real = [_productive(rules) for rules in (before, after)]
-    keys = sorted(real[0] | real[1], key=lambda key: (len(key[0]), len(key[1]), key))
-    sides = [_measured(rules, keys) for rules in (before, after)]
-    ratio, error = sides[1].lift / sides[0].lift, np.sqrt(sides[0].variance + sides[1].variance)
-    p = _two_sided(np.log(ratio), error)
-    q = _once(keys, p, correction)
-    moved = np.where(q < alpha, np.sign(np.log(ratio)), 0)
-    status = [_status(key in real[0], key in real[1], float(way)) for key, way in zip(keys, moved, strict=True)]
+    _check_comparable(before, after)
+    productive = [_productive_keys(rules) for rules in (before, after)]
+    keys = sorted(productive[0] | productive[1], key=lambda key: (len(key[0]), len(key[1]), key))
+    counts = [_count_rules(_baskets_of(rules), keys) for rules in (before, after)]
+    ratio, error = counts[1].smoothed_lift / counts[0].smoothed_lift, np.sqrt(counts[0].variance + counts[1].variance)
+    p = _two_sided_p(np.log(ratio), error)
+    q = _adjust_by_hypothesis(keys, p, correction)
+    change = np.where(q < alpha, np.sign(np.log(ratio)), 0)
+    status = [
+        _status(key in productive[0], key in productive[1], float(sign)) for key, sign in zip(keys, change, strict=True)
+    ]
+    width = normal_quantile(level) * error
     columns = {
-        "count_before": sides[0].count,
-        "count_after": sides[1].count,
-        "confidence_before": sides[0].confidence,
-        "confidence_after": sides[1].confidence,
-        "lift_before": sides[0].plain,
-        "lift_after": sides[1].plain,
+        "count_before": counts[0].count,
+        "count_after": counts[1].count,
+        "confidence_before": counts[0].confidence,
+        "confidence_after": counts[1].confidence,
+        "lift_before": counts[0].lift,
+        "lift_after": counts[1].lift,
         "lift_ratio": ratio,
-        "lift_ratio_low": ratio * np.exp(-_width(level) * error),
-        "lift_ratio_high": ratio * np.exp(_width(level) * error),
+        "lift_ratio_low": ratio * np.exp(-width),
+        "lift_ratio_high": ratio * np.exp(width),
         "p_value": p,
         "q_value": q,
     }
-    places = np.array([STATUSES.index(one) for one in status], dtype=np.int64)
-    order = np.lexsort((np.arange(len(keys)), q, places))
-    lists = {side: [list(keys[place][at]) for place in order] for at, side in enumerate(SIDES)}
-    shown = {**lists, "status": [status[place] for place in order], **{name: x[order] for name, x in columns.items()}}
-    unknown = int(np.isnan(p).sum())
-    notes = [f"{counted(unknown, 'rule')} with a product that one side does not sell: no ratio"] if unknown else []
-    like = opened(before.table, argument="before")
-    samples = {**dict.fromkeys(SIDES, list(keys[0][0]) if keys else [""]), "status": ""}
-    return Comparison(table=typed(shown, samples, like), notes=tuple(notes))
+    order = np.lexsort((np.arange(len(keys)), q, np.array([STATUSES.index(name) for name in status], dtype=np.int64)))
+    return Comparison(table=_table(keys, status, columns, order, before), notes=_no_ratio_notes(p))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Side:
-    """The rules as one set of orders has them; ``lift`` has half an order where there is none, ``plain`` has not."""
+class _RuleCounts:
+    """Rules in one set of orders; ``smoothed_lift`` is that of half an order where no order has both sides."""
 
-    count: "np.ndarray[Any, Any]"
+    count: Ints
     confidence: Floats
-    plain: Floats
     lift: Floats
+    smoothed_lift: Floats
     variance: Floats
 
 
-def _check(name: str, rules: object) -> None:
-    if not isinstance(rules, Rules):
-        raise TypeError(f"`{name}` must be the result of association.rules, got {type(rules).__name__}")
-    if rules.test is None:
-        raise ValueError(f"`{name}` holds rules that were not tested: mine them with test='adjusted'")
-    if rules._baskets is None:
-        raise ValueError(f"`{name}` holds rules without their orders, which the comparison counts")
+def _check_comparable(before: Rules, after: Rules) -> None:
+    for name, rules in (("before", before), ("after", after)):
+        if not isinstance(rules, Rules):
+            raise TypeError(f"`{name}` must be the result of association.rules, got {type(rules).__name__}")
+        if rules.test is None:
+            raise ValueError(f"`{name}` has rules that were not tested: mine them with test='adjusted'")
+        if rules._baskets is None:
+            raise ValueError(f"`{name}` has rules without their orders, which the comparison counts")
+    if before.test != after.test:
+        raise ValueError(f"`before` and `after` must be of the same test, got {before.test!r} and {after.test!r}")
+    is_text = {_baskets_of(rules).products.dtype.kind == "O" for rules in (before, after)}
+    if len(is_text) > 1:
+        raise ValueError("`before` and `after` must have product ids of one type, got text and whole numbers")
 
 
-def _productive(rules: Rules) -> set[Key]:
-    frame = opened(rules.table, argument="table").filter(nw.col("productive"))
-    assert isinstance(frame, nw.DataFrame)
+def _baskets_of(rules: Rules) -> Baskets:
+    assert rules._baskets is not None
+    return rules._baskets
+
+
+def _productive_keys(rules: Rules) -> set[RuleKey]:
+    frame = rules._frame().filter(nw.col("productive"))
     return {(tuple(a), tuple(b)) for a, b in zip(*(frame[side].to_list() for side in SIDES), strict=True)}
 
 
-def _measured(rules: Rules, keys: Sequence[Key]) -> _Side:
-    """Count the rules in one set of orders, whether it has them as rules or not."""
-    baskets = rules._baskets
-    assert baskets is not None
-    postings, code = Postings(baskets), {one: place for place, one in enumerate(baskets.products.tolist())}
-    clusters = Clusters.make(baskets.clusters, strata(baskets))
+def _count_rules(baskets: Baskets, keys: Sequence[RuleKey]) -> _RuleCounts:
+    """Count rules in one set of orders, whether they are among its own rules or not."""
+    postings = Postings(baskets)
+    code = {product: position for position, product in enumerate(baskets.products.tolist())}
+    clusters = Clusters.make(baskets.cluster_of_order, stratify_orders(baskets))
     n, rows = baskets.n_orders, np.full((len(keys), 4), np.nan)
     for row, (left, right) in enumerate(keys):
-        if not all(one in code for one in (*left, *right)):
+        if not all(product in code for product in (*left, *right)):
             rows[row, :3] = 0
             continue
-        a, b = (postings.of([code[one] for one in side]) for side in (left, right))
-        both = a[is_in(a, b)]
+        a, b = (postings.orders_with([code[product] for product in side]) for side in (left, right))
+        both = a[is_among(a, b)]
         rows[row, :3] = len(both), len(a), len(b)
         if len(both):
             rows[row, 3] = clusters.log_lift_variance(a, b, both, n)
         elif len(a) and len(b):
-            rows[row, 3] = 1 / 0.5 + 1 / len(a) + 1 / len(b)
-    count, a, b, variance = rows.T
+            rows[row, 3] = 1 / HALF_ORDER + 1 / len(a) + 1 / len(b)
+    count, n_a, n_b, variance = rows.T
     with np.errstate(divide="ignore", invalid="ignore"):
-        known = np.where((a > 0) & (b > 0), 1.0, np.nan)
-        scale = n / (a * b) * known
-        return _Side(
+        known = np.where((n_a > 0) & (n_b > 0), 1.0, np.nan)
+        scale = n / (n_a * n_b) * known
+        return _RuleCounts(
             count=count.astype(np.int64),
-            confidence=count / a * known,
-            plain=count * scale,
-            lift=np.where(count > 0, count, 0.5) * scale,
+            confidence=count / n_a * known,
+            lift=count * scale,
+            smoothed_lift=np.where(count > 0, count, HALF_ORDER) * scale,
             variance=variance,
         )
 
 
-def _two_sided(difference: Floats, error: Floats) -> Floats:
+def _two_sided_p(difference: Floats, error: Floats) -> Floats:
     from scipy.special import ndtr
 
-    z = np.divide(difference, error, out=np.zeros(len(error)), where=error != 0)  # what never varies does not differ
+    z = np.divide(difference, error, out=np.zeros(len(error)), where=error != 0)  # without variation, no difference
     return np.asarray(2 * ndtr(-np.abs(z)))
 
 
-def _width(level: float) -> float:
-    from scipy.special import ndtri
-
-    return float(ndtri((1 + level) / 2))
-
-
-def _once(keys: Sequence[Key], p: Floats, correction: Correction | None) -> Floats:
-    """Correct p-values, a rule and its reverse being one hypothesis; unknown ones stay unknown."""
-    same: dict[frozenset[tuple[Any, ...]], int] = {}
-    place = [same.setdefault(frozenset(key), len(same)) for key in keys]
-    first = np.full(len(same), np.nan)
-    first[place] = p
-    known = ~np.isnan(first)
-    first[known] = q_values(first[known], int(known.sum()), correction)
-    return first[place] if len(keys) else first
+def _adjust_by_hypothesis(keys: Sequence[RuleKey], p: Floats, correction: Correction | None) -> Floats:
+    """Adjust p-values, a rule and its reverse being one hypothesis; unknown ones stay unknown."""
+    number_of: dict[frozenset[tuple[Any, ...]], int] = {}
+    hypothesis = [number_of.setdefault(frozenset(key), len(number_of)) for key in keys]
+    p_of_hypothesis = np.full(len(number_of), np.nan)
+    p_of_hypothesis[hypothesis] = p
+    return adjust_p_values(p_of_hypothesis, correction)[np.array(hypothesis, dtype=np.int64)]
 
 
-def _status(was: bool, is_now: bool, way: float) -> str:
-    """Name what happened; ``way`` is above zero where the lift rose, below where it fell, and zero where it may not."""
-    if not way:
-        return "same" if was and is_now else "unclear"
-    if is_now and not was and way > 0:
+def _status(was_productive: bool, is_productive: bool, change: float) -> str:
+    """Name a change; it is above zero where the lift rose, below where it fell, and zero where it is insignificant."""
+    if not change:
+        return "same" if was_productive and is_productive else "unclear"
+    if is_productive and not was_productive and change > 0:
         return "new"
-    return "dead" if was and not is_now and way < 0 else "changed"
+    return "dead" if was_productive and not is_productive and change < 0 else "changed"
+
+
+def _table(keys: Sequence[RuleKey], status: Sequence[str], columns: dict[str, Any], order: Ints, before: Rules) -> Any:
+    sides = {name: [list(keys[row][side]) for row in order] for side, name in enumerate(SIDES)}
+    numbers = {name: values[order] for name, values in columns.items()}
+    samples = dict.fromkeys(SIDES, list(keys[0][0]) if keys else [""])
+    like = opened(before.table, argument="before")
+    return build_table({**sides, "status": [status[row] for row in order], **numbers}, like=like, samples=samples)
+
+
+def _no_ratio_notes(p: Floats) -> tuple[Note, ...]:
+    n = int(np.isnan(p).sum())
+    if not n:
+        return ()
+    text = f"{counted(n, 'rule')} without a ratio: one side does not sell all of the products"
+    return (Note(text, code="no_lift_ratio", count=n),)

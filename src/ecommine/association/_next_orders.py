@@ -7,36 +7,42 @@ from typing import TYPE_CHECKING, Any, Literal
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from .._core.checks import counted, one_of
+from .._core.arrays import Floats, Ints
+from .._core.checks import one_of
 from .._core.durations import Duration
 from .._core.frames import opened
+from .._core.moments import DAY, SECOND
+from .._core.notes import Note
+from .._core.tables import build_table, product_names
+from .._core.texts import LOCALES, Locale, counted, duration_in_words, within_in_words
+from .._stats.multiple_testing import CORRECTIONS, Correction, adjust_p_values
+from .._stats.quantiles import quantiles
 from ..schema._for_topics import SchemaError
-from ._correction import CORRECTIONS, Correction, q_values
-from ._encoding import Ints
 from ._evidence.clusters import Clusters
-from ._evidence.expected import Strata, strata, upper_tail
-from ._evidence.follow_ups import Followed, followed
-from ._evidence.per_rule import Side, design_effects, stratum_counts
-from ._evidence.rule_tests import WORTH
-from ._itemsets import checked_support
-from ._mining.baskets import Returns, read_baskets
-from ._mining.postings import Postings, is_in
-from ._mining.select import least_count
-from ._mining.sparse import by_row
-from ._names import named, typed
-from ._output.measures import Floats
-from ._output.result import ProductTable, dated
-from ._output.summary import Locale
+from ._evidence.expected import poisson_upper_tail
+from ._evidence.follow_ups import FollowedOrders, follow_orders
+from ._evidence.rule_tests import PRESCREEN_P
+from ._evidence.sides import RuleSide
+from ._evidence.strata import Strata, stratify_orders
+from ._evidence.variances import design_effects, stratum_counts
+from ._itemsets import check_support
+from ._mining.lines import LineFilter, Returns
+from ._mining.postings import Postings, is_among
+from ._mining.read import read_baskets
+from ._mining.sparse import matrix_by_row
+from ._mining.threshold import count_of_support
+from ._output.result import ProductTable, as_of_prefix
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-MOST = 1_000
-"""Rules that are listed when no support is given."""
+MAX_RULES = 1_000
+"""Rules that are listed when no support is given; more where several have the last count."""
 SIDES = ("antecedent", "consequent")
-DAY = 86_400
-REAL = 0.05
-"""q-value below which a rule stands among the first."""
+GAPS = ("gap_p25", "gap_median", "gap_p75")
+SECONDS_PER_DAY = DAY // SECOND
+ALPHA = 0.05
+"""q-value below which a rule is real, and among the first of the table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -45,9 +51,9 @@ class NextOrders(ProductTable):
 
     Attributes
     ----------
-    table : eager table, one row a rule, real ones first, then by falling adjusted lift
+    table : eager table, one row per rule, real ones (q below .05) first, then by falling adjusted lift
         antecedent, consequent (product ids); count (orders with the antecedent that are followed by the consequent);
-        support, antecedent_support, consequent_support (shares of orders, the last of those followed by it);
+        support, antecedent_support, consequent_support (shares of orders, the last one of those followed by it);
         confidence; lift; adjusted_lift; p_value; q_value; gap_p25, gap_median, gap_p75 (days to the first such order).
     within : str
         The window.
@@ -55,8 +61,8 @@ class NextOrders(ProductTable):
         Orders of known customers whose window is over.
     as_of : datetime
         The moment up to which orders count.
-    notes : tuple of str
-        What was left out.
+    notes : tuple of Note
+        What was left out; :mod:`ecommine.association` lists the codes.
 
     Examples
     --------
@@ -65,7 +71,7 @@ class NextOrders(ProductTable):
     >>> orders = pd.DataFrame({"order_id": [1, 2, 3], "customer_id": "ann", "product_id": ["printer", "ink", "ink"],
     ...                        "ordered_at": pd.to_datetime(["2024-01-01", "2024-01-11", "2024-06-01"])})
     >>> association.next_orders(orders, min_support=0.1).headline
-    'as of 2024-06-01 00:00, 1 rule within 30d of 2 orders, 0 at q < 0.05'
+    'as of 2024-06-01 00:00, 1 rule within 30 days of 2 orders, 0 at q < 0.05'
     """
 
     _NAME = "next_orders"
@@ -74,15 +80,15 @@ class NextOrders(ProductTable):
     within: str
     n_orders: int
     as_of: datetime
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     @property
     def headline(self) -> str:
-        """What stands on the first line."""
+        """The first line of the result."""
         frame = self._frame()
-        rules, orders = counted(len(frame), "rule"), counted(self.n_orders, "order")
-        real = int((frame["q_value"] < REAL).sum())
-        return f"{dated(self.as_of)}{rules} within {self.within} of {orders}, {real:,} at q < {REAL}"
+        n_real = int((frame["q_value"] < ALPHA).sum())
+        rules = f"{counted(len(frame), 'rule')} {within_in_words(self.within)} of {counted(self.n_orders, 'order')}"
+        return f"{as_of_prefix(self.as_of)}{rules}, {n_real:,} at q < {ALPHA}"
 
     def plot(
         self,
@@ -92,25 +98,25 @@ class NextOrders(ProductTable):
         names: object = None,
         locale: Locale = "en",
     ) -> "Axes":
-        """Draw how many days after the first order the second follows, for the 20 strongest real rules.
+        """Draw the days between the first order and the second, for the 20 strongest rules with q below .05.
 
         Parameters
         ----------
         ax : matplotlib Axes, optional
             Where to draw; by default a new figure.
         repeats : bool
-            Also draw products that follow themselves.
+            Whether to draw products that follow themselves too.
         names : table of products, mapping of id to name, or None
             Names of the products.
         locale : {"en", "zh"}
             The language of all text.
         """
-        from ._output.plot_pairs import draw_next
+        from ._output.plot_pairs import draw_next_orders
 
-        one_of("locale", locale, ("en", "zh"))
-        frame = self._frame().filter(nw.col("q_value") < REAL)
+        one_of("locale", locale, LOCALES)
+        frame = self._frame().filter(nw.col("q_value") < ALPHA)
         frame = frame if repeats else frame.filter(nw.col("antecedent") != nw.col("consequent"))
-        return draw_next(frame, self.within, named(names), ax, locale)
+        return draw_next_orders(frame, self.within, product_names(names), ax, locale)
 
 
 def next_orders(
@@ -129,13 +135,13 @@ def next_orders(
     Parameters
     ----------
     orders : table of order lines
-        Any library's table with order_id, customer_id, product_id and ordered_at.
+        A table of any library with order_id, customer_id, product_id and ordered_at.
     within : str or timedelta
         The window after an order, such as ``"30d"``; not months or years, whose lengths differ. Orders whose window
-        is not over at `as_of` are followed, but do not start a rule.
+        is still open at `as_of` may follow, but do not start a rule.
     min_support : float in (0, 1], optional
-        The least share of orders that hold the antecedent and are followed by the consequent. Without it the 1,000
-        most frequent rules are listed.
+        The smallest share of orders that contain the antecedent and are followed by the consequent. Without it the
+        1,000 most frequent rules are listed.
     returns, as_of
         As in :func:`ecommine.association.itemsets`; `as_of` is the last time in the data by default.
     cluster, correction
@@ -144,7 +150,7 @@ def next_orders(
     Returns
     -------
     NextOrders
-        Frozen. A product may follow itself: that is when it is bought again.
+        A product may follow itself: then it is bought again.
 
     Raises
     ------
@@ -156,10 +162,10 @@ def next_orders(
     Notes
     -----
     An order is followed by b if the same customer has a later order with b within the window; orders of the same
-    second are one moment. The gap is of orders within the window alone, and grows with it: it tells which product comes
+    second are one moment. The gap is of orders within the window alone, and grows with it: it shows which product comes
     sooner than another, not when most customers come back. The test is that of :func:`ecommine.association.rules`, with
-    strata by the number of different products that follow: who buys much later buys everything later. It does not tell
-    a habit from a consequence: customers who like both products are a reason too.
+    strata by the number of distinct products that follow, since customers who buy much later buy everything later. It
+    does not separate a habit from a consequence: customers who like both products are a reason too.
 
     Examples
     --------
@@ -170,8 +176,8 @@ def next_orders(
     ...     "ordered_at": pd.to_datetime(["2024-01-01", "2024-01-11", "2024-01-05", "2024-01-25", "2024-01-01",
     ...                                   "2024-05-01"]),
     ... })
-    >>> found = next_orders(orders, min_support=0.1)
-    >>> found.table[["antecedent", "consequent", "count", "confidence", "gap_p25", "gap_median", "gap_p75"]]
+    >>> result = next_orders(orders, min_support=0.1)
+    >>> result.table[["antecedent", "consequent", "count", "confidence", "gap_p25", "gap_median", "gap_p75"]]
       antecedent consequent  count  confidence  gap_p25  gap_median  gap_p75
     0    printer        ink      2         1.0     12.5        15.0     17.5
     """
@@ -182,100 +188,135 @@ def next_orders(
         raise ValueError(
             f"`within` must be a fixed length of a second or more, got {within!r}: give days, such as '30d'"
         )
-    share = None if min_support is None else checked_support(min_support, None)[0]
-    like = opened(orders, argument="orders")
-    missing = [name for name in ("customer_id", "ordered_at") if name not in like.collect_schema().names()]
+    options = _Options(
+        min_support=None if min_support is None else check_support(min_support, None)[0],
+        clustered=cluster is not None,
+        correction=correction,
+    )
+    line_filter = LineFilter.checked(returns, as_of)
+    frame = opened(orders, argument="orders")
+    missing = [name for name in ("customer_id", "ordered_at") if name not in frame.collect_schema().names()]
     if missing:
-        raise SchemaError("orders", [f"`{missing[0]}` is missing: rules between orders need to know whose and when"])
-    baskets = read_baskets(orders, returns=returns, as_of=as_of, with_times=True)
+        raise SchemaError("orders", [f"`{missing[0]}` is missing: the customer and time of each order are needed here"])
+    baskets = read_baskets(frame, line_filter, with_times=True)
     if baskets.as_of is None:
-        raise ValueError("`orders` has no lines, so that no window is over")
-    found, guests, immature = followed(baskets, baskets.as_of, window.exact)
-    if guests == baskets.n_orders:
-        raise ValueError("`orders` has no known customer: all orders are of guests, whose next order nobody knows")
-    if not found.orders.n_orders:
-        raise ValueError(f"`within`: no order of a known customer is {window.text} old at {baskets.as_of:%Y-%m-%d}")
-    columns, notes = _rules(found, share, cluster is not None, correction)
-    left_out = [f"{counted(guests, 'order')} of guests left out"] if guests else []
-    if immature:
-        left_out.append(f"{counted(immature, 'order')} start no rule: their {window.text} are not over")
+        raise ValueError("`orders` has no lines of products")
+    followed = follow_orders(baskets, baskets.as_of, window.exact)
+    if followed.n_guest_orders == baskets.n_orders:
+        raise ValueError("`orders` has no known customer: the next order of a guest is unknown")
+    if not followed.orders.n_orders:
+        raise ValueError(
+            f"`within`: no order of a known customer is {duration_in_words(window)} old at {baskets.as_of:%Y-%m-%d}"
+        )
+    columns, notes = _find_rules(followed, options)
+    sample = (baskets.products[:1].tolist() or [""])[0]
     return NextOrders(
-        table=typed(columns, dict.fromkeys(SIDES, (baskets.products[:1].tolist() or [""])[0]), like),
+        table=build_table(columns, like=frame, samples=dict.fromkeys(SIDES, sample)),
         within=window.text,
-        n_orders=found.orders.n_orders,
+        n_orders=followed.orders.n_orders,
         as_of=baskets.as_of,
-        notes=(*baskets.notes, *left_out, *notes),
+        notes=(*baskets.notes, *_left_out_notes(followed, window), *notes),
     )
 
 
-def _rules(
-    found: Followed, share: float | None, clustered: bool, correction: Correction | None
-) -> tuple[dict[str, Any], list[str]]:
-    n, n_products = found.orders.n_orders, len(found.orders.products)
-    before = by_row(found.orders.starts, found.orders.items, n_products, dtype=np.int32)
-    after = by_row(found.later.starts, found.later.items, n_products, dtype=np.int32)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Options:
+    """Which rules are listed, and how they are tested."""
+
+    min_support: float | None
+    clustered: bool
+    correction: Correction | None
+
+
+def _left_out_notes(followed: FollowedOrders, window: Duration) -> list[Note]:
+    notes = []
+    if followed.n_guest_orders:
+        n = followed.n_guest_orders
+        notes.append(Note(f"{counted(n, 'order')} of guests left out", code="guests_left_out", count=n))
+    if followed.n_open_orders:
+        n = followed.n_open_orders
+        text = f"{counted(n, 'order')} cannot start a rule yet: placed less than {duration_in_words(window)} ago"
+        notes.append(Note(text, code="open_window", count=n))
+    return notes
+
+
+def _find_rules(followed: FollowedOrders, options: _Options) -> tuple[dict[str, Any], list[Note]]:
+    """Return the columns of the table, and note which rules are not listed."""
+    orders, later = followed.orders, followed.later
+    n_orders, n_products = orders.n_orders, len(orders.products)
+    before = matrix_by_row(orders.starts, orders.items, n_products, dtype=np.int32)
+    after = matrix_by_row(later.starts, later.items, n_products, dtype=np.int32)
     together = (before.T @ after).tocoo()
-    least, notes = _least(together.data, share, n)
-    kept = np.flatnonzero(together.data >= least)
-    a, b, count = together.row[kept], together.col[kept], together.data[kept].astype(np.int64)
-    with_a, with_b = (np.bincount(one.items, minlength=n_products) for one in (found.orders, found.later))
-    family = int((with_a >= least).sum()) * int((with_b >= least).sum())
-    groups = strata(found.later)
-    mean, p, gaps = _tested(found, groups, a, b, count, clustered)
-    q = q_values(p, family, correction)
+    min_count, notes = _smallest_count(together.data, options.min_support, n_orders)
+    listed = np.flatnonzero(together.data >= min_count)
+    a, b, count = together.row[listed], together.col[listed], together.data[listed].astype(np.int64)
+    with_a, with_b = orders.count_orders(), later.count_orders()
+    n_tests = int((with_a >= min_count).sum()) * int((with_b >= min_count).sum())
+    mean, p = _test_rules(followed, a, b, count, clustered=options.clustered)
+    q = adjust_p_values(p, options.correction, n_tests=n_tests)
     adjusted = np.divide(count, mean, out=np.full(len(mean), np.nan), where=mean > 0)
-    order = np.lexsort((b, a, -count, -np.nan_to_num(adjusted).round(9), q >= REAL))
-    labels = found.orders.products
+    order = np.lexsort((b, a, -count, -np.nan_to_num(adjusted).round(9), q >= ALPHA))
     columns = {
         "count": count,
-        "support": count / n,
-        "antecedent_support": with_a[a] / n,
-        "consequent_support": with_b[b] / n,
+        "support": count / n_orders,
+        "antecedent_support": with_a[a] / n_orders,
+        "consequent_support": with_b[b] / n_orders,
         "confidence": count / with_a[a],
-        "lift": count * float(n) / (with_a[a].astype(np.float64) * with_b[b]),
+        "lift": count * float(n_orders) / (with_a[a].astype(np.float64) * with_b[b]),
         "adjusted_lift": adjusted,
         "p_value": p,
         "q_value": q,
-        **{name: gaps[:, place] for place, name in enumerate(("gap_p25", "gap_median", "gap_p75"))},
+        **dict(zip(GAPS, _quartiles_of_gaps(followed, a, b).T, strict=True)),
     }
-    sides = {side: labels[one[order]].tolist() for side, one in zip(SIDES, (a, b), strict=True)}
-    return {**sides, **{name: one[order] for name, one in columns.items()}}, notes
+    sides = {name: orders.products[side[order]].tolist() for name, side in zip(SIDES, (a, b), strict=True)}
+    return {**sides, **{name: values[order] for name, values in columns.items()}}, notes
 
 
-def _least(counts: Ints, share: float | None, n_orders: int) -> tuple[int, list[str]]:
-    if share is not None:
-        return least_count(share, n_orders), []
-    if len(counts) <= MOST:
+def _smallest_count(counts: Ints, min_support: float | None, n_orders: int) -> tuple[int, list[Note]]:
+    """Return the count that a rule must reach: that of the support, or of the 1,000th rule."""
+    if min_support is not None:
+        return count_of_support(min_support, n_orders), []
+    if len(counts) <= MAX_RULES:
         return 1, []
-    least = int(np.partition(counts, len(counts) - MOST)[len(counts) - MOST])
-    return least, [f"rules of fewer than {counted(least, 'order')} are not listed: give min_support to choose"]
+    min_count = int(np.partition(counts, len(counts) - MAX_RULES)[len(counts) - MAX_RULES])
+    n_not_listed = int((counts < min_count).sum())
+    if not n_not_listed:
+        return min_count, []
+    orders = counted(min_count, "order")
+    text = f"{counted(n_not_listed, 'rule')} in fewer than {orders} not listed: give `min_support` to choose"
+    return min_count, [Note(text, code="rare_rules_not_listed", count=n_not_listed)]
 
 
-def _tested(
-    found: Followed, groups: Strata, a: Ints, b: Ints, count: Ints, clustered: bool
-) -> tuple[Floats, Floats, Floats]:
-    """Return what chance expects, the p-values, and the quartiles of the gap in days."""
-    before, after = Postings(found.orders), Postings(found.later)
-    of_order = found.orders.clusters if clustered else np.arange(found.orders.n_orders)
-    clusters = Clusters.make(of_order, groups)
-    (left, place_a), (right, place_b) = (_shares(one, codes, groups) for one, codes in ((before, a), (after, b)))
-    mean = ((left * groups.orders)[place_a] * right[place_b]).sum(axis=1)
-    p = upper_tail(count, mean)
+def _test_rules(followed: FollowedOrders, a: Ints, b: Ints, count: Ints, *, clustered: bool) -> tuple[Floats, Floats]:
+    """Return the orders expected by chance, and the p-values."""
+    strata = stratify_orders(followed.later)
+    before, after = Postings(followed.orders), Postings(followed.later)
+    (left, row_a), (right, row_b) = (_shares(side, codes, strata) for side, codes in ((before, a), (after, b)))
+    mean = ((left * strata.n_orders)[row_a] * right[row_b]).sum(axis=1)
+    p = poisson_upper_tail(count, mean)
     if clustered:
-        rows = np.flatnonzero(p < WORTH)
-        sides = (Side(postings=before, sets=a[rows, None]), Side(postings=after, sets=b[rows, None]))
-        effects = design_effects(clusters, *sides, left[place_a[rows]], right[place_b[rows]], groups)
-        p[rows] = upper_tail(count[rows] / effects, mean[rows] / effects)
-    gaps = np.empty((len(a), 3))
-    seconds = by_row(found.later.starts, found.later.items, len(found.later.products), found.gaps).tocsc()
-    for row, (x, y) in enumerate(zip(a.tolist(), b.tolist(), strict=True)):
-        column = slice(seconds.indptr[y], seconds.indptr[y + 1])
-        gap = seconds.data[column][is_in(after.of([y]), before.of([x]))]
-        gaps[row] = np.quantile(gap / DAY, (0.25, 0.5, 0.75))
-    return mean, p, gaps
+        clusters = Clusters.make(followed.orders.cluster_of_order, strata)
+        rows = np.flatnonzero(p < PRESCREEN_P)
+        sides = (RuleSide(postings=before, sets=a[rows, None]), RuleSide(postings=after, sets=b[rows, None]))
+        effects = design_effects(clusters, *sides, left[row_a[rows]], right[row_b[rows]], strata)
+        p[rows] = poisson_upper_tail(count[rows] / effects, mean[rows] / effects)
+    return mean, p
 
 
-def _shares(postings: Postings, codes: Ints, groups: Strata) -> tuple[Floats, Ints]:
-    """Return the shares of the products by stratum, and the row of each code in them."""
-    used, places = np.unique(codes, return_inverse=True)
-    return groups.shares(stratum_counts(Side(postings=postings, sets=used[:, None]), groups)), places
+def _quartiles_of_gaps(followed: FollowedOrders, a: Ints, b: Ints) -> Floats:
+    """Compute the quartiles of the gaps of each rule in days: shape (n_rules, 3)."""
+    later, quartiles = followed.later, np.empty((len(a), 3))
+    before, after = Postings(followed.orders), Postings(later)
+    seconds = matrix_by_row(later.starts, later.items, len(later.products), followed.gaps).tocsc()
+    for row, (left, right) in enumerate(zip(a.tolist(), b.tolist(), strict=True)):
+        column = slice(seconds.indptr[right], seconds.indptr[right + 1])
+        follows_left = is_among(after.orders_with([right]), before.orders_with([left]))
+        quartiles[row] = quantiles(seconds.data[column][follows_left], unit=SECONDS_PER_DAY)
+    return quartiles
+
+
+def _shares(postings: Postings, codes: Ints, strata: Strata) -> tuple[Floats, Ints]:
+    """Compute the shares of the products by stratum, and return the row of each code in them."""
+    products, row_of_code = np.unique(codes, return_inverse=True)
+    counts = stratum_counts(RuleSide(postings=postings, sets=products[:, None]), strata)
+    return strata.shares(counts), row_of_code

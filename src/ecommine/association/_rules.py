@@ -1,6 +1,6 @@
 """Rules with their measures and the evidence for them, and the result that shows them."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -8,31 +8,31 @@ from typing import TYPE_CHECKING, Any, Literal
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from .._core.checks import counted, integer, number, one_of
-from .._core.frames import opened
-from ._correction import CORRECTIONS, Correction
-from ._encoding import Mask
-from ._evidence.expected import SEASONS, Season
-from ._evidence.rule_tests import Court, Evidence, Test, judged
-from ._itemsets import Itemsets, checked_support, cut_notes
-from ._mining.baskets import Baskets, chosen, read_baskets
-from ._mining.select import Mined, least_count, mine
-from ._mining.splits import Split, Wish, splits
-from ._mining.tree import Lookup
-from ._names import named
-from ._output.lists import Lists
-from ._output.measures import Floats
+from .._core.checks import integer, number, one_of
+from .._core.frames import Frame, opened
+from .._core.notes import Note
+from .._core.tables import product_names
+from .._core.texts import LOCALES, Locale, counted
+from .._stats.multiple_testing import CORRECTIONS, Correction
+from ._evidence.rule_tests import DEFAULT_ALPHA, TESTS, Evidence, RuleTester, RuleTestOptions, Test
+from ._evidence.strata import SEASONS, Season
+from ._itemsets import Itemsets, check_support
+from ._mining.baskets import Baskets
+from ._mining.mine import MinedItemsets, cut_off_notes, mine
+from ._mining.read import check_product_ids, product_codes, read_baskets
+from ._mining.splits import RuleFilter, RuleSplit, count_hypotheses, split_itemsets
+from ._mining.threshold import count_of_support
+from ._mining.tree import ItemsetIndex
+from ._output.lists import ProductLists
 from ._output.mlxtend import to_mlxtend
-from ._output.recommend import recommend
-from ._output.result import ProductTable, dated
-from ._output.rule_table import SIDES, rule_table
-from ._output.summary import Locale, sentences
+from ._output.recommend import recommend_products
+from ._output.result import ProductTable, as_of_prefix, column_as_floats
+from ._output.rule_table import DEFAULT_LEVEL, SIDES, rule_table
+from ._output.summary import summarize_rules
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
-
-TESTS = ("adjusted", "fisher", None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -41,7 +41,7 @@ class Rules(ProductTable):
 
     Attributes
     ----------
-    table : eager table, one row a rule, productive rules first, then by falling adjusted lift
+    table : eager table, one row per rule, productive rules first, then by falling adjusted lift
         antecedents, consequents (lists of product ids), count (orders with all of them), the measures of
         :func:`ecommine.association.rules`, adjusted_lift with adjusted_lift_low and
         adjusted_lift_high, lift_low, lift_high, p_value, q_value, productive.
@@ -50,11 +50,11 @@ class Rules(ProductTable):
     test : {"adjusted", "fisher"} or None
         The test that was used.
     level : float or None
-        The level of the intervals; 1 - level is the rate of false finds that `productive` allows.
+        The level of the intervals; 1 - level is the false discovery rate that `productive` allows.
     as_of : datetime or None
         The moment up to which orders count.
-    notes : tuple of str
-        What was left out, and what the table does not say.
+    notes : tuple of Note
+        What was left out, and what the table lacks; :mod:`ecommine.association` lists the codes.
 
     Examples
     --------
@@ -64,8 +64,8 @@ class Rules(ProductTable):
     ...     "order_id": [1, 1, 2, 2, 3, 3, 4],
     ...     "product_id": ["tea", "milk", "tea", "milk", "tea", "jam", "milk"],
     ... })
-    >>> found = association.rules(orders, min_support=0.5)
-    >>> found.to_flat()[["antecedents", "consequents", "count", "confidence", "lift"]]
+    >>> result = association.rules(orders, min_support=0.5)
+    >>> result.to_flat()[["antecedents", "consequents", "count", "confidence", "lift"]]
       antecedents consequents  count  confidence      lift
     0        milk         tea      2    0.666667  0.888889
     1         tea        milk      2    0.666667  0.888889
@@ -78,16 +78,16 @@ class Rules(ProductTable):
     test: Test | None
     level: float | None
     as_of: datetime | None
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     _baskets: Baskets | None = None
 
     @property
     def headline(self) -> str:
-        """What stands on the first line."""
-        when = dated(self.as_of)
+        """The first line of the result."""
         frame = self._frame()
-        real = "" if self.test is None else f", {int(frame['productive'].sum()):,} of them productive"
-        return f"{when}{counted(len(frame), 'rule')} in {counted(self.n_orders, 'order')}{real}"
+        productive = "" if self.test is None else f", {int(frame['productive'].sum()):,} of them productive"
+        rules = f"{counted(len(frame), 'rule')} in {counted(self.n_orders, 'order')}"
+        return f"{as_of_prefix(self.as_of)}{rules}{productive}"
 
     def filter(
         self,
@@ -101,67 +101,79 @@ class Rules(ProductTable):
         antecedent: Sequence[object] | None = None,
         consequent: Sequence[object] | None = None,
     ) -> "Rules":
-        """Keep some of the rules; q-values stay those of all of them.
+        """Return some of the rules; their q-values do not change.
 
         Parameters
         ----------
         productive : bool, optional
-            Keep rules that are productive, or that are not.
+            Keep only the productive rules, or only the others.
         max_q, min_count, min_confidence, min_lift, min_adjusted_lift : number, optional
             Bounds, inclusive.
         antecedent, consequent : sequence of product ids, optional
             Keep rules with at least one of these on that side.
         """
         frame = self._frame()
-        bounds = {
+        one_of("productive", productive, (True, False, None))
+        is_kept = np.ones(len(frame), dtype=bool)
+        limits = {
             "count": min_count,
             "confidence": min_confidence,
             "lift": min_lift,
             "adjusted_lift": min_adjusted_lift,
         }
-        kept = np.ones(len(frame), dtype=bool)
-        for name, least in bounds.items():
-            kept &= True if least is None else _floats(frame, name) >= number(f"min_{name}", least)
-        kept &= True if max_q is None else _floats(frame, "q_value") <= number("max_q", max_q, low=0, high=1)
-        one_of("productive", productive, (True, False, None))
-        kept &= True if productive is None else _floats(frame, "productive") == productive
-        for side, wanted in zip(SIDES, (antecedent, consequent), strict=True):
-            if wanted is not None:
-                few = set(chosen(wanted, argument=side[:-1]))
-                kept &= np.array([not few.isdisjoint(one) for one in frame[side].to_list()], dtype=bool)
-        return replace(self, table=frame.filter(kept.tolist()).to_native())
+        for name, limit in limits.items():
+            if limit is not None:
+                is_kept &= column_as_floats(frame, name) >= number(f"min_{name}", limit)
+        if max_q is not None:
+            is_kept &= column_as_floats(frame, "q_value") <= number("max_q", max_q, low=0, high=1)
+        if productive is not None:
+            is_kept &= column_as_floats(frame, "productive") == productive
+        for side, products in zip(SIDES, (antecedent, consequent), strict=True):
+            if products is not None:
+                wanted = set(check_product_ids(products, argument=side[:-1]))
+                is_kept &= np.array([not wanted.isdisjoint(row) for row in frame[side].to_list()], dtype=bool)
+        return replace(self, table=frame.filter(is_kept.tolist()).to_native())
 
     def to_mlxtend(self) -> "pd.DataFrame":
-        """Return pandas with the very columns of mlxtend's ``association_rules``, both sides as frozensets."""
+        """Return the rules as pandas with the columns of mlxtend's ``association_rules``, both sides as frozensets."""
         return to_mlxtend(self._frame())
 
     def recommend(self, basket: Iterable[object], n: int = 5) -> Any:
-        """Return what goes with a basket: the consequents of its rules, the likeliest first.
+        """Return the products that go with a basket: the consequents of its rules, the likeliest first.
 
-        Where the rules were tested, only those with a q-value below 1 - level count.
+        If the rules were tested, only those with a q-value below 1 - level count.
 
         Parameters
         ----------
         basket : iterable of product ids
-            What is in the basket.
+            The products in the basket.
         n : int
-            At most so many products.
+            The largest number of products to return.
 
         Returns
         -------
-        table, one row a product
+        table, one row per product
             product_id, confidence, lift, because (the antecedents of the rule).
         """
         frame = self._frame()
         if self.test is not None:
-            frame = frame.filter(nw.col("q_value") < (0.05 if self.level is None else 1 - self.level))
-        known = None if self._baskets is None else set(self._baskets.products.tolist())
-        return recommend(frame, basket, integer("n", n, low=1), known)
+            frame = frame.filter(nw.col("q_value") < (DEFAULT_ALPHA if self.level is None else 1 - self.level))
+        products = None if self._baskets is None else set(self._baskets.products.tolist())
+        return recommend_products(frame, basket, integer("n", n, low=1), products)
 
     def summary(self, *, names: object = None, locale: Locale = "en") -> str:
-        """Say how many rules are real, which is the strongest, and what to do with it."""
-        one_of("locale", locale, ("en", "zh"))
-        return sentences(self._frame(), self.n_orders, self.test, named(names), locale)
+        """Return a few sentences: how many rules are real, which is the strongest, and what to do with it.
+
+        Parameters
+        ----------
+        names : table of products, mapping of id to name, or None
+            Names of the products.
+        locale : {"en", "zh"}
+            The language of the sentences.
+        """
+        one_of("locale", locale, LOCALES)
+        tested, titles = self.test is not None, product_names(names)
+        return summarize_rules(self._frame(), self.n_orders, tested=tested, names=titles, locale=locale)
 
     def plot(
         self,
@@ -178,8 +190,8 @@ class Rules(ProductTable):
         ax : matplotlib Axes, optional
             Where to draw; by default a new figure.
         kind : {"scatter", "strongest", "network"}
-            Support against confidence, productive rules coloured by lift; the adjusted lifts of the 20 strongest
-            productive rules with their intervals; or the same as lines between products.
+            Confidence by support, productive rules coloured by lift; the adjusted lifts of the 20 strongest productive
+            rules with their intervals; or these rules as lines between products.
         names : table of products, mapping of id to name, or None
             Names of the strongest.
         locale : {"en", "zh"}
@@ -188,12 +200,12 @@ class Rules(ProductTable):
         from ._output.plot import draw_network, draw_scatter, draw_strongest
 
         one_of("kind", kind, ("scatter", "strongest", "network"))
-        one_of("locale", locale, ("en", "zh"))
+        one_of("locale", locale, LOCALES)
         if kind == "scatter":
-            return draw_scatter(self._frame(), self.test is not None, ax, locale)
+            return draw_scatter(self._frame(), ax, tested=self.test is not None, locale=locale)
         if kind == "strongest":
-            return draw_strongest(self._frame(), self.level or 0.95, named(names), ax, locale)
-        return draw_network(self._frame(), named(names), ax, locale)
+            return draw_strongest(self._frame(), self.level or DEFAULT_LEVEL, product_names(names), ax, locale)
+        return draw_network(self._frame(), product_names(names), ax, locale)
 
 
 def rules(
@@ -213,41 +225,41 @@ def rules(
     correction: Correction | None = "bh",
     level: float | None = 0.95,
 ) -> Rules:
-    r"""Find rules "orders with A also hold B", and test which of them are real.
+    r"""Find rules "orders with A also contain B", and test which of them are real.
 
     Parameters
     ----------
     orders : table of order lines, or Itemsets
-        Any library's table with order_id and product_id, and customer_id where there are customers; or the result of
-        :func:`ecommine.association.itemsets`, all of them: so with its `top`, `max_size`, `returns` and `as_of`.
+        A table of any library with order_id and product_id, and customer_id if there is one; or the result of
+        :func:`ecommine.association.itemsets` of kind "all", with its `top`, `max_size`, `returns` and `as_of`.
     min_support : float in (0, 1], optional
-        The least share of orders with both sides. Without it the 1,000 most frequent itemsets of two and more
+        The smallest share of orders with both sides. Without it the 1,000 most frequent itemsets of two and more
         products are split into rules.
     min_confidence, min_lift : float
-        The least share of orders with A that hold B; the least lift.
+        The smallest share of orders with A that also contain B; the smallest lift.
     antecedent, consequent : sequence of product ids, optional
-        Only these products on that side. A wish known beforehand: only such rules count as tested.
+        Only these products on that side. They are chosen beforehand, so only such rules count as tested.
     max_antecedent, max_consequent : int or None
-        The most products on each side.
+        The largest number of products on each side.
     test : {"adjusted", "fisher"} or None
-        "adjusted" compares with what chance brings together in orders of these sizes, and takes the orders of a
-        customer together. "fisher" is the textbook's test, which takes all orders for alike and finds rules where
-        there are none. None does not test, which also leaves adjusted_lift empty.
+        "adjusted" compares with what chance brings together in orders of these sizes, and allows for the correlation
+        of one customer's orders. "fisher" is the textbook's test, which takes all orders as alike and finds rules where
+        there are none. None does not test, and leaves adjusted_lift empty too.
     cluster : "customer_id" or None
-        Whose orders belong together in tests and intervals. Guests are customers of one order.
+        Whose orders are correlated in tests and intervals. Guests are customers of one order.
     season : {"week", "month", "quarter"} or None
         Compare with chance in orders of the same season only, which needs ordered_at. Without it, products that are
         sold at the same time of the year go together for no other reason.
     correction : {"bh", "holm", "bonferroni"} or None
-        How `q_value` corrects for many tests: the false discovery rate (Benjamini-Hochberg), or the chance of any
-        false find.
+        How `q_value` corrects for many tests: by the false discovery rate (Benjamini-Hochberg), or by the probability
+        of any false discovery.
     level : float from 0.5 to below 1, or None, default 0.95
         Level of the intervals of the lift; ``None`` leaves them out.
 
     Returns
     -------
     Rules
-        Frozen. The columns of ``.table`` are, for n orders and p the shares of them:
+        The columns of ``.table`` are, for n orders and p the shares of them:
 
         - count, support: orders with A and B, and their share; antecedent_support, consequent_support
         - confidence: p(B | A); lift: p(AB) / (p(A) p(B)); leverage: p(AB) - p(A) p(B)
@@ -257,14 +269,14 @@ def rules(
         - adjusted_lift_low, adjusted_lift_high, lift_low, lift_high: intervals of both lifts; null below 50 orders
           with both sides or 200 customers, and that of the adjusted lift below 50 products
         - p_value, q_value: against chance, alone and among all pairs whose products are frequent enough
-        - productive: q_value is below 1 - level, and so is that against every rule with one product less in A
+        - productive: q_value is below 1 - level, and so is the one against every rule with one product less in A
 
     Raises
     ------
     ecommine.SchemaError
         If order_id or product_id is missing.
     ValueError
-        If an option is out of its range, or the itemsets are not all there.
+        If an option is out of its range, or the itemsets are of another kind than "all".
 
     Notes
     -----
@@ -279,8 +291,8 @@ def rules(
     The intervals are those of the logarithms of both lifts, their variances summed up over customers.
 
     q-values are corrected within rules of one shape. The family counts all pairs of frequent itemsets of the two
-    sizes, found together or not; those that are not in the table count with p = 1, so that a least confidence or lift
-    can only raise q. The expectation is an approximation for many products: where a dozen or less make up the
+    sizes, mined together or not; those that are not in the table count with p = 1, so that a limit of confidence or
+    lift can only raise q. The expectation is an approximation for many products: where a dozen or less make up the
     orders, adjusted lifts are rough.
 
     References
@@ -300,8 +312,8 @@ def rules(
     >>> bought = {"tea": range(0, 40), "milk": range(20, 60), "jam": range(0, 60, 3), "salt": range(60, 200)}
     >>> lines = [(order, product) for product, orders in bought.items() for order in orders]
     >>> orders = pd.DataFrame(lines, columns=["order_id", "product_id"])
-    >>> found = rules(orders, min_support=0.05)
-    >>> found.to_flat()[["antecedents", "consequents", "count", "confidence", "lift"]].round(2)
+    >>> result = rules(orders, min_support=0.05)
+    >>> result.to_flat()[["antecedents", "consequents", "count", "confidence", "lift"]].round(2)
       antecedents consequents  count  confidence  lift
     0         jam         tea     14        0.70  3.50
     1         tea         jam     14        0.35  3.50
@@ -314,97 +326,90 @@ def rules(
     one_of("correction", correction, CORRECTIONS)
     one_of("cluster", cluster, ("customer_id", None))
     one_of("season", season, SEASONS)
-    least_confidence = number("min_confidence", min_confidence, low=0, high=1)
-    confidence_level = None if level is None else number("level", level, low=0.5, high=0.999999)
+    confidence = number("min_confidence", min_confidence, low=0, high=1)
+    interval_level = None if level is None else number("level", level, low=0.5, high=0.999999)
     left = None if max_antecedent is None else integer("max_antecedent", max_antecedent, low=1)
     right = None if max_consequent is None else integer("max_consequent", max_consequent, low=1)
-    baskets, mined, like, notes = _itemsets_of(
-        orders, min_support, None if left is None or right is None else left + right, with_times=season is not None
-    )
-    wish = Wish(
-        least_confidence=least_confidence,
-        least_lift=None if min_lift is None else number("min_lift", min_lift, low=0),
+    max_size = None if left is None or right is None else left + right
+    if isinstance(orders, Itemsets):
+        source = _take_itemsets(orders, min_support)
+    else:
+        source = _mine_orders(opened(orders, argument="orders"), min_support, max_size, season)
+    baskets, levels = source.baskets, source.itemsets.levels
+    rule_filter = RuleFilter(
+        min_confidence=confidence,
+        min_lift=None if min_lift is None else number("min_lift", min_lift, low=0),
         antecedent=_codes(baskets, antecedent, "antecedent"),
         consequent=_codes(baskets, consequent, "consequent"),
         max_antecedent=left,
         max_consequent=right,
     )
-    lookup = Lookup(mined.levels, len(baskets.products))
-    found = splits(mined.levels, lookup, wish, baskets.n_orders)
-    evidence: list[Evidence | None] = [None] * len(found)
-    if test is not None and found:
+    index = ItemsetIndex(levels, len(baskets.products))
+    splits = split_itemsets(levels, index, rule_filter, baskets.n_orders)
+    evidence = None
+    if test is not None:
         clustered = cluster is not None and baskets.customers is not None
-        alpha = 0.05 if confidence_level is None else 1 - confidence_level
-        court = Court(baskets, mined.levels, lookup, clustered=clustered, season=season, alpha=alpha)
-        families = [_family(mined, split, wish) for split in found]
-        evidence = [
-            judged(court, split, test=test, family=family, correction=correction, level=confidence_level)
-            for split, family in zip(found, families, strict=True)
-        ]
-    sets = Lists(baskets.products, [level.items for level in mined.levels])
-    table, more = rule_table(found, evidence, sets, baskets.n_orders, like, confidence_level)
+        options = RuleTestOptions(
+            test=test, clustered=clustered, season=season, correction=correction, level=interval_level
+        )
+        evidence = _test_rules(splits, source, index, rule_filter, options)
+    lists = ProductLists(baskets.products, [level.items for level in levels])
+    table, notes = rule_table(splits, evidence, lists, baskets.n_orders, source.frame, interval_level)
     return Rules(
         table=table,
         n_orders=baskets.n_orders,
         test=test,
-        level=confidence_level,
+        level=interval_level,
         as_of=baskets.as_of,
-        notes=(*notes, *more),
+        notes=(*source.notes, *notes),
         _baskets=baskets,
     )
 
 
-def _itemsets_of(
-    orders: object, min_support: float | None, longest: int | None, *, with_times: bool
-) -> tuple[Baskets, Mined, Any, tuple[str, ...]]:
-    """Mine what rules are made of, or take it as it was mined."""
-    if isinstance(orders, Itemsets):
-        if orders.kind != "all":
-            raise ValueError(f"rules need all itemsets, got the {orders.kind} ones: mine them with kind='all'")
-        if min_support is not None:
-            raise ValueError("`min_support` belongs to the itemsets that were given: leave it out")
-        if orders._baskets is None:
-            raise ValueError("itemsets mined on Spark do not hold their orders: give the orders to rules instead")
-        left_out = 0 if orders.truncated else None
-        mined = Mined(levels=orders._levels, least=orders.least, left_out=left_out)
-        return orders._baskets, mined, opened(orders.table, argument="table"), orders.notes
-    share, top = checked_support(min_support, None)
-    baskets = read_baskets(orders, returns="net", as_of=None, with_times=with_times)
-    least = 1 if share is None else least_count(share, baskets.n_orders)
-    mined = mine(baskets, least=least, top=top, shortest=1 if top is None else 2, longest=longest)
-    return baskets, mined, opened(orders, argument="orders"), (*baskets.notes, *cut_notes(mined, top))
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Source:
+    """The itemsets that rules are made of, their orders, and the table of the caller's library."""
+
+    baskets: Baskets
+    itemsets: MinedItemsets
+    frame: Frame
+    notes: tuple[Note, ...]
 
 
-def _codes(baskets: Baskets, wanted: Sequence[object] | None, argument: str) -> Collection[int] | None:
-    if wanted is None:
-        return None
-    code = {product: place for place, product in enumerate(baskets.products.tolist())}
-    absent = [one for one in chosen(wanted, argument=argument) if one not in code]
-    if absent:
-        raise ValueError(
-            f"`{argument}` has {counted(len(absent), 'product')} that no order holds, such as {absent[0]!r}"
-        )
-    return {code[one] for one in wanted}
-
-
-def _family(mined: Mined, split: Split, wish: Wish) -> int:
-    """Count the hypotheses of one shape: pairs of frequent itemsets of the two sizes, found together or not."""
-    left, right = (
-        _allowed(mined, size, allowed)
-        for size, allowed in zip(split.shape, (wish.antecedent, wish.consequent), strict=True)
+def _take_itemsets(itemsets: Itemsets, min_support: float | None) -> _Source:
+    """Use itemsets as they were mined."""
+    if itemsets.kind != "all":
+        raise ValueError(f"`orders` must be itemsets of kind 'all', got {itemsets.kind!r}: mine them with kind='all'")
+    if min_support is not None:
+        raise ValueError("`min_support` is that of the itemsets: leave it out")
+    if itemsets._baskets is None:
+        raise ValueError("`orders`: itemsets mined on Spark do not keep their orders: give the orders instead")
+    return _Source(
+        baskets=itemsets._baskets,
+        itemsets=MinedItemsets(levels=itemsets._levels, min_count=itemsets.min_count, n_cut_off=None),
+        frame=itemsets._frame(),
+        notes=itemsets.notes,
     )
-    if split.shape[0] != split.shape[1]:
-        return int(left.sum() * right.sum())
-    both = int((left & right).sum())
-    return int(left.sum() * right.sum()) - both * (both + 1) // 2
 
 
-def _allowed(mined: Mined, size: int, allowed: Collection[int] | None) -> Mask:
-    items = mined.levels[size - 1].items
-    if allowed is None:
-        return np.ones(len(items), dtype=bool)
-    return np.asarray(np.isin(items, list(allowed)).all(axis=1))
+def _mine_orders(orders: Frame, min_support: float | None, max_size: int | None, season: Season | None) -> _Source:
+    share, top = check_support(min_support, None)
+    baskets = read_baskets(orders, with_times=season is not None)
+    min_count = 1 if share is None else count_of_support(share, baskets.n_orders)
+    itemsets = mine(baskets, min_count=min_count, top=top, min_size=1 if top is None else 2, max_size=max_size)
+    notes = (*baskets.notes, *cut_off_notes(itemsets, top))
+    return _Source(baskets=baskets, itemsets=itemsets, frame=orders, notes=notes)
 
 
-def _floats(frame: nw.DataFrame[Any], name: str) -> Floats:
-    return np.asarray(frame[name].cast(nw.Float64).to_numpy(), dtype=np.float64)
+def _test_rules(
+    splits: Sequence[RuleSplit], source: _Source, index: ItemsetIndex, rule_filter: RuleFilter, options: RuleTestOptions
+) -> list[Evidence]:
+    if not splits:
+        return []
+    levels = source.itemsets.levels
+    tester = RuleTester(source.baskets, levels, index, options)
+    return [tester.test(split, count_hypotheses(levels, split.shape, rule_filter)) for split in splits]
+
+
+def _codes(baskets: Baskets, products: Sequence[object] | None, argument: str) -> set[int] | None:
+    return None if products is None else set(product_codes(baskets.products, products, argument=argument))

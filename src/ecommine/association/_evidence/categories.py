@@ -1,82 +1,101 @@
-"""Product pairs and their categories: which pairs are more than what their categories already explain."""
+"""Product pairs and their categories: which pairs are bought together more than other pairs of their categories."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
 
+from ..._core.arrays import Floats, Ints
 from ..._core.frames import Frame, collect
-from .._encoding import Ints
+from ..._core.tables import build_table
 from .._mining.baskets import Baskets
-from .._names import typed
-from .._output.measures import Floats
-from .expected import strata, upper_tail
-from .pair_tests import Wish, by_stratum, compared, frequent
+from .expected import poisson_upper_tail
+from .pair_tests import COMPLEMENT, PairOptions, frequent_products, shares_by_stratum, test_pairs
+from .strata import Strata, stratify_orders
+
+MIN_EXPECTED_OF_OTHERS = 1e-9
+"""Expected orders of all other pairs of two categories, from which these have a lift."""
 
 
-def explained(categories: Baskets, baskets: Baskets, lines: Frame, wish: Wish, like: Frame) -> Any:
-    """Ask of each pair of products that goes together whether it does so more than others of its categories."""
-    found, _ = compared(baskets, wish)
-    real = found.relation == 0
-    a, b, count, mean = (one[real] for one in (found.a, found.b, found.count, found.expected))
-    category = _categories(baskets, categories, lines)
-    together, chance = _between(baskets, category, len(categories.products), wish)
+def explain_by_category(categories: Baskets, baskets: Baskets, lines: Frame, options: PairOptions, like: Frame) -> Any:
+    """Test the complements among product pairs against all other pairs of the same two categories.
+
+    Parameters
+    ----------
+    categories, baskets : Baskets
+        The same orders by category and by product.
+    lines : narwhals frame
+        Order lines with product_id and category.
+    options : PairOptions
+    like : narwhals frame
+        In whose library the table is.
+    """
+    tested, _ = test_pairs(baskets, options)
+    is_complement = tested.relation == COMPLEMENT
+    a, b, count, mean = (column[is_complement] for column in (tested.a, tested.b, tested.count, tested.expected))
+    category = _category_of_product(baskets, categories, lines)
+    together, by_chance = _pairs_of_categories(baskets, category, len(categories.products), options)
     left, right = category[a], category[b]
-    rest = chance[left, right] - mean  # the pair itself is no part of what explains it
-    known = (left >= 0) & (right >= 0)
-    lift = np.divide(together[left, right] - count, rest, out=np.ones(len(rest)), where=known & (rest > 1e-9))
-    given = upper_tail(count, mean * lift)
+    others = by_chance[left, right] - mean  # the pair itself is no part of what explains it
+    is_known = (left >= 0) & (right >= 0) & (others > MIN_EXPECTED_OF_OTHERS)
+    lift = np.divide(together[left, right] - count, others, out=np.ones(len(others)), where=is_known)
+    p = poisson_upper_tail(count, mean * lift)
     labels = [*categories.products.tolist(), None]
-    shown = {
+    columns = {
         "product_a": baskets.products[a].tolist(),
         "product_b": baskets.products[b].tolist(),
-        "category_a": [labels[one] for one in left],
-        "category_b": [labels[one] for one in right],
+        "category_a": [labels[code] for code in left],
+        "category_b": [labels[code] for code in right],
         "count": count,
         "expected": mean,
         "adjusted_lift": count / mean,
-        "q_value": found.q[real],
+        "q_value": tested.q[is_complement],
         "lift_of_categories": lift,
-        "p_given_category": given,
-        "explained": given >= wish.alpha,
+        "p_given_category": p,
+        "explained": p >= options.alpha,
     }
-    samples = {name: (one.products[:1].tolist() or [""])[0] for name, one in _sides(baskets, categories)}
-    return typed(shown, samples, like)
+    samples = {
+        f"{name}_{side}": (ids.products[:1].tolist() or [""])[0]
+        for name, ids in (("product", baskets), ("category", categories))
+        for side in "ab"
+    }
+    return build_table(columns, like=like, samples=samples)
 
 
-def _sides(products: Baskets, categories: Baskets) -> Iterator[tuple[str, Baskets]]:
-    for letter in "ab":
-        yield f"product_{letter}", products
-        yield f"category_{letter}", categories
-
-
-def _between(baskets: Baskets, category: Ints, n: int, wish: Wish) -> tuple[Floats, Floats]:
-    """Count, and expect, the pairs of products between every two categories, and within each."""
-    items, _ = frequent(np.bincount(baskets.items, minlength=len(baskets.products)), wish.share, baskets.n_orders)
-    found = strata(baskets, wish.season)
-    shares, held = by_stratum(baskets, items, found)
-    belongs = np.zeros((len(items), n))
-    known = category[items] >= 0
-    belongs[np.flatnonzero(known), category[items][known]] = 1.0
-    held_by_category, shares_by_category = held @ belongs, shares @ belongs
-    uncertain = shares * (1 - shares)
-    weights, crowded = found.with_pairs[:, None], (found.with_pairs * found.crowding)[:, None]
-    uncertain_by_category = uncertain @ belongs
-    together = held_by_category.T @ held_by_category
-    chance = (weights * shares_by_category).T @ shares_by_category
-    chance -= (crowded * uncertain_by_category).T @ uncertain_by_category
+def _pairs_of_categories(baskets: Baskets, category: Ints, n: int, options: PairOptions) -> tuple[Floats, Floats]:
+    """Count and expect the pairs of products between every two of ``n`` categories, and within each."""
+    items, _ = frequent_products(baskets, options.min_support)
+    strata = stratify_orders(baskets, options.season)
+    shares, by_order = shares_by_stratum(baskets, items, strata)
+    membership = np.zeros((len(items), n))
+    is_known = category[items] >= 0
+    membership[np.flatnonzero(is_known), category[items][is_known]] = 1.0
+    in_category = by_order @ membership
+    together = in_category.T @ in_category
+    by_chance, by_chance_alone = _expected_of_categories(shares, membership, strata)
     own = np.arange(n)
-    alone = (weights * (shares**2 @ belongs) - crowded * (uncertain**2 @ belongs)).sum(axis=0)
-    together[own, own] = (together[own, own] - held_by_category.sum(axis=0)) / 2
-    chance[own, own] = (chance[own, own] - alone) / 2
-    return together, chance
+    together[own, own] = (together[own, own] - in_category.sum(axis=0)) / 2
+    by_chance[own, own] = (by_chance[own, own] - by_chance_alone) / 2
+    return together, by_chance
 
 
-def _categories(baskets: Baskets, categories: Baskets, lines: Frame) -> Ints:
+def _expected_of_categories(shares: Floats, membership: Floats, strata: Strata) -> tuple[Floats, Floats]:
+    """Expect the pairs between categories, and, by category, those of products with themselves."""
+    in_category, uncertain = shares @ membership, shares * (1 - shares)
+    uncertain_in_category = uncertain @ membership
+    weights = strata.n_orders_with_pairs[:, None]
+    crowded = (strata.n_orders_with_pairs * strata.crowding)[:, None]
+    between = (weights * in_category).T @ in_category
+    between -= (crowded * uncertain_in_category).T @ uncertain_in_category
+    alone = (weights * (shares**2 @ membership) - crowded * (uncertain**2 @ membership)).sum(axis=0)
+    return between, alone
+
+
+def _category_of_product(baskets: Baskets, categories: Baskets, lines: Frame) -> Ints:
     """Return the category code of each product, -1 where it has none; of several, the first by name."""
     rows = collect(lines.filter(~nw.col("category").is_null()).select("product_id", "category").unique())
     rows = rows.sort("category", descending=True)
-    code = {one: place for place, one in enumerate(categories.products.tolist())}
+    code = {category: position for position, category in enumerate(categories.products.tolist())}
     of_product = dict(zip(rows["product_id"].to_list(), rows["category"].to_list(), strict=True))
-    return np.array([code.get(of_product.get(one), -1) for one in baskets.products.tolist()], dtype=np.int64)
+    codes = [code.get(of_product.get(product), -1) for product in baskets.products.tolist()]
+    return np.array(codes, dtype=np.int64)

@@ -1,24 +1,24 @@
-"""What each order is followed by: the products of the customer's later orders within a window, and when."""
+"""What follows each order: the products of the customer's later orders within a window, and after how long."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
-from .._encoding import Ints
+from ..._core.arrays import Ints, run_numbers, run_starts, sort_order
+from ..._core.moments import SECOND, length_to_microseconds, moment_to_microseconds
 from .._mining.baskets import Baskets
+from .._mining.sparse import expand_ranges
 
-ROWS = 1 << 22
+LINES_PER_BLOCK = 1 << 22
 """Lines of later orders that are looked at together."""
-SECOND = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Followed:
-    """Orders of known customers whose window is over.
+class FollowedOrders:
+    """Orders of known customers whose window is over, and what follows them.
 
     Attributes
     ----------
@@ -26,88 +26,101 @@ class Followed:
         These orders.
     later : Baskets
         Row by row, the products that the same customer bought in later orders within the window.
-    gaps : int64 array, one for each product of ``later``
+    gaps : int64 array, one per product of ``later``
         Seconds from the order to the first of them.
+    n_guest_orders, n_open_orders : int
+        Orders of guests, and orders of customers whose window is still open; both left out.
     """
 
     orders: Baskets
     later: Baskets
     gaps: Ints
+    n_guest_orders: int
+    n_open_orders: int
 
 
-def followed(baskets: Baskets, until: datetime, window: timedelta) -> tuple[Followed, int, int]:
-    """Look ahead from each order; also returns how many orders were of guests, and how many have an open window."""
+def follow_orders(baskets: Baskets, as_of: datetime, window: timedelta) -> FollowedOrders:
+    """Follow each order of a known customer for the length of a window."""
     assert baskets.customers is not None
     assert baskets.times is not None
     seconds = baskets.times.astype(np.int64) // SECOND
-    known = baskets.customers >= 0
+    is_known = baskets.customers >= 0
     order = np.lexsort((np.arange(baskets.n_orders), seconds, baskets.customers))
-    order = order[known[order]]
-    keys, ends, length = _keys(baskets.customers[order], seconds[order], int(window.total_seconds()))
-    over = seconds[order] + length <= int(np.datetime64(until, "us").astype(np.int64)) // SECOND
-    first, last = np.searchsorted(keys, keys, side="right"), np.searchsorted(keys, ends, side="right")
-    rows = np.flatnonzero(over)
-    starts, items, gaps = _later(baskets, order, seconds, rows, first, last)
-    chosen = order[rows]
-    later = replace(baskets, starts=starts, items=items, customers=baskets.customers[chosen], times=None)
-    open_window = int((~over).sum())
-    return Followed(orders=_taken(baskets, chosen), later=later, gaps=gaps), int((~known).sum()), open_window
+    order = order[is_known[order]]
+    length = length_to_microseconds(window) // SECOND
+    is_over = seconds[order] + length <= moment_to_microseconds(as_of) // SECOND
+    timeline = _Timeline.make(baskets, order, seconds, length)
+    rows = np.flatnonzero(is_over)
+    starts, items, gaps = timeline.later_products(rows)
+    orders = baskets.take(order[rows])
+    return FollowedOrders(
+        orders=orders,
+        later=replace(orders, starts=starts, items=items),
+        gaps=gaps,
+        n_guest_orders=int((~is_known).sum()),
+        n_open_orders=int((~is_over).sum()),
+    )
 
 
-def _keys(customer: Ints, seconds: Ints, length: int) -> tuple[Ints, Ints, int]:
-    """Make one ascending number of customer and time, and the last one that each window reaches."""
-    codes = np.cumsum(np.concatenate([[0], customer[1:] != customer[:-1]])) if len(customer) else customer
-    low = int(seconds.min(initial=0)) if len(seconds) else 0
-    span = (int(seconds.max()) - low if len(seconds) else 0) + 1
-    at = seconds - low
-    return codes * span + at, codes * span + np.minimum(at + length, span - 1), length
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Timeline:
+    """Orders by customer and time, and the range of later orders within the window of each."""
+
+    baskets: Baskets
+    order: Ints
+    seconds: Ints
+    first: Ints
+    last: Ints
+
+    @classmethod
+    def make(cls, baskets: Baskets, order: Ints, seconds: Ints, length: int) -> "_Timeline":
+        assert baskets.customers is not None
+        seconds = seconds[order]
+        keys, ends = _time_keys(baskets.customers[order], seconds, length)
+        return cls(
+            baskets=baskets,
+            order=order,
+            seconds=seconds,
+            first=np.searchsorted(keys, keys, side="right"),
+            last=np.searchsorted(keys, ends, side="right"),
+        )
+
+    def later_products(self, rows: Ints) -> tuple[Ints, Ints, Ints]:
+        """Collect the products of later orders, each with the gap to its first one, a block of orders at a time."""
+        ends = np.concatenate([[0], np.cumsum(self.baskets.sizes[self.order])])
+        n_lines = ends[self.last[rows]] - ends[self.first[rows]]
+        parts = [self._block(rows[block]) for block in _blocks(n_lines)]
+        counts, items, gaps = (
+            np.concatenate([np.zeros(0, np.int64), *columns]) for columns in zip(*parts, strict=True)
+        )
+        return np.concatenate([[0], np.cumsum(counts)]), items.astype(np.int32), gaps
+
+    def _block(self, rows: Ints) -> tuple[Ints, Ints, Ints]:
+        row, later = expand_ranges(self.first[rows], self.last[rows])
+        orders, baskets = self.order[later], self.baskets
+        pair, position = expand_ranges(baskets.starts[orders], baskets.starts[orders + 1])
+        item = baskets.items[position].astype(np.int64)
+        gap = (self.seconds[later] - self.seconds[rows[row]])[pair]
+        by_gap = sort_order(row[pair], item, gap)
+        row, item, gap = row[pair][by_gap], item[by_gap], gap[by_gap]
+        is_first = run_starts(row, item)
+        return np.bincount(row[is_first], minlength=len(rows)), item[is_first], gap[is_first]
 
 
-def _later(
-    baskets: Baskets, order: Ints, seconds: Ints, rows: Ints, first: Ints, last: Ints
-) -> tuple[Ints, Ints, Ints]:
-    """Collect the products of later orders, each with the gap to its first one, a block of orders at a time."""
-    sizes = np.concatenate([[0], np.cumsum(baskets.sizes[order])])
-    lines = sizes[last[rows]] - sizes[first[rows]]
-    parts = [_block(baskets, order, seconds, rows[block], first, last) for block in _blocks(lines)]
-    counts, items, gaps = (np.concatenate([np.zeros(0, np.int64), *one]) for one in zip(*parts, strict=True))
-    return np.concatenate([[0], np.cumsum(counts)]), items.astype(np.int32), gaps
+def _time_keys(customer: Ints, seconds: Ints, length: int) -> tuple[Ints, Ints]:
+    """Return one ascending number of customer and time, and the last one that each window reaches."""
+    if not len(customer):
+        return customer, customer
+    codes = run_numbers(customer)
+    low = int(seconds.min())
+    span = int(seconds.max()) - low + 1
+    offset = seconds - low
+    return codes * span + offset, codes * span + np.minimum(offset + length, span - 1)
 
 
-def _blocks(lines: Ints) -> Iterator[slice]:
+def _blocks(n_lines: Ints) -> Iterator[slice]:
     """Cut orders into blocks of about as many later lines; at least one block, which may be empty."""
-    cuts = np.cumsum(lines) // ROWS
-    edges = [0, *(np.flatnonzero(cuts[1:] != cuts[:-1]) + 1).tolist(), len(lines)]
+    cuts = np.cumsum(n_lines) // LINES_PER_BLOCK
+    edges = [0, *(np.flatnonzero(cuts[1:] != cuts[:-1]) + 1).tolist(), len(n_lines)]
     for start, stop in pairwise(edges):
         yield slice(start, stop)
-
-
-def _block(
-    baskets: Baskets, order: Ints, seconds: Ints, rows: Ints, first: Ints, last: Ints
-) -> tuple[Ints, Ints, Ints]:
-    row, later = _ranges(first[rows], last[rows])
-    sizes = baskets.sizes[order[later]]
-    pair, place = _ranges(np.zeros(len(later), np.int64), sizes)
-    item = baskets.items[baskets.starts[order[later]][pair] + place].astype(np.int64)
-    gap = (seconds[order[later]] - seconds[order[rows[row]]])[pair]
-    sort = np.lexsort((gap, item, row[pair]))
-    line, item, gap = row[pair][sort], item[sort], gap[sort]
-    fresh = np.ones(len(line), dtype=bool)
-    fresh[1:] = (line[1:] != line[:-1]) | (item[1:] != item[:-1])
-    return np.bincount(line[fresh], minlength=len(rows)), item[fresh], gap[fresh]
-
-
-def _ranges(first: Ints, last: Ints) -> tuple[Ints, Ints]:
-    """Write out first, first + 1, ..., last - 1 of each row, and which row each is of."""
-    lengths = np.maximum(last - first, 0)
-    row = np.repeat(np.arange(len(lengths)), lengths)
-    before = np.cumsum(lengths) - lengths
-    return row, np.arange(len(row)) - before[row] + first[row]
-
-
-def _taken(baskets: Baskets, orders: Ints) -> Baskets:
-    """Keep some orders, in this order."""
-    row, place = _ranges(baskets.starts[orders], baskets.starts[orders + 1])
-    starts = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(orders)))])
-    customers: Any = None if baskets.customers is None else baskets.customers[orders]
-    return replace(baskets, starts=starts, items=baskets.items[place], customers=customers, times=None)

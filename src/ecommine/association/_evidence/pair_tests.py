@@ -1,4 +1,4 @@
-"""Every pair of frequent products beside chance: counts, expectations, both tails, customers."""
+"""Tests of every pair of frequent products against chance: counts, expectations, both tails, customers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,42 +6,51 @@ from typing import Any
 
 import numpy as np
 
-from ..._core.checks import counted
-from .._correction import Correction, q_values
-from .._encoding import Ints
+from ..._core.arrays import Bools, Floats, Ints
+from ..._core.codes import Labels
+from ..._core.notes import Note
+from ..._core.texts import counted
+from ..._stats.multiple_testing import Correction, adjust_p_values
 from .._mining.baskets import Baskets
 from .._mining.postings import Postings
-from .._mining.select import least_count
-from .._mining.sparse import by_row
-from .._output.measures import Floats
+from .._mining.sparse import matrix_by_row
+from .._mining.threshold import count_of_support
 from .clusters import Clusters
-from .expected import HALF, Season, Strata, left_over, lower_tail, strata, upper_tail, within_margins
-from .per_rule import Side, design_effects
-from .rule_tests import WORTH
+from .expected import HALF, clip_to_margins, poisson_lower_tail, poisson_upper_tail, remaining_room
+from .rule_tests import PRESCREEN_P
+from .sides import RuleSide
+from .strata import Season, Strata, stratify_orders
+from .variances import design_effects
 
-MOST = 1_000
+MAX_PRODUCTS = 1_000
 """The most frequent products that are paired when no support is given."""
-CELLS = 1 << 22
+PAIRS_PER_BLOCK = 1 << 22
 """Pairs computed at once."""
-UNSEEN = 3.0
-"""Expected orders from which a pair that was never seen is listed: below, chance alone has p > .05."""
+MIN_EXPECTED_IF_NEVER = 3.0
+"""Expected orders from which a pair that was never bought together is listed: below, chance alone has p > .05."""
 RELATIONS = ("complement", "substitute", "none")
+COMPLEMENT, SUBSTITUTE, NONE = range(3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """Which pairs are compared, and how."""
+class PairOptions:
+    """Which products are paired, and how pairs are tested; ``alpha`` is the rate of false discoveries."""
 
-    share: float | None
+    min_support: float | None
     clustered: bool
     season: Season | None
     correction: Correction | None
     alpha: float
 
+    @property
+    def prescreen_p(self) -> float:
+        """P-value from which on customers are not looked at."""
+        return max(PRESCREEN_P, self.alpha)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Compared:
-    """Pairs in codes, sorted as they are shown."""
+class PairResults:
+    """Pairs in product codes, in the order of the table, one array per column; ``relation`` indexes RELATIONS."""
 
     a: Ints
     b: Ints
@@ -50,10 +59,11 @@ class Compared:
     lift: Floats
     p: Floats
     q: Floats
-    effect: Floats
+    design_effect: Floats
     relation: Ints
 
-    def columns(self, side: str, labels: "np.ndarray[Any, Any]") -> dict[str, Any]:
+    def columns(self, side: str, labels: Labels) -> dict[str, Any]:
+        """Return the columns of the table of pairs."""
         return {
             f"{side}_a": labels[self.a].tolist(),
             f"{side}_b": labels[self.b].tolist(),
@@ -63,114 +73,143 @@ class Compared:
             "adjusted_lift": self.count / np.where(self.expected > 0, self.expected, np.nan),
             "p_value": self.p,
             "q_value": self.q,
-            "design_effect": self.effect,
+            "design_effect": self.design_effect,
             "relation": [RELATIONS[kind] for kind in self.relation],
         }
 
 
-def compared(baskets: Baskets, wish: Wish) -> tuple[Compared, list[str]]:
-    """Compare every two frequent products with chance, and say what is not listed."""
-    counts = np.bincount(baskets.items, minlength=len(baskets.products))
-    items, notes = frequent(counts, wish.share, baskets.n_orders)
-    found = strata(baskets, wish.season)
-    shares, together = by_stratum(baskets, items, found)
-    blocks = list(_blocks(shares, together, found))
-    a, b, count, mean = (np.concatenate([np.zeros(0, kind), *(x[i] for x in blocks)]) for i, kind in enumerate("iiid"))
-    family = len(items) * (len(items) - 1) // 2
-    if family > len(a):
-        notes.append(
-            f"{family - len(a):,} of {family:,} pairs never bought together, and hardly expected, are not listed"
-        )
-    more = count > mean
-    p = np.where(more, upper_tail(count, mean), lower_tail(count, mean))
-    effect = np.ones(len(p))
-    if wish.clustered and baskets.customers is not None:
-        p, effect = _with_customers(p, a, b, count, mean, items, shares, baskets, found, max(WORTH, wish.alpha))
+def test_pairs(baskets: Baskets, options: PairOptions) -> tuple[PairResults, list[Note]]:
+    """Test every two frequent products against chance, and note what is not listed."""
+    items, notes = frequent_products(baskets, options.min_support)
+    strata = stratify_orders(baskets, options.season)
+    shares, by_order = shares_by_stratum(baskets, items, strata)
+    blocks = list(_expected_pairs(shares, by_order, strata))
+    a, b, count, mean = (
+        np.concatenate([np.zeros(0, dtype), *(block[column] for block in blocks)])
+        for column, dtype in enumerate("iiid")
+    )
+    n_tests = len(items) * (len(items) - 1) // 2
+    notes += _not_listed_note(n_tests - len(a), n_tests)
+    is_above = count > mean
+    p, effect = np.where(is_above, poisson_upper_tail(count, mean), poisson_lower_tail(count, mean)), np.ones(len(a))
+    if options.clustered and baskets.customers is not None:
+        pairs = _Pairs(a=a, b=b, count=count, mean=mean)
+        p, effect = _adjust_for_customers(p, pairs, items, shares, baskets, strata, options.prescreen_p)
     q = np.empty(len(p))
-    for way in (more, ~more):
-        q[way] = q_values(p[way], family, wish.correction)
-    relation = np.where(q < wish.alpha, np.where(more, 0, 1), 2)
-    chance = counts[items[a]].astype(np.float64) * counts[items[b]] / max(baskets.n_orders, 1)
-    strength = np.where(mean > 0, count / np.where(mean > 0, mean, 1.0), np.inf)
-    # Complements by strength; substitutes by evidence, since the strongest are simply never there. Where p is too small
-    # for a number, the standard score decides.
-    less = relation == 1
-    score = np.divide(count - mean, np.sqrt(mean * effect), out=-strength, where=less)
-    order = np.lexsort((b, a, score.round(9), np.where(less, p, 0.0), relation))
-    parts = {"a": items[a], "b": items[b], "count": count, "expected": mean, "lift": count / chance}
-    parts |= {"p": p, "q": q, "effect": effect, "relation": relation}
-    return Compared(**{name: one[order] for name, one in parts.items()}), notes
+    for side in (is_above, ~is_above):
+        q[side] = adjust_p_values(p[side], options.correction, n_tests=n_tests)
+    relation = np.where(q < options.alpha, np.where(is_above, COMPLEMENT, SUBSTITUTE), NONE)
+    product_counts = baskets.count_orders()[items]
+    by_independence = product_counts[a].astype(np.float64) * product_counts[b] / max(baskets.n_orders, 1)
+    order = _order_of_table(a, b, count, mean, p, effect, relation)
+    columns = {"a": items[a], "b": items[b], "count": count, "expected": mean, "lift": count / by_independence}
+    columns |= {"p": p, "q": q, "design_effect": effect, "relation": relation}
+    return PairResults(**{name: values[order] for name, values in columns.items()}), notes
 
 
-def frequent(counts: Ints, share: float | None, n_orders: int) -> tuple[Ints, list[str]]:
-    """Choose the products that are paired, and say which are not."""
-    if share is not None:
-        return np.flatnonzero(counts >= least_count(share, n_orders)), []
-    items = np.sort(np.lexsort((np.arange(len(counts)), -counts))[:MOST])
-    left = int((counts > 0).sum()) - len(items)
-    return items, [f"{counted(left, 'less frequent product')} left out: give min_support to choose"] if left > 0 else []
+def frequent_products(baskets: Baskets, min_support: float | None) -> tuple[Ints, list[Note]]:
+    """Choose the products that are paired, and note which are not."""
+    counts = baskets.count_orders()
+    if min_support is not None:
+        return np.flatnonzero(counts >= count_of_support(min_support, baskets.n_orders)), []
+    items = np.sort(np.lexsort((np.arange(len(counts)), -counts))[:MAX_PRODUCTS])
+    n_left_out = int((counts > 0).sum()) - len(items)
+    if n_left_out <= 0:
+        return items, []
+    text = f"{counted(n_left_out, 'less frequent product')} left out: give `min_support` to choose"
+    return items, [Note(text, code="rare_products_left_out", count=n_left_out)]
 
 
-def by_stratum(baskets: Baskets, items: Ints, found: Strata) -> tuple[Floats, Any]:
-    """Return the share of each product in each stratum, and the matrix of orders by product."""
-    local = np.full(len(baskets.products), -1)
-    local[items] = np.arange(len(items))
-    kept = local[baskets.items] >= 0
-    ends = np.concatenate([[0], np.cumsum(kept)])[baskets.starts]
-    held = by_row(ends, local[baskets.items[kept]], len(items), dtype=np.int32)
-    order = np.repeat(found.of_order, np.diff(ends))
-    cells = np.bincount(order * len(items) + held.indices, minlength=found.n * len(items)).reshape(found.n, len(items))
-    return found.shares(cells.T).T, held
+def shares_by_stratum(baskets: Baskets, items: Ints, strata: Strata) -> tuple[Floats, Any]:
+    """Compute the share of each product in each stratum, and the matrix of orders by product."""
+    column_of_item = np.full(len(baskets.products), -1)
+    column_of_item[items] = np.arange(len(items))
+    is_kept = column_of_item[baskets.items] >= 0
+    ends = np.concatenate([[0], np.cumsum(is_kept)])[baskets.starts]
+    by_order = matrix_by_row(ends, column_of_item[baskets.items[is_kept]], len(items), dtype=np.int32)
+    stratum = np.repeat(strata.stratum_of_order, np.diff(ends))
+    shape = (strata.n_strata, len(items))
+    cells = np.bincount(stratum * len(items) + by_order.indices, minlength=shape[0] * shape[1]).reshape(shape)
+    return strata.shares(cells.T).T, by_order
 
 
-def _blocks(shares: Floats, held: Any, found: Strata) -> Iterator[tuple[Ints, Ints, Ints, Floats]]:
-    """Count and expect every pair, a block of products at a time; list what was seen or was to be expected."""
-    n = held.shape[1]
-    weighted, uncertain = shares * found.with_pairs[:, None], shares * (1 - shares)
-    crowded = uncertain * (found.with_pairs * found.crowding)[:, None]
-    tight = np.flatnonzero((found.crowding > HALF) & (found.with_pairs > 0))
-    by_item, step = held.tocsc(), max(CELLS // max(n, 1), 1)
-    orders = found.orders @ shares
-    for first in range(0, n, step):
-        block = slice(first, min(first + step, n))
-        count = (by_item[:, block].T @ held).toarray()
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Pairs:
+    """Pairs as columns of the matrix, with counted and expected orders."""
+
+    a: Ints
+    b: Ints
+    count: Ints
+    mean: Floats
+
+    def take(self, rows: Ints) -> "_Pairs":
+        return _Pairs(a=self.a[rows], b=self.b[rows], count=self.count[rows], mean=self.mean[rows])
+
+
+def _not_listed_note(n_not_listed: int, n_tests: int) -> list[Note]:
+    if not n_not_listed:
+        return []
+    text = (
+        f"{n_not_listed:,} of {counted(n_tests, 'pair')} not listed: never bought together, "
+        f"with fewer than {MIN_EXPECTED_IF_NEVER:g} orders expected"
+    )
+    return [Note(text, code="unexpected_pairs_not_listed", count=n_not_listed)]
+
+
+def _order_of_table(a: Ints, b: Ints, count: Ints, mean: Floats, p: Floats, effect: Floats, relation: Ints) -> Ints:
+    """Sort complements by lift and substitutes by p-value, since the strongest of these are simply never there.
+
+    Where p is too small for a float, the standard score decides.
+    """
+    lift = np.where(mean > 0, count / np.where(mean > 0, mean, 1.0), np.inf)
+    is_substitute = relation == SUBSTITUTE
+    score = np.divide(count - mean, np.sqrt(mean * effect), out=-lift, where=is_substitute)
+    return np.lexsort((b, a, score.round(9), np.where(is_substitute, p, 0.0), relation))
+
+
+def _expected_pairs(shares: Floats, by_order: Any, strata: Strata) -> Iterator[tuple[Ints, Ints, Ints, Floats]]:
+    """Count and expect every pair, a block of products at a time; yield those that were bought or expected together."""
+    n_items, n_with_pairs = by_order.shape[1], strata.n_orders_with_pairs
+    weighted, uncertain = shares * n_with_pairs[:, None], shares * (1 - shares)
+    crowded = uncertain * (n_with_pairs * strata.crowding)[:, None]
+    nonlinear = np.flatnonzero((strata.crowding > HALF) & (n_with_pairs > 0))
+    by_item, step = by_order.tocsc(), max(PAIRS_PER_BLOCK // max(n_items, 1), 1)
+    orders = strata.n_orders @ shares
+    for first in range(0, n_items, step):
+        block = slice(first, min(first + step, n_items))
+        count = (by_item[:, block].T @ by_order).toarray()
         mean = weighted[:, block].T @ shares - crowded[:, block].T @ uncertain
-        for one in tight:  # what products leave each other is no product of two numbers there
-            mean += _beyond(shares[one, block], shares[one], found.crowding[one]) * found.with_pairs[one]
-        mean = within_margins(mean, orders[block, None], orders[None, :])
-        upper = np.arange(n)[None, :] > np.arange(n)[block, None]
-        a, b = np.nonzero(upper & ((count > 0) | (mean >= UNSEEN)))
+        for stratum in nonlinear:  # the room that products leave is no product of two numbers there
+            excess = _excess_room(shares[stratum, block], shares[stratum], strata.crowding[stratum])
+            mean += excess * n_with_pairs[stratum]
+        mean = clip_to_margins(mean, orders[block, None], orders[None, :])
+        is_upper = np.arange(n_items)[None, :] > np.arange(n_items)[block, None]
+        a, b = np.nonzero(is_upper & ((count > 0) | (mean >= MIN_EXPECTED_IF_NEVER)))
         yield a + first, b, count[a, b].astype(np.int64), mean[a, b]
 
 
-def _beyond(left: Floats, right: Floats, crowding: float) -> Floats:
-    """Return what is to be added in one stratum to pairs of which more is taken than a half."""
+def _excess_room(left: Floats, right: Floats, crowding: float) -> Floats:
+    """Compute what is added in one stratum to pairs whose products take more than half of each other's room."""
     taken = crowding * np.outer(1 - left, 1 - right)
-    return np.asarray(np.outer(left, right) * (left_over(taken) - (1 - taken)))
+    return np.asarray(np.outer(left, right) * (remaining_room(taken) - (1 - taken)))
 
 
-def _with_customers(
-    p: Floats,
-    a: Ints,
-    b: Ints,
-    count: Ints,
-    mean: Floats,
-    items: Ints,
-    shares: Floats,
-    baskets: Baskets,
-    found: Strata,
-    worth: float,
+def _adjust_for_customers(
+    p: Floats, pairs: _Pairs, items: Ints, shares: Floats, baskets: Baskets, strata: Strata, prescreen_p: float
 ) -> tuple[Floats, Floats]:
-    """Raise p-values to what independent customers allow, and return the design effects; see :mod:`._clusters`."""
-    raised, rows, postings = p.copy(), np.flatnonzero(p < worth), Postings(baskets)
-    a, b, count, mean = a[rows], b[rows], count[rows], mean[rows]
-    clusters, effects, step = Clusters.make(baskets.clusters, found), np.ones(len(rows)), max(CELLS // found.n, 1)
+    """Raise p-values by the design effects of customers, and return these; NaN where p was not small to begin with."""
+    rows, postings = np.flatnonzero(p < prescreen_p), Postings(baskets)
+    screened = pairs.take(rows)
+    clusters = Clusters.make(baskets.cluster_of_order, strata)
+    effects, step = np.ones(len(rows)), max(PAIRS_PER_BLOCK // strata.n_strata, 1)
     for first in range(0, len(rows), step):
-        some = slice(first, first + step)
-        left, right = (Side(postings=postings, sets=items[one[some]][:, None]) for one in (a, b))
-        effects[some] = design_effects(clusters, left, right, shares[:, a[some]].T, shares[:, b[some]].T, found)
-    thinned = (count / effects, mean / effects)
-    raised[rows] = np.where(count > mean, upper_tail(*thinned), lower_tail(*thinned))
-    known = np.full(len(p), np.nan)
+        block = slice(first, first + step)
+        a, b = screened.a[block], screened.b[block]
+        left, right = (RuleSide(postings=postings, sets=items[side][:, None]) for side in (a, b))
+        effects[block] = design_effects(clusters, left, right, shares[:, a].T, shares[:, b].T, strata)
+    thinned = (screened.count / effects, screened.mean / effects)
+    is_above: Bools = screened.count > screened.mean
+    raised, known = p.copy(), np.full(len(p), np.nan)
+    raised[rows] = np.where(is_above, poisson_upper_tail(*thinned), poisson_lower_tail(*thinned))
     known[rows] = effects
     return raised, known

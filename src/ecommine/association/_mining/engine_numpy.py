@@ -1,7 +1,7 @@
 """Frequent itemsets in NumPy and SciPy: pairs by a sparse product, more by bitsets local to each product.
 
 Counting the pairs of a product in its own orders is the occurrence-deliver of LCM (Uno et al. 2004); going deeper by
-intersecting sets of orders is Eclat (Zaki 2000), here with one bit an order and the orders of the first product only.
+intersecting sets of orders is Eclat (Zaki 2000), here with one bit per order and the orders of the first product only.
 
 References
 ----------
@@ -15,36 +15,37 @@ from typing import Any
 
 import numpy as np
 
-from .._encoding import Ints
-from .rows import Rows, frequent_rows
-from .sparse import by_column, by_row
-from .threshold import MOST, Bar, TooManyError
-from .tree import Tree, levels
+from ..._core.arrays import Ints
+from .matrix import FrequentMatrix, frequent_matrix
+from .sparse import expand_ranges, matrix_by_column, matrix_by_row
+from .threshold import MAX_ITEMSETS, SupportThreshold, TooManyItemsetsError
+from .tree import Tree, tree_to_levels
 
-__all__ = ["frequent_rows", "levels", "mine"]
+__all__ = ["frequent_matrix", "mine", "tree_to_levels"]
 
-CELLS = 1 << 22
+CELLS_PER_BLOCK = 1 << 22
 """Pairs counted at once: a block of the product matrix."""
-Bits = np.ndarray[Any, np.dtype[np.uint64]]
+WORD_BITS = 64
+Bitsets = np.ndarray[Any, np.dtype[np.uint64]]
 
 
-def mine(rows: Rows, bar: Bar, longest: int) -> Tree:
-    """Find all itemsets of two and more products that reach the bar."""
-    found = _Found(len(rows.codes))
-    if longest < 2:
-        return found.tree()
-    pairs = list(_pairs(rows, bar))
-    for item, others, together in reversed(pairs):  # the most frequent first, which raises a rising bar fastest
-        reach = together >= bar.least
-        partners, counts = others[reach], together[reach]
-        nodes = found.add(item, partners, counts, 2)
-        if longest > 2 and len(partners) > 1:
-            _deepen(_bitsets(rows, item, partners), partners, nodes, bar, found, 3, longest)
-    return found.tree()
+def mine(matrix: FrequentMatrix, threshold: SupportThreshold, max_size: int) -> Tree:
+    """Find all itemsets of two and more products that reach the threshold."""
+    builder = _TreeBuilder(len(matrix.codes))
+    if max_size < 2:
+        return builder.tree()
+    pairs = list(_frequent_pairs(matrix, threshold))
+    for item, others, pair_counts in reversed(pairs):  # the most frequent first, which raises a threshold fastest
+        is_frequent = pair_counts >= threshold.min_count
+        partners, counts = others[is_frequent], pair_counts[is_frequent]
+        nodes = builder.add(item, partners, counts, 2)
+        if max_size > 2 and len(partners) > 1:
+            _extend(_partner_bitsets(matrix, item, partners), partners, nodes, threshold, builder, 3, max_size)
+    return builder.tree()
 
 
-class _Found:
-    """Itemsets as they come; single products are nodes 0, 1, ... of the whole tree and are not held here."""
+class _TreeBuilder:
+    """Collect itemsets as the search meets them; single products are nodes 0, 1, ... of the whole tree, added later."""
 
     def __init__(self, n_items: int) -> None:
         self.size = n_items
@@ -54,8 +55,8 @@ class _Found:
         nodes = np.arange(self.size, self.size + len(items))
         self.parts.append((np.full(len(items), parent), items, counts, np.full(len(items), depth, dtype=np.int32)))
         self.size += len(items)
-        if self.size > MOST:
-            raise TooManyError
+        if self.size > MAX_ITEMSETS:
+            raise TooManyItemsetsError
         return nodes
 
     def tree(self) -> Tree:
@@ -64,52 +65,59 @@ class _Found:
         return Tree(parent=parent, item=item, count=count, depth=depth)
 
 
-def _pairs(rows: Rows, bar: Bar) -> Iterator[tuple[int, Ints, Ints]]:
+def _frequent_pairs(matrix: FrequentMatrix, threshold: SupportThreshold) -> Iterator[tuple[int, Ints, Ints]]:
     """Count the pairs of each product with more frequent ones, a block of products at a time."""
-    n_items, n_orders = len(rows.codes), len(rows.starts) - 1
-    by_order = by_row(rows.starts, rows.items, n_items, dtype=np.int32)
-    by_item = by_column(rows.item_starts, rows.orders, n_orders, dtype=np.int32)
-    block = max(CELLS // max(n_items, 1), 1)
+    n_items, n_orders = len(matrix.codes), len(matrix.starts) - 1
+    by_order = matrix_by_row(matrix.starts, matrix.items, n_items, dtype=np.int32)
+    by_item = matrix_by_column(matrix.item_starts, matrix.orders, n_orders, dtype=np.int32)
+    block = max(CELLS_PER_BLOCK // max(n_items, 1), 1)
     for first in range(0, n_items, block):
         last = min(first + block, n_items)
         product = by_item[:, first:last].T.tocsr() @ by_order[:, first:]
         item = np.repeat(np.arange(first, last), np.diff(product.indptr))
         partner = product.indices + first
-        upper = np.flatnonzero((partner > item) & (product.data >= bar.least))
-        upper = upper[bar.admit(product.data[upper].astype(np.int64))]
+        upper = np.flatnonzero((partner > item) & (product.data >= threshold.min_count))
+        upper = upper[threshold.admit(product.data[upper].astype(np.int64))]
         upper = upper[np.lexsort((partner[upper], item[upper]))]
         item, partner, count = item[upper], partner[upper], product.data[upper].astype(np.int64)
         ends = np.searchsorted(item, np.arange(first, last + 1))
-        for one in range(first, last):
-            here = slice(ends[one - first], ends[one - first + 1])
-            if here.stop > here.start:
-                yield one, partner[here].astype(np.int32), count[here]
+        for left in range(first, last):
+            rows = slice(ends[left - first], ends[left - first + 1])
+            if rows.stop > rows.start:
+                yield left, partner[rows].astype(np.int32), count[rows]
 
 
-def _bitsets(rows: Rows, item: int, partners: Ints) -> Bits:
-    """Write down in which orders of a product its partners are, one bit an order and one row a partner."""
-    column = slice(rows.item_starts[item], rows.item_starts[item + 1])
-    begin, end = rows.places[column] + 1, rows.starts[rows.orders[column] + 1]
-    lengths = end - begin
-    order = np.repeat(np.arange(len(lengths)), lengths)
-    offsets = np.arange(len(order)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    local = np.full(len(rows.codes), -1, dtype=np.int32)
-    local[partners] = np.arange(len(partners))
-    partner = local[rows.items[np.repeat(begin, lengths) + offsets]]
-    words = -(-len(lengths) // 64)
-    held = np.zeros((len(partners), words * 64), dtype=bool)
-    held[partner[partner >= 0], order[partner >= 0]] = True
-    return np.packbits(held, axis=1).view(np.uint64)
+def _partner_bitsets(matrix: FrequentMatrix, item: int, partners: Ints) -> Bitsets:
+    """Return in which orders of a product its partners are, one bit per order and one row per partner."""
+    column = slice(matrix.item_starts[item], matrix.item_starts[item + 1])
+    begin, end = matrix.positions[column] + 1, matrix.starts[matrix.orders[column] + 1]
+    order, position = expand_ranges(begin, end)
+    row_of_item = np.full(len(matrix.codes), -1, dtype=np.int32)
+    row_of_item[partners] = np.arange(len(partners))
+    partner = row_of_item[matrix.items[position]]
+    n_words = -(-len(begin) // WORD_BITS)
+    is_in_order = np.zeros((len(partners), n_words * WORD_BITS), dtype=bool)
+    is_in_order[partner[partner >= 0], order[partner >= 0]] = True
+    return np.packbits(is_in_order, axis=1).view(np.uint64)
 
 
-def _deepen(bits: Bits, items: Ints, nodes: Ints, bar: Bar, found: _Found, depth: int, longest: int) -> None:
-    """Join each itemset with its later siblings, and go on with those that reach the bar."""
-    for place in range(len(items) - 1):
-        joined = bits[place + 1 :] & bits[place]
+def _extend(
+    bitsets: Bitsets,
+    items: Ints,
+    nodes: Ints,
+    threshold: SupportThreshold,
+    builder: _TreeBuilder,
+    depth: int,
+    max_size: int,
+) -> None:
+    """Join each itemset with its later siblings, and go on with those that reach the threshold."""
+    for position in range(len(items) - 1):
+        joined = bitsets[position + 1 :] & bitsets[position]
         counts = np.bitwise_count(joined).sum(axis=1, dtype=np.int64)
-        reach = bar.admit(counts)
-        if not reach.any():
+        is_frequent = threshold.admit(counts)
+        if not is_frequent.any():
             continue
-        children = found.add(int(nodes[place]), items[place + 1 :][reach], counts[reach], depth)
-        if depth < longest and len(children) > 1:
-            _deepen(joined[reach], items[place + 1 :][reach], children, bar, found, depth + 1, longest)
+        siblings = items[position + 1 :][is_frequent]
+        children = builder.add(int(nodes[position]), siblings, counts[is_frequent], depth)
+        if depth < max_size and len(children) > 1:
+            _extend(joined[is_frequent], siblings, children, threshold, builder, depth + 1, max_size)

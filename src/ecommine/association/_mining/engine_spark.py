@@ -1,60 +1,73 @@
-"""Frequent itemsets on Spark: MLlib's FP-growth, and only what it finds comes to this process."""
+"""Frequent itemsets on Spark: MLlib's FP-growth, and only the itemsets come to this process."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
 from typing import Any
 
 import numpy as np
 
-from .._itemsets import Found
-from .baskets import Returns, chosen, product_lines
-from .select import Mined, least_count
+from ..._core.frames import Frame
+from .lines import NET_QUANTITY, LineFilter, read_product_lines
+from .mine import MinedItemsets, MinedOrders
+from .read import check_product_ids
+from .threshold import count_of_support
 from .tree import Level
 
 
+def is_on_spark(frame: Frame) -> bool:
+    """Return whether a table is on Spark."""
+    return frame.implementation.is_pyspark() or frame.implementation.is_pyspark_connect()
+
+
 def mine_on_spark(
-    orders: object,
-    share: float | None,
+    orders: Frame,
+    line_filter: LineFilter,
+    min_support: float | None,
     top: int | None,
     *,
-    longest: int | None,
+    max_size: int | None,
     items: Sequence[object] | None,
-    returns: Returns,
-    as_of: datetime | date | str | None,
-) -> Found:
-    """Mine with MLlib, whose itemsets carry counts but come in no order and without a limit of size."""
+) -> MinedOrders:
+    """Mine with MLlib, whose itemsets have counts, but no order and no limit of size."""
     from pyspark.ml.fpm import FPGrowth
     from pyspark.sql import functions as F  # noqa: N812  # Spark's own name for it
 
-    if share is None or top is not None:
+    if min_support is None or top is not None:
         raise ValueError("`top` cannot be mined on Spark, where the support is fixed: give `min_support` alone")
-    lines = product_lines(orders, returns=returns, as_of=as_of)
+    lines = read_product_lines(orders, line_filter)
     rows = lines.frame.to_native()
-    if "_net" in rows.columns:
-        kept = rows.groupBy("order_id", "product_id").agg(F.sum("_net").alias("_net")).where("_net > 0")
-        rows = kept.select("order_id", "product_id")
+    if NET_QUANTITY in rows.columns:
+        net = rows.groupBy("order_id", "product_id").agg(F.sum(NET_QUANTITY).alias(NET_QUANTITY))
+        rows = net.where(f"{NET_QUANTITY} > 0").select("order_id", "product_id")
     baskets = rows.groupBy("order_id").agg(F.collect_set("product_id").alias("items")).cache()
     n_orders = baskets.count()
-    least = least_count(share, n_orders)
+    min_count = count_of_support(min_support, n_orders)
     if items is not None:
-        wanted = F.array(*[F.lit(one) for one in chosen(items)])
+        wanted = F.array(*[F.lit(product) for product in check_product_ids(items)])
         baskets = baskets.select(F.array_intersect("items", wanted).alias("items"))
     # Half an order less, since MLlib's own rounding up of the share may ask for one more.
-    model = FPGrowth(itemsCol="items", minSupport=max(least - 0.5, 0.0) / max(n_orders, 1)).fit(baskets)
-    found = model.freqItemsets if longest is None else model.freqItemsets.where(F.size("items") <= longest)
-    rows_found = found.collect()
+    model = FPGrowth(itemsCol="items", minSupport=max(min_count - 0.5, 0.0) / max(n_orders, 1)).fit(baskets)
+    frequent = model.freqItemsets if max_size is None else model.freqItemsets.where(F.size("items") <= max_size)
+    itemset_rows = frequent.collect()
     baskets.unpersist()
-    products = np.array(sorted(row["items"][0] for row in rows_found if len(row["items"]) == 1))
-    mined = Mined(levels=tuple(_levels(rows_found, products)), least=least, left_out=None)
-    products = products if products.dtype.kind in "iu" else products.astype(object)
-    return Found(mined=mined, products=products, n_orders=n_orders, as_of=lines.as_of, notes=lines.notes, baskets=None)
+    products = np.array(sorted(row["items"][0] for row in itemset_rows if len(row["items"]) == 1))
+    levels = tuple(_to_levels(itemset_rows, products))
+    return MinedOrders(
+        itemsets=MinedItemsets(levels=levels, min_count=min_count, n_cut_off=None),
+        products=products if products.dtype.kind in "iu" else products.astype(object),
+        n_orders=n_orders,
+        as_of=lines.as_of,
+        notes=lines.notes,
+        baskets=None,
+    )
 
 
-def _levels(rows: Sequence[Any], products: "np.ndarray[Any, Any]") -> list[Level]:
-    code = {product: place for place, product in enumerate(products.tolist())}
+def _to_levels(rows: Sequence[Any], products: "np.ndarray[Any, Any]") -> list[Level]:
+    code = {product: position for position, product in enumerate(products.tolist())}
     by_size: dict[int, list[tuple[list[int], int]]] = {}
     for row in rows:
-        by_size.setdefault(len(row["items"]), []).append((sorted(code[one] for one in row["items"]), row["freq"]))
+        by_size.setdefault(len(row["items"]), []).append(
+            (sorted(code[product] for product in row["items"]), row["freq"])
+        )
     return [
         Level(
             items=np.array([items for items, _ in by_size[size]], dtype=np.int32),

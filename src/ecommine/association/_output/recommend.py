@@ -1,42 +1,50 @@
-"""What goes with a basket."""
+"""What goes with a basket: the likeliest consequents of the rules whose antecedents it holds."""
 
 from collections.abc import Collection, Iterable
 from typing import Any
 
 import narwhals.stable.v2 as nw
-import numpy as np
 
-from ..._core.frames import build
-from .._mining.baskets import chosen
+from ..._core.tables import build_table
+from .._mining.read import check_product_ids
+from .rule_table import SIDES
 
 
-def recommend(frame: nw.DataFrame[Any], basket: Iterable[object], n: int, known: Collection[object] | None) -> Any:
-    """Take the likeliest consequents of the rules whose antecedents are in the basket.
+def recommend_products(
+    frame: nw.DataFrame[Any], basket: Iterable[object], n: int, products: Collection[object] | None
+) -> Any:
+    """Return a table of at most ``n`` products that go with a basket, the likeliest first.
 
-    ``known`` are the products of all orders, where these are at hand.
+    Parameters
+    ----------
+    frame : narwhals frame
+        The table of rules.
+    basket : iterable of product ids
+    n : int
+    products : collection of product ids, or None
+        Those of all orders, where these are at hand: a basket without any of them is an error.
     """
-    held = set(chosen(basket, argument="basket"))
-    if known is not None and held and held.isdisjoint(known):
+    in_basket = set(check_product_ids(basket, argument="basket"))
+    if products is not None and in_basket and in_basket.isdisjoint(products):
         raise ValueError(
-            f"`basket` has no product that any order holds, such as {min(held, key=str)!r}: give product ids"
+            f"`basket` has no product that any order holds, such as {min(in_basket, key=str)!r}: give product ids"
         )
     confidence, lift = frame["confidence"].to_numpy(), frame["lift"].to_numpy()
-    sides = zip(frame["antecedents"].to_list(), frame["consequents"].to_list(), strict=True)
-    best: dict[Any, int] = {}
-    for row, (antecedents, consequents) in enumerate(sides):
-        if not held.issuperset(antecedents):
+    antecedents, consequents = (frame[side].to_list() for side in SIDES)
+    best: dict[Any, int] = {}  # the rule of the highest confidence per product
+    for row, (left, right) in enumerate(zip(antecedents, consequents, strict=True)):
+        if not in_basket.issuperset(left):
             continue
-        for product in consequents:
-            if product not in held and (product not in best or confidence[row] > confidence[best[product]]):
+        for product in set(right) - in_basket:
+            if product not in best or confidence[row] > confidence[best[product]]:
                 best[product] = row
     ranked = sorted(best, key=lambda product: (-confidence[best[product]], -lift[best[product]], str(product)))[:n]
-    rows = np.array([best[product] for product in ranked], dtype=np.int64)
-    because = frame["antecedents"].to_list()
-    if not ranked:
-        return (
-            build({"product_id": [None], "confidence": [0.0], "lift": [0.0], "because": [[None]]}, like=frame)
-            .head(0)
-            .to_native()
-        )
-    columns = {"product_id": ranked, "confidence": confidence[rows], "lift": lift[rows]}
-    return build({**columns, "because": [because[row] for row in rows]}, like=frame).to_native()
+    rows = [best[product] for product in ranked]
+    columns = {
+        "product_id": ranked,
+        "confidence": confidence[rows],
+        "lift": lift[rows],
+        "because": [antecedents[row] for row in rows],
+    }
+    sample = next((product for right in consequents for product in right), "")
+    return build_table(columns, like=frame, samples={"product_id": sample, "because": [sample]})

@@ -2,13 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import narwhals.stable.v2 as nw
+import numpy as np
 
-from ..._core.frames import build, opened
+from ..._core.arrays import Floats
+from ..._core.frames import opened
 from ..._core.results import Result
-from .._names import as_text, named
+from ..._core.tables import flatten_products, product_names
+
+if TYPE_CHECKING:
+    from ..._core.notes import Note
 
 
 class ProductTable(Result):
@@ -18,8 +23,10 @@ class ProductTable(Result):
     """
 
     __slots__ = ()
+    if TYPE_CHECKING:
+        notes: tuple[Note, ...]
     table: Any
-    _SIDES: ClassVar[int] = 2
+    _N_SIDES: ClassVar[int] = 2
     _NAME: ClassVar[str]
 
     @property
@@ -35,11 +42,7 @@ class ProductTable(Result):
         names : table of products, mapping of id to name, or None
             A table with product_id and title; products without a name keep their id.
         """
-        frame, known = self._frame(), named(names)
-        sides = frame.columns[: self._SIDES]
-        texts = {f"{name} as text": [as_text(one, known) for one in frame[name].to_list()] for name in sides}
-        made = build(texts, like=frame)
-        return frame.with_columns(made[text].alias(name) for text, name in zip(texts, sides, strict=True)).to_native()
+        return flatten_products(self.table, self._frame().columns[: self._N_SIDES], product_names(names))
 
     def _frame(self) -> nw.DataFrame[Any]:
         frame = opened(self.table, argument="table")
@@ -47,6 +50,11 @@ class ProductTable(Result):
         return frame
 
 
-def dated(as_of: datetime | None) -> str:
-    """Begin a headline with the moment up to which orders count."""
+def as_of_prefix(as_of: datetime | None) -> str:
+    """Return how a headline begins: with the moment up to which orders count."""
     return "" if as_of is None else f"as of {as_of:%Y-%m-%d %H:%M}, "
+
+
+def column_as_floats(frame: nw.DataFrame[Any], name: str) -> Floats:
+    """Return a column of numbers as floats, whatever the library and its nulls."""
+    return np.asarray(frame[name].cast(nw.Float64).to_numpy(), dtype=np.float64)

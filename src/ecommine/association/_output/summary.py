@@ -1,62 +1,59 @@
-"""What the rules say, in words."""
+"""The rules in words: how many are real, which is the strongest, and what to do with it."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from .._names import joined
+from ..._core.tables import join_products
+from ..._core.texts import Locale, counted, is_known, join_sentences, percent
 
-Locale = Literal["en", "zh"]
+_TEXTS: dict[Locale, dict[str, str]] = {
+    "en": {
+        "none": "No rules were found in {orders}: lower `min_support`.",
+        "untested": "{rules} found in {orders}; none of them was tested.",
+        "all chance": "None of the {rules} found in {orders} exceeds what chance brings together in orders of these "
+        "sizes: do not act on them.",
+        "real": "Of {rules} in {orders}, {real:,} {exceed} better than every shorter rule.",
+        "best": "The strongest: {confidence} of orders with {a} also contain {b} ({count}, {lift:.1f} times as many as "
+        "expected by chance). Show them side by side, and do not discount both at once.",
+    },
+    "zh": {
+        "none": "在{orders}中没有找到规则：请降低最低支持度。",
+        "untested": "在{orders}中找到{rules}，均未检验。",
+        "all chance": "{orders}中的{rules}，没有一条超出同等规模订单的随机水平：不要据此行动。",
+        "real": "{orders}中共有{rules}，其中{real:,}条既显著高于随机水平，又优于任何更短的规则。",
+        "best": "最强的一条：含{a}的订单中有{confidence}也含{b}（{count}，是随机水平的{lift:.1f}倍）。"
+        "建议放在一起展示，不要同时打折。",
+    },
+}
 
 
-def sentences(
-    frame: nw.DataFrame[Any], n_orders: int, test: str | None, names: Mapping[Any, str], locale: Locale
+def summarize_rules(
+    frame: nw.DataFrame[Any], n_orders: int, *, tested: bool, names: Mapping[Any, str], locale: Locale
 ) -> str:
-    """Write two to four sentences."""
-    rows = len(frame)
-    real = int(frame["productive"].sum()) if rows else 0
-    if not rows:
-        return _NONE[locale].format(orders=n_orders)
-    if test is None:
-        return _UNTESTED[locale].format(rows=rows, orders=n_orders) + _best(frame, names, locale)
-    if not real:
-        return _NOTHING_REAL[locale].format(rows=rows, orders=n_orders)
-    return _REAL[locale].format(rows=rows, real=real, orders=n_orders) + _best(frame, names, locale)
+    """Write one to three sentences about a table of rules."""
+    texts, n_real = _TEXTS[locale], int(frame["productive"].sum() or 0)
+    numbers = {
+        "rules": counted(len(frame), "rule", locale=locale),
+        "orders": counted(n_orders, "order", locale=locale),
+        "real": n_real,
+        "exceed": "exceeds chance and is" if n_real == 1 else "exceed chance and are",
+    }
+    if not len(frame):
+        return texts["none"].format(**numbers)
+    if tested and not n_real:
+        return texts["all chance"].format(**numbers)
+    first = texts["real" if tested else "untested"].format(**numbers)
+    return join_sentences([first, _strongest(frame, names, locale)], locale=locale)
 
 
-def _best(frame: nw.DataFrame[Any], names: Mapping[Any, str], locale: Locale) -> str:
-    best = frame.head(1).rows(named=True)[0]
-    chance = best["adjusted_lift"] if best["adjusted_lift"] == best["adjusted_lift"] else best["lift"]
-    return _BEST[locale].format(
-        a=joined(best["antecedents"], names),
-        b=joined(best["consequents"], names),
-        confidence=best["confidence"],
-        count=best["count"],
-        chance=chance,
+def _strongest(frame: nw.DataFrame[Any], names: Mapping[Any, str], locale: Locale) -> str:
+    rule = frame.head(1).rows(named=True)[0]
+    return _TEXTS[locale]["best"].format(
+        a=join_products(rule["antecedents"], names),
+        b=join_products(rule["consequents"], names),
+        confidence=percent(rule["confidence"]),
+        count=counted(rule["count"], "order", locale=locale),
+        lift=rule["adjusted_lift"] if is_known(rule["adjusted_lift"]) else rule["lift"],
     )
-
-
-_NONE = {
-    "en": "No rule was found in {orders:,} orders: lower the support.",
-    "zh": "在{orders:,}笔订单中没有找到规则：请降低支持度。",
-}
-_UNTESTED = {
-    "en": "{rows:,} rules were found in {orders:,} orders; none was tested. ",
-    "zh": "在{orders:,}笔订单中找到{rows:,}条规则，均未检验。",
-}
-_NOTHING_REAL = {
-    "en": "None of {rows:,} rules in {orders:,} orders is more than what orders of these sizes bring together by "
-    "chance: do not act on them.",
-    "zh": "{orders:,}笔订单中的{rows:,}条规则，没有一条超出同样大小的订单偶然形成的搭配：不要据此行动。",
-}
-_REAL = {
-    "en": "Of {rows:,} rules in {orders:,} orders {real:,} are more than chance and than every shorter rule. ",
-    "zh": "{orders:,}笔订单中的{rows:,}条规则里，有{real:,}条既超出偶然，也优于每条更短的规则。",
-}
-_BEST = {
-    "en": "The strongest: who buys {a} also buys {b} in {confidence:.0%} of orders ({count:,} orders, {chance:.1f} "
-    "times what chance brings): show them side by side, and do not discount both at once.",
-    "zh": "最强的一条：买{a}的订单中有{confidence:.0%}也买{b}（{count:,}笔订单，是偶然情况的{chance:.1f}倍）："
-    "把它们放在一起展示，不要同时打折。",
-}

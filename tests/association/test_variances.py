@@ -1,4 +1,4 @@
-"""What is computed rule by rule: the compiled loops against the plain ones, and these against sums over customers."""
+"""Design effects and variances of rules: compiled loops against plain ones, these against sums over customers."""
 
 from importlib.util import find_spec
 
@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from association.slow import lines, random_baskets
-from ecommine.association._evidence import per_rule as _per_rule
+from association.slow import baskets_of, lines, random_baskets
+from ecommine.association._evidence import variances
 from ecommine.association._evidence.clusters import Clusters
-from ecommine.association._evidence.expected import strata
-from ecommine.association._evidence.per_rule import Side
-from ecommine.association._mining.baskets import read_baskets
+from ecommine.association._evidence.sides import RuleSide
+from ecommine.association._evidence.strata import stratify_orders
 from ecommine.association._mining.postings import Postings
 
 SEEDS = st.integers(0, 2**31)
@@ -28,13 +27,13 @@ class Shop:
         customers = rng.integers(0, max(n // 5, 1), n + 1).astype("float64")
         customers[rng.random(n + 1) < 0.1] = np.nan
         table["customer_id"] = customers[table["order_id"].to_numpy()]
-        self.baskets = read_baskets(table, returns="net", as_of=None)
-        self.strata = strata(self.baskets)
-        self.clusters = Clusters.make(self.baskets.clusters, self.strata)
+        self.baskets = baskets_of(table)
+        self.strata = stratify_orders(self.baskets)
+        self.clusters = Clusters.make(self.baskets.cluster_of_order, self.strata)
         self.postings = Postings(self.baskets)
         self.rules = self._rules(size, rng)
         self.left, self.right = (
-            Side(postings=self.postings, sets=self.rules[:, part]) for part in (slice(None, -1), slice(-1, None))
+            RuleSide(postings=self.postings, sets=self.rules[:, part]) for part in (slice(None, -1), slice(-1, None))
         )
 
     def _rules(self, size, rng):
@@ -43,14 +42,14 @@ class Shop:
         return np.array([rng.permutation(long[rng.integers(len(long))])[:size] for _ in range(12)], dtype=np.int32)
 
     def shares(self, side):
-        return self.strata.shares(_per_rule.stratum_counts(side, self.strata))
+        return self.strata.shares(variances.stratum_counts(side, self.strata))
 
 
 def compiled_and_plain(function):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_per_rule, "COMPILED_FROM", 0)
+        patch.setattr(variances, "MIN_RULES_TO_COMPILE", 0)
         compiled = function()
-        patch.setattr(_per_rule, "COMPILED_FROM", 10**9)
+        patch.setattr(variances, "MIN_RULES_TO_COMPILE", 10**9)
         return compiled, function()
 
 
@@ -59,21 +58,21 @@ def compiled_and_plain(function):
 @settings(max_examples=60)
 def test_compiled_loops_give_what_plain_ones_give(seed, size):
     shop = Shop(seed, size)
-    sides, groups = (shop.clusters, shop.left, shop.right), shop.strata
+    sides, strata = (shop.clusters, shop.left, shop.right), shop.strata
     shares = shop.shares(shop.left), shop.shares(shop.right)
     functions = [
-        lambda: _per_rule.stratum_counts(shop.left, groups),
-        lambda: _per_rule.design_effects(*sides, *shares, groups),
-        lambda: _per_rule.squares(*sides, shares[1], shares[0] / 2, shares[0] * shares[1], groups),
+        lambda: variances.stratum_counts(shop.left, strata),
+        lambda: variances.design_effects(*sides, *shares, strata),
+        lambda: variances.sums_of_squares(*sides, shares[1], shares[0] / 2, shares[0] * shares[1], strata),
     ]
     if shop.baskets.n_orders and _together(shop).all():
-        functions.append(lambda: _per_rule.log_lift_variances(*sides, shop.baskets.n_orders))
+        functions.append(lambda: variances.log_lift_variances(*sides, shop.baskets.n_orders))
     if size > 2:
         given_set, item = (
-            Side(postings=shop.postings, sets=shop.rules[:, part]) for part in (slice(1, -1), slice(0, 1))
+            RuleSide(postings=shop.postings, sets=shop.rules[:, part]) for part in (slice(1, -1), slice(0, 1))
         )
         functions.append(
-            lambda: _per_rule.design_effects_within(shop.clusters, given_set, item, shop.right, strata=groups)
+            lambda: variances.design_effects_within(shop.clusters, given_set, item, shop.right, strata=strata)
         )
     for function in functions:
         compiled, plain = compiled_and_plain(function)
@@ -81,7 +80,7 @@ def test_compiled_loops_give_what_plain_ones_give(seed, size):
 
 
 def _together(shop):
-    return np.array([len(shop.postings.of(rule)) for rule in shop.rules]) > 0
+    return np.array([len(shop.postings.orders_with(rule)) for rule in shop.rules]) > 0
 
 
 @given(seed=SEEDS)
@@ -91,12 +90,12 @@ def test_variance_of_a_lift_is_the_sum_of_squares_over_customers(seed):
     shop = Shop(seed, 3)
     if not _together(shop).all():
         return
-    found = _per_rule.log_lift_variances(shop.clusters, shop.left, shop.right, shop.baskets.n_orders)
+    found = variances.log_lift_variances(shop.clusters, shop.left, shop.right, shop.baskets.n_orders)
     for rule, variance in zip(shop.rules, found, strict=True):
         sets = [rule, rule[:-1], rule[-1:], []]
-        sums = np.zeros(shop.clusters.n)
-        for orders, sign in zip(map(shop.postings.of, sets), (1, -1, -1, 1), strict=True):
+        sums = np.zeros(shop.clusters.n_customers)
+        for orders, sign in zip(map(shop.postings.orders_with, sets), (1, -1, -1, 1), strict=True):
             for order in orders:
-                sums[shop.clusters.of_order[order]] += sign / len(orders)
-        n = shop.clusters.n
+                sums[shop.clusters.customer_of_order[order]] += sign / len(orders)
+        n = shop.clusters.n_customers
         assert variance == pytest.approx((sums**2).sum() * n / max(n - 1, 1), rel=1e-9, abs=1e-15)

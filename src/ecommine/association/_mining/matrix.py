@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._encoding import Ints
+from ..._core.arrays import Ints
 from .baskets import Baskets
-from .sparse import by_row
+from .sparse import matrix_by_row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Rows:
+class FrequentMatrix:
     """The matrix of orders by frequent products, in both directions.
 
     Products are numbered 0, 1, ... from the rarest to the most frequent, so that the products after a prefix in its
@@ -20,7 +20,7 @@ class Rows:
     ----------
     starts, items : arrays
         Row by row: items ascending within an order. Orders with fewer than two frequent products are left out.
-    item_starts, orders, places : arrays
+    item_starts, orders, positions : arrays
         Column by column: the orders of each product, ascending, and where in ``items`` the product stands in each.
     codes, counts : arrays of shape (n_items,)
         The product code of each item, and the orders that hold it (all of them).
@@ -30,43 +30,51 @@ class Rows:
     items: Ints
     item_starts: Ints
     orders: Ints
-    places: Ints
+    positions: Ints
     codes: Ints
     counts: Ints
 
 
-def frequent_rows(baskets: Baskets, least: int) -> Rows:
-    """Keep products in at least ``least`` orders, and number them from the rarest."""
-    codes, counts, rank = frequent_items(baskets, least)
+def frequent_matrix(baskets: Baskets, min_count: int) -> FrequentMatrix:
+    """Keep products in at least ``min_count`` orders, and number them from the rarest."""
+    codes, counts, rank = rank_frequent_items(baskets, min_count)
     items = rank[baskets.items]
-    kept = items >= 0
-    ends = np.concatenate([[0], np.cumsum(kept)])[baskets.starts]
+    is_kept = items >= 0
+    ends = np.concatenate([[0], np.cumsum(is_kept)])[baskets.starts]
     sizes = np.diff(ends)
     if bool((sizes < 2).any()):
-        kept &= np.repeat(sizes >= 2, np.diff(baskets.starts))
+        is_kept &= np.repeat(sizes >= 2, np.diff(baskets.starts))
         sizes = sizes[sizes >= 2]
     starts: Ints = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32 if len(items) < 2**31 else np.int64)
-    by_item = by_row(starts, items[kept], len(codes)).tocsc()  # each turn of the matrix sorts, in linear time
-    everything = np.arange(len(by_item.indices), dtype=starts.dtype)
-    by_item.data = everything
+    by_item = matrix_by_row(starts, items[is_kept], len(codes)).tocsc()  # each transposition sorts, in linear time
+    cell = np.arange(len(by_item.indices), dtype=starts.dtype)
+    by_item.data = cell
     by_order = by_item.tocsr()
-    places = np.empty_like(everything)
-    places[by_order.data] = everything
-    return Rows(
+    positions = np.empty_like(cell)
+    positions[by_order.data] = cell
+    return FrequentMatrix(
         starts=by_order.indptr,
         items=by_order.indices,
         item_starts=by_item.indptr,
         orders=by_item.indices,
-        places=places,
+        positions=positions,
         codes=codes.astype(np.int32),
         counts=counts,
     )
 
 
-def frequent_items(baskets: Baskets, least: int) -> tuple[Ints, Ints, Ints]:
-    """Return the codes of frequent products from the rarest, their counts, and the rank of each code or -1."""
-    counts = np.bincount(baskets.items, minlength=len(baskets.products))
-    frequent = np.flatnonzero(counts >= least)
+def rank_frequent_items(baskets: Baskets, min_count: int) -> tuple[Ints, Ints, Ints]:
+    """Rank the frequent products from the rarest.
+
+    Returns
+    -------
+    codes, counts : int arrays of shape (n_frequent,)
+        The product code and the orders of each rank.
+    rank : int32 array of shape (n_products,)
+        The rank of each product code, -1 where it is not frequent.
+    """
+    counts = baskets.count_orders()
+    frequent = np.flatnonzero(counts >= min_count)
     codes = frequent[np.argsort(counts[frequent], kind="stable")]
     rank = np.full(len(counts), -1, dtype=np.int32)
     rank[codes] = np.arange(len(codes))
