@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecommine import SchemaError, funnel
-from ecommine.funnel import _cores
-from ecommine.funnel._match import sort as _moves
-from ecommine.funnel._match.events import read_sequences
+from ecommine.funnel._match.event_table import open_events
+from ecommine.funnel._match.events import load_events
+from ecommine.funnel._match.options import AnalyseOptions
 from ecommine.funnel._match.plan import NOT_REACHED
 from funnel import slow
+from funnel.engines import compiled_in_shares
 from libraries import to_pandas
 from notes import note_counts
 
@@ -86,25 +87,25 @@ def micro(moment):
     return pd.Timestamp(moment).value // 1_000
 
 
-def walked(frame, definition):
-    tracks = read_sequences(frame, definition, unit="visitor_id", by=None, as_of=None)
-    return tracks, reached_by(tracks.walk(definition), definition)
+def followed(frame, definition):
+    options = AnalyseOptions(unit="visitor_id", by=None, attribution="first", every=None, as_of=None, level=0.95)
+    sequences, _ = load_events(open_events(frame, definition, options), options).whole()
+    return sequences, reached_by(sequences.step_times(definition), definition)
 
 
 def agree(definition, rows):
-    """Compare the walk by searches, and the compiled one, with the interpreter."""
+    """Compare searches, and the compiled pass, with the interpreter."""
     frame = slow.table(rows)
-    tracks, found = walked(frame, definition)
+    sequences, reached = followed(frame, definition)
     if find_spec("numba"):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(_moves, "COMPILED_FROM", 0)
-            patch.setattr(_cores, "MIN_ROWS_PER_THREAD", 1)
-            assert walked(frame, definition)[1] == found
+        with compiled_in_shares():
+            assert followed(frame, definition)[1] == reached
     expected = {
-        visitor: ({step: (micro(at), micro(since)) for step, (at, since) in reached.items()}, skipped)
-        for visitor, (reached, skipped) in slow.all_walked(definition, frame).items()
+        visitor: ({step: (micro(at), micro(since)) for step, (at, since) in of_visitor.items()}, skipped)
+        for visitor, (of_visitor, skipped) in slow.all_walked(definition, frame).items()
     }
-    assert {unit if tracks.units is None else tracks.units[unit]: one for unit, one in found.items()} == expected
+    ids = sequences.units
+    assert {unit if ids is None else ids[unit]: of_unit for unit, of_unit in reached.items()} == expected
 
 
 @pytest.mark.parametrize("steps", STEPS.values(), ids=STEPS)

@@ -171,11 +171,11 @@ def test_a_step_cannot_be_called_as_an_attribution():
 def test_numba_that_cannot_be_loaded_is_done_without(monkeypatch):
     import sys
 
-    from ecommine.funnel._match import sort as _moves
+    from ecommine.funnel._match import engine
 
-    monkeypatch.setattr(_moves, "COMPILED_FROM", 0)
+    monkeypatch.setattr(engine, "MIN_EVENTS_FOR_COMPILED", 0)
     monkeypatch.setitem(sys.modules, "ecommine.funnel._match.numba_ordered", None)
-    monkeypatch.delattr(funnel, "_walk_numba", raising=False)  # another test may have loaded it
+    monkeypatch.delattr("ecommine.funnel._match.numba_ordered", raising=False)  # another test may have loaded it
     assert reached(odd("x"), ["v", "p"]) == [3, 2]
 
 

@@ -1,5 +1,6 @@
 """Events are followed alike by the compiled code on all cores, and by NumPy's sorted searches."""
 
+from dataclasses import replace
 from importlib.util import find_spec
 
 import numpy as np
@@ -9,11 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecommine import funnel
-from ecommine.funnel import _cores
-from ecommine.funnel._match import sort as _moves
 from ecommine.funnel._match.engine import follow
-from ecommine.funnel._match.events import make_plan
+from ecommine.funnel._match.plan import make_plan
 from ecommine.funnel._match.sort import Events
+from funnel.engines import compiled_in_shares
 
 needs_numba = pytest.mark.skipif(find_spec("numba") is None, reason="numba, of the extra `fast`, is not installed")
 DAY = 86_400_000_000
@@ -24,7 +24,7 @@ def centuries(rng, n):
     return rng.integers(-(2**61), 2**61, 3)[rng.integers(0, 3, n)] + rng.integers(0, 10 * DAY, n)
 
 
-LOGS = {
+SEQUENCES = {
     "dense": lambda rng, n: rng.integers(0, 40, n),
     "int32": lambda rng, n: rng.integers(0, 40, n).astype(np.int32),
     "below zero": lambda rng, n: rng.integers(-20, 20, n),
@@ -40,13 +40,13 @@ TIMES = {
 }
 
 
-def drawn(log, time, *, groups, seed=0, n=600):
+def drawn(sequence, time, *, groups, seed=0, n=600):
     rng = np.random.default_rng(seed)
     return Events(
-        log=LOGS[log](rng, n),
+        sequence=SEQUENCES[sequence](rng, n),
         time=TIMES[time](rng, n),
-        code=rng.integers(-1, 9, n).astype(np.int8),
-        masks=np.array([1, 2, 4, 0, 1 | 2, 8, 2 | 16, -1, 16, -1]),
+        kind=rng.integers(-1, 9, n).astype(np.int8),
+        bitmasks=np.array([1, 2, 4, 0, 1 | 2, 8, 2 | 16, -1, 16, -1]),
         n_steps=3,
         group=rng.integers(0, groups, n) if groups else None,
     )
@@ -55,9 +55,7 @@ def drawn(log, time, *, groups, seed=0, n=600):
 def both(events, definition):
     """Follow events by both, with the rows cut into shares."""
     plan = make_plan(definition)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_moves, "COMPILED_FROM", 0)
-        patch.setattr(_cores, "MIN_ROWS_PER_THREAD", 1)
+    with compiled_in_shares():
         compiled = follow(events, plan)
     return compiled, follow(events, plan)
 
@@ -82,11 +80,11 @@ DEFINITIONS = {
 @needs_numba
 @pytest.mark.parametrize("definition", DEFINITIONS.values(), ids=DEFINITIONS)
 @pytest.mark.parametrize("time", TIMES)
-@pytest.mark.parametrize("log", LOGS)
-def test_any_logs_and_moments(log, time, definition):
-    events = drawn(log, time, groups=4)
+@pytest.mark.parametrize("sequence", SEQUENCES)
+def test_any_sequences_and_moments(sequence, time, definition):
+    events = drawn(sequence, time, groups=4)
     compiled, searched = both(events, definition)
-    assert compiled.unit.dtype == searched.unit.dtype == events.log.dtype
+    assert compiled.unit.dtype == searched.unit.dtype == events.sequence.dtype
     pd.testing.assert_frame_equal(table(compiled, group=True), table(searched, group=True), check_dtype=False)
     assert (compiled.reached_at[:, 1] < 2**62).any()
 
@@ -103,17 +101,8 @@ def test_few_events(seed, n, window):
 @needs_numba
 def test_nothing_counts():
     events = drawn("dense", "seconds", groups=0)
-    events = Events(
-        log=events.log, time=events.time, code=events.code, masks=events.masks * 0 - 1, n_steps=3, group=None
-    )
+    events = replace(events, bitmasks=events.bitmasks * 0 - 1)
     assert [len(found.unit) for found in both(events, funnel.Funnel(["a", "b", "c"]))] == [0, 0]
-
-
-def test_rows_are_shared_among_the_cores(monkeypatch):
-    monkeypatch.setattr(_cores.os, "sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
-    assert _cores.equal_shares(300_000) == [(0, 100_000), (100_000, 200_000), (200_000, 300_000)]
-    assert _cores.equal_shares(250_000) == [(0, 125_000), (125_000, 250_000)]
-    assert _cores.map_on_cores(lambda a, b: a + b, [1, 2, 3], [10, 20, 30]) == [11, 22, 33]
 
 
 ORDERS = {"in time": False, "a few of each, shuffled": False, "a bot, shuffled": True}
@@ -122,20 +111,20 @@ ORDERS = {"in time": False, "a few of each, shuffled": False, "a bot, shuffled":
 @needs_numba
 @pytest.mark.parametrize(("order", "is_rough"), ORDERS.items(), ids=ORDERS)
 def test_parts_are_sorted_by_insertion_unless_they_are_rough(order, is_rough):
-    from ecommine.funnel._match import numba_sort as _moves_numba
+    from ecommine.funnel._match import numba_sort
 
     rng, n = np.random.default_rng(0), 40_000
-    log = np.zeros(n, dtype=np.int64) if order.startswith("a bot") else rng.integers(0, n // 10, n)
-    since = np.sort(rng.integers(0, 1_000_000, n))
-    since = rng.permutation(since) if order.endswith("shuffled") else since
-    shape, bits = (0, 0, 1, 20, 0), _moves_numba._part_bits(n)
-    part = ((log.astype(np.uint64) * _moves_numba.GOLDEN) >> np.uint64(64 - bits)).astype(np.int64)
-    found = (log << 20 | since)[np.argsort(part, kind="stable")]
+    sequence = np.zeros(n, dtype=np.int64) if order.startswith("a bot") else rng.integers(0, n // 10, n)
+    offset = np.sort(rng.integers(0, 1_000_000, n))
+    offset = rng.permutation(offset) if order.endswith("shuffled") else offset
+    layout, bits = (0, 0, 1, 20, 0), numba_sort._part_bits(n)
+    part = ((sequence.astype(np.uint64) * numba_sort.GOLDEN) >> np.uint64(64 - bits)).astype(np.int64)
+    packed = (sequence << 20 | offset)[np.argsort(part, kind="stable")]
     ends = np.append(0, np.cumsum(np.bincount(part, minlength=1 << bits)))
-    width = (bits, _moves_numba.BUCKET_BITS)
-    assert _moves_numba._sort_parts(found.copy(), ends, shape, width, np.empty(n, np.int64)).any() == is_rough
-    _moves_numba._sort_run(found, ends, shape, bits)
-    np.testing.assert_array_equal(np.sort(found), np.sort(log << 20 | since))
-    goes_on = np.diff(found >> 20) == 0
-    assert 1 + (~goes_on).sum() == len(np.unique(log))  # each log in one piece, in the order of time
-    assert (np.diff(found)[goes_on] >= 0).all()
+    widths = (bits, numba_sort.BUCKET_BITS)
+    assert numba_sort._sort_parts(packed.copy(), ends, layout, widths, np.empty(n, np.int64)).any() == is_rough
+    numba_sort._sort_run(packed, ends, layout, bits)
+    np.testing.assert_array_equal(np.sort(packed), np.sort(sequence << 20 | offset))
+    goes_on = np.diff(packed >> 20) == 0
+    assert 1 + (~goes_on).sum() == len(np.unique(sequence))  # each sequence in one piece, in the order of time
+    assert (np.diff(packed)[goes_on] >= 0).all()

@@ -9,26 +9,16 @@ import numpy as np
 
 from .._core.arrays import Ints
 from .._core.checks import confidence_level, one_of
-from .._core.frames import Frame, opened
 from .._core.moments import moment_to_microseconds
 from .._core.notes import Note
 from .._core.tables import build_table
 from ..schema._for_topics import Every
 from ._definition import Funnel, Step, funnel_of
 from ._log.reading import example_value
-from ._match.conditions import match_column_types
-from ._match.events import (
-    UNITS,
-    EventSequences,
-    Unit,
-    hold_group_constant,
-    make_plan,
-    nullable_group_column,
-    read_sequences,
-)
-from ._match.options import AnalyseOptions
-from ._match.plan import StepTimes
-from ._spark.analyse import answer_on_spark, is_spark
+from ._match.event_table import EventTable, open_events
+from ._match.events import EventSequences, LoadedEvents, load_events
+from ._match.options import UNITS, AnalyseOptions, Unit
+from ._match.plan import StepTimes, make_plan
 from ._steps.estimates import sum_units
 from ._steps.groups import (
     PERIOD_LENGTHS,
@@ -147,20 +137,18 @@ def analyse(
     funnel = funnel_of(definition)
     check_attribution(attribution, funnel, by)
     options = AnalyseOptions(unit=unit, by=by, attribution=attribution, every=every, as_of=as_of, level=confidence)
-    frame = opened(events, argument="events")
-    plan = match_column_types(frame.collect_schema(), funnel)
-    estimate = answer_on_spark if is_spark(frame) else _estimate_in_memory
-    return _as_result(estimate(events, plan, options), funnel, options, frame)
+    table = open_events(events, funnel, options)
+    return _as_result(_estimate(table, options), funnel, options, table)
 
 
-def _as_result(estimates: FunnelEstimates, funnel: Funnel, options: AnalyseOptions, frame: Frame) -> FunnelResult:
+def _as_result(estimates: FunnelEstimates, funnel: Funnel, options: AnalyseOptions, table: EventTable) -> FunnelResult:
     by, every, whole = options.by, options.every, estimates.whole
-    samples = {} if by is None else {by: example_value(frame.collect_schema()[by])}
+    samples = {} if by is None else {by: example_value(table.caller.collect_schema()[by])}
     columns = stack_rows(estimates.groups) if estimates.groups else zero_rows(whole, by, every)
     groups = estimates.over_periods or [(label[by or "period_at"], group) for label, group in estimates.groups if label]
     notes = (*data_quality_notes(whole, options.unit), *period_notes(every, options.unit, reentry=funnel.reentry))
     return FunnelResult(
-        table=build_table(columns, like=frame, samples=samples),
+        table=build_table(columns, like=table.caller, samples=samples),
         definition=funnel,
         unit=options.unit,
         entrants=whole.entrants,
@@ -168,8 +156,8 @@ def _as_result(estimates: FunnelEstimates, funnel: Funnel, options: AnalyseOptio
         attribution=options.attribution,
         every=every,
         level=options.level,
-        as_of=estimates.until,
-        notes=(*estimates.notes, *notes),
+        as_of=table.as_of,
+        notes=(*table.notes, *estimates.notes, *notes),
         _estimates=whole,
         _group_estimates=tuple(groups),
         _period_estimates=tuple(estimates.groups) if estimates.over_periods else (),
@@ -177,31 +165,40 @@ def _as_result(estimates: FunnelEstimates, funnel: Funnel, options: AnalyseOptio
     )
 
 
-def _estimate_in_memory(events: object, funnel: Funnel, options: AnalyseOptions) -> FunnelEstimates:
+def _estimate(table: EventTable, options: AnalyseOptions) -> FunnelEstimates:
+    """Measure events where they are: on Spark's workers, or in memory."""
+    if not table.is_spark:
+        return _estimate_in_memory(table, options)
+    from ._spark.analyse import estimate_on_spark
+
+    return estimate_on_spark(table, options)
+
+
+def _estimate_in_memory(table: EventTable, options: AnalyseOptions) -> FunnelEstimates:
     """Measure events that are read into memory."""
     by, every, level = options.by, options.every, options.level
-    sequences = read_sequences(events, funnel, unit=options.unit, by=by, as_of=options.as_of)
+    events = load_events(table, options)
+    sequences, event_notes = events.whole()
     store = MemoryUnitStore(
-        whole=_all_units(sequences, sequences.walk(funnel), options),
-        plan=make_plan(funnel),
-        step_labels=funnel.step_labels,
-        until=moment_to_microseconds(sequences.until),
+        whole=_all_units(sequences, sequences.step_times(table.funnel), options),
+        plan=make_plan(table.funnel),
+        step_labels=table.funnel.step_labels,
+        until=moment_to_microseconds(table.as_of),
     )
     whole = _estimate_group(store.whole, store, level)
-    groups, notes = _split_by_group(events, store.whole, sequences, funnel, options)
+    groups, group_notes = _split_by_group(events, store.whole, options)
     over_periods = []
     if every is not None:
         if by is not None:
             over_periods = [(group.label[by], _estimate_group(group, store, level)) for group in groups]
-        groups = [period for group in groups for period in _split_by_period(group, every, sequences.until)]
+        groups = [period for group in groups for period in _split_by_period(group, every, table.as_of)]
         groups.sort(key=lambda group: group.label["period_at"])
-    store = replace(_with_group_column(events, store, sequences.labels, funnel, options), groups=groups)
+    store = replace(_with_group_column(table, store, sequences.labels, options), groups=groups)
     return FunnelEstimates(
         whole=whole,
         groups=[(group.label, _estimate_group(group, store, level) if group.label else whole) for group in groups],
         over_periods=over_periods,
-        until=sequences.until,
-        notes=[*sequences.notes, *notes],
+        notes=[*event_notes, *group_notes],
         store=store,
     )
 
@@ -219,19 +216,16 @@ def _all_units(sequences: EventSequences, times: StepTimes, options: AnalyseOpti
 
 
 def _split_by_group(
-    events: object, whole: UnitGroup, sequences: EventSequences, funnel: Funnel, options: AnalyseOptions
+    events: LoadedEvents, whole: UnitGroup, options: AnalyseOptions
 ) -> tuple[list[UnitGroup], list[Note]]:
     """Return the units by their group, with notes of those in no group."""
-    by, labels = options.by, sequences.labels
+    by, labels, funnel = options.by, events.units.labels, events.funnel
     if by is None:
         return [whole], []
     check_group_count(by, len(labels))
     if options.attribution == "step":
-        by_group = hold_group_constant(funnel, by)
-        own = nullable_group_column(funnel, by)
-        sequences = read_sequences(events, by_group, unit=options.unit, by=by, as_of=options.as_of, own=own)
-        whole = _all_units(sequences, sequences.walk(by_group, by_group=True), options)
-        labels = sequences.labels
+        sequences = events.of_groups(by)
+        whole = _all_units(sequences, sequences.step_times(funnel, by_group=True), options)
     codes = attributed_group(whole.times, options.attribution, funnel)
     groups = [replace(whole, label={by: labels[code]}, times=times) for code, times in _split(whole.times, codes)]
     n_without_group = len(codes) - sum(len(group.times.unit) for group in groups)
@@ -239,13 +233,13 @@ def _split_by_group(
 
 
 def _with_group_column(
-    events: object, store: MemoryUnitStore, labels: Sequence[object], funnel: Funnel, options: AnalyseOptions
+    table: EventTable, store: MemoryUnitStore, labels: Sequence[object], options: AnalyseOptions
 ) -> MemoryUnitStore:
     """Return the store with the group of each unit, for the table of units."""
     if options.by is None or not options.names_group:
         return store
-    codes = attributed_group(store.whole.times, options.attribution, funnel)
-    dtype = opened(events, argument="events").collect_schema()[options.by]
+    codes = attributed_group(store.whole.times, options.attribution, table.funnel)
+    dtype = table.caller.collect_schema()[options.by]
     whole = replace(store.whole, group=group_values(codes, labels))
     return replace(store, whole=whole, example=example_value(dtype))
 

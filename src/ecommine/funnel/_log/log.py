@@ -9,14 +9,17 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
+from ..._core.arrays import Bools as Bools  # noqa: PLC0414
+from ..._core.arrays import Floats, Ints, Times, starts_after_gap
+from ..._core.arrays import distinct_rows as distinct_rows  # noqa: PLC0414
+from ..._core.arrays import run_starts as run_starts  # noqa: PLC0414
+from ..._core.arrays import sort_order as sort_order  # noqa: PLC0414
+from ..._core.codes import Labels, factorize_sorted
 from ..._core.frames import Frame
+from ..._core.moments import column_to_microseconds, length_to_microseconds
 from ..._core.notes import Note
 from ...schema._for_topics import EVENT_NAMES, read
-from .._match.sort import MOST_BITS, Ints
-from .._micro import Times, column_to_microseconds, length_to_microseconds
-from .reading import factorize_sorted, load_rows, resolve_as_of
-
-Bools = np.ndarray[Any, np.dtype[np.bool_]]
+from .reading import load_rows, resolve_as_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -48,7 +51,7 @@ class EventLog:
     unit: Ints
     time: Times
     event: Ints
-    units: "np.ndarray[Any, Any]"
+    units: Labels
     names: tuple[str, ...]
     rows: nw.DataFrame[Any]
     order: Ints
@@ -56,30 +59,30 @@ class EventLog:
     notes: tuple[Note, ...]
 
     def is_event(self, *names: str) -> Bools:
-        """Tell which events have one of the names."""
+        """Return which events have one of the names."""
         return self.is_name(*names)[self.event]
 
     def is_name(self, *names: str) -> Bools:
-        """Tell which of ``names`` of the log are among these."""
-        return _among(self.names, names)
+        """Return which of the names of the log are one of these."""
+        return _is_among(self.names, names)
 
     def has(self, column: str) -> bool:
-        """Tell whether the table has a column."""
+        """Return whether the table has a column."""
         return column in self.rows.columns
 
-    def codes(self, column: str) -> tuple[Ints, "np.ndarray[Any, Any]"]:
+    def codes(self, column: str) -> tuple[Ints, Labels]:
         """Turn a column into numbers in the order of its values, -1 where unknown; and the values.
 
         Values are read where they stand, and only their numbers are put in order: that moves no text.
         """
-        codes, values = factorize_sorted(self.rows[column], f"`{column}`")
+        codes, values = factorize_sorted(self.rows[column], argument=f"`{column}`")
         codes = codes.take(self.order)
         if len(codes) == len(self.rows):
             return codes, values
-        there = np.bincount(codes + 1, minlength=len(values) + 1)[1:] > 0  # not what only events left out have
-        return np.append(np.cumsum(there) - 1, -1)[codes], values[there]
+        is_present = np.bincount(codes + 1, minlength=len(values) + 1)[1:] > 0  # not what only events left out have
+        return np.append(np.cumsum(is_present) - 1, -1)[codes], values[is_present]
 
-    def floats(self, column: str) -> "np.ndarray[Any, np.dtype[np.float64]] | None":
+    def floats(self, column: str) -> Floats | None:
         """Return a column of numbers, NaN where unknown; None where the table has none."""
         if not self.has(column):
             return None
@@ -100,23 +103,34 @@ def read_log(
 ) -> EventLog:
     """Read events of any library into memory.
 
-    ``columns`` must be there, ``optional`` come where they are; ``others`` are the caller's own columns. ``ties`` are
-    columns by which events of one unit, moment and name are ordered. ``having`` keeps all events of the units that have
-    an event of one of these names.
+    Parameters
+    ----------
+    events : table of events
+        The caller's.
+    unit : str
+        The column of the units.
+    columns, optional, others : sequence of str
+        Columns that must be there, those that come along where they are, and the caller's own.
+    ties : sequence of str
+        Columns by which events of one unit, moment and name are ordered.
+    having : sequence of str, optional
+        Keep all events of the units that have an event of one of these names.
+    as_of : datetime, date or ISO 8601 text, optional
+        Events after it are left out.
     """
-    wanted = tuple(dict.fromkeys((unit, "event", "occurred_at", *columns)))
-    frame = read(events, "events", wanted, optional=optional, others=others, argument="events")
+    required = tuple(dict.fromkeys((unit, "event", "occurred_at", *columns)))
+    frame = read(events, "events", required, optional=optional, others=others, argument="events")
     until, notes = resolve_as_of(frame.select(unit, "event", "occurred_at"), unit, as_of)
-    rows = load_rows(_counting(frame, unit, until))
+    rows = load_rows(_filter_counted(frame, unit, until))
     codes, units = factorize_sorted(rows[unit])
-    names, event = _named(rows["event"])
+    names, event = _encode_names(rows["event"])
     time = column_to_microseconds(rows["occurred_at"])
     rows = rows.drop(unit, "event", "occurred_at")
-    order = order_by_unit_and_time(codes, time)
+    order = sort_order(codes, time)
     if having is not None:
-        order = order[_having(codes, event, _among(names, having))[order]]
+        order = order[_of_units_having(codes, event, _is_among(names, having))[order]]
     codes, time = codes.take(order), time.take(order)
-    _untie(order, ~run_starts(codes, time), rows, event, [column for column in ties if column in rows.columns])
+    _order_ties(order, ~run_starts(codes, time), rows, event, [column for column in ties if column in rows.columns])
     return EventLog(
         unit=codes,
         time=time,
@@ -130,8 +144,8 @@ def read_log(
     )
 
 
-def _counting(frame: Frame, unit: str, until: datetime | None) -> Frame:
-    """Leave out events that do not count; rows in memory are copied only where there is such a row."""
+def _filter_counted(frame: Frame, unit: str, until: datetime | None) -> Frame:
+    """Leave out events that do not count; rows in memory are copied only where there is such an event."""
     counts = ~nw.col(unit).is_null() & ~nw.col("event").is_null()
     if until is not None:
         counts = counts & (nw.col("occurred_at") <= nw.lit(until))
@@ -140,98 +154,47 @@ def _counting(frame: Frame, unit: str, until: datetime | None) -> Frame:
     return frame.filter(counts)
 
 
-def _having(unit: Ints, event: Ints, wanted: Bools) -> Bools:
-    """Tell which events are of a unit that has an event of a wanted name."""
-    there = np.zeros(int(unit.max(initial=-1)) + 1, dtype=bool)
-    there[unit[wanted[event]]] = True
-    return there[unit]
+def _of_units_having(unit: Ints, event: Ints, is_wanted: Bools) -> Bools:
+    """Return which events are of a unit that has an event of a wanted name."""
+    has_wanted = np.zeros(int(unit.max(initial=-1)) + 1, dtype=bool)
+    has_wanted[unit[is_wanted[event]]] = True
+    return has_wanted[unit]
 
 
-def order_by_unit_and_time(unit: Ints, time: Times) -> Ints:
-    """Order by unit and time; a log is in time mostly."""
-    if (time[1:] >= time[:-1]).all():
-        return sort_order(unit)
-    since = time - time.min()
-    since //= np.gcd.reduce(since)  # whole seconds, mostly: fewer bits
-    first = sort_order(since)
-    return first.take(sort_order(unit.take(first)))
+def _order_ties(order: Ints, is_tied: Bools, rows: nw.DataFrame[Any], event: Ints, ties: Sequence[str]) -> None:
+    """Order events of one moment by name and the columns of ``ties``, in place; look at no others.
 
-
-def sort_order(key: Ints) -> Ints:
-    """Order numbers from -1 on, equal ones as they stand: packed with their places where 63 bits hold both.
-
-    Examples
-    --------
-    >>> sort_order(np.array([7, 3, 7, 0])).tolist()
-    [3, 1, 0, 2]
+    ``is_tied`` marks all events of a moment but the first.
     """
-    bits = len(key).bit_length()
-    if int(key.max(initial=0)).bit_length() + bits > MOST_BITS:
-        return np.argsort(key, kind="stable")
-    packed: Ints = key << bits | np.arange(len(key))
-    packed.sort()
-    packed &= (1 << bits) - 1
-    return packed
-
-
-def distinct_rows(key: Ints) -> tuple[Ints, Ints]:
-    """Give each number its place among those that there are, ascending; and tell where each of these is first.
-
-    Examples
-    --------
-    >>> [found.tolist() for found in distinct_rows(np.array([7, 3, 7]))]
-    [[1, 0, 1], [1, 0]]
-    """
-    order = sort_order(key)
-    new = run_starts(key.take(order))
-    rank = np.empty(len(key), dtype=np.int64)
-    rank[order] = np.cumsum(new) - 1
-    return rank, order[new]
-
-
-def run_starts(*keys: Ints) -> Bools:
-    """Tell where a run begins: at the first row, and where one of the keys is another than in the row before.
-
-    Examples
-    --------
-    >>> run_starts(np.array([1, 1, 2]), np.array([5, 6, 6])).tolist()
-    [True, True, True]
-    """
-    new = np.ones(len(keys[0]), dtype=bool)
-    np.not_equal(keys[0][1:], keys[0][:-1], out=new[1:])
-    for key in keys[1:]:
-        new[1:] |= key[1:] != key[:-1]
-    return new
-
-
-def _untie(order: Ints, again: Bools, rows: nw.DataFrame[Any], event: Ints, ties: Sequence[str]) -> None:
-    """Order events of one moment, which are ``again`` there, by name and the columns of ``ties``; look at no others."""
-    place = np.flatnonzero(again | np.append(again, False)[1:])
-    if not len(place):
+    positions = np.flatnonzero(is_tied | np.append(is_tied, False)[1:])
+    if not len(positions):
         return
-    tied = order[place]
-    few = rows[tied] if ties else rows
-    keys = [factorize_sorted(few[column], f"`{column}`")[0] for column in reversed(ties)]
-    order[place] = tied[np.lexsort([*keys, event[tied], np.cumsum(~again)[place]])]
+    tied = order[positions]
+    tied_rows = rows[tied] if ties else rows
+    keys = [factorize_sorted(tied_rows[column], argument=f"`{column}`")[0] for column in ties]
+    order[positions] = tied[sort_order(np.cumsum(~is_tied, dtype=np.int64)[positions], event[tied], *keys)]
 
 
-def _among(names: Sequence[str], wanted: Sequence[str]) -> Bools:
+def _is_among(names: Sequence[str], wanted: Sequence[str]) -> Bools:
     return np.array([name in wanted for name in names], dtype=bool)
 
 
-def _named(events: nw.Series[Any]) -> tuple[tuple[str, ...], Ints]:
-    """Give each event a number: GA4's names in its order, then others by name."""
+def _encode_names(events: nw.Series[Any]) -> tuple[tuple[str, ...], Ints]:
+    """Give each name of an event a number: GA4's names in its order, then others by name."""
     codes, labels = factorize_sorted(events)
     names = [str(label) for label in labels]
-    known = {name: place for place, name in enumerate(EVENT_NAMES)}
-    order = sorted(range(len(names)), key=lambda one: (known.get(names[one], len(known)), names[one]))
+    ga4_rank = {name: rank for rank, name in enumerate(EVENT_NAMES)}
+    order = sorted(range(len(names)), key=lambda code: (ga4_rank.get(names[code], len(ga4_rank)), names[code]))
     ranks = np.empty(len(names), dtype=np.int32)
     ranks[order] = np.arange(len(names))
-    return tuple(names[one] for one in order), ranks[codes]
+    return tuple(names[code] for code in order), ranks[codes]
+
+
+def order_by_unit_and_time(unit: Ints, time: Times) -> Ints:
+    """Return the order of events by unit and time."""
+    return sort_order(unit, time)
 
 
 def session_starts(unit: Ints, time: Times, gap: timedelta) -> Bools:
-    """Tell which events begin a session: the first of a unit, and those after a pause longer than ``gap``."""
-    new = run_starts(unit)
-    new[1:] |= np.diff(time) > length_to_microseconds(gap)
-    return new
+    """Return which events begin a session: the first of a unit, and those after a pause longer than ``gap``."""
+    return starts_after_gap(unit, time, length_to_microseconds(gap))

@@ -1,5 +1,6 @@
-"""Which events matter to a funnel, and what each is: its steps and exclusions as the bits of one number."""
+"""Events as bitmasks: which steps and exclusions each event is, found where the rows are; and brought into memory."""
 
+from dataclasses import dataclass
 from functools import reduce
 from operator import and_
 from typing import Any
@@ -7,125 +8,149 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
+from ..._core.arrays import Ints, distinct_codes
+from ..._core.codes import factorize, has_arrow_memory, readable_arrow
 from ..._core.frames import Frame
-from .._cores import equal_shares, map_on_cores
+from ..._core.threads import equal_shares, map_on_cores
 from .._definition import Funnel, is_one_of
-from .._log.reading import factorize, has_arrow_memory, load_rows, readable_arrow
-from .sort import Ints, distinct_codes
+from .._log.reading import load_rows
 
-MARKS = "_marks"
+STEP_BITMASK = "_step_bitmask"
 """The column of the bits: steps first, exclusions above them; -1 for what does not count."""
-NARROW = 15
-"""Bits up to which the marks are looked up in a table of all of them."""
-Marked = tuple[dict[str, nw.Series[Any]], Ints, Ints]
+MAX_BITS_FOR_TABLE = 15
+"""Bits up to which all bitmasks are listed in a table; of more, those that occur."""
 
 
-def marked(frame: Frame, funnel: Funnel, columns: dict[str, nw.Expr], *, spare: float) -> Marked:
-    """Bring events into memory: the columns asked for, codes of what each event is, and the bits that these stand for.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EncodedEvents:
+    """Events in memory, in any order.
 
-    Only events that count, unless these are more than ``1 - spare`` of a table that is in memory already: taking rows
-    would cost more than leaving them out later. There the name of an event is looked up once, whatever the number of
-    steps; engines compare where the rows are, and Polars works as one.
+    Attributes
+    ----------
+    columns : dict of narwhals Series
+        See :func:`.events.columns_needed`.
+    kind : int array of shape (n_events,)
+        What each event is, as a position in ``bitmasks``.
+    bitmasks : int64 array of shape (n_kinds,)
+        The bits of the steps, those of the exclusions above them; -1 for what does not count.
+    """
+
+    columns: dict[str, nw.Series[Any]]
+    kind: Ints
+    bitmasks: Ints
+
+
+def encode_events(
+    frame: Frame, funnel: Funnel, columns: dict[str, nw.Expr], *, max_uncounted: float = 0
+) -> EncodedEvents:
+    """Bring events into memory: the columns that are needed, and what each event is.
+
+    Only events that count come along, unless at most a share of ``max_uncounted`` of a table in memory does not: taking
+    rows would cost more than leaving them out later. There the name of an event is looked up once, whatever the number
+    of steps; engines compare where the rows are, and Polars works as one.
     """
     if not isinstance(frame, nw.DataFrame):
-        return coded_rows(load_rows(marking(frame, funnel, columns)), funnel)
+        return split_bitmask(load_rows(with_step_bitmask(frame, funnel, columns)), funnel)
     rows = frame.select(**columns)
     if frame.implementation.is_polars():
-        code, masks = _coded(frame.select(**{MARKS: _bits(funnel)})[MARKS].to_numpy(), funnel)
+        bitmask = frame.select(**{STEP_BITMASK: _bitmask(funnel)})[STEP_BITMASK]
+        kind, bitmasks = _kinds_of_bitmasks(bitmask.to_numpy(), funnel)
     else:
-        code, masks = _looked_up(frame, funnel)
-    if spare < 1:
-        kept = np.flatnonzero(masks[code] >= 0)
-    if spare == 1 or len(kept) > len(code) * (1 - spare):
-        return {name: rows[name] for name in columns}, code, masks
-    return {name: rows[name][kept] for name in columns}, code[kept], masks  # whole rows are slower to take
+        kind, bitmasks = _kinds_by_name(frame, funnel)
+    counted = np.flatnonzero(bitmasks[kind] >= 0) if max_uncounted < 1 else np.zeros(0, dtype=np.int64)
+    if max_uncounted == 1 or len(counted) > len(kind) * (1 - max_uncounted):
+        return EncodedEvents(columns={name: rows[name] for name in columns}, kind=kind, bitmasks=bitmasks)
+    of_counted = {name: rows[name][counted] for name in columns}  # whole rows are slower to take
+    return EncodedEvents(columns=of_counted, kind=kind[counted], bitmasks=bitmasks)
 
 
-def marking(frame: nw.LazyFrame[Any], funnel: Funnel, columns: dict[str, nw.Expr]) -> nw.LazyFrame[Any]:
-    """Keep the events that count, with the columns asked for and their marks, where the rows are."""
-    return frame.select(**columns, **{MARKS: _bits(funnel)}).filter(nw.col(MARKS) >= 0)
+def with_step_bitmask(frame: nw.LazyFrame[Any], funnel: Funnel, columns: dict[str, nw.Expr]) -> nw.LazyFrame[Any]:
+    """Keep the events that count, with the columns that are needed and their bitmasks, where the rows are."""
+    return frame.select(**columns, **{STEP_BITMASK: _bitmask(funnel)}).filter(nw.col(STEP_BITMASK) >= 0)
 
 
-def coded_rows(found: nw.DataFrame[Any], funnel: Funnel) -> Marked:
-    """Take marked events apart: their columns, codes of what each is, and the bits that these stand for."""
-    rows = {name: found[name] for name in found.columns if name != MARKS}
-    return rows, *_coded(found[MARKS].to_numpy(), funnel)
+def split_bitmask(rows: nw.DataFrame[Any], funnel: Funnel) -> EncodedEvents:
+    """Split rows with bitmasks into their columns and what each event is."""
+    columns = {name: rows[name] for name in rows.columns if name != STEP_BITMASK}
+    kind, bitmasks = _kinds_of_bitmasks(rows[STEP_BITMASK].to_numpy(), funnel)
+    return EncodedEvents(columns=columns, kind=kind, bitmasks=bitmasks)
 
 
-def _bits(funnel: Funnel) -> nw.Expr:
-    """Make the marks where the rows are, in the least of numbers."""
-    every, n_bits = (
-        funnel.order == "strict",
-        len(funnel.steps_and_exclusions),
-    )  # there any event may lie between two steps
-    kind = nw.Int8 if n_bits < 8 else nw.Int16 if n_bits <= NARROW else nw.Int64
-    none = nw.lit(0 if every else -1, kind)
-    if any(one.where for one in funnel.steps_and_exclusions):
-        bits = [
-            one.matches().cast(kind) * nw.lit(1 << bit, kind) for bit, one in enumerate(funnel.steps_and_exclusions)
-        ]
-        found = sum(bits[1:], start=bits[0])
-        found = found if every else nw.when(found > 0).then(found).otherwise(none)
-    else:
-        found = none
-        for mask, names in sorted(_names(funnel).items(), reverse=True):  # what is commonest, mostly, is asked first
-            is_one = nw.col("event") == names[0] if len(names) == 1 else nw.col("event").is_in(names)
-            found = nw.when(is_one).then(nw.lit(mask, kind)).otherwise(found)
-    return nw.when(nw.col("event").is_null()).then(nw.lit(-1, kind)).otherwise(found) if every else found
-
-
-def _names(funnel: Funnel) -> dict[int, list[str]]:
-    """Return the names of events by their bits."""
-    bits: dict[str, int] = {}
-    for bit, one in enumerate(funnel.steps_and_exclusions):
-        bits |= {name: bits.get(name, 0) | 1 << bit for name in one.event}
-    return {mask: [name for name, mine in bits.items() if mine == mask] for mask in set(bits.values())}
-
-
-def _coded(marks: Ints, funnel: Funnel) -> tuple[Ints, Ints]:
+def _bitmask(funnel: Funnel) -> nw.Expr:
+    """Return the expression of the bitmasks, in the narrowest type."""
+    counts_all = funnel.order == "strict"  # any event may lie between two steps
     n_bits = len(funnel.steps_and_exclusions)
-    if n_bits > NARROW:
-        return distinct_codes(marks)
-    masks = np.arange(-1, 1 << n_bits)
-    return marks, np.roll(masks, -1)  # what is marked -1 finds the last
+    dtype = nw.Int8 if n_bits < 8 else nw.Int16 if n_bits <= MAX_BITS_FOR_TABLE else nw.Int64
+    no_step = nw.lit(0 if counts_all else -1, dtype)
+    if any(part.where for part in funnel.steps_and_exclusions):
+        bits = [
+            part.matches().cast(dtype) * nw.lit(1 << bit, dtype) for bit, part in enumerate(funnel.steps_and_exclusions)
+        ]
+        bitmask = sum(bits[1:], start=bits[0])
+        bitmask = bitmask if counts_all else nw.when(bitmask > 0).then(bitmask).otherwise(no_step)
+    else:
+        bitmask = no_step
+        for mask, names in sorted(_names_by_bitmask(funnel).items(), reverse=True):  # the commonest first, mostly
+            is_named = nw.col("event") == names[0] if len(names) == 1 else nw.col("event").is_in(names)
+            bitmask = nw.when(is_named).then(nw.lit(mask, dtype)).otherwise(bitmask)
+    return nw.when(nw.col("event").is_null()).then(nw.lit(-1, dtype)).otherwise(bitmask) if counts_all else bitmask
 
 
-def _looked_up(frame: nw.DataFrame[Any], funnel: Funnel) -> tuple[Ints, Ints]:
-    """Mark the events of a table in memory by their names."""
-    names = _names(funnel)
-    code = _places(frame["event"], [name for mine in names.values() for name in mine])
-    masks = np.array([*(mask for mask, mine in names.items() for _ in mine), 0, -1])
-    if any(one.where for one in funnel.steps_and_exclusions):
-        code, masks = _filtered(frame, funnel, masks[code])
+def _names_by_bitmask(funnel: Funnel) -> dict[int, list[str]]:
+    """Return the names of events by their bitmasks."""
+    mask_of: dict[str, int] = {}
+    for bit, part in enumerate(funnel.steps_and_exclusions):
+        mask_of |= {name: mask_of.get(name, 0) | 1 << bit for name in part.event}
+    return {mask: [name for name, of_name in mask_of.items() if of_name == mask] for mask in set(mask_of.values())}
+
+
+def _kinds_of_bitmasks(bitmask: Ints, funnel: Funnel) -> tuple[Ints, Ints]:
+    """Return the kind of each event, and the bitmasks of the kinds."""
+    n_bits = len(funnel.steps_and_exclusions)
+    if n_bits > MAX_BITS_FOR_TABLE:
+        return distinct_codes(bitmask)
+    bitmasks = np.arange(-1, 1 << n_bits)
+    return bitmask, np.roll(bitmasks, -1)  # -1 as a position is the last
+
+
+def _kinds_by_name(frame: nw.DataFrame[Any], funnel: Funnel) -> tuple[Ints, Ints]:
+    """Return the kind of each event of a table in memory by its name, and the bitmasks of the kinds."""
+    names = _names_by_bitmask(funnel)
+    kind = _positions_in(frame["event"], [name for of_mask in names.values() for name in of_mask])
+    bitmasks = np.array([*(mask for mask, of_mask in names.items() for _ in of_mask), 0, -1])
+    if any(part.where for part in funnel.steps_and_exclusions):
+        kind, bitmasks = _apply_conditions(frame, funnel, bitmasks[kind])
     if funnel.order != "strict":  # there any event may lie between two steps
-        masks[masks == 0] = -1
-    return code, masks
+        bitmasks[bitmasks == 0] = -1
+    return kind, bitmasks
 
 
-def _places(events: nw.Series[Any], names: list[str]) -> Ints:
-    """Find the name of each event in a list: past its end if it is not there, -1 if there is no name."""
+def _positions_in(events: nw.Series[Any], names: list[str]) -> Ints:
+    """Return the position in a list of each event's name: the list's length if it is not there, -1 if it is null."""
     if not has_arrow_memory(events):
         codes, labels = factorize(events)
-        known = {name: place for place, name in enumerate(names)}
-        return np.array([*(known.get(label, len(names)) for label in labels), -1])[codes]
+        position_of = {name: position for position, name in enumerate(names)}
+        return np.array([*(position_of.get(label, len(names)) for label in labels), -1])[codes]
     import pyarrow as pa
     import pyarrow.compute as pc
 
     values = readable_arrow(events.to_arrow())
 
-    def found(first: int, end: int) -> Ints:
+    def positions(first: int, end: int) -> Ints:
         part = values.slice(first, end - first)
-        code = pc.index_in(part, value_set=pa.array(names, part.type)).fill_null(len(names)).to_numpy()
-        return np.where(part.is_null().to_numpy(zero_copy_only=False), -1, code) if part.null_count else code
+        position = pc.index_in(part, value_set=pa.array(names, part.type)).fill_null(len(names)).to_numpy()
+        if not part.null_count:
+            return np.asarray(position)
+        return np.where(part.is_null().to_numpy(zero_copy_only=False), -1, position)
 
-    return np.concatenate(map_on_cores(found, *zip(*equal_shares(len(values)), strict=True)))
+    return np.concatenate(map_on_cores(positions, *zip(*equal_shares(len(values)), strict=True)))
 
 
-def _filtered(frame: nw.DataFrame[Any], funnel: Funnel, marks: Ints) -> tuple[Ints, Ints]:
-    """Take back the bits whose conditions do not hold."""
-    for bit, one in enumerate(funnel.steps_and_exclusions):
-        if one.where:
-            holds = reduce(and_, [is_one_of(column, values) for column, values in one.where])
-            fails = ~frame.select(_=holds.fill_null(False))["_"].to_numpy().astype(bool)
-            marks[fails & (marks > 0)] &= ~np.int64(1 << bit)
-    return distinct_codes(marks)
+def _apply_conditions(frame: nw.DataFrame[Any], funnel: Funnel, bitmask: Ints) -> tuple[Ints, Ints]:
+    """Clear the bits of steps and exclusions whose conditions an event does not meet."""
+    for bit, part in enumerate(funnel.steps_and_exclusions):
+        if part.where:
+            meets = reduce(and_, [is_one_of(column, values) for column, values in part.where])
+            fails = ~frame.select(_=meets.fill_null(False))["_"].to_numpy().astype(bool)
+            bitmask[fails & (bitmask > 0)] &= ~np.int64(1 << bit)
+    return distinct_codes(bitmask)

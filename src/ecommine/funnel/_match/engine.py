@@ -1,27 +1,30 @@
-"""Events followed to how far each log gets: compiled on all cores where there are many, else by sorted searches."""
+"""Choice of the engine: compiled on all cores where there are many events, else sorted searches in NumPy."""
 
 from dataclasses import replace
 
-from . import sort as _moves
-from .ordered import walk
+from .ordered import follow_in_order
 from .plan import Plan, StepTimes
 from .sort import Events, sort_events
-from .unordered import walk_any
+from .unordered import follow_in_any_order
+
+MIN_EVENTS_FOR_COMPILED = 2_000_000
+"""Events from which compiled code is loaded, which takes half a second, if numba is there."""
 
 
 def follow(events: Events, plan: Plan) -> StepTimes:
-    """Find how far each log gets; logs by the numbers that were given."""
-    found = _compiled(events, plan) if len(events.log) >= _moves.COMPILED_FROM and plan.order != "any" else None
-    if found is None:
-        moves, logs = sort_events(events)
-        found = walk_any(moves, plan) if plan.order == "any" else walk(moves, plan)
-        found = replace(found, unit=logs[found.unit])
-    return replace(found, unit=found.unit.astype(events.log.dtype, copy=False))
+    """Find when each sequence reaches each step; sequences by the numbers that were given."""
+    is_compiled = len(events.sequence) >= MIN_EVENTS_FOR_COMPILED and plan.order != "any"
+    times = _follow_compiled(events, plan) if is_compiled else None
+    if times is None:
+        in_order, sequences = sort_events(events)
+        times = follow_in_any_order(in_order, plan) if plan.order == "any" else follow_in_order(in_order, plan)
+        times = replace(times, unit=sequences[times.unit])
+    return replace(times, unit=times.unit.astype(events.sequence.dtype, copy=False))
 
 
-def _compiled(events: Events, plan: Plan) -> StepTimes | None:
+def _follow_compiled(events: Events, plan: Plan) -> StepTimes | None:
     try:
-        from . import numba_ordered as _walk_numba
+        from . import numba_ordered
     except (ImportError, RuntimeError):  # numba is not there, does not fit NumPy, or may not write what it compiles
         return None
-    return _walk_numba.walk(events, plan)
+    return numba_ordered.follow_in_order(events, plan)

@@ -1,86 +1,83 @@
-"""A column that must keep its value: each value of a unit has a log of its own, and the best one counts."""
+"""Columns that must keep their value: each value of a unit has a sequence of its own, and the best one counts."""
 
 from typing import Any
 
 import numpy as np
 
-from .ordered import first_of
+from ..._core.arrays import Ints
+from .ordered import first_rows
 from .plan import NOT_REACHED, StepTimes
-from .sort import Ints
 
-MOST_COPIES = 20_000_000
+MAX_COPIES = 20_000_000
 """Copies of events, beside a few times the events, from which memory is not enough."""
 
 
-def split(unit: Ints, value: Ints, steps: Ints) -> tuple[Ints, Ints, Ints]:
-    """Give every unit a log a value.
+def split_by_value(unit: Ints, value: Ints, steps: Ints) -> tuple[Ints, Ints, Ints]:
+    """Split the events of each unit into a sequence per value.
 
     Parameters
     ----------
     unit, value, steps : int arrays of shape (n_events,)
-        The unit of each event, the value that it holds (-1 where it has none), and the steps that it is.
+        The unit of each event, its value (-1 where it has none), and the steps that it is.
 
     Returns
     -------
     rows : int array
-        The events that matter, one or several times: one without a value lies in all logs of its unit.
-    log : int array, as long
-        Their logs.
-    owner : int array of shape (n_logs,)
-        The unit of each log.
+        The events that matter, one or several times: one without a value is in all sequences of its unit.
+    sequence : int array, as long
+        Their sequences.
+    owner : int array of shape (n_sequences,)
+        The unit of each sequence.
 
     Examples
     --------
-    >>> rows, log, owner = split(np.array([0, 0, 0]), np.array([5, 7, -1]), np.array([1, 1, 0]))
-    >>> rows.tolist(), log.tolist(), owner.tolist()
+    >>> rows, sequence, owner = split_by_value(np.array([0, 0, 0]), np.array([5, 7, -1]), np.array([1, 1, 0]))
+    >>> rows.tolist(), sequence.tolist(), owner.tolist()
     ([0, 1, 2, 2], [0, 1, 0, 1], [0, 0])
     """
     n_values = int(value.max(initial=0)) + 1
     known = np.flatnonzero(value >= 0)
-    logs, log = np.unique(unit[known].astype(np.int64) * n_values + value[known], return_inverse=True)
-    owner = logs // n_values
-    free = np.flatnonzero((value < 0) & (steps == 0))
-    first, last = np.searchsorted(owner, unit[free]), np.searchsorted(owner, unit[free], side="right")
-    copies = last - first
-    if copies.sum() > MOST_COPIES + 4 * len(unit):
-        n = np.count_nonzero(unit[free] == unit[free[np.argmax(copies)]])
+    sequences, sequence = np.unique(unit[known].astype(np.int64) * n_values + value[known], return_inverse=True)
+    owner = sequences // n_values
+    without_value = np.flatnonzero((value < 0) & (steps == 0))
+    first, end = (np.searchsorted(owner, unit[without_value], side=side) for side in ("left", "right"))
+    copies = end - first
+    if copies.sum() > MAX_COPIES + 4 * len(unit):
+        n = np.count_nonzero(unit[without_value] == unit[without_value[np.argmax(copies)]])
         raise ValueError(
-            f"`hold_constant`, or `by` with attribution='step': one unit has {copies.max():,} values and {n:,} "
-            "events without one, each of which lies in the log of every value: leave such units, mostly bots, out"
+            f"`hold_constant`, or `by` with attribution='step': one unit has {copies.max():,} values and {n:,} events "
+            "without a value, each of which is copied to every value: leave such units, mostly bots, out"
         )
-    begin = np.cumsum(copies) - copies
-    spread = np.repeat(first - begin, copies) + np.arange(copies.sum())
-    return np.concatenate([known, np.repeat(free, copies)]), np.concatenate([log, spread]), owner
+    start = np.cumsum(copies) - copies
+    of_copies = np.repeat(first - start, copies) + np.arange(copies.sum())
+    return np.concatenate([known, np.repeat(without_value, copies)]), np.concatenate([sequence, of_copies]), owner
 
 
-def put_together(reach: StepTimes, owner: Ints, *, by_group: bool) -> StepTimes:
-    """Put the logs of each unit together: for each step the earliest moment; apart by group where that is asked for."""
-    unit = owner[reach.unit]
-    apart = reach.group[:, 0].astype(np.int64) if by_group else np.zeros(len(unit), dtype=np.int64)
-    key = unit * (int(apart.max(initial=0)) + 1) + apart
-    keys, rows = np.unique(key, return_inverse=True)
-    n, n_steps = len(keys), reach.reached_at.shape[1]
-    found = StepTimes(
+def merge_sequences(times: StepTimes, owner: Ints, *, by_group: bool) -> StepTimes:
+    """Merge the sequences of each unit: of each step the earliest time; with ``by_group``, of each unit and group."""
+    unit = owner[times.unit]
+    group = times.group[:, 0].astype(np.int64) if by_group else np.zeros(len(unit), dtype=np.int64)
+    keys, rows = np.unique(unit * (int(group.max(initial=0)) + 1) + group, return_inverse=True)
+    n, n_steps = len(keys), times.reached_at.shape[1]
+    merged = StepTimes(
         unit=np.zeros(n, dtype=np.int64),
         reached_at=np.full((n, n_steps), NOT_REACHED),
         entry_at=np.full((n, n_steps), NOT_REACHED),
         skipped=np.zeros((n, n_steps), dtype=bool),
         group=np.full((n, n_steps), -1, dtype=np.int32),
     )
-    found.unit[rows] = unit
+    merged.unit[rows] = unit
     for step in range(n_steps):
-        first = _earliest(rows, reach.reached_at[:, step], reach.entry_at[:, step], reach.group[:, step])
-        for mine, theirs in (
-            (found.reached_at, reach.reached_at),
-            (found.entry_at, reach.entry_at),
-            (found.group, reach.group),
-        ):
-            mine[:, step] = theirs[first, step]
-        found.skipped[:, step] = np.bincount(rows, reach.skipped[:, step], minlength=n) > 0
-    np.logical_and(found.skipped, found.reached_at == NOT_REACHED, out=found.skipped)
-    return found
+        first = _earliest(rows, times.reached_at[:, step], times.entry_at[:, step], times.group[:, step])
+        merged.reached_at[:, step] = times.reached_at[first, step]
+        merged.entry_at[:, step] = times.entry_at[first, step]
+        merged.group[:, step] = times.group[first, step]
+        merged.skipped[:, step] = np.bincount(rows, times.skipped[:, step], minlength=n) > 0
+    np.logical_and(merged.skipped, merged.reached_at == NOT_REACHED, out=merged.skipped)
+    return merged
 
 
-def _earliest(rows: Ints, at: Ints, since: Ints, group: Ints) -> "np.ndarray[Any, np.dtype[np.intp]]":
-    order = np.lexsort((group, -since, at, rows))
-    return order[first_of(rows[order])]
+def _earliest(rows: Ints, reached_at: Ints, entry_at: Ints, group: Ints) -> "np.ndarray[Any, np.dtype[np.intp]]":
+    """Return the sequence of each unit that reached a step first, from the latest entry."""
+    order = np.lexsort((group, -entry_at, reached_at, rows))
+    return order[first_rows(rows[order])]

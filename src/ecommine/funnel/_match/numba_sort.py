@@ -1,9 +1,9 @@
-"""Events filtered, packed and sorted on all cores, compiled: what ``_moves.sort_events`` does with NumPy.
+"""Events filtered, packed and sorted on all cores, compiled: what ``sort.sort_events`` does with NumPy.
 
-The order of the logs does not matter, only that the events of each lie together and in time. So rows are dealt out by a
-hash of their log: first into parts that fit a core's own cache, then, within a part, into buckets of about one log.
-What is left to be sorted there are a few events, mostly in the order of time already. Each core deals a share of the
-rows, and then sorts a share of the parts. Time grows with the number of events alone.
+The order of the sequences does not matter, only that the events of each lie together and in time. So rows are dealt out
+by a hash of their sequence: first into parts that fit a core's own cache, then, within a part, into buckets of about
+one sequence. What is left to be sorted there are a few events, mostly in the order of time already. Each core deals a
+share of the rows, and then sorts a share of the parts. Time grows with the number of events alone.
 
 References
 ----------
@@ -21,232 +21,250 @@ import numpy as np
 import pandas as pd
 from numba import njit
 
-from .._cores import equal_shares, map_on_cores
-from .._micro import SECOND
-from .sort import Events, Ints, Shape, lowest_first, ranks_of, shape_of, steps_of
+from ..._core.arrays import Ints, distinct_codes
+from ..._core.moments import SECOND
+from ..._core.threads import Share, equal_shares, map_on_cores
+from .sort import Events, Layout, choose_layout, lowest_first, step_bits
 
 PART_BITS = 14
 """A part has about half as many rows as these bits count, 64 to 128 kB, unless there would be too many parts."""
-MOST_PARTS_BITS = 12
+MAX_PARTS_BITS = 12
 """More parts than these bits count cannot be written to at once without missing the cache."""
 BUCKET_BITS = 13
 """More buckets than these bits count would not fit a core's cache beside their part."""
-ROUGH = 16
-"""Moves an event from which a part is not worth sorting by insertion."""
+MAX_MOVES_PER_EVENT = 16
+"""Moves per event from which a part is not worth sorting by insertion."""
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 """2^64 divided by the golden ratio: its multiples spread numbers that follow each other as evenly as can be."""
-MOST = np.iinfo(np.int64).max
-LEAST = np.iinfo(np.int64).min
-MILLI = 1_000
+MAX_INT64 = np.iinfo(np.int64).max
+MIN_INT64 = np.iinfo(np.int64).min
+MILLISECOND = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Packed:
-    """Events that count, one 63-bit number each; those of a log lie together, sorted by time and kind.
+class PackedEvents:
+    """Events that count, one 63-bit number each; those of a sequence lie together, sorted by time and kind.
 
     Attributes
     ----------
     parts : list of int64 arrays
-        The numbers; each log lies in one part.
-    shape : tuple of int
-        The least log, the least moment, microseconds a step of time, bits of the time, bits of the kind.
+        The numbers; each sequence lies in one part.
+    layout : tuple of int
+        See :data:`.sort.Layout`.
     moments : int64 array
         What the times stand for; empty where they are times themselves.
-    steps, bars, group : int64 arrays of shape (n_kinds,)
+    steps, exclusions, group : int64 arrays of shape (n_kinds,)
         What the kinds stand for.
     """
 
     parts: list[Ints]
-    shape: Shape
+    layout: Layout
     moments: Ints
     steps: Ints
-    bars: Ints
+    exclusions: Ints
     group: Ints
 
 
-def packed(events: Events) -> Packed | None:
-    """Filter, pack and sort events; None where 63 bits do not hold log, time and kind."""
-    rows = (events.log, events.time, events.code, events.masks)
-    given, bits = equal_shares(len(events.log)), _part_bits(len(events.log))
-    there = np.zeros((len(given), len(events.masks)), dtype=np.uint8)
-    counts = np.zeros((len(given), 1 << bits), dtype=np.int64)
-    facts = map_on_cores(lambda *one: _survey(rows, one[0], one[1], one[2], bits), given, list(there), list(counts))
-    _, low, high, start, last, is_milli, is_whole = np.array(facts).T
-    if not sum(fact[0] for fact in facts):
+def pack_events(events: Events) -> tuple[PackedEvents | None, Ints | None]:
+    """Pack events, with sequences and moments numbered where they take too many bits; and what the numbers stand for.
+
+    Returns
+    -------
+    packed : PackedEvents or None
+        None where 63 bits do not even hold the numbers.
+    sequences : int array, or None
+        What the sequences stand for; None where they are as given.
+    """
+    packed = _pack_as_given(events)
+    if packed is not None:
+        return packed, None
+    codes, sequences = pd.factorize(events.sequence)
+    packed = _pack_as_given(replace(events, sequence=codes))
+    if packed is not None:
+        return packed, np.asarray(sequences)
+    time, moments = distinct_codes(events.time)
+    packed = _pack_as_given(replace(events, sequence=codes, time=time))
+    return None if packed is None else replace(packed, moments=moments), np.asarray(sequences)
+
+
+def _pack_as_given(events: Events) -> PackedEvents | None:
+    """Filter, pack and sort events; None where 63 bits do not hold sequence, time and kind."""
+    rows = (events.sequence, events.time, events.kind, events.bitmasks)
+    shares, part_bits = equal_shares(len(events.sequence)), _part_bits(len(events.sequence))
+    is_present = np.zeros((len(shares), len(events.bitmasks)), dtype=np.uint8)
+    counts = np.zeros((len(shares), 1 << part_bits), dtype=np.int64)
+    surveys = map_on_cores(
+        lambda share, present, count: _survey(rows, share, present, count, part_bits),
+        shares,
+        list(is_present),
+        list(counts),
+    )
+    _, low, high, start, last, is_milli, is_whole = np.array(surveys).T
+    if not sum(survey[0] for survey in surveys):
         low, high, start, last = (np.zeros(1, dtype=np.int64) for _ in range(4))
-    step = SECOND if is_whole.all() else MILLI if is_milli.all() else 1
-    rank, masks = _ranks_of_masks(events, there.any(axis=0))
-    groups = 1 if events.group is None else int(events.group.max(initial=0)) + 1
-    n_kinds = max(len(masks) * groups, 1)
-    shape = shape_of((int(low.min()), int(high.max())), (int(start.min()), int(last.max())), step, n_kinds - 1)
-    if shape is None:
+    unit = SECOND if is_whole.all() else MILLISECOND if is_milli.all() else 1
+    ranks, bitmasks = _rank_bitmasks(events, is_present.any(axis=0))
+    n_groups = 1 if events.group is None else int(events.group.max(initial=0)) + 1
+    last_kind = max(len(bitmasks) * n_groups, 1) - 1
+    sequences, times = (int(low.min()), int(high.max())), (int(start.min()), int(last.max()))
+    layout = choose_layout(sequences, times, unit, last_kind)
+    if layout is None:
         return None
-    return Packed(
-        parts=_sorted_parts(events, rank, groups, shape, given, counts),
-        shape=shape,
+    return PackedEvents(
+        parts=_sorted_parts(events, ranks, n_groups, layout, shares, counts),
+        layout=layout,
         moments=np.zeros(0, dtype=np.int64),
-        steps=np.repeat(steps_of(masks, events.n_steps), groups),
-        bars=np.repeat(masks >> events.n_steps, groups),
-        group=np.tile(np.arange(groups), len(masks)),
+        steps=np.repeat(step_bits(bitmasks, events.n_steps), n_groups),
+        exclusions=np.repeat(bitmasks >> events.n_steps, n_groups),
+        group=np.tile(np.arange(n_groups), len(bitmasks)),
     )
 
 
-def packed_somehow(events: Events) -> tuple[Packed | None, Ints | None]:
-    """Pack events, with logs and moments numbered where they take too many bits; and what the logs stand for."""
-    found = packed(events)
-    if found is not None:
-        return found, None
-    codes, logs = pd.factorize(events.log)
-    found = packed(replace(events, log=codes))
-    if found is not None:
-        return found, np.asarray(logs)
-    time, moments = ranks_of(events.time)
-    found = packed(replace(events, log=codes, time=time))
-    return None if found is None else replace(found, moments=moments), np.asarray(logs)
-
-
-def _ranks_of_masks(events: Events, there: Any) -> tuple[Ints, Ints]:
-    """Give numbers to the masks that there are, the lowest step first; -1 for the others."""
-    steps = dict(zip(events.masks.tolist(), steps_of(events.masks, events.n_steps).tolist(), strict=True))
-    order = sorted(set(events.masks[there].tolist()), key=lambda mask: (lowest_first(steps[mask]), mask))
-    known = {mask: place for place, mask in enumerate(order)}
-    ranks = [known.get(mask, -1) for mask in events.masks.tolist()]
-    return np.array(ranks, dtype=np.int64), np.array(order, dtype=np.int64)
+def _rank_bitmasks(events: Events, is_present: Any) -> tuple[Ints, Ints]:
+    """Rank the bitmasks that occur, the lowest step first; return ranks, -1 for the others, and the bitmasks."""
+    bitmasks = events.bitmasks.tolist()
+    steps = dict(zip(bitmasks, step_bits(events.bitmasks, events.n_steps).tolist(), strict=True))
+    order = sorted(set(events.bitmasks[is_present].tolist()), key=lambda mask: (lowest_first(steps[mask]), mask))
+    rank_of = {mask: rank for rank, mask in enumerate(order)}
+    return np.array([rank_of.get(mask, -1) for mask in bitmasks], dtype=np.int64), np.array(order, dtype=np.int64)
 
 
 def _part_bits(n: int) -> int:
-    return min(max((n >> PART_BITS).bit_length(), 1), MOST_PARTS_BITS)
+    return min(max((n >> PART_BITS).bit_length(), 1), MAX_PARTS_BITS)
 
 
 def _sorted_parts(
-    events: Events, rank: Ints, groups: int, shape: Shape, given: list[tuple[int, int]], counts: Ints
+    events: Events, ranks: Ints, n_groups: int, layout: Layout, shares: list[Share], counts: Ints
 ) -> list[Ints]:
-    """Pack the rows into parts of whole logs, sort these, and return as many runs of parts as there are shares."""
+    """Pack the rows into parts of whole sequences, sort these, and return as many runs of parts as there are shares."""
     group = np.zeros(0, dtype=np.int64) if events.group is None else events.group
-    rows, bits = (events.log, events.time, events.code, group), _part_bits(len(events.log))
-    begins = list(np.cumsum(counts.T).reshape(counts.T.shape).T - counts)  # part by part, in each share by share
-    found = np.empty(int(counts.sum()), dtype=np.int64)
-    map_on_cores(lambda share, begin: _pack(rows, rank, groups, shape, share, begin, found, bits), given, begins)
+    rows, part_bits = (events.sequence, events.time, events.kind, group), _part_bits(len(events.sequence))
+    starts = list(np.cumsum(counts.T).reshape(counts.T.shape).T - counts)  # part by part, in each share by share
+    packed = np.empty(int(counts.sum()), dtype=np.int64)
+    map_on_cores(
+        lambda share, start: _pack(rows, ranks, n_groups, layout, share, start, packed, part_bits), shares, starts
+    )
     ends = np.concatenate([[0], np.cumsum(counts.sum(axis=0))])
-    cuts = np.searchsorted(ends, len(found) * np.arange(len(given) + 1) // len(given)).tolist()
+    cuts = np.searchsorted(ends, len(packed) * np.arange(len(shares) + 1) // len(shares)).tolist()
     runs = [ends[first : last + 1] for first, last in pairwise(cuts)]
-    map_on_cores(lambda run: _sort_run(found, run, shape, bits), runs)
-    return [found[run[0] : run[-1]] for run in runs]
+    map_on_cores(lambda run: _sort_run(packed, run, layout, part_bits), runs)
+    return [packed[run[0] : run[-1]] for run in runs]
 
 
-def _sort_run(found: Ints, ends: Ints, shape: Shape, bits: int) -> None:
-    """Sort the parts between these ends; by comparison what is too rough for insertion."""
+def _sort_run(packed: Ints, ends: Ints, layout: Layout, part_bits: int) -> None:
+    """Sort the parts between these ends; by comparison what is too far from sorted for insertion."""
     largest = int(np.diff(ends).max(initial=0))
-    width = (bits, min(BUCKET_BITS, largest.bit_length() + 1))
-    for part in np.flatnonzero(_sort_parts(found, ends, shape, width, np.empty(largest, np.int64))).tolist():
-        found[ends[part] : ends[part + 1]].sort()
+    bits = (part_bits, min(BUCKET_BITS, largest.bit_length() + 1))
+    is_unsorted = _sort_parts(packed, ends, layout, bits, np.empty(largest, np.int64))
+    for part in np.flatnonzero(is_unsorted).tolist():
+        packed[ends[part] : ends[part + 1]].sort()
 
 
 @njit(nogil=True, cache=True)
-def _survey(rows: tuple[Any, ...], share: tuple[int, int], there: Any, counts: Ints, bits: int) -> tuple[Any, ...]:
-    """Look at some rows: how many count, the least and the last log and moment, and whether moments are round.
+def _survey(rows: tuple[Any, ...], share: Share, is_present: Any, counts: Ints, part_bits: int) -> tuple[Any, ...]:
+    """Survey some rows: how many count, the least and largest sequence and moment, and whether moments are round.
 
-    What there is of the masks, and how many rows of each part, is written to ``there`` and ``counts``.
+    Which kinds occur, and how many rows each part has, is written to ``is_present`` and ``counts``.
     """
-    log, time, code, masks = rows
-    kept, low, high = 0, np.int64(MOST), np.int64(LEAST)
+    sequences, time, kinds, bitmasks = rows
+    n_counted, low, high = 0, np.int64(MAX_INT64), np.int64(MIN_INT64)
     start, last = low, high
     is_milli, is_whole = True, True
-    for place in range(share[0], share[1]):
-        kind = code[place]
-        if masks[kind] < 0:
+    for row in range(share[0], share[1]):
+        kind = kinds[row]
+        if bitmasks[kind] < 0:
             continue
-        there[kind] = 1
-        kept += 1
-        mine, moment = np.int64(log[place]), time[place]
-        counts[_hashed(mine, bits)] += 1
-        low, high, start, last = min(low, mine), max(high, mine), min(start, moment), max(last, moment)
+        is_present[kind] = 1
+        n_counted += 1
+        sequence, moment = np.int64(sequences[row]), time[row]
+        counts[_hashed(sequence, part_bits)] += 1
+        low, high, start, last = min(low, sequence), max(high, sequence), min(start, moment), max(last, moment)
         if is_milli:
-            since = moment - time[0]
-            is_milli, is_whole = since % MILLI == 0, is_whole and since % SECOND == 0
-    return kept, low, high, start, last, is_milli, is_whole and is_milli
+            offset = moment - time[0]
+            is_milli, is_whole = offset % MILLISECOND == 0, is_whole and offset % SECOND == 0
+    return n_counted, low, high, start, last, is_milli, is_whole and is_milli
 
 
 @njit(nogil=True, inline="always")
-def _hashed(log: Any, bits: int) -> Any:
-    """Return the upper bits of a log's hash."""
-    return np.int64((np.uint64(log) * GOLDEN) >> np.uint64(64 - bits))
+def _hashed(sequence: Any, bits: int) -> Any:
+    """Return the upper bits of a sequence's hash."""
+    return np.int64((np.uint64(sequence) * GOLDEN) >> np.uint64(64 - bits))
 
 
 @njit(nogil=True, cache=True)
 def _pack(
     rows: tuple[Any, ...],
-    rank: Ints,
-    groups: int,
-    shape: tuple[int, ...],
-    share: tuple[int, int],
-    begins: Ints,
-    found: Ints,
+    ranks: Ints,
+    n_groups: int,
+    layout: tuple[int, ...],
+    share: Share,
+    starts: Ints,
+    packed: Ints,
     part_bits: int,
 ) -> None:
-    """Pack some rows into their parts; see :func:`._moves._pack`."""
-    log, time, code, group = rows
-    low, start, step, time_bits, bits = shape
-    for place in range(share[0], share[1]):
-        kind = rank[code[place]]
+    """Pack some rows into their parts; see :func:`.sort._pack`."""
+    sequences, time, kinds, group = rows
+    low, start, unit, time_bits, kind_bits = layout
+    for row in range(share[0], share[1]):
+        kind = ranks[kinds[row]]
         if kind < 0:
             continue
         if len(group):
-            kind = kind * groups + group[place]
-        mine, since = np.int64(log[place]), time[place] - start
-        if step == SECOND:  # dividing by what the compiler knows is several times faster
-            since //= SECOND
-        elif step == MILLI:
-            since //= MILLI
-        part = _hashed(mine, part_bits)
-        found[begins[part]] = ((mine - low) << time_bits | since) << bits | kind
-        begins[part] += 1
+            kind = kind * n_groups + group[row]
+        sequence, offset = np.int64(sequences[row]), time[row] - start
+        if unit == SECOND:  # dividing by what the compiler knows is several times faster
+            offset //= SECOND
+        elif unit == MILLISECOND:
+            offset //= MILLISECOND
+        part = _hashed(sequence, part_bits)
+        packed[starts[part]] = ((sequence - low) << time_bits | offset) << kind_bits | kind
+        starts[part] += 1
 
 
 @njit(nogil=True, cache=True)
-def _sort_parts(found: Ints, ends: Ints, shape: tuple[int, ...], width: tuple[int, int], spare: Ints) -> Any:
-    """Sort each part by buckets of logs; tell which are left as they are, since their buckets are long and rough."""
-    bucket_ends = np.zeros((1 << width[1]) + 1, np.int64)
-    rough = np.zeros(len(ends) - 1, np.bool_)
+def _sort_parts(packed: Ints, ends: Ints, layout: tuple[int, ...], bits: tuple[int, int], spare: Ints) -> Any:
+    """Sort each part by buckets of sequences; return which stay unsorted, since their buckets are long and rough."""
+    bucket_ends = np.zeros((1 << bits[1]) + 1, np.int64)
+    is_unsorted = np.zeros(len(ends) - 1, np.bool_)
     for part in range(len(ends) - 1):
-        mine = found[ends[part] : ends[part + 1]]
-        _deal(mine, spare, bucket_ends, shape, width)
-        rough[part] = not _insert(spare[: len(mine)], bucket_ends[:-1])
-        mine[:] = spare[: len(mine)]
-    return rough
+        values = packed[ends[part] : ends[part + 1]]
+        _deal(values, spare, bucket_ends, layout, bits)
+        is_unsorted[part] = not _insert(spare[: len(values)], bucket_ends[:-1])
+        values[:] = spare[: len(values)]
+    return is_unsorted
 
 
 @njit(nogil=True, cache=True)
-def _deal(part: Ints, into: Ints, ends: Ints, shape: tuple[int, ...], width: tuple[int, int]) -> None:
-    """Deal events out by the bits of their log's hash that follow those of the part; write the ends of the buckets.
+def _deal(part: Ints, into: Ints, ends: Ints, layout: tuple[int, ...], bits: tuple[int, int]) -> None:
+    """Deal events out by the bits of their sequence's hash that follow those of the part; write the buckets' ends.
 
-    ``ends`` has one more place than there are buckets: while they are counted each stands behind its own.
+    ``ends`` has one more element than there are buckets: while they are counted each stands behind its own.
     """
-    low, low_bits, bits = shape[0], shape[3] + shape[4], width[0] + width[1]
-    last = (1 << width[1]) - 1
+    low, low_bits, hash_bits = layout[0], layout[3] + layout[4], bits[0] + bits[1]
+    last = (1 << bits[1]) - 1
     ends[:] = 0
-    for one in part:
-        ends[(_hashed((one >> low_bits) + low, bits) & last) + 1] += 1
+    for packed in part:
+        ends[(_hashed((packed >> low_bits) + low, hash_bits) & last) + 1] += 1
     for bucket in range(last):
         ends[bucket + 1] += ends[bucket]
-    for one in part:
-        bucket = _hashed((one >> low_bits) + low, bits) & last
-        into[ends[bucket]] = one
+    for packed in part:
+        bucket = _hashed((packed >> low_bits) + low, hash_bits) & last
+        into[ends[bucket]] = packed
         ends[bucket] += 1
 
 
 @njit(nogil=True, cache=True)
 def _insert(values: Ints, ends: Ints) -> bool:
     """Sort each bucket by insertion; give up, and return False, if that takes too many moves."""
-    first, moves_left = np.int64(0), ROUGH * len(values)
+    first, moves_left = np.int64(0), MAX_MOVES_PER_EVENT * len(values)
     for end in ends:
-        for place in range(first + 1, end):
-            one, at = values[place], place
-            while at > first and values[at - 1] > one:
-                values[at] = values[at - 1]
-                at -= 1
-            values[at] = one
-            moves_left -= place - at
+        for position in range(first + 1, end):
+            value, target = values[position], position
+            while target > first and values[target - 1] > value:
+                values[target] = values[target - 1]
+                target -= 1
+            values[target] = value
+            moves_left -= position - target
             if moves_left < 0:
                 return False
         first = end

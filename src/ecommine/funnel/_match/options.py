@@ -1,10 +1,13 @@
-"""The options of a funnel besides its steps."""
+"""The options of a measured funnel, checked."""
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import date, datetime
+from typing import Literal
 
 from ...schema._for_topics import Every
-from .events import Unit
+
+Unit = Literal["visitor_id", "customer_id", "session_id"]
+UNITS = ("visitor_id", "customer_id", "session_id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +18,7 @@ class AnalyseOptions:
     by: str | None
     attribution: str
     every: Every | None
-    as_of: Any
+    as_of: datetime | date | str | None
     level: float
 
     @property

@@ -1,155 +1,177 @@
-"""How far each log gets, exactly, by one sorted search a step. Needs NumPy only: Spark's workers run it.
+"""Steps in their order: how far each sequence gets, exactly, by one sorted search per step.
 
-Events of a log stand in the order of time, those of one moment in the order of the steps, and no event is used twice.
-For each event of a step the best step before it is the latest one that is valid itself: it comes from the latest entry,
-and so has the most time left, and the least lies between the two. Whatever an earlier one allows, this one allows too,
-so that one search finds all. It holds with steps that may be left out as well: the latest of all that may come before
-is the best, since every way to them leads through the last step that may not be left out.
+Needs NumPy only: Spark's workers run it. Events of a sequence stand in the order of time, those of one moment in the
+order of the steps, and no event is used twice. For each event of a step the best event of the step before is the latest
+one that is valid itself: it comes from the latest entry, and so has the most time left, and the least lies between the
+two. Whatever an earlier one allows, this one allows too, so that one search suffices. It holds with steps that may be
+left out as well: the latest of all that may come before is the best, since every way to them leads through the last
+step that may not be left out.
 """
 
 from collections.abc import Callable
 
 import numpy as np
 
+from ..._core.arrays import Ints, run_starts
 from .plan import NOT_REACHED, Plan, StepTimes
-from .sort import Ints, SortedEvents
+from .sort import SortedEvents
 
-Places = tuple[Ints, Ints]
-"""Places of events, and the times of the entries that lead to them."""
+ValidEvents = tuple[Ints, Ints]
+"""Positions of events that validly reach a step, and the times of the entries that lead to them."""
+LastExclusion = Callable[[Ints], Ints]
+"""Gives, for positions of events, the last moment before each at which something happened that must not."""
 
 
-def blank(moves: SortedEvents, entered: Ints, n_steps: int) -> StepTimes:
-    """Begin with the logs that enter, by the places of their first entries."""
-    n = len(entered)
-    at, since = (
-        np.full((n_steps, n), NOT_REACHED).T,
-        np.full((n_steps, n), NOT_REACHED).T,
-    )  # steps are looked at one by one
-    at[:, 0] = since[:, 0] = moves.time[entered]
+def new_step_times(events: SortedEvents, entries: Ints, n_steps: int) -> StepTimes:
+    """Return times of which only the first step is known, by the positions of the first entries."""
+    n = len(entries)
+    reached_at, entry_at = (np.full((n_steps, n), NOT_REACHED).T for _ in range(2))  # steps are looked at one by one
+    reached_at[:, 0] = entry_at[:, 0] = events.time[entries]
     group = np.full((n, n_steps), -1, dtype=np.int32)
-    group[:, 0] = 0 if moves.group is None else moves.group[entered]
+    group[:, 0] = 0 if events.group is None else events.group[entries]
     return StepTimes(
-        unit=moves.log[entered], reached_at=at, entry_at=since, skipped=np.zeros((n, n_steps), dtype=bool), group=group
+        unit=events.sequence[entries],
+        reached_at=reached_at,
+        entry_at=entry_at,
+        skipped=np.zeros((n, n_steps), dtype=bool),
+        group=group,
     )
 
 
-def walk(moves: SortedEvents, plan: Plan) -> StepTimes:
-    """Find how far each log gets, by steps in their order, by a search a step."""
-    place = np.flatnonzero(moves.steps & 1)
-    entered = place[first_of(moves.log[place])]
-    found = blank(moves, entered, plan.n_steps)
-    row_of = np.full(int(moves.log[-1]) + 1 if len(moves.log) else 0, -1, dtype=np.int64)
-    row_of[moves.log[entered]] = np.arange(len(entered))
-    place = place if plan.reentry else entered
-    valid: list[Places] = [(place, moves.time[place])]
-    last_bar = _last_bars(moves, plan)
+def follow_in_order(events: SortedEvents, plan: Plan) -> StepTimes:
+    """Find when each sequence reaches each step, one step after the other."""
+    starts = np.flatnonzero(events.step_bitmask & 1)
+    entries = starts[first_rows(events.sequence[starts])]
+    times = new_step_times(events, entries, plan.n_steps)
+    row_of = rows_by_sequence(events, entries)
+    starts = starts if plan.reentry else entries
+    valid: list[ValidEvents] = [(starts, events.time[starts])]
+    last_exclusion = _exclusions_by_step(events, plan)
     for step in range(1, plan.n_steps):
-        before = _together(valid[plan.required_before(step) :])
+        before = _merged(valid[plan.required_before(step) :])
         if step < plan.n_steps - 1:
-            later = np.flatnonzero(moves.steps >> (step + 1))
-            went, _ = _followed(moves, later, before, plan.window, None, None)
-            found.skipped[row_of[moves.log[later[went]]], step] = True
-        here = np.flatnonzero(moves.steps >> step & 1)
-        went, of = _followed(moves, here, before, plan.window, plan.max_gaps[step], last_bar(step))
-        place, start = here[went], before[1][of]
-        valid.append((place, start))
-        first = _first_moment(moves, place)
-        rows = row_of[moves.log[place[first]]]
-        found.reached_at[rows, step], found.entry_at[rows, step] = moves.time[place[first]], start[first]
-        found.group[rows, step] = 0 if moves.group is None else moves.group[place[first]]
-    finish_skipped(found, plan)
-    return found
+            later = np.flatnonzero(events.step_bitmask >> (step + 1))
+            follows, _ = _followers(events, later, before, plan.window, None, None)
+            times.skipped[row_of[events.sequence[later[follows]]], step] = True
+        candidates = np.flatnonzero(events.step_bitmask >> step & 1)
+        follows, followed = _followers(
+            events, candidates, before, plan.window, plan.max_gaps[step], last_exclusion(step)
+        )
+        reached, entry_at = candidates[follows], before[1][followed]
+        valid.append((reached, entry_at))
+        _write_first(times, events, row_of, step, reached, entry_at)
+    finish_skipped(times, plan)
+    return times
 
 
-def _first_moment(moves: SortedEvents, place: Ints) -> Ints:
-    """Find, for each log, the last of its events of the first moment: of one moment the latest entry counts."""
-    log, time = moves.log[place], moves.time[place]
-    first = first_of(log)
-    length = np.diff(first, append=len(place))
+def rows_by_sequence(events: SortedEvents, entries: Ints) -> Ints:
+    """Return, for each sequence, its row among those that enter, -1 where it does not."""
+    row_of = np.full(int(events.sequence[-1]) + 1 if len(events.sequence) else 0, -1, dtype=np.int64)
+    row_of[events.sequence[entries]] = np.arange(len(entries))
+    return row_of
+
+
+def _write_first(
+    times: StepTimes, events: SortedEvents, row_of: Ints, step: int, reached: Ints, entry_at: Ints
+) -> None:
+    """Write when each sequence reached a step first; of one moment, from the latest entry."""
+    first = _first_moments(events, reached)
+    rows = row_of[events.sequence[reached[first]]]
+    times.reached_at[rows, step], times.entry_at[rows, step] = events.time[reached[first]], entry_at[first]
+    times.group[rows, step] = 0 if events.group is None else events.group[reached[first]]
+
+
+def _first_moments(events: SortedEvents, positions: Ints) -> Ints:
+    """Find, for each sequence, the last of its events of the first moment: of one moment the latest entry counts."""
+    sequence, time = events.sequence[positions], events.time[positions]
+    first = first_rows(sequence)
+    length = np.diff(first, append=len(positions))
     early = np.flatnonzero(time == np.repeat(time[first], length))
-    return early[np.append(first_of(log[early])[1:], len(early)) - 1] if len(early) else early
+    return early[np.append(first_rows(sequence[early])[1:], len(early)) - 1] if len(early) else early
 
 
-def finish_skipped(found: StepTimes, plan: Plan) -> None:
-    """Count only what was not reached; a step that may be left out is skipped by who reached the next one."""
+def finish_skipped(times: StepTimes, plan: Plan) -> None:
+    """Count as skipped only what was not reached; a step that may be left out, by who reached the next required one."""
     for step in np.flatnonzero(plan.optional):
-        after = next(place for place in range(step + 1, plan.n_steps) if not plan.optional[place])
-        found.skipped[:, step] = found.reached_at[:, after] != NOT_REACHED
-    np.logical_and(found.skipped, found.reached_at == NOT_REACHED, out=found.skipped)
+        after = next(later for later in range(step + 1, plan.n_steps) if not plan.optional[later])
+        times.skipped[:, step] = times.reached_at[:, after] != NOT_REACHED
+    np.logical_and(times.skipped, times.reached_at == NOT_REACHED, out=times.skipped)
 
 
-def _together(valid: list[Places]) -> Places:
-    """Put the events of several steps into one order; an event that is two of them counts from its latest entry."""
+def _merged(valid: list[ValidEvents]) -> ValidEvents:
+    """Merge the valid events of several steps; an event that is two of them counts from its latest entry."""
     if len(valid) == 1:
         return valid[0]
-    place, start = (np.concatenate(part) for part in zip(*valid, strict=True))
-    order = np.lexsort((start, place))
-    return place[order], start[order]
+    positions, entry_at = (np.concatenate(part) for part in zip(*valid, strict=True))
+    order = np.lexsort((entry_at, positions))
+    return positions[order], entry_at[order]
 
 
-def _followed(
-    moves: SortedEvents,
-    here: Ints,
-    before: Places,
+def _followers(
+    events: SortedEvents,
+    candidates: Ints,
+    before: ValidEvents,
     window: int,
-    limit: int | None,
-    last_bar: Callable[[Ints], Ints] | None,
+    max_gap: int | None,
+    last_exclusion: LastExclusion | None,
 ) -> tuple[Ints, Ints]:
-    """Find the events that validly follow: which of ``here``, and which of ``before`` each follows."""
-    place, start = before
-    of = np.searchsorted(place, here) - 1
-    known = np.flatnonzero(of >= 0)
-    here, of = here[known], of[known]
-    valid = moves.log[place[of]] == moves.log[here]
-    valid &= moves.time[here] - start[of] <= window
-    if limit is not None:
-        valid &= moves.time[here] - moves.time[place[of]] <= limit
-    if last_bar is not None:
-        valid &= moves.time[place[of]] >= last_bar(here)
-    return known[valid], of[valid]
+    """Find the events that validly follow: which of the candidates, and which of ``before`` each follows."""
+    positions, entry_at = before
+    followed = np.searchsorted(positions, candidates) - 1
+    known = np.flatnonzero(followed >= 0)
+    candidates, followed = candidates[known], followed[known]
+    is_valid = events.sequence[positions[followed]] == events.sequence[candidates]
+    is_valid &= events.time[candidates] - entry_at[followed] <= window
+    if max_gap is not None:
+        is_valid &= events.time[candidates] - events.time[positions[followed]] <= max_gap
+    if last_exclusion is not None:
+        is_valid &= events.time[positions[followed]] >= last_exclusion(candidates)
+    return known[is_valid], followed[is_valid]
 
 
-def _last_bars(moves: SortedEvents, plan: Plan) -> Callable[[int], Callable[[Ints], Ints] | None]:
-    """Make, for a step, what finds the last moment before some events at which something happened that must not.
+def _exclusions_by_step(events: SortedEvents, plan: Plan) -> Callable[[int], LastExclusion | None]:
+    """Return, for each step, what finds the last exclusion before an event; None where nothing is excluded.
 
     Only what lies strictly between two moments counts: of one moment nobody knows what came first.
     """
     if plan.order == "strict":
-        head, everything = heads(moves), np.arange(len(moves.log))
-        return lambda _: lambda here: _moment_before(moves, everything, head, here)
+        moment_start, all_events = moment_starts(events), np.arange(len(events.sequence))
+        return lambda _: lambda positions: _last_before(events, all_events, moment_start, positions)
     if not any(plan.exclusion_masks):
         return lambda _: None
-    head = heads(moves)
-    places = {mask: bars_of(moves, mask) for mask in set(plan.exclusion_masks)}
-    return lambda step: (
-        (lambda here: _moment_before(moves, places[plan.exclusion_masks[step]], head, here))
-        if plan.exclusion_masks[step]
-        else None
-    )
+    moment_start = moment_starts(events)
+    excluded = {mask: exclusions_of(events, mask) for mask in set(plan.exclusion_masks)}
+
+    def of_step(step: int) -> LastExclusion | None:
+        mask = plan.exclusion_masks[step]
+        return (lambda positions: _last_before(events, excluded[mask], moment_start, positions)) if mask else None
+
+    return of_step
 
 
-def bars_of(moves: SortedEvents, mask: int) -> Ints:
-    """Return the places of some exclusions."""
-    return np.zeros(0, dtype=np.int64) if moves.bars is None else np.flatnonzero(moves.bars & mask)
+def exclusions_of(events: SortedEvents, mask: int) -> Ints:
+    """Return the positions of events that are one of some exclusions."""
+    exclusions = events.exclusion_bitmask
+    return np.zeros(0, dtype=np.int64) if exclusions is None else np.flatnonzero(exclusions & mask)
 
 
-def _moment_before(moves: SortedEvents, bars: Ints, head: Ints, here: Ints) -> Ints:
-    of = np.searchsorted(bars, head[here]) - 1
-    found = np.full(len(here), np.iinfo(np.int64).min)
-    known = np.flatnonzero(of >= 0)
-    bar = bars[of[known]]
-    same = moves.log[bar] == moves.log[here[known]]
-    found[known[same]] = moves.time[bar[same]]
-    return found
+def _last_before(events: SortedEvents, excluded: Ints, moment_start: Ints, positions: Ints) -> Ints:
+    """Return the time of the last excluded event of the sequence before the moment of each event."""
+    latest = np.searchsorted(excluded, moment_start[positions]) - 1
+    last_time = np.full(len(positions), np.iinfo(np.int64).min)
+    known = np.flatnonzero(latest >= 0)
+    exclusion = excluded[latest[known]]
+    is_same = events.sequence[exclusion] == events.sequence[positions[known]]
+    last_time[known[is_same]] = events.time[exclusion[is_same]]
+    return last_time
 
 
-def heads(moves: SortedEvents) -> Ints:
-    """Return, for each event, the place of the first event of its log and moment."""
-    new = np.ones(len(moves.log), dtype=bool)
-    new[1:] = (moves.log[1:] != moves.log[:-1]) | (moves.time[1:] != moves.time[:-1])
-    return np.maximum.accumulate(np.where(new, np.arange(len(new)), 0))
+def moment_starts(events: SortedEvents) -> Ints:
+    """Return, for each event, the position of the first event of its sequence and moment."""
+    is_first = run_starts(events.sequence, events.time)
+    return np.maximum.accumulate(np.where(is_first, np.arange(len(is_first)), 0))
 
 
-def first_of(log: Ints) -> Ints:
-    """Return where each run of one log begins."""
-    return np.flatnonzero(np.concatenate([[True], log[1:] != log[:-1]])) if len(log) else np.zeros(0, dtype=np.int64)
+def first_rows(sequence: Ints) -> Ints:
+    """Return where each run of one sequence begins."""
+    return np.flatnonzero(run_starts(sequence))

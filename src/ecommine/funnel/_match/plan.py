@@ -1,11 +1,15 @@
-"""A funnel in numbers, and when each log reached its steps. Needs NumPy only: Spark's workers run it."""
+"""A funnel in numbers, and when each unit reached its steps. Needs NumPy only: Spark's workers run it."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .sort import Ints
+from ..._core.arrays import Bools, Ints
+from ..._core.moments import length_to_microseconds
+
+if TYPE_CHECKING:
+    from .._definition import Funnel
 
 NOT_REACHED = np.iinfo(np.int64).max
 """The time of a step that was not reached."""
@@ -20,7 +24,7 @@ class Plan:
     window : int
         Microseconds.
     max_gaps : tuple of int or None
-        The longest time since the step before, by step.
+        The longest time since the step before (microseconds), by step; None where there is no limit.
     first_equal : tuple of int
         For each step the first step that is defined as it is.
     optional : tuple of bool
@@ -47,18 +51,39 @@ class Plan:
         return len(self.max_gaps)
 
     def required_before(self, step: int) -> int:
-        """Return the last step before that may not be left out."""
-        return max((place for place in range(step) if not self.optional[place]), default=0)
+        """Return the last step before that may not be left out; of the first step, itself."""
+        return max((before for before in range(step) if not self.optional[before]), default=0)
+
+
+def make_plan(funnel: "Funnel") -> Plan:
+    """Write a funnel in numbers."""
+    definitions = [(step.event, step.where) for step in funnel.steps]
+    gaps = [step.within_length for step in funnel.steps]
+    exclusion_masks = [0] * len(definitions)
+    for bit, exclusion in enumerate(funnel.exclude):
+        after = 0 if exclusion.after is None else funnel.step_index(exclusion.after)
+        before = len(definitions) - 1 if exclusion.before is None else funnel.step_index(exclusion.before)
+        for step in range(after + 1, before + 1):
+            exclusion_masks[step] |= 1 << bit
+    return Plan(
+        window=length_to_microseconds(funnel.window_length),
+        max_gaps=tuple(None if gap is None else length_to_microseconds(gap) for gap in gaps),
+        first_equal=tuple(definitions.index(definition) for definition in definitions),
+        optional=tuple(step.name in funnel.optional for step in funnel.steps),
+        exclusion_masks=tuple(exclusion_masks),
+        order=funnel.order,
+        reentry=funnel.reentry,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StepTimes:
-    """How far each log came that entered.
+    """When each unit that entered reached each step.
 
     Attributes
     ----------
     unit : int array of shape (n,)
-        The logs; units, once logs of held values are put together.
+        Numbers of the units; of the sequences, until those of one unit are merged.
     reached_at : int64 array of shape (n, n_steps)
         When each step was reached first (microseconds), NOT_REACHED where it was not.
     entry_at : int64 array of shape (n, n_steps)
@@ -72,7 +97,7 @@ class StepTimes:
     unit: Ints
     reached_at: Ints
     entry_at: Ints
-    skipped: "np.ndarray[Any, np.dtype[np.bool_]]"
+    skipped: Bools
     group: Ints
 
     @property
@@ -87,11 +112,5 @@ class StepTimes:
         return np.asarray(n_steps - 1 - np.argmax(self.reached_at[:, ::-1] != NOT_REACHED, axis=1))
 
     def take(self, rows: "np.ndarray[Any, Any]") -> "StepTimes":
-        """Keep some units."""
-        return StepTimes(
-            unit=self.unit[rows],
-            reached_at=self.reached_at[rows],
-            entry_at=self.entry_at[rows],
-            skipped=self.skipped[rows],
-            group=self.group[rows],
-        )
+        """Return some of the units."""
+        return StepTimes(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})

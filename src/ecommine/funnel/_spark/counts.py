@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from ..._core.arrays import Ints
+from ..._core.moments import SECOND
 from ..._stats.clusters import count_clusters
 from ..._stats.quantiles import quantiles_of_counts
 from ..._stats.survival import KaplanMeier
 from .._curves import Floats, covariance, exposure_of, products_of, survival_of
 from .._match.plan import NOT_REACHED, Plan, StepTimes
-from .._match.sort import Ints
-from .._micro import SECOND
 from .._steps.curves import StepCurve, read_curve
 from .._steps.estimates import QUARTILE_COLUMNS, FunnelSums, count_trend_halves
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -26,63 +26,76 @@ class Units:
 
     Attributes
     ----------
+    followed : Spark DataFrame
+        All units that were followed, and where each group has a funnel of its own, units and groups as well.
     frame : Spark DataFrame
-        One row a unit (and group); see :mod:`._spark_work`.
+        Those of them that are counted; see :mod:`.worker`.
     job : Job
         How they were followed.
     """
 
+    followed: Any
     frame: Any
     job: Job
 
     def of(self, parts: Sequence[int]) -> "Units":
         """Keep the units of some parts."""
-        return Units(frame=self.frame.where(f"part in ({', '.join(map(str, parts))})"), job=self.job)
+        return replace(self, frame=self.frame.where(f"part in ({', '.join(map(str, parts))})"))
 
     def over_periods(self) -> "Units":
-        """Take the periods of each group together."""
-        return Units(frame=self.frame.selectExpr("* except (part)", f"part % {GROUPS} as part"), job=self.job)
+        """Merge the periods of each group."""
+        return replace(self, frame=self.frame.selectExpr("* except (part)", f"part % {GROUPS} as part"))
 
     @contextmanager
     def kept(self) -> Iterator[None]:
-        """Keep the units while they are gone through several times."""
-        self.frame.persist()
+        """Keep what was followed while it is gone through several times."""
+        self.followed.persist()
         try:
             yield
         finally:
-            self.frame.unpersist()
+            self.followed.unpersist()
 
 
-def followed(marks: nw.LazyFrame[Any], job: Job) -> Units:
-    """Bring the events of each unit together, and follow all units of a partition at once."""
+def follow_units(marked: nw.LazyFrame[Any], job: Job) -> tuple[Units, Units]:
+    """Bring the events of each unit together once, and follow all units of a partition at once.
+
+    Returns
+    -------
+    whole, of_groups : Units
+        All units, and those of the groups, which differ where each group has a funnel of its own events.
+    """
     from pyspark.sql.types import LongType, StructField, StructType
 
-    rows = marks.to_native()
+    rows, steps = marked.to_native(), range(job.plan.n_steps)
     fields = [StructField("unit", rows.schema["_unit"].dataType)]
     fields += [StructField("visitor", rows.schema["_visitor"].dataType)] if job.has_visitors else []
-    names = ["part", "skipped", *(f"{name}{step}" for name in ("at", "since") for step in range(job.plan.n_steps))]
+    names = ["by_group", "part", "skipped", *(f"{name}{step}" for name in ("reached", "entry") for step in steps)]
     schema = StructType([*fields, *(StructField(name, LongType()) for name in names)])
-    return Units(frame=rows.repartition("_unit").mapInArrow(partial(follow_rows, job=job), schema), job=job)
+    followed = rows.repartition("_unit").mapInArrow(partial(follow_rows, job=job), schema)
+    if not job.is_by_step:
+        units = Units(followed=followed, frame=followed, job=job)
+        return units, units
+    whole, of_groups = (Units(followed=followed, frame=followed.where(f"by_group = {i}"), job=job) for i in (0, 1))
+    return whole, of_groups
 
 
-def sums_of_units(whole: Units, parts: Units) -> tuple[dict[int, FunnelSums], dict[int, FunnelSums], int]:
+def sums_of_units(whole: Units, of_groups: Units) -> tuple[dict[int, FunnelSums], dict[int, FunnelSums], int]:
     """Sum up all units and those of each part, and those of each group over all periods; count those in no group."""
-    asked = whole.job.asked
-    keys = [key for key in (asked.by, asked.every) if key is not None]
-    with parts.kept():
-        found, lost = _summed(parts, whole=parts is whole, apart=bool(keys))
-        over_all = _summed(parts.over_periods(), whole=False, apart=True)[0] if len(keys) == 2 else {}
-    if parts is not whole:
-        with whole.kept():
-            found |= _summed(whole, whole=True, apart=False)[0]
-    return found, over_all, lost
+    options = whole.job.options
+    keys = [key for key in (options.by, options.every) if key is not None]
+    with whole.kept():
+        sums, n_without_group = _summed(of_groups, whole=of_groups is whole, in_parts=bool(keys))
+        over_periods = _summed(of_groups.over_periods(), whole=False, in_parts=True)[0] if len(keys) == 2 else {}
+        if of_groups is not whole:
+            sums |= _summed(whole, whole=True, in_parts=False)[0]
+    return sums, over_periods, n_without_group
 
 
-def _summed(units: Units, *, whole: bool, apart: bool) -> tuple[dict[int, FunnelSums], int]:
+def _summed(units: Units, *, whole: bool, in_parts: bool) -> tuple[dict[int, FunnelSums], int]:
     """Go through the units for counts, for the median of the entries and for products."""
     every = counted(units)
     tallies = {ALL: every.whole()} if whole else {}
-    tallies |= {part: one for part, one in every.parts() if apart and part % GROUPS}
+    tallies |= {part: one for part, one in every.parts() if in_parts and part % GROUPS}
     curves = _curves(units, tallies)
     rows = _products(units, curves)
     window, until = units.job.plan.window, units.job.until

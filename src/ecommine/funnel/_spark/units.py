@@ -12,7 +12,7 @@ from .._steps.curves import MAX_CURVES, StepCurve
 from .._steps.units import MemoryUnitStore, UnitGroup
 from .counts import REACHED, growth_from
 from .jobs import Units, counted
-from .worker import clusters_of, reach_of, unit_rows
+from .worker import clusters_of, times_of_rows, unit_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -64,7 +64,7 @@ class SparkUnitStore:
         """Return how long the units were seen since their first entry, at the median."""
         from pyspark.sql import functions as F  # noqa: N812  # Spark's own name for it
 
-        entry = self._units.frame.agg(F.percentile("at0", F.lit(0.5)).alias("entry")).toArrow()["entry"][0].as_py()
+        entry = self._units.frame.agg(F.percentile("reached0", F.lit(0.5)).alias("entry")).toArrow()["entry"][0].as_py()
         return None if entry is None else float(self.whole.job.until - entry)
 
     def count_shared(self, other: object) -> int | None:
@@ -104,7 +104,7 @@ class SparkUnitStore:
     @property
     def _ids(self) -> tuple[str, ...]:
         """The columns that tell units apart: several visitors may have a session of one id."""
-        return ("unit", "visitor") if self.whole.job.asked.unit == "session_id" else ("unit",)
+        return ("unit", "visitor") if self.whole.job.options.unit == "session_id" else ("unit",)
 
     @property
     def _units(self) -> Units:
@@ -113,7 +113,7 @@ class SparkUnitStore:
     def _brought(self, *, by_group: bool) -> MemoryUnitStore:
         """Bring the units."""
         table = (self.in_parts if by_group else self._units).frame.drop("unit").toArrow()
-        reach = reach_of(table, self.plan.n_steps)
+        reach = times_of_rows(table, self.plan.n_steps)
         whole = UnitGroup(label={}, times=reach, units=None, visitor=clusters_of(table, self.whole.job))
         part = table["part"].to_numpy()
         parts = [

@@ -1,7 +1,8 @@
-"""What Spark's workers do with one partition of a funnel, once each: follow units, count them, multiply influences.
+"""What Spark's workers do with one partition of a funnel: follow its units, count them, multiply influences.
 
-Rows come and go as Arrow batches. Of the walk a row a unit is left: its id, its visitor where it is a session, its
-part, the skipped steps as bits, and for each step when it was reached and from which entry (microseconds).
+Rows come and go as Arrow batches. A followed unit is one row: its id, its visitor where it is no visitor itself,
+whether it is counted in a group that has a funnel of its own, its part, the skipped steps as bits, and for each step
+when it was reached and from which entry (microseconds).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,14 +12,14 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
+from ..._core.arrays import Ints
+from ..._core.codes import factorize
 from .._curves import Floats
 from .._definition import Funnel
-from .._log.reading import factorize
-from .._match.encode import coded_rows
-from .._match.events import EventSequences, build_sequences, held, make_plan
+from .._match.encode import split_bitmask
+from .._match.events import EventSequences, LoadedEvents, build_sequences
 from .._match.options import AnalyseOptions
-from .._match.plan import Plan, StepTimes
-from .._match.sort import Ints
+from .._match.plan import Plan, StepTimes, make_plan
 from .._steps.estimates import compact_clusters
 from .._steps.groups import attributed_group, group_values, period_numbers
 from .._steps.units import UnitGroup, unit_columns
@@ -26,37 +27,31 @@ from .counts import ALL, COLUMNS, Line, Tally, products, seconds_of, tally_of
 
 GROUPS = 64
 """A part is a group, from 1, and this many times the periods that it lies back; group 0 is none."""
-ROWS = 1 << 16
+ROWS_PER_BATCH = 1 << 16
 """Rows that are handed to Spark at once."""
 Curves = Mapping[int, tuple[list[Line], int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Job:
-    """What a worker has to know.
+    """What a worker needs to know.
 
     Attributes
     ----------
     funnel : Funnel
         The funnel.
-    asked : AnalyseOptions
+    options : AnalyseOptions
         The options.
     labels : tuple
         The values of `by`, in their order.
     until : int
         The moment up to which events count, microseconds.
-    by_group : bool
-        Whether a unit counts in each of its groups.
-    own : str or None
-        The held column whose unknown values are a value of their own.
     """
 
     funnel: Funnel
-    asked: AnalyseOptions
+    options: AnalyseOptions
     labels: tuple[Any, ...]
     until: int
-    by_group: bool = False
-    own: str | None = None
 
     @property
     def plan(self) -> Plan:
@@ -66,50 +61,74 @@ class Job:
     @property
     def has_visitors(self) -> bool:
         """Whether units belong to visitors."""
-        return self.asked.unit != "visitor_id"
+        return self.options.unit != "visitor_id"
+
+    @property
+    def is_by_step(self) -> bool:
+        """Whether each group has a funnel of its own events, so that a unit may be in several."""
+        return self.options.attribution == "step"
 
 
 def follow_rows(batches: Iterable[Any], job: Job) -> Iterator[Any]:
-    """Follow the units of one partition."""
-    import pyarrow as pa
-
+    """Follow the units of one partition; where each group has a funnel of its own, units and groups as well."""
     table = _table(batches)
     if table is None:
         return
-    rows, code, masks = coded_rows(nw.from_native(table, eager_only=True), job.funnel)
-    tracks = build_sequences((rows, code, masks), job.funnel, unit=job.asked.unit, by=job.asked.by)
-    tracks = held(tracks, rows, job.funnel.hold_constant, job.own) if job.funnel.hold_constant else tracks
-    reach = _in_groups(tracks.walk(job.funnel, by_group=job.by_group), tracks.labels, job)
-    ids = reach.unit if tracks.units is None else tracks.units[reach.unit]
+    events = _load(table, job)
+    yield from _unit_batches(table, events.whole()[0], job, by_group=False)
+    if job.is_by_step and job.options.by is not None:
+        yield from _unit_batches(table, events.of_groups(job.options.by), job, by_group=True)
+
+
+def _load(table: Any, job: Job) -> LoadedEvents:
+    import pyarrow as pa
+
+    encoded = split_bitmask(nw.from_native(table, eager_only=True), job.funnel)
+    is_split = job.is_by_step or bool(job.funnel.hold_constant)
+    has_plain_ids = not job.has_visitors and not is_split and pa.types.is_integer(table["_unit"].type)
+    units = build_sequences(encoded, job.funnel, job.options.unit, has_plain_ids=has_plain_ids)
+    return LoadedEvents(funnel=job.funnel, encoded=encoded, units=units, notes=[])
+
+
+def _unit_batches(table: Any, sequences: EventSequences, job: Job, *, by_group: bool) -> Iterator[Any]:
+    """Follow sequences, and write a row per unit, with ``by_group`` per unit and group."""
+    import pyarrow as pa
+
+    times = _in_groups(sequences.step_times(job.funnel, by_group=by_group), sequences.labels, job)
+    ids = times.unit if sequences.units is None else sequences.units[times.unit]
     columns = {"unit": pa.array(ids, type=table["_unit"].type)}
     if job.has_visitors:
-        columns["visitor"] = _visitor_column(tracks, reach, table["_visitor"].type)
-    columns |= {"part": _part_of(reach, job), "skipped": reach.skipped @ (1 << np.arange(job.plan.n_steps))}
-    for name, times in (("at", reach.reached_at), ("since", reach.entry_at)):
-        columns |= {f"{name}{step}": np.ascontiguousarray(one) for step, one in enumerate(times.T)}
-    yield from pa.table(columns).to_batches(max_chunksize=ROWS)
+        columns["visitor"] = _visitor_column(sequences, times, table["_visitor"].type)
+    columns |= {
+        "by_group": np.full(len(ids), int(by_group)),
+        "part": _part_of(times, job),
+        "skipped": times.skipped @ (1 << np.arange(job.plan.n_steps)),
+    }
+    for name, values in (("reached", times.reached_at), ("entry", times.entry_at)):
+        columns |= {f"{name}{step}": np.ascontiguousarray(of_step) for step, of_step in enumerate(values.T)}
+    yield from pa.table(columns).to_batches(max_chunksize=ROWS_PER_BATCH)
 
 
 def _table(batches: Iterable[Any]) -> Any:
-    """Put the batches of a partition together; None where there are no rows."""
+    """Return the batches of a partition as one table; None where there are no rows."""
     import pyarrow as pa
 
-    found = [batch for batch in batches if batch.num_rows]
-    return pa.Table.from_batches(found) if found else None
+    with_rows = [batch for batch in batches if batch.num_rows]
+    return pa.Table.from_batches(with_rows) if with_rows else None
 
 
-def _visitor_column(tracks: EventSequences, reach: StepTimes, kind: Any) -> Any:
-    """Write whose each unit is, null where nobody knows."""
+def _visitor_column(sequences: EventSequences, times: StepTimes, arrow_type: Any) -> Any:
+    """Return the visitor of each unit, null where unknown."""
     import pyarrow as pa
 
-    assert tracks.visitor is not None
-    assert tracks.visitors is not None
-    ids = np.array([*tracks.visitors, None], dtype=object)
-    return pa.array(ids[np.minimum(tracks.visitor[reach.unit], len(tracks.visitors))], type=kind)
+    assert sequences.visitor is not None
+    assert sequences.visitors is not None
+    ids = np.array([*sequences.visitors, None], dtype=object)
+    return pa.array(ids[np.minimum(sequences.visitor[times.unit], len(sequences.visitors))], type=arrow_type)
 
 
 def clusters_of(table: Any, job: Job) -> Ints | None:
-    """Give numbers to the visitors of units; units whose visitor is unknown stand alone."""
+    """Return the number of each unit's visitor; each unit whose visitor is unknown has one of its own."""
     if not job.has_visitors:
         return None
     code = factorize(nw.from_native(table["visitor"], series_only=True))[0].astype(np.int64)
@@ -118,33 +137,35 @@ def clusters_of(table: Any, job: Job) -> Ints | None:
     return code
 
 
-def _in_groups(reach: StepTimes, labels: tuple[Any, ...], job: Job) -> StepTimes:
+def _in_groups(times: StepTimes, labels: tuple[Any, ...], job: Job) -> StepTimes:
     """Give groups the numbers that all workers give them; NaN, which is no label, is unknown."""
-    if job.asked.by is None:
-        return reach
+    if job.options.by is None:
+        return times
     codes = {label: code for code, label in enumerate(job.labels)}
     rank = np.array([*(codes.get(label, codes.get(None, -1)) for label in labels), -1])
-    return replace(reach, group=rank[reach.group])
+    return replace(times, group=rank[times.group])
 
 
-def _part_of(reach: StepTimes, job: Job) -> Ints:
-    group = np.zeros(len(reach.unit), dtype=np.int64)
-    if job.asked.by is not None:
-        group = attributed_group(reach, job.asked.attribution, job.funnel).astype(np.int64)
-    if job.asked.every is None:
+def _part_of(times: StepTimes, job: Job) -> Ints:
+    """Return the part of each unit, by its group and period."""
+    group = np.zeros(len(times.unit), dtype=np.int64)
+    if job.options.by is not None:
+        group = attributed_group(times, job.options.attribution, job.funnel).astype(np.int64)
+    if job.options.every is None:
         return group + 1
-    last = period_numbers(np.array([job.until]), job.asked.every)
-    return group + 1 + GROUPS * (last - period_numbers(reach.first_entry_at, job.asked.every))
+    last = period_numbers(np.array([job.until]), job.options.every)
+    return group + 1 + GROUPS * (last - period_numbers(times.first_entry_at, job.options.every))
 
 
-def reach_of(table: Any, n_steps: int) -> StepTimes:
-    """Make what the walk found of rows of units, numbered in their order."""
-    at, since = (np.array([table[f"{name}{step}"].to_numpy() for step in range(n_steps)]).T for name in ("at", "since"))
-    skipped = np.array([table["skipped"].to_numpy() >> step & 1 for step in range(n_steps)], dtype=bool).T
-    n = len(at)
-    return StepTimes(
-        unit=np.arange(n), reached_at=at, entry_at=since, skipped=skipped, group=np.zeros((n, n_steps), dtype=np.int32)
+def times_of_rows(table: Any, n_steps: int) -> StepTimes:
+    """Return the times of rows of units, numbered in their order."""
+    reached_at, entry_at = (
+        np.array([table[f"{name}{step}"].to_numpy() for step in range(n_steps)]).T for name in ("reached", "entry")
     )
+    skipped = np.array([table["skipped"].to_numpy() >> step & 1 for step in range(n_steps)], dtype=bool).T
+    n = len(reached_at)
+    group = np.zeros((n, n_steps), dtype=np.int32)
+    return StepTimes(unit=np.arange(n), reached_at=reached_at, entry_at=entry_at, skipped=skipped, group=group)
 
 
 def tally_rows(batches: Iterable[Any], job: Job) -> Iterator[Any]:
@@ -152,7 +173,7 @@ def tally_rows(batches: Iterable[Any], job: Job) -> Iterator[Any]:
     table = _table(batches)
     if table is not None:
         part = table["part"].to_numpy()
-        yield from _tally_batches(tally_of(reach_of(table, job.plan.n_steps), part, job.plan, job.until))
+        yield from _tally_batches(tally_of(times_of_rows(table, job.plan.n_steps), part, job.plan, job.until))
 
 
 def second_rows(batches: Iterable[Any], job: Job, wanted: Mapping[int, list[int]]) -> Iterator[Any]:
@@ -160,13 +181,13 @@ def second_rows(batches: Iterable[Any], job: Job, wanted: Mapping[int, list[int]
     table = _table(batches)
     if table is not None:
         part = table["part"].to_numpy()
-        yield from _tally_batches(seconds_of(reach_of(table, job.plan.n_steps), part, wanted, job.plan, job.until))
+        yield from _tally_batches(seconds_of(times_of_rows(table, job.plan.n_steps), part, wanted, job.plan, job.until))
 
 
 def _tally_batches(tally: Tally) -> Iterator[Any]:
     import pyarrow as pa
 
-    yield from pa.table({name: getattr(tally, name) for name in COLUMNS}).to_batches(max_chunksize=ROWS)
+    yield from pa.table({name: getattr(tally, name) for name in COLUMNS}).to_batches(max_chunksize=ROWS_PER_BATCH)
 
 
 def product_rows(batches: Iterable[Any], job: Job, curves: Curves) -> Iterator[Any]:
@@ -176,7 +197,7 @@ def product_rows(batches: Iterable[Any], job: Job, curves: Curves) -> Iterator[A
     table = _table(batches)
     if table is None:
         return
-    reach, part = reach_of(table, job.plan.n_steps), table["part"].to_numpy()
+    reach, part = times_of_rows(table, job.plan.n_steps), table["part"].to_numpy()
     visitor = clusters_of(table, job)
     found: dict[int, Floats] = {}
     for one, rows in _rows_of(part, curves):
@@ -208,11 +229,11 @@ def unit_rows(batches: Iterable[Any], job: Job, kind: Any) -> Iterator[Any]:
     table = _table(batches)
     if table is None:
         return
-    reach = reach_of(table, job.plan.n_steps)
+    reach = times_of_rows(table, job.plan.n_steps)
     given, is_number = table["unit"], pa.types.is_integer(table["unit"].type)
     ids = given.to_numpy() if is_number else np.array(given.to_pylist(), dtype=object)
     part = UnitGroup(label={}, times=reach, units=ids, visitor=None)
-    if job.asked.unit == "session_id":
+    if job.options.unit == "session_id":
         whose = np.array([*table["visitor"].to_pylist(), None], dtype=object)[:-1]
         part = replace(part, visitor=np.arange(len(whose)), visitors=whose)
     if kind is not None:
@@ -221,4 +242,4 @@ def unit_rows(batches: Iterable[Any], job: Job, kind: Any) -> Iterator[Any]:
     for name in ("unit", "visitor", "group"):
         if name in columns:
             columns[name] = pa.array(columns[name], type=kind if name == "group" else table[name].type)
-    yield from pa.table(columns).to_batches(max_chunksize=ROWS)
+    yield from pa.table(columns).to_batches(max_chunksize=ROWS_PER_BATCH)

@@ -16,7 +16,7 @@ from ..._core.tables import build_table
 from ..._core.texts import quote_names
 from ..._stats.intervals import normal_quantile, wilson_interval
 from .._log.reading import category_order, comparable_values, example_value, factorize_groups
-from .._match.events import RESERVED
+from .._match.event_table import RESERVED
 from .estimates import QUARTILE_COLUMNS
 from .groups import check_group_count
 from .result import FunnelResult

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ..._core.checks import counted
 from ..._core.notes import Note
-from .._match.events import STEP_WITHOUT_EVENTS
+from .._match.notes import STEP_WITHOUT_EVENTS
 from .table import StepEstimates
 
 MAX_P_FOR_TREND = 0.01

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -63,10 +62,8 @@ class FunnelEstimates:
         The groups and periods; without them all units with an empty label.
     over_periods : list of (value, StepEstimates)
         The groups over all periods, where there are both.
-    until : datetime or None
-        The moment up to which events count.
     notes : list of Note
-        What is left out, and notes of the groups.
+        Steps without events, and notes of the groups.
     store : UnitStore
         The units, for their table and for plots.
     """
@@ -74,7 +71,6 @@ class FunnelEstimates:
     whole: StepEstimates
     groups: list[tuple[dict[str, Any], StepEstimates]]
     over_periods: list[tuple[Any, StepEstimates]]
-    until: datetime | None
     notes: list[Note]
     store: UnitStore
 

@@ -1,0 +1,127 @@
+"""The table of events, opened and checked once, with the columns that a funnel needs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import narwhals.stable.v2 as nw
+
+from ..._core.frames import Frame, opened
+from ..._core.notes import Note
+from ..._core.texts import did_you_mean, quote_names
+from ...schema._for_topics import TABLES, read
+from .._definition import Funnel
+from .._log.reading import category_order, comparable_values, resolve_as_of
+from .conditions import Types, check_conditions, match_column_types
+from .options import AnalyseOptions, Unit
+
+RESERVED = (
+    "period_at",
+    "complete",
+    "step",
+    "reached",
+    *(f"{name}conversion{end}" for name in ("", "step_") for end in ("", "_low", "_high")),
+    "dropped",
+    "pending",
+    "skipped",
+    "naive_conversion",
+    *(f"seconds_{name}" for name in ("p25", "median", "p75")),
+    "deepest_step",
+    *(f"{name}_at" for name in ("first_entered", "entered", "deepest")),
+)
+"""Columns of the results, whose names no group may have."""
+_DECLARED = tuple(column.name for column in TABLES["events"].columns)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EventTable:
+    """The caller's events, opened and checked.
+
+    Attributes
+    ----------
+    caller : narwhals frame
+        The table as it came: its library, and the types of its columns.
+    frame : narwhals frame
+        Events that have a unit, up to ``as_of``, with the columns that are needed, in canonical types.
+    funnel : Funnel
+        The funnel, with conditions in the types of their columns.
+    as_of : datetime or None
+        The moment up to which events count.
+    notes : tuple of Note
+        What was left out.
+    """
+
+    caller: Frame
+    frame: Frame
+    funnel: Funnel
+    as_of: datetime | None
+    notes: tuple[Note, ...]
+
+    @property
+    def is_spark(self) -> bool:
+        """Whether it is a table of Spark."""
+        return self.caller.implementation.is_pyspark() or self.caller.implementation.is_pyspark_connect()
+
+    def category_order(self, by: str | None) -> list[str]:
+        """Return the values of ordered categories in their order, also where these are read as text."""
+        return [] if by is None else category_order(self.frame, by) or category_order(self.caller, by)
+
+
+def open_events(events: object, funnel: Funnel, options: AnalyseOptions) -> EventTable:
+    """Open the table of events, check its columns and conditions, and leave out events that do not count.
+
+    Raises
+    ------
+    ecommine.SchemaError, TypeError, ValueError
+        As :func:`ecommine.funnel.analyse` describes.
+    """
+    caller = opened(events, argument="events")
+    types = caller.collect_schema()
+    funnel, unit = match_column_types(types, funnel), options.unit
+    extra = _extra_columns(types, funnel, options.by)
+    check_conditions(types, funnel)
+    required = tuple(dict.fromkeys((unit, "visitor_id", "event", "occurred_at")))
+    declared = [column for column in extra if column in _DECLARED]
+    others = [column for column in extra if column not in _DECLARED]
+    frame = read(caller, "events", required, optional=declared, others=others, argument="events")
+    as_of, notes = resolve_as_of(frame, unit, options.as_of)
+    if notes or not isinstance(frame, nw.DataFrame):  # a table in memory of which all events count is not copied
+        frame = frame.filter(_counts(unit, as_of))
+    return EventTable(caller=caller, frame=frame, funnel=funnel, as_of=as_of, notes=tuple(notes))
+
+
+def _extra_columns(types: Types, funnel: Funnel, by: str | None) -> list[str]:
+    """Return the columns that conditions, constants and groups name; raise where one is not as it must be."""
+    given: object = by
+    if given is not None and (not isinstance(given, str) or not given):
+        raise TypeError(f"`by` must be the name of one column, got {by!r}: put several into one column first")
+    extra = list(dict.fromkeys([*funnel.extra_columns, *([] if by is None else [by])]))
+    names: Sequence[str] = list(types)
+    missing = [column for column in extra if column not in names]
+    if missing:
+        hint = did_you_mean(missing[0], names, most=1, before=": ") or f"; it has {quote_names(names)}"
+        raise ValueError(f"`events` has no column {missing[0]!r}, which `where`, `hold_constant` or `by` names{hint}")
+    nested = [column for column in extra if types[column].is_nested()]
+    if nested:
+        raise ValueError(
+            f"`by`, `hold_constant` and `where` need single values, and {nested[0]!r} holds {types[nested[0]]}"
+        )
+    if by in RESERVED:
+        raise ValueError(f"`by`: {by!r} is a column of the result; rename it first")
+    return extra
+
+
+def _counts(unit: Unit, as_of: datetime | None) -> nw.Expr:
+    has_unit = ~nw.col(unit).is_null()
+    return has_unit if as_of is None else has_unit & (nw.col("occurred_at") <= nw.lit(as_of))
+
+
+def columns_needed(table: EventTable, options: AnalyseOptions) -> dict[str, nw.Expr]:
+    """Return what is needed of each event, by the names that it has from here on."""
+    columns = {"_unit": nw.col(options.unit), "_at": nw.col("occurred_at")}
+    if options.by is not None:
+        columns["_by"] = comparable_values(table.frame, options.by)
+    if options.unit != "visitor_id":
+        columns["_visitor"] = nw.col("visitor_id")
+    constants = enumerate(table.funnel.hold_constant)
+    return columns | {f"_constant{place}": comparable_values(table.frame, column) for place, column in constants}
