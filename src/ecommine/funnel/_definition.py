@@ -11,11 +11,10 @@ import narwhals.stable.v2 as nw
 import pandas as pd
 
 from .._core.checks import one_of
-from .._core.durations import Duration
-from ._lengths import parse_fixed_duration
+from .._core.durations import Duration, fixed_length
 
-MOST_STEPS = 40
-MOST_EXCLUSIONS = 20
+MAX_STEPS = 40
+MAX_EXCLUSIONS = 20
 Order = Literal["ordered", "strict", "any"]
 Where = tuple[tuple[str, tuple[object, ...]], ...]
 
@@ -27,18 +26,18 @@ class Step:
     Parameters
     ----------
     event : str or sequence of str
-        The name of the event, or several names any of which will do.
+        The name of the event, or several names, any of which is the step.
     where : mapping of column to value or list of values, optional
         Only events whose columns have these values.
     within : str or timedelta, optional
         The longest time since the step before, such as ``"2h"``.
     name : str, optional
-        What the step is called in tables and pictures; by default its events and conditions.
+        The step's name in tables and plots; by default its events and conditions.
 
     Raises
     ------
     TypeError, ValueError
-        If `event` is no name, a condition has no known value, or `within` is no fixed length of time.
+        If `event` is not a name, a condition has no known value, or `within` is not a fixed length of time.
 
     Examples
     --------
@@ -53,21 +52,21 @@ class Step:
     name: str = field(default="", kw_only=True)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "event", _names(self.event))
-        object.__setattr__(self, "where", tuple(_conditions(self.where)))
+        object.__setattr__(self, "event", _parse_events(self.event))
+        object.__setattr__(self, "where", tuple(_parse_conditions(self.where)))
         if self.within is not None:
-            object.__setattr__(self, "within", _plain(self.within, "within"))
+            object.__setattr__(self, "within", _normalized(self.within, "within"))
         if not isinstance(self.name, str):
             raise TypeError(f"`name` must be text, got {self.name!r}")
-        object.__setattr__(self, "name", self.name or _title(tuple(self.event), self.where))
+        object.__setattr__(self, "name", self.name or _default_name(tuple(self.event), self.where))
 
     @property
     def within_length(self) -> timedelta | None:
-        """The longest time since the step before, None where there is no limit."""
-        return None if self.within is None else parse_fixed_duration(self.within, "within")
+        """The longest time since the step before; None where there is no limit."""
+        return None if self.within is None else fixed_length(self.within, argument="within")
 
     def matches(self) -> nw.Expr:
-        """Tell which events are this step."""
+        """Return the expression of which events are this step."""
         return _matches(tuple(self.event), self.where)
 
 
@@ -88,7 +87,7 @@ class Exclude:
     Raises
     ------
     TypeError, ValueError
-        If `event` is no name, or a condition has no known value.
+        If `event` is not a name, or a condition has no known value.
 
     Examples
     --------
@@ -103,44 +102,44 @@ class Exclude:
     before: str | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "event", _names(self.event))
-        object.__setattr__(self, "where", tuple(_conditions(self.where)))
+        object.__setattr__(self, "event", _parse_events(self.event))
+        object.__setattr__(self, "where", tuple(_parse_conditions(self.where)))
 
     def matches(self) -> nw.Expr:
-        """Tell which events are excluded."""
+        """Return the expression of which events are excluded."""
         return _matches(tuple(self.event), self.where)
 
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """A funnel: steps that follow each other within a window, defined once and measured many times.
+    """A funnel: steps that follow each other within a window; defined once and measured many times.
 
     Parameters
     ----------
     steps : sequence of str or Step
-        In their order, two or more.
+        Two or more, in their order.
     window : str or timedelta
-        The longest time from the first step to any later one; not months or years, whose lengths differ.
+        The longest time from the first step to any later one; not in months or years, whose lengths vary.
     order : {"ordered", "strict", "any"}
-        Whether other events may come between two steps, none may, or the steps count in any order. In any order the
-        first of all steps begins an attempt, and the table counts who did one, two, ... of them.
+        "ordered": other events may come between two steps; "strict": none may; "any": the steps count in any order. In
+        any order the first of all steps begins an attempt, and the table counts units that did one, two, ... steps.
     reentry : bool
         Whether every event of the first step starts an attempt, the best of which counts (as in Amplitude, PostHog and
         ClickHouse), or only the unit's first one (as in Mixpanel without optimized re-entry).
     exclude : str, Exclude, or sequence of them
         Events that must not happen between the steps.
     optional : str or sequence of str
-        Names of steps that may be left out: whoever does them is counted, and who does not goes on all the same. Not
-        the first and not the last one.
+        Names of steps that may be left out: who takes them is counted, and who does not can still go on. Not the first
+        and not the last one.
     hold_constant : str or sequence of str, optional
         Columns that must keep their value through all steps, such as ``"product_id"``: each value has a funnel of its
-        own, and the unit's best one counts. Events without a value are no step, but may lie between two.
+        own, and the unit's best one counts. Events without a value are not a step, but may come between two.
 
     Raises
     ------
     TypeError, ValueError
-        If a step is no name of an event, there are fewer than two, the window is no fixed length of time, a name is no
-        step, or the settings contradict each other.
+        If a step is not the name of an event, there are fewer than two, the window is not a fixed length of time, a
+        name is not a step, or the settings contradict each other.
 
     Examples
     --------
@@ -173,27 +172,27 @@ class Funnel:
     ) -> None:
         one_of("order", order, ("ordered", "strict", "any"))
         one_of("reentry", reentry, (True, False))
-        made: dict[str, object] = {
-            "steps": tuple(_steps(steps)),
-            "window": _plain(window, "window"),
+        fields: dict[str, object] = {
+            "steps": tuple(_parse_steps(steps)),
+            "window": _normalized(window, "window"),
             "order": order,
             "reentry": bool(reentry),
-            "exclude": tuple(_excluded(exclude)),
-            "optional": _texts("optional", optional),
-            "hold_constant": _texts("hold_constant", () if hold_constant is None else hold_constant),
+            "exclude": tuple(_parse_exclusions(exclude)),
+            "optional": _parse_names("optional", optional),
+            "hold_constant": _parse_names("hold_constant", () if hold_constant is None else hold_constant),
         }
-        for name, value in made.items():
+        for name, value in fields.items():
             object.__setattr__(self, name, value)
         _check_optional(self)
-        for one in self.exclude:
-            _check_range(self, one)
+        for exclusion in self.exclude:
+            _check_bounds(self, exclusion)
         if order == "any":
-            _check_any(self)
+            _check_any_order(self)
 
     @property
     def window_length(self) -> timedelta:
         """The window."""
-        return parse_fixed_duration(self.window, "window")
+        return fixed_length(self.window, argument="window")
 
     @property
     def window_text(self) -> str:
@@ -202,38 +201,37 @@ class Funnel:
 
     @property
     def step_labels(self) -> tuple[str, ...]:
-        """What the rows of the table are called."""
+        """The labels of the rows of the table: names of steps, or how many were done where they have no order."""
+        if self.order != "any":
+            return tuple(step.name for step in self.steps)
         n = len(self.steps)
-        return tuple(
-            f"{place} of {n} steps" if self.order == "any" else step.name for place, step in enumerate(self.steps, 1)
-        )
+        return tuple(f"{n_done} of {n} steps" for n_done in range(1, n + 1))
 
     @property
     def steps_and_exclusions(self) -> "tuple[Step | Exclude, ...]":
-        """The steps and exclusions, as the bits of events number them."""
+        """The steps, then the exclusions, as the bits of events number them."""
         return (*self.steps, *self.exclude)
 
     @property
     def extra_columns(self) -> tuple[str, ...]:
         """The columns that conditions and `hold_constant` name."""
-        conditions = [column for one in self.steps_and_exclusions for column, _ in one.where]
+        conditions = [column for part in self.steps_and_exclusions for column, _ in part.where]
         return tuple(dict.fromkeys((*conditions, *self.hold_constant)))
 
     def step_index(self, name: str) -> int:
-        """Return the number of a step."""
+        """Return the position of a step, from 0."""
         return [step.name for step in self.steps].index(name)
 
 
 def funnel_of(definition: "Funnel | Sequence[str | Step]") -> Funnel:
-    """Take a funnel, or make one with the defaults from its steps."""
+    """Return a funnel, made with the defaults if only its steps are given."""
     return definition if isinstance(definition, Funnel) else Funnel(definition)
 
 
-def _names(event: object) -> tuple[str, ...]:
-    names: tuple[Any, ...] = (event,) if isinstance(event, str) else tuple(event) if isinstance(event, Iterable) else ()
-    if not names or not all(isinstance(one, str) and one for one in names):
-        raise TypeError(f"`event` must be the name of an event, or several names; got {event!r}")
-    return names
+def is_one_of(column: str, values: tuple[object, ...]) -> nw.Expr:
+    """Return the expression of which rows have one of the values; to Arrow zero is two numbers."""
+    negative_zeros = [-value for value in values if isinstance(value, float) and not value]
+    return nw.col(column).is_in([*values, *negative_zeros])
 
 
 def _matches(names: tuple[str, ...], where: Where) -> nw.Expr:
@@ -242,96 +240,99 @@ def _matches(names: tuple[str, ...], where: Where) -> nw.Expr:
     return reduce(and_, conditions).fill_null(False)
 
 
-def is_one_of(column: str, values: tuple[object, ...]) -> nw.Expr:
-    """Tell which rows have one of the values; to Arrow zero is two numbers."""
-    zeros = [-one for one in values if isinstance(one, float) and not one]
-    return nw.col(column).is_in([*values, *zeros])
+def _parse_events(event: object) -> tuple[str, ...]:
+    names: tuple[Any, ...] = (event,) if isinstance(event, str) else tuple(event) if isinstance(event, Iterable) else ()
+    if not names or not all(isinstance(name, str) and name for name in names):
+        raise TypeError(f"`event` must be the name of an event, or several names; got {event!r}")
+    return names
 
 
-def _steps(steps: Sequence[str | Step]) -> Iterator[Step]:
-    """Check the steps, and tell those of one name apart by a number."""
+def _parse_steps(steps: Sequence[str | Step]) -> Iterator[Step]:
+    """Check the steps, and give each a name of its own: a later one of the same name gets a number."""
     if isinstance(steps, str) or not isinstance(steps, Sequence):
         raise TypeError(f"`steps` must be a list of steps, got {steps!r}")
-    if not 2 <= len(steps) <= MOST_STEPS:
-        raise ValueError(f"`steps` must be 2 to {MOST_STEPS} steps, got {len(steps)}")
+    if not 2 <= len(steps) <= MAX_STEPS:
+        raise ValueError(f"`steps` must be 2 to {MAX_STEPS} steps, got {len(steps)}")
     given: Sequence[object] = steps
-    for one in given:
-        if not isinstance(one, (str, Step)):
-            raise TypeError(f"`steps` must be names of events or Step objects, got {one!r}")
-    made = [one if isinstance(one, Step) else Step(one) for one in steps]
-    if made[0].within is not None:
-        raise ValueError(f"`within` is the time since the step before, and {made[0].name!r} is the first one")
-    given_names, taken = {step.name for step in made}, set[str]()
-    for step in made:
-        name, again = step.name, 1
-        while name in taken or (again > 1 and name in given_names):
-            again += 1
-            name = f"{step.name} {again}"
+    for step in given:
+        if not isinstance(step, (str, Step)):
+            raise TypeError(f"`steps` must be names of events or Step objects, got {step!r}")
+    parsed = [step if isinstance(step, Step) else Step(step) for step in steps]
+    if parsed[0].within is not None:
+        raise ValueError(f"`within` is the time since the step before, and {parsed[0].name!r} is the first one")
+    given_names, taken = {step.name for step in parsed}, set[str]()
+    for step in parsed:
+        name, number = step.name, 1
+        while name in taken or (number > 1 and name in given_names):
+            number += 1
+            name = f"{step.name} {number}"
         taken.add(name)
         yield step if name == step.name else replace(step, name=name)
 
 
-def _excluded(given: object) -> Iterator[Exclude]:
-    several = [given] if isinstance(given, (str, Exclude)) or not isinstance(given, Iterable) else list(given)
-    if len(several) > MOST_EXCLUSIONS:
-        raise ValueError(f"`exclude` must be at most {MOST_EXCLUSIONS} exclusions, got {len(several)}")
-    for one in several:
-        if not isinstance(one, (str, Exclude)):
-            raise TypeError(f"`exclude` must be names of events or Exclude objects, got {one!r}")
-        yield one if isinstance(one, Exclude) else Exclude(one)
+def _parse_exclusions(exclude: object) -> Iterator[Exclude]:
+    exclusions: list[Any]
+    exclusions = [exclude] if isinstance(exclude, str) or not isinstance(exclude, Iterable) else list(exclude)
+    if len(exclusions) > MAX_EXCLUSIONS:
+        raise ValueError(f"`exclude` must be at most {MAX_EXCLUSIONS} exclusions, got {len(exclusions)}")
+    for exclusion in exclusions:
+        if not isinstance(exclusion, (str, Exclude)):
+            raise TypeError(f"`exclude` must be names of events or Exclude objects, got {exclusion!r}")
+        yield exclusion if isinstance(exclusion, Exclude) else Exclude(exclusion)
 
 
-def _texts(argument: str, given: str | Sequence[str]) -> tuple[str, ...]:
-    several: tuple[Any, ...] = (given,) if isinstance(given, str) or not isinstance(given, Iterable) else tuple(given)
-    if not all(isinstance(one, str) and one for one in several):
+def _parse_names(argument: str, given: str | Sequence[str]) -> tuple[str, ...]:
+    names: tuple[Any, ...] = (given,) if isinstance(given, str) or not isinstance(given, Iterable) else tuple(given)
+    if not all(isinstance(name, str) and name for name in names):
         raise TypeError(f"`{argument}` must be a name or several names, got {given!r}")
-    return tuple(dict.fromkeys(several))
+    return tuple(dict.fromkeys(names))
 
 
 def _check_optional(funnel: Funnel) -> None:
-    names = [step.name for step in funnel.steps]
-    for one in funnel.optional:
-        if one not in names[1:-1]:
-            may = f"one of {names[1:-1]}" if names[1:-1] else "which two steps do not have"
-            raise ValueError(f"`optional` must name a step between the first and the last, {may}; got {one!r}")
+    between = [step.name for step in funnel.steps][1:-1]
+    for name in funnel.optional:
+        if name not in between:
+            options = f"one of {between}" if between else "which two steps do not have"
+            raise ValueError(f"`optional` must name a step between the first and the last, {options}; got {name!r}")
 
 
-def _check_range(funnel: Funnel, one: Exclude) -> None:
-    names = [step.name for step in funnel.steps if step.name not in funnel.optional]
-    for argument, name in (("after", one.after), ("before", one.before)):
-        if name is not None and name not in names:
-            may = " (steps that may be left out do not bound an exclusion)" if funnel.optional else ""
-            raise ValueError(f"`exclude`: `{argument}` must be one of the steps {names}{may}, got {name!r}")
-    after, before = one.after or names[0], one.before or names[-1]
-    if names.index(after) >= names.index(before):
+def _check_bounds(funnel: Funnel, exclusion: Exclude) -> None:
+    """Raise unless an exclusion lies between two steps that may not be left out."""
+    required = [step.name for step in funnel.steps if step.name not in funnel.optional]
+    for argument, name in (("after", exclusion.after), ("before", exclusion.before)):
+        if name is not None and name not in required:
+            hint = " (steps that may be left out do not bound an exclusion)" if funnel.optional else ""
+            raise ValueError(f"`exclude`: `{argument}` must be one of the steps {required}{hint}, got {name!r}")
+    after, before = exclusion.after or required[0], exclusion.before or required[-1]
+    if required.index(after) >= required.index(before):
         raise ValueError(f"`exclude`: {after!r} does not come before {before!r}")
 
 
-def _check_any(funnel: Funnel) -> None:
-    """Refuse what has no meaning where steps have no order."""
-    ranged = any(one.after or one.before for one in funnel.exclude)
-    limited = any(step.within is not None for step in funnel.steps)
-    for wrong, what in (
-        (ranged, "an exclusion between two steps"),
-        (limited, "a step with `within`"),
+def _check_any_order(funnel: Funnel) -> None:
+    """Raise for settings that have no meaning where steps have no order."""
+    is_bounded = any(exclusion.after or exclusion.before for exclusion in funnel.exclude)
+    is_limited = any(step.within is not None for step in funnel.steps)
+    for is_wrong, setting in (
+        (is_bounded, "an exclusion between two steps"),
+        (is_limited, "a step with `within`"),
         (bool(funnel.optional), "`optional`"),
     ):
-        if wrong:
-            raise ValueError(f"{what} needs steps in an order, and `order` is 'any'")
+        if is_wrong:
+            raise ValueError(f"{setting} needs steps in an order, and `order` is 'any'")
 
 
-def _plain(value: str | timedelta, argument: str) -> str | timedelta:
-    """Write a length of time in one way, so that a day and 24 hours are the same funnel."""
-    length = parse_fixed_duration(value, argument)
+def _normalized(value: str | timedelta, argument: str) -> str | timedelta:
+    """Return a length of time in one spelling, so that a day and 24 hours are the same funnel."""
+    length = fixed_length(value, argument=argument)
     if length.microseconds:
         return length
     seconds = round(length.total_seconds())
-    unit, name = next(one for one in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")) if not seconds % one[0])
-    return f"{seconds // unit}{name}"
+    size, unit = next(pair for pair in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")) if not seconds % pair[0])
+    return f"{seconds // size}{unit}"
 
 
-def _conditions(where: object) -> Iterator[tuple[str, tuple[object, ...]]]:
-    if isinstance(where, tuple) and all(isinstance(one, tuple) for one in where):  # as a step keeps them
+def _parse_conditions(where: object) -> Iterator[tuple[str, tuple[object, ...]]]:
+    if isinstance(where, tuple) and all(isinstance(pair, tuple) for pair in where):  # as a step keeps them
         where = dict(where)
     if where is None:
         return
@@ -340,19 +341,20 @@ def _conditions(where: object) -> Iterator[tuple[str, tuple[object, ...]]]:
     if not all(isinstance(column, str) for column in where):
         raise TypeError(f"`where` must name columns by text, got {where!r}")
     for column, given in sorted(where.items()):
-        several = isinstance(given, Iterable) and not isinstance(given, (str, bytes))
-        values = [one.item() if hasattr(one, "item") else one for one in (given if several else [given])]
-        if not values or not all(map(_is_value, values)):
+        is_list = isinstance(given, Iterable) and not isinstance(given, (str, bytes))
+        values = [value.item() if hasattr(value, "item") else value for value in (given if is_list else [given])]
+        if not values or not all(map(_is_known_value, values)):
             raise ValueError(f"`where`: {column!r} must have one or several known values, got {given!r}")
         yield str(column), tuple(sorted(set(values), key=repr))
 
 
-def _is_value(one: Any) -> bool:
-    """Tell whether a column may hold this: something known, and no list."""
-    return isinstance(one, Hashable) and one is not None and one is not pd.NA and one == one and not callable(one)
+def _is_known_value(value: Any) -> bool:
+    """Return whether a column may hold a value: something known, and no list."""
+    is_known = isinstance(value, Hashable) and value is not None and value is not pd.NA and value == value
+    return is_known and not callable(value)
 
 
-def _title(names: tuple[str, ...], where: Where) -> str:
+def _default_name(names: tuple[str, ...], where: Where) -> str:
     events = " or ".join(names)
-    said = ", ".join(f"{column}: {' or '.join(map(str, values))}" for column, values in where)
-    return f"{events} ({said})" if said else events
+    conditions = ", ".join(f"{column}: {' or '.join(map(str, values))}" for column, values in where)
+    return f"{events} ({conditions})" if conditions else events
