@@ -1,29 +1,17 @@
 """The specification of sessions and paths in plain Python: visitor by visitor, event by event."""
 
 from collections import Counter, defaultdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 from ecommine.schema._model.event_names import EVENT_NAMES
+from funnel import slow_sessions
 
 Z = 1.959963984540054
 START, END, OPEN = "(start)", "(end)", "(open)"
-
-
-def sessions(rows, gap):
-    """Return the session of each (visitor, time): the visitor, a point, and the second in which it began."""
-    found = {}
-    for visitor in {visitor for visitor, _ in rows if visitor is not None}:
-        begin = last = None
-        for at in sorted({at for other, at in rows if other == visitor and at is not None}):
-            if last is None or at - last > gap:
-                begin = at
-            last = at
-            found[visitor, at] = f"{visitor}.{(begin - datetime(1970, 1, 1)) // timedelta(seconds=1)}"
-    return [found.get(row) for row in rows]
 
 
 def times(minutes, unit="s"):
@@ -54,18 +42,9 @@ def cut(rows, unit, gap):
     """Cut the ordered events of one visitor into paths."""
     if unit == "visitor_id":
         return [rows]
-    if gap is None:
-        named = defaultdict(list)
-        for row in rows:
-            if not missing(row["session_id"]):
-                named[row["session_id"]].append(row)
-        return [named[name] for name in sorted(named)]
-    found = []
-    for row in rows:
-        if not found or row["occurred_at"] - found[-1][-1]["occurred_at"] > gap:
-            found.append([])
-        found[-1].append(row)
-    return found
+    ids = [None if missing(row.get("session_id")) else row["session_id"] for row in rows]
+    labels = slow_sessions.labels([(0, row["occurred_at"], one) for row, one in zip(rows, ids, strict=True)], gap)
+    return [[row for row, other in zip(rows, labels, strict=True) if other == one] for one in dict.fromkeys(labels)]
 
 
 def walks(frame, *, of, goal, unit, gap, collapse, until):
@@ -75,7 +54,7 @@ def walks(frame, *, of, goal, unit, gap, collapse, until):
     pause = gap or (timedelta(minutes=30) if unit == "session_id" else None)
     for visitor in sorted({row["visitor_id"] for row in rows}):
         mine = sorted((row for row in rows if row["visitor_id"] == visitor), key=lambda row: rank(row, of))
-        for path in cut(mine, unit, gap):
+        for path in cut(mine, unit, pause):
             seen = [
                 (row["occurred_at"], row["event"] if of == "event" or row["event"] in goal else row[of]) for row in path
             ]

@@ -1,13 +1,13 @@
 """The specification of searches in plain Python: every session is read event by event."""
 
 import unicodedata
-from collections import Counter, defaultdict
+from collections import Counter
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 import pandas as pd
 
 from ecommine.schema._model.event_names import EVENT_NAMES
+from funnel import slow_sessions
 
 START = datetime(2024, 1, 1)
 COLUMNS = ["visitor_id", "second", "event", "query", "result_count", "product_id", "position", "value", "session_id"]
@@ -52,19 +52,15 @@ def by_time(rows):
 
 
 def sessions(frame, gap):
-    """Cut the events of each visitor: by session_id, those without one by pauses."""
+    """Cut the events of each visitor into sessions."""
     found = []
-    for _, rows in sorted(frame.groupby("visitor_id"), key=lambda pair: pair[0]):
-        named = defaultdict(list)
-        for row in by_time(rows.to_dict("records")):
-            named[lowest_first(row["session_id"])].append(row)
-        for key, events in sorted(named.items()):
-            cut = [[events[0]]]
-            for before, row in pairwise(events):
-                if key == (0,) and row["occurred_at"] - before["occurred_at"] > gap:
-                    cut.append([])
-                cut[-1].append(row)
-            found += cut
+    for _, group in sorted(frame.groupby("visitor_id"), key=lambda pair: pair[0]):
+        rows = by_time(group.to_dict("records"))
+        ids = [None if lowest_first(row["session_id"]) == (0,) else row["session_id"] for row in rows]
+        labels = slow_sessions.labels([(0, row["occurred_at"], one) for row, one in zip(rows, ids, strict=True)], gap)
+        found += [
+            [row for row, other in zip(rows, labels, strict=True) if other == one] for one in dict.fromkeys(labels)
+        ]
     return found
 
 

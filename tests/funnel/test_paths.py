@@ -155,7 +155,10 @@ def test_what_must_add_up_does(rows, gap, ahead):
     inner = found.states.iloc[1:]
     assert inner["entries"].sum() == found.states["visits"][0] == found.after["paths"].sum()
     steps = found.table[found.table["next_state"] != "(end)"].groupby("next_state")["transitions"].sum()
-    assert steps.to_dict() == inner.set_index("state")["visits"].to_dict()
+    visits = inner.set_index("state")["visits"]
+    assert (steps.reindex(visits.index, fill_value=0) <= visits).all()
+    if until - frame["occurred_at"].max() > timedelta(minutes=30):  # else some visits are not settled
+        assert steps.to_dict() == visits.to_dict()
     for name in ("bounce_rate", "exit_rate", "goal_chance", "goal_observed"):
         value = found.states[name].dropna()
         low, high = (found.states.loc[value.index, f"{name}_{end}"] for end in ("low", "high"))

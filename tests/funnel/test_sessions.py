@@ -1,4 +1,4 @@
-"""Sessions against a plain loop over each visitor's moments, by hand, and in every table library."""
+"""Sessions against a plain loop over each visitor's moments, by hand, in every table library, and in every call."""
 
 from datetime import timedelta
 
@@ -9,30 +9,41 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecommine import SchemaError, funnel
-from funnel import slow_paths
+from ecommine._core.frames import opened
+from ecommine.funnel._carts import events as cart_events
+from ecommine.funnel._paths.visits import read_visits
+from ecommine.funnel._search.read import read_trail
+from funnel import slow_paths, slow_sessions
 from libraries import to_pandas
 
-ROWS = st.lists(
-    st.tuples(st.sampled_from(["a", "b", "b.1", None]), st.none() | st.integers(0, 12).map(lambda one: 400 * one)),
-    max_size=25,
-)
+VISITORS = st.sampled_from(["a", "b", "b.1", None])
+MOMENTS = st.none() | st.integers(0, 12).map(lambda step: 400 * step)
+IDS = st.sampled_from(["s", "t", "a.1704067200", None])
+ROWS = st.lists(st.tuples(VISITORS, MOMENTS), max_size=25)
+ROWS_WITH_IDS = st.lists(st.tuples(VISITORS, MOMENTS, IDS), max_size=25)
+
+
+def texts(values):
+    column = np.empty(len(values), dtype=object)
+    column[:] = values
+    return pd.Series(column, dtype=object)
 
 
 def log(rows, **columns):
-    visitors = np.empty(len(rows), dtype=object)
-    visitors[:] = [visitor for visitor, _ in rows]
-    frame = pd.DataFrame({"row": np.arange(len(rows)), "visitor_id": pd.Series(visitors, dtype=object)})
-    return frame.assign(event="page_view", occurred_at=slow_paths.times([at for _, at in rows]), **columns)
+    frame = pd.DataFrame({"row": np.arange(len(rows)), "visitor_id": texts([row[0] for row in rows])})
+    frame = frame.assign(event="page_view", occurred_at=slow_paths.times([row[1] for row in rows]), **columns)
+    return frame.assign(session_id=texts([row[2] for row in rows])) if rows and len(rows[0]) > 2 else frame
 
 
 def found(events, **options):
-    return to_pandas(funnel.sessions(events, **options), sort=["row"])["session_id"].tolist()
+    ids = to_pandas(funnel.sessions(events, **options), sort=["row"])["session_id"]
+    return [None if pd.isna(one) else one for one in ids]
 
 
 def expected(frame, gap):
     times = [None if pd.isna(at) else at.to_pydatetime() for at in frame["occurred_at"]]
-    visitors = [None if pd.isna(one) else one for one in frame["visitor_id"]]
-    return slow_paths.sessions(list(zip(visitors, times, strict=True)), gap)
+    ids = frame["session_id"] if "session_id" in frame else [None] * len(frame)
+    return slow_sessions.written(list(zip(frame["visitor_id"], times, ids, strict=True)), gap)
 
 
 def test_by_hand():
@@ -42,7 +53,7 @@ def test_by_hand():
     assert found(frame) == ["ann.1704152400", "ann.1704152400", "ann.1704156001", "bob.1704152400"]
 
 
-@given(rows=ROWS, gap=st.sampled_from(["400s", "10min", "30min"]))
+@given(rows=ROWS | ROWS_WITH_IDS, gap=st.sampled_from(["400s", "10min", "30min"]))
 @settings(max_examples=120)
 def test_sessions_are_those_of_the_plain_loop(rows, gap):
     frame = log(rows)
@@ -52,8 +63,8 @@ def test_sessions_are_those_of_the_plain_loop(rows, gap):
     assert found(frame, gap=gap) == expected(frame, timedelta(seconds=seconds))
 
 
-@given(rows=ROWS.filter(lambda rows: any(visitor for visitor, _ in rows)), seed=st.integers(0, 99))
-@settings(max_examples=15)
+@given(rows=(ROWS | ROWS_WITH_IDS).filter(lambda rows: any(row[0] for row in rows)), seed=st.integers(0, 99))
+@settings(max_examples=25)
 def test_the_order_of_rows_and_the_library_do_not_matter(local_library, rows, seed):
     frame = log(rows)
     mixed = frame.sample(frac=1, random_state=seed, ignore_index=True)
@@ -72,13 +83,71 @@ def test_every_library(library):
     pd.testing.assert_frame_equal(table.drop(columns="session_id"), to_pandas(frame), check_dtype=False)
 
 
+def test_every_library_with_ids(library):
+    rng = np.random.default_rng(1)
+    rows = [
+        (f"v{rng.integers(20)}", int(rng.integers(0, 40)) * 500, rng.choice(["s", "t", None], p=[0.2, 0.1, 0.7]))
+        for _ in range(400)
+    ]
+    frame = log([*rows, (None, 100, "s"), (None, 100, None), ("v1", None, "t"), ("v1", None, None)])
+    assert found(library(frame), gap="15min") == expected(frame, timedelta(minutes=15))
+    one = funnel.sessions(library(frame), gap="15min")
+    assert list(to_pandas(one).columns) == list(frame.columns)
+    assert found(one, gap="15min") == found(library(frame), gap="15min")  # sessions that are written stay
+
+
+def test_an_event_without_an_id_goes_on_with_the_event_before():
+    """A purchase that the server sends has no session: it is in the one of the visitor's event before it."""
+    rows = [("a", 0, None), ("a", 60, "s"), ("a", 120, None), ("a", 120, "t"), ("a", 180, None), ("a", 4_000, None)]
+    assert found(log([*rows, ("b", 60, "s")])) == ["a.1704067200", "s", "t", "t", "t", "a.1704071200", "s"]
+
+
+def numbers_in_paths(frame, gap):
+    options = {"of": "row", "goal": ("purchase",), "focus": None, "unit": "session_id", "collapse": False}
+    visits = read_visits(frame, gap=timedelta(seconds=gap), top=200, as_of=None, **options)
+    return [visits.path[visits.state == visits.names.index(str(row))][0] for row in frame["row"]]
+
+
+def numbers_in_search(frame, gap):
+    trail = read_trail(frame.assign(query="q"), gap=timedelta(seconds=gap), merge=timedelta(seconds=10), as_of=None)
+    return trail.session[np.argsort(trail.log.order[trail.order])]
+
+
+def numbers_in_carts(frame, gap):
+    table = opened(frame.assign(event="add_to_cart", value=frame["row"]), argument="events")
+    events = cart_events.read_cart_log(table, None).events
+    return cart_events.number_cart_sessions(events, timedelta(seconds=gap))[np.argsort(events.value)]
+
+
+@given(
+    data=st.data(),
+    ids=st.sampled_from([IDS, st.none(), st.sampled_from(["s", "t", "u"]), None]),
+    gap=st.sampled_from([400, 600, 1800]),
+    several=st.booleans(),
+)
+@settings(max_examples=80, deadline=None)
+def test_every_call_counts_the_same_sessions(data, ids, gap, several):
+    """With ids, without, with some; those that visitors share; visitors of one customer."""
+    row = (st.sampled_from(["a", "b", "b.1"]), st.integers(0, 12).map(lambda step: 400 * step))
+    rows = data.draw(st.lists(st.tuples(*row, *([] if ids is None else [ids])), min_size=1, max_size=25))
+    frame = log(rows)
+    if several:
+        frame["customer_id"] = frame["visitor_id"].map({"a": 1, "b": 7, "b.1": 7})
+    wanted = list(zip(frame["visitor_id"], found(frame, gap=f"{gap}s"), strict=True))
+    for numbers in (numbers_in_paths(frame, gap), numbers_in_search(frame, gap), numbers_in_carts(frame, gap)):
+        assert len(set(zip(wanted, numbers, strict=True))) == len(set(wanted)) == len(set(numbers))
+
+
 def test_numbers_as_ids(library):
     frame = log([("a", 0), ("a", 3_000), ("b", 0)]).assign(visitor_id=[7, 7, 12])
     assert found(library(frame)) == ["7.1704067200", "7.1704070200", "12.1704067200"]
+    assert found(library(frame.assign(session_id=[3, 3, 5]))) == ["3", "3", "5"]
 
 
 def test_numbers_beside_a_missing_one():
-    """NumPy holds them as floats: 7.0 is the visitor 7."""
+    """NumPy holds them as floats: 7.0 is the visitor 7, and the session 7."""
+    frame = log([("a", 0), ("a", 1_000), ("a", 9_000)]).assign(session_id=[np.nan, 7.0, np.nan])
+    assert found(frame) == ["a.1704067200", "7", "a.1704076200"]
     assert found(log([("a", 0), ("a", 3_000)]).assign(visitor_id=[7.0, np.nan])) == ["7.1704067200", None]
 
 
@@ -118,7 +187,6 @@ def test_the_index_of_pandas_is_no_key():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda e: funnel.sessions(e.assign(session_id=1)), ValueError, "has a session_id already: drop or rename it"),
         (lambda e: funnel.sessions(e, gap="1mo"), ValueError, "`gap` must be a fixed length of time"),
         (
             lambda e: funnel.sessions(e, gap="half an hour"),

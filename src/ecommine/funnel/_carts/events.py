@@ -9,7 +9,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
-from ..._core.arrays import Bools, Floats, Ints, Times, run_numbers, run_starts, starts_after_gap
+from ..._core.arrays import Bools, Floats, Ints, Times, starts_after_gap
 from ..._core.codes import Labels, whole_ids
 from ..._core.frames import Frame
 from ..._core.moments import length_to_microseconds
@@ -18,6 +18,7 @@ from ..._core.texts import counted
 from ...schema._for_topics import EVENT_NAMES, SchemaError
 from .._log.log import EventLog, read_log
 from .._log.reading import fill_from_group
+from .._log.sessions import number_sessions
 
 CART_EVENTS = (
     "add_to_cart",
@@ -236,23 +237,3 @@ def number_cart_sessions(events: CartEvents, gap: timedelta) -> Ints:
     latest = np.maximum.accumulate(np.where(begins_label, np.arange(len(label)), 0))
     label = np.where(label[latest] != NONE, label[latest], len(label) + latest)
     return np.asarray(pd.factorize(events.person * 2 * len(label) + label)[0])
-
-
-def number_sessions(visitor: Ints, time: Times, session_id: Ints, gap: timedelta) -> Ints:
-    """Return the number of the session of each event; events are sorted by visitor and time."""
-    label = _labels(visitor, time, session_id, length_to_microseconds(gap))
-    is_new = run_starts(visitor, label)
-    key = visitor[is_new] * (int(label.max(initial=0)) + 1) + label[is_new]
-    return np.asarray(pd.factorize(key)[0][np.cumsum(is_new) - 1])
-
-
-def _labels(visitor: Ints, time: Times, session_id: Ints, gap: int) -> Ints:
-    is_known, moment = session_id != NONE, run_numbers(visitor, time)
-    first = run_starts(visitor, time)
-    id_of_moment = np.full(int(first.sum()), NONE)
-    np.maximum.at(id_of_moment, moment[is_known], session_id[is_known])
-    begins = starts_after_gap(visitor[first], time[first], gap) | (id_of_moment != NONE)
-    latest = np.maximum.accumulate(np.where(begins, np.arange(len(id_of_moment)), 0))
-    without_id = int(session_id.max(initial=NONE)) + 1 + latest
-    label = np.where(id_of_moment[latest] != NONE, id_of_moment[latest], without_id)[moment]
-    return np.asarray(np.where(is_known, session_id, label))

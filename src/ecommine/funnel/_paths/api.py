@@ -208,9 +208,9 @@ def paths(
     unit : {"session_id", "visitor_id", "customer_id"}
         What a path is: a session of a visitor, or all events of a visitor or customer.
     gap : str or timedelta, optional
-        The pause after which a path is over. By default sessions are those of session_id where the table has it, and
-        else end after 30 minutes; with a gap they are cut anew. Of visitors and customers it only tells which paths
-        may still go on; without it, none.
+        The pause after which a path is over. A session is that of session_id where an event has one, else it ends with
+        a pause of more than this, 30 minutes by default, see :func:`ecommine.funnel.sessions`. Of visitors and
+        customers it only tells which paths may still go on; without it, none.
     top : int, default 50
         The most frequent states that are told apart, at most 200; the others are "(other)". The goal and the focus are
         always told apart, and count among them.

@@ -9,10 +9,12 @@ from typing import Any, Literal
 import narwhals.stable.v2 as nw
 import numpy as np
 
+from ..._core.arrays import is_sorted, sort_order
 from ..._core.checks import counted
 from ..._core.frames import opened
 from ...schema._for_topics import TABLES
-from .._log.log import Bools, EventLog, read_log, run_starts, session_starts, sort_order
+from .._log.log import Bools, EventLog, read_log, run_starts
+from .._log.sessions import sessions_of
 from .._match.sort import Ints
 from .._micro import length_to_microseconds, moment_to_microseconds
 
@@ -117,8 +119,8 @@ def read_visits(
 
 
 def _read(events: object, of: str, goal: Sequence[str], unit: PathUnit, gap: timedelta | None, as_of: Any) -> _Steps:
-    log, own = _log(events, of, unit, gap, as_of)
-    order, path, notes = _paths(log, unit, own, gap)
+    log = _log(events, of, unit, as_of)
+    order, path, notes = _paths(log, unit, gap)
     state, names, nameless = _states(log, of, goal)
     if nameless:
         notes.append(f"{counted(nameless, 'event')} without {of} left out")
@@ -149,42 +151,41 @@ def _read(events: object, of: str, goal: Sequence[str], unit: PathUnit, gap: tim
     )
 
 
-def _log(events: object, of: str, unit: PathUnit, gap: timedelta | None, as_of: Any) -> tuple[EventLog, bool]:
-    """Read the log, and tell whether the table's own sessions are the paths."""
+def _log(events: object, of: str, unit: PathUnit, as_of: Any) -> EventLog:
+    """Read the events, with the column of the states and what sessions are cut by."""
     schema = opened(events, argument="events").collect_schema()
     if of not in schema.names():
         raise ValueError(f"`of`: `events` has no column {of!r}{_near(of, schema.names())}")
     if of in _NO_STATE or isinstance(schema[of], (nw.Datetime, nw.Date)):
         raise ValueError(f"`of` must be a column that says what is seen, such as 'event' or 'page', got {of!r}")
-    own = unit == "session_id" and gap is None and "session_id" in schema.names()
     declared = of in TABLES["events"].names
-    log = read_log(
+    return read_log(
         events,
         unit="customer_id" if unit == "customer_id" else "visitor_id",
-        optional=(*(("session_id",) if own else ()), *((of,) if declared else ())),
+        optional=(*(("session_id",) if unit == "session_id" else ()), *((of,) if declared else ())),
         others=() if declared else (of,),
         ties=() if of == "event" else (of,),
         as_of=as_of,
     )
-    return log, own
 
 
-def _paths(log: EventLog, unit: PathUnit, own: bool, gap: timedelta | None) -> tuple[Any, Ints, list[str]]:
-    """Put the events of each path one after the other; return their places in the log, and their paths."""
-    everything = slice(None)
-    if own:
-        session, values = log.codes("session_id")
-        order = sort_order(log.unit * (len(values) + 1) + session + 1)  # what is equal stays in the order of time
-        order = order[session[order] >= 0]
-        lost = len(log.unit) - len(order)
-        notes = [f"{counted(lost, 'event')} without session_id left out"] if lost else []
-        path = np.cumsum(run_starts(log.unit[order], session[order])) - 1
-        return order, path, [*notes, "sessions are those of session_id"]
-    if unit == "session_id":
-        return everything, np.cumsum(session_starts(log.unit, log.time, gap or GAP)) - 1, [_told(gap or GAP)]
-    noun = unit.removesuffix("_id")
-    later = [] if gap else [f"a path holds all events of a {noun}, who may come back after the last one"]
-    return everything, log.unit, later
+def _paths(log: EventLog, unit: PathUnit, gap: timedelta | None) -> tuple[Any, Ints, list[str]]:
+    """Order the events path by path; return where each stands in the log, its path, and what the paths are."""
+    if unit != "session_id":
+        noun = unit.removesuffix("_id")
+        later = [] if gap else [f"a path holds all events of a {noun}, who may come back after the last one"]
+        return slice(None), log.unit, later
+    session, without_id = sessions_of(log, gap or GAP)
+    order: Any = slice(None) if is_sorted(session) else sort_order(session)
+    return order, session[order], _cut(len(session), without_id, gap or GAP)
+
+
+def _cut(events: int, without_id: int, gap: timedelta) -> list[str]:
+    """Say how sessions were cut."""
+    if without_id == events:
+        return [_told(gap)]
+    cut = [f"{counted(without_id, 'event')} without session_id: cut by pauses of more than {_length(gap)}"]
+    return ["sessions are those of session_id", *(cut if without_id else [])]
 
 
 def _told(gap: timedelta) -> str:

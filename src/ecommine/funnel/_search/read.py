@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from .._curves import Floats
-from .._log.log import Bools, EventLog, read_log, run_starts, session_starts, sort_order
+from .._log.log import Bools, EventLog, read_log, run_starts, sort_order
+from .._log.sessions import sessions_of
 from .._match.sort import Ints
 from .._micro import Times, length_to_microseconds, moment_to_microseconds
 
@@ -95,7 +96,9 @@ def read_trail(events: object, *, gap: timedelta, merge: timedelta, as_of: Any) 
     """Read a log of any library, cut it into sessions, and find its searches."""
     optional = tuple(column for column in COLUMNS if column != "query")
     log = read_log(events, columns=("query",), optional=optional, ties=COLUMNS, as_of=as_of)
-    order, session = _sessions(log, gap)
+    session, _ = sessions_of(log, gap)
+    order = sort_order(session)
+    session = session[order]
     click = "select_item" if "select_item" in log.names else "view_item"
     event, times = log.event[order], log.time[order]
     place = np.flatnonzero(log.is_name(*SEARCHING)[event])
@@ -120,16 +123,6 @@ def read_trail(events: object, *, gap: timedelta, merge: timedelta, as_of: Any) 
         spellings=_spellings(texts, labels, numbers, raw[first]),
         click=click,
     )
-
-
-def _sessions(log: EventLog, gap: timedelta) -> tuple[Ints, Ints]:
-    """Order events session by session: by their id where they have one, else cut by pauses."""
-    there = log.has("session_id")
-    code, ids = log.codes("session_id") if there else (np.full(len(log.unit), -1), ())
-    order = sort_order(log.unit * (len(ids) + 1) + code + 1) if there else np.arange(len(log.unit))
-    unit, code = log.unit[order], code[order]
-    new = session_starts(unit, log.time[order], gap) & (code < 0) | run_starts(unit, code)
-    return order, np.cumsum(new) - 1
 
 
 def _queries(log: EventLog, searching: Ints) -> tuple[list[str], Ints, Ints, Sequence[object]]:
