@@ -125,7 +125,7 @@ def test_only_products_count():
     found = association.itemsets(table, min_support=0.1)
     assert rows(found.table) == [(("a",), 1, 2), (("b",), 1, 1), (("a", "b"), 2, 1)]
     assert found.n_orders == 2
-    assert {note.code: note.count for note in found.notes} == {"non_product_lines_left_out": 2}
+    assert {note.code: note.count for note in found.notes} == {"other_lines_left_out": 2}
 
 
 def returned():

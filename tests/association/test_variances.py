@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from association.slow import baskets_of, lines, random_baskets
 from ecommine.association._evidence import variances
 from ecommine.association._evidence.clusters import Clusters
-from ecommine.association._evidence.sides import RuleSide
 from ecommine.association._evidence.strata import stratify_orders
-from ecommine.association._mining.postings import Postings
+from ecommine.association._mining.postings import Postings, RuleSide
 
 SEEDS = st.integers(0, 2**31)
 

@@ -14,25 +14,25 @@ above one without any association; `adjusted_lift` divides by what chance brings
 
 Notes of the results have these codes:
 
-================================  ======================================================================================
-``rows_after_as_of``              lines dated after `as_of`, left out
-``non_product_lines_left_out``    lines of shipping, fees, gifts, discounts or adjustments
-``missing_product_left_out``      lines without product_id
-``missing_category_left_out``     lines without category (`pairs` of categories)
-``returns_left_out``              lines of returns, with ``returns="drop"``
-``returns_netted``                lines of returns, with ``returns="net"``
-``mixed_customers``               orders with lines of several customers; the first customer_id is used
-``truncated``                     `itemsets`, `rules`: only so many itemsets are listed
-``no_lift_interval``              `rules`: too few orders or customers for an interval of the lift
-``no_adjusted_lift_interval``     `rules`: too few products for an interval of the adjusted lift
-``untested_rules``                `from_mlxtend`: rules without a test
-``rare_products_left_out``        `pairs`: products that are not among the 1,000 most frequent
-``unexpected_pairs_not_listed``   `pairs`: pairs that were never bought together, and hardly expected
-``guests_left_out``               `next_orders`: orders without a customer
-``open_window``                   `next_orders`: orders whose window is still open
-``rare_rules_not_listed``         `next_orders`: rules that are not among the 1,000 most frequent
-``no_lift_ratio``                 `compare`: rules with a product that one side does not sell
-================================  ======================================================================================
+===============================  =======================================================================================
+``rows_after_as_of``             lines dated after `as_of`, left out
+``other_lines_left_out``         lines of shipping, fees, gifts, discounts or adjustments
+``missing_product_left_out``     lines without product_id
+``missing_category_left_out``    lines without category (`pairs` of categories)
+``returns_left_out``             lines of returns, with ``returns="drop"``
+``returns_netted``               lines of returns, with ``returns="net"``
+``mixed_customers``              orders with lines of several customers; the first customer_id is used
+``truncated``                    `itemsets`, `rules`: only so many itemsets are listed
+``no_lift_interval``             `rules`: too few orders or customers for an interval of the lift
+``no_adjusted_lift_interval``    `rules`: too few products for an interval of the adjusted lift
+``untested_rules``               `from_mlxtend`: rules without a test
+``rare_products_left_out``       `pairs`: products that are not among the 1,000 most frequent
+``unexpected_pairs_not_listed``  `pairs`: pairs that were never bought together, and hardly expected
+``guests_left_out``              `next_orders`: orders without a customer
+``open_window``                  `next_orders`: orders whose window is still open
+``rare_rules_not_listed``        `next_orders`: rules that are not among the 1,000 most frequent
+``no_lift_ratio``                `compare`: rules with a product that one side does not sell
+===============================  =======================================================================================
 
 References
 ----------

@@ -197,6 +197,46 @@ def check_support(min_support: float | None, top: int | None) -> tuple[float | N
     return share, DEFAULT_TOP if share is None and n_top is None else n_top
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ItemsetsForRules:
+    """The itemsets that rules are made of, their orders, and the caller's table."""
+
+    baskets: Baskets
+    itemsets: MinedItemsets
+    frame: Frame
+    notes: tuple[Note, ...]
+
+
+def itemsets_for_rules(
+    orders: object, min_support: float | None, max_size: int | None, *, with_times: bool
+) -> ItemsetsForRules:
+    """Mine the itemsets that rules are made of, or use those that were mined before."""
+    if isinstance(orders, Itemsets):
+        return _mined_before(orders, min_support)
+    share, top = check_support(min_support, None)
+    frame = opened(orders, argument="orders")
+    baskets = read_baskets(frame, with_times=with_times)
+    min_count = 1 if share is None else count_of_support(share, baskets.n_orders)
+    itemsets = mine(baskets, min_count=min_count, top=top, min_size=1 if top is None else 2, max_size=max_size)
+    notes = (*baskets.notes, *cut_off_notes(itemsets, top))
+    return ItemsetsForRules(baskets=baskets, itemsets=itemsets, frame=frame, notes=notes)
+
+
+def _mined_before(itemsets: Itemsets, min_support: float | None) -> ItemsetsForRules:
+    if itemsets.kind != "all":
+        raise ValueError(f"`orders` must be itemsets of kind 'all', got {itemsets.kind!r}: mine them with kind='all'")
+    if min_support is not None:
+        raise ValueError("`min_support` is that of the itemsets: leave it out")
+    if itemsets._baskets is None:
+        raise ValueError("`orders`: itemsets mined on Spark do not keep their orders: give the orders instead")
+    return ItemsetsForRules(
+        baskets=itemsets._baskets,
+        itemsets=MinedItemsets(levels=itemsets._levels, min_count=itemsets.min_count, n_cut_off=None),
+        frame=itemsets._frame(),
+        notes=itemsets.notes,
+    )
+
+
 def _mine_in_memory(
     baskets: Baskets, min_support: float | None, top: int | None, max_size: int | None, *, keep_ties: bool
 ) -> MinedOrders:

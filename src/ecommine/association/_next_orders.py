@@ -22,12 +22,11 @@ from ._evidence.clusters import Clusters
 from ._evidence.expected import poisson_upper_tail
 from ._evidence.follow_ups import FollowedOrders, follow_orders
 from ._evidence.rule_tests import PRESCREEN_P
-from ._evidence.sides import RuleSide
 from ._evidence.strata import Strata, stratify_orders
 from ._evidence.variances import design_effects, stratum_counts
 from ._itemsets import check_support
 from ._mining.lines import LineFilter, Returns
-from ._mining.postings import Postings, is_among
+from ._mining.postings import Postings, RuleSide, is_among
 from ._mining.read import read_baskets
 from ._mining.sparse import matrix_by_row
 from ._mining.threshold import count_of_support
@@ -235,7 +234,8 @@ def _left_out_notes(followed: FollowedOrders, window: Duration) -> list[Note]:
         notes.append(Note(f"{counted(n, 'order')} of guests left out", code="guests_left_out", count=n))
     if followed.n_open_orders:
         n = followed.n_open_orders
-        text = f"{counted(n, 'order')} cannot start a rule yet: placed less than {duration_in_words(window)} ago"
+        length, last = duration_in_words(window), f"{followed.as_of:%Y-%m-%d}"
+        text = f"{counted(n, 'order')} cannot start a rule: placed less than {length} before {last}"
         notes.append(Note(text, code="open_window", count=n))
     return notes
 

@@ -6,28 +6,24 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals.stable.v2 as nw
-import numpy as np
 
 from .._core.checks import integer, number, one_of
-from .._core.frames import Frame, opened
 from .._core.notes import Note
 from .._core.tables import product_names
 from .._core.texts import LOCALES, Locale, counted
 from .._stats.multiple_testing import CORRECTIONS, Correction
 from ._evidence.rule_tests import DEFAULT_ALPHA, TESTS, Evidence, RuleTester, RuleTestOptions, Test
 from ._evidence.strata import SEASONS, Season
-from ._itemsets import Itemsets, check_support
+from ._itemsets import ItemsetsForRules, itemsets_for_rules
 from ._mining.baskets import Baskets
-from ._mining.mine import MinedItemsets, cut_off_notes, mine
-from ._mining.read import check_product_ids, product_codes, read_baskets
+from ._mining.read import check_product_ids, product_codes
 from ._mining.splits import RuleFilter, RuleSplit, count_hypotheses, split_itemsets
-from ._mining.threshold import count_of_support
 from ._mining.tree import ItemsetIndex
 from ._output.lists import ProductLists
 from ._output.mlxtend import to_mlxtend
 from ._output.recommend import recommend_products
-from ._output.result import ProductTable, as_of_prefix, column_as_floats
-from ._output.rule_table import DEFAULT_LEVEL, SIDES, rule_table
+from ._output.result import ProductTable, as_of_prefix
+from ._output.rule_table import DEFAULT_LEVEL, SIDES, filter_rule_table, rule_table
 from ._output.summary import summarize_rules
 
 if TYPE_CHECKING:
@@ -112,27 +108,21 @@ class Rules(ProductTable):
         antecedent, consequent : sequence of product ids, optional
             Keep rules with at least one of these on that side.
         """
-        frame = self._frame()
         one_of("productive", productive, (True, False, None))
-        is_kept = np.ones(len(frame), dtype=bool)
-        limits = {
+        smallest = {
             "count": min_count,
             "confidence": min_confidence,
             "lift": min_lift,
             "adjusted_lift": min_adjusted_lift,
         }
-        for name, limit in limits.items():
-            if limit is not None:
-                is_kept &= column_as_floats(frame, name) >= number(f"min_{name}", limit)
-        if max_q is not None:
-            is_kept &= column_as_floats(frame, "q_value") <= number("max_q", max_q, low=0, high=1)
-        if productive is not None:
-            is_kept &= column_as_floats(frame, "productive") == productive
-        for side, products in zip(SIDES, (antecedent, consequent), strict=True):
-            if products is not None:
-                wanted = set(check_product_ids(products, argument=side[:-1]))
-                is_kept &= np.array([not wanted.isdisjoint(row) for row in frame[side].to_list()], dtype=bool)
-        return replace(self, table=frame.filter(is_kept.tolist()).to_native())
+        limits = {name: number(f"min_{name}", limit) for name, limit in smallest.items() if limit is not None}
+        largest_q = None if max_q is None else number("max_q", max_q, low=0, high=1)
+        sides = {
+            side: check_product_ids(products, argument=side[:-1])
+            for side, products in zip(SIDES, (antecedent, consequent), strict=True)
+            if products is not None
+        }
+        return replace(self, table=filter_rule_table(self._frame(), limits, largest_q, productive, sides))
 
     def to_mlxtend(self) -> "pd.DataFrame":
         """Return the rules as pandas with the columns of mlxtend's ``association_rules``, both sides as frozensets."""
@@ -331,10 +321,7 @@ def rules(
     left = None if max_antecedent is None else integer("max_antecedent", max_antecedent, low=1)
     right = None if max_consequent is None else integer("max_consequent", max_consequent, low=1)
     max_size = None if left is None or right is None else left + right
-    if isinstance(orders, Itemsets):
-        source = _take_itemsets(orders, min_support)
-    else:
-        source = _mine_orders(opened(orders, argument="orders"), min_support, max_size, season)
+    source = itemsets_for_rules(orders, min_support, max_size, with_times=season is not None)
     baskets, levels = source.baskets, source.itemsets.levels
     rule_filter = RuleFilter(
         min_confidence=confidence,
@@ -366,43 +353,12 @@ def rules(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Source:
-    """The itemsets that rules are made of, their orders, and the table of the caller's library."""
-
-    baskets: Baskets
-    itemsets: MinedItemsets
-    frame: Frame
-    notes: tuple[Note, ...]
-
-
-def _take_itemsets(itemsets: Itemsets, min_support: float | None) -> _Source:
-    """Use itemsets as they were mined."""
-    if itemsets.kind != "all":
-        raise ValueError(f"`orders` must be itemsets of kind 'all', got {itemsets.kind!r}: mine them with kind='all'")
-    if min_support is not None:
-        raise ValueError("`min_support` is that of the itemsets: leave it out")
-    if itemsets._baskets is None:
-        raise ValueError("`orders`: itemsets mined on Spark do not keep their orders: give the orders instead")
-    return _Source(
-        baskets=itemsets._baskets,
-        itemsets=MinedItemsets(levels=itemsets._levels, min_count=itemsets.min_count, n_cut_off=None),
-        frame=itemsets._frame(),
-        notes=itemsets.notes,
-    )
-
-
-def _mine_orders(orders: Frame, min_support: float | None, max_size: int | None, season: Season | None) -> _Source:
-    share, top = check_support(min_support, None)
-    baskets = read_baskets(orders, with_times=season is not None)
-    min_count = 1 if share is None else count_of_support(share, baskets.n_orders)
-    itemsets = mine(baskets, min_count=min_count, top=top, min_size=1 if top is None else 2, max_size=max_size)
-    notes = (*baskets.notes, *cut_off_notes(itemsets, top))
-    return _Source(baskets=baskets, itemsets=itemsets, frame=orders, notes=notes)
-
-
 def _test_rules(
-    splits: Sequence[RuleSplit], source: _Source, index: ItemsetIndex, rule_filter: RuleFilter, options: RuleTestOptions
+    splits: Sequence[RuleSplit],
+    source: ItemsetsForRules,
+    index: ItemsetIndex,
+    rule_filter: RuleFilter,
+    options: RuleTestOptions,
 ) -> list[Evidence]:
     if not splits:
         return []

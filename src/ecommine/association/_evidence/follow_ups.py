@@ -28,6 +28,8 @@ class FollowedOrders:
         Row by row, the products that the same customer bought in later orders within the window.
     gaps : int64 array, one per product of ``later``
         Seconds from the order to the first of them.
+    as_of : datetime
+        The moment at which windows must be over.
     n_guest_orders, n_open_orders : int
         Orders of guests, and orders of customers whose window is still open; both left out.
     """
@@ -35,6 +37,7 @@ class FollowedOrders:
     orders: Baskets
     later: Baskets
     gaps: Ints
+    as_of: datetime
     n_guest_orders: int
     n_open_orders: int
 
@@ -57,6 +60,7 @@ def follow_orders(baskets: Baskets, as_of: datetime, window: timedelta) -> Follo
         orders=orders,
         later=replace(orders, starts=starts, items=items),
         gaps=gaps,
+        as_of=as_of,
         n_guest_orders=int((~is_known).sum()),
         n_open_orders=int((~is_over).sum()),
     )

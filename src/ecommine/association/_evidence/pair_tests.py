@@ -12,13 +12,12 @@ from ..._core.notes import Note
 from ..._core.texts import counted
 from ..._stats.multiple_testing import Correction, adjust_p_values
 from .._mining.baskets import Baskets
-from .._mining.postings import Postings
+from .._mining.postings import Postings, RuleSide
 from .._mining.sparse import matrix_by_row
 from .._mining.threshold import count_of_support
 from .clusters import Clusters
 from .expected import HALF, clip_to_margins, poisson_lower_tail, poisson_upper_tail, remaining_room
 from .rule_tests import PRESCREEN_P
-from .sides import RuleSide
 from .strata import Season, Strata, stratify_orders
 from .variances import design_effects
 

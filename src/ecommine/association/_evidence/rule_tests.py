@@ -9,12 +9,11 @@ import numpy as np
 from ..._core.arrays import Bools, Floats, Ints
 from ..._stats.multiple_testing import Correction, adjust_p_values
 from .._mining.baskets import Baskets
-from .._mining.postings import Postings
+from .._mining.postings import Postings, RuleSide
 from .._mining.splits import RuleSplit
 from .._mining.tree import ItemsetIndex, Level
 from .clusters import MIN_CUSTOMERS_FOR_INTERVAL, MIN_ORDERS_FOR_INTERVAL, MIN_PRODUCTS_FOR_INTERVAL, Clusters
 from .expected import expected_orders, poisson_upper_tail, remaining_room
-from .sides import RuleSide
 from .strata import CELLS_PER_BLOCK, Season, Strata, stratify_orders
 from .variances import design_effects, design_effects_within, log_lift_variances, stratum_counts, sums_of_squares
 

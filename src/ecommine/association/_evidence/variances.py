@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..._core.arrays import Floats, Ints
-from .._mining.postings import is_among
+from .._mining.postings import RuleSide, by_longer_side, is_among
 from .clusters import Clusters
-from .sides import RuleSide, by_longer_side
 from .strata import Strata
 
 MIN_RULES_TO_COMPILE = 500

@@ -12,8 +12,8 @@ from numba import njit
 
 from ..._core.arrays import Floats, Ints
 from ..._core.threads import core_count, map_on_cores
+from .._mining.postings import RuleSide, by_longer_side
 from .clusters import Clusters
-from .sides import RuleSide, by_longer_side
 from .strata import Strata
 
 MIN_RATIO_TO_BISECT = 16

@@ -116,7 +116,7 @@ def _exclusions(names: Sequence[str], line_filter: LineFilter, column: str) -> l
     if "line_type" in names:
         is_product = nw.col("line_type").is_null() | (nw.col("line_type") == "product").fill_null(False)
         kinds = "shipping, fees, gifts, discounts or adjustments"
-        reasons.append(("non_product_lines_left_out", kinds, ~is_product))
+        reasons.append(("other_lines_left_out", kinds, ~is_product))
     what = column.removesuffix("_id")
     reasons.append((f"missing_{what}_left_out", f"no {column}", nw.col(column).is_null()))
     if line_filter.returns == "drop" and _has_returns(names):

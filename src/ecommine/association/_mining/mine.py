@@ -12,7 +12,7 @@ import numpy as np
 from ..._core.arrays import Ints, sort_order
 from ..._core.codes import Labels
 from ..._core.notes import Note
-from ..._core.texts import counted
+from ..._core.texts import counted, join_words
 from .baskets import Baskets
 from .threshold import MAX_ITEMSETS, SupportThreshold, TooManyItemsetsError
 from .tree import Level, Tree, closed_and_maximal, order_within_matrices
@@ -117,9 +117,10 @@ def cut_off_notes(itemsets: MinedItemsets, top: int | None) -> list[Note]:
     """Note what the number of itemsets wanted left out."""
     if itemsets.n_cut_off is None or top is None:
         return []
-    least = f"{itemsets.min_count:,}"
-    ties = f", and {counted(itemsets.n_cut_off, 'itemset')} in exactly {least}," if itemsets.n_cut_off else ""
-    text = f"truncated at the top {top:,}: itemsets in fewer than {least} orders{ties} are not listed"
+    orders = counted(itemsets.min_count, "order")
+    left_out = [f"{itemsets.n_cut_off:,} in exactly {orders}"] if itemsets.n_cut_off else []
+    left_out += [f"all in fewer than {orders}"] if itemsets.min_count > 1 else []
+    text = f"only the top {counted(top, 'itemset')} listed; left out: {join_words(left_out)}"
     return [Note(text, code="truncated", count=top)]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from ..._core.arrays import Floats
 from ..._core.pictures import PALETTE, figure_of, new_axes, show_text
 from ..._core.tables import join_products
-from ..._core.texts import Locale, percent
+from ..._core.texts import Locale, counted, percent
 from .result import column_as_floats
 from .rule_table import SIDES
 
@@ -26,7 +26,8 @@ _LABEL_BOX = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "
 
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
-        "scatter": "{n:,} rules, {real:,} of them productive",
+        "scatter": "{rules}, {real:,} of them productive",
+        "scatter untested": "{rules}, not tested",
         "support": "support (share of orders with all products of the rule, log scale)",
         "confidence": "confidence (share of orders with A that also contain B)",
         "adjusted lift": "adjusted lift (ratio to chance)",
@@ -38,11 +39,12 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "lift": "lift (log scale)",
         "adjusted lift by size": "adjusted lift (ratio to chance in orders of these sizes)",
         "chance": "chance",
-        "network": "Bought together more than by chance: the {n} strongest rules and their adjusted lifts",
+        "network": "Bought together more than by chance: top {n} by adjusted lift",
         "none": "no productive rules",
     },
     "zh": {
-        "scatter": "共{n:,}条规则，其中{real:,}条有效",
+        "scatter": "共{rules}，其中{real:,}条有效",
+        "scatter untested": "共{rules}，均未检验",
         "support": "支持度（含规则全部商品的订单占比，对数刻度）",
         "confidence": "置信度（含A的订单中也含B的比例）",
         "adjusted lift": "调整后提升度（与随机水平之比）",
@@ -79,7 +81,8 @@ def draw_scatter(frame: nw.DataFrame[Any], ax: "Axes | None", *, tested: bool, l
     ax.yaxis.set_major_formatter(percent)
     ax.set_xlabel(texts["support"])
     ax.set_ylabel(texts["confidence"])
-    ax.set_title(texts["scatter"].format(n=len(is_real), real=int(is_real.sum())))
+    title = texts["scatter" if tested else "scatter untested"]
+    ax.set_title(title.format(rules=counted(len(frame), "rule", locale=locale), real=int(is_real.sum())))
     label = texts["real" if tested else "untested"]
     ax.scatter([], [], s=34, c=REAL_COLOUR, edgecolors="black", linewidths=0.5, label=label)
     if tested:

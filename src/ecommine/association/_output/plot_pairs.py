@@ -8,7 +8,7 @@ import numpy as np
 
 from ..._core.arrays import Floats
 from ..._core.pictures import PALETTE, figure_of, show_text
-from ..._core.texts import Locale, percent, thousands, within_in_words
+from ..._core.texts import Locale, counted, percent, thousands, within_in_words
 from .plot import GREY, MAX_RULES, axes_of_rows, shorten
 from .result import column_as_floats
 
@@ -17,27 +17,27 @@ if TYPE_CHECKING:
 
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
-        "substitute": "Bought together less than by chance: the {n} clearest of {all:,} pairs",
-        "complement": "Bought together more than by chance: the {n} strongest of {all:,} pairs",
+        "substitute": "Bought together less than by chance: top {n} of {pairs}",
+        "complement": "Bought together more than by chance: top {n} of {pairs}",
         "no substitute": "no pair is bought together less than by chance",
         "no complement": "no pair is bought together more than by chance",
         "orders": "orders with both products",
         "chance": "95% range of chance in orders of these sizes",
         "observed": "observed",
-        "next": "What customers buy {within}: the {n} strongest of {all:,} rules",
+        "next": "What customers buy {within}: top {n} of {rules}",
         "no next": "no rule exceeds chance",
         "days": "days to the first such order (dot: median, line: middle half)",
         "share": "{share} of orders, {lift:.1f}× chance",
     },
     "zh": {
-        "substitute": "同单次数低于随机水平：{all:,}对商品中最明显的{n}对",
-        "complement": "同单次数高于随机水平：{all:,}对商品中最强的{n}对",
+        "substitute": "同单次数低于随机水平：{pairs}中最明显的{n}对",
+        "complement": "同单次数高于随机水平：{pairs}中最强的{n}对",
         "no substitute": "没有同单次数低于随机水平的商品对",
         "no complement": "没有同单次数高于随机水平的商品对",
         "orders": "同时含两种商品的订单数",
         "chance": "同等规模订单中随机水平的95%范围",
         "observed": "实际订单数",
-        "next": "{within}的后续购买：{all:,}条规则中最强的{n}条",
+        "next": "{within}的后续购买：{rules}中最强的{n}条",
         "no next": "没有高于随机水平的规则",
         "days": "距首个后续订单的天数（点为中位数，线段为中间一半）",
         "share": "占订单的{share}，为随机水平的{lift:.1f}倍",
@@ -57,7 +57,8 @@ def draw_pairs(
     labels = [_side_labels(pair, frame.columns[:2], " / ", names) for pair in pairs.rows(named=True)]
     ax.set_yticks(y, labels, fontsize=8, parse_math=False)
     _finish(ax, texts["orders"])
-    ax.set_title(texts[relation if len(pairs) else f"no {relation}"].format(n=len(pairs), all=len(frame)), loc="right")
+    title = texts[relation if len(pairs) else f"no {relation}"]
+    ax.set_title(title.format(n=len(pairs), pairs=counted(len(frame), "pair", locale=locale)), loc="right")
     ax.xaxis.set_major_formatter(lambda value, _: thousands(value, locale=locale))
     if len(pairs):
         ax.legend(loc="upper right", bbox_to_anchor=(1.0, -0.12), ncols=2, frameon=False, fontsize=8)
@@ -83,7 +84,8 @@ def draw_next_orders(
         ax.text(1.01, position, text, fontsize=7, va="center", transform=ax.get_yaxis_transform())
     _finish(ax, texts["days"])
     title = texts["next" if rows else "no next"]
-    ax.set_title(title.format(within=within_in_words(window, locale), n=len(rows), all=len(frame)), loc="right")
+    parts = {"within": within_in_words(window, locale), "rules": counted(len(frame), "rule", locale=locale)}
+    ax.set_title(title.format(**parts, n=len(rows)), loc="right")
     if rows:
         ax.set_xlim(left=0)
     show_text(figure_of(ax))

@@ -1,8 +1,9 @@
 """The table of rules: both sides as lists, measures, evidence, sorted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import narwhals.stable.v2 as nw
 import numpy as np
 
 from ..._core.arrays import Floats, Ints, distinct_codes, sort_order
@@ -17,6 +18,7 @@ from .._evidence.rule_tests import Evidence
 from .._mining.splits import RuleSplit
 from .._mining.tree import order_within_matrices
 from .lists import ProductLists
+from .result import column_as_floats
 
 SIDES = ("antecedents", "consequents")
 DEFAULT_LEVEL = 0.95
@@ -74,6 +76,27 @@ def rule_table(
         **{name: values if evidence is None else values[order] for name, values in tests.items()},
     }
     return build_table(columns, like=like, samples=dict.fromkeys(SIDES, sets.sample)), notes
+
+
+def filter_rule_table(
+    frame: nw.DataFrame[Any],
+    smallest: Mapping[str, float],
+    largest_q: float | None,
+    productive: bool | None,
+    sides: Mapping[str, Sequence[object]],
+) -> Any:
+    """Return the rules that reach the smallest values of some columns, and have one of some products on a side."""
+    is_kept = np.ones(len(frame), dtype=bool)
+    for name, limit in smallest.items():
+        is_kept &= column_as_floats(frame, name) >= limit
+    if largest_q is not None:
+        is_kept &= column_as_floats(frame, "q_value") <= largest_q
+    if productive is not None:
+        is_kept &= column_as_floats(frame, "productive") == productive
+    for side, products in sides.items():
+        wanted = set(products)
+        is_kept &= np.array([not wanted.isdisjoint(row) for row in frame[side].to_list()], dtype=bool)
+    return frame.filter(is_kept.tolist()).to_native()
 
 
 def _counts(splits: Sequence[RuleSplit]) -> tuple[Ints, Ints, Ints, dict[str, Ints]]:
