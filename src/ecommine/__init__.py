@@ -9,23 +9,30 @@ Examples
 'standard'
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 
-_TOPICS = ("association", "datasets", "funnel", "rfm", "schema")
-_ERRORS = ("DataWarning", "EcommineError", "SchemaError")
-
-__all__ = ["DataWarning", "EcommineError", "SchemaError", "association", "datasets", "funnel", "rfm", "schema"]
-
 if TYPE_CHECKING:
-    from . import association, datasets, funnel, rfm, schema
-    from .schema import DataWarning, EcommineError, SchemaError
+    # A new topic adds its name here, for type checkers, and nowhere else.
+    from . import association as association
+    from . import datasets as datasets
+    from . import funnel as funnel
+    from . import rfm as rfm
+    from . import schema as schema
+    from .schema import DataWarning as DataWarning
+    from .schema import EcommineError as EcommineError
+    from .schema import SchemaError as SchemaError
 else:  # hidden from type checkers, which would otherwise accept any name
+    from importlib import import_module
+    from pkgutil import iter_modules
+
+    _ERRORS = ["DataWarning", "EcommineError", "SchemaError"]
+    _PACKAGES = sorted(found.name for found in iter_modules(__path__) if not found.name.startswith("_"))
+    __all__ = list(_ERRORS + _PACKAGES)
 
     def __getattr__(name: str) -> object:
-        if name in _TOPICS:
+        if name in _PACKAGES:
             return import_module(f".{name}", __name__)
         if name in _ERRORS:
             return getattr(import_module(".schema", __name__), name)

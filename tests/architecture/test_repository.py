@@ -3,12 +3,11 @@
 import re
 import runpy
 import subprocess
-import tomllib
 from pathlib import Path
 
 import pytest
 
-from architecture.source import PACKAGE, ROOT, packages, topics
+from architecture.source import PACKAGE, ROOT, topics
 
 TEXTS = {".cfg", ".md", ".py", ".rst", ".toml", ".txt", ".yaml", ".yml", ""}
 FORBIDDEN = {
@@ -76,12 +75,6 @@ def test_a_topic_has_its_tests_example_and_page(topic: str) -> None:
     assert list((ROOT / "examples").glob(f"plot_{topic}*.py"))
     assert (ROOT / "docs" / "explanation" / f"{topic}.md").exists()
     assert (ROOT / "benchmarks" / f"bench_{topic}.py").exists()
-
-
-def test_contract_lists_every_package() -> None:
-    config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf8"))
-    siblings = config["tool"]["importlinter"]["contracts"][0]["layers"][0].split(" | ")
-    assert sorted([*siblings, "schema"]) == packages()
 
 
 def test_the_doors_are_those_of_the_declared_tables() -> None:
