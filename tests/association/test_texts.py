@@ -94,7 +94,7 @@ def many_products():
 def pictures(locale):
     """The texts of every picture, with and without something to draw."""
     pytest.importorskip("matplotlib", reason="matplotlib is not installed").use("Agg")
-    from matplotlib import pyplot
+    from matplotlib import pyplot as plt
 
     lines, nothing = shop(), slow.lines([["a", "b"], ["a"], ["b"]])
     empty = association.rules(slow.lines([["a"], ["b"]]), min_support=0.5)
@@ -118,7 +118,7 @@ def pictures(locale):
             "picture of no next orders": association.next_orders(none_follow, within="1w").plot(locale=locale),
         }
         texts = {name: texts_of_axes(axes) for name, axes in drawn.items()}
-    pyplot.close("all")
+    plt.close("all")
     return texts
 
 

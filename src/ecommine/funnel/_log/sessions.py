@@ -170,7 +170,7 @@ def _session_id(frame: Frame) -> nw.Expr:
     names, visitor = frame.collect_schema().names(), nw.col("visitor_id")
     is_known = ~visitor.is_null() & ~nw.col("occurred_at").is_null()
     begin = nw.col(_BEGINS).cast(nw.String)
-    written = nw.when(is_known).then(nw.concat_str(_text(frame, "visitor_id"), begin, separator="."))
+    written: nw.Expr = nw.when(is_known).then(nw.concat_str(_text(frame, "visitor_id"), begin, separator="."))
     if _ID in names:
         written = nw.when(is_known & ~nw.col(_ID).is_null()).then(_text(frame, _ID)).otherwise(written)
     if "session_id" in names:
