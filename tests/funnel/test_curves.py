@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from ecommine.funnel._spark.counts import growth_from, tally_of
+from ecommine.funnel._spark.counts import count_units
+from ecommine.funnel._spark.sums import plot_curve_from_counts
 from ecommine.funnel._steps.curves import N_MOMENTS, curve_moments, step_curve
 from funnel import slow
 from funnel.test_estimates import PLAN, SECOND, UNITS, UNTIL, WINDOW, reach_of
@@ -49,10 +50,10 @@ def test_greenwoods_variance_is_that_of_the_influences_where_units_stand_alone(u
 @settings(max_examples=60)
 def test_curves_from_counts_are_those_of_the_units(units):
     reach, until = reach_of(units), UNTIL * SECOND
-    tally = tally_of(reach, np.zeros(len(units), dtype=np.int64), PLAN, until)
+    counts = count_units(reach, np.zeros(len(units), dtype=np.int64), PLAN, until)
     for step in (1, 2):
         here = step_curve(reach, None, {}, step, until, PLAN.window)
-        there = growth_from(tally, {}, step, PLAN.window)
+        there = plot_curve_from_counts(counts, {}, step, PLAN.window)
         for name in ("time", "n_observed", "share", "variance"):
             np.testing.assert_allclose(getattr(there, name), getattr(here, name), atol=1e-15)
 

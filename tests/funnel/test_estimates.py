@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ecommine._stats.quantiles import quantiles, quantiles_of_counts, twice_the_median
 from ecommine._stats.survival import kaplan_meier_estimate
 from ecommine.funnel._match.plan import NOT_REACHED, Plan, StepTimes
-from ecommine.funnel._spark import counts as _spark_sums
+from ecommine.funnel._spark import counts, sums
 from ecommine.funnel._steps.estimates import sum_units
 from funnel import slow
 
@@ -142,22 +142,23 @@ def test_the_halves_are_split_at_the_median_of_the_entries():
 
 def shared_out(units, part, visitor, *, until, by_visitor, n_places, wanted):
     """Make the sums of one part of units that lie in several places, as a cluster does."""
-    reach = reach_of(units)
-    places = (visitor if by_visitor else np.arange(len(units))) % n_places
-    mine = [(reach.take(places == one), part[places == one], visitor[places == one]) for one in range(n_places)]
-    tally = _spark_sums.joined([_spark_sums.tally_of(one, of, PLAN, until) for one, of, _ in mine])
-    tally = tally.whole() if wanted == _spark_sums.ALL else dict(tally.parts()).get(wanted)
-    if tally is None:
+    times = reach_of(units)
+    place = (visitor if by_visitor else np.arange(len(units))) % n_places
+    rows = [np.flatnonzero(place == here) for here in range(n_places)]
+    places = [(times.take(here), part[here], visitor[here]) for here in rows]
+    all_counts = counts.concatenate([counts.count_units(here, parts, PLAN, until) for here, parts, _ in places])
+    of_part = all_counts.merged() if wanted == counts.ALL else dict(all_counts.by_part()).get(wanted)
+    if of_part is None:
         return None
-    hours, ranks = _spark_sums.hours_of_the_median(tally)
-    seconds = [_spark_sums.seconds_of(one, of, {wanted: hours}, PLAN, until) for one, of, _ in mine]
-    median = _spark_sums.median_of(_spark_sums.joined(seconds), hours, ranks)
-    lines, rows = _spark_sums.lines_of(tally, 3), []
-    for one, of, visitors in mine:
-        kept = of == wanted if wanted != _spark_sums.ALL else np.full(len(of), True)
+    hours, ranks = counts.median_hours(of_part)
+    entries = [counts.count_entries(here, parts, {wanted: hours}, PLAN, until) for here, parts, _ in places]
+    median = counts.twice_the_median_entry(counts.concatenate(entries), hours, ranks)
+    curves, products = sums.curves_of_steps(of_part, 3, PLAN.window), []
+    for here, parts, visitors in places:
+        kept = parts == wanted if wanted != counts.ALL else np.full(len(parts), True)
         cluster = np.unique(visitors[kept], return_inverse=True)[1] if by_visitor else None
-        rows.append(_spark_sums.products(one.take(kept), cluster, lines, PLAN, until, median))
-    return _spark_sums.sums_from(tally, lines, np.sum(rows, axis=0), PLAN.window, until)
+        products.append(sums.sum_products(here.take(kept), cluster, curves, PLAN, until, median))
+    return sums.sums_from_counts(of_part, curves, np.sum(products, axis=0), PLAN.window, until)
 
 
 @given(

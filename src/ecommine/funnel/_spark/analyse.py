@@ -2,7 +2,7 @@
 
 The engine marks the events that matter and brings those of a unit together. In each partition all its units are
 followed at once, and one row per unit stays in Spark. What is counted of these rows, and the products of their
-influences, are the sums of :mod:`.counts`.
+influences, are the sums of :mod:`.sums`.
 """
 
 from datetime import datetime
@@ -65,7 +65,11 @@ def estimate_on_spark(table: EventTable, options: AnalyseOptions) -> FunnelEstim
         over_periods=[(job.labels[group - 1], of_group) for group, of_group in sorted(of_groups_over_periods.items())],
         notes=notes,
         store=SparkUnitStore(
-            whole=whole, in_parts=of_groups, parts=tuple(labels), labels=tuple(labels.values()), kind=group_type
+            whole=whole,
+            of_groups=of_groups,
+            parts=tuple(labels),
+            labels=tuple(labels.values()),
+            group_type=group_type,
         ),
     )
 

@@ -9,14 +9,15 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from .._curves import Floats
+from ..._core.arrays import Floats
 from .._steps.estimates import FunnelSums
 from .._steps.table import MIN_ENTRANTS_FOR_TREND
-from .counts import ALL, COLUMNS, HOURS, REACHED, Tally, hours_of_the_median, lines_of, median_of, sums_from
-from .worker import GROUPS, Curves, Job, follow_rows, product_rows, second_rows, tally_rows
+from .counts import ALL, COLUMNS, Kind, UnitCounts, median_hours, twice_the_median_entry
+from .sums import N_TREND_AND_CLUSTERS, curves_of_steps, sums_from_counts
+from .worker import GROUPS, Curves, Job, count_rows, entry_rows, follow_rows, product_rows
 
-TALLY = "part long, kind long, step long, second long, n long"
-PRODUCTS = "part long, place long, value double"
+COUNTS_SCHEMA = "part long, kind long, step long, second long, n long"
+PRODUCTS_SCHEMA = "part long, position long, value double"
 Work = Callable[[Iterable[Any]], Iterator[Any]]
 
 
@@ -93,48 +94,57 @@ def sums_of_units(whole: Units, of_groups: Units) -> tuple[dict[int, FunnelSums]
 
 def _summed(units: Units, *, whole: bool, in_parts: bool) -> tuple[dict[int, FunnelSums], int]:
     """Go through the units for counts, for the median of the entries and for products."""
-    every = counted(units)
-    tallies = {ALL: every.whole()} if whole else {}
-    tallies |= {part: one for part, one in every.parts() if in_parts and part % GROUPS}
-    curves = _curves(units, tallies)
-    rows = _products(units, curves)
+    counts = count_on_workers(units)
+    by_part = dict(counts.by_part())
+    counts_of = {ALL: counts.merged()} if whole else {}
+    counts_of |= {part: of_part for part, of_part in by_part.items() if in_parts and part % GROUPS}
+    curves = _curves_of_parts(units, counts_of)
+    products = _products_of_parts(units, curves)
     window, until = units.job.plan.window, units.job.until
-    sums = {part: sums_from(one, curves[part][0], rows[part], window, until) for part, one in tallies.items()}
-    return sums, sum(int(one.by_step(REACHED, 1)[0]) for part, one in every.parts() if not part % GROUPS)
+    sums = {
+        part: sums_from_counts(of_part, curves[part][0], products[part], window, until)
+        for part, of_part in counts_of.items()
+    }
+    without_group = [of_part for part, of_part in by_part.items() if not part % GROUPS]
+    return sums, sum(int(of_part.by_step(Kind.REACHED, 1)[0]) for of_part in without_group)
 
 
-def counted(units: Units) -> Tally:
-    """Count what all units did."""
-    return _tally(units, partial(tally_rows, job=units.job))
+def count_on_workers(units: Units) -> UnitCounts:
+    """Count what units did, where they are."""
+    return _count(units, partial(count_rows, job=units.job))
 
 
-def _tally(units: Units, work: Work) -> Tally:
+def _count(units: Units, work: Work) -> UnitCounts:
     """Count units on all workers, and bring the counts."""
     from pyspark.sql import functions as F  # noqa: N812  # Spark's own name for it
 
-    rows = units.frame.mapInArrow(work, TALLY).groupBy("part", "kind", "step", "second")
+    rows = units.frame.mapInArrow(work, COUNTS_SCHEMA).groupBy("part", "kind", "step", "second")
     table = rows.agg(F.sum("n").alias("n")).toArrow()
-    return Tally(**{name: table[name].to_numpy() for name in COLUMNS})
+    return UnitCounts(**{name: table[name].to_numpy() for name in COLUMNS})
 
 
-def _curves(units: Units, tallies: dict[int, Tally]) -> Curves:
-    """Make the curves of each part, and find twice the median of its entries where a trend can be looked for."""
-    enough = {part: one for part, one in tallies.items() if one.of(HOURS, 0)[1].sum() >= MIN_ENTRANTS_FOR_TREND}
-    middle = {part: hours_of_the_median(one) for part, one in enough.items()}
-    wanted = {part: hours for part, (hours, _) in middle.items()}
-    seconds = dict(_tally(units, partial(second_rows, job=units.job, wanted=wanted)).parts()) if wanted else {}
-    medians = {part: median_of(seconds[part], *of) for part, of in middle.items()}
-    n_steps = units.job.plan.n_steps
-    return {part: (lines_of(one, n_steps), medians.get(part, 0)) for part, one in tallies.items()}
+def _curves_of_parts(units: Units, counts_of: dict[int, UnitCounts]) -> Curves:
+    """Estimate the curves of each part, and twice the median of its entries where a trend can be looked for."""
+    hours = {part: counts.by_second(Kind.ENTRY_HOUR, 0)[1].sum() for part, counts in counts_of.items()}
+    middle = {part: median_hours(counts_of[part]) for part, n in hours.items() if n >= MIN_ENTRANTS_FOR_TREND}
+    hours_of = {part: of_part for part, (of_part, _) in middle.items()}
+    entries = _count(units, partial(entry_rows, job=units.job, hours_of=hours_of)) if hours_of else None
+    seconds = {} if entries is None else dict(entries.by_part())
+    medians = {part: twice_the_median_entry(seconds[part], *of_part) for part, of_part in middle.items()}
+    plan = units.job.plan
+    return {
+        part: (curves_of_steps(counts, plan.n_steps, plan.window), medians.get(part, 0))
+        for part, counts in counts_of.items()
+    }
 
 
-def _products(units: Units, curves: Curves) -> dict[int, Floats]:
+def _products_of_parts(units: Units, curves: Curves) -> dict[int, Floats]:
     """Sum up the products of influences of each part; those of one visitor lie in one partition."""
     frame = units.frame.repartition("visitor") if units.job.has_visitors else units.frame
-    table = frame.mapInArrow(partial(product_rows, job=units.job, curves=curves), PRODUCTS).toArrow()
-    part, place, value = (table[name].to_numpy() for name in ("part", "place", "value"))
-    order = np.lexsort((value, place, part))  # the same sum in whatever order they come
+    table = frame.mapInArrow(partial(product_rows, job=units.job, curves=curves), PRODUCTS_SCHEMA).toArrow()
+    part, position, value = (table[name].to_numpy() for name in ("part", "position", "value"))
+    order = np.lexsort((value, position, part))  # the same sum in whatever order they come
     parts = sorted(curves)
-    found = np.zeros((len(parts), units.job.plan.n_steps**2 + 5))
-    np.add.at(found, (np.searchsorted(parts, part[order]), place[order]), value[order])
-    return dict(zip(parts, found, strict=True))
+    sums = np.zeros((len(parts), units.job.plan.n_steps**2 + N_TREND_AND_CLUSTERS))
+    np.add.at(sums, (np.searchsorted(parts, part[order]), position[order]), value[order])
+    return dict(zip(parts, sums, strict=True))

@@ -12,9 +12,9 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from ..._core.arrays import Ints
+from ..._core.arrays import Floats, Ints
 from ..._core.codes import factorize
-from .._curves import Floats
+from ..._stats.survival import KaplanMeier
 from .._definition import Funnel
 from .._match.encode import split_bitmask
 from .._match.events import EventSequences, LoadedEvents, build_sequences
@@ -23,13 +23,15 @@ from .._match.plan import Plan, StepTimes, make_plan
 from .._steps.estimates import compact_clusters
 from .._steps.groups import attributed_group, group_values, period_numbers
 from .._steps.units import UnitGroup, unit_columns
-from .counts import ALL, COLUMNS, Line, Tally, products, seconds_of, tally_of
+from .counts import ALL, COLUMNS, UnitCounts, count_entries, count_units
+from .sums import sum_products
 
 GROUPS = 64
-"""A part is a group, from 1, and this many times the periods that it lies back; group 0 is none."""
+"""A part is the number of the group, from 1, plus this many times the periods that it lies back; group 0 is none."""
 ROWS_PER_BATCH = 1 << 16
 """Rows that are handed to Spark at once."""
-Curves = Mapping[int, tuple[list[Line], int]]
+Curves = Mapping[int, tuple[list[KaplanMeier], int]]
+"""By part, the curves of the steps after the first one, and twice the median of the entries (seconds)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -168,26 +170,26 @@ def times_of_rows(table: Any, n_steps: int) -> StepTimes:
     return StepTimes(unit=np.arange(n), reached_at=reached_at, entry_at=entry_at, skipped=skipped, group=group)
 
 
-def tally_rows(batches: Iterable[Any], job: Job) -> Iterator[Any]:
+def count_rows(batches: Iterable[Any], job: Job) -> Iterator[Any]:
     """Count the units of one partition."""
     table = _table(batches)
     if table is not None:
-        part = table["part"].to_numpy()
-        yield from _tally_batches(tally_of(times_of_rows(table, job.plan.n_steps), part, job.plan, job.until))
+        times, part = times_of_rows(table, job.plan.n_steps), table["part"].to_numpy()
+        yield from _count_batches(count_units(times, part, job.plan, job.until))
 
 
-def second_rows(batches: Iterable[Any], job: Job, wanted: Mapping[int, list[int]]) -> Iterator[Any]:
-    """Count the entries of some hours by second, for each part its own hours."""
+def entry_rows(batches: Iterable[Any], job: Job, hours_of: Mapping[int, list[int]]) -> Iterator[Any]:
+    """Count the entries of some hours by second, for each part those of its own hours."""
     table = _table(batches)
     if table is not None:
-        part = table["part"].to_numpy()
-        yield from _tally_batches(seconds_of(times_of_rows(table, job.plan.n_steps), part, wanted, job.plan, job.until))
+        times, part = times_of_rows(table, job.plan.n_steps), table["part"].to_numpy()
+        yield from _count_batches(count_entries(times, part, hours_of, job.plan, job.until))
 
 
-def _tally_batches(tally: Tally) -> Iterator[Any]:
+def _count_batches(counts: UnitCounts) -> Iterator[Any]:
     import pyarrow as pa
 
-    yield from pa.table({name: getattr(tally, name) for name in COLUMNS}).to_batches(max_chunksize=ROWS_PER_BATCH)
+    yield from pa.table({name: getattr(counts, name) for name in COLUMNS}).to_batches(max_chunksize=ROWS_PER_BATCH)
 
 
 def product_rows(batches: Iterable[Any], job: Job, curves: Curves) -> Iterator[Any]:
@@ -197,49 +199,52 @@ def product_rows(batches: Iterable[Any], job: Job, curves: Curves) -> Iterator[A
     table = _table(batches)
     if table is None:
         return
-    reach, part = times_of_rows(table, job.plan.n_steps), table["part"].to_numpy()
-    visitor = clusters_of(table, job)
-    found: dict[int, Floats] = {}
-    for one, rows in _rows_of(part, curves):
+    times, visitor = times_of_rows(table, job.plan.n_steps), clusters_of(table, job)
+    products: dict[int, Floats] = {}
+    for part, rows in _rows_by_part(table["part"].to_numpy(), curves):
         cluster = None if visitor is None else compact_clusters(visitor[rows])
-        found[one] = products(reach.take(rows), cluster, curves[one][0], job.plan, job.until, curves[one][1])
-    if found:
-        values = np.concatenate(list(found.values()))
-        n = len(values) // len(found)
-        columns = {"part": np.repeat(list(found), n), "place": np.tile(np.arange(n), len(found)), "value": values}
+        of_steps, median = curves[part]
+        products[part] = sum_products(times.take(rows), cluster, of_steps, job.plan, job.until, median)
+    if products:
+        values = np.concatenate(list(products.values()))
+        n = len(values) // len(products)
+        columns = {
+            "part": np.repeat(list(products), n),
+            "position": np.tile(np.arange(n), len(products)),
+            "value": values,
+        }
         yield pa.table(columns).to_batches()[0]
 
 
-def _rows_of(part: Ints, wanted: Iterable[int]) -> Iterator[tuple[int, Any]]:
-    """Return the rows of each part that is wanted and there."""
+def _rows_by_part(part: Ints, wanted: Iterable[int]) -> Iterator[tuple[int, Any]]:
+    """Return the rows of each wanted part that has any."""
     order = np.argsort(part, kind="stable")
-    values, first = np.unique(part[order], return_index=True)
-    rows = dict(zip(values.tolist(), np.split(order, first[1:]), strict=True))
-    for one in wanted:
-        if one == ALL:
-            yield one, slice(None)
-        elif one in rows:
-            yield one, rows[one]
+    present, first = np.unique(part[order], return_index=True)
+    rows_of = dict(zip(present.tolist(), np.split(order, first[1:]), strict=True))
+    for number in wanted:
+        if number == ALL:
+            yield number, slice(None)
+        elif number in rows_of:
+            yield number, rows_of[number]
 
 
-def unit_rows(batches: Iterable[Any], job: Job, kind: Any) -> Iterator[Any]:
-    """Write the table of units, with their groups as values of the Arrow type ``kind`` unless it is None."""
+def unit_rows(batches: Iterable[Any], job: Job, group_type: Any) -> Iterator[Any]:
+    """Write the table of units, with their groups as values of an Arrow type unless it is None."""
     import pyarrow as pa
 
     table = _table(batches)
     if table is None:
         return
-    reach = times_of_rows(table, job.plan.n_steps)
-    given, is_number = table["unit"], pa.types.is_integer(table["unit"].type)
-    ids = given.to_numpy() if is_number else np.array(given.to_pylist(), dtype=object)
-    part = UnitGroup(label={}, times=reach, units=ids, visitor=None)
+    is_number = pa.types.is_integer(table["unit"].type)
+    ids = table["unit"].to_numpy() if is_number else np.array(table["unit"].to_pylist(), dtype=object)
+    units = UnitGroup(label={}, times=times_of_rows(table, job.plan.n_steps), units=ids, visitor=None)
     if job.options.unit == "session_id":
-        whose = np.array([*table["visitor"].to_pylist(), None], dtype=object)[:-1]
-        part = replace(part, visitor=np.arange(len(whose)), visitors=whose)
-    if kind is not None:
-        part = replace(part, group=group_values(table["part"].to_numpy() % GROUPS - 1, job.labels))
-    columns = unit_columns(part, job.funnel.step_labels, job.plan, job.until)
+        visitors = np.array([*table["visitor"].to_pylist(), None], dtype=object)[:-1]
+        units = replace(units, visitor=np.arange(len(visitors)), visitors=visitors)
+    if group_type is not None:
+        units = replace(units, group=group_values(table["part"].to_numpy() % GROUPS - 1, job.labels))
+    columns = unit_columns(units, job.funnel.step_labels, job.plan, job.until)
     for name in ("unit", "visitor", "group"):
         if name in columns:
-            columns[name] = pa.array(columns[name], type=kind if name == "group" else table[name].type)
+            columns[name] = pa.array(columns[name], type=group_type if name == "group" else table[name].type)
     yield from pa.table(columns).to_batches(max_chunksize=ROWS_PER_BATCH)
