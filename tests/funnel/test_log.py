@@ -1,18 +1,15 @@
 """The log as arrays: sorted as plain Python sorts it, in every library and row order, whatever its times are."""
 
-from datetime import timedelta
-
 import numpy as np
 import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ecommine import funnel
-from ecommine.funnel._log.log import distinct_rows, read_log, run_starts, session_starts, sort_order
+from ecommine.funnel._log.log import read_log
 from ecommine.funnel._paths import markov as _chain
 from ecommine.schema._model.event_names import EVENT_NAMES
 
-NUMBERS = st.lists(st.one_of(st.integers(-1, 5), st.integers(2**60, 2**62)), max_size=20)
 EVENTS = st.lists(
     st.tuples(
         st.sampled_from(["ann", "bob", "eve", None]),
@@ -96,22 +93,6 @@ def test_the_callers_times_stay_as_they_are():
     funnel.sessions(frame)
     funnel.paths(frame)
     pd.testing.assert_frame_equal(frame, before)
-
-
-@given(NUMBERS)
-def test_numbers_are_ordered_and_ranked_as_numpy_does(values):
-    key = np.array(values, dtype=np.int64)
-    assert sort_order(key).tolist() == np.argsort(key, kind="stable").tolist()
-    _, first, rank = np.unique(key, return_index=True, return_inverse=True)
-    assert [found.tolist() for found in distinct_rows(key)] == [rank.tolist(), first.tolist()]
-
-
-@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3)), max_size=12))
-def test_runs_begin_where_anything_changes(rows):
-    one, other = (np.array([row[place] for row in rows], dtype=np.int64) for place in (0, 1))
-    assert run_starts(one, other).tolist() == [i == 0 or row != rows[i - 1] for i, row in enumerate(rows)]
-    expected = [i == 0 or row[0] != rows[i - 1][0] or row[1] - rows[i - 1][1] > 1 for i, row in enumerate(rows)]
-    assert session_starts(one, other, timedelta(microseconds=1)).tolist() == expected
 
 
 def test_visitors_may_be_looked_at_in_any_blocks(monkeypatch):

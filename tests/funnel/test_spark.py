@@ -231,7 +231,7 @@ def rows_of(found):
 
 
 def test_a_moment_stands_in_for_none():
-    from ecommine.funnel._micro import moment_to_microseconds
+    from ecommine._core.moments import moment_to_microseconds
 
     assert moment_to_microseconds(None) == 0
     assert moment_to_microseconds(datetime(1970, 1, 1, 0, 0, 1)) == 1_000_000

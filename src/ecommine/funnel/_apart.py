@@ -23,7 +23,8 @@ from typing import Literal
 
 import numpy as np
 
-from ._curves import Floats, wilson_each
+from .._core.arrays import Floats
+from ._curves import wilson_each
 
 Correction = Literal["bh", "holm", "bonferroni"]
 CORRECTIONS = ("bh", "holm", "bonferroni", None)

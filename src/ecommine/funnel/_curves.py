@@ -24,8 +24,8 @@ from typing import Any
 
 import numpy as np
 
-from ._match.sort import Ints
-from ._micro import SECOND
+from .._core.arrays import Ints
+from .._core.moments import SECOND
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 ROUNDING = 1e-20

@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from .._core.arrays import Bools, Floats, Ints, run_starts
+from .._core.moments import SECOND
 from .._stats.quantiles import quantiles_by_group
-from ._curves import Floats, wilson_each
-from ._log.log import Bools, run_starts
-from ._match.sort import Ints
-from ._micro import SECOND
+from ._curves import wilson_each
 from ._steps.estimates import QUARTILE_COLUMNS
 
 

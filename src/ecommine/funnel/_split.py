@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._curves import Floats
+from .._core.arrays import Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -2,21 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
-from ..._core.arrays import Bools as Bools  # noqa: PLC0414
-from ..._core.arrays import Floats, Ints, Times, starts_after_gap
-from ..._core.arrays import distinct_rows as distinct_rows  # noqa: PLC0414
-from ..._core.arrays import run_starts as run_starts  # noqa: PLC0414
-from ..._core.arrays import sort_order as sort_order  # noqa: PLC0414
+from ..._core.arrays import Bools, Floats, Ints, Times, run_starts, sort_order
 from ..._core.codes import Labels, factorize_sorted
 from ..._core.frames import Frame
-from ..._core.moments import column_to_microseconds, length_to_microseconds
+from ..._core.moments import column_to_microseconds
 from ..._core.notes import Note
 from ...schema._for_topics import EVENT_NAMES, read
 from .reading import load_rows, resolve_as_of
@@ -188,13 +184,3 @@ def _encode_names(events: nw.Series[Any]) -> tuple[tuple[str, ...], Ints]:
     ranks = np.empty(len(names), dtype=np.int32)
     ranks[order] = np.arange(len(names))
     return tuple(names[code] for code in order), ranks[codes]
-
-
-def order_by_unit_and_time(unit: Ints, time: Times) -> Ints:
-    """Return the order of events by unit and time."""
-    return sort_order(unit, time)
-
-
-def session_starts(unit: Ints, time: Times, gap: timedelta) -> Bools:
-    """Return which events begin a session: the first of a unit, and those after a pause longer than ``gap``."""
-    return starts_after_gap(unit, time, length_to_microseconds(gap))

@@ -8,9 +8,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from ..._core.arrays import Ints
-from ..._core.codes import Labels
-from ..._core.codes import factorize_sorted as sorted_codes
-from ..._core.codes import order_of_labels as order_of_labels  # noqa: PLC0414
+from ..._core.codes import factorize_sorted
 from ..._core.frames import Frame, collect
 from ..._core.moments import moment
 from ..._core.notes import Note
@@ -132,14 +130,9 @@ def factorize_groups(values: nw.Series[Any], order: Sequence[str] = ()) -> tuple
 
     They are in their own order, or in the one given, see :func:`category_order`. What is unknown is the last group.
     """
-    codes, labels = sorted_codes(values, order=order)
+    codes, labels = factorize_sorted(values, order=order)
     if labels.dtype.kind == "M":
         labels = labels.astype("datetime64[us]")  # as finer ones NumPy makes numbers of them
     if (codes < 0).any():
         return np.where(codes < 0, len(labels), codes), (*labels.tolist(), None)
     return codes, tuple(labels.tolist())
-
-
-def factorize_sorted(ids: nw.Series[Any], argument: str = "`by` or ids") -> tuple[Ints, Labels]:
-    """Give each distinct id a number in the order of the ids."""
-    return sorted_codes(ids, argument=argument)

@@ -14,12 +14,12 @@ import pandas as pd
 from narwhals.stable.v2.typing import IntoFrameT
 
 from ..._core.arrays import Ints, Times, run_numbers, run_starts, sort_order, starts_after_gap
+from ..._core.codes import factorize_sorted
+from ..._core.durations import fixed_length
 from ..._core.frames import Frame, day_number, native, opened
+from ..._core.moments import SECOND, length_to_microseconds
 from ...schema._for_topics import read
-from .._lengths import parse_fixed_duration
-from .._micro import SECOND, length_to_microseconds
 from .log import EventLog
-from .reading import factorize_sorted
 
 _BEFORE, _BEGINS, _ID = "__ecommine_before", "__ecommine_begins", "__ecommine_id"
 _NO_BEGIN = -(2**62)
@@ -153,7 +153,7 @@ def sessions(events: IntoFrameT, /, *, gap: str | timedelta = "30min") -> IntoFr
 
 def parse_gap(gap: str | timedelta) -> timedelta:
     """Read the longest pause within a session: at least a second, since ids count in seconds."""
-    pause = parse_fixed_duration(gap, "gap")
+    pause = fixed_length(gap, argument="gap")
     if pause < timedelta(seconds=1):
         raise ValueError(f"`gap` must be at least one second, got {gap!r}")
     return pause

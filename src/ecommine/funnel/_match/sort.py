@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..._core.arrays import PACKED_BITS, TABLE_SIZE, distinct_codes, run_starts
-from ..._core.arrays import Ints as Ints  # noqa: PLC0414
+from ..._core.arrays import PACKED_BITS, TABLE_SIZE, Ints, distinct_codes, run_starts
 
 Layout = tuple[int, int, int, int, int]
 """How events are packed: least sequence, first time, microseconds in a unit of time, bits of time, bits of kind."""

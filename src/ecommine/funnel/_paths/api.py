@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals.stable.v2 as nw
 
+from ..._core.arrays import run_starts
 from ..._core.checks import confidence_level, counted, integer, one_of
 from ..._core.frames import opened
 from ..._core.results import Result
 from ..._core.texts import Locale
 from .._curves import normal_quantile
-from .._log.log import run_starts
 from .._log.sessions import parse_gap
 from .._writing import built
 from .markov import chain_of

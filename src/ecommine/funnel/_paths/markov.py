@@ -18,9 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from .._curves import Floats, wilson_each
-from .._log.log import Bools
-from .._match.sort import Ints
+from ..._core.arrays import Bools, Floats, Ints
+from .._curves import wilson_each
 from .._shares import bounds, divided
 from .visits import Visits
 

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..._core.arrays import Bools, Floats
 from ..._core.pictures import figure_of, new_axes, percent, show_text, thousands
 from ..._core.texts import Locale
-from .._curves import Floats
-from .._log.log import Bools
 from .visits import END, OPEN, OTHER, START
 
 if TYPE_CHECKING:

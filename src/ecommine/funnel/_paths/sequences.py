@@ -4,8 +4,7 @@ from itertools import compress
 
 import numpy as np
 
-from .._log.log import Bools, distinct_rows, run_starts
-from .._match.sort import Ints
+from ..._core.arrays import Bools, Ints, distinct_rows, run_starts
 from .._shares import rates, shared_out
 from .transitions import Columns
 from .visits import END, OPEN, START, Visits

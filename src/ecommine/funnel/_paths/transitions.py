@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from .._curves import Floats, wilson_each
-from .._log.log import run_starts
-from .._match.sort import Ints
+from ..._core.arrays import Floats, Ints, run_starts
+from .._curves import wilson_each
 from .._shares import Shares, divided, quartiles, rates, shared_out
 from .markov import Bounds, Chain
 from .visits import END, START, Visits

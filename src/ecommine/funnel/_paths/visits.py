@@ -9,14 +9,13 @@ from typing import Any, Literal
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from ..._core.arrays import is_sorted, sort_order
+from ..._core.arrays import Bools, Ints, is_sorted, run_starts, sort_order
 from ..._core.checks import counted
 from ..._core.frames import opened
+from ..._core.moments import length_to_microseconds, moment_to_microseconds
 from ...schema._for_topics import TABLES
-from .._log.log import Bools, EventLog, read_log, run_starts
+from .._log.log import EventLog, read_log
 from .._log.sessions import sessions_of
-from .._match.sort import Ints
-from .._micro import length_to_microseconds, moment_to_microseconds
 
 PathUnit = Literal["session_id", "visitor_id", "customer_id"]
 START, END, OTHER, OPEN = "(start)", "(end)", "(other)", "(open)"

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from ..._core.checks import confidence_level, counted, integer, one_of
+from ..._core.durations import fixed_length
 from ..._core.frames import opened
 from ..._core.pictures import percent
 from ..._core.results import Result
 from ..._core.texts import Locale
-from .._lengths import parse_fixed_duration
 from .._writing import built
 from .opportunities import Unit, reason_columns, to_fix_columns, unit_of
 from .outcomes import Credit, Followed, follow
@@ -236,11 +236,11 @@ def search(
     """
     one_of("credit", credit, ("clicked", "last"))
     pause, together, soon = (
-        parse_fixed_duration(gap, "gap"),
-        parse_fixed_duration(merge, "merge"),
-        parse_fixed_duration(retry, "retry"),
+        fixed_length(gap, argument="gap"),
+        fixed_length(merge, argument="merge"),
+        fixed_length(retry, argument="retry"),
     )
-    window = None if within is None else parse_fixed_duration(within, "within")
+    window = None if within is None else fixed_length(within, argument="within")
     page = None if page_size is None else integer("page_size", page_size, low=1, high=MOST_PLACES)
     least = integer("min_searches", min_searches, low=1)
     confidence = confidence_level(level)

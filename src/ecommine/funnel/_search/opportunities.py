@@ -5,9 +5,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ..._core.arrays import Bools, Floats, run_starts
 from .._apart import q_values
-from .._curves import Floats
-from .._log.log import Bools, run_starts
 from .outcomes import Followed
 from .rates import Pairs, Rate, rate
 from .table import Columns, Measured

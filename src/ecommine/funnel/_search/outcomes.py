@@ -6,9 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from .._curves import Floats
-from .._log.log import Bools
-from .._match.sort import Ints
+from ..._core.arrays import Bools, Floats, Ints
 from .read import Trail, micro_seconds
 
 Credit = Literal["clicked", "last"]

@@ -29,10 +29,9 @@ from typing import Any
 
 import numpy as np
 
+from ..._core.arrays import Bools, Floats, Ints, run_starts
 from ..._core.checks import counted
-from .._curves import Floats, normal_quantile
-from .._log.log import Bools, run_starts
-from .._match.sort import Ints
+from .._curves import normal_quantile
 from .._shares import divided
 from .rates import Pairs, between
 from .read import Trail

@@ -21,9 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from .._curves import Floats, normal_quantile
-from .._log.log import Bools, distinct_rows
-from .._match.sort import Ints
+from ..._core.arrays import Bools, Floats, Ints, distinct_rows
+from .._curves import normal_quantile
 from .._shares import divided
 
 Weights = np.ndarray[Any, np.dtype[Any]]

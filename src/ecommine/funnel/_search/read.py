@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .._curves import Floats
-from .._log.log import Bools, EventLog, read_log, run_starts, sort_order
+from ..._core.arrays import Bools, Floats, Ints, Times, run_starts, sort_order
+from ..._core.moments import length_to_microseconds, moment_to_microseconds
+from .._log.log import EventLog, read_log
 from .._log.sessions import sessions_of
-from .._match.sort import Ints
-from .._micro import Times, length_to_microseconds, moment_to_microseconds
 
 SEARCHING = ("search", "view_search_results")
 PASSIVE = ("page_view", "session_start", "view_item_list")

@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .._log.log import distinct_rows, run_starts
-from .._match.sort import Ints
+from ..._core.arrays import Ints, distinct_rows, run_starts
 from .._shares import divided
 from .outcomes import Followed
 from .position_bias import Examined, Places, examine

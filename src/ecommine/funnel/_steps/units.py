@@ -7,9 +7,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..._core.arrays import Ints
+from ..._core.codes import order_of_labels
 from ..._core.frames import Frame
 from ..._core.tables import build_table
-from .._log.reading import order_of_labels
 from .._match.plan import Plan, StepTimes
 from .curves import MAX_CURVES, StepCurve, step_curve
 
