@@ -229,6 +229,8 @@ def number_cart_sessions(events: CartEvents, gap: timedelta) -> Ints:
     They are those of the visitors. A purchase that only the orders have has no visitor: it goes on with the session of
     the event before it, or, after a pause longer than ``gap``, begins one.
     """
+    if (events.customer == NONE).all():  # persons are the visitors, and there are no orders
+        return number_sessions(events.visitor, events.time, events.session_id, gap)
     rows = np.flatnonzero(events.visitor != NONE)
     rows = rows[np.lexsort((events.time[rows], events.visitor[rows]))]
     label = np.full(len(events), NONE)
