@@ -110,3 +110,8 @@ def test_notes_count_what_there_is(counts):
     rows = [(visitor, 0, "add_to_cart", 1, 9.0) for visitor in range(n_priced)]
     rows += [(visitor, 0, "add_to_cart", 1) for visitor in range(n_priced, n_priced + n_other)]
     assert codes(funnel.carts(slow_carts.table(rows), as_of=LATER)) == {"unknown_value": n_other}
+
+
+def test_one_open_cart_is_noted():
+    frame = slow_carts.table([(1, 0, "add_to_cart", 1, 9.0), (2, 9_000, "add_to_cart", 1, 9.0)])
+    assert codes(funnel.carts(frame, as_of="2024-01-10")) == {"open_window": 1}
