@@ -2,7 +2,7 @@
 
 From the long table of order lines to the table of itemsets; PyFIM's time includes making its list of baskets, mlxtend's
 the sparse one-hot matrix. Ours and theirs run in alternating processes, A B A B; the first call of a process, which
-loads or compiles code, is told apart. Results are compared before any time is believed.
+loads or compiles code, is reported separately. Results are compared before any time is believed.
 
     python benchmarks/bench_association.py                 # about ten minutes
     python benchmarks/bench_association.py --quick         # without the ten million orders of the growth
@@ -27,7 +27,7 @@ import pandas as pd
 PEERS = os.environ.get("ECOMMINE_PEERS", ".venv-peers/bin/python")
 DATA = Path(os.environ.get("ECOMMINE_DATA", Path(__file__).parents[2] / "shared" / "data"))
 REPEATS = 4
-HELD: list[float] = []
+MEMORY_BEFORE: list[float] = []
 
 
 def make_lines(n_orders: int, n_products: int = 20_000, mean_size: float = 10.0) -> pd.DataFrame:
@@ -53,7 +53,7 @@ def read(path: str) -> pd.DataFrame:
     """Read the lines, and from here on count the most memory anew."""
     lines = pd.read_parquet(path)
     Path("/proc/self/clear_refs").write_text("5")
-    HELD.append(held_mb("VmRSS"))
+    MEMORY_BEFORE.append(memory_mb("VmRSS"))
     return lines
 
 
@@ -62,8 +62,8 @@ def ours(path: str, share: float) -> Any:
 
     lines = read(path)
     start = time.perf_counter()
-    found = association.itemsets(lines, min_support=share).table
-    return time.perf_counter() - start, len(found), int(found["count"].sum())
+    result = association.itemsets(lines, min_support=share).table
+    return time.perf_counter() - start, len(result), int(result["count"].sum())
 
 
 def ours_polars(path: str, share: float) -> Any:
@@ -73,8 +73,8 @@ def ours_polars(path: str, share: float) -> Any:
 
     lines = pl.from_pandas(read(path))
     start = time.perf_counter()
-    found = association.itemsets(lines, min_support=share).table
-    return time.perf_counter() - start, len(found), int(found["count"].sum())
+    result = association.itemsets(lines, min_support=share).table
+    return time.perf_counter() - start, len(result), int(result["count"].sum())
 
 
 def ours_numpy(path: str, share: float) -> Any:
@@ -100,8 +100,8 @@ def pyfim(path: str, share: float) -> Any:
     cuts = np.flatnonzero(order[1:] != order[:-1]) + 1
     baskets = [part.tolist() for part in np.split(product, cuts)]
     least = -int(np.ceil(share * len(baskets) - 1e-9))
-    found = fpgrowth(baskets, supp=least, zmin=1, report="a")
-    table = pd.DataFrame(found, columns=["itemset", "count"])
+    result = fpgrowth(baskets, supp=least, zmin=1, report="a")
+    table = pd.DataFrame(result, columns=["itemset", "count"])
     return time.perf_counter() - start, len(table), int(table["count"].sum())
 
 
@@ -116,17 +116,17 @@ def mlxtend(path: str, share: float) -> Any:
     encoder = TransactionEncoder()
     matrix = encoder.fit(baskets).transform(baskets, sparse=True)
     frame = pd.DataFrame.sparse.from_spmatrix(matrix, columns=[str(one) for one in encoder.columns_])
-    found = fpgrowth(frame, min_support=share - 1e-9, use_colnames=True)
-    counts = np.rint(found["support"] * len(baskets))
-    return time.perf_counter() - start, len(found), int(counts.sum())
+    result = fpgrowth(frame, min_support=share - 1e-9, use_colnames=True)
+    counts = np.rint(result["support"] * len(baskets))
+    return time.perf_counter() - start, len(result), int(counts.sum())
 
 
 def our_rules(path: str, share: float) -> Any:
     from ecommine import association
 
-    found = association.itemsets(read(path), min_support=share)
+    result = association.itemsets(read(path), min_support=share)
     start = time.perf_counter()
-    table = association.rules(found, max_consequent=None, test=None).table
+    table = association.rules(result, max_consequent=None, test=None).table
     return time.perf_counter() - start, len(table), round(float(table["lift"].sum()))
 
 
@@ -141,8 +141,8 @@ def their_rules(path: str, share: float) -> Any:
         {"support": [count / len(baskets) for _, count in rows], "itemsets": [frozenset(items) for items, _ in rows]}
     )
     start = time.perf_counter()
-    found = association_rules(frame, metric="confidence", min_threshold=0)
-    return time.perf_counter() - start, len(found), round(float(found["lift"].sum()))
+    result = association_rules(frame, metric="confidence", min_threshold=0)
+    return time.perf_counter() - start, len(result), round(float(result["lift"].sum()))
 
 
 CALLS: dict[str, Callable[[str, float], Any]] = {
@@ -158,20 +158,20 @@ THEIRS = ("pyfim", "mlxtend", "mlxtend rules")
 
 
 def work(name: str, path: str, share: float, repeats: int) -> dict[str, Any]:
-    """Call one tool several times; report seconds, what it found and the most memory of its first call.
+    """Call one tool several times; report seconds, its results and the most memory of its first call.
 
-    That is told twice: of the whole process, and above what it held before the call (Python, packages, the lines).
+    Memory is reported twice: of the whole process, and above its memory before the call (Python, packages, the lines).
     """
     warnings.simplefilter("ignore")
     first = CALLS[name](path, share)
-    peak = held_mb("VmHWM")
+    peak = memory_mb("VmHWM")
     runs = [first, *(CALLS[name](path, share) for _ in range(repeats - 1))]
-    above = peak - HELD[0] if HELD else peak
+    above = peak - MEMORY_BEFORE[0] if MEMORY_BEFORE else peak
     return {"seconds": [run[0] for run in runs], "found": runs[-1][1:], "peak": peak, "above": above}
 
 
-def held_mb(what: str) -> float:
-    """Return the memory that this process holds (VmRSS) or held at most (VmHWM)."""
+def memory_mb(what: str) -> float:
+    """Return the memory of this process, now (VmRSS) or at most (VmHWM)."""
     line = next(x for x in Path("/proc/self/status").read_text().splitlines() if x.startswith(what))
     return int(line.split()[1]) / 1024
 
@@ -193,10 +193,10 @@ def compare(title: str, path: str, share: float, names: list[str], *, repeats: i
     for _ in range(2):
         for name in names:
             runs[name].append(in_process(name, path, share, repeats))
-    found = {name: tuple(runs[name][0]["found"]) for name in names}
-    if len(set(found.values())) != 1:
-        raise AssertionError(f"{title}: {found}")
-    yield f"{title}: {next(iter(found.values()))[0]:,} rows"
+    result = {name: tuple(runs[name][0]["found"]) for name in names}
+    if len(set(result.values())) != 1:
+        raise AssertionError(f"{title}: {result}")
+    yield f"{title}: {next(iter(result.values()))[0]:,} rows"
     later = {name: median([s for run in runs[name] for s in run["seconds"][1:] or run["seconds"]]) for name in names}
     for name in names:
         first = median(run["seconds"][0] for run in runs[name])
@@ -212,11 +212,11 @@ def report(*, quick: bool) -> Iterator[str]:
     if not Path(PEERS).exists():
         yield f"skipped: {PEERS} is not here (make bench makes it, or set ECOMMINE_PEERS)"
         return
-    everything = ["compiled", "polars", "numpy", "pyfim", "mlxtend"]
+    all_tools = ["compiled", "polars", "numpy", "pyfim", "mlxtend"]
     with tempfile.TemporaryDirectory() as name:
         if DATA.is_dir():
-            yield from compare("FIMI retail, .1 %", str(DATA / "fimi_retail.parquet"), 0.001, everything)
-            yield from compare("FIMI chess, 70 %", str(DATA / "fimi_chess.parquet"), 0.7, everything)
+            yield from compare("FIMI retail, .1 %", str(DATA / "fimi_retail.parquet"), 0.001, all_tools)
+            yield from compare("FIMI chess, 70 %", str(DATA / "fimi_chess.parquet"), 0.7, all_tools)
             groceries = str(DATA / "groceries.parquet")
             yield from compare("rules of 13,492 itemsets, Groceries .1 %", groceries, 0.001, ["rules", "mlxtend rules"])
         else:
@@ -225,9 +225,9 @@ def report(*, quick: bool) -> Iterator[str]:
         for title, n_orders in sizes.items():
             path = str(Path(name) / "lines.parquet")
             make_lines(n_orders).to_parquet(path, index=False)
-            few = ["compiled", "numpy", "pyfim"] if n_orders <= 1_000_000 else ["compiled", "numpy"]
+            engines = ["compiled", "numpy", "pyfim"] if n_orders <= 1_000_000 else ["compiled", "numpy"]
             repeats = REPEATS if n_orders <= 1_000_000 else 2
-            yield from compare(f"{title} orders, 20,000 products, .1 %", path, 0.001, few, repeats=repeats)
+            yield from compare(f"{title} orders, 20,000 products, .1 %", path, 0.001, engines, repeats=repeats)
 
 
 def main() -> None:

@@ -4,8 +4,8 @@ What is bought together, and which of it is real
 ================================================
 
 Which products do customers buy together, which replace one another, and which of the thousands of rules that any tool
-finds can be acted on? This example mines the baskets of a grocer by commodity and by product, and lets a test throw out
-what is nothing but basket size.
+finds can be acted on? This example mines the baskets of a grocer by commodity and by product, and tests which rules are
+more than an effect of basket size.
 
 The data are The Complete Journey: one year of 2,469 households, 1.47 million order lines.
 """
@@ -29,27 +29,27 @@ itemsets
 # How many of the usual rules survive?
 # ------------------------------------
 #
-# The textbook's test takes all orders for alike. A large basket contains everything, so nearly every pair of
+# The textbook's test takes all orders as alike. A large basket contains everything, so nearly every pair of
 # commodities is "significant".
 
 usual = association.rules(commodities, min_support=0.005, max_antecedent=1, test="fisher", level=None)
 print(f"Fisher's test: {(usual.table['q_value'] < 0.05).sum():,} of {len(usual.table):,} rules at q < .05")
 
 # %%
-# The default test compares with what chance brings together in orders of the same sizes, and counts what one household
-# does again and again once.
+# The default test compares with what chance brings together in orders of the same sizes, and allows for the correlation
+# of one household's orders.
 
 rules = association.rules(commodities, min_support=0.005, max_antecedent=1)
 print(f"adjusted: {(rules.table['q_value'] < 0.05).sum():,} of {len(rules.table):,} rules at q < .05")
 print(f"median lift {rules.table['lift'].median():.2f}, adjusted {rules.table['adjusted_lift'].median():.2f}")
 
 # %%
-# The rules that are real are coloured; hollow circles are chance.
+# Productive rules are coloured; the others, which may be chance, are hollow.
 
 rules.plot()
 
 # %%
-# The strongest by the lift adjusted for basket size, with 95 % intervals; crosses are the plain lift.
+# The strongest rules by the lift adjusted for basket size, with 95 % intervals; crosses are the plain lift.
 
 rules.plot(kind="strongest")
 
@@ -59,7 +59,7 @@ rules.plot(kind="strongest")
 rules.plot(kind="network")
 
 # %%
-# In words, for the person who decides, and as a table that opens in any spreadsheet.
+# In words for a manager, and as a table for any spreadsheet.
 
 print(rules.summary())
 columns = ["antecedents", "consequents", "count", "confidence", "adjusted_lift", "q_value"]
@@ -69,7 +69,7 @@ rules.filter(productive=True).to_flat()[columns].head(10)
 # What to show beside a basket
 # ----------------------------
 #
-# The likeliest company of what is in it, with the reason.
+# The products that most likely go with it, each with the rule behind it.
 
 strongest = rules.filter(productive=True)
 strongest.recommend(["LAUNDRY ADDITIVES"], 3)
@@ -88,8 +88,8 @@ products.filter(productive=True).to_flat(names=shop.products)[columns].head(5)
 # Substitutes
 # -----------
 #
-# Pairs that are bought together less than chance would: usually one instead of the other. The support here is that of
-# each commodity, not of the pair.
+# Pairs that are bought together less often than by chance: usually one instead of the other. The support here is that
+# of each commodity, not of the pair.
 
 pairs = association.pairs(commodities, min_support=0.02)
 print(pairs.headline)

@@ -3,19 +3,19 @@ Bags, bunting and Christmas: seasons, wholesalers and substitutes
 =================================================================
 
 A shop whose range changes with the season has two more ways to be wrong about what goes together. Christmas products
-meet in December baskets for no other reason than December, and products that were never on sale at the same time look
+are bought together in December only because of December, and products that were never on sale at the same time look
 like substitutes. This example compares with chance month by month.
 
 The data are UCI's Online Retail: the invoices of a British gift wholesaler from December 2010 to December 2011, from
 `the UCI repository <https://archive.ics.uci.edu/dataset/352/online+retail>`_, in the folder that ``ECOMMINE_DATA``
-names. Where they are not at hand a made shop stands in, so that the code runs; the words are about the real one.
+names. Where they are not at hand a made shop stands in, so that the code runs; the text is about the real data.
 """
 
 # %%
 # The invoices
 # ------------
 #
-# The door for this file turns cancellations into returns and postage into lines that are no products.
+# The reader for this file turns cancellations into returns, and postage into lines that are not products.
 
 import os
 from pathlib import Path
@@ -41,8 +41,8 @@ for name, found in {"Fisher": usual, "by size of order": sizes, "by size and mon
     print(f"{name:18} {(found.table['q_value'] < 0.05).sum():6,} of {len(found.table):,} rules at q < .05")
 
 # %%
-# The strongest that do, by name. A wholesaler's customers buy every colour of a thing: these are ranges to be shown and
-# stocked together.
+# The strongest that do, by name. A wholesaler's customers buy every colour of a product: these are ranges to show and
+# stock together.
 
 rules.plot(kind="strongest", names=shop.products)
 
@@ -58,7 +58,7 @@ print(f"over the year: {year.headline}")
 print(f"within months: {months.headline}")
 
 # %%
-# What is left are mostly products of different customers: who resells bags does not buy ornaments.
+# Most of the remaining pairs have different customers: those who resell bags do not buy ornaments.
 
 months.plot(names=shop.products)
 
@@ -66,7 +66,7 @@ months.plot(names=shop.products)
 # What next?
 # ----------
 #
-# Within three months of an invoice: who starts a range goes on with it.
+# Within three months of an invoice: customers who start a range continue it.
 
 later = association.next_orders(shop.orders, within="90d", min_support=0.005)
 print(later.headline)

@@ -33,12 +33,12 @@ def all_itemsets(baskets, least, longest=None):
     return {items: count for items, count in counts.items() if count >= least}
 
 
-def closed(found):
-    return {a for a, n in found.items() if not any(set(a) < set(b) and found[b] == n for b in found)}
+def closed(itemsets):
+    return {a for a, n in itemsets.items() if not any(set(a) < set(b) and itemsets[b] == n for b in itemsets)}
 
 
-def maximal(found):
-    return {a for a in found if not any(set(a) < set(b) for b in found)}
+def maximal(itemsets):
+    return {a for a in itemsets if not any(set(a) < set(b) for b in itemsets)}
 
 
 def strata_of(sizes, least=200):

@@ -32,27 +32,27 @@ def two():
     return before, after
 
 
-def statuses(found):
+def statuses(result):
     return {
         (*row["antecedents"], *row["consequents"]): row["status"]
-        for row in to_pandas(found.table).to_dict("records")
+        for row in to_pandas(result.table).to_dict("records")
         if row["antecedents"] < row["consequents"]
     }
 
 
 def test_new_dead_and_same(two):
-    found = association.compare(*(rules(lines) for _, lines in two))
-    kinds = statuses(found)
+    result = association.compare(*(rules(lines) for _, lines in two))
+    kinds = statuses(result)
     assert (kinds[36, 37], kinds[32, 33], kinds[30, 31]) == ("new", "dead", "same")
     assert kinds[34, 35] in ("changed", "same")
-    assert found.headline.startswith(f"{len(found.table)} rules: 2 new, 2 dead")
-    assert to_pandas(found.to_flat(names={36: "tea"}))["antecedents"].isin(["tea"]).any()
+    assert result.headline.startswith(f"{len(result.table)} rules: 2 new, 2 dead")
+    assert to_pandas(result.to_flat(names={36: "tea"}))["antecedents"].isin(["tea"]).any()
 
 
 def test_ratios_and_p_values_are_those_of_the_slow_version(two):
-    found = association.compare(*(rules(lines) for _, lines in two), correction=None)
+    result = association.compare(*(rules(lines) for _, lines in two), correction=None)
     customers = [place % 900 for place in range(3_000)]
-    for row in found.table.to_dict("records"):
+    for row in result.table.to_dict("records"):
         a, b = row["antecedents"][0], row["consequents"][0]
         lift, variance = [], []
         for baskets, _ in two:
@@ -82,11 +82,11 @@ def test_halves_of_one_shop_hardly_differ():
 def test_products_that_one_side_does_not_sell(two):
     _, lines = two[1]
     fewer = lines[lines["product_id"] != 36]
-    found = association.compare(rules(fewer), rules(lines))
-    row = found.table[found.table["antecedents"].map(lambda one: one == [36])].iloc[0]
+    result = association.compare(rules(fewer), rules(lines))
+    row = result.table[result.table["antecedents"].map(lambda one: one == [36])].iloc[0]
     assert np.isnan(row["p_value"])
     assert row["status"] == "unclear"
-    assert {note.code: note.count for note in found.notes} == {"no_lift_ratio": 2}
+    assert {note.code: note.count for note in result.notes} == {"no_lift_ratio": 2}
 
 
 @pytest.mark.call("association.compare")
@@ -97,12 +97,12 @@ def test_every_library_gives_the_same(two, local_library):
 
 
 def test_what_cannot_be_compared(two):
-    found = rules(two[0][1])
+    result = rules(two[0][1])
     with pytest.raises(TypeError, match=r"`before` must be the result of association\.rules, got DataFrame"):
-        association.compare(two[0][1], found)
+        association.compare(two[0][1], result)
     untested = association.rules(two[0][1], min_support=0.01, test=None)
     fisher = association.rules(two[0][1], min_support=0.01, test="fisher")
     with pytest.raises(ValueError, match=r"`before` and `after`.*'fisher' and 'adjusted'"):
-        association.compare(fisher, found)
+        association.compare(fisher, result)
     with pytest.raises(ValueError, match="`after`"):
-        association.compare(found, untested)
+        association.compare(result, untested)

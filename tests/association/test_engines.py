@@ -46,37 +46,37 @@ def mined(baskets, engine, **options):
 @given(baskets=BASKETS, least=st.integers(1, 4))
 @settings(max_examples=150)
 def test_every_itemset_is_found_once_with_its_count(engine, baskets, least):
-    found, products = mined(baskets, engine, min_count=least)
-    assert as_dict(found, products) == all_itemsets(baskets, least)
-    assert sum(len(level.counts) for level in found.levels) == len(as_dict(found, products))
+    result, products = mined(baskets, engine, min_count=least)
+    assert as_dict(result, products) == all_itemsets(baskets, least)
+    assert sum(len(level.counts) for level in result.levels) == len(as_dict(result, products))
 
 
 @given(baskets=BASKETS, least=st.integers(1, 3), longest=st.integers(1, 4))
 @settings(max_examples=60)
 def test_longest(engine, baskets, least, longest):
-    found, products = mined(baskets, engine, min_count=least, max_size=longest)
-    assert as_dict(found, products) == all_itemsets(baskets, least, longest)
+    result, products = mined(baskets, engine, min_count=least, max_size=longest)
+    assert as_dict(result, products) == all_itemsets(baskets, least, longest)
 
 
 @given(baskets=BASKETS, top=st.integers(1, 30), shortest=st.integers(1, 2))
 @settings(max_examples=150)
 def test_top_are_the_first_by_count_size_and_products(engine, baskets, top, shortest):
-    found, products = mined(baskets, engine, top=top, min_size=shortest)
+    result, products = mined(baskets, engine, top=top, min_size=shortest)
     everything = all_itemsets(baskets, 1)
     ranked = sorted((a for a in everything if len(a) >= shortest), key=lambda a: (-everything[a], len(a), a))
-    listed = [a for a in sorted(as_dict(found, products)) if len(a) >= shortest]
+    listed = [a for a in sorted(as_dict(result, products)) if len(a) >= shortest]
     assert sorted(listed) == sorted(ranked[:top])
-    assert (found.n_cut_off is not None) == (len(ranked) > top)
+    assert (result.n_cut_off is not None) == (len(ranked) > top)
 
 
 @given(baskets=BASKETS, least=st.integers(1, 3))
 @settings(max_examples=100)
 def test_closed_and_maximal(engine, baskets, least):
-    found, products = mined(baskets, engine, min_count=least)
-    marks = closed_and_maximal(found.levels, len(products))
+    result, products = mined(baskets, engine, min_count=least)
+    marks = closed_and_maximal(result.levels, len(products))
     everything = all_itemsets(baskets, least)
     for place, expected in enumerate((closed(everything), maximal(everything))):
-        kept = [level.take(mark[place]) for level, mark in zip(found.levels, marks, strict=True)]
+        kept = [level.take(mark[place]) for level, mark in zip(result.levels, marks, strict=True)]
         assert {tuple(products[row].tolist()) for level in kept for row in level.items} == expected
 
 
@@ -116,15 +116,15 @@ def test_compiled_rows_are_those_of_scipy(given_lines, least):
 
 def test_engines_agree_on_a_shop(engine):
     baskets = random_baskets(4_000, 120, 5, np.random.default_rng(0))
-    found, products = mined(baskets, engine, min_count=12)
-    assert as_dict(found, products) == as_dict(*mined(baskets, engine_numpy, min_count=12))
-    assert max(level.items.shape[1] for level in found.levels) >= 4
+    result, products = mined(baskets, engine, min_count=12)
+    assert as_dict(result, products) == as_dict(*mined(baskets, engine_numpy, min_count=12))
+    assert max(level.items.shape[1] for level in result.levels) >= 4
 
 
 def test_more_orders_than_one_word_of_bits_and_long_itemsets(engine):
     baskets = [list(range(12))] * 130 + [[0, 1]] * 70
-    found, products = mined(baskets, engine, min_count=130)
-    counts = as_dict(found, products)
+    result, products = mined(baskets, engine, min_count=130)
+    counts = as_dict(result, products)
     assert len(counts) == 2**12 - 1
     assert (counts[0, 1], counts[tuple(range(12))]) == (200, 130)
 
@@ -132,11 +132,11 @@ def test_more_orders_than_one_word_of_bits_and_long_itemsets(engine):
 def test_a_huge_basket_takes_no_time(engine):
     """All subsets of 10,000 products share one count: they are left out together, not listed."""
     baskets = [list(range(10_000))] * 2 + [[1, 2, 3]] * 5
-    found, products = mined(baskets, engine, min_count=3)
-    assert as_dict(found, products) == dict.fromkeys(all_itemsets([[1, 2, 3]], 1), 7)
-    found, products = mined(baskets, engine, top=10)
-    assert as_dict(found, products) == dict.fromkeys(all_itemsets([[1, 2, 3]], 1), 7)
-    assert found.n_cut_off == 0
+    result, products = mined(baskets, engine, min_count=3)
+    assert as_dict(result, products) == dict.fromkeys(all_itemsets([[1, 2, 3]], 1), 7)
+    result, products = mined(baskets, engine, top=10)
+    assert as_dict(result, products) == dict.fromkeys(all_itemsets([[1, 2, 3]], 1), 7)
+    assert result.n_cut_off == 0
 
 
 def test_too_many_itemsets_are_refused(engine, monkeypatch):

@@ -39,11 +39,11 @@ def by_sides(rules):
 @pytest.mark.parametrize(("kind", "theirs"), [("all", "fpgrowth"), ("all", "apriori"), ("maximal", "fpmax")])
 def test_itemsets_are_those_of_their_algorithms(lines, kind, theirs):
     baskets = pd.crosstab(lines["order_id"], lines["product_id"]) > 0
-    found = getattr(patterns, theirs)(baskets, min_support=LEAST / ORDERS, use_colnames=True)
+    result = getattr(patterns, theirs)(baskets, min_support=LEAST / ORDERS, use_colnames=True)
     ours = theirs_of(association.itemsets(lines, min_support=LEAST / ORDERS, kind=kind))
     assert len(ours) > 20
     assert dict(zip(ours["itemsets"], ours["support"], strict=True)) == pytest.approx(
-        dict(zip(found["itemsets"], found["support"], strict=True))
+        dict(zip(result["itemsets"], result["support"], strict=True))
     )
 
 
@@ -58,8 +58,8 @@ def test_their_rules_of_our_itemsets_are_ours(itemsets):
 @pytest.mark.call("association.from_mlxtend")
 def test_their_rules_are_a_result_of_ours_with_every_measure(itemsets):
     theirs = patterns.association_rules(theirs_of(itemsets), metric="lift", min_threshold=1.2)
-    found = association.from_mlxtend(theirs, n_orders=ORDERS)
+    result = association.from_mlxtend(theirs, n_orders=ORDERS)
     ours = association.rules(itemsets, max_consequent=None, test=None).table
     ours = ours[ours["lift"] >= 1.2]
-    pd.testing.assert_frame_equal(by_sides(found.table), by_sides(ours), rtol=1e-9)
-    pd.testing.assert_frame_equal(by_sides(found.to_mlxtend()), by_sides(theirs), rtol=1e-9, atol=1e-12)
+    pd.testing.assert_frame_equal(by_sides(result.table), by_sides(ours), rtol=1e-9)
+    pd.testing.assert_frame_equal(by_sides(result.to_mlxtend()), by_sides(theirs), rtol=1e-9, atol=1e-12)

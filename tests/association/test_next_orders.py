@@ -57,7 +57,7 @@ def case():
 @pytest.mark.call("association.next_orders")
 def test_counts_and_gaps_are_those_of_the_slow_version(case, local_library):
     lines, followers, baskets, _ = case
-    found = association.next_orders(local_library(lines), min_support=0.01)
+    result = association.next_orders(local_library(lines), min_support=0.01)
     gaps = defaultdict(list)
     for order, after in followers:
         for a in set(baskets[order]):
@@ -65,10 +65,10 @@ def test_counts_and_gaps_are_those_of_the_slow_version(case, local_library):
                 gaps[a, b].append(gap)
     least = int(np.ceil(0.01 * len(followers)))
     wanted = {pair: one for pair, one in gaps.items() if len(one) >= least}
-    rows = {(row["antecedent"], row["consequent"]): row for row in to_pandas(found.table).to_dict("records")}
+    rows = {(row["antecedent"], row["consequent"]): row for row in to_pandas(result.table).to_dict("records")}
     assert set(rows) == set(wanted)
     assert len(rows) > 50
-    n = found.n_orders
+    n = result.n_orders
     assert n == len(followers)
     for (a, b), row in rows.items():
         with_a = sum(a in baskets[order] for order, _ in followers)
@@ -83,9 +83,9 @@ def test_counts_and_gaps_are_those_of_the_slow_version(case, local_library):
 def test_expectations_and_p_values_are_those_of_the_slow_version(case):
     lines, followers, baskets, customer = case
     for cluster in ("customer_id", None):
-        found = association.next_orders(lines, min_support=0.02, cluster=cluster).table
+        result = association.next_orders(lines, min_support=0.02, cluster=cluster).table
         stratum = slow.strata_of([len(after) for _, after in followers])
-        for row in found.iloc[::9].to_dict("records"):
+        for row in result.iloc[::9].to_dict("records"):
             a, b = row["antecedent"], row["consequent"]
             cells = [
                 (stratum[len(after)], a in baskets[order], b in after, customer[order]) for order, after in followers
@@ -102,27 +102,27 @@ def test_expectations_and_p_values_are_those_of_the_slow_version(case):
 
 
 def test_the_planted_rule_is_found_with_its_time(case):
-    found = association.next_orders(case[0], min_support=0.02)
-    best = found.table.iloc[0]
+    result = association.next_orders(case[0], min_support=0.02)
+    best = result.table.iloc[0]
     assert (best["antecedent"], best["consequent"], best["gap_median"]) == (12, 13, 10.0)
-    assert found.table["q_value"].lt(0.05).sum() <= 3
-    assert found.to_flat(names={12: "printer", 13: "ink"}).loc[0, ["antecedent", "consequent"]].tolist() == [
+    assert result.table["q_value"].lt(0.05).sum() <= 3
+    assert result.to_flat(names={12: "printer", 13: "ink"}).loc[0, ["antecedent", "consequent"]].tolist() == [
         "printer",
         "ink",
     ]
-    assert found.headline.startswith("as of 2024-")
+    assert result.headline.startswith("as of 2024-")
     n_open = case[0]["order_id"].nunique() - len(case[1])
-    assert {note.code: note.count for note in found.notes} == {"open_window": n_open}
+    assert {note.code: note.count for note in result.notes} == {"open_window": n_open}
 
 
 def test_guests_are_left_out_and_the_order_of_rows_does_not_matter(case):
     lines = case[0].astype({"customer_id": "Int64"})
     lines.loc[lines["order_id"] % 10 == 0, "customer_id"] = pd.NA
-    found = association.next_orders(lines, min_support=0.01)
+    result = association.next_orders(lines, min_support=0.01)
     guests = lines.loc[lines["customer_id"].isna(), "order_id"].nunique()
-    assert {note.code: note.count for note in found.notes}["guests_left_out"] == guests
+    assert {note.code: note.count for note in result.notes}["guests_left_out"] == guests
     mixed = lines.sample(frac=1, random_state=np.random.default_rng(0)).reset_index(drop=True)
-    pd.testing.assert_frame_equal(association.next_orders(mixed, min_support=0.01).table, found.table, rtol=1e-9)
+    pd.testing.assert_frame_equal(association.next_orders(mixed, min_support=0.01).table, result.table, rtol=1e-9)
 
 
 def test_blocks_of_lines_make_no_difference(case, monkeypatch):
@@ -133,9 +133,9 @@ def test_blocks_of_lines_make_no_difference(case, monkeypatch):
 
 def test_without_a_support_the_most_frequent_rules_are_listed(case, monkeypatch):
     monkeypatch.setattr("ecommine.association._next_orders.MAX_RULES", 20)
-    found = association.next_orders(case[0])
-    assert 20 <= len(found.table) < 40
-    assert [note.code for note in found.notes] == ["open_window", "rare_rules_not_listed"]
+    result = association.next_orders(case[0])
+    assert 20 <= len(result.table) < 40
+    assert [note.code for note in result.notes] == ["open_window", "rare_rules_not_listed"]
 
 
 @pytest.mark.parametrize(

@@ -33,15 +33,15 @@ def keyed(table):
 
 def test_counts_expectations_and_tests_are_those_of_the_slow_version():
     baskets = shop(1_500)
-    found = keyed(association.pairs(slow.lines(baskets), min_support=0.03).table)
+    result = keyed(association.pairs(slow.lines(baskets), min_support=0.03).table)
     counts = slow.all_itemsets(baskets, 1, 2)
     frequent = sorted(items[0] for items, count in counts.items() if len(items) == 1 and count >= 45)
     for a, b in combinations(frequent, 2):
         mean, count = slow.expected_orders(baskets, a, b), counts.get((a, b), 0)
         if not count and mean < 3:
-            assert (a, b) not in found
+            assert (a, b) not in result
             continue
-        row = found[a, b]
+        row = result[a, b]
         assert row["count"] == count
         assert row["expected"] == pytest.approx(mean, rel=1e-9)
         assert row["lift"] == pytest.approx(count * 1_500 / counts[a,] / counts[b,], rel=1e-9)
@@ -52,12 +52,12 @@ def test_counts_expectations_and_tests_are_those_of_the_slow_version():
 def test_complement_and_substitute(local_library):
     baskets = shop()
     lines = slow.lines(baskets, customer_id=[place % 900 for place in range(len(baskets))])
-    found = association.pairs(local_library(lines), min_support=0.02)
-    relations = {pair: row["relation"] for pair, row in keyed(found.table).items() if row["relation"] != "none"}
+    result = association.pairs(local_library(lines), min_support=0.02)
+    relations = {pair: row["relation"] for pair, row in keyed(result.table).items() if row["relation"] != "none"}
     assert relations == {(30, 31): "complement", (10, 11): "substitute"}
-    assert found.headline.endswith("1 complement, 1 substitute")
-    assert to_pandas(found.substitutes())["count"].tolist() == [0]
-    flat = to_pandas(found.to_flat(names={10: "tea", 11: "coffee"}))
+    assert result.headline.endswith("1 complement, 1 substitute")
+    assert to_pandas(result.substitutes())["count"].tolist() == [0]
+    flat = to_pandas(result.to_flat(names={10: "tea", 11: "coffee"}))
     assert (flat["product_a"] + flat["product_b"]).str.contains("teacoffee").sum() == 1
 
 
@@ -89,33 +89,33 @@ def test_categories_explain_product_pairs():
         baskets.append(sorted(basket or {"r0"}))
     lines = slow.lines(baskets)
     lines["category"] = lines["product_id"].map(category)
-    found = association.pairs(lines, group_level="category", min_support=0.01)
-    relation = {(row.category_a, row.category_b): row.relation for row in found.table.itertuples()}
+    result = association.pairs(lines, group_level="category", min_support=0.01)
+    relation = {(row.category_a, row.category_b): row.relation for row in result.table.itertuples()}
     assert relation["p", "q"] == "complement"
-    products = found.products.set_index(["product_a", "product_b"])
+    products = result.products.set_index(["product_a", "product_b"])
     assert not products.loc[("p1", "q1"), "explained"]
     across = products[(products["category_a"] == "p") & (products["category_b"] == "q")].drop(("p1", "q1"))
     assert len(across) > 5
     assert across["explained"].mean() > 0.8
-    assert set(found.tables) == {"pairs", "products"}
+    assert set(result.tables) == {"pairs", "products"}
 
 
 def test_without_a_support_the_most_frequent_products_are_paired(monkeypatch):
     monkeypatch.setattr("ecommine.association._evidence.pair_tests.MAX_PRODUCTS", 10)
-    found = association.pairs(slow.lines(shop(500)))
-    assert found.table[["product_a", "product_b"]].stack().nunique() == 10
-    assert {note.code: note.count for note in found.notes}["rare_products_left_out"] == 30
+    result = association.pairs(slow.lines(shop(500)))
+    assert result.table[["product_a", "product_b"]].stack().nunique() == 10
+    assert {note.code: note.count for note in result.notes}["rare_products_left_out"] == 30
 
 
 def test_pairs_that_say_nothing_are_not_listed():
-    found = association.pairs(slow.lines([["a"], ["b"], ["a", "c"]]))
-    assert found.table[["product_a", "product_b", "count"]].to_numpy().tolist() == [["a", "c", 1]]
-    assert {note.code: note.count for note in found.notes} == {"unexpected_pairs_not_listed": 2}
+    result = association.pairs(slow.lines([["a"], ["b"], ["a", "c"]]))
+    assert result.table[["product_a", "product_b", "count"]].to_numpy().tolist() == [["a", "c", 1]]
+    assert {note.code: note.count for note in result.notes} == {"unexpected_pairs_not_listed": 2}
 
 
 def test_an_empty_table():
-    found = association.pairs(slow.lines([["a"]]).iloc[:0])
-    assert len(found.table) == 0
+    result = association.pairs(slow.lines([["a"]]).iloc[:0])
+    assert len(result.table) == 0
 
 
 def test_an_empty_table_has_the_types_of_a_full_one(local_library):
@@ -151,9 +151,9 @@ def test_options_out_of_range(options, error, message):
 
 @pytest.mark.call("association.pairs")
 def test_results_are_tables_of_the_callers_library(local_library):
-    found = association.pairs(local_library(slow.lines(shop(300))), min_support=0.1)
-    assert isinstance(to_pandas(found.table), pd.DataFrame)
-    assert len(repr(found).splitlines()) <= 12
+    result = association.pairs(local_library(slow.lines(shop(300))), min_support=0.1)
+    assert isinstance(to_pandas(result.table), pd.DataFrame)
+    assert len(repr(result).splitlines()) <= 12
 
 
 @pytest.fixture(scope="module")
@@ -177,9 +177,9 @@ def test_products_of_one_season_are_no_complements_and_of_two_no_substitutes(sea
     related = [(100, 101), (110, 111), (100, 110), (101, 111)]
     plain = keyed(association.pairs(seasons, min_support=0.04).table)
     assert [plain[pair]["relation"] for pair in related] == ["complement"] * 2 + ["substitute"] * 2
-    found = association.pairs(seasons, min_support=0.04, season=season).table
-    assert set(found.loc[found["relation"] == "complement", "product_a"]) == {200}
-    assert not (found["relation"] == "substitute").any()
+    result = association.pairs(seasons, min_support=0.04, season=season).table
+    assert set(result.loc[result["relation"] == "complement", "product_a"]) == {200}
+    assert not (result["relation"] == "substitute").any()
     rules = association.rules(seasons, min_support=0.01, max_antecedent=1, season=season).filter(productive=True)
     assert sorted(rules.to_flat()["antecedents"].astype(int)) == [200, 201]
 
@@ -196,14 +196,14 @@ def test_seasons_need_times(seasons):
 def test_strata_are_sizes_by_seasons(seasons):
     """Weeks of few orders are pooled with their neighbours until they have 200; so are sizes, over all seasons."""
     baskets = slow.baskets_of(seasons[seasons["order_id"] < 700], with_times=True)
-    found = stratify_orders(baskets, "week")
-    cells = found.n_orders.reshape(-1, found.log_odds_offset.shape[1])
+    result = stratify_orders(baskets, "week")
+    cells = result.n_orders.reshape(-1, result.log_odds_offset.shape[1])
     assert cells.sum() == 700
     assert (cells.sum(axis=0) >= 200).all()
     assert (cells.sum(axis=1) >= 200).all()
-    assert found.log_odds_offset.shape[1] == 3
+    assert result.log_odds_offset.shape[1] == 3
     week = (baskets.times - np.datetime64("2024-01-01")) // np.timedelta64(7, "D")
-    of_order = found.stratum_of_order % found.log_odds_offset.shape[1]
+    of_order = result.stratum_of_order % result.log_odds_offset.shape[1]
     spans = [(week[of_order == one].min(), week[of_order == one].max()) for one in range(3)]
     assert all(later > earlier for (_, earlier), (later, _) in pairwise(spans))
 
@@ -239,9 +239,9 @@ def test_a_season_of_large_orders_is_not_counted_twice():
     weights[late, :5] = 30
     lines = slow.lines(drawn_by_weight(1 + rng.poisson(np.where(late, 4.0, 1.5)), weights, 1))
     lines["ordered_at"] = np.where(lines["order_id"] < n // 2, np.datetime64("2024-02-10"), np.datetime64("2024-08-10"))
-    found = association.pairs(lines, min_support=0.02, season="quarter").table
-    assert set(found["relation"]) == {"none"}
-    always = found[(found["product_a"] == 999) | (found["product_b"] == 999)]
+    result = association.pairs(lines, min_support=0.02, season="quarter").table
+    assert set(result["relation"]) == {"none"}
+    always = result[(result["product_a"] == 999) | (result["product_b"] == 999)]
     assert len(always) > 4
     assert always["adjusted_lift"].to_numpy() == pytest.approx(1.0, abs=1e-3)
 

@@ -34,7 +34,7 @@ print(json.dumps({"rules": rules.to_dict("list"), "counts": counts}))
 """
 
 
-def asked(lines, least, folder):
+def run_peers(lines, least, folder):
     """Let PyFIM and mlxtend, in their own environment, work on the same lines."""
     if not PEERS.exists():
         pytest.skip(f"{PEERS}, the environment of other tools, is not here (make parity makes it)")
@@ -49,7 +49,7 @@ def asked(lines, least, folder):
 @NEEDS
 def test_supports_are_pyfims_and_measures_are_mlxtends(tmp_path):
     lines = read("groceries")
-    theirs = asked(lines, 40, tmp_path)
+    theirs = run_peers(lines, 40, tmp_path)
     itemsets = association.itemsets(lines, min_support=40 / 9_835)
     ours = itemsets.to_flat().assign(itemset=[" + ".join(sorted(one)) for one in itemsets.table["itemset"]])
     assert dict(zip(ours["itemset"], ours["count"], strict=True)) == theirs["counts"]
@@ -57,18 +57,18 @@ def test_supports_are_pyfims_and_measures_are_mlxtends(tmp_path):
     frame = association.rules(itemsets, max_consequent=None, test=None).to_mlxtend()
     for side in sides:
         frame[side] = frame[side].map(lambda one: " + ".join(sorted(one)))
-    wanted = pd.DataFrame(theirs["rules"]).set_index(sides).sort_index()
-    found = frame.set_index(sides).sort_index()
-    assert list(found.columns) == list(wanted.columns)
-    assert len(found) > 4_000
-    pd.testing.assert_frame_equal(found, wanted, check_exact=False, rtol=1e-12, atol=1e-12)
+    expected = pd.DataFrame(theirs["rules"]).set_index(sides).sort_index()
+    result = frame.set_index(sides).sort_index()
+    assert list(result.columns) == list(expected.columns)
+    assert len(result) > 4_000
+    pd.testing.assert_frame_equal(result, expected, check_exact=False, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize(("orders_per_customer", "taste"), [(1, 1), (20, 1), (20, 5)])
 def test_shops_without_association_have_no_rules(orders_per_customer, taste):
     """Basket sizes of cv .9, Zipf popularity, and customers of different taste: what is found is false."""
     basket = datasets.Basket(bundles=0, taste=taste)
-    with_rule = with_complement = with_substitute = usual = 0
+    with_rule = with_complement = with_substitute = fisher_runs = 0
     for seed in range(SEEDS):
         lines = datasets.make_baskets(
             10_000, 300, basket=basket, orders_per_customer=orders_per_customer, rng=seed
@@ -79,19 +79,19 @@ def test_shops_without_association_have_no_rules(orders_per_customer, taste):
         with_complement += (relation == "complement").any()
         with_substitute += (relation == "substitute").any()
         fisher = association.rules(lines, min_support=0.001, max_antecedent=1, test="fisher", level=None).table
-        usual += (fisher["q_value"] < 0.05).any()
+        fisher_runs += (fisher["q_value"] < 0.05).any()
     print(
         f"of {SEEDS} shops: any rule {with_rule}, complement {with_complement}, substitute {with_substitute}; "
-        f"with Fisher's test {usual}"
+        f"with Fisher's test {fisher_runs}"
     )
     assert max(with_rule, with_complement, with_substitute) <= 5
-    assert usual == SEEDS
+    assert fisher_runs == SEEDS
 
 
 @pytest.mark.parametrize("orders_per_customer", [1, 20])
 def test_planted_bundles_are_found_and_little_else(orders_per_customer):
     """Every pair with an adjusted lift of 3.5 and 15 expected orders; a longer rule with one of them is false."""
-    wanted = missed = 0
+    expected = missed = 0
     false = []
     for seed in range(SEEDS):
         drawn = datasets.make_baskets(10_000, 300, orders_per_customer=orders_per_customer, rng=seed)
@@ -100,15 +100,15 @@ def test_planted_bundles_are_found_and_little_else(orders_per_customer):
         planted = {frozenset(pair) for pair in zip(truth["product_id"], truth["other_product_id"], strict=True)}
         rules = association.rules(drawn.table, min_support=0.0005, level=None).filter(productive=True).table
         sides = [frozenset(a + b) for a, b in zip(rules["antecedents"], rules["consequents"], strict=True)]
-        wanted += len(strong)
+        expected += len(strong)
         missed += sum(
             frozenset(pair) not in sides for pair in zip(strong["product_id"], strong["other_product_id"], strict=True)
         )
         false.append(sum(one not in planted for one in sides) / max(len(sides), 1))
-    print(f"{missed} of {wanted} missed, mean share of false finds {np.mean(false):.4f}")
-    assert missed <= 0.005 * wanted  # chance may draw five orders where fifteen were expected
+    print(f"{missed} of {expected} missed, mean share of false finds {np.mean(false):.4f}")
+    assert missed <= 0.005 * expected  # chance may draw five orders where fifteen were expected
     assert np.mean(false) <= 0.05
-    assert wanted > 900
+    assert expected > 900
 
 
 def timed(lines, rng):
@@ -140,16 +140,16 @@ def test_seasons_make_neither_complements_nor_substitutes():
 
 def test_independent_orders_have_no_next_orders():
     """Twenty orders a customer, of cv .9, at random times: one tells nothing of the next."""
-    found = 0
+    result = 0
     for seed in range(SEEDS):
         drawn = datasets.make_baskets(
             6_000, 200, basket=datasets.Basket(bundles=0), orders_per_customer=20, rng=seed
         ).table
         lines = timed(drawn, np.random.default_rng(seed))
         table = association.next_orders(lines, within="30d", min_support=0.001).table
-        found += (table["q_value"] < 0.05).any()
-    print(f"of {SEEDS} shops with a rule from one order to the next: {found}")
-    assert found <= 5
+        result += (table["q_value"] < 0.05).any()
+    print(f"of {SEEDS} shops with a rule from one order to the next: {result}")
+    assert result <= 5
 
 
 def test_two_halves_of_one_shop_do_not_differ():

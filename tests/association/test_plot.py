@@ -63,14 +63,14 @@ def test_pairs_stand_beside_what_chance_gives(lines):
 
 
 def test_what_follows_is_drawn_with_its_quartiles(lines):
-    found = association.next_orders(lines, within="30d", min_support=0.01)
-    axes = found.plot(repeats=True)
-    first = found.table.iloc[0]
+    result = association.next_orders(lines, within="30d", min_support=0.01)
+    axes = result.plot(repeats=True)
+    first = result.table.iloc[0]
     assert first["q_value"] < 0.05
     (low, _), (high, _) = axes.collections[0].get_segments()[0]
     assert (low, high) == pytest.approx((first["gap_p25"], first["gap_p75"]))
     assert "days" in axes.get_xlabel()
-    others = found.plot()
+    others = result.plot()
     assert not any(label.get_text() == "60 → 60" for label in others.get_yticklabels())
 
 
@@ -128,8 +128,8 @@ def test_chinese(rules, kind):
 
 
 def test_untested_rules_are_drawn_by_plain_lift():
-    found = association.rules(slow.lines([["a", "b"]] * 3 + [["a"]]), min_support=0.5, test=None)
-    axes = found.plot()
+    result = association.rules(slow.lines([["a", "b"]] * 3 + [["a"]]), min_support=0.5, test=None)
+    axes = result.plot()
     assert axes.figure.axes[1].get_ylabel().startswith("lift")
 
 

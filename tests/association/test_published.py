@@ -50,10 +50,10 @@ def read(name):
 def test_counts_of_itemsets(engine, monkeypatch, name, share, expected):  # noqa: F811
     monkeypatch.setattr(mine, "_engine", lambda _: engine)
     lines = read(name)
-    found = [
+    result = [
         len(association.itemsets(lines, min_support=share, kind=kind).table) for kind in ("all", "closed", "maximal")
     ]
-    assert tuple(found) == expected
+    assert tuple(result) == expected
 
 
 @pytest.mark.parametrize(
@@ -61,21 +61,21 @@ def test_counts_of_itemsets(engine, monkeypatch, name, share, expected):  # noqa
     [(0.05, [28, 3]), (0.01, [88, 213, 32]), (0.005, [120, 605, 264, 12]), (0.001, [157, 2981, 6831, 3137, 376, 10])],
 )
 def test_sizes_of_itemsets(share, sizes):
-    found = association.itemsets(read("groceries"), min_support=share)
-    assert found.table["size"].value_counts().sort_index().tolist() == sizes
-    assert found.n_orders == 9_835
-    assert found.table.loc[0, ["itemset", "count"]].tolist() == [["whole milk"], 2_513]
+    result = association.itemsets(read("groceries"), min_support=share)
+    assert result.table["size"].value_counts().sort_index().tolist() == sizes
+    assert result.n_orders == 9_835
+    assert result.table.loc[0, ["itemset", "count"]].tolist() == [["whole milk"], 2_513]
 
 
 @pytest.mark.parametrize(("share", "confidence", "expected"), RULES)
 def test_counts_of_rules(share, confidence, expected):
-    found = association.rules(read("groceries"), min_support=share, min_confidence=confidence, test=None)
-    assert len(found.table) == expected
+    result = association.rules(read("groceries"), min_support=share, min_confidence=confidence, test=None)
+    assert len(result.table) == expected
 
 
 def test_the_strongest_rule():
-    found = association.rules(read("groceries"), min_support=0.001, min_confidence=0.8, test=None)
-    best = found.table.iloc[0]
+    result = association.rules(read("groceries"), min_support=0.001, min_confidence=0.8, test=None)
+    best = result.table.iloc[0]
     assert (best["antecedents"], best["consequents"]) == (["liquor", "red/blush wine"], ["bottled beer"])
     assert best["count"] == 19
     assert round(best["lift"], 3) == 11.235
@@ -87,10 +87,10 @@ def test_hierarchy(level, expected):
     item = groups.columns[0]
     lines = read("groceries").merge(groups, left_on="product_id", right_on=item, how="left", suffixes=("", "_group"))
     lines = pd.DataFrame({"order_id": lines["order_id"], "product_id": lines[level]})
-    found = [
+    result = [
         len(association.itemsets(lines, min_support=0.01, kind=kind).table) for kind in ("all", "closed", "maximal")
     ]
-    assert tuple(found) == expected
+    assert tuple(result) == expected
 
 
 def test_the_usual_test_and_the_adjusted_one():

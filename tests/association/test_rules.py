@@ -37,7 +37,7 @@ def keyed(table):
 @settings(max_examples=60)
 def test_all_rules_and_their_counts(baskets, least):
     n = len(baskets)
-    found = keyed(association.rules(slow.lines(baskets), min_support=least / n, max_consequent=None, test=None).table)
+    result = keyed(association.rules(slow.lines(baskets), min_support=least / n, max_consequent=None, test=None).table)
     counts = slow.all_itemsets(baskets, least)
     wanted = {}
     for items, count in counts.items():
@@ -45,9 +45,9 @@ def test_all_rules_and_their_counts(baskets, least):
             for right in combinations(items, size):
                 left = tuple(item for item in items if item not in right)
                 wanted[left, right] = (count, counts[left], counts[right])
-    assert set(found) == set(wanted)
+    assert set(result) == set(wanted)
     for key, (both, a, b) in wanted.items():
-        row = found[key]
+        row = result[key]
         assert row["count"] == both
         assert row["confidence"] == pytest.approx(float(Fraction(both, a)), abs=1e-12)
         assert row["lift"] == pytest.approx(float(Fraction(both * n, a * b)), abs=1e-12)
@@ -56,8 +56,10 @@ def test_all_rules_and_their_counts(baskets, least):
 
 def test_measures_by_hand():
     """Of 100 orders 25 hold A, 40 hold B, 20 both."""
-    found = {name: float(one[0]) for name, one in measures(np.array([20]), np.array([25]), np.array([40]), 100).items()}
-    assert found == pytest.approx(
+    result = {
+        name: float(one[0]) for name, one in measures(np.array([20]), np.array([25]), np.array([40]), 100).items()
+    }
+    assert result == pytest.approx(
         {
             "antecedent_support": 0.25,
             "consequent_support": 0.4,
@@ -119,8 +121,8 @@ def test_limits_of_confidence_lift_and_sides():
 
 def test_expectation_is_that_of_the_slow_version():
     baskets, _ = shop()
-    found = keyed(association.rules(slow.lines(baskets), min_support=0.01, max_antecedent=1).table)
-    for (a, b), row in list(found.items())[::7]:
+    result = keyed(association.rules(slow.lines(baskets), min_support=0.01, max_antecedent=1).table)
+    for (a, b), row in list(result.items())[::7]:
         mean = slow.expected_orders(baskets, a[0], b[0])
         assert row["adjusted_lift"] == pytest.approx(row["count"] / mean, rel=1e-9)
 
@@ -128,16 +130,16 @@ def test_expectation_is_that_of_the_slow_version():
 def test_as_many_pairs_are_expected_as_there_are():
     baskets, _ = shop()
     held = association.itemsets(slow.lines(baskets), min_support=1e-9, max_size=1)._baskets
-    found = stratify_orders(held)
-    counts = np.zeros((25, found.n_strata), dtype=np.int64)
+    result = stratify_orders(held)
+    counts = np.zeros((25, result.n_strata), dtype=np.int64)
     for order, basket in enumerate(baskets):
-        counts[list(set(basket)), found.stratum_of_order[order]] += 1
+        counts[list(set(basket)), result.stratum_of_order[order]] += 1
     a, b = np.triu_indices(25, 1)
-    share = found.shares(counts)
-    mean = expected_orders(share[a], share[b], 1 - share[a], 1 - share[b], found)
+    share = result.shares(counts)
+    mean = expected_orders(share[a], share[b], 1 - share[a], 1 - share[b], result)
     # Not exactly, since in the smallest orders products take a little more than half of each other's room.
     assert mean.sum() == pytest.approx(sum(comb(len(set(one)), 2) for one in baskets), rel=2e-4)
-    assert found.n_orders.min() >= 200
+    assert result.n_orders.min() >= 200
 
 
 def test_p_values_are_those_of_the_slow_version():
@@ -145,10 +147,10 @@ def test_p_values_are_those_of_the_slow_version():
 
     baskets, customers = shop(customers=60)
     table = slow.lines(baskets, customer_id=customers)
-    found = keyed(association.rules(table, min_support=0.01, max_antecedent=1).table)
+    result = keyed(association.rules(table, min_support=0.01, max_antecedent=1).table)
     alone = keyed(association.rules(table, min_support=0.01, max_antecedent=1, cluster=None).table)
     raised = 0
-    for (a, b), row in found.items():
+    for (a, b), row in result.items():
         mean = slow.expected_orders(baskets, a[0], b[0])
         tail = slow.poisson_upper(row["count"], mean)
         assert alone[a, b]["p_value"] == pytest.approx(tail, rel=1e-6, abs=1e-12)
@@ -163,40 +165,40 @@ def test_p_values_are_those_of_the_slow_version():
 
 def test_intervals_are_those_of_the_slow_version():
     baskets, customers = shop()
-    found = keyed(association.rules(slow.lines(baskets, customer_id=customers), min_support=0.01, level=0.9).table)
-    some = [(key, row) for key, row in found.items() if len(key[0]) == 1 and row["count"] >= 50]
+    result = keyed(association.rules(slow.lines(baskets, customer_id=customers), min_support=0.01, level=0.9).table)
+    some = [(key, row) for key, row in result.items() if len(key[0]) == 1 and row["count"] >= 50]
     assert len(some) > 10
     for (a, b), row in some:
         half = 1.6448536269514722 * np.sqrt(slow.log_lift_variance(baskets, customers, a[0], b[0]))
         assert row["lift_low"] == pytest.approx(row["lift"] * np.exp(-half), rel=1e-9)
         assert row["lift_high"] == pytest.approx(row["lift"] * np.exp(half), rel=1e-9)
-    assert all(np.isnan(row["lift_low"]) for row in found.values() if row["count"] < 50)
-    assert all(np.isnan(row["adjusted_lift_low"]) for row in found.values())  # too few products
+    assert all(np.isnan(row["lift_low"]) for row in result.values() if row["count"] < 50)
+    assert all(np.isnan(row["adjusted_lift_low"]) for row in result.values())  # too few products
 
 
 def test_intervals_of_the_adjusted_lift_are_those_of_the_slow_version():
     baskets, customers = shop(n_items=60)
-    found = keyed(association.rules(slow.lines(baskets, customer_id=customers), min_support=0.01, level=0.9).table)
-    some = [(key, row) for key, row in found.items() if len(key[0]) == 1 and row["count"] >= 50]
+    result = keyed(association.rules(slow.lines(baskets, customer_id=customers), min_support=0.01, level=0.9).table)
+    some = [(key, row) for key, row in result.items() if len(key[0]) == 1 and row["count"] >= 50]
     assert len(some) > 10
     for (a, b), row in some:
         half = 1.6448536269514722 * np.sqrt(slow.log_adjusted_variance(baskets, customers, a[0], b[0]))
         assert row["adjusted_lift_low"] == pytest.approx(row["adjusted_lift"] * np.exp(-half), rel=1e-6)
         assert row["adjusted_lift_high"] == pytest.approx(row["adjusted_lift"] * np.exp(half), rel=1e-6)
-    assert all(np.isnan(row["adjusted_lift_low"]) for row in found.values() if row["count"] < 50)
+    assert all(np.isnan(row["adjusted_lift_low"]) for row in result.values() if row["count"] < 50)
 
 
 def test_few_customers_have_no_interval():
     baskets, _ = shop(400)
-    found = association.rules(slow.lines(baskets, customer_id=[place % 150 for place in range(400)]), min_support=0.1)
-    assert to_pandas(found.table)[["lift_low", "adjusted_lift_low"]].isna().all(axis=None)
-    assert {note.code: note.count for note in found.notes} == {"no_lift_interval": len(found.table)}
+    result = association.rules(slow.lines(baskets, customer_id=[place % 150 for place in range(400)]), min_support=0.1)
+    assert to_pandas(result.table)[["lift_low", "adjusted_lift_low"]].isna().all(axis=None)
+    assert {note.code: note.count for note in result.notes} == {"no_lift_interval": len(result.table)}
 
 
 def test_the_planted_pair_is_found_and_its_company_is_not_productive():
     baskets, customers = shop(3_000)
-    found = association.rules(slow.lines(baskets, customer_id=customers), min_support=0.005, max_antecedent=2)
-    real = found.filter(productive=True)
+    result = association.rules(slow.lines(baskets, customer_id=customers), min_support=0.005, max_antecedent=2)
+    real = result.filter(productive=True)
     assert {frozenset(row["antecedents"] + row["consequents"]) for row in to_pandas(real.table).to_dict("records")} == {
         frozenset({20, 21})
     }
@@ -234,11 +236,11 @@ def test_rules_of_itemsets_are_those_of_orders():
 
 def test_without_a_support_the_most_frequent_larger_itemsets_are_split():
     baskets, _ = shop(150)
-    found = association.rules(slow.lines(baskets), test=None, max_consequent=None)
-    itemsets = {tuple(sorted(row["antecedents"] + row["consequents"])) for row in found.table.to_dict("records")}
+    result = association.rules(slow.lines(baskets), test=None, max_consequent=None)
+    itemsets = {tuple(sorted(row["antecedents"] + row["consequents"])) for row in result.table.to_dict("records")}
     counts = {items: n for items, n in slow.all_itemsets(baskets, 1).items() if len(items) >= 2}
     assert itemsets == set(sorted(counts, key=lambda one: (-counts[one], len(one), one))[:1_000])
-    assert {note.code: note.count for note in found.notes} == {"truncated": 1_000}
+    assert {note.code: note.count for note in result.notes} == {"truncated": 1_000}
 
 
 def test_the_family_is_all_pairs_whose_products_are_frequent():
@@ -246,48 +248,48 @@ def test_the_family_is_all_pairs_whose_products_are_frequent():
     table = slow.lines(baskets)
     counts = slow.all_itemsets(baskets, 15, 1)
     family = comb(len(counts), 2)
-    found = association.rules(table, min_support=0.01, max_antecedent=1, correction="bonferroni").table
-    np.testing.assert_allclose(found["q_value"], np.minimum(found["p_value"] * family, 1), rtol=1e-9)
+    result = association.rules(table, min_support=0.01, max_antecedent=1, correction="bonferroni").table
+    np.testing.assert_allclose(result["q_value"], np.minimum(result["p_value"] * family, 1), rtol=1e-9)
     few = association.rules(table, min_support=0.01, max_antecedent=1, correction="bonferroni", consequent=[20]).table
     np.testing.assert_allclose(few["q_value"], np.minimum(few["p_value"] * (len(counts) - 1), 1), rtol=1e-9)
 
 
 def test_filter_recommend_and_summary(local_library):
     baskets, customers = shop()
-    found = association.rules(local_library(slow.lines(baskets, customer_id=customers)), min_support=0.02)
-    strong = to_pandas(found.filter(min_adjusted_lift=1.5, min_count=40, consequent=[20]).table)
+    result = association.rules(local_library(slow.lines(baskets, customer_id=customers)), min_support=0.02)
+    strong = to_pandas(result.filter(min_adjusted_lift=1.5, min_count=40, consequent=[20]).table)
     assert strong["consequents"].map(list).tolist() == [[20]] * len(strong)
     assert (strong["adjusted_lift"] >= 1.5).all()
     assert len(strong)
     with pytest.raises(TypeError, match="`max_q` must be a number, got 'a'"):
-        found.filter(max_q="a")
+        result.filter(max_q="a")
     with pytest.raises(ValueError, match="`productive` must be one of True, False, None, got 'yes'"):
-        found.filter(productive="yes")
-    advice = to_pandas(found.recommend([21], 2))
+        result.filter(productive="yes")
+    advice = to_pandas(result.recommend([21], 2))
     assert advice["product_id"].iloc[0] == 20
     assert len(advice) == 1  # rules that are no more than chance recommend nothing
-    assert to_pandas(found.recommend([0])).empty
+    assert to_pandas(result.recommend([0])).empty
     with pytest.raises(ValueError, match=r"`basket`.*'nothing'"):
-        found.recommend(["nothing"])
-    assert list(to_pandas(found.to_flat(names={20: "tea"}))["consequents"]).count("tea") > 0
+        result.recommend(["nothing"])
+    assert list(to_pandas(result.to_flat(names={20: "tea"}))["consequents"]).count("tea") > 0
 
 
 def test_nothing_to_split():
-    found = association.rules(slow.lines([["a"], ["b"]]), min_support=0.5)
-    assert len(found.table) == 0
-    assert list(found.table.columns[:3]) == ["antecedents", "consequents", "count"]
-    assert found.recommend(["a"]).empty
-    assert found.to_mlxtend().empty
+    result = association.rules(slow.lines([["a"], ["b"]]), min_support=0.5)
+    assert len(result.table) == 0
+    assert list(result.table.columns[:3]) == ["antecedents", "consequents", "count"]
+    assert result.recommend(["a"]).empty
+    assert result.to_mlxtend().empty
 
 
 def test_to_and_from_mlxtend():
     baskets, _ = shop(300)
-    found = association.rules(slow.lines(baskets), min_support=0.05, test=None)
-    theirs = found.to_mlxtend()
+    result = association.rules(slow.lines(baskets), min_support=0.05, test=None)
+    theirs = result.to_mlxtend()
     assert theirs.columns[2] == "antecedent support"
     assert isinstance(theirs["antecedents"].iloc[0], frozenset)
     back = association.from_mlxtend(theirs, n_orders=300)
-    pd.testing.assert_frame_equal(back.table, found.table)
+    pd.testing.assert_frame_equal(back.table, result.table)
     with pytest.raises(ValueError, match=r"`n_orders`.*299"):
         association.from_mlxtend(theirs, n_orders=299)
     with pytest.raises(ValueError, match="`frame` has no column 'support'"):
@@ -313,13 +315,13 @@ def test_options_out_of_range(options, error, message):
 
 def test_results_pickle_and_write_excel(tmp_path):
     baskets, customers = shop(300)
-    found = association.rules(slow.lines(baskets, customer_id=customers), min_support=0.05)
-    again = pickle.loads(pickle.dumps(found))
-    pd.testing.assert_frame_equal(again.table, found.table)
-    assert len(repr(found).splitlines()) <= 12
+    result = association.rules(slow.lines(baskets, customer_id=customers), min_support=0.05)
+    again = pickle.loads(pickle.dumps(result))
+    pd.testing.assert_frame_equal(again.table, result.table)
+    assert len(repr(result).splitlines()) <= 12
     pytest.importorskip("openpyxl", reason="openpyxl is not installed")
-    found.to_excel(tmp_path / "rules.xlsx")
-    assert pd.read_excel(tmp_path / "rules.xlsx", sheet_name="rules").shape[0] == len(found.table)
+    result.to_excel(tmp_path / "rules.xlsx")
+    assert pd.read_excel(tmp_path / "rules.xlsx", sheet_name="rules").shape[0] == len(result.table)
 
 
 @pytest.mark.spark
@@ -345,15 +347,15 @@ def test_common_products_that_are_independent_have_no_rules(steep):
         shares = np.append(0.9 * np.arange(1, 31) ** -steep, 1.0)
         order, product = np.nonzero(rng.random((6_000, 31)) < shares)
         table = pd.DataFrame({"order_id": order, "product_id": product})
-        found = association.rules(table, min_support=0.02, max_antecedent=2, level=None).table
-        with_bag = found[found["consequents"].map(lambda one: one == [30])]
+        result = association.rules(table, min_support=0.02, max_antecedent=2, level=None).table
+        with_bag = result[result["consequents"].map(lambda one: one == [30])]
         np.testing.assert_allclose(with_bag["adjusted_lift"], 1.0, rtol=1e-9)
-        assert not found["productive"].any()
+        assert not result["productive"].any()
         assert set(association.pairs(table).table["relation"]) == {"none"}
 
 
 def test_orders_that_are_all_the_same_have_no_rules():
     table = slow.lines([[1, 2, 3]] * 300)
-    found = association.rules(table)
-    np.testing.assert_allclose(found.table["adjusted_lift"], 1.0)
-    assert not found.table["productive"].any()
+    result = association.rules(table)
+    np.testing.assert_allclose(result.table["adjusted_lift"], 1.0)
+    assert not result.table["productive"].any()

@@ -89,8 +89,8 @@ def test_variance_of_a_lift_is_the_sum_of_squares_over_customers(seed):
     shop = Shop(seed, 3)
     if not _together(shop).all():
         return
-    found = variances.log_lift_variances(shop.clusters, shop.left, shop.right, shop.baskets.n_orders)
-    for rule, variance in zip(shop.rules, found, strict=True):
+    result = variances.log_lift_variances(shop.clusters, shop.left, shop.right, shop.baskets.n_orders)
+    for rule, variance in zip(shop.rules, result, strict=True):
         sets = [rule, rule[:-1], rule[-1:], []]
         sums = np.zeros(shop.clusters.n_customers)
         for orders, sign in zip(map(shop.postings.orders_with, sets), (1, -1, -1, 1), strict=True):
