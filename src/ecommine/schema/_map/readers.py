@@ -532,12 +532,19 @@ def sales(
     product_id: str | None = None,
     quantity: str | None = None,
     period_at: str | None = None,
+    units_sold: str | None = None,
+    returned: str | None = None,
+    revenue: str | None = None,
     price: str | None = None,
+    price_low: str | None = None,
+    price_high: str | None = None,
     unit_cost: str | None = None,
     promotion: str | None = None,
+    category: str | None = None,
     competitor_price: str | None = None,
     store_id: str | None = None,
     in_stock: str | None = None,
+    complete: str | None = None,
     timezone: str | None = None,
     format: str | None = None,
     check: Check = "values",
@@ -557,21 +564,36 @@ def sales(
     product_id : str, optional
         Product. Holds text or whole number.
     quantity : str, optional
-        Units sold, net. Holds whole or decimal number, in units.
+        Units sold less units returned; null where it was out of stock. Holds whole or decimal number, in
+        units.
     period_at : str, optional
         Start of the period. Holds naive timestamp in the shop's own time, microseconds, in shop time.
+    units_sold : str, optional
+        Units ordered in the period; null where it was out of stock. Holds whole or decimal number, in units.
+    returned : str, optional
+        Units that came back in the period. Holds whole or decimal number, in units.
+    revenue : str, optional
+        Money of all lines of the period, returns included. Holds 64-bit float, one currency, in currency.
     price : str, optional
         Price of one unit in the period. Holds 64-bit float, one currency, in currency per unit.
+    price_low : str, optional
+        Lowest unit price at which it was sold. Holds 64-bit float, one currency, in currency per unit.
+    price_high : str, optional
+        Highest unit price at which it was sold. Holds 64-bit float, one currency, in currency per unit.
     unit_cost : str, optional
         What one unit cost the shop. Holds 64-bit float, one currency, in currency per unit.
     promotion : str, optional
-        Whether a promotion ran. Holds true or false.
+        Whether a promotion ran; null where nothing was sold. Holds true or false.
+    category : str, optional
+        Product category. Holds text.
     competitor_price : str, optional
         Price at the competitor. Holds 64-bit float, one currency, in currency per unit.
     store_id : str, optional
         Store or warehouse. Holds text or whole number.
     in_stock : str, optional
         How long it could be bought. Holds 64-bit float in [0, 1], in share of the period.
+    complete : str, optional
+        Whether the period was over when the table was made. Holds true or false.
     timezone : str, optional
         The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
         shop's own.
@@ -609,12 +631,19 @@ def sales(
             "product_id": product_id,
             "quantity": quantity,
             "period_at": period_at,
+            "units_sold": units_sold,
+            "returned": returned,
+            "revenue": revenue,
             "price": price,
+            "price_low": price_low,
+            "price_high": price_high,
             "unit_cost": unit_cost,
             "promotion": promotion,
+            "category": category,
             "competitor_price": competitor_price,
             "store_id": store_id,
             "in_stock": in_stock,
+            "complete": complete,
         },
         timezone=timezone,
         format=format,
