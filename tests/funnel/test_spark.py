@@ -177,7 +177,7 @@ SCHEMA = "visitor_id long, event string, occurred_at timestamp_ntz, device strin
 @pytest.mark.spark
 def test_errors_are_those_of_pandas(both):
     for call, message in (
-        (lambda e: funnel.analyse(e, STEPS, by="session_id"), "`by`: 'session_id' has .* values, at most 50"),
+        (lambda e: funnel.analyse(e, STEPS, by="session_id"), "`by` 'session_id' has .* values, at most 50"),
         (lambda e: funnel.analyse(e, funnel.Funnel([funnel.Step(["a", "b"]), "b"], order="any")), "an event is both"),
         (lambda e: funnel.analyse(e, STEPS, by="devise"), "did you mean 'device'"),
     ):
@@ -206,7 +206,7 @@ def test_what_comes_to_this_process_does_not_grow_with_the_units(several, monkey
         brought.clear()
         found = funnel.analyse(table, funnel.Funnel(["a", "b"], window="1min"))
         assert found.table["reached"].tolist()[0] == n
-        (curve,), _ = found._store.growths(grouped=False)  # what a picture of times is drawn from
+        (curve,), _ = found._store.curves(by_group=False)  # what a plot of times is drawn from
         assert curve.share[-1] == pytest.approx(found.table["conversion"].iloc[-1], rel=1e-12)
         return sum(brought)
 
