@@ -32,9 +32,9 @@ def missing(value):
     return value is None or value != value
 
 
-def rank(row, of):
+def rank(row, state):
     names = {name: place for place, name in enumerate(EVENT_NAMES)}
-    tie = () if of == "event" or missing(row[of]) else (row[of],)
+    tie = () if state == "event" or missing(row[state]) else (row[state],)
     return row["occurred_at"], names.get(row["event"], len(names)), row["event"], tie
 
 
@@ -47,16 +47,17 @@ def cut(rows, unit, gap):
     return [[row for row, other in zip(rows, labels, strict=True) if other == one] for one in dict.fromkeys(labels)]
 
 
-def walks(frame, *, of, goal, unit, gap, collapse, until):
+def walks(frame, *, state, goal, unit, gap, collapse, until):
     """Return each path as a dict: visitor, visits as (time, state), events, and whether it may still go on."""
     found = []
     rows = [row for row in frame.to_dict("records") if row["occurred_at"] <= until]
     pause = gap or (timedelta(minutes=30) if unit == "session_id" else None)
     for visitor in sorted({row["visitor_id"] for row in rows}):
-        mine = sorted((row for row in rows if row["visitor_id"] == visitor), key=lambda row: rank(row, of))
+        mine = sorted((row for row in rows if row["visitor_id"] == visitor), key=lambda row: rank(row, state))
         for path in cut(mine, unit, pause):
             seen = [
-                (row["occurred_at"], row["event"] if of == "event" or row["event"] in goal else row[of]) for row in path
+                (row["occurred_at"], row["event"] if state == "event" or row["event"] in goal else row[state])
+                for row in path
             ]
             states = [one for one in seen if not missing(one[1])]
             if not states:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ecommine import funnel
 from ecommine.funnel._log.log import read_log
-from ecommine.funnel._paths import markov as _chain
+from ecommine.funnel._paths import markov
 from ecommine.schema._model.event_names import EVENT_NAMES
 
 EVENTS = st.lists(
@@ -101,5 +101,5 @@ def test_visitors_may_be_looked_at_in_any_blocks(monkeypatch):
     rows = list(zip(rng.integers(0, 40, 400), names, rng.integers(0, 90_000, 400), ["a"] * 400, strict=True))
     frame = events_of(rows, 1_000_000)
     whole = funnel.paths(frame).states
-    monkeypatch.setattr(_chain, "BLOCK", 1)
+    monkeypatch.setattr(markov, "NUMBERS_PER_BLOCK", 1)
     pd.testing.assert_frame_equal(funnel.paths(frame).states, whole, rtol=1e-12)

@@ -85,7 +85,7 @@ def alarms(runs, *, memory, visitors=150):
     notes, low = 0, 0
     for seed in range(runs):
         found = funnel.paths(log(seed, visitors=visitors, memory=memory), as_of=END, collapse=False)
-        notes += any("what came before matters" in note for note in found.notes)
+        notes += any(note.code == "history_matters" for note in found.notes)
         low += found.states.set_index("state").loc["add_to_cart", "p_value"] < 0.05
     return notes, low
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ecommine import funnel
-from ecommine.funnel._paths.plot import short, told_apart
-from ecommine.funnel._paths.plot_sequences import bars
+from ecommine.funnel._paths.labels import drop_shared_parts, shorten
+from ecommine.funnel._paths.plot_sequences import split_bars
 from funnel import slow_paths
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed")
@@ -41,7 +41,7 @@ def pages():
         (int(rng.integers(300)), int(rng.integers(9_000)), "page_view", PAGES[rng.integers(40)], None)
         for _ in range(3_000)
     ]
-    return funnel.paths(slow_paths.table(rows).drop(columns="session_id"), of="page", focus=PAGES[0], gap="4h")
+    return funnel.paths(slow_paths.table(rows).drop(columns="session_id"), state="page", focus=PAGES[0], gap="4h")
 
 
 def texts(axes):
@@ -78,18 +78,18 @@ def test_bars_add_up(found, pages):
     for result in (found, pages):
         depth = 3
         rows = result.after.to_dict("records")
-        shares = [share for step, _, share, _ in bars(rows, depth) if step == 1]
+        shares = [bar.share for bar in split_bars(rows, depth) if bar.step == 1]
         assert sum(shares) == pytest.approx(1.0)
         for kind in ("before", "after"):
             assert texts(result.plot(kind=kind))
 
 
 def test_long_names_lose_what_they_share():
-    cut = list(told_apart(PAGES[:3]).values())
+    cut = list(drop_shared_parts(PAGES[:3]).values())
     assert cut == ["…a$/item-00…", "…鞋子/item-00…", "…a$/item-01…"]
-    assert short("view_item_list", 10) == ["view_", "item_list"]
-    assert short("abcdefghijklmnopqrstuvwxyz", 10) == ["abcdefghi…", "rstuvwxyz"]
-    assert told_apart(["a", "b"]) == {"a": "a", "b": "b"}
+    assert shorten("view_item_list", 10) == ["view_", "item_list"]
+    assert shorten("abcdefghijklmnopqrstuvwxyz", 10) == ["abcdefghi…", "rstuvwxyz"]
+    assert drop_shared_parts(["a", "b"]) == {"a": "a", "b": "b"}
 
 
 def test_nothing_to_show(found):
@@ -97,7 +97,7 @@ def test_nothing_to_show(found):
     assert empty.plot().get_title() == "no paths"
     assert empty.plot(kind="matrix").get_title() == "no paths"
     assert empty.plot(kind="after").get_title().startswith("What follows view_item")
-    with pytest.raises(ValueError, match="`kind`: nothing is known before a focus: give paths"):
+    with pytest.raises(ValueError, match="`kind` 'before' needs paths"):
         funnel.paths(slow_paths.table([("a", 0, "view_item", "/", "s")])).plot(kind="before")
     with pytest.raises(ValueError, match="`kind` must be one of"):
         found.plot(kind="tree")
@@ -122,7 +122,7 @@ def alike():
         for one in range(2_000)
         for k in range(rng.integers(1, 6))
     ]
-    return funnel.paths(slow_paths.table(rows), of="page", focus="outdoor", goal="toys", as_of="2024-03-01")
+    return funnel.paths(slow_paths.table(rows), state="page", focus="outdoor", goal="toys", as_of="2024-03-01")
 
 
 def numbers(axes):
@@ -140,10 +140,9 @@ def test_a_flow_of_many_steps_has_fewer_lines_and_each_its_number(alike, found):
     for text in shares:  # each stands on one line, and on no other
         away = [np.abs(line - text.get_position()).max(axis=1).min() for line in lines]
         assert sum(one < 0.02 for one in away) == 1
-    said = axes.texts[-1].get_text().replace("\n", " ")
-    assert "Drawn: the most frequent step from a state, the most frequent one to it, and those to toys" in said
-    assert said.endswith("as far as there is room for the number")
-    assert "the 2 most frequent steps from a state" in found.plot().texts[-1].get_text().replace("\n", " ")
+    legends = [one.texts[-1].get_text().replace("\n", " ") for one in (axes, found.plot())]
+    assert "the most frequent step from each state" in legends[0]
+    assert "the 2 most frequent steps from each state" in legends[1]
 
 
 def test_a_line_whose_number_has_no_room_is_left_out(alike):
@@ -172,7 +171,6 @@ def test_the_matrix_has_the_most_visited_first_and_the_goal_last(alike, pages):
     visits = alike.states.set_index("state")["visits"].drop(["(start)", "toys"])
     assert rows == ["start", *visits.sort_values(ascending=False).index[:4], "other", "toys"]
     assert [text.get_text() for text in axes.get_xticklabels()] == [*rows[1:], "end"]
-    assert axes.get_title() == "What follows a state (row): share of its next steps (%)"
     axes.figure.canvas.draw()
     below = max(text.get_window_extent().y1 for text in axes.get_xticklabels())
     assert axes.title.get_window_extent().y0 >= below

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ecommine import SchemaError, funnel
 from ecommine._core.frames import opened
 from ecommine.funnel._carts import events as cart_events
+from ecommine.funnel._paths.read import PathOptions
 from ecommine.funnel._paths.visits import read_visits
 from ecommine.funnel._search.read import read_trail
 from funnel import slow_paths, slow_sessions
@@ -103,9 +104,10 @@ def test_an_event_without_an_id_goes_on_with_the_event_before():
 
 
 def numbers_in_paths(frame, gap):
-    options = {"of": "row", "goal": ("purchase",), "focus": None, "unit": "session_id", "collapse": False}
-    visits = read_visits(frame, gap=timedelta(seconds=gap), top=200, as_of=None, **options)
-    return [visits.path[visits.state == visits.names.index(str(row))][0] for row in frame["row"]]
+    fixed = {"goal": ("purchase",), "focus": None, "unit": "session_id", "collapse": False, "top": 200, "as_of": None}
+    options = PathOptions(state="row", gap=timedelta(seconds=gap), **fixed)
+    visits = read_visits(opened(frame, argument="events"), options)
+    return [visits.path[visits.state == visits.states.index(str(row))][0] for row in frame["row"]]
 
 
 def numbers_in_search(frame, gap):

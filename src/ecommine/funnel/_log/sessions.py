@@ -59,7 +59,7 @@ def number_sessions(visitor: Ints, time: Times, session_id: Ints | None, gap: ti
     return numbers
 
 
-def sessions_of(log: EventLog, gap: timedelta) -> tuple[Ints, int]:
+def number_log_sessions(log: EventLog, gap: timedelta) -> tuple[Ints, int]:
     """Return the number of the session of each event of a log, and how many events have no session_id."""
     session_id = log.codes("session_id")[0] if log.has("session_id") else None
     without_id = len(log.unit) if session_id is None else int((session_id < 0).sum())

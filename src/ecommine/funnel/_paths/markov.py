@@ -4,8 +4,8 @@ With :math:`Q` the chances from state to state (of those that are neither the go
 each state to the goal in one step, the fundamental matrix :math:`N = (I - Q)^{-1}` holds the expected visits to each
 state, the goal is reached with chance :math:`b = N r`, and those that reach it take :math:`(N b)_i / b_i` steps.
 
-Each step of a visitor moves these numbers by what it tells more than was expected; squares of the sums over visitors
-give the variances (delta method), also that of the difference to what was observed.
+Each step of a visitor moves these numbers by the difference between what it leads to and what was expected before it.
+Squares of the sums over visitors give the variances (delta method), also that of the difference to the observed share.
 
 References
 ----------
@@ -14,200 +14,248 @@ Kemeny, J. G. and Snell, J. L. (1960). Finite Markov chains. Van Nostrand. Chapt
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from ..._core.arrays import Bools, Floats, Ints
-from .._curves import wilson_each
-from .._shares import bounds, divided
+from ..._stats.arrays import divide
+from ..._stats.clustered_shares import effective_trials
+from ..._stats.clusters import effective_sample_size
+from ..._stats.intervals import log_interval, wilson_interval, z_test_p_values
 from .visits import Visits
 
-FEWEST, FEWEST_EACH = 50, 5
-"""Paths, and paths that reach the goal and that do not, from which the chain is compared with what was observed."""
-BLOCK = 1 << 23
-"""Numbers that are held of the visitors who are looked at together."""
-SINGLE, NARROW = 1 << 18, 64
-"""Multiplications that BLAS does in one thread, and columns up to which a table is multiplied in such small parts.
+MIN_PATHS_FOR_TEST = 50
+"""Paths from which the chain is compared with the observed share."""
+MIN_PATHS_OF_EITHER_KIND = 5
+"""Paths that reach the goal, and that do not, from which the two are compared."""
+MIN_VARIANCE, MIN_TEST_VARIANCE, MIN_CHANCE = 1e-15, 1e-12, 1e-12
+"""Below these, variances and chances are rounding."""
+NUMBERS_PER_BLOCK = 1 << 23
+"""Numbers that are held of the visitors whose sums are computed together."""
+PRODUCTS_PER_THREAD, NARROW_COLUMNS = 1 << 18, 64
+"""Products that BLAS computes in one thread, and columns up to which a table is multiplied in such small parts.
 
 On a machine that does other work too, threads wait for each other far longer than they work on a narrow table.
 """
-Bounds = tuple[Floats, Floats, Floats]
+Bounded = tuple[Floats, Floats, Floats]
+"""Estimate, low and high."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Chain:
-    """What the chain says of each state, the start last, and what was observed; each with its interval.
+class MarkovEstimates:
+    """Estimates for each state, the start last.
 
     Attributes
     ----------
     chance, observed : tuple of three float arrays of shape (n_states + 1,)
         Share that reaches the goal, low, high: by the chain, and of the paths that came to the state.
-    to_goal, to_end : tuple of three float arrays of shape (n_states + 1,)
+    steps_to_goal, steps_to_end : tuple of three float arrays of shape (n_states + 1,)
         Expected steps to the goal of those that reach it, and to the end of the others, low, high.
     p_value : float array of shape (n_states + 1,)
-        Of the difference between chance and observed; unknown where there are few paths.
-    seen : int array of shape (n_states + 1,)
-        Paths that are over and came to the state before the goal.
+        Of the difference between chance and observed; NaN where there are few paths.
     """
 
-    chance: Bounds
-    observed: Bounds
-    to_goal: Bounds
-    to_end: Bounds
+    chance: Bounded
+    observed: Bounded
+    steps_to_goal: Bounded
+    steps_to_end: Bounded
     p_value: Floats
-    seen: Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Taken:
-    """Steps of paths that are over up to their first goal, and the states that each of these paths came to before it.
+class _Steps:
+    """Steps by visitor: ``pair`` is the state times the number of states with start and end, plus the next state."""
 
-    There are two of each array: of what visits are, and of what paths are, whose first step leads from the start.
-    States stand for themselves, then come the start and the end; ``pair`` is the state times the number of states with
-    start and end, plus the next state. All is in the order of visitors.
+    pair: Ints
+    visitor: Ints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Arrivals:
+    """First visits of paths to states before the goal, by visitor, and whether the path reaches the goal."""
+
+    state: Ints
+    reaches_goal: Bools
+    visitor: Ints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _ChainData:
+    """Steps and arrivals of the paths that are over, up to the first goal of each.
+
+    There are two of each: those of visits, and those of paths, whose first step leads from the start. States stand for
+    themselves, then come the start and the end.
     """
 
-    pair: tuple[Ints, Ints]
-    visitor: tuple[Ints, Ints]
-    state: tuple[Ints, Ints]
-    reached: tuple[Bools, Bools]
-    visitor_of_state: tuple[Ints, Ints]
+    n: int
+    steps: tuple[_Steps, _Steps]
+    arrivals: tuple[_Arrivals, _Arrivals]
 
-
-def chain_of(visits: Visits, firsts: Ints, z: float) -> Chain:
-    """Estimate the chain from the paths that are over, each up to its first goal; ``firsts`` are first visits."""
-    n, taken = len(visits.names) + 1, _taken(visits, firsts)
-    goal = np.append(visits.goal, [False, False])
-    counts = _tallied(taken.pair, n * (n + 1)).reshape(n, n + 1)
-    out = counts.sum(axis=1)
-    chances = counts / np.maximum(out, 1)[:, None]
-    visited = np.linalg.inv(np.eye(n) - np.where(goal[:n], 0.0, chances[:, :n]))
-    chance = np.where(goal, 1.0, np.append(visited @ chances[:, goal].sum(axis=1), 0.0))
-    seen = _tallied(taken.state, n)
-    reached = [state[of] for state, of in zip(taken.state, taken.reached, strict=True)]
-    observed = divided(_tallied(reached, n), seen)
-    ways = [_Way.to(one, visited, goal) for one in (chance, 1.0 - chance)]
-    moments, visitors = _moments(taken, ways, observed, n)
-    moves = visited / np.maximum(out, 1)
-    none, own = np.zeros((n, n)), np.diag(1 / np.maximum(seen, 1))
-    of_chance, of_observed = np.hstack([moves, none, none, none]), np.hstack([none, none, none, own])
-    known = np.where((out > 0) & (seen > 0), 1.0, np.nan)
-    share = np.clip(chance[:n], 0.0, 1.0) * known
-    return Chain(
-        chance=(share, *_around(share, _variance(of_chance, moments), visitors, z)),
-        observed=(observed, *bounds(observed, seen, np.diag(moments)[3 * n :], visitors, z)),
-        to_goal=ways[0].steps(np.hstack([visited @ moves, moves, none, none]), of_chance, moments, known, z),
-        to_end=ways[1].steps(np.hstack([-visited @ moves, none, moves, none]), -of_chance, moments, known, z),
-        p_value=_p_value(observed - share, _variance(of_observed - of_chance, moments), seen, observed),
-        seen=seen,
-    )
-
-
-def _tallied(parts: Iterable[Ints], size: int) -> Ints:
-    """Count how often each number is there in all parts."""
-    found: Ints = np.sum([np.bincount(part, minlength=size) for part in parts], axis=0)
-    return found
-
-
-def _taken(visits: Visits, firsts: Ints) -> _Taken:
-    n, over = len(visits.names) + 1, ~visits.open
-    goals = np.flatnonzero(visits.goal[visits.state])
-    end, reached = visits.last + 1, np.zeros(visits.n_paths, dtype=bool)
-    end[visits.path[goals][::-1]] = goals[::-1]  # of several goals the first is written last
-    end = np.where(over, end, visits.first)
-    reached[visits.path[goals]] = True
-    following = np.append(visits.state, n)[1:]
-    following[visits.last] = n
-    kept = np.flatnonzero(np.arange(len(visits.state)) < end[visits.path])
-    came = firsts[firsts < end[visits.path[firsts]]]
-    path, whole = visits.path[came], np.full(int(over.sum()), n - 1)
-    return _Taken(
-        pair=(visits.state[kept] * (n + 1) + following[kept], whole * (n + 1) + visits.state[visits.first[over]]),
-        visitor=(visits.visitor[visits.path[kept]], visits.visitor[over]),
-        state=(visits.state[came], whole),
-        reached=(reached[path], reached[over]),
-        visitor_of_state=(visits.visitor[path], visits.visitor[over]),
-    )
+    @property
+    def n_visitors(self) -> int:
+        """Number of visitors, those without any step included."""
+        return 1 + max(int(part.visitor.max(initial=-1)) for part in self.steps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Way:
-    """One way out: the chance of it from each state, and the steps to it times that chance (the start and end last)."""
+class _Outcome:
+    """One way a path ends, at the goal or without it.
+
+    Attributes
+    ----------
+    chance : float array of shape (n_states + 2,)
+        Of this outcome from each state, the start and the end last.
+    total : float array of shape (n_states + 2,)
+        Expected steps to it times that chance.
+    """
 
     chance: Floats
     total: Floats
 
     @classmethod
-    def to(cls, chance: Floats, visited: "np.ndarray[Any, Any]", goal: Bools) -> "_Way":
-        n = len(visited)
-        inside = np.where(goal[:n], 0.0, chance[:n])
-        return cls(chance=chance, total=np.append(np.where(goal[:n], 0.0, visited @ inside), 0.0))
+    def of(cls, chance: Floats, fundamental: Floats, is_goal: Bools) -> "_Outcome":
+        n = len(fundamental)
+        inside = np.where(is_goal[:n], 0.0, chance[:n])
+        return cls(chance=chance, total=np.append(np.where(is_goal[:n], 0.0, fundamental @ inside), 0.0))
 
     def surprise(self) -> tuple[Floats, Floats]:
-        """Return by how much a step of each pair changes the chance, and the total, more than is expected before it."""
+        """Return how much more chance, and more total, a step of each pair leads to than was expected before it."""
         expected = self.total[:-1] - self.chance[:-1]
         chance, total = self.chance - self.chance[:-1, None], self.total - expected[:, None]
         return chance.ravel(), total.ravel()
 
-    def steps(self, of_total: Floats, of_chance: Floats, moments: Floats, known: Floats, z: float) -> Bounds:
-        """Return the expected steps of those that take this way, with an interval on the scale of logarithms."""
-        chance = np.where(self.chance[:-1] > 1e-12, self.chance[:-1], np.nan) * known
+    def expected_steps(
+        self, of_total: Floats, of_chance: Floats, products: Floats, is_known: Floats, z: float
+    ) -> Bounded:
+        """Return the expected steps of the paths with this outcome, with an interval on the scale of logarithms."""
+        chance = np.where(self.chance[:-1] > MIN_CHANCE, self.chance[:-1], np.nan) * is_known
         steps = self.total[:-1] / chance
-        moved = of_total / chance[:, None] - (steps / chance)[:, None] * of_chance
-        wide = np.exp(z * np.sqrt(_variance(moved, moments)) / steps)
-        return steps, np.maximum(steps / wide, 1.0), steps * wide
+        derivative = of_total / chance[:, None] - (steps / chance)[:, None] * of_chance
+        low, high = log_interval(steps, np.sqrt(_variances(derivative, products)) / steps, z)
+        return steps, np.maximum(low, 1.0), high
 
 
-def _moments(taken: _Taken, ways: list[_Way], observed: Floats, n: int) -> tuple[Floats, Ints]:
-    """Return the sums over visitors of products of what their steps and paths tell more than was expected.
+def estimate_chain(visits: Visits, first: Ints, z: float) -> MarkovEstimates:
+    """Estimate the chain from the paths that are over, each up to its first goal; ``first`` are first visits."""
+    data = _chain_data(visits, first)
+    n, is_goal = data.n, np.append(visits.is_goal, [False, False])
+    counts = _count((steps.pair for steps in data.steps), n * (n + 1)).reshape(n, n + 1)
+    n_steps = counts.sum(axis=1)
+    chances = counts / np.maximum(n_steps, 1)[:, None]
+    fundamental: Floats = np.linalg.inv(np.eye(n) - np.where(is_goal[:n], 0.0, chances[:, :n])).astype(np.float64)
+    chance: Floats = np.where(is_goal, 1.0, np.append(fundamental @ chances[:, is_goal].sum(axis=1), 0.0))
+    n_paths = _count((part.state for part in data.arrivals), n)
+    observed = divide(_count((part.state[part.reaches_goal] for part in data.arrivals), n), n_paths)
+    goal, end = (_Outcome.of(values, fundamental, is_goal) for values in (chance, 1.0 - chance))
+    products, n_visitors = _influence_products(data, goal, end, observed)
+    of_step, none = fundamental / np.maximum(n_steps, 1), np.zeros((n, n))
+    of_chance = np.hstack([of_step, none, none, none])
+    of_observed = np.hstack([none, none, none, np.diag(1 / np.maximum(n_paths, 1))])
+    of_goal_total = np.hstack([fundamental @ of_step, of_step, none, none])
+    of_end_total = np.hstack([-fundamental @ of_step, none, of_step, none])
+    is_known = np.where((n_steps > 0) & (n_paths > 0), 1.0, np.nan)
+    share = np.clip(chance[:n], 0.0, 1.0) * is_known
+    n_observed = effective_trials(observed, n_paths, np.diag(products)[3 * n :], n_visitors)
+    return MarkovEstimates(
+        chance=(share, *_interval(share, _variances(of_chance, products), n_visitors, z)),
+        observed=(observed, *wilson_interval(observed, n_observed, z)),
+        steps_to_goal=goal.expected_steps(of_goal_total, of_chance, products, is_known, z),
+        steps_to_end=end.expected_steps(of_end_total, -of_chance, products, is_known, z),
+        p_value=_p_values(observed - share, _variances(of_observed - of_chance, products), n_paths, observed),
+    )
 
-    Also how many visitors there are of each state.
+
+def _count(parts: Iterable[Ints], size: int) -> Ints:
+    """Count how often each number is in all parts."""
+    counts: Ints = np.sum([np.bincount(part, minlength=size) for part in parts], axis=0)
+    return counts
+
+
+def _chain_data(visits: Visits, first: Ints) -> _ChainData:
+    n, is_over = len(visits.states) + 1, ~visits.is_open
+    end, reaches_goal = _ends_at_goal(visits)
+    following = np.append(visits.state, n)[1:]
+    following[visits.last] = n
+    kept = np.flatnonzero(np.arange(len(visits.state)) < end[visits.path])
+    arrivals = first[first < end[visits.path[first]]]
+    path, start = visits.path[arrivals], np.full(int(is_over.sum()), n - 1)
+    visitor, first_state = visits.visitor[is_over], visits.state[visits.first[is_over]]
+    return _ChainData(
+        n=n,
+        steps=(
+            _Steps(pair=visits.state[kept] * (n + 1) + following[kept], visitor=visits.visitor[visits.path[kept]]),
+            _Steps(pair=start * (n + 1) + first_state, visitor=visitor),
+        ),
+        arrivals=(
+            _Arrivals(state=visits.state[arrivals], reaches_goal=reaches_goal[path], visitor=visits.visitor[path]),
+            _Arrivals(state=start, reaches_goal=reaches_goal[is_over], visitor=visitor),
+        ),
+    )
+
+
+def _ends_at_goal(visits: Visits) -> tuple[Ints, Bools]:
+    """Return where the part of each path that counts ends: at its first goal, at once where it is not over.
+
+    Also whether it reaches the goal.
     """
-    surprise, total = ways[0].surprise()
-    tables = (surprise, total, ways[1].surprise()[1])
-    products, visitors = np.zeros((4 * n, 4 * n)), np.zeros(n, dtype=np.int64)
-    n_visitors = 1 + max(int(one.max(initial=-1)) for one in taken.visitor)
-    size = max(min(BLOCK // (4 * n), n_visitors), 1)
-    part = SINGLE // (4 * n) ** 2 if 4 * n <= NARROW else size
+    goals = np.flatnonzero(visits.is_goal[visits.state])
+    end, reaches_goal = visits.last + 1, np.zeros(visits.n_paths, dtype=bool)
+    end[visits.path[goals][::-1]] = goals[::-1]  # of several goals the first is written last
+    reaches_goal[visits.path[goals]] = True
+    return np.where(visits.is_open, visits.first, end), reaches_goal
+
+
+def _influence_products(data: _ChainData, goal: _Outcome, end: _Outcome, observed: Floats) -> tuple[Floats, Ints]:
+    """Return the sums over visitors of products of what their steps and arrivals differ from the expected.
+
+    Columns are states in four parts: chance of the goal, total of the goal, total of the end, and observed share. Also
+    the number of visitors of each state.
+    """
+    n, tables = data.n, (*goal.surprise(), end.surprise()[1])
+    products, n_visitors = np.zeros((4 * n, 4 * n)), np.zeros(n, dtype=np.int64)
+    size = max(min(NUMBERS_PER_BLOCK // (4 * n), data.n_visitors), 1)
+    part = PRODUCTS_PER_THREAD // (4 * n) ** 2 if 4 * n <= NARROW_COLUMNS else size
     size += -size % part
-    for low in range(0, n_visitors, size):
-        told, there = np.zeros((size, 4, n)), np.zeros((size, n), dtype=bool)
-        for visitor, pair in zip(taken.visitor, taken.pair, strict=True):
-            mine = slice(*np.searchsorted(visitor, (low, low + size)))
-            cell = (visitor[mine] - low) * n + pair[mine] // (n + 1)
-            for place, table in enumerate(tables):
-                told[:, place] += _summed(cell, table[pair[mine]], size, n)
-        for visitor, state, reached in zip(taken.visitor_of_state, taken.state, taken.reached, strict=True):
-            mine = slice(*np.searchsorted(visitor, (low, low + size)))
-            cell = (visitor[mine] - low) * n + state[mine]
-            told[:, 3] += _summed(cell, reached[mine] - observed[state[mine]], size, n)
-            there.reshape(-1)[cell] = True
-        parts = told.reshape(-1, part, 4 * n)
+    for low in range(0, data.n_visitors, size):
+        sums, is_visited = np.zeros((size, 4, n)), np.zeros((size, n), dtype=bool)
+        for steps in data.steps:
+            rows = slice(*np.searchsorted(steps.visitor, (low, low + size)))
+            pair = steps.pair[rows]
+            cell = (steps.visitor[rows] - low) * n + pair // (n + 1)
+            for column, table in enumerate(tables):
+                sums[:, column] += _sums_of_cells(cell, table[pair], size, n)
+        for arrivals in data.arrivals:
+            rows = slice(*np.searchsorted(arrivals.visitor, (low, low + size)))
+            state = arrivals.state[rows]
+            cell = (arrivals.visitor[rows] - low) * n + state
+            sums[:, 3] += _sums_of_cells(cell, arrivals.reaches_goal[rows] - observed[state], size, n)
+            is_visited.reshape(-1)[cell] = True
+        parts = sums.reshape(-1, part, 4 * n)
         products += np.matmul(parts.transpose(0, 2, 1), parts).sum(axis=0)
-        visitors += there.sum(axis=0)
-    return products, visitors
+        n_visitors += is_visited.sum(axis=0)
+    return products, n_visitors
 
 
-def _summed(cell: Ints, value: Floats, size: int, n: int) -> Floats:
-    found: Floats = np.bincount(cell, value, minlength=size * n).reshape(size, n).astype(np.float64, copy=False)
-    return found
+def _sums_of_cells(cell: Ints, values: Floats, size: int, n: int) -> Floats:
+    sums: Floats = np.bincount(cell, values, minlength=size * n).reshape(size, n).astype(np.float64, copy=False)
+    return sums
 
 
-def _variance(moved: Floats, moments: Floats) -> Floats:
-    return np.asarray(np.maximum(np.einsum("ij,ij->i", moved @ moments, moved), 0.0), dtype=np.float64)
+def _variances(derivative: Floats, products: Floats) -> Floats:
+    """Return the variance of each number from its derivative by the sums of visitors (delta method)."""
+    variance = np.einsum("ij,ij->i", derivative @ products, derivative)
+    return np.asarray(np.maximum(variance, 0.0), dtype=np.float64)
 
 
-def _around(share: Floats, variance: Floats, visitors: Ints, z: float) -> tuple[Floats, Floats]:
-    varied = (variance > 1e-15) & (share > 0) & (share < 1)
-    return wilson_each(share, np.where(varied, divided(share * (1 - share), variance), visitors), z)
+def _interval(share: Floats, variance: Floats, n_visitors: Ints, z: float) -> tuple[Floats, Floats]:
+    variance = np.where(variance > MIN_VARIANCE, variance, 0.0)
+    return wilson_interval(share, effective_sample_size(share, variance, n_visitors), z)
 
 
-def _p_value(difference: Floats, variance: Floats, seen: Ints, observed: Floats) -> Floats:
-    """Test the difference, where there are enough paths of either kind and the two can differ at all."""
-    from scipy.special import ndtr
-
-    least = np.nan_to_num(np.minimum(observed, 1 - observed)) * seen
-    enough = (seen >= FEWEST) & (least >= FEWEST_EACH - 0.5) & (variance > 1e-12)
-    error = np.sqrt(np.where(enough, variance, np.nan))
-    return np.asarray(2 * ndtr(-np.abs(difference) / error), dtype=np.float64)
+def _p_values(difference: Floats, variance: Floats, n_paths: Ints, observed: Floats) -> Floats:
+    """Test the differences where there are enough paths of either kind, and the two can differ at all."""
+    n_rarer = np.nan_to_num(np.minimum(observed, 1 - observed)) * n_paths
+    is_tested = (
+        (n_paths >= MIN_PATHS_FOR_TEST) & (n_rarer >= MIN_PATHS_OF_EITHER_KIND - 0.5) & (variance > MIN_TEST_VARIANCE)
+    )
+    return z_test_p_values(difference, np.sqrt(np.where(is_tested, variance, np.nan)))

@@ -5,92 +5,90 @@ from itertools import compress
 import numpy as np
 
 from ..._core.arrays import Bools, Ints, distinct_rows, run_starts
-from .._shares import rates, shared_out
-from .transitions import Columns
-from .visits import END, OPEN, START, Visits
+from ..._stats.clustered_shares import shares_by_category, shares_by_group
+from .read import END, OPEN, START
+from .transitions import Columns, with_bounds
+from .visits import Visits
 
-LISTED = 1_000
-"""Sequences that are listed at most."""
+MAX_SEQUENCES = 1_000
+"""Sequences that are listed."""
 ARROW = " → "
 _NOTHING = -1
+_MAX_CODE = 2**62
 
 
-def focus_of(visits: Visits, focus: str) -> tuple[Ints, Ints]:
-    """Find the first visit to the focus in each path that has one; return where it is, and the paths.
+def find_focus(visits: Visits, focus: str) -> tuple[Ints, Ints]:
+    """Return the first visit to the focus in each path that has one, and the paths.
 
     The start stands before the first visit of a path, the end after the last one of a path that is over.
     """
     if focus == START:
         return visits.first - 1, np.arange(visits.n_paths)
     if focus == END:
-        return visits.last[~visits.open] + 1, np.flatnonzero(~visits.open)
-    place = np.flatnonzero(visits.state == (visits.names.index(focus) if focus in visits.names else _NOTHING))
-    path = visits.path[place]
-    new = run_starts(path)
-    return place[new], path[new]
+        return visits.last[~visits.is_open] + 1, np.flatnonzero(~visits.is_open)
+    visit = np.flatnonzero(visits.state == (visits.states.index(focus) if focus in visits.states else _NOTHING))
+    path = visits.path[visit]
+    is_first = run_starts(path)
+    return visit[is_first], path[is_first]
 
 
 def sequence_columns(visits: Visits, focus: str, *, forward: bool, depth: int, z: float) -> tuple[Columns, int]:
-    """Write one row a sequence, the most frequent first; and count the sequences that are not listed."""
-    place, path = focus_of(visits, focus)
-    steps = _steps(visits, place, path, forward, depth)
-    code = _coded(steps, len(visits.names) + 4)
-    kind, example = distinct_rows(code)
-    n_shown = len(example)
-    share = shared_out(kind, max(n_shown, 1), visits.visitor[path], z)
-    over = ~visits.open[path]
-    later = _goal_after(visits, place, path)
-    _, *goal = rates(kind[over], later[over], n_shown, visits.visitor[path][over], z)
-    order = np.lexsort((share.target, -share.count))[:LISTED]
-    rows = steps[example[order]]
-    names = [*visits.names, START, END, OPEN]
-    texts = [[None if one == _NOTHING else names[one] for one in row] for row in rows.tolist()]
-    decided = not forward and focus in (END, *compress(visits.names, visits.goal))
-    return {
-        "path": [_written(row, focus, forward) for row in texts],
-        **{f"step_{k + 1}": [row[k] for row in texts] for k in range(depth)},
-        "paths": share.count[order].astype(np.int64),
-        **{f"share{end}": of[order] for end, of in zip(ENDS, (share.share, share.low, share.high), strict=True)},
-        **{f"goal_share{end}": of[order] * (np.nan if decided else 1) for end, of in zip(ENDS, goal, strict=True)},
-    }, n_shown - len(order)
+    """Return one row per sequence, the most frequent first; and the number of sequences that are not listed."""
+    visit, path = find_focus(visits, focus)
+    steps = _neighbours(visits, visit, path, forward, depth)
+    kind, example = distinct_rows(_sequence_codes(steps, len(visits.states) + 4))
+    n_kinds, visitor, is_over = len(example), visits.visitor[path], ~visits.is_open[path]
+    shares = shares_by_category(kind, max(n_kinds, 1), visitor, z)
+    reaches_goal = _has_goal_after(visits, visit, path)
+    _, *goal_shares = shares_by_group(kind[is_over], reaches_goal[is_over], n_kinds, visitor[is_over], z)
+    if not forward and focus in (END, *compress(visits.states, visits.is_goal)):
+        goal_shares = [np.full(n_kinds, np.nan)] * 3  # what leads there does not come to the goal later
+    order = np.lexsort((shares.category, -shares.count))[:MAX_SEQUENCES]
+    names = [*visits.states, START, END, OPEN]
+    rows = [[None if code == _NOTHING else names[code] for code in row] for row in steps[example[order]].tolist()]
+    columns = {
+        "path": [_path_text(row, focus, forward) for row in rows],
+        **{f"step_{k + 1}": [row[k] for row in rows] for k in range(depth)},
+        "paths": shares.count[order].astype(np.int64),
+        **with_bounds("share", (bound[order] for bound in (shares.share, shares.low, shares.high))),
+        **with_bounds("goal_share", (bound[order] for bound in goal_shares)),
+    }
+    return columns, n_kinds - len(order)
 
 
-ENDS = ("", "_low", "_high")
-
-
-def _steps(visits: Visits, place: Ints, path: Ints, forward: bool, depth: int) -> Ints:
+def _neighbours(visits: Visits, visit: Ints, path: Ints, forward: bool, depth: int) -> Ints:
     """Return the states next to the focus, the nearest first: of shape (n_paths, depth), -1 beyond the ends."""
-    n = len(visits.names)
-    steps = np.full((len(place), depth), _NOTHING, dtype=np.int64)
+    n = len(visits.states)
+    steps = np.full((len(visit), depth), _NOTHING, dtype=np.int64)
     first, last = visits.first[path], visits.last[path]
     for k in range(1, depth + 1):
-        at = place + k if forward else place - k
-        inside = (at >= first) & (at <= last)
-        steps[inside, k - 1] = visits.state[at[inside]]
-        edge = at == (last + 1 if forward else first - 1)
-        steps[edge, k - 1] = np.where(visits.open[path[edge]], n + 2, n + 1) if forward else n
+        near = visit + k if forward else visit - k
+        is_inside = (near >= first) & (near <= last)
+        steps[is_inside, k - 1] = visits.state[near[is_inside]]
+        is_edge = near == (last + 1 if forward else first - 1)
+        steps[is_edge, k - 1] = np.where(visits.is_open[path[is_edge]], n + 2, n + 1) if forward else n
     return steps
 
 
-def _coded(steps: Ints, base: int) -> Ints:
-    """Give each sequence a number, in the order of the states; made small again before it could overflow."""
+def _sequence_codes(steps: Ints, base: int) -> Ints:
+    """Return a number for each sequence, in the order of the states; made small again before it could overflow."""
     code: Ints = np.zeros(len(steps), dtype=np.int64)
-    limit = 1
+    n_codes = 1
     for column in steps.T:
-        if limit * base >= 2**62:
+        if n_codes * base >= _MAX_CODE:
             code, first = distinct_rows(code)
-            limit = len(first)
-        code, limit = code * base + column + 1, limit * base
+            n_codes = len(first)
+        code, n_codes = code * base + column + 1, n_codes * base
     return code
 
 
-def _goal_after(visits: Visits, place: Ints, path: Ints) -> Bools:
-    """Tell which paths come to the goal after the focus."""
-    goals = np.concatenate([[0], np.cumsum(visits.goal[visits.state])])
+def _has_goal_after(visits: Visits, visit: Ints, path: Ints) -> Bools:
+    """Return which paths come to the goal after the focus."""
+    n_goals = np.concatenate([[0], np.cumsum(visits.is_goal[visits.state])])
     end = visits.last[path] + 1
-    return np.asarray(goals[end] > goals[np.minimum(place + 1, end)])
+    return np.asarray(n_goals[end] > n_goals[np.minimum(visit + 1, end)])
 
 
-def _written(row: list[str | None], focus: str, forward: bool) -> str:
-    there = [one for one in row if one is not None]
-    return ARROW.join([focus, *there] if forward else [*reversed(there), focus])
+def _path_text(row: list[str | None], focus: str, forward: bool) -> str:
+    names = [name for name in row if name is not None]
+    return ARROW.join([focus, *names] if forward else [*reversed(names), focus])

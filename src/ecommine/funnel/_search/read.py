@@ -11,7 +11,7 @@ import numpy as np
 from ..._core.arrays import Bools, Floats, Ints, Times, run_starts, sort_order
 from ..._core.moments import length_to_microseconds, moment_to_microseconds
 from .._log.log import EventLog, read_log
-from .._log.sessions import sessions_of
+from .._log.sessions import number_log_sessions
 
 SEARCHING = ("search", "view_search_results")
 PASSIVE = ("page_view", "session_start", "view_item_list")
@@ -95,7 +95,7 @@ def read_trail(events: object, *, gap: timedelta, merge: timedelta, as_of: Any) 
     """Read a log of any library, cut it into sessions, and find its searches."""
     optional = tuple(column for column in COLUMNS if column != "query")
     log = read_log(events, columns=("query",), optional=optional, ties=COLUMNS, as_of=as_of)
-    session, _ = sessions_of(log, gap)
+    session, _ = number_log_sessions(log, gap)
     order = sort_order(session)
     session = session[order]
     click = "select_item" if "select_item" in log.names else "view_item"

@@ -1,0 +1,202 @@
+"""Events path by path, each with the state that it is: what visits are made from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from ..._core.arrays import Bools, Ints, Times, is_sorted, run_bounds, sort_order
+from ..._core.frames import Frame
+from ..._core.moments import length_to_microseconds, moment_to_microseconds
+from ..._core.notes import Note
+from ..._core.texts import counted, did_you_mean, duration_in_words
+from ...schema._for_topics import TABLES
+from .._log.log import EventLog, read_log
+from .._log.sessions import number_log_sessions
+
+PathUnit = Literal["session_id", "visitor_id", "customer_id"]
+START, END, OTHER, OPEN = "(start)", "(end)", "(other)", "(open)"
+DEFAULT_GAP = timedelta(minutes=30)
+NO_STATE = -1
+NEVER = np.iinfo(np.int64).max
+"""A moment that never comes."""
+_NOT_A_STATE = ("visitor_id", "session_id", "customer_id", "occurred_at")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathOptions:
+    """The options of a call that say what a path is, checked."""
+
+    state: str
+    goal: tuple[str, ...]
+    focus: str | None
+    unit: PathUnit
+    gap: timedelta | None
+    collapse: bool
+    top: int
+    as_of: Any
+
+    @property
+    def pause(self) -> timedelta | None:
+        """The pause after which a path is over; None where paths never are."""
+        return self.gap or (DEFAULT_GAP if self.unit == "session_id" else None)
+
+    @property
+    def noun(self) -> str:
+        """What a path is, such as session."""
+        return self.unit.removesuffix("_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PathEvents:
+    """Events of all paths, one path after the other, each in the order of time.
+
+    Attributes
+    ----------
+    state : int array of shape (n_events,)
+        Position in ``states``, NO_STATE where the event is none.
+    path, time, visitor : int arrays of shape (n_events,)
+        Number of the path, microseconds since 1970, and code of the visitor.
+    states : tuple of str
+        Names of the states.
+    is_open : bool array of shape (n_paths,)
+        Whether the path may still go on.
+    settled_before : int
+        Microseconds: what follows an event before this moment is known.
+    until : datetime or None
+        The moment up to which events count.
+    notes : tuple of Note
+        What was left out, and how paths were cut.
+    """
+
+    state: Ints
+    path: Ints
+    time: Times
+    visitor: Ints
+    states: tuple[str, ...]
+    is_open: Bools
+    settled_before: int
+    until: datetime | None
+    notes: tuple[Note, ...]
+
+
+def read_path_events(events: Frame, options: PathOptions) -> PathEvents:
+    """Read events of any library, cut them into paths, and name the state of each."""
+    log = _read_log(events, options)
+    order, path, notes_on_paths = _cut_paths(log, options)
+    state, states = _states(log, options)
+    time, pause = log.time[order], options.pause
+    settled_before = NEVER
+    if log.until is not None and pause is not None:
+        settled_before = moment_to_microseconds(log.until) - length_to_microseconds(pause)
+    is_open = time[run_bounds(path)[1:] - 1] >= settled_before
+    return PathEvents(
+        state=state[order],
+        path=path,
+        time=time,
+        visitor=log.unit[order],
+        states=states,
+        is_open=is_open,
+        settled_before=settled_before,
+        until=log.until,
+        notes=(
+            *log.notes,
+            *notes_on_paths,
+            *_notes_on_states(state, states, options),
+            *_notes_on_open_paths(is_open, options),
+        ),
+    )
+
+
+def _read_log(events: Frame, options: PathOptions) -> EventLog:
+    state, unit, schema = options.state, options.unit, events.collect_schema()
+    if state not in schema.names():
+        raise ValueError(f"`state`: `events` has no column {state!r}{did_you_mean(state, schema.names(), most=1)}")
+    if state in _NOT_A_STATE or isinstance(schema[state], (nw.Datetime, nw.Date)):
+        raise ValueError(f"`state` must be a column of actions or places, such as 'event' or 'page', got {state!r}")
+    is_declared = state in TABLES["events"].names
+    return read_log(
+        events,
+        unit="customer_id" if unit == "customer_id" else "visitor_id",
+        optional=(*(("session_id",) if unit == "session_id" else ()), *((state,) if is_declared else ())),
+        others=() if is_declared else (state,),
+        ties=() if state == "event" else (state,),
+        as_of=options.as_of,
+    )
+
+
+def _cut_paths(log: EventLog, options: PathOptions) -> tuple[Any, Ints, list[Note]]:
+    """Return the order of events by path, the path of each, and notes on what a path is."""
+    if options.unit != "session_id":
+        text = f"a path holds all events of a {options.noun}, who may come back after the last one"
+        return slice(None), log.unit, [] if options.gap else [Note(text, code="paths_without_end")]
+    gap = options.gap or DEFAULT_GAP
+    path, n_without_id = number_log_sessions(log, gap)
+    order: Any = slice(None) if is_sorted(path) else sort_order(path)
+    return order, path[order], _notes_on_sessions(len(path), n_without_id, gap)
+
+
+def _notes_on_sessions(n_events: int, n_without_id: int, gap: timedelta) -> list[Note]:
+    pause = f"a pause of more than {duration_in_words(gap)}"
+    if n_without_id == n_events:
+        return [Note(f"sessions end after {pause}", code="sessions_by_gap")]
+    notes = [Note("sessions are those of session_id", code="sessions_by_id")]
+    if n_without_id:
+        events = f"{counted(n_without_id, 'event')} without session_id"
+        text = f"{events}: taken as part of the session before, or as a new one after {pause}"
+        notes.append(Note(text, code="events_without_session_id", count=n_without_id))
+    return notes
+
+
+def _notes_on_states(state: Ints, states: Sequence[str], options: PathOptions) -> list[Note]:
+    notes = []
+    if n_without := int((state == NO_STATE).sum()):
+        text = f"{counted(n_without, 'event')} without {options.state} left out"
+        notes.append(Note(text, code="events_without_state", count=n_without))
+    for name in options.goal:
+        if states and name not in states:
+            text = f"no event matches the goal {name!r}{did_you_mean(name, states, most=1)}"
+            notes.append(Note(text, code="goal_not_found"))
+    return notes
+
+
+def _notes_on_open_paths(is_open: Bools, options: PathOptions) -> list[Note]:
+    n_open = int(is_open.sum())
+    if not n_open:
+        return []
+    text = (
+        f"{n_open:,} of {counted(len(is_open), options.noun)} may still go on: the last event is no exit, and "
+        f"steps from visits in the last {duration_in_words(options.pause or DEFAULT_GAP)} are not counted"
+    )
+    return [Note(text, code="open_paths", count=n_open)]
+
+
+def _states(log: EventLog, options: PathOptions) -> tuple[Ints, tuple[str, ...]]:
+    """Return the state of each event: the value of the column, or the goal that the event is; and all names."""
+    codes, states = (log.event, list(log.names)) if options.state == "event" else _column_states(log, options.state)
+    reserved = sorted({START, END, OPEN} & set(states))
+    if reserved:
+        raise ValueError(f"`state`: {options.state!r} has the reserved value {reserved[0]!r}: rename it first")
+    state = codes.astype(np.int64)
+    for name in options.goal:
+        if name in log.names:
+            if name not in states:
+                states.append(name)
+            state[log.is_event(name)] = states.index(name)
+    if options.focus is not None and states and options.focus not in (START, END, *states):
+        suggestion = did_you_mean(options.focus, states, most=1)
+        raise ValueError(f"`focus`: no {options.state} is {options.focus!r}{suggestion}")
+    return state, tuple(states)
+
+
+def _column_states(log: EventLog, column: str) -> tuple[Ints, list[str]]:
+    codes, values = log.codes(column)
+    return codes, [_state_name(value) for value in values.tolist()]
+
+
+def _state_name(value: object) -> str:
+    """Return a value as text; whole numbers are floats where some are missing."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
