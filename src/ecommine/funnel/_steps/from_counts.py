@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
-from operator import and_, or_
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
@@ -138,16 +138,18 @@ def from_reached(users: object, steps: Sequence[str], /, *, by: str | None = Non
     confidence = confidence_level(level)
     like = opened(users, argument="users")
     _check_columns(like, steps, by)
-    codes, labels, reached, skipped, n_left_out = _count_users(like, steps, by)
-    whole = _estimate_totals(steps, reached.sum(axis=0), skipped.sum(axis=0), confidence)
+    depths = _count_depths(like, steps, by)
+    whole = _estimate_depths(depths, steps, confidence)
     groups: list[tuple[dict[str, Any], StepEstimates]] = [({}, whole)]
     if by is not None:
+        codes, labels = factorize_groups(depths["_by"], category_order(like, by))
         check_group_count(by, len(labels))
-        sums = [(reached[codes == code].sum(axis=0), skipped[codes == code].sum(axis=0)) for code in range(len(labels))]
+        of_group = [depths.filter((codes == code).tolist()) for code in range(len(labels))]
         groups = [
-            ({by: label}, _estimate_totals(steps, *of_group, confidence))
-            for label, of_group in zip(labels, sums, strict=True)
+            ({by: label}, _estimate_depths(rows, steps, confidence))
+            for label, rows in zip(labels, of_group, strict=True)
         ]
+    n_left_out = int(depths.filter(nw.col("_depth") < 2)["_n"].sum())
     text = f"{counted(n_left_out, 'user')} without {steps[0]!r} left out"
     notes = (Note(text, code="users_without_entry", count=n_left_out),) if n_left_out else ()
     return _as_result(groups, whole, by, confidence, like, notes)
@@ -169,40 +171,27 @@ def _check_columns(users: Frame, steps: Sequence[str], by: str | None) -> None:
         raise ValueError(f"`steps` must be different columns, got {list(steps)!r}")
 
 
-def _count_users(users: Frame, steps: Sequence[str], by: str | None) -> tuple[Ints, tuple[Any, ...], Ints, Ints, int]:
-    """Count the users of each group that reached and that skipped each step, and those without the first step.
+def _count_depths(users: Frame, steps: Sequence[str], by: str | None) -> nw.DataFrame[Any]:
+    """Count users by group and by one number: their depth, twice, and one more if a later step follows.
 
-    Returns
-    -------
-    codes : int array of shape (n_rows,)
-        Group of each row of counts.
-    labels : tuple
-        The groups.
-    reached, skipped : int array of shape (n_rows, n_steps)
-        Users.
-    n_left_out : int
-        Users without the first step.
+    The depth is the number of steps that a user reached without a gap; the user can only skip the step after them.
     """
-    schema, n_steps = users.collect_schema(), len(steps)
-    has_step = [_is_reached(schema[step], step) for step in steps]
-    chain = [reduce(and_, has_step[: step + 1]) for step in range(n_steps)]
-    none = nw.lit(False)
-    skips = [chain[step - 1] & ~has_step[step] & reduce(or_, has_step[step + 1 :]) for step in range(1, n_steps - 1)]
-    flags = {f"_reached{step}": is_reached for step, is_reached in enumerate(chain)}
-    flags |= {f"_skipped{step}": is_skipped for step, is_skipped in enumerate([none, *skips, none])}
-    group = {} if by is None else {"_by": comparable_values(users, by)}
-    columns = users.select(**{name: flag.cast(nw.Int64) for name, flag in flags.items()}, **group)
-    sums = [nw.len().alias("_n"), *(nw.col(name).sum() for name in flags)]
-    rows = collect(columns.select(*sums) if by is None else columns.group_by("_by", drop_null_keys=False).agg(*sums))
-    reached, skipped = (
-        np.column_stack([rows[f"{kind}{step}"].fill_null(0).to_numpy().astype(np.int64) for step in range(n_steps)])
-        for kind in ("_reached", "_skipped")
-    )
-    n_left_out = int(rows["_n"].sum()) - int(reached[:, 0].sum())
-    if by is None:
-        return np.zeros(len(rows), dtype=np.int64), (), reached, skipped, n_left_out
-    codes, labels = factorize_groups(rows["_by"], category_order(users, by))
-    return codes, labels, reached, skipped, n_left_out
+    schema = users.collect_schema()
+    has_step = [_is_reached(schema[step], step).cast(nw.Int16) for step in steps]
+    depth = reduce(lambda after, has: has * (after + 1), reversed(has_step))
+    keys = {"_depth": 2 * depth + (reduce(add, has_step) > depth).cast(nw.Int16)}
+    keys |= {} if by is None else {"_by": comparable_values(users, by)}
+    return collect(users.select(**keys).group_by(*keys, drop_null_keys=False).agg(nw.len().alias("_n")))
+
+
+def _estimate_depths(depths: nw.DataFrame[Any], steps: Sequence[str], level: float) -> StepEstimates:
+    """Compute the rows of a table from counts of depths."""
+    number, n = (depths[name].to_numpy().astype(np.int64) for name in ("_depth", "_n"))
+    depth, step = number // 2, np.arange(len(steps))
+    reached = n @ (depth[:, None] > step)
+    skipped = (n * (number % 2)) @ (depth[:, None] == step)
+    skipped[0] = 0  # a user without the first step does not enter
+    return _estimate_totals(steps, reached, skipped, level)
 
 
 def _is_reached(dtype: Any, step: str) -> nw.Expr:
