@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..._core.arrays import Bools, Ints, Times, distinct_rows, run_starts
+from ..._core.arrays import Bools, Ints, Times, count_until, distinct_rows, run_starts
 from .events import ADD, NO_PRODUCT, NONE, ONLY_IN_ORDERS, OTHER_EVENT, CartEvents
-from .lookup import count_until
 
 NO_CART_REASONS = ("no_cart", "other_products", "after_window")
 """Why a purchase buys no open cart: there is none, it has other products, or its window is over."""

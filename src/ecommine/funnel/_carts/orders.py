@@ -8,7 +8,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
-from ..._core.arrays import Bools, Ints, Times, distinct_codes
+from ..._core.arrays import Bools, Ints, Times, count_until, distinct_codes, nearest_record
 from ..._core.codes import Labels, factorize_sorted
 from ..._core.frames import Frame
 from ..._core.moments import column_to_microseconds, length_to_microseconds
@@ -17,7 +17,6 @@ from ..._core.texts import counted
 from ...schema._for_topics import EVENT_NAMES, read
 from .._log.reading import load_rows
 from .events import IN_ORDERS, NO_PRODUCT, NONE, ONLY_IN_ORDERS, PURCHASE, CartEvents, CartIds, CartLog
-from .lookup import count_until, nearest_record
 from .side_tables import Unusable, check_ids, find_codes, incomplete, leave_out
 
 

@@ -8,7 +8,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
-from ..._core.arrays import Bools, Floats, Ints, Times, run_starts
+from ..._core.arrays import Bools, Floats, Ints, Times, count_until, latest_record, run_starts
 from ..._core.codes import Labels, factorize_sorted
 from ..._core.frames import Frame, collect
 from ..._core.moments import DAY, column_to_microseconds
@@ -17,7 +17,6 @@ from ..._core.texts import counted, join_words
 from ...schema._for_topics import check_same_library, common_type, read
 from .._log.reading import load_rows
 from .events import NONE, CartIds
-from .lookup import count_until, latest_record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
