@@ -161,7 +161,7 @@ def read_cart_log(events: Frame, as_of: datetime | date | str | None) -> CartLog
     customer, n_shared = fill_from_group(log.unit, customer)
     name_rank = np.array([_name_rank(name, position) for position, name in enumerate(log.names)], dtype=np.int32)
     kinds = [CART_EVENTS.index(name) if name in CART_EVENTS else OTHER_EVENT for name in log.names]
-    found = CartEvents(
+    cart_events = CartEvents(
         person=np.where(customer >= 0, customer, len(customers) + log.unit) if len(customers) else log.unit,
         time=log.time,
         name_rank=name_rank[log.event],
@@ -177,10 +177,10 @@ def read_cart_log(events: Frame, as_of: datetime | date | str | None) -> CartLog
     )
     order_id = np.array(log.rows["order_id"].to_list(), dtype=object)[log.order] if "order_id" in own else None
     if (customer >= 0).any():
-        order = found.order()
-        found, order_id = found.take(order), None if order_id is None else order_id[order]
+        order = cart_events.order()
+        cart_events, order_id = cart_events.take(order), None if order_id is None else order_id[order]
     return CartLog(
-        events=found,
+        events=cart_events,
         ids=CartIds(visitors=whole_ids(log.units), customers=customers, products=products),
         order_id=order_id,
         until=log.until,

@@ -61,8 +61,10 @@ def read_orders(orders: Frame, events: Frame, ids: CartIds, until: datetime | No
     verb = "is" if n_known == 1 else "are"
     text = f"{n_known:,} of {counted(len(order_ids), 'order')} {verb} from customers with cart or purchase events"
     note = Note(text, code="orders_of_known_customers", count=n_known)
-    found = Orders(ids=order_ids, person=person, time=first_time, line_order=line_order, line_product=line_product)
-    return found, [*notes, note]
+    known_orders = Orders(
+        ids=order_ids, person=person, time=first_time, line_order=line_order, line_product=line_product
+    )
+    return known_orders, [*notes, note]
 
 
 def _unusable_lines(frame: Frame, until: datetime | None) -> tuple[Unusable, ...]:
