@@ -21,7 +21,8 @@ demo: $(VENV)/demo.stamp  ## run the main job on real data: tables, pictures and
 	$(BIN)/python examples/demo.py
 
 test: $(VENV)/test.stamp  ## run all tests and doctests (no Spark, no long simulations), and show what they reach
-	$(BIN)/python -m pytest -q -n 2 --cov
+	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=
+	@echo "The lines that no test reaches: $(BIN)/coverage report"
 
 lint: $(VENV)/lint.stamp  ## style, docstrings, complexity, import contracts
 	$(BIN)/ruff check .
