@@ -1,19 +1,19 @@
-r"""Funnels: where buyers are lost, exactly, with what is not decided yet told apart.
+r"""Funnels: where buyers are lost, and what is still undecided.
 
 Reads events: visitor_id, event and occurred_at are enough.
 
-- `Funnel`, `Step` and `Exclude` define a funnel once: steps, order, window, conditions, what must not lie between.
-- `analyse` measures it on a table of events: conversion with intervals, time, who skipped a step.
-- `sessions` cuts events into visits, wherever a visitor pauses for long.
-- `paths` tells what visitors do next, where they leave, what leads to the purchase, and how long it takes.
-- `carts` finds the carts: bought, left and recovered later, why they were left, and which may still be won back.
-- `search` measures queries: found, clicked, replaced, bought, and which of them to mend first.
-- `from_reached` and `from_counts` measure what a dashboard has: a column a page, or totals.
-- `compare` sets two of them against each other: which step explains the difference in conversion.
+- `Funnel`, `Step` and `Exclude` define a funnel once: steps, order, window, conditions, exclusions.
+- `analyse` measures it on a table of events: conversion with intervals, time, skipped steps.
+- `sessions` splits the events of a visitor into sessions at long pauses.
+- `paths` shows what visitors do next, where they leave, what leads to the purchase, and how long it takes.
+- `carts` finds carts: bought, left, recovered later, why they were left, and which may still be won back.
+- `search` measures queries: results, clicks, reformulations, purchases, and which queries to improve first.
+- `from_reached` and `from_counts` measure a table with a column per step, or totals of a dashboard.
+- `compare` compares two of these results: which step explains the difference in conversion.
 
 Conversion is the share of entrants that reach a step within the window of an entry: of any entry with re-entry (the
 default), of the first one with ``reentry=False``. Entrants whose window is still open count for as long as they were
-seen (Kaplan and Meier), instead of as lost.
+observed (Kaplan and Meier), instead of as lost.
 
 References
 ----------

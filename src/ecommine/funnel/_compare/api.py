@@ -260,10 +260,10 @@ def compare(
 def _check_names(names: Sequence[str] | None) -> tuple[str, str] | None:
     if names is None:
         return None
-    given: list[object] = [] if isinstance(names, str) else list(names)
-    if len(given) != 2 or given[0] == given[1] or not all(isinstance(name, str) and name for name in given):
+    texts: list[object] = [] if isinstance(names, str) else list(names)
+    if len(texts) != 2 or texts[0] == texts[1] or not all(isinstance(text, str) and text for text in texts):
         raise ValueError(f"`names` must be two different texts, such as ('desktop', 'mobile'), got {names!r}")
-    return str(given[0]), str(given[1])
+    return str(texts[0]), str(texts[1])
 
 
 def _columns(sides: tuple[Side, Side], correction: Correction | None, whole: float) -> dict[str, list[Any]]:

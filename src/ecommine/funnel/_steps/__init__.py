@@ -1,1 +1,1 @@
-"""The table of a funnel: counts, conversions, groups, words and pictures."""
+"""The table of a funnel: counts, conversions, groups, units, notes, sentences and plots."""

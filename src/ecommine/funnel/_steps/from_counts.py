@@ -156,11 +156,11 @@ def from_reached(users: object, steps: Sequence[str], /, *, by: str | None = Non
 
 
 def _check_columns(users: Frame, steps: Sequence[str], by: str | None) -> None:
-    given: object = steps
-    if isinstance(given, str) or not isinstance(given, Sequence):
-        raise TypeError(f"`steps` must be a list of columns, got {given!r}")
-    if len(given) < 2:
-        raise ValueError(f"`steps` must be two or more columns, got {given!r}")
+    names: object = steps
+    if isinstance(names, str) or not isinstance(names, Sequence):
+        raise TypeError(f"`steps` must be a list of columns, got {names!r}")
+    if len(names) < 2:
+        raise ValueError(f"`steps` must be two or more columns, got {names!r}")
     columns = users.collect_schema().names()
     missing = [column for column in (*steps, *([] if by is None else [by])) if column not in columns]
     if missing:
