@@ -1,6 +1,6 @@
 """Write ``src/ecommine/schema/_map/readers.py`` from the table declarations: ``python tools/write_readers.py``.
 
-The doors are plain functions with one keyword for each column, so that editors complete them and type checkers catch
+The readers are plain functions with one keyword for each column, so that editors complete them and type checkers catch
 typos. A test holds the file to what this script writes.
 """
 
@@ -12,14 +12,14 @@ from ecommine.schema._model.columns import KINDS
 
 TARGET = Path(__file__).parents[1] / "src" / "ecommine" / "schema" / "_map" / "readers.py"
 
-HEAD = '''"""The doors: one function a canonical table, one keyword a column.
+HEAD = '''"""The readers: one function per canonical table, one keyword per column.
 
 Written by ``tools/write_readers.py`` from the declarations in ``schema/_model/tables.py``; change those, then run it.
 """
 
 from narwhals.stable.v2.typing import IntoFrameT
 
-from .map import Check, Duplicates, through_door
+from .map import Check, Duplicates, map_table
 '''
 
 EXAMPLES = {
@@ -98,13 +98,13 @@ EXAMPLES = {
 }
 
 
-def door(table: Table) -> str:
+def reader(table: Table) -> str:
     """Write the function of one table."""
     keywords = "".join(f"    {column.name}: str | None = None,\n" for column in table.columns)
     passed = "".join(f'            "{column.name}": {column.name},\n' for column in table.columns)
     either = " or ".join(" and ".join(f"``{name}``" for name in group) for group in table.either)
-    asked = [f"``{column.name}``" for column in table.columns if column.required]
-    required = ", ".join(asked) + (f", and {either}" if either else "")
+    names = [f"``{column.name}``" for column in table.columns if column.required]
+    required = ", ".join(names) + (f", and {either}" if either else "")
     documented = "".join(parameter(column) for column in table.columns)
     intro = wrapped(f"One row is {table.row}. Required: {required}. Other columns stay as they are.", 4)
     example = textwrap.indent(textwrap.dedent(EXAMPLES[table.name]).strip(), "    ")
@@ -127,13 +127,13 @@ def {table.name}(
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
         The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
-        canonical column; None takes the column of that very name, where there is one
+        canonical column; None takes the column of the same name, where there is one
         that no other keyword names.
 {documented}    timezone : str, optional
         The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
         shop's own.
     format : str, optional
-        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
+        The format of times that are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
         "unix_us").
     check : {{"values", "types"}}, default "values"
         "types" leaves out the pass over the values.
@@ -148,7 +148,7 @@ def {table.name}(
     Raises
     ------
     SchemaError
-        With every problem of names and types; where there is none, of values.
+        If names, types or values are wrong: one error with all problems of names and types, or else all of values.
 
     Examples
     --------
@@ -156,7 +156,7 @@ def {table.name}(
     >>> from ecommine import schema
 {example}
     """
-    return through_door(
+    return map_table(
         raw,
         "{table.name}",
         {{
@@ -183,10 +183,10 @@ def wrapped(text: str, indent: int) -> str:
     return textwrap.fill(text, 110, initial_indent=" " * indent, subsequent_indent=" " * indent)
 
 
-def doors() -> str:
+def readers() -> str:
     """Write the whole file."""
-    return HEAD + "".join(door(table) for table in TABLES.values())
+    return HEAD + "".join(reader(table) for table in TABLES.values())
 
 
 if __name__ == "__main__":
-    TARGET.write_text(doors(), encoding="utf8")
+    TARGET.write_text(readers(), encoding="utf8")

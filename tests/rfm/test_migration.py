@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ecommine import rfm
 from libraries import to_pandas
+from notes import note_counts
 from rfm.slow import shop
 
 FIXED = rfm.Scale(recency=(30, 60), frequency=(1, 3), monetary=(20, 100))
@@ -178,8 +179,7 @@ def test_every_library_gives_the_same_movements(library):
 def test_without_a_period_a_note_says_that_nobody_can_be_gone():
     before = rfm.score(HAND, as_of="2024-01-31", scale=FIXED, scheme=SCHEME)
     moved = rfm.migration(before, rfm.score(HAND, scale=rfm.Scale(recency=3, frequency=3, monetary=3), scheme=SCHEME))
-    assert "nobody can be gone" in moved.notes[0]
-    assert "scales differ" in moved.notes[1]
+    assert [note.code for note in moved.notes[:2]] == ["cumulative_money", "scales_differ"]
     assert moved.rates.set_index("move").loc["gone", "customers"] == 0
 
 
@@ -189,8 +189,8 @@ def test_without_a_period_nothing_is_said_of_revenue(locale):
     moved = rfm.migration(before, before.apply(HAND))
     text = moved.summary(locale=locale)
     opening = {
-        "en": "Up to 2024-01-31 against up to 2024-02-15: without",
-        "zh": "截至2024-01-31与截至2024-02-15相比：两期未都",
+        "en": "Up to 2024-01-31 against up to 2024-02-15: not both",
+        "zh": "截至2024-01-31与截至2024-02-15相比：并非两期都",
     }
     assert text.startswith(opening[locale])
     assert "+" not in text
@@ -209,33 +209,33 @@ def periods(first, second, **options):
 @pytest.mark.parametrize(
     ("first", "second", "expected"),
     [
-        (("2024-01-31", "1mo"), ("2024-02-29", "1mo"), ()),
+        (("2024-01-31", "1mo"), ("2024-02-29", "1mo"), {}),
         (
             ("2024-01-31", "30d"),
             ("2024-02-29", "30d"),
-            ("the two periods share 1 day up to 2024-01-31, whose orders count in both",),
+            {"periods_overlap": 1},
         ),
         (
             ("2024-01-20", "2w"),
             ("2024-02-20", "2w"),
-            ("between the two periods lie 17 days after 2024-01-20, whose orders count in neither",),
+            {"gap_between_periods": 17},
         ),
         (
             ("2024-01-31", "15d"),
             ("2024-02-29", "29d"),
-            ("the periods differ, 15d and 29d: money and orders of the longer one are more",),
+            {"periods_differ": None},
         ),
-        (("2024-01-20", "7d"), ("2024-01-27", "1w"), ()),  # a week in two spellings
+        (("2024-01-20", "7d"), ("2024-01-27", "1w"), {}),  # a week in two spellings
         (
             ("2024-02-29", "1mo"),
             ("2024-01-31", "1mo"),
-            ("the second result is of an earlier moment than the first: changes run back in time",),
+            {"reversed_time": None},
         ),
     ],
 )
 def test_notes_tell_of_other_lengths_and_of_overlaps_and_gaps(first, second, expected):
     notes = [note for note in periods(first, second).notes if not note.startswith(("before: ", "after: "))]
-    assert tuple(notes) == expected
+    assert note_counts(notes) == expected
 
 
 def test_other_returns_are_refused():
@@ -253,7 +253,7 @@ def test_notes_of_both_results_are_carried():
     after = before.apply(guest, as_of="2024-02-29")
     notes = rfm.migration(before, after).notes
     assert notes == (*(f"before: {note}" for note in before.notes), *(f"after: {note}" for note in after.notes))
-    assert "before: 1 line of guests left out (1 order, money 150.00)" in notes
+    assert [(note.code, note.count) for note in notes].count(("guests_left_out", 1)) >= 1
 
 
 def test_nobody_retained_has_no_rate():

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from ecommine import datasets, rfm
-from ecommine.rfm._migration import wilson
+from ecommine._stats.intervals import normal_quantile, wilson_interval
 
 pytestmark = pytest.mark.parity
 PEERS = Path(os.environ.get("ECOMMINE_PEERS", ".venv-peers/bin/python"))
@@ -77,6 +77,6 @@ def test_measures_agree_with_the_summary_of_lifetimes(cdnow, tmp_path):
 def test_rates_cover_the_truth(share):
     """Wilson's interval, over 20,000 drawn shops of 400 customers each: its mean coverage is near its level."""
     counts = np.random.default_rng(0).binomial(400, share, size=20_000)
-    ends = {count: wilson(int(count), 400, 0.95) for count in np.unique(counts)}
+    ends = {count: wilson_interval(count / 400, 400, normal_quantile(0.95)) for count in np.unique(counts)}
     covered = np.mean([ends[count][0] <= share <= ends[count][1] for count in counts])
     assert 0.93 <= covered <= 0.97

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ecommine import rfm
 from libraries import to_pandas
+from notes import note_counts
 from rfm.slow import shop, slow_cuts, slow_score
 
 
@@ -32,7 +33,8 @@ def test_learned_by_hand(library):
     scale = rfm.Scale.learn(library(ten()), bins=5)
     # One fifth of ten is two: the second, fourth, sixth and eighth value, and ties are kept.
     assert scale == rfm.Scale(recency=(1, 3, 5, 7), frequency=(1, 1, 1, 3), monetary=(20.0, 40.0, 60.0, 80.0))
-    assert scale.notes == ("frequency has 3 of 5 levels: 60.0% of customers share the value 1",)
+    assert note_counts(scale.notes) == {"tied_levels": 3}
+    assert "60%" in scale.notes[0]
     table = to_pandas(scale.apply(library(ten())), sort=["customer_id"])
     assert table["recency_score"].tolist() == [5, 5, 4, 4, 3, 3, 2, 2, 1, 1]
     assert table["frequency_score"].tolist() == [1, 1, 1, 1, 1, 1, 4, 4, 5, 5]
@@ -159,7 +161,7 @@ def test_wrong_cuts_name_the_measure(cuts, error, match):
 
 
 def test_a_scale_that_is_not_learned_is_refused():
-    with pytest.raises(ValueError, match=r"not learned yet: use Scale.learn"):
+    with pytest.raises(ValueError, match=r"Scale.learn"):
         rfm.Scale(recency=(30,)).apply(ten())
 
 
@@ -171,12 +173,12 @@ def test_nobody_to_learn_from_is_refused(library):
 def test_missing_values_are_refused():
     table = ten()
     table.loc[2, "recency"] = np.nan
-    with pytest.raises(ValueError, match="1 missing values in recency"):
+    with pytest.raises(ValueError, match="1 missing value in recency"):
         rfm.Scale.learn(table)
 
 
 def test_a_table_without_the_measures_is_refused():
-    with pytest.raises(ValueError, match=r"`table` lacks frequency, monetary: make it with ecommine.rfm.table"):
+    with pytest.raises(ValueError, match=r"`table` has no frequency, monetary.*ecommine.rfm.table"):
         rfm.Scale.learn(ten()[["customer_id", "recency"]])
 
 
@@ -185,7 +187,7 @@ def test_measures_that_cannot_be_compared_are_refused(measure, value):
     scale = rfm.Scale(recency=(30,), frequency=(1,), monetary=(100,))
     table = pd.DataFrame({"recency": [1.0, 2], "frequency": [1, 2], "monetary": [5.0, 6]})
     table.loc[0, measure] = value
-    with pytest.raises(ValueError, match=f"1 customers whose {measure} is missing, not a number or beyond 9e12"):
+    with pytest.raises(ValueError, match=f"1 customer whose {measure}"):
         scale.apply(table)
 
 

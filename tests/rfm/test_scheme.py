@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from ecommine import rfm
-from ecommine.rfm._scheme import remarks
+from ecommine.rfm._scheme import scheme_notes
 from libraries import to_pandas
+from notes import note_counts
 from rfm.slow import shop, slow_standard
 
 AS_OF = datetime(2024, 12, 31)
@@ -79,7 +80,7 @@ def test_standard_is_refused_without_five_levels():
 
 
 def test_rules_that_a_scale_cannot_meet_are_refused():
-    with pytest.raises(ValueError, match="'best' asks for a recency score of 5"):
+    with pytest.raises(ValueError, match=r"'best'.*recency score of 5"):
         rfm.Scheme(name="mine", rules=(rfm.Rule(segment="best", recency=(4, 5)),)).check(scale_of(4, 4, 4))
     with pytest.raises(ValueError, match="needs at least 3 levels of recency"):
         rfm.VALUE_GROUPS.check(scale_of(2, 5, 5))
@@ -202,7 +203,7 @@ def test_thresholds_that_decide_nothing_are_not_asked_for():
     assert segments_of(rfm.EightClasses(high_value=200), table, 5, 5, 5) == given
 
 
-def test_rules_made_for_fewer_levels_are_told():
+def test_rules_made_for_fewer_levels_have_a_note():
     three = rfm.Scheme(
         name="three",
         rules=(
@@ -210,12 +211,11 @@ def test_rules_made_for_fewer_levels_are_told():
             rfm.Rule(segment="lately", recency=(2, 3), frequency=(1, 3), value=(1, 2)),
         ),
     )
-    assert remarks(three, scale_of(3, 3, 3)) == ()
-    assert remarks(three, scale_of(5, 3, 3)) == (
-        "scheme 'three': no rule reaches the highest recency score, 5 (made for fewer levels?)",
-    )
-    value = "scheme 'three': no rule reaches the highest value score, 5 (made for fewer levels?)"
-    assert remarks(three, scale_of(3, 5, 5)) == (value,)
+    assert scheme_notes(three, scale_of(3, 3, 3)) == ()
+    for levels, axis in (((5, 3, 3), "recency"), ((3, 5, 5), "value")):
+        (note,) = scheme_notes(three, scale_of(*levels))
+        assert (note.code, note.count) == ("highest_score_unreached", 5)
+        assert axis in note
 
 
 def test_rules_that_never_hold_are_told():
@@ -227,15 +227,14 @@ def test_rules_that_never_hold_are_told():
             rfm.Rule(segment="never", recency=(5, 5), monetary=(1, 2)),
         ),
     )
-    expected = "scheme 'mine': rule 3, of 'never', never holds: earlier rules take all its scores"
-    assert remarks(scheme, scale_of(5, 5, 5)) == (expected,)
-    assert rfm.score(shop(), scheme=scheme).notes[-1] == expected
-    assert not any("scheme" in note for note in rfm.score(shop()).notes)
+    assert note_counts(scheme_notes(scheme, scale_of(5, 5, 5))) == {"rule_never_applies": 3}
+    assert rfm.score(shop(), scheme=scheme).notes[-1].code == "rule_never_applies"
+    assert "rule_never_applies" not in note_counts(rfm.score(shop()).notes)
 
 
 @pytest.mark.parametrize(("scheme", "levels"), [(rfm.STANDARD, 5), (rfm.VALUE_GROUPS, 3), (rfm.VALUE_GROUPS, 9)])
 def test_our_own_schemes_have_no_such_slips(scheme, levels):
-    assert remarks(scheme, scale_of(levels, levels, levels)) == ()
+    assert scheme_notes(scheme, scale_of(levels, levels, levels)) == ()
 
 
 def test_a_scheme_shows_itself_shortly():

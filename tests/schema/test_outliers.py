@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecommine import DataWarning, SchemaError, schema
+from ecommine import SchemaError, schema
 from libraries import to_pandas
+from notes import warning_counts
 
 TABLE = pd.DataFrame(
     {
@@ -65,9 +66,9 @@ def test_edges(library):
 
 
 def test_errors_name_the_way_out():
-    with pytest.raises(SchemaError, match="`column='price'` is no column of the table: it has product_id, amount"):
+    with pytest.raises(SchemaError, match=r"`column='price'`.*product_id, amount"):
         schema.outliers(TABLE, column="price")
-    with pytest.raises(SchemaError, match="`product_id` holds String, not numbers"):
+    with pytest.raises(SchemaError, match="`product_id` holds String"):
         schema.outliers(TABLE, column="product_id")
     with pytest.raises(ValueError, match="`limit` must be at least 0, got -1"):
         schema.outliers(TABLE, limit=-1)
@@ -80,8 +81,9 @@ def test_rows_without_a_group_are_told_and_large_ids_stay_apart(library):
     group = pd.array([big + 1] * 5 + [big + 2] * 5 + [None], dtype="Int64")
     amounts = [1.0, 1.1, 1.2, 1.3, 1000.0, 1000.0, 1001.0, 1002.0, 1003.0, 1004.0, 5.0]
     table = library(pd.DataFrame({"group": group, "amount": amounts}))
-    with pytest.warns(DataWarning, match="1 rows without group are not judged"):
-        flagged = to_pandas(schema.outliers(table, by="group"))
+    result, found = warning_counts(schema.outliers, table, by="group")
+    flagged = to_pandas(result)
+    assert found == {"rows_without_group": 1}
     assert list(flagged["amount"][flagged["outlier"]]) == [1000.0]
 
 
@@ -100,9 +102,9 @@ def test_nan_is_a_missing_value():
 
 
 def test_a_second_look_is_refused_rather_than_mixed_with_the_first():
-    with pytest.raises(SchemaError, match="the table has a column 'outlier_low' already"):
+    with pytest.raises(SchemaError, match="'outlier_low'"):
         schema.outliers(schema.outliers(TABLE), limit=10)
-    with pytest.raises(SchemaError, match="each value would be a group of its own"):
+    with pytest.raises(SchemaError, match="`by` and `column` are both"):
         schema.outliers(TABLE, by="amount")
-    with pytest.raises(SchemaError, match="groups must be text or whole numbers"):
+    with pytest.raises(SchemaError, match="`day` holds"):
         schema.outliers(TABLE.assign(day=pd.Timestamp("2024-05-01")), by="day")

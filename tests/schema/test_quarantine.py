@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ecommine import SchemaError, schema
 from libraries import to_pandas
+from notes import warning_counts
 from raw_orders import orders, texts
 from schema_slow import reasons
 from strategies import broken
@@ -80,7 +81,7 @@ def test_an_empty_table_is_two_empty_tables(library):
 
 
 def test_a_column_called_reason_is_asked_to_be_renamed(library):
-    with pytest.raises(SchemaError, match="the table has a column 'reason', which rejected rows get: rename it first"):
+    with pytest.raises(SchemaError, match="'reason'"):
         split(library(orders(reason=texts("a", "b", "c"))), "orders")
     assert "reason" in to_pandas(schema.orders(library(orders(reason=texts("a", "b", "c")))))
 
@@ -88,14 +89,14 @@ def test_a_column_called_reason_is_asked_to_be_renamed(library):
 def test_names_of_tables_and_columns_are_checked():
     with pytest.raises(ValueError, match=r"`table` must be one of 'orders', 'events', .*, got 'order'"):
         split(orders(), "order")
-    with pytest.raises(TypeError, match="`custmer_id` is no column of orders: its columns are order_id, customer_id"):
+    with pytest.raises(TypeError, match=r"`custmer_id`.*order_id, customer_id"):
         split(orders(), "orders", custmer_id="x")
 
 
 def test_what_was_assumed_is_said():
     frame = orders(order_id=texts("a", 2, 3))
-    with pytest.warns(schema.DataWarning, match="mixes types"):
-        schema.quarantine("orders", frame)
+    _, found = warning_counts(schema.quarantine, "orders", frame)
+    assert found == {"mixed_ids_read_as_text": None}
 
 
 def test_copies_are_rejected_where_rows_have_numbers(library):
@@ -105,7 +106,7 @@ def test_copies_are_rejected_where_rows_have_numbers(library):
         .reset_index(drop=True)
     )
     if library.lazy:
-        with pytest.raises(TypeError, match=r"drop them afterwards with schema.orders\(split.valid, duplicates='drop'"):
+        with pytest.raises(TypeError, match=r"`duplicates='drop'`.*schema.orders\(split.valid"):
             split(library(frame), "orders", duplicates="drop")
         return
     out = split(library(frame), "orders", duplicates="drop")
@@ -123,5 +124,5 @@ def test_copies_of_a_thing_do_not_reject_it(library):
 
 
 def test_check_is_no_option():
-    with pytest.raises(TypeError, match="`check` is no option here: quarantine looks at every value"):
+    with pytest.raises(TypeError, match="`check`"):
         split(orders(), "orders", check="types")

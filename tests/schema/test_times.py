@@ -56,14 +56,14 @@ def test_aware_times_are_converted_over_changes_of_the_clock(library, zone, expe
 def test_aware_times_without_a_zone_are_read_in_their_own_and_a_note_says_so(library):
     if library.name == "duckdb":
         pytest.skip("a time with a zone is read in the session's zone there, see the test below")
-    with pytest.warns(DataWarning, match=r"`ordered_at` is read in its own zone UTC; give `timezone=`"):
+    with pytest.warns(DataWarning, match=r"`ordered_at`.* UTC"):
         assert read(library(frame(aware()))) == stamps(*INSTANTS)
 
 
 def test_a_zone_of_its_own_that_is_not_utc(library):
     if library.lazy and library.name != "polars-lazy":
         pytest.skip("a time with a zone is an instant there, and its zone is the session's")
-    with pytest.warns(DataWarning, match="its own zone Asia/Shanghai"):
+    with pytest.warns(DataWarning, match="Asia/Shanghai"):
         assert read(library(frame(aware().tz_convert("Asia/Shanghai")))) == stamps(*IN_SHANGHAI)
 
 
@@ -73,7 +73,7 @@ def test_duckdb_reads_instants_in_the_zone_of_the_session():
     connection.execute("set timezone = 'Europe/Berlin'")
     rows = ", ".join(f"('A', 1, timestamptz '{one}:00+00', {i}.0)" for i, one in enumerate(INSTANTS))
     relation = connection.sql(f"select * from (values {rows}) t(order_id, customer_id, ordered_at, amount)")
-    with pytest.warns(DataWarning, match="its own zone Europe/Berlin"):
+    with pytest.warns(DataWarning, match="Europe/Berlin"):
         assert read(relation) == stamps(*IN_BERLIN)
     assert read(relation, timezone="Asia/Shanghai") == stamps(*IN_SHANGHAI)
 
@@ -87,7 +87,7 @@ def test_spark_reads_instants_in_the_zone_of_the_session(spark, zone):
         table = spark.sql(f"select * from values {rows} as t(order_id, customer_id, ordered_at, amount)")
         assert dict(table.dtypes)["ordered_at"] == "timestamp"
         own = [pd.Timestamp(one, tz="UTC").tz_convert(zone).tz_localize(None) for one in INSTANTS]
-        with pytest.warns(DataWarning, match=f"its own zone {zone}"):
+        with pytest.warns(DataWarning, match=zone):
             assert read(table) == own
         assert read(table, timezone="Asia/Shanghai") == stamps(*IN_SHANGHAI)
         text = ", ".join(f"('A', 1, '{one}', {i}D)" for i, one in enumerate(["2024-03-31 02:30", "2024-10-27 02:30"]))
@@ -127,7 +127,7 @@ def test_aware_objects_of_one_zone():
     times = texts(*(datetime.fromisoformat(one).replace(tzinfo=UTC) for one in INSTANTS))
     raw = frame(pd.Series(times, dtype=object))
     assert read(raw, timezone="Europe/Berlin") == stamps(*IN_BERLIN)
-    with pytest.warns(DataWarning, match="its own zone UTC"):
+    with pytest.warns(DataWarning, match="UTC"):
         assert read(raw) == stamps(*INSTANTS)
 
 
@@ -136,14 +136,14 @@ def test_aware_objects_of_several_zones_need_the_shops_zone():
     pairs = zip(INSTANTS, zones, strict=True)
     times = [datetime.fromisoformat(one).replace(tzinfo=UTC).astimezone(zone) for one, zone in pairs]
     raw = frame(pd.Series(times, dtype=object))
-    with pytest.raises(SchemaError, match=r"`ordered_at` has times of 3 zones: give `timezone=`, the shop's own zone"):
+    with pytest.raises(SchemaError, match=r"`ordered_at`.*3 zones.*`timezone=`"):
         schema.orders(raw)
     assert read(raw, timezone="Asia/Shanghai") == stamps(*IN_SHANGHAI)
 
 
 def test_naive_and_aware_times_in_one_column_are_an_error():
     times = [datetime(2024, 5, 1), datetime(2024, 5, 1, tzinfo=UTC), None]
-    with pytest.raises(SchemaError, match="`ordered_at` mixes naive times and times with a zone"):
+    with pytest.raises(SchemaError, match="`ordered_at` mixes"):
         schema.orders(frame(pd.Series(times, dtype=object)), timezone="UTC")
 
 
@@ -185,7 +185,7 @@ def test_text_is_read_as_python_reads_it(library, pattern, written):
 def test_text_with_an_offset_is_converted(library, written):
     native = library(frame(texts(written, written, written)))
     assert read(native, format="%Y-%m-%d %H:%M:%S%z", timezone="Asia/Shanghai") == stamps("2024-05-03 23:08:09") * 3
-    with pytest.warns(DataWarning, match="`ordered_at` is read in UTC"):
+    with pytest.warns(DataWarning, match=r"`ordered_at`.* UTC"):
         assert read(native, format="%Y-%m-%d %H:%M:%S%z") == stamps("2024-05-03 15:08:09") * 3
 
 
@@ -219,9 +219,9 @@ def test_one_format_reads_the_text_and_leaves_times_as_they_are(library):
 @pytest.mark.parametrize(
     ("pattern", "words"),
     [
-        ("mixed", r"`format` must be written as in '%d.%m.%Y', or be one of 'unix_s', .*, got 'mixed'"),
-        ("ISO8601", "must be written as in"),
-        ("dd.mm.yyyy", "must be written as in '%d.%m.%Y'"),
+        ("mixed", r"`format` must be a pattern such as '%d.%m.%Y', or be one of 'unix_s', .*, got 'mixed'"),
+        ("ISO8601", "must be a pattern such as"),
+        ("dd.mm.yyyy", "must be a pattern such as '%d.%m.%Y'"),
         ("%d.%m.%y", "got '%y': years need four digits"),
         *[(f"%Y-%m-%d {one}", f"`format` knows %Y, %m, .*, got '{one}'") for one in ("%Z", "%F", "%D", "%Q", "%%")],
         *[
@@ -322,7 +322,7 @@ def test_counts_since_1970(library, form, unit, held):
     column = {"whole": counts, "float": [float(one) for one in counts], "text": texts(*map(str, counts))}[held]
     native = library(frame(column))
     assert read(native, format=form, timezone="Asia/Shanghai") == stamps(*IN_SHANGHAI)
-    with pytest.warns(DataWarning, match="`ordered_at` is read in UTC"):
+    with pytest.warns(DataWarning, match=r"`ordered_at`.* UTC"):
         assert read(native, format=form) == stamps(*INSTANTS)
 
 

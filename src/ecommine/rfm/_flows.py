@@ -19,8 +19,8 @@ PARTS: tuple[str, ...] = (
     "downgraded_order_value",
 )
 _SUMS = ("orders_before", "orders_after", "money_before", "money_after")
-MOST = 9.2e18
-"""What 64 bits hold: all customers' micro-units together stay below it, or are refused."""
+MAX_MICRO_UNITS = 9.2e18
+"""Largest sum in 64 bits: more micro-units of all customers together are an error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Flow:
 
     @property
     def move(self) -> str:
-        """What kind of movement it is; segments stand best first."""
+        """The kind of movement; segments are ordered best first."""
         if self.origin is None or self.target is None:
             return "new" if self.origin is None else "gone"
         if self.origin == self.target:
@@ -47,8 +47,8 @@ class Flow:
 def flows_between(left: Frame, right: Frame, segments: tuple[Segment, ...]) -> list[Flow]:
     """Sum up customers by the pair of their segments, in the caller's engine.
 
-    The two tables are stacked, not joined: every column is zero in the rows of the other table, so that sums a customer
-    put both sides beside each other, and a zero rank means no order in that period.
+    The two tables are stacked, not joined: every column is zero in the rows of the other table, so that sums per
+    customer put both sides next to each other, and a zero rank means no order in that period.
     """
     sides = [_side(left, segments, "before", "after"), _side(right, segments, "after", "before")]
     both: Frame = nw.concat(sides)  # type: ignore[type-var]  # both are eager, or both are lazy
@@ -58,7 +58,7 @@ def flows_between(left: Frame, right: Frame, segments: tuple[Segment, ...]) -> l
         nw.col("effect"),
         (as_float(nw.col(f"money_{side}")).abs() for side in ("before", "after")),
     )
-    by_orders = nw.when(effect.abs() < MOST).then(effect).otherwise(0.0).cast(nw.Int64)
+    by_orders = nw.when(effect.abs() < MAX_MICRO_UNITS).then(effect).otherwise(0.0).cast(nw.Int64)
     sized = wide.with_columns(effect=_order_effect()).select(
         "rank_before",
         "rank_after",
@@ -72,13 +72,13 @@ def flows_between(left: Frame, right: Frame, segments: tuple[Segment, ...]) -> l
         *(nw.col(name).sum() for name in ("money_before", "money_after", "by_orders", "size")),
     )
     rows = collect(sums).rows(named=True)
-    if sum(float(row["size"]) for row in rows) > MOST:
+    if sum(float(row["size"]) for row in rows) > MAX_MICRO_UNITS:
         raise ValueError("money of all customers together is above 9.2e12: give it in a larger unit")
     flows = [_flow({name: int(value) for name, value in row.items()}) for row in rows]
-    return sorted(flows, key=lambda flow: (_place(flow.origin, segments), _place(flow.target, segments)))
+    return sorted(flows, key=lambda flow: (_index(flow.origin, segments), _index(flow.target, segments)))
 
 
-def _place(rank: int | None, segments: tuple[Segment, ...]) -> int:
+def _index(rank: int | None, segments: tuple[Segment, ...]) -> int:
     return len(segments) if rank is None else rank
 
 

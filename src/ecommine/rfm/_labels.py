@@ -1,11 +1,13 @@
-"""Display names of columns and segments; codes in the tables themselves are never translated."""
+"""Display names of columns, segments and periods; codes in the tables themselves are never translated."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import narwhals.stable.v2 as nw
 
 from .._core.frames import Frame
-from ._segments import Locale, Segment
+from .._core.texts import Locale, duration_in_words
+from ._segments import Segment
 
 COLUMNS_EN = {"recency": "Recency (days)", "median_recency": "Median recency (days)"}
 COLUMNS_ZH = {
@@ -44,13 +46,30 @@ def column_name(name: str, locale: Locale) -> str:
     return COLUMNS_ZH.get(name, english) if locale == "zh" else english
 
 
+def period_in_words(period: str | timedelta | None, as_of: datetime, locale: Locale) -> str:
+    """Return the period of a result in words.
+
+    Examples
+    --------
+    >>> period_in_words("6mo", datetime(2024, 6, 30), "en"), period_in_words("6mo", datetime(2024, 6, 30), "zh")
+    ('6 months to 2024-06-30', '截至2024-06-30的6个月')
+    >>> period_in_words(None, datetime(2024, 6, 30), "en")
+    'up to 2024-06-30'
+    """
+    day = f"{as_of:%Y-%m-%d}"
+    if period is None:
+        return f"up to {day}" if locale == "en" else f"截至{day}"
+    length = duration_in_words(period, locale)
+    return f"{length} to {day}" if locale == "en" else f"截至{day}的{length}"
+
+
 def labelled(frame: Frame, segments: Sequence[Segment], locale: Locale) -> Frame:
-    """Put display names in place of codes, lazily if the frame is lazy."""
+    """Return the table with display names in place of codes, lazily if the frame is lazy."""
     names = frame.collect_schema().names()
-    shown = {"segment": _translated("segment", [(s.code, s.display(locale)) for s in segments])}
+    display = {"segment": _translated("segment", [(s.code, s.display(locale)) for s in segments])}
     if "action" in names:
-        shown["action"] = _translated("segment", [(s.code, s.advice(locale)) for s in segments])
-    return frame.with_columns(**shown).rename({name: column_name(name, locale) for name in names})
+        display["action"] = _translated("segment", [(s.code, s.advice(locale)) for s in segments])
+    return frame.with_columns(**display).rename({name: column_name(name, locale) for name in names})
 
 
 def _translated(column: str, pairs: Sequence[tuple[str, str]]) -> nw.Expr:

@@ -3,27 +3,34 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoDataFrameT, IntoLazyFrameT
 
-from .._core.checks import counted, number, one_of
+from .._core.checks import number, one_of
 from .._core.durations import Duration
-from .._core.frames import MICRO, Frame, build, is_lazy, opened
+from .._core.frames import MICRO, Frame, is_lazy, opened
+from .._core.notes import Note
 from .._core.results import Result
+from .._core.tables import build_table
+from .._core.texts import LOCALES, Locale, counted
+from .._stats.intervals import normal_quantile, wilson_interval
 from ._flows import Flow, bridge, flows_between
+from ._labels import period_in_words
 from ._migration_text import migration_sentences
-from ._score import LOCALES, RFM
-from ._segments import Locale, Segment
-from ._summary import ratio
-from ._words import span
+from ._score import RFM
+from ._segment_table import ratio
+from ._segments import Segment
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 TableT_co = TypeVar("TableT_co", covariant=True)
+SAMPLES = {"customers": 0, "of": 0} | dict.fromkeys(
+    ("share", "money_before", "money_after", "change", "money", "rate", "rate_low", "rate_high"), 0.0
+)
+"""Values of the types of columns, for tables without rows."""
 MOVES: tuple[str, ...] = ("upgraded", "stayed", "downgraded", "new", "gone")
 
 
@@ -33,24 +40,26 @@ class Migration(Result, Generic[TableT_co]):
 
     Attributes
     ----------
-    table : eager table, one row a pair of segments with customers
+    table : eager table, one row per pair of segments with customers
         from_segment (or "new": no order in the period before, so new or returning), to_segment (or "gone": none in the
         period after), customers, share (of the customers of from_segment), money_before, money_after, change.
-    bridge : eager table, one row a part of the change in revenue
+    bridge : eager table, one row per part of the change in revenue
         part, customers, money. New (or returning) and gone customers; upgraded, downgraded and stayed ones each by
         the effect of their number of orders and of their order value. The parts add up to the change, in millionths
         exactly.
-    rates : eager table, one row a movement
+    rates : eager table, one row per movement
         move (upgraded, stayed, downgraded, new, gone), customers, of (customers it is a share of), rate, rate_low,
         rate_high.
     revenue_before, revenue_after : float
-        Money of all customers of either result; guests are none. Without a period it is cumulative, no revenue.
+        Money of all customers of either result; guests are none. Without a period it is cumulative, not revenue.
     before, as_of : datetime
         The moments of the two results.
     level : float
         Level of the intervals in `rates`.
-    notes : tuple of str
-        What to know about the comparison, then the notes of either result, after "before:" and "after:".
+    notes : tuple of Note
+        Notes on the comparison, then the notes of either result with their codes, after "before:" and "after:". Codes:
+        ``cumulative_money`` (a result has no period), ``periods_differ``, ``reversed_time``, ``periods_overlap`` and
+        ``gap_between_periods`` (days), ``scales_differ``.
 
     Examples
     --------
@@ -79,17 +88,17 @@ class Migration(Result, Generic[TableT_co]):
     before: datetime
     as_of: datetime
     level: float
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     _flows: tuple[Flow, ...]
     _segments: tuple[Segment, ...]
     _periods: tuple[str | timedelta | None, str | timedelta | None]
 
     @property
     def headline(self) -> str:
-        """What stands on the first line."""
+        """The first line of the display."""
         change = self.revenue_after - self.revenue_before
         what = "cumulative money" if self._is_cumulative() else "revenue"
-        return f"{' against '.join(self._spans('en'))}, change in {what} {change:+,.2f}"
+        return f"{' against '.join(self._period_texts('en'))}, change in {what} {change:+,.2f}"
 
     @property
     def tables(self) -> Mapping[str, Any]:
@@ -97,13 +106,13 @@ class Migration(Result, Generic[TableT_co]):
         return {"flows": self.table, "bridge": self.bridge, "rates": self.rates}
 
     def summary(self, *, locale: Locale = "en") -> str:
-        """Say in three to five sentences what moved, and which movement earned or cost the most.
+        """Return three to five sentences: what moved, and which movement earned or cost the most.
 
-        Where a result has no period, money is cumulative: that is said first, and nothing of revenue.
+        Where a result has no period, money is cumulative: that comes first, and nothing of revenue.
         """
         one_of("locale", locale, LOCALES)
         return migration_sentences(
-            self._flows, self._segments, self._spans(locale), locale, is_cumulative=self._is_cumulative()
+            self._flows, self._segments, self._period_texts(locale), locale, is_cumulative=self._is_cumulative()
         )
 
     def plot(
@@ -125,11 +134,13 @@ class Migration(Result, Generic[TableT_co]):
         one_of("locale", locale, LOCALES)
         one_of("kind", kind, ("flows", "bridge"))
         if kind == "flows":
-            return draw_flows(self._flows, self._segments, self._spans(locale), ax, locale)
-        return draw_bridge(self._flows, self._spans(locale), ax, locale, is_cumulative=self._is_cumulative())
+            return draw_flows(self._flows, self._segments, self._period_texts(locale), ax, locale)
+        return draw_bridge(self._flows, self._period_texts(locale), ax, locale, is_cumulative=self._is_cumulative())
 
-    def _spans(self, locale: Locale) -> tuple[str, str]:
-        return span(self._periods[0], self.before, locale), span(self._periods[1], self.as_of, locale)
+    def _period_texts(self, locale: Locale) -> tuple[str, str]:
+        return period_in_words(self._periods[0], self.before, locale), period_in_words(
+            self._periods[1], self.as_of, locale
+        )
 
     def _is_cumulative(self) -> bool:
         return None in self._periods
@@ -153,7 +164,7 @@ def migration(before: RFM[Any], after: RFM[Any], /, *, level: float = 0.95) -> M
     before, after : RFM
         Two results with the same scheme and ``returns``, from the same library. Give both the same ``period``, and the
         second the cut points of the first (``before.apply(orders, as_of=...)``), so that a move is a move of the
-        customer. Notes tell of other periods, and of periods that overlap or leave a gap.
+        customer. Notes say where periods differ in length, overlap or leave a gap.
     level : float, default 0.95
         Level of the Wilson intervals of the rates.
 
@@ -239,7 +250,7 @@ def _opened(result: object, name: str) -> Frame:
 def _check_pair(before: RFM[Any], after: RFM[Any], left: Frame, right: Frame) -> None:
     if before.scheme != after.scheme:
         raise ValueError(
-            f"both results must have the same scheme, got {before.scheme.name!r} and {after.scheme.name!r} that differ"
+            f"both results must have the same scheme, got {before.scheme.name!r} and {after.scheme.name!r}"
         )
     if before.returns != after.returns:
         raise ValueError(f"both results must have the same `returns`, got {before.returns!r} and {after.returns!r}")
@@ -255,29 +266,37 @@ def _family(dtype: nw.dtypes.DType) -> str:
     return "number" if dtype.is_numeric() else str(dtype)
 
 
-def _notes(before: RFM[Any], after: RFM[Any]) -> tuple[str, ...]:
+def _notes(before: RFM[Any], after: RFM[Any]) -> tuple[Note, ...]:
     notes = list(_time_notes(before, after))
     if before.scale != after.scale:
-        notes.append("the two scales differ: a customer may change segment because a cut point did")
-    notes += [f"{side}: {note}" for side, result in (("before", before), ("after", after)) for note in result.notes]
+        text = "the two scales differ: customers may change segment because a cut point has moved"
+        notes.append(Note(text, code="scales_differ"))
+    for side, result in (("before", before), ("after", after)):
+        notes += [Note(f"{side}: {note}", code=note.code, count=note.count) for note in result.notes]
     return tuple(notes)
 
 
-def _time_notes(before: RFM[Any], after: RFM[Any]) -> Iterator[str]:
+def _time_notes(before: RFM[Any], after: RFM[Any]) -> Iterator[Note]:
     if before.period is None or after.period is None:
-        yield "without `period` money counts all orders up to each moment, so that nobody can be gone"
+        text = "without `period` money counts all orders so far, so no customer can be gone: give both a `period`"
+        yield Note(text, code="cumulative_money")
     elif _length(before) != _length(after):
-        yield f"the periods differ, {before.period} and {after.period}: money and orders of the longer one are more"
+        text = f"the periods differ ({before.period} and {after.period}): the longer one has more orders and money"
+        yield Note(text, code="periods_differ")
     if after.as_of < before.as_of:
-        yield "the second result is of an earlier moment than the first: changes run back in time"
+        text = "the second result is earlier than the first: changes run back in time"
+        yield Note(text, code="reversed_time")
     early, late = sorted((before, after), key=lambda result: result.as_of)
     if early.period is not None and late.period is not None:
         start = Duration.parse(late.period, argument="period").before(late.as_of)
-        days = counted(max(1, round(abs(start - early.as_of) / timedelta(days=1))), "day")
+        count = max(1, round(abs(start - early.as_of) / timedelta(days=1)))
+        days, end = counted(count, "day"), f"{early.as_of:%Y-%m-%d}"
         if start < early.as_of:
-            yield f"the two periods share {days} up to {early.as_of:%Y-%m-%d}, whose orders count in both"
+            text = f"the two periods share {days} up to {end}: orders in them count in both"
+            yield Note(text, code="periods_overlap", count=count)
         elif start > early.as_of:
-            yield f"between the two periods lie {days} after {early.as_of:%Y-%m-%d}, whose orders count in neither"
+            text = f"the two periods are {days} apart after {end}: orders in between count in neither"
+            yield Note(text, code="gap_between_periods", count=count)
 
 
 def _length(result: RFM[Any]) -> tuple[int, timedelta]:
@@ -289,7 +308,7 @@ def _flow_table(flows: list[Flow], segments: tuple[Segment, ...], *, like: Frame
     totals: dict[int | None, int] = {}
     for flow in flows:
         totals[flow.origin] = totals.get(flow.origin, 0) + flow.customers
-    return build(
+    return build_table(
         {
             "from_segment": ["new" if flow.origin is None else segments[flow.origin].code for flow in flows],
             "to_segment": ["gone" if flow.target is None else segments[flow.target].code for flow in flows],
@@ -300,18 +319,20 @@ def _flow_table(flows: list[Flow], segments: tuple[Segment, ...], *, like: Frame
             "change": [(flow.after - flow.before) / MICRO for flow in flows],
         },
         like=like,
-    ).to_native()
+        samples=SAMPLES,
+    )
 
 
 def _bridge_table(parts: Mapping[str, tuple[int, int]], *, like: Frame) -> Any:
-    return build(
+    return build_table(
         {
             "part": list(parts),
             "customers": [customers for customers, _ in parts.values()],
             "money": [money / MICRO for _, money in parts.values()],
         },
         like=like,
-    ).to_native()
+        samples=SAMPLES,
+    )
 
 
 def _rate_table(flows: list[Flow], level: float, *, like: Frame) -> Any:
@@ -320,7 +341,7 @@ def _rate_table(flows: list[Flow], level: float, *, like: Frame) -> Any:
         count[flow.move] += flow.customers
     kept = count["upgraded"] + count["stayed"] + count["downgraded"]
     of = {move: kept + (count[move] if move in ("new", "gone") else 0) for move in count}
-    intervals = [wilson(count[move], of[move], level) for move in count]
+    intervals = [_wilson(count[move], of[move], level) for move in count]
     columns = {
         "move": list(count),
         "customers": list(count.values()),
@@ -329,21 +350,9 @@ def _rate_table(flows: list[Flow], level: float, *, like: Frame) -> Any:
         "rate_low": [low for low, _ in intervals],
         "rate_high": [high for _, high in intervals],
     }
-    floats = (nw.col(name).cast(nw.Float64) for name in ("rate", "rate_low", "rate_high"))
-    return build(columns, like=like).with_columns(*floats).to_native()
+    return build_table(columns, like=like, samples=SAMPLES)
 
 
-def wilson(count: int, total: int, level: float) -> tuple[float | None, float | None]:
-    """Return Wilson's score interval of a share, None where the total is zero.
-
-    Examples
-    --------
-    >>> [round(end, 4) for end in wilson(0, 10, 0.95)]
-    [0.0, 0.2775]
-    """
-    if total == 0:
-        return None, None
-    z2 = NormalDist().inv_cdf((1 + level) / 2) ** 2
-    centre = (count + z2 / 2) / (total + z2)
-    half = (z2 * (count * (total - count) / total + z2 / 4)) ** 0.5 / (total + z2)
-    return max(0.0, centre - half), min(1.0, centre + half)
+def _wilson(count: int, total: int, level: float) -> tuple[float | None, float | None]:
+    """Return Wilson's interval of a share, None where the total is zero."""
+    return wilson_interval(count / total, total, normal_quantile(level)) if total else (None, None)

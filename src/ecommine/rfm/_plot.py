@@ -7,22 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._core.checks import counted
 from .._core.frames import MICRO
-from .._core.pictures import PALETTE, new_axes, percent, show_text, thousands
+from .._core.pictures import PALETTE, figure_of, new_axes, show_text
+from .._core.texts import Locale, counted, percent, thousands
 from ._flows import Flow, bridge
 from ._migration_text import PART_NAMES
-from ._segments import Locale, Segment
-from ._summary import Group, ratio
+from ._segment_table import SegmentTotals, ratio
+from ._segments import Segment
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
-LARGEST_BUBBLE = 2_400
+MAX_BUBBLE_AREA = 2_400
 """Area in square points of the segment with the most money."""
-MOST_LABELS = 12
-LABELS_AT = 1.03
+MAX_LABELS = 12
+LABEL_POSITION = 1.03
 AXES_SHAPE = 1.3
 """Width of the map's axes over their height, with room for the labels."""
 GREY = "#555555"
@@ -30,10 +29,10 @@ GREY = "#555555"
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
         "recency": "days since the last order (median of the segment)",
-        "frequency": "orders a customer (mean, logarithmic)",
-        "map": "Segments, {span}: area is money",
-        "label": "{name}: {share} of customers, {money} of money",
-        "rest": "without a label: {count} with {money} of money: {names}",
+        "frequency": "orders per customer (mean, log scale)",
+        "map": "Segments, {period}: area shows money",
+        "label": "{name}: {share} of customers, {money} of the money",
+        "rest": "not labelled: {count} with {money} of the money ({names})",
         "empty": "no customers",
         "flows": "Customers: {before} (rows), {after} (columns)",
         "share": "share of the row",
@@ -53,9 +52,9 @@ _TEXTS: dict[Locale, dict[str, str]] = {
     "zh": {
         "recency": "距上次下单天数（客户群中位数）",
         "frequency": "人均订单数（均值，对数刻度）",
-        "map": "{span}的客户群：面积为金额",
+        "map": "{period}的客户群：面积为金额",
         "label": "{name}：客户占{share}，金额占{money}",
-        "rest": "未标注：{count}个客户群，金额占{money}：{names}",
+        "rest": "未标注：{count}，金额占{money}（{names}）",
         "empty": "没有客户",
         "flows": "客户流动：{before}（行），{after}（列）",
         "share": "占该行客户的比例",
@@ -75,27 +74,27 @@ _TEXTS: dict[Locale, dict[str, str]] = {
 }
 
 
-def draw_segments(groups: Sequence[Group], span: str, ax: "Axes | None", locale: Locale) -> "Axes":
-    """Draw a bubble a segment; labels stand in a column at the right, so that none covers another."""
+def draw_segments(segment_totals: Sequence[SegmentTotals], period: str, ax: "Axes | None", locale: Locale) -> "Axes":
+    """Draw one bubble per segment; labels stand in a column at the right, so that none covers another."""
     ax = new_axes(ax, width=10.0, height=5.5)
     texts = _TEXTS[locale]
-    alive = sorted((group for group in groups if group.customers), key=lambda group: -group.money)
-    ax.set_title(texts["map"].format(span=span))
+    with_customers = sorted((group for group in segment_totals if group.customers), key=lambda group: -group.money)
+    ax.set_title(texts["map"].format(period=period))
     ax.set_xlabel(texts["recency"])
     ax.set_ylabel(texts["frequency"])
-    if alive:
-        _bubbles(ax, alive)
-        _labels(ax, alive, locale)
+    if with_customers:
+        _bubbles(ax, with_customers)
+        _labels(ax, with_customers, locale)
     else:
         ax.text(0.5, 0.5, texts["empty"], ha="center", va="center", transform=ax.transAxes)
-    show_text(_figure(ax))
+    show_text(figure_of(ax))
     return ax
 
 
-def _bubbles(ax: "Axes", alive: Sequence[Group]) -> None:
-    days, orders = _position(alive)
-    area = _areas(alive)
-    colours = [PALETTE[i % (len(PALETTE) - 1)] for i in range(len(alive))]
+def _bubbles(ax: "Axes", with_customers: Sequence[SegmentTotals]) -> None:
+    days, orders = _position(with_customers)
+    area = _areas(with_customers)
+    colours = [PALETTE[i % (len(PALETTE) - 1)] for i in range(len(with_customers))]
     ax.scatter(days, orders, s=area, c="white", zorder=1.5)  # hides the lines to other bubbles
     ax.scatter(days, orders, s=area, c=colours, alpha=0.65, edgecolors="black", linewidths=0.8, zorder=2)
     ax.set_yscale("log")
@@ -110,29 +109,29 @@ def _bubbles(ax: "Axes", alive: Sequence[Group]) -> None:
     ax.spines[["top", "right"]].set_visible(False)
 
 
-def _areas(alive: Sequence[Group]) -> "np.ndarray[Any, Any]":
-    money = np.abs([group.money for group in alive])
-    return np.maximum(money / (money.max() or 1.0) * LARGEST_BUBBLE, 12.0)
+def _areas(with_customers: Sequence[SegmentTotals]) -> "np.ndarray[Any, Any]":
+    money = np.abs([group.money for group in with_customers])
+    return np.maximum(money / (money.max() or 1.0) * MAX_BUBBLE_AREA, 12.0)
 
 
-def _position(groups: Sequence[Group]) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
-    days = np.array([group.median_recency or 0.0 for group in groups])
-    return days, np.array([group.orders / group.customers for group in groups])
+def _position(segment_totals: Sequence[SegmentTotals]) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
+    days = np.array([group.median_recency or 0.0 for group in segment_totals])
+    return days, np.array([group.orders / group.customers for group in segment_totals])
 
 
-def _labels(ax: "Axes", alive: Sequence[Group], locale: Locale) -> None:
+def _labels(ax: "Axes", with_customers: Sequence[SegmentTotals], locale: Locale) -> None:
     """Label the segments with the most money, and list the others below."""
-    named, others = alive[:MOST_LABELS], alive[MOST_LABELS:]
+    named, others = with_customers[:MAX_LABELS], with_customers[MAX_LABELS:]
     days, orders = _position(named)
     places = np.column_stack([days / ax.get_xlim()[1], _height(ax, orders)])
-    slots = spread(np.sort(places[:, 1])[::-1], gap=0.94 / MOST_LABELS)
-    radii = np.sqrt(_areas(alive)) / 2
-    for i, height in zip(uncrossed(places, slots), slots, strict=True):
+    slots = spread_labels(np.sort(places[:, 1])[::-1], gap=0.94 / MAX_LABELS)
+    radii = np.sqrt(_areas(with_customers)) / 2
+    for i, height in zip(match_labels(places, slots), slots, strict=True):
         line = {"arrowstyle": "-", "color": GREY, "linewidth": 0.6, "shrinkA": 1, "relpos": (0, 0.5)}
         ax.annotate(
-            _label(named[i], alive, locale),
+            _label(named[i], with_customers, locale),
             xy=(days[i], orders[i]),
-            xytext=(LABELS_AT, height),
+            xytext=(LABEL_POSITION, height),
             textcoords="axes fraction",
             va="center",
             fontsize=9,
@@ -141,22 +140,22 @@ def _labels(ax: "Axes", alive: Sequence[Group], locale: Locale) -> None:
             arrowprops={**line, "shrinkB": radii[i]},  # the line ends at the edge of its bubble
         )
     if others:
-        _list_below(ax, others, sum(group.money for group in alive), locale)
+        _list_below(ax, others, sum(group.money for group in with_customers), locale)
 
 
-def _label(group: Group, alive: Sequence[Group], locale: Locale) -> str:
-    customers, money = sum(group.customers for group in alive), sum(group.money for group in alive)
+def _label(group: SegmentTotals, with_customers: Sequence[SegmentTotals], locale: Locale) -> str:
+    customers, money = sum(group.customers for group in with_customers), sum(group.money for group in with_customers)
     return _TEXTS[locale]["label"].format(
         name=group.segment.display(locale),
-        share=f"{group.customers / customers:.1%}",
-        money=_share(group.money, money),
+        share=percent(group.customers / customers),
+        money=percent(ratio(group.money, money)),
     )
 
 
-def _list_below(ax: "Axes", others: Sequence[Group], money: float, locale: Locale) -> None:
-    count = counted(len(others), "segment") if locale == "en" else f"{len(others)}"
+def _list_below(ax: "Axes", others: Sequence[SegmentTotals], money: float, locale: Locale) -> None:
+    count = counted(len(others), "segment", locale=locale)
     names = ("; " if locale == "en" else "；").join(group.segment.display(locale) for group in others)
-    share = _share(sum(group.money for group in others), money)
+    share = percent(ratio(sum(group.money for group in others), money))
     text = _TEXTS[locale]["rest"].format(count=count, money=share, names=names)
     wrapped = fill(text, 130 if locale == "en" else 70)
     ax.annotate(
@@ -172,26 +171,21 @@ def _list_below(ax: "Axes", others: Sequence[Group], money: float, locale: Local
     )
 
 
-def uncrossed(places: "np.ndarray[Any, Any]", slots: "np.ndarray[Any, Any]") -> list[int]:
+def match_labels(places: "np.ndarray[Any, Any]", slots: "np.ndarray[Any, Any]") -> list[int]:
     """Choose which place each slot at the right is for, all given as shares of the axes.
 
     Lines of the least total length do not cross: two that cross become shorter where they swap their ends.
 
     Examples
     --------
-    >>> uncrossed(np.array([[0.9, 0.5], [0.1, 0.6]]), np.array([0.9, 0.5]))
+    >>> match_labels(np.array([[0.9, 0.5], [0.1, 0.6]]), np.array([0.9, 0.5]))
     [1, 0]
     """
     from scipy.optimize import linear_sum_assignment
 
-    across = (LABELS_AT - places[:, 0]) * AXES_SHAPE
+    across = (LABEL_POSITION - places[:, 0]) * AXES_SHAPE
     _, chosen = linear_sum_assignment(np.hypot(across[None, :], slots[:, None] - places[None, :, 1]))
     return [int(i) for i in chosen]
-
-
-def _share(part: float, whole: float) -> str:
-    share = ratio(part, whole)
-    return "-" if share is None else f"{round(share, 3) + 0.0:.1%}"  # no -0.0%
 
 
 def _height(ax: "Axes", values: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
@@ -200,12 +194,12 @@ def _height(ax: "Axes", values: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]
     return np.asarray((np.log(values) - low) / (high - low))
 
 
-def spread(heights: "np.ndarray[Any, Any]", *, gap: float) -> "np.ndarray[Any, Any]":
+def spread_labels(heights: "np.ndarray[Any, Any]", *, gap: float) -> "np.ndarray[Any, Any]":
     """Move falling heights apart, no further than needed, to at least ``gap`` between two, within [0.06, 1].
 
     Examples
     --------
-    >>> spread(np.array([0.9, 0.5, 0.5, 0.1]), gap=0.25).round(2).tolist()
+    >>> spread_labels(np.array([0.9, 0.5, 0.5, 0.1]), gap=0.25).round(2).tolist()
     [1.0, 0.75, 0.5, 0.1]
     """
     places = heights.copy()
@@ -223,39 +217,39 @@ def spread(heights: "np.ndarray[Any, Any]", *, gap: float) -> "np.ndarray[Any, A
 def draw_flows(
     flows: Sequence[Flow],
     segments: Sequence[Segment],
-    spans: tuple[str, str],
+    periods: tuple[str, str],
     ax: "Axes | None",
     locale: Locale,
 ) -> "Axes":
     """Draw a heat map of customers from row to column, shaded by the share of the row."""
     counts = np.zeros((len(segments) + 1, len(segments) + 1))
     for flow in flows:
-        counts[_place(flow.origin, segments), _place(flow.target, segments)] += flow.customers
+        counts[_index(flow.origin, segments), _index(flow.target, segments)] += flow.customers
     rows, columns = counts.sum(axis=1) > 0, counts.sum(axis=0) > 0
     names = [segment.display(locale) for segment in segments]
     shown = counts[rows][:, columns]
     ax = new_axes(ax, width=2.5 + 0.85 * max(shown.shape[1], 4), height=2.0 + 0.5 * max(shown.shape[0], 4))
     texts = _TEXTS[locale]
     if shown.size:
-        _heat(ax, shown, texts["share"])
-    ax.set_title(texts["flows"].format(before=spans[0], after=spans[1]))
-    ax.set_xticks(range(shown.shape[1]), _kept([*names, texts["gone"]], columns), rotation=40, ha="right")
-    ax.set_yticks(range(shown.shape[0]), _kept([*names, texts["new"]], rows))
+        _draw_heat_map(ax, shown, texts["share"])
+    ax.set_title(texts["flows"].format(before=periods[0], after=periods[1]))
+    ax.set_xticks(range(shown.shape[1]), _names_kept([*names, texts["gone"]], columns), rotation=40, ha="right")
+    ax.set_yticks(range(shown.shape[0]), _names_kept([*names, texts["new"]], rows))
     ax.set_xlabel(texts["to"])
     ax.set_ylabel(texts["from"])
-    show_text(_figure(ax))
+    show_text(figure_of(ax))
     return ax
 
 
-def _place(rank: int | None, segments: Sequence[Segment]) -> int:
+def _index(rank: int | None, segments: Sequence[Segment]) -> int:
     return len(segments) if rank is None else rank
 
 
-def _kept(names: Sequence[str], keep: "np.ndarray[Any, Any]") -> list[str]:
+def _names_kept(names: Sequence[str], keep: "np.ndarray[Any, Any]") -> list[str]:
     return [name for name, shown in zip(names, keep, strict=True) if shown]
 
 
-def _heat(ax: "Axes", counts: "np.ndarray[Any, Any]", label: str) -> None:
+def _draw_heat_map(ax: "Axes", counts: "np.ndarray[Any, Any]", label: str) -> None:
     shares = counts / counts.sum(axis=1, keepdims=True)
     image = ax.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0, aspect="auto")
     for row, column in np.argwhere(counts > 0):
@@ -267,13 +261,13 @@ def _heat(ax: "Axes", counts: "np.ndarray[Any, Any]", label: str) -> None:
     ax.grid(which="minor", color="white", linewidth=1.5)
     ax.tick_params(which="both", length=0)
     ax.spines[:].set_visible(False)
-    _figure(ax).colorbar(image, ax=ax, label=label, format=percent, shrink=0.8)
+    figure_of(ax).colorbar(image, ax=ax, label=label, format=percent, shrink=0.8)
 
 
 def draw_bridge(
-    flows: Sequence[Flow], spans: tuple[str, str], ax: "Axes | None", locale: Locale, *, is_cumulative: bool
+    flows: Sequence[Flow], periods: tuple[str, str], ax: "Axes | None", locale: Locale, *, is_cumulative: bool
 ) -> "Axes":
-    """Draw a waterfall: revenue before, each part of the change, revenue after; or cumulative money, said to be so."""
+    """Draw a waterfall: revenue before, each part of the change, revenue after; cumulative money is titled as such."""
     ax, texts = new_axes(ax, width=9.0, height=5.0), _TEXTS[locale]
     title, *ends_named = ("growth", "first_total", "last_total") if is_cumulative else ("bridge", "first", "last")
     first = sum(flow.before for flow in flows) / MICRO
@@ -291,12 +285,12 @@ def draw_bridge(
     short = partial(thousands, locale=locale)
     _bar_texts(ax, starts, heights, short)
     is_cut = _cut_axis(ax, np.array([first, *ends]))
-    ax.set_title(texts[title].format(before=spans[0], after=spans[1]))
+    ax.set_title(texts[title].format(before=periods[0], after=periods[1]))
     ax.set_xlabel(texts["cut" if is_cut else "money"])
     ax.xaxis.set_major_formatter(short)
     ax.invert_yaxis()
     ax.spines[["top", "right"]].set_visible(False)
-    show_text(_figure(ax))
+    show_text(figure_of(ax))
     return ax
 
 
@@ -315,17 +309,10 @@ def _bar_texts(
 
 
 def _cut_axis(ax: "Axes", levels: "np.ndarray[Any, Any]") -> bool:
-    """Show the levels between the two revenues closely where the changes are small beside them, and say so."""
+    """Zoom in on the levels between the two revenues where the changes are small beside them; return whether."""
     low, high = float(levels.min()), float(levels.max())
     if high - low > 0.4 * high or low <= 0:
         return False
-    span = (high - low) or 0.1 * high
-    ax.set_xlim(low - 0.5 * span, high + 0.35 * span)
+    width = (high - low) or 0.1 * high
+    ax.set_xlim(low - 0.5 * width, high + 0.35 * width)
     return True
-
-
-def _figure(ax: "Axes") -> "Figure":
-    figure = ax.get_figure(root=True)
-    if figure is None:
-        raise ValueError("`ax` must belong to a figure")
-    return figure

@@ -10,14 +10,17 @@ from narwhals.stable.v2.typing import IntoFrameT
 
 from .._core.checks import integer, number
 from .._core.frames import MICRO, Frame, collect, micro, opened, whole_micro
+from .._core.notes import Note
+from .._core.texts import counted, percent
+from .._stats.quantiles import inverted_cdf
 
 Measure = Literal["recency", "frequency", "monetary"]
 Cuts = tuple[float, ...]
 MEASURES: tuple[Measure, ...] = ("recency", "frequency", "monetary")
-MOST_LEVELS = 99
+MAX_LEVELS = 99
 """Two digits a measure in `rfm_score`."""
-LARGEST = 9e12
-"""The most money of one customer: beyond it, integer micro-units leave 64 bits."""
+MAX_MONEY = 9e12
+"""Most money of one customer, in currency units: beyond it, integer micro-units leave 64 bits."""
 _MONEY = "__ecommine_micro"
 
 
@@ -31,8 +34,8 @@ class Scale:
         A tuple holds cut points, the inclusive upper edges of all levels but the last; an int is a number of levels
         (2 to 99) whose cut points :meth:`learn` finds. The most recent customers get the highest score, and so do
         the most frequent and the most valuable ones.
-    notes : tuple of str
-        What learning found out, such as ties that leave fewer levels.
+    notes : tuple of Note
+        What happened in learning: ties that leave fewer levels (code ``tied_levels``).
 
     Raises
     ------
@@ -68,7 +71,7 @@ class Scale:
     recency: Cuts | int = 5
     frequency: Cuts | int = 5
     monetary: Cuts | int = 5
-    notes: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    notes: tuple[Note, ...] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         for measure in MEASURES:
@@ -169,19 +172,21 @@ def learn(frame: Frame, wanted: Scale) -> Scale:
             "there is no customer to learn cut points from: give a longer period, or a scale with fixed cut points"
         )
     cuts: dict[str, Any] = {measure: getattr(wanted, measure) for measure in MEASURES}
-    notes: list[str] = []
+    notes: list[Note] = []
     for measure in unknown:
-        found = _sorted(values[measure], measure)
-        positions = _quantiles(found, cuts[measure])
-        notes += _ties(measure, found, positions)
-        cuts[measure] = tuple(_value(measure, cut) for cut in positions.tolist())
+        ordered = _sorted_values(values[measure], measure)
+        quantiles = inverted_cdf(ordered, cuts[measure])
+        notes += _tie_notes(measure, ordered, quantiles)
+        cuts[measure] = tuple(_in_currency(measure, cut) for cut in quantiles.tolist())
     return Scale(**cuts, notes=tuple(notes))
 
 
 def scored(frame: Frame, scale: Scale) -> Frame:
     """Add the score columns: every score is one plus the cut points below, as literals."""
     if not scale.learned:
-        raise ValueError("the scale has levels that are not learned yet: use Scale.learn(table, bins=scale) first")
+        raise ValueError(
+            "the scale has levels whose cut points are not learned: use Scale.learn(table, bins=scale) first"
+        )
     step = 10 if max(scale.levels) <= 9 else 100
     with_money = frame.with_columns(micro(nw.col("monetary").cast(nw.Float64)).alias(_MONEY))
     scores = with_money.with_columns(
@@ -194,11 +199,11 @@ def scored(frame: Frame, scale: Scale) -> Frame:
 
 
 def _cuts_below(column: str, measure: Measure, scale: Scale) -> nw.Expr:
-    below = [(nw.col(column) > nw.lit(_literal(measure, cut))).cast(nw.Int64) for cut in getattr(scale, measure)]
+    below = [(nw.col(column) > nw.lit(_comparable_cut(measure, cut))).cast(nw.Int64) for cut in getattr(scale, measure)]
     return sum(below[1:], below[0])
 
 
-def _literal(measure: Measure, cut: float) -> float:
+def _comparable_cut(measure: Measure, cut: float) -> float:
     """Return what a cut point is compared with: money as integer micro-units, like the column."""
     return whole_micro(cut) if measure == "monetary" else cut
 
@@ -207,25 +212,19 @@ def _comparable(measure: Measure) -> nw.Expr:
     return micro(nw.col(measure)) if measure == "monetary" else nw.col(measure)
 
 
-def _value(measure: Measure, cut: float) -> float:
+def _in_currency(measure: Measure, cut: float) -> float:
     return cut / MICRO if measure == "monetary" else cut
 
 
-def _sorted(values: nw.Series[Any], measure: Measure) -> "np.ndarray[Any, Any]":
-    found = values.to_numpy()
-    missing = values.null_count() or int(np.isnan(found).sum())
+def _sorted_values(values: nw.Series[Any], measure: Measure) -> "np.ndarray[Any, Any]":
+    numbers = values.to_numpy()
+    missing = values.null_count() or int(np.isnan(numbers).sum())
     if missing:
-        raise ValueError(f"`table` has {missing:,} missing values in {measure}")
-    return np.sort(found)
+        raise ValueError(f"`table` has {counted(missing, 'missing value')} in {measure}")
+    return np.sort(numbers)
 
 
-def _quantiles(values: "np.ndarray[Any, Any]", levels: int) -> "np.ndarray[Any, Any]":
-    """Return the inverted empirical distribution at 1/k ... (k-1)/k, by whole numbers alone."""
-    steps = np.arange(1, levels)
-    return values[(len(values) * steps + levels - 1) // levels - 1]
-
-
-def _ties(measure: Measure, values: "np.ndarray[Any, Any]", cuts: "np.ndarray[Any, Any]") -> list[str]:
+def _tie_notes(measure: Measure, values: "np.ndarray[Any, Any]", cuts: "np.ndarray[Any, Any]") -> list[Note]:
     levels = len(cuts) + 1
     used = len(np.unique(np.searchsorted(cuts, values, side="left")))
     if used == levels:
@@ -233,25 +232,26 @@ def _ties(measure: Measure, values: "np.ndarray[Any, Any]", cuts: "np.ndarray[An
     tied, counts = np.unique(values[np.isin(values, cuts)], return_counts=True)
     largest = int(np.argmax(counts))
     share = counts[largest] / len(values)
-    value = _value(measure, tied[largest].item())
-    return [f"{measure} has {used} of {levels} levels: {share:.1%} of customers share the value {value:,g}"]
+    value = _in_currency(measure, tied[largest].item())
+    text = f"{measure} has only {used} of {levels} levels, as {percent(share)} of customers share the value {value:,g}"
+    return [Note(text, code="tied_levels", count=used)]
 
 
 def _check_columns(frame: Frame, needed: "tuple[Measure, ...] | list[Measure]") -> None:
     missing = [measure for measure in needed if measure not in frame.collect_schema().names()]
     if missing:
-        raise ValueError(f"`table` lacks {', '.join(missing)}: make it with ecommine.rfm.table(orders)")
+        raise ValueError(f"`table` has no {', '.join(missing)}: make it with ecommine.rfm.table(orders)")
 
 
 def _check_values(frame: Frame) -> None:
     if isinstance(frame, nw.LazyFrame):
         return  # a look at the values would run the query
     for measure in MEASURES:
-        sound = (nw.col(measure).cast(nw.Float64).abs() <= LARGEST).fill_null(False)
-        broken = int((~frame.select(sound)[measure]).sum())
+        is_valid = (nw.col(measure).cast(nw.Float64).abs() <= MAX_MONEY).fill_null(False)
+        broken = int((~frame.select(is_valid)[measure]).sum())
         if broken:
             raise ValueError(
-                f"`table` has {broken:,} customers whose {measure} is missing, not a number or beyond 9e12"
+                f"`table` has {counted(broken, 'customer')} whose {measure} is missing, not a number or beyond 9e12"
             )
 
 
@@ -262,12 +262,12 @@ def _levels(cuts: Cuts | int) -> int:
 def _checked(measure: Measure, value: object) -> Cuts | int:
     if isinstance(value, (tuple, list)):
         return _checked_cuts(measure, tuple(value))
-    return integer(measure, value, low=2, high=MOST_LEVELS)
+    return integer(measure, value, low=2, high=MAX_LEVELS)
 
 
 def _checked_cuts(measure: Measure, cuts: tuple[object, ...]) -> Cuts:
-    if not 1 <= len(cuts) < MOST_LEVELS:
-        raise ValueError(f"`{measure}` must have 1 to {MOST_LEVELS - 1} cut points, got {len(cuts)}")
+    if not 1 <= len(cuts) < MAX_LEVELS:
+        raise ValueError(f"`{measure}` must have 1 to {MAX_LEVELS - 1} cut points, got {len(cuts)}")
     floats = [number(f"{measure}[{i}]", cut, low=-9e12, high=9e12) for i, cut in enumerate(cuts)]
     if any(later < earlier for earlier, later in pairwise(floats)):
         raise ValueError(f"`{measure}` must have increasing cut points, got {cuts!r}")

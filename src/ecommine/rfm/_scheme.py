@@ -9,8 +9,9 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from .._core.checks import integer, one_of
-from ._scale import MEASURES, MOST_LEVELS, Scale
-from ._segments import Segment, segment_of
+from .._core.notes import Note
+from ._scale import MAX_LEVELS, MEASURES, Scale
+from ._segments import Segment, find_segment
 
 Band = Literal["high", "middle", "low"]
 Range = tuple[int, int]
@@ -19,7 +20,7 @@ _AXES: tuple[str, ...] = (*MEASURES, "value")
 
 
 class SegmentScheme(Protocol):
-    """What a scheme of segments must know; :class:`Scheme` and :class:`EightClasses` do."""
+    """The interface of a scheme of segments; :class:`Scheme` and :class:`EightClasses` have it."""
 
     @property
     def name(self) -> str:
@@ -84,7 +85,7 @@ class Rule:
         return {axis: band_range(it, of[axis]) if isinstance(it, str) else it for axis, it in given.items()}
 
     def cells(self, levels: tuple[int, int, int], /) -> "np.ndarray[Any, np.dtype[np.bool_]]":
-        """Tell for each cell of the three scores, counted from zero, whether it meets the rule."""
+        """Return for each cell of the three scores, counted from zero, whether it meets the rule."""
         recency, frequency, monetary = np.indices(levels) + 1
         at = dict(zip(_AXES, (recency, frequency, monetary, (frequency + monetary + 1) // 2), strict=True))
         met = np.ones(levels, dtype=bool)
@@ -104,7 +105,7 @@ class Scheme:
     rules : tuple of Rule
         Best segment first; a segment may have several rules.
     rest : Segment, str or None, default "others"
-        The segment of customers that meet no rule; None if the rules leave nobody, which is then checked.
+        The segment of customers that meet no rule; None if the rules cover all scores, which is then checked.
     levels : int, optional
         The number of levels of all three measures that the rules are made for; None fits every scale that has the
         scores of the rules.
@@ -123,7 +124,7 @@ class Scheme:
     Examples
     --------
     >>> scheme = Scheme(
-    ...     name="two doors",
+    ...     name="two groups",
     ...     rules=(Rule(segment="keep", recency=(2, 3), monetary=(3, 3)), Rule(segment="win_back", recency=(1, 1))),
     ... )
     >>> [segment.code for segment in scheme.segments]
@@ -145,7 +146,7 @@ class Scheme:
         if repeated:
             raise ValueError(f"`rules` give the code {repeated[0]!r} to different segments")
         if self.levels is not None:
-            integer("levels", self.levels, low=2, high=MOST_LEVELS)
+            integer("levels", self.levels, low=2, high=MAX_LEVELS)
         if self.rest is None:
             self._check_cover()
 
@@ -156,8 +157,8 @@ class Scheme:
     @property
     def segments(self) -> tuple[Segment, ...]:
         """All segments, best first, the rest last."""
-        named = [segment_of(rule.segment) for rule in self.rules]
-        rest = [] if self.rest is None else [segment_of(self.rest)]
+        named = [find_segment(rule.segment) for rule in self.rules]
+        rest = [] if self.rest is None else [find_segment(self.rest)]
         return tuple(dict.fromkeys([*named, *rest]))
 
     def check(self, scale: Scale, /) -> None:
@@ -172,15 +173,15 @@ class Scheme:
 
     def expression(self, scale: Scale, /, *, as_of: datetime) -> nw.Expr:  # noqa: ARG002  # others read times
         """Return the segment code of each row of a scored customer table."""
-        codes = [segment_of(rule.segment).code for rule in self.rules]
-        chain = nw.lit(codes[-1] if self.rest is None else segment_of(self.rest).code)
+        codes = [find_segment(rule.segment).code for rule in self.rules]
+        chain = nw.lit(codes[-1] if self.rest is None else find_segment(self.rest).code)
         for rule, code in zip(reversed(self.rules), reversed(codes), strict=True):
             chain = nw.when(*_conditions(rule, scale.levels)).then(nw.lit(code)).otherwise(chain)
         return chain
 
     def _check_cover(self) -> None:
         if self.levels is None:
-            raise ValueError("`rest=None` needs `levels`, to check that the rules leave nobody")
+            raise ValueError("`rest=None` needs `levels`, to check that the rules cover all scores")
         levels = (self.levels, self.levels, self.levels)
         open_cells = np.argwhere(~np.any([rule.cells(levels) for rule in self.rules], axis=0)) + 1
         if len(open_cells):
@@ -193,30 +194,32 @@ def _check_rules(rules: object) -> None:
         raise TypeError(f"`rules` must be a tuple of Rule, with a comma after a single one; got {rules!r}")
 
 
-def remarks(scheme: SegmentScheme, scale: Scale) -> tuple[str, ...]:
-    """Tell which highest scores no rule reaches, and which rules never hold: slips of a scheme of one's own."""
+def scheme_notes(scheme: SegmentScheme, scale: Scale) -> tuple[Note, ...]:
+    """Return notes of the highest scores that no rule reaches, and of rules that never apply: likely mistakes."""
     if not isinstance(scheme, Scheme):
         return ()
-    return (*_unreached(scheme, scale.levels), *_covered(scheme, scale.levels))
+    return (*_uncovered_scores(scheme, scale.levels), *_rules_that_never_apply(scheme, scale.levels))
 
 
-def _unreached(scheme: Scheme, levels: tuple[int, int, int]) -> Iterator[str]:
+def _uncovered_scores(scheme: Scheme, levels: tuple[int, int, int]) -> Iterator[Note]:
     tops = dict(zip(_AXES, (*levels, (levels[1] + levels[2] + 1) // 2), strict=True))
     ranges = [rule.ranges(levels) for rule in scheme.rules]
     for axis, top in tops.items():
         reached = max(given[axis][1] if axis in given else top for given in ranges)
         if reached < top:
-            yield f"scheme {scheme.name!r}: no rule reaches the highest {axis} score, {top} (made for fewer levels?)"
+            text = f"scheme {scheme.name!r}: no rule reaches the highest {axis} score ({top}): made for fewer levels?"
+            yield Note(text, code="highest_score_unreached", count=top)
 
 
-def _covered(scheme: Scheme, levels: tuple[int, int, int]) -> Iterator[str]:
-    taken = np.zeros(levels, dtype=bool)
-    for place, rule in enumerate(scheme.rules, start=1):
-        mine = rule.cells(levels)
-        if not (mine & ~taken).any():
-            code = segment_of(rule.segment).code
-            yield f"scheme {scheme.name!r}: rule {place}, of {code!r}, never holds: earlier rules take all its scores"
-        taken |= mine
+def _rules_that_never_apply(scheme: Scheme, levels: tuple[int, int, int]) -> Iterator[Note]:
+    is_covered = np.zeros(levels, dtype=bool)
+    for number, rule in enumerate(scheme.rules, start=1):
+        cells = rule.cells(levels)
+        if not (cells & ~is_covered).any():
+            code = find_segment(rule.segment).code
+            text = f"scheme {scheme.name!r}: rule {number} ({code!r}) never applies, as earlier rules cover its scores"
+            yield Note(text, code="rule_never_applies", count=number)
+        is_covered |= cells
 
 
 def band_range(band: str, levels: int) -> Range:
@@ -249,20 +252,18 @@ def _check_range(axis: str, given: object) -> None:
         return
     if not isinstance(given, tuple) or len(given) != 2:
         raise TypeError(f"`{axis}` must be (low, high), 'high', 'middle' or 'low', got {given!r}")
-    low, high = (integer(axis, end, low=1, high=MOST_LEVELS) for end in given)
+    low, high = (integer(axis, end, low=1, high=MAX_LEVELS) for end in given)
     if low > high:
         raise ValueError(f"`{axis}` must be (low, high) with low <= high, got {given!r}")
 
 
 def _check_fit(rule: Rule, levels: tuple[int, int, int]) -> None:
     for axis, count in zip(_AXES, (*levels, max(levels[1:])), strict=True):
-        given, code = getattr(rule, axis), segment_of(rule.segment).code
+        given, code = getattr(rule, axis), find_segment(rule.segment).code
         if isinstance(given, str) and count < 3:
             raise ValueError(f"the rule of {code!r} needs at least 3 levels of {axis}, the scale has {count}")
         if isinstance(given, tuple) and given[1] > count:
-            raise ValueError(
-                f"the rule of {code!r} asks for a {axis} score of {given[1]}, the scale has {count} levels"
-            )
+            raise ValueError(f"the rule of {code!r} needs a {axis} score of {given[1]}, the scale has {count} levels")
 
 
 STANDARD = Scheme(

@@ -8,24 +8,23 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
-from .._core.checks import counted, integer, number, one_of
+from .._core.checks import integer, number, one_of
 from .._core.frames import Frame, opened
+from .._core.notes import Note
 from .._core.results import Result
-from ._eight import EightClasses
-from ._labels import labelled
-from ._scale import MEASURES, MOST_LEVELS, Scale, learn, scored
-from ._scheme import STANDARD, SegmentScheme, remarks
-from ._segments import Locale
-from ._summary import Coarse, Group, groups, segment_table
-from ._summary_text import sentences
+from .._core.texts import LOCALES, Locale, counted
+from ._eight_classes import EightClasses
+from ._labels import labelled, period_in_words
+from ._scale import MAX_LEVELS, MEASURES, Scale, learn, scored
+from ._scheme import STANDARD, SegmentScheme, scheme_notes
+from ._segment_table import CoarseMeasure, SegmentTotals, segment_table, segment_totals
+from ._summary_text import summary_sentences
 from ._table import Returns, customers
-from ._words import span
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 TableT_co = TypeVar("TableT_co", covariant=True)
-LOCALES = ("en", "zh")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -34,10 +33,10 @@ class RFM(Result, Generic[TableT_co]):
 
     Attributes
     ----------
-    table : table of the caller's library, one row a customer
+    table : table of the caller's library, one row per customer
         The columns of :func:`ecommine.rfm.table`, then recency_score, frequency_score, monetary_score, rfm_score
         (such as 543), weighted_score and segment (a code). Lazy if the orders were lazy.
-    segments : eager table, one row a segment, best first, also those without customers
+    segments : eager table, one row per segment, best first, also those without customers
         segment, customers, share, orders, money, share_of_money, average_order_value, median_recency (days), action.
     scale : Scale
         The cut points used.
@@ -47,8 +46,9 @@ class RFM(Result, Generic[TableT_co]):
         The moment up to which orders count.
     period, returns, weights
         As given to :func:`ecommine.rfm.score`.
-    notes : tuple of str
-        What was left out, what ties did to the levels, and which rules of the scheme never hold.
+    notes : tuple of Note
+        What was left out, what ties did to the levels, and rules of the scheme that never apply; see the codes in
+        :mod:`ecommine.rfm`.
 
     Examples
     --------
@@ -75,16 +75,16 @@ class RFM(Result, Generic[TableT_co]):
     period: str | timedelta | None
     returns: Returns
     weights: tuple[float, float, float]
-    notes: tuple[str, ...]
-    _groups: tuple[Group, ...]
-    _coarse: tuple[Coarse, ...]
+    notes: tuple[Note, ...]
+    _segment_totals: tuple[SegmentTotals, ...]
+    _coarse_measures: tuple[CoarseMeasure, ...]
 
     @property
     def headline(self) -> str:
-        """What stands on the first line."""
-        number_of = counted(sum(group.customers for group in self._groups), "customer")
+        """The first line of the display."""
+        customers = counted(sum(group.customers for group in self._segment_totals), "customer")
         period = "" if self.period is None else f", period {self.period}"
-        return f"as of {self.as_of:%Y-%m-%d %H:%M}{period}, {number_of}, scheme {self.scheme.name}"
+        return f"as of {self.as_of:%Y-%m-%d %H:%M}{period}, {customers}, scheme {self.scheme.name}"
 
     @property
     def tables(self) -> Mapping[str, Any]:
@@ -141,9 +141,9 @@ class RFM(Result, Generic[TableT_co]):
         )
 
     def summary(self, *, locale: Locale = "en") -> str:
-        """Say in two to four sentences who brings the money, who is to be won back, and what to do."""
+        """Return two to four sentences: who brings the money, who is to be won back, and what to do."""
         one_of("locale", locale, LOCALES)
-        return sentences(self._groups, self._coarse, self.period, self.as_of, locale)
+        return summary_sentences(self._segment_totals, self._coarse_measures, self.period, self.as_of, locale)
 
     def labelled(self, *, locale: Locale = "en", part: Literal["customers", "segments"] = "customers") -> Any:
         """Return one of the two tables with display names in place of codes and column names, for people to read."""
@@ -152,7 +152,7 @@ class RFM(Result, Generic[TableT_co]):
         return labelled(opened(self.tables[part], argument="part"), self.scheme.segments, locale).to_native()
 
     def plot(self, ax: "Axes | None" = None, *, locale: Locale = "en") -> "Axes":
-        """Draw the segments by median recency and mean frequency, with the area of a bubble for its money.
+        """Draw the segments by median recency and mean frequency, with the area of a bubble proportional to its money.
 
         Parameters
         ----------
@@ -164,7 +164,7 @@ class RFM(Result, Generic[TableT_co]):
         from ._plot import draw_segments
 
         one_of("locale", locale, LOCALES)
-        return draw_segments(self._groups, span(self.period, self.as_of, locale), ax, locale)
+        return draw_segments(self._segment_totals, period_in_words(self.period, self.as_of, locale), ax, locale)
 
 
 def score(
@@ -202,7 +202,7 @@ def score(
     Returns
     -------
     RFM
-        Frozen. ``.table`` has a row a customer, ``.segments`` a row a segment.
+        Frozen. ``.table`` has one row per customer, ``.segments`` one row per segment.
 
     Raises
     ------
@@ -248,27 +248,27 @@ def score(
     2         eve        2        412  potential_loyalists
     3         joe      182        211          hibernating
     """
-    wanted, shares = _checked_scale(scale), _checked_weights(weights)
+    requested, checked_weights = _checked_scale(scale), _checked_weights(weights)
     _check_scheme(scheme)
-    scheme.check(wanted)
-    found = customers(orders, as_of=as_of, period=period, returns=returns)
-    if found.as_of is None:
-        raise ValueError("`orders` has no lines, so there is no last time to count from: give `as_of`")
-    learned = learn(found.frame, wanted)
-    frame = _segmented(scored(found.frame, learned), learned, scheme, shares, found.as_of)
-    sums, coarse = groups(frame, scheme.segments, learned.levels)
+    scheme.check(requested)
+    measures = customers(orders, as_of=as_of, period=period, returns=returns)
+    if measures.as_of is None:
+        raise ValueError("`orders` has no lines, so there is no last time to count back from: give `as_of`")
+    learned = learn(measures.frame, requested)
+    frame = _segmented(scored(measures.frame, learned), learned, scheme, checked_weights, measures.as_of)
+    sums, coarse = segment_totals(frame, scheme.segments, learned.levels)
     return RFM(
-        table=cast("IntoFrameT", found.handed(frame)),
-        segments=segment_table(sums, like=found.like),
+        table=cast("IntoFrameT", measures.to_native(frame)),
+        segments=segment_table(sums, like=measures.like),
         scale=learned,
         scheme=scheme,
-        as_of=found.as_of,
+        as_of=measures.as_of,
         period=period,
         returns=returns,
-        weights=shares,
-        notes=(*found.notes, *(learned.notes if learned is not wanted else ()), *remarks(scheme, learned)),
-        _groups=tuple(sums),
-        _coarse=() if isinstance(scheme, EightClasses) else coarse,  # these do not read scores
+        weights=checked_weights,
+        notes=(*measures.notes, *(learned.notes if learned is not requested else ()), *scheme_notes(scheme, learned)),
+        _segment_totals=tuple(sums),
+        _coarse_measures=() if isinstance(scheme, EightClasses) else coarse,  # these do not read scores
     )
 
 
@@ -283,7 +283,7 @@ def _segmented(
 def _checked_scale(scale: int | Scale) -> Scale:
     if isinstance(scale, Scale):
         return scale
-    levels = integer("scale", scale, low=2, high=MOST_LEVELS)
+    levels = integer("scale", scale, low=2, high=MAX_LEVELS)
     return Scale(recency=levels, frequency=levels, monetary=levels)
 
 
@@ -294,13 +294,13 @@ def _check_scheme(scheme: object) -> None:
         raise TypeError(f"`scheme` must be a Scheme such as rfm.STANDARD, got {scheme!r}")
 
 
-def _check_code(given: str, scheme: SegmentScheme) -> None:
-    """Raise unless a segment has the code; who gives its name learns its code."""
-    codes = [one.code for one in scheme.segments]
-    meant = [one.code for one in scheme.segments if given in (one.display("en"), one.display("zh"))]
-    if meant and given not in codes:
-        raise ValueError(f"`segment` must be a code: give {meant[0]!r} for {given!r}")
-    one_of("segment", given, codes)
+def _check_code(code: str, scheme: SegmentScheme) -> None:
+    """Raise unless a segment has the code; the error for a display name gives its code."""
+    codes = [segment.code for segment in scheme.segments]
+    of_name = [segment.code for segment in scheme.segments if code in (segment.display("en"), segment.display("zh"))]
+    if of_name and code not in codes:
+        raise ValueError(f"`segment` must be a code: give {of_name[0]!r} for {code!r}")
+    one_of("segment", code, codes)
 
 
 def _checked_weights(weights: Sequence[float]) -> tuple[float, float, float]:

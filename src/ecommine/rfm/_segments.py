@@ -2,11 +2,11 @@
 
 import re
 from dataclasses import KW_ONLY, dataclass
-from typing import Literal
 
-Locale = Literal["en", "zh"]
+from .._core.texts import Locale
+
 RESERVED = ("gone", "new")
-"""Words of :func:`ecommine.rfm.migration` for customers that one of two periods does not have."""
+"""Codes of :func:`ecommine.rfm.migration` for customers without an order in one of two periods."""
 _CODE = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -17,13 +17,13 @@ class Segment:
     Parameters
     ----------
     code : str
-        Lower-case English words joined by underscores; what stands in the column `segment`.
+        Lower-case English words joined by underscores: the value of the column `segment`.
     name, name_zh : str, optional
         Display names in English and Chinese. By default the code in words.
     action, action_zh : str, optional
         The recommended action, in English and Chinese; none by default.
     win_back : bool, default False
-        Whether these customers are slipping away and worth a call: where most of their money is, `RFM.summary` says.
+        Whether these customers are slipping away and worth winning back: `RFM.summary` names such a segment.
 
     Raises
     ------
@@ -48,7 +48,7 @@ class Segment:
         if not _CODE.fullmatch(str(self.code)):
             raise ValueError(f"`code` must be lower-case words joined by underscores, got {self.code!r}")
         if self.code in RESERVED:
-            raise ValueError(f"`code` must not be {self.code!r}: migration calls customers without a segment so")
+            raise ValueError(f"`code` must not be {self.code!r}: migration uses it for customers without a segment")
 
     def display(self, locale: Locale) -> str:
         """Return the name in a language, English where there is no Chinese one."""
@@ -60,7 +60,7 @@ class Segment:
         return self.action_zh or self.action if locale == "zh" else self.action
 
 
-KNOWN = {
+KNOWN_SEGMENTS = {
     segment.code: segment
     for segment in (
         Segment(
@@ -88,7 +88,7 @@ KNOWN = {
             "new_customers",
             name="New customers",
             name_zh="新客户",
-            action="They came lately and spent little so far: welcome them, give a reason for the next order",
+            action="They bought recently but spent little so far: welcome them, give a reason for the next order",
             action_zh="近期来过但消费尚少，欢迎引导，促成下一单",
         ),
         Segment(
@@ -116,7 +116,7 @@ KNOWN = {
             "at_risk",
             name="At risk",
             name_zh="流失风险客户",
-            action="Win them back personally: ask what went wrong, offer a renewal",
+            action="Win them back personally: ask what went wrong and make a comeback offer",
             action_zh="个性化召回，了解原因，给出回归优惠",
             win_back=True,
         ),
@@ -124,7 +124,7 @@ KNOWN = {
             "cannot_lose",
             name="Cannot lose them",
             name_zh="重点挽留客户",
-            action="Call or write in person; they were among the best: do not lose them to a competitor",
+            action="Call or write in person: they were among the best customers, do not lose them to a competitor",
             action_zh="电话或一对一联系，曾是最佳客户，务必挽回",
             win_back=True,
         ),
@@ -132,7 +132,7 @@ KNOWN = {
             "hibernating",
             name="Hibernating",
             name_zh="休眠客户",
-            action="Offer standard products by low-cost channels; do not spend more",
+            action="Offer standard products through low-cost channels; do not spend more on them",
             action_zh="用低成本渠道推送常规商品，不追加投入",
         ),
         Segment(
@@ -154,22 +154,22 @@ KNOWN = {
             "potential",
             name="Potential",
             name_zh="潜力客户",
-            action="They were here lately and pay well: bring the next order closer with related products",
+            action="They bought recently and spend well: encourage the next order with related products",
             action_zh="近期来过且消费尚可，用相关商品促成下一单",
         ),
         Segment(
             "others",
             name="Other customers",
             name_zh="其他客户",
-            action="Keep in the regular programme and score again next month",
+            action="Keep them in the regular programme and score again next month",
             action_zh="按常规运营，下月重新评分",
         ),
     )
 }
 
 
-def segment_of(given: Segment | str) -> Segment:
+def find_segment(given: Segment | str) -> Segment:
     """Return the segment of a code, with its known name and action where it has one."""
     if isinstance(given, Segment):
         return given
-    return KNOWN.get(given) or Segment(given)
+    return KNOWN_SEGMENTS.get(given) or Segment(given)

@@ -1,6 +1,5 @@
-"""From order lines to one row a customer: recency, frequency, monetary value, and what was left out."""
+"""Recency, frequency and monetary value of every customer from order lines, and notes of what was left out."""
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -11,12 +10,14 @@ from typing import Any, Literal, cast
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
-from .._core.checks import counted, one_of
+from .._core.checks import one_of
 from .._core.durations import Duration
 from .._core.frames import MICRO, Frame, collect, day_number, day_of, hand_back, is_lazy, micro, opened, summable
 from .._core.moments import moment
-from ..schema._for_topics import DataWarning, SchemaError, Shop, is_numpy, read
-from ._scale import LARGEST
+from .._core.notes import Note
+from .._core.texts import counted
+from ..schema._for_topics import SchemaError, Shop, is_numpy, read_columns, warn
+from ._scale import MAX_MONEY
 
 Returns = Literal["net", "drop", "keep"]
 _REQUIRED = ("order_id", "customer_id", "ordered_at", "amount")
@@ -30,22 +31,22 @@ COLUMNS = (
     "average_order_value",
 )
 CHARGES = ("shipping", "fee", "adjustment", "discount")
-"""Types of lines that are money of an order but make none; products and gifts do."""
-LONG_AFTER = 365
-"""Days from the last line to `as_of` that are more likely a slip of the pen than a wish."""
+"""Types of lines whose money belongs to an order but which make none; products and gifts do."""
+MAX_DAYS_AFTER_DATA = 365
+"""Days from the last line to `as_of` above which a note asks whether `as_of` is right."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Customers:
-    """One row a customer: computed rows, or a plan where the engine keeps it (Spark)."""
+class CustomerMeasures:
+    """One row per customer with the measures: computed, or a lazy plan where the engine keeps it (Spark)."""
 
     frame: Frame
     like: Frame
     as_of: datetime | None
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
-    def handed(self, frame: Frame) -> Any:
-        """Hand a table made from these customers back in the caller's library."""
+    def to_native(self, frame: Frame) -> Any:
+        """Return a table made from these customers in the caller's library."""
         return frame.to_native() if isinstance(frame, nw.LazyFrame) else hand_back(frame, like=self.like)
 
 
@@ -75,9 +76,9 @@ def table(
 
     Returns
     -------
-    table of the caller's library, one row a customer, sorted by customer_id (a Spark table is not sorted)
+    table of the caller's library, one row per customer, sorted by customer_id (a Spark table is not sorted)
         customer_id; recency (calendar days from the last order to `as_of`); frequency (orders); monetary (money);
-        first_order_at; last_order_at; average_order_value (money an order, below zero where returns exceed it). A
+        first_order_at; last_order_at; average_order_value (money per order, below zero where returns exceed it). A
         lazy table comes back lazy.
 
     Raises
@@ -92,7 +93,8 @@ def table(
     -----
     ecommine.DataWarning
         Once, with counts, if lines or customers were left out: guests, customers without an order (returns or
-        charges only), lines outside the period; and if `as_of` is more than a year after the last line.
+        charges only), lines outside the period; and if `as_of` is more than a year after the last line. Its
+        ``.notes`` have codes, see :mod:`ecommine.rfm`.
 
     Notes
     -----
@@ -118,10 +120,9 @@ def table(
     0         ann       10          2      40.0
     1         bob        0          1       7.0
     """
-    found = customers(orders, as_of=as_of, period=period, returns=returns)
-    if found.notes:
-        warnings.warn("; ".join(found.notes), DataWarning, stacklevel=2)
-    return cast("IntoFrameT", found.handed(found.frame))
+    measures = customers(orders, as_of=as_of, period=period, returns=returns)
+    warn(measures.notes, stacklevel=3)
+    return cast("IntoFrameT", measures.to_native(measures.frame))
 
 
 def customers(
@@ -131,54 +132,54 @@ def customers(
     as_of: datetime | date | str | None,
     period: str | timedelta | None,
     returns: Returns,
-) -> Customers:
+) -> CustomerMeasures:
     """Aggregate order lines once, in the caller's engine, and count what was left out."""
     one_of("returns", returns, ("net", "drop", "keep"))
     length = None if period is None else Duration.parse(period, argument="period")
     if isinstance(orders, Shop):
         raise TypeError("`orders` must be a table, got a Shop: give its orders, shop.orders")
     like = opened(orders, argument="orders")
-    lines = read(_planned(like), "orders", _REQUIRED, optional=("quantity", "line_type"), argument="orders")
+    lines = read_columns(_lazy_if_polars(like), "orders", _REQUIRED, optional=("quantity", "line_type"))
     extent = _extent(lines)
-    inside, until, notes = _windowed(lines, extent, None if as_of is None else moment(as_of), length)
+    inside, until, notes = _lines_in_period(lines, extent, None if as_of is None else moment(as_of), length)
     sums = _sums(inside, returns, may_overflow=extent.may_overflow)
-    if not _stays_a_plan(like):
+    if not _is_kept_lazy(like):
         sums = collect(sums)
-    facts = _facts(sums)
-    _check_money(int(facts["broken"]), "customer")
-    frame = _finished(sums, until)
-    return Customers(frame=frame, like=like, as_of=until, notes=(*notes, *_left_out(facts)))
+    totals = _totals_left_out(sums)
+    _check_money(int(totals["broken"]), "customer")
+    frame = _measures(sums, until)
+    return CustomerMeasures(frame=frame, like=like, as_of=until, notes=(*notes, *_left_out(totals)))
 
 
-def _planned(frame: Frame) -> object:
+def _lazy_if_polars(frame: Frame) -> Frame:
     """Return the table itself, but for Polars its lazy form: one optimised plan takes half the time of eager steps."""
-    return frame.lazy().to_native() if frame.implementation.is_polars() else frame.to_native()
+    return frame.lazy() if frame.implementation.is_polars() else frame
 
 
-def _stays_a_plan(frame: Frame) -> bool:
-    """Tell whether customers are not computed here: on Spark they may not fit into this process."""
+def _is_kept_lazy(frame: Frame) -> bool:
+    """Return whether customers are not computed here: on Spark they may not fit into this process."""
     kind = frame.implementation
     return is_lazy(frame) and not (kind.is_polars() or kind.is_duckdb())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Extent:
-    """What one pass over all lines tells."""
+    """First and last time of all lines, and whether the money of a customer may leave 64 bits."""
 
     first: datetime | None
     last: datetime | None
     may_overflow: bool
 
 
-def _windowed(
+def _lines_in_period(
     lines: Frame, extent: _Extent, until: datetime | None, length: Duration | None
-) -> tuple[Frame, datetime | None, tuple[str, ...]]:
+) -> tuple[Frame, datetime | None, tuple[Note, ...]]:
     """Keep the lines in (until - length, until]; where `until` is None it is the last time in the data."""
     first, last = extent.first, extent.last
     until = last if until is None else until
     if until is None or first is None or last is None:
         return lines, until, ()
-    notes = _reach(first, last, until)
+    notes = _check_as_of(first, last, until)
     if last <= until and length is None:
         return lines, until, tuple(notes)
     at, start = nw.col("ordered_at"), None if length is None else length.before(until)
@@ -187,41 +188,48 @@ def _windowed(
     counts = collect(lines.select(late=late.cast(nw.Int64), early=early.cast(nw.Int64)).select(nw.all().sum()))
     n_late, n_early = int(counts["late"].item() or 0), int(counts["early"].item() or 0)
     if n_late:
-        notes.append(f"{counted(n_late, 'line')} after {until:%Y-%m-%d %H:%M} left out")
+        notes.append(_lines_left_out(n_late, f"after {until:%Y-%m-%d %H:%M}", code="rows_after_as_of"))
     if n_early:
-        notes.append(f"{counted(n_early, 'line')} up to {start:%Y-%m-%d %H:%M} (before the period) left out")
+        words = f"up to {start:%Y-%m-%d %H:%M}, before the period,"
+        notes.append(_lines_left_out(n_early, words, code="rows_before_period"))
     return (lines.filter(~late, ~early) if n_late or n_early else lines), until, tuple(notes)
 
 
-def _reach(first: datetime, last: datetime, until: datetime) -> list[str]:
-    """Refuse a moment before all lines, and tell of one long after them."""
+def _lines_left_out(count: int, words: str, *, code: str) -> Note:
+    text = f"{counted(count, 'order line')} {words} {'was' if count == 1 else 'were'} left out"
+    return Note(text, code=code, count=count)
+
+
+def _check_as_of(first: datetime, last: datetime, until: datetime) -> list[Note]:
+    """Raise for a moment before all lines, and return a note of one long after them."""
     if until < first:
         raise ValueError(
-            f"`as_of`: there is no line up to {until:%Y-%m-%d}; the data run from {first:%Y-%m-%d} to {last:%Y-%m-%d}"
+            f"`as_of` is {until:%Y-%m-%d}, before all lines: the data run from {first:%Y-%m-%d} to {last:%Y-%m-%d}"
         )
     days = day_of(until) - day_of(last)
-    if days <= LONG_AFTER:
+    if days <= MAX_DAYS_AFTER_DATA:
         return []
-    return [f"{until:%Y-%m-%d} is {days:,} days after the last line ({last:%Y-%m-%d}): is `as_of` right?"]
+    text = f"{until:%Y-%m-%d} is {days:,} days after the last order line ({last:%Y-%m-%d}): check `as_of`"
+    return [Note(text, code="as_of_long_after_data", count=days)]
 
 
 def _extent(lines: Frame) -> _Extent:
-    """Find the first and the last time, on the way making sure that no line lacks its order, time or money."""
+    """Return the first and the last time; raise where a line lacks its order, time or money."""
     at = nw.col("ordered_at")
     extremes = {"first": at.min(), "last": at.max(), "most": nw.col("amount").abs().max()}
     counts = {name: nw.col(name).count() for name in ("order_id", "ordered_at", "amount")}
-    broken = (~(nw.col("amount").abs() <= LARGEST)).fill_null(False).cast(nw.Int64).sum()
-    seen = collect(lines.select(**extremes, lines=nw.len(), broken=broken, **counts))
-    absent = {name: int(seen["lines"].item() - seen[name].item()) for name in counts}
+    broken = (~(nw.col("amount").abs() <= MAX_MONEY)).fill_null(False).cast(nw.Int64).sum()
+    row = collect(lines.select(**extremes, lines=nw.len(), broken=broken, **counts))
+    absent = {name: int(row["lines"].item() - row[name].item()) for name in counts}
     if any(absent.values()):
-        way_out = 'split them off with schema.quarantine("orders", raw)'
-        problems = [f"`{name}` is missing in {counted(n, 'line')}: {way_out}" for name, n in absent.items() if n]
+        remedy = 'split them off with schema.quarantine("orders", raw)'
+        problems = [f"`{name}` is missing in {counted(n, 'line')}: {remedy}" for name, n in absent.items() if n]
         raise SchemaError("orders", problems)
-    _check_money(int(seen["broken"].item() or 0), "line")
-    first, last = (None if seen[name].null_count() else moment(seen[name].item()) for name in ("first", "last"))
+    _check_money(int(row["broken"].item() or 0), "line")
+    first, last = (None if row[name].null_count() else moment(row[name].item()) for name in ("first", "last"))
     # If all lines together could not leave 64 bits, no customer has to be looked at.
-    most = 0.0 if seen["most"].null_count() else float(seen["most"].item())
-    return _Extent(first=first, last=last, may_overflow=most * int(seen["lines"].item()) > LARGEST)
+    most = 0.0 if row["most"].null_count() else float(row["most"].item())
+    return _Extent(first=first, last=last, may_overflow=most * int(row["lines"].item()) > MAX_MONEY)
 
 
 def _sums(lines: Frame, returns: Returns, *, may_overflow: bool) -> Frame:
@@ -229,12 +237,12 @@ def _sums(lines: Frame, returns: Returns, *, may_overflow: bool) -> Frame:
     order, at = nw.col("order_id"), nw.col("ordered_at")
     if returns == "drop":
         lines = lines.filter(~_is_return(lines))
-    barred = _barred(lines, returns)
-    if barred is not None:
+    not_orders = _not_orders(lines, returns)
+    if not_orders is not None:
         # Orders and times of these lines are masked, so that plain distinct counts and extremes pass them over.
-        order, at = _masked(lines, ~barred), nw.when(~barred).then(at)
+        order, at = _masked(lines, ~not_orders), nw.when(~not_orders).then(at)
     money = micro(nw.col("amount"))
-    wanted = {"_order": order, "_at": at, "_micro": summable(money, lines) if may_overflow else money}
+    columns = {"_order": order, "_at": at, "_micro": summable(money, lines) if may_overflow else money}
     totals = {
         "lines": nw.len(),
         "orders": nw.col("_order").n_unique(),
@@ -242,34 +250,34 @@ def _sums(lines: Frame, returns: Returns, *, may_overflow: bool) -> Frame:
         "first_order_at": nw.col("_at").min(),
         "last_order_at": nw.col("_at").max(),
     }
-    if barred is not None:
-        wanted["_barred"] = barred.cast(nw.Int64)
-        totals["barred"] = nw.col("_barred").sum()
+    if not_orders is not None:
+        columns["_not_orders"] = not_orders.cast(nw.Int64)
+        totals["not_orders"] = nw.col("_not_orders").sum()
     if may_overflow:
-        wanted["_about"] = nw.col("amount")
+        columns["_about"] = nw.col("amount")
         totals["about"] = nw.col("_about").sum()
-    sums = lines.select("customer_id", **wanted).group_by("customer_id").agg(**totals)
-    return _derived(sums, masked=barred is not None, may_overflow=may_overflow)
+    sums = lines.select("customer_id", **columns).group_by("customer_id").agg(**totals)
+    return _orders_and_money(sums, masked=not_orders is not None, may_overflow=may_overflow)
 
 
-def _derived(sums: Frame, *, masked: bool, may_overflow: bool) -> Frame:
+def _orders_and_money(sums: Frame, *, masked: bool, may_overflow: bool) -> Frame:
     """Turn the sums into orders and money, and mark money that 64 bits do not hold."""
     orders, lines = nw.col("orders").cast(nw.Int64), nw.col("lines").cast(nw.Int64)
     if masked:  # the masked order is one more distinct value wherever a customer has a line that makes no order
-        orders = orders - (nw.col("barred") > 0).cast(nw.Int64)
+        orders = orders - (nw.col("not_orders") > 0).cast(nw.Int64)
     if not may_overflow:
-        found = sums.with_columns(
+        measures = sums.with_columns(
             lines=lines, frequency=orders, monetary=_exact_money(nw.col("micro")), broken=lines * 0
         )
     else:
-        held = nw.col("about").abs() <= LARGEST
+        fits = nw.col("about").abs() <= MAX_MONEY
         whole = (
-            nw.when(held).then(nw.col("micro")).otherwise(0)
+            nw.when(fits).then(nw.col("micro")).otherwise(0)
         )  # the others are refused later, and must not raise here
-        found = sums.with_columns(
-            lines=lines, frequency=orders, monetary=_exact_money(whole), broken=(~held).cast(nw.Int64)
+        measures = sums.with_columns(
+            lines=lines, frequency=orders, monetary=_exact_money(whole), broken=(~fits).cast(nw.Int64)
         )
-    return found.select("customer_id", "lines", "first_order_at", "last_order_at", "frequency", "monetary", "broken")
+    return measures.select("customer_id", "lines", "first_order_at", "last_order_at", "frequency", "monetary", "broken")
 
 
 def _exact_money(micros: nw.Expr) -> nw.Expr:
@@ -279,8 +287,8 @@ def _exact_money(micros: nw.Expr) -> nw.Expr:
     return units.cast(nw.Float64) + (whole - units * MICRO).cast(nw.Float64) / MICRO
 
 
-def _barred(lines: Frame, returns: Returns) -> nw.Expr | None:
-    """Tell which lines are money but make no order, None where all do."""
+def _not_orders(lines: Frame, returns: Returns) -> nw.Expr | None:
+    """Return which lines are money but make no order, None where all do."""
     parts = [_is_return(lines)] if returns == "net" else []
     if "line_type" in lines.collect_schema().names():
         parts.append(nw.col("line_type").is_in(CHARGES).fill_null(False))
@@ -309,17 +317,17 @@ def _unused(ids: nw.Series[Any]) -> int:
     return high + 1 if high < 2**63 - 1 else int(ids.min()) - 1
 
 
-def _facts(sums: Frame) -> dict[str, Any]:
-    """Count guests, customers without an order, and money that cannot be compared, over the customers' sums."""
+def _totals_left_out(sums: Frame) -> dict[str, Any]:
+    """Count guests, customers without an order, and money that cannot be compared, over the sums of customers."""
     guest = nw.col("customer_id").is_null()
-    idle = ~guest & (nw.col("frequency") == 0)
+    without_order = ~guest & (nw.col("frequency") == 0)
     money = nw.col("monetary")
     columns = sums.select(
         guest_lines=nw.when(guest).then(nw.col("lines")).otherwise(0),
         guest_orders=nw.when(guest).then(nw.col("frequency")).otherwise(0),
         guest_money=nw.when(guest).then(money).otherwise(0.0),
-        idle=idle.cast(nw.Int64),
-        idle_money=nw.when(idle).then(money).otherwise(0.0),
+        without_order=without_order.cast(nw.Int64),
+        without_order_money=nw.when(without_order).then(money).otherwise(0.0),
         broken=nw.col("broken"),
     )
     row = collect(columns.select(nw.all().sum())).to_dict(as_series=False)
@@ -330,27 +338,30 @@ def _check_money(broken: int, noun: str) -> None:
     if broken:
         raise ValueError(
             f"`orders` has {counted(broken, noun)} whose money is not a number, infinite or "
-            f"above {LARGEST:.0e}: correct the prices, or give money in a larger unit"
+            f"above {MAX_MONEY:.0e}: correct the prices, or give money in a larger unit"
         )
 
 
-def _left_out(facts: Mapping[str, Any]) -> list[str]:
+def _left_out(totals: Mapping[str, Any]) -> list[Note]:
     notes = []
-    if facts["guest_lines"]:
-        lines, orders = counted(int(facts["guest_lines"]), "line"), counted(int(facts["guest_orders"]), "order")
-        notes.append(f"{lines} of guests left out ({orders}, money {_money(facts['guest_money'])})")
-    if facts["idle"]:
-        customers, money = counted(int(facts["idle"]), "customer"), _money(facts["idle_money"])
-        notes.append(f"{customers} without an order (returns or charges only) left out (money {money})")
+    if totals["guest_lines"]:
+        count, orders = int(totals["guest_lines"]), counted(int(totals["guest_orders"]), "order")
+        words = f"of guests ({orders}, money {_money(totals['guest_money'])})"
+        notes.append(_lines_left_out(count, words, code="guests_left_out"))
+    if totals["without_order"]:
+        count, money = int(totals["without_order"]), _money(totals["without_order_money"])
+        were = "was" if count == 1 else "were"
+        text = f"{counted(count, 'customer')} with returns or charges only (money {money}) {were} left out"
+        notes.append(Note(text, code="customers_without_orders", count=count))
     return notes
 
 
 def _money(amount: float) -> str:
-    return f"{round(amount, 2) + 0.0:,.2f}"  # what is left of rounding is no -0.00
+    return f"{round(amount, 2) + 0.0:,.2f}"  # never -0.00
 
 
-def _finished(sums: Frame, until: datetime | None) -> Frame:
-    """Keep customers with an order, and derive what needs one."""
+def _measures(sums: Frame, until: datetime | None) -> Frame:
+    """Keep customers with an order, and compute their measures."""
     today = 0 if until is None else day_of(until)
     eager = isinstance(sums, nw.DataFrame)
     plan = sums.lazy() if eager and sums.implementation.is_polars() else sums  # one plan takes less than its steps

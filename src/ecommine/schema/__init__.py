@@ -1,7 +1,30 @@
-"""The tables that every topic reads: their columns, the doors from raw exports, checks and errors.
+"""The tables that every topic reads: their columns, the readers that map raw exports to them, checks and errors.
 
-A shop's export is mapped once, by the door of its table (`orders`, `events`, …) or by the function of a known export
+A shop's export is mapped once, by the reader of its table (`orders`, `events`, …) or by the function of a known export
 (``from_...``). From there on every topic finds the same names, types and units.
+
+What was left out or assumed is a `DataWarning`, or stands in the ``notes`` of a `Shop`: sentences with a ``code`` and
+a ``count``.
+
+=============================== =====================================================================
+code                            meaning
+=============================== =====================================================================
+copies_dropped                  exact copies of rows were dropped
+several_currencies              ``currency`` holds several currencies
+mixed_ids_read_as_text          an id column mixes numbers and text
+timezone_assumed                times were converted in a zone that was not given
+rows_without_group              `outliers`: rows without a group have no fence
+events_identified               `identify`: how many events have a customer
+visitors_with_several_customers `identify`: visitors linked to several customers at once stay unknown
+lines_without_time, ...         `to_sales`: lines without a time, product, quantity, amount or store
+lines_not_products              `to_sales`: lines that are not products were left out
+rows_after_as_of                `to_sales`: lines after ``as_of`` were left out
+orders_cancelled                `to_sales`: orders cancelled in full within a period
+stock_unknown                   `to_sales`: product periods that are not in ``stock``
+price_unknown                   `to_sales`: product periods without a sale that have no price
+=============================== =====================================================================
+
+The codes of the known exports stand at `Shop`.
 """
 
 from ._derive.identify import identify
@@ -15,6 +38,7 @@ from ._exports.shopify import from_shopify
 from ._exports.taobao import from_taobao_user_behavior
 from ._exports.uci import from_uci_online_retail
 from ._exports.woocommerce import from_woocommerce
+from ._map.quarantine import Quarantine, quarantine
 from ._map.readers import (
     assignments,
     customers,
@@ -35,7 +59,6 @@ from ._model.event_names import EVENT_ALIASES, EVENT_NAMES
 from ._model.shop import Shop
 from ._model.tables import TABLES
 from ._validate.outliers import outliers
-from ._validate.quarantine import Quarantine, quarantine
 
 __all__ = [
     "EVENT_ALIASES",

@@ -1,15 +1,13 @@
-"""What topics take from schema: the one module that they may import from, besides the public names.
+"""The one module of schema that topics may import from.
 
 Reading a canonical table, periods, names of events, the join of two tables, and warnings. All else in schema may change
-without a look at any topic; an import contract holds it.
+without breaking a topic; an import contract enforces it.
 """
 
-from ._derive.matching import check_same_library, common_type
+from ._convert.objects import is_numpy
 from ._derive.periods import Every, first_open
-from ._derive.reading import read
-from ._map.map import warn
-from ._map.objects import is_numpy
-from ._model.errors import DataWarning, SchemaError
+from ._derive.reading import check_same_library, common_type, read, read_columns
+from ._model.errors import DataWarning, SchemaError, warn
 from ._model.event_names import EVENT_NAMES
 from ._model.shop import Shop
 from ._model.tables import TABLES
@@ -26,5 +24,6 @@ __all__ = [
     "first_open",
     "is_numpy",
     "read",
+    "read_columns",
     "warn",
 ]

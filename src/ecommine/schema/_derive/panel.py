@@ -9,9 +9,9 @@ from narwhals.stable.v2.typing import IntoFrameT
 from ..._core.checks import one_of
 from ..._core.frames import MICRO, Frame, as_float, collect, exact_median, join, micro, native, wrap
 from ..._core.moments import moment
-from ..._core.notes import Note, warn_of_notes
-from .._map.objects import with_room_for_missing
-from .._model.errors import DataWarning
+from ..._core.notes import Note
+from .._convert.objects import with_nullable_integers
+from .._model.errors import warn
 from .periods import Every, calendar, with_every_period
 from .reading import read
 from .sales_lines import SalesLines, flag, take_lines
@@ -19,8 +19,9 @@ from .shelf import shelf_prices, stocked_shares
 
 Price = Literal["median", "paid", "list"]
 
-_LOW_MATCH = 0.5
-_MAX_ROWS = 200_000_000
+MIN_KNOWN_SHARE = 0.5
+"""Share of product periods that another table covers, below which a note says so."""
+MAX_ROWS = 200_000_000
 """Rows of products by periods that are made in memory: more are a wrong date rather than a panel."""
 _ORDER = (
     "product_id",
@@ -153,7 +154,7 @@ def to_sales(
         panel, unmatched = _with_shelf_prices(panel, shelf)
         notes += unmatched
     names = panel.collect_schema().names()
-    warn_of_notes(notes, DataWarning, stacklevel=2)
+    warn(notes, stacklevel=3)
     rows = panel.select(*[name for name in _ORDER if name in names]).sort(*keys, "period_at")
     return native(nw.maybe_reset_index(rows) if isinstance(rows, nw.DataFrame) else rows, orders)
 
@@ -175,7 +176,7 @@ def _panel(taken: SalesLines, keys: list[str], every: Every, price: Price) -> tu
 def _check_size(starts: Frame, periods: Frame, taken: SalesLines) -> None:
     if isinstance(starts, nw.DataFrame) and isinstance(periods, nw.DataFrame):
         rows = len(starts) * len(periods)
-        if rows > _MAX_ROWS:
+        if rows > MAX_ROWS:
             raise ValueError(
                 f"the panel would have up to {rows:,} rows, from {taken.first:%Y-%m-%d} to {taken.until:%Y-%m-%d}: "
                 "check the first date of `orders` and `as_of`, or take a longer `every`"
@@ -272,7 +273,7 @@ def _with_stock(panel: Frame, shares: Frame, keys: list[str]) -> tuple[Frame, li
     """Add ``in_stock``; what would have been sold in a period out of stock is not known."""
     panel = join(panel, shares, on=[*keys, "period"], how="left")
     for name in ("units_sold", "quantity"):
-        panel = with_room_for_missing(panel, name)
+        panel = with_nullable_integers(panel, name)
     unknown = (nw.col("in_stock") == 0).fill_null(value=False) & (nw.col("units_sold") == 0)
     panel = panel.with_columns(
         units_sold=nw.when(~unknown).then(nw.col("units_sold")),
@@ -290,11 +291,11 @@ def _with_shelf_prices(panel: Frame, shelf: Frame) -> tuple[Frame, list[Note]]:
     return panel, _unmatched(panel, unsold, "price", words, "price_unknown")
 
 
-def _unmatched(panel: Frame, is_asked: nw.Expr, name: str, words: str, code: str) -> list[Note]:
-    """Note a column that is known for less than half of the rows that another table should tell."""
-    marks = panel.select(rows=flag(is_asked), known=flag(is_asked & ~nw.col(name).is_null()))
+def _unmatched(panel: Frame, is_counted: nw.Expr, name: str, words: str, code: str) -> list[Note]:
+    """Return a note where a column is known for less than half of the rows that another table should cover."""
+    marks = panel.select(rows=flag(is_counted), known=flag(is_counted & ~nw.col(name).is_null()))
     counts = collect(marks.select(nw.col("rows").sum(), nw.col("known").sum())).to_dict(as_series=False)
     rows, known = int(counts["rows"][0] or 0), int(counts["known"][0] or 0)
-    if not rows or known / rows >= _LOW_MATCH:
+    if not rows or known / rows >= MIN_KNOWN_SHARE:
         return []
     return [Note(f"only {known:,} of {rows:,} {words}", code=code, count=rows - known)]

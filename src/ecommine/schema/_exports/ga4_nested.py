@@ -8,7 +8,7 @@ import numpy as np
 
 from ..._core.frames import Frame, wrap
 from ..._core.optional import require
-from .._map.formats import sql_text
+from .._convert.formats import quote_text
 from .._model.errors import SchemaError
 
 _VALUES = ("string_value", "int_value", "double_value", "float_value")
@@ -79,11 +79,11 @@ def with_parameter(frame: Frame, key: str, name: str) -> Frame:
         table = frame.to_native()
         return wrap(table.append_column(name, _arrow(table["event_params"], key, fields)))
     if kind.is_duckdb():
-        value = f"[p.value for p in event_params if p.key = {sql_text(key)}][1]"
+        value = f"[p.value for p in event_params if p.key = {quote_text(key)}][1]"
         return wrap(frame.to_native().project(f"*, {_sql(value, fields, 'VARCHAR')} AS {name}"))
     from pyspark.sql import functions as F  # noqa: N812  # Spark's own name for it
 
-    value = f"get(filter(event_params, p -> p.key = {sql_text(key)}), 0).value"
+    value = f"get(filter(event_params, p -> p.key = {quote_text(key)}), 0).value"
     return wrap(frame.to_native().withColumn(name, F.expr(_sql(value, fields, "STRING"))))
 
 

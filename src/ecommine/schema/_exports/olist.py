@@ -1,22 +1,23 @@
-"""Olist: a hundred thousand orders of a Brazilian marketplace, in one table for each thing."""
+"""Olist: a hundred thousand orders of a Brazilian marketplace, in one table per subject."""
 
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame
 
 from ..._core.frames import Frame, join, opened
+from ..._core.notes import Note
 from .._map.map import Check
 from .._model.shop import Shop
 from .base import (
     Export,
-    as_numbers,
-    as_text,
-    implied_lines,
-    need,
-    once,
-    opened_beside,
-    say_line_types,
-    stacked,
-    without_cancelled,
+    drop_cancelled,
+    drop_copies,
+    note_line_types,
+    open_table_of_export,
+    order_level_lines,
+    read_as_numbers,
+    read_as_text,
+    require_columns,
+    stack,
 )
 
 _SYSTEM = "Olist"
@@ -63,7 +64,8 @@ def from_olist(
     Raises
     ------
     SchemaError
-        If columns are missing, an order, an item or a customer is there twice with other values, or values cannot be.
+        If columns are missing, an order, an item or a customer is repeated with other values, or values fail their
+        checks.
     TypeError
         If the tables are of several libraries.
 
@@ -102,16 +104,16 @@ def from_olist(
     """
     export = Export(check)
     heads = opened(orders, argument="orders")
-    sold = opened_beside(heads, items, argument="items")
-    people = opened_beside(heads, customers, argument="customers")
-    goods = opened_beside(heads, products, argument="products")
-    opinions = opened_beside(heads, reviews, argument="reviews")
-    paid = opened_beside(heads, payments, argument="payments")
-    need(heads, _SYSTEM, "order_id", "customer_id", "order_status", *_TIMES)
-    heads = once(heads, export, _SYSTEM, "orders", "order_id")
+    sold = open_table_of_export(heads, items, argument="items")
+    people = open_table_of_export(heads, customers, argument="customers")
+    goods = open_table_of_export(heads, products, argument="products")
+    opinions = open_table_of_export(heads, reviews, argument="reviews")
+    paid = open_table_of_export(heads, payments, argument="payments")
+    require_columns(heads, _SYSTEM, "order_id", "customer_id", "order_status", *_TIMES)
+    heads = drop_copies(heads, export, _SYSTEM, "orders", "order_id")
     heads = _identified(heads, people, export)
     dead = nw.col("order_status").is_in(("canceled", "unavailable"))
-    kept = without_cancelled(heads, export, dead, "drop", "canceled or unavailable left out")
+    kept = drop_cancelled(heads, export, dead, "drop", "canceled or unavailable")
     if paid is not None:
         kept = join(kept, _paid(paid), on=["order_id"], how="left")
     return export.shop(
@@ -125,25 +127,26 @@ def from_olist(
 
 def _identified(heads: Frame, people: Frame | None, export: Export) -> Frame:
     if people is None:
-        export.notes.append("without `customers` each order seems to be of a customer of its own")
+        text = "without `customers` every order counts as one of a new customer: give `customers` too"
+        export.notes.append(Note(text, code="without_customers_table"))
         return heads
-    need(people, _SYSTEM, "customer_id", "customer_unique_id", "customer_city", "customer_state")
+    require_columns(people, _SYSTEM, "customer_id", "customer_unique_id", "customer_city", "customer_state")
     ids = people.select("customer_id", "customer_unique_id")
-    ids = once(ids, export, _SYSTEM, "customers", "customer_id")
+    ids = drop_copies(ids, export, _SYSTEM, "customers", "customer_id")
     known = join(heads, ids, on=["customer_id"], how="left").drop("customer_id")
     return known.rename({"customer_unique_id": "customer_id"})
 
 
 def _items(items: Frame, heads: Frame, export: Export) -> Frame:
-    """Take each item once, and leave those of no order out."""
-    need(items, _SYSTEM, "order_id", "order_item_id", "product_id", "seller_id", "price", "freight_value")
-    items = as_numbers(once(items, export, _SYSTEM, "items", "order_id", "order_item_id"), _SYSTEM, *_MONEY)
-    there = heads.select("order_id", __there=nw.lit(1))
-    known = join(items.select("order_id", "freight_value"), there, on=["order_id"], how="left")
-    lost, free = nw.col("__there").is_null(), nw.col("freight_value").is_null()
+    """Return each item once, and note the items of no order."""
+    require_columns(items, _SYSTEM, "order_id", "order_item_id", "product_id", "seller_id", "price", "freight_value")
+    items = read_as_numbers(drop_copies(items, export, _SYSTEM, "items", "order_id", "order_item_id"), _SYSTEM, *_MONEY)
+    matched = heads.select("order_id", __order=nw.lit(1))
+    known = join(items.select("order_id", "freight_value"), matched, on=["order_id"], how="left")
+    lost, free = nw.col("__order").is_null(), nw.col("freight_value").is_null()
     counts = export.count(known, lost=lost, free=free)
-    export.say(counts["lost"], "item", "of orders that are not in `orders` left out")
-    export.say(counts["free"], "item", "without a freight_value: read as 0")
+    export.note("items_without_order", counts["lost"], "item", "of orders that are not in `orders` left out")
+    export.note("missing_freight", counts["free"], "item", "without a freight_value: read as 0")
     return items.with_columns(freight_value=nw.col("freight_value").fill_null(0.0))
 
 
@@ -163,16 +166,17 @@ def _orders(kept: Frame, items: Frame, export: Export) -> Frame:
     lines = join(lines, of_order, on=["order_id"], how="inner")
     freight = items.group_by("order_id").agg(nw.col("freight_value").sum().alias("freight"))
     heads = join(of_order, freight, on=["order_id"], how="inner")
-    shipped = implied_lines(lines, heads, nw.col("freight"), "shipping")
-    orders = export.table(stacked([lines, shipped]), "orders", format=_WRITTEN)
+    shipped = order_level_lines(lines, heads, nw.col("freight"), "shipping")
+    orders = export.table(stack([lines, shipped]), "orders", format=_WRITTEN)
     without = join(of_order, freight, on=["order_id"], how="left")
-    export.say(export.count(without, rows=nw.col("freight").is_null())["rows"], "order", "without items left out")
-    say_line_types(orders, export)
+    count = export.count(without, rows=nw.col("freight").is_null())["rows"]
+    export.note("orders_without_items", count, "order", "without items left out")
+    note_line_types(orders, export)
     return orders
 
 
 def _paid(payments: Frame) -> Frame:
-    need(payments, _SYSTEM, "order_id", "payment_sequential", "payment_type")
+    require_columns(payments, _SYSTEM, "order_id", "payment_sequential", "payment_type")
     first = payments.group_by("order_id").agg(nw.col("payment_sequential").min())
     chosen = join(payments, first, on=["order_id", "payment_sequential"], how="inner")
     return chosen.group_by("order_id").agg(nw.col("payment_type").min().alias("payment_method"))
@@ -189,8 +193,10 @@ def _products(products: Frame, export: Export) -> Frame:
 
 
 def _reviews(reviews: Frame, heads: Frame, export: Export) -> Frame:
-    need(reviews, _SYSTEM, "review_id", "order_id", "review_score", "review_comment_message", "review_creation_date")
-    reviews = as_text(reviews, "review_comment_title", "review_comment_message")
+    require_columns(
+        reviews, _SYSTEM, "review_id", "order_id", "review_score", "review_comment_message", "review_creation_date"
+    )
+    reviews = read_as_text(reviews, "review_comment_title", "review_comment_message")
     both = nw.concat_str("review_id", "order_id", separator="-")
     reviews = join(reviews, heads.select("order_id", "customer_id"), on=["order_id"], how="left")
     return export.table(

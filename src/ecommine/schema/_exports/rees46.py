@@ -1,12 +1,13 @@
-"""REES46 (Open CDP): behaviour logs of several online shops, one CSV file a month."""
+"""REES46 (Open CDP): behaviour logs of several online shops, one CSV file per month."""
 
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame
 
 from ..._core.frames import Frame, opened
+from ..._core.notes import Note
 from .._map.map import Check
 from .._model.shop import Shop
-from .base import Export, as_numbers, as_text, need
+from .base import Export, read_as_numbers, read_as_text, require_columns
 
 _SYSTEM = "REES46"
 _COLUMNS = ("event_time", "event_type", "product_id", "category_id", "category_code", "brand", "price", "user_id")
@@ -21,7 +22,7 @@ def from_rees46(raw: IntoFrame, /, *, timezone: str = "UTC", check: Check = "val
     Parameters
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
-        One row an event.
+        One row per event.
     timezone : str, default "UTC"
         The zone that times are shown in. The log is in UTC.
     check : {"values", "types"}, default "values"
@@ -35,12 +36,12 @@ def from_rees46(raw: IntoFrame, /, *, timezone: str = "UTC", check: Check = "val
     Raises
     ------
     SchemaError
-        If columns are missing, or values cannot be.
+        If columns are missing or of a wrong type, or values fail their checks.
 
     Notes
     -----
     The log has no orders. They are made of its purchase events, each of which is one unit of a product at its price:
-    an order is all that was bought in a session. Purchases without a session are left out and counted.
+    an order is everything that was bought in a session. Purchases without a session are left out and counted.
 
     A product's category is its ``category_code`` ("electronics.smartphone"), or its ``category_id`` where it has no
     code. Its code and its brand are the first in the alphabet where the log gives it several, its price the highest.
@@ -67,8 +68,8 @@ def from_rees46(raw: IntoFrame, /, *, timezone: str = "UTC", check: Check = "val
     0  8187d148 2019-10-01 00:02:14  130.76
     """
     frame = opened(raw, argument="raw")
-    need(frame, _SYSTEM, *_COLUMNS, "user_session")
-    frame = as_numbers(frame, _SYSTEM, "price")
+    require_columns(frame, _SYSTEM, *_COLUMNS, "user_session")
+    frame = read_as_numbers(frame, _SYSTEM, "price")
     export = Export(check)
     if frame.collect_schema()["event_time"] == nw.String:
         offset = nw.col("event_time").str.replace_all(" UTC", "+0000", literal=True)
@@ -94,7 +95,7 @@ _OF_PRODUCT = ("category_id", "category_code", "brand")
 
 def _products(frame: Frame, export: Export) -> Frame:
     extremes = (
-        as_text(frame, "category_code", "brand")
+        read_as_text(frame, "category_code", "brand")
         .group_by("product_id")
         .agg(nw.col("category_code").min(), nw.col("category_id").min(), nw.col("brand").min(), nw.col("price").max())
     )
@@ -105,8 +106,9 @@ def _products(frame: Frame, export: Export) -> Frame:
 def _orders(events: Frame, export: Export) -> Frame:
     bought = events.filter(nw.col("event") == "purchase")
     lost = export.count(bought, rows=nw.col("session_id").is_null())["rows"]
-    export.notes.append("an order is what was bought in one session; each purchase event is one unit")
-    export.say(lost, "purchase", "without a session left out of the orders")
+    text = "an order is everything that was bought in one session; each purchase event is one unit"
+    export.notes.append(Note(text, code="orders_by_session"))
+    export.note("purchases_without_session", lost, "purchase", "without a session left out of the orders")
     lines = bought.filter(~nw.col("session_id").is_null()).select(
         "customer_id",
         "product_id",

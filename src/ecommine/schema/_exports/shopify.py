@@ -1,4 +1,4 @@
-"""Shopify: the orders CSV of the admin, one row a line item, what belongs to the order on its first row only."""
+"""Shopify: the orders CSV of the admin, one row per line item, with the totals of the order on its first row only."""
 
 from typing import Literal
 
@@ -10,17 +10,17 @@ from .._map.map import Check
 from .._model.shop import Shop
 from .base import (
     Export,
-    as_numbers,
-    as_text,
-    by_product,
-    implied_lines,
-    missing,
-    need,
-    present,
-    say_line_types,
-    stacked,
-    true,
-    without_cancelled,
+    drop_cancelled,
+    fill_false,
+    note_line_types,
+    null_column,
+    order_level_lines,
+    present_columns,
+    products_of_lines,
+    read_as_numbers,
+    read_as_text,
+    require_columns,
+    stack,
 )
 
 _SYSTEM = "Shopify"
@@ -74,7 +74,7 @@ def from_shopify(
     Raises
     ------
     SchemaError
-        If columns are missing, money is no number, or values cannot be.
+        If columns are missing, money is not a number, or values fail their checks.
 
     Notes
     -----
@@ -118,45 +118,45 @@ def from_shopify(
     frame = _read(opened(raw, argument="raw"))
     heads = _heads(frame)
     dead = nw.col("__cancelled") == 1
-    kept = without_cancelled(heads, export, dead, cancelled, "cancelled, voided or expired left out")
-    _say_missing(kept, export)
+    kept = drop_cancelled(heads, export, dead, cancelled, "cancelled, voided or expired")
+    _note_missing(kept, export)
     goods = _goods(frame, heads)
     if cancelled == "drop":
-        goods = goods.filter(~true(dead))
-    lines = goods.drop("title", "__cancelled", *present(goods, brand="brand"))
+        goods = goods.filter(~fill_false(dead))
+    lines = goods.drop("title", "__cancelled", *present_columns(goods, brand="brand"))
     written = lines.collect_schema()["ordered_at"] == nw.String
     orders = export.table(
-        stacked([lines, *_implied(lines, kept)]),
+        stack([lines, *_implied(lines, kept)]),
         "orders",
         timezone=None if written else timezone,
         format="%Y-%m-%d %H:%M:%S" if written else None,
     )
-    say_line_types(orders, export)
-    return export.shop(orders=orders, products=by_product(goods, export))
+    note_line_types(orders, export)
+    return export.shop(orders=orders, products=products_of_lines(goods, export))
 
 
 def _read(frame: Frame) -> Frame:
     """Give the columns that are used their types, and the optional ones that are not there their neutral value."""
     needed = ("Email", "Created at", "Subtotal", "Shipping", "Total")
-    need(frame, _SYSTEM, "Name", *needed, "Lineitem quantity", "Lineitem name", "Lineitem price")
-    there = frame.collect_schema().names()
-    absent = {name: nw.lit(0.0) for name in ("Lineitem discount", "Refunded Amount") if name not in there}
-    absent |= {name: missing(nw.String) for name in (*_STATES, "Lineitem sku") if name not in there}
+    require_columns(frame, _SYSTEM, "Name", *needed, "Lineitem quantity", "Lineitem name", "Lineitem price")
+    names = frame.collect_schema().names()
+    absent = {name: nw.lit(0.0) for name in ("Lineitem discount", "Refunded Amount") if name not in names}
+    absent |= {name: null_column(nw.String) for name in (*_STATES, "Lineitem sku") if name not in names}
     frame = frame.with_columns(**absent) if absent else frame
     texts = [name for name in _ORDER.values() if name != "Created at"]
-    frame = as_text(frame, "Name", *texts, "Financial Status", *_LINE)
-    frame = as_numbers(frame, _SYSTEM, *_MONEY, "Lineitem quantity", "Lineitem price", "Lineitem discount")
+    frame = read_as_text(frame, "Name", *texts, "Financial Status", *_LINE)
+    frame = read_as_numbers(frame, _SYSTEM, *_MONEY, "Lineitem quantity", "Lineitem price", "Lineitem discount")
     if frame.collect_schema()["Created at"] == nw.String:
         frame = frame.with_columns(nw.col("Created at").str.slice(0, 19))
     return frame
 
 
 def _heads(frame: Frame) -> Frame:
-    """Take what belongs to the order from the row that has its total."""
+    """Return the columns of each order, from the row that has its total."""
     if frame.collect_schema()["Cancelled at"] == nw.String:
-        frame = as_text(frame, "Cancelled at")
-    dead = ~nw.col("Cancelled at").is_null() | true(nw.col("Financial Status").is_in(["voided", "expired"]))
-    of_order = {ours: nw.col(theirs) for ours, theirs in present(frame, **_ORDER).items()}
+        frame = read_as_text(frame, "Cancelled at")
+    dead = ~nw.col("Cancelled at").is_null() | fill_false(nw.col("Financial Status").is_in(["voided", "expired"]))
+    of_order = {canonical: nw.col(source) for canonical, source in present_columns(frame, **_ORDER).items()}
     heads = frame.filter(~nw.col("Total").is_null()).select(
         "Name", *_MONEY, __cancelled=dead.cast(nw.Int64), **of_order
     )
@@ -176,15 +176,15 @@ def _goods(frame: Frame, heads: Frame) -> Frame:
         discount=nw.col("Lineitem discount").fill_null(0.0),
         amount=paid,
         line_type=nw.lit("product"),
-        **{ours: nw.col(theirs) for ours, theirs in present(frame, brand="Vendor").items()},
+        **{canonical: nw.col(source) for canonical, source in present_columns(frame, brand="Vendor").items()},
     )
     return join(lines, heads.drop(*_MONEY), on=["order_id"], how="left")
 
 
-def _say_missing(heads: Frame, export: Export) -> None:
+def _note_missing(heads: Frame, export: Export) -> None:
     counts = export.count(heads, subtotal=nw.col("Subtotal").is_null(), shipping=nw.col("Shipping").is_null())
-    export.say(counts["subtotal"], "order", "without a Subtotal: the sum of its products stands for it")
-    export.say(counts["shipping"], "order", "without a Shipping: read as 0")
+    export.note("missing_subtotal", counts["subtotal"], "order", "without a Subtotal: the sum of the products is used")
+    export.note("missing_shipping", counts["shipping"], "order", "without a Shipping: read as 0")
 
 
 def _implied(lines: Frame, heads: Frame) -> list[Frame]:
@@ -194,8 +194,8 @@ def _implied(lines: Frame, heads: Frame) -> list[Frame]:
     subtotal = nw.coalesce(nw.col("Subtotal"), goods)
     left, rest = subtotal - goods, nw.col("Total") - subtotal - shipping
     return [
-        implied_lines(lines, heads, shipping, "shipping"),
-        implied_lines(lines, heads, left, "adjustment", "discount"),
-        implied_lines(lines, heads, rest, "fee", "discount"),
-        implied_lines(lines, heads, -nw.col("Refunded Amount"), "adjustment"),
+        order_level_lines(lines, heads, shipping, "shipping"),
+        order_level_lines(lines, heads, left, "adjustment", "discount"),
+        order_level_lines(lines, heads, rest, "fee", "discount"),
+        order_level_lines(lines, heads, -nw.col("Refunded Amount"), "adjustment"),
     ]

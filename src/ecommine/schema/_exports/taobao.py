@@ -9,10 +9,11 @@ from narwhals.stable.v2.typing import IntoFrame
 
 from ..._core.checks import one_of
 from ..._core.frames import Frame, opened
+from ..._core.notes import Note
 from .._map.map import Check
 from .._model.errors import SchemaError
 from .._model.shop import Shop
-from .base import Export, as_numbers, true, whole_text
+from .base import Export, fill_false, read_as_numbers, whole_number_text
 
 _SYSTEM = "Taobao UserBehavior"
 _COLUMNS = ("user", "product_id", "category", "event", "occurred_at")
@@ -47,7 +48,7 @@ def from_taobao_user_behavior(
     Raises
     ------
     SchemaError
-        If there are not five columns, or values cannot be.
+        If there are not five columns, or values fail their checks.
 
     References
     ----------
@@ -69,10 +70,10 @@ def from_taobao_user_behavior(
     frame = _named(raw)
     inside = (nw.col("occurred_at") >= _FIRST) & (nw.col("occurred_at") < _END)
     if other_days == "drop":
-        frame = as_numbers(frame, _SYSTEM, "occurred_at")
-        outside = export.count(frame, rows=~true(inside))["rows"]
-        export.say(outside, "action", "outside 25 November to 3 December 2017 left out")
-        frame = frame.filter(true(inside))
+        frame = read_as_numbers(frame, _SYSTEM, "occurred_at")
+        outside = export.count(frame, rows=~fill_false(inside))["rows"]
+        export.note("other_days_left_out", outside, "action", "outside 25 November to 3 December 2017 left out")
+        frame = frame.filter(fill_false(inside))
     events = export.table(
         frame.drop("category"),
         "events",
@@ -81,22 +82,23 @@ def from_taobao_user_behavior(
         timezone="Asia/Shanghai",
         format="unix_s",
     )
-    export.notes.append("no orders: the export tells that something was bought, not for how much")
+    text = "no orders: the export records that something was bought, but not its price"
+    export.notes.append(Note(text, code="no_orders_in_export"))
     return export.shop(events=events, products=export.table(_items(frame), "products"))
 
 
 def _items(frame: Frame) -> Frame:
-    """Give each item its smallest category, as a number: as text "9" would come after "10"."""
-    items = as_numbers(frame, _SYSTEM, "category").group_by("product_id").agg(nw.col("category").min())
-    return items.with_columns(category=whole_text(items, "category"))
+    """Return the smallest category of each item, compared as a number: as text "9" would come after "10"."""
+    items = read_as_numbers(frame, _SYSTEM, "category").group_by("product_id").agg(nw.col("category").min())
+    return items.with_columns(category=whole_number_text(items, "category"))
 
 
 def _named(raw: IntoFrame) -> Frame:
     if isinstance(raw, pd.DataFrame):  # which numbers its columns
-        raw = raw.set_axis([str(place) for place in range(raw.shape[1])], axis=1)
+        raw = raw.set_axis([str(position) for position in range(raw.shape[1])], axis=1)
     frame = opened(raw, argument="raw")
     names = frame.collect_schema().names()
     if len(names) != len(_COLUMNS):
-        words = f"the file has 5 columns and no header, this table has {len(names)}: read it without a header"
-        raise SchemaError(_SYSTEM, [words])
-    return frame.select(*[nw.col(name).alias(ours) for name, ours in zip(names, _COLUMNS, strict=True)])
+        text = f"the file has 5 columns and no header, this table has {len(names)}: read it without a header"
+        raise SchemaError(_SYSTEM, [text])
+    return frame.select(*[nw.col(name).alias(canonical) for name, canonical in zip(names, _COLUMNS, strict=True)])

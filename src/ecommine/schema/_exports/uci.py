@@ -6,7 +6,7 @@ from narwhals.stable.v2.typing import IntoFrame
 from ..._core.frames import Frame, join, opened
 from .._map.map import Check
 from .._model.shop import Shop
-from .base import OTHER_LINES, Export, first_that_holds, most_frequent, present, spelled, true
+from .base import OTHER_LINES, Export, fill_false, find_spelling, first_match, most_frequent, present_columns
 
 _SYSTEM = "UCI Online Retail"
 
@@ -16,7 +16,7 @@ UCI_CODES = {
     "adjustment": ("M", "B", "S", "ADJUST", "ADJUST2", "TEST001", "TEST002"),
     "discount": ("D",),
 }
-"""Stock codes that are no products, in capitals: postage, carriage; bank, Amazon's and a charity's commission; manual
+"""Stock codes that are not products, in capitals: postage, carriage; bank, Amazon's and a charity's commission; manual
 entries, bad debt, samples, tests; discounts."""
 
 
@@ -38,12 +38,12 @@ def from_uci_online_retail(raw: IntoFrame, /, *, format: str | None = None, chec
     Returns
     -------
     Shop
-        ``orders``, every line of the export, and ``products``, one row a stock code that is a product.
+        ``orders``, every line of the export, and ``products``, one row per stock code that is a product.
 
     Raises
     ------
     SchemaError
-        If columns are missing, or values cannot be.
+        If columns are missing or of a wrong type, or values fail their checks.
 
     Notes
     -----
@@ -53,7 +53,7 @@ def from_uci_online_retail(raw: IntoFrame, /, *, format: str | None = None, chec
     are products.
 
     Invoices that begin with C are cancellations. Their quantities are negative in the file already, so that they are
-    returns as they stand, and only their own numbers tell them from invoices. A product's title is its most frequent
+    returns as they stand; only their own numbers distinguish them from invoices. A product's title is its most frequent
     description, the first in the alphabet of equally frequent ones.
 
     References
@@ -76,27 +76,27 @@ def from_uci_online_retail(raw: IntoFrame, /, *, format: str | None = None, chec
     1   536365  shipping   18.00
     2  C536379   product   -2.55
     >>> shop.notes[0]
-    '1 line of cancelled invoices (C...): returns, with the negative quantity that the file gives them'
+    '1 line of cancelled invoices (C...) read as returns, with the negative quantity in the file'
     """
     frame = opened(raw, argument="raw")
     export = Export(check)
     names = {
-        "order_id": spelled(frame, _SYSTEM, "InvoiceNo", "Invoice"),
-        "customer_id": spelled(frame, _SYSTEM, "CustomerID", "Customer ID"),
-        "unit_price": spelled(frame, _SYSTEM, "UnitPrice", "Price"),
-        "product_id": spelled(frame, _SYSTEM, "StockCode"),
-        "quantity": spelled(frame, _SYSTEM, "Quantity"),
-        "ordered_at": spelled(frame, _SYSTEM, "InvoiceDate"),
+        "order_id": find_spelling(frame, _SYSTEM, "InvoiceNo", "Invoice"),
+        "customer_id": find_spelling(frame, _SYSTEM, "CustomerID", "Customer ID"),
+        "unit_price": find_spelling(frame, _SYSTEM, "UnitPrice", "Price"),
+        "product_id": find_spelling(frame, _SYSTEM, "StockCode"),
+        "quantity": find_spelling(frame, _SYSTEM, "Quantity"),
+        "ordered_at": find_spelling(frame, _SYSTEM, "InvoiceDate"),
     }
-    orders = export.table(frame, "orders", format=format, **names, **present(frame, country="Country"))
+    orders = export.table(frame, "orders", format=format, **names, **present_columns(frame, country="Country"))
     orders = orders.with_columns(line_type=_line_type())
-    _describe(orders, export)
+    _note_lines(orders, export)
     return export.shop(orders=orders, products=_products(orders, export))
 
 
 def _line_type() -> nw.Expr:
     stock = nw.col("customer_id").is_null() & (nw.col("unit_price") == 0)
-    return first_that_holds([*_rules_of_codes(), (stock, "adjustment")], otherwise="product")
+    return first_match([*_rules_of_codes(), (stock, "adjustment")], otherwise="product")
 
 
 def _rules_of_codes() -> list[tuple[nw.Expr, str]]:
@@ -105,7 +105,7 @@ def _rules_of_codes() -> list[tuple[nw.Expr, str]]:
 
 
 def _products(orders: Frame, export: Export) -> Frame:
-    of_product = first_that_holds(_rules_of_codes(), otherwise="product") == "product"
+    of_product = first_match(_rules_of_codes(), otherwise="product") == "product"
     codes = orders.filter(of_product & ~nw.col("product_id").is_null()).select("product_id").unique()
     if "Description" not in orders.collect_schema().names():
         return export.table(codes, "products")
@@ -114,21 +114,21 @@ def _products(orders: Frame, export: Export) -> Frame:
     return export.table(join(codes, titles, on=["product_id"], how="left"), "products", title="Description")
 
 
-def _describe(orders: Frame, export: Export) -> None:
+def _note_lines(orders: Frame, export: Export) -> None:
     kind, guest = nw.col("line_type"), nw.col("customer_id").is_null()
     free = nw.col("unit_price") == 0
     counts = export.count(
         orders,
-        cancelled=true(nw.col("order_id").cast(nw.String).str.starts_with("C")),
+        cancelled=fill_false(nw.col("order_id").cast(nw.String).str.starts_with("C")),
         guests=guest,
-        stock=true(guest & free & (kind == "adjustment")),
+        stock=fill_false(guest & free & (kind == "adjustment")),
         **{name: kind == name for name in OTHER_LINES},
-        free=true(free & (kind == "product")),
+        free=fill_false(free & (kind == "product")),
     )
-    returns = "of cancelled invoices (C...): returns, with the negative quantity that the file gives them"
-    export.say(counts["cancelled"], "line", returns)
-    export.say(counts["guests"], "line", "without a customer: guests")
+    returns = "of cancelled invoices (C...) read as returns, with the negative quantity in the file"
+    export.note("cancelled_invoices", counts["cancelled"], "line", returns)
+    export.note("guest_lines", counts["guests"], "line", "without a customer read as guest orders")
     for name in OTHER_LINES:
-        export.say(counts[name], "line", f"read as {name}")
-    export.say(counts["stock"], "adjustment", "of the stock: price zero and no customer")
-    export.say(counts["free"], "product line", "at price zero")
+        export.note(f"read_as_{name}", counts[name], "line", f"read as {name}")
+    export.note("stock_adjustments", counts["stock"], "adjustment", "of the stock: price zero and no customer")
+    export.note("free_lines", counts["free"], "product line", "at price zero")

@@ -1,4 +1,4 @@
-"""WooCommerce: the orders CSV with one row an item, the fields of the order on each of its rows."""
+"""WooCommerce: the orders CSV with one row per item, the fields of the order on each of its rows."""
 
 from typing import Any, Literal
 
@@ -10,15 +10,15 @@ from .._map.map import Check
 from .._model.shop import Shop
 from .base import (
     Export,
-    as_numbers,
-    as_text,
-    by_product,
-    implied_lines,
-    need,
-    present,
-    say_line_types,
-    stacked,
-    without_cancelled,
+    drop_cancelled,
+    note_line_types,
+    order_level_lines,
+    present_columns,
+    products_of_lines,
+    read_as_numbers,
+    read_as_text,
+    require_columns,
+    stack,
 )
 
 _SYSTEM = "WooCommerce"
@@ -40,7 +40,7 @@ def from_woocommerce(
     cancelled: Literal["drop", "keep"] = "drop",
     check: Check = "values",
 ) -> Shop:
-    """Map a WooCommerce orders CSV with one row an item to a shop whose lines add up to the total of each order.
+    """Map a WooCommerce orders CSV with one row per item to a shop whose lines add up to the total of each order.
 
     The format is "Default - One Row per Item" of the extension Customer / Order / Coupon Export. Needed columns:
     order_id, order_date, status, customer_id, shipping_total, order_total, item_name, item_quantity, item_subtotal,
@@ -67,7 +67,7 @@ def from_woocommerce(
     Raises
     ------
     SchemaError
-        If columns are missing, money is no number, or values cannot be.
+        If columns are missing, money is not a number, or values fail their checks.
 
     Notes
     -----
@@ -79,7 +79,7 @@ def from_woocommerce(
     shipping_total or fee_total counts as 0, and an order without an order_total has no line of taxes. All are counted
     in notes, but for fees, which are missing where there are none.
 
-    The CSV of the built-in Analytics pages has one row an order and its items in one cell; it is not read.
+    The CSV of the built-in Analytics pages has one row per order and its items in one cell; it is not read.
 
     References
     ----------
@@ -106,27 +106,27 @@ def from_woocommerce(
     frame = _read(opened(raw, argument="raw"))
     every = frame.select("order_id", "status").unique(subset=["order_id"], keep="any")
     unpaid = nw.col("status").is_in(_UNPAID)
-    kept = without_cancelled(every, export, unpaid, cancelled, "cancelled, failed, pending or draft left out")
+    kept = drop_cancelled(every, export, unpaid, cancelled, "cancelled, failed, pending or draft")
     frame = join(frame, kept.select("order_id"), on=["order_id"], how="inner")
-    _say_missing(frame, export)
+    _note_missing(frame, export)
     goods = _goods(frame)
     lines = goods.drop("title")
     written = lines.collect_schema()["ordered_at"] == nw.String
-    orders = export.table(stacked([lines, *_implied(lines, frame)]), "orders", format=format if written else None)
-    say_line_types(orders, export)
-    return export.shop(orders=orders, products=by_product(goods, export))
+    orders = export.table(stack([lines, *_implied(lines, frame)]), "orders", format=format if written else None)
+    note_line_types(orders, export)
+    return export.shop(orders=orders, products=products_of_lines(goods, export))
 
 
 def _read(frame: Frame) -> Frame:
     """Give the columns that are used their types, and the optional ones that are not there their neutral value."""
-    need(frame, _SYSTEM, "order_id", "order_date", "status", "customer_id", "shipping_total", "order_total")
-    need(frame, _SYSTEM, "item_name", *_ITEM)
-    there = frame.collect_schema().names()
-    absent: dict[str, Any] = {name: nw.lit(0.0) for name in ("fee_total", "refunded_total") if name not in there}
-    absent |= {name: nw.lit("") for name in ("item_product_id", "item_sku") if name not in there}
+    require_columns(frame, _SYSTEM, "order_id", "order_date", "status", "customer_id", "shipping_total", "order_total")
+    require_columns(frame, _SYSTEM, "item_name", *_ITEM)
+    names = frame.collect_schema().names()
+    absent: dict[str, Any] = {name: nw.lit(0.0) for name in ("fee_total", "refunded_total") if name not in names}
+    absent |= {name: nw.lit("") for name in ("item_product_id", "item_sku") if name not in names}
     frame = frame.with_columns(**absent) if absent else frame
-    frame = as_text(frame, "status", "item_product_id", "item_sku", "item_name", *_ORDER.values())
-    frame = as_numbers(frame, _SYSTEM, *_MONEY, *_ITEM)
+    frame = read_as_text(frame, "status", "item_product_id", "item_sku", "item_name", *_ORDER.values())
+    frame = read_as_numbers(frame, _SYSTEM, *_MONEY, *_ITEM)
     nobody = "0" if frame.collect_schema()["customer_id"] == nw.String else 0
     known = nw.when(nw.col("customer_id") != nobody).then(nw.col("customer_id"))
     bare = nw.col("status").str.to_lowercase().str.replace_all("wc-", "", literal=True)  # as the database writes it
@@ -143,7 +143,7 @@ def _is_item() -> nw.Expr:
     return ~nw.col("item_name").is_null() | ~_sums()["after"].is_null()
 
 
-def _say_missing(frame: Frame, export: Export) -> None:
+def _note_missing(frame: Frame, export: Export) -> None:
     item, before, after = _is_item(), nw.col("item_subtotal").is_null(), nw.col("item_total").is_null()
     marks = frame.with_columns(__item=item.cast(nw.Int64), __half=(item & (before | after)).cast(nw.Int64))
     of_order = marks.group_by("order_id").agg(
@@ -156,10 +156,12 @@ def _say_missing(frame: Frame, export: Export) -> None:
         shipping=nw.col("shipping_total").is_null(),
         total=nw.col("order_total").is_null(),
     )
-    export.say(counts["empty"], "order", "without items: its total is a fee")
-    export.say(counts["half"], "item", "without item_subtotal or item_total: the other stands for it")
-    export.say(counts["shipping"], "order", "without a shipping_total: read as 0")
-    export.say(counts["total"], "order", "without an order_total: the sum of its lines stands for it")
+    export.note("orders_without_items", counts["empty"], "order", "without items: the total is read as a fee")
+    export.note(
+        "items_without_total", counts["half"], "item", "without item_subtotal or item_total: the other one is used"
+    )
+    export.note("missing_shipping", counts["shipping"], "order", "without a shipping_total: read as 0")
+    export.note("missing_order_total", counts["total"], "order", "without an order_total: the sum of the lines is used")
 
 
 def _goods(frame: Frame) -> Frame:
@@ -176,12 +178,12 @@ def _goods(frame: Frame) -> Frame:
         discount=money["before"] - money["after"],
         amount=money["after"],
         line_type=nw.lit("product"),
-        **{ours: nw.col(theirs) for ours, theirs in present(frame, **_ORDER).items()},
+        **{canonical: nw.col(source) for canonical, source in present_columns(frame, **_ORDER).items()},
     )
 
 
 def _implied(lines: Frame, frame: Frame) -> list[Frame]:
-    of_order = {ours: nw.col(theirs) for ours, theirs in present(frame, **_ORDER).items()}
+    of_order = {canonical: nw.col(source) for canonical, source in present_columns(frame, **_ORDER).items()}
     heads = frame.select("order_id", "customer_id", *_MONEY, ordered_at=nw.col("order_date"), **of_order).unique(
         subset=["order_id"], keep="any"
     )
@@ -190,8 +192,8 @@ def _implied(lines: Frame, frame: Frame) -> list[Frame]:
     shipping, fee = nw.col("shipping_total").fill_null(0.0), nw.col("fee_total").fill_null(0.0)
     rest = nw.col("order_total") - nw.col("__goods").fill_null(0.0) - shipping - fee
     return [
-        implied_lines(lines, heads, shipping, "shipping"),
-        implied_lines(lines, heads, fee, "fee", "discount"),
-        implied_lines(lines, heads, rest, "fee", "discount"),
-        implied_lines(lines, heads, -nw.col("refunded_total"), "adjustment"),
+        order_level_lines(lines, heads, shipping, "shipping"),
+        order_level_lines(lines, heads, fee, "fee", "discount"),
+        order_level_lines(lines, heads, rest, "fee", "discount"),
+        order_level_lines(lines, heads, -nw.col("refunded_total"), "adjustment"),
     ]

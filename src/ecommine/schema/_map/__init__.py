@@ -1,1 +1,1 @@
-"""From a raw table to a canonical one: names, types, formats."""
+"""From a raw table to the canonical one: names, types, checks, and the rows that must stay out."""

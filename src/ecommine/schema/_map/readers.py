@@ -1,11 +1,11 @@
-"""The doors: one function a canonical table, one keyword a column.
+"""The readers: one function per canonical table, one keyword per column.
 
 Written by ``tools/write_readers.py`` from the declarations in ``schema/_model/tables.py``; change those, then run it.
 """
 
 from narwhals.stable.v2.typing import IntoFrameT
 
-from .map import Check, Duplicates, through_door
+from .map import Check, Duplicates, map_table
 
 
 def orders(
@@ -45,7 +45,7 @@ def orders(
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
         The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
-        canonical column; None takes the column of that very name, where there is one
+        canonical column; None takes the column of the same name, where there is one
         that no other keyword names.
     order_id : str, optional
         Order; all its lines carry it. Holds text or whole number.
@@ -90,7 +90,7 @@ def orders(
         The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
         shop's own.
     format : str, optional
-        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
+        The format of times that are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
         "unix_us").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
@@ -105,7 +105,7 @@ def orders(
     Raises
     ------
     SchemaError
-        With every problem of names and types; where there is none, of values.
+        If names, types or values are wrong: one error with all problems of names and types, or else all of values.
 
     Examples
     --------
@@ -117,7 +117,7 @@ def orders(
     ...               format="%Y-%m-%d").dtypes.ordered_at
     dtype('<M8[us]')
     """
-    return through_door(
+    return map_table(
         raw,
         "orders",
         {
@@ -181,7 +181,7 @@ def events(
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
         The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
-        canonical column; None takes the column of that very name, where there is one
+        canonical column; None takes the column of the same name, where there is one
         that no other keyword names.
     visitor_id : str, optional
         Visitor: a browser or a device. Holds text or whole number.
@@ -217,7 +217,7 @@ def events(
         The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
         shop's own.
     format : str, optional
-        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
+        The format of times that are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
         "unix_us").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
@@ -232,7 +232,7 @@ def events(
     Raises
     ------
     SchemaError
-        With every problem of names and types; where there is none, of values.
+        If names, types or values are wrong: one error with all problems of names and types, or else all of values.
 
     Examples
     --------
@@ -243,7 +243,7 @@ def events(
     ...               timezone="Asia/Shanghai").occurred_at[0]
     Timestamp('2024-05-01 08:00:00')
     """
-    return through_door(
+    return map_table(
         raw,
         "events",
         {
@@ -291,7 +291,7 @@ def links(
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
         The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
-        canonical column; None takes the column of that very name, where there is one
+        canonical column; None takes the column of the same name, where there is one
         that no other keyword names.
     visitor_id : str, optional
         Visitor: a browser or a device. Holds text or whole number.
@@ -304,7 +304,7 @@ def links(
         The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
         shop's own.
     format : str, optional
-        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
+        The format of times that are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
         "unix_us").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
@@ -319,7 +319,7 @@ def links(
     Raises
     ------
     SchemaError
-        With every problem of names and types; where there is none, of values.
+        If names, types or values are wrong: one error with all problems of names and types, or else all of values.
 
     Examples
     --------
@@ -330,7 +330,7 @@ def links(
       visitor_id  customer_id
     0          x            1
     """
-    return through_door(
+    return map_table(
         raw,
         "links",
         {
@@ -369,7 +369,7 @@ def products(
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
         The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
-        canonical column; None takes the column of that very name, where there is one
+        canonical column; None takes the column of the same name, where there is one
         that no other keyword names.
     product_id : str, optional
         Product. Holds text or whole number.
@@ -389,7 +389,7 @@ def products(
         The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
         shop's own.
     format : str, optional
-        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
+        The format of times that are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
         "unix_us").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
@@ -404,7 +404,7 @@ def products(
     Raises
     ------
     SchemaError
-        With every problem of names and types; where there is none, of values.
+        If names, types or values are wrong: one error with all problems of names and types, or else all of values.
 
     Examples
     --------
@@ -414,7 +414,7 @@ def products(
     >>> schema.products(raw, product_id="sku").price.tolist()
     [3.0, 4.0]
     """
-    return through_door(
+    return map_table(
         raw,
         "products",
         {
@@ -458,7 +458,7 @@ def customers(
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
         The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
-        canonical column; None takes the column of that very name, where there is one
+        canonical column; None takes the column of the same name, where there is one
         that no other keyword names.
     customer_id : str, optional
         Customer. Holds text or whole number.
@@ -480,7 +480,7 @@ def customers(
         The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
         shop's own.
     format : str, optional
-        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
+        The format of times that are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
         "unix_us").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
@@ -495,7 +495,7 @@ def customers(
     Raises
     ------
     SchemaError
-        With every problem of names and types; where there is none, of values.
+        If names, types or values are wrong: one error with all problems of names and types, or else all of values.
 
     Examples
     --------
@@ -505,7 +505,7 @@ def customers(
     >>> schema.customers(raw, customer_id="id").columns.tolist()
     ['customer_id', 'birth_year']
     """
-    return through_door(
+    return map_table(
         raw,
         "customers",
         {
@@ -559,7 +559,7 @@ def sales(
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
         The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
-        canonical column; None takes the column of that very name, where there is one
+        canonical column; None takes the column of the same name, where there is one
         that no other keyword names.
     product_id : str, optional
         Product. Holds text or whole number.
@@ -598,7 +598,7 @@ def sales(
         The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
         shop's own.
     format : str, optional
-        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
+        The format of times that are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
         "unix_us").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
@@ -613,7 +613,7 @@ def sales(
     Raises
     ------
     SchemaError
-        With every problem of names and types; where there is none, of values.
+        If names, types or values are wrong: one error with all problems of names and types, or else all of values.
 
     Examples
     --------
@@ -624,7 +624,7 @@ def sales(
     >>> schema.sales(raw, product_id="sku", period_at="week").columns.tolist()
     ['product_id', 'period_at', 'quantity', 'price']
     """
-    return through_door(
+    return map_table(
         raw,
         "sales",
         {
@@ -676,7 +676,7 @@ def reviews(
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
         The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
-        canonical column; None takes the column of that very name, where there is one
+        canonical column; None takes the column of the same name, where there is one
         that no other keyword names.
     review_id : str, optional
         Review. Holds text or whole number.
@@ -696,7 +696,7 @@ def reviews(
         The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
         shop's own.
     format : str, optional
-        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
+        The format of times that are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
         "unix_us").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
@@ -711,7 +711,7 @@ def reviews(
     Raises
     ------
     SchemaError
-        With every problem of names and types; where there is none, of values.
+        If names, types or values are wrong: one error with all problems of names and types, or else all of values.
 
     Examples
     --------
@@ -722,7 +722,7 @@ def reviews(
        review_id text  rating
     0          1   很好       5
     """
-    return through_door(
+    return map_table(
         raw,
         "reviews",
         {
@@ -763,7 +763,7 @@ def assignments(
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
         The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
-        canonical column; None takes the column of that very name, where there is one
+        canonical column; None takes the column of the same name, where there is one
         that no other keyword names.
     customer_id : str, optional
         Customer, or any unit that was assigned. Holds text or whole number.
@@ -777,7 +777,7 @@ def assignments(
         The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
         shop's own.
     format : str, optional
-        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
+        The format of times that are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
         "unix_us").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
@@ -792,7 +792,7 @@ def assignments(
     Raises
     ------
     SchemaError
-        With every problem of names and types; where there is none, of values.
+        If names, types or values are wrong: one error with all problems of names and types, or else all of values.
 
     Examples
     --------
@@ -804,7 +804,7 @@ def assignments(
     0            1       A
     1            2       B
     """
-    return through_door(
+    return map_table(
         raw,
         "assignments",
         {
@@ -847,7 +847,7 @@ def touches(
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
         The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
-        canonical column; None takes the column of that very name, where there is one
+        canonical column; None takes the column of the same name, where there is one
         that no other keyword names.
     customer_id : str, optional
         Customer. Holds text or whole number.
@@ -871,7 +871,7 @@ def touches(
         The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
         shop's own.
     format : str, optional
-        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
+        The format of times that are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
         "unix_us").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
@@ -886,7 +886,7 @@ def touches(
     Raises
     ------
     SchemaError
-        With every problem of names and types; where there is none, of values.
+        If names, types or values are wrong: one error with all problems of names and types, or else all of values.
 
     Examples
     --------
@@ -897,7 +897,7 @@ def touches(
     >>> schema.touches(raw, touched_at="sent").columns.tolist()
     ['customer_id', 'channel', 'touched_at']
     """
-    return through_door(
+    return map_table(
         raw,
         "touches",
         {
@@ -941,7 +941,7 @@ def stock(
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
         The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
-        canonical column; None takes the column of that very name, where there is one
+        canonical column; None takes the column of the same name, where there is one
         that no other keyword names.
     product_id : str, optional
         Product. Holds text or whole number.
@@ -957,7 +957,7 @@ def stock(
         The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
         shop's own.
     format : str, optional
-        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
+        The format of times that are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
         "unix_us").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
@@ -972,7 +972,7 @@ def stock(
     Raises
     ------
     SchemaError
-        With every problem of names and types; where there is none, of values.
+        If names, types or values are wrong: one error with all problems of names and types, or else all of values.
 
     Examples
     --------
@@ -982,7 +982,7 @@ def stock(
     >>> schema.stock(raw, product_id="sku", stocked_at="day").on_hand.tolist()
     [3]
     """
-    return through_door(
+    return map_table(
         raw,
         "stock",
         {
@@ -1025,7 +1025,7 @@ def purchases(
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
         The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
-        canonical column; None takes the column of that very name, where there is one
+        canonical column; None takes the column of the same name, where there is one
         that no other keyword names.
     product_id : str, optional
         Product. Holds text or whole number.
@@ -1049,7 +1049,7 @@ def purchases(
         The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
         shop's own.
     format : str, optional
-        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
+        The format of times that are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
         "unix_us").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
@@ -1064,7 +1064,7 @@ def purchases(
     Raises
     ------
     SchemaError
-        With every problem of names and types; where there is none, of values.
+        If names, types or values are wrong: one error with all problems of names and types, or else all of values.
 
     Examples
     --------
@@ -1076,7 +1076,7 @@ def purchases(
     >>> schema.purchases(raw).received_at.isna().tolist()
     [True]
     """
-    return through_door(
+    return map_table(
         raw,
         "purchases",
         {
@@ -1122,7 +1122,7 @@ def deliveries(
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
         The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
-        canonical column; None takes the column of that very name, where there is one
+        canonical column; None takes the column of the same name, where there is one
         that no other keyword names.
     order_id : str, optional
         Order. Holds text or whole number.
@@ -1147,7 +1147,7 @@ def deliveries(
         The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
         shop's own.
     format : str, optional
-        How times are written where they are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
+        The format of times that are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
         "unix_us").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
@@ -1162,7 +1162,7 @@ def deliveries(
     Raises
     ------
     SchemaError
-        With every problem of names and types; where there is none, of values.
+        If names, types or values are wrong: one error with all problems of names and types, or else all of values.
 
     Examples
     --------
@@ -1173,7 +1173,7 @@ def deliveries(
     >>> schema.deliveries(raw, shipped_at="out", delivered_at="in").columns.tolist()
     ['order_id', 'shipped_at', 'delivered_at']
     """
-    return through_door(
+    return map_table(
         raw,
         "deliveries",
         {

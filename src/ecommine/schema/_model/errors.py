@@ -1,6 +1,8 @@
-"""What can be wrong: one error that lists every problem of a table, and the warning for what was left out."""
+"""Errors and warnings: one error that lists every problem of a table, and one warning of what was left out."""
 
 from collections.abc import Sequence
+
+from ..._core.notes import Note, warn_of_notes
 
 
 class EcommineError(Exception):
@@ -8,16 +10,16 @@ class EcommineError(Exception):
 
 
 class SchemaError(EcommineError, ValueError):
-    """A table does not hold what its schema asks.
+    """A table does not hold what its schema requires.
 
     Parameters
     ----------
     table : str
         Name of the canonical table, such as "orders".
     problems : sequence of str
-        One sentence a problem: what, how often, where first, and the way out.
+        One sentence per problem: what is wrong, in how many rows, the first of them, and what to do.
     way_out : str, optional
-        What helps with all of them.
+        What to do about all of them.
 
     Examples
     --------
@@ -40,4 +42,28 @@ class SchemaError(EcommineError, ValueError):
 
 
 class DataWarning(UserWarning):
-    """Rows were left out or something was assumed; the sentence gives the counts."""
+    """Rows were left out or something was assumed; the sentences give the counts.
+
+    Attributes
+    ----------
+    notes : tuple of Note
+        The sentences one by one: text with ``.code`` and ``.count``, for programs that act on them.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import pandas as pd
+    >>> from ecommine import schema
+    >>> raw = pd.DataFrame({"product_id": ["a", "a"], "price": [1.0, 1.0]})
+    >>> with warnings.catch_warnings(record=True, action="always") as caught:
+    ...     products = schema.products(raw, duplicates="drop")
+    >>> [(note.code, note.count) for note in caught[0].message.notes]
+    [('copies_dropped', 1)]
+    """
+
+    notes: tuple[Note, ...] = ()
+
+
+def warn(notes: Sequence[str], *, stacklevel: int) -> None:
+    """Give one `DataWarning` with all notes, none without notes; ``stacklevel`` as in :func:`warnings.warn`."""
+    warn_of_notes(notes, DataWarning, stacklevel=stacklevel)

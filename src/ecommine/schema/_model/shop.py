@@ -5,11 +5,51 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ..._core.frames import opened
+from ..._core.notes import Note
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Shop:
     """The canonical tables of one shop; a table that its export lacks is None.
+
+    Attributes
+    ----------
+    orders, events, links, products, customers, sales, reviews, assignments, touches, stock, purchases, deliveries
+        The tables, by their canonical names.
+    notes : tuple of Note
+        What was left out or assumed, with these codes and those of `ecommine.schema`:
+
+        ========================= =======================================================================
+        code                      meaning
+        ========================= =======================================================================
+        read_as_shipping, ...     lines that are not products, by type (``read_as_`` and the type)
+        copies_dropped            exact copies of rows of a table were dropped
+        cancelled_left_out        cancelled orders were left out
+        cancelled_invoices        UCI: lines of cancelled invoices are returns
+        guest_lines               UCI: lines without a customer are guest orders
+        stock_adjustments         UCI: adjustments of the stock
+        free_lines                UCI: product lines at price zero
+        missing_subtotal          Shopify: the sum of the products is used
+        missing_shipping          Shopify, WooCommerce: read as 0
+        missing_order_total       WooCommerce: the sum of the lines is used
+        items_without_total       WooCommerce: item_subtotal and item_total stand in for each other
+        orders_without_items      WooCommerce: the total is a fee; Olist: left out
+        items_without_order       Olist: items of unknown orders were left out
+        missing_freight           Olist: read as 0
+        without_customers_table   Olist: every order counts as one of a new customer
+        without_products_table    Complete Journey: few other lines can be recognised
+        campaigns_on_first_day    Complete Journey: a campaign is one mailing on its first day
+        orders_by_day             CDNOW: transactions read as orders by customer and day
+        free_transactions         CDNOW: transactions with an amount of zero
+        orders_by_session         REES46: an order is what was bought in one session
+        purchases_without_session REES46: left out of the orders
+        other_days_left_out       Taobao: actions outside the days of the file were left out
+        no_orders_in_export       Taobao: purchases have no price
+        events_without_visitor    GA4: events without a user_pseudo_id were left out
+        purchases_without_order   GA4: purchases without a transaction_id were left out of the orders
+        repeated_purchases        GA4: purchases sent again with the same transaction_id were left out
+        items_without_price       GA4: read as free
+        ========================= =======================================================================
 
     Examples
     --------
@@ -34,11 +74,11 @@ class Shop:
     stock: Any = None
     purchases: Any = None
     deliveries: Any = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def tables(self) -> Mapping[str, Any]:
-        """The tables that are there, by name."""
+        """The tables that are not None, by name."""
         named = {field.name: getattr(self, field.name) for field in fields(Shop) if field.name != "notes"}
         return {name: table for name, table in named.items() if table is not None}
 

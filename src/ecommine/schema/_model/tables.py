@@ -1,4 +1,4 @@
-"""The canonical tables. The doors, the checks and the reference page are made from these declarations."""
+"""The canonical tables. The readers, the checks and the reference page are made from these declarations."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -1,1 +1,1 @@
-"""Values that cannot be used: checks, quarantine, outliers."""
+"""Values: checks of every column, and flags for outliers."""

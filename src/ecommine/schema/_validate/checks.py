@@ -1,4 +1,4 @@
-"""What can be wrong with a value: one null-safe condition a fault, each with its words and its way out."""
+"""Checks of values: one null-safe condition per check, with its description and how to mend the data."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -9,66 +9,74 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from ..._core.frames import Frame, collect
-from .._map.plan import TypePlan, exact_limit, inexact
+from ..._core.texts import counted
+from .._convert.plan import RAW, TypePlan, is_inexact, max_exact_integer
 from .._model.columns import Column, Table
 
-RAW = "__raw__"
-"""Prefix of the copies that keep what a column held before it was converted."""
-
 EARLIEST, LATEST = datetime(1970, 1, 2), datetime(2100, 1, 1)
-"""Times outside are markers of missing ones (1899-12-30, 1970-01-01, 9999-12-31)."""
+"""Times outside are placeholders for missing ones (1899-12-30, 1970-01-01, 9999-12-31)."""
 
-SHOWN = 3
+EXAMPLE_ROWS = 3
+"""Rows that the error of a check shows."""
 
-_MEND = "mend it or set it null"
+_CORRECT = "correct the value, or set it to null"
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that can be wrong with the values of one column."""
+class ValueCheck:
+    """One check of the values of one column: ``failed`` is true for the rows that fail it."""
 
     column: str
-    words: str
-    bad: nw.Expr
-    way_out: str
+    description: str
+    failed: nw.Expr
+    remedy: str
 
     @property
     def reason(self) -> str:
-        return f"{self.column} {self.words}"
+        """What a rejected row says."""
+        return f"{self.column} {self.description}"
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """One column to look at: as it is now, and as it came."""
+class _ConvertedColumn:
+    """One column with its values and types after and before the conversion."""
 
     column: Column
-    here: nw.Expr
+    value: nw.Expr
     raw: nw.Expr
     dtype: nw.dtypes.DType
     raw_dtype: nw.dtypes.DType
 
+    @property
+    def name(self) -> str:
+        return self.column.name
 
-def faults_of(table: Table, frame: Frame, plan: TypePlan, sources: Mapping[str, str]) -> list[Fault]:
-    """List what is looked for in the columns that the frame has."""
+
+def value_checks(table: Table, frame: Frame, plan: TypePlan, sources: Mapping[str, str]) -> list[ValueCheck]:
+    """Return the checks of the columns that the frame has."""
     types = dict(frame.collect_schema())
-    present = [column for column in _as_asked(table, sources) if column.name in types]
-    code = _strip_code(frame)
-    found = [
-        fault
+    present = [column for column in _columns_to_check(table, sources) if column.name in types]
+    code = _code_to_strip(frame)
+    checks = [
+        check
         for column in present
-        for fault in _column_faults(column, types, plan, code.format(repr(sources.get(column.name, column.name))))
+        for check in _column_checks(column, types, plan, code.format(repr(sources.get(column.name, column.name))))
     ]
     if table.unique in types:
-        key = nw.col(str(table.unique))
-        repeated = ~key.is_null() & (nw.len().over(str(table.unique)) > 1)
-        if types[str(table.unique)].is_float():  # ids that floats cannot hold cannot be told apart
-            repeated = repeated & ~inexact(key)
-        found.append(Fault(str(table.unique), "is repeated", repeated, f"keep one row for each {table.row[2:]}"))
-    return found
+        checks.append(_uniqueness_check(str(table.unique), table, types))
+    return checks
 
 
-def _as_asked(table: Table, sources: Mapping[str, str]) -> Iterator[Column]:
-    """Ask for the parts of an amount that is not given itself, rather than for the amount."""
+def _uniqueness_check(name: str, table: Table, types: Mapping[str, nw.dtypes.DType]) -> ValueCheck:
+    key = nw.col(name)
+    repeated = ~key.is_null() & (nw.len().over(name) > 1)
+    if types[name].is_float():  # ids that floats cannot hold cannot be told apart
+        repeated = repeated & ~is_inexact(key)
+    return ValueCheck(name, "is repeated", repeated, f"keep one row for each {table.row[2:]}")
+
+
+def _columns_to_check(table: Table, sources: Mapping[str, str]) -> Iterator[Column]:
+    """Yield the columns, with the parts of an amount that is not given itself in place of the amount."""
     computed = table.name == "orders" and "amount" not in sources
     for column in table.columns:
         if computed and column.name in ("quantity", "unit_price"):
@@ -77,102 +85,97 @@ def _as_asked(table: Table, sources: Mapping[str, str]) -> Iterator[Column]:
             yield column
 
 
-def _strip_code(frame: Frame) -> str:
-    """Write how a library strips a sign out of a text column."""
+def _code_to_strip(frame: Frame) -> str:
+    """Return the library's code that strips a sign out of a text column."""
     kind = frame.implementation
     if kind.is_polars():
         return "pl.col({}).str.replace_all(',', '')"
     return "raw[{}].str.replace(',', '')" if kind.is_pandas() else "replace({}, ',', '')"
 
 
-def _column_faults(column: Column, types: dict[str, nw.dtypes.DType], plan: TypePlan, strip: str) -> Iterator[Fault]:
-    name, here = column.name, nw.col(column.name)
-    raw = nw.col(RAW + name) if name in plan.touched else here
-    raw_type = types[RAW + name] if name in plan.touched else types[name]
-    unreadable = ~raw.is_null() & here.is_null()
-    if raw_type.is_float():  # a missing number is not an unreadable one
+def _column_checks(
+    column: Column, types: dict[str, nw.dtypes.DType], plan: TypePlan, strip: str
+) -> Iterator[ValueCheck]:
+    name, value = column.name, nw.col(column.name)
+    raw = nw.col(RAW + name) if name in plan.changed else value
+    raw_dtype = types[RAW + name] if name in plan.changed else types[name]
+    unreadable = ~raw.is_null() & value.is_null()
+    if raw_dtype.is_float():  # a missing number is not an unreadable one
         unreadable = unreadable & ~raw.is_nan().fill_null(False)
     if not column.nullable:
-        missing = here.is_null() & ~unreadable
-        yield Fault(name, "is missing", missing, "every row needs one")
-    if name in plan.conversions and not (column.kind == "id" and raw_type.is_float()):
-        way_out = _WAYS[column.kind].format(format=plan.conversions[name].format, strip=strip)
-        yield Fault(name, f"is not {_WORDS[column.kind]}", unreadable, way_out)
-    if column.kind in _KIND_FAULTS:
-        yield from _KIND_FAULTS[column.kind](_Look(column, here, raw, types[name], raw_type))
+        missing = value.is_null() & ~unreadable
+        yield ValueCheck(name, "is missing", missing, "every row needs one")
+    if name in plan.conversions and not (column.kind == "id" and raw_dtype.is_float()):
+        remedy = _REMEDIES[column.kind].format(format=plan.conversions[name].format, strip=strip)
+        yield ValueCheck(name, f"is not {_EXPECTED[column.kind]}", unreadable, remedy)
+    if column.kind in _CHECKS_OF_KIND:
+        yield from _CHECKS_OF_KIND[column.kind](_ConvertedColumn(column, value, raw, types[name], raw_dtype))
 
 
-def _id_faults(look: _Look) -> Iterator[Fault]:
-    number, dtype = (look.here, look.dtype) if look.dtype.is_float() else (look.raw, look.raw_dtype)
+def _id_checks(column: _ConvertedColumn) -> Iterator[ValueCheck]:
+    is_float = column.dtype.is_float()
+    number, dtype = (column.value, column.dtype) if is_float else (column.raw, column.raw_dtype)
     if dtype.is_float():
-        words, limit = "is a float that is not an exact id", exact_limit(dtype)
-        yield Fault(look.column.name, words, inexact(number.fill_nan(None), limit), "read ids as text")
-    if look.dtype == nw.String:
-        yield _empty_text(look)
+        inexact = is_inexact(number.fill_nan(None), max_exact_integer(dtype))
+        yield ValueCheck(column.name, "is a float that is not an exact id", inexact, "read ids as text")
+    if column.dtype == nw.String:
+        yield _empty_text_check(column)
 
 
-def _empty_text(look: _Look) -> Fault:
-    return Fault(look.column.name, "is empty text", _true(look.here == ""), "a missing value is a null")
+def _empty_text_check(column: _ConvertedColumn) -> ValueCheck:
+    return ValueCheck(column.name, "is empty text", _true(column.value == ""), "a missing value is a null")
 
 
-def _text_faults(look: _Look) -> Iterator[Fault]:
-    if not look.column.nullable:
-        yield _empty_text(look)
+def _text_checks(column: _ConvertedColumn) -> Iterator[ValueCheck]:
+    if not column.column.nullable:
+        yield _empty_text_check(column)
 
 
-def _boolean_faults(look: _Look) -> Iterator[Fault]:
-    if look.raw_dtype.is_integer():
-        yield Fault(look.column.name, "is not 0 or 1", _true((look.raw < 0) | (look.raw > 1)), _WAYS["boolean"])
+def _boolean_checks(column: _ConvertedColumn) -> Iterator[ValueCheck]:
+    if column.raw_dtype.is_integer():
+        outside = _true((column.raw < 0) | (column.raw > 1))
+        yield ValueCheck(column.name, "is not 0 or 1", outside, _REMEDIES["boolean"])
 
 
-def _number_faults(look: _Look) -> Iterator[Fault]:
-    low, high = (0.0, 1.0) if look.column.kind == "share" else (look.column.low, look.column.high)
-    if look.dtype.is_float():
-        yield Fault(
-            look.column.name, "is infinite", _true(look.here.abs() == inf), "give the number, or null if it is unknown"
-        )
+def _number_checks(column: _ConvertedColumn) -> Iterator[ValueCheck]:
+    value, name = column.value, column.name
+    low, high = (0.0, 1.0) if column.column.kind == "share" else (column.column.low, column.column.high)
+    if column.dtype.is_float():
+        infinite = _true(value.abs() == inf)
+        yield ValueCheck(name, "is infinite", infinite, "give the number, or null if it is unknown")
     if low is not None:
-        yield Fault(
-            look.column.name,
-            f"is below {low:g}",
-            _true((look.here < low) & (look.here > -inf)),
-            _MEND,
-        )
+        yield ValueCheck(name, f"is below {low:g}", _true((value < low) & (value > -inf)), _CORRECT)
     if high is not None:
-        yield Fault(
-            look.column.name,
-            f"is above {high:g}",
-            _true((look.here > high) & (look.here < inf)),
-            _MEND,
-        )
+        yield ValueCheck(name, f"is above {high:g}", _true((value > high) & (value < inf)), _CORRECT)
 
 
-def _time_faults(look: _Look) -> Iterator[Fault]:
-    outside = _true((look.here < nw.lit(EARLIEST)) | (look.here >= nw.lit(LATEST)))
-    yield Fault(look.column.name, "is before 1970-01-02 or after 2099", outside, "a missing time is a null")
+def _time_checks(column: _ConvertedColumn) -> Iterator[ValueCheck]:
+    outside = _true((column.value < nw.lit(EARLIEST)) | (column.value >= nw.lit(LATEST)))
+    yield ValueCheck(column.name, "is before 1970-01-02 or after 2099", outside, "a missing time is a null")
 
 
-def _choice_faults(look: _Look) -> Iterator[Fault]:
-    unknown = ~look.here.is_null() & ~look.here.is_in(list(look.column.choices))
-    yield Fault(look.column.name, f"is none of {', '.join(look.column.choices)}", unknown, "map your values to these")
+def _choice_checks(column: _ConvertedColumn) -> Iterator[ValueCheck]:
+    choices = column.column.choices
+    unknown = ~column.value.is_null() & ~column.value.is_in(list(choices))
+    yield ValueCheck(column.name, f"is none of {', '.join(choices)}", unknown, "map your values to these")
 
 
 def _true(condition: nw.Expr) -> nw.Expr:
-    """Take an unknown comparison as not true."""
+    """Return a condition in which an unknown comparison is not true."""
     return condition.fill_null(False)
 
 
-_KIND_FAULTS: dict[str, Callable[[_Look], Iterator[Fault]]] = {
-    "id": _id_faults,
-    "number": _number_faults,
-    "money": _number_faults,
-    "share": _number_faults,
-    "time": _time_faults,
-    "text": _text_faults,
-    "choice": _choice_faults,
-    "boolean": _boolean_faults,
+_CHECKS_OF_KIND: dict[str, Callable[[_ConvertedColumn], Iterator[ValueCheck]]] = {
+    "id": _id_checks,
+    "number": _number_checks,
+    "money": _number_checks,
+    "share": _number_checks,
+    "time": _time_checks,
+    "text": _text_checks,
+    "choice": _choice_checks,
+    "boolean": _boolean_checks,
 }
-_WORDS = {
+_EXPECTED = {
     "id": "an exact id",
     "number": "a number",
     "money": "a number",
@@ -182,7 +185,7 @@ _WORDS = {
     "choice": "text or a whole number",
     "boolean": "yes or no",
 }
-_WAYS = {
+_REMEDIES = {
     "id": "read ids as text",
     "number": "strip signs and separators first, such as {strip}",
     "money": "strip signs and separators first, such as {strip}",
@@ -194,46 +197,45 @@ _WAYS = {
 }
 
 
-def count_faults(frame: Frame, faults: list[Fault]) -> tuple[list[int], int]:
-    """Count the rows of each fault, and the currencies where the frame has that column, in one pass."""
-    marks = [fault.bad.cast(nw.Int64).alias(f"f{i}") for i, fault in enumerate(faults)]
-    sums = [nw.col(f"f{i}").sum() for i in range(len(faults))]
+def count_failures(frame: Frame, checks: list[ValueCheck]) -> tuple[list[int], int]:
+    """Count the rows that fail each check, and the currencies where the frame has that column, in one pass."""
+    flags = [check.failed.cast(nw.Int64).alias(f"f{i}") for i, check in enumerate(checks)]
+    sums = [nw.col(f"f{i}").sum() for i in range(len(checks))]
     if "currency" in frame.collect_schema().names():
-        marks += [nw.col("currency"), nw.col("currency").is_null().cast(nw.Int64).alias("unknown")]
+        flags += [nw.col("currency"), nw.col("currency").is_null().cast(nw.Int64).alias("unknown")]
         sums += [nw.col("currency").n_unique(), nw.col("unknown").sum()]
-    if not marks:
+    if not flags:
         return [], 0
-    found = {
-        name: values[0] for name, values in collect(frame.select(*marks).select(*sums)).to_dict(as_series=False).items()
-    }
-    currencies = int(found.get("currency", 0)) - (int(found.get("unknown") or 0) > 0)
-    return [int(found[f"f{i}"] or 0) for i in range(len(faults))], currencies
+    totals = collect(frame.select(*flags).select(*sums)).to_dict(as_series=False)
+    counts = {name: values[0] for name, values in totals.items()}
+    currencies = int(counts.get("currency", 0)) - (int(counts.get("unknown") or 0) > 0)
+    return [int(counts[f"f{i}"] or 0) for i in range(len(checks))], currencies
 
 
-def describe_faults(frame: Frame, table: Table, faults: list[Fault], counts: list[int]) -> list[str]:
-    """Write one sentence for each fault that occurs, with its first rows, in one more pass."""
-    found = [(fault, count) for fault, count in zip(faults, counts, strict=True) if count]
+def describe_failures(frame: Frame, table: Table, checks: list[ValueCheck], counts: list[int]) -> list[str]:
+    """Return one sentence for each check that fails, with its first rows, in one more pass."""
+    failures = [(check, count) for check, count in zip(checks, counts, strict=True) if count]
     if isinstance(frame, nw.DataFrame):
         frame = frame.with_row_index(f"{RAW}row")
-    heads = [_first_rows(frame, table, fault).with_columns(fault=nw.lit(i)) for i, (fault, _) in enumerate(found)]
+    heads = [_first_rows(frame, table, check).with_columns(check=nw.lit(i)) for i, (check, _) in enumerate(failures)]
     rows = collect(nw.concat(heads)).to_dict(as_series=False)
-    shown: dict[int, list[str]] = {}
-    for where, key, value, number in zip(rows["where"], rows["key"], rows["value"], rows["fault"], strict=True):
-        place = f"row {where}" if where is not None and where == where else f"key {key}"
-        shown.setdefault(number, []).append(f"{place} ({value})")
+    examples: dict[int, list[str]] = {}
+    for row, key, value, number in zip(rows["row"], rows["key"], rows["value"], rows["check"], strict=True):
+        position = f"row {row}" if row is not None and row == row else f"key {key}"
+        examples.setdefault(number, []).append(f"{position} ({value})")
     return [
-        f"`{fault.column}` {fault.words} in {count:,} row{'s' if count > 1 else ''}, "
-        f"first {', '.join(shown[i])}: {fault.way_out}"
-        for i, (fault, count) in enumerate(found)
+        f"`{check.column}` {check.description} in {counted(count, 'row')}, "
+        f"first {', '.join(examples[i])}: {check.remedy}"
+        for i, (check, count) in enumerate(failures)
     ]
 
 
-def _first_rows(frame: Frame, table: Table, fault: Fault) -> Any:
+def _first_rows(frame: Frame, table: Table, check: ValueCheck) -> Any:
     names = frame.collect_schema().names()
-    value = RAW + fault.column if RAW + fault.column in names else fault.column
+    value = RAW + check.column if RAW + check.column in names else check.column
     row = nw.col(f"{RAW}row").cast(nw.Int64) if f"{RAW}row" in names else nw.lit(None, dtype=nw.Int64)
     return (
-        frame.filter(fault.bad)
-        .head(SHOWN)
-        .select(where=row, key=nw.col(table.columns[0].name).cast(nw.String), value=nw.col(value).cast(nw.String))
+        frame.filter(check.failed)
+        .head(EXAMPLE_ROWS)
+        .select(row=row, key=nw.col(table.columns[0].name).cast(nw.String), value=nw.col(value).cast(nw.String))
     )

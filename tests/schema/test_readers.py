@@ -1,4 +1,4 @@
-"""The doors are what the declarations say, and no more."""
+"""The readers are what the declarations say, and no more."""
 
 import importlib.util
 import inspect
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ecommine import schema
-from ecommine.schema._map import readers as _doors
+from ecommine.schema._map import readers
 
 ROOT = Path(__file__).parents[2]
 OPTIONS = ["timezone", "format", "check", "duplicates"]
@@ -17,7 +17,7 @@ def test_the_file_is_what_the_tool_writes():
     spec = importlib.util.spec_from_file_location("write_readers", ROOT / "tools" / "write_readers.py")
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
-    assert Path(_doors.__file__).read_text(encoding="utf8") == tool.doors()
+    assert Path(readers.__file__).read_text(encoding="utf8") == tool.readers()
 
 
 @pytest.mark.parametrize("name", schema.TABLES)

@@ -1,4 +1,4 @@
-"""Quarantine: the rows that can be used, and the rows that cannot, each with all its reasons."""
+"""Quarantine: the rows that a schema accepts, and the rows that it rejects, each with all its reasons."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ from narwhals.stable.v2.typing import IntoFrameT
 
 from ..._core.checks import one_of
 from ..._core.frames import Frame, native, opened
-from .._map.map import Duplicates, first_copies, make_ready, warn
-from .._model.errors import SchemaError
+from .._convert.plan import RAW
+from .._model.errors import SchemaError, warn
 from .._model.tables import TABLES
-from .checks import RAW
+from .map import Duplicates, first_copies, rename_and_convert
 
 TableT_co = TypeVar("TableT_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Quarantine(Generic[TableT_co]):
-    """A table split in two: ``valid`` in canonical form, ``rejected`` as it came with a column ``reason``.
+    """A table split in two: ``valid`` in canonical form, ``rejected`` in its raw form with a column ``reason``.
 
     Examples
     --------
@@ -61,12 +61,12 @@ def quarantine(
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
         The table as the shop exports it.
     timezone, format : str, optional
-        How times are read, as in the doors.
+        How times are read, as in `schema.orders` and the other readers.
     duplicates : {"keep", "drop"}, default "keep"
         "drop" rejects the exact copies of a row beyond the first; they come last in ``rejected``. Rows of lazy tables
-        have no order, so that there it is an error: drop the copies with the door, from ``valid``.
+        have no order, so that there it is an error: drop the copies from ``valid``, with the reader of the table.
     **columns : str
-        The column of ``raw`` for each canonical column, as in the doors.
+        The column of ``raw`` for each canonical column, as in `schema.orders` and the other readers.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def quarantine(
     SchemaError
         If columns are missing or of a type that no value can be read from, or ``raw`` has a column ``reason``.
     TypeError
-        If ``duplicates="drop"`` is asked of a lazy table.
+        If ``duplicates="drop"`` is given with a lazy table.
 
     Examples
     --------
@@ -96,45 +96,46 @@ def quarantine(
     one_of("table", table, tuple(TABLES))
     one_of("duplicates", duplicates, get_args(Duplicates))
     if "check" in columns:
-        raise TypeError("`check` is no option here: quarantine looks at every value")
+        raise TypeError("`check` is not an option here: quarantine looks at every value")
     unknown = [name for name in columns if name not in TABLES[table].names]
     if unknown:
         known = ", ".join(TABLES[table].names)
-        raise TypeError(f"`{unknown[0]}` is no column of {table}: its columns are {known}")
+        raise TypeError(f"`{unknown[0]}` is not a column of {table}: its columns are {known}")
     frame = opened(raw, argument="raw")
     raw_names = frame.collect_schema().names()
     if "reason" in raw_names:
-        raise SchemaError(table, ["the table has a column 'reason', which rejected rows get: rename it first"])
+        raise SchemaError(table, ["the table has a column 'reason', which rejected rows are given: rename it first"])
     copies = None
     if duplicates == "drop":
-        frame, copies = _without_copies(frame, table)
-    ready = make_ready(frame, TABLES[table], columns, timezone=timezone, format=format)
-    warn(list(ready.plan.notes), stacklevel=3)
-    reasons = [nw.when(fault.bad).then(nw.lit(fault.reason)) for fault in ready.faults]
-    marked = ready.frame.with_columns(reason=nw.concat_str(*reasons, separator="; ", ignore_nulls=True))
-    as_it_came = [_raw(name, ready.sources, ready.plan.touched).alias(name) for name in raw_names]
-    rejected = marked.filter(nw.col("reason") != "").select(*as_it_came, "reason")
+        frame, copies = _split_off_copies(frame, table)
+    converted = rename_and_convert(frame, TABLES[table], columns, timezone=timezone, format=format)
+    warn(converted.plan.notes, stacklevel=3)
+    reasons = [nw.when(check.failed).then(nw.lit(check.reason)) for check in converted.checks]
+    with_reason = converted.frame.with_columns(reason=nw.concat_str(*reasons, separator="; ", ignore_nulls=True))
+    raw_columns = [_raw(name, converted.sources, converted.plan.changed).alias(name) for name in raw_names]
+    rejected = with_reason.filter(nw.col("reason") != "").select(*raw_columns, "reason")
     if copies is not None and isinstance(rejected, nw.DataFrame):
-        said = copies.with_columns(reason=nw.lit("is an exact copy of another row", dtype=nw.String))
-        rejected = nw.concat([rejected, said.select(*raw_names, "reason")])
+        as_copies = copies.with_columns(reason=nw.lit("is an exact copy of another row", dtype=nw.String))
+        rejected = nw.concat([rejected, as_copies.select(*raw_names, "reason")])
     return Quarantine(
-        valid=native(marked.filter(nw.col("reason") == "").select(*ready.names), raw), rejected=native(rejected, raw)
+        valid=native(with_reason.filter(nw.col("reason") == "").select(*converted.names), raw),
+        rejected=native(rejected, raw),
     )
 
 
-def _without_copies(frame: Frame, table: str) -> tuple[Frame, nw.DataFrame[Any]]:
+def _split_off_copies(frame: Frame, table: str) -> tuple[Frame, nw.DataFrame[Any]]:
     """Split rows in memory into the first of each kind and the copies of those."""
     if not isinstance(frame, nw.DataFrame):
-        way_out = f"drop them afterwards with schema.{table}(split.valid, duplicates='drop')"
-        raise TypeError(f"`duplicates='drop'` needs numbered rows, which a lazy table does not have: {way_out}")
+        remedy = f"drop them afterwards with schema.{table}(split.valid, duplicates='drop')"
+        raise TypeError(f"`duplicates='drop'` needs numbered rows, which a lazy table does not have: {remedy}")
     row = f"{RAW}row"
     first = first_copies(frame.with_row_index(row), frame.columns)
-    copied = np.ones(len(frame), dtype=bool)
-    copied[first[row].to_numpy()] = False
-    return first.drop(row), frame.filter(copied.tolist())
+    is_copy = np.ones(len(frame), dtype=bool)
+    is_copy[first[row].to_numpy()] = False
+    return first.drop(row), frame.filter(is_copy.tolist())
 
 
-def _raw(name: str, sources: Mapping[str, str], touched: tuple[str, ...]) -> nw.Expr:
-    """Find a raw column under the name that it has now."""
-    here = next((target for target, source in sources.items() if source == name), name)
-    return nw.col(RAW + here if here in touched else here)
+def _raw(name: str, sources: Mapping[str, str], changed: tuple[str, ...]) -> nw.Expr:
+    """Return the raw values of a column, under the name that it has now."""
+    canonical = next((target for target, source in sources.items() if source == name), name)
+    return nw.col(RAW + canonical if canonical in changed else canonical)

@@ -45,15 +45,14 @@ def test_a_near_name_is_suggested(library):
     (problem,) = problems(library(frame))
     assert problem.endswith("did you mean 'CustomerID'?")
     (problem,) = problems(library(frame), customer_id="CustomrID")
-    assert problem == "`customer_id='CustomrID'` is no column of the table; did you mean 'CustomerID'?"
+    assert problem.startswith("`customer_id='CustomrID'`")
+    assert problem.endswith("did you mean 'CustomerID'?")
     assert "customer_id" in to_pandas(schema.orders(library(frame), customer_id="CustomerID"))
 
 
 def test_neither_amount_nor_its_parts(library):
     (problem,) = problems(library(orders().drop(columns="amount")))
-    assert problem == (
-        "`amount` or `quantity` and `unit_price` must be there: map your columns, such as amount='Total'"
-    )
+    assert problem.startswith("`amount` or `quantity` and `unit_price` ")
 
 
 @pytest.mark.parametrize("name", [0, ("a", "b")])
@@ -74,7 +73,7 @@ def test_one_column_may_be_mapped_twice(library):
 
 def test_a_mapped_column_beside_one_of_its_own_name_is_refused(library):
     (problem,) = problems(library(orders(total=[1.0, 2.0, 3.0])), amount="total")
-    assert problem == "`amount` is mapped from 'total', but the table has that column already"
+    assert problem.startswith("`amount` is mapped from 'total'")
 
 
 def test_an_optional_column_that_is_mapped_to_another_is_not_taken_by_its_name(library):
@@ -163,8 +162,9 @@ def test_other_columns_may_be_nested():
 
 def test_ids_of_mixed_type_are_read_as_text_and_a_note_says_so():
     frame = orders(order_id=texts("A1", 2, 3.0), customer_id=texts(1, None, "x"))
-    with pytest.warns(DataWarning, match="`order_id` mixes types .*: all its ids are read as text"):
+    with pytest.warns(DataWarning, match=r"`order_id`.*`customer_id`") as caught:
         out = schema.orders(frame)
+    assert [note.code for note in caught[0].message.notes] == ["mixed_ids_read_as_text"] * 2
     assert out["order_id"].tolist() == ["A1", "2", "3"]
     assert out["customer_id"].tolist()[::2] == ["1", "x"]
     assert out["customer_id"].isna().tolist() == [False, True, False]

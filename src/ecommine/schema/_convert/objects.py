@@ -1,4 +1,4 @@
-"""What pandas columns hold: an object column hides its types, which only a look at every value can tell."""
+"""Types inside object columns of pandas, which only a look at every value shows."""
 
 from decimal import Decimal
 from numbers import Real
@@ -12,12 +12,12 @@ from ..._core.frames import Frame, wrap
 
 
 def holds_objects(frame: Frame, name: str) -> bool:
-    """Tell whether a pandas column holds Python objects, whose types only a look at every value can tell."""
+    """Return whether a pandas column holds Python objects, whose types only a look at every value shows."""
     return frame.implementation.is_pandas_like() and frame.to_native()[name].dtype == object
 
 
-def object_kind(frame: Frame, name: str) -> str:
-    """Name what a pandas object column holds: "string", "mixed-integer", "decimal", "datetime" and so on."""
+def object_type_of(frame: Frame, name: str) -> str:
+    """Return the type of the values of a pandas object column, such as "string", "mixed-integer" or "datetime"."""
     values = frame.to_native()[name].dropna()
     kind = str(pd.api.types.infer_dtype(values))
     scalar = not kind.startswith("mixed") or values.map(_is_scalar).all()
@@ -29,18 +29,18 @@ def _is_scalar(value: object) -> bool:
 
 
 def is_numpy(frame: Frame, name: str) -> bool:
-    """Tell whether a pandas column is a NumPy array, which has no missing integers."""
+    """Return whether a pandas column is a NumPy array, which has no missing integers."""
     return frame.implementation.is_pandas() and isinstance(frame.to_native()[name].dtype, np.dtype)
 
 
 def holds_number_categories(frame: Frame, name: str) -> bool:
-    """Tell whether the categories of a pandas column are numbers, which a cast beside a null writes as "1.0"."""
+    """Return whether the categories of a pandas column are numbers, which a cast beside a null writes as "1.0"."""
     dtype = frame.to_native()[name].dtype if frame.implementation.is_pandas_like() else None
     return isinstance(dtype, pd.CategoricalDtype) and not pd.api.types.is_string_dtype(dtype.categories.dtype)
 
 
 def holds_json(frame: Frame, name: str) -> bool:
-    """Tell whether a DuckDB column is JSON, which compares with no text."""
+    """Return whether a DuckDB column is JSON, which compares with no text."""
     if not frame.implementation.is_duckdb():
         return False
     relation = frame.to_native()
@@ -48,14 +48,14 @@ def holds_json(frame: Frame, name: str) -> bool:
 
 
 def has_inexact_ids(frame: Frame, name: str) -> bool:
-    """Tell whether a NumPy column of floats has ids that no integer, or more than one, stands for."""
+    """Return whether a NumPy column of floats has ids that no integer, or more than one, stands for."""
     values = frame.to_native()[name].to_numpy()
     limit = 2.0 ** (np.finfo(values.dtype).nmant + 1)  # from there on floats skip whole numbers
     with np.errstate(invalid="ignore"):
         return bool(((values != np.floor(values)) & ~np.isnan(values)).any() or (np.abs(values) >= limit).any())
 
 
-def with_room_for_missing(frame: Frame, name: str) -> Frame:
+def with_nullable_integers(frame: Frame, name: str) -> Frame:
     """Make whole numbers of NumPy nullable, since a join that finds nothing would turn them into floats."""
     if not (is_numpy(frame, name) and frame.collect_schema()[name].is_integer()):
         return frame
@@ -64,16 +64,16 @@ def with_room_for_missing(frame: Frame, name: str) -> Frame:
 
 
 def is_all_missing(frame: Frame, name: str) -> bool:
-    """Tell whether a column of numbers in memory has none, which is how pandas reads a column of empty cells."""
+    """Return whether a column of numbers in memory has none, which is how pandas reads a column of empty cells."""
     return isinstance(frame, nw.DataFrame) and frame[name].dtype.is_numeric() and bool(frame[name].is_null().all())
 
 
 def zones_of(frame: Frame, name: str) -> set[str | None]:
-    """Name the zones of an object column of times; None stands for naive ones."""
+    """Return the zones of an object column of times; None stands for naive ones."""
     zones = (getattr(value, "tzinfo", None) for value in frame.to_native()[name].dropna())
     return {None if zone is None else str(zone) for zone in zones}
 
 
-def as_whole(value: Any) -> int | None:
-    """Take a whole number that 64 bits hold, out of a `Decimal` too."""
+def whole_number(value: Any) -> int | None:
+    """Return a whole number that 64 bits hold, of a `Decimal` too; None for others."""
     return int(value) if not pd.isna(value) and abs(value) < 2**63 and value == int(value) else None

@@ -12,10 +12,10 @@ from .._core.frames import as_float, day_number, day_of, micro, whole_micro
 from ._scale import Scale
 from ._segments import Segment
 
-DAYS_A_MONTH = 365.25 / 12
-_Words = dict[str, tuple[str, str]]
+DAYS_PER_MONTH = 365.25 / 12
+_Texts = dict[str, tuple[str, str]]
 
-_WORDS: _Words = {
+_AXIS_NAMES: _Texts = {
     "active": ("active", "活跃"),
     "inactive": ("inactive", "不活跃"),
     "cooling": ("cooling", "趋冷"),
@@ -29,19 +29,19 @@ _WORDS: _Words = {
     "medium_value": ("medium value", "中价值"),
     "low_value": ("low value", "低价值"),
 }
-_CONTACT: _Words = {
+_CONTACT: _Texts = {
     "active": ("Stay in touch", "保持互动"),
     "inactive": ("Win back", "主动召回"),
     "cooling": ("Remind now", "尽快提醒"),
     "dormant": ("Win back", "主动召回"),
 }
-_OCCASION: _Words = {
+_OCCASION: _Texts = {
     "frequent": ("thank for loyalty", "回馈忠实客户"),
     "infrequent": ("give a reason to come more often", "提升购买频次"),
     "regular": ("suggest the usual basket earlier", "提前推荐常购商品"),
     "rare": ("give a reason for the next order", "促成下一单"),
 }
-_EFFORT: _Words = {
+_EFFORT: _Texts = {
     "high_value": ("in person and with the best service", "专人服务"),
     "lower_value": ("with bundles that raise the order value", "用组合装提升客单价"),
     "medium_value": ("with an offer just above the usual order value", "用略高于客单价的门槛优惠"),
@@ -53,7 +53,7 @@ _EFFORT: _Words = {
 class EightClasses:
     """Classes by three splits of the measures themselves, whatever the scores.
 
-    A customer is active by days since the last order, frequent by orders a month since the first order, and of high
+    A customer is active by days since the last order, frequent by orders per month since the first order, and of high
     value by average order value.
 
     Parameters
@@ -61,17 +61,16 @@ class EightClasses:
     active, dormant : float, default 30 and 90
         Days: active up to the first, dormant above the second.
     frequent, rare : float, default 3 and 1
-        Orders a month: frequent from the first on, rare up to the second.
+        Orders per month: frequent from the first on, rare up to the second.
     high_value : float
         Average order value in the currency of the orders, high from this on. Money has a currency, so there is no
-        default; the rule of thumb that this scheme follows uses 200 yuan.
+        default; the rule of thumb behind this scheme uses 200 yuan.
     low_value : float, optional
         Average order value, low up to this; the rule of thumb has 50 yuan. Needed where the middle is named.
     middle : {"low", "named"}
         Customers between two thresholds: "low" counts them as not active, not frequent, not of high value (8
-        classes), so that `dormant`, `rare` and `low_value` mean nothing; "named" gives the middle of each axis its own
-        name (27 classes). With the defaults most customers
-        of a shop stand between two thresholds on some axis.
+        classes), so that `dormant`, `rare` and `low_value` have no effect; "named" gives the middle of each axis its
+        own name (27 classes). With the defaults most customers of a shop are between two thresholds on some axis.
 
     Raises
     ------
@@ -80,7 +79,7 @@ class EightClasses:
 
     Notes
     -----
-    Orders a month are frequency / max(months from the first order to `as_of`, 1), a month being 365.25 / 12 days.
+    Orders per month are frequency / max(months from the first order to `as_of`, 1), a month being 365.25 / 12 days.
 
     Examples
     --------
@@ -101,7 +100,7 @@ class EightClasses:
         one_of("middle", self.middle, ("low", "named"))
         if self.middle == "named" and self.low_value is None:
             raise ValueError("`low_value` must be given to name the middle of the average order value")
-        given = {name: number(name, getattr(self, name), low=0, high=9e12) for name in self._thresholds()}
+        given = {name: number(name, getattr(self, name), low=0, high=9e12) for name in self._used_thresholds()}
         for low, high in (("active", "dormant"), ("rare", "frequent"), ("low_value", "high_value")):
             if low not in given or high not in given:
                 continue
@@ -117,36 +116,36 @@ class EightClasses:
     @property
     def segments(self) -> tuple[Segment, ...]:
         """All 8 or 27 classes, best first."""
-        return tuple(_segment(parts) for parts in product(*self._axes()))
+        return tuple(_segment(parts) for parts in product(*self._axis_names()))
 
     def check(self, scale: Scale, /) -> None:
         """Accept every scale: the classes do not read scores."""
 
     def expression(self, scale: Scale, /, *, as_of: datetime) -> nw.Expr:  # noqa: ARG002  # others read scores
         """Return the segment code of each row of a customer table."""
-        recency, frequency, value = self._axes()
+        recency, frequency, value = self._axis_names()
         days, orders = nw.col("recency"), nw.col("frequency").cast(nw.Float64)
         tenure = (day_of(as_of) - day_number(nw.col("first_order_at"))).cast(nw.Float64)
         # Both sides times the days of tenure, at least one month: no division, so no library rounds otherwise.
-        span = nw.when(tenure > DAYS_A_MONTH).then(tenure).otherwise(nw.lit(DAYS_A_MONTH))
-        monthly, money = orders * DAYS_A_MONTH, as_float(micro(nw.col("monetary")))
+        months = nw.when(tenure > DAYS_PER_MONTH).then(tenure).otherwise(nw.lit(DAYS_PER_MONTH))
+        monthly, money = orders * DAYS_PER_MONTH, as_float(micro(nw.col("monetary")))
         average_high = orders * float(whole_micro(self.high_value))
         average_low = orders * float(whole_micro(self.low_value or 0))
         return nw.concat_str(
-            _split(recency, days <= self.active, days > self.dormant),
-            _split(frequency, monthly >= span * self.frequent, monthly <= span * self.rare),
-            _split(value, money >= average_high, money <= average_low),
+            _class_of(recency, days <= self.active, days > self.dormant),
+            _class_of(frequency, monthly >= months * self.frequent, monthly <= months * self.rare),
+            _class_of(value, money >= average_high, money <= average_low),
             separator="_",
         )
 
-    def _thresholds(self) -> tuple[str, ...]:
-        """Name the thresholds that decide something."""
+    def _used_thresholds(self) -> tuple[str, ...]:
+        """Return the names of the thresholds that have an effect."""
         upper = ("active", "frequent", "high_value")
         if self.middle == "named":
             return (*upper, "dormant", "rare", "low_value")
         return upper if self.low_value is None else (*upper, "low_value")
 
-    def _axes(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    def _axis_names(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
         if self.middle == "low":
             return ("active", "inactive"), ("frequent", "infrequent"), ("high_value", "lower_value")
         return (
@@ -156,7 +155,7 @@ class EightClasses:
         )
 
 
-def _split(names: tuple[str, ...], is_best: nw.Expr, is_worst: nw.Expr) -> nw.Expr:
+def _class_of(names: tuple[str, ...], is_best: nw.Expr, is_worst: nw.Expr) -> nw.Expr:
     other = nw.lit(names[1])
     if len(names) == 3:
         other = nw.when(is_worst).then(nw.lit(names[2])).otherwise(other)
@@ -167,8 +166,8 @@ def _segment(parts: tuple[str, ...]) -> Segment:
     contact, occasion, effort = _CONTACT[parts[0]], _OCCASION[parts[1]], _EFFORT[parts[2]]
     return Segment(
         code="_".join(parts),
-        name=", ".join(_WORDS[part][0] for part in parts).capitalize(),
-        name_zh="".join(_WORDS[part][1] for part in parts) + "客户",
+        name=", ".join(_AXIS_NAMES[part][0] for part in parts).capitalize(),
+        name_zh="".join(_AXIS_NAMES[part][1] for part in parts) + "客户",
         action=f"{contact[0]} and {occasion[0]}, {effort[0]}",
         action_zh=f"{contact[1]}，{occasion[1]}，{effort[1]}",
         win_back=parts[0] in ("inactive", "dormant"),

@@ -1,0 +1,1 @@
+"""Types of columns: which conversion each needs, and the conversions in every library."""

@@ -1,0 +1,155 @@
+"""Conversions that narwhals lacks, one branch per library: text to numbers and times, aware to shop time, objects.
+
+Every function turns what it cannot read into null; the caller compares with the raw column and reports the rows.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..._core.frames import Frame, wrap
+from .formats import BLANKS, EPOCHS, LONG_FRACTION_REGEX, MAX_MICROSECONDS, NUMBER_REGEX, Conversion, time_regex
+from .objects import whole_number
+from .polars import polars_expr
+from .sql import duckdb_sql, quote_name, spark_sql
+
+
+def convert(frame: Frame, conversions: Mapping[str, Conversion]) -> Frame:
+    """Convert the named columns in their own library."""
+    if not conversions:
+        return frame
+    kind = frame.implementation
+    if kind.is_duckdb():
+        return _convert_by_sql(frame, conversions, duckdb_sql)
+    if kind.is_pyspark() or kind.is_pyspark_connect():
+        return _convert_by_sql(frame, conversions, spark_sql)
+    if kind.is_polars():
+        return wrap(frame.to_native().with_columns(**{c: polars_expr(c, v) for c, v in conversions.items()}))
+    table = frame.to_native()
+    if kind.is_pyarrow():
+        for name, conversion in conversions.items():
+            read = _convert_pandas(table[name].to_pandas(), conversion)
+            table = table.set_column(table.schema.get_field_index(name), name, _to_arrow(read))
+        return wrap(table)
+    return wrap(
+        table.assign(**{c: _with_type_of(_convert_pandas(table[c], v), table[c]) for c, v in conversions.items()})
+    )
+
+
+def session_zone(frame: Frame) -> str | None:
+    """Return the zone in which a Spark session shows instants, read on each call, since a session may change it."""
+    if not (frame.implementation.is_pyspark() or frame.implementation.is_pyspark_connect()):
+        return None
+    return str(frame.to_native().sparkSession.conf.get("spark.sql.session.timeZone"))
+
+
+def _convert_pandas(column: Any, conversion: Conversion) -> Any:
+    if conversion.operation == "number":
+        return _to_numbers(column)
+    if conversion.operation in ("integer", "whole", "boolean"):
+        return _to_nullable(column, conversion.operation)
+    if conversion.operation == "text":
+        return _to_text(column)
+    if conversion.operation == "naive":
+        times = [None if missing else time for time, missing in zip(column, column.isna(), strict=True)]
+        return pd.Series(np.array(times, dtype="datetime64[us]"), index=column.index)
+    if conversion.operation == "parse" and conversion.format in EPOCHS:
+        column = _epochs_to_times(_to_numbers(column), EPOCHS[conversion.format])
+    elif conversion.operation == "parse":
+        text = _keep_matching_times(column, str(conversion.format))
+        column = pd.to_datetime(text, format=conversion.format, errors="coerce", utc="%z" in str(conversion.format))
+    elif column.dtype == object:
+        column = pd.to_datetime(column, errors="coerce", utc=conversion.timezone is not None)
+    elif isinstance(column.dtype, pd.ArrowDtype):  # whose zones older pandas drops without converting
+        column = column.array.__arrow_array__().to_pandas().set_axis(column.index)
+    if column.dt.tz is None:
+        return column
+    return (column.dt.tz_convert(conversion.timezone) if conversion.timezone else column).dt.tz_localize(None)
+
+
+def _to_nullable(column: Any, operation: str) -> Any:
+    if operation == "boolean":
+        return column.astype("boolean")
+    if operation == "whole":
+        return pd.Series([whole_number(value) for value in column], dtype="Int64", index=column.index)
+    fits = column.dropna().between(-(2**63), 2**63 - 1).all()
+    return column.astype("Int64") if fits else _to_text(column)  # no integer of pandas holds more
+
+
+def _to_text(column: Any) -> Any:
+    return column.map(_id_to_text, na_action="ignore").astype("string" if pd.__version__ < "3" else "str")
+
+
+def _keep_matching_times(column: Any, pattern: str) -> Any:
+    """Keep the texts that are times of the format; pandas reads "now" by any format."""
+    matches = column.str.fullmatch(time_regex(pattern), na=False).astype(bool)
+    if not matches.all():
+        column = column.str.strip(BLANKS)
+        column = column.where(column.str.fullmatch(time_regex(pattern), na=False).astype(bool))
+    return column.str.replace(LONG_FRACTION_REGEX, r"\1", regex=True) if "%f" in pattern else column
+
+
+def _to_numbers(column: Any) -> Any:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(object)
+    if column.dtype == object:
+        return column.map(_number_or_nan, na_action="ignore").astype("float64")
+    if pd.api.types.is_string_dtype(column.dtype):
+        column = column.where(column.str.fullmatch(NUMBER_REGEX, na=False))
+    return pd.to_numeric(column, errors="coerce")
+
+
+def _number_or_nan(value: Any) -> float:
+    if isinstance(value, str) and not re.fullmatch(NUMBER_REGEX, value):
+        return np.nan
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return np.nan
+
+
+def _epochs_to_times(counts: Any, unit: int) -> Any:
+    microseconds = np.floor(counts.to_numpy(dtype="float64", na_value=np.nan) * unit + 0.5)
+    is_known = np.abs(microseconds) < MAX_MICROSECONDS  # false for missing ones too
+    times = np.where(is_known, microseconds, 0).astype("int64").astype("datetime64[us]")
+    times[~is_known] = np.datetime64("NaT", "us")
+    return pd.Series(times, index=counts.index).dt.tz_localize("UTC")
+
+
+def _id_to_text(value: object) -> str | None:
+    """Return an id as text; Excel's 85123.0 beside '85123A' is '85123'."""
+    if not isinstance(value, float):
+        return str(value)
+    return str(int(value)) if value.is_integer() and abs(value) < 2**53 else None
+
+
+def _with_type_of(column: Any, before: Any) -> Any:
+    """Return a pandas column in Arrow where it was: older pandas compares no Arrow times with others."""
+    if not isinstance(before.dtype, pd.ArrowDtype):
+        return column
+    return pd.Series(pd.arrays.ArrowExtensionArray(_to_arrow(column)), index=column.index, name=column.name)
+
+
+def _to_arrow(column: Any) -> Any:
+    import pyarrow as pa
+
+    if pd.api.types.is_datetime64_dtype(column.dtype):  # nanoseconds are cut, which Arrow would refuse
+        column = column.dt.as_unit("us")
+    return pa.chunked_array([pa.Array.from_pandas(column)])
+
+
+def _convert_by_sql(
+    frame: Frame, conversions: Mapping[str, Conversion], sql: Callable[[str, Conversion], str]
+) -> Frame:
+    native = frame.to_native()
+    if frame.implementation.is_duckdb():
+        swaps = ", ".join(
+            f"{sql(quote_name(c, chr(34)), v)} AS {quote_name(c, chr(34))}" for c, v in conversions.items()
+        )
+        return wrap(native.project(f"* REPLACE ({swaps})"))
+    from pyspark.sql.functions import expr
+
+    return wrap(native.withColumns({c: expr(sql(quote_name(c, "`"), v)) for c, v in conversions.items()}))
