@@ -43,7 +43,7 @@ def segments(shop: schema.Shop) -> Part:
         answer=(result.summary(), result.summary(locale="zh"), *result.notes),
         tables={
             "Segments": shown[["Segment", "Customers", "Share", "Money", "Share of money", "Median recency (days)"]],
-            "What to do": shown[["Segment", "Action"]],
+            "Recommended action": shown[["Segment", "Action"]],
         },
         pictures={"segments": result.plot()},
     )

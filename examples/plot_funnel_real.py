@@ -12,7 +12,7 @@ made shop and the published totals stand in, so that the code runs, and the word
 # The log
 # -------
 #
-# The door for this export gives the events their usual names. Three hours are no week: the window is one hour, and who
+# The reader of this export gives the events their usual names. Three hours are no week: the window is one hour, and who
 # entered in the last hour counts for as long as seen.
 
 import os

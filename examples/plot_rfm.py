@@ -22,7 +22,7 @@ orders = datasets.complete_journey().orders
 orders[["order_id", "customer_id", "ordered_at", "amount"]].head()
 
 # %%
-# One row a household. The last day of the year is the moment up to which orders count; lines after it are left out, and
+# One row per household. The last day of the year is the moment up to which orders count; lines after it are left out, and
 # a warning would say so. Here it is the result below that keeps such sentences, as ``.notes``.
 
 result = rfm.score(orders, as_of="2017-12-31")
@@ -42,7 +42,7 @@ result.scale
 # The segments
 # ------------
 #
-# Every household has one segment. The table tells how many they are, what they bring, and what to do.
+# Every household has one segment. The table shows how many they are, what they spend, and what to do.
 
 result.labelled(part="segments")
 

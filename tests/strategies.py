@@ -75,7 +75,7 @@ def chosen_columns(draw: st.DrawFn, table: Table) -> list[Column]:
 
 @st.composite
 def tables(draw: st.DrawFn, name: str, *, min_rows: int = 0, max_rows: int = 8) -> pd.DataFrame:
-    """Draw a raw table that its door must accept as it is."""
+    """Draw a raw table that its reader must accept as it is."""
     table, rows = TABLES[name], draw(st.integers(min_rows, max_rows))
     columns = draw(chosen_columns(table))
     names = {column.name for column in columns}

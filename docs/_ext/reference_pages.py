@@ -63,7 +63,7 @@ def tables_page() -> str:
     """Write the page of all canonical tables."""
     words = (
         "# Tables\n\nTopics read these tables and no others; a column that a shop does not have is left out.\n"
-        "The doors `schema.orders`, `schema.events` and so on bring a raw export into this form.\n"
+        "The readers `schema.orders`, `schema.events` and so on bring a raw export into this form.\n"
         "A missing value is a null.\n"
     )
     return "\n".join([words, *map(table_section, schema.TABLES.values())])

@@ -62,7 +62,7 @@ def make_transactions(
     amount_cv: float = 0.6,
     rng: Rng = 0,
 ) -> Simulated[pd.DataFrame]:
-    """Draw an order log, one line an order: fast data for questions about customers.
+    """Draw an order log, one line per order: fast data for questions about customers.
 
     Each customer orders on arrival, then as a Poisson process at their own rate until they leave; lifetimes are
     exponential (Schmittlein, Morrison & Colombo 1987, with types in the place of gamma mixtures).

@@ -4,7 +4,7 @@ Every function turns what it cannot read into null; the caller compares with the
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from ..._core.frames import Frame, wrap
 from .formats import BLANKS, EPOCHS, LONG_FRACTION_REGEX, MAX_MICROSECONDS, NUMBER_REGEX, Conversion, time_regex
 from .objects import whole_number
 from .polars import polars_expr
-from .sql import duckdb_sql, quote_name, spark_sql
+from .sql import convert_by_sql, duckdb_sql, spark_sql
 
 
 def convert(frame: Frame, conversions: Mapping[str, Conversion]) -> Frame:
@@ -23,9 +23,9 @@ def convert(frame: Frame, conversions: Mapping[str, Conversion]) -> Frame:
         return frame
     kind = frame.implementation
     if kind.is_duckdb():
-        return _convert_by_sql(frame, conversions, duckdb_sql)
+        return convert_by_sql(frame, conversions, duckdb_sql)
     if kind.is_pyspark() or kind.is_pyspark_connect():
-        return _convert_by_sql(frame, conversions, spark_sql)
+        return convert_by_sql(frame, conversions, spark_sql)
     if kind.is_polars():
         return wrap(frame.to_native().with_columns(**{c: polars_expr(c, v) for c, v in conversions.items()}))
     table = frame.to_native()
@@ -139,17 +139,3 @@ def _to_arrow(column: Any) -> Any:
     if pd.api.types.is_datetime64_dtype(column.dtype):  # nanoseconds are cut, which Arrow would refuse
         column = column.dt.as_unit("us")
     return pa.chunked_array([pa.Array.from_pandas(column)])
-
-
-def _convert_by_sql(
-    frame: Frame, conversions: Mapping[str, Conversion], sql: Callable[[str, Conversion], str]
-) -> Frame:
-    native = frame.to_native()
-    if frame.implementation.is_duckdb():
-        swaps = ", ".join(
-            f"{sql(quote_name(c, chr(34)), v)} AS {quote_name(c, chr(34))}" for c, v in conversions.items()
-        )
-        return wrap(native.project(f"* REPLACE ({swaps})"))
-    from pyspark.sql.functions import expr
-
-    return wrap(native.withColumns({c: expr(sql(quote_name(c, "`"), v)) for c, v in conversions.items()}))

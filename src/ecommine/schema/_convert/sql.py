@@ -1,5 +1,8 @@
 """Conversions in SQL: DuckDB and Spark."""
 
+from collections.abc import Callable, Mapping
+
+from ..._core.frames import Frame, wrap
 from .formats import (
     BLANKS,
     EPOCHS,
@@ -11,6 +14,19 @@ from .formats import (
     time_regex,
     to_java,
 )
+
+
+def convert_by_sql(frame: Frame, conversions: Mapping[str, Conversion], sql: Callable[[str, Conversion], str]) -> Frame:
+    """Convert the named columns of a DuckDB or Spark table, each by the SQL of its conversion."""
+    native = frame.to_native()
+    if frame.implementation.is_duckdb():
+        swaps = ", ".join(
+            f"{sql(quote_name(c, chr(34)), v)} AS {quote_name(c, chr(34))}" for c, v in conversions.items()
+        )
+        return wrap(native.project(f"* REPLACE ({swaps})"))
+    from pyspark.sql.functions import expr
+
+    return wrap(native.withColumns({c: expr(sql(quote_name(c, "`"), v)) for c, v in conversions.items()}))
 
 
 def quote_name(name: str, mark: str) -> str:

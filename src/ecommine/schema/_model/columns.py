@@ -1,4 +1,4 @@
-"""What a canonical column and a canonical table are."""
+"""Declarations of canonical columns and tables."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -44,8 +44,8 @@ class Column:
 class Table:
     """One canonical table: what a row is, its columns, and what must hold across them.
 
-    ``either`` lists groups of columns of which one whole group must be given; ``unique`` is the column that tells
-    rows apart, where a table has one row a thing.
+    ``either`` lists groups of columns of which one whole group must be given; ``unique`` is the column without repeated
+    values, where a table has one.
 
     Examples
     --------
