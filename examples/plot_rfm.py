@@ -22,8 +22,8 @@ orders = datasets.complete_journey().orders
 orders[["order_id", "customer_id", "ordered_at", "amount"]].head()
 
 # %%
-# One row per household. The last day of the year is the moment up to which orders count; lines after it are left out, and
-# a warning would say so. Here it is the result below that keeps such sentences, as ``.notes``.
+# One row per household. The last day of the year is the moment up to which orders count; lines after it are left out,
+# and a warning would say so. Here it is the result below that keeps such sentences, as ``.notes``.
 
 result = rfm.score(orders, as_of="2017-12-31")
 result

@@ -37,8 +37,8 @@ def test_customers_arrive_in_the_share_given() -> None:
     table = datasets.make_customers(2_000, days=100, arriving=0.5).table
     assert table["registered_at"].is_monotonic_increasing
     assert pd.Timestamp("2024-02-18") < table["registered_at"].max() < pd.Timestamp("2024-02-20")
-    first_day = datasets.make_customers(10, arriving=0).table["registered_at"]
-    assert (first_day == pd.Timestamp("2024-01-01")).all()
+    parse_day = datasets.make_customers(10, arriving=0).table["registered_at"]
+    assert (parse_day == pd.Timestamp("2024-01-01")).all()
 
 
 def test_orders_are_poisson_while_alive() -> None:

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from ecommine import datasets
 from ecommine.datasets import _drawing
-from ecommine.datasets._drawing import Taste, cumulative, distinct_items, generator, pick, runs, zipf_weights
+from ecommine.datasets._drawing import (
+    Taste,
+    cumulative_weights,
+    distinct_items,
+    draw_columns,
+    expand_runs,
+    generator,
+    zipf_weights,
+)
 
 
 def _in_basket(weights: np.ndarray, size: int) -> np.ndarray:
@@ -79,14 +87,14 @@ def test_a_favourite_is_chosen_factor_times_as_often() -> None:
 def test_pick_follows_each_row() -> None:
     weights = np.array([[1.0, 3.0], [0.0, 1.0]])
     rows = np.repeat([0, 1], 20_000)
-    drawn = pick(np.random.default_rng(0), cumulative(weights), 2, rows)
+    drawn = draw_columns(np.random.default_rng(0), cumulative_weights(weights), 2, rows)
     assert abs(drawn[:20_000].mean() - 0.75) < 0.015
     assert (drawn[20_000:] == 1).all()
 
 
 @given(st.lists(st.integers(0, 5), max_size=20))
 def test_runs_match_plain_python(lengths: list[int]) -> None:
-    run, place = runs(np.array(lengths, dtype=np.int64))
+    run, place = expand_runs(np.array(lengths, dtype=np.int64))
     pairs = [(index, position) for index, length in enumerate(lengths) for position in range(length)]
     assert list(zip(run.tolist(), place.tolist(), strict=True)) == pairs
 
@@ -107,4 +115,4 @@ def test_rng_is_a_seed_or_a_generator() -> None:
 def test_first_day_is_a_day_that_is_written_out(start: str) -> None:
     with pytest.raises(ValueError, match=f"`start` must be a day such as '2024-01-01', got '{start}'"):
         datasets.make_shop(5, days=3, start=start)
-    assert _drawing.first_day("2024-02-29") == np.datetime64("2024-02-29", "D")
+    assert _drawing.parse_day("2024-02-29") == np.datetime64("2024-02-29", "D")

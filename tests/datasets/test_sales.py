@@ -84,9 +84,9 @@ def test_nothing_is_sold_out_of_stock_and_latent_demand_is_known() -> None:
     assert (table.loc[out, "quantity"] == 0).all()
     assert (table.loc[~out, "quantity"] == wanted[~out]).all()
     assert wanted[out].mean() == pytest.approx(wanted[~out].mean(), rel=0.1)
-    runs = out.to_numpy().reshape(200, 200)
-    begins = (runs[:, 1:] & ~runs[:, :-1]).sum()
-    assert runs[:, 1:].sum() / begins == pytest.approx(5, rel=0.1)
+    expand_runs = out.to_numpy().reshape(200, 200)
+    begins = (expand_runs[:, 1:] & ~expand_runs[:, :-1]).sum()
+    assert expand_runs[:, 1:].sum() / begins == pytest.approx(5, rel=0.1)
 
 
 def test_weekly_season_is_the_mean_of_its_days() -> None:

@@ -19,7 +19,7 @@ def shop() -> datasets.SimulatedShop:
     )
 
 
-def test_every_table_passes_its_door(shop: datasets.SimulatedShop) -> None:
+def test_every_table_passes_its_reader(shop: datasets.SimulatedShop) -> None:
     for name, table in shop.tables.items():
         pd.testing.assert_frame_equal(getattr(schema, name)(table), table)
     assert isinstance(shop, schema.Shop)

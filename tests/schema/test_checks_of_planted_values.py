@@ -99,7 +99,7 @@ def test_a_thousand_faults_in_real_order_lines(library):
     check(library, real(), each=100)
 
 
-def test_the_door_counts_what_was_planted(library):
+def test_the_reader_counts_what_was_planted(library):
     broken, expected = plant(drawn(600), each=6)
     with pytest.raises(SchemaError) as caught:
         schema.orders(library(broken))

@@ -150,7 +150,7 @@ def test_tables_of_two_libraries():
         schema.identify(events([1], [0]), pl.DataFrame({"visitor_id": [1], "customer_id": [1]}))
 
 
-def test_a_missing_column_names_the_door(library):
+def test_a_missing_column_names_the_reader(library):
     with pytest.raises(SchemaError, match=r"`customer_id` is missing: map the table once with schema.links\(raw"):
         schema.identify(library(events([1], [0])), library(pd.DataFrame({"visitor_id": [1], "user": [1]})))
 

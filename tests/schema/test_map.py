@@ -1,4 +1,4 @@
-"""Every door on every library: valid tables pass, keep what they hold, and pass again."""
+"""Every reader on every library: valid tables pass, keep what they hold, and pass again."""
 
 import narwhals.stable.v2 as nw
 import pandas as pd
@@ -10,7 +10,7 @@ from ecommine import schema
 from libraries import to_pandas
 from strategies import tables
 
-DOORS = {name: getattr(schema, name) for name in schema.TABLES}
+READERS = {name: getattr(schema, name) for name in schema.TABLES}
 
 
 def same(left: pd.DataFrame, right: pd.DataFrame) -> None:
@@ -22,13 +22,13 @@ def same(left: pd.DataFrame, right: pd.DataFrame) -> None:
 
 
 @pytest.mark.call("schema.*")
-@pytest.mark.parametrize("name", DOORS)
+@pytest.mark.parametrize("name", READERS)
 @settings(max_examples=6)
 @given(data=st.data())
-def test_a_valid_table_passes_its_door_and_keeps_its_values(local_library, name, data):
+def test_a_valid_table_passes_its_reader_and_keeps_its_values(local_library, name, data):
     frame = data.draw(tables(name))
     native = local_library(frame)
-    out = DOORS[name](native)
+    out = READERS[name](native)
     assert type(out) is type(native)
     back = to_pandas(out)
     computed = [] if "amount" in frame or name != "orders" else ["amount"]
@@ -39,12 +39,12 @@ def test_a_valid_table_passes_its_door_and_keeps_its_values(local_library, name,
     same(back[list(frame.columns)], expected)
 
 
-@pytest.mark.parametrize("name", DOORS)
+@pytest.mark.parametrize("name", READERS)
 @settings(max_examples=4)
 @given(data=st.data())
-def test_a_door_changes_nothing_the_second_time(local_library, name, data):
-    once = DOORS[name](local_library(data.draw(tables(name))))
-    twice = DOORS[name](once)
+def test_a_reader_changes_nothing_the_second_time(local_library, name, data):
+    once = READERS[name](local_library(data.draw(tables(name))))
+    twice = READERS[name](once)
     same(to_pandas(twice), to_pandas(once))
     types = nw.from_native(once).collect_schema()
     assert nw.from_native(twice).collect_schema() == types

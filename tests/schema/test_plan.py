@@ -13,9 +13,9 @@ from libraries import to_pandas
 from raw_orders import orders, texts
 
 
-def problems(native, door=schema.orders, **how):
+def problems(native, reader=schema.orders, **options):
     with pytest.raises(SchemaError) as caught:
-        door(native, **how)
+        reader(native, **options)
     return caught.value.problems
 
 

@@ -62,7 +62,7 @@ def test_rejected_rows_are_as_they_came(library):
     assert valid["amount"].tolist() == [9.5, 3.0]
 
 
-def test_valid_rows_pass_the_door(library):
+def test_valid_rows_pass_the_reader(library):
     frame = orders(amount=[np.inf, 1.0, 2.0], order_id=texts("a", "", "c"))
     out = split(library(frame), "orders")
     assert to_pandas(schema.orders(out.valid))["amount"].tolist() == [2.0]

@@ -1,4 +1,4 @@
-"""How topics read canonical tables: only what they use, or an error that names the door."""
+"""How topics read canonical tables: only what they use, or an error that names the reader."""
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -33,7 +33,7 @@ def test_amount_is_computed_where_it_is_not_there(library):
     assert to_pandas(frame.to_native())["amount"].tolist() == [10.0, 3.0, -4.0]
 
 
-def test_a_missing_column_names_the_door(library):
+def test_a_missing_column_names_the_reader(library):
     with pytest.raises(SchemaError) as caught:
         read(library(orders().drop(columns="amount")), "orders", ("product_id", "amount"))
     assert caught.value.problems == (
@@ -45,7 +45,7 @@ def test_a_missing_column_names_the_door(library):
     )
 
 
-def test_types_that_only_the_door_converts_name_the_door(library):
+def test_types_that_only_the_reader_converts_name_the_reader(library):
     native = library(orders(ordered_at=texts("2024-05-01", "b", "c"), amount=texts("1", "2", "3")))
     with pytest.raises(SchemaError) as caught:
         read(native, "orders", ("ordered_at", "amount"))
@@ -56,7 +56,7 @@ def test_types_that_only_the_door_converts_name_the_door(library):
     assert caught.value.way_out == "map the table once with schema.orders(raw, ...)"
 
 
-def test_types_that_need_no_door_are_cast(library):
+def test_types_that_need_no_reader_are_cast(library):
     times = np.array(["2024-05-01", "2024-05-02", "2024-05-03"], dtype="datetime64[ms]")
     frame = read(library(orders(ordered_at=times, amount=[1, 2, 3])), "orders", ("ordered_at", "amount"))
     assert dict(frame.collect_schema()) == {"ordered_at": nw.Datetime("us"), "amount": nw.Float64}
@@ -69,13 +69,13 @@ def test_no_table_names_the_argument():
         read(None, "orders", ("order_id",), argument="before")
 
 
-def test_missing_amounts_are_computed_as_by_the_door(library):
+def test_missing_amounts_are_computed_as_by_the_reader(library):
     native = library(orders(amount=[np.nan, 3.0, np.nan], quantity=[2, 1, -1], unit_price=[5.0, 4.0, 4.0]))
     frame = read(native, "orders", ("amount",))
     assert to_pandas(frame.to_native())["amount"].tolist() == [10.0, 3.0, -4.0]
 
 
-def test_floats_that_are_no_ids_name_the_door(library):
+def test_floats_that_are_no_ids_name_the_reader(library):
     with pytest.raises(
         SchemaError, match=r"`customer_id` holds floats, not ids\n  map the table once with schema.orders"
     ):

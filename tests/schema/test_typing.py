@@ -22,7 +22,7 @@ reveal_type(schema.quarantine("orders", pl.DataFrame()).rejected)
 reveal_type(schema.identify(pl.DataFrame(), pl.DataFrame()))
 schema.orders(pl.DataFrame(), custmer_id="x")
 schema.orders(pl.DataFrame(), check="all")
-schema.no_such_door
+schema.no_such_reader
 """
 
 
@@ -57,4 +57,4 @@ def test_mypy_knows_the_library_and_finds_typos(tmp_path):
     assert len(errors) == 3
     assert 'Unexpected keyword argument "custmer_id" for "orders"' in errors[0]
     assert 'Argument "check"' in errors[1]
-    assert "no_such_door" in errors[2]
+    assert "no_such_reader" in errors[2]

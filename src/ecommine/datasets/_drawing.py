@@ -65,7 +65,7 @@ def generator(rng: Rng) -> np.random.Generator:
     return np.random.default_rng(int(rng))
 
 
-def streams(rng: Rng, count: int) -> list[np.random.Generator]:
+def spawn_generators(rng: Rng, count: int) -> list[np.random.Generator]:
     """Split one source of chance into independent ones, so that one part's settings never move another part."""
     return generator(rng).spawn(count)
 
@@ -76,7 +76,7 @@ def zipf_weights(n: int, exponent: float) -> Floats:
     return np.asarray(weights / weights.sum(), dtype=np.float64)
 
 
-def cumulative(weights: Floats) -> Floats:
+def cumulative_weights(weights: Floats) -> Floats:
     """Turn rows of weights into one increasing array: row r runs from r to r + 1."""
     total = np.cumsum(weights, axis=1)
     total /= total[:, -1:]
@@ -84,19 +84,19 @@ def cumulative(weights: Floats) -> Floats:
     return np.asarray(total.ravel(), dtype=np.float64)
 
 
-def pick(rng: np.random.Generator, steps: Floats, n_columns: int, rows: Ints) -> Ints:
-    """Draw one column for each entry of ``rows`` from the weights behind ``steps`` (see `cumulative`)."""
+def draw_columns(rng: np.random.Generator, steps: Floats, n_columns: int, rows: Ints) -> Ints:
+    """Draw one column for each entry of ``rows`` from the weights behind ``steps`` (see `cumulative_weights`)."""
     level = rows + (1.0 - rng.random(len(rows)))
     flat = np.searchsorted(steps, level, side="left") - rows * n_columns
     return np.asarray(np.clip(flat, 0, n_columns - 1), dtype=np.int64)
 
 
-def runs(lengths: Ints) -> tuple[Ints, Ints]:
+def expand_runs(lengths: Ints) -> tuple[Ints, Ints]:
     """Expand run lengths into (which run, position in the run) for each element.
 
     Examples
     --------
-    >>> run, position = runs(np.array([2, 0, 1]))
+    >>> run, position = expand_runs(np.array([2, 0, 1]))
     >>> run.tolist(), position.tolist()
     ([0, 0, 2], [0, 1, 0])
     """
@@ -107,7 +107,7 @@ def runs(lengths: Ints) -> tuple[Ints, Ints]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taste:
-    """Which products a customer favours, as a fixed function of customer and product: no table is kept."""
+    """The favourite products of a customer, as a fixed function of customer and product: no table is kept."""
 
     owner: Ints  # customer of each order
     factor: float  # how many times more likely a favourite is chosen
@@ -145,7 +145,7 @@ def distinct_items(
     from the start. Returns sorted keys, order * n_products + product.
     """
     n_products = weights.shape[1]
-    steps = cumulative(weights)
+    steps = cumulative_weights(weights)
     open_keys = np.sort(given)
     missing = sizes - np.bincount(given // n_products, minlength=len(sizes))
     closed: list[Ints] = []
@@ -153,7 +153,7 @@ def distinct_items(
         waiting = np.repeat(np.arange(len(sizes), dtype=np.int64), missing)
         if not len(waiting):
             break
-        product = pick(rng, steps, n_products, rows[waiting])
+        product = draw_columns(rng, steps, n_products, rows[waiting])
         if taste is not None:
             kept = rng.random(len(waiting)) < taste.weight(waiting, product)
             waiting, product = waiting[kept], product[kept]
@@ -171,8 +171,8 @@ def _absent(keys: Ints, known: Ints) -> Ints:
     """Keep the keys that are not among the sorted known ones."""
     if not len(known):
         return keys
-    at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
-    return np.asarray(keys[known[at] != keys], dtype=np.int64)
+    index = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+    return np.asarray(keys[known[index] != keys], dtype=np.int64)
 
 
 def _ranked(
@@ -190,9 +190,9 @@ def _ranked(
             )
         with np.errstate(divide="ignore"):
             clock = rng.exponential(size=odds.shape) / odds
-        mine = known[np.isin(known // n_products, block)]
-        clock[np.searchsorted(block, mine // n_products), mine % n_products] = np.inf
-        order, rank = runs(missing[block])
+        in_block = known[np.isin(known // n_products, block)]
+        clock[np.searchsorted(block, in_block // n_products), in_block % n_products] = np.inf
+        order, rank = expand_runs(missing[block])
         first = np.argsort(clock, axis=1, kind="stable")
         kept.append(block[order] * n_products + first[order, rank])
     return np.concatenate(kept)
@@ -207,12 +207,12 @@ def timestamps(start: np.datetime64, microseconds: Ints) -> "pd.Series[Any]":
     return pd.Series(start.astype("datetime64[us]") + microseconds.astype("timedelta64[us]"))
 
 
-def texts(codes: Ints, names: Sequence[str]) -> "pd.Series[Any]":
+def text_column(codes: Ints, names: Sequence[str]) -> "pd.Series[Any]":
     """Column of text from codes into a few names."""
     return pd.Series(list(names)).take(codes).reset_index(drop=True)
 
 
-def first_day(start: str) -> np.datetime64:
+def parse_day(start: str) -> np.datetime64:
     """Read a day written as text.
 
     Raises

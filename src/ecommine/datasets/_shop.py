@@ -13,7 +13,7 @@ from ._baskets.products import Assortment, make_products
 from ._customers.calendar import Season, make_calendar
 from ._customers.customers import CustomerMix, make_customers
 from ._customers.transactions import order_times
-from ._drawing import Rng, first_day, streams
+from ._drawing import Rng, parse_day, spawn_generators
 from ._events.browsing import Browsing, browse
 from ._events.funnel import MINUTE, Funnel, FunnelTruth, funnel_truth
 from ._events.sessions import events_table
@@ -24,7 +24,7 @@ from ._sales.stock import make_stock
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ShopTruth:
-    """What a simulated shop was drawn from.
+    """The truth behind a simulated shop.
 
     Attributes
     ----------
@@ -154,15 +154,15 @@ def make_shop(
     >>> from ecommine import datasets
     >>> shop = datasets.make_shop(100, days=90)
     >>> paid = shop.orders.groupby("order_id")["amount"].sum().round(2)
-    >>> told = shop.events.query("event == 'purchase'").set_index("order_id")["value"]
-    >>> bool((paid == told.reindex(paid.index)).all())
+    >>> event_values = shop.events.query("event == 'purchase'").set_index("order_id")["value"]
+    >>> bool((paid == event_values.reindex(paid.index)).all())
     True
     """
     number("guests", guests, low=0, high=0.99)
     integer("n_products", n_products, low=2)
     integer("days", days, low=1)
     funnel, season = funnel or Funnel(), season or Season()
-    goods, people, times, filling, browsing, pauses, stocking = streams(rng, 7)
+    goods, people, times, filling, browsing, pauses, stocking = spawn_generators(rng, 7)
     calendar = make_calendar(days, start=start, season=season)
     world = _world(goods, n_products, days, start, assortment, pricing or Pricing(), stockouts or Stockouts())
     customers = make_customers(n_customers, days, start=start, types=types, season=season, rng=people)
@@ -205,7 +205,7 @@ def _world(
         pricing,
     )
     out = stockout_calendar(gaps, stockouts, n_products, days)
-    return World(first=first_day(start), products=products, prices=prices, out=out)
+    return World(first=parse_day(start), products=products, prices=prices, out=out)
 
 
 def _truth(

@@ -94,7 +94,7 @@ def _flow(row: Mapping[str, int]) -> Flow:
 
 
 def _side(frame: Frame, segments: tuple[Segment, ...], mine: str, other: str) -> Frame:
-    ranks = [(nw.col("segment") == one.code).cast(nw.Int64) * rank for rank, one in enumerate(segments, start=1)]
+    ranks = [(nw.col("segment") == item.code).cast(nw.Int64) * rank for rank, item in enumerate(segments, start=1)]
     orders = nw.col("frequency").cast(nw.Int64)
     columns = {f"rank_{mine}": sum(ranks[1:], ranks[0]), f"orders_{mine}": orders}
     columns[f"money_{mine}"] = micro(nw.col("monetary"))

@@ -257,9 +257,9 @@ def _check_pair(before: RFM[Any], after: RFM[Any], left: Frame, right: Frame) ->
     kinds = [f"{'lazy ' if is_lazy(frame) else ''}{frame.implementation.name.lower()}" for frame in (left, right)]
     if kinds[0] != kinds[1]:
         raise ValueError(f"both tables must be of one library, got {kinds[0]} and {kinds[1]}")
-    one, other = (frame.collect_schema()["customer_id"] for frame in (left, right))
-    if _family(one) != _family(other):
-        raise TypeError(f"customer_id must have one type in both results, got {one} and {other}")
+    first, second = (frame.collect_schema()["customer_id"] for frame in (left, right))
+    if _family(first) != _family(second):
+        raise TypeError(f"customer_id must have one type in both results, got {first} and {second}")
 
 
 def _family(dtype: nw.dtypes.DType) -> str:

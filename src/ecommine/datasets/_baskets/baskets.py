@@ -15,8 +15,8 @@ from .._drawing import (
     Simulated,
     Taste,
     distinct_items,
-    first_day,
-    streams,
+    parse_day,
+    spawn_generators,
     timestamps,
     zipf_weights,
 )
@@ -25,7 +25,7 @@ from .lift import meeting
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basket:
-    """How an order is filled.
+    """Settings of the contents of orders.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ NO_ASSOCIATION = Basket(bundles=0)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BasketTruth:
-    """What baskets were drawn from.
+    """The truth behind baskets.
 
     Attributes
     ----------
@@ -169,7 +169,7 @@ def make_baskets(
     integer("days", days, low=1)
     number("zipf", zipf, low=0)
     plan = Basket() if basket is None else basket
-    who, when, size_draws, planting, filling = streams(rng, 5)
+    who, when, size_draws, planting, filling = spawn_generators(rng, 5)
     popularity = zipf_weights(n_products, zipf)
     sizes = draw_sizes(size_draws, plan, np.ones(n_orders), n_products)
     bundles = plant(planting, plan, popularity)
@@ -181,7 +181,7 @@ def make_baskets(
         {
             "order_id": order + 1,
             "customer_id": customer[order] + 1,
-            "ordered_at": timestamps(first_day(start), moment[order]),
+            "ordered_at": timestamps(parse_day(start), moment[order]),
             "product_id": product + 1,
         }
     )

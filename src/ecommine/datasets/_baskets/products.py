@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..._core.checks import integer, number
-from .._drawing import Floats, Ints, Rng, Simulated, streams, texts, zipf_weights
+from .._drawing import Floats, Ints, Rng, Simulated, spawn_generators, text_column, zipf_weights
 
 CATEGORY_NAMES = (
     "beauty", "books", "drinks", "electronics", "fashion", "garden", "home", "kitchen", "outdoor", "pets", "shoes",
@@ -16,7 +16,7 @@ CATEGORY_NAMES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assortment:
-    """What the shop sells.
+    """The assortment of a shop.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ def make_products(
     """
     integer("n_products", n_products, low=1)
     plan = Assortment() if assortment is None else assortment
-    kinds, prices, costs, slopes, ranks = streams(rng, 5)
+    kinds, prices, costs, slopes, ranks = spawn_generators(rng, 5)
     category = kinds.permutation(np.arange(n_products, dtype=np.int64) % plan.categories)
     spread = float(np.sqrt(np.log1p(plan.price_cv**2)))
     price = np.maximum(np.round(plan.median_price * np.exp(prices.normal(0, spread, n_products)), 2), 0.05)
@@ -118,12 +118,12 @@ def _described(category: Ints, brand: Ints, plan: Assortment) -> pd.DataFrame:
     names = (*CATEGORY_NAMES[: plan.categories], *(f"category_{number + 1}" for number in extra))
     brands = tuple(f"brand_{number + 1}" for number in range(plan.brands))
     ids = pd.Series(np.arange(1, len(category) + 1))
-    kind = texts(category, names)
+    kind = text_column(category, names)
     return pd.DataFrame(
         {
             "product_id": ids,
             "category": kind,
-            "brand": texts(brand, brands),
+            "brand": text_column(brand, brands),
             "title": kind.str.cat(ids.astype(str), sep=" "),
         }
     )

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..._core.checks import integer, number
-from .._drawing import Floats, Ints, first_day
+from .._drawing import Floats, Ints, parse_day
 
 LUNAR_NEW_YEAR = (
     "2010-02-14", "2011-02-03", "2012-01-23", "2013-02-10", "2014-01-31", "2015-02-19", "2016-02-08",
@@ -126,7 +126,7 @@ FLAT = Season(weekdays=(1,) * 7, peaks=())
 
 
 def make_calendar(days: int = 365, *, start: str = "2024-01-01", season: Season | None = None) -> pd.DataFrame:
-    """Tell the factor on demand of each day; nothing here is random.
+    """Compute the factor on demand of each day; nothing here is random.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def make_calendar(days: int = 365, *, start: str = "2024-01-01", season: Season 
     """
     integer("days", days, low=1)
     season = Season() if season is None else season
-    first = first_day(start)
+    first = parse_day(start)
     number_of_day = int(first.astype(np.int64)) + np.arange(days, dtype=np.int64)
     weekday = np.array(season.weekdays, dtype=np.float64)[(number_of_day + 3) % 7]  # 1970-01-01 was a Thursday
     columns = {"weekday_factor": weekday} | {peak.name: peak.factor(number_of_day) for peak in season.peaks}

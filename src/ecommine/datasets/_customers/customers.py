@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..._core.checks import integer, number, one_of
-from .._drawing import DAY, Floats, Ints, Rng, Simulated, first_day, streams, texts, timestamps
+from .._drawing import DAY, Floats, Ints, Rng, Simulated, parse_day, spawn_generators, text_column, timestamps
 from .calendar import FLAT, OperationalTime, Season, make_calendar
 
 
@@ -134,18 +134,18 @@ def make_customers(
     integer("days", days, low=1)
     number("arriving", arriving, low=0, high=1)
     kinds = customer_types(types)
-    mixed, arrival, rates, lives = streams(rng, 4)
+    mixed, arrival, rates, lives = spawn_generators(rng, 4)
     share = _of(kinds, "share")
     code = mixed.choice(len(kinds), size=n_customers, p=share / share.sum()).astype(np.int64)
     clock = OperationalTime(make_calendar(days, start=start, season=season or FLAT)["factor"].to_numpy())
     arrived = np.sort(clock.at(arrival.random(n_customers) * clock.elapsed(np.array([days * arriving]))))
     lifetime = lives.exponential(_of(kinds, "lifetime_days")[code])
-    first = first_day(start)
+    first = parse_day(start)
     registered = timestamps(first, (arrived * DAY).astype(np.int64))
     truth = pd.DataFrame(
         {
             "customer_id": np.arange(1, n_customers + 1),
-            "customer_type": texts(code, tuple(kind.name for kind in kinds)),
+            "customer_type": text_column(code, tuple(kind.name for kind in kinds)),
             "orders_per_day": _rates(rates, kinds, code),
             "dropout_per_day": 1 / _of(kinds, "lifetime_days")[code],
             "registered_at": registered,

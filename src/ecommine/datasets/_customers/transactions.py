@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..._core.checks import number
-from .._drawing import DAY, Floats, Ints, Rng, Simulated, first_day, streams, timestamps
+from .._drawing import DAY, Floats, Ints, Rng, Simulated, parse_day, spawn_generators, timestamps
 from .calendar import FLAT, OperationalTime, Season, make_calendar
 from .customers import CustomerMix, make_customers
 
@@ -94,12 +94,12 @@ def make_transactions(
     number("guests", guests, low=0, high=0.99)
     number("mean_amount", mean_amount, low=0.01)
     number("amount_cv", amount_cv, low=0)
-    people, times, money = streams(rng, 3)
+    people, times, money = spawn_generators(rng, 3)
     customers = make_customers(
         n_customers, days, start=start, types=types, arriving=arriving, season=season, rng=people
     )
     factor = make_calendar(days, start=start, season=season or FLAT)["factor"].to_numpy()
-    orders = order_times(times, customers.truth, factor, first_day(start), guests=guests)
+    orders = order_times(times, customers.truth, factor, parse_day(start), guests=guests)
     spend = np.append(customers.truth["spend"].to_numpy(), 1.0)[orders.customer]  # the last one is for guests
     spread = np.sqrt(np.log1p(amount_cv**2))
     amount = mean_amount * spend * np.exp(money.normal(-(spread**2) / 2, spread, len(spend)))
@@ -107,7 +107,7 @@ def make_transactions(
         {
             "order_id": np.arange(1, len(spend) + 1),
             "customer_id": customer_ids(orders.customer),
-            "ordered_at": timestamps(first_day(start), orders.moment),
+            "ordered_at": timestamps(parse_day(start), orders.moment),
             "amount": np.round(amount, 2),
         }
     )

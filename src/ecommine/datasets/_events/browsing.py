@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .._drawing import DAY, Bools, Floats, Ints, cumulative, pick, runs, timestamps
+from .._drawing import DAY, Bools, Floats, Ints, cumulative_weights, draw_columns, expand_runs, timestamps
 from .funnel import Funnel
 from .sessions import Sessions
 
@@ -28,13 +28,13 @@ class Bought:
 
     def lines_of(self, orders: Ints) -> tuple[Ints, Ints]:
         """Expand orders to their lines: (position among the given orders, row of the line)."""
-        run, place = runs(self.n_lines[orders])
-        return run, (np.cumsum(self.n_lines) - self.n_lines)[orders][run] + place
+        run, position = expand_runs(self.n_lines[orders])
+        return run, (np.cumsum(self.n_lines) - self.n_lines)[orders][run] + position
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Shelves:
-    """What is on sale: price paid and availability of each product (rows) on each day (columns), and popularity."""
+    """Products on sale: price paid and availability of each product (rows) on each day (columns), and popularity."""
 
     paid: Floats
     in_stock: Bools
@@ -136,7 +136,7 @@ def _failures(rng: np.random.Generator, funnel: Funnel, order_device: Ints) -> t
     device = np.repeat(np.arange(len(successes), dtype=np.int64), np.where(successes > 0, failures, 0))
     reach = np.cumprod(np.hstack([np.ones((len(successes), 1)), funnel.chances[:, :-1]]), axis=1)
     stops = np.maximum(reach * (1 - funnel.chances), 1e-300)  # a device that always buys has no failures to place
-    return device, pick(rng, cumulative(stops), stops.shape[1], device)
+    return device, draw_columns(rng, cumulative_weights(stops), stops.shape[1], device)
 
 
 def _recoverable(bought: Bought, shelves: Shelves, orders: Ints, waited: Floats) -> Ints:
@@ -149,7 +149,7 @@ def _recoverable(bought: Bought, shelves: Shelves, orders: Ints, waited: Floats)
 
 
 def _visitors(rng: np.random.Generator, customer: Ints, device: Ints, bought: Bought, funnel: Funnel) -> Ints:
-    """Give each visitor a number: one for a customer's device, one for a guest order; strangers come back."""
+    """Return the number of each visitor: one for a customer's device, one for a guest order; strangers come back."""
     n_devices = len(funnel.devices)
     n_orders, n_customers = len(bought.moment), int(customer.max(initial=-1)) + 1
     strangers = int((customer[n_orders:] < 0).sum() / SESSIONS_PER_STRANGER) + 1
@@ -164,14 +164,14 @@ def _visitors(rng: np.random.Generator, customer: Ints, device: Ints, bought: Bo
 
 
 def _lost_sessions(rng: np.random.Generator, lost: Lost, visitor: Ints, bought: Bought, shelves: Shelves) -> Sessions:
-    """Give the lost sessions the products that they look at: those of the recovering order, or popular ones."""
+    """Draw the products that lost sessions look at: those of the recovering order, or popular ones."""
     recovered = lost.recovered_by >= 0
     n_items = np.where(lost.depth > 0, 1 + rng.poisson(1.0, len(lost.depth)), 0)
     n_items[recovered] = bought.n_lines[lost.recovered_by[recovered]]
-    session, _ = runs(n_items)
+    session, _ = expand_runs(n_items)
     day = np.minimum(lost.moment[session] // DAY, shelves.in_stock.shape[1] - 1)
     weights = np.where(shelves.in_stock, shelves.popularity[:, None], 1e-12).T
-    product = pick(rng, cumulative(weights), weights.shape[1], day)
+    product = draw_columns(rng, cumulative_weights(weights), weights.shape[1], day)
     product[recovered[session]] = bought.product[bought.lines_of(lost.recovered_by[recovered])[1]]
     price = shelves.paid[product, day]
     return Sessions(

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ..._core.checks import integer, number, one_of
-from .._drawing import DAY, Floats, Ints, Rng, Simulated, first_day, streams
+from .._drawing import DAY, Floats, Ints, Rng, Simulated, parse_day, spawn_generators
 from .sessions import STEPS, Sessions, events_table
 
 MINUTE = 60_000_000
@@ -49,7 +49,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Funnel:
-    """How sessions go; by default a quarter of them end in a purchase.
+    """Settings of sessions; by default a quarter of them end in a purchase.
 
     Attributes
     ----------
@@ -109,7 +109,7 @@ class Funnel:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FunnelTruth:
-    """What sessions were drawn from.
+    """The truth behind sessions.
 
     Attributes
     ----------
@@ -234,7 +234,7 @@ def make_funnel(
     integer("n_products", n_products, low=1)
     plan = Funnel() if funnel is None else funnel
     _check_trend(plan, trend)
-    who, when, luck, what, pauses = streams(rng, 5)
+    who, when, luck, what, pauses = spawn_generators(rng, 5)
     visits = 1 + who.poisson(sessions_per_visitor - 1, n_visitors)
     visitor = np.repeat(np.arange(n_visitors, dtype=np.int64), visits)
     device = who.choice(len(plan.devices), size=n_visitors, p=plan.shares).astype(np.int64)
@@ -248,7 +248,7 @@ def make_funnel(
         pauses,
         _one_product(visitor + 1, device[visitor], depth, product, (moment * days * DAY).astype(np.int64)),
         gap=plan.gap_minutes * MINUTE,
-        start=first_day(start),
+        start=parse_day(start),
         devices=plan.names,
         end=int(days * DAY),
     )

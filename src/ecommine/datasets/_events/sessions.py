@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .._drawing import Bools, Floats, Ints, runs, texts, timestamps
+from .._drawing import Bools, Floats, Ints, expand_runs, text_column, timestamps
 
 STEPS = ("page_view", "view_item", "add_to_cart", "begin_checkout", "purchase")
 """Steps of a session, by their GA4 names; a session's depth is the position of the last one that it reaches."""
@@ -65,11 +65,11 @@ def events_table(
         {
             "visitor_id": sessions.visitor[session],
             "session_id": number[session],
-            "event": texts(step, STEPS),
+            "event": text_column(step, STEPS),
             "occurred_at": timestamps(start, moment),
             "product_id": _nullable(sessions.product, item, item >= 0),
             "value": _value(sessions, session, step, item),
-            "device": texts(sessions.device[session], devices),
+            "device": text_column(sessions.device[session], devices),
             "order_id": _nullable(sessions.order, session, bought),
         }
     )
@@ -80,12 +80,12 @@ def _expand(sessions: Sessions) -> tuple[Ints, Ints, Ints]:
     depth, n_items = sessions.depth, sessions.n_items
     for_each = np.minimum(depth, 2)  # events for each product: none, a view, a view and an add
     head = 1 + n_items * for_each
-    session, place = runs(head + (depth >= 3) + (depth >= 4))
+    session, position = expand_runs(head + (depth >= 3) + (depth >= 4))
     per, tail = np.maximum(for_each, 1)[session], head[session]
-    browsing = (place > 0) & (place < tail)
-    step = np.where(browsing, 1 + (place - 1) % per, np.where(place == 0, 0, 3 + place - tail))
+    browsing = (position > 0) & (position < tail)
+    step = np.where(browsing, 1 + (position - 1) % per, np.where(position == 0, 0, 3 + position - tail))
     first = (np.cumsum(n_items) - n_items)[session]
-    return session, step, np.where(browsing, first + (place - 1) // per, -1)
+    return session, step, np.where(browsing, first + (position - 1) // per, -1)
 
 
 def _pauses(rng: np.random.Generator, session: Ints, gap: float) -> Ints:

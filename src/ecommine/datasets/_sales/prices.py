@@ -1,4 +1,4 @@
-"""What moves demand for one product: its price, promotions, shocks, and whether it can be bought at all."""
+"""Causes of demand for one product: its price, promotions, shocks and stockouts."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from .._drawing import Bools, Floats, Ints
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pricing:
-    """How prices move and what demand does besides following them.
+    """Settings of price paths, and of demand beyond its response to prices.
 
     Attributes
     ----------
@@ -130,7 +130,7 @@ def _cents(money: Floats) -> Ints:
 
 
 def _serial(noise: Floats, correlation: float) -> Floats:
-    """Make each row a stationary first-order autoregression with variance one."""
+    """Return rows of a stationary first-order autoregression with variance one."""
     if correlation:
         for period in range(1, noise.shape[1]):
             before, fresh = noise[:, period - 1], noise[:, period]

@@ -9,13 +9,13 @@ import pandas as pd
 from ..._core.checks import integer, number, one_of
 from .._baskets.products import Assortment, make_products
 from .._customers.calendar import FLAT, Season, make_calendar
-from .._drawing import Bools, Floats, Ints, Rng, Simulated, first_day, streams
+from .._drawing import Bools, Floats, Ints, Rng, Simulated, parse_day, spawn_generators
 from .prices import NO_STOCKOUTS, PricePaths, Pricing, Stockouts, price_paths, stockout_calendar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SalesTruth:
-    """What a sales panel was drawn from.
+    """The truth behind a sales panel.
 
     Attributes
     ----------
@@ -97,7 +97,7 @@ def make_sales(
     integer("periods", periods, low=1)
     number("level", level, low=0)
     one_of("every", every, ("1d", "1w"))
-    goods, gaps, paths, noise = streams(rng, 4)
+    goods, gaps, paths, noise = spawn_generators(rng, 4)
     products = make_products(n_products, assortment=assortment, rng=goods)
     out = stockout_calendar(gaps, stockouts, n_products, periods)
     prices = price_paths(
@@ -112,7 +112,7 @@ def make_sales(
     base = level * n_products * products.truth["popularity"].to_numpy()[:, None]
     expected = base * np.exp(prices.log_demand) * factor.reshape(periods, length).mean(axis=1)
     wanted = noise.poisson(expected) if counts else expected
-    table = sales_table(products.table, prices, ~out, np.where(out, 0, wanted), first=first_day(start), length=length)
+    table = sales_table(products.table, prices, ~out, np.where(out, 0, wanted), first=parse_day(start), length=length)
     demand = table[["product_id", "period_at"]].assign(expected=expected.ravel(), wanted=wanted.ravel())
     return Simulated(table=table, truth=SalesTruth(products=products.truth, demand=demand))
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from .._baskets.baskets import Basket, Bundles, draw_sizes, fill, plant
 from .._customers.transactions import OrderTimes, customer_ids
-from .._drawing import DAY, Bools, Floats, Ints, Simulated, texts, timestamps
+from .._drawing import DAY, Bools, Floats, Ints, Simulated, text_column, timestamps
 from .._events.browsing import Bought, Shelves
 from .prices import PricePaths
 from .sales import sales_table
@@ -20,7 +20,7 @@ WEEK = 7
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class World:
-    """What is there before any customer comes: products, their price in each week, their stockouts by day."""
+    """The shop before any customer comes: products, their price in each week, their stockouts by day."""
 
     first: np.datetime64
     products: Simulated[pd.DataFrame]
@@ -51,7 +51,7 @@ class World:
 
     @property
     def shelves(self) -> Shelves:
-        """What browsing customers see."""
+        """The prices and availability that browsing customers see."""
         return Shelves(paid=self.daily_prices.paid / 100, in_stock=~self.out, popularity=self.popularity)
 
 
@@ -93,13 +93,13 @@ def sell(rng: np.random.Generator, world: World, basket: Basket, orders: OrderTi
     order, product = keys // n_products, keys % n_products
     quantity = 1 + counting.poisson(UNITS_BEYOND_ONE, len(keys))
     wanted = Lines(order=order, product=product, quantity=quantity)
-    there = ~world.out[product, day[order]]
-    made, row = np.unique(order[there], return_inverse=True)
+    is_available = ~world.out[product, day[order]]
+    order_index, row = np.unique(order[is_available], return_inverse=True)
     return Sold(
-        orders=OrderTimes(customer=orders.customer[made], moment=orders.moment[made]),
-        lines=Lines(order=row.astype(np.int64), product=product[there], quantity=quantity[there]),
+        orders=OrderTimes(customer=orders.customer[order_index], moment=orders.moment[order_index]),
+        lines=Lines(order=row.astype(np.int64), product=product[is_available], quantity=quantity[is_available]),
         wanted=wanted.units(day, (n_products, world.days)),
-        lost_orders=len(sizes) - len(made),
+        lost_orders=len(sizes) - len(order_index),
         bundles=bundles,
         sizes=sizes,
     )
@@ -147,7 +147,7 @@ def orders_table(sold: Sold, money: Money, world: World, device: Ints, devices: 
             "amount": money.paid * quantity / 100,
             "unit_cost": world.products.table["unit_cost"].to_numpy()[product],
             "category": world.products.table["category"].take(product).reset_index(drop=True),
-            "device": texts(device[order], devices),
+            "device": text_column(device[order], devices),
         }
     )
 

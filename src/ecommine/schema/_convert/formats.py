@@ -113,7 +113,7 @@ def time_regex(pattern: str) -> str:
 
 def _has_adjacent_digits(parts: list[str]) -> bool:
     """Return whether digits follow digits without a sign between them, so that each needs its full width."""
-    return any(one in _DIGITS and two in _DIGITS for one, two in itertools.pairwise(parts))
+    return any(part in _DIGITS and following in _DIGITS for part, following in itertools.pairwise(parts))
 
 
 def to_chrono(pattern: str) -> str:
@@ -145,8 +145,8 @@ def to_java(pattern: str) -> str:
 
 
 def _directive(part: str, *, fixed: bool) -> str:
-    theirs = _JAVA[part]
-    return theirs[0] if part in ("%m", "%d", "%H", "%I", "%M", "%S") and not fixed else theirs
+    letters = _JAVA[part]
+    return letters[0] if part in ("%m", "%d", "%H", "%I", "%M", "%S") and not fixed else letters
 
 
 def quote_text(text: str) -> str:

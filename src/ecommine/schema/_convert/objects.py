@@ -56,7 +56,7 @@ def has_inexact_ids(frame: Frame, name: str) -> bool:
 
 
 def with_nullable_integers(frame: Frame, name: str) -> Frame:
-    """Make whole numbers of NumPy nullable, since a join that finds nothing would turn them into floats."""
+    """Return whole numbers of NumPy as nullable ones, since a join without a match would turn them into floats."""
     if not (is_numpy(frame, name) and frame.collect_schema()[name].is_integer()):
         return frame
     table = frame.to_native()

@@ -124,7 +124,7 @@ def _read(came: Frame, export: Export) -> Frame:
         frame = _with_parameter(frame, key, name)
     texts = {"__customer": field(frame, "user_id"), **{f"__{k}": field(frame, path) for k, path in _OTHER.items()}}
     frame = _with_counts(frame).with_columns(
-        **{name: null_column(nw.String) if found is None else found for name, found in texts.items()},
+        **{name: null_column(nw.String) if text is None else text for name, text in texts.items()},
     )
     frame = read_as_numbers(read_as_text(frame, "user_pseudo_id", "__transaction", *texts), _SYSTEM, "__value")
     nobody = nw.col("user_pseudo_id").is_null()
@@ -238,8 +238,8 @@ def _items(sold: Frame, export: Export) -> Frame:
     rows = exploded(sold.select("items", **_of_order()), "items")
     own = {name: field(rows, f"items.{name}") for name in _ITEM_TEXTS}
     money = {name: field(rows, f"items.{name}") for name in _ITEM_NUMBERS}
-    texts = {name: null_column(nw.String) if one is None else one.cast(nw.String) for name, one in own.items()}
-    floats = {n: null_column(nw.Float64) if one is None else one.cast(nw.Float64) for n, one in money.items()}
+    texts = {name: null_column(nw.String) if text is None else text.cast(nw.String) for name, text in own.items()}
+    floats = {n: null_column(nw.Float64) if number is None else number.cast(nw.Float64) for n, number in money.items()}
     rows = rows.select(*_of_order(), **texts, **floats)
     units = nw.col("quantity").fill_null(1.0)
     amount = nw.coalesce("item_revenue", nw.col("price") * units)

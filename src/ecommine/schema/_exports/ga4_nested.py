@@ -64,7 +64,7 @@ def field(frame: Frame, path: str) -> nw.Expr | None:
         return nw.col(plain(path))
     name, _, inner = path.partition(".")
     dtype = types.get(name)
-    if isinstance(dtype, nw.Struct) and inner in {one.name for one in dtype.fields}:
+    if isinstance(dtype, nw.Struct) and inner in {field_of.name for field_of in dtype.fields}:
         return nw.col(name).struct.field(inner)
     return None
 
@@ -88,12 +88,12 @@ def with_parameter(frame: Frame, key: str, name: str) -> Frame:
 
 
 def _fields(frame: Frame) -> list[str]:
-    """Name the kinds of values that parameters have in this file, or say that they cannot be read."""
+    """Return the kinds of values that parameters have in this file; raise where they cannot be read."""
     dtype = frame.collect_schema()["event_params"]
     if isinstance(dtype, nw.List) and isinstance(dtype.inner, nw.Struct):
-        value = {one.name: one.dtype for one in dtype.inner.fields}.get("value")
+        value = {item.name: item.dtype for item in dtype.inner.fields}.get("value")
         if isinstance(value, nw.Struct):
-            names = {one.name for one in value.fields}
+            names = {item.name for item in value.fields}
             return [name for name in _VALUES if name in names]
     words = (
         f"`event_params` holds {dtype}, not a list of key and value: export to Parquet or JSON, since CSV cannot nest"
@@ -121,12 +121,12 @@ def _arrow(params: Any, key: str, fields: Sequence[str]) -> Any:
     owner, flat = pc.list_parent_indices(lists).to_numpy(), pc.list_flatten(lists)
     value = pc.struct_field(flat, "value")
     texts = pc.coalesce(*[_arrow_text(pc.struct_field(value, name), name) for name in fields])
-    found = np.flatnonzero(
+    index = np.flatnonzero(
         pc.fill_null(pc.equal(pc.struct_field(flat, "key"), key), False).to_numpy(zero_copy_only=False)
     )
-    place = np.full(len(lists), -1)
-    place[owner[found[::-1]]] = found[::-1]  # of a key given twice the first counts, as in the other libraries
-    return texts.take(pa.array(place, mask=place < 0))
+    position = np.full(len(lists), -1)
+    position[owner[index[::-1]]] = index[::-1]  # of a key given twice the first counts, as in the other libraries
+    return texts.take(pa.array(position, mask=position < 0))
 
 
 def _arrow_text(values: Any, name: str) -> Any:
@@ -140,7 +140,7 @@ def _arrow_text(values: Any, name: str) -> Any:
 
 
 def exploded(frame: Frame, name: str) -> Frame:
-    """Give each element of a list a row of its own; rows whose list is empty or missing go."""
+    """Return one row per element of a list, none where the list is empty or missing."""
     if not frame.implementation.is_pyarrow():
         return frame.explode(name).filter(~nw.col(name).is_null())
     pc: Any = require("pyarrow.compute", extra="duckdb")

@@ -136,7 +136,7 @@ def from_shopify(
 
 
 def _read(frame: Frame) -> Frame:
-    """Give the columns that are used their types, and the optional ones that are not there their neutral value."""
+    """Return the columns that are used in their types, with neutral values for optional ones that are absent."""
     needed = ("Email", "Created at", "Subtotal", "Shipping", "Total")
     require_columns(frame, _SYSTEM, "Name", *needed, "Lineitem quantity", "Lineitem name", "Lineitem price")
     names = frame.collect_schema().names()

@@ -118,7 +118,7 @@ def from_woocommerce(
 
 
 def _read(frame: Frame) -> Frame:
-    """Give the columns that are used their types, and the optional ones that are not there their neutral value."""
+    """Return the columns that are used in their types, with neutral values for optional ones that are absent."""
     require_columns(frame, _SYSTEM, "order_id", "order_date", "status", "customer_id", "shipping_total", "order_total")
     require_columns(frame, _SYSTEM, "item_name", *_ITEM)
     names = frame.collect_schema().names()
@@ -134,7 +134,7 @@ def _read(frame: Frame) -> Frame:
 
 
 def _sums() -> dict[str, nw.Expr]:
-    """Give the two sums of an item, each in place of the other where one is missing."""
+    """Return the two sums of an item, each in place of the other where one is missing."""
     before, after = nw.col("item_subtotal"), nw.col("item_total")
     return {"before": nw.coalesce(before, after), "after": nw.coalesce(after, before)}
 

@@ -78,7 +78,7 @@ def list_columns(names: list[str]) -> str:
 
 
 def rename(frame: Frame, sources: Mapping[str, str]) -> Frame:
-    """Give canonical columns their names in their places; a source of two columns is copied."""
+    """Return the frame with canonical names in place of their sources; a source of two columns is copied."""
     targets: dict[str, list[str]] = {}
     for target, source in sources.items():
         targets.setdefault(source, []).append(target)

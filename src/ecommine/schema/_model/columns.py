@@ -15,7 +15,7 @@ KINDS: dict[Kind, str] = {
     "choice": "text, one of the listed values",
     "boolean": "true or false",
 }
-"""What each kind of column holds in a canonical table."""
+"""The contents of each kind of column in a canonical table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Names of events: GA4's, and what other systems call the same things."""
+"""Names of events: GA4's, and those of other systems for the same events."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -77,12 +77,12 @@ EVENT_ALIASES: Mapping[str, str] = MappingProxyType(
 
 
 def with_ga4_names(frame: Frame) -> Frame:
-    """Give events their GA4 names; names that no system claims stay."""
+    """Return events with their GA4 names; names of no known system stay."""
     aliases: Mapping[str, str] = EVENT_ALIASES
     if isinstance(frame, nw.DataFrame):
-        seen = set(frame["event"].unique().to_list())
-        aliases = {theirs: ours for theirs, ours in EVENT_ALIASES.items() if theirs in seen}
+        present = set(frame["event"].unique().to_list())
+        aliases = {alias: name for alias, name in EVENT_ALIASES.items() if alias in present}
     named = nw.col("event")
-    for theirs, ours in aliases.items():
-        named = nw.when(nw.col("event") == theirs).then(nw.lit(ours)).otherwise(named)
+    for alias, name in aliases.items():
+        named = nw.when(nw.col("event") == alias).then(nw.lit(name)).otherwise(named)
     return frame.with_columns(event=named) if aliases else frame

@@ -33,7 +33,7 @@ class ValueCheck:
 
     @property
     def reason(self) -> str:
-        """What a rejected row says."""
+        """The reason that a rejected row carries."""
         return f"{self.column} {self.description}"
 
 
