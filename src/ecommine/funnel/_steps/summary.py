@@ -8,10 +8,6 @@ from ..._core.texts import Locale, counted, is_known, join_sentences, measured, 
 from .table import StepEstimates
 
 Groups = Sequence[tuple[Any, StepEstimates]]
-_NOUNS = {
-    "en": {"visitor_id": "visitors", "customer_id": "customers", "session_id": "sessions", "user_id": "users"},
-    "zh": {"visitor_id": "位访客", "customer_id": "位客户", "session_id": "次会话", "user_id": "位用户"},
-}
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
         "nobody": "Nobody entered the funnel at {first}.",
