@@ -12,7 +12,7 @@ from ..._core.moments import moment
 from ..._core.notes import Note
 from .._convert.objects import with_nullable_integers
 from .._model.errors import warn
-from .periods import Every, calendar, with_every_period
+from .periods import Every, calendar, number_of, with_every_period
 from .reading import read
 from .sales_lines import SalesLines, flag, take_lines
 from .shelf import shelf_prices, stocked_shares
@@ -164,8 +164,8 @@ def _panel(taken: SalesLines, keys: list[str], every: Every, price: Price) -> tu
     lines = _prepared(taken)
     sums = _summed(lines, [*keys, "period"], price)
     starts = sums.group_by(keys).agg(nw.col("period").min()).rename({"period": "first_period"})
+    _check_size(starts, taken, every)
     periods = calendar(taken.first, taken.until, every, like=taken.frame)
-    _check_size(starts, periods, taken)
     grid = with_every_period(starts, periods).filter(nw.col("period") >= nw.col("first_period"))
     panel = _filled(join(grid, sums, on=[*keys, "period"], how="left"), lines)
     if "category" in lines.collect_schema().names():
@@ -173,9 +173,9 @@ def _panel(taken: SalesLines, keys: list[str], every: Every, price: Price) -> tu
     return panel, periods
 
 
-def _check_size(starts: Frame, periods: Frame, taken: SalesLines) -> None:
-    if isinstance(starts, nw.DataFrame) and isinstance(periods, nw.DataFrame):
-        rows = len(starts) * len(periods)
+def _check_size(starts: Frame, taken: SalesLines, every: Every) -> None:
+    if isinstance(starts, nw.DataFrame):
+        rows = len(starts) * (number_of(taken.until, every) - number_of(taken.first, every) + 1)
         if rows > MAX_ROWS:
             raise ValueError(
                 f"the panel would have up to {rows:,} rows, from {taken.first:%Y-%m-%d} to {taken.until:%Y-%m-%d}: "
@@ -211,8 +211,8 @@ def _prepared(taken: SalesLines) -> Frame:
     return lines.with_columns(paid=paid.otherwise(nw.lit(0, dtype=lines.collect_schema()["revenue"])))
 
 
-def _units_type(lines: Frame) -> type[nw.dtypes.DType]:
-    return nw.Int64 if lines.collect_schema()["quantity"].is_integer() else nw.Float64
+def _units_type(lines: Frame) -> nw.dtypes.DType:
+    return nw.Int64() if lines.collect_schema()["quantity"].is_integer() else nw.Float64()
 
 
 def _summed(lines: Frame, keys: list[str], price: Price) -> Frame:
@@ -284,7 +284,7 @@ def _with_stock(panel: Frame, shares: Frame, keys: list[str]) -> tuple[Frame, li
 
 def _with_shelf_prices(panel: Frame, shelf: Frame) -> tuple[Frame, list[Note]]:
     """Take the price of the shelf where nothing was sold."""
-    unsold = (nw.col("units_sold") == 0).fill_null(value=True)
+    unsold = nw.col("units_sold").is_null() | (nw.col("units_sold") == 0).fill_null(value=False)
     panel = join(panel, shelf, on=["product_id", "period"], how="left")
     panel = panel.with_columns(price=nw.when(unsold).then(nw.col("shelf_price")).otherwise(nw.col("price")))
     words = "product periods without a sale have a price in `prices`"

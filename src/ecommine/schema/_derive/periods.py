@@ -1,6 +1,6 @@
 """Calendar periods by number: which one a time falls into, when it begins, and whether it is over."""
 
-from datetime import MAXYEAR, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import narwhals.stable.v2 as nw
@@ -57,8 +57,9 @@ def start_of(number: int, every: Every) -> datetime:
 
 def first_open(until: datetime, every: Every) -> datetime:
     """Return the start of the first period that is not over: all before it were seen to their last microsecond."""
-    last = until.year == MAXYEAR  # there is no later moment
-    return start_of(number_of(until + timedelta(microseconds=0 if last else 1), every), every)
+    if until == datetime.max:
+        return datetime.max
+    return start_of(number_of(until + timedelta(microseconds=1), every), every)
 
 
 def calendar(first: datetime, until: datetime, every: Every, *, like: Frame) -> Frame:
@@ -71,7 +72,11 @@ def calendar(first: datetime, until: datetime, every: Every, *, like: Frame) -> 
     """
     numbers = range(number_of(first, every), number_of(until, every) + 1)
     starts, is_open = [start_of(number, every) for number in numbers], first_open(until, every)
-    columns = {"period": list(numbers), "period_at": starts, "complete": [start < is_open for start in starts]}
+    columns: dict[str, list[Any]] = {
+        "period": list(numbers),
+        "period_at": starts,
+        "complete": [start < is_open for start in starts],
+    }
     if like.implementation.is_pyspark() or like.implementation.is_pyspark_connect():
         return _on_spark(columns, like)
     table = build(columns, like=like).with_columns(nw.col("period_at").cast(nw.Datetime("us")))

@@ -78,7 +78,8 @@ def _reasons(lines: Frame, as_of: datetime | None, *, stores: bool) -> dict[str,
         needed["store"] = "store_id"
     reasons = {f"without_{noun}": nw.col(name).is_null() for noun, name in needed.items()}
     if "line_type" in lines.collect_schema().names():
-        reasons["not_products"] = (nw.col("line_type") != "product").fill_null(value=False)
+        is_other = (nw.col("line_type") != "product").fill_null(value=False)
+        reasons["not_products"] = ~nw.col("line_type").is_null() & is_other  # NumPy's missing text differs from any
     if as_of is not None:
         reasons["after_as_of"] = (nw.col("ordered_at") > nw.lit(as_of)).fill_null(value=False)
     return reasons
