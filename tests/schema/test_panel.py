@@ -145,7 +145,7 @@ def test_notes_say_what_was_left_out(library):
 
 
 def test_stores_have_rows_stock_and_notes_of_their_own(library):
-    lines = pd.concat([SHOP, SHOP[:1].assign(store_id=np.nan)], ignore_index=True)
+    lines = pd.concat([SHOP, SHOP[:1].assign(store_id=None)], ignore_index=True).astype({"store_id": "Int64"})
     stock = STOCK.assign(store_id=[1, 1, 1, 1, 1, 2])
     panel = quiet(library(lines), stores=True, stock=library(stock), prices=library(PRICES))
     assert panel.columns[:3].tolist() == ["product_id", "store_id", "period_at"]
@@ -201,6 +201,20 @@ def test_money_beyond_64_bits_is_summed_as_floats(library):
     lines = orders_of([("tea", "2024-05-01", 1, 8e12), ("tea", "2024-05-02", 2, 8e12)])
     panel = quiet(library(lines), price="paid")
     assert panel[["revenue", "price"]].values.tolist() == [[2.4e13, 8e12]]
+
+
+@pytest.mark.parametrize("types", [("int32", "int64"), ("int64", "int32"), ("category", "str")])
+def test_ids_of_several_types_meet(library, types):
+    one, other = types
+    ids = {"tea": 1, "cup": 2} if "int" in one else {"tea": "tea", "cup": "cup"}
+    tables = [t.assign(product_id=t["product_id"].map(ids)) for t in (SHOP, STOCK, PRICES)]
+    orders, stock, prices = (
+        library(t.astype({"product_id": kind})) for t, kind in zip(tables, (one, other, other), strict=True)
+    )
+    panel = quiet(orders, stock=stock, prices=prices)
+    assert len(panel) == 8
+    assert panel["in_stock"].notna().sum() == 5
+    assert panel["price"].notna().sum() == 6
 
 
 def test_prices_are_checked():

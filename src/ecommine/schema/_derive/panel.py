@@ -15,7 +15,7 @@ from .._model.errors import warn
 from .periods import Every, calendar, number_of, with_every_period
 from .reading import read
 from .sales_lines import SalesLines, flag, take_lines
-from .shelf import shelf_prices, stocked_shares
+from .shelf import join_known, shelf_prices, stocked_shares
 
 Price = Literal["median", "paid", "list"]
 
@@ -271,7 +271,7 @@ def _categories(lines: Frame) -> Frame:
 
 def _with_stock(panel: Frame, shares: Frame, keys: list[str]) -> tuple[Frame, list[Note]]:
     """Add ``in_stock``; what would have been sold in a period out of stock is not known."""
-    panel = join(panel, shares, on=[*keys, "period"], how="left")
+    panel = join_known(panel, shares, on=[*keys, "period"])
     for name in ("units_sold", "quantity"):
         panel = with_nullable_integers(panel, name)
     unknown = (nw.col("in_stock") == 0).fill_null(value=False) & (nw.col("units_sold") == 0)
@@ -285,7 +285,7 @@ def _with_stock(panel: Frame, shares: Frame, keys: list[str]) -> tuple[Frame, li
 def _with_shelf_prices(panel: Frame, shelf: Frame) -> tuple[Frame, list[Note]]:
     """Take the price of the shelf where nothing was sold."""
     unsold = nw.col("units_sold").is_null() | (nw.col("units_sold") == 0).fill_null(value=False)
-    panel = join(panel, shelf, on=["product_id", "period"], how="left")
+    panel = join_known(panel, shelf, on=["product_id", "period"])
     panel = panel.with_columns(price=nw.when(unsold).then(nw.col("shelf_price")).otherwise(nw.col("price")))
     words = "product periods without a sale have a price in `prices`"
     return panel, _unmatched(panel, unsold, "price", words, "price_unknown")

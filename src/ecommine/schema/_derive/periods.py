@@ -12,6 +12,8 @@ Every = Literal["1d", "1w", "1mo", "1q", "1y"]
 """Lengths of a period; weeks start on Monday."""
 
 _EPOCH = datetime(1970, 1, 1)
+_LAST = datetime(9999, 12, 31, 23, 59, 59, 999_999)
+"""No moment comes after it: it ends every period."""
 _MONTHS: dict[str, int] = {"1mo": 1, "1q": 3, "1y": 12}
 _TO_MONDAY = 3
 """Days from a Monday to 1970-01-01, a Thursday."""
@@ -57,8 +59,8 @@ def start_of(number: int, every: Every) -> datetime:
 
 def first_open(until: datetime, every: Every) -> datetime:
     """Return the start of the first period that is not over: all before it were seen to their last microsecond."""
-    if until == datetime.max:
-        return datetime.max
+    if until == _LAST:
+        return _LAST
     return start_of(number_of(until + timedelta(microseconds=1), every), every)
 
 

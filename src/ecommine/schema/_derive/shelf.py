@@ -1,5 +1,6 @@
 """Facts of a period from other tables: the share of days in stock, and the price on the shelf."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -88,9 +89,26 @@ def _read_prices(prices: Any) -> Frame:
 
 
 def _with_keys_of(table: Frame, like: Frame, keys: list[str], *, argument: str) -> Frame:
-    """Give the keys of a table the types that they have in the orders."""
+    """Give the keys of a table types that they can share with those of the orders."""
     check_same_library(like, table, argument=argument, like="orders")
     types = {name: common_type(like, table, name, argument=argument, like="orders") for name in keys}
+    return _cast(table, types)
+
+
+def _cast(table: Frame, types: Mapping[str, nw.dtypes.DType]) -> Frame:
     held = table.collect_schema()
     casts = {name: nw.col(name).cast(dtype) for name, dtype in types.items() if held[name] != dtype}
     return table.with_columns(**casts) if casts else table
+
+
+def join_known(panel: Frame, known: Frame, *, on: list[str]) -> Frame:
+    """Add to each row of the panel what another table tells of it; keys come to be of one type."""
+    types = known.collect_schema()
+    panel = _cast(panel, {name: types[name] for name in on})
+    if panel.implementation.is_pyarrow():  # joins no text with large text, which are one type to all others
+        table, held = known.to_native(), panel.to_native().schema
+        for name in on:
+            place = table.column_names.index(name)
+            table = table.set_column(place, name, table[name].cast(held.field(name).type))
+        known = wrap(table)
+    return join(panel, known, on=on, how="left")
