@@ -23,7 +23,7 @@ _REASONS = {
     "without_quantity": "without a quantity",
     "without_amount": "without an amount",
     "without_store": "without a store",
-    "not_products": "that are not products (line_type)",
+    "not_products": "other than products (line_type)",
     "after_as_of": "after `as_of`",
 }
 
