@@ -172,3 +172,12 @@ def test_an_error_names_at_most_ten_groups(n, is_shortened):
     frame = pd.DataFrame({"a": True, "b": False, "g": range(n)})
     with pytest.raises(ValueError, match=r"…$" if is_shortened else r"9$"):
         funnel.from_reached(frame, ["a", "b"], by="g").group(99)
+
+
+@pytest.mark.parametrize(("n", "is_shortened"), [(5, False), (6, True)])
+def test_an_error_of_compare_names_at_most_five_groups(n, is_shortened):
+    frame = pd.DataFrame({"a": True, "b": False, "g": range(n)})
+    found = funnel.from_reached(frame, ["a", "b"], by="g")
+    with pytest.raises(ValueError, match="`before` has groups by 'g'") as error:
+        funnel.compare(found, found)
+    assert ("…" in str(error.value)) == is_shortened
