@@ -198,7 +198,7 @@ def opened_and_bought(found: Any) -> list[Any]:
 def search(events: Any) -> Any:
     from ecommine import funnel
 
-    return funnel.search(events, merge=timedelta(microseconds=1), min_searches=1, as_of=LATER).table
+    return funnel.search(events, dedupe_within=timedelta(microseconds=1), min_searches=1, as_of=LATER).table
 
 
 def search_pandas(events: pd.DataFrame) -> Any:

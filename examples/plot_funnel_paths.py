@@ -2,7 +2,7 @@
 Paths: what visitors do next
 ============================
 
-A funnel asks how many come through the steps that you have in mind. Paths ask what visitors do instead: what follows
+A funnel counts the visitors that take the steps you have in mind. Paths show what visitors do instead: what follows
 what, where they leave, and what leads to the purchase.
 """
 
@@ -28,8 +28,8 @@ print(found.summary())
 # The flow
 # --------
 #
-# States from left to right by their place in the path. Lines are as wide as there are steps; those that lead back are
-# dashed.
+# States from left to right by their position in the path. Lines are as wide as there are steps; those that lead back
+# are dashed.
 
 found.plot()
 
@@ -48,7 +48,7 @@ found.plot(kind="matrix")
 found.plot(kind="after")
 
 # %%
-# How many of them buy in the end, the most frequent ways first:
+# How many of them buy in the end, the most frequent paths first:
 
 found.after[["path", "paths", "share", "goal_share", "goal_share_low", "goal_share_high"]].round(3).head()
 
@@ -64,8 +64,8 @@ found.states[["state", "visits", "exits", "exit_rate", "bounce_rate", "timed", "
 # The chance of a purchase from each state
 # ----------------------------------------
 #
-# A Markov chain remembers nothing but the present state. What was observed beside it says whether that is enough: after
-# a cart it is not.
+# A Markov chain knows nothing but the present state. The observed share beside it says whether that is enough: after a
+# cart it is not.
 
 found.states[
     ["state", "goal_chance", "goal_observed", "goal_observed_low", "goal_observed_high", "steps_to_goal"]
@@ -75,7 +75,7 @@ found.states[
 # Sessions of your own
 # --------------------
 #
-# Without session_id in the table, or with a ``gap``, sessions end with a pause.
+# Events without a session_id go on with the session before, or begin one after a pause.
 
 events = shop.events.drop(columns="session_id")
 funnel.sessions(events, gap="30min")[["visitor_id", "event", "occurred_at", "session_id"]].head()

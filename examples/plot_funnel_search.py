@@ -1,8 +1,8 @@
 """
-Searches: which queries to mend first
-=====================================
+Searches: which queries to improve first
+========================================
 
-What do visitors look for, what do they find of it, and which queries cost the most? This example draws the searches of
+What do visitors look for, what do they find, and which queries cost the most? This example draws the searches of
 a small shop whose truth is known: some queries find nothing, some show the wrong things, some lead to prices that
 nobody pays. Then it asks :func:`ecommine.funnel.search` to find them.
 """
@@ -11,8 +11,8 @@ nobody pays. Then it asks :func:`ecommine.funnel.search` to find them.
 # A log of searches
 # -----------------
 #
-# The first place of a page is looked at most. Each query has its own chance to find nothing, its own number of results,
-# and results that are more or less wanted.
+# The first position of a page is looked at most. Each query has its own chance to find nothing, its own number of
+# results, and results that are more or less wanted.
 
 import numpy as np
 import pandas as pd
@@ -65,15 +65,15 @@ print(found)
 print(found.summary())
 
 # %%
-# The queries to mend first
-# -------------------------
+# The queries to improve first
+# ----------------------------
 #
-# What each query would bring if it did as well as the typical one, and why it does not. It is a ranking and no promise.
+# What each query would add if it did as well as a typical one, and why it does not. It is a ranking and no forecast.
 
 found.plot()
 
 # %%
-# The typing error costs most of what it costs at once: who types it anew finds what was wanted.
+# The typing error is the first thing to correct: visitors who type it again find what they want.
 
 found.reformulations.head(3)
 
@@ -88,8 +88,8 @@ found.table[columns].round(3)
 # Clicks by position
 # ------------------
 #
-# The running shoes are wanted most, and there are only four of them: the places further down are shown by other
-# queries, so that the plain click rates fall too fast. The curve tells queries and places apart.
+# The running shoes are wanted most, and there are only four of them: the positions further down are shown by other
+# queries, so that the plain click rates fall too fast. The curve separates queries and positions.
 
 found.plot(kind="positions")
 

@@ -32,6 +32,10 @@ def normal(text):
     return " ".join(folded.split()) or None
 
 
+def known(value):
+    return value is not None and value == value
+
+
 def lowest_first(value):
     """Order values of one column, those missing first."""
     return (0,) if value is None or value != value else (1, value)
@@ -64,19 +68,19 @@ def sessions(frame, gap):
     return found
 
 
-def read_session(events, click, merge):
+def read_session(events, click, dedupe_within):
     """Find the searches of a session, and which one each event follows."""
     searches, clicks, last = [], 0, None  # last: time, clicks and query of the last event of searching
     for row in events:
         at = row["occurred_at"]
         row["search"] = searches[-1] if searches else None
-        row["sent"] = row["event"] in PASSIVE and last is not None and at - last[0] <= merge
+        row["sent"] = row["event"] in PASSIVE and last is not None and at - last[0] <= dedupe_within
         if row["event"] in SEARCHING:
             query = normal(row["query"])
-            if query is None and last is not None and at - last[0] <= merge and clicks == last[1]:
+            if query is None and last is not None and at - last[0] <= dedupe_within and clicks == last[1]:
                 query = last[2]
             same = [one for one in searches if one["query"] == query]
-            if same and same[-1]["clicks_before"] == clicks and at - same[-1]["until"] <= merge:
+            if same and same[-1]["clicks_before"] == clicks and at - same[-1]["until"] <= dedupe_within:
                 one = same[-1]
                 one["until"], row["sent"] = at, True
             else:
@@ -94,42 +98,42 @@ def read_session(events, click, merge):
     return searches
 
 
-def replaced(searches, place, retry):
+def replaced(searches, place, reformulation_within):
     """Return the query by which a search was replaced, None where it was not."""
     one = searches[place]
     if place + 1 == len(searches) or one["clicked"] or one["query"] is None:
         return None
     then = searches[place + 1]
-    soon = then["at"] - one["at"] <= retry
+    soon = then["at"] - one["at"] <= reformulation_within
     return then["query"] if soon and then["query"] != one["query"] else None
 
 
-def all_searches(frame, until, *, gap, merge, retry, within=None, credit="clicked"):
+def all_searches(frame, until, *, gap, dedupe_within, reformulation_within, within=None, attribution="clicked"):
     """Return every search of the log with what follows it."""
     frame = frame[frame["occurred_at"] <= until]
     click = "select_item" if (frame["event"] == "select_item").any() else "view_item"
     found, visits = [], sessions(frame, gap)
     for events in visits:
-        searches = read_session(events, click, merge)
+        searches = read_session(events, click, dedupe_within)
         over = until - events[-1]["occurred_at"] > gap
         acts = [row for row in events if not row["sent"]]
         for place, one in enumerate(searches):
-            one["next"] = replaced(searches, place, retry)
+            one["next"] = replaced(searches, place, reformulation_within)
             one["results"] = max(one["results"], default=None)
             one["exits"] = bool(acts[-1]["event"] in SEARCHING and acts[-1]["search"] is one)
             one["over"] = over
             one["mature"] = over if within is None else until - one["at"] >= within
         found += searches
-    give(visits, within, credit)
+    give(visits, within, attribution)
     return found
 
 
-def give(visits, within, credit):
+def give(visits, within, attribution):
     """Credit every purchase to a search."""
     opens = [row for rows in visits for row in rows if row["event"] in ("select_item", "view_item") and row["search"]]
-    named = any(row["product_id"] is not None for row in opens)
+    named = any(known(row["product_id"]) for row in opens)
     bought = [row for rows in visits for row in rows if row["event"] == "purchase"]
-    named = named and any(row["product_id"] is not None for row in bought)
+    named = named and any(known(row["product_id"]) for row in bought)
     for rows in visits:
         for row in rows:
             if row["event"] != "purchase":
@@ -138,7 +142,7 @@ def give(visits, within, credit):
             if within is not None:
                 scope = by_time([one for part in visits for one in part if one["visitor_id"] == row["visitor_id"]])
             before = scope[: next(place for place, one in enumerate(scope) if one is row)]
-            if credit == "clicked" and named and row["product_id"] is not None:
+            if attribution == "clicked" and named and known(row["product_id"]):
                 before = [one for one in before if any(one is opened for opened in opens)]
                 before = [one for one in before if one["product_id"] == row["product_id"]]
             elif within is not None:
@@ -163,7 +167,7 @@ def by_query(searches):
         found[query] = {
             "searches": len(mine),
             "visitors": len({one["visitor"] for one in mine}),
-            "immature": len(mine) - len(over),
+            "pending": len(mine) - len(over),
             "zero_result_rate": mean([one["results"] == 0 for one in known]),
             "click_rate": mean([one["clicked"] for one in over]),
             "reformulation_rate": mean([one["next"] is not None for one in over]),

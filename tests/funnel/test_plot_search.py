@@ -35,9 +35,9 @@ def test_bars_are_as_long_as_the_stake_and_labels_are_cut(found):
         warnings.simplefilter("ignore")
         axes = found.plot()
         axes.figure.canvas.draw()
-    shown = found.to_fix.head(15)
+    shown = found.opportunities.head(15)
     widths = sorted((bar.get_width() for bar in axes.patches), reverse=True)
-    assert widths == pytest.approx(shown["at_stake"].tolist())
+    assert widths == pytest.approx(shown["potential_gain"].tolist())
     labels = [text.get_text() for text in axes.get_yticklabels()]
     assert "price in $ of a long query a lon…" in labels
     assert max(map(len, labels)) <= 33
@@ -55,7 +55,7 @@ def test_the_curve_has_its_intervals(found):
 
 def test_nothing_to_show(found):
     empty = funnel.search(searchlog.log(searchlog.truth(2), 5).drop(columns="position"))
-    assert empty.plot().get_title() == "no query falls short of the typical one"
+    assert empty.plot().get_title() == "no query is below the typical one"
     assert empty.plot(kind="positions").get_title() == "positions are not known"
 
 
@@ -64,7 +64,6 @@ def test_chinese(found):
         warnings.simplefilter("ignore")
         assert "搜索词" in found.plot(locale="zh").get_title()
         assert found.plot(kind="positions", locale="zh").get_xlabel() == "位置"
-    assert "最值得先改进" in found.summary(locale="zh")
     with pytest.raises(ValueError, match="`kind` must be one of"):
         found.plot(kind="bars")
 
@@ -72,8 +71,8 @@ def test_chinese(found):
 @pytest.mark.filterwarnings("ignore:the picture has Chinese text")
 def test_labels_say_which_searches_are_counted(found):
     axes = found.plot()
-    first = found.to_fix.iloc[0]
+    first = found.opportunities.iloc[0]
     label = axes.texts[0].get_text()
     assert label.removesuffix(" *") == f"n = {thousands(first['searches'])}"
     said = axes.get_legend().get_title().get_text()
-    assert said.startswith("n: searches that are decided, and count for the reason")
+    assert said.startswith("n: searches that count for the reason")

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from ecommine.funnel._search.position_bias import Places, examine
-from ecommine.funnel._search.rates import Pairs, money_interval, rate
+from ecommine.funnel._search.position_bias import ShownPositions, fit_position_model
+from ecommine.funnel._search.rates import estimate_rates, group_searches, money_per_search
 
 PAGE = 4
 CURVE = np.array([0.4, 0.25, 0.15, 0.08])
@@ -43,9 +43,8 @@ def test_errors_hold_that_of_the_curve_and_are_those_of_a_generalised_linear_mod
     """By the delta method, on the scale where all clicks are as many as expected; times the spread of the clicks."""
     query, shown, clicked = few_queries(seed)
     clicks = clicked.sum(axis=1).astype(float)
-    found = examine(Places(shown=shown, clicks=clicks, by_place=clicked.sum(axis=0).astype(float)), Pairs(
-        query, np.arange(len(query)), 5
-    ))  # fmt: skip
+    positions = ShownPositions(shown=shown, clicks=clicks, clicks_by_position=clicked.sum(axis=0).astype(float))
+    found = fit_position_model(positions, group_searches(query, np.arange(len(query)), 5))
     mean = np.append(0.0, found.curve.cumsum())[shown] * found.relative[query]
     spread = ((clicks - mean) ** 2).sum() / mean.sum()
     typical, means, covariance = glm(query, shown, clicked)
@@ -73,8 +72,8 @@ def test_searches_of_one_visitor_are_as_alike_as_they_were_planted(each):
     rng = np.random.default_rng(0)
     query, visitor = repeated(each)
     hit = rng.random(len(query)) < rng.beta(3.0, 6.0, QUERIES * VISITORS)[visitor]
-    found = rate(hit, np.ones(len(query), bool), Pairs(query, visitor, QUERIES))
-    alike = (found.n / found.n_eff - 1) / (each - 1)
+    found = estimate_rates(hit, np.ones(len(query), bool), group_searches(query, visitor, QUERIES))
+    alike = (found.n / found.n_effective - 1) / (each - 1)
     assert alike == pytest.approx(0.1, abs=0.015)
 
 
@@ -84,7 +83,7 @@ def test_intervals_of_alike_searches_hold_the_truth_and_of_independent_ones_do_n
     hit = rng.random(len(query)) < rng.beta(1.0, 2.0, QUERIES * VISITORS)[visitor]
     held = []
     for unit in (visitor, np.arange(len(visitor))):
-        low, high = rate(hit, np.ones(len(hit), bool), Pairs(query, unit, QUERIES)).interval(0.95)
+        low, high = estimate_rates(hit, np.ones(len(hit), bool), group_searches(query, unit, QUERIES)).interval(0.95)
         held.append(float(((low <= 1 / 3) & (high >= 1 / 3)).mean()))
     assert 0.93 <= held[0] <= 0.96
     assert held[1] < 0.85
@@ -95,24 +94,23 @@ def test_clicks_of_one_visitor_are_as_alike_as_they_were_planted():
     rng = np.random.default_rng(0)
     query, visitor = repeated(2)
     clicks = rng.poisson(0.5 * rng.gamma(5.0, 0.2, QUERIES * VISITORS)[visitor]).astype(float)
-    places = Places(shown=np.ones(len(query), int), clicks=clicks, by_place=np.array([clicks.sum()]))
-    together, apart = (
-        examine(places, Pairs(query, one, QUERIES)).dispersion for one in (visitor, np.arange(len(query)))
-    )
+    places = ShownPositions(shown=np.ones(len(query), int), clicks=clicks, clicks_by_position=np.array([clicks.sum()]))
+    units = (visitor, np.arange(len(query)))
+    together, apart = (fit_position_model(places, group_searches(query, unit, QUERIES)).dispersion for unit in units)
     assert (together - apart).mean() == pytest.approx(0.2 * 0.5, rel=0.1)
 
 
 def test_money_has_the_error_of_a_mean_of_visitors():
     money = np.array([0.0, 3, 9, 4, 8, 1, 2, 7, 5, 6, 2, 9])
-    one = Pairs(np.zeros(12, int), np.arange(12), 1)
-    each, low, high = money_interval(money, np.ones(12, bool), one, 0.95)
+    one = group_searches(np.zeros(12, int), np.arange(12), 1)
+    each, low, high = money_per_search(money, np.ones(12, bool), one, 0.95)
     factor = np.exp(1.959964 * money.std(ddof=1) / np.sqrt(12) / money.mean())
     assert (each[0], low[0], high[0]) == pytest.approx((money.mean(), money.mean() / factor, money.mean() * factor))
 
 
 def test_the_rest_is_never_certain_and_a_query_is_drawn_to_all_by_how_much_queries_differ():
     query, hit = np.repeat([0, 1], [4, 9]), np.arange(13) < 2
-    found = rate(hit, np.ones(13, bool), Pairs(query, np.arange(13), 2))
+    found = estimate_rates(hit, np.ones(13, bool), group_searches(query, np.arange(13), 2))
     assert found.rest.tolist() == [0.5 / 10, 2.5 / 5]
     typical, n = 2 / 13, np.array([4.0, 9.0])
     squares = (n * (np.array([0.5, 0.0]) - typical) ** 2).sum()

@@ -13,7 +13,7 @@ from ecommine._core.frames import opened
 from ecommine.funnel._carts import events as cart_events
 from ecommine.funnel._paths.read import PathOptions
 from ecommine.funnel._paths.visits import read_visits
-from ecommine.funnel._search.read import read_trail
+from ecommine.funnel._search.read import SearchOptions, read_search_log
 from funnel import slow_paths, slow_sessions
 from libraries import to_pandas
 
@@ -111,8 +111,10 @@ def numbers_in_paths(frame, gap):
 
 
 def numbers_in_search(frame, gap):
-    trail = read_trail(frame.assign(query="q"), gap=timedelta(seconds=gap), merge=timedelta(seconds=10), as_of=None)
-    return trail.session[np.argsort(trail.log.order[trail.order])]
+    fixed = {"within": None, "attribution": "last", "dedupe_within": 0, "reformulation_within": 0, "page_size": None}
+    options = SearchOptions(gap=timedelta(seconds=gap), min_searches=1, as_of=None, level=0.95, **fixed)
+    log = read_search_log(opened(frame.assign(query="q"), argument="events"), options)
+    return log.session[np.argsort(log.log.order[log.order])]
 
 
 def numbers_in_carts(frame, gap):

@@ -1,151 +1,158 @@
 """What follows each search: clicks, another search, purchases and their money."""
 
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Literal
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from ..._core.arrays import Bools, Floats, Ints
-from .read import Trail, micro_seconds
+from ..._core.arrays import Bools, Floats, Ints, sort_order
+from ..._core.notes import Note
+from .read import NONE, SearchLog, SearchOptions
 
-Credit = Literal["clicked", "last"]
-OPENED = ("select_item", "view_item")
+OPENING_EVENTS = ("select_item", "view_item")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Followed:
-    """One value a search, in the order of the trail.
+class SearchOutcomes:
+    """One value per search, in the order of the log.
 
     Attributes
     ----------
     query, unit : int arrays of shape (n_searches,)
-        The query (-1 unknown) and the visitor.
+        Codes of the query (NONE unknown) and the visitor.
     results : float array of shape (n_searches,)
         Results, NaN where unknown.
-    clicked, exits, bought : bool arrays of shape (n_searches,)
+    is_clicked, is_exit, is_bought : bool arrays of shape (n_searches,)
         Whether a result was clicked before the next search, nothing followed, a purchase is credited.
-    after, next_query : int array of shape (n_searches,)
-        The search by which this one was replaced, and its query; -1 where it was not.
+    next_search, next_query : int array of shape (n_searches,)
+        The search that replaced this one, and its query; NONE where none did.
     money : float array of shape (n_searches,)
         The value of the purchases credited.
-    over, mature : bool arrays of shape (n_searches,)
+    is_over, is_decided : bool arrays of shape (n_searches,)
         Whether the session is over, and whether purchases can no longer be credited.
     has_money, has_purchases : bool
-        Whether the log tells values, and purchases.
-    notes : tuple of str
+        Whether the log has values, and purchases.
+    notes : tuple of Note
         What was assumed.
     """
 
     query: Ints
     unit: Ints
     results: Floats
-    clicked: Bools
-    exits: Bools
-    after: Ints
+    is_clicked: Bools
+    is_exit: Bools
+    next_search: Ints
     next_query: Ints
-    bought: Bools
+    is_bought: Bools
     money: Floats
-    over: Bools
-    mature: Bools
+    is_over: Bools
+    is_decided: Bools
     has_money: bool
     has_purchases: bool
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
+
+    def __len__(self) -> int:
+        """Return the number of searches."""
+        return len(self.query)
+
+    @property
+    def is_replaced(self) -> Bools:
+        """Whether another query replaced the search."""
+        return np.asarray(self.next_search != NONE)
+
+    def with_query(self) -> "SearchOutcomes":
+        """Return the searches whose query is known; ``next_search`` still numbers all searches."""
+        is_kept = self.query != NONE
+        arrays = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(self, **{n: v[is_kept] for n, v in arrays.items() if isinstance(v, np.ndarray)})
 
 
-def follow(trail: Trail, *, gap: timedelta, within: timedelta | None, retry: timedelta, credit: Credit) -> Followed:
+def find_outcomes(log: SearchLog, options: SearchOptions) -> SearchOutcomes:
     """Find what follows each search."""
-    count = len(trail.head)
-    clicks = trail.is_event(trail.click)
-    clicked = np.bincount(trail.search[clicks & (trail.search >= 0)], minlength=count) > 0
-    over = trail.over(gap)
-    mature = over if within is None else trail.until() - trail.time[trail.head] >= micro_seconds(within)
-    paid = np.flatnonzero(trail.is_event("purchase"))
-    owner, notes = _owners(trail, paid, within, credit)
-    values = trail.floats("value")
-    known = owner >= 0
-    money = np.zeros(len(paid)) if values is None else values[paid]
-    missing = int(np.isnan(money).sum())
-    if values is not None and missing:
-        notes.append(f"{missing:,} of {len(paid):,} purchases have no value: they count as bought, without money")
-    after = _replaced(trail, clicked, retry)
-    return Followed(
-        query=trail.query,
-        unit=trail.unit[trail.head],
-        results=trail.results,
-        clicked=clicked,
-        exits=trail.exits,
-        after=after,
-        next_query=np.where(after >= 0, trail.query[after], -1) if count else after,
-        bought=np.bincount(owner[known], minlength=count) > 0,
-        money=np.bincount(owner[known], np.nan_to_num(money[known]), minlength=count).astype(np.float64),
-        over=over,
-        mature=mature,
-        has_money=values is not None and bool(missing < len(paid)),
-        has_purchases=bool(len(paid)),
+    n = len(log)
+    is_click = log.is_event(log.click)
+    is_clicked = np.bincount(log.search[is_click & (log.search != NONE)], minlength=n) > 0
+    is_over = log.is_session_over(options.gap)
+    purchases = np.flatnonzero(log.is_event("purchase"))
+    credited, notes = _credit_purchases(log, purchases, options)
+    values = log.floats("value")
+    money = np.zeros(len(purchases)) if values is None else values[purchases]
+    n_unknown = int(np.isnan(money).sum())
+    if n_unknown:
+        text = f"{n_unknown:,} of {len(purchases):,} purchases without a value: they count as bought, without money"
+        notes.append(Note(text, code="purchases_without_value", count=n_unknown))
+    is_credited = credited != NONE
+    next_search = _next_searches(log, is_clicked, options.reformulation_within)
+    return SearchOutcomes(
+        query=log.query,
+        unit=log.unit[log.first_event],
+        results=log.results,
+        is_clicked=is_clicked,
+        is_exit=log.is_exit,
+        next_search=next_search,
+        next_query=np.where(next_search != NONE, log.query[next_search], NONE) if n else next_search,
+        is_bought=np.bincount(credited[is_credited], minlength=n) > 0,
+        money=np.bincount(credited[is_credited], np.nan_to_num(money[is_credited]), minlength=n).astype(np.float64),
+        is_over=is_over,
+        is_decided=is_over if options.within is None else log.until - log.searched_at >= options.within,
+        has_money=values is not None and bool(n_unknown < len(purchases)),
+        has_purchases=bool(len(purchases)),
         notes=tuple(notes),
     )
 
 
-def _replaced(trail: Trail, clicked: Bools, retry: timedelta) -> Ints:
-    """Return the search by which each one was replaced: the next of the session, soon, by another query, no click."""
-    head, after = trail.head, np.full(len(trail.head), -1)
-    if len(head) < 2:  # there is no pair
-        return after
-    session, query, time = trail.session[head], trail.query, trail.time[head]
-    same = (session[1:] == session[:-1]) & (np.diff(time) <= micro_seconds(retry)) & ~clicked[:-1]
-    other = (query[1:] != query[:-1]) & (query[1:] >= 0) & (query[:-1] >= 0)
-    after[:-1] = np.where(same & other, np.arange(1, len(head)), -1)
-    return after
+def _next_searches(log: SearchLog, is_clicked: Bools, within: int) -> Ints:
+    """Return the search that replaced each one: the next of the session, soon, by another query, without a click."""
+    first_event, next_search = log.first_event, np.full(len(log), NONE)
+    if len(log) < 2:  # there is no pair
+        return next_search
+    session, query = log.session[first_event], log.query
+    is_soon = (session[1:] == session[:-1]) & (np.diff(log.searched_at) <= within) & ~is_clicked[:-1]
+    is_other = (query[1:] != query[:-1]) & (query[1:] != NONE) & (query[:-1] != NONE)
+    next_search[:-1] = np.where(is_soon & is_other, np.arange(1, len(log)), NONE)
+    return next_search
 
 
-def _owners(trail: Trail, paid: Ints, within: timedelta | None, credit: Credit) -> tuple[Ints, list[str]]:
-    """Credit each purchase to a search, -1 where there is none."""
-    owner = trail.search[paid] if within is None else _last_of_visitor(trail, paid)
-    notes = []
-    if credit == "clicked" and len(paid) and len(trail.head):
-        product, opened = _products(trail), trail.is_event(*OPENED) & (trail.search >= 0)
-        if product is not None and (product[paid] >= 0).any() and (product[opened] >= 0).any():
-            group = trail.session if within is None else trail.unit
-            owner = np.where(product[paid] >= 0, _last_opened(trail, paid, opened, product, group), owner)
+def _credit_purchases(log: SearchLog, purchases: Ints, options: SearchOptions) -> tuple[Ints, list[Note]]:
+    """Return the search that each purchase is credited to, NONE where there is none."""
+    within, notes = options.within, []
+    credited = log.search[purchases] if within is None else _last_of_visitor(log, purchases)
+    if options.attribution == "clicked" and len(purchases) and len(log):
+        product, is_opening = log.products(), log.is_event(*OPENING_EVENTS) & (log.search != NONE)
+        if product is not None and (product[purchases] != NONE).any() and (product[is_opening] != NONE).any():
+            group = log.session if within is None else log.unit
+            last_opening = _last_openings(log, purchases, is_opening, product, group)
+            credited = np.where(product[purchases] != NONE, last_opening, credited)
         else:
-            notes.append("clicks and purchases do not name products: a purchase is credited to the last search before")
-    if within is not None and len(trail.head):
-        late = trail.time[paid] - trail.time[trail.head[np.maximum(owner, 0)]] > micro_seconds(within)
-        owner = np.where(late, -1, owner)
-    lost = int((owner < 0).sum())
-    if lost:
-        notes.append(f"{lost:,} of {len(paid):,} purchases are credited to no search")
-    return owner, notes
+            text = "clicks or purchases name no products: a purchase is credited to the last search before it"
+            notes.append(Note(text, code="credited_to_last_search"))
+    if within is not None and len(log):
+        is_late = log.time[purchases] - log.searched_at[np.maximum(credited, 0)] > within
+        credited = np.where(is_late, NONE, credited)
+    if n_lost := int((credited == NONE).sum()):
+        text = f"{n_lost:,} of {len(purchases):,} purchases credited to no search"
+        notes.append(Note(text, code="purchases_without_search", count=n_lost))
+    return credited, notes
 
 
-def _products(trail: Trail) -> Ints | None:
-    return trail.log.codes("product_id")[0][trail.order] if trail.log.has("product_id") else None
-
-
-def _last_of_visitor(trail: Trail, paid: Ints) -> Ints:
+def _last_of_visitor(log: SearchLog, purchases: Ints) -> Ints:
     """Return the visitor's last search before each purchase, whatever the session."""
-    number = np.full(len(trail.unit), -1)
-    number[trail.order[trail.head]] = np.arange(len(trail.head))
-    place = trail.order[paid]
-    last = np.maximum.accumulate(np.where(number >= 0, np.arange(len(number)), -1))[place]
-    unit = trail.log.unit
-    return np.where((last >= 0) & (unit[np.maximum(last, 0)] == unit[place]), number[last], -1)
+    search = np.full(len(log.unit), NONE)
+    search[log.order[log.first_event]] = np.arange(len(log))
+    position = log.order[purchases]
+    last = np.maximum.accumulate(np.where(search != NONE, np.arange(len(search)), NONE))[position]
+    unit = log.log.unit
+    return np.where((last != NONE) & (unit[np.maximum(last, 0)] == unit[position]), search[last], NONE)
 
 
-def _last_opened(trail: Trail, paid: Ints, opened: Bools, product: Ints, group: Ints) -> Ints:
-    """Return the search under which the product of each purchase was opened last."""
-    buys = np.zeros(len(group), dtype=bool)
-    buys[paid] = True
-    buyer = np.zeros(int(group.max()) + 1, dtype=bool)
-    buyer[group[paid]] = True
-    rows = np.flatnonzero((opened | buys) & (product >= 0) & buyer[group])
-    key = group[rows] * (int(product.max()) + 1) + product[rows]
-    order = np.lexsort([trail.order[rows], key])
-    rows, key = rows[order], key[order]
-    place = np.arange(len(rows))
-    last = np.maximum.accumulate(np.where(opened[rows], place, -1))
-    there = (last >= 0) & (key[np.maximum(last, 0)] == key)
-    owner = np.full(len(group), -1)
-    owner[rows] = np.where(there, trail.search[rows[np.maximum(last, 0)]], -1)
-    return owner[paid]
+def _last_openings(log: SearchLog, purchases: Ints, is_opening: Bools, product: Ints, group: Ints) -> Ints:
+    """Return the search under which the product of each purchase was opened last, in its session or by its visitor."""
+    is_purchase, is_buyer = np.zeros(len(group), dtype=bool), np.zeros(int(group.max()) + 1, dtype=bool)
+    is_purchase[purchases], is_buyer[group[purchases]] = True, True
+    rows = np.flatnonzero((is_opening | is_purchase) & (product != NONE) & is_buyer[group])
+    rows = rows[sort_order(group[rows], product[rows], log.order[rows])]
+    last = np.maximum.accumulate(np.where(is_opening[rows], np.arange(len(rows)), NONE))
+    opening = rows[np.maximum(last, 0)]
+    is_same = (last != NONE) & (group[opening] == group[rows]) & (product[opening] == product[rows])
+    search = np.full(len(group), NONE)
+    search[rows] = np.where(is_same, log.search[opening], NONE)
+    return search[purchases]

@@ -1,16 +1,16 @@
-r"""Clicks corrected for position: how much is clicked beside what the places shown would bring a typical query.
+r"""Clicks corrected for position: clicks of a query over those that a typical query would have at the positions shown.
 
-The first place is clicked more whatever stands there. In a model of examination a click needs that the place is looked
-at, and that what stands there is wanted (Craswell et al. 2008; Richardson et al. 2007). With :math:`n_{qk}` searches of
-query q that showed place k, of which :math:`c_{qk}` were clicked there,
+The first position is clicked more whatever is there. In a model of examination a click needs that the position is
+looked at, and that the result there is wanted (Craswell et al. 2008; Richardson et al. 2007). With :math:`n_{qk}`
+searches of query q that showed position k, of which :math:`c_{qk}` were clicked there,
 
 .. math:: c_{qk} \sim \text{Poisson}(n_{qk}\, r_q\, e_k)
 
 The relative click rate :math:`r_q = \sum_k c_{qk} / \sum_k n_{qk} e_k` is clicks over expected clicks (Zhang and Jones
-2007). They take :math:`e_k` as the plain click rate by place; but the far places are shown by queries with many results
-only, which are wanted more or less than others, so that both are estimated together. Proportional fitting, which sets
-one and then the other to its sums, is maximum likelihood here. The scale: all queries together have as many clicks as
-expected.
+2007). They take :math:`e_k` as the plain click rate by position; but far positions are shown only by queries with many
+results, which are wanted more or less than others, so that both are estimated together. Proportional fitting, which
+sets one and then the other to its sums, is maximum likelihood here. The scale: all queries together have as many clicks
+as expected.
 
 References
 ----------
@@ -25,56 +25,65 @@ workshop on query log analysis.
 """
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from ..._core.arrays import Bools, Floats, Ints, run_starts
-from ..._core.checks import counted
-from .._curves import normal_quantile
-from .._shares import divided
-from .rates import Pairs, between
-from .read import Trail
+from ..._core.notes import Note
+from ..._core.texts import counted
+from ..._stats.arrays import divide
+from ..._stats.intervals import jeffreys_rate_interval, log_interval, normal_quantile
+from ..._stats.intraclass import ClustersOfGroups, correlation_within
+from ..._stats.shrinkage import shrink_rates
+from .read import NONE, SearchLog
 
-MOST_PLACES = 50
-FEWEST_CLICKS = 20
+MAX_POSITIONS = 50
+"""Results on a page."""
+MIN_CLICKS_FOR_CURVE = 20
 """Clicks with a position from which the curve is fitted."""
-_ROUNDS = 2_000
-_SETTLED = 1e-10
+MIN_DISPERSION = 1e-3
+"""Least share of a query's own clicks in the variance, and least variance over that of a Poisson count."""
+MAX_ROUNDS = 2_000
+TOLERANCE = 1e-10
+"""Relative change of the click rates below which the fit has settled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Places:
-    """What was shown and clicked.
+class ShownPositions:
+    """Positions shown and clicked.
 
     Attributes
     ----------
-    shown : float array of shape (n_searches,)
-        Places shown, 0 where nothing was found or the search does not count.
+    shown : int array of shape (n_searches,)
+        Positions shown, 0 where nothing was found or the search does not count.
     clicks : float array of shape (n_searches,)
-        Distinct places clicked.
-    by_place : float array of shape (page,)
-        Searches that clicked each place.
+        Distinct positions clicked.
+    clicks_by_position : float array of shape (page_size,)
+        Searches that clicked each position.
     """
 
     shown: Ints
     clicks: Floats
-    by_place: Floats
+    clicks_by_position: Floats
+
+    def take(self, is_kept: Bools) -> "ShownPositions":
+        """Return the positions of some searches; those left out are in no click of a position."""
+        return replace(self, shown=self.shown[is_kept], clicks=self.clicks[is_kept])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Examined:
-    """The curve, and the relative click rate of each query.
+class PositionModel:
+    """The examination curve, and the relative click rate of each query.
 
     Attributes
     ----------
-    curve, shown, clicked : float arrays of shape (page,)
-        Clicks a search at each place of a typical query; searches that showed it, and that clicked it.
+    curve, shown, clicked : float arrays of shape (page_size,)
+        Clicks per search of a typical query at each position; searches that showed it, and that clicked it.
     relative, clicks, expected : float arrays of shape (n_queries,)
         Clicks over expected clicks.
     dispersion : float array of shape (n_queries,)
-        Variance of clicks over that of a Poisson count, the curve's own included.
-    curve_error : float array of shape (page,)
+        Variance of clicks over that of a Poisson count, that of the curve included.
+    curve_error : float array of shape (page_size,)
         Standard error of the logarithm of the curve.
     """
 
@@ -88,164 +97,160 @@ class Examined:
     curve_error: Floats
 
     def interval(self, level: float) -> tuple[Floats, Floats]:
-        """Return the interval of the relative click rate: quantiles of a gamma distribution (Jeffreys)."""
-        from scipy.special import gammaincinv
-
-        clicks, expected = self._effective()
-        tail, known = (1 - level) / 2, expected > 0
-        low = np.where(clicks > 0, gammaincinv(clicks + 0.5, tail), 0.0)
-        return np.where(known, divided(low, expected), np.nan), divided(gammaincinv(clicks + 0.5, 1 - tail), expected)
+        """Compute Jeffreys' intervals of the relative click rates."""
+        return jeffreys_rate_interval(*self._effective(), level)
 
     def p_values(self) -> Floats:
-        """Return how likely the query is clicked no less than expected."""
+        """Compute the posterior chance that the query is clicked no less than expected."""
         from scipy.special import gammaincc
 
         clicks, expected = self._effective()
         return np.where(expected > 0, gammaincc(clicks + 0.5, expected), np.nan)
 
-    def take(self, rows: Ints) -> "Examined":
-        """Keep some queries."""
-        kept = ("relative", "clicks", "expected", "dispersion")
-        return replace(self, **{name: getattr(self, name)[rows] for name in kept})
+    def take(self, rows: Ints) -> "PositionModel":
+        """Return some queries."""
+        names = ("relative", "clicks", "expected", "dispersion")
+        return replace(self, **{name: getattr(self, name)[rows] for name in names})
 
     def shrunk(self) -> Floats:
-        """Draw rare queries to 1, by as much as queries are alike (gamma-Poisson, moments)."""
-        clicks, expected = self._effective()
-        spread = between(np.nan_to_num(self.relative), expected, 1.0, 1.0)
-        if spread <= 0:
-            return np.where(expected > 0, 1.0, np.nan)
-        return np.where(expected > 0, (clicks + 1 / spread) / (expected + 1 / spread), np.nan)
+        """Estimate the relative click rates with rare queries drawn to 1 (gamma-Poisson)."""
+        return shrink_rates(*self._effective())
 
     def curve_interval(self, level: float) -> tuple[Floats, Floats]:
-        """Return the interval of the curve, on the logarithmic scale."""
-        factor = np.exp(normal_quantile(level) * self.curve_error)
-        return self.curve / factor, self.curve * factor
+        """Compute the interval of the curve, on the logarithmic scale."""
+        return log_interval(self.curve, self.curve_error, normal_quantile(level))
 
     def _effective(self) -> tuple[Floats, Floats]:
         return self.clicks / self.dispersion, self.expected / self.dispersion
 
 
-def read_places(trail: Trail, counts: Bools, page_size: int | None) -> tuple[Places | None, list[str]]:
-    """Find which places each search showed and which of them were clicked; None and a reason where nobody knows."""
-    position = trail.floats("position")
+def read_positions(
+    log: SearchLog, is_counted: Bools, page_size: int | None
+) -> tuple[ShownPositions | None, list[Note]]:
+    """Return which positions each search showed and which were clicked; None where too few are known, with a note."""
+    position = log.floats("position")
     if position is None:
-        return None, ["there is no `position`: the relative click rate is null"]
-    after = trail.is_event(trail.click) & (trail.search >= 0)
-    after[after] = counts[trail.search[after]]
-    placed = after & (position >= 1)
-    clicks, there = int(after.sum()), int(placed.sum())
-    page = page_size or int(min(position[placed].max(initial=1), MOST_PLACES))
-    far = placed & (position > page)
-    seen = there - int(far.sum())
-    if seen < FEWEST_CLICKS:
-        few = f"{counted(seen, 'click')} with a `position` on the page, fewer than {FEWEST_CLICKS}"
-        return None, [f"{few}: the relative click rate is null"]
-    notes = []
-    if there < clicks:
-        lost = f"{clicks - there:,} of {counted(clicks, 'click')} without a `position`"
-        notes.append(f"{lost}: not in the relative click rate")
-    if far.any():
-        notes.append(f"{counted(there - seen, 'click')} below place {page}: not in the relative click rate")
+        return None, [Note("there is no `position`: the relative click rate is null", code="no_positions")]
+    is_click = log.is_event(log.click) & (log.search != NONE)
+    is_click[is_click] = is_counted[log.search[is_click]]
+    has_position = is_click & (position >= 1)
+    page = page_size or int(min(position[has_position].max(initial=1), MAX_POSITIONS))
+    is_on_page = has_position & (position <= page)
+    n_on_page = int(is_on_page.sum())
+    if n_on_page < MIN_CLICKS_FOR_CURVE:
+        clicks = f"{counted(n_on_page, 'click')} with a `position` on the page, fewer than {MIN_CLICKS_FOR_CURVE}"
+        return None, [Note(f"{clicks}: the relative click rate is null", code="few_positions", count=n_on_page)]
+    n_clicks, n_placed = int(is_click.sum()), int(has_position.sum())
+    notes = _notes_on_positions(n_clicks, n_clicks - n_placed, n_placed - n_on_page, page)
     if page_size is None:
-        notes.append(f"a page is taken to show {page} results, the last place clicked: see `page_size`")
-    return _places(trail, counts, placed & ~far, position, page), notes
+        text = f"a page is taken to show {page} results, the last position clicked: set `page_size` if it is another"
+        notes.append(Note(text, code="assumed_page_size", count=page))
+    return _shown_positions(log, is_counted, is_on_page, position, page), notes
 
 
-def _places(trail: Trail, counts: Bools, placed: Bools, position: Floats, page: int) -> Places:
-    search, place = trail.search[placed], position[placed].astype(np.int64)
-    pairs = np.sort(search * (page + 1) + place)
+def _notes_on_positions(n_clicks: int, n_without: int, n_beyond: int, page: int) -> list[Note]:
+    notes = []
+    if n_without:
+        text = f"{n_without:,} of {counted(n_clicks, 'click')} without a `position`: not in the relative click rate"
+        notes.append(Note(text, code="clicks_without_position", count=n_without))
+    if n_beyond:
+        text = f"{counted(n_beyond, 'click')} beyond position {page}: not in the relative click rate"
+        notes.append(Note(text, code="clicks_beyond_page", count=n_beyond))
+    return notes
+
+
+def _shown_positions(
+    log: SearchLog, is_counted: Bools, is_on_page: Bools, position: Floats, page: int
+) -> ShownPositions:
+    pairs = np.sort(log.search[is_on_page] * (page + 1) + position[is_on_page].astype(np.int64))
     pairs = pairs[run_starts(pairs)]
-    search, place = pairs // (page + 1), pairs % (page + 1)
-    deepest = np.zeros(len(trail.head), dtype=np.int64)
-    np.maximum.at(deepest, search, place)
-    shown = np.where(np.isnan(trail.results), page, np.minimum(trail.results, page)).astype(np.int64)
-    return Places(
-        shown=np.where(counts, np.maximum(shown, deepest), 0),
-        clicks=np.bincount(search, minlength=len(trail.head)).astype(np.float64),
-        by_place=np.bincount(place, minlength=page + 1)[1:].astype(np.float64),
+    search, clicked = pairs // (page + 1), pairs % (page + 1)
+    deepest = np.zeros(len(log), dtype=np.int64)
+    np.maximum.at(deepest, search, clicked)
+    shown = np.where(np.isnan(log.results), page, np.minimum(log.results, page)).astype(np.int64)
+    return ShownPositions(
+        shown=np.where(is_counted, np.maximum(shown, deepest), 0),
+        clicks=np.bincount(search, minlength=len(log)).astype(np.float64),
+        clicks_by_position=np.bincount(clicked, minlength=page + 1)[1:].astype(np.float64),
     )
 
 
-def examine(places: Places, pairs: Pairs) -> Examined:
-    """Fit the curve and the relative click rates; ``places`` are those of the searches of ``pairs``."""
-    page = len(places.by_place)
-    clicks = pairs.by_query(places.clicks)
-    searches = np.bincount(pairs.query * (page + 1) + places.shown, minlength=pairs.count * (page + 1))
-    shown = searches.reshape(-1, page + 1)[:, :0:-1].cumsum(axis=1)[:, ::-1].astype(np.float64)
-    curve, relative = fitted(shown, clicks, places.by_place)
-    mean = np.concatenate([[0.0], np.cumsum(curve)])[places.shown]
+def fit_position_model(positions: ShownPositions, searches: ClustersOfGroups) -> PositionModel:
+    """Fit the curve and the relative click rates; ``positions`` are those of the same searches."""
+    page = len(positions.clicks_by_position)
+    clicks = searches.sums_of_groups(positions.clicks)
+    n_shown = np.bincount(searches.group * (page + 1) + positions.shown, minlength=searches.n_groups * (page + 1))
+    shown = n_shown.reshape(-1, page + 1)[:, :0:-1].cumsum(axis=1)[:, ::-1].astype(np.float64)
+    curve, relative = fit_curve(shown, clicks, positions.clicks_by_position)
+    mean = np.concatenate([[0.0], np.cumsum(curve)])[positions.shown]
     expected = shown @ curve
-    plain = _dispersion(places.clicks, mean, relative, pairs)
-    weights = shown * curve / np.where(expected > 0, expected, 1.0)[:, None]
-    whole = curve * shown.sum(axis=0) / expected.sum()
-    spread = np.linalg.pinv(_information(shown, curve, relative, places.by_place), hermitian=True)
-    apart = weights - whole
-    bend = np.einsum("qk,kl,ql->q", apart, spread, apart)
+    plain = _dispersion(positions.clicks, mean, relative, searches)
+    covariance = np.linalg.pinv(_information(shown, curve, relative, positions.clicks_by_position), hermitian=True)
+    overall_weight = curve * shown.sum(axis=0) / expected.sum()
+    weight = shown * curve / np.where(expected > 0, expected, 1.0)[:, None] - overall_weight
+    curve_variance = np.einsum("qk,kl,ql->q", weight, covariance, weight)
     total = float(clicks.sum())
-    middle = np.eye(page) - whole
     common = float((plain * clicks).sum() / total)
-    error = np.sqrt(common * (np.diag(middle @ spread @ middle.T) + 1 / total))
-    # The curve is estimated, and from the query's own clicks too.
-    own = plain * np.maximum(1 - clicks / total, 1e-3) + common * clicks * bend
-    return Examined(
+    scaled = np.eye(page) - overall_weight
+    error = np.sqrt(common * (np.diag(scaled @ covariance @ scaled.T) + 1 / total))
+    return PositionModel(
         curve=curve,
         shown=shown.sum(axis=0),
-        clicked=places.by_place,
+        clicked=positions.clicks_by_position,
         relative=relative,
         clicks=clicks,
         expected=expected,
-        dispersion=own,
-        curve_error=np.where(places.by_place > 0, error, np.nan),
+        # The curve is estimated, and from the query's own clicks too.
+        dispersion=plain * np.maximum(1 - clicks / total, MIN_DISPERSION) + common * clicks * curve_variance,
+        curve_error=np.where(positions.clicks_by_position > 0, error, np.nan),
     )
 
 
-def fitted(shown: Floats, clicks: Floats, by_place: Floats) -> tuple[Floats, Floats]:
-    """Fit the curve and the relative click rates in turn until they stay.
+def fit_curve(shown: Floats, clicks: Floats, clicks_by_position: Floats) -> tuple[Floats, Floats]:
+    """Fit clicks by query and position by proportional fitting; return the curve, and the relative click rates.
 
     Parameters
     ----------
-    shown : array of shape (n_queries, page)
-        Searches that showed each place.
+    shown : array of shape (n_queries, page_size)
+        Searches that showed each position.
     clicks : array of shape (n_queries,)
         Clicks of each query.
-    by_place : array of shape (page,)
-        Clicks of each place.
+    clicks_by_position : array of shape (page_size,)
+        Clicks of each position.
 
     Examples
     --------
     >>> shown = np.array([[100.0, 100.0], [100.0, 0.0]])
-    >>> curve, relative = fitted(shown, np.array([30.0, 40.0]), np.array([60.0, 10.0]))
-    >>> curve.round(3).tolist(), relative.round(3).tolist()  # the first query is clicked 20 times at the first place
+    >>> curve, relative = fit_curve(shown, np.array([30.0, 40.0]), np.array([60.0, 10.0]))
+    >>> curve.round(3).tolist(), relative.round(3).tolist()  # the first query is clicked 20 times at the first position
     ([0.28, 0.14], [0.714, 1.429])
     """
-    curve = np.nan_to_num(divided(by_place, shown.sum(axis=0)))
+    curve = np.nan_to_num(divide(clicks_by_position, shown.sum(axis=0)))
     relative = np.ones(len(clicks))
-    for _ in range(_ROUNDS):
+    for _ in range(MAX_ROUNDS):
         before = relative
-        relative = np.nan_to_num(divided(clicks, shown @ curve))
-        curve = np.nan_to_num(divided(by_place, relative @ shown))
-        if np.abs(relative - before).max(initial=0.0) < _SETTLED * max(float(relative.max(initial=0.0)), 1.0):
+        relative = np.nan_to_num(divide(clicks, shown @ curve))
+        curve = np.nan_to_num(divide(clicks_by_position, relative @ shown))
+        change = np.abs(relative - before).max(initial=0.0)
+        if change < TOLERANCE * max(float(relative.max(initial=0.0)), 1.0):
             break
-    scale = clicks.sum() / float((shown @ curve).sum())
-    curve = curve * scale
-    return curve, divided(clicks, shown @ curve)
+    curve = curve * (clicks.sum() / float((shown @ curve).sum()))
+    return curve, divide(clicks, shown @ curve)
 
 
-def _information(shown: Floats, curve: Floats, relative: Floats, by_place: Floats) -> Any:
-    """Return what the clicks tell of the curve, the relative click rates being unknown too."""
-    share = shown * curve / np.where((shown @ curve) > 0, shown @ curve, 1.0)[:, None]
-    clicks = np.nan_to_num(relative) * (shown @ curve)
-    return np.diag(by_place) - (share * clicks[:, None]).T @ share
+def _information(shown: Floats, curve: Floats, relative: Floats, clicks_by_position: Floats) -> Floats:
+    """Return the information of the clicks on the curve, with the relative click rates unknown too."""
+    expected = shown @ curve
+    share = shown * curve / np.where(expected > 0, expected, 1.0)[:, None]
+    clicks = np.nan_to_num(relative) * expected
+    return np.asarray(np.diag(clicks_by_position) - (share * clicks[:, None]).T @ share, dtype=np.float64)
 
 
-def _dispersion(clicks: Floats, mean: Floats, relative: Floats, pairs: Pairs) -> Floats:
+def _dispersion(clicks: Floats, mean: Floats, relative: Floats, searches: ClustersOfGroups) -> Floats:
     """Return the variance of each query's clicks over that of a Poisson count, from all queries together."""
-    mean = mean * np.nan_to_num(relative)[pairs.query]
-    residual, expected = clicks - mean, pairs.by_query(mean)
-    total = float(mean.sum())
-    single = float((residual**2).sum()) / total
-    twins = pairs.crossed(mean)
-    # As with shares, the mean is estimated from the same clicks.
-    crossed = pairs.crossed(residual) + single * np.nan_to_num(divided(twins, expected))
-    alike = max(float(crossed.sum()) / float(twins.sum()), 0.0) if twins.sum() > 0 else 0.0
-    return np.maximum(single + alike * np.nan_to_num(divided(twins, expected)), 1e-3)
+    mean = mean * np.nan_to_num(relative)[searches.group]
+    residual, expected = clicks - mean, searches.sums_of_groups(mean)
+    single = float((residual**2).sum()) / float(mean.sum())
+    correlation = correlation_within(residual, mean, expected, single, searches)
+    pairs_per_click = np.nan_to_num(divide(searches.sums_of_pairs(mean), expected))
+    return np.maximum(single + single * correlation * pairs_per_click, MIN_DISPERSION)

@@ -1,46 +1,67 @@
-"""How searches come out of a log: sessions, queries in one spelling, what is sent twice taken once, what follows."""
+"""Searches in a log: queries in one spelling, repeated events merged, and the search that each event follows."""
 
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from ..._core.arrays import Bools, Floats, Ints, Times, run_starts, sort_order
+from ..._core.frames import Frame
 from ..._core.moments import length_to_microseconds, moment_to_microseconds
 from .._log.log import EventLog, read_log
 from .._log.sessions import number_log_sessions
 
-SEARCHING = ("search", "view_search_results")
-PASSIVE = ("page_view", "session_start", "view_item_list")
-"""What the page of results sends by itself, when it comes with the search."""
+Attribution = Literal["clicked", "last"]
+SEARCH_EVENTS = ("search", "view_search_results")
+PAGE_EVENTS = ("page_view", "session_start", "view_item_list")
+"""Sent by the page of results itself, when they come with the search."""
 COLUMNS = ("session_id", "query", "product_id", "position", "result_count", "value")
+NONE = -1
+"""The code of no query, no search and no product."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchOptions:
+    """The options of a call, checked; lengths of time are in microseconds, but for ``gap``."""
+
+    gap: timedelta
+    within: int | None
+    attribution: Attribution
+    dedupe_within: int
+    reformulation_within: int
+    page_size: int | None
+    min_searches: int
+    as_of: Any
+    level: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Trail:
+class SearchLog:
     """Events, session by session, and the search that each one follows.
 
     Attributes
     ----------
+    log : EventLog
+        The events by visitor and time.
     order : int array of shape (n_events,)
-        Place of each event in the order of visitor and time.
+        Position of each event in ``log``.
     unit, session, event, time : int arrays of shape (n_events,)
-        The visitor, the session, the name (all numbered) and microseconds since 1970.
+        Codes of the visitor, the session and the name, and microseconds since 1970.
     search : int array of shape (n_events,)
-        The last search before the event in its session, the event itself included; -1 where there is none.
-    head : int array of shape (n_searches,)
+        The last search before the event in its session, the event itself included; NONE where there is none.
+    first_event : int array of shape (n_searches,)
         The event that begins each search.
     query : int array of shape (n_searches,)
-        Position in ``texts``, -1 where the query is not known.
+        Position in ``texts``, NONE where the query is not known.
     results : float array of shape (n_searches,)
-        Results shown, NaN where unknown.
-    exits : bool array of shape (n_searches,)
+        Results, NaN where unknown.
+    is_exit : bool array of shape (n_searches,)
         Whether nothing follows in the session.
     texts, spellings : list of str
-        Queries in one spelling, ascending, and as they are written most.
+        Queries in one spelling, ascending, and in the most frequent one.
     click : str
         The event that is a click.
     """
@@ -52,159 +73,197 @@ class Trail:
     event: Ints
     time: Times
     search: Ints
-    head: Ints
+    first_event: Ints
     query: Ints
     results: Floats
-    exits: Bools
+    is_exit: Bools
     texts: list[str]
     spellings: list[str]
     click: str
 
+    def __len__(self) -> int:
+        """Return the number of searches."""
+        return len(self.first_event)
+
+    @property
+    def searched_at(self) -> Times:
+        """When each search began."""
+        return self.time[self.first_event]
+
+    @property
+    def until(self) -> int:
+        """The moment up to which events count, in microseconds."""
+        return moment_to_microseconds(self.log.until)
+
     def is_event(self, *names: str) -> Bools:
-        """Tell which events have one of the names."""
+        """Return which events have one of the names."""
         return self.log.is_name(*names)[self.event]
 
     def floats(self, column: str) -> Floats | None:
         """Return a column of numbers, NaN where unknown; None where the table has none."""
-        found = self.log.floats(column)
-        return None if found is None else found[self.order]
+        values = self.log.floats(column)
+        return None if values is None else values[self.order]
 
-    def until(self) -> int:
-        """Return the moment up to which events count, in microseconds."""
-        return moment_to_microseconds(self.log.until)
+    def products(self) -> Ints | None:
+        """Return the code of the product of each event, NONE where unknown; None where the table has none."""
+        return self.log.codes("product_id")[0][self.order] if self.log.has("product_id") else None
 
-    def over(self, gap: timedelta) -> Bools:
-        """Tell of each search whether its session is over."""
-        last = np.flatnonzero(np.diff(self.session, append=-1))
-        ended = self.until() - self.time[last] > micro_seconds(gap)
-        return ended[self.session[self.head]]
+    def is_session_over(self, gap: timedelta) -> Bools:
+        """Return of each search whether its session is over."""
+        last = np.flatnonzero(np.diff(self.session, append=NONE))
+        is_over = self.until - self.time[last] > length_to_microseconds(gap)
+        return np.asarray(is_over[self.session[self.first_event]])
 
 
-def normalised(text: object) -> str:
-    """Write a query in one way: Unicode NFKC, no upper case, single spaces.
+def normalize_query(text: object) -> str:
+    """Return a query in one spelling: Unicode NFKC, no upper case, single spaces.
 
     Examples
     --------
-    >>> normalised("  Red   DRESS "), normalised("Ｔ恤　连衣裙")
+    >>> normalize_query("  Red   DRESS "), normalize_query("Ｔ恤　连衣裙")
     ('red dress', 't恤 连衣裙')
     """
     return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", str(text)).casefold()).split())
 
 
-def read_trail(events: object, *, gap: timedelta, merge: timedelta, as_of: Any) -> Trail:
+def read_search_log(events: Frame, options: SearchOptions) -> SearchLog:
     """Read a log of any library, cut it into sessions, and find its searches."""
     optional = tuple(column for column in COLUMNS if column != "query")
-    log = read_log(events, columns=("query",), optional=optional, ties=COLUMNS, as_of=as_of)
-    session, _ = number_log_sessions(log, gap)
+    log = read_log(events, columns=("query",), optional=optional, ties=COLUMNS, as_of=options.as_of)
+    session, _ = number_log_sessions(log, options.gap)
     order = sort_order(session)
-    session = session[order]
+    session, event, time = session[order], log.event[order], log.time[order]
     click = "select_item" if "select_item" in log.names else "view_item"
-    event, times = log.event[order], log.time[order]
-    place = np.flatnonzero(log.is_name(*SEARCHING)[event])
-    texts, raw, numbers, labels = _queries(log, order[place])
-    clicks: Ints = np.cumsum(log.is_name(click)[event], dtype=np.int64)[place]
-    where = session[place]
-    query = _filled(numbers[raw], where, times[place], clicks, merge)
-    first, by_query, starts = _firsts(query, where, times[place], clicks, merge)
-    return Trail(
+    rows = np.flatnonzero(log.is_name(*SEARCH_EVENTS)[event])
+    queries = _read_queries(log, order[rows])
+    n_clicks: Ints = np.cumsum(log.is_name(click)[event], dtype=np.int64)[rows]
+    near = _SearchEvents(session=session[rows], time=time[rows], n_clicks=n_clicks, within=options.dedupe_within)
+    query = _fill_queries(queries.of_label[queries.label], near)
+    is_first, by_query, starts = _first_events(query, near)
+    return SearchLog(
         log=log,
         order=order,
         unit=log.unit[order],
         session=session,
-        time=times,
+        time=time,
         event=event,
-        search=_last(first, place, session),
-        head=place[first],
-        query=query[first],
-        results=_results(log, order[place], by_query, starts)[np.argsort(by_query[starts])],
-        exits=_exits(log.is_name(*PASSIVE)[event], session, times, place, first, merge),
-        texts=texts,
-        spellings=_spellings(texts, labels, numbers, raw[first]),
+        search=_last_searches(is_first, rows, session),
+        first_event=rows[is_first],
+        query=query[is_first],
+        results=_result_counts(log, order[rows], by_query, starts)[np.argsort(by_query[starts])],
+        is_exit=_exits(log.is_name(*PAGE_EVENTS)[event], session, time, rows, is_first, options.dedupe_within),
+        texts=queries.texts,
+        spellings=queries.spellings(queries.label[is_first]),
         click=click,
     )
 
 
-def _queries(log: EventLog, searching: Ints) -> tuple[list[str], Ints, Ints, Sequence[object]]:
-    """Return queries in one spelling, what is written in some events (-1 nothing), and the query that each label is.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Queries:
+    """Queries of search events as they are written, and in one spelling.
 
-    The last label is nothing, and no query either.
+    Attributes
+    ----------
+    texts : list of str
+        The queries in one spelling, ascending.
+    labels : list
+        The queries as they are written.
+    label : int array of shape (n_search_events,)
+        Position in ``labels``, -1 where the event has none.
+    of_label : int array of shape (n_labels + 1,)
+        The position of each label in ``texts``; the last one stands for no label, and is NONE.
     """
-    raw, labels = log.codes("query")
-    keys = [normalised(label) for label in labels.tolist()]
-    texts = sorted(set(keys) - {""})
-    number = {text: place for place, text in enumerate(texts)} | {"": -1}
-    numbers = np.array([*(number[key] for key in keys), -1], dtype=np.int64)
-    return texts, raw[searching], numbers, labels.tolist()
+
+    texts: list[str]
+    labels: Sequence[object]
+    label: Ints
+    of_label: Ints
+
+    def spellings(self, label: Ints) -> list[str]:
+        """Return the most frequent spelling of each query, of equally frequent ones the first by its letters."""
+        counts = np.bincount(label[label >= 0], minlength=len(self.labels))
+        query = self.of_label[:-1]
+        order = np.lexsort((np.arange(len(self.labels)), -counts, query))
+        most = order[run_starts(query[order]) & (query[order] >= 0)].tolist()  # one label per query, as the texts are
+        return [
+            " ".join(str(self.labels[label]).split()) if counts[label] else text
+            for label, text in zip(most, self.texts, strict=True)
+        ]
 
 
-def _filled(query: Ints, session: Ints, time: Times, clicks: Ints, merge: timedelta) -> Ints:
+def _read_queries(log: EventLog, rows: Ints) -> _Queries:
+    codes, labels = log.codes("query")
+    spellings = [normalize_query(label) for label in labels.tolist()]
+    texts = sorted(set(spellings) - {""})
+    position = {text: i for i, text in enumerate(texts)} | {"": NONE}
+    of_label = np.array([*(position[spelling] for spelling in spellings), NONE], dtype=np.int64)
+    return _Queries(texts=texts, labels=labels.tolist(), label=codes[rows], of_label=of_label)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _SearchEvents:
+    """Search events by session and time, and the clicks before each; within so long they may be one search."""
+
+    session: Ints
+    time: Times
+    n_clicks: Ints
+    within: int
+
+
+def _fill_queries(query: Ints, near: _SearchEvents) -> Ints:
     """Give events without a query that of the one just before them, which they repeat."""
-    apart = run_starts(session, clicks)
-    apart[1:] |= np.diff(time) > micro_seconds(merge)
-    place = np.arange(len(query))
-    begun = np.maximum.accumulate(np.where(apart, place, 0))
-    known = np.maximum.accumulate(np.where(query >= 0, place, -1))
-    return np.where(known >= begun, query[np.maximum(known, 0)], -1)
+    is_apart = run_starts(near.session, near.n_clicks)
+    is_apart[1:] |= np.diff(near.time) > near.within
+    index = np.arange(len(query))
+    run_start = np.maximum.accumulate(np.where(is_apart, index, 0))
+    latest = np.maximum.accumulate(np.where(query >= 0, index, NONE))
+    return np.where(latest >= run_start, query[np.maximum(latest, 0)], NONE)
 
 
-def _firsts(query: Ints, session: Ints, time: Times, clicks: Ints, merge: timedelta) -> tuple[Bools, Ints, Ints]:
-    """Tell which events begin a search; also events by session and query, and where each search starts among them."""
-    order = sort_order(session * (int(query.max(initial=0)) + 2) + query + 1)
-    new = run_starts(session[order], query[order], clicks[order])
-    new[1:] |= np.diff(time[order]) > micro_seconds(merge)
-    first = np.zeros(len(query), dtype=bool)
-    first[order] = new
-    return first, order, np.flatnonzero(new)
+def _first_events(query: Ints, near: _SearchEvents) -> tuple[Bools, Ints, Ints]:
+    """Return which events begin a search; the events by session and query; and where each search starts in these."""
+    order = sort_order(near.session, query)
+    is_new = run_starts(near.session[order], query[order], near.n_clicks[order])
+    is_new[1:] |= np.diff(near.time[order]) > near.within
+    is_first = np.zeros(len(query), dtype=bool)
+    is_first[order] = is_new
+    return is_first, order, np.flatnonzero(is_new)
 
 
-def _results(log: EventLog, searching: Ints, by_query: Ints, starts: Ints) -> Floats:
-    """Take the largest number of results that the events of a search tell."""
-    found = log.floats("result_count")
-    if found is None or not len(starts):
+def _result_counts(log: EventLog, rows: Ints, by_query: Ints, starts: Ints) -> Floats:
+    """Return the largest number of results of the events of each search."""
+    results = log.floats("result_count")
+    if results is None or not len(starts):
         return np.full(len(starts), np.nan)
-    told = found[searching[by_query]]
-    return np.fmax.reduceat(np.where(told >= 0, told, np.nan), starts)
+    ordered = results[rows[by_query]]
+    return np.fmax.reduceat(np.where(ordered >= 0, ordered, np.nan), starts)
 
 
-def _last(first: Bools, place: Ints, session: Ints) -> Ints:
+def _last_searches(is_first: Bools, rows: Ints, session: Ints) -> Ints:
     """Return the last search before each event of its session."""
-    heads = place[first]
-    begins_here = np.zeros(len(session), dtype=bool)
-    begins_here[heads] = True
-    last = np.cumsum(begins_here, dtype=np.int64)
+    first_event = rows[is_first]
+    starts_search = np.zeros(len(session), dtype=bool)
+    starts_search[first_event] = True
+    last = np.cumsum(starts_search, dtype=np.int64)
     last -= 1
-    last[np.append(session[heads], -1)[last] != session] = -1  # before the first search of all, -1 is the last place
+    # Before the first search of all the last is -1, which the appended session stands for.
+    last[np.append(session[first_event], NONE)[last] != session] = NONE
     return last
 
 
-def _exits(passive: Bools, session: Ints, time: Times, place: Ints, first: Bools, merge: timedelta) -> Bools:
-    """Tell of each search whether nothing follows it but what its own page sends."""
-    if not len(place):
+def _exits(is_page: Bools, session: Ints, time: Times, rows: Ints, is_first: Bools, within: int) -> Bools:
+    """Return of each search whether nothing follows it but what its own page sends."""
+    if not len(rows):
         return np.zeros(0, dtype=bool)
-    rows = np.flatnonzero(passive)
-    before = place[np.maximum(np.searchsorted(place, rows) - 1, 0)]
-    near = (before < rows) & (session[before] == session[rows]) & (time[rows] - time[before] <= micro_seconds(merge))
-    sent = np.zeros(len(session), dtype=bool)
-    sent[rows[near]] = True
-    sent[place[~first]] = True
-    others = np.flatnonzero(~sent)
-    last = np.full(session[-1] + 1, -1)
-    last[session[others]] = others  # places ascend, so that the last one stays
-    heads = place[first]
-    exits: Bools = last[session[heads]] == heads
+    pages = np.flatnonzero(is_page)
+    before = rows[np.maximum(np.searchsorted(rows, pages) - 1, 0)]
+    is_sent = np.zeros(len(session), dtype=bool)
+    is_soon = (before < pages) & (session[before] == session[pages]) & (time[pages] - time[before] <= within)
+    is_sent[pages[is_soon]] = True
+    is_sent[rows[~is_first]] = True
+    others = np.flatnonzero(~is_sent)
+    last = np.full(session[-1] + 1, NONE)
+    last[session[others]] = others  # positions ascend, so that the last one stays
+    first_event = rows[is_first]
+    exits: Bools = last[session[first_event]] == first_event
     return exits
-
-
-def _spellings(texts: list[str], labels: Sequence[object], numbers: Ints, raw: Ints) -> list[str]:
-    """Find how each query is written most; of equal ones the first by its letters."""
-    counts = np.bincount(raw[raw >= 0], minlength=len(labels))
-    order = np.lexsort((np.arange(len(labels)), -counts, numbers[:-1]))
-    most = order[
-        run_starts(numbers[order]) & (numbers[order] >= 0)
-    ].tolist()  # one label a query, in the order of texts
-    return [" ".join(str(labels[one]).split()) if counts[one] else text for one, text in zip(most, texts, strict=True)]
-
-
-def micro_seconds(length: timedelta) -> int:
-    """Write a length of time in microseconds."""
-    return length_to_microseconds(length)

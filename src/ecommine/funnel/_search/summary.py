@@ -1,17 +1,21 @@
-"""What searches say, in words."""
+"""The summary and the headline of searches."""
 
 from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
 
 from ..._core.frames import Frame, collect
-from ..._core.pictures import percent, thousands
-from ..._core.texts import Locale
+from ..._core.texts import Locale, counted, is_known, join_sentences, percent, thousands
+from .table import SearchMeasures
 
-SURE = 0.05
-"""q-value below which a query is said to be worse than the rest."""
+MAX_Q_VALUE = 0.05
+"""q-value below which a query is called significantly worse than the rest."""
+NAMED_QUERIES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Totals:
+class SearchTotals:
     """All searches together; a share that is not known is NaN."""
 
     searches: int
@@ -20,14 +24,13 @@ class Totals:
     zero_result_rate: float
     click_rate: float
     conversion: float
-    revenue: float
 
 
 REASON_NAMES: dict[Locale, dict[str, str]] = {
     "en": {
         "zero_results": "nothing found",
         "few_clicks": "few clicks",
-        "reformulated": "searched anew",
+        "reformulated": "searched again",
         "few_purchases": "clicked, seldom bought",
     },
     "zh": {
@@ -38,75 +41,93 @@ REASON_NAMES: dict[Locale, dict[str, str]] = {
     },
 }
 UNIT_NAMES: dict[Locale, dict[str, str]] = {
-    "en": {"money": "in money", "purchases": "searches that end in a purchase", "clicks": "searches with a click"},
+    "en": {"money": "money", "purchases": "searches that end in a purchase", "clicks": "searches with a click"},
     "zh": {"money": "金额", "purchases": "成交搜索次数", "clicks": "有点击的搜索次数"},
 }
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
         "none": "There are no searches with a query.",
-        "all": "{n:,} searches for {queries:,} queries by {visitors:,} visitors{ends}.",
-        "zero": "{share} find nothing",
-        "click": "{share} lead to a click",
-        "buy": "{share} to a purchase",
+        "all": "{searches} for {queries} by {visitors}{shares}.",
+        "zero_result_rate": "{share} find nothing",
+        "click_rate": "{share} lead to a click",
+        "conversion": "{share} lead to a purchase",
         "begin": ": ",
         "join": ", ",
-        "fix": "Most is at stake for {queries} (in {unit}, if each did as well as the typical query).",
-        "one": "“{query}” ({reason}, {stake})",
-        "sure": "{n} of these {all} are worse than the rest by more than chance, for all queries tested.",
-        "unsure": "None of these is worse than the rest by more than chance: look at the results before you act.",
-        "fine": "No query with enough searches falls short of the typical one.",
+        "gains": "The largest potential gains are from {queries} (in {unit}, if each did as well as a typical query).",
+        "query": "“{query}” ({reason}, {gain})",
+        "significant": "Significantly worse than the other queries, corrected for all tests: {n} of these {all}.",
+        "not significant": "None of these is significantly worse than the other queries: look at the results before "
+        "you act.",
+        "no gains": "No query with enough searches is below the typical one.",
     },
     "zh": {
         "none": "没有带搜索词的搜索。",
-        "all": "共{n:,}次搜索，{queries:,}个搜索词，{visitors:,}位访客{ends}。",
-        "zero": "{share}无结果",
-        "click": "{share}有点击",
-        "buy": "{share}成交",
+        "all": "{visitors}用{queries}进行了{searches}{shares}。",
+        "zero_result_rate": "{share}无结果",
+        "click_rate": "{share}有点击",
+        "conversion": "{share}成交",
         "begin": "：",
         "join": "，",
-        "fix": "最值得先改进的是{queries}（若达到一般搜索词的水平可增加的{unit}）。",
-        "one": "“{query}”（{reason}，{stake}）",
-        "sure": "考虑到检验的搜索词数量，这{all}个中有{n}个差于其他，且不像是偶然。",
-        "unsure": "其中没有一个差于其他到不像偶然的程度：行动前请先查看搜索结果。",
-        "fine": "在次数足够的搜索词中，没有低于一般水平的。",
+        "gains": "最值得优先改进的是{queries}（若达到一般搜索词的水平，可增加的{unit}）。",
+        "query": "“{query}”（{reason}，{gain}）",
+        "significant": "校正检验次数后，这{all}个中有{n}个显著差于其他搜索词。",
+        "not significant": "其中没有一个显著差于其他搜索词：行动前请先查看搜索结果。",
+        "no gains": "搜索次数足够的搜索词都不低于一般水平。",
     },
 }
 
 
-def search_sentences(totals: Totals, fix: Frame, unit: str, locale: Locale) -> str:
-    """Write two to five sentences; ``fix`` are the queries with most at stake."""
+def total_searches(measures: SearchMeasures) -> SearchTotals:
+    """Return the totals of all searches whose query is known."""
+    outcomes, rates = measures.outcomes, measures.rates
+    return SearchTotals(
+        searches=len(outcomes),
+        queries=int(np.count_nonzero(measures.n_searches)),
+        visitors=int(np.count_nonzero(np.bincount(outcomes.unit))),
+        zero_result_rate=rates["zero_result_rate"].overall,
+        click_rate=rates["click_rate"].overall,
+        conversion=rates["conversion"].overall,
+    )
+
+
+def headline(totals: SearchTotals, as_of: datetime | None) -> str:
+    """Write the first line: searches, queries, visitors, and how many searches have a click."""
+    until = "" if as_of is None else f"as of {as_of:%Y-%m-%d %H:%M}, "
+    clicks = f", {percent(totals.click_rate)} with a click" if is_known(totals.click_rate) else ""
+    queries, visitors = counted(totals.queries, "query"), counted(totals.visitors, "visitor")
+    return f"{until}{counted(totals.searches, 'search')} for {queries} by {visitors}{clicks}"
+
+
+def summarize(totals: SearchTotals, opportunities: Frame, unit: str, locale: Locale) -> str:
+    """Write two to four sentences: how searches end, and which queries to improve first."""
     texts = _TEXTS[locale]
     if not totals.searches:
         return texts["none"]
-    shares = {"zero": totals.zero_result_rate, "click": totals.click_rate, "buy": totals.conversion}
-    told = {name: percent(share) for name, share in shares.items() if share == share}
-    ends = texts["join"].join(texts[name].format(share=share) for name, share in told.items())
-    said = [
-        texts["all"].format(
-            n=totals.searches,
-            queries=totals.queries,
-            visitors=totals.visitors,
-            ends=texts["begin"] + ends if ends else "",
-        ),
-        *_fix(fix, unit, locale),
-    ]
-    return (" " if locale == "en" else "").join(said)
+    rates = {name: getattr(totals, name) for name in ("zero_result_rate", "click_rate", "conversion")}
+    shares = [texts[name].format(share=percent(rate)) for name, rate in rates.items() if is_known(rate)]
+    counts = {
+        "searches": counted(totals.searches, "search", locale=locale),
+        "queries": counted(totals.queries, "query", locale=locale),
+        "visitors": counted(totals.visitors, "visitor", locale=locale),
+        "shares": texts["begin"] + texts["join"].join(shares) if shares else "",
+    }
+    return join_sentences([texts["all"].format(**counts), *_gains(opportunities, unit, locale)], locale=locale)
 
 
-def _fix(fix: Frame, unit: str, locale: Locale) -> list[str]:
-    texts, rows = _TEXTS[locale], collect(fix).rows(named=True)
+def _gains(opportunities: Frame, unit: str, locale: Locale) -> list[str]:
+    texts, rows = _TEXTS[locale], collect(opportunities.head(NAMED_QUERIES)).rows(named=True)
     if not rows:
-        return [texts["fine"]]
-    named = [
-        texts["one"].format(
+        return [texts["no gains"]]
+    queries = [
+        texts["query"].format(
             query=row["spelling"],
             reason=REASON_NAMES[locale][row["reason"]],
-            stake=thousands(row["at_stake"], locale=locale),
+            gain=thousands(row["potential_gain"], locale=locale),
         )
         for row in rows
     ]
-    join = ", " if locale == "en" else "、"
-    name = "money" if (unit, locale) == ("money", "en") else UNIT_NAMES[locale][unit]
-    sure = sum(row["q_value"] is not None and row["q_value"] < SURE for row in rows)
-    last = texts["sure"].format(n=sure, all=len(rows)) if sure else texts["unsure"]
-    return [texts["fix"].format(queries=join.join(named), unit=name), last]
+    names = (", " if locale == "en" else "、").join(queries)
+    n = sum(is_known(row["q_value"]) and row["q_value"] < MAX_Q_VALUE for row in rows)
+    kind = "significant" if n else "not significant"
+    gains = texts["gains"].format(queries=names, unit=UNIT_NAMES[locale][unit])
+    return [gains, texts[kind].format(n=n, all=len(rows))]

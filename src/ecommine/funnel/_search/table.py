@@ -1,173 +1,173 @@
-"""The tables of searches: one row a query, a place, a reformulation."""
+"""The tables of searches: one row per query, per position, per reformulation."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..._core.arrays import Ints, distinct_rows, run_starts
-from .._shares import divided
-from .outcomes import Followed
-from .position_bias import Examined, Places, examine
-from .rates import Pairs, Rate, money_interval, rate
+from ..._core.arrays import Floats, Ints, distinct_rows, run_starts
+from ..._stats.arrays import divide
+from ..._stats.intraclass import ClustersOfGroups
+from .outcomes import SearchOutcomes
+from .position_bias import PositionModel, ShownPositions, fit_position_model
+from .rates import QueryRates, estimate_rates, group_searches, money_per_search
 
 Columns = dict[str, Any]
-RATES = ("zero_result_rate", "click_rate", "reformulation_rate", "conversion", "exit_rate")
+BOUNDS = ("", "_low", "_high")
+POSITION_COUNTS = ("position", "shown", "clicked")
+POSITION_COLUMNS = (*POSITION_COUNTS, "click_rate", "examination", "examination_low", "examination_high")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Measured:
-    """Searches that have a query, measured.
+class SearchMeasures:
+    """Searches whose query is known, measured.
 
     Attributes
     ----------
-    found : Followed
-        The searches; ``after`` numbers all searches of the log.
-    pairs : Pairs
-        Searches of one query by one visitor.
-    rates : dict of Rate
+    outcomes : SearchOutcomes
+        The searches; ``next_search`` numbers all searches of the log.
+    searches : ClustersOfGroups
+        Which of them are of one query and one visitor.
+    rates : dict of QueryRates
         The shares, of all queries.
-    examined : Examined or None
+    positions : PositionModel or None
         Clicks corrected for position.
+    n_searches : float array of shape (n_queries,)
+        Searches of each query.
     rows : int array
         The queries that have a row, most searched first.
     """
 
-    found: Followed
-    pairs: Pairs
-    rates: dict[str, Rate]
-    examined: Examined | None
+    outcomes: SearchOutcomes
+    searches: ClustersOfGroups
+    rates: dict[str, QueryRates]
+    positions: PositionModel | None
+    n_searches: Floats
     rows: Ints
 
 
-def measure(everything: Followed, places: Places | None, count: int, least: int) -> Measured:
-    """Measure the searches of ``count`` queries; those of at least ``least`` searches have a row."""
-    named = everything.query >= 0
-    found = _subset(everything, named)
-    pairs = Pairs(found.query, found.unit, count)
-    zero, known = found.results == 0, ~np.isnan(found.results)
-    rates = {
-        "zero_result_rate": rate(zero, known, pairs),
-        "click_rate": rate(found.clicked, found.over, pairs),
-        "reformulation_rate": rate(found.after >= 0, found.over, pairs),
-        "conversion": rate(found.bought, found.mature & found.has_purchases, pairs),
-        "exit_rate": rate(found.exits, found.over, pairs),
-    }
-    searches = pairs.by_query(np.ones(len(found.query)))
-    rows = np.flatnonzero(searches >= least)
-    shown = (
-        None
-        if places is None
-        else Places(shown=places.shown[named], clicks=places.clicks[named], by_place=places.by_place)
-    )
-    return Measured(
-        found=found,
-        pairs=pairs,
-        rates=rates,
-        examined=None if shown is None else examine(shown, pairs),
-        rows=rows[np.argsort(-searches[rows], kind="stable")],
+def measure_searches(
+    outcomes: SearchOutcomes, positions: ShownPositions | None, n_queries: int, min_searches: int
+) -> SearchMeasures:
+    """Measure searches whose query is known; queries of at least ``min_searches`` have a row."""
+    searches = group_searches(outcomes.query, outcomes.unit, n_queries)
+    is_decided = outcomes.is_decided & outcomes.has_purchases
+    n_searches = searches.sums_of_groups(np.ones(len(outcomes)))
+    rows = np.flatnonzero(n_searches >= min_searches)
+    return SearchMeasures(
+        outcomes=outcomes,
+        searches=searches,
+        rates={
+            "zero_result_rate": estimate_rates(outcomes.results == 0, ~np.isnan(outcomes.results), searches),
+            "click_rate": estimate_rates(outcomes.is_clicked, outcomes.is_over, searches),
+            "reformulation_rate": estimate_rates(outcomes.is_replaced, outcomes.is_over, searches),
+            "conversion": estimate_rates(outcomes.is_bought, is_decided, searches),
+            "exit_rate": estimate_rates(outcomes.is_exit, outcomes.is_over, searches),
+        },
+        positions=None if positions is None else fit_position_model(positions, searches),
+        n_searches=n_searches,
+        rows=rows[np.argsort(-n_searches[rows], kind="stable")],
     )
 
 
-def query_columns(measured: Measured, texts: list[str], spellings: list[str], level: float) -> Columns:
-    """Write one row a query."""
-    rows, pairs, found = measured.rows, measured.pairs, measured.found
-    columns: Columns = {"query": _texts(texts, rows), "spelling": _texts(spellings, rows)}
-    columns["searches"] = pairs.by_query(np.ones(len(found.query)))[rows].astype(np.int64)
-    columns["visitors"] = pairs.visitors[rows].astype(np.int64)
-    columns["immature"] = pairs.by_query(~found.over * 1.0)[rows].astype(np.int64)
-    for name in RATES[:2]:
-        columns |= _with_ends(name, measured.rates[name].take(rows), level)
-    columns |= _relative(measured.examined, rows, level)
-    columns |= _with_ends("reformulation_rate", measured.rates["reformulation_rate"].take(rows), level)
-    top = _top(measured)
-    columns["top_reformulation"] = [texts[top[row]] if row in top else None for row in rows.tolist()]
-    columns |= _with_ends("conversion", measured.rates["conversion"].take(rows), level)
-    columns |= _money(measured, level)
-    return columns | _with_ends("exit_rate", measured.rates["exit_rate"].take(rows), level)
-
-
-def _with_ends(name: str, share: Rate, level: float) -> Columns:
-    low, high = share.interval(level)
-    return {name: share.share, f"{name}_low": low, f"{name}_high": high}
-
-
-def _relative(examined: Examined | None, rows: Ints, level: float) -> Columns:
-    name = "relative_click_rate"
-    if examined is None:
-        return {f"{name}{end}": np.full(len(rows), np.nan) for end in ("", "_low", "_high")}
-    taken = examined.take(rows)
-    low, high = taken.interval(level)
-    return {name: taken.relative, f"{name}_low": low, f"{name}_high": high}
-
-
-def _money(measured: Measured, level: float) -> Columns:
-    names, found, rows = ("", "_low", "_high"), measured.found, measured.rows
-    if not found.has_money:
-        unknown = np.full(len(rows), np.nan)
-        return {"revenue": unknown, **{f"revenue_per_search{name}": unknown for name in names}}
-    revenue = measured.pairs.by_query(found.money)[rows]
-    each = money_interval(found.money, found.mature, measured.pairs, level)
-    return {"revenue": revenue, **{f"revenue_per_search{n}": e[rows] for n, e in zip(names, each, strict=True)}}
-
-
-def _moves(measured: Measured) -> tuple[Ints, Ints, Ints, Ints]:
-    """Return which query was replaced by which, how often, and the move of each search that was replaced."""
-    found = measured.found
-    moved = (found.after >= 0) & found.over
-    key = found.query[moved] * measured.pairs.count + found.next_query[moved]
-    number, first = distinct_rows(key)
-    pairs, counts = key[first], np.bincount(number, minlength=len(first))
-    return pairs // measured.pairs.count, pairs % measured.pairs.count, counts, number
-
-
-def _top(measured: Measured) -> dict[int, int]:
-    before, after, counts, _ = _moves(measured)
-    order = np.lexsort([after, -counts, before])
-    first = run_starts(before[order])
-    return dict(zip(before[order][first].tolist(), after[order][first].tolist(), strict=True))
-
-
-def reformulation_columns(measured: Measured, everything: Followed, texts: list[str]) -> Columns:
-    """Write one row a query and the query that replaced it: how often, and whether that one found and was clicked."""
-    before, after, counts, number = _moves(measured)
-    found = measured.found
-    then = found.after[(found.after >= 0) & found.over]
-    results, clicked = everything.results[then], everything.clicked[then]
-    known = np.bincount(number, ~np.isnan(results), minlength=len(counts))
-    some = np.bincount(number, results > 0, minlength=len(counts))
-    clicks = np.bincount(number, clicked, minlength=len(counts))
-    keep = np.isin(before, measured.rows)
-    order = np.flatnonzero(keep)[np.lexsort([after[keep], before[keep], -counts[keep]])]
-    of = measured.rates["reformulation_rate"].n[before]
+def query_columns(measures: SearchMeasures, texts: list[str], spellings: list[str], level: float) -> Columns:
+    """Return one row per query."""
+    rows, rates = measures.rows, measures.rates
+    n_pending = measures.searches.sums_of_groups(~measures.outcomes.is_over * 1.0)
+    next_query = _most_frequent_next(measures)
     return {
-        "query": _texts(texts, before[order]),
-        "next_query": _texts(texts, after[order]),
-        "searches": counts[order].astype(np.int64),
-        "share": divided(counts, of)[order],
-        "next_found_rate": divided(some, known)[order],
-        "next_click_rate": divided(clicks, counts)[order],
+        "query": _take(texts, rows),
+        "spelling": _take(spellings, rows),
+        "searches": measures.n_searches[rows].astype(np.int64),
+        "visitors": measures.searches.n_clusters[rows].astype(np.int64),
+        "pending": n_pending[rows].astype(np.int64),
+        **_rate_columns("zero_result_rate", rates, rows, level),
+        **_rate_columns("click_rate", rates, rows, level),
+        **_relative_columns(measures.positions, rows, level),
+        **_rate_columns("reformulation_rate", rates, rows, level),
+        "top_reformulation": [texts[next_query[row]] if row in next_query else None for row in rows.tolist()],
+        **_rate_columns("conversion", rates, rows, level),
+        **_money_columns(measures, level),
+        **_rate_columns("exit_rate", rates, rows, level),
     }
 
 
-def position_columns(examined: Examined | None, level: float) -> Columns:
-    """Write one row a place: shown, clicked, and what a typical query would be clicked there."""
-    counts = ("position", "shown", "clicked")
-    names = (*counts, "click_rate", "examination", "examination_low", "examination_high")
-    if examined is None:
-        return {name: np.zeros(0, dtype=np.int64 if name in counts else np.float64) for name in names}
-    low, high = examined.curve_interval(level)
-    place = np.arange(1, len(examined.curve) + 1)
-    plain = divided(examined.clicked, examined.shown)
-    values = (place, examined.shown.astype(np.int64), examined.clicked.astype(np.int64), plain, examined.curve)
-    return dict(zip(names, (*values, low, high), strict=True))
+def reformulation_columns(measures: SearchMeasures, everything: SearchOutcomes, texts: list[str]) -> Columns:
+    """Return one row per query and the query that replaced it: how often, and whether that had results and a click.
+
+    ``everything`` are all searches of the log.
+    """
+    query, next_query, counts, code = _reformulations(measures)
+    outcomes = measures.outcomes
+    next_search = outcomes.next_search[outcomes.is_replaced & outcomes.is_over]
+    results, is_clicked = everything.results[next_search], everything.is_clicked[next_search]
+    n_known, n_found, n_clicked = (
+        np.bincount(code, values, minlength=len(counts)) for values in (~np.isnan(results), results > 0, is_clicked)
+    )
+    rows = np.flatnonzero(np.isin(query, measures.rows))
+    rows = rows[np.lexsort([next_query[rows], query[rows], -counts[rows]])]
+    return {
+        "query": _take(texts, query[rows]),
+        "next_query": _take(texts, next_query[rows]),
+        "searches": counts[rows].astype(np.int64),
+        "share": divide(counts, measures.rates["reformulation_rate"].n[query])[rows],
+        "next_found_rate": divide(n_found, n_known)[rows],
+        "next_click_rate": divide(n_clicked, counts)[rows],
+    }
 
 
-def _texts(texts: list[str], rows: Ints) -> list[str]:
+def position_columns(model: PositionModel | None, level: float) -> Columns:
+    """Return one row per position: shown, clicked, and the clicks that a typical query has there."""
+    if model is None:
+        types = {name: np.int64 if name in POSITION_COUNTS else np.float64 for name in POSITION_COLUMNS}
+        return {name: np.zeros(0, dtype=dtype) for name, dtype in types.items()}
+    position = np.arange(1, len(model.curve) + 1)
+    counts = (position, model.shown.astype(np.int64), model.clicked.astype(np.int64))
+    rates = (divide(model.clicked, model.shown), model.curve, *model.curve_interval(level))
+    return dict(zip(POSITION_COLUMNS, (*counts, *rates), strict=True))
+
+
+def _rate_columns(name: str, rates: dict[str, QueryRates], rows: Ints, level: float) -> Columns:
+    rate = rates[name].take(rows)
+    return _with_bounds(name, rate.share, *rate.interval(level))
+
+
+def _relative_columns(model: PositionModel | None, rows: Ints, level: float) -> Columns:
+    if model is None:
+        return _with_bounds("relative_click_rate", *[np.full(len(rows), np.nan)] * 3)
+    taken = model.take(rows)
+    return _with_bounds("relative_click_rate", taken.relative, *taken.interval(level))
+
+
+def _money_columns(measures: SearchMeasures, level: float) -> Columns:
+    outcomes, rows = measures.outcomes, measures.rows
+    if not outcomes.has_money:
+        unknown = np.full(len(rows), np.nan)
+        return {"revenue": unknown, **_with_bounds("revenue_per_search", *[unknown] * 3)}
+    bounds = money_per_search(outcomes.money, outcomes.is_decided, measures.searches, level)
+    revenue = measures.searches.sums_of_groups(outcomes.money)[rows]
+    return {"revenue": revenue, **_with_bounds("revenue_per_search", *(bound[rows] for bound in bounds))}
+
+
+def _with_bounds(name: str, *bounds: Floats) -> Columns:
+    return {f"{name}{ending}": values for ending, values in zip(BOUNDS, bounds, strict=True)}
+
+
+def _reformulations(measures: SearchMeasures) -> tuple[Ints, Ints, Ints, Ints]:
+    """Return the pairs of a query and its next one, how often each occurs, and the pair of each search replaced."""
+    outcomes = measures.outcomes
+    rows = outcomes.is_replaced & outcomes.is_over
+    query, next_query = outcomes.query[rows], outcomes.next_query[rows]
+    code, first = distinct_rows(query, next_query)
+    return query[first], next_query[first], np.bincount(code, minlength=len(first)), code
+
+
+def _most_frequent_next(measures: SearchMeasures) -> dict[int, int]:
+    query, next_query, counts, _ = _reformulations(measures)
+    order = np.lexsort([next_query, -counts, query])
+    first = order[run_starts(query[order])]
+    return dict(zip(query[first].tolist(), next_query[first].tolist(), strict=True))
+
+
+def _take(texts: list[str], rows: Ints) -> list[str]:
     return [texts[row] for row in rows.tolist()]
-
-
-def _subset(everything: Followed, keep: Any) -> Followed:
-    """Keep the searches that have a query."""
-    arrays = {one.name: getattr(everything, one.name) for one in fields(everything)}
-    return replace(everything, **{n: v[keep] for n, v in arrays.items() if isinstance(v, np.ndarray)})
