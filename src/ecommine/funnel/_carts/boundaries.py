@@ -5,24 +5,19 @@ when its window is over; and so which add would begin the next cart. The carts a
 each person's first add; all chains are followed at once, by steps that double.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..._core.arrays import Bools, Ints, Times, count_until, distinct_rows, run_starts
-from .events import ADD, NO_PRODUCT, NONE, ONLY_IN_ORDERS, OTHER_EVENT, CartEvents
+from ..._core.arrays import Bools, Ints, Times, count_until, distinct_rows, latest_record, run_starts, sort_order
+from ..._core.notes import Note
+from ..._core.texts import counted
+from .events import ADD, NONE, ONLY_IN_ORDERS, CartEvents
 
-NO_CART_REASONS = ("no_cart", "other_products", "after_window")
+NO_CART, OTHER_PRODUCTS, AFTER_WINDOW = range(3)
+WHY_NO_CART = ("without a cart", "of other products", "after its window")
 """Why a purchase buys no open cart: there is none, it has other products, or its window is over."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Unassigned:
-    """Events of no cart: purchase events by NO_CART_REASONS, events that touch a cart; and all purchase events."""
-
-    purchases: dict[str, int]
-    touches: int
-    n_purchases: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -41,7 +36,8 @@ class CartBoundaries:
         The cart that the event touches or buys, NONE for others.
     is_by_product : bool array of shape (n_events,)
         Whether the product that a purchase names was put into the cart by its name.
-    unassigned : Unassigned
+    notes : tuple of Note
+        Events of no cart.
     """
 
     opening: Ints
@@ -51,7 +47,7 @@ class CartBoundaries:
     deadline: Times
     cart: Ints
     is_by_product: Bools
-    unassigned: Unassigned
+    notes: tuple[Note, ...]
 
     def __len__(self) -> int:
         return len(self.opening)
@@ -69,85 +65,72 @@ class CartBoundaries:
         return np.asarray(is_first)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Matches:
-    """The latest add that each purchase may be for, NONE where there is none; arrays of shape (n_events,).
-
-    ``any_add`` is of any product that it may be, ``own_add`` of the very product.
-    """
-
-    any_add: Ints
-    own_add: Ints
-
-
 def find_carts(events: CartEvents, session: Ints, window: int) -> CartBoundaries:
-    """Find the carts."""
-    adds = np.flatnonzero(events.kind == ADD)
-    person, matches = events.person[adds], _match_purchases(events, adds)
-    last_event = last_positions(session)
-    session_end = last_event[session[adds]]
+    """Find the carts; a cart that is left may still be bought for ``window`` microseconds."""
+    adds = np.flatnonzero(events.name == ADD)
+    person, (any_add, own_add) = events.person[adds], _match_purchases(events, adds)
+    session_ends = last_positions(session)[session]
+    session_end = session_ends[adds]
     touches = np.flatnonzero(events.is_touch)
     left_at = events.time[touches[np.searchsorted(touches, session_end, side="right") - 1]]
     deadline = left_at + window
-    closing = _first_purchases(events, adds, matches.any_add)
-    is_bought = closing != NONE
-    is_bought[is_bought] = ((closing <= session_end) | (events.time[closing] <= deadline))[is_bought]
-    closing = np.where(is_bought, closing, NONE)
+    closing = _first_purchases(events, adds, any_add)
+    is_in_time = (closing <= session_end) | (events.time[closing] <= deadline)
+    closing = np.where(is_in_time, closing, NONE)
     after_window = count_until(person, events.time[adds], person, deadline)
-    next_add = np.where(is_bought, np.searchsorted(adds, closing), after_window)
-    opening = np.flatnonzero(_visited(person, next_add))
-    return _assign_events(
-        events,
-        matches,
-        last_event[session],
-        opening=adds[opening],
-        closing=closing[opening],
-        left_at=left_at[opening],
-        deadline=deadline[opening],
+    next_add = np.where(closing != NONE, np.searchsorted(adds, closing), after_window)
+    is_opening = _visited(person, next_add)
+    opening, closing, deadline = adds[is_opening], closing[is_opening], deadline[is_opening]
+    cart, why_no_cart = _assign_events(events, any_add, session_ends, opening, closing, deadline)
+    is_by_product = cart != NONE
+    is_by_product[is_by_product] = own_add[is_by_product] >= opening[cart[is_by_product]]
+    return CartBoundaries(
+        opening=opening,
+        closing=closing,
+        session_end=session_end[is_opening],
+        left_at=left_at[is_opening],
+        deadline=deadline,
+        cart=cart,
+        is_by_product=is_by_product,
+        notes=tuple(_notes(events, cart, why_no_cart)),
     )
 
 
 def last_positions(group: Ints) -> Ints:
-    """Return the position of the last row of each group, from 0.
-
-    Examples
-    --------
-    >>> last_positions(np.array([0, 1, 0])).tolist()
-    [2, 1]
-    """
+    """Return the position of the last row of each group, from 0."""
     last = np.zeros(int(group.max(initial=-1)) + 1, dtype=np.int64)
     last[group] = np.arange(len(group))  # positions ascend, so that the last one stays
     return last
 
 
-def _match_purchases(events: CartEvents, adds: Ints) -> _Matches:
-    """Return the latest add of each purchase: any add for one without a product, and any add without a product."""
+def _match_purchases(events: CartEvents, adds: Times) -> tuple[Ints, Ints]:
+    """Return the latest add of any product that each purchase may be for, and of its very product; NONE without one.
+
+    A purchase without a product may be for any add, and an add without a product for any purchase.
+    """
     n = len(events)
     any_add, own_add = np.full(n, NONE), np.full(n, NONE)
     purchases = np.flatnonzero(events.is_purchase)
     if not len(adds) or not len(purchases):
-        return _Matches(any_add=any_add, own_add=own_add)
+        return any_add, own_add
+    person, product = events.person[purchases], events.product[purchases]
     latest = adds[np.maximum(np.searchsorted(adds, purchases) - 1, 0)]
-    latest = np.where((latest < purchases) & (events.person[latest] == events.person[purchases]), latest, NONE)
-    scale = int(events.product.max()) + 2
-    keys = events.person * scale + events.product + 1
-    has_no_product = events.product[purchases] == NO_PRODUCT
-    of_product = _latest_of_key(keys, adds, purchases, keys[purchases], n)
-    own_add[purchases] = np.where(has_no_product, latest, of_product)
-    of_unknown = _latest_of_key(keys, adds, purchases, events.person[purchases] * scale, n)
-    any_add[purchases] = np.where(has_no_product, latest, np.maximum(own_add[purchases], of_unknown))
-    return _Matches(any_add=any_add, own_add=own_add)
+    latest = np.where((latest < purchases) & (events.person[latest] == person), latest, NONE)
+    keys = events.key_of(events.person, events.product)
+    of_product = _latest_of_key(keys, adds, purchases, keys[purchases])
+    of_unknown = _latest_of_key(keys, adds, purchases, events.key_of(person, np.full(len(person), NONE)))
+    own_add[purchases] = np.where(product == NONE, latest, of_product)
+    any_add[purchases] = np.where(product == NONE, latest, np.maximum(of_product, of_unknown))
+    return any_add, own_add
 
 
-def _latest_of_key(keys: Ints, adds: Ints, positions: Ints, at_key: Ints, n: int) -> Ints:
+def _latest_of_key(keys: Ints, adds: Times, positions: Times, at_key: Ints) -> Ints:
     """Return the latest add of a key before each position."""
-    code, first = distinct_rows(keys[adds])
-    known_keys = keys[adds[first]]
-    at_code = np.searchsorted(known_keys, at_key)
-    is_known = known_keys[np.minimum(at_code, len(known_keys) - 1)] == at_key
-    packed = np.sort(code * n + adds)
-    latest = packed[np.maximum(np.searchsorted(packed, at_code * n + positions) - 1, 0)]
-    return np.where(is_known & (latest // n == at_code) & (latest % n < positions), latest % n, NONE)
+    codes = distinct_rows(np.append(keys[adds], at_key))[0]
+    add_code, at_code = np.split(codes, [len(adds)])
+    order = sort_order(add_code)
+    adds = adds[order]
+    return np.append(adds, NONE)[latest_record(add_code[order], adds, at_code, positions - 1)]
 
 
 def _first_purchases(events: CartEvents, adds: Ints, any_add: Ints) -> Ints:
@@ -166,8 +149,8 @@ def _visited(person: Ints, next_add: Ints) -> Bools:
     """Return which adds the chains from each person's first add visit."""
     n = len(person)
     is_visited = np.append(run_starts(person), False)
-    is_last = np.concatenate([person, [NONE]])[next_add] != person
-    jump = np.concatenate([np.where(is_last, n, next_add), [n]])
+    is_last = np.append(person, NONE)[next_add] != person
+    jump = np.append(np.where(is_last, n, next_add), n)
     while (jump < n).any():
         is_visited[jump[np.flatnonzero(is_visited)]] = True
         jump = jump[jump]
@@ -175,63 +158,47 @@ def _visited(person: Ints, next_add: Ints) -> Bools:
 
 
 def _assign_events(
-    events: CartEvents,
-    matches: _Matches,
-    last_event: Ints,
-    *,
-    opening: Ints,
-    closing: Ints,
-    left_at: Times,
-    deadline: Times,
-) -> CartBoundaries:
-    """Give each event its cart; ``last_event`` is the last one of the session of each event."""
-    cart, is_by_product = np.full(len(events), NONE), np.zeros(len(events), dtype=bool)
-    reason = np.full(len(events), NO_CART_REASONS.index("no_cart"), dtype=np.int8)
+    events: CartEvents, any_add: Ints, session_ends: Ints, opening: Ints, closing: Ints, deadline: Times
+) -> tuple[Ints, Ints]:
+    """Return the cart of each event, and why one has none; ``session_ends`` is of the session of each event."""
+    cart, why_no_cart = np.full(len(events), NONE), np.full(len(events), NO_CART, dtype=np.int8)
     rows, current = _current_carts(events, opening)
-    is_bought, close, is_touch = closing[current] != NONE, closing[current], events.is_touch[rows]
-    session_end = last_event[opening]
-    is_in_time = (events.time[rows] <= deadline[current]) | (rows <= session_end[current])
+    close, is_bought = closing[current], closing[current] != NONE
+    is_in_time = (events.time[rows] <= deadline[current]) | (rows <= session_ends[opening[current]])
     is_open = np.where(is_bought, rows < close, is_in_time)
-    is_match = matches.any_add[rows] >= opening[current]
-    is_by_product[rows] = matches.own_add[rows] >= opening[current]
-    has_product = events.product[rows] != NO_PRODUCT
-    is_rest = is_bought & ~is_open & is_match & has_product & (rows <= last_event[close])
-    is_assigned = np.where(is_touch, is_open, (rows == close) | is_rest)
+    is_match = any_add[rows] >= opening[current]
+    is_rest = is_bought & ~is_open & is_match & (events.product[rows] != NONE) & (rows <= session_ends[close])
+    is_assigned = np.where(events.is_touch[rows], is_open, (rows == close) | is_rest)
     cart[rows[is_assigned]] = current[is_assigned]
-    reason[rows[is_open]] = NO_CART_REASONS.index("other_products")
-    reason[rows[~is_open & ~is_bought & is_match]] = NO_CART_REASONS.index("after_window")
-    return CartBoundaries(
-        opening=opening,
-        closing=closing,
-        session_end=session_end,
-        left_at=left_at,
-        deadline=deadline,
-        cart=cart,
-        is_by_product=is_by_product,
-        unassigned=_count_unassigned(events, cart, reason),
-    )
+    why_no_cart[rows[is_open]] = OTHER_PRODUCTS
+    why_no_cart[rows[~is_open & ~is_bought & is_match]] = AFTER_WINDOW
+    return cart, why_no_cart
 
 
 def _current_carts(events: CartEvents, opening: Ints) -> tuple[Ints, Ints]:
     """Return the events of carts that are not before their person's first, and the latest cart opened until each."""
-    rows = np.flatnonzero(events.kind != OTHER_EVENT)
+    rows = np.flatnonzero(events.is_touch | events.is_purchase)
     latest = np.searchsorted(opening, rows, side="right") - 1
     is_own = latest >= 0
     is_own[is_own] = events.person[opening[latest[is_own]]] == events.person[rows[is_own]]
     return rows[is_own], latest[is_own]
 
 
-def _count_unassigned(events: CartEvents, cart: Ints, reason: Ints) -> Unassigned:
+def _notes(events: CartEvents, cart: Ints, why_no_cart: Ints) -> Iterator[Note]:
     """Count the events without a cart; a purchase of several products is one, and has a cart if any of them has."""
     purchases = np.flatnonzero(events.is_purchase & (events.order_match < ONLY_IN_ORDERS))
     source = events.source[purchases]
-    has_cart = np.zeros(int(source.max(initial=-1)) + 1, dtype=bool)
-    has_cart[source[cart[purchases] != NONE]] = True
-    rest = purchases[~has_cart[source]]
+    has_cart = np.isin(source, source[cart[purchases] != NONE])
+    rest = purchases[~has_cart]
     first = rest[distinct_rows(events.source[rest])[1]]
-    counts = np.bincount(reason[first], minlength=len(NO_CART_REASONS)).tolist()
-    return Unassigned(
-        purchases=dict(zip(NO_CART_REASONS, counts, strict=True)),
-        touches=int((events.is_touch & (cart == NONE)).sum()),
-        n_purchases=int(np.count_nonzero(np.bincount(source))),
-    )
+    if len(first):
+        counts = np.bincount(why_no_cart[first], minlength=len(WHY_NO_CART)).tolist()
+        parts = ", ".join(f"{count:,} {why}" for count, why in zip(counts, WHY_NO_CART, strict=True) if count)
+        total = counted(len(np.unique(source)), "purchase")
+        text = f"{len(first):,} of {total} bought no open cart: {parts}"
+        yield Note(text, code="purchases_without_cart", count=len(first))
+    n_touches = int((events.is_touch & (cart == NONE)).sum())
+    if n_touches:
+        what = counted(n_touches, "removal, cart view or checkout step", "removals, cart views or checkout steps")
+        verb = "is" if n_touches == 1 else "are"
+        yield Note(f"{what} without an open cart {verb} left out", code="touches_without_cart", count=n_touches)

@@ -3,10 +3,12 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
-from ..._core.arrays import Bools, Floats, Ints, Times, run_numbers, run_starts
+from ..._core.arrays import Bools, Floats, Ints, Times, run_bounds, run_numbers, run_starts, sort_order
+from ..._stats.arrays import divide, sums_by_group
 from .boundaries import CartBoundaries
-from .events import ADD, NO_PRODUCT, NONE, REMOVE, CartEvents
+from .events import ADD, NONE, REMOVE, CartEvents
 
 MIN_UNITS = 1e-9
 """Fewer units are none: parts of units do not add up to the last bit."""
@@ -62,40 +64,42 @@ class CartContents:
 
     def total_units(self, units: Floats) -> Floats:
         """Compute the units in each cart."""
-        total = np.bincount(self.cart, np.where(units > MIN_UNITS, units, 0.0), minlength=self.n_carts)
-        return total.astype(np.float64)  # without lines they would be whole numbers
+        return sums_by_group(self.cart, np.where(units > MIN_UNITS, units, 0.0), self.n_carts)
 
-    def any_line(self, holds: Bools, known: Bools, units: Floats) -> tuple[Bools, Bools]:
-        """Return which carts have a product in them of which something holds, and where that is known of any."""
+    def any_line(self, holds: Bools, known: Bools, units: Floats) -> Floats:
+        """Return 1 for carts with a product in them of which something holds, 0 without, NaN where of none is known."""
         is_known = (units > MIN_UNITS) & known
-        cart, n = self.cart[is_known], self.n_carts
-        return np.bincount(cart, holds[is_known], minlength=n) > 0, np.bincount(cart, minlength=n) > 0
+        n_known = np.bincount(self.cart[is_known], minlength=self.n_carts)
+        n_holding = np.bincount(self.cart[is_known & holds], minlength=self.n_carts)
+        return np.where(n_known > 0, np.minimum(n_holding, 1.0), np.nan)
 
 
 def read_contents(events: CartEvents, carts: CartBoundaries) -> CartContents:
     """Add up what is put in and taken out."""
-    changes = np.flatnonzero((carts.cart != NONE) & ((events.kind == ADD) | (events.kind == REMOVE)))
-    scale = int(events.product.max(initial=NO_PRODUCT)) + 2
-    key = carts.cart[changes] * scale + events.product[changes] + 1
-    order = np.argsort(key, kind="stable")
+    changes = np.flatnonzero((carts.cart != NONE) & ((events.name == ADD) | (events.name == REMOVE)))
+    key = events.key_of(carts.cart[changes], events.product[changes])
+    order = sort_order(key)
     changes, key = changes[order], key[order]
-    first, line = np.flatnonzero(run_starts(key)), run_numbers(key)
-    cart, n = carts.cart[changes[first]], len(first)
-    quantity, is_known = events.units[changes], events.has_units[changes]
-    is_add = events.kind[changes] == ADD
-    units = _running_units(line, np.where(is_add, quantity, -quantity), ~is_add & ~is_known)
-    last = np.append(first[1:], len(changes))[:n] - 1
-    in_first = np.bincount(line, carts.is_first_session[changes], minlength=n).astype(np.int64)
-    units_left = np.where(in_first > 0, units[first + np.maximum(in_first, 1) - 1], 0.0)
+    bounds, line = run_bounds(key), run_numbers(key)
+    first, n = bounds[:-1], len(bounds) - 1
+    cart = carts.cart[changes[first]]
+    is_add, quantity = events.name[changes] == ADD, events.units[changes]
+    is_emptied = ~is_add & ~events.has_units[changes]
+    units = _running_units(line, np.where(is_add, quantity, -quantity), is_emptied)
+    units_at_end = units[bounds[1:] - 1]
+    in_first = sums_by_group(line, carts.is_first_session[changes], n).astype(np.int64)
+    time, adds = events.time[changes], np.flatnonzero(is_add)
+    added_at = time[first]  # of what is only taken out, and so holds nothing, when that was
+    added_at[line[adds[::-1]]] = time[adds[::-1]]  # of several adds the earliest is written last
     return CartContents(
         n_carts=len(carts),
         cart=cart,
         product=events.product[changes[first]],
-        units_left=units_left,
-        units=units[last],
-        units_after=_units_after_purchase(events, carts, key[first], cart, units[last], scale),
+        units_left=np.where(in_first > 0, units[first + np.maximum(in_first, 1) - 1], 0.0),
+        units=units_at_end,
+        units_after=_units_after_purchase(events, carts, cart, key[first], units_at_end),
         price=_mean_price(line, quantity, np.where(is_add, events.value[changes], np.nan), n),
-        added_at=_first_added(events.time[changes], is_add, line, n),
+        added_at=added_at,
     )
 
 
@@ -105,8 +109,7 @@ def _running_units(line: Ints, change: Floats, is_emptied: Bools) -> Floats:
     The sum without a floor, less its lowest value below zero so far, is the sum with one (Lindley's recursion).
     """
     part = np.cumsum(run_starts(line) | is_emptied) - 1
-    change = np.where(is_emptied, 0.0, change)
-    units = _sum_within(part, change)
+    units = _sum_within(part, np.where(is_emptied, 0.0, change))
     below = np.flatnonzero(np.isin(part, part[units < 0]))
     if len(below):
         span = float(units[below].max() - units[below].min()) + 1
@@ -125,36 +128,22 @@ def _sum_within(part: Ints, change: Floats) -> Floats:
 
 def _mean_price(line: Ints, quantity: Floats, value: Floats, n: int) -> Floats:
     is_known = ~np.isnan(value)
-    money = np.bincount(line[is_known], value[is_known], minlength=n)
-    units = np.bincount(line[is_known], quantity[is_known], minlength=n)
-    price: Floats = np.divide(money, units, out=np.full(n, np.nan), where=units > 0)
-    return price
-
-
-def _first_added(time: Times, is_add: Bools, line: Ints, n: int) -> Times:
-    """Return when each line was put in first; for one that is only taken out, which holds nothing, when that was."""
-    first = np.zeros(n, dtype=np.int64)
-    for rows in (np.arange(len(line)), np.flatnonzero(is_add)):
-        first[line[rows[::-1]]] = time[rows[::-1]]  # of several the earliest is written last
-    return first
+    money, units = (sums_by_group(line[is_known], amount[is_known], n) for amount in (value, quantity))
+    return divide(money, units)
 
 
 def _units_after_purchase(
-    events: CartEvents, carts: CartBoundaries, keys: Ints, cart: Ints, units: Floats, scale: int
+    events: CartEvents, carts: CartBoundaries, line_cart: Ints, line_key: Ints, units: Floats
 ) -> Floats:
     """Take what was bought out of the carts: all where the purchase names no product."""
     purchases = np.flatnonzero((carts.cart != NONE) & events.is_purchase)
-    n, cart_of = len(keys), carts.cart[purchases]
-    is_whole_cart = np.zeros(len(carts), dtype=bool)
-    is_whole_cart[cart_of[events.product[purchases] == NO_PRODUCT]] = True
-    by_product = carts.is_by_product[purchases]
-    quantity, is_known = events.units[purchases], events.has_units[purchases]
-    key = cart_of * scale + np.where(by_product, events.product[purchases], NO_PRODUCT) + 1
-    line = np.searchsorted(keys, key)
-    is_line = line < n
-    is_line[is_line] = keys[line[is_line]] == key[is_line]
-    is_counted = is_line & by_product & is_known
-    is_whole_line = np.zeros(n, dtype=bool)
-    is_whole_line[line[is_line & ~is_counted]] = True
-    bought = np.bincount(line[is_counted], quantity[is_counted], minlength=n)
-    return np.where(is_whole_line | is_whole_cart[cart], 0.0, np.maximum(units - bought, 0.0))
+    cart, product = carts.cart[purchases], events.product[purchases]
+    is_own = carts.is_by_product[purchases]
+    key = events.key_of(cart, np.where(is_own, product, NONE))
+    line = pd.Index(line_key).get_indexer(pd.Index(key))
+    is_line = line != NONE
+    is_counted = is_line & is_own & events.has_units[purchases]
+    bought = sums_by_group(line[is_counted], events.units[purchases[is_counted]], len(line_key))
+    is_gone = np.isin(line_cart, cart[product == NONE])
+    is_gone[line[is_line & ~is_counted]] = True
+    return np.where(is_gone, 0.0, np.maximum(units - bought, 0.0))

@@ -1,6 +1,5 @@
 """Events of everyone who has a cart, as arrays: whose they are, what they do to the cart, in which session."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -9,10 +8,9 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
-from ..._core.arrays import Bools, Floats, Ints, Times, starts_after_gap
+from ..._core.arrays import Bools, Floats, Ints, Times, sort_order, starts_after_gap
 from ..._core.codes import Labels, whole_ids
 from ..._core.frames import Frame
-from ..._core.moments import length_to_microseconds
 from ..._core.notes import Note
 from ..._core.texts import counted
 from ...schema._for_topics import EVENT_NAMES, SchemaError
@@ -20,57 +18,46 @@ from .._log.log import EventLog, read_log
 from .._log.reading import fill_from_group
 from .._log.sessions import number_sessions
 
-CART_EVENTS = (
-    "add_to_cart",
-    "remove_from_cart",
-    "view_cart",
-    "begin_checkout",
-    "add_shipping_info",
-    "add_payment_info",
-    "purchase",
-)
-ADD, REMOVE, PURCHASE = 0, 1, 6
-OTHER_EVENT = -1
+VIEW_ITEM, ADD, REMOVE, PURCHASE = map(EVENT_NAMES.index, ("view_item", "add_to_cart", "remove_from_cart", "purchase"))
+CART_EVENTS = EVENT_NAMES[ADD : PURCHASE + 1]
+"""What touches a cart, in the order in which it fills up and is paid, and at last the purchase."""
 IN_ORDERS, ONLY_IN_ORDERS = 1, 2
 """Purchases that the orders have too, and that only the orders have."""
-NO_PRODUCT = -1
-"""Code of the product of events that name none."""
 NONE = -1
-"""Position of what does not exist."""
+"""Code of what is not known, and position of what does not exist."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CartEvents:
-    """Events sorted by person, time and name.
-
-    A person is a customer where that is known, else a visitor.
+    """Events sorted by person, time and name; each array of shape (n_events,).
 
     Attributes
     ----------
-    person : int array of shape (n_events,)
-        Customers first, then visitors.
-    time : int64 array of shape (n_events,)
+    person : int array
+        The customer where that is known, else the visitor, numbered after all customers.
+    time : int64 array
         Microseconds since 1970.
-    name_rank, kind : int arrays of shape (n_events,)
-        Position of the name among GA4's, and in CART_EVENTS, OTHER_EVENT where it is no event of a cart.
-    product, visitor, customer, session_id : int arrays of shape (n_events,)
-        Codes; -1 where unknown.
-    value, quantity : float arrays of shape (n_events,)
+    name : int array
+        Position among GA4's names; other names come after these.
+    product, visitor, order : int arrays
+        Codes; NONE where unknown.
+    session : int array
+        Number of the visitor's session; NONE for purchases that only the orders have.
+    value, quantity : float arrays
         NaN where unknown.
-    order_match : int array of shape (n_events,)
+    order_match : int array
         Of a purchase: IN_ORDERS, ONLY_IN_ORDERS or 0.
-    source : int array of shape (n_events,)
-        Number of the event in the log: a purchase of several products may become several. -1 for orders.
+    source : int array
+        Number of the event in the log, since one purchase may become one per product.
     """
 
     person: Ints
     time: Times
-    name_rank: Ints
-    kind: Ints
+    name: Ints
     product: Ints
     visitor: Ints
-    customer: Ints
-    session_id: Ints
+    order: Ints
+    session: Ints
     value: Floats
     quantity: Floats
     order_match: Ints
@@ -82,12 +69,12 @@ class CartEvents:
     @property
     def is_purchase(self) -> Bools:
         """Whether each event is a purchase."""
-        return np.asarray(self.kind == PURCHASE)
+        return np.asarray(self.name == PURCHASE)
 
     @property
     def is_touch(self) -> Bools:
         """Whether each event touches a cart without buying it."""
-        return np.asarray((self.kind != OTHER_EVENT) & (self.kind != PURCHASE))
+        return np.asarray((self.name >= ADD) & (self.name < PURCHASE))
 
     @property
     def has_units(self) -> Bools:
@@ -99,23 +86,23 @@ class CartEvents:
         """Units of each event, one where they are unknown."""
         return np.where(self.has_units, self.quantity, 1.0)
 
+    def key_of(self, owner: Ints, product: Ints) -> Ints:
+        """Return one number per owner (person or cart) and product, ascending, an unknown product first."""
+        return owner * (int(self.product.max(initial=NONE)) + 2) + product + 1
+
     def take(self, rows: Any) -> "CartEvents":
         """Return some events, in this order."""
         return CartEvents(**{name: getattr(self, name)[rows] for name in self.__dataclass_fields__})
 
-    def joined(self, others: Iterable["CartEvents"]) -> "CartEvents":
-        """Return these and other events, sorted again; equal ones stay as they stand."""
-        parts = (self, *others)
-        names = self.__dataclass_fields__
-        return CartEvents(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names}).ordered()
+    def joined(self, *others: "CartEvents") -> "CartEvents":
+        """Return these and other events in one order."""
+        parts, names = (self, *others), self.__dataclass_fields__
+        joined = CartEvents(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
+        return joined.sorted()
 
-    def ordered(self) -> "CartEvents":
-        """Return the events sorted by person, time and name; equal ones stay as they stand."""
-        return self.take(self.order())
-
-    def order(self) -> Ints:
-        """Return the order of the events by person, time and name."""
-        return np.lexsort((self.name_rank, self.time, self.person))
+    def sorted(self) -> "CartEvents":
+        """Return the events by person, time and name; equal ones stay as they stand."""
+        return self.take(sort_order(self.person, self.time, self.name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -125,32 +112,20 @@ class CartIds:
     visitors: Labels
     customers: Labels
     products: Labels
+    orders: Labels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CartLog:
-    """The events of a log that has carts.
-
-    Attributes
-    ----------
-    events : CartEvents
-    ids : CartIds
-    order_id : array of shape (n_events,) or None
-        The order of each event; None where the log has none.
-    until : datetime or None
-        The moment up to which events count.
-    notes : tuple of Note
-        What was left out.
-    """
+    """The events of everyone who has a cart, up to a moment, and notes of what was left out."""
 
     events: CartEvents
     ids: CartIds
-    order_id: Labels | None
     until: datetime | None
     notes: tuple[Note, ...]
 
 
-def read_cart_log(events: Frame, as_of: datetime | date | str | None) -> CartLog:
+def read_cart_log(events: Frame, as_of: datetime | date | str | None, gap: timedelta) -> CartLog:
     """Read the events of every visitor who has an event of a cart or a purchase."""
     own = _own_columns(events)
     optional = ("customer_id", "session_id", "product_id", "value")
@@ -158,31 +133,26 @@ def read_cart_log(events: Frame, as_of: datetime | date | str | None) -> CartLog
     log = read_log(events, optional=optional, others=own, ties=ties, having=CART_EVENTS, as_of=as_of)
     customer, customers = _codes(log, "customer_id")
     product, products = _codes(log, "product_id")
+    order, orders = _codes(log, "order_id")
     customer, n_shared = fill_from_group(log.unit, customer)
-    name_rank = np.array([_name_rank(name, position) for position, name in enumerate(log.names)], dtype=np.int32)
-    kinds = [CART_EVENTS.index(name) if name in CART_EVENTS else OTHER_EVENT for name in log.names]
+    rank_of = {name: rank for rank, name in enumerate(EVENT_NAMES)}
+    ranks = [rank_of.get(name, len(rank_of) + position) for position, name in enumerate(log.names)]
     cart_events = CartEvents(
-        person=np.where(customer >= 0, customer, len(customers) + log.unit) if len(customers) else log.unit,
+        person=np.where(customer != NONE, customer, len(customers) + log.unit) if len(customers) else log.unit,
         time=log.time,
-        name_rank=name_rank[log.event],
-        kind=np.array(kinds, dtype=np.int8)[log.event],
+        name=np.array(ranks, dtype=np.int32)[log.event],
         product=product,
         visitor=log.unit,
-        customer=customer,
-        session_id=_codes(log, "session_id")[0],
+        order=order,
+        session=number_sessions(log.unit, log.time, _codes(log, "session_id")[0], gap),
         value=_floats(log, "value"),
         quantity=_floats(log, "quantity"),
         order_match=np.broadcast_to(np.int64(0), len(log.unit)),
         source=np.arange(len(log.unit)),
     )
-    order_id = np.array(log.rows["order_id"].to_list(), dtype=object)[log.order] if "order_id" in own else None
-    if (customer >= 0).any():
-        order = cart_events.order()
-        cart_events, order_id = cart_events.take(order), None if order_id is None else order_id[order]
     return CartLog(
-        events=cart_events,
-        ids=CartIds(visitors=whole_ids(log.units), customers=customers, products=products),
-        order_id=order_id,
+        events=cart_events.sorted() if len(customers) else cart_events,
+        ids=CartIds(visitors=whole_ids(log.units), customers=customers, products=products, orders=orders),
         until=log.until,
         notes=(*log.notes, *_notes_on_customers(n_shared)),
     )
@@ -204,10 +174,6 @@ def _notes_on_customers(n_shared: int) -> list[Note]:
     return [Note(text, code="visitors_with_several_customers", count=n_shared)]
 
 
-def _name_rank(name: str, position: int) -> int:
-    return EVENT_NAMES.index(name) if name in EVENT_NAMES else len(EVENT_NAMES) + position
-
-
 def _codes(log: EventLog, column: str) -> tuple[Ints, Labels]:
     if not log.has(column):
         return np.broadcast_to(np.int64(NONE), len(log.unit)), np.zeros(0, dtype=np.int64)
@@ -223,19 +189,16 @@ def _floats(log: EventLog, column: str) -> Floats:
     return values
 
 
-def number_cart_sessions(events: CartEvents, gap: timedelta) -> Ints:
-    """Return the number of the session of each event, in the order in which they begin for their person.
+def number_cart_sessions(events: CartEvents, gap: int) -> Ints:
+    """Return the number of the session of each event, which is of one person.
 
     They are those of the visitors. A purchase that only the orders have has no visitor: it goes on with the session of
-    the event before it, or, after a pause longer than ``gap``, begins one.
+    the event before it, or, after a pause longer than ``gap`` microseconds, begins one.
     """
-    if (events.customer == NONE).all():  # persons are the visitors, and there are no orders
-        return number_sessions(events.visitor, events.time, events.session_id, gap)
-    rows = np.flatnonzero(events.visitor != NONE)
-    rows = rows[np.lexsort((events.time[rows], events.visitor[rows]))]
-    label = np.full(len(events), NONE)
-    label[rows] = number_sessions(events.visitor[rows], events.time[rows], events.session_id[rows], gap)
-    begins_label = starts_after_gap(events.person, events.time, length_to_microseconds(gap)) | (label != NONE)
-    latest = np.maximum.accumulate(np.where(begins_label, np.arange(len(label)), 0))
-    label = np.where(label[latest] != NONE, label[latest], len(label) + latest)
-    return np.asarray(pd.factorize(events.person * 2 * len(label) + label)[0])
+    if (events.person == events.visitor).all():  # there are no customers, and so no orders
+        return events.session
+    has_session, rows = events.session != NONE, np.arange(len(events))
+    begins = starts_after_gap(events.person, events.time, gap) | has_session
+    latest = np.maximum.accumulate(np.where(begins, rows, 0))
+    session = np.where(has_session[latest], events.session[latest], len(events) + latest)
+    return np.asarray(pd.factorize(events.person * 2 * len(events) + session)[0])

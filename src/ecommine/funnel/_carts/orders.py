@@ -1,39 +1,43 @@
 """Orders behind the purchases: what was bought, and purchases that the events do not have."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
-import pandas as pd
 
-from ..._core.arrays import Bools, Ints, Times, count_until, distinct_codes, nearest_record
+from ..._core.arrays import Bools, Ints, Times, count_until, distinct_codes, distinct_rows, nearest_record, sort_order
 from ..._core.codes import Labels, factorize_sorted
 from ..._core.frames import Frame
-from ..._core.moments import column_to_microseconds, length_to_microseconds
+from ..._core.moments import column_to_microseconds
 from ..._core.notes import Note
 from ..._core.texts import counted
-from ...schema._for_topics import EVENT_NAMES, read
+from ...schema._for_topics import read
 from .._log.reading import load_rows
-from .events import IN_ORDERS, NO_PRODUCT, NONE, ONLY_IN_ORDERS, PURCHASE, CartEvents, CartIds, CartLog
-from .side_tables import Unusable, check_ids, find_codes, incomplete, leave_out
+from .boundaries import CartBoundaries
+from .events import IN_ORDERS, NONE, ONLY_IN_ORDERS, PURCHASE, CartEvents, CartIds
+from .side_tables import Unusable, check_ids, codes_of_column, find_codes, incomplete, leave_out
+
+MIN_MATCHED_SHARE = 0.5
+"""Share of purchases, or of bought carts, in the orders below which there is a warning."""
+HOW_TO_MATCH = ": add customers to the events with schema.identify, or an order_id to the purchases"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Orders:
-    """Orders in the codes of the events, with their products that are known.
+    """Orders in the codes of the events, by ascending id, with their products that are known.
 
     Attributes
     ----------
     ids : array of shape (n_orders,)
-        Ascending.
     person : int array of shape (n_orders,)
         As in the events; NONE where the customer is in no event.
     time : int64 array of shape (n_orders,)
         Of the first line (microseconds).
     line_order, line_product : int arrays of shape (n_lines,)
-        Every product of an order once.
+        Every product of an order once; products that no event names share a code of their own.
+    notes : tuple of Note
     """
 
     ids: Labels
@@ -41,33 +45,46 @@ class Orders:
     time: Times
     line_order: Ints
     line_product: Ints
+    notes: tuple[Note, ...]
 
 
-def read_orders(orders: Frame, events: Frame, ids: CartIds, until: datetime | None) -> tuple[Orders, list[Note]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderMatch:
+    """Shares of the carts that were bought, and of the purchases, that are in the orders; NaN without orders."""
+
+    carts: float = float("nan")
+    purchases: float = float("nan")
+    notes: tuple[Note, ...] = ()
+    warnings: tuple[Note, ...] = ()
+
+
+def read_orders(orders: Frame, events: Frame, ids: CartIds, until: datetime | None) -> Orders:
     """Read the lines of products that were ordered, not returned, up to a moment."""
     optional = ("product_id", "line_type", "quantity", "amount")
     frame = read(orders, "orders", ("order_id", "customer_id", "ordered_at"), optional=optional, argument="orders")
     check_ids(events, frame, ("order_id", "customer_id", "product_id"), "orders")
-    sold, notes = leave_out(frame, "order line", _unusable_lines(frame, until))
+    sold, notes = leave_out(frame, "order line", *_unusable_lines(frame, until))
     rows = load_rows(sold)
     order, order_ids = factorize_sorted(rows["order_id"])
-    customer, customers = factorize_sorted(rows["customer_id"])
     first_time = np.full(len(order_ids), np.iinfo(np.int64).max)
     np.minimum.at(first_time, order, column_to_microseconds(rows["ordered_at"]))
     person = np.full(len(order_ids), NONE)
-    np.maximum.at(person, order, np.append(find_codes(customers, ids.customers), NONE)[customer])
-    line_order, line_product = _products(rows, order, ids)
+    np.maximum.at(person, order, codes_of_column(rows["customer_id"], ids.customers))
+    line_order, line_product = _distinct_products(rows, order, ids)
     n_known = int((person != NONE).sum())
     verb = "is" if n_known == 1 else "are"
     text = f"{n_known:,} of {counted(len(order_ids), 'order')} {verb} from customers with cart or purchase events"
-    note = Note(text, code="orders_of_known_customers", count=n_known)
-    known_orders = Orders(
-        ids=order_ids, person=person, time=first_time, line_order=line_order, line_product=line_product
+    return Orders(
+        ids=order_ids,
+        person=person,
+        time=first_time,
+        line_order=line_order,
+        line_product=line_product,
+        notes=(*notes, Note(text, code="orders_of_known_customers", count=n_known)),
     )
-    return known_orders, [*notes, note]
 
 
-def _unusable_lines(frame: Frame, until: datetime | None) -> tuple[Unusable, ...]:
+def _unusable_lines(frame: Frame, until: datetime | None) -> list[Unusable]:
     names = frame.collect_schema().names()
     kinds = [incomplete("orders", "order_id", "ordered_at")]
     if "line_type" in names:
@@ -81,55 +98,50 @@ def _unusable_lines(frame: Frame, until: datetime | None) -> tuple[Unusable, ...
     if until is not None:
         is_late = (nw.col("ordered_at") > nw.lit(until)).fill_null(False)
         kinds.append(Unusable(words=f"after {until:%Y-%m-%d %H:%M}", code="orders_after_as_of", holds=is_late))
-    return tuple(kinds)
+    return kinds
 
 
-def _products(rows: nw.DataFrame[Any], order: Ints, ids: CartIds) -> tuple[Ints, Ints]:
-    """List every product of an order once; products that no event names share a code of their own."""
+def _distinct_products(rows: nw.DataFrame[Any], order: Ints, ids: CartIds) -> tuple[Ints, Ints]:
+    """Return every pair of order and product once."""
     if "product_id" not in rows.columns:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     code, labels = factorize_sorted(rows["product_id"])
     product = find_codes(labels, ids.products)
-    product = np.where(product == NONE, len(ids.products), product)
-    has_product = code != NONE
-    scale = len(ids.products) + 1
+    product[product == NONE] = len(ids.products)
+    has_product, scale = code != NONE, len(ids.products) + 1
     packed = distinct_codes(order[has_product] * scale + product[code[has_product]])[1]
     return packed // scale, packed % scale
 
 
-def add_orders(log: CartLog, orders: Orders, gap: timedelta) -> tuple[CartEvents, Bools]:
-    """Add what the orders know to the events; return which purchase events the orders have.
+def add_orders(events: CartEvents, ids: CartIds, orders: Orders, gap: int) -> CartEvents:
+    """Add what the orders know to the events.
 
     A purchase without a product becomes one per product of its order. Orders that no event is become purchases.
     """
-    events = log.events
-    purchases = np.flatnonzero(events.is_purchase)
-    event_of_order, is_in_orders = _match_orders(events, purchases, log.order_id, orders, length_to_microseconds(gap))
+    event_of_order, is_in_orders = _find_purchases(events, ids, orders, gap)
     order_match = np.zeros(len(events), dtype=np.int64)
-    order_match[purchases[is_in_orders]] = IN_ORDERS
+    order_match[events.is_purchase] = np.where(is_in_orders, IN_ORDERS, 0)
     events = replace(events, order_match=order_match)
     event_of_line = event_of_order[orders.line_order]
     is_replaced = event_of_line != NONE
-    is_replaced[is_replaced] = events.product[event_of_line[is_replaced]] == NO_PRODUCT
-    products = replace(events.take(event_of_line[is_replaced]), product=orders.line_product[is_replaced])
-    products = replace(products, quantity=np.full(len(products), np.nan))
+    is_replaced[is_replaced] = events.product[event_of_line[is_replaced]] == NONE
+    replaced = event_of_line[is_replaced]
+    products = replace(
+        events.take(replaced), product=orders.line_product[is_replaced], quantity=np.full(len(replaced), np.nan)
+    )
     is_kept = np.ones(len(events), dtype=bool)
-    is_kept[event_of_line[is_replaced]] = False
-    return events.take(is_kept).joined([products, _purchases_of(orders, event_of_order)]), is_in_orders
+    is_kept[replaced] = False
+    return events.take(is_kept).joined(products, _purchases_of(orders, event_of_order))
 
 
-def _match_orders(
-    events: CartEvents, purchases: Ints, order_id: Labels | None, orders: Orders, gap: int
-) -> tuple[Ints, Bools]:
+def _find_purchases(events: CartEvents, ids: CartIds, orders: Orders, gap: int) -> tuple[Ints, Bools]:
     """Return the purchase event of each order, and which purchases have an order.
 
     By its id, else the nearest in time of the customer; of several orders that are nearest to one event, the nearest.
     """
-    event = np.full(len(orders.ids), NONE)
-    order, has_no_id = np.full(len(purchases), NONE), np.ones(len(purchases), dtype=bool)
-    if order_id is not None:
-        has_no_id = pd.isna(order_id[purchases])
-        order = np.where(has_no_id, NONE, find_codes(order_id[purchases], orders.ids))
+    purchases, event = np.flatnonzero(events.is_purchase), np.full(len(orders.ids), NONE)
+    has_no_id = events.order[purchases] == NONE
+    order = np.append(find_codes(ids.orders, orders.ids), NONE)[events.order[purchases]]
     is_known = order != NONE
     event[order[is_known][::-1]] = purchases[is_known][::-1]  # of several events the first is written last
     others = purchases[has_no_id]
@@ -137,7 +149,7 @@ def _match_orders(
     open_orders = np.flatnonzero((event == NONE) & (orders.person != NONE))
     nearest = _nearest_once(person, time, orders.person[open_orders], orders.time[open_orders], gap)
     event[open_orders[nearest != NONE]] = others[nearest[nearest != NONE]]
-    by_time = np.lexsort((orders.time, orders.person))
+    by_time = sort_order(orders.person, orders.time)
     keys, moments = orders.person[by_time], orders.time[by_time]
     before, until = (count_until(keys, moments, person, time + end) for end in (-gap - 1, gap))
     is_known[has_no_id] = until > before  # of purchase events of one product each, only one is the order's
@@ -159,21 +171,45 @@ def _purchases_of(orders: Orders, event_of_order: Ints) -> CartEvents:
     """Make purchases of orders that no event is: one per product, or one without a product."""
     is_missing = (event_of_order == NONE) & (orders.person != NONE)
     lines = is_missing[orders.line_order]
-    has_no_line = is_missing.copy()
-    has_no_line[orders.line_order] = False
-    order = np.concatenate([orders.line_order[lines], np.flatnonzero(has_no_line)])
-    n = len(order)
+    without_line = np.setdiff1d(np.flatnonzero(is_missing), orders.line_order)
+    order = np.append(orders.line_order[lines], without_line)
+    unknown = np.full(len(order), NONE)
     return CartEvents(
         person=orders.person[order],
         time=orders.time[order],
-        name_rank=np.full(n, EVENT_NAMES.index("purchase")),
-        kind=np.full(n, PURCHASE),
-        product=np.concatenate([orders.line_product[lines], np.full(int(has_no_line.sum()), NO_PRODUCT)]),
-        visitor=np.full(n, NONE),
-        customer=orders.person[order],
-        session_id=np.full(n, NONE),
-        value=np.full(n, np.nan),
-        quantity=np.full(n, np.nan),
-        order_match=np.full(n, ONLY_IN_ORDERS),
-        source=np.full(n, NONE),
+        name=np.full(len(order), PURCHASE),
+        product=np.append(orders.line_product[lines], unknown[: len(without_line)]),
+        visitor=unknown,
+        order=unknown,
+        session=unknown,
+        value=np.full(len(order), np.nan),
+        quantity=np.full(len(order), np.nan),
+        order_match=np.full(len(order), ONLY_IN_ORDERS),
+        source=unknown,
     )
+
+
+def match_orders(events: CartEvents, carts: CartBoundaries, orders: Orders) -> OrderMatch:
+    """Compute how many of the carts that were bought, and of the purchases, are in the orders."""
+    purchases = np.flatnonzero(events.is_purchase & (events.order_match < ONLY_IN_ORDERS))
+    purchases = purchases[distinct_rows(events.source[purchases])[1]]
+    is_in_orders = events.order_match[purchases] == IN_ORDERS
+    of_carts = events.order_match[carts.closing[carts.is_closed]]
+    n_only = int((of_carts == ONLY_IN_ORDERS).sum())
+    only = f", {n_only:,} of them without a purchase event" if n_only else ""
+    shares, on_shares = {}, {}
+    if len(of_carts):
+        shares["carts"] = float((of_carts > 0).mean())
+        on_shares["carts"] = _note_on_matched(of_carts > 0, "bought cart", "bought_carts_in_orders", only)
+    if len(is_in_orders):
+        shares["purchases"] = float(is_in_orders.mean())
+        on_shares["purchases"] = _note_on_matched(is_in_orders, "purchase event", "purchases_in_orders")
+    low = [on_shares[name] for name in sorted(shares, key=shares.__getitem__) if shares[name] < MIN_MATCHED_SHARE][:1]
+    warnings = tuple(Note(note + HOW_TO_MATCH, code="few_matched_orders", count=note.count) for note in low)
+    return OrderMatch(**shares, notes=(*orders.notes, *on_shares.values()), warnings=warnings)
+
+
+def _note_on_matched(is_matched: Bools, noun: str, code: str, more: str = "") -> Note:
+    count = int(is_matched.sum())
+    verb = "is" if count == 1 else "are"
+    return Note(f"{count:,} of {counted(len(is_matched), noun)} {verb} in the orders{more}", code=code, count=count)

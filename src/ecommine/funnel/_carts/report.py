@@ -127,13 +127,14 @@ class _CartGroups:
 
     def _holds(self, name: str | None) -> Bools:
         if name in FLAG_REASONS:
-            return self.data.flags[name].is_true
-        steps = [STEPS.index(step) for step, reason in CHECKOUT_REASONS.items() if reason == name]
-        return np.isin(self.data.lifecycle.step, steps) if steps else self.data.reason == name
+            return np.asarray(self.data.flags[name] == 1)
+        if name in CHECKOUT_REASONS:
+            return np.asarray(self.data.lifecycle.step == STEPS.index(CHECKOUT_REASONS[name]))
+        return np.asarray(self.data.reason == None)  # noqa: E711
 
     def _can_tell(self, name: str) -> bool:
         left = self.data.lifecycle.outcomes.left
-        return name in FLAG_REASONS and bool((self.data.flags[name].known & left).any())
+        return name in FLAG_REASONS and bool((~np.isnan(self.data.flags[name]) & left).any())
 
 
 def _win_back(

@@ -1,14 +1,13 @@
 """Rows of orders, sales and stock in the codes of the events; unusable ones are left out, and counted by kind."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
-from ..._core.arrays import Bools, Floats, Ints, Times, count_until, latest_record, run_starts
+from ..._core.arrays import Bools, Floats, Ints, Times, count_until, latest_record, run_bounds
 from ..._core.codes import Labels, factorize_sorted
 from ..._core.frames import Frame, collect
 from ..._core.moments import DAY, column_to_microseconds
@@ -21,17 +20,7 @@ from .events import NONE, CartIds
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Unusable:
-    """Rows that are left out, by what they are and a code for their note.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> lines = nw.from_native(pd.DataFrame({"price": [2.0, None, -1.0]}))
-    >>> kinds = (incomplete("lines", "price"), Unusable(words="of debts", code="debts", holds=nw.col("price") < 0))
-    >>> kept, notes = leave_out(lines, "line", kinds)
-    >>> len(kept), notes[1], notes[1].code
-    (1, '1 line of debts is left out', 'debts')
-    """
+    """Rows that are left out: what they are in words, the code of their note, and the condition."""
 
     words: str
     code: str
@@ -45,24 +34,24 @@ def incomplete(table: str, *columns: str) -> Unusable:
     return Unusable(words=words, code=f"incomplete_{table}_left_out", holds=holds)
 
 
-def leave_out(frame: Frame, row: str, kinds: tuple[Unusable, ...]) -> tuple[Frame, list[Note]]:
-    """Leave out the rows of some kinds; return the others, and a note per kind that occurs.
+def leave_out(frame: Frame, row: str, *kinds: Unusable) -> tuple[Frame, list[Note]]:
+    """Return the rows of no such kind, and a note per kind that occurs; a row counts as the first kind it is of.
 
-    ``row`` is what a row is called. A row of several kinds counts as the first of them.
+    ``row`` is what a row is called.
     """
     kept, sums = nw.lit(True), {}
-    for position, kind in enumerate(kinds):
-        sums[f"kind{position}"] = (kept & kind.holds).cast(nw.Int64).sum()
+    for kind in kinds:
+        sums[kind.code] = (kept & kind.holds).cast(nw.Int64).sum()
         kept = kept & ~kind.holds
     totals = collect(frame.select(**sums))
-    counts = [int(totals[name].item() or 0) for name in sums]
-    notes = [_left_out(kind, row, count) for kind, count in zip(kinds, counts, strict=True) if count]
+    notes = []
+    for kind in kinds:
+        count = int(totals[kind.code].item() or 0)
+        if count:
+            verb = "is" if count == 1 else "are"
+            text = f"{counted(count, row)} {kind.words} {verb} left out"
+            notes.append(Note(text, code=kind.code, count=count))
     return frame.filter(kept) if notes else frame, notes
-
-
-def _left_out(kind: Unusable, row: str, count: int) -> Note:
-    verb = "is" if count == 1 else "are"
-    return Note(f"{counted(count, row)} {kind.words} {verb} left out", code=kind.code, count=count)
 
 
 def check_ids(events: Frame, frame: Frame, keys: tuple[str, ...], argument: str) -> None:
@@ -76,8 +65,14 @@ def check_ids(events: Frame, frame: Frame, keys: tuple[str, ...], argument: str)
 
 
 def find_codes(labels: Labels, known: Labels) -> Ints:
-    """Return the position of each label among the known ones, -1 where it is unknown."""
+    """Return the position of each label among the known ones, NONE where it is unknown."""
     return np.asarray(pd.Index(known.astype(object)).get_indexer(labels.astype(object)))
+
+
+def codes_of_column(ids: nw.Series[Any], known: Labels) -> Ints:
+    """Return the position of each id of a column among the known ones, NONE where it is missing or unknown."""
+    code, labels = factorize_sorted(ids)
+    return np.append(find_codes(labels, known), NONE)[code]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -101,38 +96,32 @@ class Records:
 
 def read_prices(sales: Frame, events: Frame, ids: CartIds) -> tuple[Records, list[Note]]:
     """Read the price of each product in each period, the mean of its stores."""
-    records, notes = _read_records(sales, "sales", ("product_id", "period_at", "price"), events, ids)
-    return _combine(records, lambda total, sizes: total / sizes), notes
+    columns = ("product_id", "period_at", "price")
+    records, n_stores, notes = _read_records(sales, "sales", columns, events, ids, unit=1)
+    return replace(records, value=records.value / n_stores), notes
 
 
 def read_stock(stock: Frame, events: Frame, ids: CartIds) -> tuple[Records, list[Note]]:
     """Read the units of each product on each day (days since 1970), of all stores."""
-    records, notes = _read_records(stock, "stock", ("product_id", "stocked_at", "on_hand"), events, ids)
-    days = Records(product=records.product, time=records.time // DAY, value=records.value)
-    return _combine(days, lambda total, _: total), notes
+    columns = ("product_id", "stocked_at", "on_hand")
+    records, _, notes = _read_records(stock, "stock", columns, events, ids, unit=DAY)
+    return records, notes
 
 
 def _read_records(
-    table: Frame, name: str, columns: tuple[str, str, str], events: Frame, ids: CartIds
-) -> tuple[Records, list[Note]]:
+    table: Frame, name: str, columns: tuple[str, str, str], events: Frame, ids: CartIds, *, unit: int
+) -> tuple[Records, Ints, list[Note]]:
+    """Read one record per product and time (in ``unit`` microseconds), the total of its rows, and their number."""
     frame = read(table, name, columns, argument=name)
     check_ids(events, frame, ("product_id",), name)
-    complete, notes = leave_out(frame, f"{name} row", (incomplete(name, *columns),))
+    complete, notes = leave_out(frame, f"{name} row", incomplete(name, *columns))
     rows = load_rows(complete)
-    code, labels = factorize_sorted(rows["product_id"])
-    product = np.append(find_codes(labels, ids.products), NONE)[code]
-    time = column_to_microseconds(rows[columns[1]])
+    product, time = codes_of_column(rows["product_id"], ids.products), column_to_microseconds(rows[columns[1]]) // unit
     value = rows[columns[2]].cast(nw.Float64).to_numpy().astype(np.float64)
-    is_in_log = product != NONE
-    return Records(product=product[is_in_log], time=time[is_in_log], value=value[is_in_log]), notes
-
-
-def _combine(records: Records, combine: Callable[[Floats, Ints], Any]) -> Records:
-    """Make one record of those of several stores."""
-    order = np.lexsort((records.value, records.time, records.product))
-    product, time, value = records.product[order], records.time[order], records.value[order]
-    first = np.flatnonzero(run_starts(product, time))
-    if not len(first):
-        return records
-    sizes = np.diff(np.append(first, len(order)))
-    return Records(product=product[first], time=time[first], value=combine(np.add.reduceat(value, first), sizes))
+    order = np.lexsort((value, time, product))  # by value too, so that sums do not depend on the order of rows
+    order = order[product[order] != NONE]
+    product, time, value = product[order], time[order], value[order]
+    bounds = run_bounds(product, time)
+    first = bounds[:-1]
+    records = Records(product=product[first], time=time[first], value=np.add.reduceat(value, first))
+    return records, np.diff(bounds), notes

@@ -9,7 +9,7 @@ from ..._core.arrays import Bools, Floats, Ints, Times, run_starts
 from ..._core.codes import Labels
 from .boundaries import CartBoundaries
 from .contents import MIN_UNITS, CartContents
-from .events import NO_PRODUCT, NONE, CartEvents, CartIds
+from .events import NONE, CartEvents, CartIds
 from .lifecycle import STATUSES, STEPS, CartLifecycle
 from .rates import HOUR
 from .read import CartData
@@ -45,7 +45,7 @@ def cart_columns(data: CartData) -> dict[str, Any]:
         "status": np.array(STATUSES, dtype=object)[lifecycle.status],
         "checkout_step": np.array(STEPS, dtype=object)[lifecycle.step],
         "reason": data.reason,
-        **{name: flag.column() for name, flag in data.flags.items()},
+        **{name: _with_blanks(flag == 1, np.isnan(flag)) for name, flag in data.flags.items()},
         "items": contents.count_products(contents.units),
         "units": contents.total_units(contents.units),
         "value": contents.value(contents.units),
@@ -61,14 +61,15 @@ def _name_columns(events: CartEvents, carts: CartBoundaries, ids: CartIds) -> di
     The id is the person and the number of the cart: it stays while only later events are added. With older events, or
     when a visitor turns out to be a customer, the same cart may get another one.
     """
+    person = events.person[carts.opening]
     columns: dict[str, Any] = {
-        "cart_id": _cart_ids(events.person[carts.opening], ids),
+        "cart_id": _cart_ids(person, ids),
         "visitor_id": ids.visitors[events.visitor[carts.opening]],
     }
     if len(ids.customers):
-        customer = events.customer[carts.opening]
-        labels = ids.customers[customer]
-        columns["customer_id"] = labels if (customer != NONE).all() else _with_blanks(labels, customer == NONE)
+        is_visitor = person >= len(ids.customers)
+        labels = ids.customers[np.where(is_visitor, 0, person)]
+        columns["customer_id"] = _with_blanks(labels, is_visitor) if is_visitor.any() else labels
     return columns
 
 
@@ -105,7 +106,7 @@ def list_products(contents: CartContents, rows: Ints, ids: CartIds) -> list[list
     row_of_cart = np.full(contents.n_carts, NONE)
     row_of_cart[rows] = np.arange(len(rows))
     row = row_of_cart[contents.cart]
-    is_listed = (contents.units_after > MIN_UNITS) & (contents.product != NO_PRODUCT) & (row != NONE)
+    is_listed = (contents.units_after > MIN_UNITS) & (contents.product != NONE) & (row != NONE)
     row, product = row[is_listed], contents.product[is_listed]
     names = ids.products[product[np.lexsort((product, row))]].tolist()
     ends = np.cumsum(np.bincount(row, minlength=len(rows))).tolist()
