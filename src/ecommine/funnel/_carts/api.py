@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-import narwhals.stable.v2 as nw
-
 from ..._core.checks import confidence_level, one_of
 from ..._core.durations import fixed_length
 from ..._core.frames import opened
@@ -211,9 +209,7 @@ class Carts(Result):
         one_of("locale", locale, LOCALES)
         if kind == "steps":
             return draw_statuses(self._report.status_counts, ax, locale)
-        curve = opened(self.recovery, argument="recovery")
-        assert isinstance(curve, nw.DataFrame)
-        return draw_recovery(curve, self._window, self.level, ax, locale)
+        return draw_recovery(self._report.recovery, self._window, self.level, ax, locale)
 
 
 def carts(

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import narwhals.stable.v2 as nw
 import numpy as np
 
 from ..._core.arrays import Floats
@@ -99,12 +98,12 @@ def _label_parts(ax: "Axes", foot: Floats, shares: Floats) -> None:
 
 
 def draw_recovery(
-    curve: nw.DataFrame[Any], window: str | timedelta, level: float, ax: "Axes | None", locale: Locale
+    curve: Mapping[str, Any], window: str | timedelta, level: float, ax: "Axes | None", locale: Locale
 ) -> "Axes":
     """Draw the share of the carts left that is bought by each hour, with its interval."""
     ax, texts = new_axes(ax, width=8.5, height=4.8), _TEXTS[locale]
     names = ("hours", "recovered", "recovered_low", "recovered_high", "at_risk")
-    hours, share, low, high, at_risk = (curve[name].cast(nw.Float64).to_numpy() for name in names)
+    hours, share, low, high, at_risk = (curve[name] for name in names)
     has_band = not len(hours) or at_risk[0] >= MIN_CARTS_FOR_BAND
     ax.plot(hours, share, "o-", color=PALETTE[0], markersize=4)
     if len(hours) and not hours.max() > 0:

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from ..._core.arrays import Floats
-from ..._core.codes import Labels
+from ..._core.arrays import Bools, Floats
 from ..._core.frames import Frame
 from ..._core.moments import length_to_microseconds, moment_to_microseconds
 from ..._core.notes import Note
@@ -13,7 +12,7 @@ from .contents import CartContents, read_contents
 from .events import CartEvents, CartIds, number_cart_sessions, read_cart_log
 from .lifecycle import CartLifecycle, trace_carts
 from .orders import OrderMatch, add_orders, match_orders, read_orders
-from .reasons import find_flags, name_reasons
+from .reasons import find_flags, find_reasons
 from .side_tables import read_prices, read_stock
 
 
@@ -40,7 +39,7 @@ class CartData:
     ids: CartIds
     lifecycle: CartLifecycle
     flags: dict[str, Floats]
-    reason: Labels
+    reasons: dict[str, Bools]
     match: OrderMatch
     until: datetime | None
     notes: tuple[Note, ...]
@@ -69,7 +68,7 @@ def read_carts(inputs: CartInputs) -> CartData:
         ids=ids,
         lifecycle=lifecycle,
         flags=flags,
-        reason=name_reasons(lifecycle, flags),
+        reasons=find_reasons(lifecycle, flags),
         match=OrderMatch() if orders is None else match_orders(events, carts, orders),
         until=log.until,
         notes=(*log.notes, *price_notes, *stock_notes, *carts.notes),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..._core.arrays import Floats, Ints, Times
+from ..._core.arrays import Bools, Floats, Ints, Times
 from ..._core.codes import Labels
 from ..._core.moments import DAY
 from .boundaries import CartBoundaries
@@ -20,6 +20,7 @@ CHECKOUT_REASONS = {
 FLAG_REASONS = ("out_of_stock", "price_rise")
 REASONS = (*FLAG_REASONS, *CHECKOUT_REASONS)
 """The reason of a cart is the first of these that holds."""
+FLAGS = (*FLAG_REASONS, "out_of_stock_later")
 MIN_PRICE_RATIO = 1 + 1e-9
 """Prices that are nearer than this are the same."""
 
@@ -34,7 +35,7 @@ def find_flags(
     stock: Records | None,
 ) -> dict[str, Floats]:
     """Look up prices and stock of what was in the carts that were left: 1 or 0 per cart, NaN where not known."""
-    flags = dict.fromkeys((*FLAG_REASONS, "out_of_stock_later"), np.full(len(carts), np.nan))
+    flags = dict.fromkeys(FLAGS, np.full(len(carts), np.nan))
     left_at = carts.left_at[contents.cart]
     if prices is not None:
         flags["price_rise"] = _price_rise(contents, contents.product, prices, left_at)
@@ -75,10 +76,16 @@ def _out_of_stock(contents: CartContents, stock: Records, since: Times, until: T
     return contents.any_line(is_sold_out, is_known, units)
 
 
-def name_reasons(lifecycle: CartLifecycle, flags: dict[str, Floats]) -> Labels:
-    """Return the reason of each cart that was left: the first that holds, None where none does."""
-    reason = np.full(len(lifecycle.step), None, dtype=object)
+def find_reasons(lifecycle: CartLifecycle, flags: dict[str, Floats]) -> dict[str, Bools]:
+    """Return which carts that were left each reason holds for."""
+    steps = {name: lifecycle.step == STEPS.index(step) for name, step in CHECKOUT_REASONS.items()}
+    holds = {**{name: flags[name] == 1 for name in FLAG_REASONS}, **steps}
+    return {name: lifecycle.was_left & holds[name] for name in REASONS}
+
+
+def first_reasons(reasons: dict[str, Bools], n_carts: int) -> Labels:
+    """Return the first reason that holds for each cart, None where none does."""
+    first = np.full(n_carts, None, dtype=object)
     for name in reversed(REASONS):
-        holds = flags[name] == 1 if name in FLAG_REASONS else lifecycle.step == STEPS.index(CHECKOUT_REASONS[name])
-        reason[lifecycle.was_left & holds] = name
-    return reason
+        first[reasons[name]] = name
+    return first

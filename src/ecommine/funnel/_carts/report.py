@@ -1,12 +1,12 @@
 """The results of carts: their table, the rates by step and reason, the carts to win back, and notes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..._core.arrays import Bools, Floats, Ints
+from ..._core.arrays import Floats, Ints
 from ..._core.frames import Frame
 from ..._core.notes import Note
 from ..._core.tables import build_table
@@ -14,22 +14,13 @@ from ..._core.texts import counted, is_known
 from .lifecycle import STATUSES, STEPS
 from .rates import HOUR, LIMITS, estimate_chances, estimate_rates, estimate_recovery_curve, estimate_share
 from .read import CartData
-from .reasons import CHECKOUT_REASONS, FLAG_REASONS, REASONS
-from .table import blanks_of, cart_columns, list_products
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WinBackTotals:
-    """How many carts may still be bought, their value, and what is expected of it, NaN where unknown."""
-
-    carts: int
-    value: float
-    expected: float
+from .reasons import FLAG_REASONS, REASONS
+from .table import cart_columns, list_products, samples_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CartReport:
-    """The tables in the caller's library, and the rows that words and pictures are made from.
+    """The tables in the caller's library, and what words and pictures are made from: rows, columns and counts.
 
     ``status_counts`` counts the carts of each step by status, in the order of STATUSES.
     """
@@ -38,41 +29,45 @@ class CartReport:
     rates: dict[str, Any]
     steps: list[dict[str, Any]]
     reasons: list[dict[str, Any]]
+    recovery: dict[str, Any]
+    win_back: dict[str, Any]
     status_counts: dict[str, tuple[int, ...]]
-    win_back: WinBackTotals
     notes: tuple[Note, ...]
 
 
 def make_report(data: CartData, like: Frame, window: int, z: float) -> CartReport:
     """Estimate the rates and build the tables in the library of ``like``."""
-    columns, outcomes = cart_columns(data), data.lifecycle.outcomes
-    rows = np.flatnonzero(data.lifecycle.has_status("pending") & data.lifecycle.was_left)
-    chance = estimate_chances(outcomes, data.lifecycle.step, rows, window, z)
-    for limit, share in zip(LIMITS, chance, strict=True):
+    columns, lifecycle = cart_columns(data), data.lifecycle
+    rows = np.flatnonzero(lifecycle.has_status("pending") & lifecycle.was_left)
+    chance = dict(zip(LIMITS, estimate_chances(lifecycle.outcomes, lifecycle.step, rows, window, z), strict=True))
+    for limit, share in chance.items():
         columns[f"expected_value{limit}"] = np.full(len(data.carts), np.nan)
         columns[f"expected_value{limit}"][rows] = columns["value_left"][rows] * share
-    groups = _CartGroups(data=data, value=columns["value"], value_left=columns["value_left"], window=window, z=z)
-    steps = [groups.of_step(step) for step in range(len(STEPS)) if (data.lifecycle.step == step).any()]
+    groups = _CartGroups(data=data, columns=columns, window=window, z=z)
+    steps = [groups.of_step(step) for step in np.unique(lifecycle.step).tolist()]
     reasons = list(groups.by_reason())
-    rates = estimate_rates(outcomes, window, z)
+    rates = estimate_rates(lifecycle.outcomes, window, z)
+    step_blank, reason_blank = groups.of_step(0), {**groups.of_reason(None), "reason": ""}
+    recovery = estimate_recovery_curve(lifecycle.outcomes, window, z)
     win_back = _win_back(data, columns, rows, chance, window)
-    order = np.argsort(data.lifecycle.opened_at, kind="stable")
+    order = np.argsort(lifecycle.opened_at, kind="stable")
     parts = {
         "table": {name: values[order] for name, values in columns.items()},
-        "rates": _to_columns([rates], rates),
-        "steps": _to_columns(steps, groups.of_step(0)),
-        "reasons": _to_columns(reasons, groups.of_reason(None)),
-        "recovery": estimate_recovery_curve(outcomes, window, z),
+        "rates": _by_column([rates], rates),
+        "steps": _by_column(steps, step_blank),
+        "reasons": _by_column(reasons, reason_blank),
+        "recovery": recovery,
         "win_back": win_back,
     }
-    samples = blanks_of(data.ids)
+    samples = {**step_blank, **reason_blank, **samples_of(data.ids)}
     return CartReport(
         tables={name: build_table(part, like=like, samples=samples) for name, part in parts.items()},
         rates=rates,
         steps=steps,
         reasons=reasons,
+        recovery=recovery,
+        win_back=win_back,
         status_counts=_count_statuses(data),
-        win_back=_total(win_back),
         notes=tuple(_notes(data, rates, columns["value"])),
     )
 
@@ -82,8 +77,7 @@ class _CartGroups:
     """Rates of groups of carts."""
 
     data: CartData
-    value: Floats
-    value_left: Floats
+    columns: Mapping[str, Any]
     window: int
     z: float
 
@@ -95,16 +89,17 @@ class _CartGroups:
         return {
             "checkout_step": STEPS[step],
             **estimate_rates(outcomes.take(is_step), self.window, self.z),
-            "value": float(np.nansum(self.value[is_step])),
-            "value_left": float(np.nansum(self.value_left[is_lost])),
+            "value": float(np.nansum(self.columns["value"][is_step])),
+            "value_left": float(np.nansum(self.columns["value_left"][is_lost])),
             "hours_median": float(np.median(hours)) if len(hours) else np.nan,
         }
 
     def by_reason(self) -> Iterator[dict[str, Any]]:
         """Yield a row per reason that the tables can tell of any cart, the unknown one last."""
+        left, flags = self.data.lifecycle.outcomes.left, self.data.flags
         for name in REASONS:
             row = self.of_reason(name)
-            if row["flagged"] or self._can_tell(name):
+            if row["flagged"] or (name in FLAG_REASONS and not np.isnan(flags[name][left]).all()):
                 yield row
         row = self.of_reason(None)
         if row["carts"]:
@@ -113,8 +108,8 @@ class _CartGroups:
     def of_reason(self, name: str | None) -> dict[str, Any]:
         """Return the row of the carts that were left for a reason; None for those whose reason is not known."""
         outcomes = self.data.lifecycle.outcomes
-        is_first = outcomes.left & (self.data.reason == name)
-        is_flagged = outcomes.left & self._holds(name)
+        is_first = outcomes.left & (self.columns["reason"] == name)
+        is_flagged = is_first if name is None else outcomes.left & self.data.reasons[name]
         rates = estimate_rates(outcomes.take(is_flagged), self.window, self.z)
         return {
             "reason": name,
@@ -122,50 +117,39 @@ class _CartGroups:
             "flagged": int(is_flagged.sum()),
             **estimate_share("share", is_first[outcomes.left], outcomes.person[outcomes.left], self.z),
             **{f"recovery{limit}": rates[f"recovery{limit}"] for limit in LIMITS},
-            "value_left": float(np.nansum(self.value_left[is_first & ~outcomes.recovered])),
+            "value_left": float(np.nansum(self.columns["value_left"][is_first & ~outcomes.recovered])),
         }
-
-    def _holds(self, name: str | None) -> Bools:
-        if name in FLAG_REASONS:
-            return np.asarray(self.data.flags[name] == 1)
-        if name in CHECKOUT_REASONS:
-            return np.asarray(self.data.lifecycle.step == STEPS.index(CHECKOUT_REASONS[name]))
-        return np.asarray(self.data.reason == None)  # noqa: E711
-
-    def _can_tell(self, name: str) -> bool:
-        left = self.data.lifecycle.outcomes.left
-        return name in FLAG_REASONS and bool((~np.isnan(self.data.flags[name]) & left).any())
 
 
 def _win_back(
-    data: CartData, columns: Mapping[str, Any], rows: Ints, chance: tuple[Floats, Floats, Floats], window: int
+    data: CartData, columns: Mapping[str, Any], rows: Ints, chance: Mapping[str, Floats], window: int
 ) -> dict[str, Any]:
     """List the open carts by falling expected value, then by value."""
-    expected, value = columns["expected_value"][rows], columns["value_left"][rows]
-    order = np.lexsort((rows, -np.nan_to_num(value, nan=-1.0), -np.nan_to_num(expected, nan=-1.0)))
+    falling = [-np.nan_to_num(columns[name][rows], nan=-1.0) for name in ("value_left", "expected_value")]
+    order = np.lexsort((rows, *falling))
     rows = rows[order]
     age = data.lifecycle.outcomes.duration[rows]
-    names = [name for name in ("cart_id", "visitor_id", "customer_id", "checkout_step", "reason") if name in columns]
+    names = ("cart_id", "visitor_id", "customer_id", "checkout_step", "reason", "out_of_stock_later")
     return {
-        **{name: columns[name][rows] for name in names},
-        "out_of_stock_later": columns["out_of_stock_later"][rows],
+        **{name: columns[name][rows] for name in names if name in columns},
         "age_hours": age / HOUR,
         "hours_left": (window - age) / HOUR,
         "products": list_products(data.contents, rows, data.ids),
         "value_left": columns["value_left"][rows],
-        **{f"chance{limit}": share[order] for limit, share in zip(LIMITS, chance, strict=True)},
+        **{f"chance{limit}": share[order] for limit, share in chance.items()},
         **{f"expected_value{limit}": columns[f"expected_value{limit}"][rows] for limit in LIMITS},
     }
 
 
-def _total(win_back: Mapping[str, Any]) -> WinBackTotals:
-    value, expected = win_back["value_left"], win_back["expected_value"]
-    is_unknown = np.isnan(expected).all()
-    return WinBackTotals(
-        carts=len(value),
-        value=float(np.nansum(value)),
-        expected=float("nan") if is_unknown else float(np.nansum(expected)),
-    )
+def _by_column(rows: Iterable[Mapping[str, Any]], names: Iterable[str]) -> dict[str, list[Any]]:
+    return {name: [row[name] for row in rows] for name in names}
+
+
+def _count_statuses(data: CartData) -> dict[str, tuple[int, ...]]:
+    size = len(STATUSES)
+    counts = np.bincount(data.lifecycle.step * size + data.lifecycle.status, minlength=len(STEPS) * size)
+    by_step = zip(STEPS, counts.reshape(-1, size).tolist(), strict=True)
+    return {step: tuple(row) for step, row in by_step if sum(row)}
 
 
 def _notes(data: CartData, rates: Mapping[str, Any], value: Floats) -> Iterator[Note]:
@@ -195,19 +179,3 @@ def _notes_on_values(data: CartData, value: Floats) -> Iterator[Note]:
     if n_partial:
         text = f"the value of {counted(n_partial, 'cart')} is too low: the price of some products is unknown"
         yield Note(text, code="partial_value", count=n_partial)
-
-
-def _count_statuses(data: CartData) -> dict[str, tuple[int, ...]]:
-    size = len(STATUSES)
-    counts = np.bincount(data.lifecycle.step * size + data.lifecycle.status, minlength=len(STEPS) * size)
-    by_step = zip(STEPS, counts.reshape(-1, size).tolist(), strict=True)
-    return {step: tuple(row) for step, row in by_step if sum(row)}
-
-
-def _to_columns(rows: Sequence[Mapping[str, Any]], blank: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn rows into columns; ``blank`` has the columns where there are no rows."""
-    return {name: _to_array([row[name] for row in rows or [blank]])[: len(rows)] for name in blank}
-
-
-def _to_array(values: list[Any]) -> Any:
-    return np.array(values, dtype=None if isinstance(values[0], (int, float)) else object)

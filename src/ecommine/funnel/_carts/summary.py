@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
+
 from ..._core.texts import Locale, counted, duration_in_words, is_known, join_sentences, percent, within_in_words
 from .report import CartReport
 
@@ -60,7 +62,7 @@ def summarize(report: CartReport, window: str | timedelta, locale: Locale) -> st
         *_rate_sentences(report.rates, window, locale),
         _step_sentence(report.steps, locale),
         _reason_sentence(report.reasons, locale),
-        _win_back_sentence(report, locale),
+        _win_back_sentence(report.win_back, locale),
     )
     return join_sentences(filter(None, parts), locale=locale)
 
@@ -96,13 +98,13 @@ def _reason_sentence(reasons: list[dict[str, Any]], locale: Locale) -> str:
     return _TEXTS[locale]["reason"].format(reason=_REASONS[locale][most_frequent["reason"]], carts=carts)
 
 
-def _win_back_sentence(report: CartReport, locale: Locale) -> str:
-    total = report.win_back
-    if not total.carts:
+def _win_back_sentence(win_back: dict[str, Any], locale: Locale) -> str:
+    value, expected = win_back["value_left"], win_back["expected_value"]
+    if not len(value):
         return ""
-    text = _TEXTS[locale]["win back" if is_known(total.expected) else "win back without chance"]
-    carts = counted(total.carts, "cart", locale=locale)
-    return text.format(carts=carts, value=total.value, expected=total.expected)
+    text = _TEXTS[locale]["win back without chance" if np.isnan(expected).all() else "win back"]
+    carts = counted(len(value), "cart", locale=locale)
+    return text.format(carts=carts, value=np.nansum(value), expected=np.nansum(expected))
 
 
 def _interval(rates: dict[str, Any], name: str) -> dict[str, str]:
