@@ -38,11 +38,9 @@ class Carts(Result):
           window is over), "emptied" (the visitor took everything out) or "pending" (not decided yet);
         - checkout_step: the furthest of add_to_cart, view_cart, begin_checkout, add_shipping_info and add_payment_info
           in the session that opened it;
-        - reason why it was left, and its flags out_of_stock, price_rise and out_of_stock_later, null where the tables
-          cannot tell;
-        - items (products), units, value (money, of the products whose price is known) in it at the end, before any
-          purchase; items_left, value_left after;
-        - hours_to_recover, from abandoned_at to bought_at;
+        - reason why it was left; out_of_stock, price_rise and out_of_stock_later, null where the tables cannot tell;
+        - items (products), units, value (money, of the products whose price is known) at the end, before any purchase;
+          items_left, value_left after it; hours_to_recover, from abandoned_at to bought_at;
         - expected_value, expected_value_low, expected_value_high: of carts that were left and may still be bought,
           value_left times the chance of that.
     rates : eager table of one row
@@ -64,18 +62,17 @@ class Carts(Result):
     within : str
         The window.
     matched_carts, matched_purchases : float
-        Shares of the carts that were bought, and of the purchases among the events, that are in the orders; NaN without
-        orders.
+        Shares of the carts that were bought, and of the purchase events, that are in the orders; NaN without orders.
     level : float
         Level of the intervals.
     as_of : datetime or None
         The moment up to which events count.
     notes : tuple of Note
-        What was left out, what was assumed, and what is not decided yet; see Notes for their codes.
+        What was left out, what was assumed, and what is not decided yet, by the codes below.
 
     Notes
     -----
-    Codes of ``notes``, each with the count that its sentence begins with:
+    Codes of ``notes``, with counts:
 
     =============================== ==============================================================
     code                            meaning
@@ -162,13 +159,6 @@ class Carts(Result):
         -------
         eager table
             `win_back`, in which products is text: names with " + " between them.
-
-        Raises
-        ------
-        TypeError
-            If `names` is neither a table nor a mapping.
-        ValueError
-            If the table of names lacks product_id or title.
         """
         return flatten_products(self.win_back, ["products"], product_names(names))
 
@@ -194,14 +184,6 @@ class Carts(Result):
         Returns
         -------
         matplotlib Axes
-            What was drawn on.
-
-        Raises
-        ------
-        ValueError
-            If `kind` or `locale` is none of those.
-        ModuleNotFoundError
-            If a new figure is needed and matplotlib is not installed.
         """
         from .plot import draw_recovery, draw_statuses
 
@@ -270,19 +252,13 @@ def carts(
     Notes
     -----
     A cart opens at the first add_to_cart of a person (the customer where known, else the visitor) without an open cart.
-    A purchase of what is in it, or without a product, buys it; the next add opens a new one. Further purchases of its
-    products in that session belong to it; what is left then is reported, and not won back. A purchase of other products
-    leaves it open.
-
-    A cart is left at its last touch in the session that opened it, if that session ends without a purchase on any
-    device of the customer. Sessions are those of `funnel.sessions`. For
-    `recover_within` from then on it may be recovered; an add after that opens a new cart. Counting from the first
-    session, never from the last, does not select by the outcome.
+    A purchase of what is in it, or without a product, buys it; the next add opens a new one. It is left at its last
+    touch in the session that opened it (see `funnel.sessions`), if that session ends without a purchase, and may be
+    recovered for `recover_within` from then on.
 
     Recovery is Kaplan and Meier's estimate at the end of the window, so that carts whose window is open count for as
     long as they were observed; intervals are Wilson's with the effective sample size, as carts of one person are
-    correlated.
-    The chance of a cart of age a is :math:`1 - S(W) / S(a)`, of the curve of its step, weighted
+    correlated. The chance of a cart of age a is :math:`1 - S(W) / S(a)`, of the curve of its step, weighted
     :math:`n / (n + 100)` for the n left carts of the step, and that of all carts. It ranks the money at stake; it does
     not tell what a message would add.
 

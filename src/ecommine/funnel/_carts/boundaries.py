@@ -22,32 +22,24 @@ WHY_NO_CART = ("without a cart", "of other products", "after its window")
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CartBoundaries:
-    """The carts, in the order of the events, and the cart of each event.
-
-    Attributes
-    ----------
-    opening, closing : int arrays of shape (n_carts,)
-        Positions of the events that open and buy it; NONE where it was not bought.
-    session_end : int array of shape (n_carts,)
-        Position of the last event of the session that opened it.
-    left_at, deadline : int64 arrays of shape (n_carts,)
-        When it was touched last before the end of that session, and when its window is over (microseconds).
-    cart : int array of shape (n_events,)
-        The cart that the event touches or buys, NONE for others.
-    is_by_product : bool array of shape (n_events,)
-        Whether the product that a purchase names was put into the cart by its name.
-    notes : tuple of Note
-        Events of no cart.
-    """
+    """The carts, in the order of the events, and the cart of each event."""
 
     opening: Ints
+    """Position of the event that opens each cart."""
     closing: Ints
+    """Position of the event that buys it; NONE where it was not bought."""
     session_end: Ints
+    """Position of the last event of the session that opened it."""
     left_at: Times
+    """When it was touched last before the end of that session (microseconds)."""
     deadline: Times
+    """When its window is over."""
     cart: Ints
+    """The cart that each event touches or buys; NONE for others."""
     is_by_product: Bools
+    """Whether the product that a purchase names was put into the cart by its name."""
     notes: tuple[Note, ...]
+    """Counts of the events of no cart."""
 
     def __len__(self) -> int:
         return len(self.opening)
@@ -114,8 +106,7 @@ def _match_purchases(events: CartEvents, adds: Times) -> tuple[Ints, Ints]:
     if not len(adds) or not len(purchases):
         return any_add, own_add
     person, product = events.person[purchases], events.product[purchases]
-    latest = adds[np.maximum(np.searchsorted(adds, purchases) - 1, 0)]
-    latest = np.where((latest < purchases) & (events.person[latest] == person), latest, NONE)
+    latest = _latest_of_key(events.person, adds, purchases, person)
     keys = events.key_of(events.person, events.product)
     of_product = _latest_of_key(keys, adds, purchases, keys[purchases])
     of_unknown = _latest_of_key(keys, adds, purchases, events.key_of(person, np.full(len(person), NONE)))
@@ -140,9 +131,7 @@ def _first_purchases(events: CartEvents, adds: Ints, any_add: Ints) -> Ints:
     matched = np.flatnonzero(any_add != NONE)
     np.minimum.at(first, any_add[matched], matched)
     closing = np.minimum.accumulate(first[::-1])[::-1][adds]
-    is_own = closing < n
-    is_own[is_own] = events.person[closing[is_own]] == events.person[adds[is_own]]
-    return np.where(is_own, closing, NONE)
+    return np.where(np.append(events.person, NONE)[closing] == events.person[adds], closing, NONE)
 
 
 def _visited(person: Ints, next_add: Ints) -> Bools:
@@ -158,11 +147,13 @@ def _visited(person: Ints, next_add: Ints) -> Bools:
 
 
 def _assign_events(
-    events: CartEvents, any_add: Ints, session_ends: Ints, opening: Ints, closing: Ints, deadline: Times
+    events: CartEvents, any_add: Ints, session_ends: Ints, opening: Times, closing: Ints, deadline: Times
 ) -> tuple[Ints, Ints]:
     """Return the cart of each event, and why one has none; ``session_ends`` is of the session of each event."""
     cart, why_no_cart = np.full(len(events), NONE), np.full(len(events), NO_CART, dtype=np.int8)
-    rows, current = _current_carts(events, opening)
+    rows = np.flatnonzero(events.is_touch | events.is_purchase)
+    current = latest_record(events.person[opening], opening, events.person[rows], rows)
+    rows, current = rows[current != NONE], current[current != NONE]
     close, is_bought = closing[current], closing[current] != NONE
     is_in_time = (events.time[rows] <= deadline[current]) | (rows <= session_ends[opening[current]])
     is_open = np.where(is_bought, rows < close, is_in_time)
@@ -173,15 +164,6 @@ def _assign_events(
     why_no_cart[rows[is_open]] = OTHER_PRODUCTS
     why_no_cart[rows[~is_open & ~is_bought & is_match]] = AFTER_WINDOW
     return cart, why_no_cart
-
-
-def _current_carts(events: CartEvents, opening: Ints) -> tuple[Ints, Ints]:
-    """Return the events of carts that are not before their person's first, and the latest cart opened until each."""
-    rows = np.flatnonzero(events.is_touch | events.is_purchase)
-    latest = np.searchsorted(opening, rows, side="right") - 1
-    is_own = latest >= 0
-    is_own[is_own] = events.person[opening[latest[is_own]]] == events.person[rows[is_own]]
-    return rows[is_own], latest[is_own]
 
 
 def _notes(events: CartEvents, cart: Ints, why_no_cart: Ints) -> Iterator[Note]:

@@ -16,29 +16,21 @@ MIN_UNITS = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CartContents:
-    """Products of carts, sorted by cart and product; a line is a product of a cart, arrays of shape (n_lines,).
-
-    Attributes
-    ----------
-    n_carts : int
-    cart, product : int arrays
-        Position of the cart, code of the product.
-    units_left, units, units_after : float arrays
-        Units at the end of the first session, at the end (before a purchase), and after it.
-    price : float array
-        Mean price at which the units were put in, NaN where unknown.
-    added_at : int64 array
-        When the product was put in first (microseconds).
-    """
+    """Products of carts, sorted by cart and product; a line is a product of a cart, arrays of shape (n_lines,)."""
 
     n_carts: int
     cart: Ints
     product: Ints
     units_left: Floats
+    """Units at the end of the first session."""
     units: Floats
+    """Units at the end, before a purchase."""
     units_after: Floats
+    """Units after the purchase."""
     price: Floats
+    """Mean price at which the units were put in, NaN where unknown."""
     added_at: Times
+    """When the product was put in first (microseconds)."""
 
     def fill_prices(self, price: Floats) -> "CartContents":
         """Return the contents with ``price`` where the price is not known."""

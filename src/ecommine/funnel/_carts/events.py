@@ -29,39 +29,26 @@ NONE = -1
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CartEvents:
-    """Events sorted by person, time and name; each array of shape (n_events,).
-
-    Attributes
-    ----------
-    person : int array
-        The customer where that is known, else the visitor, numbered after all customers.
-    time : int64 array
-        Microseconds since 1970.
-    name : int array
-        Position among GA4's names; other names come after these.
-    product, visitor, order : int arrays
-        Codes; NONE where unknown.
-    session : int array
-        Number of the visitor's session; NONE for purchases that only the orders have.
-    value, quantity : float arrays
-        NaN where unknown.
-    order_match : int array
-        Of a purchase: IN_ORDERS, ONLY_IN_ORDERS or 0.
-    source : int array
-        Number of the event in the log, since one purchase may become one per product.
-    """
+    """Events sorted by person, time and name; each array of shape (n_events,), codes are NONE where unknown."""
 
     person: Ints
+    """The customer where that is known, else the visitor, numbered after all customers."""
     time: Times
+    """Microseconds since 1970."""
     name: Ints
+    """Position among GA4's names; other names come after these."""
     product: Ints
     visitor: Ints
     order: Ints
     session: Ints
+    """Number of the visitor's session; NONE for purchases that only the orders have."""
     value: Floats
     quantity: Floats
+    """NaN where unknown, as the value is."""
     order_match: Ints
+    """Of a purchase: IN_ORDERS, ONLY_IN_ORDERS or 0."""
     source: Ints
+    """Number of the event in the log, since one purchase may become one per product."""
 
     def __len__(self) -> int:
         return len(self.time)

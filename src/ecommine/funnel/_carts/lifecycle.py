@@ -19,27 +19,19 @@ NAT = np.iinfo(np.int64).min
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CartLifecycle:
-    """What became of carts; each array of shape (n_carts,).
-
-    Attributes
-    ----------
-    status, step : int arrays
-        Position in STATUSES, and in STEPS: the furthest of the first session.
-    opened_at, touched_at, left_at, bought_at : int64 arrays
-        When it was opened, touched last, left in its first session, and bought; NAT where it was not.
-    is_session_over : bool array
-        Whether the session that opened it is over at the end of the data.
-    outcomes : CartOutcomes
-        What the rates are estimated from.
-    """
+    """What became of carts; arrays of shape (n_carts,), times in microseconds and NAT for what did not happen."""
 
     status: Ints
+    """Position in STATUSES."""
     step: Ints
+    """Position in STEPS of the furthest of the first session."""
     opened_at: Times
     touched_at: Times
     left_at: Times
+    """When it was touched last in its first session, where that is over and did not buy."""
     bought_at: Times
     is_session_over: Bools
+    """Whether the session that opened it is over at the end of the data."""
     outcomes: CartOutcomes
 
     @property

@@ -26,25 +26,16 @@ HOW_TO_MATCH = ": add customers to the events with schema.identify, or an order_
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Orders:
-    """Orders in the codes of the events, by ascending id, with their products that are known.
-
-    Attributes
-    ----------
-    ids : array of shape (n_orders,)
-    person : int array of shape (n_orders,)
-        As in the events; NONE where the customer is in no event.
-    time : int64 array of shape (n_orders,)
-        Of the first line (microseconds).
-    line_order, line_product : int arrays of shape (n_lines,)
-        Every product of an order once; products that no event names share a code of their own.
-    notes : tuple of Note
-    """
+    """Orders of shape (n_orders,) by ascending id, and every product of an order once, of shape (n_lines,)."""
 
     ids: Labels
     person: Ints
+    """As in the events; NONE where the customer is in no event."""
     time: Times
+    """Of the first line (microseconds)."""
     line_order: Ints
     line_product: Ints
+    """As in the events; products that no event names share a code of their own."""
     notes: tuple[Note, ...]
 
 

@@ -32,29 +32,19 @@ class CartOutcomes:
 
     Only carts whose first session is over can be bought or left: that a purchase is known at once, and that a cart was
     left only when the session is over, would select by the outcome.
-
-    Attributes
-    ----------
-    bought : bool array
-        In the session that opened the cart.
-    left : bool array
-        Left in that session with something in it: the carts that can be recovered.
-    recovered : bool array
-        Of those left, bought within the window.
-    duration : int64 array
-        Microseconds from when it was left until it was bought, or until the end of observation, at most the window.
-    window_over : bool array
-        Whether the window of a cart that was left is over.
-    person : int array
-        Number of the person, the cluster of correlated carts.
     """
 
     bought: Bools
+    """In the session that opened the cart."""
     left: Bools
+    """Left in that session with something in it: the carts that can be recovered."""
     recovered: Bools
+    """Of those left, bought within the window."""
     duration: Times
+    """Microseconds from when it was left until it was bought or is no longer observed, at most the window."""
     window_over: Bools
     person: Clusters
+    """Number of the person, the cluster of correlated carts."""
 
     def take(self, rows: Any) -> "CartOutcomes":
         """Return some carts."""
