@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from ecommine._core import codes, threads
-from ecommine.funnel._match import encode, engine
+from ecommine.funnel._match import engine
 
 
 @contextmanager
@@ -19,6 +19,6 @@ def compiled_in_shares() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "MIN_EVENTS_FOR_COMPILED", 0)
         patch.setattr(threads, "core_count", lambda: 3)
-        for module in (codes, encode, numba_sort):
+        for module in (codes, numba_sort):
             patch.setattr(module, "equal_shares", in_shares)
         yield

@@ -11,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecommine import SchemaError, funnel
-from ecommine.funnel._match.event_table import open_events
+from ecommine.funnel._match.event_table import AnalyseOptions, open_events
 from ecommine.funnel._match.events import load_events
-from ecommine.funnel._match.options import AnalyseOptions
 from ecommine.funnel._match.plan import NOT_REACHED
 from funnel import slow
 from funnel.engines import compiled_in_shares
@@ -89,8 +88,9 @@ def micro(moment):
 
 def followed(frame, definition):
     options = AnalyseOptions(unit="visitor_id", by=None, attribution="first", every=None, as_of=None, level=0.95)
-    sequences, _ = load_events(open_events(frame, definition, options), options).whole()
-    return sequences, reached_by(sequences.step_times(definition), definition)
+    units, _ = load_events(open_events(frame, definition, options), options)
+    sequences, _ = units.whole()
+    return sequences, reached_by(sequences.step_times(), definition)
 
 
 def agree(definition, rows):

@@ -15,9 +15,8 @@ from .._core.tables import build_table
 from ..schema._for_topics import Every
 from ._definition import Funnel, Step, funnel_of
 from ._log.reading import example_value
-from ._match.event_table import EventTable, open_events
-from ._match.events import EventSequences, LoadedEvents, load_events
-from ._match.options import UNITS, AnalyseOptions, Unit
+from ._match.event_table import UNITS, AnalyseOptions, EventTable, Unit, open_events
+from ._match.events import EventSequences, load_events
 from ._match.plan import StepTimes, make_plan
 from ._steps.estimates import sum_units
 from ._steps.groups import (
@@ -177,16 +176,16 @@ def _estimate(table: EventTable, options: AnalyseOptions) -> FunnelEstimates:
 def _estimate_in_memory(table: EventTable, options: AnalyseOptions) -> FunnelEstimates:
     """Measure events that are read into memory."""
     by, every, level = options.by, options.every, options.level
-    events = load_events(table, options)
-    sequences, event_notes = events.whole()
+    units, event_notes = load_events(table, options)
+    sequences, constant_notes = units.whole()
     store = MemoryUnitStore(
-        whole=_all_units(sequences, sequences.step_times(table.funnel), options),
+        whole=_all_units(sequences, sequences.step_times(), options),
         plan=make_plan(table.funnel),
         step_labels=table.funnel.step_labels,
         until=moment_to_microseconds(table.as_of),
     )
     whole = _estimate_group(store.whole, store, level)
-    groups, group_notes = _split_by_group(events, store.whole, options)
+    groups, group_notes = _split_by_group(units, store.whole, options)
     over_periods = []
     if every is not None:
         if by is not None:
@@ -198,7 +197,7 @@ def _estimate_in_memory(table: EventTable, options: AnalyseOptions) -> FunnelEst
         whole=whole,
         groups=[(group.label, _estimate_group(group, store, level) if group.label else whole) for group in groups],
         over_periods=over_periods,
-        notes=[*event_notes, *group_notes],
+        notes=[*event_notes, *constant_notes, *group_notes],
         store=store,
     )
 
@@ -216,16 +215,16 @@ def _all_units(sequences: EventSequences, times: StepTimes, options: AnalyseOpti
 
 
 def _split_by_group(
-    events: LoadedEvents, whole: UnitGroup, options: AnalyseOptions
+    units: EventSequences, whole: UnitGroup, options: AnalyseOptions
 ) -> tuple[list[UnitGroup], list[Note]]:
     """Return the units by their group, with notes of those in no group."""
-    by, labels, funnel = options.by, events.units.labels, events.funnel
+    by, labels, funnel = options.by, units.labels, units.funnel
     if by is None:
         return [whole], []
     check_group_count(by, len(labels))
     if options.attribution == "step":
-        sequences = events.of_groups(by)
-        whole = _all_units(sequences, sequences.step_times(funnel, by_group=True), options)
+        sequences = units.of_groups(by)
+        whole = _all_units(sequences, sequences.step_times(by_group=True), options)
     codes = attributed_group(whole.times, options.attribution, funnel)
     groups = [replace(whole, label={by: labels[code]}, times=times) for code, times in _split(whole.times, codes)]
     n_without_group = len(codes) - sum(len(group.times.unit) for group in groups)

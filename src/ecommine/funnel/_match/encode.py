@@ -9,9 +9,8 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from ..._core.arrays import Ints, distinct_codes
-from ..._core.codes import factorize, has_arrow_memory, readable_arrow
+from ..._core.codes import factorize
 from ..._core.frames import Frame
-from ..._core.threads import equal_shares, map_on_cores
 from .._definition import Funnel, is_one_of
 from .._log.reading import load_rows
 
@@ -46,8 +45,7 @@ def encode_events(
     """Bring events into memory: the columns that are needed, and what each event is.
 
     Only events that count come along, unless at most a share of ``max_uncounted`` of a table in memory does not: taking
-    rows would cost more than leaving them out later. There the name of an event is looked up once, whatever the number
-    of steps; engines compare where the rows are, and Polars works as one.
+    rows would cost more than leaving them out later.
     """
     if not isinstance(frame, nw.DataFrame):
         return split_bitmask(load_rows(with_step_bitmask(frame, funnel, columns)), funnel)
@@ -90,18 +88,20 @@ def _bitmask(funnel: Funnel) -> nw.Expr:
         bitmask = bitmask if counts_all else nw.when(bitmask > 0).then(bitmask).otherwise(no_step)
     else:
         bitmask = no_step
-        for mask, names in sorted(_names_by_bitmask(funnel).items(), reverse=True):  # the commonest first, mostly
+        bitmask_of = _bitmasks_by_name(funnel)
+        for mask in sorted(set(bitmask_of.values()), reverse=True):  # the commonest first, mostly
+            names = [name for name, of_name in bitmask_of.items() if of_name == mask]
             is_named = nw.col("event") == names[0] if len(names) == 1 else nw.col("event").is_in(names)
             bitmask = nw.when(is_named).then(nw.lit(mask, dtype)).otherwise(bitmask)
     return nw.when(nw.col("event").is_null()).then(nw.lit(-1, dtype)).otherwise(bitmask) if counts_all else bitmask
 
 
-def _names_by_bitmask(funnel: Funnel) -> dict[int, list[str]]:
-    """Return the names of events by their bitmasks."""
-    mask_of: dict[str, int] = {}
+def _bitmasks_by_name(funnel: Funnel) -> dict[str, int]:
+    """Return the bitmasks of events by their names."""
+    bitmask_of: dict[str, int] = {}
     for bit, part in enumerate(funnel.steps_and_exclusions):
-        mask_of |= {name: mask_of.get(name, 0) | 1 << bit for name in part.event}
-    return {mask: [name for name, of_name in mask_of.items() if of_name == mask] for mask in set(mask_of.values())}
+        bitmask_of |= {name: bitmask_of.get(name, 0) | 1 << bit for name in part.event}
+    return bitmask_of
 
 
 def _kinds_of_bitmasks(bitmask: Ints, funnel: Funnel) -> tuple[Ints, Ints]:
@@ -115,35 +115,14 @@ def _kinds_of_bitmasks(bitmask: Ints, funnel: Funnel) -> tuple[Ints, Ints]:
 
 def _kinds_by_name(frame: nw.DataFrame[Any], funnel: Funnel) -> tuple[Ints, Ints]:
     """Return the kind of each event of a table in memory by its name, and the bitmasks of the kinds."""
-    names = _names_by_bitmask(funnel)
-    kind = _positions_in(frame["event"], [name for of_mask in names.values() for name in of_mask])
-    bitmasks = np.array([*(mask for mask, of_mask in names.items() for _ in of_mask), 0, -1])
+    kind, names = factorize(frame["event"])
+    bitmask_of = _bitmasks_by_name(funnel)
+    bitmasks = np.array([*(bitmask_of.get(name, 0) for name in names.tolist()), -1])  # -1 as a position is the last
     if any(part.where for part in funnel.steps_and_exclusions):
         kind, bitmasks = _apply_conditions(frame, funnel, bitmasks[kind])
     if funnel.order != "strict":  # there any event may lie between two steps
         bitmasks[bitmasks == 0] = -1
     return kind, bitmasks
-
-
-def _positions_in(events: nw.Series[Any], names: list[str]) -> Ints:
-    """Return the position in a list of each event's name: the list's length if it is not there, -1 if it is null."""
-    if not has_arrow_memory(events):
-        codes, labels = factorize(events)
-        position_of = {name: position for position, name in enumerate(names)}
-        return np.array([*(position_of.get(label, len(names)) for label in labels), -1])[codes]
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    values = readable_arrow(events.to_arrow())
-
-    def positions(first: int, end: int) -> Ints:
-        part = values.slice(first, end - first)
-        position = pc.index_in(part, value_set=pa.array(names, part.type)).fill_null(len(names)).to_numpy()
-        if not part.null_count:
-            return np.asarray(position)
-        return np.where(part.is_null().to_numpy(zero_copy_only=False), -1, position)
-
-    return np.concatenate(map_on_cores(positions, *zip(*equal_shares(len(values)), strict=True)))
 
 
 def _apply_conditions(frame: nw.DataFrame[Any], funnel: Funnel, bitmask: Ints) -> tuple[Ints, Ints]:

@@ -1,20 +1,22 @@
-"""The table of events, opened and checked once, with the columns that a funnel needs."""
+"""The table of events and the options, opened and checked once, with the columns that a funnel needs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Literal
 
 import narwhals.stable.v2 as nw
 
 from ..._core.frames import Frame, opened
 from ..._core.notes import Note
 from ..._core.texts import did_you_mean, quote_names
-from ...schema._for_topics import TABLES, read
+from ...schema._for_topics import TABLES, Every, read
 from .._definition import Funnel
 from .._log.reading import category_order, comparable_values, resolve_as_of
 from .conditions import Types, check_conditions, match_column_types
-from .options import AnalyseOptions, Unit
 
+Unit = Literal["visitor_id", "customer_id", "session_id"]
+UNITS = ("visitor_id", "customer_id", "session_id")
 RESERVED = (
     "period_at",
     "complete",
@@ -31,6 +33,24 @@ RESERVED = (
 )
 """Columns of the results, whose names no group may have."""
 _DECLARED = tuple(column.name for column in TABLES["events"].columns)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnalyseOptions:
+    """The options of :func:`ecommine.funnel.analyse`, checked."""
+
+    unit: Unit
+    by: str | None
+    attribution: str
+    every: Every | None
+    as_of: datetime | date | str | None
+    level: float
+
+    @property
+    def names_group(self) -> bool:
+        """Whether each unit is of one group at most, and its ids do not name it."""
+        ids = (self.unit, "visitor_id") if self.unit == "session_id" else (self.unit,)
+        return self.by is not None and self.attribution != "step" and self.by not in ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -70,10 +90,7 @@ class EventTable:
 def open_events(events: object, funnel: Funnel, options: AnalyseOptions) -> EventTable:
     """Open the table of events, check its columns and conditions, and leave out events that do not count.
 
-    Raises
-    ------
-    ecommine.SchemaError, TypeError, ValueError
-        As :func:`ecommine.funnel.analyse` describes.
+    It raises as :func:`ecommine.funnel.analyse` describes.
     """
     caller = opened(events, argument="events")
     types = caller.collect_schema()

@@ -15,20 +15,23 @@ from .._definition import Funnel
 from .._log.reading import factorize_groups, fill_from_group
 from .encode import EncodedEvents, encode_events
 from .engine import follow
-from .event_table import EventTable, columns_needed
+from .event_table import AnalyseOptions, EventTable, Unit, columns_needed
 from .hold import merge_sequences, split_by_value
 from .notes import check_overlap, missing_steps_notes, without_constant_notes
-from .options import AnalyseOptions, Unit
 from .plan import StepTimes, make_plan
 from .sort import Events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EventSequences:
-    """Events that matter to a funnel.
+    """Events that matter to a funnel, in memory.
 
     Attributes
     ----------
+    funnel : Funnel
+        The funnel.
+    columns : dict of narwhals Series
+        The columns of the events, see :func:`.event_table.columns_needed`.
     events : Events
         In any order. A sequence is that of a unit, or of a unit and a constant value.
     units : array of shape (n_units,), or None
@@ -43,56 +46,56 @@ class EventSequences:
         The values of `by`, as ``events.group`` numbers them.
     """
 
+    funnel: Funnel
+    columns: dict[str, nw.Series[Any]]
     events: Events
     units: Labels | None
-    owner: Ints | None
     visitor: Ints | None
     visitors: Labels | None
     labels: tuple[Any, ...]
+    owner: Ints | None = None
 
-    def step_times(self, funnel: Funnel, *, by_group: bool = False) -> StepTimes:
+    def whole(self) -> tuple["EventSequences", list[Note]]:
+        """Return the sequences of all units, and a note of events without a value that must be held constant."""
+        constants = self._constants()
+        if not constants:
+            return self, []
+        sequences, n_without = self._split_by(constants)
+        return sequences, without_constant_notes(n_without, self.funnel.hold_constant)
+
+    def of_groups(self, by: str) -> "EventSequences":
+        """Return the sequences of units and groups, where each group has a funnel of its own events."""
+        return self._split_by({**self._constants(), by: self.columns["_by"]}, nullable=by)[0]
+
+    def step_times(self, *, by_group: bool = False) -> StepTimes:
         """Find when each unit reaches each step, with ``by_group`` each unit in each of its groups."""
-        times = follow(self.events, make_plan(funnel))
+        times = follow(self.events, make_plan(self.funnel))
         return times if self.owner is None else merge_sequences(times, self.owner, by_group=by_group)
 
+    def _constants(self) -> dict[str, nw.Series[Any]]:
+        return {column: self.columns[f"_constant{i}"] for i, column in enumerate(self.funnel.hold_constant)}
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class LoadedEvents:
-    """Events in memory, read once.
+    def _split_by(
+        self, constants: Mapping[str, nw.Series[Any]], nullable: str | None = None
+    ) -> tuple["EventSequences", int]:
+        """Split the sequence of each unit into one per value of some columns; count events of steps without a value.
 
-    Attributes
-    ----------
-    funnel : Funnel
-        The funnel.
-    encoded : EncodedEvents
-        What each event is.
-    units : EventSequences
-        One sequence per unit.
-    notes : list of Note
-        Steps without events.
-    """
-
-    funnel: Funnel
-    encoded: EncodedEvents
-    units: EventSequences
-    notes: list[Note]
-
-    def whole(self) -> tuple[EventSequences, list[Note]]:
-        """Return the sequences of all units, and a note of events without a value that must be held constant."""
-        constants = constant_columns(self.encoded, self.funnel)
-        if not constants:
-            return self.units, self.notes
-        sequences, n_without = split_sequences(self.units, constants)
-        return sequences, [*self.notes, *without_constant_notes(n_without, self.funnel.hold_constant)]
-
-    def of_groups(self, by: str) -> EventSequences:
-        """Return the sequences of units and groups, where each group has a funnel of its own events."""
-        constants = {**constant_columns(self.encoded, self.funnel), by: self.encoded.columns["_by"]}
-        return split_sequences(self.units, constants, nullable_group(self.funnel, by))[0]
+        In the column ``nullable`` what is unknown is a value of its own, unless it must be held constant anyhow.
+        """
+        value, steps = np.zeros(len(self.events.sequence), dtype=np.int64), self.events.step_bitmask
+        for column, values in constants.items():
+            code, labels = factorize(values)
+            if column == nullable and column not in self.funnel.hold_constant:
+                code = np.where(code < 0, len(labels), code)
+            value = np.where((code < 0) | (value < 0), -1, value * (len(labels) + 1) + code)
+            value = np.where(value < 0, -1, distinct_codes(np.maximum(value, 0))[0])
+        rows, sequence, owner = split_by_value(self.events.sequence, value, steps)
+        n_without = int(((value < 0) & (steps > 0)).sum())
+        return replace(self, events=self.events.take(rows, sequence), owner=owner), n_without
 
 
-def load_events(table: EventTable, options: AnalyseOptions) -> LoadedEvents:
-    """Bring the events that matter to a funnel into memory."""
+def load_events(table: EventTable, options: AnalyseOptions) -> tuple[EventSequences, list[Note]]:
+    """Bring the events that matter to a funnel into memory, as one sequence per unit; note steps without events."""
     funnel, is_by_step = table.funnel, options.attribution == "step"
     is_alone = options.unit == "visitor_id" and not funnel.hold_constant  # nothing else is to be known of a unit
     has_plain_ids = is_alone and not is_by_step and table.frame.collect_schema()[options.unit].is_integer()
@@ -102,18 +105,7 @@ def load_events(table: EventTable, options: AnalyseOptions) -> LoadedEvents:
     units = build_sequences(encoded, funnel, options.unit, order, has_plain_ids=has_plain_ids)
     if funnel.order == "any":
         check_overlap(units.events.counted().step_bitmask, funnel)
-    notes = missing_steps_notes(table.frame, funnel, units.events.steps_present())
-    return LoadedEvents(funnel=funnel, encoded=encoded, units=units, notes=notes)
-
-
-def constant_columns(encoded: EncodedEvents, funnel: Funnel) -> dict[str, nw.Series[Any]]:
-    """Return the columns that must keep their value, by their names."""
-    return {column: encoded.columns[f"_constant{place}"] for place, column in enumerate(funnel.hold_constant)}
-
-
-def nullable_group(funnel: Funnel, by: str) -> str | None:
-    """Return the column of groups, unless it is held constant anyhow: its unknown values are a group as well."""
-    return None if by in funnel.hold_constant else by
+    return units, missing_steps_notes(table.frame, funnel, units.events.steps_present())
 
 
 def build_sequences(
@@ -153,7 +145,15 @@ def build_sequences(
         n_steps=len(funnel.steps),
         group=group,
     )
-    return EventSequences(events=events, units=units, owner=None, visitor=visitor, visitors=visitors, labels=labels)
+    return EventSequences(
+        funnel=funnel,
+        columns=columns,
+        events=events,
+        units=units,
+        visitor=visitor,
+        visitors=visitors,
+        labels=labels,
+    )
 
 
 def _split_by_visitor(session: Ints, ids: Labels, visitor: Ints) -> tuple[Ints, Labels]:
@@ -174,22 +174,3 @@ def _visitor_of_units(unit: Ints, visitor_code: Ints, n_visitors: int) -> Ints:
     unknown = np.flatnonzero(visitor == n_visitors)
     visitor[unknown] += np.arange(len(unknown))
     return visitor
-
-
-def split_sequences(
-    sequences: EventSequences, constants: Mapping[str, nw.Series[Any]], nullable: str | None = None
-) -> tuple[EventSequences, int]:
-    """Split the sequence of each unit into one per value of some columns; count events of steps without a value.
-
-    In the column ``nullable`` what is unknown is a value of its own.
-    """
-    events = sequences.events
-    value, steps = np.zeros(len(events.sequence), dtype=np.int64), events.step_bitmask
-    for column, values in constants.items():
-        code, labels = factorize(values)
-        code = np.where(code < 0, len(labels), code) if column == nullable else code
-        value = np.where((code < 0) | (value < 0), -1, value * (len(labels) + 1) + code)
-        value = np.where(value < 0, -1, distinct_codes(np.maximum(value, 0))[0])
-    rows, sequence, owner = split_by_value(events.sequence, value, steps)
-    n_without = int(((value < 0) & (steps > 0)).sum())
-    return replace(sequences, events=events.take(rows, sequence), owner=owner), n_without

@@ -27,7 +27,7 @@ def follow_in_order(events: Events, plan: Plan) -> StepTimes | None:
     packed, sequences = pack_events(events)
     if packed is None:
         return None
-    n_entered = map_on_cores(lambda part: _count_entered(part, packed.layout, packed.steps), packed.parts)
+    n_entered = map_on_cores(lambda part: _count_entered(part, packed.layout, packed.kinds.steps), packed.parts)
     first_row = np.cumsum([0, *n_entered])
     n, n_steps, has_groups = int(first_row[-1]), plan.n_steps, events.group is not None
     reached_at, entry_at = (np.empty((n_steps, n), dtype=np.int64) for _ in range(2))
@@ -52,8 +52,9 @@ def follow_in_order(events: Events, plan: Plan) -> StepTimes | None:
 
 def _tables_of(packed: PackedEvents) -> tuple[Ints, ...]:
     """Return what times and kinds stand for; of each kind its steps and all steps up to its last one as well."""
-    up_to_last = [(2 << max(steps.bit_length() - 1, 0)) - 1 for steps in packed.steps.tolist()]
-    return packed.moments, packed.steps, np.array(up_to_last, dtype=np.int64), packed.exclusions, packed.group
+    kinds = packed.kinds
+    up_to_last = [(2 << max(steps.bit_length() - 1, 0)) - 1 for steps in kinds.steps.tolist()]
+    return packed.moments, kinds.steps, np.array(up_to_last, dtype=np.int64), kinds.exclusions, kinds.group
 
 
 def _rules_of(plan: Plan) -> tuple[Any, ...]:

@@ -21,10 +21,10 @@ import numpy as np
 import pandas as pd
 from numba import njit
 
-from ..._core.arrays import Ints, distinct_codes
+from ..._core.arrays import PACKED_BITS, Ints, distinct_codes
 from ..._core.moments import SECOND
 from ..._core.threads import Share, equal_shares, map_on_cores
-from .sort import Events, Layout, choose_layout, lowest_first, step_bits
+from .sort import Events, RankedKinds, rank_kinds
 
 PART_BITS = 14
 """A part has about half as many rows as these bits count, 64 to 128 kB, unless there would be too many parts."""
@@ -39,6 +39,8 @@ GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MAX_INT64 = np.iinfo(np.int64).max
 MIN_INT64 = np.iinfo(np.int64).min
 MILLISECOND = 1_000
+Layout = tuple[int, int, int, int, int]
+"""How events are packed: least sequence, first time, microseconds in a unit of time, bits of time, bits of kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,19 +52,17 @@ class PackedEvents:
     parts : list of int64 arrays
         The numbers; each sequence lies in one part.
     layout : tuple of int
-        See :data:`.sort.Layout`.
+        See :data:`Layout`.
     moments : int64 array
         What the times stand for; empty where they are times themselves.
-    steps, exclusions, group : int64 arrays of shape (n_kinds,)
+    kinds : RankedKinds
         What the kinds stand for.
     """
 
     parts: list[Ints]
     layout: Layout
     moments: Ints
-    steps: Ints
-    exclusions: Ints
-    group: Ints
+    kinds: RankedKinds
 
 
 def pack_events(events: Events) -> tuple[PackedEvents | None, Ints | None]:
@@ -103,44 +103,37 @@ def _pack_as_given(events: Events) -> PackedEvents | None:
     if not sum(survey[0] for survey in surveys):
         low, high, start, last = (np.zeros(1, dtype=np.int64) for _ in range(4))
     unit = SECOND if is_whole.all() else MILLISECOND if is_milli.all() else 1
-    ranks, bitmasks = _rank_bitmasks(events, is_present.any(axis=0))
-    n_groups = 1 if events.group is None else int(events.group.max(initial=0)) + 1
-    last_kind = max(len(bitmasks) * n_groups, 1) - 1
+    ranks, kinds = rank_kinds(events, np.asarray(is_present.any(axis=0)))
     sequences, times = (int(low.min()), int(high.max())), (int(start.min()), int(last.max()))
-    layout = choose_layout(sequences, times, unit, last_kind)
+    layout = _choose_layout(sequences, times, unit, max(len(kinds.steps) - 1, 0))
     if layout is None:
         return None
     return PackedEvents(
-        parts=_sorted_parts(events, ranks, n_groups, layout, shares, counts),
+        parts=_sorted_parts(events, ranks, layout, shares, counts),
         layout=layout,
         moments=np.zeros(0, dtype=np.int64),
-        steps=np.repeat(step_bits(bitmasks, events.n_steps), n_groups),
-        exclusions=np.repeat(bitmasks >> events.n_steps, n_groups),
-        group=np.tile(np.arange(n_groups), len(bitmasks)),
+        kinds=kinds,
     )
 
 
-def _rank_bitmasks(events: Events, is_present: Any) -> tuple[Ints, Ints]:
-    """Rank the bitmasks that occur, the lowest step first; return ranks, -1 for the others, and the bitmasks."""
-    bitmasks = events.bitmasks.tolist()
-    steps = dict(zip(bitmasks, step_bits(events.bitmasks, events.n_steps).tolist(), strict=True))
-    order = sorted(set(events.bitmasks[is_present].tolist()), key=lambda mask: (lowest_first(steps[mask]), mask))
-    rank_of = {mask: rank for rank, mask in enumerate(order)}
-    return np.array([rank_of.get(mask, -1) for mask in bitmasks], dtype=np.int64), np.array(order, dtype=np.int64)
+def _choose_layout(sequences: tuple[int, int], times: tuple[int, int], unit: int, last_kind: int) -> Layout | None:
+    """Choose how events are packed, by the least and largest sequence and time; None if they take more than 63 bits."""
+    low, start = sequences[0], times[0]
+    time_bits, kind_bits = ((times[1] - start) // unit).bit_length(), last_kind.bit_length()
+    fits = (sequences[1] - low).bit_length() + time_bits + kind_bits <= PACKED_BITS
+    return (low, start, unit, time_bits, kind_bits) if fits else None
 
 
 def _part_bits(n: int) -> int:
     return min(max((n >> PART_BITS).bit_length(), 1), MAX_PARTS_BITS)
 
 
-def _sorted_parts(
-    events: Events, ranks: Ints, n_groups: int, layout: Layout, shares: list[Share], counts: Ints
-) -> list[Ints]:
+def _sorted_parts(events: Events, ranks: Ints, layout: Layout, shares: list[Share], counts: Ints) -> list[Ints]:
     """Pack the rows into parts of whole sequences, sort these, and return as many runs of parts as there are shares."""
     group = np.zeros(0, dtype=np.int64) if events.group is None else events.group
     rows, part_bits = (events.sequence, events.time, events.kind, group), _part_bits(len(events.sequence))
     starts = list(np.cumsum(counts.T).reshape(counts.T.shape).T - counts)  # part by part, in each share by share
-    packed = np.empty(int(counts.sum()), dtype=np.int64)
+    packed, n_groups = np.empty(int(counts.sum()), dtype=np.int64), events.n_groups
     map_on_cores(
         lambda share, start: _pack(rows, ranks, n_groups, layout, share, start, packed, part_bits), shares, starts
     )
@@ -202,7 +195,7 @@ def _pack(
     packed: Ints,
     part_bits: int,
 ) -> None:
-    """Pack some rows into their parts; see :func:`.sort._pack`."""
+    """Pack some rows into their parts."""
     sequences, time, kinds, group = rows
     low, start, unit, time_bits, kind_bits = layout
     for row in range(share[0], share[1]):

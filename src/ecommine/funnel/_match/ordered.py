@@ -28,7 +28,7 @@ def new_step_times(events: SortedEvents, entries: Ints, n_steps: int) -> StepTim
     reached_at, entry_at = (np.full((n_steps, n), NOT_REACHED).T for _ in range(2))  # steps are looked at one by one
     reached_at[:, 0] = entry_at[:, 0] = events.time[entries]
     group = np.full((n, n_steps), -1, dtype=np.int32)
-    group[:, 0] = 0 if events.group is None else events.group[entries]
+    group[:, 0] = events.group[entries]
     return StepTimes(
         unit=events.sequence[entries],
         reached_at=reached_at,
@@ -78,7 +78,7 @@ def _write_first(
     first = _first_moments(events, reached)
     rows = row_of[events.sequence[reached[first]]]
     times.reached_at[rows, step], times.entry_at[rows, step] = events.time[reached[first]], entry_at[first]
-    times.group[rows, step] = 0 if events.group is None else events.group[reached[first]]
+    times.group[rows, step] = events.group[reached[first]]
 
 
 def _first_moments(events: SortedEvents, positions: Ints) -> Ints:
@@ -151,8 +151,7 @@ def _exclusions_by_step(events: SortedEvents, plan: Plan) -> Callable[[int], Las
 
 def exclusions_of(events: SortedEvents, mask: int) -> Ints:
     """Return the positions of events that are one of some exclusions."""
-    exclusions = events.exclusion_bitmask
-    return np.zeros(0, dtype=np.int64) if exclusions is None else np.flatnonzero(exclusions & mask)
+    return np.flatnonzero(events.exclusion_bitmask & mask)
 
 
 def _last_before(events: SortedEvents, excluded: Ints, moment_start: Ints, positions: Ints) -> Ints:

@@ -1,19 +1,14 @@
-"""Events sorted by sequence and time, by one sort of packed numbers. Needs NumPy only: Spark's workers run it.
+"""Events sorted by sequence and time. Needs NumPy only: Spark's workers run it.
 
 A funnel is followed in one sequence of events at a time: those of a unit, or of a unit and a value that is held
-constant. Sequence, time and kind of an event are packed into one 63-bit number, so that the sort carries everything and
-nothing has to be fetched by an order afterwards.
+constant.
 """
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from ..._core.arrays import PACKED_BITS, TABLE_SIZE, Ints, distinct_codes, run_starts
-
-Layout = tuple[int, int, int, int, int]
-"""How events are packed: least sequence, first time, microseconds in a unit of time, bits of time, bits of kind."""
+from ..._core.arrays import TABLE_SIZE, Bools, Ints, run_starts, sort_order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -69,15 +64,53 @@ class Events:
         return step_bits(self.bitmasks, self.n_steps)[self.kind]
 
     @property
-    def exclusion_bitmask(self) -> Ints | None:
-        """The exclusions that each event is; None where there are none."""
-        of_kind = self.bitmasks >> self.n_steps
-        return of_kind[self.kind] if (of_kind > 0).any() else None
+    def n_groups(self) -> int:
+        """The number of values of `by`; 1 where there is none."""
+        return 1 if self.group is None else int(self.group.max(initial=0)) + 1
 
 
 def step_bits(bitmasks: Ints, n_steps: int) -> Ints:
     """Return the bits of the steps, without those of the exclusions."""
     return bitmasks & ((1 << n_steps) - 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RankedKinds:
+    """What ranked kinds of events stand for: int64 arrays of shape (n_bitmasks * n_groups,), the lowest step first.
+
+    Attributes
+    ----------
+    steps, exclusions : int64 array
+        The steps and exclusions that the kind is, one bit each.
+    group : int64 array
+        The value of `by`.
+    """
+
+    steps: Ints
+    exclusions: Ints
+    group: Ints
+
+
+def rank_kinds(events: Events, is_present: Bools) -> tuple[Ints, RankedKinds]:
+    """Rank bitmasks and groups, the lowest step first; return the rank of each bitmask, and what they stand for.
+
+    Parameters
+    ----------
+    events : Events
+        The events.
+    is_present : bool array of shape (n_kinds,)
+        Which of ``events.bitmasks`` occur and count; the rank of all others is -1.
+    """
+    bitmasks = np.unique(events.bitmasks[is_present])
+    steps = step_bits(bitmasks, events.n_steps)
+    bitmasks = bitmasks[np.lexsort((bitmasks, steps, steps & -steps))]
+    rank_of = {bitmask: rank for rank, bitmask in enumerate(bitmasks.tolist())}
+    ranks = np.array([rank_of.get(bitmask, -1) for bitmask in events.bitmasks.tolist()], dtype=np.int64)
+    return ranks, RankedKinds(
+        steps=np.repeat(step_bits(bitmasks, events.n_steps), events.n_groups),
+        exclusions=np.repeat(bitmasks >> events.n_steps, events.n_groups),
+        group=np.tile(np.arange(events.n_groups), len(bitmasks)),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -90,19 +123,17 @@ class SortedEvents:
         Number of the sequence, from 0 without gaps.
     time : int64 array of shape (n_events,)
         Microseconds.
-    step_bitmask : int array of shape (n_events,)
-        The steps that the event is, one bit each; 0 where it is none.
-    exclusion_bitmask : int array of shape (n_events,), or None
-        The exclusions that the event is, one bit each.
-    group : int array of shape (n_events,), or None
-        The value of `by`.
+    step_bitmask, exclusion_bitmask : int array of shape (n_events,)
+        The steps and exclusions that the event is, one bit each; 0 where it is none.
+    group : int array of shape (n_events,)
+        The value of `by`; 0 where there is none.
     """
 
     sequence: Ints
     time: Ints
     step_bitmask: Ints
-    exclusion_bitmask: Ints | None
-    group: Ints | None
+    exclusion_bitmask: Ints
+    group: Ints
 
 
 def sort_events(events: Events) -> tuple[SortedEvents, Ints]:
@@ -117,75 +148,19 @@ def sort_events(events: Events) -> tuple[SortedEvents, Ints]:
     ([5, 7], [0, 1, 1], [3, 2, 9], [1, 1, 2])
     """
     counted = events.counted()
-    kind, tables = _ranked_kinds(counted.step_bitmask, counted.exclusion_bitmask, counted.group)
+    is_present = np.zeros(len(events.bitmasks), dtype=bool)
+    is_present[counted.kind] = True
+    ranks, kinds = rank_kinds(counted, is_present)
+    kind = ranks[counted.kind] * counted.n_groups + (0 if counted.group is None else counted.group)
     sequence = np.asarray(counted.sequence).astype(np.int64, copy=False)
-    in_order, time, kind = _sorted(sequence, counted.time, kind, max(len(tables[0]) - 1, 0))
-    is_first = run_starts(in_order)
-    steps, exclusions, group = (None if table is None else table[kind] for table in tables)
-    assert steps is not None
-    events_in_order = SortedEvents(
-        sequence=np.cumsum(is_first) - 1, time=time, step_bitmask=steps, exclusion_bitmask=exclusions, group=group
+    order = sort_order(sequence, counted.time, kind)
+    sequence, kind = sequence[order], kind[order]
+    is_first = run_starts(sequence)
+    in_order = SortedEvents(
+        sequence=np.cumsum(is_first) - 1,
+        time=counted.time[order],
+        step_bitmask=kinds.steps[kind],
+        exclusion_bitmask=kinds.exclusions[kind],
+        group=kinds.group[kind],
     )
-    return events_in_order, in_order[is_first]
-
-
-def _ranked_kinds(steps: Ints, exclusions: Ints | None, group: Ints | None) -> tuple[Ints, tuple[Any, ...]]:
-    """Rank the kinds of events, lowest step first; return the kind of each event, and what the kinds stand for."""
-    code, distinct = distinct_codes(steps)
-    order = np.array(sorted(range(len(distinct)), key=lambda i: lowest_first(int(distinct[i]))), dtype=np.int64)
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order))
-    kind, tables = rank[code], [distinct[order]]
-    for part in (exclusions, group):
-        if part is None:
-            continue
-        more, values = distinct_codes(part)
-        kind = kind * len(values) + more
-        tables = [np.repeat(table, len(values)) for table in tables] + [np.tile(values, len(tables[0]))]
-    rest = iter(tables[1:])
-    return kind, (tables[0], None if exclusions is None else next(rest), None if group is None else next(rest))
-
-
-def lowest_first(bitmask: int) -> tuple[int, int]:
-    """Return the key by which bitmasks are sorted: the lowest bit, then all."""
-    return (bitmask & -bitmask, bitmask)
-
-
-def _sorted(sequence: Ints, time: Ints, kind: Ints, last_kind: int) -> tuple[Ints, Ints, Ints]:
-    """Sort by sequence, time, kind; by one packed number where 63 bits hold it."""
-    if not len(sequence):
-        return sequence, time, kind
-    sequences = (int(sequence.min()), int(sequence.max()))
-    layout, moments = choose_layout(sequences, (int(time.min()), int(time.max())), 1, last_kind), None
-    if layout is None:
-        time, moments = distinct_codes(time)
-        layout = choose_layout(sequences, (0, len(moments) - 1), 1, last_kind)
-    if layout is None:
-        order = np.lexsort((kind, time, sequence))
-        sequence, time, kind = sequence[order], time[order], kind[order]
-    else:
-        packed = _pack(sequence, time, kind, layout)
-        packed.sort()
-        sequence, time, kind = _unpack(packed, layout)
-    return sequence, time if moments is None else moments[time], kind
-
-
-def choose_layout(sequences: tuple[int, int], times: tuple[int, int], unit: int, last_kind: int) -> Layout | None:
-    """Choose how events are packed, by the least and largest sequence and time; None if they take more than 63 bits."""
-    low, start = sequences[0], times[0]
-    time_bits, kind_bits = ((times[1] - start) // unit).bit_length(), last_kind.bit_length()
-    fits = (sequences[1] - low).bit_length() + time_bits + kind_bits <= PACKED_BITS
-    return (low, start, unit, time_bits, kind_bits) if fits else None
-
-
-def _pack(sequence: Ints, time: Ints, kind: Ints, layout: Layout) -> Ints:
-    low, start, unit, time_bits, kind_bits = layout
-    packed: Ints = ((sequence - low) << time_bits | (time - start) // unit) << kind_bits | kind
-    return packed
-
-
-def _unpack(packed: Ints, layout: Layout) -> tuple[Ints, Ints, Ints]:
-    low, start, unit, time_bits, kind_bits = layout
-    units = packed >> kind_bits & ((1 << time_bits) - 1)
-    sequence = (packed >> (time_bits + kind_bits)) + low
-    return sequence, units * unit + start, packed & ((1 << kind_bits) - 1)
+    return in_order, sequence[is_first]

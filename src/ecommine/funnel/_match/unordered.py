@@ -84,4 +84,4 @@ def _update(times: StepTimes, events: SortedEvents, rows: Ints, starts: Ints, po
         is_better = (reached_at < known_at) | ((reached_at == known_at) & (entry_at > times.entry_at[row, step]))
         row, position = row[is_better], position[is_better]
         times.reached_at[row, step], times.entry_at[row, step] = reached_at[is_better], entry_at[is_better]
-        times.group[row, step] = 0 if events.group is None else events.group[position]
+        times.group[row, step] = events.group[position]

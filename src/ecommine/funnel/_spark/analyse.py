@@ -18,9 +18,8 @@ from ..._core.moments import moment_to_microseconds
 from ..._core.notes import Note
 from .._log.reading import factorize_groups
 from .._match.encode import STEP_BITMASK, with_step_bitmask
-from .._match.event_table import EventTable, columns_needed
+from .._match.event_table import AnalyseOptions, EventTable, columns_needed
 from .._match.notes import check_overlap, missing_steps_notes, without_constant_notes
-from .._match.options import AnalyseOptions
 from .._match.sort import step_bits
 from .._steps.groups import (
     attribution_notes,

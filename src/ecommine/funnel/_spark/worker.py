@@ -17,8 +17,8 @@ from ..._core.codes import factorize
 from ..._stats.survival import KaplanMeier
 from .._definition import Funnel
 from .._match.encode import split_bitmask
-from .._match.events import EventSequences, LoadedEvents, build_sequences
-from .._match.options import AnalyseOptions
+from .._match.event_table import AnalyseOptions
+from .._match.events import EventSequences, build_sequences
 from .._match.plan import Plan, StepTimes, make_plan
 from .._steps.estimates import compact_clusters
 from .._steps.groups import attributed_group, group_values, period_numbers
@@ -76,27 +76,26 @@ def follow_rows(batches: Iterable[Any], job: Job) -> Iterator[Any]:
     table = _table(batches)
     if table is None:
         return
-    events = _load(table, job)
-    yield from _unit_batches(table, events.whole()[0], job, by_group=False)
+    units = _load(table, job)
+    yield from _unit_batches(table, units.whole()[0], job, by_group=False)
     if job.is_by_step and job.options.by is not None:
-        yield from _unit_batches(table, events.of_groups(job.options.by), job, by_group=True)
+        yield from _unit_batches(table, units.of_groups(job.options.by), job, by_group=True)
 
 
-def _load(table: Any, job: Job) -> LoadedEvents:
+def _load(table: Any, job: Job) -> EventSequences:
     import pyarrow as pa
 
     encoded = split_bitmask(nw.from_native(table, eager_only=True), job.funnel)
     is_split = job.is_by_step or bool(job.funnel.hold_constant)
     has_plain_ids = not job.has_visitors and not is_split and pa.types.is_integer(table["_unit"].type)
-    units = build_sequences(encoded, job.funnel, job.options.unit, has_plain_ids=has_plain_ids)
-    return LoadedEvents(funnel=job.funnel, encoded=encoded, units=units, notes=[])
+    return build_sequences(encoded, job.funnel, job.options.unit, has_plain_ids=has_plain_ids)
 
 
 def _unit_batches(table: Any, sequences: EventSequences, job: Job, *, by_group: bool) -> Iterator[Any]:
     """Follow sequences, and write a row per unit, with ``by_group`` per unit and group."""
     import pyarrow as pa
 
-    times = _in_groups(sequences.step_times(job.funnel, by_group=by_group), sequences.labels, job)
+    times = _in_groups(sequences.step_times(by_group=by_group), sequences.labels, job)
     ids = times.unit if sequences.units is None else sequences.units[times.unit]
     columns = {"unit": pa.array(ids, type=table["_unit"].type)}
     if job.has_visitors:
