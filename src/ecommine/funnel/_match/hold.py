@@ -1,7 +1,5 @@
 """Columns that must keep their value: each value of a unit has a sequence of its own, and the best one counts."""
 
-from typing import Any
-
 import numpy as np
 
 from ..._core.arrays import Ints
@@ -13,21 +11,10 @@ MAX_COPIES = 20_000_000
 
 
 def split_by_value(unit: Ints, value: Ints, steps: Ints) -> tuple[Ints, Ints, Ints]:
-    """Split the events of each unit into a sequence per value.
+    """Split the events of each unit into a sequence per value; -1 is none.
 
-    Parameters
-    ----------
-    unit, value, steps : int arrays of shape (n_events,)
-        The unit of each event, its value (-1 where it has none), and the steps that it is.
-
-    Returns
-    -------
-    rows : int array
-        The events that matter, one or several times: one without a value is in all sequences of its unit.
-    sequence : int array, as long
-        Their sequences.
-    owner : int array of shape (n_sequences,)
-        The unit of each sequence.
+    Return the events that matter, one without a value and without a step in all sequences of its unit; their sequences;
+    and the unit of each sequence.
 
     Examples
     --------
@@ -58,26 +45,19 @@ def merge_sequences(times: StepTimes, owner: Ints, *, by_group: bool) -> StepTim
     unit = owner[times.unit]
     group = times.group[:, 0].astype(np.int64) if by_group else np.zeros(len(unit), dtype=np.int64)
     keys, rows = np.unique(unit * (int(group.max(initial=0)) + 1) + group, return_inverse=True)
-    n, n_steps = len(keys), times.reached_at.shape[1]
-    merged = StepTimes(
-        unit=np.zeros(n, dtype=np.int64),
-        reached_at=np.full((n, n_steps), NOT_REACHED),
-        entry_at=np.full((n, n_steps), NOT_REACHED),
-        skipped=np.zeros((n, n_steps), dtype=bool),
-        group=np.full((n, n_steps), -1, dtype=np.int32),
+    first = np.stack([_earliest(rows, times, step) for step in range(times.reached_at.shape[1])], axis=1)
+    reached_at = np.take_along_axis(times.reached_at, first, axis=0)
+    is_skipped = np.stack([np.bincount(rows, skipped, minlength=len(keys)) > 0 for skipped in times.skipped.T], axis=1)
+    return StepTimes(
+        unit=unit[first[:, 0]],
+        reached_at=reached_at,
+        entry_at=np.take_along_axis(times.entry_at, first, axis=0),
+        skipped=is_skipped & (reached_at == NOT_REACHED),
+        group=np.take_along_axis(times.group, first, axis=0),
     )
-    merged.unit[rows] = unit
-    for step in range(n_steps):
-        first = _earliest(rows, times.reached_at[:, step], times.entry_at[:, step], times.group[:, step])
-        merged.reached_at[:, step] = times.reached_at[first, step]
-        merged.entry_at[:, step] = times.entry_at[first, step]
-        merged.group[:, step] = times.group[first, step]
-        merged.skipped[:, step] = np.bincount(rows, times.skipped[:, step], minlength=n) > 0
-    np.logical_and(merged.skipped, merged.reached_at == NOT_REACHED, out=merged.skipped)
-    return merged
 
 
-def _earliest(rows: Ints, reached_at: Ints, entry_at: Ints, group: Ints) -> "np.ndarray[Any, np.dtype[np.intp]]":
+def _earliest(rows: Ints, times: StepTimes, step: int) -> Ints:
     """Return the sequence of each unit that reached a step first, from the latest entry."""
-    order = np.lexsort((group, -entry_at, reached_at, rows))
+    order = np.lexsort((times.group[:, step], -times.entry_at[:, step], times.reached_at[:, step], rows))
     return order[first_rows(rows[order])]

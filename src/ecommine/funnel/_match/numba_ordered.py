@@ -11,11 +11,10 @@ from numba import njit
 from ..._core.arrays import Ints
 from ..._core.threads import map_on_cores
 from .numba_sort import PackedEvents, pack_events
-from .ordered import finish_skipped
+from .ordered import LONG_AGO, finish_skipped
 from .plan import NOT_REACHED, Plan, StepTimes
 from .sort import Events
 
-LONG_AGO = np.iinfo(np.int64).min
 NO_LIMIT = np.iinfo(np.int64).max
 
 

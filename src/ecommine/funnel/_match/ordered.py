@@ -8,45 +8,61 @@ left out as well: the latest of all that may come before is the best, since ever
 step that may not be left out.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 
-from ..._core.arrays import Ints, run_starts
+from ..._core.arrays import Bools, Ints, Times, run_starts
 from .plan import NOT_REACHED, Plan, StepTimes
 from .sort import SortedEvents
 
 ValidEvents = tuple[Ints, Ints]
 """Positions of events that validly reach a step, and the times of the entries that lead to them."""
-LastExclusion = Callable[[Ints], Ints]
-"""Gives, for positions of events, the last moment before each at which something happened that must not."""
+LONG_AGO = np.iinfo(np.int64).min
 
 
-def new_step_times(events: SortedEvents, entries: Ints, n_steps: int) -> StepTimes:
-    """Return times of which only the first step is known, by the positions of the first entries."""
-    n = len(entries)
+def begin_attempts(events: SortedEvents, starts: Ints, plan: Plan) -> tuple[StepTimes, Ints, Ints]:
+    """Find who enters.
+
+    Parameters
+    ----------
+    events : SortedEvents
+        The events.
+    starts : int array
+        Positions of events that may begin an attempt.
+    plan : Plan
+        The funnel in numbers.
+
+    Returns
+    -------
+    times : StepTimes
+        Of which only the first step is known.
+    row_of : int array of shape (n_sequences,)
+        The row of each sequence in ``times``, -1 where it does not enter.
+    starts : int array
+        Positions of events that begin an attempt.
+    """
+    entries = starts[first_rows(events.sequence[starts])]
+    n, n_steps = len(entries), plan.n_steps
     reached_at, entry_at = (np.full((n_steps, n), NOT_REACHED).T for _ in range(2))  # steps are looked at one by one
     reached_at[:, 0] = entry_at[:, 0] = events.time[entries]
     group = np.full((n, n_steps), -1, dtype=np.int32)
     group[:, 0] = events.group[entries]
-    return StepTimes(
+    row_of = np.full(int(events.sequence[-1]) + 1 if len(events.sequence) else 0, -1, dtype=np.int64)
+    row_of[events.sequence[entries]] = np.arange(n)
+    times = StepTimes(
         unit=events.sequence[entries],
         reached_at=reached_at,
         entry_at=entry_at,
         skipped=np.zeros((n, n_steps), dtype=bool),
         group=group,
     )
+    return times, row_of, starts if plan.reentry else entries
 
 
 def follow_in_order(events: SortedEvents, plan: Plan) -> StepTimes:
     """Find when each sequence reaches each step, one step after the other."""
-    starts = np.flatnonzero(events.step_bitmask & 1)
-    entries = starts[first_rows(events.sequence[starts])]
-    times = new_step_times(events, entries, plan.n_steps)
-    row_of = rows_by_sequence(events, entries)
-    starts = starts if plan.reentry else entries
+    times, row_of, starts = begin_attempts(events, np.flatnonzero(events.step_bitmask & 1), plan)
     valid: list[ValidEvents] = [(starts, events.time[starts])]
-    last_exclusion = _exclusions_by_step(events, plan)
+    last_exclusions = _exclusions_by_step(events, plan)
     for step in range(1, plan.n_steps):
         before = _merged(valid[plan.required_before(step) :])
         if step < plan.n_steps - 1:
@@ -54,21 +70,13 @@ def follow_in_order(events: SortedEvents, plan: Plan) -> StepTimes:
             follows, _ = _followers(events, later, before, plan.window, None, None)
             times.skipped[row_of[events.sequence[later[follows]]], step] = True
         candidates = np.flatnonzero(events.step_bitmask >> step & 1)
-        follows, followed = _followers(
-            events, candidates, before, plan.window, plan.max_gaps[step], last_exclusion(step)
-        )
+        max_gap, last_exclusion = plan.max_gaps[step], last_exclusions[step]
+        follows, followed = _followers(events, candidates, before, plan.window, max_gap, last_exclusion)
         reached, entry_at = candidates[follows], before[1][followed]
         valid.append((reached, entry_at))
         _write_first(times, events, row_of, step, reached, entry_at)
     finish_skipped(times, plan)
     return times
-
-
-def rows_by_sequence(events: SortedEvents, entries: Ints) -> Ints:
-    """Return, for each sequence, its row among those that enter, -1 where it does not."""
-    row_of = np.full(int(events.sequence[-1]) + 1 if len(events.sequence) else 0, -1, dtype=np.int64)
-    row_of[events.sequence[entries]] = np.arange(len(entries))
-    return row_of
 
 
 def _write_first(
@@ -113,7 +121,7 @@ def _followers(
     before: ValidEvents,
     window: int,
     max_gap: int | None,
-    last_exclusion: LastExclusion | None,
+    last_exclusion: Times | None,
 ) -> tuple[Ints, Ints]:
     """Find the events that validly follow: which of the candidates, and which of ``before`` each follows."""
     positions, entry_at = before
@@ -125,50 +133,29 @@ def _followers(
     if max_gap is not None:
         is_valid &= events.time[candidates] - events.time[positions[followed]] <= max_gap
     if last_exclusion is not None:
-        is_valid &= events.time[positions[followed]] >= last_exclusion(candidates)
+        is_valid &= events.time[positions[followed]] >= last_exclusion[candidates]
     return known[is_valid], followed[is_valid]
 
 
-def _exclusions_by_step(events: SortedEvents, plan: Plan) -> Callable[[int], LastExclusion | None]:
-    """Return, for each step, what finds the last exclusion before an event; None where nothing is excluded.
+def _exclusions_by_step(events: SortedEvents, plan: Plan) -> list[Times | None]:
+    """Return, for each step, the last exclusion before each event; None where nothing is excluded."""
+    if plan.order == "strict":
+        return [last_before(events, np.ones(len(events.sequence), dtype=bool))] * plan.n_steps
+    masks = set(plan.exclusion_masks) - {0}
+    of_mask = {mask: last_before(events, (events.exclusion_bitmask & mask) > 0) for mask in masks}
+    return [of_mask.get(mask) for mask in plan.exclusion_masks]
+
+
+def last_before(events: SortedEvents, is_excluded: Bools) -> Times:
+    """Return the time of the last excluded event of each event's sequence before its moment, LONG_AGO if there is none.
 
     Only what lies strictly between two moments counts: of one moment nobody knows what came first.
     """
-    if plan.order == "strict":
-        moment_start, all_events = moment_starts(events), np.arange(len(events.sequence))
-        return lambda _: lambda positions: _last_before(events, all_events, moment_start, positions)
-    if not any(plan.exclusion_masks):
-        return lambda _: None
-    moment_start = moment_starts(events)
-    excluded = {mask: exclusions_of(events, mask) for mask in set(plan.exclusion_masks)}
-
-    def of_step(step: int) -> LastExclusion | None:
-        mask = plan.exclusion_masks[step]
-        return (lambda positions: _last_before(events, excluded[mask], moment_start, positions)) if mask else None
-
-    return of_step
-
-
-def exclusions_of(events: SortedEvents, mask: int) -> Ints:
-    """Return the positions of events that are one of some exclusions."""
-    return np.flatnonzero(events.exclusion_bitmask & mask)
-
-
-def _last_before(events: SortedEvents, excluded: Ints, moment_start: Ints, positions: Ints) -> Ints:
-    """Return the time of the last excluded event of the sequence before the moment of each event."""
-    latest = np.searchsorted(excluded, moment_start[positions]) - 1
-    last_time = np.full(len(positions), np.iinfo(np.int64).min)
-    known = np.flatnonzero(latest >= 0)
-    exclusion = excluded[latest[known]]
-    is_same = events.sequence[exclusion] == events.sequence[positions[known]]
-    last_time[known[is_same]] = events.time[exclusion[is_same]]
-    return last_time
-
-
-def moment_starts(events: SortedEvents) -> Ints:
-    """Return, for each event, the position of the first event of its sequence and moment."""
-    is_first = run_starts(events.sequence, events.time)
-    return np.maximum.accumulate(np.where(is_first, np.arange(len(is_first)), 0))
+    rows = np.arange(len(events.sequence))
+    moment_start = np.maximum.accumulate(np.where(run_starts(events.sequence, events.time), rows, 0))
+    latest = np.append(-1, np.maximum.accumulate(np.where(is_excluded, rows, -1)))[moment_start]
+    is_same = (latest >= 0) & (events.sequence[latest] == events.sequence)
+    return np.where(is_same, events.time[latest], LONG_AGO)
 
 
 def first_rows(sequence: Ints) -> Ints:

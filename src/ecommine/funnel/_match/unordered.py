@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..._core.arrays import Ints, run_starts
-from .ordered import exclusions_of, first_rows, new_step_times, rows_by_sequence
+from ..._core.arrays import Ints, Times
+from .ordered import begin_attempts, first_rows, last_before
 from .plan import NOT_REACHED, Plan, StepTimes
 from .sort import SortedEvents
 
@@ -19,19 +19,20 @@ ATTEMPTS_PER_BLOCK = 1 << 20
 
 def follow_in_any_order(events: SortedEvents, plan: Plan) -> StepTimes:
     """Find how many steps each sequence does within the window, and when."""
-    starts = np.flatnonzero(events.step_bitmask)
-    entries = starts[first_rows(events.sequence[starts])]
-    times = new_step_times(events, entries, plan.n_steps)
-    starts = starts if plan.reentry else entries
+    times, row_of, starts = begin_attempts(events, np.flatnonzero(events.step_bitmask), plan)
     events_of = {step: np.flatnonzero(events.step_bitmask >> step & 1) for step in set(plan.first_equal)}
-    row_of = rows_by_sequence(events, entries)
+    mask = max(plan.exclusion_masks)  # without an order an exclusion lies between all steps
+    last_exclusion = last_before(events, (events.exclusion_bitmask & mask) > 0) if mask else None
     for low in range(0, len(starts), ATTEMPTS_PER_BLOCK):
         block = starts[low : low + ATTEMPTS_PER_BLOCK]
-        _update(times, events, row_of[events.sequence[block]], block, _next_steps(events, plan, block, events_of))
+        positions = _next_steps(events, plan, block, events_of, last_exclusion)
+        _update(times, events, row_of[events.sequence[block]], block, positions)
     return times
 
 
-def _next_steps(events: SortedEvents, plan: Plan, starts: Ints, events_of: Mapping[int, Ints]) -> Ints:
+def _next_steps(
+    events: SortedEvents, plan: Plan, starts: Ints, events_of: Mapping[int, Ints], last_exclusion: Times | None
+) -> Ints:
     """Return where one, two, ... steps are done from each start; the number of events where they never are."""
     never = len(events.sequence)
     positions = np.full((len(starts), plan.n_steps), never)
@@ -43,33 +44,12 @@ def _next_steps(events: SortedEvents, plan: Plan, starts: Ints, events_of: Mappi
         is_same = events.sequence[position] == events.sequence[starts[known]]
         positions[known[is_same], step] = position[is_same]
     positions.sort(axis=1)
-    end = np.minimum(events.time[starts] + plan.window, _next_exclusion(events, plan, starts))
-    is_late = np.append(events.time, NOT_REACHED)[positions] > end[:, None]
+    start_at = events.time[starts][:, None]
+    is_late = np.append(events.time, NOT_REACHED)[positions] > start_at + plan.window
+    if last_exclusion is not None:
+        is_late |= np.append(last_exclusion, NOT_REACHED)[positions] > start_at
     positions[is_late] = never
     return positions
-
-
-def _next_exclusion(events: SortedEvents, plan: Plan, starts: Ints) -> Ints:
-    """Return the first moment after each start at which something happened that must not."""
-    next_time = np.full(len(starts), NOT_REACHED)
-    mask = max(plan.exclusion_masks)
-    if not mask:
-        return next_time
-    excluded = exclusions_of(events, mask)
-    following = np.searchsorted(excluded, _moment_ends(events)[starts])
-    known = np.flatnonzero(following < len(excluded))
-    exclusion = excluded[following[known]]
-    is_same = events.sequence[exclusion] == events.sequence[starts[known]]
-    next_time[known[is_same]] = events.time[exclusion[is_same]]
-    return next_time
-
-
-def _moment_ends(events: SortedEvents) -> Ints:
-    """Return, for each event, the position after the last event of its sequence and moment."""
-    n = len(events.sequence)
-    is_last = np.append(run_starts(events.sequence, events.time)[1:], True)[:n]
-    ends = np.where(is_last, np.arange(1, n + 1), n)
-    return np.minimum.accumulate(ends[::-1])[::-1]
 
 
 def _update(times: StepTimes, events: SortedEvents, rows: Ints, starts: Ints, positions: Ints) -> None:
