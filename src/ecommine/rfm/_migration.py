@@ -341,7 +341,7 @@ def _rate_table(flows: list[Flow], level: float, *, like: Frame) -> Any:
         count[flow.move] += flow.customers
     kept = count["upgraded"] + count["stayed"] + count["downgraded"]
     of = {move: kept + (count[move] if move in ("new", "gone") else 0) for move in count}
-    intervals = [_wilson(count[move], of[move], level) for move in count]
+    intervals = [_interval_of_rate(count[move], of[move], level) for move in count]
     columns = {
         "move": list(count),
         "customers": list(count.values()),
@@ -353,6 +353,6 @@ def _rate_table(flows: list[Flow], level: float, *, like: Frame) -> Any:
     return build_table(columns, like=like, samples=SAMPLES)
 
 
-def _wilson(count: int, total: int, level: float) -> tuple[float | None, float | None]:
+def _interval_of_rate(count: int, total: int, level: float) -> tuple[float | None, float | None]:
     """Return Wilson's interval of a share, None where the total is zero."""
     return wilson_interval(count / total, total, normal_quantile(level)) if total else (None, None)

@@ -98,13 +98,13 @@ class PositionModel:
 
     def interval(self, level: float) -> tuple[Floats, Floats]:
         """Compute Jeffreys' intervals of the relative click rates."""
-        return jeffreys_rate_interval(*self._effective(), level)
+        return jeffreys_rate_interval(*self._independent_counts(), level)
 
     def p_values(self) -> Floats:
         """Compute the posterior chance that the query is clicked no less than expected."""
         from scipy.special import gammaincc
 
-        clicks, expected = self._effective()
+        clicks, expected = self._independent_counts()
         return np.where(expected > 0, gammaincc(clicks + 0.5, expected), np.nan)
 
     def take(self, rows: Ints) -> "PositionModel":
@@ -114,13 +114,13 @@ class PositionModel:
 
     def shrunk(self) -> Floats:
         """Estimate the relative click rates with rare queries drawn to 1 (gamma-Poisson)."""
-        return shrink_rates(*self._effective())
+        return shrink_rates(*self._independent_counts())
 
     def curve_interval(self, level: float) -> tuple[Floats, Floats]:
         """Compute the interval of the curve, on the logarithmic scale."""
         return log_interval(self.curve, self.curve_error, normal_quantile(level))
 
-    def _effective(self) -> tuple[Floats, Floats]:
+    def _independent_counts(self) -> tuple[Floats, Floats]:
         return self.clicks / self.dispersion, self.expected / self.dispersion
 
 
