@@ -245,9 +245,9 @@ def _in_memory(frame: nw.DataFrame[Any], gap: timedelta) -> nw.Series[Any]:
     session[order] = numbers
     first = _first_of_each(numbers, given)
     begin = nw.new_series(_BEGINS, time[first] // SECOND, nw.Int64, backend=frame.implementation)
-    few = frame.select("visitor_id", "occurred_at", *(["session_id"] if given is not None else []))[order[first]]
-    few = few.with_columns(begin)
-    return few.select(_session_id(few))["session_id"][session]
+    columns = ("visitor_id", "occurred_at", *(() if given is None else ("session_id",)))
+    firsts = frame.select(columns)[order[first]].with_columns(begin)
+    return firsts.select(_session_id(firsts))["session_id"][session]
 
 
 def _first_of_each(numbers: Ints, given: Ints | None) -> Ints:
