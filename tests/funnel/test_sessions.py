@@ -119,8 +119,8 @@ def numbers_in_search(frame, gap):
 
 def numbers_in_carts(frame, gap):
     table = opened(frame.assign(event="add_to_cart", value=frame["row"]), argument="events")
-    events = cart_events.read_cart_log(table, None).events
-    return cart_events.number_cart_sessions(events, timedelta(seconds=gap))[np.argsort(events.value)]
+    events = cart_events.read_cart_log(table, None, timedelta(seconds=gap)).events
+    return cart_events.number_cart_sessions(events, 1_000_000 * gap)[np.argsort(events.value)]
 
 
 @given(
