@@ -15,7 +15,7 @@ from ..._core.tables import flatten_products, product_names
 from ..._core.texts import LOCALES, Locale
 from ..._stats.intervals import normal_quantile
 from ...schema._for_topics import DataWarning
-from .read import CartInputs, read_carts
+from .read import read_carts
 from .report import CartReport, make_report
 from .summary import headline, summarize
 
@@ -294,8 +294,9 @@ def carts(
     """
     confidence = confidence_level(level)
     window = length_to_microseconds(fixed_length(recover_within, argument="recover_within"))
-    inputs = CartInputs(
-        events=opened(events, argument="events"),
+    frame = opened(events, argument="events")
+    data = read_carts(
+        frame,
         orders=None if orders is None else opened(orders, argument="orders"),
         sales=None if sales is None else opened(sales, argument="sales"),
         stock=None if stock is None else opened(stock, argument="stock"),
@@ -303,8 +304,7 @@ def carts(
         gap=fixed_length(gap, argument="gap"),
         as_of=as_of,
     )
-    data = read_carts(inputs)
-    report = make_report(data, inputs.events, window, normal_quantile(confidence))
+    report = make_report(data, frame, window, normal_quantile(confidence))
     warn_of_notes(data.match.warnings, DataWarning, stacklevel=2)
     return Carts(
         **report.tables,

@@ -122,6 +122,8 @@ def read_cart_log(events: Frame, as_of: datetime | date | str | None, gap: timed
     product, products = _codes(log, "product_id")
     order, orders = _codes(log, "order_id")
     customer, n_shared = fill_from_group(log.unit, customer)
+    text = f"{counted(n_shared, 'visitor')} with several customers: events without a customer_id stay with the visitor"
+    note = Note(text, code="visitors_with_several_customers", count=n_shared)
     rank_of = {name: rank for rank, name in enumerate(EVENT_NAMES)}
     ranks = [rank_of.get(name, len(rank_of) + position) for position, name in enumerate(log.names)]
     cart_events = CartEvents(
@@ -141,7 +143,7 @@ def read_cart_log(events: Frame, as_of: datetime | date | str | None, gap: timed
         events=cart_events.sorted() if len(customers) else cart_events,
         ids=CartIds(visitors=whole_ids(log.units), customers=customers, products=products, orders=orders),
         until=log.until,
-        notes=(*log.notes, *_notes_on_customers(n_shared)),
+        notes=(*log.notes, note) if n_shared else log.notes,
     )
 
 
@@ -152,13 +154,6 @@ def _own_columns(events: Frame) -> list[str]:
     if "quantity" in own and not (schema["quantity"].is_numeric() or schema["quantity"] == nw.Unknown):
         raise SchemaError("events", [f"`quantity` holds {schema['quantity']}, not numbers: convert it first"])
     return own
-
-
-def _notes_on_customers(n_shared: int) -> list[Note]:
-    if not n_shared:
-        return []
-    text = f"{counted(n_shared, 'visitor')} with several customers: events without a customer_id stay with the visitor"
-    return [Note(text, code="visitors_with_several_customers", count=n_shared)]
 
 
 def _codes(log: EventLog, column: str) -> tuple[Ints, Labels]:

@@ -1,6 +1,7 @@
 """What became of each cart: how far it got, when it was left and bought, and what of that is decided by now."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -8,7 +9,6 @@ from ..._core.arrays import Bools, Ints, Times, run_numbers
 from .boundaries import CartBoundaries, last_positions
 from .contents import CartContents
 from .events import ADD, CART_EVENTS, NONE, CartEvents
-from .rates import CartOutcomes
 
 STATUSES = ("bought", "recovered", "abandoned", "emptied", "pending")
 STEPS = tuple(name for name in CART_EVENTS if name not in ("remove_from_cart", "purchase"))
@@ -32,12 +32,39 @@ class CartLifecycle:
     bought_at: Times
     is_session_over: Bools
     """Whether the session that opened it is over at the end of the data."""
-    outcomes: CartOutcomes
+    is_window_over: Bools
+    can_be_recovered: Bools
+    """Left in its first session, which is over, with something in it."""
+    duration: Times
+    """From when it was left until it was bought or is no longer observed, at most the window."""
+    person: Ints
+    """Number of the person: carts of one are correlated."""
+
+    def __len__(self) -> int:
+        return len(self.status)
 
     @property
     def was_left(self) -> Bools:
         """Whether each cart was left in its first session."""
         return np.asarray(self.left_at != NAT)
+
+    @property
+    def is_bought(self) -> Bools:
+        """Whether each cart was bought in its first session, which is over.
+
+        That a purchase is known at once, and that a cart was left only when its session is over, would select by the
+        outcome.
+        """
+        return self.has_status("bought") & self.is_session_over
+
+    @property
+    def is_recovered(self) -> Bools:
+        """Whether each cart that can be recovered was bought within the window."""
+        return self.can_be_recovered & self.has_status("recovered")
+
+    def take(self, rows: Any) -> "CartLifecycle":
+        """Return some carts."""
+        return CartLifecycle(**{name: getattr(self, name)[rows] for name in self.__dataclass_fields__})
 
     def has_status(self, status: str) -> Bools:
         """Return which carts have a status."""
@@ -58,27 +85,20 @@ def trace_carts(
     status[contents.count_products(contents.units) == 0] = STATUSES.index("emptied")
     status[carts.is_closed] = STATUSES.index("recovered")
     status[is_bought] = STATUSES.index("bought")
-    bought_at = np.where(carts.is_closed, events.time[carts.closing], NAT)
-    was_left = ~is_bought & is_session_over & (contents.count_products(contents.units_left) > 0)
-    is_recovered = was_left & carts.is_closed
-    observed = np.minimum(until - carts.left_at, window)
     step, touched_at = _steps_and_last_touches(events, carts)
+    end = np.where(carts.is_closed, events.time[carts.closing], until)
     return CartLifecycle(
         status=status,
         step=step,
         opened_at=events.time[carts.opening],
         touched_at=touched_at,
         left_at=np.where(~is_bought & is_ended, carts.left_at, NAT),
-        bought_at=bought_at,
+        bought_at=np.where(carts.is_closed, end, NAT),
         is_session_over=is_session_over,
-        outcomes=CartOutcomes(
-            bought=is_bought & is_session_over,
-            left=was_left,
-            recovered=is_recovered,
-            duration=np.where(is_recovered, bought_at - carts.left_at, observed),
-            window_over=is_window_over,
-            person=run_numbers(person).astype(np.int64),
-        ),
+        is_window_over=is_window_over,
+        can_be_recovered=~is_bought & is_session_over & (contents.count_products(contents.units_left) > 0),
+        duration=np.minimum(end - carts.left_at, window),
+        person=run_numbers(person),
     )
 
 

@@ -1,12 +1,11 @@
 """Pictures of carts: what became of them by the step that they reached, and the curve of recovery."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..._core.arrays import Floats
 from ..._core.pictures import PALETTE, figure_of, new_axes, show_text
 from ..._core.texts import Locale, counted, duration_in_words, percent, thousands, within_in_words
 from .lifecycle import STATUSES
@@ -22,10 +21,9 @@ STYLES = {
     "emptied": (PALETTE[3], "xx"),
 }
 """Colour and pattern of each status, from the foot of the bar."""
-MIN_CARTS_FOR_BAND = 10
-"""The interval of fewer carts is one line at the end of the curve."""
 MIN_LABELLED_SHARE = 0.04
 """Smaller parts of a bar have no room for their share."""
+LABEL_PATCH = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
 
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
@@ -37,9 +35,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "abandoned": "abandoned",
         "emptied": "emptied by the visitor",
         "no carts": "no carts",
-        "recovery": "Carts that were left and bought later, {within} ({interval})",
-        "band": "band: {level:.0%} intervals",
-        "line": "{carts}; line: {level:.0%} interval",
+        "recovery": "Carts that were left and bought later, {within} (band: {level:.0%} intervals)",
         "recovered share": "share of carts left that are bought",
         "hours": "hours since the cart was left",
         "at risk": "{carts} observed to the end of the curve and not bought",
@@ -54,9 +50,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "abandoned": "已放弃",
         "emptied": "访客自行清空",
         "no carts": "没有购物车",
-        "recovery": "被放弃后在{within}购买的购物车（{interval}）",
-        "band": "阴影为{level:.0%}区间",
-        "line": "仅{carts}；线段为{level:.0%}区间",
+        "recovery": "被放弃后在{within}购买的购物车（阴影为{level:.0%}区间）",
         "recovered share": "被放弃的购物车中已购买的比例",
         "hours": "放弃后经过的小时数",
         "at risk": "{carts}观察至曲线末端仍未购买",
@@ -75,8 +69,9 @@ def draw_statuses(status_counts: Mapping[str, tuple[int, ...]], ax: "Axes | None
         share = counts[:, STATUSES.index(status)] / totals
         if not share.any():
             continue
-        ax.bar(x, share, 0.7, bottom=foot, color=colour, hatch=hatch, edgecolor="white", label=texts[status])
-        _label_parts(ax, foot, share)
+        bars = ax.bar(x, share, 0.7, bottom=foot, color=colour, hatch=hatch, edgecolor="white", label=texts[status])
+        shown = [percent(part) if part >= MIN_LABELLED_SHARE else "" for part in share]
+        ax.bar_label(bars, shown, label_type="center", fontsize=9, bbox=LABEL_PATCH)
         foot = foot + share
     sizes = [thousands(total, locale=locale) for total in totals]
     ax.set_xticks(x, [f"{step}\n(n = {n})" for step, n in zip(status_counts, sizes, strict=True)], fontsize=9)
@@ -90,51 +85,32 @@ def draw_statuses(status_counts: Mapping[str, tuple[int, ...]], ax: "Axes | None
     return ax
 
 
-def _label_parts(ax: "Axes", foot: Floats, shares: Floats) -> None:
-    patch = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
-    for x, (low, share) in enumerate(zip(foot, shares, strict=True)):
-        if share >= MIN_LABELLED_SHARE:
-            ax.text(x, low + share / 2, percent(share), ha="center", va="center", fontsize=9, bbox=patch)
-
-
 def draw_recovery(
-    curve: Mapping[str, Any], window: str | timedelta, level: float, ax: "Axes | None", locale: Locale
+    rows: Sequence[Mapping[str, Any]], window: str | timedelta, level: float, ax: "Axes | None", locale: Locale
 ) -> "Axes":
     """Draw the share of the carts left that is bought by each hour, with its interval."""
     ax, texts = new_axes(ax, width=8.5, height=4.8), _TEXTS[locale]
-    names = ("hours", "recovered", "recovered_low", "recovered_high", "at_risk")
-    hours, share, low, high, at_risk = (curve[name] for name in names)
-    has_band = not len(hours) or at_risk[0] >= MIN_CARTS_FOR_BAND
+    names = ("hours", "recovered", "recovered_low", "recovered_high")
+    hours, share, low, high = (np.array([row[name] for row in rows]) for name in names)
     ax.plot(hours, share, "o-", color=PALETTE[0], markersize=4)
-    if len(hours) and not hours.max() > 0:
+    if len(rows) == 1:
         unknown = texts["unknown"].format(window=duration_in_words(window, locale))
         ax.text(0.5, 0.5, unknown, ha="center", transform=ax.transAxes)
         ax.set_ylim(0, 1)
-    elif len(hours):
-        _draw_interval(ax, hours, share, low, high, has_band=has_band)
+    elif rows:
+        ax.fill_between(hours, low, high, color=PALETTE[0], alpha=0.25, linewidth=0)
+        ax.set_ylim(0, 1.15 * max(float(high.max()), 0.01))
         ax.annotate(percent(share[-1]), (hours[-1], share[-1]), xytext=(6, 2), textcoords="offset points")
-        remaining = texts["at risk"].format(carts=counted(int(at_risk[-1]), "cart", locale=locale))
+        remaining = texts["at risk"].format(carts=counted(rows[-1]["at_risk"], "cart", locale=locale))
         ax.text(0.02, 0.98, remaining, ha="left", va="top", fontsize=9, transform=ax.transAxes)
     ax.set_xlim(left=0)
     ax.set_xlabel(texts["hours"])
     ax.set_ylabel(texts["recovered share"])
     ax.yaxis.set_major_formatter(percent)
-    carts = "" if has_band else counted(int(at_risk[0]), "cart", locale=locale)
-    interval = texts["band" if has_band else "line"].format(carts=carts, level=level)
-    title = texts["recovery"].format(within=within_in_words(window, locale), interval=interval)
-    ax.set_title(title if len(hours) else texts["no carts"])
+    title = texts["recovery"].format(within=within_in_words(window, locale), level=level)
+    ax.set_title(title if rows else texts["no carts"])
     _finish(ax)
     return ax
-
-
-def _draw_interval(ax: "Axes", hours: Floats, share: Floats, low: Floats, high: Floats, *, has_band: bool) -> None:
-    """Draw the band; of few carts it would be a block, and the interval at the end holds all that is known."""
-    if has_band:
-        ax.fill_between(hours, low, high, color=PALETTE[0], alpha=0.25, linewidth=0)
-    else:
-        ends = np.abs([[share[-1] - low[-1]], [high[-1] - share[-1]]])
-        ax.errorbar(hours[-1:], share[-1:], ends, fmt="none", ecolor=PALETTE[0], capsize=3)
-    ax.set_ylim(0, 1.15 * max(float(high.max()), 0.01))
 
 
 def _finish(ax: "Axes") -> None:

@@ -16,19 +16,6 @@ from .reasons import find_flags, find_reasons
 from .side_tables import read_prices, read_stock
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CartInputs:
-    """The tables of a call, opened, and its options; ``window`` is in microseconds."""
-
-    events: Frame
-    orders: Frame | None
-    sales: Frame | None
-    stock: Frame | None
-    window: int
-    gap: timedelta
-    as_of: datetime | date | str | None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CartData:
     """What is known of each cart, in the order of the events."""
@@ -45,22 +32,31 @@ class CartData:
     notes: tuple[Note, ...]
 
 
-def read_carts(inputs: CartInputs) -> CartData:
+def read_carts(
+    table: Frame,
+    *,
+    orders: Frame | None,
+    sales: Frame | None,
+    stock: Frame | None,
+    window: int,
+    gap: timedelta,
+    as_of: datetime | date | str | None,
+) -> CartData:
     """Read the events, find the carts, and look up what the other tables say."""
-    log = read_cart_log(inputs.events, inputs.as_of, inputs.gap)
-    events, ids, orders = log.events, log.ids, None
-    until, gap = moment_to_microseconds(log.until), length_to_microseconds(inputs.gap)
-    if inputs.orders is not None:
-        orders = read_orders(inputs.orders, inputs.events, ids, log.until)
-        events = add_orders(events, ids, orders, gap)
-    carts = find_carts(events, number_cart_sessions(events, gap), inputs.window)
+    log = read_cart_log(table, as_of, gap)
+    events, ids, known_orders = log.events, log.ids, None
+    until, pause = moment_to_microseconds(log.until), length_to_microseconds(gap)
+    if orders is not None:
+        known_orders = read_orders(orders, table, ids, log.until)
+        events = add_orders(events, ids, known_orders, pause)
+    carts = find_carts(events, number_cart_sessions(events, pause), window)
     contents = read_contents(events, carts)
-    prices, price_notes = (None, []) if inputs.sales is None else read_prices(inputs.sales, inputs.events, ids)
-    stock, stock_notes = (None, []) if inputs.stock is None else read_stock(inputs.stock, inputs.events, ids)
+    prices, price_notes = (None, []) if sales is None else read_prices(sales, table, ids)
+    units, stock_notes = (None, []) if stock is None else read_stock(stock, table, ids)
     if prices is not None:
         contents = contents.fill_prices(prices.latest(contents.product, contents.added_at))
-    lifecycle = trace_carts(events, carts, contents, until, inputs.window, gap)
-    flags = find_flags(events, carts, contents, lifecycle, until, prices, stock)
+    lifecycle = trace_carts(events, carts, contents, until, window, pause)
+    flags = find_flags(events, carts, contents, lifecycle, until, prices, units)
     return CartData(
         events=events,
         carts=carts,
@@ -69,7 +65,7 @@ def read_carts(inputs: CartInputs) -> CartData:
         lifecycle=lifecycle,
         flags=flags,
         reasons=find_reasons(lifecycle, flags),
-        match=OrderMatch() if orders is None else match_orders(events, carts, orders),
+        match=OrderMatch() if known_orders is None else match_orders(events, carts, known_orders),
         until=log.until,
         notes=(*log.notes, *price_notes, *stock_notes, *carts.notes),
     )

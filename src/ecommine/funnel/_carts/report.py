@@ -1,21 +1,31 @@
 """The results of carts: their table, the rates by step and reason, the carts to win back, and notes."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..._core.arrays import Floats, Ints
+from ..._core.arrays import Bools, Floats, Ints, Times, run_bounds, run_numbers
+from ..._core.codes import Labels
 from ..._core.frames import Frame
 from ..._core.notes import Note
 from ..._core.tables import build_table
 from ..._core.texts import counted, is_known
+from .contents import MIN_UNITS, CartContents
+from .events import NONE, CartEvents, CartIds
 from .lifecycle import STATUSES, STEPS
-from .rates import HOUR, LIMITS, estimate_chances, estimate_rates, estimate_recovery_curve, estimate_share
+from .rates import (
+    HOUR,
+    LIMITS,
+    RECOVERY_COLUMNS,
+    estimate_chances,
+    estimate_rates,
+    estimate_recovery_curve,
+    estimate_share,
+)
 from .read import CartData
-from .reasons import FLAG_REASONS, REASONS
-from .table import cart_columns, list_products, samples_of
+from .reasons import FLAG_REASONS, FLAGS, REASONS, first_reasons
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -29,7 +39,7 @@ class CartReport:
     rates: dict[str, Any]
     steps: list[dict[str, Any]]
     reasons: list[dict[str, Any]]
-    recovery: dict[str, Any]
+    recovery: list[dict[str, Any]]
     win_back: dict[str, Any]
     status_counts: dict[str, tuple[int, ...]]
     notes: tuple[Note, ...]
@@ -37,31 +47,29 @@ class CartReport:
 
 def make_report(data: CartData, like: Frame, window: int, z: float) -> CartReport:
     """Estimate the rates and build the tables in the library of ``like``."""
-    columns, lifecycle = cart_columns(data), data.lifecycle
+    columns, lifecycle = _cart_columns(data), data.lifecycle
     rows = np.flatnonzero(lifecycle.has_status("pending") & lifecycle.was_left)
-    chance = dict(zip(LIMITS, estimate_chances(lifecycle.outcomes, lifecycle.step, rows, window, z), strict=True))
+    chance = dict(zip(LIMITS, estimate_chances(lifecycle, rows, window, z), strict=True))
     for limit, share in chance.items():
         columns[f"expected_value{limit}"] = np.full(len(data.carts), np.nan)
         columns[f"expected_value{limit}"][rows] = columns["value_left"][rows] * share
     groups = _CartGroups(data=data, columns=columns, window=window, z=z)
+    rates = estimate_rates(lifecycle, window, z)
     steps = [groups.of_step(step) for step in np.unique(lifecycle.step).tolist()]
     reasons = list(groups.by_reason())
-    rates = estimate_rates(lifecycle.outcomes, window, z)
-    step_blank, reason_blank = groups.of_step(0), {**groups.of_reason(None), "reason": ""}
-    recovery = estimate_recovery_curve(lifecycle.outcomes, window, z)
+    recovery = estimate_recovery_curve(lifecycle, window, z)
     win_back = _win_back(data, columns, rows, chance, window)
-    order = np.argsort(lifecycle.opened_at, kind="stable")
-    parts = {
-        "table": {name: values[order] for name, values in columns.items()},
-        "rates": _by_column([rates], rates),
-        "steps": _by_column(steps, step_blank),
-        "reasons": _by_column(reasons, reason_blank),
-        "recovery": recovery,
-        "win_back": win_back,
-    }
-    samples = {**step_blank, **reason_blank, **samples_of(data.ids)}
+    order, samples = np.argsort(lifecycle.opened_at, kind="stable"), _samples(data.ids)
+    in_order = {name: values[order] for name, values in columns.items()}
     return CartReport(
-        tables={name: build_table(part, like=like, samples=samples) for name, part in parts.items()},
+        tables={
+            "table": build_table(in_order, like=like, samples=samples),
+            "rates": _table_of_rows([rates], rates, like),
+            "steps": _table_of_rows(steps, groups.of_step(0), like),
+            "reasons": _table_of_rows(reasons, {**groups.of_reason(None), "reason": ""}, like),
+            "recovery": _table_of_rows(recovery, RECOVERY_COLUMNS, like),
+            "win_back": build_table(win_back, like=like, samples=samples),
+        },
         rates=rates,
         steps=steps,
         reasons=reasons,
@@ -70,6 +78,11 @@ def make_report(data: CartData, like: Frame, window: int, z: float) -> CartRepor
         status_counts=_count_statuses(data),
         notes=tuple(_notes(data, rates, columns["value"])),
     )
+
+
+def _table_of_rows(rows: Sequence[Mapping[str, Any]], blank: Mapping[str, Any], like: Frame) -> Any:
+    """Build a table of rows; ``blank`` has its columns with a value for the type of each."""
+    return build_table({name: [row[name] for row in rows] for name in blank}, like=like, samples=blank)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -83,12 +96,12 @@ class _CartGroups:
 
     def of_step(self, step: int) -> dict[str, Any]:
         """Return the row of the carts that got to a step, and no further, in their first session."""
-        is_step, outcomes = self.data.lifecycle.step == step, self.data.lifecycle.outcomes
-        hours = outcomes.duration[is_step & outcomes.recovered] / HOUR
-        is_lost = is_step & outcomes.left & ~outcomes.recovered
+        carts, is_step = self.data.lifecycle, self.data.lifecycle.step == step
+        hours = carts.duration[is_step & carts.is_recovered] / HOUR
+        is_lost = is_step & carts.can_be_recovered & ~carts.is_recovered
         return {
             "checkout_step": STEPS[step],
-            **estimate_rates(outcomes.take(is_step), self.window, self.z),
+            **estimate_rates(carts.take(is_step), self.window, self.z),
             "value": float(np.nansum(self.columns["value"][is_step])),
             "value_left": float(np.nansum(self.columns["value_left"][is_lost])),
             "hours_median": float(np.median(hours)) if len(hours) else np.nan,
@@ -96,7 +109,7 @@ class _CartGroups:
 
     def by_reason(self) -> Iterator[dict[str, Any]]:
         """Yield a row per reason that the tables can tell of any cart, the unknown one last."""
-        left, flags = self.data.lifecycle.outcomes.left, self.data.flags
+        left, flags = self.data.lifecycle.can_be_recovered, self.data.flags
         for name in REASONS:
             row = self.of_reason(name)
             if row["flagged"] or (name in FLAG_REASONS and not np.isnan(flags[name][left]).all()):
@@ -107,17 +120,17 @@ class _CartGroups:
 
     def of_reason(self, name: str | None) -> dict[str, Any]:
         """Return the row of the carts that were left for a reason; None for those whose reason is not known."""
-        outcomes = self.data.lifecycle.outcomes
-        is_first = outcomes.left & (self.columns["reason"] == name)
-        is_flagged = is_first if name is None else outcomes.left & self.data.reasons[name]
-        rates = estimate_rates(outcomes.take(is_flagged), self.window, self.z)
+        carts, left = self.data.lifecycle, self.data.lifecycle.can_be_recovered
+        is_first = left & (self.columns["reason"] == name)
+        is_flagged = is_first if name is None else left & self.data.reasons[name]
+        rates = estimate_rates(carts.take(is_flagged), self.window, self.z)
         return {
             "reason": name,
             "carts": int(is_first.sum()),
             "flagged": int(is_flagged.sum()),
-            **estimate_share("share", is_first[outcomes.left], outcomes.person[outcomes.left], self.z),
+            **estimate_share("share", is_first[left], carts.person[left], self.z),
             **{f"recovery{limit}": rates[f"recovery{limit}"] for limit in LIMITS},
-            "value_left": float(np.nansum(self.columns["value_left"][is_first & ~outcomes.recovered])),
+            "value_left": float(np.nansum(self.columns["value_left"][is_first & ~carts.is_recovered])),
         }
 
 
@@ -128,21 +141,17 @@ def _win_back(
     falling = [-np.nan_to_num(columns[name][rows], nan=-1.0) for name in ("value_left", "expected_value")]
     order = np.lexsort((rows, *falling))
     rows = rows[order]
-    age = data.lifecycle.outcomes.duration[rows]
+    age = data.lifecycle.duration[rows]
     names = ("cart_id", "visitor_id", "customer_id", "checkout_step", "reason", "out_of_stock_later")
     return {
         **{name: columns[name][rows] for name in names if name in columns},
         "age_hours": age / HOUR,
         "hours_left": (window - age) / HOUR,
-        "products": list_products(data.contents, rows, data.ids),
+        "products": _list_products(data.contents, rows, data.ids),
         "value_left": columns["value_left"][rows],
         **{f"chance{limit}": share[order] for limit, share in chance.items()},
         **{f"expected_value{limit}": columns[f"expected_value{limit}"][rows] for limit in LIMITS},
     }
-
-
-def _by_column(rows: Iterable[Mapping[str, Any]], names: Iterable[str]) -> dict[str, list[Any]]:
-    return {name: [row[name] for row in rows] for name in names}
 
 
 def _count_statuses(data: CartData) -> dict[str, tuple[int, ...]]:
@@ -179,3 +188,74 @@ def _notes_on_values(data: CartData, value: Floats) -> Iterator[Note]:
     if n_partial:
         text = f"the value of {counted(n_partial, 'cart')} is too low: the price of some products is unknown"
         yield Note(text, code="partial_value", count=n_partial)
+
+
+def _samples(ids: CartIds) -> dict[str, Any]:
+    """Return a value of each column that may have none and is not text, for its type."""
+    visitor, customer, product = (
+        0 if labels.dtype.kind in "iu" else "" for labels in (ids.visitors, ids.customers, ids.products)
+    )
+    return {"visitor_id": visitor, "customer_id": customer, "products": [product], **dict.fromkeys(FLAGS, True)}
+
+
+def _cart_columns(data: CartData) -> dict[str, Any]:
+    """Return the columns of the table of carts but for those of what is expected, in the order of the events."""
+    lifecycle, contents = data.lifecycle, data.contents
+    hours_to_recover = (lifecycle.bought_at - lifecycle.left_at) / HOUR
+    return {
+        **_name_columns(data.events.take(data.carts.opening), data.ids),
+        "opened_at": _as_times(lifecycle.opened_at),
+        "last_touched_at": _as_times(lifecycle.touched_at),
+        "abandoned_at": _as_times(lifecycle.left_at),
+        "bought_at": _as_times(lifecycle.bought_at),
+        "status": np.array(STATUSES, dtype=object)[lifecycle.status],
+        "checkout_step": np.array(STEPS, dtype=object)[lifecycle.step],
+        "reason": first_reasons(data.reasons, len(data.carts)),
+        **{name: _with_blanks(flag == 1, np.isnan(flag)) for name, flag in data.flags.items()},
+        "items": contents.count_products(contents.units),
+        "units": contents.total_units(contents.units),
+        "value": contents.value(contents.units),
+        "items_left": contents.count_products(contents.units_after),
+        "value_left": contents.value(contents.units_after),
+        "hours_to_recover": np.where(lifecycle.has_status("recovered"), hours_to_recover, np.nan),
+    }
+
+
+def _name_columns(openings: CartEvents, ids: CartIds) -> dict[str, Any]:
+    """Return an id of each cart, the visitor that opened it, and the customer if known."""
+    person, n_customers = openings.person, len(ids.customers)
+    columns = {"cart_id": _cart_ids(person, ids), "visitor_id": ids.visitors[openings.visitor]}
+    if n_customers:
+        is_visitor = person >= n_customers
+        labels = ids.customers[np.where(is_visitor, 0, person)]
+        columns["customer_id"] = _with_blanks(labels, is_visitor) if is_visitor.any() else labels
+    return columns
+
+
+def _with_blanks(values: Labels, is_missing: Bools) -> Labels:
+    values = values.astype(object)
+    values[is_missing] = None
+    return values
+
+
+def _cart_ids(person: Ints, ids: CartIds) -> Labels:
+    """Name each cart by its person and its number among the carts of the person."""
+    number = np.arange(len(person)) - run_bounds(person)[run_numbers(person)] + 1
+    n_customers = len(ids.customers)
+    names = [
+        f"c{ids.customers[code]}-{i}" if code < n_customers else f"v{ids.visitors[code - n_customers]}-{i}"
+        for code, i in zip(person.tolist(), number.tolist(), strict=True)
+    ]
+    return np.array(names, dtype=object)
+
+
+def _as_times(times: Times) -> Any:
+    return times.astype("datetime64[us]")
+
+
+def _list_products(contents: CartContents, rows: Ints, ids: CartIds) -> list[list[Any]]:
+    """Return the ids of the products that are left in some carts."""
+    is_listed = (contents.units_after > MIN_UNITS) & (contents.product != NONE)
+    cart, products = contents.cart[is_listed], ids.products[contents.product[is_listed]]
+    ends = (np.searchsorted(cart, rows, side=side).tolist() for side in ("left", "right"))
+    return [products[start:end].tolist() for start, end in zip(*ends, strict=True)]
