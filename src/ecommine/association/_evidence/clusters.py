@@ -116,7 +116,7 @@ class Clusters:
         customers, sums = self._sum_by_customer((both, left, right), weights)
         share = self.n_orders[customers] / n_orders
         of_others = (self.n_orders @ self.n_orders) / n_orders**2 - share @ share
-        squares = ((sums + share) ** 2).sum() + max(of_others, 0.0)
+        squares = ((sums + share) ** 2).sum() + max(float(of_others), 0.0)
         return float(squares * self.n_customers / max(self.n_customers - 1, 1))
 
     def _sum_by_customer(self, orders: Sequence[Ints], weights: Sequence[Floats]) -> tuple[Ints | slice, Floats]:

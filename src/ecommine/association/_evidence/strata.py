@@ -190,7 +190,7 @@ def _blocks_of_shares(counts: Any, n_orders: Ints, offset: Floats) -> Iterator[F
         yield _shares(counts[:, first : first + step].toarray().T, n_orders, offset)
 
 
-def _fit_offset(counts: Any, n_orders: Ints, n_products: Ints, shape: tuple[int, int]) -> Floats:
+def _fit_offset(counts: Any, n_orders: Ints, n_products: Ints | Floats, shape: tuple[int, int]) -> Floats:
     """Fit the log odds that make the shares of all products add up to the mean size of each stratum's orders."""
     offset = np.zeros(shape)
     if shape[1] == 1:
