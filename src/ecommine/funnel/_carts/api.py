@@ -106,15 +106,13 @@ class Carts(Result):
     >>> from ecommine import funnel
     >>> events = pd.DataFrame({
     ...     "visitor_id": ["ann", "ann", "ann", "bob"],
-    ...     "event": ["add_to_cart", "view_cart", "purchase", "add_to_cart"],
-    ...     "occurred_at": pd.to_datetime(["2024-03-01 10:00", "2024-03-01 10:04", "2024-03-03 19:00",
-    ...                                    "2024-03-02 09:00"]),
-    ...     "value": [40.0, None, 40.0, 15.0],
+    ...     "event": ["add_to_cart", "view_cart", "purchase", "add_to_cart"], "value": [40.0, None, 40.0, 15.0],
+    ...     "occurred_at": pd.to_datetime(["2024-03-01", "2024-03-01", "2024-03-03", "2024-03-02"]),
     ... })
     >>> found = funnel.carts(events, as_of="2024-03-20")
     >>> found.table[["cart_id", "status", "checkout_step", "value", "hours_to_recover"]]
       cart_id     status checkout_step  value  hours_to_recover
-    0  vann-1  recovered     view_cart   40.0         56.933333
+    0  vann-1  recovered     view_cart   40.0              48.0
     1  vbob-1  abandoned   add_to_cart   15.0               NaN
     >>> found.rates[["left", "recovered", "recovery", "recovery_low", "recovery_high"]].round(3)
        left  recovered  recovery  recovery_low  recovery_high
@@ -159,6 +157,11 @@ class Carts(Result):
         -------
         eager table
             `win_back`, in which products is text: names with " + " between them.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `names` is neither a table nor a mapping, or the table lacks product_id or title.
         """
         return flatten_products(self.win_back, ["products"], product_names(names))
 
@@ -184,6 +187,13 @@ class Carts(Result):
         Returns
         -------
         matplotlib Axes
+
+        Raises
+        ------
+        ValueError
+            If there is no such kind or locale.
+        ModuleNotFoundError
+            If matplotlib is not installed.
         """
         from .plot import draw_recovery, draw_statuses
 
@@ -217,10 +227,9 @@ def carts(
         Of the same library. Purchases that only the orders have count too, by customer_id. An order is a purchase event
         by order_id where the events have it, else the nearest one of the customer within `gap`, each event once. A
         purchase event without a product gets the products of its order.
-    sales : table of products by period, optional
-        Of the same library, with period_at and price: the price when a product was added, and when the cart was left.
-    stock : table of products by day, optional
-        Of the same library, with stocked_at and on_hand: whether a product of the cart was sold out on a day.
+    sales, stock : table of products by period, and by day, optional
+        Of the same library: period_at and price when a product was added, and when the cart was left; stocked_at and
+        on_hand, for whether a product of the cart was sold out on a day.
     recover_within : str or timedelta
         How long a cart that was left may still be bought, from the last touch in the session that opened it.
     gap : str or timedelta
@@ -263,10 +272,9 @@ def carts(
     not tell what a message would add.
 
     The reason is the first that holds of out_of_stock (a product in it was sold out between adding and leaving),
-    price_rise (one costs more than at adding), checkout_payment, checkout_shipping and checkout_started (the furthest
-    step of the checkout). Without `sales`, prices are those of view_item and add_to_cart where events have quantities.
-
-    On Spark the events, and the lines of the other tables, are brought into memory.
+    price_rise (one costs more than at adding; without `sales` by the prices of view_item and add_to_cart, where events
+    have quantities), checkout_payment, checkout_shipping and checkout_started (the furthest step of the checkout). On
+    Spark the events, and the lines of the other tables, are brought into memory.
 
     References
     ----------

@@ -1,8 +1,7 @@
 """Where each cart begins and ends, exactly, without following one visitor after the other.
 
-For every add_to_cart it is known where a cart that began there would end: at the first purchase that matches it, or
-when its window is over; and so which add would begin the next cart. The carts are those that this chain visits from
-each person's first add; all chains are followed at once, by steps that double.
+For every add_to_cart it is known where a cart that began there would end, and so which add would begin the next one.
+The carts are those that this chain visits from each person's first add.
 """
 
 from collections.abc import Iterator
@@ -135,7 +134,7 @@ def _first_purchases(events: CartEvents, adds: Ints, any_add: Ints) -> Ints:
 
 
 def _visited(person: Ints, next_add: Ints) -> Bools:
-    """Return which adds the chains from each person's first add visit."""
+    """Return which adds the chains from each person's first add visit; all are followed at once, by steps that double."""
     n = len(person)
     is_visited = np.append(run_starts(person), False)
     is_last = np.append(person, NONE)[next_add] != person

@@ -1,6 +1,6 @@
 """What is in each cart: units and money of each product, when it was left, at the end, and after the purchase."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -9,6 +9,7 @@ from ..._core.arrays import Bools, Floats, Ints, Times, run_bounds, run_numbers,
 from ..._stats.arrays import divide, sums_by_group
 from .boundaries import CartBoundaries
 from .events import ADD, NONE, REMOVE, CartEvents
+from .side_tables import Records
 
 MIN_UNITS = 1e-9
 """Fewer units are none: parts of units do not add up to the last bit."""
@@ -31,10 +32,6 @@ class CartContents:
     """Mean price at which the units were put in, NaN where unknown."""
     added_at: Times
     """When the product was put in first (microseconds)."""
-
-    def fill_prices(self, price: Floats) -> "CartContents":
-        """Return the contents with ``price`` where the price is not known."""
-        return replace(self, price=np.where(np.isnan(self.price), price, self.price))
 
     def value(self, units: Floats) -> Floats:
         """Compute the known money in each cart: NaN where something is in it, and no price of it is known."""
@@ -66,15 +63,15 @@ class CartContents:
         return np.where(n_known > 0, np.minimum(n_holding, 1.0), np.nan)
 
 
-def read_contents(events: CartEvents, carts: CartBoundaries) -> CartContents:
-    """Add up what is put in and taken out."""
+def read_contents(events: CartEvents, carts: CartBoundaries, prices: Records | None) -> CartContents:
+    """Add up what is put in and taken out; ``prices`` are those of products without a value in the events."""
     changes = np.flatnonzero((carts.cart != NONE) & ((events.name == ADD) | (events.name == REMOVE)))
     key = events.key_of(carts.cart[changes], events.product[changes])
     order = sort_order(key)
     changes, key = changes[order], key[order]
     bounds, line = run_bounds(key), run_numbers(key)
     first, n = bounds[:-1], len(bounds) - 1
-    cart = carts.cart[changes[first]]
+    cart, product = carts.cart[changes[first]], events.product[changes[first]]
     is_add, quantity = events.name[changes] == ADD, events.units[changes]
     is_emptied = ~is_add & ~events.has_units[changes]
     units = _running_units(line, np.where(is_add, quantity, -quantity), is_emptied)
@@ -83,14 +80,15 @@ def read_contents(events: CartEvents, carts: CartBoundaries) -> CartContents:
     time, adds = events.time[changes], np.flatnonzero(is_add)
     added_at = time[first]  # of what is only taken out, and so holds nothing, when that was
     added_at[line[adds[::-1]]] = time[adds[::-1]]  # of several adds the earliest is written last
+    price = _mean_price(line, quantity, np.where(is_add, events.value[changes], np.nan), n)
     return CartContents(
         n_carts=len(carts),
         cart=cart,
-        product=events.product[changes[first]],
+        product=product,
         units_left=np.where(in_first > 0, units[first + np.maximum(in_first, 1) - 1], 0.0),
         units=units_at_end,
         units_after=_units_after_purchase(events, carts, cart, key[first], units_at_end),
-        price=_mean_price(line, quantity, np.where(is_add, events.value[changes], np.nan), n),
+        price=price if prices is None else np.where(np.isnan(price), prices.latest(product, added_at), price),
         added_at=added_at,
     )
 

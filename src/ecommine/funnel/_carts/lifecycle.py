@@ -26,8 +26,8 @@ class CartLifecycle:
     step: Ints
     """Position in STEPS of the furthest of the first session."""
     opened_at: Times
-    touched_at: Times
-    left_at: Times
+    last_touched_at: Times
+    abandoned_at: Times
     """When it was touched last in its first session, where that is over and did not buy."""
     bought_at: Times
     is_session_over: Bools
@@ -46,7 +46,7 @@ class CartLifecycle:
     @property
     def was_left(self) -> Bools:
         """Whether each cart was left in its first session."""
-        return np.asarray(self.left_at != NAT)
+        return np.asarray(self.abandoned_at != NAT)
 
     @property
     def is_bought(self) -> Bools:
@@ -91,8 +91,8 @@ def trace_carts(
         status=status,
         step=step,
         opened_at=events.time[carts.opening],
-        touched_at=touched_at,
-        left_at=np.where(~is_bought & is_ended, carts.left_at, NAT),
+        last_touched_at=touched_at,
+        abandoned_at=np.where(~is_bought & is_ended, carts.left_at, NAT),
         bought_at=np.where(carts.is_closed, end, NAT),
         is_session_over=is_session_over,
         is_window_over=is_window_over,

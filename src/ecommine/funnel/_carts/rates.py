@@ -1,8 +1,4 @@
-"""How many carts are left, how many of these are bought later, and the chance of one that is still open.
-
-A cart that was left yesterday may still be bought. Recovery is Kaplan and Meier's estimate at the end of the window, as
-conversion is in funnels, with the time since the cart was left; the carts of one person are correlated.
-"""
+"""How many carts are left, how many of these are bought later, and the chance of one that is still open."""
 
 from typing import Any
 

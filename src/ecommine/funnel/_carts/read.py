@@ -50,13 +50,11 @@ def read_carts(
         known_orders = read_orders(orders, table, ids, log.until)
         events = add_orders(events, ids, known_orders, pause)
     carts = find_carts(events, number_cart_sessions(events, pause), window)
-    contents = read_contents(events, carts)
     prices, price_notes = (None, []) if sales is None else read_prices(sales, table, ids)
     units, stock_notes = (None, []) if stock is None else read_stock(stock, table, ids)
-    if prices is not None:
-        contents = contents.fill_prices(prices.latest(contents.product, contents.added_at))
+    contents = read_contents(events, carts, prices)
     lifecycle = trace_carts(events, carts, contents, until, window, pause)
-    flags = find_flags(events, carts, contents, lifecycle, until, prices, units)
+    flags = find_flags(events, carts, contents, lifecycle, prices, units)
     return CartData(
         events=events,
         carts=carts,

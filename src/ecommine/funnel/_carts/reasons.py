@@ -30,7 +30,6 @@ def find_flags(
     carts: CartBoundaries,
     contents: CartContents,
     lifecycle: CartLifecycle,
-    until: int,
     prices: Records | None,
     stock: Records | None,
 ) -> dict[str, Floats]:
@@ -44,10 +43,9 @@ def find_flags(
         flags["price_rise"] = _price_rise(contents, key, _shown_prices(events), left_at)
     if stock is not None:
         left_on = left_at // DAY
-        end = np.where(carts.is_closed, lifecycle.bought_at, np.minimum(carts.deadline, until))[contents.cart]
-        later_until = np.maximum(end // DAY, left_on)
+        end = left_at + lifecycle.duration[contents.cart]
         flags["out_of_stock"] = _out_of_stock(contents, stock, contents.added_at // DAY, left_on, contents.units_left)
-        flags["out_of_stock_later"] = _out_of_stock(contents, stock, left_on + 1, later_until, contents.units)
+        flags["out_of_stock_later"] = _out_of_stock(contents, stock, left_on + 1, end // DAY, contents.units)
     return {name: np.where(lifecycle.was_left, flag, np.nan) for name, flag in flags.items()}
 
 

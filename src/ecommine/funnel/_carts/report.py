@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..._core.arrays import Bools, Floats, Ints, Times, run_bounds, run_numbers
+from ..._core.arrays import Bools, Floats, Ints, run_bounds, run_numbers
 from ..._core.codes import Labels
 from ..._core.frames import Frame
 from ..._core.notes import Note
@@ -26,6 +26,8 @@ from .rates import (
 )
 from .read import CartData
 from .reasons import FLAG_REASONS, FLAGS, REASONS, first_reasons
+
+TIMES = ("opened_at", "last_touched_at", "abandoned_at", "bought_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -192,22 +194,18 @@ def _notes_on_values(data: CartData, value: Floats) -> Iterator[Note]:
 
 def _samples(ids: CartIds) -> dict[str, Any]:
     """Return a value of each column that may have none and is not text, for its type."""
-    visitor, customer, product = (
-        0 if labels.dtype.kind in "iu" else "" for labels in (ids.visitors, ids.customers, ids.products)
-    )
+    labels = (ids.visitors, ids.customers, ids.products)
+    visitor, customer, product = (0 if known.dtype.kind in "iu" else "" for known in labels)
     return {"visitor_id": visitor, "customer_id": customer, "products": [product], **dict.fromkeys(FLAGS, True)}
 
 
 def _cart_columns(data: CartData) -> dict[str, Any]:
     """Return the columns of the table of carts but for those of what is expected, in the order of the events."""
     lifecycle, contents = data.lifecycle, data.contents
-    hours_to_recover = (lifecycle.bought_at - lifecycle.left_at) / HOUR
+    hours_to_recover = (lifecycle.bought_at - lifecycle.abandoned_at) / HOUR
     return {
         **_name_columns(data.events.take(data.carts.opening), data.ids),
-        "opened_at": _as_times(lifecycle.opened_at),
-        "last_touched_at": _as_times(lifecycle.touched_at),
-        "abandoned_at": _as_times(lifecycle.left_at),
-        "bought_at": _as_times(lifecycle.bought_at),
+        **{name: getattr(lifecycle, name).astype("datetime64[us]") for name in TIMES},
         "status": np.array(STATUSES, dtype=object)[lifecycle.status],
         "checkout_step": np.array(STEPS, dtype=object)[lifecycle.step],
         "reason": first_reasons(data.reasons, len(data.carts)),
@@ -247,10 +245,6 @@ def _cart_ids(person: Ints, ids: CartIds) -> Labels:
         for code, i in zip(person.tolist(), number.tolist(), strict=True)
     ]
     return np.array(names, dtype=object)
-
-
-def _as_times(times: Times) -> Any:
-    return times.astype("datetime64[us]")
 
 
 def _list_products(contents: CartContents, rows: Ints, ids: CartIds) -> list[list[Any]]:
