@@ -35,8 +35,6 @@ class CartBoundaries:
     """When its window is over."""
     cart: Ints
     """The cart that each event touches or buys; NONE for others."""
-    is_by_product: Bools
-    """Whether the product that a purchase names was put into the cart by its name."""
     notes: tuple[Note, ...]
     """Counts of the events of no cart."""
 
@@ -59,22 +57,20 @@ class CartBoundaries:
 def find_carts(events: CartEvents, session: Ints, window: int) -> CartBoundaries:
     """Find the carts; a cart that is left may still be bought for ``window`` microseconds."""
     adds = np.flatnonzero(events.name == ADD)
-    person, (any_add, own_add) = events.person[adds], _match_purchases(events, adds)
+    person, latest_add = events.person[adds], _match_purchases(events, adds)
     session_ends = last_positions(session)[session]
     session_end = session_ends[adds]
     touches = np.flatnonzero(events.is_touch)
     left_at = events.time[touches[np.searchsorted(touches, session_end, side="right") - 1]]
     deadline = left_at + window
-    closing = _first_purchases(events, adds, any_add)
+    closing = _first_purchases(events, adds, latest_add)
     is_in_time = (closing <= session_end) | (events.time[closing] <= deadline)
     closing = np.where(is_in_time, closing, NONE)
     after_window = count_until(person, events.time[adds], person, deadline)
     next_add = np.where(closing != NONE, np.searchsorted(adds, closing), after_window)
     is_opening = _visited(person, next_add)
     opening, closing, deadline = adds[is_opening], closing[is_opening], deadline[is_opening]
-    cart, why_no_cart = _assign_events(events, any_add, session_ends, opening, closing, deadline)
-    is_by_product = cart != NONE
-    is_by_product[is_by_product] = own_add[is_by_product] >= opening[cart[is_by_product]]
+    cart, why_no_cart = _assign_events(events, latest_add, session_ends, opening, closing, deadline)
     return CartBoundaries(
         opening=opening,
         closing=closing,
@@ -82,7 +78,6 @@ def find_carts(events: CartEvents, session: Ints, window: int) -> CartBoundaries
         left_at=left_at[is_opening],
         deadline=deadline,
         cart=cart,
-        is_by_product=is_by_product,
         notes=tuple(_notes(events, cart, why_no_cart)),
     )
 
@@ -94,24 +89,19 @@ def last_positions(group: Ints) -> Ints:
     return last
 
 
-def _match_purchases(events: CartEvents, adds: Times) -> tuple[Ints, Ints]:
-    """Return the latest add of any product that each purchase may be for, and of its very product; NONE without one.
+def _match_purchases(events: CartEvents, adds: Times) -> Ints:
+    """Return the latest add that each purchase may be for, NONE where there is none and for other events.
 
     A purchase without a product may be for any add, and an add without a product for any purchase.
     """
-    n = len(events)
-    any_add, own_add = np.full(n, NONE), np.full(n, NONE)
-    purchases = np.flatnonzero(events.is_purchase)
-    if not len(adds) or not len(purchases):
-        return any_add, own_add
+    latest_add, purchases = np.full(len(events), NONE), np.flatnonzero(events.is_purchase)
     person, product = events.person[purchases], events.product[purchases]
-    latest = _latest_of_key(events.person, adds, purchases, person)
+    of_person = _latest_of_key(events.person, adds, purchases, person)
     keys = events.key_of(events.person, events.product)
     of_product = _latest_of_key(keys, adds, purchases, keys[purchases])
     of_unknown = _latest_of_key(keys, adds, purchases, events.key_of(person, np.full(len(person), NONE)))
-    own_add[purchases] = np.where(product == NONE, latest, of_product)
-    any_add[purchases] = np.where(product == NONE, latest, np.maximum(of_product, of_unknown))
-    return any_add, own_add
+    latest_add[purchases] = np.where(product == NONE, of_person, np.maximum(of_product, of_unknown))
+    return latest_add
 
 
 def _latest_of_key(keys: Ints, adds: Times, positions: Times, at_key: Ints) -> Ints:
@@ -123,18 +113,18 @@ def _latest_of_key(keys: Ints, adds: Times, positions: Times, at_key: Ints) -> I
     return np.append(adds, NONE)[latest_record(add_code[order], adds, at_code, positions - 1)]
 
 
-def _first_purchases(events: CartEvents, adds: Ints, any_add: Ints) -> Ints:
+def _first_purchases(events: CartEvents, adds: Ints, latest_add: Ints) -> Ints:
     """Return the first purchase of a cart that begins at each add: one whose latest add is it or a later one."""
     n = len(events)
     first = np.full(n + 1, n)
-    matched = np.flatnonzero(any_add != NONE)
-    np.minimum.at(first, any_add[matched], matched)
+    matched = np.flatnonzero(latest_add != NONE)
+    np.minimum.at(first, latest_add[matched], matched)
     closing = np.minimum.accumulate(first[::-1])[::-1][adds]
     return np.where(np.append(events.person, NONE)[closing] == events.person[adds], closing, NONE)
 
 
 def _visited(person: Ints, next_add: Ints) -> Bools:
-    """Return which adds the chains from each person's first add visit; all are followed at once, by steps that double."""
+    """Return which adds the chains from each person's first add visit; all double their steps at once."""
     n = len(person)
     is_visited = np.append(run_starts(person), False)
     is_last = np.append(person, NONE)[next_add] != person
@@ -146,7 +136,7 @@ def _visited(person: Ints, next_add: Ints) -> Bools:
 
 
 def _assign_events(
-    events: CartEvents, any_add: Ints, session_ends: Ints, opening: Times, closing: Ints, deadline: Times
+    events: CartEvents, latest_add: Ints, session_ends: Ints, opening: Times, closing: Ints, deadline: Times
 ) -> tuple[Ints, Ints]:
     """Return the cart of each event, and why one has none; ``session_ends`` is of the session of each event."""
     cart, why_no_cart = np.full(len(events), NONE), np.full(len(events), NO_CART, dtype=np.int8)
@@ -156,7 +146,7 @@ def _assign_events(
     close, is_bought = closing[current], closing[current] != NONE
     is_in_time = (events.time[rows] <= deadline[current]) | (rows <= session_ends[opening[current]])
     is_open = np.where(is_bought, rows < close, is_in_time)
-    is_match = any_add[rows] >= opening[current]
+    is_match = latest_add[rows] >= opening[current]
     is_rest = is_bought & ~is_open & is_match & (events.product[rows] != NONE) & (rows <= session_ends[close])
     is_assigned = np.where(events.is_touch[rows], is_open, (rows == close) | is_rest)
     cart[rows[is_assigned]] = current[is_assigned]

@@ -67,6 +67,8 @@ def read_contents(events: CartEvents, carts: CartBoundaries, prices: Records | N
     """Add up what is put in and taken out; ``prices`` are those of products without a value in the events."""
     changes = np.flatnonzero((carts.cart != NONE) & ((events.name == ADD) | (events.name == REMOVE)))
     key = events.key_of(carts.cart[changes], events.product[changes])
+    is_put_in = np.isin(key, key[events.name[changes] == ADD])  # what is only taken out was not in the cart
+    changes, key = changes[is_put_in], key[is_put_in]
     order = sort_order(key)
     changes, key = changes[order], key[order]
     bounds, line = run_bounds(key), run_numbers(key)
@@ -77,9 +79,7 @@ def read_contents(events: CartEvents, carts: CartBoundaries, prices: Records | N
     units = _running_units(line, np.where(is_add, quantity, -quantity), is_emptied)
     units_at_end = units[bounds[1:] - 1]
     in_first = sums_by_group(line, carts.is_first_session[changes], n).astype(np.int64)
-    time, adds = events.time[changes], np.flatnonzero(is_add)
-    added_at = time[first]  # of what is only taken out, and so holds nothing, when that was
-    added_at[line[adds[::-1]]] = time[adds[::-1]]  # of several adds the earliest is written last
+    added_at = events.time[changes[is_add]][run_starts(line[is_add])]
     price = _mean_price(line, quantity, np.where(is_add, events.value[changes], np.nan), n)
     return CartContents(
         n_carts=len(carts),
@@ -125,15 +125,17 @@ def _mean_price(line: Ints, quantity: Floats, value: Floats, n: int) -> Floats:
 def _units_after_purchase(
     events: CartEvents, carts: CartBoundaries, line_cart: Ints, line_key: Ints, units: Floats
 ) -> Floats:
-    """Take what was bought out of the carts: all where the purchase names no product."""
+    """Take what was bought out of the carts: all where the purchase names no product.
+
+    A product that was not put into the cart by its name may be the one that was put in without a name.
+    """
     purchases = np.flatnonzero((carts.cart != NONE) & events.is_purchase)
-    cart, product = carts.cart[purchases], events.product[purchases]
-    is_own = carts.is_by_product[purchases]
-    key = events.key_of(cart, np.where(is_own, product, NONE))
-    line = pd.Index(line_key).get_indexer(pd.Index(key))
-    is_line = line != NONE
-    is_counted = is_line & is_own & events.has_units[purchases]
-    bought = sums_by_group(line[is_counted], events.units[purchases[is_counted]], len(line_key))
+    cart, product, lines = carts.cart[purchases], events.product[purchases], pd.Index(line_key)
+    own_line = lines.get_indexer(pd.Index(events.key_of(cart, product)))
+    unnamed_line = lines.get_indexer(pd.Index(events.key_of(cart, np.full(len(cart), NONE))))
+    line = np.where(own_line != NONE, own_line, unnamed_line)
+    is_counted = (own_line != NONE) & events.has_units[purchases]
+    bought = sums_by_group(line[is_counted], events.units[purchases[is_counted]], len(units))
     is_gone = np.isin(line_cart, cart[product == NONE])
-    is_gone[line[is_line & ~is_counted]] = True
+    is_gone[line[~is_counted & (line != NONE)]] = True
     return np.where(is_gone, 0.0, np.maximum(units - bought, 0.0))
