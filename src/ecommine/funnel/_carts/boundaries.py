@@ -99,7 +99,7 @@ def _match_purchases(events: CartEvents, adds: Times) -> Ints:
     of_person = _latest_of_key(events.person, adds, purchases, person)
     keys = events.key_of(events.person, events.product)
     of_product = _latest_of_key(keys, adds, purchases, keys[purchases])
-    of_unknown = _latest_of_key(keys, adds, purchases, events.key_of(person, np.full(len(person), NONE)))
+    of_unknown = _latest_of_key(keys, adds, purchases, events.key_of(person, NONE))
     latest_add[purchases] = np.where(product == NONE, of_person, np.maximum(of_product, of_unknown))
     return latest_add
 

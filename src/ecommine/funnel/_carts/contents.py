@@ -132,7 +132,7 @@ def _units_after_purchase(
     purchases = np.flatnonzero((carts.cart != NONE) & events.is_purchase)
     cart, product, lines = carts.cart[purchases], events.product[purchases], pd.Index(line_key)
     own_line = lines.get_indexer(pd.Index(events.key_of(cart, product)))
-    unnamed_line = lines.get_indexer(pd.Index(events.key_of(cart, np.full(len(cart), NONE))))
+    unnamed_line = lines.get_indexer(pd.Index(events.key_of(cart, NONE)))
     line = np.where(own_line != NONE, own_line, unnamed_line)
     is_counted = (own_line != NONE) & events.has_units[purchases]
     bought = sums_by_group(line[is_counted], events.units[purchases[is_counted]], len(units))

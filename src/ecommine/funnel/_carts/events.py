@@ -73,7 +73,7 @@ class CartEvents:
         """Units of each event, one where they are unknown."""
         return np.where(self.has_units, self.quantity, 1.0)
 
-    def key_of(self, owner: Ints, product: Ints) -> Ints:
+    def key_of(self, owner: Ints, product: Ints | int) -> Ints:
         """Return one number per owner (person or cart) and product, ascending, an unknown product first."""
         return owner * (int(self.product.max(initial=NONE)) + 2) + product + 1
 
@@ -93,31 +93,26 @@ class CartEvents:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class CartIds:
-    """Ids behind the codes, ascending."""
+class CartLog:
+    """The events of everyone who has a cart, up to a moment, and the ids behind their codes, ascending."""
 
+    frame: Frame
+    """The caller's table."""
+    events: CartEvents
     visitors: Labels
     customers: Labels
     products: Labels
     orders: Labels
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class CartLog:
-    """The events of everyone who has a cart, up to a moment, and notes of what was left out."""
-
-    events: CartEvents
-    ids: CartIds
     until: datetime | None
     notes: tuple[Note, ...]
 
 
-def read_cart_log(events: Frame, as_of: datetime | date | str | None, gap: timedelta) -> CartLog:
+def read_cart_log(frame: Frame, as_of: datetime | date | str | None, gap: timedelta) -> CartLog:
     """Read the events of every visitor who has an event of a cart or a purchase."""
-    own = _own_columns(events)
+    own = _own_columns(frame)
     optional = ("customer_id", "session_id", "product_id", "value")
     ties = ("product_id", "session_id", "value", *own)
-    log = read_log(events, optional=optional, others=own, ties=ties, having=CART_EVENTS, as_of=as_of)
+    log = read_log(frame, optional=optional, others=own, ties=ties, having=CART_EVENTS, as_of=as_of)
     customer, customers = _codes(log, "customer_id")
     product, products = _codes(log, "product_id")
     order, orders = _codes(log, "order_id")
@@ -126,7 +121,7 @@ def read_cart_log(events: Frame, as_of: datetime | date | str | None, gap: timed
     note = Note(text, code="visitors_with_several_customers", count=n_shared)
     rank_of = {name: rank for rank, name in enumerate(EVENT_NAMES)}
     ranks = [rank_of.get(name, len(rank_of) + position) for position, name in enumerate(log.names)]
-    cart_events = CartEvents(
+    events = CartEvents(
         person=np.where(customer != NONE, customer, len(customers) + log.unit) if len(customers) else log.unit,
         time=log.time,
         name=np.array(ranks, dtype=np.int32)[log.event],
@@ -140,16 +135,20 @@ def read_cart_log(events: Frame, as_of: datetime | date | str | None, gap: timed
         source=np.arange(len(log.unit)),
     )
     return CartLog(
-        events=cart_events.sorted() if len(customers) else cart_events,
-        ids=CartIds(visitors=whole_ids(log.units), customers=customers, products=products, orders=orders),
+        frame=frame,
+        events=events.sorted() if len(customers) else events,
+        visitors=whole_ids(log.units),
+        customers=customers,
+        products=products,
+        orders=orders,
         until=log.until,
         notes=(*log.notes, note) if n_shared else log.notes,
     )
 
 
-def _own_columns(events: Frame) -> list[str]:
+def _own_columns(frame: Frame) -> list[str]:
     """Return the columns beside those of the schema that are used, after a check of their types."""
-    schema = events.collect_schema()
+    schema = frame.collect_schema()
     own: list[str] = [name for name in ("quantity", "order_id") if name in schema.names()]
     if "quantity" in own and not (schema["quantity"].is_numeric() or schema["quantity"] == nw.Unknown):
         raise SchemaError("events", [f"`quantity` holds {schema['quantity']}, not numbers: convert it first"])

@@ -16,7 +16,7 @@ from ..._core.texts import counted
 from ...schema._for_topics import read
 from .._log.reading import load_rows
 from .boundaries import CartBoundaries
-from .events import IN_ORDERS, NONE, ONLY_IN_ORDERS, PURCHASE, CartEvents, CartIds
+from .events import IN_ORDERS, NONE, ONLY_IN_ORDERS, PURCHASE, CartEvents, CartLog
 from .side_tables import Unusable, check_ids, codes_of_column, find_codes, incomplete, leave_out
 
 MIN_MATCHED_SHARE = 0.5
@@ -49,19 +49,19 @@ class OrderMatch:
     warnings: tuple[Note, ...] = ()
 
 
-def read_orders(orders: Frame, events: Frame, ids: CartIds, until: datetime | None) -> Orders:
+def read_orders(orders: Frame, log: CartLog) -> Orders:
     """Read the lines of products that were ordered, not returned, up to a moment."""
     optional = ("product_id", "line_type", "quantity", "amount")
     frame = read(orders, "orders", ("order_id", "customer_id", "ordered_at"), optional=optional, argument="orders")
-    check_ids(events, frame, ("order_id", "customer_id", "product_id"), "orders")
-    sold, notes = leave_out(frame, "order line", *_unusable_lines(frame, until))
+    check_ids(log.frame, frame, ("order_id", "customer_id", "product_id"), "orders")
+    sold, notes = leave_out(frame, "order line", *_unusable_lines(frame, log.until))
     rows = load_rows(sold)
     order, order_ids = factorize_sorted(rows["order_id"])
     first_time = np.full(len(order_ids), np.iinfo(np.int64).max)
     np.minimum.at(first_time, order, column_to_microseconds(rows["ordered_at"]))
     person = np.full(len(order_ids), NONE)
-    np.maximum.at(person, order, codes_of_column(rows["customer_id"], ids.customers))
-    line_order, line_product = _distinct_products(rows, order, ids)
+    np.maximum.at(person, order, codes_of_column(rows["customer_id"], log.customers))
+    line_order, line_product = _distinct_products(rows, order, log)
     n_known = int((person != NONE).sum())
     verb = "is" if n_known == 1 else "are"
     text = f"{n_known:,} of {counted(len(order_ids), 'order')} {verb} from customers with cart or purchase events"
@@ -92,24 +92,25 @@ def _unusable_lines(frame: Frame, until: datetime | None) -> list[Unusable]:
     return kinds
 
 
-def _distinct_products(rows: nw.DataFrame[Any], order: Ints, ids: CartIds) -> tuple[Ints, Ints]:
+def _distinct_products(rows: nw.DataFrame[Any], order: Ints, log: CartLog) -> tuple[Ints, Ints]:
     """Return every pair of order and product once."""
     if "product_id" not in rows.columns:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     code, labels = factorize_sorted(rows["product_id"])
-    product = find_codes(labels, ids.products)
-    product[product == NONE] = len(ids.products)
-    has_product, scale = code != NONE, len(ids.products) + 1
+    product = find_codes(labels, log.products)
+    product[product == NONE] = len(log.products)
+    has_product, scale = code != NONE, len(log.products) + 1
     packed = distinct_codes(order[has_product] * scale + product[code[has_product]])[1]
     return packed // scale, packed % scale
 
 
-def add_orders(events: CartEvents, ids: CartIds, orders: Orders, gap: int) -> CartEvents:
+def add_orders(log: CartLog, orders: Orders, gap: int) -> CartEvents:
     """Add what the orders know to the events.
 
     A purchase without a product becomes one per product of its order. Orders that no event is become purchases.
     """
-    event_of_order, is_in_orders = _find_purchases(events, ids, orders, gap)
+    events = log.events
+    event_of_order, is_in_orders = _find_purchases(log, orders, gap)
     order_match = np.zeros(len(events), dtype=np.int64)
     order_match[events.is_purchase] = np.where(is_in_orders, IN_ORDERS, 0)
     events = replace(events, order_match=order_match)
@@ -125,14 +126,15 @@ def add_orders(events: CartEvents, ids: CartIds, orders: Orders, gap: int) -> Ca
     return events.take(is_kept).joined(products, _purchases_of(orders, event_of_order))
 
 
-def _find_purchases(events: CartEvents, ids: CartIds, orders: Orders, gap: int) -> tuple[Ints, Bools]:
+def _find_purchases(log: CartLog, orders: Orders, gap: int) -> tuple[Ints, Bools]:
     """Return the purchase event of each order, and which purchases have an order.
 
     By its id, else the nearest in time of the customer; of several orders that are nearest to one event, the nearest.
     """
-    purchases, event = np.flatnonzero(events.is_purchase), np.full(len(orders.ids), NONE)
+    events, event = log.events, np.full(len(orders.ids), NONE)
+    purchases = np.flatnonzero(events.is_purchase)
     has_no_id = events.order[purchases] == NONE
-    order = np.append(find_codes(ids.orders, orders.ids), NONE)[events.order[purchases]]
+    order = np.append(find_codes(log.orders, orders.ids), NONE)[events.order[purchases]]
     is_known = order != NONE
     event[order[is_known][::-1]] = purchases[is_known][::-1]  # of several events the first is written last
     others = purchases[has_no_id]

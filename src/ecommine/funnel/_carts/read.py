@@ -1,6 +1,6 @@
 """From the tables to what is known of each cart."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from ..._core.arrays import Bools, Floats
@@ -9,10 +9,9 @@ from ..._core.moments import length_to_microseconds, moment_to_microseconds
 from ..._core.notes import Note
 from .boundaries import CartBoundaries, find_carts
 from .contents import CartContents, read_contents
-from .events import CartEvents, CartIds, number_cart_sessions, read_cart_log
-from .lifecycle import CartLifecycle, trace_carts
+from .events import CartLog, number_cart_sessions, read_cart_log
+from .lifecycle import CartLifecycle, find_flags, find_reasons, trace_carts
 from .orders import OrderMatch, add_orders, match_orders, read_orders
-from .reasons import find_flags, find_reasons
 from .side_tables import read_prices, read_stock
 
 
@@ -20,15 +19,13 @@ from .side_tables import read_prices, read_stock
 class CartData:
     """What is known of each cart, in the order of the events."""
 
-    events: CartEvents
+    log: CartLog
     carts: CartBoundaries
     contents: CartContents
-    ids: CartIds
     lifecycle: CartLifecycle
     flags: dict[str, Floats]
     reasons: dict[str, Bools]
     match: OrderMatch
-    until: datetime | None
     notes: tuple[Note, ...]
 
 
@@ -44,26 +41,22 @@ def read_carts(
 ) -> CartData:
     """Read the events, find the carts, and look up what the other tables say."""
     log = read_cart_log(table, as_of, gap)
-    events, ids, known_orders = log.events, log.ids, None
     until, pause = moment_to_microseconds(log.until), length_to_microseconds(gap)
-    if orders is not None:
-        known_orders = read_orders(orders, table, ids, log.until)
-        events = add_orders(events, ids, known_orders, pause)
+    known_orders = None if orders is None else read_orders(orders, log)
+    prices, price_notes = (None, []) if sales is None else read_prices(sales, log)
+    units, stock_notes = (None, []) if stock is None else read_stock(stock, log)
+    events = log.events if known_orders is None else add_orders(log, known_orders, pause)
     carts = find_carts(events, number_cart_sessions(events, pause), window)
-    prices, price_notes = (None, []) if sales is None else read_prices(sales, table, ids)
-    units, stock_notes = (None, []) if stock is None else read_stock(stock, table, ids)
     contents = read_contents(events, carts, prices)
     lifecycle = trace_carts(events, carts, contents, until, window, pause)
     flags = find_flags(events, carts, contents, lifecycle, prices, units)
     return CartData(
-        events=events,
+        log=replace(log, events=events),
         carts=carts,
         contents=contents,
-        ids=ids,
         lifecycle=lifecycle,
         flags=flags,
         reasons=find_reasons(lifecycle, flags),
         match=OrderMatch() if known_orders is None else match_orders(events, carts, known_orders),
-        until=log.until,
         notes=(*log.notes, *price_notes, *stock_notes, *carts.notes),
     )

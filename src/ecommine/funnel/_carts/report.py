@@ -13,8 +13,8 @@ from ..._core.notes import Note
 from ..._core.tables import build_table
 from ..._core.texts import counted, is_known
 from .contents import MIN_UNITS, CartContents
-from .events import NONE, CartEvents, CartIds
-from .lifecycle import STATUSES, STEPS
+from .events import NONE, CartEvents, CartLog
+from .lifecycle import FLAG_REASONS, FLAGS, REASONS, STATUSES, STEPS, first_reasons
 from .rates import (
     HOUR,
     LIMITS,
@@ -25,7 +25,6 @@ from .rates import (
     estimate_share,
 )
 from .read import CartData
-from .reasons import FLAG_REASONS, FLAGS, REASONS, first_reasons
 
 TIMES = ("opened_at", "last_touched_at", "abandoned_at", "bought_at")
 
@@ -61,7 +60,7 @@ def make_report(data: CartData, like: Frame, window: int, z: float) -> CartRepor
     reasons = list(groups.by_reason())
     recovery = estimate_recovery_curve(lifecycle, window, z)
     win_back = _win_back(data, columns, rows, chance, window)
-    order, samples = np.argsort(lifecycle.opened_at, kind="stable"), _samples(data.ids)
+    order, samples = np.argsort(lifecycle.opened_at, kind="stable"), _samples(data.log)
     in_order = {name: values[order] for name, values in columns.items()}
     return CartReport(
         tables={
@@ -149,7 +148,7 @@ def _win_back(
         **{name: columns[name][rows] for name in names if name in columns},
         "age_hours": age / HOUR,
         "hours_left": (window - age) / HOUR,
-        "products": _list_products(data.contents, rows, data.ids),
+        "products": _list_products(data.contents, rows, data.log),
         "value_left": columns["value_left"][rows],
         **{f"chance{limit}": share[order] for limit, share in chance.items()},
         **{f"expected_value{limit}": columns[f"expected_value{limit}"][rows] for limit in LIMITS},
@@ -192,9 +191,9 @@ def _notes_on_values(data: CartData, value: Floats) -> Iterator[Note]:
         yield Note(text, code="partial_value", count=n_partial)
 
 
-def _samples(ids: CartIds) -> dict[str, Any]:
+def _samples(log: CartLog) -> dict[str, Any]:
     """Return a value of each column that may have none and is not text, for its type."""
-    labels = (ids.visitors, ids.customers, ids.products)
+    labels = (log.visitors, log.customers, log.products)
     visitor, customer, product = (0 if known.dtype.kind in "iu" else "" for known in labels)
     return {"visitor_id": visitor, "customer_id": customer, "products": [product], **dict.fromkeys(FLAGS, True)}
 
@@ -204,7 +203,7 @@ def _cart_columns(data: CartData) -> dict[str, Any]:
     lifecycle, contents = data.lifecycle, data.contents
     hours_to_recover = (lifecycle.bought_at - lifecycle.abandoned_at) / HOUR
     return {
-        **_name_columns(data.events.take(data.carts.opening), data.ids),
+        **_name_columns(data.log.events.take(data.carts.opening), data.log),
         **{name: getattr(lifecycle, name).astype("datetime64[us]") for name in TIMES},
         "status": np.array(STATUSES, dtype=object)[lifecycle.status],
         "checkout_step": np.array(STEPS, dtype=object)[lifecycle.step],
@@ -219,13 +218,13 @@ def _cart_columns(data: CartData) -> dict[str, Any]:
     }
 
 
-def _name_columns(openings: CartEvents, ids: CartIds) -> dict[str, Any]:
+def _name_columns(openings: CartEvents, log: CartLog) -> dict[str, Any]:
     """Return an id of each cart, the visitor that opened it, and the customer if known."""
-    person, n_customers = openings.person, len(ids.customers)
-    columns = {"cart_id": _cart_ids(person, ids), "visitor_id": ids.visitors[openings.visitor]}
+    person, n_customers = openings.person, len(log.customers)
+    columns = {"cart_id": _cart_ids(person, log), "visitor_id": log.visitors[openings.visitor]}
     if n_customers:
         is_visitor = person >= n_customers
-        labels = ids.customers[np.where(is_visitor, 0, person)]
+        labels = log.customers[np.where(is_visitor, 0, person)]
         columns["customer_id"] = _with_blanks(labels, is_visitor) if is_visitor.any() else labels
     return columns
 
@@ -236,20 +235,20 @@ def _with_blanks(values: Labels, is_missing: Bools) -> Labels:
     return values
 
 
-def _cart_ids(person: Ints, ids: CartIds) -> Labels:
+def _cart_ids(person: Ints, log: CartLog) -> Labels:
     """Name each cart by its person and its number among the carts of the person."""
     number = np.arange(len(person)) - run_bounds(person)[run_numbers(person)] + 1
-    n_customers = len(ids.customers)
+    n_customers = len(log.customers)
     names = [
-        f"c{ids.customers[code]}-{i}" if code < n_customers else f"v{ids.visitors[code - n_customers]}-{i}"
+        f"c{log.customers[code]}-{i}" if code < n_customers else f"v{log.visitors[code - n_customers]}-{i}"
         for code, i in zip(person.tolist(), number.tolist(), strict=True)
     ]
     return np.array(names, dtype=object)
 
 
-def _list_products(contents: CartContents, rows: Ints, ids: CartIds) -> list[list[Any]]:
+def _list_products(contents: CartContents, rows: Ints, log: CartLog) -> list[list[Any]]:
     """Return the ids of the products that are left in some carts."""
     is_listed = (contents.units_after > MIN_UNITS) & (contents.product != NONE)
-    cart, products = contents.cart[is_listed], ids.products[contents.product[is_listed]]
+    cart, products = contents.cart[is_listed], log.products[contents.product[is_listed]]
     ends = (np.searchsorted(cart, rows, side=side).tolist() for side in ("left", "right"))
     return [products[start:end].tolist() for start, end in zip(*ends, strict=True)]

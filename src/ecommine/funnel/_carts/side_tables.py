@@ -15,7 +15,7 @@ from ..._core.notes import Note
 from ..._core.texts import counted, join_words
 from ...schema._for_topics import check_same_library, common_type, read
 from .._log.reading import load_rows
-from .events import NONE, CartIds
+from .events import NONE, CartLog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -94,29 +94,29 @@ class Records:
         return after - before
 
 
-def read_prices(sales: Frame, events: Frame, ids: CartIds) -> tuple[Records, list[Note]]:
+def read_prices(sales: Frame, log: CartLog) -> tuple[Records, list[Note]]:
     """Read the price of each product in each period, the mean of its stores."""
     columns = ("product_id", "period_at", "price")
-    records, n_stores, notes = _read_records(sales, "sales", columns, events, ids, unit=1)
+    records, n_stores, notes = _read_records(sales, "sales", columns, log, unit=1)
     return replace(records, value=records.value / n_stores), notes
 
 
-def read_stock(stock: Frame, events: Frame, ids: CartIds) -> tuple[Records, list[Note]]:
+def read_stock(stock: Frame, log: CartLog) -> tuple[Records, list[Note]]:
     """Read the units of each product on each day (days since 1970), of all stores."""
     columns = ("product_id", "stocked_at", "on_hand")
-    records, _, notes = _read_records(stock, "stock", columns, events, ids, unit=DAY)
+    records, _, notes = _read_records(stock, "stock", columns, log, unit=DAY)
     return records, notes
 
 
 def _read_records(
-    table: Frame, name: str, columns: tuple[str, str, str], events: Frame, ids: CartIds, *, unit: int
+    table: Frame, name: str, columns: tuple[str, str, str], log: CartLog, *, unit: int
 ) -> tuple[Records, Ints, list[Note]]:
     """Read one record per product and time (in ``unit`` microseconds), the total of its rows, and their number."""
     frame = read(table, name, columns, argument=name)
-    check_ids(events, frame, ("product_id",), name)
+    check_ids(log.frame, frame, ("product_id",), name)
     complete, notes = leave_out(frame, f"{name} row", incomplete(name, *columns))
     rows = load_rows(complete)
-    product, time = codes_of_column(rows["product_id"], ids.products), column_to_microseconds(rows[columns[1]]) // unit
+    product, time = codes_of_column(rows["product_id"], log.products), column_to_microseconds(rows[columns[1]]) // unit
     value = rows[columns[2]].cast(nw.Float64).to_numpy().astype(np.float64)
     order = np.lexsort((value, time, product))  # by value too, so that sums do not depend on the order of rows
     order = order[product[order] != NONE]
