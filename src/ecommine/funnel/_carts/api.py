@@ -41,8 +41,7 @@ class Carts(Result):
         - reason why it was left; out_of_stock, price_rise and out_of_stock_later, null where the tables cannot tell;
         - items (products), units, value (money, of the products whose price is known) at the end, before any purchase;
           items_left, value_left after it; hours_to_recover, from abandoned_at to bought_at;
-        - expected_value, expected_value_low, expected_value_high: of carts that were left and may still be bought,
-          value_left times the chance of that.
+        - expected_value with _low and _high: of carts that may still be bought, value_left times the chance of that.
     rates : eager table of one row
         carts; bought (in the session that opened it); left (in that session, with something in it); recovered and open
         (of those left); the shares abandonment (left of bought and left), recovery (of those left, bought by the end of
@@ -59,14 +58,10 @@ class Carts(Result):
     win_back : eager table, one row per cart that was left, holds something and may still be bought
         By falling expected_value. cart_id, visitor_id, customer_id, checkout_step, reason, out_of_stock_later,
         age_hours, hours_left, products (list of ids), value_left; chance and expected_value with _low and _high.
-    within : str
-        The window.
     matched_carts, matched_purchases : float
         Shares of the carts that were bought, and of the purchase events, that are in the orders; NaN without orders.
-    level : float
-        Level of the intervals.
-    as_of : datetime or None
-        The moment up to which events count.
+    within, level, as_of : str, float, datetime or None
+        The window, the level of the intervals, and the moment up to which events count.
     notes : tuple of Note
         What was left out, what was assumed, and what is not decided yet, by the codes below.
 
@@ -105,14 +100,13 @@ class Carts(Result):
     >>> import pandas as pd
     >>> from ecommine import funnel
     >>> events = pd.DataFrame({
-    ...     "visitor_id": ["ann", "ann", "ann", "bob"],
-    ...     "event": ["add_to_cart", "view_cart", "purchase", "add_to_cart"], "value": [40.0, None, 40.0, 15.0],
-    ...     "occurred_at": pd.to_datetime(["2024-03-01", "2024-03-01", "2024-03-03", "2024-03-02"]),
+    ...     "visitor_id": ["ann", "ann", "bob"], "event": ["add_to_cart", "purchase", "add_to_cart"],
+    ...     "occurred_at": pd.to_datetime(["2024-03-01", "2024-03-03", "2024-03-02"]), "value": [40.0, 40.0, 15.0],
     ... })
     >>> found = funnel.carts(events, as_of="2024-03-20")
     >>> found.table[["cart_id", "status", "checkout_step", "value", "hours_to_recover"]]
       cart_id     status checkout_step  value  hours_to_recover
-    0  vann-1  recovered     view_cart   40.0              48.0
+    0  vann-1  recovered   add_to_cart   40.0              48.0
     1  vbob-1  abandoned   add_to_cart   15.0               NaN
     >>> found.rates[["left", "recovered", "recovery", "recovery_low", "recovery_high"]].round(3)
        left  recovered  recovery  recovery_low  recovery_high
@@ -286,11 +280,9 @@ def carts(
     >>> import pandas as pd
     >>> from ecommine import funnel
     >>> events = pd.DataFrame({
-    ...     "visitor_id": [1, 1, 1, 2, 2, 3],
+    ...     "visitor_id": [1, 1, 1, 2, 2, 3], "product_id": ["tea", "cup", "tea", "pot", None, None],
     ...     "event": ["add_to_cart", "add_to_cart", "purchase", "add_to_cart", "begin_checkout", "purchase"],
-    ...     "occurred_at": pd.to_datetime(["2024-03-01 10:00", "2024-03-01 10:01", "2024-03-01 10:05",
-    ...                                    "2024-03-09 18:00", "2024-03-09 18:02", "2024-03-10 18:00"]),
-    ...     "product_id": ["tea", "cup", "tea", "pot", None, None],
+    ...     "occurred_at": pd.to_datetime(["2024-03-01"] * 3 + ["2024-03-09"] * 2 + ["2024-03-10"]),
     ... })
     >>> found = funnel.carts(events)
     >>> found.table[["cart_id", "status", "checkout_step", "items", "items_left"]]

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from ..._core.arrays import Bools, Floats, Ints, Times, run_numbers
-from ..._core.codes import Labels
 from ..._core.moments import DAY
 from .boundaries import CartBoundaries, last_positions
 from .contents import CartContents
@@ -65,11 +64,7 @@ class CartLifecycle:
 
     @property
     def is_bought(self) -> Bools:
-        """Whether each cart was bought in its first session, which is over.
-
-        That a purchase is known at once, and that a cart was left only when its session is over, would select by the
-        outcome.
-        """
+        """Whether each cart was bought in its first session, which is over as it must be for one that was left."""
         return self.has_status("bought") & self.is_session_over
 
     @property
@@ -95,15 +90,13 @@ def trace_carts(
     is_ended = is_session_over | (last_positions(events.person)[person] > carts.session_end)
     is_window_over = until >= carts.deadline
     is_bought = carts.is_closed & (carts.closing <= carts.session_end)
-    status = np.full(len(carts), STATUSES.index("pending"))
-    status[is_ended & is_window_over] = STATUSES.index("abandoned")
-    status[contents.count_products(contents.units) == 0] = STATUSES.index("emptied")
-    status[carts.is_closed] = STATUSES.index("recovered")
-    status[is_bought] = STATUSES.index("bought")
+    is_empty = contents.count_products(contents.units) == 0
+    conditions = [is_bought, carts.is_closed, is_empty, is_ended & is_window_over]
+    codes = [STATUSES.index(status) for status in ("bought", "recovered", "emptied", "abandoned")]
     step, touched_at = _steps_and_last_touches(events, carts)
     end = np.where(carts.is_closed, events.time[carts.closing], until)
     return CartLifecycle(
-        status=status,
+        status=np.select(conditions, codes, STATUSES.index("pending")),
         step=step,
         opened_at=events.time[carts.opening],
         last_touched_at=touched_at,
@@ -183,11 +176,3 @@ def find_reasons(lifecycle: CartLifecycle, flags: dict[str, Floats]) -> dict[str
     steps = {name: lifecycle.step == STEPS.index(step) for name, step in CHECKOUT_REASONS.items()}
     holds = {**{name: flags[name] == 1 for name in FLAG_REASONS}, **steps}
     return {name: lifecycle.was_left & holds[name] for name in REASONS}
-
-
-def first_reasons(reasons: dict[str, Bools], n_carts: int) -> Labels:
-    """Return the first reason that holds for each cart, None where none does."""
-    first = np.full(n_carts, None, dtype=object)
-    for name in reversed(REASONS):
-        first[reasons[name]] = name
-    return first

@@ -75,14 +75,12 @@ def draw_statuses(status_counts: Mapping[str, tuple[int, ...]], ax: "Axes | None
         foot = foot + share
     sizes = [thousands(total, locale=locale) for total in totals]
     ax.set_xticks(x, [f"{step}\n(n = {n})" for step, n in zip(status_counts, sizes, strict=True)], fontsize=9)
-    ax.yaxis.set_major_formatter(percent)
     ax.set_ylim(0, 1)
     ax.set_ylabel(texts["share"])
     ax.set_title(texts["statuses"] if len(counts) else texts["no carts"])
     if len(counts):
         ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=len(STYLES), frameon=False, fontsize=9)
-    _finish(ax)
-    return ax
+    return _finished(ax)
 
 
 def draw_recovery(
@@ -106,13 +104,13 @@ def draw_recovery(
     ax.set_xlim(left=0)
     ax.set_xlabel(texts["hours"])
     ax.set_ylabel(texts["recovered share"])
-    ax.yaxis.set_major_formatter(percent)
     title = texts["recovery"].format(within=within_in_words(window, locale), level=level)
     ax.set_title(title if rows else texts["no carts"])
-    _finish(ax)
-    return ax
+    return _finished(ax)
 
 
-def _finish(ax: "Axes") -> None:
+def _finished(ax: "Axes") -> "Axes":
+    ax.yaxis.set_major_formatter(percent)
     ax.spines[["top", "right"]].set_visible(False)
     show_text(figure_of(ax))
+    return ax

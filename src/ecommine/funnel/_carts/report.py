@@ -14,7 +14,7 @@ from ..._core.tables import build_table
 from ..._core.texts import counted, is_known
 from .contents import MIN_UNITS, CartContents
 from .events import NONE, CartEvents, CartLog
-from .lifecycle import FLAG_REASONS, FLAGS, REASONS, STATUSES, STEPS, first_reasons
+from .lifecycle import FLAG_REASONS, FLAGS, REASONS, STATUSES, STEPS
 from .rates import (
     HOUR,
     LIMITS,
@@ -176,11 +176,6 @@ def _notes(data: CartData, rates: Mapping[str, Any], value: Floats) -> Iterator[
     elif rates["open"]:
         text = f"{counted(rates['open'], 'cart')} can still be recovered: the recovery rate accounts for open windows"
         yield Note(text, code="open_window", count=rates["open"])
-    yield from _notes_on_values(data, value)
-    yield from data.match.notes
-
-
-def _notes_on_values(data: CartData, value: Floats) -> Iterator[Note]:
     n_unknown = int(np.isnan(value).sum())
     if n_unknown:
         text = f"the value of {counted(n_unknown, 'cart')} is unknown: no event gives a price"
@@ -189,6 +184,7 @@ def _notes_on_values(data: CartData, value: Floats) -> Iterator[Note]:
     if n_partial:
         text = f"the value of {counted(n_partial, 'cart')} is too low: the price of some products is unknown"
         yield Note(text, code="partial_value", count=n_partial)
+    yield from data.match.notes
 
 
 def _samples(log: CartLog) -> dict[str, Any]:
@@ -201,13 +197,14 @@ def _samples(log: CartLog) -> dict[str, Any]:
 def _cart_columns(data: CartData) -> dict[str, Any]:
     """Return the columns of the table of carts but for those of what is expected, in the order of the events."""
     lifecycle, contents = data.lifecycle, data.contents
+    first_reason = np.select([*data.reasons.values()], [*range(1, len(data.reasons) + 1)], 0)
     hours_to_recover = (lifecycle.bought_at - lifecycle.abandoned_at) / HOUR
     return {
         **_name_columns(data.log.events.take(data.carts.opening), data.log),
         **{name: getattr(lifecycle, name).astype("datetime64[us]") for name in TIMES},
         "status": np.array(STATUSES, dtype=object)[lifecycle.status],
         "checkout_step": np.array(STEPS, dtype=object)[lifecycle.step],
-        "reason": first_reasons(data.reasons, len(data.carts)),
+        "reason": np.array([None, *data.reasons], dtype=object)[first_reason],
         **{name: _with_blanks(flag == 1, np.isnan(flag)) for name, flag in data.flags.items()},
         "items": contents.count_products(contents.units),
         "units": contents.total_units(contents.units),

@@ -44,14 +44,14 @@ def leave_out(frame: Frame, row: str, *kinds: Unusable) -> tuple[Frame, list[Not
         sums[kind.code] = (kept & kind.holds).cast(nw.Int64).sum()
         kept = kept & ~kind.holds
     totals = collect(frame.select(**sums))
-    notes = []
-    for kind in kinds:
-        count = int(totals[kind.code].item() or 0)
-        if count:
-            verb = "is" if count == 1 else "are"
-            text = f"{counted(count, row)} {kind.words} {verb} left out"
-            notes.append(Note(text, code=kind.code, count=count))
+    counts = [(kind, int(totals[kind.code].item() or 0)) for kind in kinds]
+    notes = [_note_on_left_out(kind, row, count) for kind, count in counts if count]
     return frame.filter(kept) if notes else frame, notes
+
+
+def _note_on_left_out(kind: Unusable, row: str, count: int) -> Note:
+    verb = "is" if count == 1 else "are"
+    return Note(f"{counted(count, row)} {kind.words} {verb} left out", code=kind.code, count=count)
 
 
 def check_ids(events: Frame, frame: Frame, keys: tuple[str, ...], argument: str) -> None:
