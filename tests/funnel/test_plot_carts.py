@@ -69,16 +69,14 @@ def left(n):
     return funnel.carts(slow_carts.table(rows), recover_within="7d", as_of="2100-01-01")
 
 
-def test_a_few_carts_have_one_interval_and_no_band():
-    found = left(9)
-    axes = found.plot(kind="recovery")
-    assert "9 carts" in axes.get_title()
-    low, high = axes.collections[0].get_segments()[0][:, 1]
-    assert (low, high) == pytest.approx(tuple(found.recovery.iloc[-1][["recovered_low", "recovered_high"]]))
-    assert len(axes.collections) == 1
-    more = left(10).plot(kind="recovery")
-    assert "band" in more.get_title()
-    assert not hasattr(more.collections[0], "get_segments")
+@pytest.mark.parametrize("n", [2, 40])
+def test_the_band_is_the_interval_of_each_hour(n):
+    found = left(n)
+    (band,) = found.plot(kind="recovery").collections
+    last = found.recovery.iloc[-1]
+    corners = band.get_paths()[0].vertices
+    at_end = corners[corners[:, 0] == last["hours"], 1]
+    assert (at_end.min(), at_end.max()) == pytest.approx((last["recovered_low"], last["recovered_high"]))
 
 
 def test_what_is_written_beside_the_curve_does_not_overlap():

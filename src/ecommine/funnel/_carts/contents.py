@@ -80,7 +80,8 @@ def read_contents(events: CartEvents, carts: CartBoundaries, prices: Records | N
     units_at_end = units[bounds[1:] - 1]
     in_first = sums_by_group(line, carts.is_first_session[changes], n).astype(np.int64)
     added_at = events.time[changes[is_add]][run_starts(line[is_add])]
-    price = _mean_price(line, quantity, np.where(is_add, events.value[changes], np.nan), n)
+    value, is_priced = events.value[changes], is_add & ~np.isnan(events.value[changes])
+    price = divide(*(sums_by_group(line[is_priced], amount[is_priced], n) for amount in (value, quantity)))
     return CartContents(
         n_carts=len(carts),
         cart=cart,
@@ -99,7 +100,9 @@ def _running_units(line: Ints, change: Floats, is_emptied: Bools) -> Floats:
     The sum without a floor, less its lowest value below zero so far, is the sum with one (Lindley's recursion).
     """
     part = np.cumsum(run_starts(line) | is_emptied) - 1
-    units = _sum_within(part, np.where(is_emptied, 0.0, change))
+    change = np.where(is_emptied, 0.0, change)
+    total, first = np.cumsum(change), np.flatnonzero(run_starts(part))
+    units: Floats = total - (total[first] - change[first])[part]
     below = np.flatnonzero(np.isin(part, part[units < 0]))
     if len(below):
         span = float(units[below].max() - units[below].min()) + 1
@@ -107,19 +110,6 @@ def _running_units(line: Ints, change: Floats, is_emptied: Bools) -> Floats:
         lowest = np.minimum.accumulate(units[below] - offset) + offset
         units[below] -= np.minimum(lowest, 0.0)
     return units
-
-
-def _sum_within(part: Ints, change: Floats) -> Floats:
-    """Return the running sum, which begins anew in each part."""
-    total = np.cumsum(change)
-    first = np.flatnonzero(run_starts(part))
-    return np.asarray(total - (total[first] - change[first])[part])
-
-
-def _mean_price(line: Ints, quantity: Floats, value: Floats, n: int) -> Floats:
-    is_known = ~np.isnan(value)
-    money, units = (sums_by_group(line[is_known], amount[is_known], n) for amount in (value, quantity))
-    return divide(money, units)
 
 
 def _units_after_purchase(
