@@ -60,11 +60,11 @@ class EventTable:
     Attributes
     ----------
     caller : narwhals frame
-        The table as it came: its library, and the types of its columns.
+        The table as it came.
     frame : narwhals frame
         Events that have a unit, up to ``as_of``, with the columns that are needed, in canonical types.
     funnel : Funnel
-        The funnel, with conditions in the types of their columns.
+        Its conditions are in the types of their columns.
     as_of : datetime or None
         The moment up to which events count.
     notes : tuple of Note

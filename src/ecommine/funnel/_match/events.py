@@ -28,8 +28,6 @@ class EventSequences:
 
     Attributes
     ----------
-    funnel : Funnel
-        The funnel.
     columns : dict of narwhals Series
         The columns of the events, see :func:`.event_table.columns_needed`.
     events : Events
@@ -111,20 +109,9 @@ def load_events(table: EventTable, options: AnalyseOptions) -> tuple[EventSequen
 def build_sequences(
     encoded: EncodedEvents, funnel: Funnel, unit: Unit, order: Sequence[str] = (), *, has_plain_ids: bool = False
 ) -> EventSequences:
-    """Make a sequence of each unit.
+    """Make a sequence of each unit; with ``has_plain_ids`` ids are whole numbers that stand for themselves.
 
-    Parameters
-    ----------
-    encoded : EncodedEvents
-        Events of whole units.
-    funnel : Funnel
-        The funnel.
-    unit : str
-        What is counted.
-    order : sequence of str
-        The values of `by` in their order, where that is not their own.
-    has_plain_ids : bool
-        Whether ids are whole numbers that can stand for themselves.
+    ``order`` is that of the values of `by`, where it is not their own.
     """
     columns = encoded.columns
     unit_code, units = (columns["_unit"].to_numpy(), None) if has_plain_ids else factorize(columns["_unit"])

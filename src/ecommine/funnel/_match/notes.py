@@ -15,17 +15,7 @@ STEP_WITHOUT_EVENTS = "step_without_events"
 
 
 def missing_steps_notes(frame: Frame, funnel: Funnel, steps_present: int) -> list[Note]:
-    """Return a note of each step that no event matches, with a similar name where there is one.
-
-    Parameters
-    ----------
-    frame : narwhals frame
-        The events that count.
-    funnel : Funnel
-        The funnel.
-    steps_present : int
-        The steps that any event is, one bit each.
-    """
+    """Return a note of each step whose bit is not set, with a similar name of an event where there is one."""
     missing = [(number, step) for number, step in enumerate(funnel.steps, 1) if not steps_present >> (number - 1) & 1]
     if not missing:
         return []

@@ -20,10 +20,10 @@ import numpy as np
 import pandas as pd
 from numba import njit
 
-from ..._core.arrays import PACKED_BITS, Ints, distinct_codes
+from ..._core.arrays import Ints, distinct_codes
 from ..._core.moments import SECOND
 from ..._core.threads import Share, equal_shares, map_on_cores
-from .sort import Events, RankedKinds, rank_kinds
+from .sort import MILLISECOND, Events, Layout, RankedKinds, choose_layout, rank_kinds
 
 PART_BITS = 14
 """A part has about half as many rows as these bits count, 64 to 128 kB, unless there would be too many parts."""
@@ -33,9 +33,6 @@ GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 """2^64 divided by the golden ratio: its multiples spread numbers that follow each other as evenly as can be."""
 MAX_INT64 = np.iinfo(np.int64).max
 MIN_INT64 = np.iinfo(np.int64).min
-MILLISECOND = 1_000
-Layout = tuple[int, int, int, int, int]
-"""How events are packed: least sequence, first time, microseconds in a unit of time, bits of time, bits of kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,7 +44,7 @@ class PackedEvents:
     parts : list of int64 arrays
         The numbers; each sequence lies in one part.
     layout : tuple of int
-        See :data:`Layout`.
+        See :data:`.sort.Layout`.
     moments : int64 array
         What the times stand for; empty where they are times themselves.
     kinds : RankedKinds
@@ -100,7 +97,7 @@ def _pack_as_given(events: Events) -> PackedEvents | None:
     unit = SECOND if is_whole.all() else MILLISECOND if is_milli.all() else 1
     ranks, kinds = rank_kinds(events, np.asarray(is_present.any(axis=0)))
     sequences, times = (int(low.min()), int(high.max())), (int(start.min()), int(last.max()))
-    layout = _choose_layout(sequences, times, unit, max(len(kinds.steps) - 1, 0))
+    layout = choose_layout(sequences, times, unit, max(len(kinds.steps) - 1, 0))
     if layout is None:
         return None
     return PackedEvents(
@@ -109,14 +106,6 @@ def _pack_as_given(events: Events) -> PackedEvents | None:
         moments=np.zeros(0, dtype=np.int64),
         kinds=kinds,
     )
-
-
-def _choose_layout(sequences: tuple[int, int], times: tuple[int, int], unit: int, last_kind: int) -> Layout | None:
-    """Choose how events are packed, by the least and largest sequence and time; None if they take more than 63 bits."""
-    low, start = sequences[0], times[0]
-    time_bits, kind_bits = ((times[1] - start) // unit).bit_length(), last_kind.bit_length()
-    fits = (sequences[1] - low).bit_length() + time_bits + kind_bits <= PACKED_BITS
-    return (low, start, unit, time_bits, kind_bits) if fits else None
 
 
 def _part_bits(n: int) -> int:

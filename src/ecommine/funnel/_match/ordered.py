@@ -20,25 +20,10 @@ LONG_AGO = np.iinfo(np.int64).min
 
 
 def begin_attempts(events: SortedEvents, starts: Ints, plan: Plan) -> tuple[StepTimes, Ints, Ints]:
-    """Find who enters.
+    """Find who enters, by the positions of events that may begin an attempt.
 
-    Parameters
-    ----------
-    events : SortedEvents
-        The events.
-    starts : int array
-        Positions of events that may begin an attempt.
-    plan : Plan
-        The funnel in numbers.
-
-    Returns
-    -------
-    times : StepTimes
-        Of which only the first step is known.
-    row_of : int array of shape (n_sequences,)
-        The row of each sequence in ``times``, -1 where it does not enter.
-    starts : int array
-        Positions of events that begin an attempt.
+    Return times of which only the first step is known, the row of each sequence in these (-1 where it does not enter),
+    and the positions of events that do begin an attempt.
     """
     entries = starts[first_rows(events.sequence[starts])]
     n, n_steps = len(entries), plan.n_steps

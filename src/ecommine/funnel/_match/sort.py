@@ -1,14 +1,18 @@
 """Events sorted by sequence and time. Needs NumPy only: Spark's workers run it.
 
-A funnel is followed in one sequence of events at a time: those of a unit, or of a unit and a value that is held
-constant.
+Those of a sequence, a unit or a unit and a value that is held constant, are followed together.
 """
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..._core.arrays import TABLE_SIZE, Bools, Ints, run_starts, sort_order
+from ..._core.arrays import PACKED_BITS, TABLE_SIZE, Bools, Ints, run_starts, sort_order
+from ..._core.moments import SECOND
+
+MILLISECOND = 1_000
+Layout = tuple[int, int, int, int, int]
+"""How events are packed: least sequence, first time, microseconds in a unit of time, bits of time, bits of kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -92,14 +96,9 @@ class RankedKinds:
 
 
 def rank_kinds(events: Events, is_present: Bools) -> tuple[Ints, RankedKinds]:
-    """Rank bitmasks and groups, the lowest step first; return the rank of each bitmask, and what they stand for.
+    """Rank the bitmasks that occur and count, the lowest step first; return the rank of each, -1 of the others.
 
-    Parameters
-    ----------
-    events : Events
-        The events.
-    is_present : bool array of shape (n_kinds,)
-        Which of ``events.bitmasks`` occur and count; the rank of all others is -1.
+    With the groups they are the kinds, numbered by rank and group.
     """
     bitmasks = np.unique(events.bitmasks[is_present])
     steps = step_bits(bitmasks, events.n_steps)
@@ -151,16 +150,40 @@ def sort_events(events: Events) -> tuple[SortedEvents, Ints]:
     is_present = np.zeros(len(events.bitmasks), dtype=bool)
     is_present[counted.kind] = True
     ranks, kinds = rank_kinds(counted, is_present)
-    kind = ranks[counted.kind] * counted.n_groups + (0 if counted.group is None else counted.group)
-    sequence = np.asarray(counted.sequence).astype(np.int64, copy=False)
-    order = sort_order(sequence, counted.time, kind)
-    sequence, kind = sequence[order], kind[order]
+    kind: Ints = ranks[counted.kind] * counted.n_groups + (0 if counted.group is None else counted.group)
+    sequence, time, kind = _sorted(np.asarray(counted.sequence).astype(np.int64, copy=False), counted.time, kind)
     is_first = run_starts(sequence)
     in_order = SortedEvents(
         sequence=np.cumsum(is_first) - 1,
-        time=counted.time[order],
+        time=time,
         step_bitmask=kinds.steps[kind],
         exclusion_bitmask=kinds.exclusions[kind],
         group=kinds.group[kind],
     )
     return in_order, sequence[is_first]
+
+
+def _sorted(sequence: Ints, time: Ints, kind: Ints) -> tuple[Ints, Ints, Ints]:
+    """Sort by sequence, time and kind: where 63 bits hold all three, nothing is fetched by an order afterwards."""
+    if not len(sequence):
+        return sequence, time, kind
+    start = int(time.min())
+    unit = next(unit for unit in (SECOND, MILLISECOND, 1) if not ((time - start) % unit).any())
+    sequences, times = (int(sequence.min()), int(sequence.max())), (start, int(time.max()))
+    layout = choose_layout(sequences, times, unit, int(kind.max()))
+    if layout is None:
+        order = sort_order(sequence, time, kind)
+        return sequence[order], time[order], kind[order]
+    low, start, unit, time_bits, kind_bits = layout
+    packed: Ints = ((sequence - low) << time_bits | (time - start) // unit) << kind_bits | kind
+    packed.sort()
+    time = (packed >> kind_bits & ((1 << time_bits) - 1)) * unit + start
+    return (packed >> (time_bits + kind_bits)) + low, time, packed & ((1 << kind_bits) - 1)
+
+
+def choose_layout(sequences: tuple[int, int], times: tuple[int, int], unit: int, last_kind: int) -> Layout | None:
+    """Choose how events are packed, by the least and largest sequence and time; None if they take more than 63 bits."""
+    low, start = sequences[0], times[0]
+    time_bits, kind_bits = ((times[1] - start) // unit).bit_length(), last_kind.bit_length()
+    fits = (sequences[1] - low).bit_length() + time_bits + kind_bits <= PACKED_BITS
+    return (low, start, unit, time_bits, kind_bits) if fits else None
