@@ -13,7 +13,7 @@ from .._core.moments import moment_to_microseconds
 from .._core.notes import Note
 from .._core.tables import build_table
 from ..schema._for_topics import Every
-from ._definition import Funnel, Step, funnel_of
+from ._definition import Funnel, Step
 from ._log.reading import example_value
 from ._match.event_table import UNITS, AnalyseOptions, EventTable, Unit, open_events
 from ._match.events import EventSequences, load_events
@@ -133,7 +133,7 @@ def analyse(
     if every is not None:
         one_of("every", every, PERIOD_LENGTHS)
     confidence = confidence_level(level)
-    funnel = funnel_of(definition)
+    funnel = definition if isinstance(definition, Funnel) else Funnel(definition)
     check_attribution(attribution, funnel, by)
     options = AnalyseOptions(unit=unit, by=by, attribution=attribution, every=every, as_of=as_of, level=confidence)
     table = open_events(events, funnel, options)

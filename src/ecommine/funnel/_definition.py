@@ -3,11 +3,8 @@
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from functools import reduce
-from operator import and_
 from typing import Any, Literal
 
-import narwhals.stable.v2 as nw
 import pandas as pd
 
 from .._core.checks import one_of
@@ -65,10 +62,6 @@ class Step:
         """The longest time since the step before; None where there is no limit."""
         return None if self.within is None else fixed_length(self.within, argument="within")
 
-    def matches(self) -> nw.Expr:
-        """Return the expression of which events are this step."""
-        return _matches(tuple(self.event), self.where)
-
 
 @dataclass(frozen=True, slots=True)
 class Exclude:
@@ -104,10 +97,6 @@ class Exclude:
     def __post_init__(self) -> None:
         object.__setattr__(self, "event", _parse_events(self.event))
         object.__setattr__(self, "where", tuple(_parse_conditions(self.where)))
-
-    def matches(self) -> nw.Expr:
-        """Return the expression of which events are excluded."""
-        return _matches(tuple(self.event), self.where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,23 +210,6 @@ class Funnel:
     def step_index(self, name: str) -> int:
         """Return the position of a step, from 0."""
         return [step.name for step in self.steps].index(name)
-
-
-def funnel_of(definition: "Funnel | Sequence[str | Step]") -> Funnel:
-    """Return a funnel, made with the defaults if only its steps are given."""
-    return definition if isinstance(definition, Funnel) else Funnel(definition)
-
-
-def is_one_of(column: str, values: tuple[object, ...]) -> nw.Expr:
-    """Return the expression of which rows have one of the values; to Arrow zero is two numbers."""
-    negative_zeros = [-value for value in values if isinstance(value, float) and not value]
-    return nw.col(column).is_in([*values, *negative_zeros])
-
-
-def _matches(names: tuple[str, ...], where: Where) -> nw.Expr:
-    conditions = [nw.col("event").is_in(list(names))]
-    conditions += [is_one_of(column, values) for column, values in where]
-    return reduce(and_, conditions).fill_null(False)
 
 
 def _parse_events(event: object) -> tuple[str, ...]:

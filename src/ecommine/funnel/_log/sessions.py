@@ -1,9 +1,4 @@
-"""Sessions: the one rule by which all calls of the topic cut events into visits, and the call that writes their ids.
-
-An event that has a session_id is in the session of its visitor and that id. An event without one goes on with the
-session of the visitor's event before it, or, after a pause longer than the gap, begins a session. Events of one moment
-have no order here: those without an id are in the session of the largest id of their moment.
-"""
+"""Sessions: the one rule by which all calls of the topic cut events into visits, and the call that writes their ids."""
 
 from datetime import timedelta
 from typing import Any
@@ -28,6 +23,8 @@ _NO_BEGIN = -(2**62)
 
 def number_sessions(visitor: Ints, time: Times, session_id: Ints | None, gap: timedelta) -> Ints:
     """Return the number of the session of each event, in the order in which they begin.
+
+    Events of one moment have no order: those without an id are in the session of the largest id of their moment.
 
     Parameters
     ----------

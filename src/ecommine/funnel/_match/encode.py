@@ -11,7 +11,7 @@ import numpy as np
 from ..._core.arrays import Ints, distinct_codes
 from ..._core.codes import factorize
 from ..._core.frames import Frame
-from .._definition import Funnel, is_one_of
+from .._definition import Exclude, Funnel, Step
 from .._log.reading import load_rows
 
 STEP_BITMASK = "_step_bitmask"
@@ -27,7 +27,7 @@ class EncodedEvents:
     Attributes
     ----------
     columns : dict of narwhals Series
-        See :func:`.events.columns_needed`.
+        See :func:`.event_table.columns_needed`.
     kind : int array of shape (n_events,)
         What each event is, as a position in ``bitmasks``.
     bitmasks : int64 array of shape (n_kinds,)
@@ -82,7 +82,7 @@ def _bitmask(funnel: Funnel) -> nw.Expr:
     no_step = nw.lit(0 if counts_all else -1, dtype)
     if any(part.where for part in funnel.steps_and_exclusions):
         bits = [
-            part.matches().cast(dtype) * nw.lit(1 << bit, dtype) for bit, part in enumerate(funnel.steps_and_exclusions)
+            _matches(part).cast(dtype) * nw.lit(1 << bit, dtype) for bit, part in enumerate(funnel.steps_and_exclusions)
         ]
         bitmask = sum(bits[1:], start=bits[0])
         bitmask = bitmask if counts_all else nw.when(bitmask > 0).then(bitmask).otherwise(no_step)
@@ -94,6 +94,21 @@ def _bitmask(funnel: Funnel) -> nw.Expr:
             is_named = nw.col("event") == names[0] if len(names) == 1 else nw.col("event").is_in(names)
             bitmask = nw.when(is_named).then(nw.lit(mask, dtype)).otherwise(bitmask)
     return nw.when(nw.col("event").is_null()).then(nw.lit(-1, dtype)).otherwise(bitmask) if counts_all else bitmask
+
+
+def _matches(part: Step | Exclude) -> nw.Expr:
+    """Return the expression of which events are a step or an exclusion."""
+    is_named = nw.col("event").is_in(list(part.event)).fill_null(False)
+    return is_named & _meets_conditions(part) if part.where else is_named
+
+
+def _meets_conditions(part: Step | Exclude) -> nw.Expr:
+    """Return the expression of which events meet the conditions; to Arrow zero is two numbers."""
+    conditions = []
+    for column, values in part.where:
+        negative_zeros = [-value for value in values if isinstance(value, float) and not value]
+        conditions.append(nw.col(column).is_in([*values, *negative_zeros]))
+    return reduce(and_, conditions).fill_null(False)
 
 
 def _bitmasks_by_name(funnel: Funnel) -> dict[str, int]:
@@ -129,7 +144,6 @@ def _apply_conditions(frame: nw.DataFrame[Any], funnel: Funnel, bitmask: Ints) -
     """Clear the bits of steps and exclusions whose conditions an event does not meet."""
     for bit, part in enumerate(funnel.steps_and_exclusions):
         if part.where:
-            meets = reduce(and_, [is_one_of(column, values) for column, values in part.where])
-            fails = ~frame.select(_=meets.fill_null(False))["_"].to_numpy().astype(bool)
+            fails = ~frame.select(_=_meets_conditions(part))["_"].to_numpy().astype(bool)
             bitmask[fails & (bitmask > 0)] &= ~np.int64(1 << bit)
     return distinct_codes(bitmask)

@@ -1,8 +1,7 @@
 """A funnel on Spark: units are followed where their events are, and only counts and small matrices come back.
 
-The engine marks the events that matter and brings those of a unit together. In each partition all its units are
-followed at once, and one row per unit stays in Spark. What is counted of these rows, and the products of their
-influences, are the sums of :mod:`.sums`.
+The engine marks the events that matter and brings those of a unit together. Of each one row stays in Spark, and the
+counts and products of influences of these are the sums of :mod:`.sums`.
 """
 
 from datetime import datetime

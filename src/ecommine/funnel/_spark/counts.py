@@ -18,37 +18,21 @@ ALL = -1
 class Kind(IntEnum):
     """What units are counted by."""
 
-    REACHED = 0
-    """They reached a step."""
-    REACHED_OPEN = 1
-    """They reached a step, and their window is still open."""
-    SKIPPED = 2
-    """They skipped a step."""
+    # They reached a step; the same with a window that is still open; they skipped it.
+    REACHED, REACHED_OPEN, SKIPPED = 0, 1, 2
+    # They reached a step before the end of the window, so many seconds after the first entry.
     REACHED_AFTER = 3
-    """They reached a step before the end of the window, so many seconds after the first entry."""
+    # Their window is open, and they were observed for so many seconds without a step (of the first step: in all).
     OBSERVED_FOR = 4
-    """Their window is open, and they were observed for so many seconds without a step (of the first step: in all)."""
+    # They reached a step so many seconds after the entry of the attempt.
     TIME_TO_STEP = 5
-    """They reached a step so many seconds after the entry of the attempt."""
-    ENTRY_HOUR = 6
-    """Their window is closed, and they entered first in this hour since 1970."""
-    ENTRY_SECOND = 7
-    """Their window is closed, and they entered first in this second since 1970."""
+    # Their window is closed, and they entered first in this hour, or in this second, since 1970.
+    ENTRY_HOUR, ENTRY_SECOND = 6, 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class UnitCounts:
-    """Numbers of units by part, kind, step and second; int arrays of shape (n_rows,).
-
-    Attributes
-    ----------
-    part : int array
-        The part of the units.
-    kind : int array
-        See :class:`Kind`.
-    step, second, n : int arrays
-        The step, the second (or hour), and the number of units.
-    """
+    """Numbers of units by part, :class:`Kind`, step, and second or hour; int arrays of shape (n_rows,)."""
 
     part: Ints
     kind: Ints
@@ -102,19 +86,7 @@ def concatenate(counts: Iterable[UnitCounts]) -> UnitCounts:
 
 
 def count_units(times: StepTimes, part: Ints, plan: Plan, until: int) -> UnitCounts:
-    """Count units, each in one part.
-
-    Parameters
-    ----------
-    times : StepTimes
-        When each unit reached the steps.
-    part : int array of shape (n_units,)
-        The part of each.
-    plan : Plan
-        The funnel in numbers.
-    until : int
-        The moment up to which events count, microseconds.
-    """
+    """Count units, each in one part; events count until a moment (microseconds)."""
     return concatenate(_count_each(times, part, plan, until))
 
 

@@ -60,10 +60,7 @@ class Units:
 def follow_units(marked: nw.LazyFrame[Any], job: Job) -> tuple[Units, Units]:
     """Bring the events of each unit together once, and follow all units of a partition at once.
 
-    Returns
-    -------
-    whole, of_groups : Units
-        All units, and those of the groups, which differ where each group has a funnel of its own events.
+    Return all units, and those of the groups, which differ where each group has a funnel of its own events.
     """
     from pyspark.sql.types import LongType, StructField, StructType
 

@@ -38,16 +38,7 @@ Curves = Mapping[int, tuple[list[KaplanMeier], int]]
 class Job:
     """What a worker needs to know.
 
-    Attributes
-    ----------
-    funnel : Funnel
-        The funnel.
-    options : AnalyseOptions
-        The options.
-    labels : tuple
-        The values of `by`, in their order.
-    until : int
-        The moment up to which events count, microseconds.
+    ``labels`` are the values of `by` in their order, ``until`` is the moment up to which events count (microseconds).
     """
 
     funnel: Funnel
