@@ -7,14 +7,13 @@ import pandas as pd
 import pytest
 
 from ecommine import funnel
-from ecommine._core.frames import opened
 from funnel import slow
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed")
 import matplotlib as mpl
 from matplotlib.text import Text
 
-from ecommine.funnel._steps.plot import select_groups
+from ecommine.funnel._steps.plot import largest_groups
 
 mpl.use("Agg")
 
@@ -158,8 +157,8 @@ def test_the_largest_groups_are_those_of_all_periods():
     frame = pd.DataFrame(pages, columns=["page", "at"])
     frame = frame.assign(visitor_id=range(len(frame)), event="a", occurred_at=pd.to_datetime(frame.pop("at")))
     found = funnel.analyse(frame, ["a", "b"], by="page", every="1mo", as_of="2024-04-01")
-    labels, _ = select_groups(opened(found.table, argument="table"), "page", 9, "en")
-    assert labels == [f"p{one}" for one in range(1, 10)]
+    groups, _ = largest_groups(found._group_estimates, 9, "en")
+    assert [label for label, _ in groups] == [f"p{one}" for one in range(1, 10)]
 
 
 def five(sizes=(400, 5, 300, 200, 100)):

@@ -159,7 +159,7 @@ def _as_result(estimates: FunnelEstimates, funnel: Funnel, options: AnalyseOptio
         notes=(*table.notes, *estimates.notes, *notes),
         _estimates=whole,
         _group_estimates=tuple(groups),
-        _period_estimates=tuple(estimates.groups) if estimates.over_periods else (),
+        _period_estimates=() if every is None else tuple(estimates.groups),
         _store=estimates.store,
     )
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..._core.pictures import PALETTE, figure_of, new_axes, show_text
 from ..._core.texts import Locale, is_known, percent
+from .._steps.plot import new_label, shorten
 from .summary import points
 
 if TYPE_CHECKING:
@@ -64,10 +65,12 @@ def draw_comparison(
     else:
         title = texts["unknown"]
     labels = [names[0], *(str(row["step"]) for row in rows), names[1]]
-    ax.set_yticks(np.arange(len(labels)), [_shorten(label) for label in labels], fontsize=9, parse_math=False)
+    ax.set_yticks(
+        np.arange(len(labels)), [shorten(label, MAX_LETTERS) for label in labels], fontsize=9, parse_math=False
+    )
     ax.set_ylim(len(labels) - 0.5, -0.5)
     ax.xaxis.set_major_formatter(percent)
-    ax.set_xlabel(texts["axis"].format(last=_shorten(str(rows[-1]["step"]))), parse_math=False)
+    ax.set_xlabel(texts["axis"].format(last=shorten(str(rows[-1]["step"]), MAX_LETTERS)), parse_math=False)
     ax.set_title(title, fontsize=11)
     ax.spines[["top", "right"]].set_visible(False)
     show_text(figure_of(ax))
@@ -100,17 +103,15 @@ def _end_bar(conversion: Mapping[str, float], side: str) -> Bar:
 
 
 def _draw_bars(ax: "Axes", bars: Sequence[Bar], texts: Mapping[str, str]) -> None:
-    in_legend: set[str] = set()
-    right = max(np.nanmax([bar["high"], bar["start"], bar["start"] + bar["length"]]) for bar in bars) or 1.0
+    tips = [np.nanmax([bar["high"], bar["start"], bar["start"] + bar["length"]]) for bar in bars]
+    right = max(tips) or 1.0
     for y, bar in enumerate(bars):
-        _draw_bar(ax, y, bar, None if bar["kind"] in in_legend else texts[bar["kind"]])
-        in_legend.add(bar["kind"])
+        _draw_bar(ax, y, bar, new_label(ax, texts[bar["kind"]]))
         if y:
             last_end = bars[y - 1]["start"] + bars[y - 1]["length"]
             ax.plot([last_end, last_end], [y - 1, y], color="black", lw=0.6, ls=":", zorder=0)
         text = bar["text"] if bar["kind"] == "end" else texts["points"].format(points=bar["text"])
-        tip = np.nanmax([bar["high"], bar["start"], bar["start"] + bar["length"]])
-        ax.text(tip + 0.015 * right, y, text, va="center", fontsize=9)
+        ax.text(tips[y] + 0.015 * right, y, text, va="center", fontsize=9)
     low = min(np.nanmin([bar["low"], bar["start"], bar["start"] + bar["length"]]) for bar in bars)
     ax.set_xlim(min(low, 0.0) * 1.15, right * 1.22)
 
@@ -123,7 +124,3 @@ def _draw_bar(ax: "Axes", y: int, bar: Bar, label: str | None) -> None:
         end = bar["start"] + bar["length"]
         distances = [[max(end - bar["low"], 0.0)], [max(bar["high"] - end, 0.0)]]
         ax.errorbar(end, y, xerr=distances, fmt="none", ecolor="black", capsize=3, linewidth=1.2)
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= MAX_LETTERS else f"{text[: MAX_LETTERS - 1]}…"

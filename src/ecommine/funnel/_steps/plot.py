@@ -1,18 +1,16 @@
 """Plots of the steps: conversion to each step with its interval, groups side by side or in panels."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from textwrap import fill
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import narwhals.stable.v2 as nw
 import numpy as np
-import pandas as pd
 
 from ..._core.arrays import Floats
 from ..._core.optional import require
 from ..._core.pictures import PALETTE, figure_of, new_axes, show_text
-from ..._core.texts import Locale, is_known, percent
+from ..._core.texts import Locale, percent
+from .table import Groups, StepEstimates
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,41 +53,29 @@ _TEXTS: dict[Locale, dict[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Bars:
-    """How the bars of one group are drawn."""
-
-    x: Floats
-    width: float
-    style: Style
-    label: str | None
-    naive_label: str
-    font_size: float | None
-
-
-def draw_steps(frame: nw.DataFrame[Any], by: str | None, level: float, ax: "Axes | None", locale: Locale) -> "Axes":
+def draw_steps(groups: Groups, by: str | None, level: float, ax: "Axes | None", locale: Locale) -> "Axes":
     """Draw one bar per step and group; where windows are open, the naive share as a cross."""
     ax = new_axes(ax, width=8.5, height=4.8)
-    _draw_axes(frame, by, level, ax, locale)
+    _draw_axes(ax, groups, by, level, locale, STYLES)
     show_text(figure_of(ax))
     return ax
 
 
-def draw_panels(frame: nw.DataFrame[Any], by: str, level: float, locale: Locale) -> "Axes":
+def draw_panels(groups: Groups, by: str, level: float, locale: Locale) -> "Axes":
     """Draw one plot per group, all on one scale; return the first axes."""
     pyplot = require("matplotlib.pyplot", extra="plot")
-    labels, suffix = select_groups(frame, by, MAX_PANELS, locale)
-    styles = dict(zip(select_groups(frame, by, MAX_GROUPS, locale)[0], STYLES, strict=False))
-    n_columns = min(len(labels), PANELS_PER_ROW)
-    n_rows = -(-len(labels) // n_columns)
+    panels, suffix = largest_groups(groups, MAX_PANELS, locale)
+    with_style = [label for label, _ in largest_groups(groups, MAX_GROUPS, locale)[0]]
+    styles = dict(zip(with_style, STYLES, strict=False))
+    n_columns = min(len(panels), PANELS_PER_ROW)
+    n_rows = -(-len(panels) // n_columns)
     figure, axes = pyplot.subplots(
         n_rows, n_columns, figsize=(5.2 * n_columns, 3.9 * n_rows), layout="constrained", squeeze=False, sharey=True
     )
-    for ax, label in zip(axes.flat, labels, strict=False):
-        rows = frame.filter(is_group(by, label))
-        _draw_axes(rows, None, level, ax, locale, styles.get(label, STYLES[-1]))
-        ax.set_title(f"{by}: {_name_group(rows, label, locale)}")
-    for ax in axes.flat[len(labels) :]:
+    for ax, (label, estimates) in zip(axes.flat, panels, strict=False):
+        _draw_axes(ax, [(label, estimates)], None, level, locale, (styles.get(label, STYLES[-1]),))
+        ax.set_title(f"{by}: {_name_with_entrants(label, estimates, locale)}")
+    for ax in axes.flat[len(panels) :]:
         ax.set_visible(False)
     for ax in axes[:, 1:].flat:
         ax.set_ylabel("")
@@ -100,60 +86,54 @@ def draw_panels(frame: nw.DataFrame[Any], by: str, level: float, locale: Locale)
 
 
 def _draw_axes(
-    frame: nw.DataFrame[Any], by: str | None, level: float, ax: "Axes", locale: Locale, style: Style = STYLES[0]
+    ax: "Axes", groups: Groups, by: str | None, level: float, locale: Locale, styles: Sequence[Style]
 ) -> None:
     texts = _TEXTS[locale]
-    labels, suffix = select_groups(frame, by, MAX_GROUPS, locale)
-    steps = list(dict.fromkeys(frame["step"].to_list()))
-    slot = BARS_WIDTH / len(labels)
-    font_size = _font_size(ax, BAR_SHARE * slot, len(steps), frame["conversion"].to_list())
-    naive_label = texts["naive"]
-    for index, label in enumerate(labels):
-        rows = frame if by is None else frame.filter(is_group(by, label))
-        bars = _Bars(
-            x=np.arange(len(steps), dtype=np.float64) + (index - (len(labels) - 1) / 2) * slot,
-            width=BAR_SHARE * slot,
-            style=style if by is None else STYLES[index],
-            label=None if by is None else _name_group(rows, label, locale),
-            naive_label=naive_label,
-            font_size=font_size,
-        )
-        if _draw_bars(ax, rows, bars):
-            naive_label = ""  # one entry of the legend is enough
+    groups, suffix = largest_groups(groups, MAX_GROUPS, locale)
+    steps = [row["step"] for row in groups[0][1].rows]
+    slot = BARS_WIDTH / len(groups)
+    font_size = _font_size(ax, BAR_SHARE * slot, groups)
+    for index, (label, estimates) in enumerate(groups):
+        x = np.arange(len(steps), dtype=np.float64) + (index - (len(groups) - 1) / 2) * slot
+        name = None if by is None else _name_with_entrants(label, estimates, locale)
+        _draw_bars(ax, estimates, x, BAR_SHARE * slot, styles[index], name, font_size)
+        share, naive = estimates.column("conversion"), estimates.column("naive_conversion")
+        differs = ~(np.abs(share - naive) <= 1e-9)
+        if differs.any():
+            ax.plot(x[differs], naive[differs], "x", color="black", label=new_label(ax, texts["naive"]))
     _name_steps(ax, steps)
     ax.yaxis.set_major_formatter(percent)
     ax.set_ylim(0, 1.12)
     ax.set_yticks(np.linspace(0, 1, 6))
     ax.set_ylabel(texts["share"])
     ax.set_title(texts["title"].format(level=level) + suffix)
-    if by is not None or not naive_label:
-        ax.legend(frameon=False, title=by)
-    ax.spines[["top", "right"]].set_visible(False)
+    finish_axes(ax, by)
 
 
-def _draw_bars(ax: "Axes", rows: nw.DataFrame[Any], bars: _Bars) -> bool:
-    """Draw the bars of a group with intervals and shares; return whether a naive share was drawn."""
-    share, low, high, naive = (
-        float_column(rows, name) for name in ("conversion", "conversion_low", "conversion_high", "naive_conversion")
-    )
-    known, (colour, hatch) = ~np.isnan(share), bars.style
-    heights = np.where(known, share, 0.0)
-    ax.bar(bars.x, heights, bars.width, label=bars.label, color=colour, hatch=hatch, edgecolor="white")
-    limits = np.abs(np.vstack([share - low, high - share]))
-    ax.errorbar(bars.x[known], share[known], limits[:, known], fmt="none", ecolor="black", capsize=3, linewidth=1.2)
-    if bars.font_size is not None:
-        for x, y, top in zip(bars.x[known], share[known], high[known], strict=True):
-            ax.text(x, top + 0.015, percent(y), ha="center", fontsize=bars.font_size)
-    differs = ~known | (np.abs(share - naive) > 1e-9)
-    if differs.any():
-        ax.plot(bars.x[differs], naive[differs], "x", color="black", label=bars.naive_label or None)
-    return bool(differs.any())
+def _draw_bars(
+    ax: "Axes",
+    estimates: StepEstimates,
+    x: Floats,
+    width: float,
+    style: Style,
+    label: str | None,
+    font_size: float | None,
+) -> None:
+    """Draw the bars of a group with intervals and shares."""
+    share, low, high = (estimates.column(name) for name in ("conversion", "conversion_low", "conversion_high"))
+    known, (colour, hatch) = ~np.isnan(share), style
+    distances = np.abs([share - low, high - share])
+    ax.bar(x, np.where(known, share, 0.0), width, label=label, color=colour, hatch=hatch, edgecolor="white")
+    ax.errorbar(x[known], share[known], distances[:, known], fmt="none", ecolor="black", capsize=3, linewidth=1.2)
+    if font_size is not None:
+        for left, y, top in zip(x[known], share[known], high[known], strict=True):
+            ax.text(left, top + 0.015, percent(y), ha="center", fontsize=font_size)
 
 
-def _font_size(ax: "Axes", width: float, n_steps: int, shares: list[float | None]) -> float | None:
+def _font_size(ax: "Axes", width: float, groups: Groups) -> float | None:
     """Return the size, in points, at which each bar has room for its share above it; None where none is readable."""
-    n_letters = max((len(percent(share)) for share in shares if is_known(share)), default=1)
-    bar_width = 72 * _axes_width(ax) * width / n_steps
+    n_letters = max(len(percent(row["conversion"])) for _, estimates in groups for row in estimates.rows)
+    bar_width = 72 * _axes_width(ax) * width / len(groups[0][1].rows)
     size = min(bar_width / (DIGIT_WIDTH * n_letters), MAX_FONT_SIZE)
     return size if size >= MIN_FONT_SIZE else None
 
@@ -163,7 +143,7 @@ def _name_steps(ax: "Axes", steps: list[str]) -> None:
     n_letters = LETTERS_PER_INCH * _axes_width(ax) / len(steps)
     is_rotated = any(len(word) > n_letters for step in steps for word in step.split())
     width = max(int(n_letters), MIN_LINE_LETTERS)
-    names = [_shorten(step) if is_rotated else fill(step, width) for step in steps]
+    names = [shorten(step, MAX_ROTATED_LETTERS) if is_rotated else fill(step, width) for step in steps]
     ax.set_xticks(np.arange(len(steps)), names, fontsize=9, parse_math=False)
     if is_rotated:
         ax.tick_params(axis="x", rotation=30)
@@ -176,28 +156,17 @@ def _axes_width(ax: "Axes") -> float:
     return float(ax.get_position().width) * float(figure_of(ax).get_figwidth())
 
 
-def _shorten(step: str) -> str:
-    return step if len(step) <= MAX_ROTATED_LETTERS else f"{step[: MAX_ROTATED_LETTERS - 1]}…"
+def shorten(text: str, n_letters: int) -> str:
+    """Return at most the first letters of a text."""
+    return text if len(text) <= n_letters else f"{text[: n_letters - 1]}…"
 
 
-def select_groups(
-    frame: nw.DataFrame[Any], by: str | None, most: int, locale: Locale, order: Sequence[Any] = ()
-) -> tuple[list[Any], str]:
-    """Return the groups to draw, the largest where there are too many, and what the title says of that.
-
-    They are in the order of the table, or in ``order``: the first period may lack a group.
-    """
-    if by is None:
-        return [None], ""
-    values = frame[by].to_list()
-    labels = list(dict.fromkeys(None if label is pd.NA or label != label else label for label in values))
-    labels = [label for label in order if label in labels] or labels
-    if len(labels) <= most:
-        return labels, ""
-    entries = frame.filter(nw.col("step") == frame["step"].to_list()[0])  # one per group, or one per period and group
-    entrants = [entries.filter(is_group(by, label))["reached"].sum() for label in labels]
-    largest = sorted(sorted(range(len(labels)), key=lambda index: -entrants[index])[:most])
-    return [labels[index] for index in largest], _TEXTS[locale]["largest"].format(n=most, all=len(labels))
+def largest_groups(groups: Groups, most: int, locale: Locale) -> tuple[Groups, str]:
+    """Return the groups to draw, the largest where there are too many, and what the title says of that."""
+    if len(groups) <= most:
+        return groups, ""
+    largest = sorted(sorted(range(len(groups)), key=lambda index: -groups[index][1].entrants)[:most])
+    return [groups[index] for index in largest], _TEXTS[locale]["largest"].format(n=most, all=len(groups))
 
 
 def group_name(label: object, locale: Locale) -> str:
@@ -205,16 +174,17 @@ def group_name(label: object, locale: Locale) -> str:
     return _TEXTS[locale]["unknown"] if label is None else str(label)
 
 
-def _name_group(rows: nw.DataFrame[Any], label: object, locale: Locale) -> str:
-    """Return the value of a group with its entrants."""
-    return _TEXTS[locale]["entered"].format(label=group_name(label, locale), n=rows["reached"].to_list()[0])
+def _name_with_entrants(label: object, estimates: StepEstimates, locale: Locale) -> str:
+    return _TEXTS[locale]["entered"].format(label=group_name(label, locale), n=estimates.entrants)
 
 
-def is_group(by: str, label: object) -> nw.Expr:
-    """Return which rows belong to a group."""
-    return nw.col(by).is_null() if label is None else nw.col(by) == label
+def new_label(ax: "Axes", label: str) -> str | None:
+    """Return a label for the legend; None where it has that entry already."""
+    return None if label in ax.get_legend_handles_labels()[1] else label
 
 
-def float_column(rows: nw.DataFrame[Any], name: str) -> Floats:
-    """Return a column as floats, NaN where it is null."""
-    return rows[name].cast(nw.Float64).to_numpy().astype(np.float64)
+def finish_axes(ax: "Axes", legend_title: str | None) -> None:
+    """Draw the legend, if there is anything in it, and leave out the frame on two sides."""
+    if ax.get_legend_handles_labels()[1]:
+        ax.legend(frameon=False, title=legend_title)
+    ax.spines[["top", "right"]].set_visible(False)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import narwhals.stable.v2 as nw
 import numpy as np
 
 from ..._core.arrays import Floats
@@ -12,7 +11,9 @@ from ..._core.pictures import PALETTE, figure_of, new_axes, show_text
 from ..._core.texts import Locale, percent
 from ..._stats.intervals import normal_quantile
 from .curves import StepCurve
-from .plot import float_column, group_name, is_group, select_groups
+from .plot import finish_axes, group_name, largest_groups, new_label
+from .table import Groups, StepEstimates
+from .units import UnitStore
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,25 +61,15 @@ _TEXTS: dict[Locale, dict[str, str]] = {
 }
 
 
-def draw_time(
-    frame: nw.DataFrame[Any],
-    curves: Sequence[StepCurve],
-    steps: Sequence[str],
-    window: int,
-    by: str | None,
-    n_possible: int,
-    level: float,
-    ax: "Axes | None",
-    locale: Locale,
-) -> "Axes":
+def draw_time(store: UnitStore, by: str | None, level: float, ax: "Axes | None", locale: Locale) -> "Axes":
     """Draw the share that has reached each step by the time since the entry; with groups, the last step."""
     ax, texts, z = new_axes(ax, width=8.5, height=4.8), _TEXTS[locale], normal_quantile(level)
+    steps, window = store.step_labels, store.plan.window
+    curves, n_possible = store.curves(by_group=by is not None)
     seconds, names = next((unit for unit in _TIME_UNITS if window >= 2 * unit[0] * SECOND), _TIME_UNITS[-1])
-    if by is not None:
-        curves = _sort_as_table(curves, select_groups(frame, by, len(PALETTE), locale)[0], by)
     for index, curve in enumerate(curves):
         label = steps[curve.step] if by is None else group_name(curve.label[by], locale)
-        _draw_curve(ax, curve, curve.limits(z), seconds * SECOND, index, label)
+        _draw_curve(ax, curve, curve.limits(z), seconds, index, label)
     top, is_cut = _top(curves, z)
     ax.set_xlim(0, window / SECOND / seconds * (1 + INTERVAL_SPACING * (len(curves) + 1)))
     ax.set_ylim(0, top)
@@ -88,20 +79,16 @@ def draw_time(
     suffix = texts["more"].format(n=len(curves), all=n_possible) if n_possible > len(curves) else ""
     bands = texts["bands"].format(level=level) + (texts["cut"] if is_cut else "")
     ax.set_title(texts["title" if by is None else "last"].format(bands=bands, step=steps[-1]) + suffix)
-    return _finish(ax, by)
-
-
-def _sort_as_table(curves: Sequence[StepCurve], labels: Sequence[Any], by: str) -> list[StepCurve]:
-    """Sort the curves as the groups are in the table, so that a group has one style in all plots."""
-    order = {label: index for index, label in enumerate(labels)}
-    return sorted(curves, key=lambda curve: order.get(curve.label[by], len(order)))
+    finish_axes(ax, by)
+    show_text(figure_of(ax))
+    return ax
 
 
 def _draw_curve(
-    ax: "Axes", curve: StepCurve, limits: tuple[Floats, Floats], time_unit: int, index: int, label: str
+    ax: "Axes", curve: StepCurve, limits: tuple[Floats, Floats], seconds: int, index: int, label: str
 ) -> None:
     """Draw a curve with its band; the end, which is the conversion, has an interval of its own: there may be a jump."""
-    time, share, (low, high) = curve.time / SECOND / (time_unit // SECOND), curve.share, limits
+    time, share, (low, high) = curve.time / SECOND / seconds, curve.share, limits
     colour, marker = PALETTE[index], MARKERS[index]
     # Markers are spread by their distance in the plot: most moments are early.
     ax.plot(
@@ -131,50 +118,46 @@ def _top(curves: Sequence[StepCurve], z: float) -> tuple[float | None, bool]:
 
 
 def draw_periods(
-    frame: nw.DataFrame[Any],
+    periods: Sequence[tuple[dict[str, Any], StepEstimates]],
+    groups: Groups,
     by: str | None,
-    order: Sequence[Any],
     level: float,
     ax: "Axes | None",
     locale: Locale,
 ) -> "Axes":
     """Draw conversion to the last step by period, one line per group; a period that is not over is hollow."""
     ax, texts = new_axes(ax, width=8.5, height=4.8), _TEXTS[locale]
-    step = frame["step"].to_list()[-1]
-    rows = frame.filter(nw.col("step") == step)
-    labels, suffix = select_groups(frame, by, len(PALETTE), locale, order)
-    open_label = texts["open"]
-    for index, label in enumerate(labels):
-        name = None if by is None else group_name(label, locale)
-        of_group = rows if by is None else rows.filter(is_group(by, label))
-        if _draw_line(ax, of_group, index, name, open_label):
-            open_label = ""  # one entry of the legend is enough
+    groups, suffix = largest_groups(groups, len(PALETTE), locale)
+    for index, (value, _) in enumerate(groups):
+        of_group = [(label, part) for label, part in periods if by is None or label[by] == value]
+        _draw_line(ax, of_group, index, None if by is None else group_name(value, locale), texts["open"])
     ax.set_ylim(bottom=0)
     ax.yaxis.set_major_formatter(percent)
     ax.tick_params(axis="x", rotation=30)
     ax.set_xlabel(texts["period"])
-    ax.set_ylabel(texts["conversion"].format(step=step))
+    ax.set_ylabel(texts["conversion"].format(step=groups[0][1].rows[-1]["step"]))
     ax.set_title(texts["periods"].format(level=level) + suffix)
-    return _finish(ax, by)
-
-
-def _draw_line(ax: "Axes", rows: nw.DataFrame[Any], index: int, label: str | None, open_label: str) -> bool:
-    """Draw the line of one group with intervals; return whether a period was not over."""
-    time = rows["period_at"].to_numpy().astype("datetime64[us]")
-    share, low, high = (float_column(rows, name) for name in ("conversion", "conversion_low", "conversion_high"))
-    limits, colour, marker = np.abs(np.vstack([share - low, high - share])), PALETTE[index], MARKERS[index]
-    ax.errorbar(time, share, limits, fmt="none", color=colour, capsize=3, linewidth=1.4)
-    ax.plot(time, share, linestyle=LINES[index], marker=marker, color=colour, linewidth=1.4, label=label)
-    is_open = ~rows["complete"].to_numpy().astype(bool)
-    if is_open.any():
-        open_label_or_none = open_label or None
-        ax.plot(time[is_open], share[is_open], marker, color=colour, markerfacecolor="white", label=open_label_or_none)
-    return bool(is_open.any())
-
-
-def _finish(ax: "Axes", by: str | None) -> "Axes":
-    if ax.get_legend_handles_labels()[1]:
-        ax.legend(frameon=False, title=by)
-    ax.spines[["top", "right"]].set_visible(False)
+    finish_axes(ax, by)
     show_text(figure_of(ax))
     return ax
+
+
+def _draw_line(
+    ax: "Axes",
+    periods: Sequence[tuple[dict[str, Any], StepEstimates]],
+    index: int,
+    name: str | None,
+    open_label: str,
+) -> None:
+    """Draw the line of one group with intervals."""
+    time = np.array([label["period_at"] for label, _ in periods], dtype="datetime64[us]")
+    is_open = np.array([not label["complete"] for label, _ in periods], dtype=bool)
+    last_rows = [part.rows[-1] for _, part in periods]
+    share, low, high = (np.array([row[f"conversion{end}"] for row in last_rows]) for end in ("", "_low", "_high"))
+    colour, marker = PALETTE[index], MARKERS[index]
+    distances = np.abs([share - low, high - share])
+    ax.errorbar(time, share, distances, fmt="none", color=colour, capsize=3, linewidth=1.4)
+    ax.plot(time, share, linestyle=LINES[index], marker=marker, color=colour, linewidth=1.4, label=name)
+    if is_open.any():
+        label = new_label(ax, open_label)
+        ax.plot(time[is_open], share[is_open], marker, color=colour, markerfacecolor="white", label=label)

@@ -181,7 +181,8 @@ class FunnelResult(Result):
                 raise ValueError(f"{value!r} is a period: choose the group first, result.group(...).group({value!r})")
             raise ValueError(f"{key!r} has no group {value!r}; it has {_quote_labels(labels)}")
         estimates = self._group_estimates[index][1]
-        of_group = [(i, part) for i, part in enumerate(self._period_estimates) if part[0][key] == labels[index]]
+        parts = self._period_estimates if self.by is not None else ()
+        of_group = [(i, part) for i, part in enumerate(parts) if part[0][key] == labels[index]]
         periods = [({name: label[name] for name in label if name != key}, part) for _, (label, part) in of_group]
         columns = stack_rows(periods or [({}, estimates)])
         store = None if self._store is None else self._store.select([i for i, _ in of_group] or [index])
@@ -194,7 +195,7 @@ class FunnelResult(Result):
             notes=self._group_notes(f"{key} {_format_label(labels[index])}", estimates),
             _estimates=estimates,
             _group_estimates=tuple((label["period_at"], part) for label, part in periods),
-            _period_estimates=(),
+            _period_estimates=tuple(periods),
             _store=store,
         )
 
@@ -253,42 +254,34 @@ class FunnelResult(Result):
             If this kind does not fit the result: panels without groups, times of totals, no periods.
         """
         from .plot import draw_panels, draw_steps
+        from .plot_time import draw_periods
 
         one_of("locale", locale, LOCALES)
         kind = ("periods" if self.every else "steps") if kind is None else kind
         one_of("kind", kind, KINDS)
-        frame = opened(self.table, argument="table")
-        assert isinstance(frame, nw.DataFrame)
         if kind == "time":
-            return self._plot_time(frame, ax, locale)
+            return self._plot_time(ax, locale)
+        groups = self._group_estimates if self.by is not None and self._group_estimates else ((None, self._estimates),)
         if kind == "periods":
-            return self._plot_periods(frame, ax, locale)
+            if self.every is None:
+                raise ValueError("`kind` 'periods' needs periods: measure with every='1w'")
+            return draw_periods(self._period_estimates, groups, self.by, self.level, ax, locale)
         if self.every is not None:
             raise ValueError(f"`kind` {kind!r} shows one period: measure without `every`")
         if kind == "panels":
             if self.by is None or ax is not None:
                 raise ValueError("`kind` 'panels' needs groups (`by`) and a figure of its own (no `ax`)")
-            return draw_panels(frame, self.by, self.level, locale)
-        return draw_steps(frame, self.by, self.level, ax, locale)
+            return draw_panels(groups, self.by, self.level, locale)
+        return draw_steps(groups, self.by, self.level, ax, locale)
 
-    def _plot_time(self, frame: nw.DataFrame[Any], ax: "Axes | None", locale: Locale) -> "Axes":
+    def _plot_time(self, ax: "Axes | None", locale: Locale) -> "Axes":
         from .plot_time import draw_time
 
         if self._store is None:
             raise ValueError("`kind` 'time' needs times, and totals have none: measure events with analyse")
         if self.by is not None and self.every is not None:
             raise ValueError("`kind` 'time' has too many curves for groups in periods: measure without `every` or `by`")
-        curves, n_possible = self._store.curves(by_group=self.by is not None)
-        steps, window = self._store.step_labels, self._store.plan.window
-        return draw_time(frame, curves, steps, window, self.by, n_possible, self.level, ax, locale)
-
-    def _plot_periods(self, frame: nw.DataFrame[Any], ax: "Axes | None", locale: Locale) -> "Axes":
-        from .plot_time import draw_periods
-
-        if self.every is None:
-            raise ValueError("`kind` 'periods' needs periods: measure with every='1w'")
-        order = [label for label, _ in self._group_estimates]
-        return draw_periods(frame, self.by, order, self.level, ax, locale)
+        return draw_time(self._store, self.by, self.level, ax, locale)
 
 
 def _find_label(labels: Sequence[Any], value: Any) -> int | None:

@@ -5,9 +5,8 @@ from itertools import pairwise
 from typing import Any
 
 from ..._core.texts import Locale, counted, is_known, join_sentences, measured, percent
-from .table import StepEstimates
+from .table import Groups, StepEstimates
 
-Groups = Sequence[tuple[Any, StepEstimates]]
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
         "nobody": "Nobody entered the funnel at {first}.",

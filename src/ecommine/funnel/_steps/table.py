@@ -49,6 +49,14 @@ class StepEstimates:
     optional: tuple[bool, ...]
     clusters: int | None = None
 
+    def column(self, name: str) -> Floats:
+        """Return a column of the table, step by step, as floats."""
+        return np.array([row[name] for row in self.rows], dtype=np.float64)
+
+
+Groups = Sequence[tuple[Any, StepEstimates]]
+"""Estimates by the value of `by`, or by when the period begins."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FunnelEstimates:
