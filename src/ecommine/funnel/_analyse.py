@@ -11,7 +11,6 @@ from .._core.arrays import Ints
 from .._core.checks import confidence_level, one_of
 from .._core.moments import moment_to_microseconds
 from .._core.notes import Note
-from .._core.tables import build_table
 from ..schema._for_topics import Every
 from ._definition import Funnel, Step
 from ._log.reading import example_value
@@ -26,13 +25,15 @@ from ._steps.groups import (
     attribution_notes,
     check_attribution,
     check_group_count,
-    entry_periods,
+    check_period_count,
     group_values,
     period_label,
+    period_numbers,
+    period_starts,
 )
 from ._steps.notes import data_quality_notes, period_notes
-from ._steps.result import FunnelResult
-from ._steps.table import FunnelEstimates, StepEstimates, estimate_steps, stack_rows, zero_rows
+from ._steps.result import FunnelResult, make_result
+from ._steps.table import FunnelEstimates, StepEstimates, estimate_steps
 from ._steps.units import MemoryUnitStore, UnitGroup
 
 
@@ -137,30 +138,23 @@ def analyse(
     check_attribution(attribution, funnel, by)
     options = AnalyseOptions(unit=unit, by=by, attribution=attribution, every=every, as_of=as_of, level=confidence)
     table = open_events(events, funnel, options)
-    return _as_result(_estimate(table, options), funnel, options, table)
-
-
-def _as_result(estimates: FunnelEstimates, funnel: Funnel, options: AnalyseOptions, table: EventTable) -> FunnelResult:
-    by, every, whole = options.by, options.every, estimates.whole
-    samples = {} if by is None else {by: example_value(table.caller.collect_schema()[by])}
-    columns = stack_rows(estimates.groups) if estimates.groups else zero_rows(whole, by, every)
-    groups = estimates.over_periods or [(label[by or "period_at"], group) for label, group in estimates.groups if label]
-    notes = (*data_quality_notes(whole, options.unit), *period_notes(every, options.unit, reentry=funnel.reentry))
-    return FunnelResult(
-        table=build_table(columns, like=table.caller, samples=samples),
-        definition=funnel,
-        unit=options.unit,
-        entrants=whole.entrants,
+    estimates = _estimate(table, options)
+    return make_result(
+        estimates,
+        table.caller,
         by=by,
-        attribution=options.attribution,
         every=every,
-        level=options.level,
+        definition=funnel,
+        unit=unit,
+        attribution=attribution,
+        level=confidence,
         as_of=table.as_of,
-        notes=(*table.notes, *estimates.notes, *notes),
-        _estimates=whole,
-        _group_estimates=tuple(groups),
-        _period_estimates=() if every is None else tuple(estimates.groups),
-        _store=estimates.store,
+        notes=(
+            *table.notes,
+            *estimates.notes,
+            *data_quality_notes(estimates.whole, unit),
+            *period_notes(every, unit, reentry=funnel.reentry),
+        ),
     )
 
 
@@ -245,7 +239,9 @@ def _with_group_column(
 
 def _split_by_period(group: UnitGroup, every: Every, until: datetime | None) -> Iterator[UnitGroup]:
     """Return the units of a group by the period of their first entry."""
-    codes, starts = entry_periods(group.times.first_entry_at, every)
+    numbers, codes = np.unique(period_numbers(group.times.first_entry_at, every), return_inverse=True)
+    check_period_count(every, len(numbers))
+    starts = period_starts(numbers, every)
     for code, times in _split(group.times, codes):
         yield replace(group, label=period_label(starts[code], every, until, group.label), times=times)
 

@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from ..._core.arrays import Floats, Ints
+from ..._core.arrays import Ints
 from ..._core.checks import confidence_level, counted, integer
 from ..._core.frames import Frame, collect, opened
 from ..._core.notes import Note
-from ..._core.tables import build_table
 from ..._core.texts import quote_names
 from ..._stats.intervals import normal_quantile, wilson_interval
-from .._log.reading import category_order, comparable_values, example_value, factorize_groups
+from .._log.reading import category_order, comparable_values, factorize_groups
 from .._match.event_table import RESERVED
 from .estimates import QUARTILE_COLUMNS
 from .groups import check_group_count
-from .result import FunnelResult
-from .table import StepEstimates, stack_rows, zero_rows
+from .result import FunnelResult, make_result
+from .table import FunnelEstimates, StepEstimates
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -225,21 +224,16 @@ def _estimate_totals(steps: Sequence[str], reached: Ints, skipped: Ints, level: 
                 **dict.fromkeys(QUARTILE_COLUMNS, np.nan),
             }
         )
+    share = reached / max(entrants, 1)
+    smaller, larger = np.minimum.outer(share, share), np.maximum.outer(share, share)
     return StepEstimates(
         rows=rows,
         entrants=entrants,
         open=0,
         trend=None,
-        covariance=_nested_covariance(reached.astype(np.float64)),
+        covariance=smaller * (1 - larger) / max(entrants, 1),  # each share is a part of the one before
         optional=(False,) * len(rows),
     )
-
-
-def _nested_covariance(reached: Floats) -> Floats:
-    """Compute the covariance of shares of one whole, each part of the one before: F_j (1 - F_i) / n for j after i."""
-    share = reached / max(reached[0], 1)
-    smaller, larger = np.minimum.outer(share, share), np.maximum.outer(share, share)
-    return np.asarray(smaller * (1 - larger) / max(reached[0], 1))
 
 
 def _share_columns(name: str, part: int, whole: int, index: int, z: float) -> dict[str, float]:
@@ -259,18 +253,5 @@ def _as_result(
     like: Frame,
     notes: tuple[Note, ...],
 ) -> FunnelResult:
-    samples = {} if by is None else {by: example_value(like.collect_schema()[by])}
-    return FunnelResult(
-        table=build_table(stack_rows(groups) if groups else zero_rows(whole, by), like=like, samples=samples),
-        definition=None,
-        unit="user_id",
-        entrants=whole.entrants,
-        by=by,
-        every=None,
-        level=level,
-        as_of=None,
-        notes=notes,
-        _estimates=whole,
-        _group_estimates=() if by is None else tuple((label[by], estimates) for label, estimates in groups),
-        _store=None,
-    )
+    estimates = FunnelEstimates(whole=whole, groups=groups, over_periods=[], notes=[], store=None)
+    return make_result(estimates, like, by=by, definition=None, unit="user_id", level=level, as_of=None, notes=notes)

@@ -8,7 +8,6 @@ import numpy as np
 
 from ..._core.arrays import Ints
 from ..._core.checks import counted, one_of
-from ..._core.moments import DAY
 from ..._core.notes import Note
 from ...schema._for_topics import Every, first_open
 from .._definition import Funnel
@@ -18,12 +17,11 @@ Attribution = Literal["first", "last", "step"]
 ATTRIBUTIONS = ("first", "last", "step")
 ENTRY_ATTRIBUTIONS = ("first", "step")
 """By these the group of a unit does not depend on how far it gets."""
-PERIOD_LENGTHS = ("1d", "1w", "1mo", "1q", "1y")
+PERIOD_UNITS = {"1d": ("D", 1, 0), "1w": ("D", 7, 4), "1mo": ("M", 1, 0), "1q": ("M", 3, 0), "1y": ("M", 12, 0)}
+"""NumPy's unit, length, and where the first period after 1970-01-01, a Thursday, begins."""
+PERIOD_LENGTHS = tuple(PERIOD_UNITS)
 MAX_GROUPS = 50
 MAX_PERIODS = 1_000
-MONTHS: dict[str, int] = {"1mo": 1, "1q": 3, "1y": 12}
-FIRST_MONDAY = 4
-"""Days from 1970-01-01, a Thursday, to the first Monday."""
 
 
 def check_attribution(attribution: str, funnel: Funnel, by: str | None) -> None:
@@ -74,42 +72,26 @@ def attribution_notes(attribution: str, unit: str, n_without_group: int) -> list
     return notes
 
 
-def entry_periods(first_entry_at: Ints, every: Every) -> tuple[Ints, list[datetime]]:
-    """Return the code of the period of each entry, and when each period begins.
+def period_numbers(moments: Ints, every: Every) -> Ints:
+    """Return the number of the period of each moment, counted from 1970."""
+    unit, length, shift = PERIOD_UNITS[every]
+    time: Ints = moments.astype("datetime64[us]").astype(f"datetime64[{unit}]").astype(np.int64)
+    return (time - shift) // length
+
+
+def period_starts(numbers: Ints, every: Every) -> list[datetime]:
+    """Return when periods begin, given their numbers.
 
     Examples
     --------
     >>> entry = np.array(["2024-03-06T10:00", "2024-02-29T23:59"], dtype="datetime64[us]").astype(np.int64)
-    >>> entry_periods(entry, "1w")[1]
-    [datetime.datetime(2024, 2, 26, 0, 0), datetime.datetime(2024, 3, 4, 0, 0)]
+    >>> period_starts(period_numbers(entry, "1w"), "1w")
+    [datetime.datetime(2024, 3, 4, 0, 0), datetime.datetime(2024, 2, 26, 0, 0)]
     """
-    numbers, codes = np.unique(period_numbers(first_entry_at, every), return_inverse=True)
-    check_period_count(every, len(numbers))
-    return codes, period_starts(numbers, every)
-
-
-def period_numbers(moments: Ints, every: Every) -> Ints:
-    """Return the number of the period of each moment, counted from 1970."""
-    if every in ("1d", "1w"):
-        length, shift = _length_and_shift(every)
-        return (moments - shift) // length
-    months: Ints = moments.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64)
-    return months // MONTHS[every]
-
-
-def period_starts(numbers: Ints, every: Every) -> list[datetime]:
-    """Return when periods begin, given their numbers."""
-    if every in ("1d", "1w"):
-        length, shift = _length_and_shift(every)
-        starts = (numbers * length + shift).astype("datetime64[us]")
-    else:
-        starts = (numbers * MONTHS[every]).astype("datetime64[M]").astype("datetime64[us]")
+    unit, length, shift = PERIOD_UNITS[every]
+    starts = (numbers * length + shift).astype(f"datetime64[{unit}]").astype("datetime64[us]")
     moments: list[datetime] = starts.tolist()
     return moments
-
-
-def _length_and_shift(every: Every) -> tuple[int, int]:
-    return (DAY, 0) if every == "1d" else (7 * DAY, FIRST_MONDAY * DAY)
 
 
 def period_label(start: datetime, every: Every, until: datetime | None, label: dict[str, Any]) -> dict[str, Any]:

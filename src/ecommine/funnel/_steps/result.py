@@ -9,16 +9,17 @@ import narwhals.stable.v2 as nw
 import pandas as pd
 
 from ..._core.checks import counted, one_of
-from ..._core.frames import opened
+from ..._core.frames import Frame, opened
 from ..._core.notes import Note
 from ..._core.results import Result
 from ..._core.tables import build_table
 from ..._core.texts import LOCALES, Locale, is_known, percent, within_in_words
 from .._definition import Funnel
+from .._log.reading import example_value
 from .groups import ENTRY_ATTRIBUTIONS
 from .notes import data_quality_notes, steps_without_events
 from .summary import funnel_sentences
-from .table import StepEstimates, stack_rows
+from .table import FunnelEstimates, StepEstimates, stack_rows
 from .units import UnitStore
 
 if TYPE_CHECKING:
@@ -282,6 +283,29 @@ class FunnelResult(Result):
         if self.by is not None and self.every is not None:
             raise ValueError("`kind` 'time' has too many curves for groups in periods: measure without `every` or `by`")
         return draw_time(self._store, self.by, self.level, ax, locale)
+
+
+def make_result(
+    estimates: FunnelEstimates, like: Frame, *, by: str | None = None, every: str | None = None, **settings: Any
+) -> FunnelResult:
+    """Return the result of estimates, with its table in the library of ``like``."""
+    whole, groups, key = estimates.whole, estimates.groups, by or "period_at"
+    if not groups:  # nobody entered, so that no group is known
+        names = [*(("period_at", "complete") if every else ()), *([] if by is None else [by])]
+        groups = [(dict.fromkeys(names), whole)]
+    samples = {} if by is None else {by: example_value(like.collect_schema()[by])}
+    by_group = estimates.over_periods or [(label[key], part) for label, part in estimates.groups if label]
+    return FunnelResult(
+        table=build_table(stack_rows(groups), like=like, samples=samples),
+        entrants=whole.entrants,
+        by=by,
+        every=every,
+        _estimates=whole,
+        _group_estimates=tuple(by_group),
+        _period_estimates=() if every is None else tuple(estimates.groups),
+        _store=estimates.store,
+        **settings,
+    )
 
 
 def _find_label(labels: Sequence[Any], value: Any) -> int | None:

@@ -80,7 +80,7 @@ class FunnelEstimates:
     groups: list[tuple[dict[str, Any], StepEstimates]]
     over_periods: list[tuple[Any, StepEstimates]]
     notes: list[Note]
-    store: UnitStore
+    store: UnitStore | None
 
 
 def estimate_steps(sums: FunnelSums, plan: Plan, step_labels: Sequence[str], level: float) -> StepEstimates:
@@ -169,12 +169,6 @@ def trend_p_value(halves: Ints) -> float | None:
     shares, pooled = converted / sizes, converted.sum() / n
     error = np.sqrt(pooled * (1 - pooled) * (1 / sizes).sum())
     return float(z_test_p_values(shares[1] - shares[0], error)) if error > 0 else None
-
-
-def zero_rows(whole: StepEstimates, by: str | None, every: str | None = None) -> dict[str, list[Any]]:
-    """Return the columns of a table of groups where nobody entered, so that no group is known."""
-    label = {} if by is None else {by: None}
-    return stack_rows([({"period_at": None, "complete": None, **label} if every else label, whole)])
 
 
 def stack_rows(groups: Iterable[tuple[dict[str, Any], StepEstimates]]) -> dict[str, list[Any]]:
