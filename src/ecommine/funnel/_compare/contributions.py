@@ -1,10 +1,8 @@
 """What each step adds to the difference of two conversions, with its limits.
 
-A contribution depends on the conversions of all steps of both funnels. Its limits are the least and the most that it
-can be while the conversions together stay within the ellipse through their Wilson limits, which takes the place of the
-ellipse of standard errors in the delta method. The contribution is followed to the edge of the ellipse instead of along
-its first slope: where few reach the last step, the contribution of a step depends on how many the other steps let
-through, and a straight line would miss that.
+The limits of a contribution are the least and the most that it can be while all conversions stay within the ellipse
+through their Wilson limits. It is followed to the edge instead of along its first slope, since where few reach the last
+step it depends on how many the other steps let through.
 """
 
 from dataclasses import dataclass
@@ -22,23 +20,13 @@ N_SLOPES = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Chains:
-    """The step conversions of both funnels, before in the first row, with the distances to their limits.
-
-    Attributes
-    ----------
-    values, below, above : float array of shape (2, n_steps)
-        The step conversions, and the distances of their lower and upper limits.
-    unknown : bool array of shape (2, n_steps)
-        Whether nobody reached the step before.
-    correlations : float array of shape (2, n_steps, n_steps)
-        Of the step conversions of each funnel.
-    """
+    """The step conversions of both funnels, before in the first row: arrays of shape (2, n_steps)."""
 
     values: Floats
-    below: Floats
-    above: Floats
-    unknown: Bools
-    correlations: Floats
+    below: Floats  # distances of the lower limits
+    above: Floats  # distances of the upper limits
+    unknown: Bools  # whether nobody reached the step before
+    correlations: Floats  # shape (2, n_steps, n_steps)
 
 
 def contributions(before: Side, after: Side) -> Interval:

@@ -12,30 +12,14 @@ from .._steps.table import StepEstimates
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Side:
-    """One of the two funnels.
+    """One of the two funnels."""
 
-    Attributes
-    ----------
-    steps : list of str
-        The required steps.
-    reached : int array of shape (n_steps,)
-        Units that reached them.
-    ratios : float array of shape (n_steps - 1,)
-        Conversions from step to step, whose product is the conversion; NaN after a step that nobody reached.
-    step_shares : Shares of shape (n_steps - 1,)
-        The same with intervals; with open windows a ratio of two curves may be a little above 1, and is 1 here.
-    correlation : float array of shape (n_steps - 1, n_steps - 1)
-        Of the ratios; the identity unless windows are open or units are clustered.
-    conversion : Shares of shape (1,)
-        Conversion from the first step to the last.
-    """
-
-    steps: list[str]
+    steps: list[str]  # the required ones
     reached: Ints
-    ratios: Floats
-    step_shares: Shares
-    correlation: Floats
-    conversion: Shares
+    ratios: Floats  # from step to step, whose product is the conversion; NaN after a step that nobody reached
+    step_shares: Shares  # the same with intervals; a ratio above 1, as of two curves of open windows, is 1 here
+    correlation: Floats  # of the ratios; the identity unless windows are open or units are clustered
+    conversion: Shares  # from the first step to the last, of shape (1,)
 
     @property
     def is_known(self) -> bool:

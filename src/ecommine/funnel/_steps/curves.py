@@ -27,29 +27,14 @@ MAX_CURVES = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StepCurve:
-    """One curve of a plot.
+    """One curve of a plot: the share that has reached a step, by the time since the entry."""
 
-    Attributes
-    ----------
-    label : dict
-        The group by its column; empty for all units.
-    step : int
-        The step that is reached.
-    time : int array of shape (n_moments,)
-        Moments since the entry, microseconds; the last is the window.
-    share, variance : float array of shape (n_moments,)
-        Share that has reached the step by each moment, and its variance; the share is NaN where nobody was observed for
-        so long.
-    n_observed : int array of shape (n_moments,)
-        Units that were observed for so long; of clustered units at most the clusters.
-    """
-
-    label: dict[str, Any]
+    label: dict[str, Any]  # the group by its column; empty for all units
     step: int
-    time: Ints
-    share: Floats
+    time: Ints  # microseconds; the last is the window
+    share: Floats  # NaN where nobody was observed for so long
     variance: Floats
-    n_observed: Ints
+    n_observed: Ints  # units that were observed for so long; of clustered units at most the clusters
 
     def limits(self, z: float) -> tuple[Floats, Floats]:
         """Compute Wilson's interval at each moment."""
@@ -66,17 +51,7 @@ def curve_moments(window: int) -> Ints:
 
 
 def read_curve(label: dict[str, Any], step: int, curve: KaplanMeier, open_time: Ints, open_count: Ints) -> StepCurve:
-    """Read a curve of independent units at the moments of a plot.
-
-    Parameters
-    ----------
-    label, step
-        As in :class:`StepCurve`.
-    curve : KaplanMeier
-        Up to the window, times in microseconds.
-    open_time, open_count : int array of shape (n_times,)
-        For how long units with an open window were observed, ascending, and how many units each.
-    """
+    """Read a curve of independent units at the moments of a plot; units with an open window are counted by time."""
     time = curve_moments(int(curve.time[-1]))
     share, variance = curve.share_at(time)
     n_observed = curve.n - count_before(open_time, open_count, time)

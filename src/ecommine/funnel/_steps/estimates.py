@@ -19,56 +19,23 @@ QUARTILE_COLUMNS = ("seconds_p25", "seconds_median", "seconds_p75")
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FunnelSums:
-    """What the table of some units is computed from.
-
-    Attributes
-    ----------
-    entrants, open : int
-        Units that entered, and those of them whose window is still open.
-    clusters : int or None
-        Visitors of the units; None where units are independent.
-    reached, reached_open, skipped : int array of shape (n_steps,)
-        Units that reached each step, those of them with an open window, and units that skipped the step.
-    conversion : float array of shape (n_steps,)
-        Share of entrants that reach each step by the end of the window; NaN while all windows are open.
-    covariance : float array of shape (n_steps, n_steps)
-        Of the conversions; zero while all windows are open.
-    mean_at_risk : float
-        How many units with closed windows tell as much of a step that nobody reached.
-    seconds : float array of shape (n_steps, 3)
-        Quartiles of the time from the entry to each step; NaN where nobody reached it.
-    halves : int array of shape (2, 2)
-        Units with closed windows that entered until the median of their entries, and later (rows): all, and those that
-        reached the last step within the window of their first entry (columns).
-    """
+    """What the table of some units is computed from; arrays have one element, row or column per step."""
 
     entrants: int
-    open: int
-    clusters: int | None
+    open: int  # entrants whose window is still open
+    clusters: int | None  # visitors of the units; None where units are independent
     reached: Ints
-    reached_open: Ints
+    reached_open: Ints  # those of them whose window is still open
     skipped: Ints
-    conversion: Floats
-    covariance: Floats
-    mean_at_risk: float
-    seconds: Floats
-    halves: Ints
+    conversion: Floats  # from the entry, by the end of the window; NaN while all windows are open
+    covariance: Floats  # of the conversions; zero while all windows are open
+    mean_at_risk: float  # how many units with closed windows say as much of a step that nobody reached
+    seconds: Floats  # shape (n_steps, 3): quartiles of the time from the entry, NaN where nobody reached the step
+    halves: Ints  # as count_trend_halves returns them
 
 
 def sum_units(times: StepTimes, plan: Plan, until: int, visitor: Ints | None) -> FunnelSums:
-    """Compute the sums of units in memory.
-
-    Parameters
-    ----------
-    times : StepTimes
-        When each unit reached the steps.
-    plan : Plan
-        The funnel in numbers.
-    until : int
-        The moment up to which events count, microseconds.
-    visitor : int array, or None
-        Number of the visitor by number of the unit; None where units are visitors.
-    """
+    """Compute the sums of units in memory, of events until a moment (microseconds)."""
     reached_at = np.ascontiguousarray(times.reached_at.T)  # read step by step, several times
     n_steps, n = reached_at.shape
     observed = np.minimum(until - reached_at[0], plan.window)
@@ -114,7 +81,7 @@ def compact_clusters(visitor: Ints) -> Ints:
 def count_trend_halves(
     first_entry_at: Ints, last_step_at: Ints, is_closed: Bools, is_later: Bools, window: int
 ) -> Ints:
-    """Count the earlier and the later half of the units with closed windows, and who of them reached the last step.
+    """Count units with closed windows by the half of their entry (rows): all, and those that converted (columns).
 
     Only what they do within the window of the first entry counts, since earlier ones had more time for other attempts.
     """

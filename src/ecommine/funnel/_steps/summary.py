@@ -53,23 +53,7 @@ def funnel_sentences(
     missing: Sequence[str] = (),
     any_order: bool = False,
 ) -> str:
-    """Return some sentences about a measured funnel.
-
-    Parameters
-    ----------
-    estimates : StepEstimates
-        All units.
-    unit : str
-        The column of their ids.
-    locale : {"en", "zh"}
-        The language.
-    groups : sequence of (label, StepEstimates)
-        Groups or periods to compare.
-    missing : sequence of str
-        Steps that no event matches.
-    any_order : bool
-        Whether the steps are numbers of steps.
-    """
+    """Return some sentences about a measured funnel; ``missing`` are the steps that no event matches."""
     texts, n_steps = _TEXTS[locale], len(estimates.rows)
     steps = [row["step"] for row in estimates.rows]
     if any_order:

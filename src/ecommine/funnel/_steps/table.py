@@ -23,31 +23,15 @@ ROUNDING = 1e-12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepEstimates:
-    """The measured funnel of some units.
+    """The measured funnel of some units."""
 
-    Attributes
-    ----------
-    rows : list of dict
-        One row per step.
-    entrants, open : int
-        Units that entered, and those of them whose window is still open.
-    trend : float or None
-        p-value of a difference in conversion between earlier and later entrants; None where there are too few.
-    covariance : float array of shape (n_steps, n_steps)
-        Of the conversions from the entry to each step; NaN while all windows are open, and for units of one visitor.
-    optional : tuple of bool
-        Which steps are optional.
-    clusters : int or None
-        Visitors of the units; None where units are independent.
-    """
-
-    rows: list[dict[str, Any]]
+    rows: list[dict[str, Any]]  # of the table, one per step
     entrants: int
-    open: int
-    trend: float | None
-    covariance: Floats
-    optional: tuple[bool, ...]
-    clusters: int | None = None
+    open: int  # entrants whose window is still open
+    trend: float | None  # p-value of equal conversion of earlier and later entrants; None where there are too few
+    covariance: Floats  # of the conversions from the entry; NaN while all windows are open, and for one visitor
+    optional: tuple[bool, ...]  # by step
+    clusters: int | None = None  # visitors of the units; None where units are independent
 
     def column(self, name: str) -> Floats:
         """Return a column of the table, step by step, as floats."""
@@ -60,27 +44,13 @@ Groups = Sequence[tuple[Any, StepEstimates]]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FunnelEstimates:
-    """What :func:`ecommine.funnel.analyse` measures, in memory or on Spark.
-
-    Attributes
-    ----------
-    whole : StepEstimates
-        All units.
-    groups : list of (label, StepEstimates)
-        The groups and periods; without them all units with an empty label.
-    over_periods : list of (value, StepEstimates)
-        The groups over all periods, where there are both.
-    notes : list of Note
-        Steps without events, and notes of the groups.
-    store : UnitStore
-        The units, for their table and for plots.
-    """
+    """What a funnel is measured to be, from events in memory or on Spark, or from totals."""
 
     whole: StepEstimates
-    groups: list[tuple[dict[str, Any], StepEstimates]]
-    over_periods: list[tuple[Any, StepEstimates]]
+    groups: list[tuple[dict[str, Any], StepEstimates]]  # by group and period; else all units with an empty label
+    over_periods: list[tuple[Any, StepEstimates]]  # by group, where there are periods too
     notes: list[Note]
-    store: UnitStore | None
+    store: UnitStore | None  # the units, for their table and for plots
 
 
 def estimate_steps(sums: FunnelSums, plan: Plan, step_labels: Sequence[str], level: float) -> StepEstimates:
@@ -150,17 +120,8 @@ def _quadratic_form(slope: Floats, covariance: Floats) -> float:
 def trend_p_value(halves: Ints) -> float | None:
     """Compute the p-value of equal conversion in both halves of the entrants; None where there are too few.
 
-    Parameters
-    ----------
-    halves : int array of shape (2, 2)
-        Earlier and later entrants (rows): all, and those that converted (columns).
-
-    Examples
-    --------
     >>> round(trend_p_value(np.array([[100, 50], [100, 30]])), 4)
     0.0039
-    >>> trend_p_value(np.array([[100, 50], [99, 30]])) is None
-    True
     """
     sizes, converted = halves.T
     n = int(sizes.sum())

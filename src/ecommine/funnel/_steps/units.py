@@ -15,59 +15,29 @@ from .curves import MAX_CURVES, StepCurve, step_curve
 
 
 class UnitStore(Protocol):
-    """The units of a result, in memory or on Spark."""
+    """The units of a result, in memory or on Spark; see :class:`MemoryUnitStore`."""
 
     @property
-    def step_labels(self) -> tuple[str, ...]:
-        """The names of the steps."""
-
+    def step_labels(self) -> tuple[str, ...]: ...
     @property
-    def plan(self) -> Plan:
-        """The funnel in numbers."""
-
-    def select(self, groups: Sequence[int]) -> "UnitStore":
-        """Return the units of some groups, given by their places, as a whole of its own."""
-
-    def table(self, unit: str, by: str | None, like: Frame) -> Any:
-        """Return the table of units."""
-
-    def curves(self, *, by_group: bool) -> tuple[list[StepCurve], int]:
-        """Return the curves of a plot and how many there could be: of the last step by group, or of all steps."""
-
-    def median_age(self) -> float | None:
-        """Return for how long units were observed since their first entry (median, microseconds)."""
-
-    def count_shared(self, other: object) -> int | None:
-        """Count the units that another store has as well; None where the other one is elsewhere."""
+    def plan(self) -> Plan: ...
+    def select(self, groups: Sequence[int]) -> "UnitStore": ...
+    def table(self, unit: str, by: str | None, like: Frame) -> Any: ...
+    def curves(self, *, by_group: bool) -> tuple[list[StepCurve], int]: ...
+    def median_age(self) -> float | None: ...
+    def count_shared(self, other: object) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class UnitGroup:
-    """Units that are measured together.
+    """Units that are measured together; arrays are by the number of the unit."""
 
-    Attributes
-    ----------
-    label : dict
-        The group and the period, by column.
-    times : StepTimes
-        When each unit reached the steps.
-    units : array, or None
-        Ids by the number of the unit; None where the numbers are the ids.
-    visitor : int array, or None
-        Number of the visitor by number of the unit; None where units are visitors.
-    visitors : array, or None
-        Ids of the visitors, where a unit is identified by both ids as sessions are; a number past its end is an unknown
-        visitor.
-    group : array, or None
-        The value of `by` of each unit that entered, where the table of units has it.
-    """
-
-    label: dict[str, Any]
+    label: dict[str, Any]  # the group and the period, by column
     times: StepTimes
-    units: "np.ndarray[Any, Any] | None"
-    visitor: Ints | None
-    visitors: "np.ndarray[Any, Any] | None" = None
-    group: "np.ndarray[Any, Any] | None" = None
+    units: "np.ndarray[Any, Any] | None"  # ids; None where the numbers are the ids
+    visitor: Ints | None  # number of the visitor; None where units are visitors
+    visitors: "np.ndarray[Any, Any] | None" = None  # ids by that number, where sessions need both; past its end unknown
+    group: "np.ndarray[Any, Any] | None" = None  # the value of `by` of units that entered, for the table of units
 
     @property
     def ids(self) -> "np.ndarray[Any, Any]":
@@ -92,30 +62,14 @@ class UnitGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MemoryUnitStore:
-    """Units in memory.
-
-    Attributes
-    ----------
-    whole : UnitGroup
-        All units.
-    plan : Plan
-        The funnel in numbers.
-    step_labels : tuple of str
-        The names of the steps.
-    until : int
-        The moment up to which events count, microseconds.
-    groups : list of UnitGroup
-        The units by group and period.
-    example : object
-        A value of the type of `by`.
-    """
+    """Units in memory."""
 
     whole: UnitGroup
     plan: Plan
     step_labels: tuple[str, ...]
-    until: int
-    groups: list[UnitGroup] = field(default_factory=list)
-    example: Any = ""
+    until: int  # the moment up to which events count, microseconds
+    groups: list[UnitGroup] = field(default_factory=list)  # by group and period
+    example: Any = ""  # a value of the type of `by`
 
     def select(self, groups: Sequence[int]) -> "MemoryUnitStore":
         """Return one group, or all its periods, as a whole of its own."""
