@@ -103,3 +103,28 @@ def test_nothing_counts():
     events = drawn("dense", "seconds", groups=0)
     events = replace(events, bitmasks=events.bitmasks * 0 - 1)
     assert [len(found.unit) for found in both(events, funnel.Funnel(["a", "b", "c"]))] == [0, 0]
+
+
+ORDERS = {"in time": False, "a few of each, shuffled": False, "a bot, shuffled": True}
+
+
+@needs_numba
+@pytest.mark.parametrize(("order", "is_rough"), ORDERS.items(), ids=ORDERS)
+def test_parts_are_sorted_by_insertion_unless_they_are_rough(order, is_rough):
+    from ecommine.funnel._match import numba_sort
+
+    rng, n = np.random.default_rng(0), 40_000
+    sequence = np.zeros(n, dtype=np.int64) if order.startswith("a bot") else rng.integers(0, n // 10, n)
+    offset = np.sort(rng.integers(0, 1_000_000, n))
+    offset = rng.permutation(offset) if order.endswith("shuffled") else offset
+    layout, bits = (0, 0, 1, 20, 0), numba_sort._part_bits(n)
+    part = ((sequence.astype(np.uint64) * numba_sort.GOLDEN) >> np.uint64(64 - bits)).astype(np.int64)
+    packed = (sequence << 20 | offset)[np.argsort(part, kind="stable")]
+    ends = np.append(0, np.cumsum(np.bincount(part, minlength=1 << bits)))
+    widths = (bits, numba_sort.BUCKET_BITS)
+    assert numba_sort._sort_parts(packed.copy(), ends, layout, widths, np.empty(n, np.int64)).any() == is_rough
+    numba_sort._sort_run(packed, ends, layout, bits)
+    np.testing.assert_array_equal(np.sort(packed), np.sort(sequence << 20 | offset))
+    goes_on = np.diff(packed >> 20) == 0
+    assert 1 + (~goes_on).sum() == len(np.unique(sequence))  # each sequence in one piece, in the order of time
+    assert (np.diff(packed)[goes_on] >= 0).all()

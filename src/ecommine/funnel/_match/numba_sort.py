@@ -1,8 +1,9 @@
 """Events filtered, packed and sorted on all cores, compiled: what ``sort.sort_events`` does with NumPy.
 
-The order of the sequences does not matter, only that the events of each lie together and in time. So each core deals
-out a share of the rows, by a hash of their sequence, into parts that fit a core's own cache, and then sorts a share of
-the parts. Time grows with the number of events alone.
+The order of the sequences does not matter, only that the events of each lie together and in time. So rows are dealt out
+by a hash of their sequence: first into parts that fit a core's own cache, then, within a part, into buckets of about
+one sequence. What is left to be sorted there are a few events, mostly in the order of time already. Each core deals a
+share of the rows, and then sorts a share of the parts. Time grows with the number of events alone.
 
 References
 ----------
@@ -29,6 +30,10 @@ PART_BITS = 14
 """A part has about half as many rows as these bits count, 64 to 128 kB, unless there would be too many parts."""
 MAX_PARTS_BITS = 12
 """More parts than these bits count cannot be written to at once without missing the cache."""
+BUCKET_BITS = 13
+"""More buckets than these bits count would not fit a core's cache beside their part."""
+MAX_MOVES_PER_EVENT = 16
+"""Moves per event from which a part is not worth sorting by insertion."""
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 """2^64 divided by the golden ratio: its multiples spread numbers that follow each other as evenly as can be."""
 MAX_INT64 = np.iinfo(np.int64).max
@@ -124,14 +129,17 @@ def _sorted_parts(events: Events, ranks: Ints, layout: Layout, shares: list[Shar
     ends = np.concatenate([[0], np.cumsum(counts.sum(axis=0))])
     cuts = np.searchsorted(ends, len(packed) * np.arange(len(shares) + 1) // len(shares)).tolist()
     runs = [ends[first : last + 1] for first, last in pairwise(cuts)]
-    map_on_cores(lambda run: _sort_run(packed, run), runs)
+    map_on_cores(lambda run: _sort_run(packed, run, layout, part_bits), runs)
     return [packed[run[0] : run[-1]] for run in runs]
 
 
-def _sort_run(packed: Ints, ends: Ints) -> None:
-    """Sort the parts between these ends."""
-    for first, end in pairwise(ends.tolist()):
-        packed[first:end].sort()
+def _sort_run(packed: Ints, ends: Ints, layout: Layout, part_bits: int) -> None:
+    """Sort the parts between these ends; by comparison what is too far from sorted for insertion."""
+    largest = int(np.diff(ends).max(initial=0))
+    bits = (part_bits, min(BUCKET_BITS, largest.bit_length() + 1))
+    is_unsorted = _sort_parts(packed, ends, layout, bits, np.empty(largest, np.int64))
+    for part in np.flatnonzero(is_unsorted).tolist():
+        packed[ends[part] : ends[part + 1]].sort()
 
 
 @njit(nogil=True, cache=True)
@@ -193,3 +201,53 @@ def _pack(
         part = _hashed(sequence, part_bits)
         packed[starts[part]] = ((sequence - low) << time_bits | offset) << kind_bits | kind
         starts[part] += 1
+
+
+@njit(nogil=True, cache=True)
+def _sort_parts(packed: Ints, ends: Ints, layout: tuple[int, ...], bits: tuple[int, int], spare: Ints) -> Any:
+    """Sort each part by buckets of sequences; return which stay unsorted, since their buckets are long and rough."""
+    bucket_ends = np.zeros((1 << bits[1]) + 1, np.int64)
+    is_unsorted = np.zeros(len(ends) - 1, np.bool_)
+    for part in range(len(ends) - 1):
+        values = packed[ends[part] : ends[part + 1]]
+        _deal(values, spare, bucket_ends, layout, bits)
+        is_unsorted[part] = not _insert(spare[: len(values)], bucket_ends[:-1])
+        values[:] = spare[: len(values)]
+    return is_unsorted
+
+
+@njit(nogil=True, cache=True)
+def _deal(part: Ints, into: Ints, ends: Ints, layout: tuple[int, ...], bits: tuple[int, int]) -> None:
+    """Deal events out by the bits of their sequence's hash that follow those of the part; write the buckets' ends.
+
+    ``ends`` has one more element than there are buckets: while they are counted each stands behind its own.
+    """
+    low, low_bits, hash_bits = layout[0], layout[3] + layout[4], bits[0] + bits[1]
+    last = (1 << bits[1]) - 1
+    ends[:] = 0
+    for packed in part:
+        ends[(_hashed((packed >> low_bits) + low, hash_bits) & last) + 1] += 1
+    for bucket in range(last):
+        ends[bucket + 1] += ends[bucket]
+    for packed in part:
+        bucket = _hashed((packed >> low_bits) + low, hash_bits) & last
+        into[ends[bucket]] = packed
+        ends[bucket] += 1
+
+
+@njit(nogil=True, cache=True)
+def _insert(values: Ints, ends: Ints) -> bool:
+    """Sort each bucket by insertion; give up, and return False, if that takes too many moves."""
+    first, moves_left = np.int64(0), MAX_MOVES_PER_EVENT * len(values)
+    for end in ends:
+        for position in range(first + 1, end):
+            value, target = values[position], position
+            while target > first and values[target - 1] > value:
+                values[target] = values[target - 1]
+                target -= 1
+            values[target] = value
+            moves_left -= position - target
+            if moves_left < 0:
+                return False
+        first = end
+    return True
