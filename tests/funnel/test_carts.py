@@ -708,7 +708,7 @@ def test_the_carts_of_a_shop_whose_truth_is_known():
     orders drawn at random of m are m (1 - (1 - 1/m)^k) on average.
     """
     shop = datasets.make_shop(1_500, 120, funnel=datasets.Funnel(known=0.0, recovered=0.2))
-    with pytest.warns(schema.DataWarning, match="have a customer"):
+    with pytest.warns(schema.DataWarning, match="customer is known"):
         events = schema.identify(shop.events, shop.links)
     found = funnel.carts(events, recover_within="6d")
     recovered = int((found.table["status"] == "recovered").sum())
