@@ -151,7 +151,7 @@ def shared_out(units, part, visitor, *, until, by_visitor, n_places, wanted):
     if of_part is None:
         return None
     hours, ranks = counts.median_hours(of_part)
-    entries = [counts.count_entries(here, parts, {wanted: hours}, PLAN, until) for here, parts, _ in places]
+    entries = [counts.count_entries({wanted: hours}, here, parts, PLAN, until) for here, parts, _ in places]
     median = counts.twice_the_median_entry(counts.concatenate(entries), hours, ranks)
     curves, products = sums.curves_of_steps(of_part, 3, PLAN.window), []
     for here, parts, visitors in places:

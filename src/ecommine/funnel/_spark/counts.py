@@ -137,7 +137,7 @@ def median_hours(counts: UnitCounts) -> tuple[list[int], list[int]]:
 
 
 def count_entries(
-    times: StepTimes, part: Ints, hours_of: Mapping[int, list[int]], plan: Plan, until: int
+    hours_of: Mapping[int, list[int]], times: StepTimes, part: Ints, plan: Plan, until: int
 ) -> UnitCounts:
     """Count the entries of some hours by second, for each part those of its own hours."""
     is_closed = until - times.first_entry_at >= plan.window

@@ -5,8 +5,9 @@ whether it is counted in a group that has a funnel of its own, its part, the ski
 when it was reached and from which entry (microseconds).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -87,12 +88,14 @@ def _unit_batches(table: Any, sequences: EventSequences, job: Job, *, by_group: 
     import pyarrow as pa
 
     times = _in_groups(sequences.step_times(by_group=by_group), sequences.labels, job)
-    ids = times.unit if sequences.units is None else sequences.units[times.unit]
-    columns = {"unit": pa.array(ids, type=table["_unit"].type)}
+    units = UnitGroup(
+        label={}, times=times, units=sequences.units, visitor=sequences.visitor, visitors=sequences.visitors
+    )
+    columns = {"unit": pa.array(units.ids, type=table["_unit"].type)}
     if job.has_visitors:
-        columns["visitor"] = _visitor_column(sequences, times, table["_visitor"].type)
+        columns["visitor"] = pa.array(units.visitor_ids, type=table["_visitor"].type)
     columns |= {
-        "by_group": np.full(len(ids), int(by_group)),
+        "by_group": np.full(len(times.unit), int(by_group)),
         "part": _part_of(times, job),
         "skipped": times.skipped @ (1 << np.arange(job.plan.n_steps)),
     }
@@ -107,16 +110,6 @@ def _table(batches: Iterable[Any]) -> Any:
 
     with_rows = [batch for batch in batches if batch.num_rows]
     return pa.Table.from_batches(with_rows) if with_rows else None
-
-
-def _visitor_column(sequences: EventSequences, times: StepTimes, arrow_type: Any) -> Any:
-    """Return the visitor of each unit, null where unknown."""
-    import pyarrow as pa
-
-    assert sequences.visitor is not None
-    assert sequences.visitors is not None
-    ids = np.array([*sequences.visitors, None], dtype=object)
-    return pa.array(ids[np.minimum(sequences.visitor[times.unit], len(sequences.visitors))], type=arrow_type)
 
 
 def clusters_of(table: Any, job: Job) -> Ints | None:
@@ -162,24 +155,21 @@ def times_of_rows(table: Any, n_steps: int) -> StepTimes:
 
 def count_rows(batches: Iterable[Any], job: Job) -> Iterator[Any]:
     """Count the units of one partition."""
-    table = _table(batches)
-    if table is not None:
-        times, part = times_of_rows(table, job.plan.n_steps), table["part"].to_numpy()
-        yield from _count_batches(count_units(times, part, job.plan, job.until))
+    yield from _counts_of(batches, job, count_units)
 
 
 def entry_rows(batches: Iterable[Any], job: Job, hours_of: Mapping[int, list[int]]) -> Iterator[Any]:
     """Count the entries of some hours by second, for each part those of its own hours."""
-    table = _table(batches)
-    if table is not None:
-        times, part = times_of_rows(table, job.plan.n_steps), table["part"].to_numpy()
-        yield from _count_batches(count_entries(times, part, hours_of, job.plan, job.until))
+    yield from _counts_of(batches, job, partial(count_entries, hours_of))
 
 
-def _count_batches(counts: UnitCounts) -> Iterator[Any]:
+def _counts_of(batches: Iterable[Any], job: Job, count: Callable[..., UnitCounts]) -> Iterator[Any]:
     import pyarrow as pa
 
-    yield from pa.table({name: getattr(counts, name) for name in COLUMNS}).to_batches(max_chunksize=ROWS_PER_BATCH)
+    table = _table(batches)
+    if table is not None:
+        counts = count(times_of_rows(table, job.plan.n_steps), table["part"].to_numpy(), job.plan, job.until)
+        yield from pa.table({name: getattr(counts, name) for name in COLUMNS}).to_batches(max_chunksize=ROWS_PER_BATCH)
 
 
 def product_rows(batches: Iterable[Any], job: Job, curves: Curves) -> Iterator[Any]:
