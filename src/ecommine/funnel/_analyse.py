@@ -10,7 +10,6 @@ import numpy as np
 from .._core.arrays import Ints
 from .._core.checks import confidence_level, one_of
 from .._core.moments import moment_to_microseconds
-from .._core.notes import Note
 from ..schema._for_topics import Every
 from ._definition import Funnel, Step
 from ._log.reading import example_value
@@ -91,22 +90,18 @@ def analyse(
 
     Notes
     -----
-    Other events between two steps do not matter, unless the order is strict or they are excluded; an event at the same
-    moment as a step is not between. Each event counts for one step only; events of one moment are ordered as the steps
-    are. A unit reaches a step if any of its entries leads to it within the window (with ``reentry=False``, its first
-    entry).
+    Each event counts for one step only; other events between two steps do not matter, unless the order is strict or
+    they are excluded. A unit reaches a step if any of its entries leads to it within the window (with
+    ``reentry=False``, its first entry).
 
     An entrant whose window, counted from the first entry, is still open at `as_of` may still convert. Conversion from
     the entry to a step is Kaplan and Meier's estimate at the end of the window; from step to step it is the ratio of
-    two such estimates. Intervals are Wilson's with the effective sample size from influence functions. This assumes
-    that earlier and later entrants convert alike; a note appears if they do not. While all windows are open, conversion
-    is null and only naive_conversion is known.
+    two such estimates. Intervals are Wilson's with the effective sample size from influence functions. While all
+    windows are open, conversion is null and only naive_conversion is known.
 
-    On Spark the workers follow the units one partition at a time, so that the events of a partition must fit into a
-    worker's memory. Neither events nor units come to the caller's process, only counts (by group, step and second) and
-    small matrices. Windows are compared with exact times; survival curves, quartiles of times and the halves of the
-    trend are exact to the second. ``.units`` is a lazy table of Spark. The events are read several times, and once more
-    for ``.units`` and plots of times: cache them if they are costly to compute.
+    On Spark neither events nor units come to the caller's process; those of a partition must fit into a worker's
+    memory. Quartiles of times are exact to the second. The events are read several times: cache them if they are costly
+    to compute.
 
     References
     ----------
@@ -138,7 +133,12 @@ def analyse(
     check_attribution(attribution, funnel, by)
     options = AnalyseOptions(unit=unit, by=by, attribution=attribution, every=every, as_of=as_of, level=confidence)
     table = open_events(events, funnel, options)
-    estimates = _estimate(table, options)
+    if table.is_spark:
+        from ._spark.analyse import estimate_on_spark
+
+        estimates = estimate_on_spark(table, options)
+    else:
+        estimates = _estimate_in_memory(table, options)
     return make_result(
         estimates,
         table.caller,
@@ -158,46 +158,42 @@ def analyse(
     )
 
 
-def _estimate(table: EventTable, options: AnalyseOptions) -> FunnelEstimates:
-    """Measure events where they are: on Spark's workers, or in memory."""
-    if not table.is_spark:
-        return _estimate_in_memory(table, options)
-    from ._spark.analyse import estimate_on_spark
-
-    return estimate_on_spark(table, options)
-
-
 def _estimate_in_memory(table: EventTable, options: AnalyseOptions) -> FunnelEstimates:
     """Measure events that are read into memory."""
-    by, every, level = options.by, options.every, options.level
+    by, every = options.by, options.every
     units, event_notes = load_events(table, options)
     sequences, constant_notes = units.whole()
+    notes = [*event_notes, *constant_notes]
     store = MemoryUnitStore(
         whole=_all_units(sequences, sequences.step_times(), options),
         plan=make_plan(table.funnel),
         step_labels=table.funnel.step_labels,
         until=moment_to_microseconds(table.as_of),
     )
-    whole = _estimate_group(store.whole, store, level)
-    groups, group_notes = _split_by_group(units, store.whole, options)
-    over_periods = []
+    groups, over_periods = [store.whole], []
+    if by is not None:
+        groups, codes = _split_by_group(units, store.whole, by, options)
+        notes += attribution_notes(options.attribution, options.unit, int(np.count_nonzero(codes < 0)))
+        if options.names_group:
+            whole = replace(store.whole, group=group_values(codes, units.labels))
+            store = replace(store, whole=whole, example=example_value(table.caller.collect_schema()[by]))
     if every is not None:
         if by is not None:
-            over_periods = [(group.label[by], _estimate_group(group, store, level)) for group in groups]
+            over_periods = [(group.label[by], _estimate_group(group, store, options.level)) for group in groups]
         groups = [period for group in groups for period in _split_by_period(group, every, table.as_of)]
         groups.sort(key=lambda group: group.label["period_at"])
-    store = replace(_with_group_column(table, store, sequences.labels, options), groups=groups)
+    estimates = _estimate_group(store.whole, store, options.level)
+    of_groups = [_estimate_group(group, store, options.level) if group.label else estimates for group in groups]
     return FunnelEstimates(
-        whole=whole,
-        groups=[(group.label, _estimate_group(group, store, level) if group.label else whole) for group in groups],
+        whole=estimates,
+        groups=[(group.label, part) for group, part in zip(groups, of_groups, strict=True)],
         over_periods=over_periods,
-        notes=[*event_notes, *constant_notes, *group_notes],
-        store=store,
+        notes=notes,
+        store=replace(store, groups=groups),
     )
 
 
 def _estimate_group(group: UnitGroup, store: MemoryUnitStore, level: float) -> StepEstimates:
-    """Measure the units of one group."""
     sums = sum_units(group.times, store.plan, store.until, group.visitor)
     return estimate_steps(sums, store.plan, store.step_labels, level)
 
@@ -209,32 +205,16 @@ def _all_units(sequences: EventSequences, times: StepTimes, options: AnalyseOpti
 
 
 def _split_by_group(
-    units: EventSequences, whole: UnitGroup, options: AnalyseOptions
-) -> tuple[list[UnitGroup], list[Note]]:
-    """Return the units by their group, with notes of those in no group."""
-    by, labels, funnel = options.by, units.labels, units.funnel
-    if by is None:
-        return [whole], []
-    check_group_count(by, len(labels))
+    units: EventSequences, whole: UnitGroup, by: str, options: AnalyseOptions
+) -> tuple[list[UnitGroup], Ints]:
+    """Return the units by their group, and the code of the group of each, -1 of those in no group."""
+    check_group_count(by, len(units.labels))
     if options.attribution == "step":
         sequences = units.of_groups(by)
         whole = _all_units(sequences, sequences.step_times(by_group=True), options)
-    codes = attributed_group(whole.times, options.attribution, funnel)
-    groups = [replace(whole, label={by: labels[code]}, times=times) for code, times in _split(whole.times, codes)]
-    n_without_group = len(codes) - sum(len(group.times.unit) for group in groups)
-    return groups, attribution_notes(options.attribution, options.unit, n_without_group)
-
-
-def _with_group_column(
-    table: EventTable, store: MemoryUnitStore, labels: Sequence[object], options: AnalyseOptions
-) -> MemoryUnitStore:
-    """Return the store with the group of each unit, for the table of units."""
-    if options.by is None or not options.names_group:
-        return store
-    codes = attributed_group(store.whole.times, options.attribution, table.funnel)
-    dtype = table.caller.collect_schema()[options.by]
-    whole = replace(store.whole, group=group_values(codes, labels))
-    return replace(store, whole=whole, example=example_value(dtype))
+    codes = attributed_group(whole.times, options.attribution, units.funnel)
+    parts = _split(whole.times, codes)
+    return [replace(whole, label={by: units.labels[code]}, times=times) for code, times in parts], codes
 
 
 def _split_by_period(group: UnitGroup, every: Every, until: datetime | None) -> Iterator[UnitGroup]:

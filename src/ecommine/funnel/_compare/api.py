@@ -13,7 +13,7 @@ from ..._core.notes import Note
 from ..._core.results import Result
 from ..._core.tables import build_table
 from ..._core.texts import LOCALES, Locale, is_known, percent
-from ..._stats.intervals import Interval, difference, equal_shares_p_values, relative_difference
+from ..._stats.intervals import Interval, Shares, difference, equal_shares_p_values, relative_difference
 from ..._stats.multiple_testing import CORRECTIONS, Correction, adjust_p_values
 from .._steps.result import FunnelResult
 from .checks import check_results
@@ -25,8 +25,8 @@ from .summary import SIDE_NAMES, comparison_sentences, points
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SUFFIXES = ("", "_low", "_high")
-"""Of the columns of an estimate and its limits."""
+CONVERSIONS = ("conversion_before", "conversion_after", "difference")
+"""Fields of a comparison that have limits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -151,8 +151,7 @@ class FunnelComparison(Result):
 
     def _conversion(self) -> dict[str, float]:
         """Return the conversions to the last step, their difference and its p-value, by name."""
-        estimates = ("conversion_before", "conversion_after", "difference")
-        names = [f"{name}{suffix}" for name in estimates for suffix in SUFFIXES]
+        names = [f"{name}{end}" for name in CONVERSIONS for end in ("", "_low", "_high")]
         return {name: getattr(self, name) for name in (*names, "p_value")}
 
 
@@ -198,16 +197,12 @@ def compare(
 
     .. math:: \phi_k = (r_{1k} - r_{0k}) \int_0^1 \prod_{j \ne k} \bigl((1 - t) r_{0j} + t \, r_{1j}\bigr) \, dt
 
-    The contributions add up to the difference exactly. A step has no conversion if nobody reached the step before: it
-    is taken from the other funnel, so that its contribution is 0 and the difference lies in the steps before; a note
-    names it. Optional steps are left out.
+    The contributions add up to the difference exactly. Optional steps are left out. A step after one that nobody
+    reached takes its conversion from the other funnel, so that its contribution is 0.
 
     Intervals use the distance from each step conversion to Wilson's limits in place of its standard error (Newcombe,
-    Donner and Zou). Those of contributions are the least and the most that a contribution can be within these
-    distances; with many units that is the delta method. The test is that of two shares with pooled variance and
-    effective sample sizes; it holds its level at small counts, where the plain delta method does not. The two funnels
-    are assumed to be independent; where results keep their units, a note counts the units in both. An interval and its
-    test may disagree at the edge.
+    Donner and Zou). The test is that of two shares with pooled variance and effective sample sizes. The two funnels are
+    assumed to be independent; where results keep their units, a note counts the units in both.
 
     A comparison shows where the difference lies, not why: the entrants themselves may differ.
 
@@ -244,11 +239,11 @@ def compare(
     whole, p_value = difference(*conversions), float(equal_shares_p_values(*conversions)[0])
     is_significant = p_value < 1 - confidence
     columns = _columns(sides, correction, float(whole.estimate[0]) if is_significant else np.nan)
-    limits = [(share.estimate, share.low, share.high) for share in conversions]
-    estimates = zip(("conversion_before", "conversion_after", "difference"), (*limits, whole), strict=True)
+    estimates: list[Interval | Shares] = [*conversions, whole]
+    fields = [_suffixed(name, estimate) for name, estimate in zip(CONVERSIONS, estimates, strict=True)]
     return FunnelComparison(
         table=build_table(columns, like=opened(first.table, argument="before")),
-        **{name: float(value[0]) for key, interval in estimates for name, value in _suffixed(key, interval).items()},
+        **{name: float(values[0]) for field in fields for name, values in field.items()},
         p_value=p_value,
         level=confidence,
         names=side_names,
@@ -287,5 +282,5 @@ def _columns(sides: tuple[Side, Side], correction: Correction | None, whole: flo
     return {name: values.tolist() for name, values in columns.items()}
 
 
-def _suffixed(name: str, interval: Interval | tuple[Floats, Floats, Floats]) -> dict[str, Floats]:
-    return {f"{name}{suffix}": values for suffix, values in zip(SUFFIXES, interval, strict=True)}
+def _suffixed(name: str, interval: Interval | Shares) -> dict[str, Floats]:
+    return {name: interval.estimate, f"{name}_low": interval.low, f"{name}_high": interval.high}

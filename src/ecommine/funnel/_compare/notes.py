@@ -13,17 +13,17 @@ from .sides import Side
 
 def comparison_notes(before: FunnelResult, after: FunnelResult, sides: tuple[Side, Side]) -> tuple[Note, ...]:
     """Return the notes of a comparison, those of the two results last."""
-    results = {"before": before, "after": after}
-    side_of = dict(zip(results, sides, strict=True))
-    notes = [_unknown_conversion(name, results[name]) for name, side in side_of.items() if not side.is_known]
+    pairs = [("before", before, sides[0]), ("after", after, sides[1])]
+    notes = [_unknown_conversion(name, result) for name, result, side in pairs if not side.is_known]
     if not notes:
-        notes += [note for name, side in side_of.items() for note in _unknown_steps(name, side)]
+        notes = [note for name, _, side in pairs for note in _unknown_steps(name, side)]
     notes += _optional_steps(before)
     notes += _different_definitions(before, after)
     notes += _units_in_both(before, after)
     notes += _unequal_ages(before, after)
-    for name, result in results.items():
-        notes += [Note(f"{name}: {note}", code=note.code, count=note.count) for note in result.notes]
+    notes += [
+        Note(f"{name}: {note}", code=note.code, count=note.count) for name, result, _ in pairs for note in result.notes
+    ]
     return tuple(notes)
 
 
@@ -34,26 +34,19 @@ def _unknown_conversion(name: str, result: FunnelResult) -> Note:
 
 
 def _unknown_steps(name: str, side: Side) -> Iterator[Note]:
-    unknown = [step for step, ratio in zip(side.steps[1:], side.ratios, strict=True) if np.isnan(ratio)]
+    ratios = list(zip(side.steps[1:], np.isnan(side.ratios), side.step_shares.n, strict=True))
+    unknown = [step for step, is_unknown, _ in ratios if is_unknown]
     if unknown:
-        yield Note(
+        text = (
             f"`{name}`: nobody reached the step before {join_words(unknown)}: the step conversion is taken from the "
-            "other funnel, and the contribution is 0",
-            code="step_conversion_unknown",
-            count=len(unknown),
+            "other funnel, and the contribution is 0"
         )
-    undecided = [
-        step
-        for step, ratio, n in zip(side.steps[1:], side.ratios, side.step_shares.n, strict=True)
-        if n <= 0 and not np.isnan(ratio)
-    ]
+        yield Note(text, code="step_conversion_unknown", count=len(unknown))
+    undecided = [step for step, is_unknown, n in ratios if not is_unknown and n <= 0]
     if undecided:
-        yield Note(
-            f"`{name}`: everyone who reached the step before {join_words(undecided)} has an open window: there is no "
-            "interval",
-            code="step_interval_unknown",
-            count=len(undecided),
-        )
+        steps = join_words(undecided)
+        text = f"`{name}`: everyone who reached the step before {steps} has an open window: there is no interval"
+        yield Note(text, code="step_interval_unknown", count=len(undecided))
 
 
 def _optional_steps(result: FunnelResult) -> Iterator[Note]:

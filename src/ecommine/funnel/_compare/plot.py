@@ -19,7 +19,6 @@ BAR_HEIGHT = 0.62
 GREY = "#BDBDBD"
 STYLES = {"end": (GREY, ""), "up": (PALETTE[0], ""), "down": (PALETTE[1], "///")}
 """Colour and hatch, which differ in grey too."""
-Bar = dict[str, Any]
 
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
@@ -55,11 +54,10 @@ def draw_comparison(
     texts = _TEXTS[locale]
     ax = new_axes(ax, width=9.0, height=2.2 + 0.42 * (len(rows) + 2))
     if is_known(conversion["p_value"]):
-        bars = _bars(rows, conversion)
-        _draw_bars(ax, bars, texts)
+        _draw_bars(ax, rows, conversion, texts)
         # Below the label of the axis, whatever the height.
         ax.legend(
-            frameon=False, fontsize=8, ncols=3, loc="upper right", bbox_to_anchor=(1.0, -1.55 / (len(bars) + 2.1))
+            frameon=False, fontsize=8, ncols=3, loc="upper right", bbox_to_anchor=(1.0, -1.55 / (len(rows) + 4.1))
         )
         title = texts["title"].format(level=level)
     else:
@@ -77,50 +75,32 @@ def draw_comparison(
     return ax
 
 
-def _bars(rows: Sequence[Mapping[str, Any]], conversion: Mapping[str, float]) -> list[Bar]:
-    """Return the bars: start, length, limits of the end, kind and text."""
-    bars = [_end_bar(conversion, "before")]
-    start = conversion["conversion_before"]
-    for row in rows:
-        change = row["contribution"]
-        bars.append(
-            {
-                "start": start,
-                "length": change,
-                "low": start + row["contribution_low"],
-                "high": start + row["contribution_high"],
-                "kind": "up" if change >= 0 else "down",
-                "text": points(change),
-            }
-        )
-        start += change
-    return [*bars, _end_bar(conversion, "after")]
-
-
-def _end_bar(conversion: Mapping[str, float], side: str) -> Bar:
-    share, low, high = (conversion[f"conversion_{side}{suffix}"] for suffix in ("", "_low", "_high"))
-    return {"start": 0.0, "length": share, "low": low, "high": high, "kind": "end", "text": percent(share)}
-
-
-def _draw_bars(ax: "Axes", bars: Sequence[Bar], texts: Mapping[str, str]) -> None:
-    tips = [np.nanmax([bar["high"], bar["start"], bar["start"] + bar["length"]]) for bar in bars]
-    right = max(tips) or 1.0
-    for y, bar in enumerate(bars):
-        _draw_bar(ax, y, bar, new_label(ax, texts[bar["kind"]]))
+def _draw_bars(
+    ax: "Axes", rows: Sequence[Mapping[str, Any]], conversion: Mapping[str, float], texts: Mapping[str, str]
+) -> None:
+    """Draw the bars with the intervals of their ends, a line from each bar to the next, and what they amount to."""
+    bars = [
+        [
+            conversion[f"conversion_before{end}"],
+            *(row[f"contribution{end}"] for row in rows),
+            conversion[f"conversion_after{end}"],
+        ]
+        for end in ("", "_low", "_high")
+    ]
+    length, below, above = np.array(bars, dtype=np.float64)
+    start = np.array([0.0, *np.cumsum(length[:-2]), 0.0])
+    end, low, high = start + length, start + below, start + above
+    tips = np.nanmax([high, start, end], axis=0)
+    right = tips.max() or 1.0
+    for y, kind in enumerate(["end", *("up" if part >= 0 else "down" for part in length[1:-1]), "end"]):
+        colour, hatch = STYLES[kind]
+        label = new_label(ax, texts[kind])
+        ax.barh(y, length[y], BAR_HEIGHT, start[y], color=colour, hatch=hatch, edgecolor="white", label=label)
+        if is_known(low[y]):
+            distances = [[max(end[y] - low[y], 0.0)], [max(high[y] - end[y], 0.0)]]
+            ax.errorbar(end[y], y, xerr=distances, fmt="none", ecolor="black", capsize=3, linewidth=1.2)
         if y:
-            last_end = bars[y - 1]["start"] + bars[y - 1]["length"]
-            ax.plot([last_end, last_end], [y - 1, y], color="black", lw=0.6, ls=":", zorder=0)
-        text = bar["text"] if bar["kind"] == "end" else texts["points"].format(points=bar["text"])
+            ax.plot([end[y - 1], end[y - 1]], [y - 1, y], color="black", lw=0.6, ls=":", zorder=0)
+        text = percent(length[y]) if kind == "end" else texts["points"].format(points=points(length[y]))
         ax.text(tips[y] + 0.015 * right, y, text, va="center", fontsize=9)
-    low = min(np.nanmin([bar["low"], bar["start"], bar["start"] + bar["length"]]) for bar in bars)
-    ax.set_xlim(min(low, 0.0) * 1.15, right * 1.22)
-
-
-def _draw_bar(ax: "Axes", y: int, bar: Bar, label: str | None) -> None:
-    """Draw one bar with the interval of its end."""
-    colour, hatch = STYLES[bar["kind"]]
-    ax.barh(y, bar["length"], BAR_HEIGHT, bar["start"], color=colour, hatch=hatch, edgecolor="white", label=label)
-    if is_known(bar["low"]):
-        end = bar["start"] + bar["length"]
-        distances = [[max(end - bar["low"], 0.0)], [max(bar["high"] - end, 0.0)]]
-        ax.errorbar(end, y, xerr=distances, fmt="none", ecolor="black", capsize=3, linewidth=1.2)
+    ax.set_xlim(min(np.nanmin([low, start, end]), 0.0) * 1.15, right * 1.22)

@@ -70,7 +70,7 @@ def from_counts(
     confidence = confidence_level(level)
     estimates = _estimate_totals(steps, users, np.zeros_like(users), confidence)
     like = opened(pd.DataFrame(), argument="counts")
-    return _as_result([({}, estimates)], estimates, None, confidence, like, ())
+    return _as_result(FunnelEstimates(whole=estimates, groups=[({}, estimates)], notes=[]), like, None, confidence)
 
 
 def _read_pairs(counts: object) -> list[tuple[Any, Any]]:
@@ -150,8 +150,8 @@ def from_reached(users: object, steps: Sequence[str], /, *, by: str | None = Non
         ]
     n_left_out = int(depths.filter(nw.col("_depth") < 2)["_n"].sum())
     text = f"{counted(n_left_out, 'user')} without {steps[0]!r} left out"
-    notes = (Note(text, code="users_without_entry", count=n_left_out),) if n_left_out else ()
-    return _as_result(groups, whole, by, confidence, like, notes)
+    notes = [Note(text, code="users_without_entry", count=n_left_out)] if n_left_out else []
+    return _as_result(FunnelEstimates(whole=whole, groups=groups, notes=notes), like, by, confidence)
 
 
 def _check_columns(users: Frame, steps: Sequence[str], by: str | None) -> None:
@@ -245,13 +245,6 @@ def _share_columns(name: str, part: int, whole: int, index: int, z: float) -> di
     return dict(zip(names, (share, *(wilson_interval(share, whole, z) if index else (1.0, 1.0))), strict=True))
 
 
-def _as_result(
-    groups: list[tuple[dict[str, Any], StepEstimates]],
-    whole: StepEstimates,
-    by: str | None,
-    level: float,
-    like: Frame,
-    notes: tuple[Note, ...],
-) -> FunnelResult:
-    estimates = FunnelEstimates(whole=whole, groups=groups, over_periods=[], notes=[], store=None)
+def _as_result(estimates: FunnelEstimates, like: Frame, by: str | None, level: float) -> FunnelResult:
+    notes = tuple(estimates.notes)
     return make_result(estimates, like, by=by, definition=None, unit="user_id", level=level, as_of=None, notes=notes)

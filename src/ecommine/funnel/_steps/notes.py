@@ -15,41 +15,33 @@ MIN_VISITORS_FOR_INTERVAL = 20
 
 def data_quality_notes(estimates: StepEstimates, unit: str) -> list[Note]:
     """Return notes of open windows, of intervals from few visitors and of a conversion that changes."""
-    noun = unit.removesuffix("_id")
-    return [*_open_windows(estimates, noun), *_few_visitors(estimates, noun), *_trend(estimates)]
+    noun, n_visitors, notes = unit.removesuffix("_id"), estimates.clusters, _open_windows(estimates, unit)
+    if n_visitors is not None and 0 < n_visitors < MIN_VISITORS_FOR_INTERVAL:
+        text = (
+            f"{counted(estimates.entrants, noun)} of only {counted(n_visitors, 'visitor')}: intervals are approximate, "
+            f"as {noun}s of one visitor are correlated"
+        )
+        notes.append(Note(text, code="few_visitors", count=n_visitors))
+    if estimates.trend is not None and estimates.trend < MAX_P_FOR_TREND:
+        text = (
+            f"earlier and later entrants convert differently (p = {estimates.trend:.1g}): conversion is the average of "
+            "a changing rate"
+        )
+        notes.append(Note(text, code="conversion_changes"))
+    return notes
 
 
-def _open_windows(estimates: StepEstimates, noun: str) -> list[Note]:
+def _open_windows(estimates: StepEstimates, unit: str) -> list[Note]:
     n_open = estimates.open
+    windows = counted(n_open, unit.removesuffix("_id"))
     if not n_open:
         return []
     if n_open == estimates.entrants:
-        text = f"all windows are still open ({counted(n_open, noun)}): only the naive conversion is known"
+        text = f"all windows are still open ({windows}): only the naive conversion is known"
         return [Note(text, code="all_windows_open", count=n_open)]
-    noun_phrase, verb = ("window", "is") if n_open == 1 else ("windows", "are")
-    text = f"the {noun_phrase} of {counted(n_open, noun)} {verb} still open: conversion is estimated by survival curves"
+    subject, verb = ("window", "is") if n_open == 1 else ("windows", "are")
+    text = f"the {subject} of {windows} {verb} still open: conversion is estimated by survival curves"
     return [Note(text, code="open_window", count=n_open)]
-
-
-def _few_visitors(estimates: StepEstimates, noun: str) -> list[Note]:
-    n_visitors = estimates.clusters
-    if n_visitors is None or not 0 < n_visitors < MIN_VISITORS_FOR_INTERVAL:
-        return []
-    text = (
-        f"{counted(estimates.entrants, noun)} of only {counted(n_visitors, 'visitor')}: intervals are approximate, as "
-        f"{noun}s of one visitor are correlated"
-    )
-    return [Note(text, code="few_visitors", count=n_visitors)]
-
-
-def _trend(estimates: StepEstimates) -> list[Note]:
-    if estimates.trend is None or not estimates.trend < MAX_P_FOR_TREND:
-        return []
-    text = (
-        f"earlier and later entrants convert differently (p = {estimates.trend:.1g}): conversion is the average of a "
-        "changing rate"
-    )
-    return [Note(text, code="conversion_changes")]
 
 
 def period_notes(every: str | None, unit: str, *, reentry: bool) -> list[Note]:

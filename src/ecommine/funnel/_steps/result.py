@@ -310,12 +310,11 @@ def make_result(
 
 def _find_label(labels: Sequence[Any], value: Any) -> int | None:
     """Return the place of a group by its value; None and any missing value find the group of unknown values."""
-    if value is None or value is pd.NA or value != value:
-        return next((index for index, label in enumerate(labels) if label is None), None)
-    if any(isinstance(label, datetime) for label in labels):
+    is_missing = value is None or value is pd.NA or value != value
+    if any(isinstance(label, datetime) for label in labels) and not is_missing:
         value = _to_moment(value)
-    is_match = (label is not None and label == value for label in labels)
-    return next((index for index, matches in enumerate(is_match) if matches), None)
+    matches = (label is None if is_missing else label is not None and label == value for label in labels)
+    return next((index for index, is_match in enumerate(matches) if is_match), None)
 
 
 def _to_moment(value: Any) -> Any:

@@ -1,7 +1,7 @@
 """The table of a funnel: one row per step, of all units or of each group."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -48,9 +48,9 @@ class FunnelEstimates:
 
     whole: StepEstimates
     groups: list[tuple[dict[str, Any], StepEstimates]]  # by group and period; else all units with an empty label
-    over_periods: list[tuple[Any, StepEstimates]]  # by group, where there are periods too
+    over_periods: list[tuple[Any, StepEstimates]] = field(default_factory=list)  # by group, where there are periods too
     notes: list[Note]
-    store: UnitStore | None  # the units, for their table and for plots
+    store: UnitStore | None = None  # the units, for their table and for plots
 
 
 def estimate_steps(sums: FunnelSums, plan: Plan, step_labels: Sequence[str], level: float) -> StepEstimates:
