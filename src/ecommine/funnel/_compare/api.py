@@ -81,11 +81,6 @@ class FunnelComparison(Result):
     >>> comparison = funnel.compare(desktop, mobile, names=("desktop", "mobile"))
     >>> comparison.headline
     '4 steps, conversion to confirmation 0.249% and 1%, +0.751 points (+0.636 to +0.875)'
-    >>> comparison.table[["step", "step_conversion_before", "step_conversion_after", "contribution"]].round(4)
-               step  step_conversion_before  step_conversion_after  contribution
-    0        search                  0.5000                    0.5        0.0000
-    1       payment                  0.1000                    0.2        0.0037
-    2  confirmation                  0.0498                    0.1        0.0038
     """
 
     table: Any

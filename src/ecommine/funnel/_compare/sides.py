@@ -32,9 +32,8 @@ def make_side(estimates: StepEstimates, level: float) -> Side:
     n_clusters = np.inf if estimates.clusters is None else estimates.clusters
     z = cluster_quantile(level, estimates.clusters)
     chain = [index for index, is_optional in enumerate(estimates.optional) if not is_optional]
-    rows = [estimates.rows[index] for index in chain]
-    conversion = np.array([row["conversion"] for row in rows])
-    reached, pending = (np.array([row[name] for row in rows], dtype=np.int64) for name in ("reached", "pending"))
+    conversion = estimates.column("conversion")[chain]
+    reached, pending = (estimates.column(name)[chain].astype(np.int64) for name in ("reached", "pending"))
     covariance = estimates.covariance[np.ix_(chain, chain)]
     ratios, ratio_covariance = _step_ratios(conversion, covariance)
     n_decided = np.minimum(np.maximum(reached[1:], reached[:-1] - pending[1:]), n_clusters)
@@ -43,7 +42,7 @@ def make_side(estimates: StepEstimates, level: float) -> Side:
     n_step = effective_sample_size(share, np.diag(ratio_covariance), n_decided)
     n_whole = effective_sample_size(conversion[-1:], covariance[-1:, -1], n_closed)
     return Side(
-        steps=[row["step"] for row in rows],
+        steps=[row["step"] for row in estimates.required_rows],
         reached=reached,
         ratios=ratios,
         step_shares=Shares.of(share, n_step, z),

@@ -1,8 +1,4 @@
-r"""The share that has reached a step by the time since the entry: the curves of a plot.
-
-The share by a moment is Kaplan and Meier's estimate, and its variance Greenwood's where units are independent. For
-units of one visitor, such as sessions, influences are summed by visitor, moment by moment.
-"""
+"""The share that has reached a step by the time since the entry (Kaplan and Meier): the curves of a plot."""
 
 from dataclasses import dataclass
 from typing import Any

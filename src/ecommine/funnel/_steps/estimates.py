@@ -1,7 +1,4 @@
-"""Counts, survival estimates and their covariance over the units of a funnel, without a unit left in them.
-
-They are small and additive enough to be computed where the units are, in memory or on Spark.
-"""
+"""Counts, survival estimates and their covariance over the units of a funnel, without a unit left in them."""
 
 from dataclasses import dataclass
 

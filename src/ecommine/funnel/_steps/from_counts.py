@@ -19,7 +19,7 @@ from .._match.event_table import RESERVED
 from .estimates import QUARTILE_COLUMNS
 from .groups import check_group_count
 from .result import FunnelResult, make_result
-from .table import FunnelEstimates, StepEstimates
+from .table import FunnelEstimates, Labelled, StepEstimates
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,7 +139,7 @@ def from_reached(users: object, steps: Sequence[str], /, *, by: str | None = Non
     _check_columns(like, steps, by)
     depths = _count_depths(like, steps, by)
     whole = _estimate_depths(depths, steps, confidence)
-    groups: list[tuple[dict[str, Any], StepEstimates]] = [({}, whole)]
+    groups: list[Labelled] = [({}, whole)]
     if by is not None:
         codes, labels = factorize_groups(depths["_by"], category_order(like, by))
         check_group_count(by, len(labels))

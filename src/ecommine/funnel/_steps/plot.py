@@ -9,7 +9,7 @@ import numpy as np
 from ..._core.arrays import Floats
 from ..._core.optional import require
 from ..._core.pictures import PALETTE, figure_of, new_axes, show_text
-from ..._core.texts import Locale, percent
+from ..._core.texts import Locale, is_known, percent
 from .table import Groups, StepEstimates
 
 if TYPE_CHECKING:
@@ -96,38 +96,30 @@ def _draw_axes(
     for index, (label, estimates) in enumerate(groups):
         x = np.arange(len(steps), dtype=np.float64) + (index - (len(groups) - 1) / 2) * slot
         name = None if by is None else _name_with_entrants(label, estimates, locale)
-        _draw_bars(ax, estimates, x, BAR_SHARE * slot, styles[index], name, font_size)
+        _draw_bars(ax, estimates, x, BAR_SHARE * slot, styles[index], name)
+        for left, row in zip(x, estimates.rows, strict=True):
+            if font_size is not None and is_known(row["conversion"]):
+                ax.text(
+                    left, row["conversion_high"] + 0.015, percent(row["conversion"]), ha="center", fontsize=font_size
+                )
         share, naive = estimates.column("conversion"), estimates.column("naive_conversion")
         differs = ~(np.abs(share - naive) <= 1e-9)
         if differs.any():
             ax.plot(x[differs], naive[differs], "x", color="black", label=new_label(ax, texts["naive"]))
     _name_steps(ax, steps)
     ax.yaxis.set_major_formatter(percent)
-    ax.set_ylim(0, 1.12)
-    ax.set_yticks(np.linspace(0, 1, 6))
-    ax.set_ylabel(texts["share"])
-    ax.set_title(texts["title"].format(level=level) + suffix)
+    title = texts["title"].format(level=level) + suffix
+    ax.set(ylim=(0, 1.12), yticks=np.linspace(0, 1, 6), ylabel=texts["share"], title=title)
     finish_axes(ax, by)
 
 
-def _draw_bars(
-    ax: "Axes",
-    estimates: StepEstimates,
-    x: Floats,
-    width: float,
-    style: Style,
-    label: str | None,
-    font_size: float | None,
-) -> None:
-    """Draw the bars of a group with intervals and shares."""
+def _draw_bars(ax: "Axes", estimates: StepEstimates, x: Floats, width: float, style: Style, label: str | None) -> None:
+    """Draw the bars of a group with intervals."""
     share, low, high = (estimates.column(name) for name in ("conversion", "conversion_low", "conversion_high"))
     known, (colour, hatch) = ~np.isnan(share), style
-    distances = np.abs([share - low, high - share])
+    distances = np.abs([share - low, high - share])[:, known]
     ax.bar(x, np.where(known, share, 0.0), width, label=label, color=colour, hatch=hatch, edgecolor="white")
-    ax.errorbar(x[known], share[known], distances[:, known], fmt="none", ecolor="black", capsize=3, linewidth=1.2)
-    if font_size is not None:
-        for left, y, top in zip(x[known], share[known], high[known], strict=True):
-            ax.text(left, top + 0.015, percent(y), ha="center", fontsize=font_size)
+    ax.errorbar(x[known], share[known], distances, fmt="none", ecolor="black", capsize=3, linewidth=1.2)
 
 
 def _font_size(ax: "Axes", width: float, groups: Groups) -> float | None:

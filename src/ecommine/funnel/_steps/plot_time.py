@@ -12,7 +12,7 @@ from ..._core.texts import Locale, percent
 from ..._stats.intervals import normal_quantile
 from .curves import StepCurve
 from .plot import finish_axes, group_name, largest_groups, new_label
-from .table import Groups, StepEstimates
+from .table import Groups, Labelled
 from .units import UnitStore
 
 if TYPE_CHECKING:
@@ -71,11 +71,9 @@ def draw_time(store: UnitStore, by: str | None, level: float, ax: "Axes | None",
         label = steps[curve.step] if by is None else group_name(curve.label[by], locale)
         _draw_curve(ax, curve, curve.limits(z), seconds, index, label)
     top, is_cut = _top(curves, z)
-    ax.set_xlim(0, window / SECOND / seconds * (1 + INTERVAL_SPACING * (len(curves) + 1)))
-    ax.set_ylim(0, top)
+    right = window / SECOND / seconds * (1 + INTERVAL_SPACING * (len(curves) + 1))
+    ax.set(xlim=(0, right), ylim=(0, top), xlabel=texts["since"].format(unit=names[locale]), ylabel=texts["share"])
     ax.yaxis.set_major_formatter(percent)
-    ax.set_xlabel(texts["since"].format(unit=names[locale]))
-    ax.set_ylabel(texts["share"])
     suffix = texts["more"].format(n=len(curves), all=n_possible) if n_possible > len(curves) else ""
     bands = texts["bands"].format(level=level) + (texts["cut"] if is_cut else "")
     ax.set_title(texts["title" if by is None else "last"].format(bands=bands, step=steps[-1]) + suffix)
@@ -91,16 +89,8 @@ def _draw_curve(
     time, share, (low, high) = curve.time / SECOND / seconds, curve.share, limits
     colour, marker = PALETTE[index], MARKERS[index]
     # Markers are spread by their distance in the plot: most moments are early.
-    ax.plot(
-        *(time, share),
-        linestyle=LINES[index],
-        color=colour,
-        marker=marker,
-        markevery=(0.015 * index, 0.13),
-        markersize=5,
-        label=label,
-        linewidth=1.8,
-    )
+    markers: dict[str, Any] = {"marker": marker, "markevery": (0.015 * index, 0.13), "markersize": 5}
+    ax.plot(time, share, linestyle=LINES[index], color=colour, linewidth=1.8, label=label, **markers)
     ax.fill_between(time, low, high, color=colour, alpha=0.18, linewidth=0)
     ends = np.abs([[share[-1] - low[-1]], [high[-1] - share[-1]]])
     beside = time[-1:] * (1 + INTERVAL_SPACING * (index + 1))  # at the end itself those of all groups would overlap
@@ -118,12 +108,7 @@ def _top(curves: Sequence[StepCurve], z: float) -> tuple[float | None, bool]:
 
 
 def draw_periods(
-    periods: Sequence[tuple[dict[str, Any], StepEstimates]],
-    groups: Groups,
-    by: str | None,
-    level: float,
-    ax: "Axes | None",
-    locale: Locale,
+    periods: Sequence[Labelled], groups: Groups, by: str | None, level: float, ax: "Axes | None", locale: Locale
 ) -> "Axes":
     """Draw conversion to the last step by period, one line per group; a period that is not over is hollow."""
     ax, texts = new_axes(ax, width=8.5, height=4.8), _TEXTS[locale]
@@ -134,21 +119,14 @@ def draw_periods(
     ax.set_ylim(bottom=0)
     ax.yaxis.set_major_formatter(percent)
     ax.tick_params(axis="x", rotation=30)
-    ax.set_xlabel(texts["period"])
-    ax.set_ylabel(texts["conversion"].format(step=groups[0][1].rows[-1]["step"]))
-    ax.set_title(texts["periods"].format(level=level) + suffix)
+    share = texts["conversion"].format(step=groups[0][1].rows[-1]["step"])
+    ax.set(xlabel=texts["period"], ylabel=share, title=texts["periods"].format(level=level) + suffix)
     finish_axes(ax, by)
     show_text(figure_of(ax))
     return ax
 
 
-def _draw_line(
-    ax: "Axes",
-    periods: Sequence[tuple[dict[str, Any], StepEstimates]],
-    index: int,
-    name: str | None,
-    open_label: str,
-) -> None:
+def _draw_line(ax: "Axes", periods: Sequence[Labelled], index: int, name: str | None, open_label: str) -> None:
     """Draw the line of one group with intervals."""
     time = np.array([label["period_at"] for label, _ in periods], dtype="datetime64[us]")
     is_open = np.array([not label["complete"] for label, _ in periods], dtype=bool)

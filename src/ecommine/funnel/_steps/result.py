@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import narwhals.stable.v2 as nw
 import pandas as pd
@@ -19,14 +19,14 @@ from .._log.reading import example_value
 from .groups import ENTRY_ATTRIBUTIONS
 from .notes import data_quality_notes, steps_without_events
 from .summary import funnel_sentences
-from .table import FunnelEstimates, StepEstimates, stack_rows
+from .table import FunnelEstimates, Labelled, StepEstimates, stack_rows
 from .units import UnitStore
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Kind = Literal["steps", "panels", "time", "periods"]
-KINDS = ("steps", "panels", "time", "periods")
+KINDS = get_args(Kind)
 DISPLAYED_COLUMNS = ("step", "reached", "conversion", "conversion_low", "conversion_high", "dropped", "pending")
 """Columns that fit on a screen."""
 MAX_NAMED_GROUPS = 10
@@ -93,12 +93,6 @@ class FunnelResult(Result):
     >>> result = funnel.from_counts({"home": 90_400, "search": 45_200, "payment": 6_030, "confirmation": 452})
     >>> result.headline
     '4 steps, 90,400 users entered, 0.5% reached confirmation'
-    >>> result.table[["step", "reached", "conversion", "step_conversion"]].round(4)
-               step  reached  conversion  step_conversion
-    0          home    90400      1.0000           1.0000
-    1        search    45200      0.5000           0.5000
-    2       payment     6030      0.0667           0.1334
-    3  confirmation      452      0.0050           0.0750
     """
 
     table: Any
@@ -113,7 +107,7 @@ class FunnelResult(Result):
     notes: tuple[Note, ...]
     _estimates: StepEstimates
     _group_estimates: tuple[tuple[Any, StepEstimates], ...] = ()
-    _period_estimates: tuple[tuple[dict[str, Any], StepEstimates], ...] = ()
+    _period_estimates: tuple[Labelled, ...] = ()
     _store: UnitStore | None
 
     @property
@@ -123,8 +117,8 @@ class FunnelResult(Result):
         Its id; the column of `by`, null where the group is unknown or the unit never reached the step that decides it
         (absent with ``attribution="step"``, where a unit may be in several groups); deepest_step; first_entered_at,
         entered_at (of the attempt that reached the deepest step first) and deepest_at; pending (whether the window of
-        the first entry is still open and the last step not reached, so that the unit may get further). Computed on
-        access. Of a funnel on Spark it is a lazy table of Spark, in any order.
+        the first entry is still open and the last step not reached). Computed on access; on Spark it is a lazy table of
+        Spark, in any order.
         """
         if self._store is None:
             return None
@@ -223,13 +217,7 @@ class FunnelResult(Result):
             any_order=self.definition is not None and self.definition.order == "any",
         )
 
-    def plot(
-        self,
-        ax: "Axes | None" = None,
-        *,
-        kind: Kind | None = None,
-        locale: Locale = "en",
-    ) -> "Axes":
+    def plot(self, ax: "Axes | None" = None, *, kind: Kind | None = None, locale: Locale = "en") -> "Axes":
         """Draw the funnel.
 
         Parameters

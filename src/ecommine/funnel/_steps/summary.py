@@ -131,8 +131,7 @@ def _label(label: Any, texts: dict[str, str]) -> str:
 
 def _skipped_step(estimates: StepEstimates, noun: str, locale: Locale) -> list[str]:
     """Name the required step that more units skip than reach."""
-    rows = [row for row, optional in zip(estimates.rows, estimates.optional, strict=True) if not optional]
-    rows = [row for row in rows if row["skipped"] > row["reached"]]
+    rows = [row for row in estimates.required_rows if row["skipped"] > row["reached"]]
     if not rows:
         return []
     most = max(rows, key=lambda row: row["skipped"])

@@ -37,9 +37,16 @@ class StepEstimates:
         """Return a column of the table, step by step, as floats."""
         return np.array([row[name] for row in self.rows], dtype=np.float64)
 
+    @property
+    def required_rows(self) -> list[dict[str, Any]]:
+        """The rows of steps that may not be left out."""
+        return [row for row, is_optional in zip(self.rows, self.optional, strict=True) if not is_optional]
+
 
 Groups = Sequence[tuple[Any, StepEstimates]]
 """Estimates by the value of `by`, or by when the period begins."""
+Labelled = tuple[dict[str, Any], StepEstimates]
+"""Estimates of a group and period, by column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,7 +54,7 @@ class FunnelEstimates:
     """What a funnel is measured to be, from events in memory or on Spark, or from totals."""
 
     whole: StepEstimates
-    groups: list[tuple[dict[str, Any], StepEstimates]]  # by group and period; else all units with an empty label
+    groups: list[Labelled]  # by group and period; else all units with an empty label
     over_periods: list[tuple[Any, StepEstimates]] = field(default_factory=list)  # by group, where there are periods too
     notes: list[Note]
     store: UnitStore | None = None  # the units, for their table and for plots
@@ -132,7 +139,7 @@ def trend_p_value(halves: Ints) -> float | None:
     return float(z_test_p_values(shares[1] - shares[0], error)) if error > 0 else None
 
 
-def stack_rows(groups: Iterable[tuple[dict[str, Any], StepEstimates]]) -> dict[str, list[Any]]:
+def stack_rows(groups: Iterable[Labelled]) -> dict[str, list[Any]]:
     """Return the columns of a table with the rows of all groups, each row with the label of its group."""
     columns: dict[str, list[Any]] = {}
     for label, estimates in groups:

@@ -103,12 +103,13 @@ class MemoryUnitStore:
         """Return the table of units in the caller's library."""
         columns = unit_columns(self.whole, self.step_labels, self.plan, self.until)
         ids = {"unit": self.whole.units, "visitor": self.whole.visitors}
-        samples = {name: 0 if labels is None or labels.dtype.kind in "iu" else "" for name, labels in ids.items()}
-        samples |= {"group": self.example}
-        names = {"unit": unit, "visitor": "visitor_id", "group": by}
-        named = {names.get(name) or name: values for name, values in columns.items()}
-        like = like.drop("pending")  # a number there
-        return build_table(named, like=like, samples={names.get(name) or name: samples[name] for name in samples})
+        samples: dict[str, Any] = {
+            name: 0 if labels is None or labels.dtype.kind in "iu" else "" for name, labels in ids.items()
+        }
+        samples["group"] = self.example
+        names = {"unit": unit, "visitor": "visitor_id", "group": by or "group"}
+        named, samples = ({names.get(name, name): part[name] for name in part} for part in (columns, samples))
+        return build_table(named, like=like.drop("pending"), samples=samples)  # a number in the table of steps
 
 
 def _stack_times(parts: Sequence[StepTimes]) -> StepTimes:
