@@ -18,7 +18,7 @@ from ecommine import datasets, funnel
 from ecommine._stats.intervals import Shares, difference, equal_shares_p_values, relative_difference
 from ecommine._stats.multiple_testing import adjust_p_values
 from ecommine._stats.shapley import split_product
-from ecommine.funnel._compare.sides import make_side
+from ecommine.funnel._compare.contributions import make_side
 from funnel import slow, slow_compare
 from funnel.test_analyse import EVENTS, shop
 from funnel.test_counts import DATA, NEEDS

@@ -17,9 +17,8 @@ from ..._stats.intervals import Interval, Shares, difference, equal_shares_p_val
 from ..._stats.multiple_testing import CORRECTIONS, Correction, adjust_p_values
 from .._steps.result import FunnelResult
 from .checks import check_results
-from .contributions import contributions
+from .contributions import Side, contributions, make_side
 from .notes import comparison_notes
-from .sides import Side, make_side
 from .summary import SIDE_NAMES, comparison_sentences, points
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from ..._core.moments import DAY, length_to_microseconds
 from ..._core.notes import Note
 from ..._core.texts import counted, join_words
 from .._steps.result import FunnelResult
-from .sides import Side
+from .contributions import Side
 
 
 def comparison_notes(before: FunnelResult, after: FunnelResult, sides: tuple[Side, Side]) -> tuple[Note, ...]:

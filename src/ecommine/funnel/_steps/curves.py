@@ -18,7 +18,7 @@ N_MOMENTS = 40
 FIRST_MOMENT = 1e-4
 """The earliest of the additional moments, as a share of the window."""
 MAX_CURVES = 8
-"""Curves that a reader can tell apart."""
+"""Curves, or groups, that a reader can tell apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,16 +1,20 @@
-"""Plots of the steps: conversion to each step with its interval, groups side by side or in panels."""
+"""Plots of a funnel: conversion by step as bars or in panels, by the time since the entry, and by period."""
 
 from collections.abc import Sequence
 from textwrap import fill
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..._core.arrays import Floats
+from ..._core.moments import SECOND
 from ..._core.optional import require
 from ..._core.pictures import PALETTE, figure_of, new_axes, show_text
 from ..._core.texts import Locale, is_known, percent
-from .table import Groups, StepEstimates
+from ..._stats.intervals import normal_quantile
+from .curves import MAX_CURVES, StepCurve
+from .table import Groups, Labelled, StepEstimates
+from .units import UnitStore
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,8 +23,6 @@ Style = tuple[str, str]
 HATCHES = ("", "//", "..", "xx", "--", "\\\\", "++", "oo")
 STYLES: tuple[Style, ...] = (*zip(PALETTE, HATCHES, strict=True), ("#999999", ""))
 """Colour and hatch of each group by its place; the last is for groups that have none of their own."""
-MAX_GROUPS = len(PALETTE)
-"""Groups that a reader can tell apart."""
 MAX_PANELS = 12
 PANELS_PER_ROW = 3
 BARS_WIDTH = 0.8
@@ -32,7 +34,19 @@ MIN_FONT_SIZE, MAX_FONT_SIZE, DIGIT_WIDTH = 6.0, 9.0, 0.65
 LETTERS_PER_INCH = 11
 MIN_LINE_LETTERS, MAX_ROTATED_LETTERS = 8, 28
 """Letters of a line at least, and of a rotated name at most."""
-
+LINES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (8, 2)), (0, (3, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (6, 2, 2, 2)))
+MARKERS = "osD^vPX*"
+"""Lines and markers by place, so that groups differ in grey print too."""
+INTERVAL_SPACING = 0.012
+"""Distance of the intervals at the ends of curves, as a share of the window."""
+MIN_UNITS_FOR_BAND = 20
+"""Units from which the whole band of a curve is in the plot."""
+_TIME_UNITS: tuple[tuple[int, dict[Locale, str]], ...] = (
+    (86_400, {"en": "days", "zh": "天"}),
+    (3_600, {"en": "hours", "zh": "小时"}),
+    (60, {"en": "minutes", "zh": "分钟"}),
+    (1, {"en": "seconds", "zh": "秒"}),
+)
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
         "share": "conversion (share of entrants)",
@@ -41,6 +55,17 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "largest": "; the largest {n} of {all} groups",
         "entered": "{label} ({n:,} entered)",
         "unknown": "unknown",
+        "since": "{unit} since the entry",
+        "reached_so_far": "share that has reached the step",
+        "time": "How long it takes ({bands})",
+        "time_to_last": "How long it takes to reach {step} ({bands})",
+        "bands": "bands: {level:.0%} intervals",
+        "cut": ", cut where units are few",
+        "period": "start of the period of first entry",
+        "to_step": "conversion to {step}",
+        "periods": "Conversion by period of entry (lines: {level:.0%} intervals)",
+        "period_open": "period not over",
+        "more": "; {n} of {all}",
     },
     "zh": {
         "share": "转化率（占进入者的比例）",
@@ -49,6 +74,17 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "largest": "；{all}个组中最大的{n}个",
         "entered": "{label}（进入{n:,}）",
         "unknown": "未知",
+        "since": "进入后的时间（{unit}）",
+        "reached_so_far": "已到达该步骤的比例",
+        "time": "到达各步骤所需时间（{bands}）",
+        "time_to_last": "到达{step}所需时间（{bands}）",
+        "bands": "色带为{level:.0%}置信区间",
+        "cut": "，样本少的部分超出画面",
+        "period": "首次进入所在周期的起始日",
+        "to_step": "到{step}的转化率",
+        "periods": "按进入周期的转化率（线段为{level:.0%}置信区间）",
+        "period_open": "周期尚未结束",
+        "more": "；共{all}条，显示{n}条",
     },
 }
 
@@ -65,7 +101,7 @@ def draw_panels(groups: Groups, by: str, level: float, locale: Locale) -> "Axes"
     """Draw one plot per group, all on one scale; return the first axes."""
     pyplot = require("matplotlib.pyplot", extra="plot")
     panels, suffix = largest_groups(groups, MAX_PANELS, locale)
-    with_style = [label for label, _ in largest_groups(groups, MAX_GROUPS, locale)[0]]
+    with_style = [label for label, _ in largest_groups(groups, MAX_CURVES, locale)[0]]
     styles = dict(zip(with_style, STYLES, strict=False))
     n_columns = min(len(panels), PANELS_PER_ROW)
     n_rows = -(-len(panels) // n_columns)
@@ -89,7 +125,7 @@ def _draw_axes(
     ax: "Axes", groups: Groups, by: str | None, level: float, locale: Locale, styles: Sequence[Style]
 ) -> None:
     texts = _TEXTS[locale]
-    groups, suffix = largest_groups(groups, MAX_GROUPS, locale)
+    groups, suffix = largest_groups(groups, MAX_CURVES, locale)
     steps = [row["step"] for row in groups[0][1].rows]
     slot = BARS_WIDTH / len(groups)
     font_size = _font_size(ax, BAR_SHARE * slot, groups)
@@ -146,6 +182,88 @@ def _name_steps(ax: "Axes", steps: list[str]) -> None:
 def _axes_width(ax: "Axes") -> float:
     """Return the width of the axes in inches."""
     return float(ax.get_position().width) * float(figure_of(ax).get_figwidth())
+
+
+def draw_time(store: UnitStore, by: str | None, level: float, ax: "Axes | None", locale: Locale) -> "Axes":
+    """Draw the share that has reached each step by the time since the entry; with groups, the last step."""
+    ax, texts, z = new_axes(ax, width=8.5, height=4.8), _TEXTS[locale], normal_quantile(level)
+    steps, window = store.step_labels, store.plan.window
+    curves, n_possible = store.curves(by_group=by is not None)
+    seconds, names = next((unit for unit in _TIME_UNITS if window >= 2 * unit[0] * SECOND), _TIME_UNITS[-1])
+    for index, curve in enumerate(curves):
+        label = steps[curve.step] if by is None else group_name(curve.label[by], locale)
+        _draw_curve(ax, curve, curve.limits(z), seconds, index, label)
+    top, is_cut = _top(curves, z)
+    right = window / SECOND / seconds * (1 + INTERVAL_SPACING * (len(curves) + 1))
+    ax.set(
+        xlim=(0, right), ylim=(0, top), xlabel=texts["since"].format(unit=names[locale]), ylabel=texts["reached_so_far"]
+    )
+    ax.yaxis.set_major_formatter(percent)
+    suffix = texts["more"].format(n=len(curves), all=n_possible) if n_possible > len(curves) else ""
+    bands = texts["bands"].format(level=level) + (texts["cut"] if is_cut else "")
+    ax.set_title(texts["time" if by is None else "time_to_last"].format(bands=bands, step=steps[-1]) + suffix)
+    finish_axes(ax, by)
+    show_text(figure_of(ax))
+    return ax
+
+
+def _draw_curve(
+    ax: "Axes", curve: StepCurve, limits: tuple[Floats, Floats], seconds: int, index: int, label: str
+) -> None:
+    """Draw a curve with its band; the end, which is the conversion, has an interval of its own: there may be a jump."""
+    time, share, (low, high) = curve.time / SECOND / seconds, curve.share, limits
+    colour, marker = PALETTE[index], MARKERS[index]
+    # Markers are spread by their distance in the plot: most moments are early.
+    markers: dict[str, Any] = {"marker": marker, "markevery": (0.015 * index, 0.13), "markersize": 5}
+    ax.plot(time, share, linestyle=LINES[index], color=colour, linewidth=1.8, label=label, **markers)
+    ax.fill_between(time, low, high, color=colour, alpha=0.18, linewidth=0)
+    ends = np.abs([[share[-1] - low[-1]], [high[-1] - share[-1]]])
+    beside = time[-1:] * (1 + INTERVAL_SPACING * (index + 1))  # at the end itself those of all groups would overlap
+    ax.errorbar(beside, share[-1:], ends, fmt=marker, color=colour, markersize=5, capsize=3)
+
+
+def _top(curves: Sequence[StepCurve], z: float) -> tuple[float | None, bool]:
+    """Return the upper limit of the plot and whether it cuts a band: those of few units would flatten the others."""
+    sizes = [int(curve.n_observed.max(initial=0)) for curve in curves]
+    highs = [float(np.fmax.reduce(curve.limits(z)[1], initial=0.0)) for curve in curves]
+    large = [high for high, n in zip(highs, sizes, strict=True) if n >= min(MIN_UNITS_FOR_BAND, max(sizes))]
+    shares = [float(np.fmax.reduce(curve.share, initial=0.0)) for curve in curves]
+    top = 1.05 * max([*large, *shares], default=0.0)
+    return top or None, max(highs, default=0.0) > top
+
+
+def draw_periods(
+    periods: Sequence[Labelled], groups: Groups, by: str | None, level: float, ax: "Axes | None", locale: Locale
+) -> "Axes":
+    """Draw conversion to the last step by period, one line per group; a period that is not over is hollow."""
+    ax, texts = new_axes(ax, width=8.5, height=4.8), _TEXTS[locale]
+    groups, suffix = largest_groups(groups, MAX_CURVES, locale)
+    for index, (value, _) in enumerate(groups):
+        of_group = [(label, part) for label, part in periods if by is None or label[by] == value]
+        _draw_line(ax, of_group, index, None if by is None else group_name(value, locale), texts["period_open"])
+    ax.set_ylim(bottom=0)
+    ax.yaxis.set_major_formatter(percent)
+    ax.tick_params(axis="x", rotation=30)
+    share = texts["to_step"].format(step=groups[0][1].rows[-1]["step"])
+    ax.set(xlabel=texts["period"], ylabel=share, title=texts["periods"].format(level=level) + suffix)
+    finish_axes(ax, by)
+    show_text(figure_of(ax))
+    return ax
+
+
+def _draw_line(ax: "Axes", periods: Sequence[Labelled], index: int, name: str | None, open_label: str) -> None:
+    """Draw the line of one group with intervals."""
+    time = np.array([label["period_at"] for label, _ in periods], dtype="datetime64[us]")
+    is_open = np.array([not label["complete"] for label, _ in periods], dtype=bool)
+    last_rows = [part.rows[-1] for _, part in periods]
+    share, low, high = (np.array([row[f"conversion{end}"] for row in last_rows]) for end in ("", "_low", "_high"))
+    colour, marker = PALETTE[index], MARKERS[index]
+    distances = np.abs([share - low, high - share])
+    ax.errorbar(time, share, distances, fmt="none", color=colour, capsize=3, linewidth=1.4)
+    ax.plot(time, share, linestyle=LINES[index], marker=marker, color=colour, linewidth=1.4, label=name)
+    if is_open.any():
+        label = new_label(ax, open_label)
+        ax.plot(time[is_open], share[is_open], marker, color=colour, markerfacecolor="white", label=label)
 
 
 def shorten(text: str, n_letters: int) -> str:

@@ -242,14 +242,13 @@ class FunnelResult(Result):
         ValueError
             If this kind does not fit the result: panels without groups, times of totals, no periods.
         """
-        from .plot import draw_panels, draw_steps
-        from .plot_time import draw_periods
+        from .plot import draw_panels, draw_periods, draw_steps, draw_time
 
         one_of("locale", locale, LOCALES)
         kind = ("periods" if self.every else "steps") if kind is None else kind
         one_of("kind", kind, KINDS)
         if kind == "time":
-            return self._plot_time(ax, locale)
+            return draw_time(self._store_of_times(), self.by, self.level, ax, locale)
         groups = self._group_estimates if self.by is not None and self._group_estimates else ((None, self._estimates),)
         if kind == "periods":
             if self.every is None:
@@ -263,14 +262,12 @@ class FunnelResult(Result):
             return draw_panels(groups, self.by, self.level, locale)
         return draw_steps(groups, self.by, self.level, ax, locale)
 
-    def _plot_time(self, ax: "Axes | None", locale: Locale) -> "Axes":
-        from .plot_time import draw_time
-
+    def _store_of_times(self) -> UnitStore:
         if self._store is None:
             raise ValueError("`kind` 'time' needs times, and totals have none: measure events with analyse")
         if self.by is not None and self.every is not None:
             raise ValueError("`kind` 'time' has too many curves for groups in periods: measure without `every` or `by`")
-        return draw_time(self._store, self.by, self.level, ax, locale)
+        return self._store
 
 
 def make_result(
