@@ -27,7 +27,7 @@ EPOCHS = {"unix_s": 1_000_000, "unix_ms": 1_000, "unix_us": 1}
 MAX_MICROSECONDS = 2**53
 """Microseconds (until the year 2255) up to which every library counts exactly; later counts are not read."""
 
-NUMBER_REGEX = r"[ \t]*[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?[ \t]*"
+NUMBER_REGEX = r"[ \t]*[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?[ \t]*"
 """A number as text. Each library by itself would read some other texts too ("5d", "1_000", "0x1F")."""
 
 BLANKS = " \t"
