@@ -108,3 +108,33 @@ def test_a_second_look_is_refused_rather_than_mixed_with_the_first():
         schema.outliers(TABLE, by="amount")
     with pytest.raises(SchemaError, match="`day` holds"):
         schema.outliers(TABLE.assign(day=pd.Timestamp("2024-05-01")), by="day")
+
+
+SIGNED = [-50.0, -40.0, -30.0, -20.0, -10.0, -0.0, 0.0, 10.0, 20.0, 30.0, 500.0]
+
+
+@pytest.mark.parametrize("dtype", ["float[pyarrow]", "double[pyarrow]", "int64[pyarrow]", "Float64", "Int32"])
+@pytest.mark.parametrize("rule", ["quartile_fence", "robust_z"])
+def test_the_sign_of_a_value_makes_no_group(dtype, rule):
+    if "pyarrow" in dtype:
+        pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    flagged = schema.outliers(pd.DataFrame({"amount": pd.Series(SIGNED).astype(dtype)}), rule=rule)
+    low, high = slow_fence(SIGNED, rule, {"quartile_fence": 1.5, "robust_z": 3.5}[rule])
+    assert flagged["outlier_low"].astype(float).tolist() == pytest.approx([low] * len(SIGNED))
+    assert flagged["outlier_high"].astype(float).tolist() == pytest.approx([high] * len(SIGNED))
+
+
+def test_groups_of_both_zeros_are_one(library):
+    frame = pd.DataFrame({"size": [0.0, -0.0] * 4, "amount": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 90.0]})
+    flagged = to_pandas(schema.outliers(library(frame), by="size"), sort=["amount"])
+    low, high = slow_fence(frame["amount"].tolist(), "quartile_fence", 1.5)
+    assert flagged["outlier_low"].tolist() == pytest.approx([low] * 8)
+    assert flagged["outlier"].tolist() == [False] * 7 + [True]
+    assert high < 90
+
+
+def test_both_zeros_are_one_group_in_arrow_types_of_pandas():
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    frame = pd.DataFrame({"size": [0.0, -0.0] * 4, "amount": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 90.0]})
+    flagged = schema.outliers(frame.astype("double[pyarrow]"), by="size")
+    assert flagged["outlier"].tolist() == [False] * 7 + [True]

@@ -5,17 +5,18 @@ back in the caller's library: as it is to pandas, Polars and PyArrow, as a lazy 
 relation and Spark.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from math import floor
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import narwhals.stable.v2 as nw
 from narwhals.exceptions import DuplicateError
 from narwhals.stable.v2.typing import IntoFrameT
 
+from .engines import How, hand_to_duckdb, join_arrow, with_types_of
+
 _NO_TABLE = "`{}` must be a pandas, Polars, PyArrow, DuckDB or PySpark table, got {}"
-_ROW = "__ecommine_row"
 Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
 MICRO = 1_000_000
@@ -60,15 +61,10 @@ def native(frame: Frame, like: IntoFrameT) -> IntoFrameT:  # noqa: ARG001  # `li
     return cast("IntoFrameT", frame.to_native())
 
 
-def join(left: Frame, right: Frame, *, on: list[str], how: Literal["inner", "left"]) -> Frame:
+def join(left: Frame, right: Frame, *, on: list[str], how: How) -> Frame:
     """Join two frames of one library, both eager or both lazy; eager rows stay in the order of ``left``."""
-    if isinstance(left, nw.DataFrame) and left.implementation.is_pyarrow():  # its join shuffles rows
-        numbered: Frame = left.with_row_index(_ROW)
-        return _joined(numbered, right, on, how).sort(_ROW).drop(_ROW)
-    return _joined(left, right, on, how)
-
-
-def _joined(left: Frame, right: Frame, on: list[str], how: Literal["inner", "left"]) -> Frame:
+    if left.implementation.is_pyarrow():
+        return wrap(join_arrow(left.to_native(), right.to_native(), on=on, how=how))
     joined: Frame = left.join(right, on=on, how=how)  # type: ignore[arg-type]  # both are of the same kind
     return joined
 
@@ -85,20 +81,18 @@ def collect(frame: Frame) -> nw.DataFrame[Any]:
     return frame.collect() if frame.implementation.is_polars() else frame.collect("pandas")
 
 
-def build(columns: Mapping[str, Any], *, like: Frame) -> nw.DataFrame[Any]:
-    """Make an eager table in the caller's library if that is eager, Polars for a LazyFrame, else pandas."""
+def build(columns: Mapping[str, Any], *, like: Frame, keys: Collection[str] = ()) -> nw.DataFrame[Any]:
+    """Make an eager table in the caller's library if that is eager, Polars for a LazyFrame, else pandas.
+
+    In PyArrow, which joins no text with large text, ids and the ``keys`` have the very type of the caller's columns of
+    their names; other columns may have such a name by chance and keep their own.
+    """
     known = not is_lazy(like) or like.implementation.is_polars()
     built = nw.from_dict(dict(columns), backend=like.implementation if known else nw.Implementation.PANDAS)
-    return _with_arrow_types(built, like) if built.implementation.is_pyarrow() else built
-
-
-def _with_arrow_types(built: nw.DataFrame[Any], like: Frame) -> nw.DataFrame[Any]:
-    """Give shared columns the caller's very type: PyArrow joins no text with large text."""
-    table, types = built.to_native(), like.to_native().schema
-    for i, name in enumerate(table.column_names):
-        if name in types.names and str(types.field(name).type) != "null":  # a column without any value has no type
-            table = table.set_column(i, name, table[name].cast(types.field(name).type))
-    return nw.from_native(table, eager_only=True)
+    if not built.implementation.is_pyarrow():
+        return built
+    names = [name for name in columns if name in keys or name.endswith("_id")]
+    return nw.from_native(with_types_of(built.to_native(), like.to_native(), names=names), eager_only=True)
 
 
 def hand_back(small: nw.DataFrame[Any], *, like: Frame) -> Any:
@@ -107,13 +101,10 @@ def hand_back(small: nw.DataFrame[Any], *, like: Frame) -> Any:
         return small.to_native()
     if like.implementation.is_polars():
         return small.lazy().to_native()
-    ecommine_computed, theirs = small.to_native(), like.to_native()
+    table, theirs = small.to_native(), like.to_native()
     if like.implementation.is_duckdb():
-        # The caller's own connection finds the local name, so that the view joins with the caller's tables; a table
-        # of the caller would come first, and a view of that name would hide one, hence names that nobody has.
-        view = theirs.query("ecommine_handed_back", "select * from ecommine_computed")
-        return view.set_alias(f"ecommine_{id(ecommine_computed)}")  # relations of one alias cannot be joined
-    return theirs.sparkSession.createDataFrame(ecommine_computed)
+        return hand_to_duckdb(table, theirs)
+    return theirs.sparkSession.createDataFrame(table)
 
 
 def micro(column: nw.Expr) -> nw.Expr:

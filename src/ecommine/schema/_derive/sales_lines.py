@@ -149,7 +149,7 @@ def _cancelled_orders(lines: Frame) -> Frame:
     """List the orders and periods in which units of every product came back as many as were ordered."""
     keys = ["order_id", "period"]
     back = lines.filter(nw.col("quantity") < 0, ~nw.col("order_id").is_null()).select(*keys).unique()
-    theirs: Frame = lines.join(back, on=keys, how="semi")  # type: ignore[arg-type]  # both are of the same kind
+    theirs = join(lines, back, on=keys, how="semi")
     nets = theirs.group_by(*keys, "product_id").agg(nw.col("quantity").sum())
     nets = nets.with_columns(left=flag(nw.col("quantity").cast(nw.Float64).abs() > _SAME_UNITS))
     return nets.group_by(keys).agg(nw.col("left").sum()).filter(nw.col("left") == 0)

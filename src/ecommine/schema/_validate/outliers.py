@@ -105,8 +105,15 @@ def _values(frame: Frame, column: str, by: str | None) -> "pd.DataFrame":
     """Read the one or two columns that the fences need into memory, without rows that have no group."""
     value = nw.col(column).cast(nw.Float64).alias("value")
     if by is None:
-        return collect(frame.select(value)).to_pandas()
-    return collect(frame.filter(~nw.col(by).is_null()).select(nw.col(by).alias("group"), value)).to_pandas()
+        return _as_numpy(collect(frame.select(value)).to_pandas())
+    groups = frame.filter(~nw.col(by).is_null()).select(nw.col(by).alias("group"), value)
+    return _as_numpy(collect(groups).to_pandas())
+
+
+def _as_numpy(values: "pd.DataFrame") -> "pd.DataFrame":
+    """Hold floats as NumPy does: in Arrow's memory -0.0 is a group beside 0.0, and NaN one more."""
+    floats = [name for name, dtype in values.dtypes.items() if getattr(dtype, "kind", "O") == "f"]
+    return values.astype(dict.fromkeys(floats, "float64"))
 
 
 def _fences(values: "pd.DataFrame", by: str | None, rule: Rule, width: float) -> "pd.DataFrame":
@@ -133,7 +140,7 @@ def _warn_of_rows_without_group(frame: Frame, grouped: int, by: str) -> None:
 
 def _same_library(fences: "pd.DataFrame", frame: Frame, key: str) -> Frame:
     """Return the small table in the library of the large one, with a key of the same type."""
-    small = build({name: fences[name].to_numpy() for name in fences.columns}, like=frame)
+    small = build({name: fences[name].to_numpy() for name in fences.columns}, like=frame, keys=[key])
     if not frame.implementation.is_pyarrow():
         small = small.with_columns(nw.col(key).cast(frame.collect_schema()[key]))
     return wrap(hand_back(small, like=frame))
