@@ -1,4 +1,4 @@
-"""What PyArrow and DuckDB need beside narwhals: joins beside any columns, types of ids, tables handed to a connection."""
+"""What PyArrow and DuckDB need beside narwhals: joins, types of ids, tables handed to a connection."""
 
 from collections.abc import Collection
 from contextlib import contextmanager
