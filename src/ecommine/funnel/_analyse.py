@@ -96,12 +96,12 @@ def analyse(
 
     An entrant whose window, counted from the first entry, is still open at `as_of` may still convert. Conversion from
     the entry to a step is Kaplan and Meier's estimate at the end of the window; from step to step it is the ratio of
-    two such estimates. Intervals are Wilson's with the effective sample size from influence functions. While all
-    windows are open, conversion is null and only naive_conversion is known.
+    two such estimates. Intervals are Wilson's with the effective sample size from influence functions. This assumes
+    that earlier and later entrants convert alike; a note appears if they do not. While all windows are open, conversion
+    is null and only naive_conversion is known.
 
     On Spark neither events nor units come to the caller's process; those of a partition must fit into a worker's
-    memory. Quartiles of times are exact to the second. The events are read several times: cache them if they are costly
-    to compute.
+    memory. The events are read several times: cache them if they are costly to compute.
 
     References
     ----------

@@ -17,9 +17,8 @@ def check_results(before: object, after: object) -> tuple[FunnelResult, FunnelRe
     if first.definition is not None and second.definition is not None:
         _check_settings(first.definition, second.definition)
         if first.unit != second.unit:
-            raise ValueError(
-                f"`before` counts {first.unit} and `after` {second.unit}: analyse both with the same `unit`"
-            )
+            units = f"`before` counts {first.unit} and `after` {second.unit}"
+            raise ValueError(f"{units}: analyse both with the same `unit`")
     if first._estimates.optional != second._estimates.optional:
         raise ValueError("`before` and `after` must have the same optional steps")
     return first, second
@@ -33,15 +32,13 @@ def _check_result(argument: str, value: object) -> FunnelResult:
         )
     if value.by is not None and value.every is not None:
         raise ValueError(f"`{argument}` has groups and periods: choose a group, then a period, by result.group(...)")
-    if value.by is not None or value.every is not None:
-        labels = [
-            str(label) if value.by is None else label for label, group in value._group_estimates if group.entrants
-        ]
+    key = value.by or value.every
+    if key is not None:
+        entered = [label for label, group in value._group_estimates if group.entrants]
+        labels = entered if value.by else [str(label) for label in entered]
         example = f"result.group({labels[0]!r})" if labels else "result.group(...)"
-        raise ValueError(
-            f"`{argument}` has groups by {value.by or value.every!r}: choose one of "
-            f"{quote_names(labels, most=MAX_NAMED_GROUPS)}, such as {example}"
-        )
+        named = quote_names(labels, most=MAX_NAMED_GROUPS)
+        raise ValueError(f"`{argument}` has groups by {key!r}: choose one of {named}, such as {example}")
     return value
 
 

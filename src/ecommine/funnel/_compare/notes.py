@@ -17,14 +17,15 @@ def comparison_notes(before: FunnelResult, after: FunnelResult, sides: tuple[Sid
     notes = [_unknown_conversion(name, result) for name, result, side in pairs if not side.is_known]
     if not notes:
         notes = [note for name, _, side in pairs for note in _unknown_steps(name, side)]
-    notes += _optional_steps(before)
-    notes += _different_definitions(before, after)
-    notes += _units_in_both(before, after)
-    notes += _unequal_ages(before, after)
-    notes += [
-        Note(f"{name}: {note}", code=note.code, count=note.count) for name, result, _ in pairs for note in result.notes
-    ]
-    return tuple(notes)
+    of_results = [(name, note) for name, result, _ in pairs for note in result.notes]
+    return (
+        *notes,
+        *_optional_steps(before),
+        *_different_definitions(before, after),
+        *_units_in_both(before, after),
+        *_unequal_ages(before, after),
+        *(Note(f"{name}: {note}", code=note.code, count=note.count) for name, note in of_results),
+    )
 
 
 def _unknown_conversion(name: str, result: FunnelResult) -> Note:

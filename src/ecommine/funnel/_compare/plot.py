@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 MAX_LETTERS = 34
 """Letters of a step's name."""
 BAR_HEIGHT = 0.62
-GREY = "#BDBDBD"
-STYLES = {"end": (GREY, ""), "up": (PALETTE[0], ""), "down": (PALETTE[1], "///")}
+STYLES = {"end": ("#BDBDBD", ""), "up": (PALETTE[0], ""), "down": (PALETTE[1], "///")}
 """Colour and hatch, which differ in grey too."""
 
 _TEXTS: dict[Locale, dict[str, str]] = {
@@ -53,22 +52,17 @@ def draw_comparison(
     """Draw bars from the top down: one conversion, the contribution of each step, the other conversion."""
     texts = _TEXTS[locale]
     ax = new_axes(ax, width=9.0, height=2.2 + 0.42 * (len(rows) + 2))
+    title = texts["unknown"]
     if is_known(conversion["p_value"]):
         _draw_bars(ax, rows, conversion, texts)
-        # Below the label of the axis, whatever the height.
-        ax.legend(
-            frameon=False, fontsize=8, ncols=3, loc="upper right", bbox_to_anchor=(1.0, -1.55 / (len(rows) + 4.1))
-        )
+        below_axis = (1.0, -1.55 / (len(rows) + 4.1))  # and its label, whatever the height
+        ax.legend(frameon=False, fontsize=8, ncols=3, loc="upper right", bbox_to_anchor=below_axis)
         title = texts["title"].format(level=level)
-    else:
-        title = texts["unknown"]
-    labels = [names[0], *(str(row["step"]) for row in rows), names[1]]
-    ax.set_yticks(
-        np.arange(len(labels)), [shorten(label, MAX_LETTERS) for label in labels], fontsize=9, parse_math=False
-    )
+    labels = [shorten(name, MAX_LETTERS) for name in (names[0], *(str(row["step"]) for row in rows), names[1])]
+    ax.set_yticks(np.arange(len(labels)), labels, fontsize=9, parse_math=False)
     ax.set_ylim(len(labels) - 0.5, -0.5)
     ax.xaxis.set_major_formatter(percent)
-    ax.set_xlabel(texts["axis"].format(last=shorten(str(rows[-1]["step"]), MAX_LETTERS)), parse_math=False)
+    ax.set_xlabel(texts["axis"].format(last=labels[-2]), parse_math=False)
     ax.set_title(title, fontsize=11)
     ax.spines[["top", "right"]].set_visible(False)
     show_text(figure_of(ax))
@@ -79,15 +73,10 @@ def _draw_bars(
     ax: "Axes", rows: Sequence[Mapping[str, Any]], conversion: Mapping[str, float], texts: Mapping[str, str]
 ) -> None:
     """Draw the bars with the intervals of their ends, a line from each bar to the next, and what they amount to."""
-    bars = [
-        [
-            conversion[f"conversion_before{end}"],
-            *(row[f"contribution{end}"] for row in rows),
-            conversion[f"conversion_after{end}"],
-        ]
-        for end in ("", "_low", "_high")
-    ]
-    length, below, above = np.array(bars, dtype=np.float64)
+    ends = ("", "_low", "_high")
+    first, last = ([conversion[f"conversion_{side}{end}"] for end in ends] for side in ("before", "after"))
+    parts = [[row[f"contribution{end}"] for end in ends] for row in rows]
+    length, below, above = np.array([first, *parts, last], dtype=np.float64).T
     start = np.array([0.0, *np.cumsum(length[:-2]), 0.0])
     end, low, high = start + length, start + below, start + above
     tips = np.nanmax([high, start, end], axis=0)

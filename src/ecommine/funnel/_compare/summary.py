@@ -56,11 +56,11 @@ def comparison_sentences(
     texts = _TEXTS[locale]
     if conversion["p_value"] != conversion["p_value"]:
         return texts["unknown"]
-    side_names = dict(zip(("before", "after"), names, strict=True))
     is_significant = conversion["p_value"] < alpha
     sentences = [
         texts["ends"].format(
-            **side_names,
+            before=names[0],
+            after=names[1],
             c0=percent(conversion["conversion_before"]),
             c1=percent(conversion["conversion_after"]),
             last=rows[-1]["step"],

@@ -144,10 +144,8 @@ def from_reached(users: object, steps: Sequence[str], /, *, by: str | None = Non
         codes, labels = factorize_groups(depths["_by"], category_order(like, by))
         check_group_count(by, len(labels))
         of_group = [depths.filter((codes == code).tolist()) for code in range(len(labels))]
-        groups = [
-            ({by: label}, _estimate_depths(rows, steps, confidence))
-            for label, rows in zip(labels, of_group, strict=True)
-        ]
+        estimates = [_estimate_depths(rows, steps, confidence) for rows in of_group]
+        groups = [({by: label}, part) for label, part in zip(labels, estimates, strict=True)]
     n_left_out = int(depths.filter(nw.col("_depth") < 2)["_n"].sum())
     text = f"{counted(n_left_out, 'user')} without {steps[0]!r} left out"
     notes = [Note(text, code="users_without_entry", count=n_left_out)] if n_left_out else []

@@ -80,14 +80,7 @@ def period_numbers(moments: Ints, every: Every) -> Ints:
 
 
 def period_starts(numbers: Ints, every: Every) -> list[datetime]:
-    """Return when periods begin, given their numbers.
-
-    Examples
-    --------
-    >>> entry = np.array(["2024-03-06T10:00", "2024-02-29T23:59"], dtype="datetime64[us]").astype(np.int64)
-    >>> period_starts(period_numbers(entry, "1w"), "1w")
-    [datetime.datetime(2024, 3, 4, 0, 0), datetime.datetime(2024, 2, 26, 0, 0)]
-    """
+    """Return when periods begin, given their numbers."""
     unit, length, shift = PERIOD_UNITS[every]
     starts = (numbers * length + shift).astype(f"datetime64[{unit}]").astype("datetime64[us]")
     moments: list[datetime] = starts.tolist()

@@ -23,12 +23,9 @@ Style = tuple[str, str]
 HATCHES = ("", "//", "..", "xx", "--", "\\\\", "++", "oo")
 STYLES: tuple[Style, ...] = (*zip(PALETTE, HATCHES, strict=True), ("#999999", ""))
 """Colour and hatch of each group by its place; the last is for groups that have none of their own."""
-MAX_PANELS = 12
-PANELS_PER_ROW = 3
-BARS_WIDTH = 0.8
-"""Width of the bars of one step together; the distance of two steps is 1."""
-BAR_SHARE = 0.92
-"""Width of a bar, of its part of that."""
+MAX_PANELS, PANELS_PER_ROW = 12, 3
+BARS_WIDTH, BAR_SHARE = 0.8, 0.92
+"""Width of the bars of one step together, where the distance of two steps is 1, and of a bar, of its part of that."""
 MIN_FONT_SIZE, MAX_FONT_SIZE, DIGIT_WIDTH = 6.0, 9.0, 0.65
 """Size of the shares above bars (points), and width of a digit as a share of its height."""
 LETTERS_PER_INCH = 11

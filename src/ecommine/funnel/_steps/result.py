@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Kind = Literal["steps", "panels", "time", "periods"]
-KINDS = get_args(Kind)
 DISPLAYED_COLUMNS = ("step", "reached", "conversion", "conversion_low", "conversion_high", "dropped", "pending")
 """Columns that fit on a screen."""
 MAX_NAMED_GROUPS = 10
@@ -114,11 +113,9 @@ class FunnelResult(Result):
     def units(self) -> Any:
         """One row per unit that entered, sorted by id, as an eager table; None for a funnel of totals or columns.
 
-        Its id; the column of `by`, null where the group is unknown or the unit never reached the step that decides it
-        (absent with ``attribution="step"``, where a unit may be in several groups); deepest_step; first_entered_at,
-        entered_at (of the attempt that reached the deepest step first) and deepest_at; pending (whether the window of
-        the first entry is still open and the last step not reached). Computed on access; on Spark it is a lazy table of
-        Spark, in any order.
+        Its id; the column of `by`, null where the group is unknown (absent with ``attribution="step"``); deepest_step;
+        first_entered_at, entered_at (of the attempt that reached the deepest step first) and deepest_at; pending
+        (whether the unit may get further). Computed on access; on Spark a lazy table, in any order.
         """
         if self._store is None:
             return None
@@ -246,7 +243,7 @@ class FunnelResult(Result):
 
         one_of("locale", locale, LOCALES)
         kind = ("periods" if self.every else "steps") if kind is None else kind
-        one_of("kind", kind, KINDS)
+        one_of("kind", kind, get_args(Kind))
         if kind == "time":
             return draw_time(self._store_of_times(), self.by, self.level, ax, locale)
         groups = self._group_estimates if self.by is not None and self._group_estimates else ((None, self._estimates),)

@@ -125,11 +125,7 @@ def _quadratic_form(slope: Floats, covariance: Floats) -> float:
 
 
 def trend_p_value(halves: Ints) -> float | None:
-    """Compute the p-value of equal conversion in both halves of the entrants; None where there are too few.
-
-    >>> round(trend_p_value(np.array([[100, 50], [100, 30]])), 4)
-    0.0039
-    """
+    """Compute the p-value of equal conversion in both halves of the entrants; None where there are too few."""
     sizes, converted = halves.T
     n = int(sizes.sum())
     if n < MIN_ENTRANTS_FOR_TREND or not sizes.all():
