@@ -1,10 +1,14 @@
 """The customer of a visitor: links of visitors to customers, joined to events."""
 
 from datetime import datetime
+from typing import Any
 
 import narwhals.stable.v2 as nw
+import numpy as np
 from narwhals.stable.v2.typing import IntoFrameT
 
+from ..._core.arrays import Ints
+from ..._core.codes import factorize
 from ..._core.frames import Frame, collect, join, native, opened
 from ..._core.notes import Note
 from ..._core.texts import counted, percent
@@ -12,7 +16,7 @@ from .._convert.objects import with_nullable_integers
 from .._model.errors import SchemaError, warn
 from .reading import check_same_library, common_type, read, read_columns
 
-_VISITOR, _FROM, _UNTIL, _LINKED = "__visitor", "__from", "__until", "__linked"
+_VISITOR, _FROM, _UNTIL, _LINKED, _SPAN = "__visitor", "__from", "__until", "__linked", "__span"
 _BEFORE_ALL = datetime(1970, 1, 1)
 """Stands for the unknown time of a link; canonical times are later."""
 
@@ -68,11 +72,11 @@ def identify(events: IntoFrameT, links: IntoFrameT, /) -> IntoFrameT:
     key_types = {name: common_type(known_events, known_links, name, argument="links", like="events") for name in keys}
     key = nw.col("visitor_id").cast(key_types["visitor_id"])
     spans, notes = _spans(known_links.with_columns(key.alias(_VISITOR)).drop("visitor_id"))
-    joined = join(frame.with_columns(key.alias(_VISITOR)), spans, on=[_VISITOR], how="left")
+    has_times = "linked_at" in known_links.collect_schema()
+    joined = _with_links(frame.with_columns(key.alias(_VISITOR)), spans, has_times=has_times)
     customer = nw.col(_LINKED)
-    if "linked_at" in known_links.collect_schema():
+    if has_times:
         time = nw.col("occurred_at")
-        joined = joined.filter(_inside(time.fill_null(_BEFORE_ALL)))
         customer = nw.when(~time.is_null()).then(customer)  # who it was then is not known where the time is not
     if has_customers:
         dtype = key_types["customer_id"]
@@ -83,9 +87,48 @@ def identify(events: IntoFrameT, links: IntoFrameT, /) -> IntoFrameT:
 
 
 def _check_names(names: list[str]) -> None:
-    reserved = [name for name in names if name in (_VISITOR, _FROM, _UNTIL, _LINKED)]
+    reserved = [name for name in names if name in (_VISITOR, _FROM, _UNTIL, _LINKED, _SPAN)]
     if reserved:
         raise SchemaError("events", [f"the column {reserved[0]!r} has a reserved name: rename it"])
+
+
+def _with_links(events: Frame, spans: Frame, *, has_times: bool) -> Frame:
+    """Give each event the one link of its visitor that holds at its time."""
+    if not has_times:
+        return join(events, spans, on=[_VISITOR], how="left")
+    if isinstance(events, nw.DataFrame) and isinstance(spans, nw.DataFrame):
+        like, n = events.implementation, len(spans)
+        events = events.with_columns(nw.new_series(_SPAN, _span_of_each(events, spans), nw.Int64, backend=like))
+        spans = spans.with_columns(nw.new_series(_SPAN, np.arange(n), nw.Int64, backend=like))
+        return join(events, spans.drop(_VISITOR), on=[_SPAN], how="left")
+    joined = join(events, spans, on=[_VISITOR], how="left")
+    return joined.filter(_inside(nw.col("occurred_at").fill_null(_BEFORE_ALL)))
+
+
+def _span_of_each(events: nw.DataFrame[Any], spans: nw.DataFrame[Any]) -> Ints:
+    """Return the row of the link that holds at each event, -1 where its visitor has none.
+
+    A shared device has many events and many links, whose every pair no memory holds: they are sorted together, and each
+    event takes the last link before it.
+    """
+    n = len(spans)
+    visitors, _ = factorize(nw.concat([spans.select(_VISITOR), events.select(_VISITOR)])[_VISITOR])
+    times = np.concatenate([_microseconds(spans, _FROM), _microseconds(events, "occurred_at")])
+    is_first = spans[_FROM].is_null().to_numpy()
+    times[:n][is_first] = np.iinfo(np.int64).min
+    is_event = np.arange(len(visitors)) >= n
+    order = np.lexsort((is_event, times, visitors))
+    last = np.maximum.accumulate(np.where(is_event[order], -1, np.arange(len(order))))
+    found = np.full(len(order), -1)
+    found[order] = np.where(last >= 0, order[last], -1)
+    is_own = (found >= 0) & (visitors[found] == visitors) & (visitors >= 0)
+    return np.where(is_own, found, -1)[n:]
+
+
+def _microseconds(frame: nw.DataFrame[Any], name: str) -> Ints:
+    """Return times, which links have in whole microseconds, since 1970; unknown ones as 1970."""
+    time = nw.col(name).fill_null(_BEFORE_ALL)
+    return frame.select(time.dt.timestamp("us").cast(nw.Int64))[name].to_numpy()
 
 
 def _inside(time: nw.Expr) -> nw.Expr:
@@ -119,15 +162,17 @@ def _spans(links: Frame) -> tuple[Frame, list[Note]]:
 
 
 def _ordered(moments: Frame) -> Frame:
-    # Each link meets the others of its visitor by a join, since not every library has ordered windows.
-    others = moments.select(_VISITOR, other=nw.col("linked_at"))
-    later = nw.when(nw.col("other") > nw.col("linked_at")).then(nw.col("other"))
-    earlier = (nw.col("other") < nw.col("linked_at")).cast(nw.Int64)
-    pairs = join(moments, others, on=[_VISITOR], how="left").with_columns(later=later, earlier=earlier)
-    spans = pairs.group_by(_VISITOR, "linked_at", _LINKED, "shared").agg(
-        nw.col("later").min().alias(_UNTIL), nw.col("earlier").sum()
-    )
-    since = nw.when(nw.col("earlier") > 0).then(nw.col("linked_at"))
+    """Give each link the moment of the next one of its visitor, and its own moment unless it is the first."""
+    time, visitor = nw.col("linked_at"), nw.col(_VISITOR)
+    if isinstance(moments, nw.DataFrame):  # PyArrow has no ordered windows
+        moments = moments.sort(_VISITOR, "linked_at")
+        until = nw.when(visitor.shift(-1) == visitor).then(time.shift(-1))
+        has_earlier = (visitor.shift(1) == visitor).fill_null(False)
+    else:
+        until = time.shift(-1).over(_VISITOR, order_by="linked_at")
+        has_earlier = ~time.shift(1).over(_VISITOR, order_by="linked_at").is_null()
+    spans = moments.with_columns(until.alias(_UNTIL), has_earlier=has_earlier)
+    since = nw.when(nw.col("has_earlier")).then(time)
     linked = nw.when(nw.col("shared") == 0).then(nw.col(_LINKED))
     return spans.select(_VISITOR, linked.alias(_LINKED), since.alias(_FROM), _UNTIL)
 
