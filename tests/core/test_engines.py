@@ -1,11 +1,15 @@
 """PyArrow's joins and types, and tables handed to DuckDB, against what the other libraries do by themselves."""
 
+import pickle
+
 import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 import pytest
 
-from ecommine._core.frames import build, hand_back, join, opened
+from ecommine import rfm, schema
+from ecommine._core.engines import check_pickles
+from ecommine._core.frames import build, collect, hand_back, join, opened
 from ecommine._core.tables import build_table
 
 
@@ -118,3 +122,62 @@ def test_a_locked_connection_without_tables_of_python_is_told(duckdb):
     like = opened(connection.sql("select 1 as a"), argument="t")
     with pytest.raises(ValueError, match="while python_enable_replacements is false"):
         hand_back(nw.from_native(pd.DataFrame({"a": [1]}), eager_only=True), like=like)
+
+
+@pytest.mark.parametrize("work", ["collect", "hand_back"])
+def test_a_busy_connection_is_told(duckdb, work):
+    connection = duckdb.connect()
+    relation = connection.sql("select range as a from range(5)")
+    like = opened(relation, argument="t")
+    connection.execute("select range from range(1000000)").fetchone()
+    small = nw.from_native(pd.DataFrame({"a": [1]}), eager_only=True)
+    try:
+        relation.fetchall()  # only newer versions refuse to work beside an open query
+    except duckdb.Error:
+        with pytest.raises(ValueError, match="give each thread a table of a cursor of its own"):
+            collect(like) if work == "collect" else hand_back(small, like=like)
+
+
+class Engine:
+    """Stands for a module whose errors or tables have a name."""
+
+
+def test_an_error_that_is_none_of_a_busy_connection_comes_as_it_is(duckdb):
+    relation = duckdb.connect().sql("select 'x' as a").project("cast(a as integer) as a")
+    with pytest.raises(duckdb.ConversionException):
+        collect(opened(relation, argument="t"))
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "_duckdb._duckdb", "pyspark.sql.dataframe"])
+def test_queries_of_an_engine_are_not_pickled(engine):
+    table = type("Relation", (), {"__module__": engine})()
+    with pytest.raises(TypeError, match=r"Engine holds a query of (duckdb|pyspark), which cannot be pickled"):
+        check_pickles(Engine(), table)
+
+
+@pytest.mark.parametrize("call", [rfm.score, lambda orders: schema.quarantine("orders", orders)])
+def test_results_of_tables_in_memory_are_pickled(local_library, call):
+    days = np.array(["2024-05-01", "2024-05-02", "2024-06-01"], dtype="datetime64[us]")
+    frame = pd.DataFrame(
+        {"order_id": [1, 2, 3], "customer_id": [1, 2, 1], "ordered_at": days, "amount": [1.0, 2.0, 3.0]}
+    )
+    result = call(local_library(frame))
+    if local_library.name == "duckdb":
+        with pytest.raises(TypeError, match="holds a query of duckdb"):
+            pickle.dumps(result)
+    else:
+        assert type(pickle.loads(pickle.dumps(result))) is type(result)
+
+
+@pytest.mark.parametrize("topic", ["rfm", "schema"])
+def test_a_column_that_means_all_columns_is_refused(duckdb, topic):
+    relation = duckdb.connect().sql('select 1 as "*", 2 as order_id, 3 as amount')
+    call = rfm.table if topic == "rfm" else schema.outliers
+    with pytest.raises(ValueError, match=r"has a column '\*', which means all columns"):
+        call(relation)
+
+
+def test_a_star_is_a_name_in_pandas_and_arrow(pa):
+    for table in (pd.DataFrame({"*": [1, 2], "a": [3, 4]}), pa.table({"*": [1, 2], "a": [3, 4]})):
+        frame = opened(table, argument="t")
+        assert frame.select("a").columns == ["a"]

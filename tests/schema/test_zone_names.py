@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from ecommine import DataWarning, SchemaError, funnel, schema
+from raw_orders import orders
 
 ZONES = ("America/New_York", "America/Argentina/Buenos_Aires", "Etc/GMT+5", "UTC", "Asia/Shanghai")
 
@@ -43,3 +44,9 @@ def test_arrow_backed_times(zone):
 def test_a_topic_sends_aware_times_to_the_reader(zone):
     with pytest.raises(SchemaError, match="`occurred_at`"):
         funnel.analyse(events(zone), ["a", "b"])
+
+
+@pytest.mark.parametrize("zone", ["localtime", "Factory", "posixrules", "posix/Europe/Berlin", "right/UTC", "Europe"])
+def test_files_beside_the_zones_are_none(library, zone):
+    with pytest.raises(ValueError, match="`timezone` must be a zone such as 'Asia/Shanghai'"):
+        schema.orders(library(orders()), timezone=zone)

@@ -14,10 +14,11 @@ How = Literal["inner", "left", "semi"]
 
 _ARROW_JOINS = {"inner": "inner", "left": "left outer", "semi": "left semi"}
 _REPLACEMENTS = "python_enable_replacements"
-_BUSY = (
-    "`{}` is on a DuckDB connection that is busy with another query: fetch its rows first, and give each thread a "
-    "cursor of its own, such as connection.cursor().table('orders')"
+BUSY = (
+    "the DuckDB connection of the table is busy with another query: fetch its rows first, and give each thread a table "
+    "of a cursor of its own, such as connection.cursor().table('orders')"
 )
+"""What to tell where :func:`is_busy`."""
 
 
 def join_arrow(left: Any, right: Any, *, on: list[str], how: How) -> Any:
@@ -122,7 +123,20 @@ def _reading_python(relation: Any) -> "Iterator[None]":
         relation.query(view, f"set {_REPLACEMENTS} = false")
 
 
-def busy_text(error: Exception, argument: str) -> str | None:
-    """Return what to tell about an error of DuckDB that means a busy connection, None about any other."""
-    is_busy = type(error).__name__ == "ResourceInUseException"
-    return _BUSY.format(argument) if is_busy else None
+def is_busy(error: Exception) -> bool:
+    """Return whether an error of DuckDB says that its connection runs another query."""
+    return type(error).__name__ == "ResourceInUseException"
+
+
+def check_pickles(result: object, table: object) -> None:
+    """Raise for a result whose table is a query of a connection or a session, which no other process has.
+
+    Raises
+    ------
+    TypeError
+        If the table is one of DuckDB or Spark.
+    """
+    engine = type(table).__module__.lstrip("_").partition(".")[0]
+    if engine in ("duckdb", "pyspark"):
+        kind = type(result).__name__
+        raise TypeError(f"{kind} holds a query of {engine}, which cannot be pickled: pickle its tables as pandas")

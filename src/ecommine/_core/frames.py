@@ -14,7 +14,7 @@ import narwhals.stable.v2 as nw
 from narwhals.exceptions import DuplicateError
 from narwhals.stable.v2.typing import IntoFrameT
 
-from .engines import How, hand_to_duckdb, join_arrow, with_types_of
+from .engines import BUSY, How, hand_to_duckdb, is_busy, join_arrow, with_types_of
 
 _NO_TABLE = "`{}` must be a pandas, Polars, PyArrow, DuckDB or PySpark table, got {}"
 Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
@@ -40,12 +40,14 @@ def opened(table: object, /, *, argument: str) -> Frame:
 
 
 def _check_names(frame: Frame, argument: str) -> None:
-    """Refuse names that cannot be named: numbers and pairs of pandas, patterns of Polars."""
+    """Refuse names that cannot be named: numbers and pairs of pandas, patterns of Polars, the star of SQL."""
     names: list[object] = list(frame.collect_schema().names())
     wrong = [name for name in names if not isinstance(name, str)]
     if wrong:
         raise ValueError(f"`{argument}` has a column name that is not text, {wrong[0]!r}: rename the columns first")
-    patterns = [name for name in names if name == "*" or (str(name).startswith("^") and str(name).endswith("$"))]
+    if "*" in names and (isinstance(frame, nw.LazyFrame) or frame.implementation.is_polars()):
+        raise ValueError(f"`{argument}` has a column '*', which means all columns to its library: rename it first")
+    patterns = [name for name in names if str(name).startswith("^") and str(name).endswith("$")]
     if patterns and frame.implementation.is_polars():
         raise ValueError(f"`{argument}` has a column {patterns[0]!r}, a pattern to Polars: rename it first")
 
@@ -78,7 +80,14 @@ def collect(frame: Frame) -> nw.DataFrame[Any]:
     """Bring rows into memory: Polars stays Polars; DuckDB, Spark and other engines come as pandas."""
     if isinstance(frame, nw.DataFrame):
         return frame
-    return frame.collect() if frame.implementation.is_polars() else frame.collect("pandas")
+    if frame.implementation.is_polars():
+        return frame.collect()
+    try:
+        return frame.collect("pandas")
+    except Exception as error:
+        if is_busy(error):
+            raise ValueError(BUSY) from None
+        raise
 
 
 def build(columns: Mapping[str, Any], *, like: Frame, keys: Collection[str] = ()) -> nw.DataFrame[Any]:
@@ -103,7 +112,12 @@ def hand_back(small: nw.DataFrame[Any], *, like: Frame) -> Any:
         return small.lazy().to_native()
     table, theirs = small.to_native(), like.to_native()
     if like.implementation.is_duckdb():
-        return hand_to_duckdb(table, theirs)
+        try:
+            return hand_to_duckdb(table, theirs)
+        except Exception as error:
+            if is_busy(error):
+                raise ValueError(BUSY) from None
+            raise
     return theirs.sparkSession.createDataFrame(table)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
+from .engines import check_pickles
 from .frames import collect, opened
 from .notes import Note
 from .optional import require
@@ -59,6 +60,11 @@ class Result:
     def __repr__(self) -> str:
         """Return at most twelve lines: what it is, what was left out, the head of the table."""
         return "\n".join([f"{type(self).__name__}: {self.headline}", *self._shown_notes(), *_head(self._shown())])
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Return what a pickle holds of the result; one on DuckDB or Spark has none."""
+        check_pickles(self, self._main())
+        return super().__reduce_ex__(protocol)
 
     def _repr_html_(self) -> str:
         lines = "".join(f"<li>{escape(note)}</li>" for note in self.notes)

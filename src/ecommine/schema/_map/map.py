@@ -153,11 +153,17 @@ def _drop_copies(frame: Frame) -> tuple[Frame, int]:
     return distinct, before - after
 
 
+_NO_ZONES = ("localtime", "Factory", "posix", "right/")
+"""Files beside the zones on some machines, which other libraries do not know."""
+
+
 def _check_zone(timezone: str | None) -> None:
     if timezone is not None and not isinstance(timezone, str):
         raise TypeError(f"`timezone` must be a zone such as 'Asia/Shanghai', got {timezone!r}")
     if timezone is not None:
         try:
-            ZoneInfo(timezone)
-        except (ZoneInfoNotFoundError, ValueError):
-            raise ValueError(f"`timezone` must be a zone such as 'Asia/Shanghai', got {timezone!r}") from None
+            is_zone = not timezone.startswith(_NO_ZONES) and bool(ZoneInfo(timezone))
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            is_zone = False
+        if not is_zone:
+            raise ValueError(f"`timezone` must be a zone such as 'Asia/Shanghai', got {timezone!r}")

@@ -9,6 +9,7 @@ import numpy as np
 from narwhals.stable.v2.typing import IntoFrameT
 
 from ..._core.checks import one_of
+from ..._core.engines import check_pickles
 from ..._core.frames import Frame, native, opened
 from .._convert.plan import RAW
 from .._model.errors import SchemaError, warn
@@ -33,6 +34,11 @@ class Quarantine(Generic[TableT_co]):
 
     valid: TableT_co
     rejected: TableT_co
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Return what a pickle holds of both tables; those of DuckDB and Spark have none."""
+        check_pickles(self, self.valid)
+        return object.__reduce_ex__(self, protocol)
 
     def __repr__(self) -> str:
         sizes = []
