@@ -166,7 +166,7 @@ def _ordered(moments: Frame) -> Frame:
     time, visitor = nw.col("linked_at"), nw.col(_VISITOR)
     if isinstance(moments, nw.DataFrame):  # PyArrow has no ordered windows
         moments = moments.sort(_VISITOR, "linked_at")
-        until = nw.when(visitor.shift(-1) == visitor).then(time.shift(-1))
+        until: nw.Expr = nw.when(visitor.shift(-1) == visitor).then(time.shift(-1))
         has_earlier = (visitor.shift(1) == visitor).fill_null(False)
     else:
         until = time.shift(-1).over(_VISITOR, order_by="linked_at")
