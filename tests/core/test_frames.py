@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecommine._core.frames import build, collect, day_number, day_of, hand_back, is_lazy, join, micro, opened
+from ecommine._core.frames import build, collect, day_number, day_of, divided, hand_back, is_lazy, join, micro, opened
 from libraries import to_pandas
 
 
@@ -43,6 +43,13 @@ def test_micro_units_of_any_money(local_library, money):
     found = computed(local_library, frame, m=micro(nw.col("x")))["m"].tolist()
     assert found == [int(np.floor(x * 1e6 + 0.5)) for x in money]
     assert all(abs(m - x * 1e6) <= 0.5 + 1e-6 * abs(x) for m, x in zip(found, money, strict=True))
+
+
+@pytest.mark.parametrize("by", [3, 7.0, 10_000, 1_000_000])
+def test_quotients_are_equal_in_every_library(library, by):
+    whole = np.arange(-1_000, 20_000, 7)
+    found = computed(library, pd.DataFrame({"row": whole}), n=divided(nw.col("row"), by))["n"]
+    assert found.tolist() == [int(number) / by for number in whole]
 
 
 def test_opened_keeps_the_library_and_laziness(library):

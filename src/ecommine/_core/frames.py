@@ -132,6 +132,21 @@ def as_float(whole: nw.Expr) -> nw.Expr:
     return millions.cast(nw.Float64) * MICRO + (whole - millions * MICRO).cast(nw.Float64)
 
 
+def money_parts(column: nw.Expr) -> tuple[nw.Expr, nw.Expr]:
+    """Split money into whole units and millionths: sums of whole numbers that are exact and do not leave 64 bits."""
+    whole = micro(column)
+    return whole // MICRO, whole - whole // MICRO * MICRO
+
+
+def divided(column: nw.Expr, by: float) -> nw.Expr:
+    """Divide finite numbers by one number, to the last bit alike in every library.
+
+    Polars multiplies by the reciprocal of a literal, which rounds twice; a column it divides by, as the others do.
+    """
+    dividend = column.cast(nw.Float64)
+    return dividend / (dividend * 0.0 + by)
+
+
 def whole_micro(money: float) -> int:
     """Turn one amount into whole micro-units, as :func:`micro` does a column."""
     return floor(money * MICRO + 0.5)

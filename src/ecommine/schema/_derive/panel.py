@@ -7,7 +7,7 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
 from ..._core.checks import one_of
-from ..._core.frames import MICRO, Frame, as_float, collect, exact_median, join, micro, native, wrap
+from ..._core.frames import MICRO, Frame, as_float, collect, divided, exact_median, join, micro, native, wrap
 from ..._core.moments import moment
 from ..._core.notes import Note
 from .._convert.objects import with_nullable_integers
@@ -225,7 +225,7 @@ def _summed(lines: Frame, keys: list[str], price: Price) -> Frame:
     )
     if lines.collect_schema()["revenue"].is_integer():
         extremes = extremes.with_columns(
-            **{name: as_float(nw.col(name).cast(nw.Int64)) / MICRO for name in ("revenue", "paid")}
+            **{name: divided(as_float(nw.col(name).cast(nw.Int64)), MICRO) for name in ("revenue", "paid")}
         )
     if price == "median":
         medians = exact_median(lines.filter(~nw.col("unit_price").is_null()), keys, "unit_price")

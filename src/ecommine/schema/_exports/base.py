@@ -8,7 +8,7 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame
 
 from ..._core.checks import one_of
-from ..._core.frames import Frame, collect, is_lazy, join, opened, wrap
+from ..._core.frames import Frame, collect, divided, is_lazy, join, opened, wrap
 from ..._core.notes import Note
 from ..._core.texts import counted, quote_names
 from .._convert.convert import convert
@@ -227,7 +227,7 @@ def order_level_lines(lines: Frame, heads: Frame, amount: nw.Expr, line_type: st
 
     Orders where it is zero have no line. ``minus`` is the type of negative amounts, where it differs.
     """
-    money = (nw.col("__money") * 10_000).round(0) / 10_000
+    money = divided((nw.col("__money") * 10_000).round(0), 10_000)
     kind = nw.when(nw.col("__money") < 0).then(nw.lit(minus or line_type)).otherwise(nw.lit(line_type))
     heads = heads.with_columns(__money=amount).filter(fill_false(nw.col("__money").abs() >= MIN_MONEY))
     names = heads.collect_schema().names()
