@@ -5,6 +5,7 @@ without breaking a topic; an import contract enforces it.
 """
 
 from ._convert.objects import is_numpy
+from ._derive.currency import one_currency
 from ._derive.periods import Every, first_open
 from ._derive.reading import check_same_library, common_type, read, read_columns
 from ._model.errors import DataWarning, SchemaError, warn
@@ -23,6 +24,7 @@ __all__ = [
     "common_type",
     "first_open",
     "is_numpy",
+    "one_currency",
     "read",
     "read_columns",
     "warn",

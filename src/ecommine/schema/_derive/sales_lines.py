@@ -11,6 +11,7 @@ from ..._core.moments import moment
 from ..._core.notes import Note
 from ..._core.texts import counted
 from .._model.errors import SchemaError
+from .currency import several_currencies
 from .periods import Every, period_number
 
 LARGEST_MONEY = 9e12
@@ -115,8 +116,7 @@ def _facts(lines: Frame, reasons: dict[str, nw.Expr]) -> dict[str, Any]:
 def _check_currencies(facts: dict[str, Any]) -> None:
     currencies = int(facts.get("currencies", 0)) - (int(facts.get("unknown") or 0) > 0)
     if currencies > 1:
-        problem = f"`currency` holds {currencies} currencies, whose money cannot be summed: convert it to one"
-        raise SchemaError("orders", [problem])
+        raise SchemaError("orders", [several_currencies(currencies)])
 
 
 def _left_out(reason: str, count: int) -> Note:
