@@ -82,6 +82,7 @@ def test_bridge_by_hand_in_every_library(library):
         "stayed_order_value": (2, -112.5 - 7.5),
         "downgraded_orders": (0, 0.0),
         "downgraded_order_value": (0, 0.0),
+        "late_refunds": (0, 0.0),
     }
     assert {part: (row.customers, row.money) for part, row in bridge.iterrows()} == expected
     assert (moved.revenue_before, moved.revenue_after) == (280.0, 385.0)

@@ -164,7 +164,7 @@ def test_chinese_pictures_have_chinese_text(result, moved):
         assert any("\u4e00" <= letter <= "\u9fff" for letter in "".join(words))
     assert any(text.startswith("冠军客户：客户占") for text in shown_texts(axes[0]))
     assert axes[2].get_yticklabels()[0].get_text() == "前期收入"
-    assert shown_texts(axes[2])[0] == "1.09万"  # 10,860
+    assert shown_texts(axes[2])[0] == "1.08万"  # 10,805
 
 
 def test_an_unknown_kind_is_refused(moved):

@@ -35,6 +35,9 @@ def results():
         ("bob", "2024-03-30", 5.0), ("cy", "2024-03-05", -4.0), ("dan", "2024-03-06", 7.0), ("eve", "2024-03-07", 1.0),
     )  # fmt: skip
     start = rfm.score(mixed, as_of="2024-03-10", scale=rfm.Scale(recency=4, frequency=4, monetary=4), scheme=TWO_RULES)
+    late = orders(("ann", "2024-01-10", 100.0), ("bob", "2024-01-11", 50.0), ("ann", "2024-02-05", -120.0),
+                  ("bob", "2024-02-10", 60.0))  # fmt: skip
+    january = rfm.score(late, as_of="2024-01-31", period="1mo", scale=FIXED, scheme=rfm.VALUE_GROUPS)
     year = rfm.score(shop(), as_of="2025-03-31", period="6mo")
     return {
         "left out": start,
@@ -46,6 +49,7 @@ def results():
                                       scheme=rfm.VALUE_GROUPS),
         "migration": rfm.migration(rfm.score(shop(), as_of="2024-09-30", period="6mo", scale=year.scale), year),
         "migration of money so far": rfm.migration(rfm.score(shop(), as_of="2024-09-30"), rfm.score(shop())),
+        "migration with late refunds": rfm.migration(january, january.apply(late, as_of="2024-02-29")),
         "migration with overlap": rfm.migration(year, year.apply(shop(), as_of="2025-02-28")),
         "migration with a gap": rfm.migration(
             rfm.score(shop(), as_of="2024-09-15", period="3mo", scale=year.scale), year

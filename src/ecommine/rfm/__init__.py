@@ -21,7 +21,7 @@ rows_after_as_of         order lines after ``as_of`` were left out
 rows_before_period       order lines before the period were left out
 as_of_long_after_data    ``as_of`` is more than a year after the last line (days)
 guests_left_out          order lines without a customer were left out
-customers_without_orders customers with returns or charges only were left out
+customers_without_orders customers with returns or charges only have no row
 tied_levels              many customers share a value, so that a measure has fewer levels (levels in use)
 highest_score_unreached  no rule of the scheme reaches the highest score of a measure (that score)
 rule_never_applies       earlier rules of the scheme cover all scores of a rule (its number)

@@ -17,6 +17,7 @@ PARTS: tuple[str, ...] = (
     "stayed_order_value",
     "downgraded_orders",
     "downgraded_order_value",
+    "late_refunds",
 )
 _SUMS = ("orders_before", "orders_after", "money_before", "money_after")
 MAX_MICRO_UNITS = 9.2e18
@@ -25,7 +26,10 @@ MAX_MICRO_UNITS = 9.2e18
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """Customers that went from one segment to another; None is no order in that period. Money is in micro-units."""
+    """Customers that went from one segment to another; None is no order in that period. Money is in micro-units.
+
+    Customers without an order whose money counts all the same, late refunds, are a flow from None to None.
+    """
 
     origin: int | None
     target: int | None
@@ -37,6 +41,8 @@ class Flow:
     @property
     def move(self) -> str:
         """The kind of movement; segments are ordered best first."""
+        if self.origin is None and self.target is None:
+            return "late_refunds"
         if self.origin is None or self.target is None:
             return "new" if self.origin is None else "gone"
         if self.origin == self.target:
@@ -51,7 +57,8 @@ def flows_between(left: Frame, right: Frame, segments: tuple[Segment, ...]) -> l
     customer put both sides next to each other, and a zero rank means no order in that period.
     """
     sides = [_side(left, segments, "before", "after"), _side(right, segments, "after", "before")]
-    both: Frame = nw.concat(sides)  # type: ignore[type-var]  # both are eager, or both are lazy
+    full = [side for side in sides if isinstance(side, nw.LazyFrame) or len(side)]  # ids of none have no type
+    both: Frame = nw.concat(full or sides[:1])  # type: ignore[type-var]  # both are eager, or both are lazy
     wide = both.group_by("customer_id").agg(*(nw.col(name).sum() for name in ("rank_before", "rank_after", *_SUMS)))
     wide = wide.select(*(nw.col(name).cast(nw.Int64) for name in ("rank_before", "rank_after", *_SUMS)))
     effect, (before, after) = (
@@ -76,6 +83,19 @@ def flows_between(left: Frame, right: Frame, segments: tuple[Segment, ...]) -> l
         raise ValueError("money of all customers together is above 9.2e12: give it in a larger unit")
     flows = [_flow({name: int(value) for name, value in row.items()}) for row in rows]
     return sorted(flows, key=lambda flow: (_index(flow.origin, segments), _index(flow.target, segments)))
+
+
+def late_refunds(before: tuple[int, int], after: tuple[int, int]) -> Flow:
+    """Return the flow of customers without an order, from their number and their money in either period."""
+    (count_before, money_before), (count_after, money_after) = before, after
+    return Flow(
+        origin=None,
+        target=None,
+        customers=count_before + count_after,
+        before=money_before,
+        after=money_after,
+        by_orders=0,
+    )
 
 
 def _index(rank: int | None, segments: tuple[Segment, ...]) -> int:
@@ -125,7 +145,7 @@ def bridge(flows: Sequence[Flow]) -> dict[str, tuple[int, int]]:
     parts: dict[str, tuple[int, int]] = dict.fromkeys(PARTS, (0, 0))
     for flow in flows:
         change = flow.after - flow.before
-        if flow.move in ("new", "gone"):
+        if flow.origin is None or flow.target is None:
             effects = {flow.move: change}
         else:
             effects = {f"{flow.move}_orders": flow.by_orders, f"{flow.move}_order_value": change - flow.by_orders}

@@ -16,7 +16,7 @@ from .._core.results import Result
 from .._core.tables import build_table
 from .._core.texts import LOCALES, Locale, counted
 from .._stats.intervals import normal_quantile, wilson_interval
-from ._flows import Flow, bridge, flows_between
+from ._flows import Flow, bridge, flows_between, late_refunds
 from ._labels import period_in_words
 from ._migration_text import migration_sentences
 from ._score import RFM
@@ -45,13 +45,15 @@ class Migration(Result, Generic[TableT_co]):
         period after), customers, share (of the customers of from_segment), money_before, money_after, change.
     bridge : eager table, one row per part of the change in revenue
         part, customers, money. New (or returning) and gone customers; upgraded, downgraded and stayed ones each by
-        the effect of their number of orders and of their order value. The parts add up to the change, in millionths
-        exactly.
+        the effect of their number of orders and of their order value; and late_refunds, the money of customers without
+        an order in a period: refunds of earlier orders, and charges (a customer in both periods is counted in each).
+        The parts add up to the change, in millionths exactly.
     rates : eager table, one row per movement
         move (upgraded, stayed, downgraded, new, gone), customers, of (customers it is a share of), rate, rate_low,
         rate_high.
     revenue_before, revenue_after : float
-        Money of all customers of either result; guests are none. Without a period it is cumulative, not revenue.
+        Net revenue from known customers, with refunds to those without an order in the period; guests are none.
+        Without a period it is cumulative, not revenue.
     before, as_of : datetime
         The moments of the two results.
     level : float
@@ -90,6 +92,7 @@ class Migration(Result, Generic[TableT_co]):
     level: float
     notes: tuple[Note, ...]
     _flows: tuple[Flow, ...]
+    _late_refunds: Flow
     _segments: tuple[Segment, ...]
     _periods: tuple[str | timedelta | None, str | timedelta | None]
 
@@ -112,7 +115,7 @@ class Migration(Result, Generic[TableT_co]):
         """
         one_of("locale", locale, LOCALES)
         return migration_sentences(
-            self._flows, self._segments, self._period_texts(locale), locale, is_cumulative=self._is_cumulative()
+            self._money_flows(), self._segments, self._period_texts(locale), locale, is_cumulative=self._is_cumulative()
         )
 
     def plot(
@@ -135,7 +138,13 @@ class Migration(Result, Generic[TableT_co]):
         one_of("kind", kind, ("flows", "bridge"))
         if kind == "flows":
             return draw_flows(self._flows, self._segments, self._period_texts(locale), ax, locale)
-        return draw_bridge(self._flows, self._period_texts(locale), ax, locale, is_cumulative=self._is_cumulative())
+        return draw_bridge(
+            self._money_flows(), self._period_texts(locale), ax, locale, is_cumulative=self._is_cumulative()
+        )
+
+    def _money_flows(self) -> tuple[Flow, ...]:
+        """Return all flows whose money is revenue, late refunds too, which are no movement of customers."""
+        return (*self._flows, self._late_refunds)
 
     def _period_texts(self, locale: Locale) -> tuple[str, str]:
         return period_in_words(self._periods[0], self.before, locale), period_in_words(
@@ -178,7 +187,7 @@ def migration(before: RFM[Any], after: RFM[Any], /, *, level: float = 0.95) -> M
     TypeError
         If the customer ids of the two results have different types.
     ValueError
-        If the schemes, the treatment of returns or the libraries differ.
+        If the schemes, the treatment of returns, the currencies or the libraries differ.
 
     Notes
     -----
@@ -225,17 +234,20 @@ def migration(before: RFM[Any], after: RFM[Any], /, *, level: float = 0.95) -> M
     left, right = _opened(before, "before"), _opened(after, "after")
     _check_pair(before, after, left, right)
     flows = flows_between(left, right, before.scheme.segments)
+    refunds = late_refunds(before._without_orders, after._without_orders)
+    money_flows = (*flows, refunds)
     return Migration(
         table=_flow_table(flows, before.scheme.segments, like=left),
-        bridge=_bridge_table(bridge(flows), like=left),
+        bridge=_bridge_table(bridge(money_flows), like=left),
         rates=_rate_table(flows, level, like=left),
-        revenue_before=sum(flow.before for flow in flows) / MICRO,
-        revenue_after=sum(flow.after for flow in flows) / MICRO,
+        revenue_before=sum(flow.before for flow in money_flows) / MICRO,
+        revenue_after=sum(flow.after for flow in money_flows) / MICRO,
         before=before.as_of,
         as_of=after.as_of,
         level=level,
         notes=_notes(before, after),
         _flows=tuple(flows),
+        _late_refunds=refunds,
         _segments=before.scheme.segments,
         _periods=(before.period, after.period),
     )
@@ -254,12 +266,19 @@ def _check_pair(before: RFM[Any], after: RFM[Any], left: Frame, right: Frame) ->
         )
     if before.returns != after.returns:
         raise ValueError(f"both results must have the same `returns`, got {before.returns!r} and {after.returns!r}")
+    if before._currency and after._currency and before._currency != after._currency:
+        raise ValueError(f"both results must be in one currency, got {before._currency!r} and {after._currency!r}")
     kinds = [f"{'lazy ' if is_lazy(frame) else ''}{frame.implementation.name.lower()}" for frame in (left, right)]
     if kinds[0] != kinds[1]:
         raise ValueError(f"both tables must be of one library, got {kinds[0]} and {kinds[1]}")
     first, second = (frame.collect_schema()["customer_id"] for frame in (left, right))
-    if _family(first) != _family(second):
+    if _has_rows(left) and _has_rows(right) and _family(first) != _family(second):
         raise TypeError(f"customer_id must have one type in both results, got {first} and {second}")
+
+
+def _has_rows(frame: Frame) -> bool:
+    """Return whether there may be customers; ids of an empty table in memory have no type of their own."""
+    return isinstance(frame, nw.LazyFrame) or len(frame) > 0
 
 
 def _family(dtype: nw.dtypes.DType) -> str:

@@ -17,6 +17,7 @@ PART_NAMES: dict[Locale, dict[str, str]] = {
         "stayed_order_value": "Stayed: order value",
         "downgraded_orders": "Downgraded: orders",
         "downgraded_order_value": "Downgraded: order value",
+        "late_refunds": "Late refunds and charges",
     },
     "zh": {
         "new": "新增或回流客户",
@@ -27,6 +28,7 @@ PART_NAMES: dict[Locale, dict[str, str]] = {
         "stayed_order_value": "持平客户：客单价",
         "downgraded_orders": "降级客户：订单数",
         "downgraded_order_value": "降级客户：客单价",
+        "late_refunds": "无订单客户的退款与费用",
     },
 }
 _TEXTS: dict[Locale, dict[str, str]] = {

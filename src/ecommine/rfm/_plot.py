@@ -305,7 +305,7 @@ def _bar_texts(
         text = f"{sign}{short(abs(height) if sign else height)}"
         end = (max(start, start + height), row)
         ax.annotate(text, end, xytext=(4, 0), textcoords="offset points", va="center", fontsize=9)
-    ax.set_xlim(min(0.0, float(ends.min())), 1.12 * max(reach, float(starts.max())))
+    ax.set_xlim(min(0.0, 1.08 * float(ends.min())), 1.12 * max(reach, float(starts.max())))
 
 
 def _cut_axis(ax: "Axes", levels: "np.ndarray[Any, Any]") -> bool:

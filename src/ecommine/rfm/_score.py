@@ -9,7 +9,7 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
 from .._core.checks import integer, number, one_of
-from .._core.frames import Frame, opened
+from .._core.frames import Frame, divided, opened
 from .._core.notes import Note
 from .._core.results import Result
 from .._core.texts import LOCALES, Locale, counted
@@ -78,6 +78,8 @@ class RFM(Result, Generic[TableT_co]):
     notes: tuple[Note, ...]
     _segment_totals: tuple[SegmentTotals, ...]
     _coarse_measures: tuple[CoarseMeasure, ...]
+    _without_orders: tuple[int, int]
+    _currency: str | None
 
     @property
     def headline(self) -> str:
@@ -207,7 +209,7 @@ def score(
     Raises
     ------
     ecommine.SchemaError
-        If a column is missing or of the wrong type.
+        If a column is missing or of the wrong type, or the lines that count are of several currencies.
     TypeError
         If `orders` is no table, or `scale` or `scheme` is not one.
     ValueError
@@ -269,6 +271,8 @@ def score(
         notes=(*measures.notes, *(learned.notes if learned is not requested else ()), *scheme_notes(scheme, learned)),
         _segment_totals=tuple(sums),
         _coarse_measures=() if isinstance(scheme, EightClasses) else coarse,  # these do not read scores
+        _without_orders=measures.without_orders,
+        _currency=measures.currency,
     )
 
 
@@ -276,7 +280,7 @@ def _segmented(
     frame: Frame, scale: Scale, scheme: SegmentScheme, weights: tuple[float, float, float], as_of: datetime
 ) -> Frame:
     parts = [nw.col(f"{name}_score") * weight for name, weight in zip(MEASURES, weights, strict=True)]
-    weighted = (parts[0] + parts[1] + parts[2]) / sum(weights)
+    weighted = divided(parts[0] + parts[1] + parts[2], sum(weights))
     return frame.with_columns(weighted_score=weighted, segment=scheme.expression(scale, as_of=as_of))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from .._core.frames import Frame, collect
+from .._core.frames import MICRO, Frame, collect, money_parts
 from .._core.tables import build_table
 from .._stats.quantiles import quantiles_of_counts
 from ._scale import MEASURES
@@ -16,6 +16,7 @@ from ._segments import Segment
 MIN_USED_LEVELS = 3
 """A measure with fewer levels in use is coarse, unless its scale has no more levels."""
 _FLOATS = ("share", "money", "share_of_money", "average_order_value", "median_recency")
+_SUMS = ("orders", "units", "millionths")
 _SCORES = tuple(f"{measure}_score" for measure in MEASURES)
 
 
@@ -47,10 +48,13 @@ def segment_totals(
     Customers are counted by segment, scores and recency in the caller's engine, so that the medians are exact without
     one row per customer in memory.
     """
-    counts = frame.group_by("segment", "recency", *_SCORES).agg(
-        nw.len().alias("customers"), nw.col("frequency").sum().alias("orders"), nw.col("monetary").sum().alias("money")
+    units, millionths = money_parts(nw.col("monetary"))
+    counts = (
+        frame.select("segment", "recency", *_SCORES, orders="frequency", units=units, millionths=millionths)
+        .group_by("segment", "recency", *_SCORES)
+        .agg(nw.len().alias("customers"), *(nw.col(name).sum() for name in _SUMS))
     )
-    rows = collect(counts.select("segment", *_numbers("recency", "customers", "orders", *_SCORES), "money"))
+    rows = collect(counts.select("segment", *_numbers("recency", "customers", *_SCORES, *_SUMS)))
     columns = {name: rows[name].to_numpy() for name in rows.columns}
     return [_group(segment, columns) for segment in segments], tuple(_coarse_measures(columns, levels))
 
@@ -76,7 +80,7 @@ def _group(segment: Segment, columns: "dict[str, np.ndarray[Any, Any]]") -> Segm
         segment=segment,
         customers=int(of["customers"].sum()),
         orders=int(of["orders"].sum()),
-        money=float(of["money"][order].sum()),
+        money=(int(of["units"].sum()) * MICRO + int(of["millionths"].sum())) / MICRO,
         median_recency=_median(of["recency"][order], of["customers"][order]),
     )
 

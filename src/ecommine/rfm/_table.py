@@ -1,6 +1,5 @@
 """Recency, frequency and monetary value of every customer from order lines, and notes of what was left out."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import reduce
@@ -12,11 +11,24 @@ from narwhals.stable.v2.typing import IntoFrameT
 
 from .._core.checks import one_of
 from .._core.durations import Duration
-from .._core.frames import MICRO, Frame, collect, day_number, day_of, hand_back, is_lazy, micro, opened, summable
+from .._core.frames import (
+    MICRO,
+    Frame,
+    collect,
+    day_number,
+    day_of,
+    divided,
+    hand_back,
+    is_lazy,
+    micro,
+    opened,
+    summable,
+)
 from .._core.moments import moment
 from .._core.notes import Note
 from .._core.texts import counted
-from ..schema._for_topics import SchemaError, Shop, is_numpy, read_columns, warn
+from ..schema._for_topics import SchemaError, Shop, is_numpy, one_currency, read_columns, warn
+from ._left_out import lines_left_out, micro_without_orders, notes_left_out, totals_left_out
 from ._scale import MAX_MONEY
 
 Returns = Literal["net", "drop", "keep"]
@@ -38,12 +50,17 @@ MAX_DAYS_AFTER_DATA = 365
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerMeasures:
-    """One row per customer with the measures: computed, or a lazy plan where the engine keeps it (Spark)."""
+    """One row per customer with the measures: computed, or a lazy plan where the engine keeps it (Spark).
+
+    Beside them, the number and the money in micro-units of customers without an order, who have no row.
+    """
 
     frame: Frame
     like: Frame
     as_of: datetime | None
     notes: tuple[Note, ...]
+    without_orders: tuple[int, int]
+    currency: str | None
 
     def to_native(self, frame: Frame) -> Any:
         """Return a table made from these customers in the caller's library."""
@@ -84,7 +101,7 @@ def table(
     Raises
     ------
     ecommine.SchemaError
-        If a column is missing or of the wrong type.
+        If a column is missing or of the wrong type, or the lines that count are of several currencies.
     ValueError
         If `as_of`, `period` or `returns` cannot be read, `as_of` is before all lines, or a customer's money is
         infinite or above 9e12.
@@ -139,16 +156,24 @@ def customers(
     if isinstance(orders, Shop):
         raise TypeError("`orders` must be a table, got a Shop: give its orders, shop.orders")
     like = opened(orders, argument="orders")
-    lines = read_columns(_lazy_if_polars(like), "orders", _REQUIRED, optional=("quantity", "line_type"))
+    lines = read_columns(_lazy_if_polars(like), "orders", _REQUIRED, optional=("quantity", "line_type", "currency"))
     extent = _extent(lines)
     inside, until, notes = _lines_in_period(lines, extent, None if as_of is None else moment(as_of), length)
+    currency = one_currency(inside)
     sums = _sums(inside, returns, may_overflow=extent.may_overflow)
     if not _is_kept_lazy(like):
         sums = collect(sums)
-    totals = _totals_left_out(sums)
+    totals = totals_left_out(sums)
     _check_money(int(totals["broken"]), "customer")
     frame = _measures(sums, until)
-    return CustomerMeasures(frame=frame, like=like, as_of=until, notes=(*notes, *_left_out(totals)))
+    return CustomerMeasures(
+        frame=frame,
+        like=like,
+        as_of=until,
+        notes=(*notes, *notes_left_out(totals)),
+        without_orders=(int(totals["without_order"]), micro_without_orders(totals)),
+        currency=currency,
+    )
 
 
 def _lazy_if_polars(frame: Frame) -> Frame:
@@ -188,16 +213,11 @@ def _lines_in_period(
     counts = collect(lines.select(late=late.cast(nw.Int64), early=early.cast(nw.Int64)).select(nw.all().sum()))
     n_late, n_early = int(counts["late"].item() or 0), int(counts["early"].item() or 0)
     if n_late:
-        notes.append(_lines_left_out(n_late, f"after {until:%Y-%m-%d %H:%M}", code="rows_after_as_of"))
+        notes.append(lines_left_out(n_late, f"after {until:%Y-%m-%d %H:%M}", code="rows_after_as_of"))
     if n_early:
         words = f"up to {start:%Y-%m-%d %H:%M}, before the period,"
-        notes.append(_lines_left_out(n_early, words, code="rows_before_period"))
+        notes.append(lines_left_out(n_early, words, code="rows_before_period"))
     return (lines.filter(~late, ~early) if n_late or n_early else lines), until, tuple(notes)
-
-
-def _lines_left_out(count: int, words: str, *, code: str) -> Note:
-    text = f"{counted(count, 'order line')} {words} {'was' if count == 1 else 'were'} left out"
-    return Note(text, code=code, count=count)
 
 
 def _check_as_of(first: datetime, last: datetime, until: datetime) -> list[Note]:
@@ -284,7 +304,7 @@ def _exact_money(micros: nw.Expr) -> nw.Expr:
     """Turn whole millionths into money: unlike sums of floats they depend on no order of lines and on no library."""
     whole = micros.cast(nw.Int64)
     units = whole // MICRO  # apart from the rest, since PyArrow makes no float of a whole number above 2^53
-    return units.cast(nw.Float64) + (whole - units * MICRO).cast(nw.Float64) / MICRO
+    return units.cast(nw.Float64) + divided(whole - units * MICRO, MICRO)
 
 
 def _not_orders(lines: Frame, returns: Returns) -> nw.Expr | None:
@@ -317,47 +337,12 @@ def _unused(ids: nw.Series[Any]) -> int:
     return high + 1 if high < 2**63 - 1 else int(ids.min()) - 1
 
 
-def _totals_left_out(sums: Frame) -> dict[str, Any]:
-    """Count guests, customers without an order, and money that cannot be compared, over the sums of customers."""
-    guest = nw.col("customer_id").is_null()
-    without_order = ~guest & (nw.col("frequency") == 0)
-    money = nw.col("monetary")
-    columns = sums.select(
-        guest_lines=nw.when(guest).then(nw.col("lines")).otherwise(0),
-        guest_orders=nw.when(guest).then(nw.col("frequency")).otherwise(0),
-        guest_money=nw.when(guest).then(money).otherwise(0.0),
-        without_order=without_order.cast(nw.Int64),
-        without_order_money=nw.when(without_order).then(money).otherwise(0.0),
-        broken=nw.col("broken"),
-    )
-    row = collect(columns.select(nw.all().sum())).to_dict(as_series=False)
-    return {name: values[0] or 0 for name, values in row.items()}
-
-
 def _check_money(broken: int, noun: str) -> None:
     if broken:
         raise ValueError(
             f"`orders` has {counted(broken, noun)} whose money is not a number, infinite or "
             f"above {MAX_MONEY:.0e}: correct the prices, or give money in a larger unit"
         )
-
-
-def _left_out(totals: Mapping[str, Any]) -> list[Note]:
-    notes = []
-    if totals["guest_lines"]:
-        count, orders = int(totals["guest_lines"]), counted(int(totals["guest_orders"]), "order")
-        words = f"of guests ({orders}, money {_money(totals['guest_money'])})"
-        notes.append(_lines_left_out(count, words, code="guests_left_out"))
-    if totals["without_order"]:
-        count, money = int(totals["without_order"]), _money(totals["without_order_money"])
-        were = "was" if count == 1 else "were"
-        text = f"{counted(count, 'customer')} with returns or charges only (money {money}) {were} left out"
-        notes.append(Note(text, code="customers_without_orders", count=count))
-    return notes
-
-
-def _money(amount: float) -> str:
-    return f"{round(amount, 2) + 0.0:,.2f}"  # never -0.00
 
 
 def _measures(sums: Frame, until: datetime | None) -> Frame:
