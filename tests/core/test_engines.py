@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ecommine import rfm, schema
+from ecommine import funnel, rfm, schema
 from ecommine._core.engines import check_pickles
 from ecommine._core.frames import build, collect, hand_back, join, opened
 from ecommine._core.tables import build_table
@@ -181,3 +181,17 @@ def test_a_star_is_a_name_in_pandas_and_arrow(pa):
     for table in (pd.DataFrame({"*": [1, 2], "a": [3, 4]}), pa.table({"*": [1, 2], "a": [3, 4]})):
         frame = opened(table, argument="t")
         assert frame.select("a").columns == ["a"]
+
+
+def test_groups_of_a_funnel_have_the_callers_type_and_numbers_their_own(pa):
+    at = pd.to_datetime(["2024-05-01 10:00", "2024-05-01 10:01", "2024-05-02 09:00"]).as_unit("us")
+    frame = pd.DataFrame(
+        {"visitor_id": [1, 1, 2], "event": ["a", "b", "a"], "occurred_at": at, "shop": ["x", "x", "y"]}
+    )
+    table = pa.Table.from_pandas(frame.assign(conversion=True, dropped="no"), preserve_index=False)
+    table = table.set_column(3, "shop", table["shop"].cast(pa.large_string()))
+    result = funnel.analyse(table, ["a", "b"], by="shop")
+    for made in (result.table, result.units):
+        assert made.schema.field("shop").type == pa.large_string()
+    assert result.table.schema.field("conversion").type == pa.float64()
+    assert result.table.schema.field("dropped").type == pa.int64()

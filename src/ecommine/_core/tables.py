@@ -1,7 +1,7 @@
 """Small tables of results in the caller's library, and products in them as text with their names."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -15,7 +15,13 @@ SEPARATOR = " + "
 """Between the products of a list that is written as text."""
 
 
-def build_table(columns: Mapping[str, Any], *, like: Frame, samples: Mapping[str, Any] = MappingProxyType({})) -> Any:
+def build_table(
+    columns: Mapping[str, Any],
+    *,
+    like: Frame,
+    samples: Mapping[str, Any] = MappingProxyType({}),
+    keys: Collection[str] = (),
+) -> Any:
     """Return a small eager table in the caller's library, with NaN as null where the library knows nulls.
 
     A column keeps its type where it is empty or holds no value. Whole numbers stay whole, and true and false stay so,
@@ -29,6 +35,9 @@ def build_table(columns: Mapping[str, Any], *, like: Frame, samples: Mapping[str
         In whose library: pandas, Polars and PyArrow stay as they are; of lazy tables Polars stays, others give pandas.
     samples : mapping of name to value
         A value of the type of a list, an array of objects or an Arrow array, for when it holds none; text by default.
+    keys : names
+        Of columns that hold values of the caller's column of the name, such as groups; those of ids need not be named.
+        In PyArrow they have the very type of that column, so that they can be joined.
 
     Returns
     -------
@@ -48,7 +57,7 @@ def build_table(columns: Mapping[str, Any], *, like: Frame, samples: Mapping[str
     known = {name: _plain(values) for name, values in columns.items()}
     if any(_is_blank(values) for values in known.values()):  # one row more gives the types, and is left out again
         known = {name: _with_one_more(values, samples.get(name, "")) for name, values in known.items()}
-    table = build({name: _exact(values, like) for name, values in known.items()}, like=like)
+    table = build({name: _exact(values, like) for name, values in known.items()}, like=like, keys=keys)
     return nan_as_null(table if len(table) == n else table.head(n)).to_native()
 
 

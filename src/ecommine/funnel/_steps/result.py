@@ -278,7 +278,7 @@ def make_result(
     samples = {} if by is None else {by: example_value(like.collect_schema()[by])}
     by_group = estimates.over_periods or [(label[key], part) for label, part in estimates.groups if label]
     return FunnelResult(
-        table=build_table(stack_rows(groups), like=like, samples=samples),
+        table=build_table(stack_rows(groups), like=like, samples=samples, keys=samples),
         entrants=whole.entrants,
         by=by,
         every=every,

@@ -109,7 +109,7 @@ class MemoryUnitStore:
         samples["group"] = self.example
         names = {"unit": unit, "visitor": "visitor_id", "group": by or "group"}
         named, samples = ({names.get(name, name): part[name] for name in part} for part in (columns, samples))
-        return build_table(named, like=like.drop("pending"), samples=samples)  # a number in the table of steps
+        return build_table(named, like=like, samples=samples, keys=() if by is None else (by,))
 
 
 def _stack_times(parts: Sequence[StepTimes]) -> StepTimes:
