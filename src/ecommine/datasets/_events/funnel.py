@@ -189,7 +189,7 @@ def make_funnel(
     """Draw an event log whose conversion is known, seen up to the end of the period.
 
     Each session looks at one product. Sessions begin evenly over the period, and what they do after its end is not
-    seen: with a long ``gap_minutes`` the last ones are immature.
+    seen: with a long ``gap_minutes`` the last ones are still pending.
 
     Parameters
     ----------

@@ -34,7 +34,7 @@ class FunnelComparison(Result):
 
     Attributes
     ----------
-    table : eager table, one row a step after the first
+    table : eager table, one row per step after the first
         step; reached_before, reached_after (units); step_conversion_before, step_conversion_after (share of those that
         reached the step before); difference (after minus before; 0.01 is one percentage point), difference_low,
         difference_high; relative_difference (after over before, less one), relative_difference_low,
