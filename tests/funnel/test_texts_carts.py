@@ -1,5 +1,6 @@
 """The wording of carts: every note, headline and summary, in one golden file per language."""
 
+import inspect
 import re
 import warnings
 from pathlib import Path
@@ -13,7 +14,7 @@ from funnel.test_carts import AS_OF, many
 from golden import check_texts
 
 DOCUMENTED = set(
-    re.findall(r"^    ([a-z]+(?:_[a-z]+)+) +[a-z]", funnel.Carts.__doc__.split("Codes of")[1], re.MULTILINE)
+    re.findall(r"^([a-z]+(?:_[a-z]+)+) +[a-z]", inspect.getdoc(funnel.Carts).split("Codes of")[1], re.MULTILINE)
 )
 """Codes in the table of the docstring."""
 TEXTS = Path(__file__).parent / "texts"

@@ -1,5 +1,6 @@
 """The wording of searches: every note, headline and summary, in one golden file per language."""
 
+import inspect
 import re
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from funnel import slow_search
 from golden import check_texts
 
 DOCUMENTED = set(
-    re.findall(r"^    ([a-z]+(?:_[a-z]+)+) +[a-z]", funnel.Searches.__doc__.split("Codes of")[1], re.MULTILINE)
+    re.findall(r"^([a-z]+(?:_[a-z]+)+) +[a-z]", inspect.getdoc(funnel.Searches).split("Codes of")[1], re.MULTILINE)
 )
 """Codes in the table of the docstring."""
 TEXTS = Path(__file__).parent / "texts"
