@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ecommine import DataWarning, SchemaError, schema
 from libraries import to_pandas
-from notes import note_counts, warning_counts
+from notes import caught_counts, warning_counts
 from raw_orders import texts
 
 DAY = datetime(2024, 5, 1)
@@ -94,7 +94,7 @@ def test_number_ids_that_are_there_already(library):
     native = schema.events(library(frame))
     with pytest.warns(DataWarning) as caught:
         out = to_pandas(schema.identify(native, library(links)), sort=["n"])
-    assert note_counts(caught[0].message.notes) == {"events_identified": 2}
+    assert caught_counts(caught) == {"events_identified": 2}
     assert out["customer_id"].tolist()[:2] == [9, 5]
     assert out["customer_id"].isna().tolist() == [False, False, True]
 
@@ -110,7 +110,7 @@ def test_no_links_at_all(library):
         empty = nw.from_native(typed).filter(nw.col("visitor_id") == "none").to_native()
         with pytest.warns(DataWarning) as caught:
             out = to_pandas(schema.identify(library(frame), empty))
-        assert note_counts(caught[0].message.notes) == {"events_identified": 0}
+        assert caught_counts(caught) == {"events_identified": 0}
         assert out["customer_id"].isna().all()
 
 
@@ -120,7 +120,7 @@ def test_no_events_at_all(library):
     empty = nw.from_native(typed).filter(nw.col("visitor_id") == 2).to_native()
     with pytest.warns(DataWarning) as caught:
         assert len(to_pandas(schema.identify(empty, library(links)))) == 0
-    assert note_counts(caught[0].message.notes) == {"events_identified": 0}
+    assert caught_counts(caught) == {"events_identified": 0}
 
 
 def test_all_customers_null_beside_links_with_text():
@@ -128,7 +128,7 @@ def test_all_customers_null_beside_links_with_text():
     links = pd.DataFrame({"visitor_id": texts("x"), "customer_id": texts("anna")})
     with pytest.warns(DataWarning) as caught:
         assert schema.identify(frame, links)["customer_id"].tolist()[0] == "anna"
-    assert note_counts(caught[0].message.notes) == {"events_identified": 1}
+    assert caught_counts(caught) == {"events_identified": 1}
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_large_ids_survive_visitors_without_a_customer(library):
     links = pd.DataFrame({"visitor_id": ["x", "y"], "customer_id": [big, big + 1]})
     with pytest.warns(DataWarning) as caught:
         known = nw.from_native(schema.identify(library(events), library(links)))
-    assert note_counts(caught[0].message.notes) == {"events_identified": 2}
+    assert caught_counts(caught) == {"events_identified": 2}
     known = known.collect("pyarrow") if isinstance(known, nw.LazyFrame) else known
     found = dict(zip(known["visitor_id"].to_list(), known["customer_id"].to_list(), strict=True))
     assert (found["x"], found["y"]) == (big, big + 1)
@@ -210,7 +210,7 @@ def test_no_links_leave_number_ids_as_they_are(library):
     none = pd.DataFrame({"visitor_id": [1], "customer_id": [5]})[:0]
     with pytest.warns(DataWarning) as caught:
         known = to_pandas(schema.identify(library(events), library(none)), sort=["visitor_id"])
-    assert note_counts(caught[0].message.notes) == {"events_identified": 2}
+    assert caught_counts(caught) == {"events_identified": 2}
     assert known["customer_id"].tolist() == [5, 6]
 
 
@@ -221,7 +221,7 @@ def test_events_without_a_time_stay(library):
     links = pd.DataFrame({"visitor_id": "x", "customer_id": ["anna", "bob"], "linked_at": linked})
     with pytest.warns(DataWarning) as caught:
         known = to_pandas(schema.identify(library(events), library(links)), sort=["occurred_at"])
-    assert note_counts(caught[0].message.notes) == {"events_identified": 2}
+    assert caught_counts(caught) == {"events_identified": 2}
     assert known["customer_id"].tolist() == ["anna", "bob", None]
 
 
