@@ -112,6 +112,8 @@ def _span_of_each(events: nw.DataFrame[Any], spans: nw.DataFrame[Any]) -> Ints:
     event takes the last link before it.
     """
     n = len(spans)
+    if not n or _all_null(events, _VISITOR) or _all_null(spans, _VISITOR):  # pandas joins no column without a value
+        return np.full(len(events), -1)
     visitors, _ = factorize(nw.concat([spans.select(_VISITOR), events.select(_VISITOR)])[_VISITOR])
     times = np.concatenate([_microseconds(spans, _FROM), _microseconds(events, "occurred_at")])
     is_first = spans[_FROM].is_null().to_numpy()
