@@ -107,7 +107,9 @@ def _facts(lines: Frame, reasons: dict[str, nw.Expr]) -> dict[str, Any]:
     }
     sums |= {name: nw.col(name).sum() for name in reasons}
     if "currency" in names:
-        marked = marked.with_columns(money_in=nw.when(nw.col("is_taken")).then(nw.col("currency")))
+        marked = marked.with_columns(
+            money_in=nw.when(nw.col("is_taken") & ~nw.col("currency").is_null()).then(nw.col("currency"))
+        )
         marked = marked.with_columns(unknown=flag(nw.col("money_in").is_null()))
         sums |= {"currencies": nw.col("money_in").n_unique(), "unknown": nw.col("unknown").sum()}
     return {name: values[0] for name, values in collect(marked.select(**sums)).to_dict(as_series=False).items()}
