@@ -5,8 +5,12 @@ from datetime import datetime
 from typing import Any
 
 import narwhals.stable.v2 as nw
+import numpy as np
 
+from ..._core.arrays import run_starts
+from ..._core.codes import factorize
 from ..._core.frames import Frame, join, opened, wrap
+from ..._core.tables import nan_as_null
 from .._convert.plan import TimeOptions, plan_types
 from .._model.columns import Column
 from .._model.errors import SchemaError
@@ -65,16 +69,16 @@ def _by_period(changes: Frame, periods: Frame, earliest: int, every: Every) -> F
 
 
 def _carried_forward(grid: Frame) -> Frame:
-    """Let each price hold until the next; PyArrow has no such window, so that its rows pass through pandas."""
-    if not grid.implementation.is_pyarrow():
-        held = nw.col("shelf_price").fill_null(strategy="forward").over("product_id", order_by="period")
-        return grid.with_columns(held.alias("shelf_price"))
-    import pyarrow as pa
-
-    table = grid.sort("product_id", "period").to_native()
-    held = table.select(["product_id", "shelf_price"]).to_pandas().groupby("product_id")["shelf_price"].ffill()
-    place = table.column_names.index("shelf_price")
-    return wrap(table.set_column(place, "shelf_price", pa.array(held, from_pandas=True, type=pa.float64())))
+    """Let each price hold until the next; in memory by hand, since pandas 2 mixes groups in such a window."""
+    if not isinstance(grid, nw.DataFrame):
+        carried = nw.col("shelf_price").fill_null(strategy="forward").over("product_id", order_by="period")
+        return grid.with_columns(carried.alias("shelf_price"))
+    grid = grid.sort("product_id", "period")
+    price = np.asarray(grid["shelf_price"].to_numpy(), dtype=np.float64)
+    counts = ~np.isnan(price) | run_starts(factorize(grid["product_id"])[0])
+    latest = np.maximum.accumulate(np.where(counts, np.arange(len(price)), 0))
+    column = nw.new_series("shelf_price", price[latest], nw.Float64, backend=grid.implementation)
+    return nan_as_null(grid.with_columns(column))
 
 
 def _read_prices(prices: Any) -> Frame:
