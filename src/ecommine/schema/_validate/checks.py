@@ -21,6 +21,9 @@ EXAMPLE_ROWS = 3
 
 _CORRECT = "correct the value, or set it to null"
 
+MISSING = "is missing"
+"""The description of a value that is not there, and of which no example can be shown."""
+
 
 @dataclass(frozen=True, slots=True)
 class ValueCheck:
@@ -104,7 +107,7 @@ def _column_checks(
         unreadable = unreadable & ~raw.is_nan().fill_null(False)
     if not column.nullable:
         missing = value.is_null() & ~unreadable
-        yield ValueCheck(name, "is missing", missing, "every row needs one")
+        yield ValueCheck(name, MISSING, missing, "every row needs one")
     if name in plan.conversions and not (column.kind == "id" and raw_dtype.is_float()):
         remedy = _REMEDIES[column.kind].format(format=plan.conversions[name].format, strip=strip)
         yield ValueCheck(name, f"is not {_EXPECTED[column.kind]}", unreadable, remedy)
@@ -222,7 +225,8 @@ def describe_failures(frame: Frame, table: Table, checks: list[ValueCheck], coun
     examples: dict[int, list[str]] = {}
     for row, key, value, number in zip(rows["row"], rows["key"], rows["value"], rows["check"], strict=True):
         position = f"row {row}" if row is not None and row == row else f"key {key}"
-        examples.setdefault(number, []).append(f"{position} ({value})")
+        is_missing = failures[number][0].description == MISSING
+        examples.setdefault(number, []).append(position if is_missing else f"{position} ({value})")
     return [
         f"`{check.column}` {check.description} in {counted(count, 'row')}, "
         f"first {', '.join(examples[i])}: {check.remedy}"
