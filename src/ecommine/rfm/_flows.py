@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import narwhals.stable.v2 as nw
 
-from .._core.frames import Frame, as_float, collect, micro, summable
+from .._core.frames import Frame, as_float, collect, is_lazy, micro, summable
 from ._segments import Segment
 
 PARTS: tuple[str, ...] = (
@@ -56,9 +56,8 @@ def flows_between(left: Frame, right: Frame, segments: tuple[Segment, ...]) -> l
     The two tables are stacked, not joined: every column is zero in the rows of the other table, so that sums per
     customer put both sides next to each other, and a zero rank means no order in that period.
     """
-    sides = [_side(left, segments, "before", "after"), _side(right, segments, "after", "before")]
-    full = [side for side in sides if isinstance(side, nw.LazyFrame) or len(side)]  # ids of none have no type
-    both: Frame = nw.concat(full or sides[:1])  # type: ignore[type-var]  # both are eager, or both are lazy
+    sides = with_customers(_side(left, segments, "before", "after"), _side(right, segments, "after", "before"))
+    both: Frame = nw.concat(sides)  # type: ignore[type-var]  # both are eager, or both are lazy
     wide = both.group_by("customer_id").agg(*(nw.col(name).sum() for name in ("rank_before", "rank_after", *_SUMS)))
     wide = wide.select(*(nw.col(name).cast(nw.Int64) for name in ("rank_before", "rank_after", *_SUMS)))
     effect, (before, after) = (
@@ -111,6 +110,22 @@ def _flow(row: Mapping[str, int]) -> Flow:
         after=row["money_after"],
         by_orders=row["by_orders"],
     )
+
+
+def with_customers(left: Frame, right: Frame) -> list[Frame]:
+    """Return the tables that hold any customer, one at least: ids of no customer have no type of their own.
+
+    A lazy table runs for it only where the types of both differ.
+    """
+    may_differ = id_family(left) != id_family(right)
+    full = [frame for frame in (left, right) if (is_lazy(frame) and not may_differ) or len(collect(frame.head(1)))]
+    return full or [left]
+
+
+def id_family(frame: Frame) -> str:
+    """Return the kind of a table's ids: whole numbers of different widths are one."""
+    dtype = frame.collect_schema()["customer_id"]
+    return "number" if dtype.is_numeric() else str(dtype)
 
 
 def _side(frame: Frame, segments: tuple[Segment, ...], mine: str, other: str) -> Frame:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
-import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoDataFrameT, IntoLazyFrameT
 
 from .._core.checks import number, one_of
@@ -16,7 +15,7 @@ from .._core.results import Result
 from .._core.tables import build_table
 from .._core.texts import LOCALES, Locale, counted
 from .._stats.intervals import normal_quantile, wilson_interval
-from ._flows import Flow, bridge, flows_between, late_refunds
+from ._flows import Flow, bridge, flows_between, id_family, late_refunds, with_customers
 from ._labels import period_in_words
 from ._migration_text import migration_sentences
 from ._score import RFM
@@ -271,18 +270,9 @@ def _check_pair(before: RFM[Any], after: RFM[Any], left: Frame, right: Frame) ->
     kinds = [f"{'lazy ' if is_lazy(frame) else ''}{frame.implementation.name.lower()}" for frame in (left, right)]
     if kinds[0] != kinds[1]:
         raise ValueError(f"both tables must be of one library, got {kinds[0]} and {kinds[1]}")
-    first, second = (frame.collect_schema()["customer_id"] for frame in (left, right))
-    if _has_rows(left) and _has_rows(right) and _family(first) != _family(second):
+    if id_family(left) != id_family(right) and len(with_customers(left, right)) == len((left, right)):
+        first, second = (frame.collect_schema()["customer_id"] for frame in (left, right))
         raise TypeError(f"customer_id must have one type in both results, got {first} and {second}")
-
-
-def _has_rows(frame: Frame) -> bool:
-    """Return whether there may be customers; ids of an empty table in memory have no type of their own."""
-    return isinstance(frame, nw.LazyFrame) or len(frame) > 0
-
-
-def _family(dtype: nw.dtypes.DType) -> str:
-    return "number" if dtype.is_numeric() else str(dtype)
 
 
 def _notes(before: RFM[Any], after: RFM[Any]) -> tuple[Note, ...]:
