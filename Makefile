@@ -51,7 +51,7 @@ spark: $(VENV)/spark.stamp  ## the same calls on PySpark with real worker proces
 	$(BIN)/python -m pytest -q -m spark $(SPARK_TESTS)
 
 oldest: $(OLDEST)/test.stamp  ## run all tests on the oldest allowed versions
-	$(OLDEST)/bin/python -m pytest -q -n 2 $(OLDEST_TESTS)
+	$(OLDEST)/bin/python -m pytest -q -n 2
 
 clean:  ## remove environments, caches and everything built
 	rm -rf $(VENV) $(PEERS) $(OLDEST) .venv-3* build dist docs/auto_examples docs/reference/api

@@ -86,8 +86,9 @@ def rows_left_out():
     ]
     frame = slow_search.table(rows)
     frame["visitor_id"] = pd.array([*frame["visitor_id"][:-1], 0], dtype="Int64")
-    frame.loc[len(frame)] = {**frame.iloc[0], "event": None}
-    frame.loc[len(frame)] = {**frame.iloc[0], "visitor_id": pd.NA}
+    frame = frame.iloc[[*range(len(frame)), 0, 0]].reset_index(drop=True)
+    frame.loc[len(frame) - 2, "event"] = None
+    frame.loc[len(frame) - 1, "visitor_id"] = pd.NA
     return funnel.search(frame, as_of=LATER)
 
 
