@@ -8,7 +8,6 @@ TOPIC ?= rfm
 VENV := .venv
 PEERS := .venv-peers
 OLDEST := .venv-oldest
-SPARK_TESTS ?= tests
 BIN := $(VENV)/bin
 PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
 LIBRARIES := plot,fast,polars,duckdb,excel,examples
@@ -48,7 +47,7 @@ parity: $(VENV)/test.stamp $(PEERS)/peers.stamp  ## long simulations, comparison
 	$(BIN)/python -m pytest -q -n 2 --hypothesis-profile=full tests
 
 spark: $(VENV)/spark.stamp  ## the same calls on PySpark with real worker processes (needs Java 17)
-	$(BIN)/python -m pytest -q -m spark $(SPARK_TESTS)
+	$(BIN)/python -m pytest -q -m spark tests
 
 oldest: $(OLDEST)/test.stamp  ## run all tests on the oldest allowed versions
 	$(OLDEST)/bin/python -m pytest -q -n 2

@@ -1,4 +1,8 @@
-"""The sales panel: hand-worked, against a slow version, on every library."""
+"""The sales panel: hand-worked, against a slow version, on every library.
+
+A panel with stock and prices joins three dozen tables, which takes Spark ten seconds however small they are: the whole
+path runs there once, its cases on the libraries of one machine.
+"""
 
 import math
 import os
@@ -130,10 +134,12 @@ def test_worked_by_hand(library):
     assert panel["complete"].tolist() == [True, True, True, False] * 2
 
 
-def test_notes_say_what_was_left_out(library):
+def test_notes_say_what_was_left_out(local_library):
     lines = pd.concat([SHOP, SHOP[:1].assign(product_id=None), SHOP[:2].assign(quantity=np.nan)], ignore_index=True)
     lines["amount"] = (lines["quantity"] * lines["unit_price"]).fillna(1.0)
-    notes = notes_of(library(lines), as_of="2024-05-19", stock=library(STOCK), prices=library(PRICES[:3]))
+    notes = notes_of(
+        local_library(lines), as_of="2024-05-19", stock=local_library(STOCK), prices=local_library(PRICES[:3])
+    )
     assert notes == {
         "lines_without_product": 1,
         "lines_without_quantity": 2,
@@ -141,8 +147,12 @@ def test_notes_say_what_was_left_out(library):
         "rows_after_as_of": 1,
         "orders_cancelled": 1,
     }
-    assert notes_of(library(SHOP[-1:]), stock=library(STOCK), prices=library(PRICES)) == {"stock_unknown": 1}
-    assert notes_of(library(SHOP[8:9]), as_of="2024-06-01", prices=library(PRICES[3:4])) == {"price_unknown": 3}
+    assert notes_of(local_library(SHOP[-1:]), stock=local_library(STOCK), prices=local_library(PRICES)) == {
+        "stock_unknown": 1
+    }
+    assert notes_of(local_library(SHOP[8:9]), as_of="2024-06-01", prices=local_library(PRICES[3:4])) == {
+        "price_unknown": 3
+    }
 
 
 def test_stores_have_rows_stock_and_notes_of_their_own(library):
@@ -163,24 +173,24 @@ def test_stores_have_rows_stock_and_notes_of_their_own(library):
         schema.to_sales(library(SHOP), stores=True, stock=library(STOCK.drop(columns="store_id")))
 
 
-def test_the_money_is_that_of_the_lines(library):
+def test_the_money_is_that_of_the_lines(local_library):
     lines = SHOP.assign(amount=[0.1] * len(SHOP))
     for options in ({}, {"price": "paid", "every": "1d"}, {"stores": True, "every": "1mo", "price": "list"}):
-        panel = quiet(library(lines), **options)
+        panel = quiet(local_library(lines), **options)
         assert panel["revenue"].sum() == pytest.approx(1.2, abs=1e-12), options
         assert panel["quantity"].sum() == SHOP["quantity"].sum() - 1, options
 
 
-def test_an_order_cancelled_under_its_own_id_leaves_only_within_a_period(library):
+def test_an_order_cancelled_under_its_own_id_leaves_only_within_a_period(local_library):
     lines = orders_of([("tea", "2024-05-01", 3, 4.0), ("tea", "2024-05-02", -3, 4.0), ("tea", "2024-05-02", 1, 4.0)])
-    own = quiet(library(lines))
+    own = quiet(local_library(lines))
     assert own[["units_sold", "returned", "quantity"]].values.tolist() == [[4, 3, 1]]
     same = lines.assign(order_id=[1, 1, 2])
-    assert quiet(library(same))[["units_sold", "returned", "quantity"]].values.tolist() == [[1, 0, 1]]
-    by_day = quiet(library(same), every="1d")
+    assert quiet(local_library(same))[["units_sold", "returned", "quantity"]].values.tolist() == [[1, 0, 1]]
+    by_day = quiet(local_library(same), every="1d")
     assert by_day[["units_sold", "returned", "quantity"]].values.tolist() == [[3, 0, 3], [1, 3, -2]]
     part = lines.assign(order_id=1)
-    assert quiet(library(part))[["units_sold", "returned", "quantity"]].values.tolist() == [[4, 3, 1]]
+    assert quiet(local_library(part))[["units_sold", "returned", "quantity"]].values.tolist() == [[4, 3, 1]]
 
 
 def test_two_currencies_are_refused(library):
@@ -191,26 +201,26 @@ def test_two_currencies_are_refused(library):
     assert len(quiet(library(only_of_others))) == 8
 
 
-def test_the_last_category_is_the_same_in_any_order_of_rows(library):
+def test_the_last_category_is_the_same_in_any_order_of_rows(local_library):
     lines = SHOP.assign(category=["b", "x", "b", "b", "x", "b", "x", "b", "x", "c", "a", "z", None])
     lines.loc[10, "ordered_at"] = lines.loc[9, "ordered_at"]
     for rows in (lines, lines[::-1].reset_index(drop=True)):
-        assert quiet(library(rows))["category"].tolist() == ["x"] * 4 + ["a"] * 4
+        assert quiet(local_library(rows))["category"].tolist() == ["x"] * 4 + ["a"] * 4
 
 
-def test_money_beyond_64_bits_is_summed_as_floats(library):
+def test_money_beyond_64_bits_is_summed_as_floats(local_library):
     lines = orders_of([("tea", "2024-05-01", 1, 8e12), ("tea", "2024-05-02", 2, 8e12)])
-    panel = quiet(library(lines), price="paid")
+    panel = quiet(local_library(lines), price="paid")
     assert panel[["revenue", "price"]].values.tolist() == [[2.4e13, 8e12]]
 
 
 @pytest.mark.parametrize("types", [("int32", "int64"), ("int64", "int32"), ("category", "str")])
-def test_ids_of_several_types_meet(library, types):
+def test_ids_of_several_types_meet(local_library, types):
     one, other = types
     ids = {"tea": 1, "cup": 2} if "int" in one else {"tea": "tea", "cup": "cup"}
     tables = [t.assign(product_id=t["product_id"].map(ids)) for t in (SHOP, STOCK, PRICES)]
     orders, stock, prices = (
-        library(t.astype({"product_id": kind})) for t, kind in zip(tables, (one, other, other), strict=True)
+        local_library(t.astype({"product_id": kind})) for t, kind in zip(tables, (one, other, other), strict=True)
     )
     panel = quiet(orders, stock=stock, prices=prices)
     assert len(panel) == 8
@@ -236,10 +246,12 @@ def test_a_wrong_date_does_not_fill_the_memory():
         schema.to_sales(many, every="1d", as_of="9999-12-31")
 
 
-def test_the_panel_of_a_simulated_shop_is_its_own(library):
+def test_the_panel_of_a_simulated_shop_is_its_own(local_library):
     """Units of every product and day are those of the simulation, also where nothing was or could be sold."""
     shop = datasets.make_shop(60, days=40, n_products=40, stockouts=datasets.Stockouts(share=0.2), rng=3)
-    panel = quiet(library(shop.orders), every="1d", price="paid", stock=library(shop.stock), as_of="2024-02-09")
+    panel = quiet(
+        local_library(shop.orders), every="1d", price="paid", stock=local_library(shop.stock), as_of="2024-02-09"
+    )
     truth = shop.sales.merge(panel, on=["product_id", "period_at"], suffixes=("_true", ""), validate="1:1")
     assert len(truth) == len(panel)
     out = truth["in_stock_true"] == 0
@@ -253,9 +265,9 @@ def test_the_panel_of_a_simulated_shop_is_its_own(library):
     assert (later["period_at"] >= later["first"]).sum() == len(panel)
 
 
-def test_a_week_begins_on_monday_whatever_day_comes_first(library):
+def test_a_week_begins_on_monday_whatever_day_comes_first(local_library):
     days = [f"2024-05-{day:02} 23:59" for day in range(6, 13)]
-    panel = to_pandas(schema.to_sales(library(orders_of([(day, day, 1, 1.0) for day in days]))))
+    panel = to_pandas(schema.to_sales(local_library(orders_of([(day, day, 1, 1.0) for day in days]))))
     assert panel["period_at"].tolist() == [datetime(2024, 5, 6)] * 7
 
 
@@ -269,17 +281,17 @@ def test_a_week_begins_on_monday_whatever_day_comes_first(library):
         ("1y", ["2024-01-01"], [14]),
     ],
 )  # fmt: skip
-def test_periods(library, every, starts, units):
-    panel = quiet(library(WORKED), every=every)
+def test_periods(local_library, every, starts, units):
+    panel = quiet(local_library(WORKED), every=every)
     tea = panel[panel["product_id"] == "tea"]
     assert [f"{start:%Y-%m-%d}" for start in tea["period_at"]] == starts
     assert tea["units_sold"].tolist() == units
 
 
 @pytest.mark.parametrize("every", ["1d", "1w", "1mo", "1q", "1y"])
-def test_no_period_is_missing(library, every):
+def test_no_period_is_missing(local_library, every):
     lines = orders_of([("old", "1969-11-30 23:59:59", 1, 1.0), ("new", "1971-03-02", 1, 1.0)])
-    panel = quiet(library(lines), every=every, as_of="1972-02-29")
+    panel = quiet(local_library(lines), every=every, as_of="1972-02-29")
     assert panel["units_sold"].sum() == 2
     for _, own in panel.groupby("product_id"):
         starts = own["period_at"].tolist()
@@ -302,20 +314,20 @@ def test_no_period_is_missing(library, every):
         ("1y", "2024-12-30", False),
     ],
 )
-def test_a_period_that_ends_at_as_of_is_complete(library, every, last, is_over):
-    panel = quiet(library(WORKED[:4]), every=every, as_of=last)
+def test_a_period_that_ends_at_as_of_is_complete(local_library, every, last, is_over):
+    panel = quiet(local_library(WORKED[:4]), every=every, as_of=last)
     assert panel["complete"].tolist()[:-1] == [True] * (len(panel) - 1)
     assert panel["complete"].tolist()[-1] is is_over
 
 
-def test_stock_counts_days_on_which_any_store_could_sell_up_to_as_of(library):
+def test_stock_counts_days_on_which_any_store_could_sell_up_to_as_of(local_library):
     days = pd.to_datetime(["2024-04-29", "2024-04-29", "2024-04-30", "2024-05-01", "2024-05-02"]).astype(
         "datetime64[us]"
     )
     stock = pd.DataFrame(
         {"product_id": "tea", "stocked_at": days, "on_hand": [0, 4, 3, 5, 0], "store_id": [1, 2, 1, 1, 1]}
     )
-    panel = quiet(library(WORKED), stock=library(stock), as_of="2024-05-01")
+    panel = quiet(local_library(WORKED), stock=local_library(stock), as_of="2024-05-01")
     assert panel["in_stock"].tolist() == [1.0]
 
 
@@ -334,12 +346,12 @@ def test_the_last_moment_there_is():
     assert panel["period_at"].max() == pd.Timestamp("9999-01-01")
 
 
-def test_cost_and_promotion_come_along(library):
+def test_cost_and_promotion_come_along(local_library):
     more = WORKED.assign(unit_cost=[2.0, 1.0, np.nan, 9.0, 2.0, 1.0], promotion=[None, "May", None, None, None, None])
-    panel = to_pandas(schema.to_sales(library(more)))
+    panel = to_pandas(schema.to_sales(local_library(more)))
     assert panel["unit_cost"].tolist() == pytest.approx([NAN, NAN, 12 / 11, 2.0], nan_ok=True)
     assert panel["promotion"].tolist() == [False, None, True, False]
-    to_pandas(schema.sales(schema.to_sales(library(more))))  # the panel is a canonical table
+    to_pandas(schema.sales(schema.to_sales(local_library(more))))  # the panel is a canonical table
 
 
 line = st.tuples(
@@ -390,16 +402,18 @@ def test_equals_the_slow_version(local_library, lines, days, changes, every, pri
     assert fast["quantity"].sum() == orders["quantity"].sum()
 
 
-def test_row_order_does_not_matter(library):
-    tables = {"stock": library(STOCK), "prices": library(PRICES)}
-    back = {"stock": library(STOCK[::-1]), "prices": library(PRICES[::-1])}
+def test_row_order_does_not_matter(local_library):
+    tables = {"stock": local_library(STOCK), "prices": local_library(PRICES)}
+    back = {"stock": local_library(STOCK[::-1]), "prices": local_library(PRICES[::-1])}
     backwards = SHOP[::-1].reset_index(drop=True)
-    pd.testing.assert_frame_equal(quiet(library(backwards), **back), quiet(library(SHOP), **tables), check_exact=True)
+    pd.testing.assert_frame_equal(
+        quiet(local_library(backwards), **back), quiet(local_library(SHOP), **tables), check_exact=True
+    )
 
 
-def test_amount_alone_gives_a_price(library):
+def test_amount_alone_gives_a_price(local_library):
     amounts = WORKED.assign(amount=WORKED["quantity"] * WORKED["unit_price"]).drop(columns="unit_price")
-    panel = to_pandas(schema.to_sales(library(amounts)))
+    panel = to_pandas(schema.to_sales(local_library(amounts)))
     assert panel["price"].tolist()[2:] == pytest.approx([4.0, 4.0])
 
 
