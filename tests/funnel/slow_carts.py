@@ -32,6 +32,31 @@ def table(rows):
     return frame.astype(dict.fromkeys(NUMBERS, "float64"))
 
 
+def visits(rng, n, planted):
+    """Draw the events of visitors with two carts of two products each, left in two weeks; return the other purchases.
+
+    A cart is bought within five days with chance ``planted``, half of the time without being filled anew. Besides,
+    every other visitor comes back within these days for two other products.
+    """
+    visitor, week = np.repeat(np.arange(n), 2), np.tile([0, 14], n)
+    left = (week + rng.uniform(0, 5, 2 * n)) * 1440
+    product, other = 4 * np.arange(2 * n), np.flatnonzero(rng.random(2 * n) < 0.5)
+    back, refill = np.flatnonzero(rng.random(2 * n) < planted), rng.random(2 * n) < 0.5
+    wait = rng.uniform(120, 5 * 1440, (2, 2 * n))
+    blocks = [(np.arange(2 * n), left, "add_to_cart", 0, 0)]
+    blocks += [(back[refill[back]], left + wait[0], "add_to_cart", 0, 1), (back, left + wait[0] + 5, "purchase", 0, 1)]
+    blocks += [(other, left + wait[1], "add_to_cart", 2, 2), (other, left + wait[1] + 5, "purchase", 2, 2)]
+    rows = [
+        (visitor[cart], minute[cart], name, product[cart] + first + item, 10.0, 1, 3 * cart + session)
+        for cart, minute, name, first, session in blocks
+        for item in (0, 1)
+    ]
+    names = ("visitor_id", "minute", "event", "product_id", "value", "quantity", "session_id")
+    frame = pd.concat([pd.DataFrame(dict(zip(names, row, strict=True))) for row in rows], ignore_index=True)
+    minute = pd.to_timedelta((frame.pop("minute") * 60).round().astype("int64"), unit="s")
+    return frame.assign(occurred_at=(START + minute).astype("datetime64[us]")), len(other)
+
+
 def known(value):
     return value is not None and value == value
 
@@ -99,48 +124,76 @@ def session_ends(events, gap):
 
 def walked(events, ends, within):
     """Follow one person: the carts, each with its events, and what became of every purchase."""
-    carts, cart, purchases = [], None, []
+    carts, holder, filled, purchases = [], {}, {}, []
     for place, row in enumerate(events):
-        at, product = row["occurred_at"], row.get("product_id")
-        in_time = cart is not None and (at <= cart["deadline"] or place <= cart["end"])
-        is_open = in_time and cart["close"] is None
-        if row["event"] == "add_to_cart" and not is_open:
-            left = [one["occurred_at"] for one in events[: ends[place] + 1] if one["event"] in TOUCHES][-1]
-            cart = {
-                "start": place,
-                "end": ends[place],
-                "close": None,
-                "left": left,
-                "deadline": left + within,
-                "events": [],
-                "took": [],
-            }
-            carts.append(cart)
-            is_open = True
-        if row["event"] in TOUCHES and is_open:
+        product = row.get("product_id")
+        open_carts = [cart for cart in carts if _is_open(cart, place, row["occurred_at"])]
+        if row["event"] == "add_to_cart":
+            cart = holder[product] if holder.get(product) in open_carts else _current(open_carts, place)
+            if cart is None:
+                cart = _begun(events, place, ends[place], within)
+                carts.append(cart)
+            cart["products"].add(product)
+            holder[product] = cart
+            filled.setdefault(ends[place], []).append((cart, product))
             cart["events"].append(place)
-        if row["event"] != "purchase":
-            continue
-        added = (
-            set()
-            if cart is None
-            else {events[i].get("product_id") for i in cart["events"] if events[i]["event"] == "add_to_cart"}
-        )
-        fits = product is None or product in added or None in added
-        if is_open and fits:
-            cart["close"] = place
-            cart["took"].append(place)
-            purchases.append("bought")
-        elif is_open:
-            purchases.append("beside")
-        elif cart is not None and cart["close"] is not None:
-            completes = fits and product is not None and place <= ends[cart["close"]]
-            if completes:
-                cart["took"].append(place)
-            purchases.append("bought" if completes else "none")
-        else:
-            purchases.append("none" if cart is None or not fits else "late")
+        elif row["event"] in TOUCHES and open_carts:
+            cart = holder[product] if holder.get(product) in open_carts else open_carts[-1]
+            cart["events"].append(place)
+        elif row["event"] == "purchase" and product is None:
+            _buy_unnamed(open_carts, filled.pop(ends[place], []), place)
+            is_late = bool(carts) and carts[-1]["close"] is None
+            purchases.append("bought" if open_carts else "late" if is_late else "none")
+        elif row["event"] == "purchase":
+            held = [(holder[one], one) for one in (product, None) if one in holder]
+            purchases.append(_buy_named(open_carts, held, place, ends))
     return carts, purchases
+
+
+def _current(open_carts, place):
+    """Return the cart whose first session goes on."""
+    return open_carts[-1] if open_carts and place <= open_carts[-1]["end"] else None
+
+
+def _buy_unnamed(open_carts, put_in, place):
+    """Buy what the session put in, or else the cart opened last."""
+    put_in = [(cart, product) for cart, product in put_in if cart in open_carts]
+    if not put_in and open_carts:
+        open_carts[-1]["close"] = place
+    for cart, product in put_in:
+        if cart["close"] is None:
+            _buy(cart, product, place)
+
+
+def _buy_named(open_carts, held, place, ends):
+    """Buy from the open cart that has the product, or complete the cart just bought; say what became of it."""
+    is_open = [(cart, one) for cart, one in held if cart in open_carts]
+    rest = [cart for cart, _ in held if cart["close"] is not None and place <= ends[cart["close"]]]
+    if is_open:
+        _buy(*is_open[0], place)
+    if is_open or rest:
+        (is_open[0][0] if is_open else rest[0])["took"].append(place)
+        return "bought"
+    if open_carts:
+        return "beside"
+    return "late" if any(cart["close"] is None for cart, _ in held) else "none"
+
+
+def _begun(events, place, end, within):
+    left = [one["occurred_at"] for one in events[: end + 1] if one["event"] in TOUCHES][-1]
+    cart = {"start": place, "end": end, "close": None, "left": left, "deadline": left + within}
+    return {**cart, "events": [], "took": [], "products": set(), "bought": set()}
+
+
+def _is_open(cart, place, at):
+    return cart["close"] is None and (at <= cart["deadline"] or place <= cart["end"])
+
+
+def _buy(cart, product, place):
+    """Buy a product: that is all in the first session; later half of the products must be bought."""
+    cart["bought"] |= {product} if place > cart["end"] else set()
+    if place <= cart["end"] or 2 * len(cart["bought"]) >= len(cart["products"]):
+        cart["close"] = place
 
 
 def contents(events, places):
@@ -163,10 +216,10 @@ def after_purchase(events, cart, units):
         dict(units),
         {events[i].get("product_id") for i in cart["events"] if events[i]["event"] == TOUCHES[0]},
     )
+    if cart["close"] is not None and events[cart["close"]].get("product_id") is None:
+        return {}
     for place in cart["took"]:
         product, quantity = events[place].get("product_id"), events[place].get("quantity")
-        if product is None:
-            return {}
         if product not in added:
             units.pop(None, None)
         elif known(quantity) and quantity > 0:
@@ -192,7 +245,7 @@ def described(events, cart, until, gap):
     """Write one cart."""
     first = [i for i in cart["events"] if i <= cart["end"]]
     units, close = contents(events, cart["events"]), cart["close"]
-    left = units if close is None else after_purchase(events, cart, units)
+    left = after_purchase(events, cart, units)
     is_over = until - events[cart["end"]]["occurred_at"] > gap
     over = is_over or cart["end"] < len(events) - 1
     if close is not None:

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from ecommine import funnel
+from funnel import slow_carts
 
 END = 22 * 24.0
 WINDOW = 168.0
@@ -90,3 +91,17 @@ def test_chances_cover(like):
     share = chances_measured(1_000, like=like)
     print(f"chance of an open cart {share:.3f}")
     assert 0.93 <= share <= 0.98
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("planted", [0.1, 0.2])
+def test_planted_recovery_is_covered_whatever_else_is_bought(planted):
+    held, estimates = 0, []
+    for seed in range(1_000):
+        frame, _ = slow_carts.visits(np.random.default_rng(seed), 300, planted)
+        row = funnel.carts(frame, as_of="2024-06-01").rates.iloc[0]
+        held += covered(row, "recovery", planted)
+        estimates.append(row["recovery"])
+    print(f"planted {planted}: coverage {held / 1_000:.3f}, mean {np.mean(estimates):.4f}")
+    assert 0.93 <= held / 1_000 <= 0.97
+    assert np.mean(estimates) == pytest.approx(planted, abs=0.003)

@@ -98,6 +98,11 @@ def few_matched():
     return funnel.carts(frame.assign(customer_id=7), orders=orders_of([5]), as_of=LONG_AFTER)
 
 
+def products_unknown():
+    rows = [(visitor, 0, "add_to_cart", 1, 10.0) for visitor in range(10)]
+    return funnel.carts(slow_carts.table([*rows, (1, 1440, "purchase"), (2, 1440, "purchase", 1)]), as_of=LONG_AFTER)
+
+
 SCENARIOS = (
     no_carts,
     nothing_decided,
@@ -109,6 +114,7 @@ SCENARIOS = (
     purchases_outside,
     rows_left_out,
     few_matched,
+    products_unknown,
 )
 
 

@@ -34,8 +34,9 @@ class Carts(Result):
           events have customers;
         - opened_at, last_touched_at, abandoned_at (last touched in the session that opened it, where that is over and
           did not buy), bought_at;
-        - status: "bought" (in the session that opened it), "recovered" (later, within the window), "abandoned" (the
-          window is over), "emptied" (the visitor took everything out) or "pending" (not decided yet);
+        - status: "bought" (in the session that opened it), "recovered" (later, at least half of its products, within
+          the window), "abandoned" (the window is over), "emptied" (the visitor took everything out) or "pending" (not
+          decided yet);
         - checkout_step: the furthest of add_to_cart, view_cart, begin_checkout, add_shipping_info and add_payment_info
           in the session that opened it;
         - reason why it was left; out_of_stock, price_rise and out_of_stock_later, null where the tables cannot tell;
@@ -77,6 +78,7 @@ class Carts(Result):
     rows_after_as_of                events after `as_of`
     visitors_with_several_customers visitors whose events without a customer stay with the visitor
     purchases_without_cart          purchases that bought no open cart
+    purchases_without_product       purchases of no known product while a cart left earlier was open
     touches_without_cart            removals, cart views and checkout steps without an open cart
     sessions_in_progress            carts whose first session is not over: they are in no rate
     no_window_over                  recovery is unknown (no count)
@@ -254,10 +256,11 @@ def carts(
 
     Notes
     -----
-    A cart opens at the first add_to_cart of a person (the customer where known, else the visitor) without an open cart.
-    A purchase of what is in it, or without a product, buys it; the next add opens a new one. It is left at its last
-    touch in the session that opened it (see `funnel.sessions`), if that session ends without a purchase, and may be
-    recovered for `recover_within` from then on.
+    A cart opens at the first add_to_cart of a person (the customer where known, else the visitor) in a session. A
+    purchase of a product in it buys it; the next add opens a new one. It is left at its last touch in that session (see
+    `funnel.sessions`), if it ends without such a purchase, and may be recovered for `recover_within` from then on: by
+    purchases of at least half of its products, whether they are put in anew or not. What else a later session puts in
+    is a cart of its own. A purchase without a product is of what its session put in, else of the open cart opened last.
 
     Recovery is Kaplan and Meier's estimate at the end of the window, so that carts whose window is open count for as
     long as they were observed; intervals are Wilson's with the effective sample size, as carts of one person are

@@ -1,22 +1,15 @@
-"""Where each cart begins and ends, exactly, without following one visitor after the other.
-
-For every add_to_cart it is known where a cart that began there would end, and so which add would begin the next one.
-The carts are those that this chain visits from each person's first add.
-"""
+"""Where each cart begins and ends, and which events are its own."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..._core.arrays import Bools, Ints, Times, count_until, distinct_rows, latest_record, run_starts, sort_order
+from ..._core.arrays import Bools, Ints, Times, count_until, distinct_rows
 from ..._core.notes import Note
 from ..._core.texts import counted
 from .events import ADD, NONE, ONLY_IN_ORDERS, CartEvents
-
-NO_CART, OTHER_PRODUCTS, AFTER_WINDOW = range(3)
-WHY_NO_CART = ("without a cart", "of other products", "after its window")
-"""Why a purchase buys no open cart: there is none, it has other products, or its window is over."""
+from .walk import NO_CART, WHY_NO_CART, walk_carts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,8 +28,10 @@ class CartBoundaries:
     """When its window is over."""
     cart: Ints
     """The cart that each event touches or buys; NONE for others."""
+    n_unnamed: int
+    """Purchases of no known product while a cart that was left was open."""
     notes: tuple[Note, ...]
-    """Counts of the events of no cart."""
+    """Counts of the events of no cart, and of those purchases."""
 
     def __len__(self) -> int:
         return len(self.opening)
@@ -56,30 +51,48 @@ class CartBoundaries:
 
 def find_carts(events: CartEvents, session: Ints, window: int) -> CartBoundaries:
     """Find the carts; a cart that is left may still be bought for ``window`` microseconds."""
-    adds = np.flatnonzero(events.name == ADD)
-    person, latest_add = events.person[adds], _match_purchases(events, adds)
-    session_ends = last_positions(session)[session]
-    session_end = session_ends[adds]
-    touches = np.flatnonzero(events.is_touch)
-    left_at = events.time[touches[np.searchsorted(touches, session_end, side="right") - 1]]
+    rows = _rows_of_buyers(events)
+    person, time = events.person[rows], events.time[rows]
+    session_end = last_positions(session)[session[rows]]
+    left_at = _last_touches(events, session_end)
     deadline = left_at + window
-    closing = _first_purchases(events, adds, latest_add)
-    is_in_time = (closing <= session_end) | (events.time[closing] <= deadline)
-    closing = np.where(is_in_time, closing, NONE)
-    after_window = count_until(person, events.time[adds], person, deadline)
-    next_add = np.where(closing != NONE, np.searchsorted(adds, closing), after_window)
-    is_opening = _visited(person, next_add)
-    opening, closing, deadline = adds[is_opening], closing[is_opening], deadline[is_opening]
-    cart, why_no_cart = _assign_events(events, latest_add, session_ends, opening, closing, deadline)
-    return CartBoundaries(
-        opening=opening,
-        closing=closing,
-        session_end=session_end[is_opening],
-        left_at=left_at[is_opening],
-        deadline=deadline,
-        cart=cart,
-        notes=tuple(_notes(events, cart, why_no_cart)),
+    walk = walk_carts(
+        person,
+        events.name[rows],
+        events.product[rows],
+        session[rows],
+        session_until=np.searchsorted(rows, session_end, side="right") - 1,
+        open_until=count_until(person, time, person, deadline) - 1,
     )
+    cart, outcome = np.full(len(events), NONE), np.full(len(events), NO_CART, dtype=np.int8)
+    cart[rows], outcome[rows] = walk.cart, walk.outcome
+    opened_by = np.array(walk.opened_by, dtype=np.int64)
+    carts = CartBoundaries(
+        opening=rows[opened_by],
+        closing=np.append(rows, NONE)[np.array(walk.closed_by, dtype=np.int64)],
+        session_end=session_end[opened_by],
+        left_at=left_at[opened_by],
+        deadline=deadline[opened_by],
+        cart=cart,
+        n_unnamed=0,
+        notes=(),
+    )
+    carts = replace(carts, n_unnamed=_count_unnamed(events, carts))
+    return replace(carts, notes=tuple(_notes(events, carts, outcome)))
+
+
+def _rows_of_buyers(events: CartEvents) -> Ints:
+    """Return the positions of the touches and purchases of everyone who puts something into a cart."""
+    has_cart = np.zeros(int(events.person.max(initial=-1)) + 1, dtype=np.bool_)
+    has_cart[events.person[events.name == ADD]] = True
+    return np.flatnonzero((events.is_touch | events.is_purchase) & has_cart[events.person])
+
+
+def _last_touches(events: CartEvents, positions: Ints) -> Times:
+    """Return the time of the last touch up to each position; any time where there is none."""
+    touches = np.flatnonzero(events.is_touch)
+    last = np.searchsorted(touches, positions, side="right") - 1
+    return np.asarray(events.time[touches[last]]) if len(touches) else np.zeros(len(positions), dtype=np.int64)
 
 
 def last_positions(group: Ints) -> Ints:
@@ -89,87 +102,54 @@ def last_positions(group: Ints) -> Ints:
     return last
 
 
-def _match_purchases(events: CartEvents, adds: Times) -> Ints:
-    """Return the latest add that each purchase may be for, NONE where there is none and for other events.
+def _notes(events: CartEvents, carts: CartBoundaries, outcome: Ints) -> Iterator[Note]:
+    """Count the events without a cart, and purchases that name nothing of what was left.
 
-    A purchase without a product may be for any add, and an add without a product for any purchase.
+    A purchase of several products is one, and has a cart if any of them has.
     """
-    latest_add, purchases = np.full(len(events), NONE), np.flatnonzero(events.is_purchase)
-    person, product = events.person[purchases], events.product[purchases]
-    of_person = _latest_of_key(events.person, adds, purchases, person)
-    keys = events.key_of(events.person, events.product)
-    of_product = _latest_of_key(keys, adds, purchases, keys[purchases])
-    of_unknown = _latest_of_key(keys, adds, purchases, events.key_of(person, NONE))
-    latest_add[purchases] = np.where(product == NONE, of_person, np.maximum(of_product, of_unknown))
-    return latest_add
-
-
-def _latest_of_key(keys: Ints, adds: Times, positions: Times, at_key: Ints) -> Ints:
-    """Return the latest add of a key before each position."""
-    codes = distinct_rows(np.append(keys[adds], at_key))[0]
-    add_code, at_code = np.split(codes, [len(adds)])
-    order = sort_order(add_code)
-    adds = adds[order]
-    return np.append(adds, NONE)[latest_record(add_code[order], adds, at_code, positions - 1)]
-
-
-def _first_purchases(events: CartEvents, adds: Ints, latest_add: Ints) -> Ints:
-    """Return the first purchase of a cart that begins at each add: one whose latest add is it or a later one."""
-    n = len(events)
-    first = np.full(n + 1, n)
-    matched = np.flatnonzero(latest_add != NONE)
-    np.minimum.at(first, latest_add[matched], matched)
-    closing = np.minimum.accumulate(first[::-1])[::-1][adds]
-    return np.where(np.append(events.person, NONE)[closing] == events.person[adds], closing, NONE)
-
-
-def _visited(person: Ints, next_add: Ints) -> Bools:
-    """Return which adds the chains from each person's first add visit; all double their steps at once."""
-    n = len(person)
-    is_visited = np.append(run_starts(person), False)
-    is_last = np.append(person, NONE)[next_add] != person
-    jump = np.append(np.where(is_last, n, next_add), n)
-    while (jump < n).any():
-        is_visited[jump[np.flatnonzero(is_visited)]] = True
-        jump = jump[jump]
-    return np.asarray(is_visited[:n])
-
-
-def _assign_events(
-    events: CartEvents, latest_add: Ints, session_ends: Ints, opening: Times, closing: Ints, deadline: Times
-) -> tuple[Ints, Ints]:
-    """Return the cart of each event, and why one has none; ``session_ends`` is of the session of each event."""
-    cart, why_no_cart = np.full(len(events), NONE), np.full(len(events), NO_CART, dtype=np.int8)
-    rows = np.flatnonzero(events.is_touch | events.is_purchase)
-    current = latest_record(events.person[opening], opening, events.person[rows], rows)
-    rows, current = rows[current != NONE], current[current != NONE]
-    close, is_bought = closing[current], closing[current] != NONE
-    is_in_time = (events.time[rows] <= deadline[current]) | (rows <= session_ends[opening[current]])
-    is_open = np.where(is_bought, rows < close, is_in_time)
-    is_match = latest_add[rows] >= opening[current]
-    is_rest = is_bought & ~is_open & is_match & (events.product[rows] != NONE) & (rows <= session_ends[close])
-    is_assigned = np.where(events.is_touch[rows], is_open, (rows == close) | is_rest)
-    cart[rows[is_assigned]] = current[is_assigned]
-    why_no_cart[rows[is_open]] = OTHER_PRODUCTS
-    why_no_cart[rows[~is_open & ~is_bought & is_match]] = AFTER_WINDOW
-    return cart, why_no_cart
-
-
-def _notes(events: CartEvents, cart: Ints, why_no_cart: Ints) -> Iterator[Note]:
-    """Count the events without a cart; a purchase of several products is one, and has a cart if any of them has."""
     purchases = np.flatnonzero(events.is_purchase & (events.order_match < ONLY_IN_ORDERS))
     source = events.source[purchases]
-    has_cart = np.isin(source, source[cart[purchases] != NONE])
+    has_cart = np.isin(source, source[carts.cart[purchases] != NONE])
     rest = purchases[~has_cart]
     first = rest[distinct_rows(events.source[rest])[1]]
+    total = counted(len(np.unique(source)), "purchase")
     if len(first):
-        counts = np.bincount(why_no_cart[first], minlength=len(WHY_NO_CART)).tolist()
-        parts = ", ".join(f"{count:,} {why}" for count, why in zip(counts, WHY_NO_CART, strict=True) if count)
-        total = counted(len(np.unique(source)), "purchase")
+        counts = np.bincount(outcome[first], minlength=len(WHY_NO_CART) + 1).tolist()
+        parts = ", ".join(f"{counts[code]:,} {why}" for code, why in WHY_NO_CART.items() if counts[code])
         text = f"{len(first):,} of {total} bought no open cart: {parts}"
         yield Note(text, code="purchases_without_cart", count=len(first))
-    n_touches = int((events.is_touch & (cart == NONE)).sum())
+    n_touches = int((events.is_touch & (carts.cart == NONE)).sum())
     if n_touches:
         what = counted(n_touches, "removal, cart view or checkout step", "removals, cart views or checkout steps")
         verb = "is" if n_touches == 1 else "are"
         yield Note(f"{what} without an open cart {verb} left out", code="touches_without_cart", count=n_touches)
+    if carts.n_unnamed:
+        purchase = counted(carts.n_unnamed, "purchase")
+        text = f"{purchase} without a known product came while a cart left earlier was open, counted for what the same"
+        text += " session put in, else for the cart opened last: to know which carts are recovered, add a product_id to"
+        text += " add_to_cart and purchase, or pass `orders`"
+        yield Note(text, code="purchases_without_product", count=carts.n_unnamed)
+
+
+def _count_unnamed(events: CartEvents, carts: CartBoundaries) -> int:
+    """Count purchases without a product that is known to be in a cart, while a cart left earlier was open."""
+    purchases = np.flatnonzero(events.is_purchase)
+    put_in = np.flatnonzero((carts.cart != NONE) & (events.name == ADD) & (events.product != NONE))
+    is_without_product = events.product[purchases] == NONE
+    keys = events.key_of(carts.cart, events.product)
+    is_by_name = np.isin(keys[purchases], keys[put_in])
+    is_unnamed = is_without_product | ((carts.cart[purchases] != NONE) & ~is_by_name)
+    unnamed = purchases[is_unnamed & (_count_left_carts(events, carts, purchases) > 0)]
+    return len(distinct_rows(events.person[unnamed], events.time[unnamed])[1])
+
+
+def _count_left_carts(events: CartEvents, carts: CartBoundaries, positions: Ints) -> Ints:
+    """Count the person's carts at each position that an earlier session left and that are open."""
+    person = events.person[carts.opening]
+    since = carts.session_end + 1
+    until = np.where(
+        carts.is_closed, carts.closing + 1, count_until(events.person, events.time, person, carts.deadline)
+    )
+    is_left = since < until
+    n_since, n_until = (np.searchsorted(np.sort(ends[is_left]), positions, side="right") for ends in (since, until))
+    return np.asarray(n_since - n_until)

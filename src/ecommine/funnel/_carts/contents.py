@@ -126,6 +126,7 @@ def _units_after_purchase(
     line = np.where(own_line != NONE, own_line, unnamed_line)
     is_counted = (own_line != NONE) & events.has_units[purchases]
     bought = sums_by_group(line[is_counted], events.units[purchases[is_counted]], len(units))
-    is_gone = np.isin(line_cart, cart[product == NONE])
+    is_all_bought = carts.is_closed & (events.product[carts.closing] == NONE)
+    is_gone = is_all_bought[line_cart]
     is_gone[line[~is_counted & (line != NONE)]] = True
     return np.where(is_gone, 0.0, np.maximum(units - bought, 0.0))

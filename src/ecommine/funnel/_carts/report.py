@@ -33,7 +33,8 @@ TIMES = ("opened_at", "last_touched_at", "abandoned_at", "bought_at")
 class CartReport:
     """The tables in the caller's library, and what words and pictures are made from: rows, columns and counts.
 
-    ``status_counts`` counts the carts of each step by status, in the order of STATUSES.
+    ``status_counts`` counts the carts of each step by status, in the order of STATUSES; ``n_unnamed`` the purchases
+    of no known product that may have recovered another cart.
     """
 
     tables: dict[str, Any]
@@ -43,6 +44,7 @@ class CartReport:
     recovery: list[dict[str, Any]]
     win_back: dict[str, Any]
     status_counts: dict[str, tuple[int, ...]]
+    n_unnamed: int
     notes: tuple[Note, ...]
 
 
@@ -77,6 +79,7 @@ def make_report(data: CartData, like: Frame, window: int, z: float) -> CartRepor
         recovery=recovery,
         win_back=win_back,
         status_counts=_count_statuses(data),
+        n_unnamed=data.carts.n_unnamed,
         notes=tuple(_notes(data, rates, columns["value"])),
     )
 

@@ -30,7 +30,8 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "undecided": "None of the first sessions of {carts} is over yet.",
         "abandonment": "Of {decided}, {share} ({low} to {high}) were left in the session that opened them.",
         "recovery": "Of those left, {share} ({low} to {high}) are bought {within}; in the end, {lost} of carts "
-        "are lost.",
+        "are lost{unnamed}.",
+        "unnamed": ". This is approximate: {purchases} may have been of a cart left earlier, but name no product",
         "no recovery": "How many of those will be bought is unknown: no window of {window} is over yet.",
         "step": "Losses are highest at {step}: {share} of the carts that got no further in their first session "
         "are lost.",
@@ -43,7 +44,8 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "no carts": "没有购物车：没有 add_to_cart 事件。",
         "undecided": "{carts}的首次会话均未结束。",
         "abandonment": "{decided}中，{share}（{low}至{high}）在首次会话中被放弃。",
-        "recovery": "被放弃的购物车中，{share}（{low}至{high}）在{within}挽回成交；最终流失的占{lost}。",
+        "recovery": "被放弃的购物车中，{share}（{low}至{high}）在{within}挽回成交；最终流失的占{lost}{unnamed}。",
+        "unnamed": "。这只是近似值：有{purchases}未注明商品，可能买的是之前放弃的购物车",
         "no recovery": "其中有多少会挽回成交尚不可知：还没有任何{window}的观察期结束。",
         "step": "流失最多的步骤是 {step}：首次会话止步于此的购物车中，{share}最终流失。",
         "reason": "已知原因中最常见的是{reason}，共{carts}。",
@@ -59,7 +61,7 @@ def summarize(report: CartReport, window: str | timedelta, locale: Locale) -> st
     if not report.rates["carts"]:
         return _TEXTS[locale]["no carts"]
     parts = (
-        *_rate_sentences(report.rates, window, locale),
+        *_rate_sentences(report.rates, report.n_unnamed, window, locale),
         _step_sentence(report.steps, locale),
         _reason_sentence(report.reasons, locale),
         _win_back_sentence(report.win_back, locale),
@@ -67,14 +69,16 @@ def summarize(report: CartReport, window: str | timedelta, locale: Locale) -> st
     return join_sentences(filter(None, parts), locale=locale)
 
 
-def _rate_sentences(rates: dict[str, Any], window: str | timedelta, locale: Locale) -> list[str]:
+def _rate_sentences(rates: dict[str, Any], n_unnamed: int, window: str | timedelta, locale: Locale) -> list[str]:
     texts, n_decided = _TEXTS[locale], rates["bought"] + rates["left"]
     if not n_decided:
         return [texts["undecided"].format(carts=counted(rates["carts"], "cart", locale=locale))]
     decided = counted(n_decided, "cart", locale=locale)
     sentences = [texts["abandonment"].format(decided=decided, **_interval(rates, "abandonment"))]
     if rates["left"] and is_known(rates["recovery"]):
-        words = {"within": within_in_words(window, locale), "lost": percent(rates["lost"])}
+        purchases = counted(n_unnamed, "purchase", locale=locale)
+        unnamed = texts["unnamed"].format(purchases=purchases) if n_unnamed else ""
+        words = {"within": within_in_words(window, locale), "lost": percent(rates["lost"]), "unnamed": unnamed}
         sentences.append(texts["recovery"].format(**words, **_interval(rates, "recovery")))
     elif rates["left"]:
         sentences.append(texts["no recovery"].format(window=duration_in_words(window, locale)))
