@@ -168,6 +168,13 @@ def day_number(column: nw.Expr) -> nw.Expr:
     return before * 365 + leaps + column.dt.ordinal_day().cast(nw.Int64) - date(1970, 1, 1).toordinal()
 
 
+def seconds_since_1970(column: nw.Expr) -> nw.Expr:
+    """Count the whole seconds since 1970-01-01 of a naive time column without nulls; the same in every library."""
+    parts = (column.dt.hour(), column.dt.minute(), column.dt.second())
+    hour, minute, second = (part.cast(nw.Int64) for part in parts)
+    return day_number(column) * 86_400 + hour * 3_600 + minute * 60 + second
+
+
 def day_of(moment: datetime) -> int:
     """Count calendar days since 1970-01-01 of one moment, to set against :func:`day_number`."""
     return moment.toordinal() - date(1970, 1, 1).toordinal()

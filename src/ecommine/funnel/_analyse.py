@@ -9,8 +9,7 @@ import numpy as np
 
 from .._core.arrays import Ints
 from .._core.checks import confidence_level, one_of
-from .._core.moments import moment_to_microseconds
-from ..schema._for_topics import Every
+from ..schema._for_topics import Clock, Every
 from ._definition import Funnel, Step
 from ._log.reading import example_value
 from ._match.event_table import UNITS, AnalyseOptions, EventTable, Unit, open_events
@@ -168,7 +167,8 @@ def _estimate_in_memory(table: EventTable, options: AnalyseOptions) -> FunnelEst
         whole=_all_units(sequences, sequences.step_times(), options),
         plan=make_plan(table.funnel),
         step_labels=table.funnel.step_labels,
-        until=moment_to_microseconds(table.as_of),
+        until=table.cutoff.until(units.clock),
+        clock=units.clock,
     )
     groups, over_periods = [store.whole], []
     if by is not None:
@@ -180,7 +180,7 @@ def _estimate_in_memory(table: EventTable, options: AnalyseOptions) -> FunnelEst
     if every is not None:
         if by is not None:
             over_periods = [(group.label[by], _estimate_group(group, store, options.level)) for group in groups]
-        groups = [period for group in groups for period in _split_by_period(group, every, table.as_of)]
+        groups = [period for group in groups for period in _split_by_period(group, every, table.as_of, units.clock)]
         groups.sort(key=lambda group: group.label["period_at"])
     estimates = _estimate_group(store.whole, store, options.level)
     of_groups = [_estimate_group(group, store, options.level) if group.label else estimates for group in groups]
@@ -217,9 +217,10 @@ def _split_by_group(
     return [replace(whole, label={by: units.labels[code]}, times=times) for code, times in parts], codes
 
 
-def _split_by_period(group: UnitGroup, every: Every, until: datetime | None) -> Iterator[UnitGroup]:
-    """Return the units of a group by the period of their first entry."""
-    numbers, codes = np.unique(period_numbers(group.times.first_entry_at, every), return_inverse=True)
+def _split_by_period(group: UnitGroup, every: Every, until: datetime | None, clock: Clock) -> Iterator[UnitGroup]:
+    """Return the units of a group by the period of their first entry, in the shop's own time."""
+    entry = clock.to_shop(group.times.first_entry_at)
+    numbers, codes = np.unique(period_numbers(entry, every), return_inverse=True)
     check_period_count(every, len(numbers))
     starts = period_starts(numbers, every)
     for code, times in _split(group.times, codes):

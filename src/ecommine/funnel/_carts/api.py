@@ -315,7 +315,7 @@ def carts(
         matched_carts=data.match.carts,
         matched_purchases=data.match.purchases,
         level=confidence,
-        as_of=data.log.until,
+        as_of=data.log.as_of,
         notes=(*data.notes, *report.notes),
         _report=report,
         _window=recover_within,

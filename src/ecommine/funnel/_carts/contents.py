@@ -7,6 +7,7 @@ import pandas as pd
 
 from ..._core.arrays import Bools, Floats, Ints, Times, run_bounds, run_numbers, run_starts, sort_order
 from ..._stats.arrays import divide, sums_by_group
+from ...schema._for_topics import Clock
 from .boundaries import CartBoundaries
 from .events import ADD, NONE, REMOVE, CartEvents
 from .side_tables import Records
@@ -63,7 +64,7 @@ class CartContents:
         return np.where(n_known > 0, np.minimum(n_holding, 1.0), np.nan)
 
 
-def read_contents(events: CartEvents, carts: CartBoundaries, prices: Records | None) -> CartContents:
+def read_contents(events: CartEvents, carts: CartBoundaries, prices: Records | None, clock: Clock) -> CartContents:
     """Add up what is put in and taken out; ``prices`` are those of products without a value in the events."""
     changes = np.flatnonzero((carts.cart != NONE) & ((events.name == ADD) | (events.name == REMOVE)))
     key = events.key_of(carts.cart[changes], events.product[changes])
@@ -89,9 +90,13 @@ def read_contents(events: CartEvents, carts: CartBoundaries, prices: Records | N
         units_left=np.where(in_first > 0, units[first + np.maximum(in_first, 1) - 1], 0.0),
         units=units_at_end,
         units_after=_units_after_purchase(events, carts, cart, key[first], units_at_end),
-        price=price if prices is None else np.where(np.isnan(price), prices.latest(product, added_at), price),
+        price=price if prices is None else _with_prices(price, prices.latest(product, clock.to_shop(added_at))),
         added_at=added_at,
     )
+
+
+def _with_prices(price: Floats, listed: Floats) -> Floats:
+    return np.where(np.isnan(price), listed, price)
 
 
 def _running_units(line: Ints, change: Floats, is_emptied: Bools) -> Floats:

@@ -13,7 +13,7 @@ from ..._core.codes import Labels, whole_ids
 from ..._core.frames import Frame
 from ..._core.notes import Note
 from ..._core.texts import counted
-from ...schema._for_topics import EVENT_NAMES, SchemaError
+from ...schema._for_topics import EVENT_NAMES, Clock, SchemaError
 from .._log.log import EventLog, read_log
 from .._log.reading import fill_from_group
 from .._log.sessions import number_sessions
@@ -34,7 +34,7 @@ class CartEvents:
     person: Ints
     """The customer where that is known, else the visitor, numbered after all customers."""
     time: Times
-    """Microseconds since 1970."""
+    """Microseconds since 1970; instants where the events have them."""
     name: Ints
     """Position among GA4's names; other names come after these."""
     product: Ints
@@ -103,7 +103,11 @@ class CartLog:
     customers: Labels
     products: Labels
     orders: Labels
-    until: datetime | None
+    as_of: datetime | None
+    until: int
+    """The same moment on the scale of the times of the events (microseconds)."""
+    clock: Clock
+    """The way from these times to the shop's own."""
     notes: tuple[Note, ...]
 
 
@@ -141,7 +145,9 @@ def read_cart_log(frame: Frame, as_of: datetime | date | str | None, gap: timede
         customers=customers,
         products=products,
         orders=orders,
+        as_of=log.as_of,
         until=log.until,
+        clock=log.clock,
         notes=(*log.notes, note) if n_shared else log.notes,
     )
 

@@ -10,7 +10,7 @@ from ..._core.moments import DAY
 from .boundaries import CartBoundaries, last_positions
 from .contents import CartContents
 from .events import ADD, CART_EVENTS, NONE, VIEW_ITEM, CartEvents
-from .side_tables import Records
+from .side_tables import Records, SideTables
 
 STATUSES = ("bought", "recovered", "abandoned", "emptied", "pending")
 STEPS = tuple(name for name in CART_EVENTS if name not in ("remove_from_cart", "purchase"))
@@ -127,28 +127,28 @@ def find_flags(
     carts: CartBoundaries,
     contents: CartContents,
     lifecycle: CartLifecycle,
-    prices: Records | None,
-    stock: Records | None,
+    tables: SideTables,
 ) -> dict[str, Floats]:
     """Look up prices and stock of what was in the carts that were left: 1 or 0 per cart, NaN where not known."""
     flags = dict.fromkeys(FLAGS, np.full(len(carts), np.nan))
-    left_at = carts.left_at[contents.cart]
-    if prices is not None:
-        flags["price_rise"] = _price_rise(contents, contents.product, prices, left_at)
+    added_at, left_at = contents.added_at, carts.left_at[contents.cart]
+    end = left_at + lifecycle.duration[contents.cart]
+    shop_added_at, shop_left_at, shop_end = (tables.clock.to_shop(time) for time in (added_at, left_at, end))
+    if tables.prices is not None:
+        flags["price_rise"] = _price_rise(contents, contents.product, tables.prices, shop_added_at, shop_left_at)
     elif (events.quantity > 0).any():
         key = events.key_of(events.person[carts.opening][contents.cart], contents.product)
-        flags["price_rise"] = _price_rise(contents, key, _shown_prices(events), left_at)
-    if stock is not None:
-        left_on = left_at // DAY
-        end = left_at + lifecycle.duration[contents.cart]
-        flags["out_of_stock"] = _out_of_stock(contents, stock, contents.added_at // DAY, left_on, contents.units_left)
-        flags["out_of_stock_later"] = _out_of_stock(contents, stock, left_on + 1, end // DAY, contents.units)
+        flags["price_rise"] = _price_rise(contents, key, _shown_prices(events), added_at, left_at)
+    if tables.stock is not None:
+        stock, left_on = tables.stock, shop_left_at // DAY
+        flags["out_of_stock"] = _out_of_stock(contents, stock, shop_added_at // DAY, left_on, contents.units_left)
+        flags["out_of_stock_later"] = _out_of_stock(contents, stock, left_on + 1, shop_end // DAY, contents.units)
     return {name: np.where(lifecycle.was_left, flag, np.nan) for name, flag in flags.items()}
 
 
-def _price_rise(contents: CartContents, key: Ints, prices: Records, left_at: Times) -> Floats:
+def _price_rise(contents: CartContents, key: Ints, prices: Records, added_at: Times, left_at: Times) -> Floats:
     """Return which carts were left with a product that costs more than when it was put in."""
-    before, after = prices.latest(key, contents.added_at), prices.latest(key, left_at)
+    before, after = prices.latest(key, added_at), prices.latest(key, left_at)
     is_known = ~(np.isnan(before) | np.isnan(after))
     is_risen = (before > 0) & (after > before * MIN_PRICE_RATIO)
     return contents.any_line(is_risen, is_known, contents.units_left)

@@ -13,7 +13,7 @@ from ..._core.frames import Frame
 from ..._core.moments import column_to_microseconds
 from ..._core.notes import Note
 from ..._core.texts import counted
-from ...schema._for_topics import read
+from ...schema._for_topics import Clock, instant_column, read
 from .._log.reading import load_rows
 from .boundaries import CartBoundaries
 from .events import IN_ORDERS, NONE, ONLY_IN_ORDERS, PURCHASE, CartEvents, CartLog
@@ -52,13 +52,15 @@ class OrderMatch:
 def read_orders(orders: Frame, log: CartLog) -> Orders:
     """Read the lines of products that were ordered, not returned, up to a moment."""
     optional = ("product_id", "line_type", "quantity", "amount")
-    frame = read(orders, "orders", ("order_id", "customer_id", "ordered_at"), optional=optional, argument="orders")
+    required, instants = ("order_id", "customer_id", "ordered_at"), instant_column(orders, "ordered_at")
+    others = () if instants is None else (instants,)
+    frame = read(orders, "orders", required, optional=optional, others=others, argument="orders")
     check_ids(log.frame, frame, ("order_id", "customer_id", "product_id"), "orders")
-    sold, notes = leave_out(frame, "order line", *_unusable_lines(frame, log.until))
+    sold, notes = leave_out(frame, "order line", *_unusable_lines(frame, log.as_of))
     rows = load_rows(sold)
     order, order_ids = factorize_sorted(rows["order_id"])
     first_time = np.full(len(order_ids), np.iinfo(np.int64).max)
-    np.minimum.at(first_time, order, column_to_microseconds(rows["ordered_at"]))
+    np.minimum.at(first_time, order, _instants(rows, log.clock))
     person = np.full(len(order_ids), NONE)
     np.maximum.at(person, order, codes_of_column(rows["customer_id"], log.customers))
     line_order, line_product = _distinct_products(rows, order, log)
@@ -75,7 +77,18 @@ def read_orders(orders: Frame, log: CartLog) -> Orders:
     )
 
 
-def _unusable_lines(frame: Frame, until: datetime | None) -> list[Unusable]:
+def _instants(rows: nw.DataFrame[Any], clock: Clock) -> Times:
+    """Return the times of order lines on the scale of the events: instants where the events have them."""
+    moments = column_to_microseconds(rows["ordered_at"])
+    name = instant_column(rows, "ordered_at")
+    instants = clock.to_instant(moments)
+    if name is None or not clock.is_known:
+        return instants
+    given = column_to_microseconds(rows[name])
+    return np.where(np.isnat(given.view("datetime64[us]")), instants, given)
+
+
+def _unusable_lines(frame: Frame, as_of: datetime | None) -> list[Unusable]:
     names = frame.collect_schema().names()
     kinds = [incomplete("orders", "order_id", "ordered_at")]
     if "line_type" in names:
@@ -86,9 +99,9 @@ def _unusable_lines(frame: Frame, until: datetime | None) -> list[Unusable]:
     if negative:
         is_return = nw.any_horizontal(*negative, ignore_nulls=True)
         kinds.append(Unusable(words="of returns", code="returns_left_out", holds=is_return))
-    if until is not None:
-        is_late = (nw.col("ordered_at") > nw.lit(until)).fill_null(False)
-        kinds.append(Unusable(words=f"after {until:%Y-%m-%d %H:%M}", code="orders_after_as_of", holds=is_late))
+    if as_of is not None:
+        is_late = (nw.col("ordered_at") > nw.lit(as_of)).fill_null(False)
+        kinds.append(Unusable(words=f"after {as_of:%Y-%m-%d %H:%M}", code="orders_after_as_of", holds=is_late))
     return kinds
 
 

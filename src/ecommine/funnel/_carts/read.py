@@ -5,14 +5,14 @@ from datetime import date, datetime, timedelta
 
 from ..._core.arrays import Bools, Floats
 from ..._core.frames import Frame
-from ..._core.moments import length_to_microseconds, moment_to_microseconds
+from ..._core.moments import length_to_microseconds
 from ..._core.notes import Note
 from .boundaries import CartBoundaries, find_carts
 from .contents import CartContents, read_contents
 from .events import CartLog, number_cart_sessions, read_cart_log
 from .lifecycle import CartLifecycle, find_flags, find_reasons, trace_carts
 from .orders import OrderMatch, add_orders, match_orders, read_orders
-from .side_tables import read_prices, read_stock
+from .side_tables import SideTables, read_prices, read_stock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -41,15 +41,15 @@ def read_carts(
 ) -> CartData:
     """Read the events, find the carts, and look up what the other tables say."""
     log = read_cart_log(table, as_of, gap)
-    until, pause = moment_to_microseconds(log.until), length_to_microseconds(gap)
+    pause = length_to_microseconds(gap)
     known_orders = None if orders is None else read_orders(orders, log)
     prices, price_notes = (None, []) if sales is None else read_prices(sales, log)
     units, stock_notes = (None, []) if stock is None else read_stock(stock, log)
     events = log.events if known_orders is None else add_orders(log, known_orders, pause)
     carts = find_carts(events, number_cart_sessions(events, pause), window)
-    contents = read_contents(events, carts, prices)
-    lifecycle = trace_carts(events, carts, contents, until, window, pause)
-    flags = find_flags(events, carts, contents, lifecycle, prices, units)
+    contents = read_contents(events, carts, prices, log.clock)
+    lifecycle = trace_carts(events, carts, contents, log.until, window, pause)
+    flags = find_flags(events, carts, contents, lifecycle, SideTables(prices=prices, stock=units, clock=log.clock))
     return CartData(
         log=replace(log, events=events),
         carts=carts,

@@ -204,7 +204,7 @@ def _cart_columns(data: CartData) -> dict[str, Any]:
     hours_to_recover = (lifecycle.bought_at - lifecycle.abandoned_at) / HOUR
     return {
         **_name_columns(data.log.events.take(data.carts.opening), data.log),
-        **{name: getattr(lifecycle, name).astype("datetime64[us]") for name in TIMES},
+        **{name: data.log.clock.to_shop(getattr(lifecycle, name)).astype("datetime64[us]") for name in TIMES},
         "status": np.array(STATUSES, dtype=object)[lifecycle.status],
         "checkout_step": np.array(STEPS, dtype=object)[lifecycle.step],
         "reason": np.array([None, *data.reasons], dtype=object)[first_reason],

@@ -11,11 +11,10 @@ import pandas as pd
 
 from ..._core.arrays import Bools, Floats, Ints, Times, run_starts, sort_order
 from ..._core.codes import Labels, factorize_sorted
-from ..._core.frames import Frame
-from ..._core.moments import column_to_microseconds
+from ..._core.frames import Frame, opened
 from ..._core.notes import Note
-from ...schema._for_topics import EVENT_NAMES, read
-from .reading import load_rows, resolve_as_of
+from ...schema._for_topics import EVENT_NAMES, Clock, instant_column, read_columns
+from .reading import load_rows, read_times, resolve_cutoff
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -27,7 +26,7 @@ class EventLog:
     unit : int array of shape (n_events,)
         Position of the unit in ``units``.
     time : int64 array of shape (n_events,)
-        Microseconds since 1970.
+        Microseconds since 1970; instants where the table has them, so that no clock change is in between.
     event : int array of shape (n_events,)
         Position of the event's name in ``names``.
     units : array of shape (n_units,)
@@ -38,8 +37,12 @@ class EventLog:
         The other columns, in the order in which they were read.
     order : int array of shape (n_events,)
         Where each event stands in ``rows``, which may have others.
-    until : datetime or None
-        The moment up to which events count.
+    as_of : datetime or None
+        The moment up to which events count, in the shop's own time.
+    until : int
+        The same on the scale of ``time``; 0 where there is none.
+    clock : Clock
+        The way from ``time`` to the shop's own time.
     notes : tuple of Note
         What was left out.
     """
@@ -51,7 +54,9 @@ class EventLog:
     names: tuple[str, ...]
     rows: nw.DataFrame[Any]
     order: Ints
-    until: datetime | None
+    as_of: datetime | None
+    until: int
+    clock: Clock
     notes: tuple[Note, ...]
 
     def is_event(self, *names: str) -> Bools:
@@ -115,13 +120,15 @@ def read_log(
         Events after it are left out.
     """
     required = tuple(dict.fromkeys((unit, "event", "occurred_at", *columns)))
-    frame = read(events, "events", required, optional=optional, others=others, argument="events")
-    until, notes = resolve_as_of(frame.select(unit, "event", "occurred_at"), unit, as_of)
-    rows = load_rows(_filter_counted(frame, unit, until))
+    frame = opened(events, argument="events")
+    instants = [name for name in [instant_column(frame, "occurred_at")] if name is not None]
+    frame = read_columns(frame, "events", required, optional=optional, others=[*others, *instants])
+    cutoff = resolve_cutoff(frame.select(unit, "event", "occurred_at", *instants), unit, as_of)
+    rows = load_rows(_filter_counted(frame, unit, cutoff.as_of))
     codes, units = factorize_sorted(rows[unit])
     names, event = _encode_names(rows["event"])
-    time = column_to_microseconds(rows["occurred_at"])
-    rows = rows.drop(unit, "event", "occurred_at")
+    time, clock = read_times(rows, "occurred_at")
+    rows = rows.drop(unit, "event", "occurred_at", *instants)
     order = sort_order(codes, time)
     if having is not None:
         order = order[_of_units_having(codes, event, _is_among(names, having))[order]]
@@ -135,16 +142,18 @@ def read_log(
         names=names,
         rows=rows,
         order=order,
-        until=until,
-        notes=tuple(notes),
+        as_of=cutoff.as_of,
+        until=cutoff.until(clock),
+        clock=clock,
+        notes=tuple(cutoff.notes),
     )
 
 
-def _filter_counted(frame: Frame, unit: str, until: datetime | None) -> Frame:
+def _filter_counted(frame: Frame, unit: str, as_of: datetime | None) -> Frame:
     """Leave out events that do not count; rows in memory are copied only where there is such an event."""
     counts = ~nw.col(unit).is_null() & ~nw.col("event").is_null()
-    if until is not None:
-        counts = counts & (nw.col("occurred_at") <= nw.lit(until))
+    if as_of is not None:
+        counts = counts & (nw.col("occurred_at") <= nw.lit(as_of))
     if isinstance(frame, nw.DataFrame) and frame.select(counts=counts)["counts"].all():
         return frame
     return frame.filter(counts)

@@ -1,30 +1,50 @@
 """Events brought into memory: what is left out, rows of any library, groups as numbers."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from ..._core.arrays import Ints
+from ..._core.arrays import Ints, Times
 from ..._core.codes import factorize_sorted
 from ..._core.frames import Frame, collect
-from ..._core.moments import moment
+from ..._core.moments import column_to_microseconds, moment, moment_to_microseconds
 from ..._core.notes import Note
 from ..._core.texts import counted
+from ...schema._for_topics import NO_CLOCK, Clock, clock_of, instant_column
 
 DUCKDB_BATCH = 122_880
 """Rows of a row group of DuckDB: handed over as they are, none waits for others to fill a larger batch."""
 
 
-def resolve_as_of(frame: Frame, unit: str, as_of: Any) -> tuple[datetime | None, list[Note]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cutoff:
+    """The moment up to which events count in the shop's own time, and what is left out.
+
+    ``last_instant`` is the last instant of all where the moment was not given and the table has instants.
+    """
+
+    as_of: datetime | None
+    last_instant: datetime | None
+    notes: list[Note]
+
+    def until(self, clock: Clock) -> int:
+        """Return it as an instant (microseconds) by the clock of the events, 0 where there is none."""
+        if self.last_instant is not None:
+            return moment_to_microseconds(self.last_instant)
+        return int(clock.to_instant(np.array([moment_to_microseconds(self.as_of)]))[0])
+
+
+def resolve_cutoff(frame: Frame, unit: str, as_of: Any) -> Cutoff:
     """Return the moment up to which events count, and notes of what is left out.
 
     Parameters
     ----------
     frame : narwhals frame
-        Events with the column of the units, event and occurred_at.
+        Events with the column of the units, event, occurred_at, and the instants where it has them.
     unit : str
         The column of the units.
     as_of : datetime, date or ISO 8601 text, or None
@@ -37,27 +57,49 @@ def resolve_as_of(frame: Frame, unit: str, as_of: Any) -> tuple[datetime | None,
     """
     at = nw.col("occurred_at")
     given = None if as_of is None else moment(as_of)
+    instant = instant_column(frame, "occurred_at")
     missing = {"_without_id": unit, "_without_name": "event", "_without_time": "occurred_at"}
+    missing |= {} if instant is None else {"_without_instant": instant}
     if given is None:  # libraries know how many nulls a column has
         counts = {name: nw.len() - nw.col(column).count() for name, column in missing.items()}
     else:
         is_late = (at > nw.lit(given)).fill_null(False)
         counts = {name: (nw.col(column).is_null() & ~is_late).cast(nw.Int64).sum() for name, column in missing.items()}
         counts["_late"] = is_late.cast(nw.Int64).sum()
-    row = collect(frame.select(at.max(), **counts))
+    row = collect(frame.select(at.max(), **counts, **({} if instant is None else {"_last": nw.col(instant).max()})))
     n = {name: int(row[name].item() or 0) for name in counts}
     if n["_without_time"]:
         raise ValueError(
             f"`occurred_at` is missing in {n['_without_time']:,} events: split them off with "
             'schema.quarantine("events", raw)'
         )
+    if n.get("_without_instant"):
+        raise ValueError(
+            f"`{instant}` is missing in {n['_without_instant']:,} events that have a time: map all events at once, or "
+            "drop the column"
+        )
     notes = [
         *_left_out(n["_without_id"], f"without {unit}", "events_without_id"),
         *_left_out(n["_without_name"], "without a name", "events_without_name"),
     ]
     if given is not None:
-        return given, [*notes, *_left_out(n["_late"], f"after {given:%Y-%m-%d %H:%M}", "rows_after_as_of")]
-    return (None if row["occurred_at"].null_count() else moment(row["occurred_at"].item())), notes
+        notes += _left_out(n["_late"], f"after {given:%Y-%m-%d %H:%M}", "rows_after_as_of")
+        return Cutoff(as_of=given, last_instant=None, notes=notes)
+    last, last_instant = (
+        None if name not in row.columns or row[name].null_count() else moment(row[name].item())
+        for name in ("occurred_at", "_last")
+    )
+    return Cutoff(as_of=last, last_instant=last_instant, notes=notes)
+
+
+def read_times(rows: nw.DataFrame[Any], name: str) -> tuple[Times, Clock]:
+    """Return the instants of a time (microseconds) and the clock; the shop's own time where it has no instants."""
+    moments = column_to_microseconds(rows[name])
+    instant = instant_column(rows, name)
+    if instant is None:
+        return moments, NO_CLOCK
+    instants = column_to_microseconds(rows[instant])
+    return instants, clock_of(instants, moments)
 
 
 def _left_out(n: int, reason: str, code: str) -> list[Note]:

@@ -11,9 +11,9 @@ from narwhals.stable.v2.typing import IntoFrameT
 from ..._core.arrays import Ints, Times, run_numbers, run_starts, sort_order, starts_after_gap
 from ..._core.codes import factorize_sorted
 from ..._core.durations import fixed_length
-from ..._core.frames import Frame, day_number, native, opened
+from ..._core.frames import Frame, native, opened, seconds_since_1970
 from ..._core.moments import SECOND, length_to_microseconds
-from ...schema._for_topics import read
+from ...schema._for_topics import instant_column, read
 from .log import EventLog
 
 _BEFORE, _BEGINS, _ID = "__ecommine_before", "__ecommine_begins", "__ecommine_id"
@@ -93,9 +93,9 @@ def sessions(events: IntoFrameT, /, *, gap: str | timedelta = "30min") -> IntoFr
     -------
     table of the same library, lazy where it was lazy
         All events with all their columns, and ``session_id`` as text: what it was where it was known, else the visitor,
-        a point, and the second in which the session began, counted from 1970 in the shop's time, such as
-        "ann.1709287200". It is null where it was, and the visitor or the time is not known. Eager rows stay in their
-        order.
+        a point, and the second in which the session began, such as "ann.1709287200": counted from 1970 in the shop's
+        time, or in UTC where the table has instants. It is null where it was, and the visitor or the time is not known.
+        Eager rows stay in their order.
 
     Raises
     ------
@@ -140,12 +140,13 @@ def sessions(events: IntoFrameT, /, *, gap: str | timedelta = "30min") -> IntoFr
     _check_names(names)
     optional = [name for name in names if name == "session_id"]
     others = [name for name in names if name not in ("visitor_id", "occurred_at", "session_id")]
+    at = instant_column(frame, "occurred_at") or "occurred_at"
     frame = read(events, "events", ("visitor_id", "occurred_at"), optional=optional, others=others, argument="events")
     columns = names if optional else [*names, "session_id"]
     if isinstance(frame, nw.DataFrame):
-        return native(frame.with_columns(_in_memory(frame, pause)).select(columns), events)
-    frame = _ids_in_engine(frame, pause) if optional else _in_engine(frame, pause)
-    return native(frame.with_columns(_session_id(frame)).select(columns), events)
+        return native(frame.with_columns(_in_memory(frame, pause, at)).select(columns), events)
+    frame = _ids_in_engine(frame, pause, at) if optional else _in_engine(frame, pause, at)
+    return native(frame.with_columns(_session_id(frame, at)).select(columns), events)
 
 
 def parse_gap(gap: str | timedelta) -> timedelta:
@@ -162,10 +163,10 @@ def _check_names(names: list[str]) -> None:
         raise ValueError(f"`events` has a column {taken[0]!r}, a name that is needed here: rename it first")
 
 
-def _session_id(frame: Frame) -> nw.Expr:
+def _session_id(frame: Frame, at: str) -> nw.Expr:
     """Write the id that is given, that of the session in which the event is, or the visitor and the beginning."""
     names, visitor = frame.collect_schema().names(), nw.col("visitor_id")
-    is_known = ~visitor.is_null() & ~nw.col("occurred_at").is_null()
+    is_known = ~visitor.is_null() & ~nw.col(at).is_null()
     begin = nw.col(_BEGINS).cast(nw.String)
     written: nw.Expr = nw.when(is_known).then(nw.concat_str(_text(frame, "visitor_id"), begin, separator="."))
     if _ID in names:
@@ -183,52 +184,44 @@ def _text(frame: Frame, column: str) -> nw.Expr:
     return values.cast(nw.String)
 
 
-def _in_engine(frame: nw.LazyFrame[Any], gap: timedelta) -> nw.LazyFrame[Any]:
+def _in_engine(frame: nw.LazyFrame[Any], gap: timedelta, at: str) -> nw.LazyFrame[Any]:
     """Cut sessions without ids in the engine of the table.
 
     A running maximum of beginnings orders events of one moment at will, so that some of them may miss a beginning that
     another one has; the maximum over the moment repairs it.
     """
-    return _latest(frame, _is_late(gap), _seconds(nw.col("occurred_at")))
+    return _latest(frame, _is_late(gap, at), seconds_since_1970(nw.col(at)), at)
 
 
-def _ids_in_engine(frame: nw.LazyFrame[Any], gap: timedelta) -> nw.LazyFrame[Any]:
+def _ids_in_engine(frame: nw.LazyFrame[Any], gap: timedelta, at: str) -> nw.LazyFrame[Any]:
     """Find the latest moment that has an id or begins a session, and the largest id of that moment, if any."""
-    at, visitor = nw.col("occurred_at"), "visitor_id"
-    micro = _seconds(at) * SECOND + at.dt.microsecond().cast(nw.Int64)
-    frame = frame.with_columns(nw.col("session_id").max().over(visitor, "occurred_at").alias(_ID))
-    frame = _latest(frame, _is_late(gap) | ~nw.col(_ID).is_null(), micro)
+    time, visitor = nw.col(at), "visitor_id"
+    micro = seconds_since_1970(time) * SECOND + time.dt.microsecond().cast(nw.Int64)
+    frame = frame.with_columns(nw.col("session_id").max().over(visitor, at).alias(_ID))
+    frame = _latest(frame, _is_late(gap, at) | ~nw.col(_ID).is_null(), micro, at)
     frame = frame.with_columns(nw.when(micro == nw.col(_BEGINS)).then(nw.col(_ID)).alias(_ID))
     frame = frame.with_columns(nw.col(_ID).max().over(visitor, _BEGINS))
     return frame.with_columns((nw.col(_BEGINS) // SECOND).cast(nw.Int64).alias(_BEGINS))
 
 
-def _is_late(gap: timedelta) -> nw.Expr:
+def _is_late(gap: timedelta, at: str) -> nw.Expr:
     """Return whether an event is the first of its visitor, or comes after a pause."""
-    return nw.col(_BEFORE).is_null() | (
-        nw.col("occurred_at") > nw.col(_BEFORE).dt.offset_by(f"{length_to_microseconds(gap)}us")
-    )
+    return nw.col(_BEFORE).is_null() | (nw.col(at) > nw.col(_BEFORE).dt.offset_by(f"{length_to_microseconds(gap)}us"))
 
 
-def _latest(frame: nw.LazyFrame[Any], is_new: nw.Expr, moment: nw.Expr) -> nw.LazyFrame[Any]:
+def _latest(frame: nw.LazyFrame[Any], is_new: nw.Expr, moment: nw.Expr, at: str) -> nw.LazyFrame[Any]:
     """Find the latest of the visitor's moments that are new, up to the event's own."""
-    at, visitor = nw.col("occurred_at"), "visitor_id"
-    frame = frame.with_columns(at.shift(1).over(visitor, order_by="occurred_at").alias(_BEFORE))
-    begin = nw.when(is_new & ~at.is_null()).then(moment).otherwise(nw.lit(_NO_BEGIN, dtype=nw.Int64))
+    time, visitor = nw.col(at), "visitor_id"
+    frame = frame.with_columns(time.shift(1).over(visitor, order_by=at).alias(_BEFORE))
+    begin = nw.when(is_new & ~time.is_null()).then(moment).otherwise(nw.lit(_NO_BEGIN, dtype=nw.Int64))
     frame = frame.with_columns(begin.alias(_BEGINS))
-    frame = frame.with_columns(nw.col(_BEGINS).cum_max().over(visitor, order_by="occurred_at"))
-    return frame.with_columns(nw.col(_BEGINS).max().over(visitor, "occurred_at"))
+    frame = frame.with_columns(nw.col(_BEGINS).cum_max().over(visitor, order_by=at))
+    return frame.with_columns(nw.col(_BEGINS).max().over(visitor, at))
 
 
-def _seconds(at: nw.Expr) -> nw.Expr:
-    """Count the whole seconds since 1970."""
-    hour, minute, second = (part.cast(nw.Int64) for part in (at.dt.hour(), at.dt.minute(), at.dt.second()))
-    return day_number(at) * 86_400 + hour * 3_600 + minute * 60 + second
-
-
-def _in_memory(frame: nw.DataFrame[Any], gap: timedelta) -> nw.Series[Any]:
+def _in_memory(frame: nw.DataFrame[Any], gap: timedelta, at: str) -> nw.Series[Any]:
     """Cut sessions by one sort, and write each id once: events take theirs by the number of the session."""
-    times = frame["occurred_at"].to_numpy().astype("datetime64[us]", copy=False)
+    times = frame[at].to_numpy().astype("datetime64[us]", copy=False)
     is_lost, time, visitor = np.isnat(times), times.view(np.int64), factorize_sorted(frame["visitor_id"])[0]
     given = factorize_sorted(frame["session_id"])[0] if "session_id" in frame.columns else None
     is_lost |= visitor < 0
@@ -242,9 +235,9 @@ def _in_memory(frame: nw.DataFrame[Any], gap: timedelta) -> nw.Series[Any]:
     session[order] = numbers
     first = _first_of_each(numbers, given)
     begin = nw.new_series(_BEGINS, time[first] // SECOND, nw.Int64, backend=frame.implementation)
-    columns = ("visitor_id", "occurred_at", *(() if given is None else ("session_id",)))
+    columns = ("visitor_id", at, *(() if given is None else ("session_id",)))
     firsts = frame.select(columns)[order[first]].with_columns(begin)
-    return firsts.select(_session_id(firsts))["session_id"][session]
+    return firsts.select(_session_id(firsts, at))["session_id"][session]
 
 
 def _first_of_each(numbers: Ints, given: Ints | None) -> Ints:

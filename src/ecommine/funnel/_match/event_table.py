@@ -10,13 +10,15 @@ import narwhals.stable.v2 as nw
 from ..._core.frames import Frame, opened
 from ..._core.notes import Note
 from ..._core.texts import did_you_mean, quote_names
-from ...schema._for_topics import TABLES, Every, read
+from ...schema._for_topics import TABLES, Every, instant_column, read
 from .._definition import Funnel
-from .._log.reading import category_order, comparable_values, resolve_as_of
+from .._log.reading import Cutoff, category_order, comparable_values, resolve_cutoff
 from .conditions import Types, check_conditions, match_column_types
 
 Unit = Literal["visitor_id", "customer_id", "session_id"]
 UNITS = ("visitor_id", "customer_id", "session_id")
+SHOP_TIME = "_shop_at"
+"""The column of the shop's own times, of tables with instants."""
 RESERVED = (
     "period_at",
     "complete",
@@ -65,8 +67,10 @@ class EventTable:
         Events that have a unit, up to ``as_of``, with the columns that are needed, in canonical types.
     funnel : Funnel
         Its conditions are in the types of their columns.
-    as_of : datetime or None
+    cutoff : Cutoff
         The moment up to which events count.
+    at : str
+        The column that measures time: the instants where the table has them.
     notes : tuple of Note
         What was left out.
     """
@@ -74,13 +78,24 @@ class EventTable:
     caller: Frame
     frame: Frame
     funnel: Funnel
-    as_of: datetime | None
+    cutoff: Cutoff
+    at: str
     notes: tuple[Note, ...]
+
+    @property
+    def as_of(self) -> datetime | None:
+        """The moment up to which events count, in the shop's own time."""
+        return self.cutoff.as_of
 
     @property
     def is_spark(self) -> bool:
         """Whether it is a table of Spark."""
         return self.caller.implementation.is_pyspark() or self.caller.implementation.is_pyspark_connect()
+
+    @property
+    def has_instants(self) -> bool:
+        """Whether the table has instants beside the shop's own times."""
+        return self.at != "occurred_at"
 
     def category_order(self, by: str | None) -> list[str]:
         """Return the values of ordered categories in their order, also where these are read as text."""
@@ -99,12 +114,14 @@ def open_events(events: object, funnel: Funnel, options: AnalyseOptions) -> Even
     check_conditions(types, funnel)
     required = tuple(dict.fromkeys((unit, "visitor_id", "event", "occurred_at")))
     declared = [column for column in extra if column in _DECLARED]
+    at = instant_column(caller, "occurred_at") or "occurred_at"
     others = [column for column in extra if column not in _DECLARED]
+    others += [at] if at not in (*others, "occurred_at") else []
     frame = read(caller, "events", required, optional=declared, others=others, argument="events")
-    as_of, notes = resolve_as_of(frame, unit, options.as_of)
-    if notes or not isinstance(frame, nw.DataFrame):  # a table in memory of which all events count is not copied
-        frame = frame.filter(_counts(unit, as_of))
-    return EventTable(caller=caller, frame=frame, funnel=funnel, as_of=as_of, notes=tuple(notes))
+    cutoff = resolve_cutoff(frame, unit, options.as_of)
+    if cutoff.notes or not isinstance(frame, nw.DataFrame):  # a table in memory of which all events count is not copied
+        frame = frame.filter(_counts(unit, cutoff.as_of))
+    return EventTable(caller=caller, frame=frame, funnel=funnel, cutoff=cutoff, at=at, notes=tuple(cutoff.notes))
 
 
 def _extra_columns(types: Types, funnel: Funnel, by: str | None) -> list[str]:
@@ -135,7 +152,9 @@ def _counts(unit: Unit, as_of: datetime | None) -> nw.Expr:
 
 def columns_needed(table: EventTable, options: AnalyseOptions) -> dict[str, nw.Expr]:
     """Return what is needed of each event, by the names that it has from here on."""
-    columns = {"_unit": nw.col(options.unit), "_at": nw.col("occurred_at")}
+    columns = {"_unit": nw.col(options.unit), "_at": nw.col(table.at)}
+    if table.has_instants and not table.is_spark:
+        columns[SHOP_TIME] = nw.col("occurred_at")
     if options.by is not None:
         columns["_by"] = comparable_values(table.frame, options.by)
     if options.unit != "visitor_id":

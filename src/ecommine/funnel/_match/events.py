@@ -11,11 +11,12 @@ from ..._core.arrays import Ints, distinct_codes
 from ..._core.codes import Labels, factorize, factorize_sorted
 from ..._core.moments import column_to_microseconds
 from ..._core.notes import Note
+from ...schema._for_topics import NO_CLOCK, Clock, clock_of
 from .._definition import Funnel
 from .._log.reading import factorize_groups, fill_from_group
 from .encode import EncodedEvents, encode_events
 from .engine import follow
-from .event_table import AnalyseOptions, EventTable, Unit, columns_needed
+from .event_table import SHOP_TIME, AnalyseOptions, EventTable, Unit, columns_needed
 from .hold import merge_sequences, split_by_value
 from .notes import check_overlap, missing_steps_notes, without_constant_notes
 from .plan import StepTimes, make_plan
@@ -42,6 +43,8 @@ class EventSequences:
         Ids of these; numbers from its length on are of units whose visitor is unknown, each its own.
     labels : tuple
         The values of `by`, as ``events.group`` numbers them.
+    clock : Clock
+        The way from the times of the events to the shop's own.
     """
 
     funnel: Funnel
@@ -52,6 +55,7 @@ class EventSequences:
     visitors: Labels | None
     labels: tuple[Any, ...]
     owner: Ints | None = None
+    clock: Clock = NO_CLOCK
 
     def whole(self) -> tuple["EventSequences", list[Note]]:
         """Return the sequences of all units, and a note of events without a value that must be held constant."""
@@ -101,6 +105,9 @@ def load_events(table: EventTable, options: AnalyseOptions) -> tuple[EventSequen
     encoded = encode_events(table.frame, funnel, columns_needed(table, options), max_uncounted=max_uncounted)
     order = table.category_order(options.by)
     units = build_sequences(encoded, funnel, options.unit, order, has_plain_ids=has_plain_ids)
+    if table.has_instants:
+        moments = column_to_microseconds(encoded.columns[SHOP_TIME])
+        units = replace(units, clock=clock_of(units.events.time, moments))
     if funnel.order == "any":
         check_overlap(units.events.counted().step_bitmask, funnel)
     return units, missing_steps_notes(table.frame, funnel, units.events.steps_present())

@@ -164,7 +164,7 @@ def paths(
         unit=unit,
         visitors=int(run_starts(visits.visitor).sum()),
         level=confidence,
-        as_of=visits.until,
+        as_of=visits.as_of,
         notes=(*visits.notes, *notes_on_sequences, *notes_on_history(_rows(states), confidence)),
     )
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..._core.arrays import Bools, Ints, Times, is_sorted, run_bounds, sort_order
 from ..._core.frames import Frame
-from ..._core.moments import length_to_microseconds, moment_to_microseconds
+from ..._core.moments import length_to_microseconds
 from ..._core.notes import Note
 from ..._core.texts import counted, did_you_mean, duration_in_words
 from ...schema._for_topics import TABLES
@@ -66,7 +66,7 @@ class PathEvents:
         Whether the path may still go on.
     settled_before : int
         Microseconds: what follows an event before this moment is known.
-    until : datetime or None
+    as_of : datetime or None
         The moment up to which events count.
     notes : tuple of Note
         What was left out, and how paths were cut.
@@ -79,7 +79,7 @@ class PathEvents:
     states: tuple[str, ...]
     is_open: Bools
     settled_before: int
-    until: datetime | None
+    as_of: datetime | None
     notes: tuple[Note, ...]
 
 
@@ -90,8 +90,8 @@ def read_path_events(events: Frame, options: PathOptions) -> PathEvents:
     state, states = _states(log, options)
     time, pause = log.time[order], options.pause
     settled_before = NEVER
-    if log.until is not None and pause is not None:
-        settled_before = moment_to_microseconds(log.until) - length_to_microseconds(pause)
+    if log.as_of is not None and pause is not None:
+        settled_before = log.until - length_to_microseconds(pause)
     is_open = time[run_bounds(path)[1:] - 1] >= settled_before
     return PathEvents(
         state=state[order],
@@ -101,7 +101,7 @@ def read_path_events(events: Frame, options: PathOptions) -> PathEvents:
         states=states,
         is_open=is_open,
         settled_before=settled_before,
-        until=log.until,
+        as_of=log.as_of,
         notes=(
             *log.notes,
             *notes_on_paths,

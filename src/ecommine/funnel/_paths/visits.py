@@ -41,7 +41,7 @@ class Visits:
         Events of each state.
     is_goal : bool array of shape (n_states,)
         Which states are the goal.
-    until : datetime or None
+    as_of : datetime or None
         The moment up to which events count.
     notes : tuple of Note
         What was left out, how paths were cut, and what was pooled.
@@ -58,7 +58,7 @@ class Visits:
     states: tuple[str, ...]
     n_events: Ints
     is_goal: Bools
-    until: datetime | None
+    as_of: datetime | None
     notes: tuple[Note, ...]
 
     @property
@@ -105,7 +105,7 @@ def make_visits(events: PathEvents, options: PathOptions) -> Visits:
         states=states,
         n_events=np.bincount(ranks, n_events, minlength=len(states)).astype(np.int64),
         is_goal=np.array([name in options.goal for name in states], dtype=bool),
-        until=events.until,
+        as_of=events.as_of,
         notes=(*events.notes, *_notes_on_pooled(n_pooled, len(states) - 1, options.state)),
     )
 

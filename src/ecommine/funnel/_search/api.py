@@ -147,7 +147,7 @@ def search(
         potential_gain_in=gain_unit(measures.outcomes),
         searches=len(measures.outcomes),
         level=options.level,
-        as_of=log.log.until,
+        as_of=log.log.as_of,
         notes=(*log.log.notes, *notes_on_log, *outcomes.notes, *notes_on_positions),
         _totals=total_searches(measures),
     )

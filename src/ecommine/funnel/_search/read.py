@@ -10,7 +10,7 @@ import numpy as np
 
 from ..._core.arrays import Bools, Floats, Ints, Times, run_starts, sort_order
 from ..._core.frames import Frame
-from ..._core.moments import length_to_microseconds, moment_to_microseconds
+from ..._core.moments import length_to_microseconds
 from .._log.log import EventLog, read_log
 from .._log.sessions import number_log_sessions
 
@@ -93,7 +93,7 @@ class SearchLog:
     @property
     def until(self) -> int:
         """The moment up to which events count, in microseconds."""
-        return moment_to_microseconds(self.log.until)
+        return self.log.until
 
     def is_event(self, *names: str) -> Bools:
         """Return which events have one of the names."""

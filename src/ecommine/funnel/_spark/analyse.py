@@ -15,6 +15,7 @@ import numpy as np
 from ..._core.frames import collect
 from ..._core.moments import moment_to_microseconds
 from ..._core.notes import Note
+from ...schema._for_topics import NO_CLOCK, clock_of_frame
 from .._log.reading import factorize_groups
 from .._match.encode import STEP_BITMASK, with_step_bitmask
 from .._match.event_table import AnalyseOptions, EventTable, columns_needed
@@ -42,8 +43,14 @@ def estimate_on_spark(table: EventTable, options: AnalyseOptions) -> FunnelEstim
     marked = with_step_bitmask(table.frame, funnel, columns_needed(table, options))
     group_type = marked.to_native().schema["_by"].dataType if options.names_group else None
     notes = _event_notes(table, marked)
+    clock = clock_of_frame(table.frame, "occurred_at") if table.has_instants else NO_CLOCK
     job = Job(
-        funnel=funnel, options=options, labels=_group_labels(marked, by), until=moment_to_microseconds(table.as_of)
+        funnel=funnel,
+        options=options,
+        labels=_group_labels(marked, by),
+        until=table.cutoff.until(clock),
+        as_of=moment_to_microseconds(table.as_of),
+        clock=clock,
     )
     whole, of_groups = follow_units(marked, job)
     sums, sums_over_periods, n_without_group = sums_of_units(whole, of_groups)
@@ -114,5 +121,5 @@ def _part_labels(parts: list[int], job: Job, as_of: datetime | None) -> dict[int
     for group in {part % GROUPS for part in in_order}:
         check_period_count(every, sum(part % GROUPS == group for part in in_order))
     periods_back = np.array([part // GROUPS for part in in_order], dtype=np.int64)
-    starts = period_starts(period_numbers(np.array([job.until]), every) - periods_back, every)
+    starts = period_starts(period_numbers(np.array([job.as_of]), every) - periods_back, every)
     return {part: period_label(start, every, as_of, labels[part]) for part, start in zip(in_order, starts, strict=True)}

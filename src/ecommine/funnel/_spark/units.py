@@ -127,5 +127,10 @@ class SparkUnitStore:
             for part, label in zip(self.parts, self.labels, strict=True)
         ]
         return MemoryUnitStore(
-            whole=whole, plan=self.plan, step_labels=self.step_labels, until=self.whole.job.until, groups=groups
+            whole=whole,
+            plan=self.plan,
+            step_labels=self.step_labels,
+            until=self.whole.job.until,
+            clock=self.whole.job.clock,
+            groups=groups,
         )

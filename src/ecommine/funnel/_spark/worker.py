@@ -16,6 +16,7 @@ import numpy as np
 from ..._core.arrays import Floats, Ints
 from ..._core.codes import factorize
 from ..._stats.survival import KaplanMeier
+from ...schema._for_topics import Clock
 from .._definition import Funnel
 from .._match.encode import split_bitmask
 from .._match.event_table import AnalyseOptions
@@ -39,13 +40,16 @@ Curves = Mapping[int, tuple[list[KaplanMeier], int]]
 class Job:
     """What a worker needs to know.
 
-    ``labels`` are the values of `by` in their order, ``until`` is the moment up to which events count (microseconds).
+    ``labels`` are the values of `by` in their order, ``until`` is the moment up to which events count (microseconds),
+    and ``as_of`` is the same in the shop's own time, to which ``clock`` is the way.
     """
 
     funnel: Funnel
     options: AnalyseOptions
     labels: tuple[Any, ...]
     until: int
+    as_of: int
+    clock: Clock
 
     @property
     def plan(self) -> Plan:
@@ -138,8 +142,9 @@ def _part_of(times: StepTimes, job: Job) -> Ints:
         group = attributed_group(times, job.options.attribution, job.funnel).astype(np.int64)
     if job.options.every is None:
         return group + 1
-    last = period_numbers(np.array([job.until]), job.options.every)
-    return group + 1 + GROUPS * (last - period_numbers(times.first_entry_at, job.options.every))
+    last = period_numbers(np.array([job.as_of]), job.options.every)
+    entry = job.clock.to_shop(times.first_entry_at)
+    return group + 1 + GROUPS * (last - period_numbers(entry, job.options.every))
 
 
 def times_of_rows(table: Any, n_steps: int) -> StepTimes:
@@ -223,7 +228,7 @@ def unit_rows(batches: Iterable[Any], job: Job, group_type: Any) -> Iterator[Any
         units = replace(units, visitor=np.arange(len(visitors)), visitors=visitors)
     if group_type is not None:
         units = replace(units, group=group_values(table["part"].to_numpy() % GROUPS - 1, job.labels))
-    columns = unit_columns(units, job.funnel.step_labels, job.plan, job.until)
+    columns = unit_columns(units, job.funnel.step_labels, job.plan, job.until, job.clock)
     for name in ("unit", "visitor", "group"):
         if name in columns:
             columns[name] = pa.array(columns[name], type=group_type if name == "group" else table[name].type)

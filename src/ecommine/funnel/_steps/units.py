@@ -10,6 +10,7 @@ from ..._core.arrays import Ints
 from ..._core.codes import order_of_labels
 from ..._core.frames import Frame
 from ..._core.tables import build_table
+from ...schema._for_topics import NO_CLOCK, Clock
 from .._match.plan import Plan, StepTimes
 from .curves import MAX_CURVES, StepCurve, step_curve
 
@@ -68,6 +69,7 @@ class MemoryUnitStore:
     plan: Plan
     step_labels: tuple[str, ...]
     until: int  # the moment up to which events count, microseconds
+    clock: Clock = NO_CLOCK  # the way from all times to the shop's own
     groups: list[UnitGroup] = field(default_factory=list)  # by group and period
     example: Any = ""  # a value of the type of `by`
 
@@ -101,7 +103,7 @@ class MemoryUnitStore:
 
     def table(self, unit: str, by: str | None, like: Frame) -> Any:
         """Return the table of units in the caller's library."""
-        columns = unit_columns(self.whole, self.step_labels, self.plan, self.until)
+        columns = unit_columns(self.whole, self.step_labels, self.plan, self.until, self.clock)
         ids = {"unit": self.whole.units, "visitor": self.whole.visitors}
         samples: dict[str, Any] = {
             name: 0 if labels is None or labels.dtype.kind in "iu" else "" for name, labels in ids.items()
@@ -118,7 +120,7 @@ def _stack_times(parts: Sequence[StepTimes]) -> StepTimes:
     return StepTimes(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
 
-def unit_columns(group: UnitGroup, step_labels: Sequence[str], plan: Plan, until: int) -> dict[str, Any]:
+def unit_columns(group: UnitGroup, step_labels: Sequence[str], plan: Plan, until: int, clock: Clock) -> dict[str, Any]:
     """Return the columns of the table of units: group, deepest step, three moments and whether the unit is pending."""
     times, ids = group.times, group.ids
     order = order_of_labels(ids)
@@ -131,10 +133,10 @@ def unit_columns(group: UnitGroup, step_labels: Sequence[str], plan: Plan, until
         **({} if group.visitors is None else {"visitor": group.visitor_ids[order]}),
         **({} if group.group is None else {"group": group.group[order]}),
         "deepest_step": np.array(step_labels, dtype=object)[deepest[order]],
-        "first_entered_at": times.first_entry_at[order].astype("datetime64[us]"),
+        "first_entered_at": clock.to_shop(times.first_entry_at[order]).astype("datetime64[us]"),
     }
     for name, moments in (("entered_at", times.entry_at), ("deepest_at", times.reached_at)):
         at_deepest = np.take_along_axis(moments, deepest[:, None], axis=1)[:, 0]
-        columns[name] = at_deepest[order].astype("datetime64[us]")
+        columns[name] = clock.to_shop(at_deepest[order]).astype("datetime64[us]")
     is_pending = (until - times.first_entry_at < plan.window) & (deepest < plan.n_steps - 1)
     return {**columns, "pending": is_pending[order]}

@@ -4,12 +4,13 @@ Only types are looked at here, never values (but for object columns of pandas, w
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import narwhals.stable.v2 as nw
 
 from ..._core.frames import Frame
 from ..._core.notes import Note
+from .._model.clock import TIMES_WITH_INSTANTS, has_clock_changes, instant_name
 from .._model.columns import Column
 from .convert import session_zone
 from .formats import EPOCHS, Conversion
@@ -58,6 +59,8 @@ class TypePlan:
     casts: dict[str, nw.Expr] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    instants: list[str] = field(default_factory=list)
+    """Times whose instants are kept in a column of their own, since clocks change in the shop's zone."""
 
     @property
     def changed(self) -> tuple[str, ...]:
@@ -188,6 +191,7 @@ def _plan_time(
         own = session_zone(frame) or dtype.time_zone
         plan.conversions[name] = Conversion("localise", timezone=time_options.timezone or own)
         plan.casts[name] = nw.col(name).cast(nw.Datetime("us"))
+        _keep_instants(plan, name, time_options.timezone or own)
         _note_zone(plan, name, f"its own zone {own}", time_options)
     elif dtype in (nw.Date, nw.Unknown) or (isinstance(dtype, nw.Datetime) and dtype != nw.Datetime("us")):
         plan.casts[name] = _truncate_to_micro(frame, name, dtype).cast(nw.Datetime("us"))
@@ -212,6 +216,7 @@ def _plan_time_of_text_or_count(
     plan.conversions[name] = Conversion("parse", time_options.format, time_options.timezone, is_text=not is_count)
     plan.casts[name] = nw.col(name).cast(nw.Datetime("us"))
     if time_options.format in EPOCHS or "%z" in time_options.format:
+        _keep_instants(plan, name, time_options.timezone or "UTC")
         _note_zone(plan, name, "UTC", time_options)
 
 
@@ -232,6 +237,7 @@ def _plan_object_time(
     else:
         plan.conversions[name] = Conversion("localise", timezone=time_options.timezone)
         plan.casts[name] = nw.col(name).cast(nw.Datetime("us"))
+        _keep_instants(plan, name, time_options.timezone or min(map(str, zones)))
         _note_zone(plan, name, f"its own zone {min(map(str, zones))}", time_options)
 
 
@@ -296,6 +302,14 @@ def _note_zone(plan: TypePlan, name: str, zone: str, time_options: TimeOptions) 
     if time_options.timezone is None:
         text = f"`{name}` is read in {zone}; give `timezone=` to read it in the shop's zone"
         plan.notes.append(Note(text, code="timezone_assumed"))
+
+
+def _keep_instants(plan: TypePlan, name: str, zone: str) -> None:
+    """Convert a copy of a time to UTC, without a zone, where the shop's own times do not order events."""
+    if name in TIMES_WITH_INSTANTS and has_clock_changes(zone):
+        plan.instants.append(name)
+        plan.conversions[instant_name(name)] = replace(plan.conversions[name], timezone="UTC")
+        plan.casts[instant_name(name)] = nw.col(instant_name(name)).cast(nw.Datetime("us"))
 
 
 def _is_category(dtype: nw.dtypes.DType) -> bool:

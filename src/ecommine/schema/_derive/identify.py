@@ -13,8 +13,9 @@ from ..._core.frames import Frame, collect, join, native, opened
 from ..._core.notes import Note
 from ..._core.texts import counted, percent
 from .._convert.objects import with_nullable_integers
+from .._model.clock import instant_column
 from .._model.errors import SchemaError, warn
-from .reading import check_same_library, common_type, read, read_columns
+from .reading import check_same_library, common_type, read_columns
 
 _VISITOR, _FROM, _UNTIL, _LINKED, _SPAN = "__visitor", "__from", "__until", "__linked", "__span"
 _BEFORE_ALL = datetime(1970, 1, 1)
@@ -60,7 +61,8 @@ def identify(events: IntoFrameT, links: IntoFrameT, /) -> IntoFrameT:
     """
     frame = opened(events, argument="events")
     known_events = read_columns(frame, "events", ("visitor_id", "occurred_at"), optional=("customer_id",))
-    known_links = read(links, "links", ("visitor_id", "customer_id"), optional=("linked_at",))
+    opened_links, event_time = _with_comparable_times(frame, opened(links, argument="links"))
+    known_links = read_columns(opened_links, "links", ("visitor_id", "customer_id"), optional=("linked_at",))
     check_same_library(frame, known_links, argument="links", like="events")
     names = [name for name in frame.collect_schema().names() if name != "customer_id"]
     _check_names(names)
@@ -73,10 +75,10 @@ def identify(events: IntoFrameT, links: IntoFrameT, /) -> IntoFrameT:
     key = nw.col("visitor_id").cast(key_types["visitor_id"])
     spans, notes = _spans(known_links.with_columns(key.alias(_VISITOR)).drop("visitor_id"))
     has_times = "linked_at" in known_links.collect_schema()
-    joined = _with_links(frame.with_columns(key.alias(_VISITOR)), spans, has_times=has_times)
+    joined = _with_links(frame.with_columns(key.alias(_VISITOR)), spans, event_time if has_times else None)
     customer = nw.col(_LINKED)
     if has_times:
-        time = nw.col("occurred_at")
+        time = nw.col(event_time)
         customer = nw.when(~time.is_null()).then(customer)  # who it was then is not known where the time is not
     if has_customers:
         dtype = key_types["customer_id"]
@@ -92,20 +94,30 @@ def _check_names(names: list[str]) -> None:
         raise SchemaError("events", [f"the column {reserved[0]!r} has a reserved name: rename it"])
 
 
-def _with_links(events: Frame, spans: Frame, *, has_times: bool) -> Frame:
-    """Give each event the one link of its visitor that holds at its time."""
-    if not has_times:
+def _with_comparable_times(events: Frame, links: Frame) -> tuple[Frame, str]:
+    """Return the links, and the time of the events that theirs are set against: instants where both have them."""
+    instants = instant_column(events, "occurred_at"), instant_column(links, "linked_at")
+    if instants[0] is None or instants[1] is None:
+        return links, "occurred_at"
+    return links.with_columns(linked_at=nw.col(instants[1])), instants[0]
+
+
+def _with_links(events: Frame, spans: Frame, event_time: str | None) -> Frame:
+    """Give each event the one link of its visitor that holds at its time; None where links have no time."""
+    if event_time is None:
         return join(events, spans, on=[_VISITOR], how="left")
     if isinstance(events, nw.DataFrame) and isinstance(spans, nw.DataFrame):
         like, n = events.implementation, len(spans)
-        events = events.with_columns(nw.new_series(_SPAN, _span_of_each(events, spans), nw.Int64, backend=like))
+        events = events.with_columns(
+            nw.new_series(_SPAN, _span_of_each(events, spans, event_time), nw.Int64, backend=like)
+        )
         spans = spans.with_columns(nw.new_series(_SPAN, np.arange(n), nw.Int64, backend=like))
         return join(events, spans.drop(_VISITOR), on=[_SPAN], how="left")
     joined = join(events, spans, on=[_VISITOR], how="left")
-    return joined.filter(_inside(nw.col("occurred_at").fill_null(_BEFORE_ALL)))
+    return joined.filter(_inside(nw.col(event_time).fill_null(_BEFORE_ALL)))
 
 
-def _span_of_each(events: nw.DataFrame[Any], spans: nw.DataFrame[Any]) -> Ints:
+def _span_of_each(events: nw.DataFrame[Any], spans: nw.DataFrame[Any], event_time: str) -> Ints:
     """Return the row of the link that holds at each event, -1 where its visitor has none.
 
     A shared device has many events and many links, whose every pair no memory holds: they are sorted together, and each
@@ -115,7 +127,7 @@ def _span_of_each(events: nw.DataFrame[Any], spans: nw.DataFrame[Any]) -> Ints:
     if not n or _all_null(events, _VISITOR) or _all_null(spans, _VISITOR):  # pandas joins no column without a value
         return np.full(len(events), -1)
     visitors, _ = factorize(nw.concat([spans.select(_VISITOR), events.select(_VISITOR)])[_VISITOR])
-    times = np.concatenate([_microseconds(spans, _FROM), _microseconds(events, "occurred_at")])
+    times = np.concatenate([_microseconds(spans, _FROM), _microseconds(events, event_time)])
     is_first = spans[_FROM].is_null().to_numpy()
     times[:n][is_first] = np.iinfo(np.int64).min
     is_event = np.arange(len(visitors)) >= n

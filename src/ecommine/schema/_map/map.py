@@ -15,6 +15,7 @@ from ..._core.texts import counted
 from .._convert.convert import convert
 from .._convert.formats import check_format
 from .._convert.plan import RAW, TimeOptions, TypePlan, plan_types
+from .._model.clock import instant_name
 from .._model.columns import Table
 from .._model.errors import SchemaError, warn
 from .._model.event_names import with_ga4_names
@@ -109,6 +110,7 @@ def rename_and_convert(
     frame = rename(frame, sources)
     present = [column for column in table.columns if column.name in sources]
     plan = plan_types(frame, present, TimeOptions(timezone, format))
+    problems += [_taken_name(name) for name in plan.instants if instant_name(name) in frame.collect_schema().names()]
     if problems or plan.problems:
         raise SchemaError(table.name, [*problems, *plan.problems], list_columns(names) if problems else "")
     names = frame.collect_schema().names()
@@ -117,11 +119,15 @@ def rename_and_convert(
     frame = _apply_plan(frame, table, plan)
     if "amount" in frame.collect_schema().names() and "amount" not in names:
         names.append("amount")
+    for name in plan.instants:
+        names.insert(names.index(name) + 1, instant_name(name))
     return ConvertedTable(frame, value_checks(table, frame, plan, sources), plan, sources, tuple(names))
 
 
 def _apply_plan(frame: Frame, table: Table, plan: TypePlan) -> Frame:
     """Keep raw copies of the columns that change, and convert them."""
+    if plan.instants:
+        frame = frame.with_columns(**{instant_name(name): nw.col(name) for name in plan.instants})
     if plan.changed:  # lazy frames refuse to add nothing
         frame = frame.with_columns(**{RAW + name: nw.col(name) for name in plan.changed})
     frame = convert(frame, plan.conversions)
@@ -129,6 +135,10 @@ def _apply_plan(frame: Frame, table: Table, plan: TypePlan) -> Frame:
         frame = frame.with_columns(**plan.casts)
     frame = fill_amount(frame, table, plan)
     return with_ga4_names(frame) if table.name == "events" else frame
+
+
+def _taken_name(name: str) -> str:
+    return f"the table has a column '{instant_name(name)}', which keeps the instants of `{name}`: rename it first"
 
 
 def first_copies(frame: nw.DataFrame[Any], names: list[str]) -> nw.DataFrame[Any]:
