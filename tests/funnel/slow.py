@@ -50,8 +50,10 @@ def chains(funnel, events, entry):
         last, place = chain[-1]
         came = events[place][0]
         for step in range(last + 1, len(funnel.steps)):
-            for next_place in range(place + 1, len(events)):
+            for next_place in range(len(events)):
                 at, places, _ = events[next_place]
+                if at < came or next_place in [used for _, used in chain]:
+                    continue
                 if step not in places or at - start > funnel.window_length:
                     continue
                 if limit[step] is not None and at - came > limit[step]:
@@ -78,14 +80,17 @@ def walked_ordered(funnel, rows):
     if not entries:
         return None
     reached, skipped = {}, set()
-    for entry in entries if funnel.reentry else entries[:1]:
+    first_moment = [entry for entry in entries if events[entry][0] == events[entries[0]][0]]
+    for entry in entries if funnel.reentry else first_moment:
         start = events[entry][0]
         for chain in chains(funnel, events, entry):
             step, place = chain[-1]
             found = (events[place][0], start)
             reached[step] = min(reached.get(step, found), found, key=lambda one: (one[0], -one[1].timestamp()))
             for missed in range(step + 1, next_needed(funnel, step) + 1):
-                for at, places, _ in events[place + 1 :]:
+                for other, (at, places, _) in enumerate(events):
+                    if at < events[place][0] or other in [used for _, used in chain]:
+                        continue
                     if at - start <= funnel.window_length and max(places, default=-1) > missed:
                         skipped.add(missed)
     for step in range(len(funnel.steps) - 1):

@@ -151,6 +151,67 @@ def test_any_order_agrees_with_the_interpreter(mode, steps, rows, window):
     agree(funnel.Funnel(steps, window=window, order="any", **mode), rows)
 
 
+TIED = st.lists(
+    st.tuples(
+        st.integers(1, 2),
+        st.integers(0, 3),
+        st.sampled_from(["a", "a", "b", "c", "noise"]),
+        st.sampled_from(["web", "app"]),
+    ),
+    min_size=1,
+    max_size=9,
+)
+REPEATED = {
+    "a b a": ["a", "b", "a"],
+    "a b a b": ["a", "b", "a", "b"],
+    "a a b": ["a", "a", "b"],
+    "a b c b": ["a", "b", "c", "b"],
+    "one of two": [funnel.Step(["a", "b"]), "b", funnel.Step("a", where={"device": "app"})],
+}
+
+
+@pytest.mark.parametrize("steps", REPEATED.values(), ids=REPEATED)
+@pytest.mark.parametrize(
+    "mode",
+    [{}, {"reentry": False}, {"order": "strict"}, {"exclude": "noise"}, {"hold_constant": "device"}],
+    ids=["plain", "once", "strict", "excluded", "held"],
+)
+@given(rows=TIED, window=st.sampled_from(["1min", "1h"]))
+@settings(max_examples=60)
+def test_tied_events_of_repeated_steps_agree_with_the_interpreter(mode, steps, rows, window):
+    steps = [funnel.Step(one, name=str(place)) if isinstance(one, str) else one for place, one in enumerate(steps)]
+    agree(funnel.Funnel(steps, window=window, **mode), rows)
+
+
+@given(rows=TIED, optional=st.sampled_from(["1", "2"]), limit=st.sampled_from([None, "1min"]))
+@settings(max_examples=100)
+def test_tied_events_of_steps_that_may_be_left_out(rows, optional, limit):
+    steps = [funnel.Step(name, name=str(place), within=limit if place else None) for place, name in enumerate("abaa")]
+    agree(funnel.Funnel(steps, window="2min", optional=optional), rows)
+
+
+@pytest.mark.parametrize(
+    ("steps", "events", "reached"),
+    [
+        ("aba", [(0, "a"), (5, "b"), (5, "a")], 3),
+        ("aba", [(5, "a"), (5, "b"), (5, "a")], 3),
+        ("aba", [(5, "a"), (5, "b")], 2),
+        ("abab", [(0, "a"), (5, "b"), (5, "a"), (9, "b")], 4),
+        ("abab", [(5, "b"), (5, "a"), (9, "b"), (9, "a")], 4),
+        ("abcab", [(0, "a"), (5, "c"), (5, "b"), (5, "a"), (5, "b")], 5),
+        ("aa", [(5, "a")], 1),
+    ],
+)
+@pytest.mark.parametrize("order", ["ordered", "any"])
+def test_each_event_of_a_moment_is_one_step(steps, events, reached, order):
+    definition = [funnel.Step(name, name=f"{place} {name}") for place, name in enumerate(steps)]
+    found = funnel.analyse(visits(*events), funnel.Funnel(definition, window="1h", order=order)).table["reached"]
+    if order == "any":  # as many steps as there are events for
+        names = [name for _, name in events]
+        reached = sum(min(names.count(name), steps.count(name)) for name in set(steps))
+    assert found.tolist() == [1] * reached + [0] * (len(steps) - reached)
+
+
 @given(rows=EVENTS, seed=st.integers(0, 99))
 @settings(max_examples=40)
 def test_the_order_of_rows_does_not_matter(rows, seed):

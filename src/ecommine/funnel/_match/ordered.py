@@ -47,7 +47,7 @@ def follow_in_order(events: SortedEvents, plan: Plan) -> StepTimes:
     """Find when each sequence reaches each step, one step after the other."""
     times, row_of, starts = begin_attempts(events, np.flatnonzero(events.step_bitmask & 1), plan)
     valid: list[ValidEvents] = [(starts, events.time[starts])]
-    last_exclusions = _exclusions_by_step(events, plan)
+    last_exclusions = exclusions_by_step(events, plan)
     for step in range(1, plan.n_steps):
         before = _merged(valid[plan.required_before(step) :])
         if step < plan.n_steps - 1:
@@ -122,7 +122,7 @@ def _followers(
     return known[is_valid], followed[is_valid]
 
 
-def _exclusions_by_step(events: SortedEvents, plan: Plan) -> list[Times | None]:
+def exclusions_by_step(events: SortedEvents, plan: Plan) -> list[Times | None]:
     """Return, for each step, the last exclusion before each event; None where nothing is excluded."""
     if plan.order == "strict":
         return [last_before(events, np.ones(len(events.sequence), dtype=bool))] * plan.n_steps

@@ -9,6 +9,8 @@ from ..._core.arrays import Bools, Ints
 from ..._core.moments import length_to_microseconds
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .._definition import Funnel
 
 NOT_REACHED = np.iinfo(np.int64).max
@@ -114,3 +116,9 @@ class StepTimes:
     def take(self, rows: "np.ndarray[Any, Any]") -> "StepTimes":
         """Return some of the units."""
         return StepTimes(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
+
+
+def stack_times(parts: "Sequence[StepTimes]") -> StepTimes:
+    """Return the units of several parts as one."""
+    names = [column.name for column in fields(StepTimes)]
+    return StepTimes(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})

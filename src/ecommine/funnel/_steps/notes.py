@@ -32,16 +32,17 @@ def data_quality_notes(estimates: StepEstimates, unit: str) -> list[Note]:
 
 
 def _open_windows(estimates: StepEstimates, unit: str) -> list[Note]:
-    n_open = estimates.open
-    windows = counted(n_open, unit.removesuffix("_id"))
-    if not n_open:
-        return []
-    if n_open == estimates.entrants:
-        text = f"all windows are still open ({windows}): only the naive conversion is known"
+    n_open, n_pending, noun = estimates.open, estimates.pending, unit.removesuffix("_id")
+    if n_open and n_open == estimates.entrants:
+        text = f"all windows are still open ({counted(n_open, noun)}): only the naive conversion is known"
         return [Note(text, code="all_windows_open", count=n_open)]
-    subject, verb = ("window", "is") if n_open == 1 else ("windows", "are")
-    text = f"the {subject} of {windows} {verb} still open: conversion is estimated by survival curves"
-    return [Note(text, code="open_window", count=n_open)]
+    if not n_pending:
+        return []
+    text = (
+        f"{counted(n_pending, noun)} may still get further, as their window is open: conversion is estimated by "
+        "survival curves"
+    )
+    return [Note(text, code="open_window", count=n_pending)]
 
 
 def period_notes(every: str | None, unit: str, *, reentry: bool) -> list[Note]:

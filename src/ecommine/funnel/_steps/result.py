@@ -75,7 +75,7 @@ class FunnelResult(Result):
     events_without_constant events without a value of `hold_constant` cannot be a step (events)
     users_without_entry     users without the first step are left out (users)
     step_without_events     no event matches a step (number of the step, from 1)
-    open_window             some windows are still open; survival curves estimate conversion (units)
+    open_window             units that may still get further, the sum of pending; survival curves estimate conversion
     all_windows_open        all windows are still open; conversion is null (units)
     few_visitors            intervals of sessions or customers are from few visitors (visitors)
     conversion_changes      earlier and later entrants convert differently

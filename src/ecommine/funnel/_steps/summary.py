@@ -16,7 +16,8 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "no_events": "No event matches step {step}: check the name of the event.",
         "largest_loss": "The largest loss is before {step}: {lost} of those that reached {before} do not continue.",
         "lowest_rate": "The hardest step is {step}: {lost} of those that reached {before} do not reach it.",
-        "open": "The window is still open for {open:,} of them, which count for as long as they were observed.",
+        "open": "{open:,} of them may still get further, as their window is open; they count for as long as they were "
+        "observed.",
         "skipped": "{skipped} went past {step} without it: check whether the step is required and all events are "
         "recorded.",
         "groups": "{best} has a higher conversion to {last} ({most}, {most_low} to {most_high}) than "
@@ -33,7 +34,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "no_events": "没有事件与步骤{step}匹配：请检查事件名称。",
         "largest_loss": "流失最多的是{step}之前：到达{before}者中有{lost}没有继续。",
         "lowest_rate": "最难的一步是{step}：到达{before}者中有{lost}没有到达这一步。",
-        "open": "其中{open}的时间窗口尚未结束，按已观察的时间计入。",
+        "open": "其中{open}的时间窗口尚未结束，仍可能继续前进，按已观察的时间计入。",
         "skipped": "{skipped}跳过{step}直接到达后续步骤：请检查该步骤是否必经、事件记录是否完整。",
         "groups": "{best}到{last}的转化率（{most}，{most_low}至{most_high}）高于"
         "{worst}（{least}，{least_low}至{least_high}）。",
@@ -64,7 +65,7 @@ def funnel_sentences(
         "first": steps[0],
         "last": steps[-1],
         "reached": f"{n_reached:,}" if locale == "en" else measured(n_reached, noun),
-        "open": estimates.open if locale == "en" else counted(estimates.open, noun, locale=locale),
+        "open": estimates.pending if locale == "en" else counted(estimates.pending, noun, locale=locale),
         "n_steps": n_steps,
     }
     sentences = [texts["no_events"].format(step=step) for step in missing]
@@ -76,7 +77,7 @@ def funnel_sentences(
         sentence = texts["any_order" if any_order else "conversion"]
         sentences.append(sentence.format(**words, **_conversion_words(estimates, "share", "low", "high")))
         sentences += [] if missing else _losses(estimates, steps, texts)
-        sentences += [texts["open"].format(**words)] if estimates.open else []
+        sentences += [texts["open"].format(**words)] if estimates.pending else []
         sentences += _best_group(groups, steps[-1], texts)
     return join_sentences([*sentences, *_skipped_step(estimates, noun, locale)], locale=locale)
 

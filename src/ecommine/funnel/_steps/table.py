@@ -38,6 +38,11 @@ class StepEstimates:
         return np.array([row[name] for row in self.rows], dtype=np.float64)
 
     @property
+    def pending(self) -> int:
+        """Units that may still get further: their window is open, and they have not reached the last required step."""
+        return sum(row["pending"] for row in self.rows)
+
+    @property
     def required_rows(self) -> list[dict[str, Any]]:
         """The rows of steps that may not be left out."""
         return [row for row, is_optional in zip(self.rows, self.optional, strict=True) if not is_optional]

@@ -1,7 +1,7 @@
 """The units of a funnel, kept for their table, for plots and for comparisons."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,7 +11,7 @@ from ..._core.codes import order_of_labels
 from ..._core.frames import Frame
 from ..._core.tables import build_table
 from ...schema._for_topics import NO_CLOCK, Clock
-from .._match.plan import Plan, StepTimes
+from .._match.plan import Plan, StepTimes, stack_times
 from .curves import MAX_CURVES, StepCurve, step_curve
 
 
@@ -76,7 +76,7 @@ class MemoryUnitStore:
     def select(self, groups: Sequence[int]) -> "MemoryUnitStore":
         """Return one group, or all its periods, as a whole of its own."""
         selected = [self.groups[index] for index in groups]
-        times = _stack_times([group.times for group in selected])
+        times = stack_times([group.times for group in selected])
         return replace(self, whole=replace(selected[0], label={}, times=times), groups=selected)
 
     def curves(self, *, by_group: bool) -> tuple[list[StepCurve], int]:
@@ -112,12 +112,6 @@ class MemoryUnitStore:
         names = {"unit": unit, "visitor": "visitor_id", "group": by or "group"}
         named, samples = ({names.get(name, name): part[name] for name in part} for part in (columns, samples))
         return build_table(named, like=like, samples=samples, keys=() if by is None else (by,))
-
-
-def _stack_times(parts: Sequence[StepTimes]) -> StepTimes:
-    """Return the units of several groups as one."""
-    names = [column.name for column in fields(StepTimes)]
-    return StepTimes(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
 
 def unit_columns(group: UnitGroup, step_labels: Sequence[str], plan: Plan, until: int, clock: Clock) -> dict[str, Any]:
