@@ -1,6 +1,7 @@
 """The funnel against an interpreter in plain Python, known answers, and every table library."""
 
 import itertools
+import re
 from datetime import timedelta
 from importlib.util import find_spec
 
@@ -149,6 +150,55 @@ def test_several_steps_may_be_left_out(rows, strict, names):
 @settings(max_examples=60)
 def test_any_order_agrees_with_the_interpreter(mode, steps, rows, window):
     agree(funnel.Funnel(steps, window=window, order="any", **mode), rows)
+
+
+@given(rows=EVENTS, optional=st.sampled_from(["b", "c", None]), reentry=st.booleans())
+@settings(max_examples=60)
+def test_open_windows_add_up(rows, optional, reentry):
+    """The column, the units, the note and the sentence say the same."""
+    definition = funnel.Funnel(["a", "b", "c", "d"], window="10min", optional=optional or (), reentry=reentry)
+    found = funnel.analyse(slow.table(rows), definition)
+    counts, pending = note_counts(found.notes), int(found.table["pending"].sum())
+    assert pending == found.units["pending"].sum()
+    assert pending == counts.get("open_window", pending if "all_windows_open" in counts else 0)
+    if counts.get("open_window"):
+        assert f". {pending:,} of them may still get further" in found.summary()
+
+
+VISITS = st.lists(st.tuples(st.integers(1, 3), st.integers(0, 60), st.sampled_from(["a", "a", "b"])), max_size=25)
+
+
+@given(rows=VISITS, window=st.sampled_from(["3min", "12min"]))
+@settings(max_examples=60)
+def test_the_first_entries_convert_as_without_reentry(rows, window):
+    """The visitors who reached the last step by a later attempt only are those that one attempt each leaves out."""
+    frame = slow.table([*rows, (9, 0, "a")])
+    every, first = (funnel.analyse(frame, funnel.Funnel(["a", "b"], window=window, reentry=on)) for on in (True, False))
+    n_late = int((every.table["reached"] - first.table["reached"]).iloc[-1])
+    assert every._estimates.late == n_late
+    assert every._estimates.first_conversion == pytest.approx(first.table["conversion"].iloc[-1], nan_ok=True)
+
+
+def test_conversion_with_reentry_grows_with_the_log_and_the_note_says_so():
+    """Visitors come every four days on average, and one visit in five converts."""
+    rng, shares = np.random.default_rng(0), {}
+    for days in (14, 28, 56):
+        n = rng.poisson(days / 4, 1_500)
+        frame = pd.DataFrame({"visitor_id": np.repeat(np.arange(len(n)), n), "event": "a"})
+        frame["occurred_at"] = slow.START + pd.to_timedelta(rng.integers(0, days * 86_400, len(frame)), unit="s")
+        bought = frame[rng.random(len(frame)) < 0.2].assign(event="b")
+        bought["occurred_at"] += pd.Timedelta("10min")
+        events = pd.concat([frame, bought]).astype({"occurred_at": "datetime64[us]"})
+        found = funnel.analyse(events, funnel.Funnel(["a", "b"], window="1d"))
+        (note,) = (note for note in found.notes if note.code == "later_attempts")
+        share = re.search(r"it is ([0-9.]+)% within", note)[1]
+        assert f"{share}% did" in found.summary()
+        assert f"为{share}%" in found.summary(locale="zh")
+        assert note.count > 0.3 * found.table["reached"].iloc[-1]
+        shares[days] = (found.table["conversion"].iloc[-1], float(share) / 100)
+    every, first = zip(*shares.values(), strict=True)
+    assert every[0] + 0.1 < every[1] < every[2] - 0.1
+    assert first == pytest.approx([first[0]] * 3, abs=0.04)
 
 
 TIED = st.lists(

@@ -16,15 +16,18 @@ from notes import note_counts
 WEEK = timedelta(days=7)
 
 
-def estimates(*, entrants=100, n_open=0, trend=None, clusters=None):
+def estimates(*, entrants=100, n_open=0, trend=None, clusters=None, pending=None, late=0, conversion=0.5):
+    last = {"step": "b", "reached": 40, "pending": n_open if pending is None else pending, "conversion": conversion}
     return StepEstimates(
-        rows=[],
+        rows=[{"step": "a", "reached": entrants, "pending": 0, "conversion": 1.0}, last],
         entrants=entrants,
         open=n_open,
         trend=trend,
         covariance=np.zeros((0, 0)),
         optional=(),
         clusters=clusters,
+        late=late,
+        first_conversion=0.4,
     )
 
 
@@ -34,6 +37,12 @@ def estimates(*, entrants=100, n_open=0, trend=None, clusters=None):
         (estimates(n_open=0), {}),
         (estimates(n_open=1), {"open_window": 1}),
         (estimates(n_open=99), {"open_window": 99}),
+        (estimates(n_open=99, pending=1), {"open_window": 1}),
+        (estimates(n_open=99, pending=0), {}),
+        (estimates(n_open=100, pending=0), {"all_windows_open": 100}),
+        (estimates(late=1), {}),
+        (estimates(late=2), {"later_attempts": 2}),
+        (estimates(late=2, conversion=np.nan), {}),
         (estimates(n_open=100), {"all_windows_open": 100}),
         (estimates(entrants=0), {}),
         (estimates(clusters=None), {}),

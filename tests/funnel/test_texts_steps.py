@@ -63,6 +63,11 @@ def sessions_of_few():
     return frame.assign(session_id=frame["visitor_id"], visitor_id=frame["visitor_id"] % 2)
 
 
+def later_buyers():
+    """Those who convert by their second entry, two minutes after the first."""
+    return ["a-ab"] * 2
+
+
 def results():
     """Return results that need every sentence about one funnel."""
     two = ["a", "b"]
@@ -90,6 +95,9 @@ def results():
             pd.concat([paths("ab", "a"), paths("", "", "a", "ab", start="2024-02-29")]), two, as_of=CLOSED
         ),
         "all windows open": funnel.analyse(paths("ab", "a"), two),
+        "later attempts": funnel.analyse(
+            paths(*["ab"] * 6, *["a"] * 4, *later_buyers()), funnel.Funnel(two, window="90s")
+        ),
         "groups that differ": by_device,
         "one group": by_device.group("app"),
         "groups that do not differ": funnel.analyse(

@@ -172,6 +172,19 @@ class KaplanMeier:
         parts = {name: getattr(self, name)[kept] for name in ("time", "at_risk", "events", "survival", "greenwood_sum")}
         return KaplanMeier(n=self.n, **parts)
 
+    def estimate_without(self, n_late: int) -> float:
+        """Estimate the share if some of the events at the horizon were none.
+
+        Examples
+        --------
+        >>> curve = KaplanMeier.from_durations(np.array([1, 2, 9, 9]), np.array([True, False, False, True]), 9)
+        >>> curve.estimate_without(1)
+        0.25
+        """
+        before = self.survival[-2] if len(self.survival) > 1 else 1.0
+        share = (self.events[-1] - n_late) / self.at_risk[-1] if self.at_risk[-1] > 0 else 0.0
+        return float(1 - before * (1 - share))
+
     def share_at(self, moments: Any) -> tuple[Floats, Floats]:
         """Compute the share that has reached the event by each moment, and its Greenwood variance.
 

@@ -28,6 +28,8 @@ class Kind(IntEnum):
     TIME_TO_STEP = 5
     # Their window is closed, and they entered first in this hour, or in this second, since 1970.
     ENTRY_HOUR, ENTRY_SECOND = 6, 7
+    # They reached a step, but not within the window of their first entry.
+    LATE = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -108,6 +110,7 @@ def _count_each(times: StepTimes, part: Ints, plan: Plan, until: int) -> Iterato
             duration = reached_at - entry
             early = reached[duration[reached] < plan.window]
             yield _count(part, Kind.REACHED_AFTER, step, early, duration // SECOND)
+            yield _count(part, Kind.LATE, step, reached[duration[reached] > plan.window])
             yield _count(part, Kind.TIME_TO_STEP, step, reached, (reached_at - times.entry_at[:, step]) // SECOND)
 
 

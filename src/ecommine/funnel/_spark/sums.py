@@ -85,6 +85,7 @@ def sums_from_counts(
     seconds, n_observed = counts.by_second(Kind.OBSERVED_FOR, 0)
     observed = np.minimum(seconds * SECOND + until % SECOND, window)  # exact where entries are whole seconds
     conversion = np.array([1.0 if n else 0.0, *(curve.estimate for curve in curves)])
+    n_late = int(counts.by_step(Kind.LATE, n_steps)[-1])
     first = np.full(len(QUARTILE_COLUMNS), 0.0 if n else np.nan)  # the entry itself takes no time
     times_to_steps = [counts.by_second(Kind.TIME_TO_STEP, step) for step in range(1, n_steps)]
     return FunnelSums(
@@ -95,6 +96,8 @@ def sums_from_counts(
         reached=reached,
         reached_open=reached_open,
         skipped=counts.by_step(Kind.SKIPPED, n_steps),
+        late=n_late,
+        first_conversion=curves[-1].estimate_without(n_late) if has_closed else np.nan,
         conversion=conversion if has_closed else np.full(n_steps, np.nan),
         covariance=influence_covariance(products[: n_steps**2].reshape(n_steps, n_steps) * has_closed, n),
         seconds=np.array([first, *(quantiles_of_counts(*of_step) for of_step in times_to_steps)]),

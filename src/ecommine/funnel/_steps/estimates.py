@@ -8,7 +8,7 @@ from ..._core.arrays import Bools, Floats, Ints
 from ..._core.moments import SECOND
 from ..._stats.clusters import count_clusters, influence_covariance, influence_products
 from ..._stats.quantiles import quantiles, twice_the_median
-from ..._stats.survival import harmonic_mean_at_risk, kaplan_meier_estimate
+from ..._stats.survival import KaplanMeier, harmonic_mean_at_risk, kaplan_meier_estimate
 from .._match.plan import NOT_REACHED, Plan, StepTimes
 
 QUARTILE_COLUMNS = ("seconds_p25", "seconds_median", "seconds_p75")
@@ -24,6 +24,8 @@ class FunnelSums:
     reached: Ints
     reached_open: Ints  # those of them whose window is still open
     skipped: Ints
+    late: int  # units that reached the last step, but not within the window of their first entry
+    first_conversion: float  # to the last step, of what is within that window
     conversion: Floats  # from the entry, by the end of the window; NaN while all windows are open
     covariance: Floats  # of the conversions; zero while all windows are open
     mean_at_risk: float  # how many units with closed windows say as much of a step that nobody reached
@@ -44,6 +46,11 @@ def sum_units(times: StepTimes, plan: Plan, until: int, visitor: Ints | None) ->
         duration = np.where(reached[step], reached_at[step] - reached_at[0], observed)
         estimate = kaplan_meier_estimate(duration, reached[step], plan.window, resolution=SECOND)
         conversion[step], influences[step] = estimate.share, estimate.influence
+    duration = np.where(reached[-1], reached_at[-1] - reached_at[0], observed)
+    n_late, first_conversion = int(np.count_nonzero(reached[-1] & (duration > plan.window))), float(conversion[-1])
+    if n_late:
+        curve = KaplanMeier.from_durations(duration, reached[-1], plan.window, resolution=SECOND)
+        first_conversion = curve.estimate_without(n_late)
     is_later = ~is_open & (2 * reached_at[0] > twice_the_median(reached_at[0][~is_open]))
     cluster = None if visitor is None else compact_clusters(visitor[times.unit])
     return FunnelSums(
@@ -53,6 +60,8 @@ def sum_units(times: StepTimes, plan: Plan, until: int, visitor: Ints | None) ->
         reached=np.count_nonzero(reached, axis=1),
         reached_open=np.count_nonzero(reached & is_open, axis=1),
         skipped=np.count_nonzero(times.skipped, axis=0),
+        late=n_late,
+        first_conversion=first_conversion if n_open < n else np.nan,
         conversion=conversion if n_open < n else np.full(n_steps, np.nan),
         covariance=influence_covariance(influence_products(influences, cluster), n),
         mean_at_risk=harmonic_mean_at_risk(*np.unique(observed[is_open], return_counts=True), n, plan.window),

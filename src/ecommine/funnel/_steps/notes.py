@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ..._core.checks import counted
 from ..._core.notes import Note
+from ..._core.texts import percent
 from .._match.notes import STEP_WITHOUT_EVENTS
 from .table import StepEstimates
 
@@ -28,7 +29,19 @@ def data_quality_notes(estimates: StepEstimates, unit: str) -> list[Note]:
             "a changing rate"
         )
         notes.append(Note(text, code="conversion_changes"))
-    return notes
+    return [*notes, *_later_attempts(estimates, noun)]
+
+
+def _later_attempts(estimates: StepEstimates, noun: str) -> list[Note]:
+    if not estimates.has_many_late:
+        return []
+    last = estimates.rows[-1]
+    text = (
+        f"{estimates.late:,} of the {counted(last['reached'], noun)} that reached {last['step']!r} did so only by an "
+        f"attempt after the window of their first entry: conversion grows with the length of the log; it is "
+        f"{percent(estimates.first_conversion)} within that window; use reentry=False to compare"
+    )
+    return [Note(text, code="later_attempts", count=estimates.late)]
 
 
 def _open_windows(estimates: StepEstimates, unit: str) -> list[Note]:

@@ -77,6 +77,7 @@ class FunnelResult(Result):
     step_without_events     no event matches a step (number of the step, from 1)
     open_window             units that may still get further, the sum of pending; survival curves estimate conversion
     all_windows_open        all windows are still open; conversion is null (units)
+    later_attempts          units that reached the last step only after the window of their first entry (units)
     few_visitors            intervals of sessions or customers are from few visitors (visitors)
     conversion_changes      earlier and later entrants convert differently
     groups_by_outcome       groups depend on how far a unit got

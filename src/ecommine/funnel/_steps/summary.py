@@ -14,6 +14,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "any_order": "Of {entrants} that did any of the {n_steps} steps, {share} did all of them ({low} to {high}).",
         "undecided": "{entrants} entered at {first} and {reached} reached {last}, but all windows are still open.",
         "no_events": "No event matches step {step}: check the name of the event.",
+        "first": "Within the window of their first entry {first} did: later attempts add more the longer the log is.",
         "largest_loss": "The largest loss is before {step}: {lost} of those that reached {before} do not continue.",
         "lowest_rate": "The hardest step is {step}: {lost} of those that reached {before} do not reach it.",
         "open": "{open:,} of them may still get further, as their window is open; they count for as long as they were "
@@ -32,6 +33,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "any_order": "在完成{n_steps}个步骤中任意一步的{entrants}中，{share}完成了全部步骤（{low}至{high}）。",
         "undecided": "{entrants}从{first}进入，其中{reached}到达{last}，但所有时间窗口都尚未结束。",
         "no_events": "没有事件与步骤{step}匹配：请检查事件名称。",
+        "first": "只计首次进入后的时间窗口时为{first}：日志越长，再次进入带来的转化越多。",
         "largest_loss": "流失最多的是{step}之前：到达{before}者中有{lost}没有继续。",
         "lowest_rate": "最难的一步是{step}：到达{before}者中有{lost}没有到达这一步。",
         "open": "其中{open}的时间窗口尚未结束，仍可能继续前进，按已观察的时间计入。",
@@ -76,6 +78,8 @@ def funnel_sentences(
     else:
         sentence = texts["any_order" if any_order else "conversion"]
         sentences.append(sentence.format(**words, **_conversion_words(estimates, "share", "low", "high")))
+        if estimates.has_many_late:
+            sentences.append(texts["first"].format(first=percent(estimates.first_conversion)))
         sentences += [] if missing else _losses(estimates, steps, texts)
         sentences += [texts["open"].format(**words)] if estimates.pending else []
         sentences += _best_group(groups, steps[-1], texts)

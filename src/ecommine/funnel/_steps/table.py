@@ -8,6 +8,7 @@ import numpy as np
 
 from ..._core.arrays import Floats, Ints
 from ..._core.notes import Note
+from ..._core.texts import is_known
 from ..._stats.clusters import effective_sample_size
 from ..._stats.intervals import cluster_quantile, wilson_interval, z_test_p_values
 from .._match.plan import Plan
@@ -17,6 +18,8 @@ from .units import UnitStore
 INTERVAL_COLUMNS = tuple(f"{name}{end}" for name in ("conversion", "step_conversion") for end in ("", "_low", "_high"))
 MIN_ENTRANTS_FOR_TREND = 200
 """Entrants with closed windows from which earlier and later ones are compared."""
+MIN_SHARE_LATE = 0.05
+"""Share of those that reached the last step by a later attempt only, from which that is noted."""
 ROUNDING = 1e-12
 """A variance below this share of the variances it is the difference of is rounding."""
 
@@ -32,6 +35,8 @@ class StepEstimates:
     covariance: Floats  # of the conversions from the entry; NaN while all windows are open, and for one visitor
     optional: tuple[bool, ...]  # by step
     clusters: int | None = None  # visitors of the units; None where units are independent
+    late: int = 0  # units that reached the last step, but not within the window of their first entry
+    first_conversion: float = np.nan  # to the last step, of what is within that window
 
     def column(self, name: str) -> Floats:
         """Return a column of the table, step by step, as floats."""
@@ -41,6 +46,12 @@ class StepEstimates:
     def pending(self) -> int:
         """Units that may still get further: their window is open, and they have not reached the last required step."""
         return sum(row["pending"] for row in self.rows)
+
+    @property
+    def has_many_late(self) -> bool:
+        """Whether many of those that reached the last step did so by a later attempt only, and that is measured."""
+        last = self.rows[-1] if self.rows else {}
+        return bool(self.late and is_known(last["conversion"]) and self.late >= MIN_SHARE_LATE * last["reached"])
 
     @property
     def required_rows(self) -> list[dict[str, Any]]:
@@ -81,6 +92,8 @@ def estimate_steps(sums: FunnelSums, plan: Plan, step_labels: Sequence[str], lev
         covariance=sums.covariance if is_known else np.full_like(sums.covariance, np.nan),
         optional=plan.optional,
         clusters=sums.clusters,
+        late=sums.late if plan.reentry else 0,  # values that are held constant have an attempt each
+        first_conversion=sums.first_conversion,
     )
 
 
