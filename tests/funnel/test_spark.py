@@ -143,6 +143,23 @@ def test_a_group_keeps_its_periods_on_spark(options, both):
 
 
 @pytest.mark.spark
+def test_clock_changes_and_tied_events_of_repeated_steps_are_as_on_pandas(several):
+    """Around the night when clocks go back in Berlin; every minute has several events of a visitor."""
+    rng, n = np.random.default_rng(0), 3_000
+    minute = pd.to_timedelta(rng.integers(-400, 400, n), unit="min")
+    raw = pd.DataFrame({"visitor_id": rng.integers(1, 90, n), "event": rng.choice(["a", "b", "noise"], n)})
+    raw["occurred_at"] = (pd.Timestamp("2024-10-27 01:00", tz="UTC") + minute).astype("datetime64[us, UTC]")
+    mapped = [schema.events(one, timezone="Europe/Berlin") for one in (raw, to_spark(several, raw))]
+    steps = [funnel.Step(name, name=f"{place} {name}") for place, name in enumerate("aba")]
+    for as_of in (None, "2024-10-27 02:30"):
+        expected, found = agree(mapped, funnel.Funnel(steps, window="25min"), every="1d", as_of=as_of)
+        assert note_counts(found.notes)["later_attempts"] > 0
+        same_units(expected, found)
+    cut = [to_pandas(funnel.sessions(one, gap="20min")) for one in mapped]
+    assert sorted(cut[0]["session_id"]) == sorted(cut[1]["session_id"])
+
+
+@pytest.mark.spark
 def test_instants_come_through_the_door_and_parts_of_seconds_are_known_to_the_second(both):
     frame, rows = both
     parts = rows.selectExpr("* except (occurred_at)", "cast(occurred_at as timestamp) + interval 250 milliseconds at")

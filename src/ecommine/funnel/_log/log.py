@@ -19,45 +19,21 @@ from .reading import load_rows, read_times, resolve_cutoff
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EventLog:
-    """Events sorted by unit and time; those of one moment in the order of GA4's names, others by name, then by `ties`.
+    """Events by unit and time; those of one moment in the order of GA4's names, others by name, then by `ties`."""
 
-    Attributes
-    ----------
-    unit : int array of shape (n_events,)
-        Position of the unit in ``units``.
-    time : int64 array of shape (n_events,)
-        Microseconds since 1970; instants where the table has them, so that no clock change is in between.
-    event : int array of shape (n_events,)
-        Position of the event's name in ``names``.
-    units : array of shape (n_units,)
-        Ids, ascending.
-    names : tuple of str
-        Names of events: those of GA4 in its order, then others by name.
-    rows : narwhals DataFrame
-        The other columns, in the order in which they were read.
-    order : int array of shape (n_events,)
-        Where each event stands in ``rows``, which may have others.
-    as_of : datetime or None
-        The moment up to which events count, in the shop's own time.
-    until : int
-        The same on the scale of ``time``; 0 where there is none.
-    clock : Clock
-        The way from ``time`` to the shop's own time.
-    notes : tuple of Note
-        What was left out.
-    """
-
-    unit: Ints
+    unit: Ints  # shape (n_events,): position of the unit in ``units``
     time: Times
-    event: Ints
-    units: Labels
-    names: tuple[str, ...]
-    rows: nw.DataFrame[Any]
-    order: Ints
-    as_of: datetime | None
-    until: int
-    clock: Clock
-    notes: tuple[Note, ...]
+    """Shape (n_events,): microseconds since 1970; instants where the table has them, so that no clock change is in
+    between."""
+    event: Ints  # shape (n_events,): position of the event's name in ``names``
+    units: Labels  # shape (n_units,): ids, ascending
+    names: tuple[str, ...]  # names of events: those of GA4 in its order, then others by name
+    rows: nw.DataFrame[Any]  # the other columns, in the order in which they were read
+    order: Ints  # shape (n_events,): where each event stands in ``rows``, which may have others
+    as_of: datetime | None  # the moment up to which events count, in the shop's own time
+    until: int  # the same on the scale of ``time``; 0 where there is none
+    clock: Clock  # the way from ``time`` to the shop's own time
+    notes: tuple[Note, ...]  # what was left out
 
     def is_event(self, *names: str) -> Bools:
         """Return which events have one of the names."""

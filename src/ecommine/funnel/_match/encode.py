@@ -22,21 +22,12 @@ MAX_BITS_FOR_TABLE = 15
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EncodedEvents:
-    """Events in memory, in any order.
+    """Events in memory, in any order."""
 
-    Attributes
-    ----------
-    columns : dict of narwhals Series
-        See :func:`.event_table.columns_needed`.
-    kind : int array of shape (n_events,)
-        What each event is, as a position in ``bitmasks``.
-    bitmasks : int64 array of shape (n_kinds,)
-        The bits of the steps, those of the exclusions above them; -1 for what does not count.
-    """
-
-    columns: dict[str, nw.Series[Any]]
-    kind: Ints
+    columns: dict[str, nw.Series[Any]]  # see :func:`.event_table.columns_needed`
+    kind: Ints  # shape (n_events,): what each event is, as a position in ``bitmasks``
     bitmasks: Ints
+    """Shape (n_kinds,): the bits of the steps, those of the exclusions above them; -1 for what does not count."""
 
 
 def encode_events(

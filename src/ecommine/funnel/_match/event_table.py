@@ -57,30 +57,14 @@ class AnalyseOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EventTable:
-    """The caller's events, opened and checked.
+    """The caller's events, opened and checked."""
 
-    Attributes
-    ----------
-    caller : narwhals frame
-        The table as it came.
-    frame : narwhals frame
-        Events that have a unit, up to ``as_of``, with the columns that are needed, in canonical types.
-    funnel : Funnel
-        Its conditions are in the types of their columns.
-    cutoff : Cutoff
-        The moment up to which events count.
-    at : str
-        The column that measures time: the instants where the table has them.
-    notes : tuple of Note
-        What was left out.
-    """
-
-    caller: Frame
-    frame: Frame
-    funnel: Funnel
-    cutoff: Cutoff
-    at: str
-    notes: tuple[Note, ...]
+    caller: Frame  # the table as it came
+    frame: Frame  # events that have a unit, up to ``as_of``, with the columns that are needed, in canonical types
+    funnel: Funnel  # its conditions are in the types of their columns
+    cutoff: Cutoff  # the moment up to which events count
+    at: str  # the column that measures time: the instants where the table has them
+    notes: tuple[Note, ...]  # what was left out
 
     @property
     def as_of(self) -> datetime | None:

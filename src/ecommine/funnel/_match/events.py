@@ -25,37 +25,21 @@ from .sort import Events
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EventSequences:
-    """Events that matter to a funnel, in memory.
-
-    Attributes
-    ----------
-    columns : dict of narwhals Series
-        The columns of the events, see :func:`.event_table.columns_needed`.
-    events : Events
-        In any order. A sequence is that of a unit, or of a unit and a constant value.
-    units : array of shape (n_units,), or None
-        Ids, in any order; None where the numbers of the units are the ids.
-    owner : int array of shape (n_sequences,), or None
-        The unit of each sequence; None where sequences are units.
-    visitor : int array of shape (n_units,), or None
-        The visitor of each unit: units of one visitor are not independent; None where units are visitors.
-    visitors : array of shape (n_visitors,), or None
-        Ids of these; numbers from its length on are of units whose visitor is unknown, each its own.
-    labels : tuple
-        The values of `by`, as ``events.group`` numbers them.
-    clock : Clock
-        The way from the times of the events to the shop's own.
-    """
+    """Events that matter to a funnel, in memory."""
 
     funnel: Funnel
-    columns: dict[str, nw.Series[Any]]
-    events: Events
-    units: Labels | None
+    columns: dict[str, nw.Series[Any]]  # the columns of the events, see :func:`.event_table.columns_needed`
+    events: Events  # in any order. A sequence is that of a unit, or of a unit and a constant value
+    units: Labels | None  # shape (n_units,): ids, in any order; None where the numbers of the units are the ids
     visitor: Ints | None
+    """Shape (n_units,): the visitor of each unit: units of one visitor are not independent; None where units are
+    visitors."""
     visitors: Labels | None
-    labels: tuple[Any, ...]
-    owner: Ints | None = None
-    clock: Clock = NO_CLOCK
+    """Shape (n_visitors,): ids of these; numbers from its length on are of units whose visitor is unknown, each its
+    own."""
+    labels: tuple[Any, ...]  # the values of `by`, as ``events.group`` numbers them
+    owner: Ints | None = None  # shape (n_sequences,): the unit of each sequence; None where sequences are units
+    clock: Clock = NO_CLOCK  # the way from the times of the events to the shop's own
 
     def whole(self) -> tuple["EventSequences", list[Note]]:
         """Return the sequences of all units, and a note of events without a value that must be held constant."""

@@ -42,24 +42,12 @@ MIN_INT64 = np.iinfo(np.int64).min
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PackedEvents:
-    """Events that count, one 63-bit number each; those of a sequence lie together, sorted by time and kind.
+    """Events that count, one 63-bit number each; those of a sequence lie together, sorted by time and kind."""
 
-    Attributes
-    ----------
-    parts : list of int64 arrays
-        The numbers; each sequence lies in one part.
-    layout : tuple of int
-        See :data:`.sort.Layout`.
-    moments : int64 array
-        What the times stand for; empty where they are times themselves.
-    kinds : RankedKinds
-        What the kinds stand for.
-    """
-
-    parts: list[Ints]
-    layout: Layout
-    moments: Ints
-    kinds: RankedKinds
+    parts: list[Ints]  # the numbers; each sequence lies in one part
+    layout: Layout  # see :data:`.sort.Layout`
+    moments: Ints  # what the times stand for; empty where they are times themselves
+    kinds: RankedKinds  # what the kinds stand for
 
 
 def pack_events(events: Events) -> tuple[PackedEvents | None, Ints | None]:

@@ -19,33 +19,17 @@ NOT_REACHED = np.iinfo(np.int64).max
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A funnel in numbers.
+    """A funnel in numbers."""
 
-    Attributes
-    ----------
-    window : int
-        Microseconds.
-    max_gaps : tuple of int or None
-        The longest time since the step before (microseconds), by step; None where there is no limit.
-    first_equal : tuple of int
-        For each step the first step that is defined as it is.
-    optional : tuple of bool
-        Which steps may be left out.
-    exclusion_masks : tuple of int
-        For each step the exclusions, one bit each, that must not lie between the step before and it.
-    order : str
-        "ordered", "strict" or "any".
-    reentry : bool
-        Whether every entry begins an attempt.
-    """
-
-    window: int
+    window: int  # microseconds
     max_gaps: tuple[int | None, ...]
-    first_equal: tuple[int, ...]
-    optional: tuple[bool, ...]
+    """The longest time since the step before (microseconds), by step; None where there is no limit."""
+    first_equal: tuple[int, ...]  # for each step the first step that is defined as it is
+    optional: tuple[bool, ...]  # which steps may be left out
     exclusion_masks: tuple[int, ...]
-    order: str
-    reentry: bool
+    """For each step the exclusions, one bit each, that must not lie between the step before and it."""
+    order: str  # "ordered", "strict" or "any"
+    reentry: bool  # whether every entry begins an attempt
 
     @property
     def n_steps(self) -> int:
@@ -80,27 +64,16 @@ def make_plan(funnel: "Funnel") -> Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StepTimes:
-    """When each unit that entered reached each step.
+    """When each unit that entered reached each step."""
 
-    Attributes
-    ----------
-    unit : int array of shape (n,)
-        Numbers of the units; of the sequences, until those of one unit are merged.
-    reached_at : int64 array of shape (n, n_steps)
-        When each step was reached first (microseconds), NOT_REACHED where it was not.
-    entry_at : int64 array of shape (n, n_steps)
-        The entry from which it was reached.
-    skipped : bool array of shape (n, n_steps)
-        Whether a later step followed the one before without this one.
-    group : int array of shape (n, n_steps)
-        The value of `by` at the event by which the step was reached; -1 where it was not, 0 where there is no `by`.
-    """
-
-    unit: Ints
+    unit: Ints  # shape (n,): numbers of the units; of the sequences, until those of one unit are merged
     reached_at: Ints
-    entry_at: Ints
-    skipped: Bools
+    """Shape (n, n_steps): when each step was reached first (microseconds), NOT_REACHED where it was not."""
+    entry_at: Ints  # shape (n, n_steps): the entry from which it was reached
+    skipped: Bools  # shape (n, n_steps): whether a later step followed the one before without this one
     group: Ints
+    """Shape (n, n_steps): the value of `by` at the event by which the step was reached; -1 where it was not, 0 where
+    there is no `by`."""
 
     @property
     def first_entry_at(self) -> Ints:

@@ -17,30 +17,17 @@ Layout = tuple[int, int, int, int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Events:
-    """Events in any order, as they were read.
-
-    Attributes
-    ----------
-    sequence : int array of shape (n_events,)
-        Any number of the sequence that each belongs to: a unit, or a unit and a constant value.
-    time : int64 array of shape (n_events,)
-        Microseconds.
-    kind : int array of shape (n_events,)
-        What each event is, as a position in ``bitmasks``.
-    bitmasks : int64 array of shape (n_kinds,)
-        The steps that a kind is, one bit each, and the exclusions above them; -1 for what does not count.
-    n_steps : int
-        The number of steps.
-    group : int array of shape (n_events,), or None
-        The value of `by`.
-    """
+    """Events in any order, as they were read."""
 
     sequence: Ints
-    time: Ints
-    kind: Ints
+    """Shape (n_events,): any number of the sequence that each belongs to: a unit, or a unit and a constant value."""
+    time: Ints  # shape (n_events,): microseconds
+    kind: Ints  # shape (n_events,): what each event is, as a position in ``bitmasks``
     bitmasks: Ints
-    n_steps: int
-    group: Ints | None
+    """Shape (n_kinds,): the steps that a kind is, one bit each, and the exclusions above them; -1 for what does not
+    count."""
+    n_steps: int  # the number of steps
+    group: Ints | None  # shape (n_events,): the value of `by`
 
     def take(self, rows: Ints, sequence: Ints) -> "Events":
         """Return some events, some of them several times, in other sequences."""

@@ -11,13 +11,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..._core.arrays import Bools, Ints, Times, run_starts
+from ..._core.arrays import Bools, Ints, Times, distinct_rows, run_starts
 from .ordered import LONG_AGO, begin_attempts, exclusions_by_step, finish_skipped, first_rows
 from .plan import Plan, StepTimes
 from .sort import Events, SortedEvents, sort_events, step_bits
 
-Kinds = tuple[tuple[int, int], ...]
-"""The events of a moment: the steps that a kind is, one bit each, and how many there are."""
+EventMasks = tuple[int, ...]
+"""The events of a moment: the steps that each is, one bit each."""
 
 
 def split_tied(events: Events) -> tuple[Events | None, Events]:
@@ -128,7 +128,7 @@ class _Moments:
         times.group[rows, step] = self.events.group[of_step[np.searchsorted(of_step, ends) - 1]]
 
 
-def _kinds_of_moments(events: SortedEvents, first: Ints, n_steps: int) -> tuple[list[Kinds], Ints]:
+def _kinds_of_moments(events: SortedEvents, first: Ints, n_steps: int) -> tuple[list[EventMasks], Ints]:
     """Return the different sets of events that moments have, and which of them each moment has.
 
     More events of a kind than there are steps are of no use.
@@ -136,33 +136,29 @@ def _kinds_of_moments(events: SortedEvents, first: Ints, n_steps: int) -> tuple[
     bitmasks, kind = np.unique(events.step_bitmask, return_inverse=True)
     counts = np.zeros((len(first), len(bitmasks)), dtype=np.int64)
     np.add.at(counts, (np.repeat(np.arange(len(first)), np.diff(first, append=len(kind))), kind), 1)
-    different, kind_of = np.unique(np.minimum(counts, n_steps), axis=0, return_inverse=True)
-    sets = [tuple((mask, n) for mask, n in zip(bitmasks.tolist(), row, strict=True) if n) for row in different.tolist()]
-    return sets, kind_of.reshape(-1)
+    counts = np.minimum(counts, n_steps)
+    kind_of, of_kind = distinct_rows(*counts.T)
+    sets = [tuple(np.repeat(bitmasks, row).tolist()) for row in counts[of_kind]]
+    return sets, kind_of
 
 
-def can_assign(needed: Sequence[int], kinds: Kinds) -> bool:
+def can_assign(needed: Sequence[int], events: Sequence[int]) -> bool:
     """Return whether each of some steps, given as the bits that will do, can have an event of its own.
 
     Examples
     --------
-    >>> can_assign([0b001, 0b010], ((0b101, 1), (0b010, 1))), can_assign([0b001, 0b100], ((0b101, 1), (0b010, 1)))
+    >>> can_assign([0b001, 0b010], [0b101, 0b010]), can_assign([0b001, 0b100], [0b101, 0b010])
     (True, False)
     """
-    taken: list[list[int]] = [[] for _ in kinds]
+    step_of: dict[int, int] = {}
 
-    def place(need: int, seen: set[int]) -> bool:
-        for index, (mask, count) in enumerate(kinds):
-            if not mask & needed[need] or index in seen:
-                continue
-            seen.add(index)
-            if len(taken[index]) < count:
-                taken[index].append(need)
-                return True
-            for position, other in enumerate(taken[index]):
-                if place(other, seen):
-                    taken[index][position] = need
+    def place(step: int, tried: set[int]) -> bool:
+        for event, mask in enumerate(events):
+            if mask & needed[step] and event not in tried:
+                tried.add(event)
+                if event not in step_of or place(step_of[event], tried):
+                    step_of[event] = step
                     return True
         return False
 
-    return all(place(need, set()) for need in range(len(needed)))
+    return all(place(step, set()) for step in range(len(needed)))

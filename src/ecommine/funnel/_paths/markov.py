@@ -99,18 +99,10 @@ class _ChainData:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Outcome:
-    """One way a path ends, at the goal or without it.
+    """One way a path ends, at the goal or without it."""
 
-    Attributes
-    ----------
-    chance : float array of shape (n_states + 2,)
-        Of this outcome from each state, the start and the end last.
-    total : float array of shape (n_states + 2,)
-        Expected steps to it times that chance.
-    """
-
-    chance: Floats
-    total: Floats
+    chance: Floats  # shape (n_states + 2,): of this outcome from each state, the start and the end last
+    total: Floats  # shape (n_states + 2,): expected steps to it times that chance
 
     @classmethod
     def of(cls, chance: Floats, fundamental: Floats, is_goal: Bools) -> "_Outcome":

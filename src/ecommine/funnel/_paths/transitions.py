@@ -23,21 +23,13 @@ QUARTILE_COLUMNS = ("seconds_p25", "seconds_median", "seconds_p75")
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Transitions:
-    """Steps from a state to the next one; states stand for themselves, then come the start and the end.
+    """Steps from a state to the next one; states stand for themselves, then come the start and the end."""
 
-    Attributes
-    ----------
-    shares : CategoryShares
-        The share of each next state (category) by state (group); the start is the last group.
-    timed_pair : int array of shape (n_timed,)
-        Steps whose time is known: the state, times the number of states with start and end, plus the next state.
-    duration : int64 array of shape (n_timed,)
-        Microseconds between the two visits.
-    """
-
-    shares: CategoryShares
+    shares: CategoryShares  # the share of each next state (category) by state (group); the start is the last group
     timed_pair: Ints
-    duration: Times
+    """Shape (n_timed,): steps whose time is known: the state, times the number of states with start and end, plus the
+    next state."""
+    duration: Times  # shape (n_timed,): microseconds between the two visits
 
 
 def count_transitions(visits: Visits, z: float) -> Transitions:

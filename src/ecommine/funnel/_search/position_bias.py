@@ -50,21 +50,11 @@ TOLERANCE = 1e-10
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ShownPositions:
-    """Positions shown and clicked.
+    """Positions shown and clicked."""
 
-    Attributes
-    ----------
-    shown : int array of shape (n_searches,)
-        Positions shown, 0 where nothing was found or the search does not count.
-    clicks : float array of shape (n_searches,)
-        Distinct positions clicked.
-    clicks_by_position : float array of shape (page_size,)
-        Searches that clicked each position.
-    """
-
-    shown: Ints
-    clicks: Floats
-    clicks_by_position: Floats
+    shown: Ints  # shape (n_searches,): positions shown, 0 where nothing was found or the search does not count
+    clicks: Floats  # shape (n_searches,): distinct positions clicked
+    clicks_by_position: Floats  # shape (page_size,): searches that clicked each position
 
     def take(self, is_kept: Bools) -> "ShownPositions":
         """Return the positions of some searches; those left out are in no click of a position."""

@@ -160,24 +160,13 @@ def read_search_log(events: Frame, options: SearchOptions) -> SearchLog:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Queries:
-    """Queries of search events as they are written, and in one spelling.
+    """Queries of search events as they are written, and in one spelling."""
 
-    Attributes
-    ----------
-    texts : list of str
-        The queries in one spelling, ascending.
-    labels : list
-        The queries as they are written.
-    label : int array of shape (n_search_events,)
-        Position in ``labels``, -1 where the event has none.
-    of_label : int array of shape (n_labels + 1,)
-        The position of each label in ``texts``; the last one stands for no label, and is NONE.
-    """
-
-    texts: list[str]
-    labels: Sequence[object]
-    label: Ints
+    texts: list[str]  # the queries in one spelling, ascending
+    labels: Sequence[object]  # the queries as they are written
+    label: Ints  # shape (n_search_events,): position in ``labels``, -1 where the event has none
     of_label: Ints
+    """Shape (n_labels + 1,): the position of each label in ``texts``; the last one stands for no label, and is NONE."""
 
     def spellings(self, label: Ints) -> list[str]:
         """Return the most frequent spelling of each query, of equally frequent ones the first by its letters."""

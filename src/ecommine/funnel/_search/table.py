@@ -20,30 +20,14 @@ POSITION_COLUMNS = (*POSITION_COUNTS, "click_rate", "examination", "examination_
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SearchMeasures:
-    """Searches whose query is known, measured.
+    """Searches whose query is known, measured."""
 
-    Attributes
-    ----------
-    outcomes : SearchOutcomes
-        The searches; ``next_search`` numbers all searches of the log.
-    searches : ClustersOfGroups
-        Which of them are of one query and one visitor.
-    rates : dict of QueryRates
-        The shares, of all queries.
-    positions : PositionModel or None
-        Clicks corrected for position.
-    n_searches : float array of shape (n_queries,)
-        Searches of each query.
-    rows : int array
-        The queries that have a row, most searched first.
-    """
-
-    outcomes: SearchOutcomes
-    searches: ClustersOfGroups
-    rates: dict[str, QueryRates]
-    positions: PositionModel | None
-    n_searches: Floats
-    rows: Ints
+    outcomes: SearchOutcomes  # the searches; ``next_search`` numbers all searches of the log
+    searches: ClustersOfGroups  # which of them are of one query and one visitor
+    rates: dict[str, QueryRates]  # the shares, of all queries
+    positions: PositionModel | None  # clicks corrected for position
+    n_searches: Floats  # shape (n_queries,): searches of each query
+    rows: Ints  # the queries that have a row, most searched first
 
 
 def measure_searches(

@@ -23,21 +23,12 @@ Work = Callable[[Iterable[Any]], Iterator[Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Units:
-    """Units that stay in Spark.
-
-    Attributes
-    ----------
-    followed : Spark DataFrame
-        All units that were followed, and where each group has a funnel of its own, units and groups as well.
-    frame : Spark DataFrame
-        Those of them that are counted; see :mod:`.worker`.
-    job : Job
-        How they were followed.
-    """
+    """Units that stay in Spark."""
 
     followed: Any
-    frame: Any
-    job: Job
+    """All units that were followed, and where each group has a funnel of its own, units and groups as well."""
+    frame: Any  # those of them that are counted; see :mod:`.worker`
+    job: Job  # how they were followed
 
     def of(self, parts: Sequence[int]) -> "Units":
         """Keep the units of some parts."""
