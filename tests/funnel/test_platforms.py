@@ -508,6 +508,13 @@ SAME = [
         {"exclude": [("C", None, "B"), ("D", None, "C")]},
         [1, 1, 0, 0],
     ),
+    (
+        "PostHog ordered: of one moment all orders are tried",
+        "u 5 A, u 5 B, u 5 B, u 5 C, u 5 C, u 5 D, u 5 B, u 5 C, u 5 D, u 5 A",
+        "A B B C C D B C D A",
+        {"window": "1209600s"},
+        [1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
+    ),
 ]
 
 OTHER = [
@@ -573,14 +580,6 @@ OTHER = [
         {"window": "1209600s", "exclude": [("x", "D", "E")]},
         [0, 0, 0, 0, 0],
         [3, 3, 3, 3, 0],
-    ),
-    (
-        "PostHog ordered: of one moment all orders are tried there; here it is the order of the steps",
-        "u 5 A, u 5 B, u 5 B, u 5 C, u 5 C, u 5 D, u 5 B, u 5 C, u 5 D, u 5 A",
-        "A B B C C D B C D A",
-        {"window": "1209600s"},
-        [1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
-        [1, 1, 1, 1, 1, 1, 0, 0, 0, 0],
     ),
     (
         "PostHog unordered: there the first excluded event ends all, here only the attempt",
