@@ -10,7 +10,7 @@ from architecture.source import PACKAGE, ROOT, packages, topics
 
 FILES = 15
 LINES = 3_500
-LARGER = {"association": 6_100, "funnel": 12_400}
+LARGER = {"association": 6_100, "funnel": 12_350}
 """Lines of a topic, and of those that were larger before there was a limit: these only shrink."""
 
 
