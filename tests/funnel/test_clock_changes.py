@@ -25,6 +25,7 @@ NIGHTS = {
 """When clocks go back and forward, in UTC."""
 CHANGES = [(zone, night) for zone, nights in NIGHTS.items() for night in nights]
 NAMES = ("view_item", "add_to_cart", "purchase", "search", "view_item_list")
+PARAMS = [{"key": "ga_session_id", "value": {"string_value": None, "int_value": 5}}]
 FUNNEL = funnel.Funnel(["view_item", "add_to_cart", "purchase"], window="40min", exclude=["search"])
 
 
@@ -206,6 +207,21 @@ def test_instants_are_kept_however_times_come(times, options):
         warnings.simplefilter("ignore", schema.DataWarning)
         events = schema.events(raw, **options)
     assert events["occurred_at_utc"].tolist() == instant.dt.tz_localize(None).tolist()
+
+
+def test_tables_made_from_events_keep_their_instants():
+    """Of two purchases of one session, before and after the change, and of a login."""
+    moments = ["2024-10-27 00:50:00 UTC", "2024-10-27 01:10:00 UTC"]
+    raw = pd.DataFrame({"event_time": moments, "event_type": "purchase", "product_id": [1, 2], "category_id": 1})
+    raw = raw.assign(category_code=None, brand=None, price=9.0, user_id=7, user_session="s")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", schema.DataWarning)
+        orders = schema.from_rees46(raw, timezone="Europe/Berlin").orders
+        ga4 = pd.DataFrame({"event_name": "login", "user_pseudo_id": "v", "user_id": "7", "event_params": [PARAMS] * 2})
+        ga4["event_timestamp"] = [1_729_990_200_000_000, 1_729_991_400_000_000]
+        links = schema.from_ga4(ga4, timezone="Europe/Berlin").links
+    assert orders["ordered_at_utc"].tolist() == [pd.Timestamp(one[:19]) for one in moments]
+    assert links["linked_at_utc"].tolist() == [pd.Timestamp(moments[0][:19])]
 
 
 def test_quarantine_keeps_instants():

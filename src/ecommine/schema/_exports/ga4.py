@@ -8,6 +8,7 @@ from narwhals.stable.v2.typing import IntoFrame
 from ..._core.frames import Frame, collect, opened
 from .._convert.objects import holds_objects
 from .._map.map import Check
+from .._model.clock import times_as
 from .._model.errors import SchemaError
 from .._model.shop import Shop
 from .base import Export, null_column, products_of_lines, read_as_numbers, read_as_text, require_columns
@@ -179,7 +180,8 @@ def _events(frame: Frame, export: Export, timezone: str | None) -> Frame:
 
 def _links(events: Frame, export: Export) -> Frame:
     known = events.filter(~nw.col("customer_id").is_null())
-    links = known.group_by("visitor_id", "customer_id").agg(linked_at=nw.col("occurred_at").min())
+    times = times_as(known, "occurred_at", "linked_at")
+    links = known.group_by("visitor_id", "customer_id").agg(**{name: nw.col(of).min() for name, of in times.items()})
     return export.table(links, "links")
 
 

@@ -6,6 +6,7 @@ from narwhals.stable.v2.typing import IntoFrame
 from ..._core.frames import Frame, opened
 from ..._core.notes import Note
 from .._map.map import Check
+from .._model.clock import times_as
 from .._model.shop import Shop
 from .base import Export, read_as_numbers, read_as_text, require_columns
 
@@ -113,7 +114,7 @@ def _orders(events: Frame, export: Export) -> Frame:
         "customer_id",
         "product_id",
         order_id=nw.col("session_id"),
-        ordered_at=nw.col("occurred_at"),
+        **{name: nw.col(of) for name, of in times_as(bought, "occurred_at", "ordered_at").items()},
         quantity=nw.lit(1),
         unit_price=nw.col("value"),
         line_type=nw.lit("product"),

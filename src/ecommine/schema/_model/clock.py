@@ -67,6 +67,12 @@ def instant_column(frame: Frame, name: str) -> str | None:
     return instant
 
 
+def times_as(frame: Frame, name: str, target: str) -> dict[str, str]:
+    """Return the columns of a time and of its instants, if any, by the names that they get in another table."""
+    instant = instant_column(frame, name)
+    return {target: name, **({} if instant is None else {instant_name(target): instant})}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Clock:
     """How far the shop's time is from UTC; arrays of shape (n_changes + 1,), both empty where no instant is known.
