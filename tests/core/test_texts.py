@@ -130,5 +130,4 @@ def test_lengths_of_time_in_words(duration, english, chinese):
 
 
 def test_the_older_places_have_the_same_functions():
-    assert checks.counted is counted
     assert (pictures.percent, pictures.thousands) == (percent, texts.thousands)

@@ -97,7 +97,7 @@ def test_rules_without_rest_must_cover_every_cell():
 @pytest.mark.parametrize(
     ("make", "error", "match"),
     [
-        (lambda: rfm.Rule(segment="best"), ValueError, "must limit recency, frequency, monetary or value"),
+        (lambda: rfm.Rule(segment="best"), ValueError, "must limit `recency`, `frequency`, `monetary` or `value`"),
         (lambda: rfm.Rule(segment="best", recency=(5, 4)), ValueError, "low <= high"),
         (lambda: rfm.Rule(segment="best", recency=4), TypeError, "`recency`"),
         (lambda: rfm.Rule(segment="best", value="top"), ValueError, "`value` must be one of 'high', 'middle', 'low'"),

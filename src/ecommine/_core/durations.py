@@ -5,10 +5,14 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from .checks import show
+
 _UNITS = {"s": 1, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _MONTHS = {"mo": 1, "q": 3, "y": 12}
 _LONGEST_DAYS = 36_525
 """A hundred years: before and after stay within the times that every library knows."""
+_MAX_DIGITS = 12
+"""More digits are too many of every unit."""
 _GRAMMAR = re.compile(r"(0|[1-9][0-9]*)(s|min|h|d|w|mo|q|y)")
 _FIXED = re.compile(r"[0-9]+(s|min|h|d|w)")
 
@@ -32,22 +36,22 @@ class Duration:
         """Read "30min", "2h", "7d", "1w", "1mo", "1q", "1y" or a timedelta."""
         if isinstance(value, timedelta):
             if not timedelta(0) < value <= timedelta(days=_LONGEST_DAYS):
-                raise ValueError(f"`{argument}` must be longer than zero and at most 100 years, got {value!r}")
+                raise ValueError(f"`{argument}` must be longer than zero and at most 100 years, got {show(value)}")
             return cls(text=str(value), exact=value)
         if not isinstance(value, str):
-            raise TypeError(f"`{argument}` must be a duration such as '7d' or a timedelta, got {value!r}")
+            raise TypeError(f"`{argument}` must be a duration such as '7d' or a timedelta, got {show(value)}")
         match = _GRAMMAR.fullmatch(value)
         if match is None:
             raise ValueError(
                 f"`{argument}` must be a whole number and a unit (s, min, h, d, w, mo, q, y), "
-                f"such as '30min', '7d' or '1mo'; got {value!r}"
+                f"such as '30min', '7d' or '1mo'; got {show(value)}"
             )
-        count, unit = int(match[1]), match[2]
+        count, unit = int(match[1][:_MAX_DIGITS]), match[2]
         if not count:
-            raise ValueError(f"`{argument}` must be longer than zero, got {value!r}")
+            raise ValueError(f"`{argument}` must be longer than zero, got {show(value)}")
         centuries = count * _MONTHS[unit] / 1200 if unit in _MONTHS else count * _UNITS[unit] / 86_400 / _LONGEST_DAYS
         if centuries > 1:
-            raise ValueError(f"`{argument}` must be at most 100 years, got {value!r}")
+            raise ValueError(f"`{argument}` must be at most 100 years, got {show(value)}")
         if unit in _MONTHS:
             return cls(text=value, months=count * _MONTHS[unit])
         return cls(text=value, exact=timedelta(seconds=count * _UNITS[unit]))
@@ -88,7 +92,7 @@ def fixed_length(value: str | timedelta, *, argument: str) -> timedelta:
     if isinstance(value, str) and not _FIXED.fullmatch(value):
         raise ValueError(
             f"`{argument}` must be a fixed length of time, a whole number and s, min, h, d or w, such as '30min' or "
-            f"'30d' for a month; got {value!r}"
+            f"'30d' for a month; got {show(value)}"
         )
     return Duration.parse(value, argument=argument).exact
 

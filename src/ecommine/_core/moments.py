@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .arrays import Times
+from .checks import show
 
 if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
@@ -45,7 +46,7 @@ def moment(value: object, /, *, argument: str = "as_of") -> datetime:
         return _naive(read, argument)
     if isinstance(read, date):
         return datetime.combine(read, END_OF_DAY)
-    raise TypeError(f"`{argument}` must be a datetime, a date or ISO 8601 text, got {value!r}")
+    raise TypeError(f"`{argument}` must be a datetime, a date or ISO 8601 text, got {show(value)}")
 
 
 def moment_to_microseconds(value: datetime | None) -> int:
@@ -97,7 +98,7 @@ def _from_text(text: str, argument: str) -> date:
         return datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(
-            f"`{argument}` must be ISO 8601 text such as '2024-03-31' or '2024-03-31 12:00', got {text!r}"
+            f"`{argument}` must be ISO 8601 text such as '2024-03-31' or '2024-03-31 12:00', got {show(text)}"
         ) from None
 
 

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from .checks import instance
 from .optional import require
 from .texts import percent, thousands
 
@@ -43,9 +44,9 @@ _LATIN = ("sans-serif", "DejaVu Sans")
 
 def new_axes(ax: "Axes | None", *, width: float = 8.0, height: float = 5.0) -> "Axes":
     """Return the caller's axes, or those of a new pyplot figure, which notebooks show by themselves."""
-    if ax is not None:
-        return ax
     pyplot = require("matplotlib.pyplot", extra="plot")
+    if ax is not None:
+        return instance("ax", ax, pyplot.Axes, noun="matplotlib Axes")  # type: ignore[no-any-return]
     return pyplot.subplots(figsize=(width, height), layout="constrained")[1]  # type: ignore[no-any-return]
 
 

@@ -1,14 +1,15 @@
 """How a result is seen: as text, as HTML, as pandas, as a workbook."""
 
-import re
 from collections.abc import Mapping, Sequence
 from html import escape
+from io import BytesIO
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
 from .engines import check_pickles
+from .excel import check_path, check_sheets, for_excel
 from .frames import collect, opened
 from .notes import Note
 from .optional import require
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 SHOWN_ROWS = 5
 SHOWN_NOTES = 3
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 class Result:
@@ -45,17 +45,15 @@ class Result:
         ------
         ModuleNotFoundError
             If openpyxl is not installed (``pip install 'ecommine[excel]'``).
+        TypeError, ValueError
+            If `path` is no path, or a table has more rows or columns than a sheet: nothing is written then.
         """
         require("openpyxl", extra="excel")
-        import pandas as pd
-
-        first = _sheet_of_notes(type(self).__name__, self.headline, self.notes)
-        with pd.ExcelWriter(path, engine="openpyxl") as book:
-            first.to_excel(book, sheet_name="notes", index=False)
-            for name, table in self.tables.items():
-                _for_excel(to_pandas(table)).to_excel(book, sheet_name=name[:31], index=False)
-            for sheet in book.sheets.values():
-                _make_readable(sheet)
+        checked = check_path(path)
+        sheets = {name: to_pandas(table) for name, table in self.tables.items()}
+        notes = (*self.notes, *check_sheets(sheets))
+        first = _sheet_of_notes(type(self).__name__, self.headline, notes)
+        checked.write_bytes(_workbook({"notes": first, **sheets}))
 
     def __repr__(self) -> str:
         """Return at most twelve lines: what it is, what was left out, the head of the table."""
@@ -88,6 +86,19 @@ class Result:
         return [*shown, f"  note: {hidden} more in .notes"] if hidden > 0 else shown
 
 
+def _workbook(sheets: "Mapping[str, pd.DataFrame]") -> bytes:
+    """Return the whole workbook: a file that cannot be finished is not begun."""
+    import pandas as pd
+
+    content = BytesIO()
+    with pd.ExcelWriter(content, engine="openpyxl") as book:
+        for name, table in sheets.items():
+            for_excel(table).to_excel(book, sheet_name=name[:31], index=False)
+        for sheet in book.sheets.values():
+            _make_readable(sheet)
+    return content.getvalue()
+
+
 def _sheet_of_notes(title: str, headline: str, notes: Sequence[str]) -> "pd.DataFrame":
     """Return one row per sentence, the headline first; a sentence without a code leaves its cells empty."""
     import pandas as pd
@@ -101,23 +112,6 @@ def _sheet_of_notes(title: str, headline: str, notes: Sequence[str]) -> "pd.Data
             "count": pd.array([None, *counts], dtype="Int64"),
         }
     )
-
-
-def _for_excel(table: "pd.DataFrame") -> "pd.DataFrame":
-    """Turn whole numbers of more than fifteen digits, which Excel does not keep, and lists into text."""
-    shown: dict[str, Any] = {}
-    for name, column in table.items():
-        if column.dtype.kind in "iu" and bool((column.abs() >= 10**15).any()):
-            shown[str(name)] = column.astype(str)
-        elif column.dtype == object or column.dtype.kind == "O":
-            shown[str(name)] = column.map(_for_cell)
-    return table.assign(**shown)
-
-
-def _for_cell(value: object) -> object:
-    if isinstance(value, (list, tuple)):
-        value = " + ".join(map(str, value))
-    return _CONTROL.sub("", value) if isinstance(value, str) else value
 
 
 def _make_readable(sheet: Any) -> None:

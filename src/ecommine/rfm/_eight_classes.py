@@ -1,5 +1,6 @@
 """Eight classes from three yes-or-no questions on the measures themselves: active, frequent, high value."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
@@ -7,12 +8,14 @@ from typing import Literal
 
 import narwhals.stable.v2 as nw
 
-from .._core.checks import number, one_of
+from .._core.checks import instance, number, one_of
 from .._core.frames import as_float, day_number, day_of, micro, whole_micro
+from .._core.moments import moment
 from ._scale import Scale
 from ._segments import Segment
 
 DAYS_PER_MONTH = 365.25 / 12
+_THRESHOLDS = ("active", "dormant", "frequent", "rare", "high_value", "low_value")
 _Texts = dict[str, tuple[str, str]]
 
 _AXIS_NAMES: _Texts = {
@@ -100,7 +103,13 @@ class EightClasses:
         one_of("middle", self.middle, ("low", "named"))
         if self.middle == "named" and self.low_value is None:
             raise ValueError("`low_value` must be given to name the middle of the average order value")
-        given = {name: number(name, getattr(self, name), low=0, high=9e12) for name in self._used_thresholds()}
+        names = _THRESHOLDS if self.low_value is not None else _THRESHOLDS[:-1]
+        checked = {name: number(name, getattr(self, name), low=0, high=9e12) for name in names}
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+        self._check_order({name: checked[name] for name in self._used_thresholds()})
+
+    def _check_order(self, given: Mapping[str, float]) -> None:
         for low, high in (("active", "dormant"), ("rare", "frequent"), ("low_value", "high_value")):
             if low not in given or high not in given:
                 continue
@@ -120,12 +129,14 @@ class EightClasses:
 
     def check(self, scale: Scale, /) -> None:
         """Accept every scale: the classes do not read scores."""
+        instance("scale", scale, Scale)
 
-    def expression(self, scale: Scale, /, *, as_of: datetime) -> nw.Expr:  # noqa: ARG002  # others read scores
+    def expression(self, scale: Scale, /, *, as_of: datetime) -> nw.Expr:
         """Return the segment code of each row of a customer table."""
+        instance("scale", scale, Scale)
         recency, frequency, value = self._axis_names()
         days, orders = nw.col("recency"), nw.col("frequency").cast(nw.Float64)
-        tenure = (day_of(as_of) - day_number(nw.col("first_order_at"))).cast(nw.Float64)
+        tenure = (day_of(moment(as_of)) - day_number(nw.col("first_order_at"))).cast(nw.Float64)
         # Both sides times the days of tenure, at least one month: no division, so no library rounds otherwise.
         months = nw.when(tenure > DAYS_PER_MONTH).then(tenure).otherwise(nw.lit(DAYS_PER_MONTH))
         monthly, money = orders * DAYS_PER_MONTH, as_float(micro(nw.col("monetary")))

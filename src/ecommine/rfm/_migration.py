@@ -229,7 +229,7 @@ def migration(before: RFM[Any], after: RFM[Any], /, *, level: float = 0.95) -> M
     2       upgraded_orders          1   15.0
     3  upgraded_order_value          1   15.0
     """
-    number("level", level, low=0.5, high=0.9999)
+    level = number("level", level, low=0.5, high=0.9999)
     left, right = _opened(before, "before"), _opened(after, "after")
     _check_pair(before, after, left, right)
     flows = flows_between(left, right, before.scheme.segments)

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, field
 from itertools import pairwise
+from numbers import Real
 from typing import Any, Literal, cast
 
 import narwhals.stable.v2 as nw
 import numpy as np
 from narwhals.stable.v2.typing import IntoFrameT
 
-from .._core.checks import integer, number
+from .._core.checks import instances, integer, number, show
 from .._core.frames import MICRO, Frame, collect, micro, opened, whole_micro
 from .._core.notes import Note
 from .._core.texts import counted, percent
@@ -76,6 +77,7 @@ class Scale:
     def __post_init__(self) -> None:
         for measure in MEASURES:
             object.__setattr__(self, measure, _checked(measure, getattr(self, measure)))
+        object.__setattr__(self, "notes", tuple(instances("notes", self.notes, Note)))
 
     @classmethod
     def learn(cls, table: object, /, *, bins: "int | Scale" = 5) -> "Scale":
@@ -112,8 +114,7 @@ class Scale:
         >>> scale.recency, scale.frequency, scale.monetary
         ((2,), (1,), (6.0,))
         """
-        wanted = bins if isinstance(bins, Scale) else cls(recency=bins, frequency=bins, monetary=bins)
-        return learn(opened(table, argument="table"), wanted)
+        return learn(opened(table, argument="table"), checked_scale("bins", bins))
 
     @property
     def learned(self) -> bool:
@@ -158,6 +159,16 @@ class Scale:
         _check_columns(frame, MEASURES)
         _check_values(frame)
         return cast("IntoFrameT", scored(frame, self).to_native())
+
+
+def checked_scale(name: str, scale: object) -> Scale:
+    """Return a scale, made of a number of levels where that is given."""
+    if isinstance(scale, Scale):
+        return scale
+    if isinstance(scale, bool) or not isinstance(scale, Real):
+        raise TypeError(f"`{name}` must be a number of levels or a Scale, got {show(scale)}")
+    levels = integer(name, scale, low=2, high=MAX_LEVELS)
+    return Scale(recency=levels, frequency=levels, monetary=levels)
 
 
 def learn(frame: Frame, wanted: Scale) -> Scale:
@@ -270,5 +281,5 @@ def _checked_cuts(measure: Measure, cuts: tuple[object, ...]) -> Cuts:
         raise ValueError(f"`{measure}` must have 1 to {MAX_LEVELS - 1} cut points, got {len(cuts)}")
     floats = [number(f"{measure}[{i}]", cut, low=-9e12, high=9e12) for i, cut in enumerate(cuts)]
     if any(later < earlier for earlier, later in pairwise(floats)):
-        raise ValueError(f"`{measure}` must have increasing cut points, got {cuts!r}")
+        raise ValueError(f"`{measure}` must have increasing cut points, got {show(cuts)}")
     return tuple(int(cut) if cut.is_integer() and measure != "monetary" else cut for cut in floats)

@@ -8,10 +8,11 @@ from typing import Any, Literal, Protocol
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from .._core.checks import integer, one_of
+from .._core.checks import instance, integer, one_of, several, show, text
+from .._core.moments import moment
 from .._core.notes import Note
 from ._scale import MAX_LEVELS, MEASURES, Scale
-from ._segments import Segment, find_segment
+from ._segments import Segment, check_code, find_segment
 
 Band = Literal["high", "middle", "low"]
 Range = tuple[int, int]
@@ -73,19 +74,24 @@ class Rule:
     value: Range | Band | None = None
 
     def __post_init__(self) -> None:
+        _check_segment("segment", self.segment)
         if all(getattr(self, axis) is None for axis in _AXES):
-            raise ValueError(f"the rule of {self.segment!r} must limit recency, frequency, monetary or value")
+            raise ValueError(
+                f"the rule of {show(self.segment)} must limit `recency`, `frequency`, `monetary` or `value`"
+            )
         for axis in _AXES:
-            _check_range(axis, getattr(self, axis))
+            object.__setattr__(self, axis, _checked_range(axis, getattr(self, axis)))
 
     def ranges(self, levels: tuple[int, int, int], /) -> dict[str, Range]:
         """Return the scores allowed for each part that is given, bands turned into scores."""
+        levels = checked_levels(levels)
         of = dict(zip(_AXES, (*levels, max(levels[1:])), strict=True))
         given = {axis: getattr(self, axis) for axis in _AXES if getattr(self, axis) is not None}
         return {axis: band_range(it, of[axis]) if isinstance(it, str) else it for axis, it in given.items()}
 
     def cells(self, levels: tuple[int, int, int], /) -> "np.ndarray[Any, np.dtype[np.bool_]]":
         """Return for each cell of the three scores, counted from zero, whether it meets the rule."""
+        levels = checked_levels(levels)
         recency, frequency, monetary = np.indices(levels) + 1
         at = dict(zip(_AXES, (recency, frequency, monetary, (frequency + monetary + 1) // 2), strict=True))
         met = np.ones(levels, dtype=bool)
@@ -137,8 +143,11 @@ class Scheme:
     levels: int | None = None
 
     def __post_init__(self) -> None:
+        text("name", self.name, example="'two groups'")
         _check_rules(self.rules)
         object.__setattr__(self, "rules", tuple(self.rules))
+        if self.rest is not None:
+            _check_segment("rest", self.rest)
         if not self.rules:
             raise ValueError("`rules` must have at least one rule")
         codes = [segment.code for segment in self.segments]
@@ -146,7 +155,7 @@ class Scheme:
         if repeated:
             raise ValueError(f"`rules` give the code {repeated[0]!r} to different segments")
         if self.levels is not None:
-            integer("levels", self.levels, low=2, high=MAX_LEVELS)
+            object.__setattr__(self, "levels", integer("levels", self.levels, low=2, high=MAX_LEVELS))
         if self.rest is None:
             self._check_cover()
 
@@ -163,6 +172,7 @@ class Scheme:
 
     def check(self, scale: Scale, /) -> None:
         """Raise ValueError where the rules do not fit the levels of the scale."""
+        instance("scale", scale, Scale)
         if self.levels is not None and set(scale.levels) != {self.levels}:
             raise ValueError(
                 f"scheme {self.name!r} needs {self.levels} levels of recency, frequency and monetary, the scale has "
@@ -171,8 +181,10 @@ class Scheme:
         for rule in self.rules:
             _check_fit(rule, scale.levels)
 
-    def expression(self, scale: Scale, /, *, as_of: datetime) -> nw.Expr:  # noqa: ARG002  # others read times
+    def expression(self, scale: Scale, /, *, as_of: datetime) -> nw.Expr:
         """Return the segment code of each row of a scored customer table."""
+        instance("scale", scale, Scale)
+        moment(as_of)
         codes = [find_segment(rule.segment).code for rule in self.rules]
         chain = nw.lit(codes[-1] if self.rest is None else find_segment(self.rest).code)
         for rule, code in zip(reversed(self.rules), reversed(codes), strict=True):
@@ -191,7 +203,13 @@ class Scheme:
 
 def _check_rules(rules: object) -> None:
     if not isinstance(rules, (tuple, list)) or not all(isinstance(rule, Rule) for rule in rules):
-        raise TypeError(f"`rules` must be a tuple of Rule, with a comma after a single one; got {rules!r}")
+        raise TypeError(f"`rules` must be a tuple of Rule, with a comma after a single one; got {show(rules)}")
+
+
+def _check_segment(name: str, segment: object) -> None:
+    """Raise unless it is a segment or the code of one."""
+    if not isinstance(segment, Segment):
+        check_code(name, segment)
 
 
 def scheme_notes(scheme: SegmentScheme, scale: Scale) -> tuple[Note, ...]:
@@ -222,6 +240,15 @@ def _rules_that_never_apply(scheme: Scheme, levels: tuple[int, int, int]) -> Ite
         is_covered |= cells
 
 
+def checked_levels(levels: object) -> tuple[int, int, int]:
+    """Return the three numbers of levels of a scale."""
+    given = several("levels", levels, of="three numbers")
+    if len(given) != 3:
+        raise ValueError(f"`levels` must be three numbers, such as scale.levels; got {show(levels)}")
+    recency, frequency, monetary = (integer("levels", count, low=1, high=MAX_LEVELS) for count in given)
+    return recency, frequency, monetary
+
+
 def band_range(band: str, levels: int) -> Range:
     """Return the scores of a third of the levels.
 
@@ -244,17 +271,17 @@ def _conditions(rule: Rule, levels: tuple[int, int, int]) -> Iterator[nw.Expr]:
             yield (nw.col(f"{axis}_score") >= low) & (nw.col(f"{axis}_score") <= high)
 
 
-def _check_range(axis: str, given: object) -> None:
+def _checked_range(axis: str, given: object) -> Range | Band | None:
     if given is None:
-        return
+        return None
     if isinstance(given, str):
-        one_of(axis, given, BANDS)
-        return
-    if not isinstance(given, tuple) or len(given) != 2:
-        raise TypeError(f"`{axis}` must be (low, high), 'high', 'middle' or 'low', got {given!r}")
+        return one_of(axis, given, BANDS)
+    if not isinstance(given, (tuple, list)) or len(given) != 2:
+        raise TypeError(f"`{axis}` must be (low, high), 'high', 'middle' or 'low', got {show(given)}")
     low, high = (integer(axis, end, low=1, high=MAX_LEVELS) for end in given)
     if low > high:
-        raise ValueError(f"`{axis}` must be (low, high) with low <= high, got {given!r}")
+        raise ValueError(f"`{axis}` must be (low, high) with low <= high, got {show(given)}")
+    return low, high
 
 
 def _check_fit(rule: Rule, levels: tuple[int, int, int]) -> None:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
-from .._core.checks import integer, number, one_of
+from .._core.checks import number, one_of, several, show, text
 from .._core.frames import Frame, divided, opened
 from .._core.notes import Note
 from .._core.results import Result
 from .._core.texts import LOCALES, Locale, counted
 from ._eight_classes import EightClasses
 from ._labels import labelled, period_in_words
-from ._scale import MAX_LEVELS, MEASURES, Scale, learn, scored
+from ._scale import MEASURES, Scale, checked_scale, learn, scored
 from ._scheme import STANDARD, SegmentScheme, scheme_notes
 from ._segment_table import CoarseMeasure, SegmentTotals, segment_table, segment_totals
 from ._summary_text import summary_sentences
@@ -250,7 +250,7 @@ def score(
     2         eve        2        412  potential_loyalists
     3         joe      182        211          hibernating
     """
-    requested, checked_weights = _checked_scale(scale), _checked_weights(weights)
+    requested, checked_weights = checked_scale("scale", scale), _checked_weights(weights)
     _check_scheme(scheme)
     scheme.check(requested)
     measures = customers(orders, as_of=as_of, period=period, returns=returns)
@@ -284,22 +284,16 @@ def _segmented(
     return frame.with_columns(weighted_score=weighted, segment=scheme.expression(scale, as_of=as_of))
 
 
-def _checked_scale(scale: int | Scale) -> Scale:
-    if isinstance(scale, Scale):
-        return scale
-    levels = integer("scale", scale, low=2, high=MAX_LEVELS)
-    return Scale(recency=levels, frequency=levels, monetary=levels)
-
-
 def _check_scheme(scheme: object) -> None:
     if isinstance(scheme, type):
         raise TypeError(f"`scheme` must be a scheme, got the class {scheme.__name__}: make one, {scheme.__name__}(...)")
     if not all(hasattr(scheme, name) for name in ("name", "segments", "check", "expression")):
-        raise TypeError(f"`scheme` must be a Scheme such as rfm.STANDARD, got {scheme!r}")
+        raise TypeError(f"`scheme` must be a Scheme such as rfm.STANDARD, got {show(scheme)}")
 
 
 def _check_code(code: str, scheme: SegmentScheme) -> None:
     """Raise unless a segment has the code; the error for a display name gives its code."""
+    text("segment", code, example="'champions'")
     codes = [segment.code for segment in scheme.segments]
     of_name = [segment.code for segment in scheme.segments if code in (segment.display("en"), segment.display("zh"))]
     if of_name and code not in codes:
@@ -307,10 +301,11 @@ def _check_code(code: str, scheme: SegmentScheme) -> None:
     one_of("segment", code, codes)
 
 
-def _checked_weights(weights: Sequence[float]) -> tuple[float, float, float]:
-    if len(weights) != 3:
-        raise ValueError(f"`weights` must be three numbers, for recency, frequency and monetary; got {weights!r}")
-    recency, frequency, monetary = (number("weights", weight, low=0, high=1e6) for weight in weights)
+def _checked_weights(weights: object) -> tuple[float, float, float]:
+    given = several("weights", weights, of="three numbers")
+    if len(given) != 3:
+        raise ValueError(f"`weights` must be three numbers, for recency, frequency and monetary; got {show(weights)}")
+    recency, frequency, monetary = (number("weights", weight, low=0, high=1e6) for weight in given)
     if recency + frequency + monetary == 0:
-        raise ValueError(f"`weights` must not all be zero, got {weights!r}")
+        raise ValueError(f"`weights` must not all be zero, got {show(weights)}")
     return recency, frequency, monetary

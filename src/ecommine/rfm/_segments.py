@@ -3,7 +3,8 @@
 import re
 from dataclasses import KW_ONLY, dataclass
 
-from .._core.texts import Locale
+from .._core.checks import flag, instance, one_of, show, text
+from .._core.texts import LOCALES, Locale
 
 RESERVED = ("gone", "new")
 """Codes of :func:`ecommine.rfm.migration` for customers without an order in one of two periods."""
@@ -45,19 +46,34 @@ class Segment:
     win_back: bool = False
 
     def __post_init__(self) -> None:
-        if not _CODE.fullmatch(str(self.code)):
-            raise ValueError(f"`code` must be lower-case words joined by underscores, got {self.code!r}")
-        if self.code in RESERVED:
-            raise ValueError(f"`code` must not be {self.code!r}: migration uses it for customers without a segment")
+        check_code("code", self.code)
+        for name in ("name", "name_zh", "action", "action_zh"):
+            instance(name, getattr(self, name), str, noun="text")
+        object.__setattr__(self, "win_back", flag("win_back", self.win_back))
 
     def display(self, locale: Locale) -> str:
         """Return the name in a language, English where there is no Chinese one."""
+        one_of("locale", locale, LOCALES)
         english = self.name or self.code.replace("_", " ").capitalize()
         return self.name_zh or english if locale == "zh" else english
 
     def advice(self, locale: Locale) -> str:
         """Return the recommended action in a language, English where there is no Chinese one."""
+        one_of("locale", locale, LOCALES)
         return self.action_zh or self.action if locale == "zh" else self.action
+
+
+def check_code(name: str, code: object) -> None:
+    """Raise unless it is a code that a segment may have.
+
+    Examples
+    --------
+    >>> check_code("code", "big_spenders")
+    """
+    if not _CODE.fullmatch(text(name, code, example="'big_spenders'")):
+        raise ValueError(f"`{name}` must be lower-case words joined by underscores, got {show(code)}")
+    if code in RESERVED:
+        raise ValueError(f"`{name}` must not be {code!r}: migration uses it for customers without a segment")
 
 
 KNOWN_SEGMENTS = {

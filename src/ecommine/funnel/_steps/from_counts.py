@@ -9,10 +9,10 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from ..._core.arrays import Ints
-from ..._core.checks import confidence_level, counted, integer
+from ..._core.checks import confidence_level, integer
 from ..._core.frames import Frame, collect, opened
 from ..._core.notes import Note
-from ..._core.texts import quote_names
+from ..._core.texts import counted, quote_names
 from ..._stats.intervals import normal_quantile, wilson_interval
 from .._log.reading import category_order, comparable_values, factorize_groups
 from .._match.event_table import RESERVED

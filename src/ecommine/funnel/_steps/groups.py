@@ -7,8 +7,9 @@ from typing import Any, Literal
 import numpy as np
 
 from ..._core.arrays import Ints
-from ..._core.checks import counted, one_of
+from ..._core.checks import one_of
 from ..._core.notes import Note
+from ..._core.texts import counted
 from ...schema._for_topics import Every, first_open
 from .._definition import Funnel
 from .._match.plan import StepTimes

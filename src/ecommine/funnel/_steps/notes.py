@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from ..._core.checks import counted
 from ..._core.notes import Note
-from ..._core.texts import percent
+from ..._core.texts import counted, percent
 from .._match.notes import STEP_WITHOUT_EVENTS
 from .table import StepEstimates
 

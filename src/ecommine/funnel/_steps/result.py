@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import narwhals.stable.v2 as nw
 import pandas as pd
 
-from ..._core.checks import counted, one_of
+from ..._core.checks import one_of
 from ..._core.frames import Frame, opened
 from ..._core.notes import Note
 from ..._core.results import Result
 from ..._core.tables import build_table
-from ..._core.texts import LOCALES, Locale, is_known, percent, within_in_words
+from ..._core.texts import LOCALES, Locale, counted, is_known, percent, within_in_words
 from .._definition import Funnel
 from .._log.reading import example_value
 from .groups import ENTRY_ATTRIBUTIONS

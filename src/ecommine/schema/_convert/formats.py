@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from ..._core.checks import show
+
 Operation = Literal["number", "integer", "whole", "boolean", "text", "parse", "naive", "localise"]
 
 
@@ -72,13 +74,13 @@ def check_format(pattern: object) -> None:
     if pattern is None:
         return
     if not isinstance(pattern, str):
-        raise TypeError(f"`format` must be text such as '%d.%m.%Y', got {pattern!r}")
+        raise TypeError(f"`format` must be text such as '%d.%m.%Y', got {show(pattern)}")
     if pattern in EPOCHS:
         return
     directives = [part for part in _PARTS.findall(pattern) if part[0] == "%"]
     if not directives:
         known = ", ".join(map(repr, EPOCHS))
-        raise ValueError(f"`format` must be a pattern such as '%d.%m.%Y', or be one of {known}, got {pattern!r}")
+        raise ValueError(f"`format` must be a pattern such as '%d.%m.%Y', or be one of {known}, got {show(pattern)}")
     unknown = [part for part in directives if part not in _JAVA]
     if unknown:
         why = ": years need four digits" if unknown[0] == "%y" else ""
@@ -86,7 +88,7 @@ def check_format(pattern: object) -> None:
     if not _is_unambiguous(pattern, directives):
         raise ValueError(
             "`format` must hold %Y, one of %m, %b and %B, and %d, each once; then %H, or %I with %p, goes with %M; "
-            f"%f follows '%S.', and %z stands at the end of a time of day, got {pattern!r}"
+            f"%f follows '%S.', and %z stands at the end of a time of day, got {show(pattern)}"
         )
 
 

@@ -88,7 +88,7 @@ def spark_sql(name: str, conversion: Conversion) -> str:
         text = f"regexp_replace({text}, '{LONG_FRACTION_REGEX}', '$1')"
     if "%z" not in str(conversion.format):  # read as if in UTC: the session's own zone may skip an hour
         text, pattern, zone = f"concat({text}, ' Z')", f"{pattern} X", "'UTC'"
-    return _spark_local_time(f"CASE WHEN {known} THEN try_to_timestamp({text}, {quote_text(pattern)}) END", zone)
+    return _spark_local_time(f"CASE WHEN {known} THEN try_to_timestamp({text}, {_spark_text(pattern)}) END", zone)
 
 
 def _spark_to_number(name: str) -> str:
@@ -96,7 +96,12 @@ def _spark_to_number(name: str) -> str:
 
 
 def _spark_matches(text: str, pattern: str) -> str:
-    return f"{text} RLIKE {quote_text(f'^({pattern}){chr(92)}z'.replace(chr(92), chr(92) * 2))}"
+    return f"{text} RLIKE {_spark_text(f'^({pattern}){chr(92)}z')}"
+
+
+def _spark_text(text: str) -> str:
+    """Return a text in quotation marks for Spark, to which a backslash is the beginning of a sign."""
+    return quote_text(text.replace(chr(92), chr(92) * 2))
 
 
 def _to_microseconds(counts: str, unit: int) -> str:

@@ -138,7 +138,7 @@ def to_sales(
     """
     one_of("every", every, get_args(Every))
     one_of("price", price, get_args(Price))
-    one_of("stores", stores, (False, True))
+    stores = one_of("stores", stores, (False, True))
     keys = ["product_id", "store_id"] if stores else ["product_id"]
     optional = ("order_id", "unit_price", "unit_cost", "promotion", "category", "line_type", "currency")
     lines = read(orders, "orders", (*keys, "ordered_at", "quantity", "amount"), optional=optional)

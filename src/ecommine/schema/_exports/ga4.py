@@ -7,7 +7,7 @@ from narwhals.stable.v2.typing import IntoFrame
 
 from ..._core.frames import Frame, collect, opened
 from .._convert.objects import holds_objects
-from .._map.map import Check
+from .._map.map import Check, check_zone
 from .._model.clock import times_as
 from .._model.errors import SchemaError
 from .._model.shop import Shop
@@ -93,6 +93,7 @@ def from_ga4(raw: IntoFrame, /, *, timezone: str | None = None, check: Check = "
       order_id customer_id  amount
     0       T1        anna    30.0
     """
+    check_zone(timezone)
     came = opened(raw, argument="raw")
     require_columns(came, _SYSTEM, "event_timestamp", "event_name", "user_pseudo_id")
     export = Export(check)

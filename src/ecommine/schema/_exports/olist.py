@@ -104,6 +104,7 @@ def from_olist(
     """
     export = Export(check)
     heads = opened(orders, argument="orders")
+    opened(items, argument="items")  # which, unlike the tables after it, must be given
     sold = open_table_of_export(heads, items, argument="items")
     people = open_table_of_export(heads, customers, argument="customers")
     goods = open_table_of_export(heads, products, argument="products")

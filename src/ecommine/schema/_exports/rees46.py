@@ -71,6 +71,7 @@ def from_rees46(raw: IntoFrame, /, *, timezone: str = "UTC", check: Check = "val
     frame = opened(raw, argument="raw")
     require_columns(frame, _SYSTEM, *_COLUMNS, "user_session")
     frame = read_as_numbers(frame, _SYSTEM, "price")
+    text("timezone", timezone, example="'UTC'")
     export = Export(check)
     if frame.collect_schema()["event_time"] == nw.String:
         offset = nw.col("event_time").str.replace_all(" UTC", "+0000", literal=True)

@@ -6,7 +6,7 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame
 
 from ..._core.frames import Frame, join, opened
-from .._map.map import Check
+from .._map.map import Check, check_zone
 from .._model.shop import Shop
 from .base import (
     Export,
@@ -114,6 +114,7 @@ def from_shopify(
     3    #1001  ann@example.com  discount    -3.0
     4    #1001  ann@example.com       fee     2.7
     """
+    check_zone(timezone)
     export = Export(check)
     frame = _read(opened(raw, argument="raw"))
     heads = _heads(frame)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import narwhals.stable.v2 as nw
 
+from ..._core.checks import show
 from ..._core.frames import Frame
 from ..._core.texts import did_you_mean, quote_names
 from .._convert.plan import RAW, TypePlan
@@ -16,7 +17,7 @@ def check_names(names: list[str], columns: Mapping[str, str | None]) -> None:
     """Raise unless each mapping names a column by text, and no column has a reserved name."""
     for name, source in columns.items():
         if not (source is None or isinstance(source, str)):
-            raise TypeError(f"`{name}` must be the name of a column, such as {name}='...', got {source!r}")
+            raise TypeError(f"`{name}` must be the name of a column, such as {name}='...', got {show(source)}")
     reserved = [name for name in names if name.startswith(RAW)]
     if reserved:
         raise ValueError(f"`raw` has a column {reserved[0]!r}, which is a reserved name: rename it first")

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
-from ..._core.checks import one_of
+from ..._core.checks import one_of, show
 from ..._core.frames import Frame, collect, is_lazy, native, opened
 from ..._core.notes import Note
 from ..._core.texts import counted
@@ -100,7 +100,7 @@ def rename_and_convert(
     frame: Frame, table: Table, columns: Mapping[str, str | None], *, timezone: str | None, format: str | None
 ) -> ConvertedTable:
     """Rename and convert the columns, or raise one error that lists every problem of names and types."""
-    _check_zone(timezone)
+    check_zone(timezone)
     check_format(format)
     names = frame.collect_schema().names()
     check_names(names, columns)
@@ -167,13 +167,13 @@ _NO_ZONES = ("localtime", "Factory", "posix", "right/")
 """Files beside the zones on some machines, which other libraries do not know."""
 
 
-def _check_zone(timezone: str | None) -> None:
+def check_zone(timezone: str | None) -> None:
     if timezone is not None and not isinstance(timezone, str):
-        raise TypeError(f"`timezone` must be a zone such as 'Asia/Shanghai', got {timezone!r}")
+        raise TypeError(f"`timezone` must be a zone such as 'Asia/Shanghai', got {show(timezone)}")
     if timezone is not None:
         try:
             is_zone = not timezone.startswith(_NO_ZONES) and bool(ZoneInfo(timezone))
         except (ZoneInfoNotFoundError, ValueError, OSError):
             is_zone = False
         if not is_zone:
-            raise ValueError(f"`timezone` must be a zone such as 'Asia/Shanghai', got {timezone!r}")
+            raise ValueError(f"`timezone` must be a zone such as 'Asia/Shanghai', got {show(timezone)}")

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from ..._core.checks import flag, instance, instances, names, number, one_of, several, show, text
+
 Kind = Literal["id", "number", "money", "share", "time", "text", "choice", "boolean"]
 
 KINDS: dict[Kind, str] = {
@@ -39,6 +41,18 @@ class Column:
     high: float | None = None
     choices: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        text("name", self.name)
+        one_of("kind", self.kind, tuple(KINDS))
+        for name in ("meaning", "unit"):
+            instance(name, getattr(self, name), str, noun="text")
+        for name in ("required", "nullable"):
+            object.__setattr__(self, name, flag(name, getattr(self, name)))
+        for name in ("low", "high"):
+            limit = getattr(self, name)
+            object.__setattr__(self, name, None if limit is None else number(name, limit))
+        object.__setattr__(self, "choices", names("choices", self.choices, of="choices"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
@@ -60,18 +74,32 @@ class Table:
     either: tuple[tuple[str, ...], ...] = ()
     unique: str | None = None
 
+    def __post_init__(self) -> None:
+        text("name", self.name)
+        instance("row", self.row, str, noun="text")
+        object.__setattr__(self, "columns", instances("columns", self.columns, Column))
+        if not self.columns:
+            raise ValueError("`columns` must have at least one Column, got none")
+        groups = several("either", self.either, of="groups of columns")
+        object.__setattr__(self, "either", tuple(names("either", group, of="columns") for group in groups))
+        if self.unique is not None:
+            one_of("unique", self.unique, self.names)
+
     def column(self, name: str) -> Column:
         """Return the column of that name.
 
         Raises
         ------
-        KeyError
+        TypeError
+            If it is no name.
+        ValueError
             If the table declares no such column.
         """
+        text("name", name)
         for column in self.columns:
             if column.name == name:
                 return column
-        raise KeyError(name)
+        raise ValueError(f"`name` must be one of the columns {', '.join(self.names)}, got {show(name)}")
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
-from ..._core.checks import number, one_of
+from ..._core.checks import number, one_of, text
 from ..._core.frames import Frame, build, collect, hand_back, join, native, opened, wrap
 from ..._core.notes import Note
 from ..._core.texts import counted
@@ -82,6 +82,9 @@ def outliers(
     [False, False, False, False, True]
     """
     one_of("rule", rule, get_args(Rule))
+    text("column", column, example="'amount'")
+    if by is not None:
+        text("by", by, example="'product_id'")
     width = number("limit", _DEFAULT_LIMITS[rule] if limit is None else limit, low=0)
     frame = opened(table, argument="table")
     _check_columns(frame, column, by)
