@@ -195,7 +195,11 @@ def _is_collection(value: Any, origin: Any, arguments: tuple[Any, ...]) -> bool:
 def _members(value: Any) -> list[Any]:
     if isinstance(value, abc.Iterator):
         return []
-    return list(value.tolist() if hasattr(value, "tolist") else value) if np.ndim(value) or hasattr(value, "__len__") else []
+    return (
+        list(value.tolist() if hasattr(value, "tolist") else value)
+        if np.ndim(value) or hasattr(value, "__len__")
+        else []
+    )
 
 
 def _is_kind(value: Any, hint: Any) -> bool:
@@ -218,12 +222,57 @@ def odd_values() -> dict[str, Callable[[], Any]]:
     aware = datetime(2024, 3, 1, tzinfo=timezone.utc)
     plain: list[Any] = [
         *(None, True, False, np.bool_(True), 0, -1, 1, 2, 10**12, 2**63, -(2**64), 10**400, 0.5, -0.0, np.float32(0.5)),
-        *(float("nan"), float("inf"), -float("inf"), 1e308, 5e-324, 1j, Decimal("0.9"), Decimal("sNaN"), Fraction(1, 2)),
-        *("", " ", "x", "名字", "\x00", "\ud800", "\\", "%", "`", b"x", "9" * 400 + "d", "9" * 5000 + "d", "a" * 10_000),
+        *(
+            float("nan"),
+            float("inf"),
+            -float("inf"),
+            1e308,
+            5e-324,
+            1j,
+            Decimal("0.9"),
+            Decimal("sNaN"),
+            Fraction(1, 2),
+        ),
+        *(
+            "",
+            " ",
+            "x",
+            "名字",
+            "\x00",
+            "\ud800",
+            "\\",
+            "%",
+            "`",
+            b"x",
+            "9" * 400 + "d",
+            "9" * 5000 + "d",
+            "a" * 10_000,
+        ),
         *(pd.NA, pd.NaT, np.datetime64("NaT"), np.datetime64("2024-03-01"), pd.Timestamp("2024-03-01"), aware),
-        *(date(2024, 3, 1), date.min, datetime.max, timedelta(days=1), timedelta(0), timedelta.max, np.timedelta64(1, "D")),
+        *(
+            date(2024, 3, 1),
+            date.min,
+            datetime.max,
+            timedelta(days=1),
+            timedelta(0),
+            timedelta.max,
+            np.timedelta64(1, "D"),
+        ),
         *((), (1, 2), (1, 2, 3), (None,), ("a", "a"), [], [1], ["a"], [["a"]], [{}], [pd.NA], [float("nan")], {}),
-        *({"a": 1}, {1: "a"}, {None: None}, {1, 2}, frozenset("a"), range(3), slice(3), int, dict, object, len, Ellipsis),
+        *(
+            {"a": 1},
+            {1: "a"},
+            {None: None},
+            {1, 2},
+            frozenset("a"),
+            range(3),
+            slice(3),
+            int,
+            dict,
+            object,
+            len,
+            Ellipsis,
+        ),
     ]
     made: dict[str, Callable[[], Any]] = {_label(value): lambda value=value: value for value in plain}
     made |= {

@@ -133,7 +133,7 @@ def test_a_lift_is_null_where_no_order_can_hold_a_pair() -> None:
         (lambda: datasets.make_baskets(orders_per_customer=0), "`orders_per_customer` must be at least 1, got 0"),
         (
             lambda: datasets.make_baskets(10, 20),
-            "`bundles` x `bundle_size` must be at most 11 with 20 products, got 20",
+            "`bundles` x `bundle_size` must be at most 11 with `n_products` = 20, got 20",
         ),
         (lambda: datasets.Basket(size_cv=0.1), "`size_cv` must be 0 or at least 0.46 at this mean, got 0.1"),
         (lambda: datasets.Basket(bundle_size=1), "`bundle_size` must be at least 2, got 1"),

@@ -29,7 +29,7 @@ MAX_WHOLE = 2**53
 """Up to here a float tells every whole number from the next."""
 MAX_SHOWN = 120
 """Characters of a value that an error shows."""
-_NO_NUMBERS = (np.timedelta64,)
+_NO_NUMBERS: tuple[type, ...] = (np.timedelta64,)
 """What counts as a whole number for Python though it has a unit."""
 Option = TypeVar("Option")
 Kind = TypeVar("Kind")
@@ -100,19 +100,26 @@ def flag(name: str, value: object) -> bool:
     return bool(value)
 
 
-def number(name: str, value: object, *, low: float = -math.inf, high: float = math.inf) -> float:
+def number(name: str, value: object, *, low: float = -math.inf, high: float = math.inf, cap: float = math.inf) -> float:
     """Return ``value`` as a finite float in [low, high]; booleans and text are not numbers.
+
+    Parameters
+    ----------
+    cap : float, optional
+        Where the argument has no largest value by its nature: what is beyond it cannot be computed with.
 
     Examples
     --------
     >>> number("level", 0.95, low=0, high=1)
     0.95
     """
-    if isinstance(value, bool) or not isinstance(value, Real) or isinstance(value, _NO_NUMBERS):
+    if isinstance(value, (bool, *_NO_NUMBERS)) or not isinstance(value, Real):
         raise TypeError(f"`{name}` must be a number, got {show(value)} of type {type(value).__name__}")
     as_float = _as_float(value)
     if not low <= as_float <= high:  # also refuses NaN
         raise ValueError(f"`{name}` must be {_range(low, high)}, got {show(value)}")
+    if as_float > cap:
+        raise ValueError(f"`{name}` must be at most {cap:,g}, got {show(value)}")
     if math.isinf(as_float):
         raise ValueError(f"`{name}` must be finite, got {show(value)}")
     return as_float
@@ -127,8 +134,8 @@ def _as_float(value: Any) -> float:
         return math.inf if value > 0 else -math.inf
 
 
-def integer(name: str, value: object, *, low: int, high: float = math.inf) -> int:
-    """Return ``value`` as an int in [low, high], and below 2^53.
+def integer(name: str, value: object, *, low: int, high: float = math.inf, cap: float = MAX_WHOLE) -> int:
+    """Return ``value`` as an int in [low, high], and at most ``cap``, as in :func:`number`.
 
     Examples
     --------
@@ -137,8 +144,7 @@ def integer(name: str, value: object, *, low: int, high: float = math.inf) -> in
     """
     if isinstance(value, Real) and not isinstance(value, Integral) and _as_float(value) % 1 != 0:
         raise ValueError(f"`{name}` must be a whole number, got {show(value)}")
-    as_float = number(name, value, low=low, high=high if math.isfinite(high) else float(MAX_WHOLE))
-    return int(as_float)
+    return int(number(name, value, low=low, high=high, cap=cap))
 
 
 def confidence_level(level: object) -> float:
@@ -260,6 +266,6 @@ def names(name: str, value: object, *, of: str) -> tuple[str, ...]:
 
 
 def _range(low: float, high: float) -> str:
-    if high in (math.inf, MAX_WHOLE):
+    if high == math.inf:
         return f"at least {low:g}" if low > -math.inf else "a finite number"
     return f"at most {high:g}" if low == -math.inf else f"between {low:g} and {high:g}"

@@ -99,7 +99,9 @@ def _text(value: object) -> str:
 
 def _cell(value: object) -> object:
     """Return a value as a cell holds it: dates and numbers as they are, all else as text that fits."""
-    is_plain = isinstance(value, (Real, Decimal, date, time, timedelta)) or value is None or type(value).__name__ == "NAType"
+    is_plain = (
+        isinstance(value, (Real, Decimal, date, time, timedelta)) or value is None or type(value).__name__ == "NAType"
+    )
     if is_plain and not _is_large(value):
         return value
     text = _text(value)

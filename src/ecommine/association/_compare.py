@@ -117,7 +117,8 @@ def compare(before: Rules, after: Rules, /, *, correction: Correction | None = "
     1       [tea]      [milk]   dead            50            3
     """
     one_of("correction", correction, CORRECTIONS)
-    alpha = 1 - number("level", level, low=0.5, high=0.999999)
+    level = number("level", level, low=0.5, high=0.999999)
+    alpha = 1 - level
     _check_comparable(before, after)
     productive = [_productive_keys(rules) for rules in (before, after)]
     keys = sorted(productive[0] | productive[1], key=lambda key: (len(key[0]), len(key[1]), key))

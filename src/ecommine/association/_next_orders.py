@@ -113,6 +113,7 @@ class NextOrders(ProductTable):
         from ._output.plot_pairs import draw_next_orders
 
         one_of("locale", locale, LOCALES)
+        repeats = one_of("repeats", repeats, (False, True))
         frame = self._frame().filter(nw.col("q_value") < ALPHA)
         frame = frame if repeats else frame.filter(nw.col("antecedent") != nw.col("consequent"))
         return draw_next_orders(frame, self.within, product_names(names), ax, locale)

@@ -116,13 +116,22 @@ class Rules(ProductTable):
             "adjusted_lift": min_adjusted_lift,
         }
         limits = {name: number(f"min_{name}", limit) for name, limit in smallest.items() if limit is not None}
+        if min_count is not None:
+            limits["count"] = integer("min_count", min_count, low=0)
         largest_q = None if max_q is None else number("max_q", max_q, low=0, high=1)
         sides = {
-            side: check_product_ids(products, argument=side[:-1])
+            side: self._known_products(products, argument=side[:-1])
             for side, products in zip(SIDES, (antecedent, consequent), strict=True)
             if products is not None
         }
         return replace(self, table=filter_rule_table(self._frame(), limits, largest_q, productive, sides))
+
+    def _known_products(self, products: Sequence[object], *, argument: str) -> list[object]:
+        """Return the products of a side, which an order must hold where the orders are at hand."""
+        wanted = check_product_ids(products, argument=argument)
+        if self._baskets is not None:
+            product_codes(self._baskets.products, wanted, argument=argument)
+        return wanted
 
     def to_mlxtend(self) -> "pd.DataFrame":
         """Return the rules as pandas with the columns of mlxtend's ``association_rules``, both sides as frozensets."""

@@ -9,10 +9,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from .._core.checks import instance, integer, show
+
 Rng: TypeAlias = int | np.random.Generator
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
 Bools: TypeAlias = NDArray[np.bool_]
+
+MAX_COUNT = 10_000_000
+"""The most customers, orders, products or periods of a draw: beyond it a table no longer fits into memory."""
+MAX_CELLS = 500_000_000
+"""Products by days of a draw."""
+MAX_DAYS = 36_525
+"""A hundred years."""
+MIN_YEAR, MAX_YEAR = 1970, 2100
+"""Years of the first day, so that all days are times that every library knows."""
 
 DAY = 86_400_000_000
 """Microseconds in a day."""
@@ -21,6 +32,7 @@ REJECTION_ROUNDS = 40
 """Rounds of redrawing before the few slow orders are finished by ranking all products."""
 
 Truth_co = TypeVar("Truth_co", covariant=True)
+Settings = TypeVar("Settings")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -58,10 +70,10 @@ def generator(rng: Rng) -> np.random.Generator:
     """
     if isinstance(rng, np.random.Generator):
         return rng
-    if isinstance(rng, bool) or not isinstance(rng, int | np.integer):
-        raise TypeError(f"`rng` must be a whole number or a numpy.random.Generator, got {rng!r}")
+    if isinstance(rng, bool | np.timedelta64) or not isinstance(rng, int | np.integer):
+        raise TypeError(f"`rng` must be a whole number or a numpy.random.Generator, got {show(rng)}")
     if rng < 0:
-        raise ValueError(f"`rng` must be at least 0, got {rng}")
+        raise ValueError(f"`rng` must be at least 0, got {show(rng)}")
     return np.random.default_rng(int(rng))
 
 
@@ -212,6 +224,22 @@ def text_column(codes: Ints, names: Sequence[str]) -> "pd.Series[Any]":
     return pd.Series(list(names)).take(codes).reset_index(drop=True)
 
 
+def draw_count(name: str, value: object, *, low: int = 1) -> int:
+    """Return how many are to be drawn: a whole number that a table in memory holds."""
+    return integer(name, value, low=low, cap=MAX_COUNT)
+
+
+def check_cells(rows: int, columns: int, *, names: str) -> None:
+    """Raise for a matrix of products and days that no memory holds."""
+    if rows * columns > MAX_CELLS:
+        raise ValueError(f"{names} must be at most {MAX_CELLS:,}, got {rows:,} x {columns:,}")
+
+
+def settings_of(name: str, value: object, kind: type[Settings]) -> Settings:
+    """Return the settings that are given, or those by default for None."""
+    return kind() if value is None else instance(name, value, kind)
+
+
 def parse_day(start: str) -> np.datetime64:
     """Read a day written as text.
 
@@ -221,8 +249,11 @@ def parse_day(start: str) -> np.datetime64:
         If ``start`` is not a day such as "2024-01-01".
     """
     if not isinstance(start, str):
-        raise TypeError(f"`start` must be a day as text such as '2024-01-01', got {start!r}")
+        raise TypeError(f"`start` must be a day as text such as '2024-01-01', got {show(start)}")
     try:
-        return np.datetime64(date.fromisoformat(start), "D")  # NumPy would read "" as no day and "now" as today
-    except ValueError as error:
-        raise ValueError(f"`start` must be a day such as '2024-01-01', got {start!r}") from error
+        day = date.fromisoformat(start)  # NumPy would read "" as no day and "now" as today
+    except ValueError:
+        raise ValueError(f"`start` must be a day such as '2024-01-01', got {show(start)}") from None
+    if not MIN_YEAR <= day.year <= MAX_YEAR:
+        raise ValueError(f"`start` must be in the years {MIN_YEAR} to {MAX_YEAR}, got {show(start)}")
+    return np.datetime64(day, "D")

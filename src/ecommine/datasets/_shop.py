@@ -13,7 +13,7 @@ from ._baskets.products import Assortment, make_products
 from ._customers.calendar import Season, make_calendar
 from ._customers.customers import CustomerMix, make_customers
 from ._customers.transactions import order_times
-from ._drawing import Rng, parse_day, spawn_generators
+from ._drawing import MAX_DAYS, Rng, check_cells, draw_count, parse_day, settings_of, spawn_generators
 from ._events.browsing import Browsing, browse
 from ._events.funnel import MINUTE, Funnel, FunnelTruth, funnel_truth
 from ._events.sessions import events_table
@@ -158,17 +158,20 @@ def make_shop(
     >>> bool((paid == event_values.reindex(paid.index)).all())
     True
     """
-    number("guests", guests, low=0, high=0.99)
-    integer("n_products", n_products, low=2)
-    integer("days", days, low=1)
-    funnel, season = funnel or Funnel(), season or Season()
+    guests = number("guests", guests, low=0, high=0.99)
+    n_products = draw_count("n_products", n_products, low=2)
+    days = integer("days", days, low=1, cap=MAX_DAYS)
+    check_cells(n_products, days, names="`n_products` x `days`")
+    funnel, season = settings_of("funnel", funnel, Funnel), settings_of("season", season, Season)
+    basket = settings_of("basket", basket, Basket)
+    pricing, stockouts = settings_of("pricing", pricing, Pricing), settings_of("stockouts", stockouts, Stockouts)
     goods, people, times, filling, browsing, pauses, stocking = spawn_generators(rng, 7)
     calendar = make_calendar(days, start=start, season=season)
-    world = _world(goods, n_products, days, start, assortment, pricing or Pricing(), stockouts or Stockouts())
+    world = _world(goods, n_products, days, start, assortment, pricing, stockouts)
     customers = make_customers(n_customers, days, start=start, types=types, season=season, rng=people)
     orders = order_times(times, customers.truth, calendar["factor"].to_numpy(), world.first, guests=guests)
     spend = np.append(customers.truth["spend"].to_numpy(), 1.0)[orders.customer]  # the last one is for guests
-    sold = sell(filling, world, basket or Basket(), orders, spend)
+    sold = sell(filling, world, basket, orders, spend)
     money = Money.of(sold, world)
     browsed = browse(browsing, bought(sold, money), world.shelves, funnel)
     sales = daily_sales(sold, world)

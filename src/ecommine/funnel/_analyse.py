@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from .._core.arrays import Ints
-from .._core.checks import confidence_level, one_of
+from .._core.checks import confidence_level, one_of, several
 from ..schema._for_topics import Clock, Every
 from ._definition import Funnel, Step
 from ._log.reading import example_value
@@ -128,7 +128,7 @@ def analyse(
     if every is not None:
         one_of("every", every, PERIOD_LENGTHS)
     confidence = confidence_level(level)
-    funnel = definition if isinstance(definition, Funnel) else Funnel(definition)
+    funnel = _as_funnel(definition)
     check_attribution(attribution, funnel, by)
     options = AnalyseOptions(unit=unit, by=by, attribution=attribution, every=every, as_of=as_of, level=confidence)
     table = open_events(events, funnel, options)
@@ -155,6 +155,17 @@ def analyse(
             *period_notes(every, unit, reentry=funnel.reentry),
         ),
     )
+
+
+def _as_funnel(definition: object) -> Funnel:
+    """Return the funnel of a list of steps; what is wrong with them is wrong with the argument of this name."""
+    if isinstance(definition, Funnel):
+        return definition
+    steps = several("definition", definition, of="steps")
+    try:
+        return Funnel(steps)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"`definition`: {error}") from None
 
 
 def _estimate_in_memory(table: EventTable, options: AnalyseOptions) -> FunnelEstimates:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from .._core.checks import one_of
+from .._core.checks import names, one_of, several, show, text
 from .._core.durations import Duration, fixed_length
 
 MAX_STEPS = 40
@@ -54,7 +54,7 @@ class Step:
         if self.within is not None:
             object.__setattr__(self, "within", _normalized(self.within, "within"))
         if not isinstance(self.name, str):
-            raise TypeError(f"`name` must be text, got {self.name!r}")
+            raise TypeError(f"`name` must be text, got {show(self.name)}")
         object.__setattr__(self, "name", self.name or _default_name(tuple(self.event), self.where))
 
     @property
@@ -97,6 +97,9 @@ class Exclude:
     def __post_init__(self) -> None:
         object.__setattr__(self, "event", _parse_events(self.event))
         object.__setattr__(self, "where", tuple(_parse_conditions(self.where)))
+        for bound in ("after", "before"):
+            if getattr(self, bound) is not None:
+                text(bound, getattr(self, bound), example="'add_to_cart', the name of a step")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,15 +163,17 @@ class Funnel:
         hold_constant: str | Sequence[str] | None = None,
     ) -> None:
         one_of("order", order, ("ordered", "strict", "any"))
-        one_of("reentry", reentry, (True, False))
+        reentry = one_of("reentry", reentry, (True, False))
         fields: dict[str, object] = {
             "steps": tuple(_parse_steps(steps)),
             "window": _normalized(window, "window"),
             "order": order,
             "reentry": bool(reentry),
             "exclude": tuple(_parse_exclusions(exclude)),
-            "optional": _parse_names("optional", optional),
-            "hold_constant": _parse_names("hold_constant", () if hold_constant is None else hold_constant),
+            "optional": _parse_names("optional", optional, of="steps"),
+            "hold_constant": _parse_names(
+                "hold_constant", () if hold_constant is None else hold_constant, of="columns"
+            ),
         }
         for name, value in fields.items():
             object.__setattr__(self, name, value)
@@ -209,27 +214,26 @@ class Funnel:
 
     def step_index(self, name: str) -> int:
         """Return the position of a step, from 0."""
-        return [step.name for step in self.steps].index(name)
+        steps = [step.name for step in self.steps]
+        return steps.index(one_of("name", name, steps))
 
 
 def _parse_events(event: object) -> tuple[str, ...]:
-    names: tuple[Any, ...] = (event,) if isinstance(event, str) else tuple(event) if isinstance(event, Iterable) else ()
-    if not names or not all(isinstance(name, str) and name for name in names):
-        raise TypeError(f"`event` must be the name of an event, or several names; got {event!r}")
-    return names
+    events = names("event", event, of="events")
+    if not events:
+        raise TypeError(f"`event` must be the name of an event, or several names; got {show(event)}")
+    return events
 
 
 def _parse_steps(steps: Sequence[str | Step]) -> Iterator[Step]:
     """Check the steps, and give each a name of its own: a later one of the same name gets a number."""
-    if isinstance(steps, str) or not isinstance(steps, Sequence):
-        raise TypeError(f"`steps` must be a list of steps, got {steps!r}")
-    if not 2 <= len(steps) <= MAX_STEPS:
-        raise ValueError(f"`steps` must be 2 to {MAX_STEPS} steps, got {len(steps)}")
-    given: Sequence[object] = steps
+    given = several("steps", steps, of="steps")
+    if not 2 <= len(given) <= MAX_STEPS:
+        raise ValueError(f"`steps` must be 2 to {MAX_STEPS} steps, got {len(given)}")
     for step in given:
-        if not isinstance(step, (str, Step)):
-            raise TypeError(f"`steps` must be names of events or Step objects, got {step!r}")
-    parsed = [step if isinstance(step, Step) else Step(step) for step in steps]
+        if not isinstance(step, Step) and not (isinstance(step, str) and step):
+            raise TypeError(f"`steps` must be names of events or Step objects, got {show(step)}")
+    parsed = [step if isinstance(step, Step) else Step(step) for step in given]
     if parsed[0].within is not None:
         raise ValueError(f"`within` is the time since the step before, and {parsed[0].name!r} is the first one")
     given_names, taken = {step.name for step in parsed}, set[str]()
@@ -244,20 +248,17 @@ def _parse_steps(steps: Sequence[str | Step]) -> Iterator[Step]:
 
 def _parse_exclusions(exclude: object) -> Iterator[Exclude]:
     exclusions: list[Any]
-    exclusions = [exclude] if isinstance(exclude, str) or not isinstance(exclude, Iterable) else list(exclude)
+    exclusions = [exclude] if isinstance(exclude, (str, Exclude)) else [*several("exclude", exclude, of="exclusions")]
     if len(exclusions) > MAX_EXCLUSIONS:
         raise ValueError(f"`exclude` must be at most {MAX_EXCLUSIONS} exclusions, got {len(exclusions)}")
     for exclusion in exclusions:
-        if not isinstance(exclusion, (str, Exclude)):
-            raise TypeError(f"`exclude` must be names of events or Exclude objects, got {exclusion!r}")
+        if not isinstance(exclusion, Exclude) and not (isinstance(exclusion, str) and exclusion):
+            raise TypeError(f"`exclude` must be names of events or Exclude objects, got {show(exclusion)}")
         yield exclusion if isinstance(exclusion, Exclude) else Exclude(exclusion)
 
 
-def _parse_names(argument: str, given: str | Sequence[str]) -> tuple[str, ...]:
-    names: tuple[Any, ...] = (given,) if isinstance(given, str) or not isinstance(given, Iterable) else tuple(given)
-    if not all(isinstance(name, str) and name for name in names):
-        raise TypeError(f"`{argument}` must be a name or several names, got {given!r}")
-    return tuple(dict.fromkeys(names))
+def _parse_names(argument: str, given: object, *, of: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names(argument, given, of=of)))
 
 
 def _check_optional(funnel: Funnel) -> None:
@@ -309,14 +310,14 @@ def _parse_conditions(where: object) -> Iterator[tuple[str, tuple[object, ...]]]
     if where is None:
         return
     if not isinstance(where, Mapping):
-        raise TypeError(f"`where` must map columns to values, such as {{'device': 'mobile'}}; got {where!r}")
+        raise TypeError(f"`where` must map columns to values, such as {{'device': 'mobile'}}; got {show(where)}")
     if not all(isinstance(column, str) for column in where):
-        raise TypeError(f"`where` must name columns by text, got {where!r}")
+        raise TypeError(f"`where` must name columns by text, got {show(where)}")
     for column, given in sorted(where.items()):
         is_list = isinstance(given, Iterable) and not isinstance(given, (str, bytes))
         values = [value.item() if hasattr(value, "item") else value for value in (given if is_list else [given])]
         if not values or not all(map(_is_known_value, values)):
-            raise ValueError(f"`where`: {column!r} must have one or several known values, got {given!r}")
+            raise ValueError(f"`where`: {column!r} must have one or several known values, got {show(given)}")
         yield str(column), tuple(sorted(set(values), key=repr))
 
 

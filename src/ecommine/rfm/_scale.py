@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from itertools import pairwise
-from numbers import Real
 from typing import Any, Literal, cast
 
 import narwhals.stable.v2 as nw
@@ -165,8 +164,6 @@ def checked_scale(name: str, scale: object) -> Scale:
     """Return a scale, made of a number of levels where that is given."""
     if isinstance(scale, Scale):
         return scale
-    if isinstance(scale, bool) or not isinstance(scale, Real):
-        raise TypeError(f"`{name}` must be a number of levels or a Scale, got {show(scale)}")
     levels = integer(name, scale, low=2, high=MAX_LEVELS)
     return Scale(recency=levels, frequency=levels, monetary=levels)
 

@@ -8,6 +8,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from ..._core.arrays import Bools, Floats, Ints
+from ..._core.checks import hashable_values
 from ..._core.codes import Labels, factorize_sorted, whole_ids
 from ..._core.frames import Frame
 from ..._core.notes import Note
@@ -83,9 +84,7 @@ def check_product_ids(items: Iterable[object], *, argument: str = "items") -> li
     """
     if isinstance(items, str):
         raise TypeError(f"`{argument}` must be a list of product ids, got the text {items!r}: give [{items!r}]")
-    if not isinstance(items, Iterable):
-        raise TypeError(f"`{argument}` must be a list of product ids, got {items!r}: give [{items!r}]")
-    return list(items)
+    return [*hashable_values(argument, items, of="product ids")]
 
 
 def product_codes(products: Labels, items: Iterable[object], *, argument: str) -> list[int]:

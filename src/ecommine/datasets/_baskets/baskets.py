@@ -6,16 +6,19 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from ..._core.checks import integer, number
+from ..._core.checks import integer, number, show
 from .._drawing import (
     DAY,
+    MAX_DAYS,
     Floats,
     Ints,
     Rng,
     Simulated,
     Taste,
     distinct_items,
+    draw_count,
     parse_day,
+    settings_of,
     spawn_generators,
     timestamps,
     zipf_weights,
@@ -57,16 +60,16 @@ class Basket:
     favourites: float = 0.1
 
     def __post_init__(self) -> None:
-        number("mean_size", self.mean_size, low=1)
-        number("size_cv", self.size_cv, low=0)
-        number("taste", self.taste, low=1)
+        number("mean_size", self.mean_size, low=1, cap=1e5)
+        number("size_cv", self.size_cv, low=0, cap=100)
+        number("taste", self.taste, low=1, cap=1e6)
         number("favourites", self.favourites, low=0, high=1)
-        integer("bundles", self.bundles, low=0)
-        integer("bundle_size", self.bundle_size, low=2)
+        for name, low in (("bundles", 0), ("bundle_size", 2)):
+            object.__setattr__(self, name, integer(name, getattr(self, name), low=low, cap=1_000_000))
         number("bundle_rate", self.bundle_rate, low=0, high=1 / (1.5 * max(self.bundles, 1)))
         least = np.sqrt(self.mean_size - 1) / self.mean_size
         if 0 < self.size_cv < least - 1e-12:
-            raise ValueError(f"`size_cv` must be 0 or at least {least:.3g} at this mean, got {self.size_cv!r}")
+            raise ValueError(f"`size_cv` must be 0 or at least {least:.3g} at this mean, got {show(self.size_cv)}")
 
 
 NO_ASSOCIATION = Basket(bundles=0)
@@ -163,12 +166,11 @@ def make_baskets(
     >>> bool(sizes.std() / sizes.mean() > 0.8), bool(drawn.table.duplicated(["order_id", "product_id"]).any())
     (True, False)
     """
-    integer("n_orders", n_orders, low=1)
-    integer("n_products", n_products, low=2)
-    integer("orders_per_customer", orders_per_customer, low=1)
-    integer("days", days, low=1)
-    number("zipf", zipf, low=0)
-    plan = Basket() if basket is None else basket
+    n_orders, n_products = draw_count("n_orders", n_orders), draw_count("n_products", n_products, low=2)
+    orders_per_customer = draw_count("orders_per_customer", orders_per_customer)
+    days = integer("days", days, low=1, cap=MAX_DAYS)
+    zipf = number("zipf", zipf, low=0, cap=50)
+    plan = settings_of("basket", basket, Basket)
     who, when, size_draws, planting, filling = spawn_generators(rng, 5)
     popularity = zipf_weights(n_products, zipf)
     sizes = draw_sizes(size_draws, plan, np.ones(n_orders), n_products)
@@ -208,7 +210,7 @@ def plant(rng: np.random.Generator, basket: Basket, popularity: Floats) -> Bundl
     needed = basket.bundles * basket.bundle_size
     if needed > len(middle):
         raise ValueError(
-            f"`bundles` x `bundle_size` must be at most {len(middle)} with {len(ranked)} products, got {needed}"
+            f"`bundles` x `bundle_size` must be at most {len(middle)} with `n_products` = {len(ranked)}, got {needed}"
         )
     items = rng.permutation(middle)[:needed].reshape(basket.bundles, basket.bundle_size)
     rates = basket.bundle_rate * rng.uniform(0.5, 1.5, basket.bundles)

@@ -6,7 +6,17 @@ import numpy as np
 import pandas as pd
 
 from ..._core.checks import integer, number
-from .._drawing import Floats, Ints, Rng, Simulated, spawn_generators, text_column, zipf_weights
+from .._drawing import (
+    Floats,
+    Ints,
+    Rng,
+    Simulated,
+    draw_count,
+    settings_of,
+    spawn_generators,
+    text_column,
+    zipf_weights,
+)
 
 CATEGORY_NAMES = (
     "beauty", "books", "drinks", "electronics", "fashion", "garden", "home", "kitchen", "outdoor", "pets", "shoes",
@@ -51,13 +61,13 @@ class Assortment:
     zipf: float = 0.8
 
     def __post_init__(self) -> None:
-        integer("categories", self.categories, low=1)
-        integer("brands", self.brands, low=1)
-        number("median_price", self.median_price, low=0.01)
+        for name in ("categories", "brands"):
+            object.__setattr__(self, name, integer(name, getattr(self, name), low=1, cap=1_000_000))
+        number("median_price", self.median_price, low=0.01, cap=1e9)
         number("margin", self.margin, low=0, high=0.99)
-        number("elasticity", self.elasticity)
+        number("elasticity", self.elasticity, low=-100, high=100)
         for name in ("price_cv", "between", "within", "zipf"):
-            number(name, getattr(self, name), low=0)
+            number(name, getattr(self, name), low=0, cap=50)
 
 
 def make_products(
@@ -90,8 +100,8 @@ def make_products(
     >>> round(float(products.truth["popularity"].sum()), 9)
     1.0
     """
-    integer("n_products", n_products, low=1)
-    plan = Assortment() if assortment is None else assortment
+    n_products = draw_count("n_products", n_products)
+    plan = settings_of("assortment", assortment, Assortment)
     kinds, prices, costs, slopes, ranks = spawn_generators(rng, 5)
     category = kinds.permutation(np.arange(n_products, dtype=np.int64) % plan.categories)
     spread = float(np.sqrt(np.log1p(plan.price_cv**2)))

@@ -1,12 +1,14 @@
 """The shop's year: a weekly cycle and the peaks of Chinese e-commerce, as factors on demand."""
 
+import re
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pandas as pd
 
-from ..._core.checks import integer, number
-from .._drawing import Floats, Ints, parse_day
+from ..._core.checks import instances, integer, number, several, show, text
+from .._drawing import MAX_DAYS, Floats, Ints, parse_day, settings_of
 
 LUNAR_NEW_YEAR = (
     "2010-02-14", "2011-02-03", "2012-01-23", "2013-02-10", "2014-01-31", "2015-02-19", "2016-02-08",
@@ -19,6 +21,8 @@ LUNAR_NEW_YEAR = (
 """First day of the lunar year, 2010 to 2050: Hong Kong Observatory, Gregorian-Lunar Calendar Conversion Table."""
 
 LUNAR = "lunar_new_year"
+MAX_SHIFT = 366
+"""Days from a peak to what belongs to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,15 +60,17 @@ class Peak:
     dip: float = 0.8
 
     def __post_init__(self) -> None:
+        text("name", self.name)
         for name in ("height", "dip"):
-            number(name, getattr(self, name), low=0.01)
-        integer("before", self.before, low=0)
-        integer("after", self.after, low=0)
-        if self.on != LUNAR:
+            number(name, getattr(self, name), low=0.01, cap=1_000)
+        for name, low in (("before", 0), ("after", 0), ("shift", -MAX_SHIFT)):
+            object.__setattr__(self, name, integer(name, getattr(self, name), low=low, cap=MAX_SHIFT))
+        if text("on", self.on, example="'06-18'") != LUNAR:
             _month_day(self.on)
 
     def factor(self, days: Ints) -> Floats:
         """Factor on demand for each day, in days since 1970."""
+        _check_days(days)
         result = np.ones(len(days))
         for day in self._days(days):
             gap = days - day
@@ -83,15 +89,26 @@ class Peak:
         return [int(np.datetime64(day, "D").astype(np.int64)) + self.shift for day in firsts]
 
 
+def _check_days(days: object) -> None:
+    if not isinstance(days, np.ndarray) or days.dtype.kind not in "iu" or days.ndim != 1:
+        raise TypeError(f"`days` must be an array of whole numbers, days since 1970; got {show(days)}")
+
+
 def _year(day: int) -> int:
     return 1970 + int(np.datetime64(day, "D").astype("datetime64[Y]").astype(np.int64))
 
 
 def _month_day(on: str) -> None:
+    if not re.fullmatch("[0-9]{2}-[0-9]{2}", on) or not _is_day(f"2023-{on}"):
+        raise ValueError(f"`on` must be a month and day such as '06-18', or {LUNAR!r}, got {show(on)}")
+
+
+def _is_day(text: str) -> bool:
     try:
-        np.datetime64(f"2023-{on}", "D")
-    except ValueError as error:
-        raise ValueError(f"`on` must be a month and day such as '06-18', or {LUNAR!r}, got {on!r}") from error
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,10 +132,13 @@ class Season:
     )
 
     def __post_init__(self) -> None:
-        if len(self.weekdays) != 7:
-            raise ValueError(f"`weekdays` must have 7 factors, Monday first, got {self.weekdays!r}")
-        for factor in self.weekdays:
-            number("weekdays", factor, low=0.01)
+        factors = several("weekdays", self.weekdays, of="7 factors")
+        if len(factors) != 7:
+            raise ValueError(f"`weekdays` must have 7 factors, Monday first, got {show(self.weekdays)}")
+        for factor in factors:
+            number("weekdays", factor, low=0.01, cap=1_000)
+        object.__setattr__(self, "weekdays", factors)
+        object.__setattr__(self, "peaks", instances("peaks", self.peaks, Peak))
 
 
 FLAT = Season(weekdays=(1,) * 7, peaks=())
@@ -156,8 +176,8 @@ def make_calendar(days: int = 365, *, start: str = "2024-01-01", season: Season 
     >>> calendar["spring_festival"].idxmax().date().isoformat()  # six days before New Year, January 29
     '2025-01-23'
     """
-    integer("days", days, low=1)
-    season = Season() if season is None else season
+    days = integer("days", days, low=1, cap=MAX_DAYS)
+    season = settings_of("season", season, Season)
     first = parse_day(start)
     number_of_day = int(first.astype(np.int64)) + np.arange(days, dtype=np.int64)
     weekday = np.array(season.weekdays, dtype=np.float64)[(number_of_day + 3) % 7]  # 1970-01-01 was a Thursday

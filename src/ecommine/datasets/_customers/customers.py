@@ -7,8 +7,21 @@ from typing import Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from ..._core.checks import integer, number, one_of
-from .._drawing import DAY, Floats, Ints, Rng, Simulated, parse_day, spawn_generators, text_column, timestamps
+from ..._core.checks import instances, integer, number, one_of, show, text
+from .._drawing import (
+    DAY,
+    MAX_DAYS,
+    Floats,
+    Ints,
+    Rng,
+    Simulated,
+    draw_count,
+    parse_day,
+    settings_of,
+    spawn_generators,
+    text_column,
+    timestamps,
+)
 from .calendar import FLAT, OperationalTime, Season, make_calendar
 
 
@@ -46,10 +59,11 @@ class CustomerType:
     spend: float = 1.0
 
     def __post_init__(self) -> None:
-        for name in ("share", "orders_per_month", "rate_cv"):
-            number(name, getattr(self, name), low=0)
-        number("lifetime_days", self.lifetime_days, low=1e-9)
-        number("spend", self.spend, low=1e-9)
+        text("name", self.name)
+        for name, high in (("share", 1e9), ("orders_per_month", 1e4), ("rate_cv", 100.0)):
+            number(name, getattr(self, name), low=0, cap=high)
+        number("lifetime_days", self.lifetime_days, low=1e-9, cap=1e6)
+        number("spend", self.spend, low=1e-9, cap=1e6)
 
 
 SEPARATED = (
@@ -82,9 +96,9 @@ def customer_types(mix: CustomerMix) -> tuple[CustomerType, ...]:
     if isinstance(mix, str):
         one_of("types", mix, ("separated", "overlapping"))
         return SEPARATED if mix == "separated" else OVERLAPPING
-    types = tuple(mix)
+    types = instances("types", mix, CustomerType)
     if sum(kind.share for kind in types) <= 0:
-        raise ValueError(f"`types` must have shares that add up to more than 0, got {types!r}")
+        raise ValueError(f"`types` must have shares that add up to more than 0, got {show(types)}")
     return types
 
 
@@ -130,14 +144,15 @@ def make_customers(
     >>> truth.groupby("customer_type")["orders_per_day"].mean().round(2).to_dict()
     {'loyal': 0.1, 'occasional': 0.01, 'one_time': 0.0, 'regular': 0.03}
     """
-    integer("n_customers", n_customers, low=1)
-    integer("days", days, low=1)
-    number("arriving", arriving, low=0, high=1)
+    n_customers = draw_count("n_customers", n_customers)
+    days = integer("days", days, low=1, cap=MAX_DAYS)
+    arriving = number("arriving", arriving, low=0, high=1)
+    season = FLAT if season is None else settings_of("season", season, Season)
     kinds = customer_types(types)
     mixed, arrival, rates, lives = spawn_generators(rng, 4)
     share = _of(kinds, "share")
     code = mixed.choice(len(kinds), size=n_customers, p=share / share.sum()).astype(np.int64)
-    clock = OperationalTime(make_calendar(days, start=start, season=season or FLAT)["factor"].to_numpy())
+    clock = OperationalTime(make_calendar(days, start=start, season=season)["factor"].to_numpy())
     arrived = np.sort(clock.at(arrival.random(n_customers) * clock.elapsed(np.array([days * arriving]))))
     lifetime = lives.exponential(_of(kinds, "lifetime_days")[code])
     first = parse_day(start)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..._core.checks import number
-from .._drawing import DAY, Floats, Ints, Rng, Simulated, parse_day, spawn_generators, timestamps
+from .._drawing import DAY, Floats, Ints, Rng, Simulated, parse_day, settings_of, spawn_generators, timestamps
 from .calendar import FLAT, OperationalTime, Season, make_calendar
 from .customers import CustomerMix, make_customers
 
@@ -91,14 +91,15 @@ def make_transactions(
     >>> drawn.table["customer_id"].nunique()
     100
     """
-    number("guests", guests, low=0, high=0.99)
-    number("mean_amount", mean_amount, low=0.01)
-    number("amount_cv", amount_cv, low=0)
+    guests = number("guests", guests, low=0, high=0.99)
+    mean_amount = number("mean_amount", mean_amount, low=0.01, cap=1e9)
+    amount_cv = number("amount_cv", amount_cv, low=0, cap=100)
+    season = FLAT if season is None else settings_of("season", season, Season)
     people, times, money = spawn_generators(rng, 3)
     customers = make_customers(
         n_customers, days, start=start, types=types, arriving=arriving, season=season, rng=people
     )
-    factor = make_calendar(days, start=start, season=season or FLAT)["factor"].to_numpy()
+    factor = make_calendar(days, start=start, season=season)["factor"].to_numpy()
     orders = order_times(times, customers.truth, factor, parse_day(start), guests=guests)
     spend = np.append(customers.truth["spend"].to_numpy(), 1.0)[orders.customer]  # the last one is for guests
     spread = np.sqrt(np.log1p(amount_cv**2))

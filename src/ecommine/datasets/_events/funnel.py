@@ -6,11 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..._core.checks import integer, number, one_of
-from .._drawing import DAY, Floats, Ints, Rng, Simulated, parse_day, spawn_generators
+from ..._core.checks import instances, number, one_of, text
+from .._drawing import DAY, MAX_DAYS, Floats, Ints, Rng, Simulated, draw_count, parse_day, settings_of, spawn_generators
 from .sessions import STEPS, Sessions, events_table
 
 MINUTE = 60_000_000
+MAX_GAPS = 1_000.0
+"""After a thousand mean gaps the few of a session are over, to the last bit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +34,8 @@ class Device:
     purchase: float
 
     def __post_init__(self) -> None:
-        number("share", self.share, low=1e-9)
+        text("name", self.name)
+        number("share", self.share, low=1e-9, cap=1e9)
         for name in ("view", "cart", "checkout", "purchase"):
             number(name, getattr(self, name), low=1e-6, high=1)
 
@@ -79,9 +82,10 @@ class Funnel:
     recovered: float = 0.1
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "devices", instances("devices", self.devices, Device))
         if not self.devices:
             raise ValueError("`devices` must hold at least one Device, got ()")
-        number("gap_minutes", self.gap_minutes, low=1e-6)
+        number("gap_minutes", self.gap_minutes, low=1e-6, cap=1e6)
         number("known", self.known, low=0, high=1)
         number("recovered", self.recovered, low=0, high=1)
 
@@ -143,7 +147,8 @@ class FunnelTruth:
             Time allowed; the time to the k-th step is the sum of k exponential gaps (Erlang).
         """
         one_of("event", event, STEPS)
-        number("within_minutes", within_minutes, low=0)
+        if within_minutes is not math.inf:
+            within_minutes = number("within_minutes", within_minutes, low=0)
         here = self.steps[self.steps["event"] == event]
         if device is not None:
             one_of("device", device, here["device"].tolist())
@@ -154,7 +159,7 @@ class FunnelTruth:
 
 def _erlang(count: int, time: float) -> float:
     """Chance that ``count`` gaps of mean one take at most ``time``."""
-    if math.isinf(time) or count == 0:
+    if time > MAX_GAPS or count == 0:
         return 1.0
     return 1 - math.exp(-time) * sum(time**k / math.factorial(k) for k in range(count))
 
@@ -227,13 +232,12 @@ def make_funnel(
     >>> round(float(counts["purchase"] / counts["page_view"]), 2)
     0.25
     """
-    integer("n_visitors", n_visitors, low=1)
-    number("days", days, low=1e-6)
-    number("sessions_per_visitor", sessions_per_visitor, low=1)
-    number("visitor_spread", visitor_spread, low=0, high=0.99)
-    integer("n_products", n_products, low=1)
-    plan = Funnel() if funnel is None else funnel
-    _check_trend(plan, trend)
+    n_visitors, n_products = draw_count("n_visitors", n_visitors), draw_count("n_products", n_products)
+    days = number("days", days, low=1e-6, cap=MAX_DAYS)
+    sessions_per_visitor = number("sessions_per_visitor", sessions_per_visitor, low=1, cap=10_000)
+    visitor_spread = number("visitor_spread", visitor_spread, low=0, high=0.99)
+    plan = settings_of("funnel", funnel, Funnel)
+    trend = _checked_trend(plan, trend)
     who, when, luck, what, pauses = spawn_generators(rng, 5)
     visits = 1 + who.poisson(sessions_per_visitor - 1, n_visitors)
     visitor = np.repeat(np.arange(n_visitors, dtype=np.int64), visits)
@@ -255,9 +259,9 @@ def make_funnel(
     return Simulated(table=table, truth=funnel_truth(plan))
 
 
-def _check_trend(funnel: Funnel, trend: float) -> None:
+def _checked_trend(funnel: Funnel, trend: float) -> float:
     room = 1 / float(funnel.chances[:, -1].max()) - 1
-    number("trend", trend, low=-min(room, 1.0), high=min(room, 1.0))
+    return number("trend", trend, low=-min(room, 1.0), high=min(room, 1.0))
 
 
 def _own_chances(rng: np.random.Generator, mean: Floats, alike: float) -> Floats:

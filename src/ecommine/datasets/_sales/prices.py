@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..._core.checks import number
+from ..._core.checks import number, show
 from .._drawing import Bools, Floats, Ints
 
 
@@ -43,11 +43,11 @@ class Pricing:
     serial: float = 0.0
 
     def __post_init__(self) -> None:
-        number("price_spread", self.price_spread, low=0)
+        number("price_spread", self.price_spread, low=0, cap=10)
         number("promotion_rate", self.promotion_rate, low=0, high=1)
         number("promotion_depth", self.promotion_depth, low=0, high=0.95)
-        number("promotion_lift", self.promotion_lift, low=0.01)
-        number("residual", self.residual, low=0)
+        number("promotion_lift", self.promotion_lift, low=0.01, cap=1_000)
+        number("residual", self.residual, low=0, cap=10)
         number("confounding", self.confounding, low=-1, high=1)
         number("serial", self.serial, low=0, high=0.99)
 
@@ -75,11 +75,11 @@ class Stockouts:
 
     def __post_init__(self) -> None:
         number("share", self.share, low=0, high=0.9)
-        number("mean_length", self.mean_length, low=1)
+        number("mean_length", self.mean_length, low=1, cap=1e6)
         if self.share > self.mean_length * (1 - self.share):
             least = self.share / (1 - self.share)
             raise ValueError(
-                f"`mean_length` must be at least share / (1 - share) = {least:.3g}, got {self.mean_length!r}"
+                f"`mean_length` must be at least share / (1 - share) = {least:.3g}, got {show(self.mean_length)}"
             )
 
 

@@ -6,11 +6,26 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from ..._core.checks import integer, number, one_of
+from ..._core.checks import flag, instance, integer, number, one_of
 from .._baskets.products import Assortment, make_products
 from .._customers.calendar import FLAT, Season, make_calendar
-from .._drawing import Bools, Floats, Ints, Rng, Simulated, parse_day, spawn_generators
+from .._drawing import (
+    MAX_DAYS,
+    Bools,
+    Floats,
+    Ints,
+    Rng,
+    Simulated,
+    check_cells,
+    draw_count,
+    parse_day,
+    settings_of,
+    spawn_generators,
+)
 from .prices import NO_STOCKOUTS, PricePaths, Pricing, Stockouts, price_paths, stockout_calendar
+
+MAX_MEAN = 1e15
+"""Mean units of a product and period that can be counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -94,9 +109,15 @@ def make_sales(
     >>> float(panel.table.loc[panel.table["in_stock"] == 0, "quantity"].sum())
     0.0
     """
-    integer("periods", periods, low=1)
-    number("level", level, low=0)
-    one_of("every", every, ("1d", "1w"))
+    n_products = draw_count("n_products", n_products)
+    level = number("level", level, low=0, cap=1e6)
+    every = one_of("every", every, ("1d", "1w"))
+    length = 1 if every == "1d" else 7
+    periods = integer("periods", periods, low=1, cap=MAX_DAYS // length)
+    check_cells(n_products, periods * length, names="`n_products` x `periods`, in days,")
+    counts = flag("counts", counts)
+    stockouts = instance("stockouts", stockouts, Stockouts)
+    season = instance("season", season, Season)
     goods, gaps, paths, noise = spawn_generators(rng, 4)
     products = make_products(n_products, assortment=assortment, rng=goods)
     out = stockout_calendar(gaps, stockouts, n_products, periods)
@@ -105,12 +126,15 @@ def make_sales(
         products.table["price"].to_numpy(),
         products.truth["elasticity"].to_numpy(),
         periods,
-        Pricing() if pricing is None else pricing,
+        settings_of("pricing", pricing, Pricing),
     )
-    length = 1 if every == "1d" else 7
     factor = make_calendar(periods * length, start=start, season=season)["factor"].to_numpy()
     base = level * n_products * products.truth["popularity"].to_numpy()[:, None]
     expected = base * np.exp(prices.log_demand) * factor.reshape(periods, length).mean(axis=1)
+    if counts and expected.max(initial=0) > MAX_MEAN:
+        raise ValueError(
+            f"`level` and the settings of demand give up to {expected.max():.3g} units, {MAX_MEAN:.0e} at most"
+        )
     wanted = noise.poisson(expected) if counts else expected
     table = sales_table(products.table, prices, ~out, np.where(out, 0, wanted), first=parse_day(start), length=length)
     demand = table[["product_id", "period_at"]].assign(expected=expected.ravel(), wanted=wanted.ravel())

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from ..._core.checks import integer
-from .._drawing import Bools, Ints, Rng, generator
+from ..._core.checks import instance, integer
+from .._drawing import MAX_DAYS, Bools, Ints, Rng, draw_count, generator
 
 
 def make_stock(sales: pd.DataFrame, /, *, review_days: int = 14, safety: int = 10, rng: Rng = 0) -> pd.DataFrame:
@@ -31,8 +31,8 @@ def make_stock(sales: pd.DataFrame, /, *, review_days: int = 14, safety: int = 1
 
     Raises
     ------
-    ValueError
-        If the products do not all have the same number of days.
+    TypeError, ValueError
+        If `sales` is no such table, or the products do not all have the same number of days.
 
     Examples
     --------
@@ -42,8 +42,9 @@ def make_stock(sales: pd.DataFrame, /, *, review_days: int = 14, safety: int = 1
     >>> bool((stock["on_hand"] >= sales["quantity"]).all())
     True
     """
-    integer("review_days", review_days, low=1)
-    integer("safety", safety, low=0)
+    review_days = integer("review_days", review_days, low=1, cap=MAX_DAYS)
+    safety = draw_count("safety", safety, low=0)
+    _check_sales(sales)
     n_products = int(sales["product_id"].nunique())
     if n_products == 0 or len(sales) % n_products:
         raise ValueError(
@@ -56,6 +57,16 @@ def make_stock(sales: pd.DataFrame, /, *, review_days: int = 14, safety: int = 1
     return pd.DataFrame(
         {"product_id": sales["product_id"], "stocked_at": sales["period_at"], "on_hand": on_hand.ravel()}
     )
+
+
+def _check_sales(sales: object) -> None:
+    instance("sales", sales, pd.DataFrame, noun="pandas table")
+    assert isinstance(sales, pd.DataFrame)
+    for name, kinds in (("product_id", None), ("period_at", None), ("quantity", "iuf"), ("in_stock", "iufb")):
+        if name not in sales.columns:
+            raise ValueError(f"`sales` must have the column {name}, as make_sales gives it")
+        if kinds is not None and (sales[name].dtype.kind not in kinds or sales[name].isna().any()):
+            raise ValueError(f"`sales` must have known numbers in {name}, got {sales[name].dtype}")
 
 
 def _on_hand(sold: Ints, out: Bools, phase: Ints, review_days: int, safety: int) -> Ints:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._core.arrays import Floats
-from ..._core.checks import confidence_level, one_of
+from ..._core.checks import confidence_level, one_of, several, show
 from ..._core.frames import opened
 from ..._core.notes import Note
 from ..._core.results import Result
@@ -246,12 +246,12 @@ def compare(
     )
 
 
-def _check_names(names: Sequence[str] | None) -> tuple[str, str] | None:
+def _check_names(names: object) -> tuple[str, str] | None:
     if names is None:
         return None
-    texts: list[object] = [] if isinstance(names, str) else list(names)
-    if len(texts) != 2 or texts[0] == texts[1] or not all(isinstance(text, str) and text for text in texts):
-        raise ValueError(f"`names` must be two different texts, such as ('desktop', 'mobile'), got {names!r}")
+    texts = several("names", names, of="two texts")
+    if len(texts) != 2 or not all(isinstance(text, str) and text for text in texts) or texts[0] == texts[1]:
+        raise ValueError(f"`names` must be two different texts, such as ('desktop', 'mobile'), got {show(names)}")
     return str(texts[0]), str(texts[1])
 
 

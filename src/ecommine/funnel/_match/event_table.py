@@ -7,6 +7,7 @@ from typing import Literal
 
 import narwhals.stable.v2 as nw
 
+from ..._core.checks import show
 from ..._core.frames import Frame, opened
 from ..._core.notes import Note
 from ..._core.texts import did_you_mean, quote_names
@@ -112,7 +113,7 @@ def _extra_columns(types: Types, funnel: Funnel, by: str | None) -> list[str]:
     """Return the columns that conditions, constants and groups name; raise where one is not as it must be."""
     given: object = by
     if given is not None and (not isinstance(given, str) or not given):
-        raise TypeError(f"`by` must be the name of one column, got {by!r}: put several into one column first")
+        raise TypeError(f"`by` must be the name of one column, got {show(by)}: put several into one column first")
     extra = list(dict.fromkeys([*funnel.extra_columns, *([] if by is None else [by])]))
     names: Sequence[str] = list(types)
     missing = [column for column in extra if column not in names]

@@ -1,10 +1,10 @@
 """Paths: what visitors do next, where they leave, and what leads to the goal."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from ..._core.arrays import run_starts
-from ..._core.checks import confidence_level, integer, one_of
+from ..._core.checks import confidence_level, integer, names, one_of, show
 from ..._core.frames import opened
 from ..._core.notes import Note
 from ..._core.tables import build_table
@@ -136,13 +136,13 @@ def paths(
     1             add_to_cart → (end)      1         0.0
     """
     one_of("unit", unit, UNITS)
-    one_of("collapse", collapse, (True, False))
+    collapse = one_of("collapse", collapse, (True, False))
     confidence = confidence_level(level)
     n_steps = integer("depth", depth, low=1, high=MAX_DEPTH)
     options = PathOptions(
         state=_text("state", state, "the name of a column, such as 'event' or 'page'"),
         goal=_goals(goal),
-        focus=None if focus is None else _text("focus", focus, f"the name of a state as text, such as {str(focus)!r}"),
+        focus=None if focus is None else _text("focus", focus, "the name of a state as text, such as 'view_item'"),
         unit=unit,
         gap=None if gap is None else parse_gap(gap),
         collapse=collapse,
@@ -170,16 +170,15 @@ def paths(
 
 
 def _goals(goal: object) -> tuple[str, ...]:
-    values: tuple[object, ...] = (goal,) if isinstance(goal, str) or not isinstance(goal, Iterable) else tuple(goal)
-    names = [value for value in values if isinstance(value, str) and value]
-    if not names or len(names) < len(values):
-        raise TypeError(f"`goal` must be the name of an event, or several, got {goal!r}")
-    return tuple(dict.fromkeys(names))
+    events = names("goal", goal, of="events")
+    if not events:
+        raise TypeError(f"`goal` must be the name of an event, or several, got {show(goal)}")
+    return tuple(dict.fromkeys(events))
 
 
 def _text(argument: str, value: object, description: str) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"`{argument}` must be {description}, got {value!r} of type {type(value).__name__}")
+        raise TypeError(f"`{argument}` must be {description}, got {show(value)} of type {type(value).__name__}")
     return value
 
 

@@ -9,7 +9,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from ..._core.arrays import Ints
-from ..._core.checks import confidence_level, integer
+from ..._core.checks import confidence_level, integer, names, several, show, text
 from ..._core.frames import Frame, collect, opened
 from ..._core.notes import Note
 from ..._core.texts import counted, quote_names
@@ -136,6 +136,7 @@ def from_reached(users: object, steps: Sequence[str], /, *, by: str | None = Non
     """
     confidence = confidence_level(level)
     like = opened(users, argument="users")
+    steps = names("steps", several("steps", steps, of="columns"), of="columns")
     _check_columns(like, steps, by)
     depths = _count_depths(like, steps, by)
     whole = _estimate_depths(depths, steps, confidence)
@@ -153,15 +154,16 @@ def from_reached(users: object, steps: Sequence[str], /, *, by: str | None = Non
 
 
 def _check_columns(users: Frame, steps: Sequence[str], by: str | None) -> None:
-    names: object = steps
-    if isinstance(names, str) or not isinstance(names, Sequence):
-        raise TypeError(f"`steps` must be a list of columns, got {names!r}")
-    if len(names) < 2:
-        raise ValueError(f"`steps` must be two or more columns, got {names!r}")
+    if len(steps) < 2:
+        raise ValueError(f"`steps` must be two or more columns, got {show(steps)}")
+    if by is not None:
+        text("by", by, example="'device', the name of a column")
     columns = users.collect_schema().names()
     missing = [column for column in (*steps, *([] if by is None else [by])) if column not in columns]
     if missing:
-        raise ValueError(f"`users` has no column {missing[0]!r}; it has {quote_names(columns)}")
+        raise ValueError(
+            f"`users` has no column {missing[0]!r}, which `steps` or `by` names; it has {quote_names(columns)}"
+        )
     if by in RESERVED:
         raise ValueError(f"`by` {by!r} is a column of the result: rename it first")
     if len(set(steps)) < len(steps):

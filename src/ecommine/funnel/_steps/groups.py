@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..._core.arrays import Ints
-from ..._core.checks import one_of
+from ..._core.checks import one_of, show
 from ..._core.notes import Note
 from ..._core.texts import counted
 from ...schema._for_topics import Every, first_open
@@ -27,6 +27,8 @@ MAX_PERIODS = 1_000
 
 def check_attribution(attribution: str, funnel: Funnel, by: str | None) -> None:
     """Raise unless `attribution` is one of the words or the name of a step, and `by` is given where it matters."""
+    if not isinstance(attribution, str):
+        raise TypeError(f"`attribution` must be one of {', '.join(ATTRIBUTIONS)}, or a step, got {show(attribution)}")
     if by is None and attribution != "first":
         raise ValueError(f"`attribution` {attribution!r} needs a column of groups: give by=...")
     if attribution in ATTRIBUTIONS and attribution in funnel.step_labels:

@@ -1,6 +1,6 @@
 """The result of a funnel: the table, the units, one group of it, sentences and plots."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import narwhals.stable.v2 as nw
 import pandas as pd
 
-from ..._core.checks import one_of
+from ..._core.checks import one_of, show
 from ..._core.frames import Frame, opened
 from ..._core.notes import Note
 from ..._core.results import Result
@@ -166,13 +166,15 @@ class FunnelResult(Result):
         """
         if self.by is None and self.every is None:
             raise ValueError("the funnel has no groups: measure it with by=... or every=...")
+        if not isinstance(value, Hashable):
+            raise TypeError(f"`value` must be one value of {self.by or 'period_at'!r}, got {show(value)}")
         key = self.by or "period_at"
         labels = [label for label, _ in self._group_estimates]
         index = _find_label(labels, value)
         if index is None:
             if _find_label([label["period_at"] for label, _ in self._period_estimates], value) is not None:
                 raise ValueError(f"{value!r} is a period: choose the group first, result.group(...).group({value!r})")
-            raise ValueError(f"{key!r} has no group {value!r}; it has {_quote_labels(labels)}")
+            raise ValueError(f"`value`: {key!r} has no group {show(value)}; it has {_quote_labels(labels)}")
         estimates = self._group_estimates[index][1]
         parts = self._period_estimates if self.by is not None else ()
         of_group = [(i, part) for i, part in enumerate(parts) if part[0][key] == labels[index]]
@@ -293,7 +295,7 @@ def make_result(
 
 def _find_label(labels: Sequence[Any], value: Any) -> int | None:
     """Return the place of a group by its value; None and any missing value find the group of unknown values."""
-    is_missing = value is None or value is pd.NA or value != value
+    is_missing = value is None or value is pd.NA or (isinstance(value, (float, datetime)) and value != value)
     if any(isinstance(label, datetime) for label in labels) and not is_missing:
         value = _to_moment(value)
     matches = (label is None if is_missing else label is not None and label == value for label in labels)

@@ -3,6 +3,7 @@
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame
 
+from ..._core.checks import text
 from ..._core.frames import Frame, opened
 from ..._core.notes import Note
 from .._map.map import Check
