@@ -28,6 +28,7 @@ import numpy as np
 import pandas as pd
 
 import ecommine
+from odd_tables import in_library, odd_tables
 
 SOURCE = str(Path(ecommine.__file__).parent)
 MAX_SECONDS = 20
@@ -334,3 +335,26 @@ def faults_of_options(call: Call, *, values: Mapping[str, Callable[[], Any]]) ->
             if fault:
                 faults.append(f"{call.name}({name}={label}): {fault}")
     return faults
+
+
+def table_calls(call: Call, libraries: abc.Sequence[str]) -> Iterator[tuple[str, str, Callable[[], Any] | None]]:
+    """Yield a call with each odd version of one of its tables, in each library; None where the library refuses it."""
+    given = _given(call)
+    tables = {name: value for name, value in given.items() if isinstance(value, pd.DataFrame)}
+    for name, table in tables.items():
+        for label, odd, arrays in odd_tables(table):
+            for library in libraries:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    try:
+                        changed = {other: in_library(library, value, {}) for other, value in tables.items()}
+                        changed[name] = in_library(library, odd, arrays)
+                    except Exception:
+                        yield f"{name}: {label}", library, None
+                        continue
+                yield f"{name}: {label}", library, lambda changed=changed: call(**changed)
+
+
+def _given(call: Call) -> dict[str, Any]:
+    """Return the arguments of a call by name."""
+    return {**dict(zip(call.parameters, call.positional, strict=False)), **call.keywords}

@@ -123,7 +123,7 @@ def _reading_python(relation: Any) -> "Iterator[None]":
         relation.query(view, f"set {_REPLACEMENTS} = false")
 
 
-def is_busy(error: Exception) -> bool:
+def is_busy(error: BaseException) -> bool:
     """Return whether an error of DuckDB says that its connection runs another query."""
     return type(error).__name__ == "ResourceInUseException"
 

@@ -9,6 +9,8 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, SupportsIndex
 
+from .library_errors import visible_level
+
 _CODE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
@@ -78,4 +80,4 @@ def warn_of_notes(notes: Sequence[str], category: type[Warning], *, stacklevel: 
     if notes:
         warning: Any = category("; ".join(notes))
         warning.notes = tuple(notes)
-        warnings.warn(warning, stacklevel=stacklevel + 1)
+        warnings.warn(warning, stacklevel=visible_level(stacklevel + 1))

@@ -11,6 +11,7 @@ import narwhals.stable.v2 as nw
 from .engines import check_pickles
 from .excel import check_path, check_sheets, for_excel
 from .frames import collect, opened
+from .library_errors import tell_library_errors
 from .notes import Note
 from .optional import require
 
@@ -34,10 +35,12 @@ class Result:
         @property
         def tables(self) -> Mapping[str, Any]: ...
 
+    @tell_library_errors
     def to_pandas(self) -> "pd.DataFrame":
         """Return the main table as pandas; a lazy table is computed."""
         return to_pandas(self._main())
 
+    @tell_library_errors
     def to_excel(self, path: str | PathLike[str]) -> None:
         """Write a workbook: the notes with their codes and counts on the first sheet, then one sheet per table.
 

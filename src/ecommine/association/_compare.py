@@ -10,6 +10,7 @@ import numpy as np
 from .._core.arrays import Floats, Ints
 from .._core.checks import number, one_of
 from .._core.frames import opened
+from .._core.library_errors import tell_library_errors
 from .._core.notes import Note
 from .._core.tables import build_table
 from .._core.texts import counted
@@ -64,6 +65,7 @@ class Comparison(ProductTable):
         return f"{counted(len(frame), 'rule')}: {kinds}"
 
 
+@tell_library_errors
 def compare(before: Rules, after: Rules, /, *, correction: Correction | None = "bh", level: float = 0.95) -> Comparison:
     r"""Compare the rules of two periods or segments.
 

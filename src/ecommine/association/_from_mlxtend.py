@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from .._core.checks import integer
 from .._core.frames import opened
+from .._core.library_errors import tell_library_errors
 from .._core.notes import Note
 from .._core.texts import counted
 from ._output.mlxtend import read_mlxtend
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@tell_library_errors
 def from_mlxtend(frame: "pd.DataFrame", /, *, n_orders: int) -> Rules:
     """Read rules that mlxtend mined.
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from .._core.checks import integer, number, one_of
 from .._core.frames import Frame, opened
+from .._core.library_errors import tell_library_errors
 from .._core.notes import Note
 from .._core.tables import build_table
 from .._core.texts import counted
@@ -83,6 +84,7 @@ class Itemsets(ProductTable):
         return f"{as_of_prefix(self.as_of)}{itemsets} in at least {self.min_count:,} of {orders}"
 
 
+@tell_library_errors
 def itemsets(
     orders: object,
     /,

@@ -11,6 +11,7 @@ from .._core.arrays import Floats, Ints
 from .._core.checks import one_of
 from .._core.durations import Duration
 from .._core.frames import opened
+from .._core.library_errors import tell_library_errors
 from .._core.moments import DAY, SECOND
 from .._core.notes import Note
 from .._core.tables import build_table, product_names
@@ -119,6 +120,7 @@ class NextOrders(ProductTable):
         return draw_next_orders(frame, self.within, product_names(names), ax, locale)
 
 
+@tell_library_errors
 def next_orders(
     orders: object,
     /,

@@ -9,6 +9,7 @@ import narwhals.stable.v2 as nw
 
 from .._core.checks import number, one_of
 from .._core.frames import opened
+from .._core.library_errors import tell_library_errors
 from .._core.notes import Note
 from .._core.tables import build_table, product_names
 from .._core.texts import LOCALES, Locale, counted
@@ -110,6 +111,7 @@ class Pairs(ProductTable):
         return draw_pairs(frame, relation, product_names(names), ax, locale)
 
 
+@tell_library_errors
 def pairs(
     orders: object,
     /,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import narwhals.stable.v2 as nw
 
 from .._core.checks import integer, number, one_of
+from .._core.library_errors import tell_library_errors
 from .._core.notes import Note
 from .._core.tables import product_names
 from .._core.texts import LOCALES, Locale, counted
@@ -207,6 +208,7 @@ class Rules(ProductTable):
         return draw_network(self._frame(), product_names(names), ax, locale)
 
 
+@tell_library_errors
 def rules(
     orders: object,
     /,

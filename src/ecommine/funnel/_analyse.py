@@ -9,6 +9,7 @@ import numpy as np
 
 from .._core.arrays import Ints
 from .._core.checks import confidence_level, one_of, several
+from .._core.library_errors import tell_library_errors
 from ..schema._for_topics import Clock, Every
 from ._definition import Funnel, Step
 from ._log.reading import example_value
@@ -35,6 +36,7 @@ from ._steps.table import FunnelEstimates, StepEstimates, estimate_steps
 from ._steps.units import MemoryUnitStore, UnitGroup
 
 
+@tell_library_errors
 def analyse(
     events: object,
     definition: Funnel | Sequence[str | Step],

@@ -10,6 +10,7 @@ from narwhals.stable.v2.typing import IntoDataFrameT, IntoLazyFrameT
 from .._core.checks import number, one_of
 from .._core.durations import Duration
 from .._core.frames import MICRO, Frame, is_lazy, opened
+from .._core.library_errors import tell_library_errors
 from .._core.notes import Note
 from .._core.results import Result
 from .._core.tables import build_table
@@ -164,6 +165,7 @@ def migration(
 def migration(before: RFM[IntoLazyFrameT], after: RFM[IntoLazyFrameT], /, *, level: float = 0.95) -> Migration[Any]: ...
 
 
+@tell_library_errors
 def migration(before: RFM[Any], after: RFM[Any], /, *, level: float = 0.95) -> Migration[Any]:
     """Compare two results customer by customer: movements between segments and the money that moved with them.
 

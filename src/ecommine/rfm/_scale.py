@@ -10,6 +10,7 @@ from narwhals.stable.v2.typing import IntoFrameT
 
 from .._core.checks import instances, integer, number, show
 from .._core.frames import MICRO, Frame, collect, micro, opened, whole_micro
+from .._core.library_errors import tell_library_errors
 from .._core.notes import Note
 from .._core.texts import counted, percent
 from .._stats.quantiles import inverted_cdf
@@ -79,6 +80,7 @@ class Scale:
         object.__setattr__(self, "notes", tuple(instances("notes", self.notes, Note)))
 
     @classmethod
+    @tell_library_errors
     def learn(cls, table: object, /, *, bins: "int | Scale" = 5) -> "Scale":
         """Learn cut points as quantiles of a customer table, so that each level holds about as many customers.
 
@@ -126,6 +128,7 @@ class Scale:
         recency, frequency, monetary = (_levels(getattr(self, measure)) for measure in MEASURES)
         return recency, frequency, monetary
 
+    @tell_library_errors
     def apply(self, table: IntoFrameT, /) -> IntoFrameT:
         """Add recency_score, frequency_score, monetary_score and rfm_score to a customer table, lazily if it is lazy.
 
@@ -177,7 +180,7 @@ def learn(frame: Frame, wanted: Scale) -> Scale:
     values = collect(frame.select(**{measure: _comparable(measure) for measure in unknown}))
     if not len(values):
         raise ValueError(
-            "there is no customer to learn cut points from: give a longer period, or a scale with fixed cut points"
+            "there is no customer to learn cut points from: give a longer `period`, or a `scale` with fixed cut points"
         )
     cuts: dict[str, Any] = {measure: getattr(wanted, measure) for measure in MEASURES}
     notes: list[Note] = []
@@ -196,7 +199,9 @@ def scored(frame: Frame, scale: Scale) -> Frame:
             "the scale has levels whose cut points are not learned: use Scale.learn(table, bins=scale) first"
         )
     step = 10 if max(scale.levels) <= 9 else 100
-    with_money = frame.with_columns(micro(nw.col("monetary").cast(nw.Float64)).alias(_MONEY))
+    # No cut point is beyond the bounds, so that they change no score, and no library's integers overflow.
+    money = nw.col("monetary").cast(nw.Float64).clip(-MAX_MONEY, MAX_MONEY)
+    with_money = frame.with_columns(micro(money).alias(_MONEY))
     scores = with_money.with_columns(
         recency_score=scale.levels[0] - _cuts_below("recency", "recency", scale),
         frequency_score=1 + _cuts_below("frequency", "frequency", scale),
@@ -249,6 +254,12 @@ def _check_columns(frame: Frame, needed: "tuple[Measure, ...] | list[Measure]") 
     missing = [measure for measure in needed if measure not in frame.collect_schema().names()]
     if missing:
         raise ValueError(f"`table` has no {', '.join(missing)}: make it with ecommine.rfm.table(orders)")
+    types = frame.collect_schema()
+    for measure in needed:
+        if not types[measure].is_numeric() or isinstance(types[measure], nw.Decimal):
+            raise ValueError(
+                f"`table` has {types[measure]} in {measure}, not numbers: make it with ecommine.rfm.table(orders)"
+            )
 
 
 def _check_values(frame: Frame) -> None:

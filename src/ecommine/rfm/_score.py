@@ -10,6 +10,7 @@ from narwhals.stable.v2.typing import IntoFrameT
 
 from .._core.checks import number, one_of, several, show, text
 from .._core.frames import Frame, divided, opened
+from .._core.library_errors import tell_library_errors
 from .._core.notes import Note
 from .._core.results import Result
 from .._core.texts import LOCALES, Locale, counted
@@ -93,6 +94,7 @@ class RFM(Result, Generic[TableT_co]):
         """The tables by name."""
         return {"customers": self.table, "segments": self.segments}
 
+    @tell_library_errors
     def members(self, segment: str, /) -> TableT_co:
         """Return the customers of one segment, lazily if the table is lazy.
 
@@ -111,6 +113,7 @@ class RFM(Result, Generic[TableT_co]):
         kept = opened(self.table, argument="table").filter(nw.col("segment") == segment)
         return cast("TableT_co", kept.to_native())
 
+    @tell_library_errors
     def apply(self, orders: IntoFrameT, /, *, as_of: datetime | date | str | None = None) -> "RFM[IntoFrameT]":
         """Score other orders, such as those of a later month, with the same cut points, scheme and options.
 
@@ -147,6 +150,7 @@ class RFM(Result, Generic[TableT_co]):
         one_of("locale", locale, LOCALES)
         return summary_sentences(self._segment_totals, self._coarse_measures, self.period, self.as_of, locale)
 
+    @tell_library_errors
     def labelled(self, *, locale: Locale = "en", part: Literal["customers", "segments"] = "customers") -> Any:
         """Return one of the two tables with display names in place of codes and column names, for people to read."""
         one_of("locale", locale, LOCALES)
@@ -169,6 +173,7 @@ class RFM(Result, Generic[TableT_co]):
         return draw_segments(self._segment_totals, period_in_words(self.period, self.as_of, locale), ax, locale)
 
 
+@tell_library_errors
 def score(
     orders: IntoFrameT,
     /,

@@ -24,6 +24,7 @@ from .._core.frames import (
     opened,
     summable,
 )
+from .._core.library_errors import tell_library_errors
 from .._core.moments import moment
 from .._core.notes import Note
 from .._core.texts import counted
@@ -67,6 +68,7 @@ class CustomerMeasures:
         return frame.to_native() if isinstance(frame, nw.LazyFrame) else hand_back(frame, like=self.like)
 
 
+@tell_library_errors
 def table(
     orders: IntoFrameT,
     /,

@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 
 from ..._core.checks import instance, integer
+from ..._core.library_errors import tell_library_errors
 from .._drawing import MAX_DAYS, Bools, Ints, Rng, draw_count, generator
 
 
+@tell_library_errors
 def make_stock(sales: pd.DataFrame, /, *, review_days: int = 14, safety: int = 10, rng: Rng = 0) -> pd.DataFrame:
     """Build the stock table that a daily sales panel implies.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..._core.checks import confidence_level, one_of
 from ..._core.durations import fixed_length
 from ..._core.frames import opened
+from ..._core.library_errors import tell_library_errors
 from ..._core.moments import length_to_microseconds
 from ..._core.notes import Note, warn_of_notes
 from ..._core.results import Result
@@ -200,6 +201,7 @@ class Carts(Result):
         return draw_recovery(self._report.recovery, self._window, self.level, ax, locale)
 
 
+@tell_library_errors
 def carts(
     events: object,
     /,

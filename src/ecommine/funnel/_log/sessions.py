@@ -12,6 +12,7 @@ from ..._core.arrays import Ints, Times, run_numbers, run_starts, sort_order, st
 from ..._core.codes import factorize_sorted
 from ..._core.durations import fixed_length
 from ..._core.frames import Frame, native, opened, seconds_since_1970
+from ..._core.library_errors import tell_library_errors
 from ..._core.moments import SECOND, length_to_microseconds
 from ...schema._for_topics import instant_column, read
 from .log import EventLog
@@ -78,6 +79,7 @@ def _labels(visitor: Ints, time: Times, session_id: Ints, gap: int) -> Ints:
     return np.where(is_known, session_id, label)
 
 
+@tell_library_errors
 def sessions(events: IntoFrameT, /, *, gap: str | timedelta = "30min") -> IntoFrameT:
     """Cut the events of each visitor into sessions: by ``session_id`` where there is one, else wherever they pause.
 

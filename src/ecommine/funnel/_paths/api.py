@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from ..._core.arrays import run_starts
 from ..._core.checks import confidence_level, integer, names, one_of, show
 from ..._core.frames import opened
+from ..._core.library_errors import tell_library_errors
 from ..._core.notes import Note
 from ..._core.tables import build_table
 from ..._core.texts import counted
@@ -24,6 +25,7 @@ MAX_STATES = 200
 MAX_DEPTH = 10
 
 
+@tell_library_errors
 def paths(
     events: object,
     /,

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from ..._core.checks import confidence_level, integer, one_of
 from ..._core.durations import fixed_length
 from ..._core.frames import opened
+from ..._core.library_errors import tell_library_errors
 from ..._core.moments import length_to_microseconds
 from ..._core.tables import build_table
 from .notes import notes_on_searches
@@ -19,6 +20,7 @@ from .table import measure_searches, position_columns, query_columns, reformulat
 ATTRIBUTIONS = ("clicked", "last")
 
 
+@tell_library_errors
 def search(
     events: object,
     /,

@@ -11,6 +11,7 @@ import numpy as np
 from ..._core.arrays import Ints
 from ..._core.checks import confidence_level, integer, names, several, show, text
 from ..._core.frames import Frame, collect, opened
+from ..._core.library_errors import tell_library_errors
 from ..._core.notes import Note
 from ..._core.texts import counted, quote_names
 from ..._stats.intervals import normal_quantile, wilson_interval
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@tell_library_errors
 def from_counts(
     counts: "Mapping[str, int] | Sequence[tuple[str, int]] | pd.Series[Any]", /, *, level: float = 0.95
 ) -> FunnelResult:
@@ -97,6 +99,7 @@ def _check_decreasing(steps: list[str], users: Ints) -> None:
         )
 
 
+@tell_library_errors
 def from_reached(users: object, steps: Sequence[str], /, *, by: str | None = None, level: float = 0.95) -> FunnelResult:
     """Measure a funnel of a table with one row per user and one column per step.
 

@@ -10,6 +10,7 @@ from narwhals.stable.v2.typing import IntoFrameT
 from ..._core.arrays import Ints
 from ..._core.codes import factorize
 from ..._core.frames import Frame, collect, join, native, opened
+from ..._core.library_errors import tell_library_errors
 from ..._core.notes import Note
 from ..._core.texts import counted, percent
 from .._convert.objects import with_nullable_integers
@@ -22,6 +23,7 @@ _BEFORE_ALL = datetime(1970, 1, 1)
 """Stands for the unknown time of a link; canonical times are later."""
 
 
+@tell_library_errors
 def identify(events: IntoFrameT, links: IntoFrameT, /) -> IntoFrameT:
     """Add the customer to each event of a known visitor.
 

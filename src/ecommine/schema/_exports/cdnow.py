@@ -4,6 +4,7 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame
 
 from ..._core.frames import Frame, collect, opened
+from ..._core.library_errors import tell_library_errors
 from ..._core.texts import counted
 from .._convert.convert import convert
 from .._convert.formats import Conversion
@@ -15,6 +16,7 @@ from .base import Export, find_spelling, read_as_numbers, whole_number_text
 _SYSTEM = "CDNOW"
 
 
+@tell_library_errors
 def from_cdnow(raw: IntoFrame, /, *, check: Check = "values") -> Shop:
     """Map the CDNOW transactions to a shop.
 

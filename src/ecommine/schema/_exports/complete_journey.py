@@ -4,6 +4,7 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame
 
 from ..._core.frames import Frame, join, opened
+from ..._core.library_errors import tell_library_errors
 from ..._core.notes import Note
 from .._map.map import Check
 from .._model.shop import Shop
@@ -24,6 +25,7 @@ _DEPOSITS = ("BOTTLE DEPOSITS", "CRV DEPOSIT NT/F")
 _NO_GOODS = ("COUPONS/STORE & MFG", "DONATIONS", "MISC SALES TRANS")
 
 
+@tell_library_errors
 def from_complete_journey(
     transactions: IntoFrame,
     /,

@@ -6,6 +6,7 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame
 
 from ..._core.frames import Frame, collect, opened
+from ..._core.library_errors import tell_library_errors
 from .._convert.objects import holds_objects
 from .._map.map import Check, check_zone
 from .._model.clock import times_as
@@ -26,6 +27,7 @@ _OTHER = {"device": "device.category", "country": "geo.country", "campaign": "tr
 _NESTED = ("event_params", "items", "ecommerce", "device", "geo", "traffic_source")
 
 
+@tell_library_errors
 def from_ga4(raw: IntoFrame, /, *, timezone: str | None = None, check: Check = "values") -> Shop:
     """Map GA4's BigQuery export (``events_YYYYMMDD``) to a shop.
 

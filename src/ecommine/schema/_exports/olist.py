@@ -4,6 +4,7 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame
 
 from ..._core.frames import Frame, join, opened
+from ..._core.library_errors import tell_library_errors
 from ..._core.notes import Note
 from .._map.map import Check
 from .._model.shop import Shop
@@ -32,6 +33,7 @@ _MONEY = ("price", "freight_value")
 _WRITTEN = "%Y-%m-%d %H:%M:%S"
 
 
+@tell_library_errors
 def from_olist(
     orders: IntoFrame,
     items: IntoFrame,

@@ -5,6 +5,7 @@ from narwhals.stable.v2.typing import IntoFrame
 
 from ..._core.checks import text
 from ..._core.frames import Frame, opened
+from ..._core.library_errors import tell_library_errors
 from ..._core.notes import Note
 from .._map.map import Check
 from .._model.clock import times_as
@@ -15,6 +16,7 @@ _SYSTEM = "REES46"
 _COLUMNS = ("event_time", "event_type", "product_id", "category_id", "category_code", "brand", "price", "user_id")
 
 
+@tell_library_errors
 def from_rees46(raw: IntoFrame, /, *, timezone: str = "UTC", check: Check = "values") -> Shop:
     """Map a REES46 behaviour log to a shop.
 

@@ -6,6 +6,7 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame
 
 from ..._core.frames import Frame, join, opened
+from ..._core.library_errors import tell_library_errors
 from .._map.map import Check, check_zone
 from .._model.shop import Shop
 from .base import (
@@ -39,6 +40,7 @@ _STATES = ("Financial Status", "Cancelled at")
 _LINE = ("Lineitem name", "Lineitem sku", "Vendor")
 
 
+@tell_library_errors
 def from_shopify(
     raw: IntoFrame,
     /,

@@ -9,6 +9,7 @@ from narwhals.stable.v2.typing import IntoFrame
 
 from ..._core.checks import one_of
 from ..._core.frames import Frame, opened
+from ..._core.library_errors import tell_library_errors
 from ..._core.notes import Note
 from .._map.map import Check
 from .._model.errors import SchemaError
@@ -21,6 +22,7 @@ _CHINA = timezone(timedelta(hours=8))
 _FIRST, _END = (int(datetime(2017, *day, tzinfo=_CHINA).timestamp()) for day in ((11, 25), (12, 4)))
 
 
+@tell_library_errors
 def from_taobao_user_behavior(
     raw: IntoFrame, /, *, other_days: Literal["drop", "keep"] = "drop", check: Check = "values"
 ) -> Shop:

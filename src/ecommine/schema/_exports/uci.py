@@ -4,6 +4,7 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame
 
 from ..._core.frames import Frame, join, opened
+from ..._core.library_errors import tell_library_errors
 from .._map.map import Check
 from .._model.shop import Shop
 from .base import OTHER_LINES, Export, fill_false, find_spelling, first_match, most_frequent, present_columns
@@ -20,6 +21,7 @@ UCI_CODES = {
 entries, bad debt, samples, tests; discounts."""
 
 
+@tell_library_errors
 def from_uci_online_retail(raw: IntoFrame, /, *, format: str | None = None, check: Check = "values") -> Shop:
     """Map UCI Online Retail (or Online Retail II) to a shop.
 

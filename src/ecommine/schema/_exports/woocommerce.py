@@ -6,6 +6,7 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame
 
 from ..._core.frames import Frame, join, opened
+from ..._core.library_errors import tell_library_errors
 from .._map.map import Check
 from .._model.shop import Shop
 from .base import (
@@ -32,6 +33,7 @@ _ITEM = ("item_quantity", "item_subtotal", "item_total")
 _UNPAID = ("cancelled", "failed", "pending", "checkout-draft", "trash")
 
 
+@tell_library_errors
 def from_woocommerce(
     raw: IntoFrame,
     /,

@@ -10,6 +10,7 @@ from narwhals.stable.v2.typing import IntoFrameT
 
 from ..._core.checks import one_of, show
 from ..._core.frames import Frame, collect, is_lazy, native, opened
+from ..._core.library_errors import tell_library_errors
 from ..._core.notes import Note
 from ..._core.texts import counted
 from .._convert.convert import convert
@@ -38,6 +39,7 @@ class ConvertedTable:
     names: tuple[str, ...]
 
 
+@tell_library_errors
 def map_table(
     raw: IntoFrameT,
     table: str,

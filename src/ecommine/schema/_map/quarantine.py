@@ -11,6 +11,7 @@ from narwhals.stable.v2.typing import IntoFrameT
 from ..._core.checks import one_of
 from ..._core.engines import check_pickles
 from ..._core.frames import Frame, native, opened
+from ..._core.library_errors import tell_library_errors
 from .._convert.plan import RAW
 from .._model.errors import SchemaError, warn
 from .._model.tables import TABLES
@@ -48,6 +49,7 @@ class Quarantine(Generic[TableT_co]):
         return f"Quarantine({', '.join(sizes)})"
 
 
+@tell_library_errors
 def quarantine(
     table: str,
     raw: IntoFrameT,

@@ -7,6 +7,7 @@ from narwhals.stable.v2.typing import IntoFrameT
 
 from ..._core.checks import number, one_of, text
 from ..._core.frames import Frame, build, collect, hand_back, join, native, opened, wrap
+from ..._core.library_errors import tell_library_errors
 from ..._core.notes import Note
 from ..._core.texts import counted
 from .._model.errors import SchemaError, warn
@@ -22,6 +23,7 @@ _NEW_COLUMNS = (*_FENCE_COLUMNS, "outlier")
 _MAD_TO_SIGMA = 1.4826  # the median absolute deviation of a normal distribution is sigma / 1.4826
 
 
+@tell_library_errors
 def outliers(
     table: IntoFrameT,
     /,
