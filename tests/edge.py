@@ -16,7 +16,7 @@ import typing
 import warnings
 from collections import abc
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Real
@@ -28,7 +28,7 @@ import numpy as np
 import pandas as pd
 
 import ecommine
-from odd_tables import in_library, odd_tables
+from odd_tables import OddTable, in_library, odd_tables
 
 SOURCE = str(Path(ecommine.__file__).parent)
 MAX_SECONDS = 20
@@ -73,7 +73,7 @@ def calls_of(package: str) -> Iterator[Call]:
     good = importlib.import_module(f"{package}.good_arguments").good()
     for name in module.__all__:
         value = getattr(module, name)
-        if inspect.isclass(value) and issubclass(value, BaseException) or typing.is_typeddict(value):
+        if (inspect.isclass(value) and issubclass(value, BaseException)) or typing.is_typeddict(value):
             continue
         if not inspect.isclass(value) and not inspect.isfunction(value):
             continue  # a constant
@@ -220,7 +220,7 @@ def _is_kind(value: Any, hint: Any) -> bool:
 
 def odd_values() -> dict[str, Callable[[], Any]]:
     """Return values of every kind that somebody may give by mistake, each made anew."""
-    aware = datetime(2024, 3, 1, tzinfo=timezone.utc)
+    aware = datetime(2024, 3, 1, tzinfo=UTC)
     plain: list[Any] = [
         *(None, True, False, np.bool_(True), 0, -1, 1, 2, 10**12, 2**63, -(2**64), 10**400, 0.5, -0.0, np.float32(0.5)),
         *(
@@ -337,22 +337,35 @@ def faults_of_options(call: Call, *, values: Mapping[str, Callable[[], Any]]) ->
     return faults
 
 
-def table_calls(call: Call, libraries: abc.Sequence[str]) -> Iterator[tuple[str, str, Callable[[], Any] | None]]:
-    """Yield a call with each odd version of one of its tables, in each library; None where the library refuses it."""
-    given = _given(call)
-    tables = {name: value for name, value in given.items() if isinstance(value, pd.DataFrame)}
+def table_calls(call: Call, libraries: abc.Sequence[str]) -> Iterator[tuple[str, str, Callable[[], Any]]]:
+    """Yield what calls with each odd version of one of the tables, in each library; None where the library refuses it.
+
+    The tables are made when it is called.
+    """
+    tables = {name: value for name, value in _given(call).items() if isinstance(value, pd.DataFrame)}
     for name, table in tables.items():
-        for label, odd, arrays in odd_tables(table):
+        for label, make in odd_tables(table):
             for library in libraries:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    try:
-                        changed = {other: in_library(library, value, {}) for other, value in tables.items()}
-                        changed[name] = in_library(library, odd, arrays)
-                    except Exception:
-                        yield f"{name}: {label}", library, None
-                        continue
-                yield f"{name}: {label}", library, lambda changed=changed: call(**changed)
+                yield f"{name}: {label}", library, _TableCall(call, tables, name, make, library)
+
+
+@dataclasses.dataclass(frozen=True)
+class _TableCall:
+    """A call with one odd table."""
+
+    call: Call
+    tables: Mapping[str, pd.DataFrame]
+    name: str
+    make: Callable[[], OddTable]
+    library: str
+
+    def __call__(self) -> Any:
+        try:
+            changed = {name: in_library(self.library, table, {}) for name, table in self.tables.items()}
+            changed[self.name] = in_library(self.library, *self.make())
+        except Exception:  # what a library does not hold, nobody can give
+            return None
+        return self.call(**changed)
 
 
 def _given(call: Call) -> dict[str, Any]:

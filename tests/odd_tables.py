@@ -1,7 +1,7 @@
 """Tables that somebody may give by mistake, in every library: odd columns, odd names, odd shapes."""
 
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,8 @@ from libraries import LIBRARIES
 
 Column = Callable[[int], Any]
 """Makes a column of so many rows: a pandas column or a PyArrow array."""
+OddTable = tuple[pd.DataFrame, dict[str, Any]]
+"""A pandas table, and the PyArrow arrays that stand in place of its columns, or beside them."""
 TABLES = ("pandas-numpy", "pandas-nullable", "pandas-pyarrow", "polars", "polars-lazy", "pyarrow", "duckdb")
 
 
@@ -60,8 +62,8 @@ COLUMNS: dict[str, Column] = {
     "decimals": _objects(Decimal("1.5"), Decimal("NaN"), None),
     "bytes": _objects(b"a", b"\xff"),
     "dates in objects": _objects(date(2024, 5, 1), None, date(1, 1, 1)),
-    "times of two zones": _objects(DAY.replace(tzinfo=timezone.utc), DAY.replace(tzinfo=timezone(timedelta(hours=8)))),
-    "naive and aware": _objects(DAY, DAY.replace(tzinfo=timezone.utc)),
+    "times of two zones": _objects(DAY.replace(tzinfo=UTC), DAY.replace(tzinfo=timezone(timedelta(hours=8)))),
+    "naive and aware": _objects(DAY, DAY.replace(tzinfo=UTC)),
     "booleans in objects": _objects(True, None, False),
     "lists in objects": _objects([1], [], None),
     "dicts in objects": _objects({"a": 1}, None),
@@ -144,17 +146,19 @@ SHAPES: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
 }  # fmt: skip
 
 
-def odd_tables(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, dict[str, Any]]]:
-    """Yield each odd version of a table with its name: a pandas table, and PyArrow arrays in place of its columns."""
+def odd_tables(table: pd.DataFrame) -> Iterator[tuple[str, Callable[[], OddTable]]]:
+    """Yield the name of each odd version of a table, and what makes it."""
     for name, change in SHAPES.items():
-        yield name, change(table), {}
+        yield name, lambda change=change: (change(table), {})
     for column in (*table.columns, "extra"):
         for name, make in COLUMNS.items():
-            values = make(len(table))
-            if isinstance(values, pd.Series):
-                yield f"{column}: {name}", table.assign(**{column: values.set_axis(table.index)}), {}
-            else:
-                yield f"{column}: {name}", table, {column: values}
+            yield f"{column}: {name}", lambda column=column, make=make: _with_column(table, column, make(len(table)))
+
+
+def _with_column(table: pd.DataFrame, column: str, values: Any) -> OddTable:
+    if isinstance(values, pd.Series):
+        return table.assign(**{column: values.set_axis(table.index)}), {}
+    return table, {column: values}
 
 
 def in_library(library: str, table: pd.DataFrame, arrays: dict[str, Any]) -> Any:

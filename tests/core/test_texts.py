@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecommine._core import checks, pictures, texts
+from ecommine._core import pictures, texts
 from ecommine._core.durations import Duration
 from ecommine._core.texts import (
     LOCALES,

@@ -246,7 +246,10 @@ def test_any_small_shop_agrees_with_itself(
         (lambda: datasets.make_shop(5, guests=1.0), "`guests` must be between 0 and 0.99, got 1.0"),
         (lambda: datasets.make_shop(5, types="both"), "`types` must be one of 'separated', 'overlapping'"),
         (lambda: datasets.make_shop(5, start="June"), "`start` must be a day such as '2024-01-01', got 'June'"),
-        (lambda: datasets.make_shop(5, n_products=10), "`bundles` x `bundle_size` must be at most 6 with `n_products` = 10"),
+        (
+            lambda: datasets.make_shop(5, n_products=10),
+            "`bundles` x `bundle_size` must be at most 6 with `n_products` = 10",
+        ),
     ],
 )
 def test_errors_name_argument_and_value(make, message: str) -> None:

@@ -1,6 +1,6 @@
 """Rules to and from mlxtend, the common tongue for rules."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +8,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from ..._core.arrays import Ints
+from ..._core.checks import show
 from ..._core.frames import Frame
 from .._mining.splits import RuleSplit
 from .lists import ProductLists
@@ -54,8 +55,9 @@ def read_mlxtend(frame: Frame, n_orders: int) -> Any:
     absent = [name for name in (*SIDES, *SUPPORTS) if name not in frame.collect_schema().names()]
     if absent:
         raise ValueError(f"`frame` has no column {absent[0]!r}: give the result of mlxtend's association_rules")
-    assert isinstance(frame, nw.DataFrame)
-    left, right = ([tuple(sorted(products)) for products in frame[name].to_list()] for name in SIDES)
+    if not isinstance(frame, nw.DataFrame):
+        raise TypeError("`frame` must be a table in memory, the result of mlxtend's association_rules: collect it")
+    left, right = (_itemsets_of(frame[name], name) for name in SIDES)
     itemsets = sorted(dict.fromkeys([*left, *right]), key=len)
     code = {product: i for i, product in enumerate(sorted({product for itemset in itemsets for product in itemset}))}
     a, b, both = (_counts_of_shares(frame[name].to_numpy(), n_orders, name) for name in SUPPORTS)
@@ -70,7 +72,21 @@ def read_mlxtend(frame: Frame, n_orders: int) -> Any:
     return rule_table(splits, None, lists, n_orders, frame, None)[0]
 
 
+def _itemsets_of(column: nw.Series[Any], name: str) -> list[tuple[Any, ...]]:
+    """Return the sets of products in a column, each sorted."""
+    sets = column.to_list()
+    wrong = [products for products in sets if isinstance(products, str) or not isinstance(products, Iterable)]
+    try:
+        if not wrong:
+            return [tuple(sorted(products)) for products in sets]
+    except TypeError:  # products of two kinds have no order
+        wrong = sets
+    raise TypeError(f"`frame` must have sets of product ids of one kind in {name}, got {show(wrong[0])}")
+
+
 def _counts_of_shares(shares: Any, n_orders: int, name: str) -> Ints:
+    if np.asarray(shares).dtype.kind not in "iuf":
+        raise TypeError(f"`frame` must have numbers in {name!r}, got {np.asarray(shares).dtype}")
     shares = np.asarray(shares, dtype=np.float64)
     counts = np.rint(shares * n_orders)
     is_near = np.abs(counts - shares * n_orders) <= 1e-6 + 1e-9 * n_orders
