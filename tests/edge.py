@@ -253,7 +253,7 @@ def odd_values() -> dict[str, Callable[[], Any]]:
         *(
             date(2024, 3, 1),
             date.min,
-            datetime.max,
+            datetime(9999, 12, 31),
             timedelta(days=1),
             timedelta(0),
             timedelta.max,
@@ -295,7 +295,7 @@ def odd_values() -> dict[str, Callable[[], Any]]:
         "segment": lambda: ecommine.rfm.Segment("a"),
         "step": lambda: ecommine.funnel.Step("a"),
         "exclusion": lambda: ecommine.funnel.Exclude("a"),
-        "shop": lambda: ecommine.schema.Shop(),
+        "shop": ecommine.schema.Shop,
     }
     return made
 

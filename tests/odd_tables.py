@@ -42,7 +42,8 @@ def _arrow(dtype: str, *values: Any) -> Column:
             "uint64": pa.uint64(), "int8": pa.int8(), "float32": pa.float32(),
             "time": pa.time64("us"), "duration": pa.duration("us"), "date": pa.date32(), "bool": pa.bool_(),
             "aware": pa.timestamp("ns", "Asia/Shanghai"), "seconds": pa.timestamp("s"), "int64": pa.int64(),
-            "fixed list": pa.list_(pa.int64(), 2), "text": pa.string(), "nested": pa.list_(pa.struct([("a", pa.bool_())])),
+            "fixed list": pa.list_(pa.int64(), 2), "text": pa.string(),
+            "nested": pa.list_(pa.struct([("a", pa.bool_())])),
         }  # fmt: skip
         return pa.array([values[i % len(values)] for i in range(n)], types[dtype])
 
@@ -82,7 +83,7 @@ COLUMNS: dict[str, Column] = {
     "sparse": lambda n: pd.Series(pd.arrays.SparseArray([0, 1] * n)[:n]),
     "lengths of time": _typed("timedelta64[us]", timedelta(1), None),
     "aware": _typed("datetime64[us, UTC]", DAY),
-    "times of nanoseconds": lambda n: pd.Series(pd.Timestamp("2024-05-01").as_unit("ns") + pd.to_timedelta(np.arange(n))),
+    "times of nanoseconds": lambda n: pd.Series(np.datetime64("2024-05-01", "ns") + np.arange(n)),
     "no time": _typed("datetime64[us]", None),
     "early times": _typed("datetime64[us]", datetime(1, 1, 1), datetime(9999, 12, 31)),
     "text type": _typed("string", "a", None, ""),
@@ -108,7 +109,8 @@ COLUMNS: dict[str, Column] = {
             "decimal": [Decimal("1.5"), None], "uint64": [2**64 - 1, None],
             "int8": [1, None], "float32": [1.5, float("nan"), None], "time": [time(1), None], "bool": [True, None],
             "duration": [timedelta(1), None], "date": [date(2024, 5, 1), None], "aware": [DAY, None],
-            "seconds": [DAY, None], "fixed list": [[1, 2], None], "int64": [2**63 - 1, None], "nested": [[{"a": True}], None],
+            "seconds": [DAY, None], "fixed list": [[1, 2], None], "int64": [2**63 - 1, None],
+            "nested": [[{"a": True}], None],
         }.items()
     },
 }  # fmt: skip
@@ -140,8 +142,11 @@ SHAPES: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "pairs of labels": lambda table: table.set_index([table.columns[0], table.columns[-1]], drop=False),
     **{
         f"a column {name!r}": _added(name)
-        for name in ("*", "", " ", "^a$", "a`b", 'a"b', "a'b", "a.b", "a\\b", "名", "x" * 300, "%", "{a}", "__ecommine_row", "index",
-                     "level_0", "key", "n", "len", "count", "literal", "value", "visitor", "unit", "event", "segment", "step")
+        for name in (
+            "*", "", " ", "^a$", "a`b", 'a"b', "a'b", "a.b", "a\\b", "名", "x" * 300, "%", "{a}", "__ecommine_row",
+            "index", "level_0", "key", "n", "len", "count", "literal", "value", "visitor", "unit", "event", "segment",
+            "step",
+        )
     },
 }  # fmt: skip
 

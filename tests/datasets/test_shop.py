@@ -248,7 +248,7 @@ def test_any_small_shop_agrees_with_itself(
         (lambda: datasets.make_shop(5, start="June"), "`start` must be a day such as '2024-01-01', got 'June'"),
         (
             lambda: datasets.make_shop(5, n_products=10),
-            "`bundles` x `bundle_size` must be at most 6 with `n_products` = 10",
+            "`bundle_size` must be at most 6 with `n_products` = 10",
         ),
     ],
 )
