@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from ecommine import rfm
-from ecommine._core.library_errors import library_of, tell_library_errors
+from ecommine._core.engines import library_of, tell_library_errors
 from ecommine._core.notes import Note, warn_of_notes
 
 

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, SupportsIndex
 
-from .library_errors import visible_level
+from .engines import visible_level
 
 _CODE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 

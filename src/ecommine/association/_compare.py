@@ -9,8 +9,8 @@ import numpy as np
 
 from .._core.arrays import Floats, Ints
 from .._core.checks import number, one_of
+from .._core.engines import tell_library_errors
 from .._core.frames import opened
-from .._core.library_errors import tell_library_errors
 from .._core.notes import Note
 from .._core.tables import build_table
 from .._core.texts import counted

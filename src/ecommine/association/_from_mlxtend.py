@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from .._core.checks import integer
+from .._core.engines import tell_library_errors
 from .._core.frames import opened
-from .._core.library_errors import tell_library_errors
 from .._core.notes import Note
 from .._core.texts import counted
 from ._output.mlxtend import read_mlxtend

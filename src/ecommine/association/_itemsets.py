@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from .._core.checks import integer, number, one_of
+from .._core.engines import tell_library_errors
 from .._core.frames import Frame, opened
-from .._core.library_errors import tell_library_errors
 from .._core.notes import Note
 from .._core.tables import build_table
 from .._core.texts import counted

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import narwhals.stable.v2 as nw
 
 from .._core.checks import number, one_of
+from .._core.engines import tell_library_errors
 from .._core.frames import opened
-from .._core.library_errors import tell_library_errors
 from .._core.notes import Note
 from .._core.tables import build_table, product_names
 from .._core.texts import LOCALES, Locale, counted

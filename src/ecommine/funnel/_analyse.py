@@ -9,7 +9,7 @@ import numpy as np
 
 from .._core.arrays import Ints
 from .._core.checks import confidence_level, one_of, several
-from .._core.library_errors import tell_library_errors
+from .._core.engines import tell_library_errors
 from ..schema._for_topics import Clock, Every
 from ._definition import Funnel, Step
 from ._log.reading import example_value

@@ -9,8 +9,8 @@ from narwhals.stable.v2.typing import IntoDataFrameT, IntoLazyFrameT
 
 from .._core.checks import number, one_of
 from .._core.durations import Duration
+from .._core.engines import tell_library_errors
 from .._core.frames import MICRO, Frame, is_lazy, opened
-from .._core.library_errors import tell_library_errors
 from .._core.notes import Note
 from .._core.results import Result
 from .._core.tables import build_table

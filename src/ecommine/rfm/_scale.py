@@ -9,8 +9,8 @@ import numpy as np
 from narwhals.stable.v2.typing import IntoFrameT
 
 from .._core.checks import instances, integer, number, show
+from .._core.engines import tell_library_errors
 from .._core.frames import MICRO, Frame, collect, micro, opened, whole_micro
-from .._core.library_errors import tell_library_errors
 from .._core.notes import Note
 from .._core.texts import counted, percent
 from .._stats.quantiles import inverted_cdf

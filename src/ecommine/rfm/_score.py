@@ -9,8 +9,8 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
 from .._core.checks import number, one_of, several, show, text
+from .._core.engines import tell_library_errors
 from .._core.frames import Frame, divided, opened
-from .._core.library_errors import tell_library_errors
 from .._core.notes import Note
 from .._core.results import Result
 from .._core.texts import LOCALES, Locale, counted

@@ -11,6 +11,7 @@ from narwhals.stable.v2.typing import IntoFrameT
 
 from .._core.checks import one_of
 from .._core.durations import Duration
+from .._core.engines import tell_library_errors
 from .._core.frames import (
     MICRO,
     Frame,
@@ -24,7 +25,6 @@ from .._core.frames import (
     opened,
     summable,
 )
-from .._core.library_errors import tell_library_errors
 from .._core.moments import moment
 from .._core.notes import Note
 from .._core.texts import counted

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ..._core.checks import instance, integer
-from ..._core.library_errors import tell_library_errors
+from ..._core.engines import tell_library_errors
 from .._drawing import MAX_DAYS, Bools, Ints, Rng, draw_count, generator
 
 

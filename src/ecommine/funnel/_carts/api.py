@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..._core.checks import confidence_level, one_of
 from ..._core.durations import fixed_length
+from ..._core.engines import tell_library_errors
 from ..._core.frames import opened
-from ..._core.library_errors import tell_library_errors
 from ..._core.moments import length_to_microseconds
 from ..._core.notes import Note, warn_of_notes
 from ..._core.results import Result

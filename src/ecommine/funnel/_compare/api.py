@@ -8,8 +8,8 @@ import numpy as np
 
 from ..._core.arrays import Floats
 from ..._core.checks import confidence_level, one_of, several, show
+from ..._core.engines import tell_library_errors
 from ..._core.frames import opened
-from ..._core.library_errors import tell_library_errors
 from ..._core.notes import Note
 from ..._core.results import Result
 from ..._core.tables import build_table

@@ -11,8 +11,8 @@ from narwhals.stable.v2.typing import IntoFrameT
 from ..._core.arrays import Ints, Times, run_numbers, run_starts, sort_order, starts_after_gap
 from ..._core.codes import factorize_sorted
 from ..._core.durations import fixed_length
+from ..._core.engines import tell_library_errors
 from ..._core.frames import Frame, native, opened, seconds_since_1970
-from ..._core.library_errors import tell_library_errors
 from ..._core.moments import SECOND, length_to_microseconds
 from ...schema._for_topics import instant_column, read
 from .log import EventLog

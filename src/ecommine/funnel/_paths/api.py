@@ -5,8 +5,8 @@ from datetime import date, datetime, timedelta
 
 from ..._core.arrays import run_starts
 from ..._core.checks import confidence_level, integer, names, one_of, show
+from ..._core.engines import tell_library_errors
 from ..._core.frames import opened
-from ..._core.library_errors import tell_library_errors
 from ..._core.notes import Note
 from ..._core.tables import build_table
 from ..._core.texts import counted

@@ -4,8 +4,8 @@ from datetime import date, datetime, timedelta
 
 from ..._core.checks import confidence_level, integer, one_of
 from ..._core.durations import fixed_length
+from ..._core.engines import tell_library_errors
 from ..._core.frames import opened
-from ..._core.library_errors import tell_library_errors
 from ..._core.moments import length_to_microseconds
 from ..._core.tables import build_table
 from .notes import notes_on_searches

@@ -10,8 +10,8 @@ import numpy as np
 
 from ..._core.arrays import Ints
 from ..._core.checks import confidence_level, integer, names, several, show, text
+from ..._core.engines import tell_library_errors
 from ..._core.frames import Frame, collect, opened
-from ..._core.library_errors import tell_library_errors
 from ..._core.notes import Note
 from ..._core.texts import counted, quote_names
 from ..._stats.intervals import normal_quantile, wilson_interval

@@ -9,8 +9,8 @@ from narwhals.stable.v2.typing import IntoFrameT
 
 from ..._core.arrays import Ints
 from ..._core.codes import factorize
+from ..._core.engines import tell_library_errors
 from ..._core.frames import Frame, collect, join, native, opened
-from ..._core.library_errors import tell_library_errors
 from ..._core.notes import Note
 from ..._core.texts import counted, percent
 from .._convert.objects import with_nullable_integers

@@ -7,8 +7,8 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
 from ..._core.checks import one_of
+from ..._core.engines import tell_library_errors
 from ..._core.frames import MICRO, Frame, as_float, collect, divided, exact_median, join, micro, native, wrap
-from ..._core.library_errors import tell_library_errors
 from ..._core.moments import moment
 from ..._core.notes import Note
 from .._convert.objects import with_nullable_integers

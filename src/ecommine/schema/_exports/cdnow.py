@@ -3,8 +3,8 @@
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame
 
+from ..._core.engines import tell_library_errors
 from ..._core.frames import Frame, collect, opened
-from ..._core.library_errors import tell_library_errors
 from ..._core.texts import counted
 from .._convert.convert import convert
 from .._convert.formats import Conversion

@@ -5,8 +5,8 @@ from typing import Any
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame
 
+from ..._core.engines import tell_library_errors
 from ..._core.frames import Frame, collect, opened
-from ..._core.library_errors import tell_library_errors
 from .._convert.objects import holds_objects
 from .._map.map import Check, check_zone
 from .._model.clock import times_as

@@ -8,8 +8,8 @@ import pandas as pd
 from narwhals.stable.v2.typing import IntoFrame
 
 from ..._core.checks import one_of
+from ..._core.engines import tell_library_errors
 from ..._core.frames import Frame, opened
-from ..._core.library_errors import tell_library_errors
 from ..._core.notes import Note
 from .._map.map import Check
 from .._model.errors import SchemaError

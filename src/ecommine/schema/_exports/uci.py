@@ -3,8 +3,8 @@
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame
 
+from ..._core.engines import tell_library_errors
 from ..._core.frames import Frame, join, opened
-from ..._core.library_errors import tell_library_errors
 from .._map.map import Check
 from .._model.shop import Shop
 from .base import OTHER_LINES, Export, fill_false, find_spelling, first_match, most_frequent, present_columns

@@ -5,8 +5,8 @@ from typing import Any, Literal
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame
 
+from ..._core.engines import tell_library_errors
 from ..._core.frames import Frame, join, opened
-from ..._core.library_errors import tell_library_errors
 from .._map.map import Check
 from .._model.shop import Shop
 from .base import (

@@ -9,8 +9,8 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
 from ..._core.checks import one_of, show
+from ..._core.engines import tell_library_errors
 from ..._core.frames import Frame, collect, is_lazy, native, opened
-from ..._core.library_errors import tell_library_errors
 from ..._core.notes import Note
 from ..._core.texts import counted
 from .._convert.convert import convert

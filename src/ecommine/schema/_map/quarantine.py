@@ -9,9 +9,8 @@ import numpy as np
 from narwhals.stable.v2.typing import IntoFrameT
 
 from ..._core.checks import one_of
-from ..._core.engines import check_pickles
+from ..._core.engines import check_pickles, tell_library_errors
 from ..._core.frames import Frame, native, opened
-from ..._core.library_errors import tell_library_errors
 from .._convert.plan import RAW
 from .._model.errors import SchemaError, warn
 from .._model.tables import TABLES

@@ -6,8 +6,8 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
 from ..._core.checks import number, one_of, text
+from ..._core.engines import tell_library_errors
 from ..._core.frames import Frame, build, collect, hand_back, join, native, opened, wrap
-from ..._core.library_errors import tell_library_errors
 from ..._core.notes import Note
 from ..._core.texts import counted
 from .._model.errors import SchemaError, warn

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ecommine._core import excel
-from ecommine._core.excel import MAX_CHARACTERS, check_path, check_sheets, for_excel
+from ecommine._core import results
+from ecommine._core.results import MAX_CHARACTERS, check_path, check_sheets, for_excel
 
 
 @pytest.mark.parametrize("n", [MAX_CHARACTERS, MAX_CHARACTERS + 1])
@@ -26,8 +26,8 @@ def test_lists_that_are_long_as_text_count_as_cut():
 
 @pytest.mark.parametrize("shape", [(4, 2), (3, 3)])
 def test_a_table_beyond_a_sheet_is_refused(monkeypatch, shape):
-    monkeypatch.setattr(excel, "MAX_ROWS", 3)
-    monkeypatch.setattr(excel, "MAX_COLUMNS", 2)
+    monkeypatch.setattr(results, "MAX_ROWS", 3)
+    monkeypatch.setattr(results, "MAX_COLUMNS", 2)
     assert list(check_sheets({"fits": pd.DataFrame(np.ones((3, 2)))})) == []
     with pytest.raises(ValueError, match=r"holds 3 rows and 2 columns.*'customers'.*`tables\['customers'\]`"):
         list(check_sheets({"customers": pd.DataFrame(np.ones(shape))}))
