@@ -33,7 +33,7 @@ CONCEPTS = {
 }
 """What may be written in which module of `_stats` only: calls, and names of functions and classes that are defined."""
 
-PER_RULE = {f"association/_evidence/{name}.py" for name in ("clusters", "variances", "variances_numba")}
+PER_RULE = {"association/_evidence/variances.py"}
 """Design effects rule by rule, from sparse sums over the strata of each rule: no other topic has that formula."""
 
 

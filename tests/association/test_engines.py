@@ -1,15 +1,16 @@
 """Both engines against a miner that counts every subset, and against each other."""
 
+import os
+import sys
 from importlib.util import find_spec
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from association.slow import all_itemsets, baskets_of, closed, lines, maximal, random_baskets
-from ecommine.association._mining import engine_numpy, matrix, mine, read
+from ecommine.association._mining import engine_numpy, mine
 from ecommine.association._mining.tree import closed_and_maximal
 
 BASKETS = st.lists(st.lists(st.integers(0, 7), min_size=1, max_size=7), min_size=1, max_size=14)
@@ -81,37 +82,6 @@ def test_closed_and_maximal(engine, baskets, least):
 
 
 NEEDS_NUMBA = pytest.mark.skipif(find_spec("numba") is None, reason="numba is not installed")
-LINES = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 60)), min_size=1, max_size=400)
-
-
-@NEEDS_NUMBA
-@given(given_lines=LINES)
-@settings(max_examples=100)
-def test_compiled_sorting_makes_the_same_baskets(given_lines):
-    """Repeated lines, orders in pieces, orders long enough to be sorted otherwise than by insertion."""
-    table = pd.DataFrame(given_lines, columns=["order_id", "product_id"])
-    plain = baskets_of(table)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(read, "MIN_LINES_TO_COMPILE", 0)
-        compiled = baskets_of(table)
-    for name in ("starts", "items", "products"):
-        np.testing.assert_array_equal(getattr(compiled, name), getattr(plain, name))
-        assert getattr(compiled, name).dtype == getattr(plain, name).dtype
-    expected = table.groupby("order_id")["product_id"].unique().map(sorted)
-    rows = np.split(compiled.products[compiled.items], compiled.starts[1:-1])
-    assert [row.tolist() for row in rows] == expected.tolist()
-
-
-@NEEDS_NUMBA
-@given(given_lines=LINES, least=st.integers(1, 4))
-@settings(max_examples=100)
-def test_compiled_rows_are_those_of_scipy(given_lines, least):
-    from ecommine.association._mining import matrix_numba
-
-    baskets = baskets_of(pd.DataFrame(given_lines, columns=["order_id", "product_id"]))
-    plain, compiled = matrix.frequent_matrix(baskets, least), matrix_numba.frequent_matrix(baskets, least)
-    for name in ("starts", "items", "item_starts", "orders", "positions", "codes", "counts"):
-        np.testing.assert_array_equal(getattr(compiled, name), getattr(plain, name), err_msg=name)
 
 
 def test_engines_agree_on_a_shop(engine):
@@ -143,3 +113,29 @@ def test_too_many_itemsets_are_refused(engine, monkeypatch):
     monkeypatch.setattr(f"{engine.__name__}.MAX_ITEMSETS", 1_000)
     with pytest.raises(ValueError, match="`min_support` gives more than"):
         mined([list(range(14))] * 3, engine, min_count=3)
+
+
+@NEEDS_NUMBA
+@pytest.mark.parametrize(
+    ("n_pairs", "is_kept", "expected"),
+    [(20, True, "numpy"), (18, True, "numba"), (18, False, "numpy"), (10, False, "numpy"), (9, False, "numba")],
+)
+def test_code_is_compiled_for_a_large_job_and_loaded_for_a_smaller_one(monkeypatch, n_pairs, is_kept, expected):
+    """Four orders of three products make 18 pairs, a product with itself included."""
+    monkeypatch.setattr(mine, "MIN_PAIRS_TO_LOAD", n_pairs)
+    monkeypatch.setattr(mine, "MIN_PAIRS_TO_COMPILE", 2 * n_pairs)
+    monkeypatch.setattr(mine, "is_compiled", lambda _: is_kept)
+    assert mine._engine(baskets_of(lines([["a", "b", "c"]] * 4))).__name__.endswith(expected)
+
+
+def test_code_of_an_older_source_is_not_taken_for_compiled(tmp_path):
+    source, folder = tmp_path / "engine.py", tmp_path / "__pycache__"
+    folder.mkdir()
+    kept = folder / f"engine.f-1.py{sys.version_info.major}{sys.version_info.minor}.nbi"
+    source.touch()
+    assert not mine.is_compiled(source)
+    kept.touch()
+    os.utime(source, (1, 1))
+    assert mine.is_compiled(source)
+    os.utime(kept, (0, 0))
+    assert not mine.is_compiled(source)

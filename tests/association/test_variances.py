@@ -1,6 +1,6 @@
-"""Design effects and variances of rules: compiled loops against plain ones, these against sums over customers."""
+"""Sums of squares over customers for many rules at once, against sums customer by customer in Python."""
 
-from importlib.util import find_spec
+from collections import defaultdict
 
 import numpy as np
 import pytest
@@ -8,18 +8,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from association.slow import baskets_of, lines, random_baskets
-from ecommine.association._evidence import variances
+from ecommine.association._evidence import customer_squares, set_shares, variances
 from ecommine.association._evidence.clusters import Clusters
+from ecommine.association._evidence.customer_squares import (
+    RuleLists,
+    order_squares,
+    order_squares_of_lift,
+    sum_squares,
+)
+from ecommine.association._evidence.order_lists import OrderLists, lists_of_itemsets
+from ecommine.association._evidence.set_shares import SetShares
 from ecommine.association._evidence.strata import stratify_orders
-from ecommine.association._mining.postings import Postings, RuleSide
+from ecommine.association._mining.mine import mine
+from ecommine.association._mining.postings import Postings
+from ecommine.association._mining.tree import ItemsetIndex
 
 SEEDS = st.integers(0, 2**31)
 
 
 class Shop:
-    """Random baskets of few products, some customers with many orders, and random rules that some order holds."""
+    """Random baskets of few products, some customers with many orders and some guests, and random rules."""
 
-    def __init__(self, seed, size):
+    def __init__(self, seed):
         rng = np.random.default_rng(seed)
         n = int(rng.integers(30, 900))
         table = lines(random_baskets(n, 12, 4, rng))
@@ -27,74 +37,131 @@ class Shop:
         customers[rng.random(n + 1) < 0.1] = np.nan
         table["customer_id"] = customers[table["order_id"].to_numpy()]
         self.baskets = baskets_of(table)
+        self.sets = [set(row.tolist()) for row in np.split(self.baskets.items, self.baskets.starts[1:-1])]
         self.strata = stratify_orders(self.baskets)
         self.clusters = Clusters.make(self.baskets.cluster_of_order, self.strata)
-        self.postings = Postings(self.baskets)
-        self.rules = self._rules(size, rng)
-        self.left, self.right = (
-            RuleSide(postings=self.postings, sets=self.rules[:, part]) for part in (slice(None, -1), slice(-1, None))
-        )
+        self.levels = mine(self.baskets, min_count=max(n // 50, 2)).levels
+        self.index = ItemsetIndex(self.levels, len(self.baskets.products))
+        self.itemsets = [tuple(row) for level in self.levels for row in level.items.tolist()]
+        postings = Postings(self.baskets)
+        self.lists = OrderLists.make(lists_of_itemsets(postings, self.levels, self.index, self.clusters), self.clusters)
+        sides = rng.integers(0, len(self.itemsets), (2, 40))
+        together = [self.orders_with(self.itemsets[a], self.itemsets[b]) for a, b in sides.T]
+        self.left, self.right = sides[:, [len(orders) > 0 for orders in together]]
+        self.weight = rng.random((len(self.left), self.strata.n_strata))
+        p, q = rng.random((len(self.itemsets), self.strata.n_strata))[np.stack([self.left, self.right])]
+        self.rules = RuleLists(lists=self.lists, left=self.left, right=self.right, left_share=p, right_share=q)
 
-    def _rules(self, size, rng):
-        rows = np.split(self.baskets.items, self.baskets.starts[1:-1])
-        long = [row for row in rows if len(row) >= size] or [np.arange(size)]
-        return np.array([rng.permutation(long[rng.integers(len(long))])[:size] for _ in range(12)], dtype=np.int32)
+    def orders_with(self, *itemsets):
+        wanted = set().union(*itemsets)
+        return [order for order, products in enumerate(self.sets) if wanted <= products]
 
-    def shares(self, side):
-        return self.strata.shares(variances.stratum_counts(side, self.strata))
+    def slow_squares(self, weight, row):
+        """Sum x_AB - y (q x_A + p x_B - p q) by customer, and the squares of customers and of orders."""
+        a, b = set(self.itemsets[self.left[row]]), set(self.itemsets[self.right[row]])
+        sums, by_order = defaultdict(float), 0.0
+        for order, products in enumerate(self.sets):
+            stratum = self.strata.stratum_of_order[order]
+            p, q = self.rules.left_share[row, stratum], self.rules.right_share[row, stratum]
+            has_a, has_b = a <= products, b <= products
+            value = has_a * has_b - weight[row, stratum] * (q * has_a + p * has_b - p * q)
+            sums[self.baskets.cluster_of_order[order]] += value
+            by_order += value**2
+        return sum(value**2 for value in sums.values()), by_order
+
+    def slow_lift(self, row):
+        sets = [self.itemsets[self.left[row]], self.itemsets[self.right[row]]]
+        sums, by_order = defaultdict(float), defaultdict(float)
+        for orders, sign in zip(
+            [self.orders_with(*part) for part in (sets, sets[:1], sets[1:], [()])], (1, -1, -1, 1), strict=True
+        ):
+            for order in orders:
+                sums[self.baskets.cluster_of_order[order]] += sign / len(orders)
+                by_order[order] += sign / len(orders)
+        return sum(value**2 for value in sums.values()), sum(value**2 for value in by_order.values())
 
 
-def compiled_and_plain(function):
+@pytest.fixture(params=["all customers", "customers with the side"])
+def ratio(request):
+    """Sums go through all customers, or through those with the more frequent side of each rule."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(variances, "MIN_RULES_TO_COMPILE", 0)
-        compiled = function()
-        patch.setattr(variances, "MIN_RULES_TO_COMPILE", 10**9)
-        return compiled, function()
-
-
-@pytest.mark.skipif(find_spec("numba") is None, reason="numba is not installed")
-@given(seed=SEEDS, size=st.integers(2, 4))
-@settings(max_examples=60)
-def test_compiled_loops_give_what_plain_ones_give(seed, size):
-    shop = Shop(seed, size)
-    sides, strata = (shop.clusters, shop.left, shop.right), shop.strata
-    shares = shop.shares(shop.left), shop.shares(shop.right)
-    functions = [
-        lambda: variances.stratum_counts(shop.left, strata),
-        lambda: variances.design_effects(*sides, *shares, strata),
-        lambda: variances.sums_of_squares(*sides, shares[1], shares[0] / 2, shares[0] * shares[1], strata),
-    ]
-    if shop.baskets.n_orders and _together(shop).all():
-        functions.append(lambda: variances.log_lift_variances(*sides, shop.baskets.n_orders))
-    if size > 2:
-        given_set, item = (
-            RuleSide(postings=shop.postings, sets=shop.rules[:, part]) for part in (slice(1, -1), slice(0, 1))
-        )
-        functions.append(
-            lambda: variances.design_effects_within(shop.clusters, given_set, item, shop.right, strata=strata)
-        )
-    for function in functions:
-        compiled, plain = compiled_and_plain(function)
-        np.testing.assert_allclose(compiled, plain, rtol=1e-9, atol=1e-12)
-
-
-def _together(shop):
-    return np.array([len(shop.postings.orders_with(rule)) for rule in shop.rules]) > 0
+        patch.setattr(customer_squares, "MIN_RATIO_TO_SKIP_CUSTOMERS", 0 if "side" in request.param else 10**9)
+        patch.setattr(customer_squares, "CELLS_PER_BLOCK", 300)
+        yield
 
 
 @given(seed=SEEDS)
-@settings(max_examples=40)
-def test_variance_of_a_lift_is_the_sum_of_squares_over_customers(seed):
-    """U_c = n_ab,c / n_ab - n_a,c / n_a - n_b,c / n_b + n_c / n, customer by customer in Python."""
-    shop = Shop(seed, 3)
-    if not _together(shop).all():
-        return
-    result = variances.log_lift_variances(shop.clusters, shop.left, shop.right, shop.baskets.n_orders)
-    for rule, variance in zip(shop.rules, result, strict=True):
-        sets = [rule, rule[:-1], rule[-1:], []]
-        sums = np.zeros(shop.clusters.n_customers)
-        for orders, sign in zip(map(shop.postings.orders_with, sets), (1, -1, -1, 1), strict=True):
-            for order in orders:
-                sums[shop.clusters.customer_of_order[order]] += sign / len(orders)
-        n = shop.clusters.n_customers
-        assert variance == pytest.approx((sums**2).sum() * n / max(n - 1, 1), rel=1e-9, abs=1e-15)
+@settings(max_examples=30)
+def check_squares(seed):
+    shop = Shop(seed)
+    one = np.ones_like(shop.weight)
+    sums = sum_squares(shop.rules, shop.clusters, [None, shop.weight], with_lift=True)
+    counts = [shop.lists.count_by_stratum(shop.strata.n_strata)[side] for side in (shop.left, shop.right)]
+    total = [side.sum(axis=1) for side in (sums.both, *counts)]
+    by_order = [order_squares(sums.both, *counts, shop.strata.n_orders, shop.rules, y) for y in (None, shop.weight)]
+    lift_by_order = order_squares_of_lift(*total, shop.baskets.n_orders)
+    for row in range(len(shop.left)):
+        both = shop.orders_with(shop.itemsets[shop.left[row]], shop.itemsets[shop.right[row]])
+        assert sums.both[row].tolist() == shop.strata.count(both).tolist()
+        for position, weight in enumerate((one, shop.weight)):
+            expected = shop.slow_squares(weight, row)
+            assert (sums.squares[position, row], by_order[position][row]) == pytest.approx(expected, rel=1e-9, abs=1e-9)
+        assert (sums.lift[row], lift_by_order[row]) == pytest.approx(shop.slow_lift(row), rel=1e-9, abs=1e-12)
+
+
+def test_squares_are_those_of_sums_customer_by_customer(ratio):
+    check_squares()
+
+
+@given(seed=SEEDS)
+@settings(max_examples=30)
+def test_variances_of_rules_are_those_of_single_rules(seed):
+    """A rule alone or among others, its orders of one customer each or not."""
+    shop = Shop(seed)
+    clusters = Clusters.make(np.arange(shop.baskets.n_orders), shop.strata)
+    assert clusters.are_single
+    assert (variances.design_effects(shop.rules, clusters, shop.strata) == 1).all()
+    effects = variances.design_effects(shop.rules, shop.clusters, shop.strata)
+    for row in range(len(effects)):
+        alone = variances.design_effects(shop.rules.take(np.array([row])), shop.clusters, shop.strata)
+        by_customer, by_order = shop.slow_squares(np.ones_like(shop.weight), row)
+        expected = max(by_customer / by_order, 1) if not shop.clusters.are_single else 1
+        assert (effects[row], alone[0]) == pytest.approx((expected, expected), rel=1e-9)
+
+
+@given(seed=SEEDS)
+@settings(max_examples=30)
+def test_design_effects_within_are_those_of_the_slow_version(seed):
+    shop = Shop(seed)
+    longer = [row for row, items in enumerate(shop.itemsets) if len(items) == 3]
+    rules = [(given, item, rest) for row in longer for given, item, rest in [shop.itemsets[row]]]
+    sets = np.array(
+        [[shop.itemsets.index(tuple(sorted(part))) for part in ((g,), (g, i), (g, r))] for g, i, r in rules]
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(variances, "CELLS_PER_BLOCK", 500)
+        effects = variances.design_effects_within(shop.lists, *sets.reshape(-1, 3).T, shop.strata.n_strata)
+    for effect, (given_item, item, rest) in zip(effects, rules, strict=True):
+        orders = shop.orders_with((given_item,))
+        stratum = shop.strata.stratum_of_order[orders]
+        score = np.ones(len(orders))
+        for one in (item, rest):
+            has = np.array([one in shop.sets[order] for order in orders], dtype=float)
+            mean = np.bincount(stratum, has) / np.maximum(np.bincount(stratum), 1)
+            score *= has - mean[stratum]
+        sums = np.bincount(shop.baskets.cluster_of_order[orders], score)
+        expected = max((sums**2).sum() / (score**2).sum(), 1) if (score**2).sum() > 1e-12 else 1
+        assert effect == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("cells", [0, 40, 10**6])
+def test_shares_are_the_same_kept_or_not(monkeypatch, cells):
+    monkeypatch.setattr(set_shares, "MAX_KEPT_CELLS", cells)
+    shop = Shop(5)
+    sizes = np.array([len(items) for items in shop.itemsets])
+    sets = SetShares(shop.lists, sizes, shop.strata)
+    wanted = np.array([3, 0, len(sizes) - 1, 3])
+    counts = np.array([shop.strata.count(shop.orders_with(shop.itemsets[row])) for row in wanted])
+    for _ in range(2):
+        assert sets.shares(wanted) == pytest.approx(counts / np.maximum(shop.strata.n_orders, 1))
+        assert sets.counts(wanted).tolist() == counts.tolist()

@@ -17,9 +17,11 @@ from .._core.texts import counted
 from .._stats.intervals import normal_quantile
 from .._stats.multiple_testing import CORRECTIONS, Correction, adjust_p_values
 from ._evidence.clusters import Clusters
+from ._evidence.order_lists import OrderLists
 from ._evidence.strata import stratify_orders
+from ._evidence.variances import log_lift_variances
 from ._mining.baskets import Baskets
-from ._mining.postings import Postings, is_among
+from ._mining.postings import Postings
 from ._output.result import ProductTable
 from ._output.rule_table import SIDES
 from ._rules import Rules
@@ -188,22 +190,20 @@ def _productive_keys(rules: Rules) -> set[RuleKey]:
 
 def _count_rules(baskets: Baskets, keys: Sequence[RuleKey]) -> _RuleCounts:
     """Count rules in one set of orders, whether they are among its own rules or not."""
-    postings = Postings(baskets)
-    code = {product: position for position, product in enumerate(baskets.products.tolist())}
-    clusters = Clusters.make(baskets.cluster_of_order, stratify_orders(baskets))
-    n, rows = baskets.n_orders, np.full((len(keys), 4), np.nan)
-    for row, (left, right) in enumerate(keys):
-        if not all(product in code for product in (*left, *right)):
-            rows[row, :3] = 0
-            continue
-        a, b = (postings.orders_with([code[product] for product in side]) for side in (left, right))
-        both = a[is_among(a, b)]
-        rows[row, :3] = len(both), len(a), len(b)
-        if len(both):
-            rows[row, 3] = clusters.log_lift_variance(a, b, both, n)
-        elif len(a) and len(b):
-            rows[row, 3] = 1 / HALF_ORDER + 1 / len(a) + 1 / len(b)
-    count, n_a, n_b, variance = rows.T
+    code = {product: code for code, product in enumerate(baskets.products.tolist())}
+    clusters, postings = Clusters.make(baskets.cluster_of_order, stratify_orders(baskets)), Postings(baskets)
+    n, rows = baskets.n_orders, np.zeros((4, len(keys)))
+    is_sold = np.array([all(product in code for product in (*left, *right)) for left, right in keys], dtype=bool)
+    sold = np.flatnonzero(is_sold)
+    sides = [[code[product] for product in keys[row][side]] for side in range(2) for row in sold.tolist()]
+    numbers = [np.sort(clusters.number_of_order[postings.orders_with(products)]) for products in sides]
+    lists, (left, right) = OrderLists.make(numbers, clusters), np.arange(len(sides)).reshape(2, -1)
+    rows[:3, sold] = _count_both(numbers), lists.sizes[left], lists.sizes[right]
+    with np.errstate(divide="ignore"):
+        rows[3] = np.where((rows[1:3] > 0).all(axis=0), 1 / HALF_ORDER + 1 / rows[1] + 1 / rows[2], np.nan)
+    both = np.flatnonzero(rows[0, sold])
+    rows[3, sold[both]] = log_lift_variances(lists, left[both], right[both], clusters)
+    count, n_a, n_b, variance = rows
     with np.errstate(divide="ignore", invalid="ignore"):
         known = np.where((n_a > 0) & (n_b > 0), 1.0, np.nan)
         scale = n / (n_a * n_b) * known
@@ -214,6 +214,14 @@ def _count_rules(baskets: Baskets, keys: Sequence[RuleKey]) -> _RuleCounts:
             smoothed_lift=np.where(count > 0, count, HALF_ORDER) * scale,
             variance=variance,
         )
+
+
+def _count_both(sides: Sequence[Ints]) -> Ints:
+    """Count the orders in both of a rule's lists; all left sides stand first, then all right ones."""
+    n = len(sides) // 2
+    return np.array(
+        [np.isin(a, b, kind="sort").sum() for a, b in zip(sides[:n], sides[n:], strict=True)], dtype=np.int64
+    )
 
 
 def _two_sided_p(difference: Floats, error: Floats) -> Floats:

@@ -20,14 +20,16 @@ from .._stats.multiple_testing import CORRECTIONS, Correction, adjust_p_values
 from .._stats.quantiles import quantiles
 from ..schema._for_topics import SchemaError
 from ._evidence.clusters import Clusters
+from ._evidence.customer_squares import RuleLists
 from ._evidence.expected import poisson_upper_tail
 from ._evidence.follow_ups import FollowedOrders, follow_orders
+from ._evidence.order_lists import OrderLists, lists_of_products
 from ._evidence.rule_tests import PRESCREEN_P
-from ._evidence.strata import Strata, stratify_orders
-from ._evidence.variances import design_effects, stratum_counts
+from ._evidence.strata import stratify_orders
+from ._evidence.variances import design_effects
 from ._itemsets import check_support
 from ._mining.lines import LineFilter, Returns
-from ._mining.postings import Postings, RuleSide, is_among
+from ._mining.postings import Postings, is_among
 from ._mining.read import read_baskets
 from ._mining.sparse import matrix_by_row
 from ._mining.threshold import count_of_support
@@ -293,15 +295,19 @@ def _smallest_count(counts: Ints, min_support: float | None, n_orders: int) -> t
 def _test_rules(followed: FollowedOrders, a: Ints, b: Ints, count: Ints, *, clustered: bool) -> tuple[Floats, Floats]:
     """Return the orders expected by chance, and the p-values."""
     strata = stratify_orders(followed.later)
-    before, after = Postings(followed.orders), Postings(followed.later)
-    (left, row_a), (right, row_b) = (_shares(side, codes, strata) for side, codes in ((before, a), (after, b)))
-    mean = ((left * strata.n_orders)[row_a] * right[row_b]).sum(axis=1)
+    clusters = Clusters.make(followed.orders.cluster_of_order, strata)
+    (antecedents, left), (consequents, right) = (np.unique(codes, return_inverse=True) for codes in (a, b))
+    before = lists_of_products(Postings(followed.orders), antecedents.tolist(), clusters)
+    after = lists_of_products(Postings(followed.later), consequents.tolist(), clusters)
+    lists, right = OrderLists.make([*before, *after], clusters), len(before) + right
+    shares = strata.shares(lists.count_by_stratum(strata.n_strata))
+    mean = ((shares[: len(before)] * strata.n_orders)[left] * shares[right]).sum(axis=1)
     p = poisson_upper_tail(count, mean)
     if clustered:
-        clusters = Clusters.make(followed.orders.cluster_of_order, strata)
         rows = np.flatnonzero(p < PRESCREEN_P)
-        sides = (RuleSide(postings=before, sets=a[rows, None]), RuleSide(postings=after, sets=b[rows, None]))
-        effects = design_effects(clusters, *sides, left[row_a[rows]], right[row_b[rows]], strata)
+        a, b = left[rows], right[rows]
+        rules = RuleLists(lists=lists, left=a, right=b, left_share=shares[a], right_share=shares[b])
+        effects = design_effects(rules, clusters, strata)
         p[rows] = poisson_upper_tail(count[rows] / effects, mean[rows] / effects)
     return mean, p
 
@@ -316,10 +322,3 @@ def _quartiles_of_gaps(followed: FollowedOrders, a: Ints, b: Ints) -> Floats:
         follows_left = is_among(after.orders_with([right]), before.orders_with([left]))
         quartiles[row] = quantiles(seconds.data[column][follows_left], unit=SECONDS_PER_DAY)
     return quartiles
-
-
-def _shares(postings: Postings, codes: Ints, strata: Strata) -> tuple[Floats, Ints]:
-    """Compute the shares of the products by stratum, and return the row of each code in them."""
-    products, row_of_code = np.unique(codes, return_inverse=True)
-    counts = stratum_counts(RuleSide(postings=postings, sets=products[:, None]), strata)
-    return strata.shares(counts), row_of_code

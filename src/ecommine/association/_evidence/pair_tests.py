@@ -12,11 +12,13 @@ from ..._core.notes import Note
 from ..._core.texts import counted
 from ..._stats.multiple_testing import Correction, adjust_p_values
 from .._mining.baskets import Baskets
-from .._mining.postings import Postings, RuleSide
+from .._mining.postings import Postings
 from .._mining.sparse import matrix_by_row
 from .._mining.threshold import count_of_support
 from .clusters import Clusters
+from .customer_squares import RuleLists
 from .expected import HALF, clip_to_margins, poisson_lower_tail, poisson_upper_tail, remaining_room
+from .order_lists import OrderLists, lists_of_products
 from .rule_tests import PRESCREEN_P
 from .strata import Season, Strata, stratify_orders
 from .variances import design_effects
@@ -197,15 +199,17 @@ def _adjust_for_customers(
     p: Floats, pairs: _Pairs, items: Ints, shares: Floats, baskets: Baskets, strata: Strata, prescreen_p: float
 ) -> tuple[Floats, Floats]:
     """Raise p-values by the design effects of customers, and return these; NaN where p was not small to begin with."""
-    rows, postings = np.flatnonzero(p < prescreen_p), Postings(baskets)
+    rows = np.flatnonzero(p < prescreen_p)
     screened = pairs.take(rows)
     clusters = Clusters.make(baskets.cluster_of_order, strata)
-    effects, step = np.ones(len(rows)), max(PAIRS_PER_BLOCK // strata.n_strata, 1)
+    lists = OrderLists.make(lists_of_products(Postings(baskets), items.tolist(), clusters), clusters)
+    left, right = screened.a, screened.b
+    effects = np.empty(len(rows))
+    step = max(PAIRS_PER_BLOCK // strata.n_strata, 1)
     for first in range(0, len(rows), step):
-        block = slice(first, first + step)
-        a, b = screened.a[block], screened.b[block]
-        left, right = (RuleSide(postings=postings, sets=items[side][:, None]) for side in (a, b))
-        effects[block] = design_effects(clusters, left, right, shares[:, a].T, shares[:, b].T, strata)
+        a, b = left[first : first + step], right[first : first + step]
+        rules = RuleLists(lists=lists, left=a, right=b, left_share=shares[:, a].T, right_share=shares[:, b].T)
+        effects[first : first + step] = design_effects(rules, clusters, strata)
     thinned = (screened.count / effects, screened.mean / effects)
     is_above: Bools = screened.count > screened.mean
     raised, known = p.copy(), np.full(len(p), np.nan)

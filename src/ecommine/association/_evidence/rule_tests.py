@@ -9,13 +9,16 @@ import numpy as np
 from ..._core.arrays import Bools, Floats, Ints
 from ..._stats.multiple_testing import Correction, adjust_p_values
 from .._mining.baskets import Baskets
-from .._mining.postings import Postings, RuleSide
+from .._mining.postings import Postings
 from .._mining.splits import RuleSplit
 from .._mining.tree import ItemsetIndex, Level
 from .clusters import MIN_CUSTOMERS_FOR_INTERVAL, MIN_ORDERS_FOR_INTERVAL, MIN_PRODUCTS_FOR_INTERVAL, Clusters
+from .customer_squares import RuleLists
 from .expected import expected_orders, poisson_upper_tail, remaining_room
+from .order_lists import OrderLists, lists_of_itemsets
+from .set_shares import SetShares
 from .strata import CELLS_PER_BLOCK, Season, Strata, stratify_orders
-from .variances import design_effects, design_effects_within, log_lift_variances, stratum_counts, sums_of_squares
+from .variances import RuleVariances, design_effects_within, rule_variances
 
 Test = Literal["adjusted", "fisher"]
 TESTS = ("adjusted", "fisher", None)
@@ -65,7 +68,7 @@ class Evidence:
 
 
 class RuleTester:
-    """Test rules, with the baskets at hand by stratum, by product and by customer.
+    """Test rules, with the baskets at hand by stratum, by itemset and by customer.
 
     Parameters
     ----------
@@ -83,11 +86,11 @@ class RuleTester:
         self.baskets, self.index, self.options = baskets, index, options
         self.prescreen_p = max(PRESCREEN_P, options.alpha)
         self.strata: Strata = stratify_orders(baskets, options.season)
-        self.postings = Postings(baskets)
         customer_of_order = baskets.cluster_of_order if options.clustered else np.arange(baskets.n_orders)
         self.clusters = Clusters.make(customer_of_order, self.strata)
-        counts = [stratum_counts(self._side(level.items), self.strata) for level in levels]
-        self._counts = np.concatenate([np.zeros((0, self.strata.n_strata), np.int64), *counts])
+        self.lists = OrderLists.make(lists_of_itemsets(Postings(baskets), levels, index, self.clusters), self.clusters)
+        sizes = np.concatenate([np.zeros(0, np.int64), *(np.full(len(level.counts), level.size) for level in levels)])
+        self.sets = SetShares(self.lists, sizes, self.strata)
 
     def test(self, split: RuleSplit, n_tests: int) -> Evidence:
         """Test the rules of one shape; a rule of two products and its reverse are tested once.
@@ -101,39 +104,70 @@ class RuleTester:
         return Evidence(**{field.name: getattr(evidence, field.name)[inverse] for field in fields(Evidence)})
 
     def _test(self, split: RuleSplit, n_tests: int) -> Evidence:
-        options, mean = self.options, self._expected_orders(split)
-        p = self._adjusted_p(split, mean) if options.test == "adjusted" else fisher_p(split, self.baskets.n_orders)
+        options = self.options
+        mean, p, largest_p, log_lift, log_adjusted = self._test_in_blocks(split)
         q = _adjust_by_hypothesis(split, p, n_tests, options.correction)
         # Against shorter rules a rule is no longer its reverse, but for those of two products.
         q_productive = q
         if split.shape != (1, 1):
-            q_productive = adjust_p_values(self._productivity_p(split, p), options.correction, n_tests=n_tests)
-        unknown = np.full(len(mean), np.nan)
+            q_productive = adjust_p_values(largest_p, options.correction, n_tests=n_tests)
         return Evidence(
-            adjusted_lift=np.divide(split.count, mean, out=unknown.copy(), where=mean > 0),
+            adjusted_lift=np.divide(split.count, mean, out=np.full(len(mean), np.nan), where=mean > 0),
             p_value=p,
             q_value=q,
             productive=(q < options.alpha) & (q_productive < options.alpha),
-            log_lift_variance=unknown if options.level is None else self._log_lift_variance(split),
-            log_adjusted_variance=unknown if options.level is None else self._log_adjusted_variance(split, mean),
+            log_lift_variance=log_lift,
+            log_adjusted_variance=log_adjusted,
         )
 
-    def _expected_orders(self, split: RuleSplit) -> Floats:
-        """Compute how many orders have both sides by chance."""
-        a, b = split.antecedents, split.consequents
-        return expected_orders(self._shares(a), self._shares(b), self._complement(a), self._complement(b), self.strata)
+    def _test_in_blocks(self, split: RuleSplit) -> Floats:
+        """Compute expectations, both p-values and both variances, some rules at a time: shape (5, n_rules)."""
+        order = np.lexsort((split.antecedent_index, split.consequent_index))
+        columns = np.empty((5, len(order)))
+        for rows in np.array_split(order, max(len(order) * self.strata.n_strata // CELLS_PER_BLOCK, 1)):
+            columns[:, rows] = self._test_block(split.take(rows))
+        return columns
 
-    def _adjusted_p(self, split: RuleSplit, mean: Floats) -> Floats:
-        """Test each rule against chance, given basket sizes and customers."""
-        p = poisson_upper_tail(split.count, mean)
-        if not self.options.clustered:
-            return p
-        left, right = self._shares(split.antecedents), self._shares(split.consequents)
-        rows = np.flatnonzero(p < self.prescreen_p)
-        sides = (self._side(split.antecedents[rows]), self._side(split.consequents[rows]))
-        effects = design_effects(self.clusters, *sides, left[rows], right[rows], self.strata)
-        p[rows] = poisson_upper_tail(split.count[rows] / effects, mean[rows] / effects)
-        return p
+    def _test_block(self, split: RuleSplit) -> Floats:
+        options, rules = self.options, self._rule_lists(split)
+        left, right = self._complement(split.antecedents), self._complement(split.consequents)
+        mean = expected_orders(rules.left_share, rules.right_share, left, right, self.strata)
+        is_adjusted = options.test == "adjusted"
+        p = poisson_upper_tail(split.count, mean) if is_adjusted else fisher_p(split, self.baskets.n_orders)
+        is_tested = (p < self.prescreen_p) & (is_adjusted and options.clustered)
+        room = remaining_room(self.strata.crowding * left * right) * (self.strata.n_orders_with_pairs > 0)
+        variances = self._variances(split, rules, room, mean, is_tested)
+        effects = variances.design_effect[is_tested]
+        p[is_tested] = poisson_upper_tail(split.count[is_tested] / effects, mean[is_tested] / effects)
+        largest_p = p if split.shape[0] == 1 else self._productivity_p(split, p)
+        return np.stack([mean, p, largest_p, variances.log_lift, variances.log_adjusted])
+
+    def _variances(
+        self, split: RuleSplit, rules: RuleLists, room: Floats, mean: Floats, is_tested: Bools
+    ) -> RuleVariances:
+        """Estimate the design effects of tested rules, and the variances of lifts where the data are enough.
+
+        The room that products leave is taken as known.
+        """
+        n_customers, is_small_shop = self.clusters.n_customers, len(self.baskets.products) < MIN_PRODUCTS_FOR_INTERVAL
+        has_lift = (split.count >= MIN_ORDERS_FOR_INTERVAL) & (n_customers >= MIN_CUSTOMERS_FOR_INTERVAL)
+        has_lift &= self.options.level is not None
+        has_adjusted = has_lift & (mean > 0) & (not is_small_shop)
+        rows = np.flatnonzero(is_tested | has_lift)
+        result = RuleVariances.unknown(len(mean))
+        if not len(rows):
+            return result
+        both = self.index.find(
+            self.index.hash_of(split.antecedents[rows]) + self.index.hash_of(split.consequents[rows])
+        )
+        sets = both, split.antecedent_index[rows], split.consequent_index[rows]
+        scale = np.divide(split.count, mean, out=np.zeros(len(mean)), where=mean > 0)[rows, None] * room[rows]
+        wanted = is_tested[rows], has_lift[rows], has_adjusted[rows]
+        counts = self.sets.counts(sets[0]), self.sets.counts(sets[1]), self.sets.counts(sets[2])
+        part = rule_variances(rules.take(rows), counts, self.clusters, self.strata, scale, wanted)
+        for field in fields(RuleVariances):
+            getattr(result, field.name)[rows] = getattr(part, field.name)
+        return result
 
     def _productivity_p(self, split: RuleSplit, p: Floats) -> Floats:
         """Test each rule of several products against every rule with one product less, and return the largest p-value.
@@ -141,77 +175,38 @@ class RuleTester:
         Among the orders with the shorter antecedent, the product left out must still go with the consequent.
         """
         largest = p.copy()
-        if split.shape[0] == 1:
-            return largest
-        with_all = self._stratum_counts(split.antecedents)
         for column in range(split.shape[0]):
             shorter = np.delete(split.antecedents, column, axis=1)
-            mean = self._expected_within(shorter, with_all, split)
+            given, with_rest = (
+                self.index.find(self.index.hash_of(items))
+                for items in (shorter, np.column_stack([shorter, split.consequents]))
+            )
+            mean = self._expected_within(given, split.antecedent_index, with_rest, split.shape[1])
             largest = np.maximum(largest, poisson_upper_tail(split.count, mean))
-            if self.options.clustered:
+            if self.options.clustered and not self.clusters.are_single:
                 rows = np.flatnonzero(largest < self.prescreen_p)
-                products = (shorter, split.antecedents[:, [column]], split.consequents)
-                sides = (self._side(sets[rows]) for sets in products)
-                effects = design_effects_within(self.clusters, *sides, strata=self.strata)
+                sets = (given[rows], split.antecedent_index[rows], with_rest[rows])
+                effects = design_effects_within(self.lists, *sets, self.strata.n_strata)
                 clustered = poisson_upper_tail(split.count[rows] / effects, mean[rows] / effects)
                 largest[rows] = np.maximum(largest[rows], clustered)
         return largest
 
-    def _expected_within(self, shorter: Ints, with_all: Ints, split: RuleSplit) -> Floats:
+    def _expected_within(self, given: Ints, with_item: Ints, with_rest: Ints, n_consequents: int) -> Floats:
         """Compute how many orders with a shorter antecedent have the rest of the rule by chance."""
-        within, with_rule = (
-            self._stratum_counts(sets) for sets in (shorter, np.column_stack([shorter, split.consequents]))
-        )
-        item = self.strata.shares(with_all, within)
-        consequent = self.strata.shares(with_rule, within, size=split.shape[1])
+        item = self.sets.shares_within(with_item, given, size=1)
+        consequent = self.sets.shares_within(with_rest, given, size=n_consequents)
         room = remaining_room(self.strata.crowding * (1 - item) * (1 - consequent))
-        return np.asarray((within * item * consequent * room).sum(axis=1))
+        return np.asarray((self.sets.counts(given) * item * consequent * room).sum(axis=1))
 
-    def _log_lift_variance(self, split: RuleSplit) -> Floats:
-        """Estimate the variance of each log lift; NaN where the data are too few."""
-        variances = np.full(len(split.count), np.nan)
-        if self.clusters.n_customers < MIN_CUSTOMERS_FOR_INTERVAL:
-            return variances
-        rows = np.flatnonzero(split.count >= MIN_ORDERS_FOR_INTERVAL)
-        sides = (self._side(split.antecedents[rows]), self._side(split.consequents[rows]))
-        variances[rows] = log_lift_variances(self.clusters, *sides, self.baskets.n_orders)
-        return variances
-
-    def _log_adjusted_variance(self, split: RuleSplit, mean: Floats) -> Floats:
-        """Estimate the variance of each log adjusted lift, likewise; the room that products leave is taken as known."""
-        variances, n_customers = np.full(len(mean), np.nan), self.clusters.n_customers
-        is_small_shop = len(self.baskets.products) < MIN_PRODUCTS_FOR_INTERVAL
-        if n_customers < MIN_CUSTOMERS_FOR_INTERVAL or is_small_shop:
-            return variances
-        rows = np.flatnonzero((split.count >= MIN_ORDERS_FOR_INTERVAL) & (mean > 0))
-        n_blocks = max(len(rows) * self.strata.n_strata // CELLS_PER_BLOCK, 1)
-        for block in np.array_split(rows, n_blocks):
-            sums = self._squares_of_residuals(split.take(block), mean[block])
-            variances[block] = sums / split.count[block] ** 2 * n_customers / (n_customers - 1)
-        return variances
-
-    def _squares_of_residuals(self, split: RuleSplit, mean: Floats) -> Floats:
-        a, b = split.antecedents, split.consequents
-        p, q = self._shares(a), self._shares(b)
-        room = remaining_room(self.strata.crowding * self._complement(a) * self._complement(b))
-        scale = room * (self.strata.n_orders_with_pairs > 0) * (split.count / mean)[:, None]
-        sides = (self._side(a), self._side(b))
-        return sums_of_squares(self.clusters, *sides, scale * q, scale * p, scale * p * q, self.strata)
-
-    def _stratum_counts(self, items: Ints) -> Ints:
-        """Return the orders with each set of products by stratum."""
-        return self._counts[self.index.find(self.index.hash_of(items))]
-
-    def _shares(self, items: Ints) -> Floats:
-        """Compute the share of orders with each set of products by stratum."""
-        return self.strata.shares(self._stratum_counts(items), size=items.shape[1])
+    def _rule_lists(self, split: RuleSplit) -> RuleLists:
+        left, right = split.antecedent_index, split.consequent_index
+        shares = self.sets.shares(left), self.sets.shares(right)
+        return RuleLists(lists=self.lists, left=left, right=right, left_share=shares[0], right_share=shares[1])
 
     def _complement(self, items: Ints) -> Floats:
         """Sum the shares of orders without each product of a set, by stratum."""
-        return sum((1 - self._shares(items[:, [column]]) for column in range(items.shape[1])), np.zeros(1))
-
-    def _side(self, sets: Ints) -> RuleSide:
-        return RuleSide(postings=self.postings, sets=sets)
+        sets = (self.index.find(self.index.hash_of(items[:, [column]])) for column in range(items.shape[1]))
+        return sum((1 - self.sets.shares(products) for products in sets), np.zeros(1))
 
 
 def fisher_p(split: RuleSplit, n_orders: int) -> Floats:

@@ -17,20 +17,19 @@ from typing import Any, Literal
 import numpy as np
 
 from ..._core.arrays import Floats, Ints
+from ..._core.threads import MIN_CELLS_FOR_SHARES, map_on_cores
 from .._mining.baskets import Baskets
 from .._mining.sparse import count_cells, matrix_by_row
+from .margins import MAX_STEP, fit_margins
 
 Season = Literal["week", "month", "quarter"]
 SEASONS = ("week", "month", "quarter", None)
 MIN_ORDERS_PER_STRATUM = 200
 """The fewest orders of a basket size, and of a season."""
 STRATUM_STEPS = 4
-MARGIN_STEPS = 4
-"""Newton's steps for the strata, and for the margins of a product; one more changes no third digit."""
-MAX_STEP = 2.0
-"""Longest of these steps, in log odds."""
-MAX_LOG_ODDS = 18.0
-"""Log odds of a product that is in every order; with a minus, in none."""
+"""Newton's steps for the log odds that all products of a stratum have in common; one more changes no third digit."""
+CELLS_PER_FIT = 1 << 15
+"""Shares fitted together: they stay in the processor's cache."""
 CELLS_PER_BLOCK = 1 << 20
 """Shares computed at once."""
 
@@ -147,33 +146,20 @@ def _pool_neighbours(values: Ints) -> Ints:
 def _shares(counts: Ints, among: Ints, offset: Floats) -> Floats:
     if offset.shape[1] == 1:
         return np.asarray(counts / np.maximum(among, 1))
-    cells, orders = (table.reshape(*table.shape[:-1], *offset.shape).astype(np.float64) for table in (counts, among))
-    of_size, of_season = (_log_odds(cells, orders, axis) for axis in (-1, -2))
-    overall = _log_odds(cells, orders, (-1, -2))
-    for _ in range(MARGIN_STEPS):
-        of_season += _margin_step(cells, orders, _expit(of_size + of_season - overall + offset), -2)
-        of_size += _margin_step(cells, orders, _expit(of_size + of_season - overall + offset), -1)
-    return np.asarray(_expit(of_size + of_season - overall + offset).reshape(counts.shape))
+    shares, factor = np.empty(counts.shape), np.exp(offset)[None]
+    step = max(CELLS_PER_FIT // offset.size, 1)
 
+    def fit(first: int) -> None:
+        rows = slice(first, first + step)
+        fit_margins(counts[rows], among if among.ndim == 1 else among[rows], factor, shares[rows])
 
-def _log_odds(cells: Floats, orders: Floats, axis: "int | tuple[int, int]") -> Floats:
-    """Compute the log odds of a margin, large but finite where a product is in none or in all of the orders."""
-    n_with, n_all = cells.sum(axis=axis, keepdims=True), orders.sum(axis=axis, keepdims=True)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        odds = np.log(n_with) - np.log(n_all - n_with)
-    return np.asarray(np.clip(np.nan_to_num(odds, nan=0.0), -MAX_LOG_ODDS, MAX_LOG_ODDS))
-
-
-def _expit(odds: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-np.clip(odds, -MAX_LOG_ODDS, MAX_LOG_ODDS))))
-
-
-def _margin_step(cells: Floats, orders: Floats, shares: Floats, axis: int) -> Floats:
-    """Compute Newton's step that brings the fitted margin to the counted one."""
-    missing = ((cells - orders * shares).sum(axis=axis, keepdims=True)).astype(np.float64)
-    slope = np.asarray((orders * shares * (1 - shares)).sum(axis=axis, keepdims=True))
-    step: Floats = np.divide(missing, slope, out=np.zeros(missing.shape), where=slope > 1e-9)
-    return np.asarray(np.clip(step, -MAX_STEP, MAX_STEP))
+    firsts = range(0, len(counts), step)
+    if counts.size < MIN_CELLS_FOR_SHARES:
+        for first in firsts:
+            fit(first)
+    else:
+        map_on_cores(fit, firsts)
+    return shares
 
 
 def _count_products(baskets: Baskets, stratum_of_order: Ints, n_strata: int) -> Any:

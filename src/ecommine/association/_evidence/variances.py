@@ -1,132 +1,157 @@
-"""Counts by stratum, design effects and variances of many rules, from lists of orders.
+"""Design effects of rules, and the variances of their lifts, from sums of squares over customers."""
 
-Every function has a compiled twin of the same name in :mod:`.variances_numba`, which takes over for many rules.
-"""
-
-from collections.abc import Callable
-from importlib.util import find_spec
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
-from ..._core.arrays import Floats, Ints
-from .._mining.postings import RuleSide, by_longer_side, is_among
+from ..._core.arrays import Bools, Floats, Ints
+from .._mining.sparse import expand_ranges
 from .clusters import Clusters
+from .customer_squares import RuleLists, order_squares, order_squares_of_lift, sum_squares
+from .order_lists import OrderLists
 from .strata import Strata
 
-MIN_RULES_TO_COMPILE = 500
-"""Rules from which loading compiled code (.4 s) pays."""
+CELLS_PER_BLOCK = 1 << 20
+"""Shares of rules by stratum, or orders, gone through at once."""
 
 
-def stratum_counts(side: RuleSide, strata: Strata) -> Ints:
-    """Count the orders with each set by stratum: shape (n_sets, n_strata)."""
-    return np.asarray(_engine(_stratum_counts, len(side.sets))(side, strata))
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RuleVariances:
+    """Design effects and variances of both logarithms, of shape (n_rules,); NaN where they are not wanted."""
+
+    design_effect: Floats
+    log_lift: Floats
+    log_adjusted: Floats
+
+    @classmethod
+    def unknown(cls, n_rules: int) -> "RuleVariances":
+        """Return variances of rules that are all unknown."""
+        design_effect, log_lift, log_adjusted = np.full((3, n_rules), np.nan)
+        return cls(design_effect=design_effect, log_lift=log_lift, log_adjusted=log_adjusted)
 
 
-def design_effects(
-    clusters: Clusters, left: RuleSide, right: RuleSide, left_shares: Floats, right_shares: Floats, strata: Strata
-) -> Floats:
-    """Compute the design effect of each rule, see :meth:`.clusters.Clusters.design_effect`.
+def design_effects(rules: RuleLists, clusters: Clusters, strata: Strata) -> Floats:
+    r"""Compute how much repeated orders inflate the variance of :math:`\sum (x_A - P_s(A)) (x_B - P_s(B))` per rule.
 
-    Shares are of shape (n_rules, n_strata).
+    That is the variance from sums over customers, over that from single orders; at least 1.
     """
-    run = _engine(_design_effects, len(left.sets))
-    return np.asarray(run(clusters, left, right, left_shares, right_shares, strata))
+    effects = np.ones(len(rules.left))
+    if clusters.are_single:
+        return effects
+    counts, step = rules.lists.count_by_stratum(strata.n_strata), max(CELLS_PER_BLOCK // strata.n_strata, 1)
+    for first in range(0, len(effects), step):
+        block = rules.take(np.arange(first, min(first + step, len(effects))))
+        sums = sum_squares(block, clusters, [None])
+        by_order = order_squares(sums.both, counts[block.left], counts[block.right], strata.n_orders, block)
+        effects[first : first + step] = effects_of_squares(sums.squares[0], by_order)
+    return effects
+
+
+def effects_of_squares(by_customer: Floats, by_order: Floats) -> Floats:
+    """Compute design effects from the sums of squares of customers and of orders; at least 1, and 1 without variation.
+
+    Examples
+    --------
+    >>> effects_of_squares(np.array([6.0, 2.0, 1.0]), np.array([4.0, 4.0, 0.0])).tolist()
+    [1.5, 1.0, 1.0]
+    """
+    varies = by_order > 0
+    return np.maximum(np.divide(by_customer, by_order, out=np.ones(len(varies)), where=varies), 1.0)
+
+
+def rule_variances(
+    rules: RuleLists,
+    counts: tuple[Ints, Ints, Ints],
+    clusters: Clusters,
+    strata: Strata,
+    scale: Floats,
+    wanted: tuple[Bools, Bools, Bools],
+) -> RuleVariances:
+    """Estimate what is wanted of each rule, in one pass over its orders.
+
+    Parameters
+    ----------
+    rules : RuleLists
+    counts : three int arrays of shape (n_rules, n_strata)
+        Orders with both sides, the left and the right one.
+    clusters : Clusters
+    strata : Strata
+    scale : float array of shape (n_rules, n_strata)
+        Weight of the expected orders in the adjusted lift.
+    wanted : three bool arrays of shape (n_rules,)
+        Whether the design effect, the variance of the log lift and that of the log adjusted lift are wanted. A rule
+        whose variance of the log lift is wanted must have an order with both sides.
+    """
+    result, (has_effect, has_lift, has_adjusted) = RuleVariances.unknown(len(scale)), wanted
+    both = counts[0].sum(axis=1)
+    if clusters.are_single:
+        lift = order_squares_of_lift(both, counts[1].sum(axis=1), counts[2].sum(axis=1), len(clusters.customer))
+        adjusted = order_squares(*counts, strata.n_orders, rules, scale)
+        effects = np.ones(len(scale))
+    else:
+        weights = [None] * bool(has_effect.any()) + [scale] * bool(has_adjusted.any())
+        sums = sum_squares(rules, clusters, weights, with_lift=bool(has_lift.any()))
+        lift, adjusted = sums.lift, sums.squares[-1] if weights else result.log_adjusted
+        by_order = order_squares(*counts, strata.n_orders, rules)
+        effects = effects_of_squares(sums.squares[0], by_order) if weights else result.design_effect
+    finite = clusters.n_customers / max(clusters.n_customers - 1, 1)
+    result.design_effect[has_effect] = effects[has_effect]
+    result.log_lift[has_lift] = lift[has_lift] * finite
+    result.log_adjusted[has_adjusted] = adjusted[has_adjusted] / both[has_adjusted] ** 2 * finite
+    return result
+
+
+def log_lift_variances(lists: OrderLists, left: Ints, right: Ints, clusters: Clusters) -> Floats:
+    """Estimate the variance of the logarithm of each lift; each rule must have an order with both sides."""
+    no_shares = np.zeros((len(left), clusters.by_stratum.shape[1]))
+    rules = RuleLists(lists=lists, left=left, right=right, left_share=no_shares, right_share=no_shares)
+    return sum_squares(rules, clusters, with_lift=True).lift * clusters.n_customers / max(clusters.n_customers - 1, 1)
 
 
 def design_effects_within(
-    clusters: Clusters, given: RuleSide, item: RuleSide, consequent: RuleSide, *, strata: Strata
+    lists: OrderLists, given: Ints, with_item: Ints, with_consequent: Ints, n_strata: int
 ) -> Floats:
-    """Compute the design effect of an item and a consequent among the orders with a given set."""
-    run = _engine(_design_effects_within, len(given.sets))
-    return np.asarray(run(clusters, given, item, consequent, strata=strata))
+    """Compute the design effect of an item and a consequent among the orders with a given set of products.
 
+    Parameters
+    ----------
+    lists : OrderLists
+    given, with_item, with_consequent : int arrays of shape (n_rules,)
+        The lists of the given set, alone, with the item and with the consequent.
+    n_strata : int
 
-def sums_of_squares(
-    clusters: Clusters,
-    left: RuleSide,
-    right: RuleSide,
-    left_weight: Floats,
-    right_weight: Floats,
-    constant: Floats,
-    strata: Strata,
-) -> Floats:
-    """Sum the squares of customers' sums for each rule, see :meth:`.clusters.Clusters.sum_of_squares`.
-
-    Weights and constants are of shape (n_rules, n_strata).
+    Returns
+    -------
+    float array of shape (n_rules,)
     """
-    run = _engine(_sums_of_squares, len(left.sets))
-    return np.asarray(run(clusters, left, right, left_weight, right_weight, constant, strata))
-
-
-def log_lift_variances(clusters: Clusters, left: RuleSide, right: RuleSide, n_orders: int) -> Floats:
-    """Estimate the variance of the logarithm of each lift; each rule must have an order with both sides."""
-    return np.asarray(_engine(_log_lift_variances, len(left.sets))(clusters, left, right, n_orders))
-
-
-def _engine(plain: Callable[..., Any], n_rules: int) -> Callable[..., Any]:
-    if n_rules < MIN_RULES_TO_COMPILE or not find_spec("numba"):
-        return plain
-    from . import variances_numba
-
-    compiled: Callable[..., Any] = getattr(variances_numba, plain.__name__.removeprefix("_"))
-    return compiled
-
-
-def _stratum_counts(side: RuleSide, strata: Strata) -> Ints:
-    counts = np.empty((len(side.sets), strata.n_strata), dtype=np.int64)
-    for row, orders in enumerate(side.orders()):
-        counts[row] = strata.count(orders)
-    return counts
-
-
-def _design_effects(
-    clusters: Clusters, left: RuleSide, right: RuleSide, left_shares: Floats, right_shares: Floats, strata: Strata
-) -> Floats:
-    effects = np.empty(len(left.sets))
-    for row, (a, b) in enumerate(zip(left.orders(), right.orders(), strict=True)):
-        effects[row] = clusters.design_effect(a, b, a[is_among(a, b)], left_shares[row], right_shares[row], strata)
+    effects, sizes = np.ones(len(given)), lists.sizes[given]
+    ends = np.cumsum(np.maximum(sizes, n_strata))
+    cuts = np.searchsorted(ends, np.arange(CELLS_PER_BLOCK, ends[-1] if len(ends) else 0, CELLS_PER_BLOCK))
+    for rows in np.split(np.arange(len(given)), np.unique(cuts)):
+        if len(rows):
+            effects[rows] = _block_within(lists, given[rows], with_item[rows], with_consequent[rows], n_strata)
     return effects
 
 
-def _design_effects_within(
-    clusters: Clusters, given: RuleSide, item: RuleSide, consequent: RuleSide, *, strata: Strata
-) -> Floats:
-    effects = np.empty(len(given.sets))
-    sides = zip(given.orders(), item.orders(), consequent.orders(), strict=True)
-    for row, (orders, with_item, with_consequent) in enumerate(sides):
-        masks = (is_among(orders, with_item), is_among(orders, with_consequent))
-        effects[row] = clusters.design_effect_within(orders, *masks, strata)
-    return effects
+def _block_within(lists: OrderLists, given: Ints, with_item: Ints, with_consequent: Ints, n_strata: int) -> Floats:
+    row, entry = expand_ranges(lists.starts[given], lists.starts[given + 1])
+    keys, cell = _order_keys(lists, row, entry), row * n_strata + lists.stratum[entry]
+    n_cells = len(given) * n_strata
+    n_orders = np.maximum(np.bincount(cell, minlength=n_cells), 1)
+    score = np.ones(len(row))
+    for part in (with_item, with_consequent):
+        is_there = np.zeros(len(row))
+        part_row, part_entry = expand_ranges(lists.starts[part], lists.starts[part + 1])
+        is_there[np.searchsorted(keys, _order_keys(lists, part_row, part_entry))] = 1.0
+        score *= is_there - (np.bincount(cell, is_there, minlength=n_cells) / n_orders)[cell]
+    first_run = lists.run_starts[given]
+    n_runs = lists.run_starts[given + 1] - first_run
+    starts = np.cumsum(n_runs) - n_runs
+    by_run = np.bincount(lists.run[entry] + starts[row], score, minlength=int(n_runs.sum()))
+    by_customer = np.add.reduceat(by_run**2, starts)
+    return effects_of_squares(by_customer, np.bincount(row, score**2, minlength=len(given)).astype(np.float64))
 
 
-def _sums_of_squares(
-    clusters: Clusters,
-    left: RuleSide,
-    right: RuleSide,
-    left_weight: Floats,
-    right_weight: Floats,
-    constant: Floats,
-    strata: Strata,
-) -> Floats:
-    sums = np.empty(len(left.sets))
-    for row, (a, b) in enumerate(zip(left.orders(), right.orders(), strict=True)):
-        both = a[is_among(a, b)]
-        sums[row] = clusters.sum_of_squares(a, b, both, left_weight[row], right_weight[row], constant[row], strata)
-    return sums
-
-
-def _log_lift_variances(clusters: Clusters, left: RuleSide, right: RuleSide, n_orders: int) -> Floats:
-    variances = np.empty(len(left.sets))
-    for short, long, rows in by_longer_side(left, right):
-        previous: object = None
-        long_orders: Ints = np.zeros(0, dtype=np.int64)
-        is_long = np.zeros(n_orders, dtype=bool)
-        for row, short_orders, products in zip(rows.tolist(), short.orders(), long.sets.tolist(), strict=True):
-            if products != previous:
-                is_long[long_orders] = False
-                long_orders, previous = long.postings.orders_with(products), products
-                is_long[long_orders] = True
-            both = short_orders[is_long[short_orders]]
-            variances[row] = clusters.log_lift_variance(short_orders, long_orders, both, n_orders)
-    return variances
+def _order_keys(lists: OrderLists, row: Ints, entry: Ints) -> Ints:
+    """Return ascending numbers of orders of lists one after the other."""
+    return row << 32 | lists.orders[entry]

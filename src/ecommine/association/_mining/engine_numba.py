@@ -10,8 +10,7 @@ from numba import njit
 
 from ..._core.arrays import Ints
 from ..._core.threads import map_on_cores
-from .matrix import FrequentMatrix
-from .matrix_numba import frequent_matrix
+from .matrix import FrequentMatrix, frequent_matrix
 from .threshold import MAX_ITEMSETS, SupportThreshold, TooManyItemsetsError
 from .tree import Level, Tree
 

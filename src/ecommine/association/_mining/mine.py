@@ -1,9 +1,11 @@
 """Mine frequent itemsets from baskets: choose the engine, cut after the top ones, keep closed or maximal ones."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 from typing import Literal
 
@@ -13,14 +15,17 @@ from ..._core.arrays import Ints, sort_order
 from ..._core.codes import Labels
 from ..._core.notes import Note
 from ..._core.texts import counted, join_words
+from . import engine_numpy
 from .baskets import Baskets
 from .threshold import MAX_ITEMSETS, SupportThreshold, TooManyItemsetsError
 from .tree import Level, Tree, closed_and_maximal, order_within_matrices
 
 Kind = Literal["all", "closed", "maximal"]
 KINDS = ("all", "closed", "maximal")
-MIN_PAIRS_TO_COMPILE = 300_000
-"""Pairs of products in baskets from which loading compiled code (.4 s) pays."""
+MIN_PAIRS_TO_LOAD = 6_000_000
+"""Pairs of products in baskets from which loading code that is compiled already pays, which takes .4 s."""
+MIN_PAIRS_TO_COMPILE = 300_000_000
+"""Pairs from which compiling it pays, which takes ten seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -152,13 +157,20 @@ def keep_kind(levels: Sequence[Level], kind: Kind, n_products: int) -> list[Leve
 
 def _engine(baskets: Baskets) -> ModuleType:
     n_pairs = float((baskets.sizes.astype(np.float64) ** 2).sum()) / 2
-    if n_pairs >= MIN_PAIRS_TO_COMPILE and find_spec("numba"):
-        from . import engine_numba
+    if n_pairs < MIN_PAIRS_TO_LOAD or not find_spec("numba"):
+        return engine_numpy
+    if n_pairs < MIN_PAIRS_TO_COMPILE and not is_compiled(Path(__file__).with_name("engine_numba.py")):
+        return engine_numpy
+    from . import engine_numba
 
-        return engine_numba
-    from . import engine_numpy
+    return engine_numba
 
-    return engine_numpy
+
+def is_compiled(source: Path) -> bool:
+    """Return whether numba keeps code of a module, compiled since it was last changed, beside it."""
+    version = f"py{sys.version_info.major}{sys.version_info.minor}"
+    kept = list((source.parent / "__pycache__").glob(f"{source.stem}.*{version}.nbi"))
+    return bool(kept) and max(path.stat().st_mtime for path in kept) >= source.stat().st_mtime
 
 
 def _cut_after_top(

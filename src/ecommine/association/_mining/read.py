@@ -1,7 +1,6 @@
 """From order lines to baskets: ids as codes, returns netted, products sorted within each order."""
 
 from collections.abc import Iterable, Sequence
-from importlib.util import find_spec
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -17,9 +16,6 @@ from ...schema._for_topics import SchemaError
 from .baskets import Baskets
 from .lines import ALL_LINES, NET_QUANTITY, QUARANTINE, LineFilter, collect_lines, read_product_lines
 from .sparse import matrix_by_row
-
-MIN_LINES_TO_COMPILE = 1_000_000
-"""Lines from which loading compiled code (.4 s) pays."""
 
 
 def read_baskets(
@@ -133,7 +129,7 @@ def _to_rows(
         order, item = order[is_kept], item[is_kept]
     starts, members, is_ascending = _group_by_order(order, item, n_orders)
     if not is_ascending:
-        starts, members = _sort_rows(starts, members, n_items)
+        starts, members = _transpose_twice(starts, members, n_items)
     return np.concatenate([starts[:1], starts[1:][present]]), members.astype(np.int32, copy=False), present
 
 
@@ -143,14 +139,6 @@ def _group_by_order(order: Ints, item: Ints, n_orders: int) -> tuple[Ints, Ints,
     if len(order) and bool((order[1:] < order[:-1]).any()):
         return starts, item[np.argsort(order, kind="stable")], False
     return starts, item, bool(((item[1:] > item[:-1]) | (order[1:] > order[:-1])).all())
-
-
-def _sort_rows(starts: Ints, members: Ints, n_items: int) -> tuple[Ints, Ints]:
-    if len(members) >= MIN_LINES_TO_COMPILE and find_spec("numba"):
-        from .matrix_numba import sort_rows
-
-        return sort_rows(starts, members)
-    return _transpose_twice(starts, members, n_items)
 
 
 def _transpose_twice(starts: Ints, members: Ints, n_items: int) -> tuple[Ints, Ints]:
