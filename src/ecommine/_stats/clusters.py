@@ -24,6 +24,8 @@ import numpy as np
 
 from .arrays import Floats, Ints
 
+UPPER_QUANTILE = 1.645
+"""Of the normal distribution, 95 %."""
 ROUNDING = 1e-20
 """A sum of squared influences below this, per unit, is rounding."""
 
@@ -193,6 +195,47 @@ def effective_clusters(size: Any) -> float:
     size = np.asarray(size, dtype=np.float64)
     squares = float(size @ size)
     return float(size.sum()) ** 2 / squares if squares else 0.0
+
+
+def upper_limit_factor(n_clusters: float) -> float:
+    r"""Return how many times a variance estimated from clusters its upper limit is, :math:`1 + 1.645 \sqrt{2 / n}`.
+
+    The limit holds with 95 % for n clusters of one size; clusters that differ are worth fewer.
+
+    Examples
+    --------
+    >>> round(upper_limit_factor(200), 3), round(upper_limit_factor(10), 3)
+    (1.164, 1.736)
+    """
+    return 1.0 + UPPER_QUANTILE * float(np.sqrt(2.0 / max(n_clusters, 1.0)))
+
+
+def dominant_clusters(size: Any, min_effective: float) -> Ints:
+    """Return the largest clusters without which the others are worth enough clusters of one size.
+
+    Parameters
+    ----------
+    size : int or float array of shape (n_clusters,)
+        Units of each cluster.
+    min_effective : float
+        How many clusters of one size the others must be worth.
+
+    Returns
+    -------
+    int array
+        The positions of as few clusters as it takes, ascending; all that have a unit where the others never suffice.
+
+    Examples
+    --------
+    >>> dominant_clusters(np.array([1, 98, 1, 1]), 3).tolist(), dominant_clusters(np.array([5, 5]), 3).tolist()
+    ([1], [0, 1])
+    """
+    size = np.asarray(size, dtype=np.float64)
+    order = np.argsort(-size, kind="stable")[: int((size > 0).sum())]
+    left = size[order][::-1]  # of the clusters from the smallest, the effective number of those up to each
+    effective = np.append((np.cumsum(left) ** 2 / np.cumsum(left**2))[::-1], 0.0)
+    is_enough = effective >= min_effective
+    return np.sort(order[: int(is_enough.argmax()) if is_enough.any() else len(order)])
 
 
 def count_clusters(cluster: Ints) -> int:

@@ -17,7 +17,7 @@ from ._mining.baskets import Baskets
 from ._mining.engine_spark import is_on_spark, mine_on_spark
 from ._mining.lines import LineFilter, Returns
 from ._mining.mine import KINDS, Kind, MinedItemsets, MinedOrders, cut_off_notes, keep_kind, mine, rank_itemsets
-from ._mining.read import read_baskets
+from ._mining.read import Times, read_baskets
 from ._mining.threshold import count_of_support
 from ._mining.tree import Level
 from ._output.lists import ProductLists
@@ -174,7 +174,7 @@ def itemsets(
     if is_on_spark(frame):
         mined = mine_on_spark(frame, line_filter, share, n_top, max_size=mined_size, items=items)
     else:
-        baskets = read_baskets(frame, line_filter, items=items)
+        baskets = read_baskets(frame, line_filter, items=items, times="optional")
         mined = _mine_in_memory(baskets, share, n_top, mined_size, keep_ties=kind != "all")
     levels = keep_kind(mined.itemsets.levels, kind, len(mined.products))
     return Itemsets(
@@ -210,14 +210,14 @@ class ItemsetsForRules:
 
 
 def itemsets_for_rules(
-    orders: object, min_support: float | None, max_size: int | None, *, with_times: bool
+    orders: object, min_support: float | None, max_size: int | None, *, times: Times
 ) -> ItemsetsForRules:
     """Mine the itemsets that rules are made of, or use those that were mined before."""
     if isinstance(orders, Itemsets):
         return _mined_before(orders, min_support)
     share, top = check_support(min_support, None)
     frame = opened(orders, argument="orders")
-    baskets = read_baskets(frame, with_times=with_times)
+    baskets = read_baskets(frame, times=times)
     min_count = 1 if share is None else count_of_support(share, baskets.n_orders)
     itemsets = mine(baskets, min_count=min_count, top=top, min_size=1 if top is None else 2, max_size=max_size)
     notes = (*baskets.notes, *cut_off_notes(itemsets, top))

@@ -20,8 +20,9 @@ from .._stats.multiple_testing import CORRECTIONS, Correction, adjust_p_values
 from .._stats.quantiles import quantiles
 from ..schema._for_topics import SchemaError
 from ._evidence.clusters import Clusters
+from ._evidence.conditions import SEASONS, Conditions, Season
 from ._evidence.customer_squares import RuleLists
-from ._evidence.expected import poisson_upper_tail
+from ._evidence.expected import expect_orders, upper_tail
 from ._evidence.follow_ups import FollowedOrders, follow_orders
 from ._evidence.order_lists import OrderLists, lists_of_products
 from ._evidence.rule_tests import PRESCREEN_P
@@ -132,6 +133,7 @@ def next_orders(
     returns: Returns = "net",
     as_of: datetime | date | str | None = None,
     cluster: Literal["customer_id"] | None = "customer_id",
+    season: Season | None = "auto",
     correction: Correction | None = "bh",
 ) -> NextOrders:
     r"""Find what customers buy in a later order after an order with a product, and how long after.
@@ -148,7 +150,7 @@ def next_orders(
         1,000 most frequent rules are listed.
     returns, as_of
         As in :func:`ecommine.association.itemsets`; `as_of` is the last time in the data by default.
-    cluster, correction
+    cluster, season, correction
         As in :func:`ecommine.association.rules`.
 
     Returns
@@ -187,6 +189,7 @@ def next_orders(
     """
     one_of("correction", correction, CORRECTIONS)
     one_of("cluster", cluster, ("customer_id", None))
+    one_of("season", season, SEASONS)
     window = Duration.parse(within, argument="within")
     if window.months or window.exact < timedelta(seconds=1):
         raise ValueError(
@@ -195,6 +198,7 @@ def next_orders(
     options = _Options(
         min_support=None if min_support is None else check_support(min_support, None)[0],
         clustered=cluster is not None,
+        season=season,
         correction=correction,
     )
     line_filter = LineFilter.checked(returns, as_of)
@@ -202,7 +206,7 @@ def next_orders(
     missing = [name for name in ("customer_id", "ordered_at") if name not in frame.collect_schema().names()]
     if missing:
         raise SchemaError("orders", [f"`{missing[0]}` is missing: the customer and time of each order are needed here"])
-    baskets = read_baskets(frame, line_filter, with_times=True)
+    baskets = read_baskets(frame, line_filter, times="required")
     if baskets.as_of is None:
         raise ValueError("`orders` has no lines of products")
     followed = follow_orders(baskets, baskets.as_of, window.exact)
@@ -229,6 +233,7 @@ class _Options:
 
     min_support: float | None
     clustered: bool
+    season: Season | None
     correction: Correction | None
 
 
@@ -257,7 +262,8 @@ def _find_rules(followed: FollowedOrders, options: _Options) -> tuple[dict[str, 
     a, b, count = together.row[listed], together.col[listed], together.data[listed].astype(np.int64)
     with_a, with_b = orders.count_orders(), later.count_orders()
     n_tests = int((with_a >= min_count).sum()) * int((with_b >= min_count).sum())
-    mean, p = _test_rules(followed, a, b, count, clustered=options.clustered)
+    conditions = Conditions.of(orders, options.season, clustered=options.clustered)
+    mean, p = _test_rules(followed, a, b, count, conditions, clustered=options.clustered)
     q = adjust_p_values(p, options.correction, n_tests=n_tests)
     adjusted = np.divide(count, mean, out=np.full(len(mean), np.nan), where=mean > 0)
     order = np.lexsort((b, a, -count, -np.nan_to_num(adjusted).round(9), q >= ALPHA))
@@ -274,7 +280,7 @@ def _find_rules(followed: FollowedOrders, options: _Options) -> tuple[dict[str, 
         **dict(zip(GAPS, _quartiles_of_gaps(followed, a, b).T, strict=True)),
     }
     sides = {name: orders.products[side[order]].tolist() for name, side in zip(SIDES, (a, b), strict=True)}
-    return {**sides, **{name: values[order] for name, values in columns.items()}}, notes
+    return {**sides, **{name: values[order] for name, values in columns.items()}}, [*conditions.notes, *notes]
 
 
 def _smallest_count(counts: Ints, min_support: float | None, n_orders: int) -> tuple[int, list[Note]]:
@@ -292,23 +298,29 @@ def _smallest_count(counts: Ints, min_support: float | None, n_orders: int) -> t
     return min_count, [Note(text, code="rare_rules_not_listed", count=n_not_listed)]
 
 
-def _test_rules(followed: FollowedOrders, a: Ints, b: Ints, count: Ints, *, clustered: bool) -> tuple[Floats, Floats]:
+def _test_rules(
+    followed: FollowedOrders, a: Ints, b: Ints, count: Ints, conditions: Conditions, *, clustered: bool
+) -> tuple[Floats, Floats]:
     """Return the orders expected by chance, and the p-values."""
-    strata = stratify_orders(followed.later)
-    clusters = Clusters.make(followed.orders.cluster_of_order, strata)
+    strata = stratify_orders(followed.later, conditions)
+    orders = followed.orders
+    customer_of_order = orders.cluster_of_order if clustered else np.arange(orders.n_orders)
+    clusters = Clusters.make(customer_of_order, strata, conditions.time_blocks(orders))
     (antecedents, left), (consequents, right) = (np.unique(codes, return_inverse=True) for codes in (a, b))
     before = lists_of_products(Postings(followed.orders), antecedents.tolist(), clusters)
     after = lists_of_products(Postings(followed.later), consequents.tolist(), clusters)
     lists, right = OrderLists.make([*before, *after], clusters), len(before) + right
     shares = strata.shares(lists.count_by_stratum(strata.n_strata))
-    mean = ((shares[: len(before)] * strata.n_orders)[left] * shares[right]).sum(axis=1)
-    p = poisson_upper_tail(count, mean)
-    if clustered:
+    rules = RuleLists(lists=lists, left=left, right=right, left_share=shares[left], right_share=shares[right])
+    chance = expect_orders(rules.left_share, rules.right_share, np.ones(1), strata.n_orders)
+    mean, dispersion = chance.mean, chance.dispersion
+    if not conditions.can_test:
+        return mean, np.full(len(mean), np.nan)
+    p = upper_tail(count, mean, dispersion)
+    if not clusters.are_independent:
         rows = np.flatnonzero(p < PRESCREEN_P)
-        a, b = left[rows], right[rows]
-        rules = RuleLists(lists=lists, left=a, right=b, left_share=shares[a], right_share=shares[b])
-        effects = design_effects(rules, clusters, strata)
-        p[rows] = poisson_upper_tail(count[rows] / effects, mean[rows] / effects)
+        effects = design_effects(rules.take(rows), clusters, strata)
+        p[rows] = upper_tail(count[rows], mean[rows], dispersion[rows] * effects)
     return mean, p
 
 

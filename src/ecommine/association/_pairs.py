@@ -15,8 +15,8 @@ from .._core.tables import build_table, product_names
 from .._core.texts import LOCALES, Locale, counted
 from .._stats.multiple_testing import CORRECTIONS, Correction
 from ._evidence.categories import explain_by_category
+from ._evidence.conditions import SEASONS, Season, times_for
 from ._evidence.pair_tests import RELATIONS, PairOptions, test_pairs
-from ._evidence.strata import SEASONS, Season
 from ._itemsets import check_support
 from ._mining.lines import LineFilter, Returns, read_product_lines
 from ._mining.read import read_baskets
@@ -121,7 +121,7 @@ def pairs(
     returns: Returns = "net",
     as_of: datetime | date | str | None = None,
     cluster: Literal["customer_id"] | None = "customer_id",
-    season: Season | None = None,
+    season: Season | None = "auto",
     correction: Correction | None = "bh",
     level: float = 0.95,
 ) -> Pairs:
@@ -180,14 +180,14 @@ def pairs(
     line_filter = LineFilter.checked(returns, as_of)
     frame = opened(orders, argument="orders")
     column = "product_id" if group_level == "product" else "category"
-    baskets = read_baskets(frame, line_filter, column=column, with_times=season is not None)
+    baskets = read_baskets(frame, line_filter, column=column, times=times_for(season))
     result, notes = test_pairs(baskets, options)
     side = column.removesuffix("_id")
     sample = (baskets.products[:1].tolist() or [""])[0]
     samples = {f"{side}_a": sample, f"{side}_b": sample}
     products = None
     if group_level == "category":
-        by_product = read_baskets(frame, line_filter, with_times=season is not None)
+        by_product = read_baskets(frame, line_filter, times=times_for(season))
         lines = read_product_lines(frame, line_filter, keep=("category",)).frame
         products = explain_by_category(baskets, by_product, lines, options, frame)
     return Pairs(

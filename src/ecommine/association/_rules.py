@@ -13,8 +13,8 @@ from .._core.notes import Note
 from .._core.tables import product_names
 from .._core.texts import LOCALES, Locale, counted
 from .._stats.multiple_testing import CORRECTIONS, Correction
+from ._evidence.conditions import SEASONS, Conditions, Season, times_for
 from ._evidence.rule_tests import DEFAULT_ALPHA, TESTS, Evidence, RuleTester, RuleTestOptions, Test
-from ._evidence.strata import SEASONS, Season
 from ._itemsets import ItemsetsForRules, itemsets_for_rules
 from ._mining.baskets import Baskets
 from ._mining.read import check_product_ids, product_codes
@@ -222,7 +222,7 @@ def rules(
     max_consequent: int | None = 1,
     test: Test | None = "adjusted",
     cluster: Literal["customer_id"] | None = "customer_id",
-    season: Season | None = None,
+    season: Season | None = "auto",
     correction: Correction | None = "bh",
     level: float | None = 0.95,
 ) -> Rules:
@@ -332,7 +332,7 @@ def rules(
     left = None if max_antecedent is None else integer("max_antecedent", max_antecedent, low=1)
     right = None if max_consequent is None else integer("max_consequent", max_consequent, low=1)
     max_size = None if left is None or right is None else left + right
-    source = itemsets_for_rules(orders, min_support, max_size, with_times=season is not None)
+    source = itemsets_for_rules(orders, min_support, max_size, times=times_for(season))
     baskets, levels = source.baskets, source.itemsets.levels
     rule_filter = RuleFilter(
         min_confidence=confidence,
@@ -344,11 +344,12 @@ def rules(
     )
     index = ItemsetIndex(levels, len(baskets.products))
     splits = split_itemsets(levels, index, rule_filter, baskets.n_orders)
-    evidence = None
+    evidence, conditions = None, Conditions()
     if test is not None:
         clustered = cluster is not None and baskets.customers is not None
+        conditions = Conditions.of(baskets, season if test == "adjusted" else None, clustered=clustered)
         options = RuleTestOptions(
-            test=test, clustered=clustered, season=season, correction=correction, level=interval_level
+            test=test, clustered=clustered, conditions=conditions, correction=correction, level=interval_level
         )
         evidence = _test_rules(splits, source, index, rule_filter, options)
     lists = ProductLists(baskets.products, [level.items for level in levels])
@@ -359,7 +360,7 @@ def rules(
         test=test,
         level=interval_level,
         as_of=baskets.as_of,
-        notes=(*source.notes, *notes),
+        notes=(*source.notes, *conditions.notes, *notes),
         _baskets=baskets,
     )
 

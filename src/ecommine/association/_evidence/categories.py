@@ -9,7 +9,8 @@ from ..._core.arrays import Floats, Ints
 from ..._core.frames import Frame, collect
 from ..._core.tables import build_table
 from .._mining.baskets import Baskets
-from .expected import poisson_upper_tail
+from .conditions import Conditions
+from .expected import upper_tail
 from .pair_tests import COMPLEMENT, PairOptions, frequent_products, shares_by_stratum, test_pairs
 from .strata import Strata, stratify_orders
 
@@ -39,7 +40,7 @@ def explain_by_category(categories: Baskets, baskets: Baskets, lines: Frame, opt
     others = by_chance[left, right] - mean  # the pair itself is no part of what explains it
     is_known = (left >= 0) & (right >= 0) & (others > MIN_EXPECTED_OF_OTHERS)
     lift = np.divide(together[left, right] - count, others, out=np.ones(len(others)), where=is_known)
-    p = poisson_upper_tail(count, mean * lift)
+    p = upper_tail(count, mean * lift)
     labels = [*categories.products.tolist(), None]
     columns = {
         "product_a": baskets.products[a].tolist(),
@@ -65,7 +66,7 @@ def explain_by_category(categories: Baskets, baskets: Baskets, lines: Frame, opt
 def _pairs_of_categories(baskets: Baskets, category: Ints, n: int, options: PairOptions) -> tuple[Floats, Floats]:
     """Count and expect the pairs of products between every two of ``n`` categories, and within each."""
     items, _ = frequent_products(baskets, options.min_support)
-    strata = stratify_orders(baskets, options.season)
+    strata = stratify_orders(baskets, Conditions.of(baskets, options.season, clustered=options.clustered))
     shares, by_order = shares_by_stratum(baskets, items, strata)
     membership = np.zeros((len(items), n))
     is_known = category[items] >= 0

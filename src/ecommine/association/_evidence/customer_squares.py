@@ -23,7 +23,7 @@ import numpy as np
 from ..._core.arrays import Floats, Ints
 from ..._core.threads import map_on_cores
 from .._mining.sparse import expand_ranges
-from .clusters import Clusters
+from .clusters import Clusters, TimeBlocks
 from .order_lists import OrderLists
 
 CELLS_PER_BLOCK = 1 << 20
@@ -87,15 +87,23 @@ class CustomerSquares:
         The sums of squares of U for each weight.
     lift : float array of shape (n_rules,)
         That of the influences on the logarithm of the lift; NaN where it is not wanted.
+    by_block : float array of shape (n_rules,)
+        The sum of squares of blocks of time in the place of customers, with weight one; NaN where there are none.
     """
 
     both: Ints
     squares: Floats
     lift: Floats
+    by_block: Floats
 
 
 def sum_squares(
-    rules: RuleLists, clusters: Clusters, weights: Sequence[Floats | None] = (), *, with_lift: bool = False
+    rules: RuleLists,
+    clusters: Clusters,
+    weights: Sequence[Floats | None] = (),
+    *,
+    with_lift: bool = False,
+    with_blocks: bool = False,
 ) -> CustomerSquares:
     """Sum the squares of customers for each rule.
 
@@ -109,6 +117,8 @@ def sum_squares(
         y in the formula; None for one everywhere.
     with_lift : bool
         Whether the logarithm of the lift is wanted; each rule must then have an order with both sides.
+    with_blocks : bool
+        Whether the sums of squares of blocks of time are wanted.
     """
     n_rules, n_strata = len(rules.left), clusters.by_stratum.shape[1]
     rules = rules.rarer_first()
@@ -116,6 +126,7 @@ def sum_squares(
         both=np.zeros((n_rules, n_strata), np.int64),
         squares=np.zeros((len(weights), n_rules)),
         lift=np.full(n_rules, np.nan),
+        by_block=np.full(n_rules, np.nan),
     )
     order = np.lexsort((rules.left, rules.right))
     firsts = np.flatnonzero(np.diff(rules.right[order], prepend=-1))
@@ -128,6 +139,8 @@ def sum_squares(
             result.both[block] = others.both_by_stratum()
             if with_lift:
                 result.lift[block] = others.squares_of_lift()
+            if with_blocks and clusters.blocks is not None:
+                result.by_block[block] = others.squares_of_blocks(clusters.blocks)
             for position, weight in enumerate(weights):
                 result.squares[position, block] = others.squares(None if weight is None else weight[block])
 
@@ -158,7 +171,7 @@ class _Partner:
     def row_of_customer(self) -> Ints:
         """The row of each customer in the matrices below, -1 for a customer without this side who is skipped."""
         if not self.skips:
-            return np.arange(self.clusters.n_customers)
+            return np.asarray(np.arange(self.clusters.n_customers))
         row = np.full(self.clusters.n_customers, -1, dtype=np.int32)
         row[self.customers] = np.arange(len(self.customers), dtype=np.int32)
         return row
@@ -179,6 +192,14 @@ class _Partner:
             kept = expand_ranges(starts[self.customers], starts[self.customers + 1])[1]
             cell = np.searchsorted(kept, cell)
         data = np.bincount(cell, minlength=matrix.nnz) - matrix.data * self.share[matrix.indices]
+        return csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
+
+    def residuals_of_blocks(self, blocks: TimeBlocks) -> Any:
+        """Sum x_B - q over blocks of time by stratum."""
+        from scipy.sparse import csr_array
+
+        matrix = blocks.by_stratum
+        data = np.bincount(blocks.cell[self.orders], minlength=matrix.nnz) - matrix.data * self.share[matrix.indices]
         return csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
 
     @cached_property
@@ -209,14 +230,15 @@ class _Others:
         self.run_customer = np.concatenate([lists.run_customer[part] for part in runs])
         self.run_size = np.concatenate([lists.run_size[part] for part in runs])
         self.rule_of_run = np.repeat(np.arange(self.n_rules), n_runs)
-        self.is_both = partner.is_member[np.concatenate([lists.orders[part] for part in slices])]
+        self.orders = np.concatenate([lists.orders[part] for part in slices])
+        self.is_both = partner.is_member[self.orders]
         self.with_both = np.bincount(self.run[self.is_both], minlength=len(self.run_size)).astype(np.float64)
 
     @cached_property
     def cell(self) -> Ints:
         """The position of the rule and stratum of each order in a table of them."""
         n_strata = self.share.shape[1]
-        return np.repeat(np.arange(self.n_rules) * n_strata, self.sizes) + self.stratum
+        return np.asarray(np.repeat(np.arange(self.n_rules) * n_strata, self.sizes) + self.stratum)
 
     def both_by_stratum(self) -> Ints:
         """Count the orders with both sides by stratum."""
@@ -246,6 +268,14 @@ class _Others:
             is_skipped = row < 0
             of_run[is_skipped] = -self._constants_of_runs(np.flatnonzero(is_skipped), constant)
         return np.asarray(total + np.add.reduceat(own * (own - 2 * of_run), self.first_run))
+
+    def squares_of_blocks(self, blocks: TimeBlocks) -> Floats:
+        """Sum the squares of U of blocks of time with weight one."""
+        q = np.broadcast_to(self.partner.share, self.share.shape)
+        block = np.repeat(np.arange(self.n_rules) * blocks.n_blocks, self.sizes) + blocks.block[self.orders]
+        own = np.bincount(block, self.is_both - q.ravel()[self.cell], minlength=self.n_rules * blocks.n_blocks)
+        sums = own.reshape(self.n_rules, -1) - (self.partner.residuals_of_blocks(blocks) @ self.share.T).T
+        return np.asarray(np.einsum("ij,ij->i", sums, sums))
 
     def _squares_of_skipped(self, constant: Floats) -> Floats:
         """Sum the squares of d of the customers without the common side: those of all, less those of the rest."""

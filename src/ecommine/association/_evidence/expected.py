@@ -22,34 +22,53 @@ Hájek, J. (1964). Asymptotic theory of rejective sampling with varying probabil
 Mathematical Statistics 35(4), 1491-1523. https://doi.org/10.1214/aoms/1177700375
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ..._core.arrays import Floats, Ints
-from .strata import Strata
 
 HALF = 0.5
+MIN_DISPERSION = 1e-3
+"""Of products that are in all orders, or in none."""
+MAX_BINOMIAL_DISPERSION = 0.999
+"""Dispersion from which a binomial count is a Poisson count."""
+RELATIVE_ERROR = 0.01
+"""Standard error of an expected count that the approximation is allowed, relative to it."""
 
 
-def expected_orders(
-    left: Floats, right: Floats, left_complement: Floats, right_complement: Floats, strata: Strata
-) -> Floats:
-    """Compute the expected orders with both sides of each rule.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Chance:
+    """Orders with both sides of each rule by chance: their mean, and their variance for orders that are independent."""
+
+    mean: Floats
+    variance: Floats
+
+    @property
+    def dispersion(self) -> Floats:
+        """The variance over that of a Poisson count, with an allowance for the error of the mean."""
+        relative = np.divide(self.variance, self.mean, out=np.ones(len(self.mean)), where=self.mean > 0)
+        return np.maximum(relative, MIN_DISPERSION) + RELATIVE_ERROR**2 * self.mean
+
+
+def expect_orders(left: Floats, right: Floats, room: Floats, n_orders: Ints | Floats) -> Chance:
+    """Compute the expected orders with both sides of each rule, and their variance.
 
     Parameters
     ----------
     left, right : float arrays of shape (n_rules, n_strata)
         Shares of orders with each side.
-    left_complement, right_complement : float arrays of shape (n_rules, n_strata)
-        Sums of 1 - P over the products of each side.
-    strata : Strata
-
-    Returns
-    -------
-    float array of shape (n_rules,)
+    room : float array of shape (n_rules, n_strata)
+        What the products of both sides leave each other.
+    n_orders : array of shape (n_strata,) or (n_rules, n_strata)
+        Orders that the shares are of.
     """
-    joint = left * right * remaining_room(strata.crowding * left_complement * right_complement)
-    mean = (joint * strata.n_orders_with_pairs).sum(axis=1)
-    return clip_to_margins(mean, left @ strata.n_orders, right @ strata.n_orders)
+    by_independence = left * right
+    both = by_independence * room
+    variance = by_independence * (1 - left) * (1 - right) + (both - by_independence) * (1 - 2 * left) * (1 - 2 * right)
+    mean = (both * n_orders).sum(axis=1)
+    mean = clip_to_margins(mean, (left * n_orders).sum(axis=1), (right * n_orders).sum(axis=1))
+    return Chance(mean=mean, variance=(variance * n_orders).sum(axis=1))
 
 
 def remaining_room(taken: Floats) -> Floats:
@@ -70,27 +89,37 @@ def clip_to_margins(mean: Floats, left: Floats, right: Floats) -> Floats:
     return np.asarray(np.clip(mean, 0.0, np.minimum(left, right)))
 
 
-def poisson_upper_tail(count: "Ints | Floats", mean: Floats) -> Floats:
-    """Compute the probability of a Poisson count at least this high; the gamma function fills in between integers.
+def upper_tail(count: "Ints | Floats", mean: Floats, dispersion: "Floats | float" = 1.0) -> Floats:
+    """Compute the probability of a count at least this high: that of a Poisson count in units of the dispersion.
 
     Examples
     --------
-    >>> poisson_upper_tail(np.array([1, 2]), np.array([1.0, 1.0])).round(3).tolist()
+    >>> upper_tail(np.array([1, 2]), np.array([1.0, 1.0])).round(3).tolist()
     [0.632, 0.264]
+    >>> upper_tail(np.array([120, 120]), np.array([100.0, 100.0]), np.array([0.5, 2.0])).round(3).tolist()
+    [0.004, 0.088]
     """
     from scipy.special import gammainc
 
-    return np.where(count > 0, gammainc(np.maximum(count, 1e-300), mean), 1.0)
+    return np.where(count > 0, gammainc(np.maximum(count, 1e-300) / dispersion, mean / dispersion), 1.0)
 
 
-def poisson_lower_tail(count: "Ints | Floats", mean: Floats) -> Floats:
-    """Compute the probability of a Poisson count at most this high, likewise.
+def lower_tail(count: "Ints | Floats", mean: Floats, dispersion: "Floats | float" = 1.0) -> Floats:
+    """Compute the probability of a count at most this high: likewise, or that of a binomial count of less dispersion.
+
+    A Poisson count in small units would be too skewed, and its lower tail too short.
 
     Examples
     --------
-    >>> poisson_lower_tail(np.array([0, 1]), np.array([1.0, 1.0])).round(3).tolist()
+    >>> lower_tail(np.array([0, 1]), np.array([1.0, 1.0])).round(3).tolist()
     [0.368, 0.736]
+    >>> lower_tail(np.array([80, 80]), np.array([100.0, 100.0]), np.array([0.5, 2.0])).round(3).tolist()
+    [0.003, 0.083]
     """
-    from scipy.special import gammaincc
+    from scipy.special import betainc, gammaincc
 
-    return np.asarray(gammaincc(count + 1.0, mean))
+    share = 1 - np.minimum(dispersion, MAX_BINOMIAL_DISPERSION)
+    trials = mean / share
+    binomial = betainc(np.maximum(trials - count, 1e-300), count + 1.0, 1 - share)
+    poisson = gammaincc(count / dispersion + 1.0, mean / dispersion)
+    return np.where((np.asarray(dispersion) < MAX_BINOMIAL_DISPERSION) & (count < trials), binomial, poisson)

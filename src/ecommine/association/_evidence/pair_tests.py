@@ -1,12 +1,12 @@
 """Tests of every pair of frequent products against chance: counts, expectations, both tails, customers."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
-from ..._core.arrays import Bools, Floats, Ints
+from ..._core.arrays import Floats, Ints
 from ..._core.codes import Labels
 from ..._core.notes import Note
 from ..._core.texts import counted
@@ -16,11 +16,12 @@ from .._mining.postings import Postings
 from .._mining.sparse import matrix_by_row
 from .._mining.threshold import count_of_support
 from .clusters import Clusters
+from .conditions import Conditions, Season
 from .customer_squares import RuleLists
-from .expected import HALF, clip_to_margins, poisson_lower_tail, poisson_upper_tail, remaining_room
+from .expected import HALF, Chance, clip_to_margins, lower_tail, remaining_room, upper_tail
 from .order_lists import OrderLists, lists_of_products
 from .rule_tests import PRESCREEN_P
-from .strata import Season, Strata, stratify_orders
+from .strata import Strata, stratify_orders
 from .variances import design_effects
 
 MAX_PRODUCTS = 1_000
@@ -82,23 +83,29 @@ class PairResults:
 def test_pairs(baskets: Baskets, options: PairOptions) -> tuple[PairResults, list[Note]]:
     """Test every two frequent products against chance, and note what is not listed."""
     items, notes = frequent_products(baskets, options.min_support)
-    strata = stratify_orders(baskets, options.season)
+    conditions = Conditions.of(baskets, options.season, clustered=options.clustered)
+    strata = stratify_orders(baskets, conditions)
     shares, by_order = shares_by_stratum(baskets, items, strata)
     blocks = list(_expected_pairs(shares, by_order, strata))
-    a, b, count, mean = (
+    a, b, count, mean, variance = (
         np.concatenate([np.zeros(0, dtype), *(block[column] for block in blocks)])
-        for column, dtype in enumerate("iiid")
+        for column, dtype in enumerate("iiidd")
     )
     n_tests = len(items) * (len(items) - 1) // 2
-    notes += _not_listed_note(n_tests - len(a), n_tests)
+    notes += [*_not_listed_note(n_tests - len(a), n_tests), *conditions.notes]
     is_above = count > mean
-    p, effect = np.where(is_above, poisson_upper_tail(count, mean), poisson_lower_tail(count, mean)), np.ones(len(a))
-    if options.clustered and baskets.customers is not None:
-        pairs = _Pairs(a=a, b=b, count=count, mean=mean)
-        p, effect = _adjust_for_customers(p, pairs, items, shares, baskets, strata, options.prescreen_p)
+    pairs = _Pairs(a=a, b=b, count=count, mean=mean, dispersion=Chance(mean=mean, variance=variance).dispersion)
+    p, effect = pairs.p_values(), np.ones(len(a))
+    customer_of_order = baskets.cluster_of_order if options.clustered else np.arange(baskets.n_orders)
+    clusters = Clusters.make(customer_of_order, strata, conditions.time_blocks(baskets))
+    if not clusters.are_independent:
+        lists = OrderLists.make(lists_of_products(Postings(baskets), items.tolist(), clusters), clusters)
+        p, effect = _adjust_for_clusters(p, pairs, lists, shares, clusters, strata, options.prescreen_p)
+    if not conditions.can_test:
+        p = np.full(len(a), np.nan)
     q = np.empty(len(p))
     for side in (is_above, ~is_above):
-        q[side] = adjust_p_values(p[side], options.correction, n_tests=n_tests)
+        q[side] = adjust_p_values(p[side], options.correction, n_tests=2 * n_tests)  # either tail could be small
     relation = np.where(q < options.alpha, np.where(is_above, COMPLEMENT, SUBSTITUTE), NONE)
     product_counts = baskets.count_orders()[items]
     by_independence = product_counts[a].astype(np.float64) * product_counts[b] / max(baskets.n_orders, 1)
@@ -136,15 +143,21 @@ def shares_by_stratum(baskets: Baskets, items: Ints, strata: Strata) -> tuple[Fl
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Pairs:
-    """Pairs as columns of the matrix, with counted and expected orders."""
+    """Pairs as columns of the matrix, with counted and expected orders, and the dispersion of independent orders."""
 
     a: Ints
     b: Ints
     count: Ints
     mean: Floats
+    dispersion: Floats
 
     def take(self, rows: Ints) -> "_Pairs":
-        return _Pairs(a=self.a[rows], b=self.b[rows], count=self.count[rows], mean=self.mean[rows])
+        return _Pairs(**{field.name: getattr(self, field.name)[rows] for field in fields(_Pairs)})
+
+    def p_values(self, design_effect: Floats | float = 1.0) -> Floats:
+        """Compute the tail that the count is in."""
+        counts = (self.count, self.mean, self.dispersion * design_effect)
+        return np.where(self.count > self.mean, upper_tail(*counts), lower_tail(*counts))
 
 
 def _not_listed_note(n_not_listed: int, n_tests: int) -> list[Note]:
@@ -168,11 +181,17 @@ def _order_of_table(a: Ints, b: Ints, count: Ints, mean: Floats, p: Floats, effe
     return np.lexsort((b, a, score.round(9), np.where(is_substitute, p, 0.0), relation))
 
 
-def _expected_pairs(shares: Floats, by_order: Any, strata: Strata) -> Iterator[tuple[Ints, Ints, Ints, Floats]]:
-    """Count and expect every pair, a block of products at a time; yield those that were bought or expected together."""
+def _expected_pairs(shares: Floats, by_order: Any, strata: Strata) -> Iterator[tuple[Ints, Ints, Ints, Floats, Floats]]:
+    """Count and expect every pair, a block of products at a time; yield those that were bought or expected together.
+
+    The last column is the variance of independent orders, see :func:`.expected.expect_orders`.
+    """
     n_items, n_with_pairs = by_order.shape[1], strata.n_orders_with_pairs
     weighted, uncertain = shares * n_with_pairs[:, None], shares * (1 - shares)
     crowded = uncertain * (n_with_pairs * strata.crowding)[:, None]
+    imbalance = 1 - 2 * shares
+    weighted_uncertain, skewed = uncertain * n_with_pairs[:, None], uncertain * imbalance
+    crowded_skewed = crowded * imbalance
     nonlinear = np.flatnonzero((strata.crowding > HALF) & (n_with_pairs > 0))
     by_item, step = by_order.tocsc(), max(PAIRS_PER_BLOCK // max(n_items, 1), 1)
     orders = strata.n_orders @ shares
@@ -180,13 +199,15 @@ def _expected_pairs(shares: Floats, by_order: Any, strata: Strata) -> Iterator[t
         block = slice(first, min(first + step, n_items))
         count = (by_item[:, block].T @ by_order).toarray()
         mean = weighted[:, block].T @ shares - crowded[:, block].T @ uncertain
+        variance = weighted_uncertain[:, block].T @ uncertain - crowded_skewed[:, block].T @ skewed
         for stratum in nonlinear:  # the room that products leave is no product of two numbers there
             excess = _excess_room(shares[stratum, block], shares[stratum], strata.crowding[stratum])
             mean += excess * n_with_pairs[stratum]
+            variance += excess * n_with_pairs[stratum] * np.outer(imbalance[stratum, block], imbalance[stratum])
         mean = clip_to_margins(mean, orders[block, None], orders[None, :])
         is_upper = np.arange(n_items)[None, :] > np.arange(n_items)[block, None]
         a, b = np.nonzero(is_upper & ((count > 0) | (mean >= MIN_EXPECTED_IF_NEVER)))
-        yield a + first, b, count[a, b].astype(np.int64), mean[a, b]
+        yield a + first, b, count[a, b].astype(np.int64), mean[a, b], variance[a, b]
 
 
 def _excess_room(left: Floats, right: Floats, crowding: float) -> Floats:
@@ -195,14 +216,18 @@ def _excess_room(left: Floats, right: Floats, crowding: float) -> Floats:
     return np.asarray(np.outer(left, right) * (remaining_room(taken) - (1 - taken)))
 
 
-def _adjust_for_customers(
-    p: Floats, pairs: _Pairs, items: Ints, shares: Floats, baskets: Baskets, strata: Strata, prescreen_p: float
+def _adjust_for_clusters(
+    p: Floats,
+    pairs: _Pairs,
+    lists: OrderLists,
+    shares: Floats,
+    clusters: Clusters,
+    strata: Strata,
+    prescreen_p: float,
 ) -> tuple[Floats, Floats]:
-    """Raise p-values by the design effects of customers, and return these; NaN where p was not small to begin with."""
+    """Raise p-values by design effects, and return these; NaN where p was not small to begin with."""
     rows = np.flatnonzero(p < prescreen_p)
     screened = pairs.take(rows)
-    clusters = Clusters.make(baskets.cluster_of_order, strata)
-    lists = OrderLists.make(lists_of_products(Postings(baskets), items.tolist(), clusters), clusters)
     left, right = screened.a, screened.b
     effects = np.empty(len(rows))
     step = max(PAIRS_PER_BLOCK // strata.n_strata, 1)
@@ -210,9 +235,7 @@ def _adjust_for_customers(
         a, b = left[first : first + step], right[first : first + step]
         rules = RuleLists(lists=lists, left=a, right=b, left_share=shares[:, a].T, right_share=shares[:, b].T)
         effects[first : first + step] = design_effects(rules, clusters, strata)
-    thinned = (screened.count / effects, screened.mean / effects)
-    is_above: Bools = screened.count > screened.mean
     raised, known = p.copy(), np.full(len(p), np.nan)
-    raised[rows] = np.where(is_above, poisson_upper_tail(*thinned), poisson_lower_tail(*thinned))
+    raised[rows] = screened.p_values(effects)
     known[rows] = effects
     return raised, known

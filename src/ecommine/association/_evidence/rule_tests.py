@@ -13,11 +13,12 @@ from .._mining.postings import Postings
 from .._mining.splits import RuleSplit
 from .._mining.tree import ItemsetIndex, Level
 from .clusters import MIN_CUSTOMERS_FOR_INTERVAL, MIN_ORDERS_FOR_INTERVAL, MIN_PRODUCTS_FOR_INTERVAL, Clusters
+from .conditions import Conditions
 from .customer_squares import RuleLists
-from .expected import expected_orders, poisson_upper_tail, remaining_room
+from .expected import Chance, expect_orders, remaining_room, upper_tail
 from .order_lists import OrderLists, lists_of_itemsets
 from .set_shares import SetShares
-from .strata import CELLS_PER_BLOCK, Season, Strata, stratify_orders
+from .strata import CELLS_PER_BLOCK, Strata, stratify_orders
 from .variances import RuleVariances, design_effects_within, rule_variances
 
 Test = Literal["adjusted", "fisher"]
@@ -37,7 +38,7 @@ class RuleTestOptions:
     test : {"adjusted", "fisher"}
     clustered : bool
         Whether orders of one customer belong together.
-    season : {"week", "month", "quarter"} or None
+    conditions : Conditions
     correction : {"bh", "holm", "bonferroni"} or None
     level : float or None
         Of the intervals; None for none.
@@ -45,7 +46,7 @@ class RuleTestOptions:
 
     test: Test
     clustered: bool
-    season: Season | None
+    conditions: Conditions
     correction: Correction | None
     level: float | None
 
@@ -85,9 +86,10 @@ class RuleTester:
     ) -> None:
         self.baskets, self.index, self.options = baskets, index, options
         self.prescreen_p = max(PRESCREEN_P, options.alpha)
-        self.strata: Strata = stratify_orders(baskets, options.season)
+        self.strata: Strata = stratify_orders(baskets, options.conditions)
         customer_of_order = baskets.cluster_of_order if options.clustered else np.arange(baskets.n_orders)
-        self.clusters = Clusters.make(customer_of_order, self.strata)
+        time_blocks = options.conditions.time_blocks(baskets)
+        self.clusters = Clusters.make(customer_of_order, self.strata, time_blocks)
         self.lists = OrderLists.make(lists_of_itemsets(Postings(baskets), levels, index, self.clusters), self.clusters)
         sizes = np.concatenate([np.zeros(0, np.int64), *(np.full(len(level.counts), level.size) for level in levels)])
         self.sets = SetShares(self.lists, sizes, self.strata)
@@ -106,6 +108,8 @@ class RuleTester:
     def _test(self, split: RuleSplit, n_tests: int) -> Evidence:
         options = self.options
         mean, p, largest_p, log_lift, log_adjusted = self._test_in_blocks(split)
+        if not options.conditions.can_test:
+            p, largest_p = np.full((2, len(p)), np.nan)
         q = _adjust_by_hypothesis(split, p, n_tests, options.correction)
         # Against shorter rules a rule is no longer its reverse, but for those of two products.
         q_productive = q
@@ -131,14 +135,14 @@ class RuleTester:
     def _test_block(self, split: RuleSplit) -> Floats:
         options, rules = self.options, self._rule_lists(split)
         left, right = self._complement(split.antecedents), self._complement(split.consequents)
-        mean = expected_orders(rules.left_share, rules.right_share, left, right, self.strata)
-        is_adjusted = options.test == "adjusted"
-        p = poisson_upper_tail(split.count, mean) if is_adjusted else fisher_p(split, self.baskets.n_orders)
-        is_tested = (p < self.prescreen_p) & (is_adjusted and options.clustered)
         room = remaining_room(self.strata.crowding * left * right) * (self.strata.n_orders_with_pairs > 0)
+        chance = expect_orders(rules.left_share, rules.right_share, room, self.strata.n_orders)
+        is_adjusted, count, mean, dispersion = options.test == "adjusted", split.count, chance.mean, chance.dispersion
+        p = upper_tail(count, mean, dispersion) if is_adjusted else fisher_p(split, self.baskets.n_orders)
+        is_tested = (p < self.prescreen_p) & (is_adjusted and not self.clusters.are_independent)
         variances = self._variances(split, rules, room, mean, is_tested)
-        effects = variances.design_effect[is_tested]
-        p[is_tested] = poisson_upper_tail(split.count[is_tested] / effects, mean[is_tested] / effects)
+        effects = variances.design_effect[is_tested] * dispersion[is_tested]
+        p[is_tested] = upper_tail(count[is_tested], mean[is_tested], effects)
         largest_p = p if split.shape[0] == 1 else self._productivity_p(split, p)
         return np.stack([mean, p, largest_p, variances.log_lift, variances.log_adjusted])
 
@@ -181,22 +185,23 @@ class RuleTester:
                 self.index.find(self.index.hash_of(items))
                 for items in (shorter, np.column_stack([shorter, split.consequents]))
             )
-            mean = self._expected_within(given, split.antecedent_index, with_rest, split.shape[1])
-            largest = np.maximum(largest, poisson_upper_tail(split.count, mean))
+            chance = self._chance_within(given, split.antecedent_index, with_rest, split.shape[1])
+            dispersion = chance.dispersion
+            largest = np.maximum(largest, upper_tail(split.count, chance.mean, dispersion))
             if self.options.clustered and not self.clusters.are_single:
                 rows = np.flatnonzero(largest < self.prescreen_p)
                 sets = (given[rows], split.antecedent_index[rows], with_rest[rows])
-                effects = design_effects_within(self.lists, *sets, self.strata.n_strata)
-                clustered = poisson_upper_tail(split.count[rows] / effects, mean[rows] / effects)
+                effects = design_effects_within(self.lists, *sets, self.strata.n_strata) * dispersion[rows]
+                clustered = upper_tail(split.count[rows], chance.mean[rows], effects)
                 largest[rows] = np.maximum(largest[rows], clustered)
         return largest
 
-    def _expected_within(self, given: Ints, with_item: Ints, with_rest: Ints, n_consequents: int) -> Floats:
+    def _chance_within(self, given: Ints, with_item: Ints, with_rest: Ints, n_consequents: int) -> Chance:
         """Compute how many orders with a shorter antecedent have the rest of the rule by chance."""
         item = self.sets.shares_within(with_item, given, size=1)
         consequent = self.sets.shares_within(with_rest, given, size=n_consequents)
         room = remaining_room(self.strata.crowding * (1 - item) * (1 - consequent))
-        return np.asarray((self.sets.counts(given) * item * consequent * room).sum(axis=1))
+        return expect_orders(item, consequent, room, self.sets.counts(given))
 
     def _rule_lists(self, split: RuleSplit) -> RuleLists:
         left, right = split.antecedent_index, split.consequent_index

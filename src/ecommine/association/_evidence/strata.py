@@ -12,7 +12,7 @@ without an interaction of all three, here of size, season and product.)
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -20,12 +20,13 @@ from ..._core.arrays import Floats, Ints
 from ..._core.threads import MIN_CELLS_FOR_SHARES, map_on_cores
 from .._mining.baskets import Baskets
 from .._mining.sparse import count_cells, matrix_by_row
+from .conditions import Conditions, period_numbers
 from .margins import MAX_STEP, fit_margins
 
-Season = Literal["week", "month", "quarter"]
-SEASONS = ("week", "month", "quarter", None)
-MIN_ORDERS_PER_STRATUM = 200
-"""The fewest orders of a basket size, and of a season."""
+MIN_ORDERS_PER_SIZE = 200
+MIN_ORDERS_PER_SEASON = 50
+"""The fewest orders of a basket size, and of a season, which neighbours are pooled to reach."""
+UNCONDITIONAL = Conditions()
 STRATUM_STEPS = 4
 """Newton's steps for the log odds that all products of a stratum have in common; one more changes no third digit."""
 CELLS_PER_FIT = 1 << 15
@@ -86,10 +87,10 @@ class Strata:
         return _shares(counts, self.n_orders if among is None else among, size * self.log_odds_offset)
 
 
-def stratify_orders(baskets: Baskets, season: Season | None = None) -> Strata:
-    """Put orders of like size together, at least 200, and likewise those of a season."""
-    size_pool = _pool_neighbours(baskets.sizes)
-    season_pool = np.zeros_like(size_pool) if season is None else _pool_neighbours(_season_numbers(baskets, season))
+def stratify_orders(baskets: Baskets, conditions: Conditions = UNCONDITIONAL) -> Strata:
+    """Put orders of like size together, at least 200, and those of a period and of each customer set apart."""
+    size_pool = _pool_neighbours(baskets.sizes, MIN_ORDERS_PER_SIZE)
+    season_pool = _pool_seasons(baskets, conditions)
     n_sizes, n_seasons = (int(pool.max(initial=0)) + 1 for pool in (size_pool, season_pool))
     stratum_of_order, n_strata = size_pool * np.int32(n_seasons) + season_pool, n_sizes * n_seasons
     n_orders = np.bincount(stratum_of_order, minlength=n_strata)
@@ -121,22 +122,27 @@ def _crowding(powers: "list[Floats]", n_orders: Ints, n_pairs: Floats, shape: tu
     return np.divide(excess, uncertain, out=np.zeros(shape[0]), where=is_known)
 
 
-def _season_numbers(baskets: Baskets, season: Season) -> Ints:
-    """Return the week (from Monday), month or quarter of each order, numbered from the first one."""
-    if baskets.times is None:
-        raise ValueError("`season` needs the times of orders, which itemsets do not keep: give the orders instead")
-    months = baskets.times.astype("datetime64[M]").astype(np.int64)
-    days = baskets.times.astype("datetime64[D]").astype(np.int64)
-    numbers: Ints = {"week": (days + 3) // 7, "month": months, "quarter": months // 3}[season]
-    return np.asarray(numbers - numbers.min(initial=np.iinfo(np.int64).max))
+def _pool_seasons(baskets: Baskets, conditions: Conditions) -> Ints:
+    """Pool neighbouring periods, those of the customers set apart by themselves; return the pool of each order."""
+    period: Ints = np.zeros(baskets.n_orders, dtype=np.int64)
+    if conditions.period is not None and baskets.times is not None:
+        period = period_numbers(baskets.times, conditions.period)
+    pool, n_pools = np.zeros(baskets.n_orders, dtype=np.int32), 0
+    customer = baskets.cluster_of_order if len(conditions.customers_apart) else pool
+    groups = [customer == large for large in conditions.customers_apart]
+    for is_member in [~np.isin(customer, conditions.customers_apart), *groups]:
+        if is_member.any():
+            pool[is_member] = n_pools + _pool_neighbours(period[is_member], MIN_ORDERS_PER_SEASON)
+            n_pools = int(pool[is_member].max()) + 1
+    return pool
 
 
-def _pool_neighbours(values: Ints) -> Ints:
-    """Pool neighbouring values until each pool has 200 orders or more; return the pool of each order, from 0."""
+def _pool_neighbours(values: Ints, min_orders: int) -> Ints:
+    """Pool neighbouring values until each pool has enough orders; return the pool of each order, from 0."""
     counts = np.bincount(values)
     pool_of_value, pool, n_in_pool, n_left = np.zeros(len(counts), dtype=np.int32), 0, 0, len(values)
     for value in np.flatnonzero(counts):
-        if n_in_pool >= MIN_ORDERS_PER_STRATUM and n_left >= MIN_ORDERS_PER_STRATUM:
+        if n_in_pool >= min_orders and n_left >= min_orders:
             pool, n_in_pool = pool + 1, 0
         pool_of_value[value] = pool
         n_in_pool, n_left = n_in_pool + counts[value], n_left - counts[value]

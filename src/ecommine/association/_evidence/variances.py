@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..._core.arrays import Bools, Floats, Ints
+from ..._stats.clusters import upper_limit_factor
 from .._mining.sparse import expand_ranges
 from .clusters import Clusters
-from .customer_squares import RuleLists, order_squares, order_squares_of_lift, sum_squares
+from .customer_squares import CustomerSquares, RuleLists, order_squares, order_squares_of_lift, sum_squares
 from .order_lists import OrderLists
 from .strata import Strata
 
@@ -33,17 +34,18 @@ class RuleVariances:
 def design_effects(rules: RuleLists, clusters: Clusters, strata: Strata) -> Floats:
     r"""Compute how much repeated orders inflate the variance of :math:`\sum (x_A - P_s(A)) (x_B - P_s(B))` per rule.
 
-    That is the variance from sums over customers, over that from single orders; at least 1.
+    That is the variance from sums over customers, or over blocks of time if that is larger, over that from single
+    orders; at least 1. Few clusters do not estimate a variance well: its upper limit is taken.
     """
     effects = np.ones(len(rules.left))
-    if clusters.are_single:
+    if clusters.are_independent:
         return effects
     counts, step = rules.lists.count_by_stratum(strata.n_strata), max(CELLS_PER_BLOCK // strata.n_strata, 1)
     for first in range(0, len(effects), step):
         block = rules.take(np.arange(first, min(first + step, len(effects))))
-        sums = sum_squares(block, clusters, [None])
+        sums = sum_squares(block, clusters, [None], with_blocks=True)
         by_order = order_squares(sums.both, counts[block.left], counts[block.right], strata.n_orders, block)
-        effects[first : first + step] = effects_of_squares(sums.squares[0], by_order)
+        effects[first : first + step] = _effects(sums, by_order, clusters)
     return effects
 
 
@@ -84,21 +86,33 @@ def rule_variances(
     """
     result, (has_effect, has_lift, has_adjusted) = RuleVariances.unknown(len(scale)), wanted
     both = counts[0].sum(axis=1)
-    if clusters.are_single:
+    if clusters.are_independent:
         lift = order_squares_of_lift(both, counts[1].sum(axis=1), counts[2].sum(axis=1), len(clusters.customer))
         adjusted = order_squares(*counts, strata.n_orders, rules, scale)
         effects = np.ones(len(scale))
     else:
         weights = [None] * bool(has_effect.any()) + [scale] * bool(has_adjusted.any())
-        sums = sum_squares(rules, clusters, weights, with_lift=bool(has_lift.any()))
+        with_blocks = bool(has_effect.any())
+        sums = sum_squares(rules, clusters, weights, with_lift=bool(has_lift.any()), with_blocks=with_blocks)
         lift, adjusted = sums.lift, sums.squares[-1] if weights else result.log_adjusted
         by_order = order_squares(*counts, strata.n_orders, rules)
-        effects = effects_of_squares(sums.squares[0], by_order) if weights else result.design_effect
+        effects = _effects(sums, by_order, clusters) if with_blocks else result.design_effect
     finite = clusters.n_customers / max(clusters.n_customers - 1, 1)
     result.design_effect[has_effect] = effects[has_effect]
     result.log_lift[has_lift] = lift[has_lift] * finite
     result.log_adjusted[has_adjusted] = adjusted[has_adjusted] / both[has_adjusted] ** 2 * finite
     return result
+
+
+def _effects(sums: CustomerSquares, by_order: Floats, clusters: Clusters) -> Floats:
+    """Return the design effects of customers or of blocks of time, whichever are larger, at their upper limits."""
+    effects = np.ones(len(by_order))
+    if not clusters.are_single:
+        effects = effects_of_squares(sums.squares[0] * upper_limit_factor(clusters.n_effective), by_order)
+    if clusters.blocks is not None:
+        of_blocks = sums.by_block * upper_limit_factor(clusters.blocks.n_effective)
+        effects = np.maximum(effects, effects_of_squares(of_blocks, by_order))
+    return effects
 
 
 def log_lift_variances(lists: OrderLists, left: Ints, right: Ints, clusters: Clusters) -> Floats:

@@ -66,8 +66,9 @@ class Baskets:
         return np.bincount(self.items, minlength=len(self.products))
 
     def take(self, orders: Ints) -> "Baskets":
-        """Return some of the orders, in the order given and without their times."""
+        """Return some of the orders, in the order given."""
         row, position = expand_ranges(self.starts[orders], self.starts[orders + 1])
         starts = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(orders)))])
         customers = None if self.customers is None else self.customers[orders]
-        return replace(self, starts=starts, items=self.items[position], customers=customers, times=None)
+        times = None if self.times is None else self.times[orders]
+        return replace(self, starts=starts, items=self.items[position], customers=customers, times=times)

@@ -1,12 +1,12 @@
 """From order lines to baskets: ids as codes, returns netted, products sorted within each order."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from ..._core.arrays import Bools, Floats, Ints
+from ..._core.arrays import Bools, Floats, Ints, is_sorted, run_starts
 from ..._core.checks import hashable_values
 from ..._core.codes import Labels, factorize_sorted, whole_ids
 from ..._core.frames import Frame
@@ -17,6 +17,8 @@ from .baskets import Baskets
 from .lines import ALL_LINES, NET_QUANTITY, QUARANTINE, LineFilter, collect_lines, read_product_lines
 from .sparse import matrix_by_row
 
+Times = Literal["none", "optional", "required"]
+
 
 def read_baskets(
     orders: Frame,
@@ -24,7 +26,7 @@ def read_baskets(
     *,
     items: Sequence[object] | None = None,
     column: str = "product_id",
-    with_times: bool = False,
+    times: Times = "none",
 ) -> Baskets:
     """Read order lines into baskets of the ids in ``column``, and note what is left out.
 
@@ -38,12 +40,14 @@ def read_baskets(
         Only these products count; orders without any of them stay, empty.
     column : str
         What is in a basket: product_id or category.
-    with_times : bool
-        Read the time of each order too.
+    times : {"none", "optional", "required"}
+        Whether the time of each order is read too; "optional" reads it where there is one, and NaT where a line has
+        none.
     """
     lines = read_product_lines(orders, line_filter, column=column)
     names = lines.frame.collect_schema().names()
-    if with_times and "ordered_at" not in names:
+    with_times = times != "none" and "ordered_at" in names
+    if times == "required" and not with_times:
         raise SchemaError("orders", ["`ordered_at` is missing: the time of each order is needed here"])
     extra = [name for name in ("customer_id", NET_QUANTITY) if name in names]
     rows = collect_lines(lines.frame.select("order_id", column, *extra, *(["ordered_at"] if with_times else [])))
@@ -64,7 +68,7 @@ def read_baskets(
         items=members,
         products=products,
         customers=customers,
-        times=_earliest(order, rows["ordered_at"], n_orders)[present] if with_times else None,
+        times=_earliest(order, rows["ordered_at"], n_orders, times)[present] if with_times else None,
         as_of=lines.as_of,
         notes=tuple(notes),
     )
@@ -180,10 +184,13 @@ def _first_lines(order: Ints, n_orders: int) -> Ints:
     return first
 
 
-def _earliest(order: Ints, times: nw.Series[Any], n_orders: int) -> "np.ndarray[Any, Any]":
-    if times.null_count():
+def _earliest(order: Ints, times: nw.Series[Any], n_orders: int, wanted: Times) -> "np.ndarray[Any, Any]":
+    if times.null_count() and wanted == "required":
         lacking = counted(times.null_count(), "line")
         raise SchemaError("orders", [f"`ordered_at` is missing in {lacking}: {QUARANTINE}"])
-    earliest = np.full(n_orders, np.iinfo(np.int64).max)
-    np.minimum.at(earliest, order, times.to_numpy().astype("datetime64[us]").astype(np.int64))
-    return earliest.astype("datetime64[us]")
+    microseconds = times.to_numpy().astype("datetime64[us]")
+    if is_sorted(order):
+        return np.asarray(np.minimum.reduceat(microseconds, np.flatnonzero(run_starts(order))))
+    earliest = np.full(n_orders, np.iinfo(np.int64).max).astype("datetime64[us]")
+    np.minimum.at(earliest, order, microseconds)  # NaT is the least
+    return earliest
