@@ -112,7 +112,35 @@ def test_a_huge_basket_takes_no_time(engine):
 def test_too_many_itemsets_are_refused(engine, monkeypatch):
     monkeypatch.setattr(f"{engine.__name__}.MAX_ITEMSETS", 1_000)
     with pytest.raises(ValueError, match="`min_support` gives more than"):
-        mined([list(range(14))] * 3, engine, min_count=3)
+        mined(
+            [list(range(14))] * 3 + [[place, 20] for place in range(14)] * 2 + [list(range(20, 60))],
+            engine,
+            min_count=3,
+        )
+
+
+@pytest.mark.parametrize(
+    ("baskets", "min_count", "max_size"),
+    [
+        ([list(range(30)), [1, 2], [2, 3]], 1, None),
+        ([[*range(26), 40], list(range(26)), [*range(26), 41, 42]], 3, None),
+        ([list(range(3_000)), [1]], 1, 3),
+    ],
+)
+def test_subsets_of_large_orders_are_refused_before_they_are_counted(monkeypatch, baskets, min_count, max_size):
+    monkeypatch.setattr(mine.engine_numpy, "mine", None)
+    with pytest.raises(ValueError, match=r"`min_support` is reached by .* `max_size=`, or .* `top=`"):
+        mined(baskets, mine.engine_numpy, min_count=min_count, max_size=max_size)
+
+
+def test_large_orders_that_share_few_products_are_mined(engine):
+    """Two orders of thirty products have four in common; with ``max_size`` or ``top`` one order of thirty is fine."""
+    result, _ = mined([list(range(30)), list(range(26, 56)), [1]], engine, min_count=2)
+    assert sum(len(level.counts) for level in result.levels) == 2**4 - 1 + 1
+    result, _ = mined([list(range(30)), [1]], engine, min_count=1, max_size=2)
+    assert sum(len(level.counts) for level in result.levels) == 30 + 30 * 29 // 2
+    result, _ = mined([list(range(30)), [1, 2], [1, 2]], engine, top=3)
+    assert sum(len(level.counts) for level in result.levels) == 3
 
 
 @NEEDS_NUMBA

@@ -125,10 +125,26 @@ def test_guests_are_left_out_and_the_order_of_rows_does_not_matter(case):
     pd.testing.assert_frame_equal(association.next_orders(mixed, min_support=0.01).table, result.table, rtol=1e-9)
 
 
-def test_blocks_of_lines_make_no_difference(case, monkeypatch):
-    whole = association.next_orders(case[0], min_support=0.01).table
-    monkeypatch.setattr("ecommine.association._evidence.follow_ups.LINES_PER_BLOCK", 50)
-    pd.testing.assert_frame_equal(association.next_orders(case[0], min_support=0.01).table, whole)
+def test_more_follow_ups_than_memory_holds_are_refused_with_a_way_out(case, monkeypatch):
+    monkeypatch.setattr("ecommine.association._evidence.follow_ups.MAX_FOLLOW_UPS", 50)
+    with pytest.raises(
+        ValueError, match=r"`within`: .* products follow orders, more than 50; one customer has \d+ orders"
+    ):
+        association.next_orders(case[0])
+
+
+def test_one_id_with_all_orders_takes_no_more_than_its_products():
+    """Every order is followed by all fifty products: a hundred thousand pairs of order and product, not of orders."""
+    n = 2_000
+    times = pd.Series(START + np.arange(n) * np.timedelta64(3_600_000_000, "us"))
+    lines = slow.lines([[place * 7 % 50] for place in range(n)], customer_id=[0] * n, ordered_at=times)
+    result = association.next_orders(lines, within="30d", min_support=0.001).table
+    assert len(result) == 50 * 50
+    assert (
+        result["gap_median"]
+        == (result["consequent"] - result["antecedent"]) * 43 % 50 / 24
+        + (result["consequent"] == result["antecedent"]) * 50 / 24
+    ).all()
 
 
 def test_without_a_support_the_most_frequent_rules_are_listed(case, monkeypatch):

@@ -1,19 +1,23 @@
-"""What follows each order: the products of the customer's later orders within a window, and after how long."""
+"""What follows each order: the products of the customer's later orders within a window, and after how long.
 
-from collections.abc import Iterator
+A line of an order is the first of its product to follow those orders of the customer that were placed since the line
+before of the same product, and within the window: a range of orders. The work is therefore that of the result, however
+many orders a customer has.
+"""
+
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 import numpy as np
 
 from ..._core.arrays import Ints, run_numbers, run_starts, sort_order
 from ..._core.moments import SECOND, length_to_microseconds, moment_to_microseconds
+from ..._core.texts import counted
 from .._mining.baskets import Baskets
 from .._mining.sparse import expand_ranges
 
-LINES_PER_BLOCK = 1 << 22
-"""Lines of later orders that are looked at together."""
+MAX_FOLLOW_UPS = 200_000_000
+"""Products that follow orders, of all orders together, beyond which they do not fit into memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -52,9 +56,9 @@ def follow_orders(baskets: Baskets, as_of: datetime, window: timedelta) -> Follo
     order = order[is_known[order]]
     length = length_to_microseconds(window) // SECOND
     is_over = seconds[order] + length <= moment_to_microseconds(as_of) // SECOND
-    timeline = _Timeline.make(baskets, order, seconds, length)
+    timeline = _Timeline.make(baskets, order, seconds[order], length)
     rows = np.flatnonzero(is_over)
-    starts, items, gaps = timeline.later_products(rows)
+    starts, items, gaps = timeline.later_products(is_over)
     orders = baskets.take(order[rows])
     return FollowedOrders(
         orders=orders,
@@ -68,63 +72,68 @@ def follow_orders(baskets: Baskets, as_of: datetime, window: timedelta) -> Follo
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Timeline:
-    """Orders by customer and time, and the range of later orders within the window of each."""
+    """Orders by customer and time, and their lines by customer, product and time.
 
-    baskets: Baskets
-    order: Ints
+    Attributes
+    ----------
+    customer, seconds : int arrays of shape (n_orders,)
+        Of each order.
+    row, item : int arrays of shape (n_lines,)
+        The order and the product of each line.
+    first, end : int arrays of shape (n_lines,)
+        The first order that the line is the next one of its product to follow, and the end of these.
+    """
+
+    customer: Ints
     seconds: Ints
+    row: Ints
+    item: Ints
     first: Ints
-    last: Ints
+    end: Ints
 
     @classmethod
     def make(cls, baskets: Baskets, order: Ints, seconds: Ints, length: int) -> "_Timeline":
         assert baskets.customers is not None
-        seconds = seconds[order]
-        keys, ends = _time_keys(baskets.customers[order], seconds, length)
-        return cls(
-            baskets=baskets,
-            order=order,
-            seconds=seconds,
-            first=np.searchsorted(keys, keys, side="right"),
-            last=np.searchsorted(keys, ends, side="right"),
-        )
-
-    def later_products(self, rows: Ints) -> tuple[Ints, Ints, Ints]:
-        """Collect the products of later orders, each with the gap to its first one, a block of orders at a time."""
-        ends = np.concatenate([[0], np.cumsum(self.baskets.sizes[self.order])])
-        n_lines = ends[self.last[rows]] - ends[self.first[rows]]
-        parts = [self._block(rows[block]) for block in _blocks(n_lines)]
-        counts, items, gaps = (
-            np.concatenate([np.zeros(0, np.int64), *columns]) for columns in zip(*parts, strict=True)
-        )
-        return np.concatenate([[0], np.cumsum(counts)]), items.astype(np.int32), gaps
-
-    def _block(self, rows: Ints) -> tuple[Ints, Ints, Ints]:
-        row, later = expand_ranges(self.first[rows], self.last[rows])
-        orders, baskets = self.order[later], self.baskets
-        pair, position = expand_ranges(baskets.starts[orders], baskets.starts[orders + 1])
+        customer = run_numbers(baskets.customers[order]) if len(order) else order
+        row, position = expand_ranges(baskets.starts[order], baskets.starts[order + 1])
         item = baskets.items[position].astype(np.int64)
-        gap = (self.seconds[later] - self.seconds[rows[row]])[pair]
-        by_gap = sort_order(row[pair], item, gap)
-        row, item, gap = row[pair][by_gap], item[by_gap], gap[by_gap]
-        is_first = run_starts(row, item)
-        return np.bincount(row[is_first], minlength=len(rows)), item[is_first], gap[is_first]
+        by_product = sort_order(customer[row], item)  # rows ascend by time, and stay so within a product
+        row, item = row[by_product], item[by_product]
+        moment = seconds - seconds.min(initial=np.iinfo(np.int64).max)
+        keys = customer * (int(moment.max(initial=0)) + 1) + moment
+        earliest = keys[row] - np.minimum(moment[row], length)
+        is_next = ~run_starts(customer[row], item)
+        earliest[is_next] = np.maximum(earliest[is_next], keys[row[:-1][is_next[1:]]])
+        first, end = np.searchsorted(keys, earliest), np.searchsorted(keys, keys[row])
+        return cls(customer=customer, seconds=seconds, row=row, item=item, first=first, end=end)
 
+    def later_products(self, is_over: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> tuple[Ints, Ints, Ints]:
+        """List the products that follow each order whose window is over, with the gap to the first of them.
 
-def _time_keys(customer: Ints, seconds: Ints, length: int) -> tuple[Ints, Ints]:
-    """Return one ascending number of customer and time, and the last one that each window reaches."""
-    if not len(customer):
-        return customer, customer
-    codes = run_numbers(customer)
-    low = int(seconds.min())
-    span = int(seconds.max()) - low + 1
-    offset = seconds - low
-    return codes * span + offset, codes * span + np.minimum(offset + length, span - 1)
+        Returns
+        -------
+        starts, items, gaps : int arrays
+            As in :class:`FollowedOrders`.
+        """
+        from scipy.sparse import coo_array
 
+        rank = np.concatenate([[0], np.cumsum(is_over)])
+        first, end = rank[self.first], rank[self.end]
+        self._check_size(np.maximum(end - first, 0))
+        line, row = expand_ranges(first, end)
+        gap = self.seconds[self.row[line]] - self.seconds[np.flatnonzero(is_over)[row]]
+        shape = int(rank[-1]), int(self.item.max(initial=0)) + 1
+        later = coo_array((gap, (row, self.item[line])), shape=shape).tocsr()
+        return later.indptr.astype(np.int64), later.indices.astype(np.int32), later.data
 
-def _blocks(n_lines: Ints) -> Iterator[slice]:
-    """Cut orders into blocks of about as many later lines; at least one block, which may be empty."""
-    cuts = np.cumsum(n_lines) // LINES_PER_BLOCK
-    edges = [0, *(np.flatnonzero(cuts[1:] != cuts[:-1]) + 1).tolist(), len(n_lines)]
-    for start, stop in pairwise(edges):
-        yield slice(start, stop)
+    def _check_size(self, n_orders_of_line: Ints) -> None:
+        """Refuse more follow-ups than memory holds, and name the customer with the most."""
+        total = int(n_orders_of_line.sum())
+        if total <= MAX_FOLLOW_UPS:
+            return
+        by_customer = np.bincount(self.customer[self.row], n_orders_of_line)
+        n_largest = int((self.customer == by_customer.argmax()).sum())
+        raise ValueError(
+            f"`within`: {total:,} products follow orders, more than {MAX_FOLLOW_UPS:,}; one customer has "
+            f"{counted(n_largest, 'order')}: shorten `within`, or set customer_id to missing where it is no person"
+        )

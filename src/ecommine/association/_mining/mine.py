@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.util import find_spec
+from math import comb
 from pathlib import Path
 from types import ModuleType
 from typing import Literal
 
 import numpy as np
 
-from ..._core.arrays import Ints, sort_order
+from ..._core.arrays import Bools, Ints, sort_order
 from ..._core.codes import Labels
 from ..._core.notes import Note
 from ..._core.texts import counted, join_words
@@ -26,6 +27,9 @@ MIN_PAIRS_TO_LOAD = 6_000_000
 """Pairs of products in baskets from which loading code that is compiled already pays, which takes .4 s."""
 MIN_PAIRS_TO_COMPILE = 300_000_000
 """Pairs from which compiling it pays, which takes ten seconds."""
+
+MAX_ORDERS_TO_COMPARE = 100
+"""Smallest count of an itemset up to which the largest orders are looked at before mining."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -94,6 +98,8 @@ def mine(
     threshold = SupportThreshold(min_count, top=top, max_count=max(int(counts.max(initial=0)), min_count))
     if min_size == 1:
         threshold.admit(counts[counts > 0])
+    if top is None:
+        _refuse_subsets_of_large_orders(baskets, counts >= min_count, min_count, max_size)
     engine = engine or _engine(baskets)
     matrix = engine.frequent_matrix(baskets, threshold.min_count)
     n_items = len(matrix.codes)
@@ -153,6 +159,26 @@ def keep_kind(levels: Sequence[Level], kind: Kind, n_products: int) -> list[Leve
         return list(levels)
     masks = closed_and_maximal(levels, n_products)
     return [level.take(mask[kind == "maximal"]) for level, mask in zip(levels, masks, strict=True)]
+
+
+def _refuse_subsets_of_large_orders(baskets: Baskets, is_frequent: Bools, min_count: int, max_size: int | None) -> None:
+    """Refuse at once where the products that enough of the largest orders share have too many subsets."""
+    if min_count > MAX_ORDERS_TO_COMPARE or min_count > baskets.n_orders:
+        return
+    ends = np.concatenate([[0], np.cumsum(is_frequent[baskets.items])])[baskets.starts]
+    largest = np.argsort(-np.diff(ends), kind="stable")[:min_count]
+    items = baskets.take(largest).items
+    n_shared = int((np.bincount(items[is_frequent[items]]) == min_count).sum())
+    n_itemsets, sizes = 0, iter(range(1, min(n_shared, n_shared if max_size is None else max_size) + 1))
+    while n_itemsets <= MAX_ITEMSETS and (size := next(sizes, None)) is not None:
+        n_itemsets += comb(n_shared, size)
+    if n_itemsets > MAX_ITEMSETS:
+        orders = "one order has" if min_count == 1 else f"{counted(min_count, 'order')} share"
+        raise ValueError(
+            f"`min_support` is reached by {counted(min_count, 'order')} here, and {orders} "
+            f"{counted(n_shared, 'product')}, with more than {MAX_ITEMSETS:,} itemsets: "
+            "raise it, limit them with `max_size=`, or leave it out and give `top=`"
+        )
 
 
 def _engine(baskets: Baskets) -> ModuleType:
