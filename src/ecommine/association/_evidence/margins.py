@@ -16,7 +16,7 @@ MAX_LOG_ODDS = 18.0
 """Log odds of a product that is in every order; with a minus, in none."""
 
 
-def fit_margins(counts: Ints, among: Ints, factor: Floats, shares: Floats) -> None:
+def fit_margins(counts: Ints, among: Ints, factor: Floats, shares: Floats, n_steps: int = MARGIN_STEPS) -> None:
     """Write the shares of some sets.
 
     Parameters
@@ -29,13 +29,15 @@ def fit_margins(counts: Ints, among: Ints, factor: Floats, shares: Floats) -> No
         f.
     shares : float array of shape (n_sets, n_sizes * n_seasons)
         Where the shares are written.
+    n_steps : int
+        Newton's steps for the margins.
     """
     shape = factor.shape[1:]
     orders = among.reshape(-1, *shape).astype(np.float64)
     margins = _Margins(counts.reshape(-1, *shape).astype(np.float64), orders)
     fitted = shares.reshape(-1, *shape)
     room = np.empty_like(fitted)
-    for _ in range(MARGIN_STEPS):
+    for _ in range(n_steps):
         margins.write_shares(factor, fitted, room)
         margins.of_season += _step(margins.with_set[1], orders, fitted, room, axis=1)
         margins.write_shares(factor, fitted, room)

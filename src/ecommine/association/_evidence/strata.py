@@ -21,14 +21,18 @@ from ..._core.threads import MIN_CELLS_FOR_SHARES, map_on_cores
 from .._mining.baskets import Baskets
 from .._mining.sparse import count_cells, matrix_by_row
 from .conditions import Conditions, period_numbers
-from .margins import MAX_STEP, fit_margins
+from .margins import MARGIN_STEPS, MAX_STEP, fit_margins
 
+MIN_RATIO_OF_SIZES = 1.2
+"""Sizes of orders that differ by less are pooled where there are seasons too, since both together make many strata."""
 MIN_ORDERS_PER_SIZE = 200
 MIN_ORDERS_PER_SEASON = 50
 """The fewest orders of a basket size, and of a season, which neighbours are pooled to reach."""
 UNCONDITIONAL = Conditions()
 STRATUM_STEPS = 4
 """Newton's steps for the log odds that all products of a stratum have in common; one more changes no third digit."""
+MARGIN_STEPS_FOR_OFFSET = 2
+"""Newton's steps for the margins of a product on the way there."""
 CELLS_PER_FIT = 1 << 15
 """Shares fitted together: they stay in the processor's cache."""
 CELLS_PER_BLOCK = 1 << 20
@@ -89,8 +93,9 @@ class Strata:
 
 def stratify_orders(baskets: Baskets, conditions: Conditions = UNCONDITIONAL) -> Strata:
     """Put orders of like size together, at least 200, and those of a period and of each customer set apart."""
-    size_pool = _pool_neighbours(baskets.sizes, MIN_ORDERS_PER_SIZE)
     season_pool = _pool_seasons(baskets, conditions)
+    min_ratio = MIN_RATIO_OF_SIZES if season_pool.any() else 1.0
+    size_pool = _pool_neighbours(baskets.sizes, MIN_ORDERS_PER_SIZE, min_ratio=min_ratio)
     n_sizes, n_seasons = (int(pool.max(initial=0)) + 1 for pool in (size_pool, season_pool))
     stratum_of_order, n_strata = size_pool * np.int32(n_seasons) + season_pool, n_sizes * n_seasons
     n_orders = np.bincount(stratum_of_order, minlength=n_strata)
@@ -137,19 +142,22 @@ def _pool_seasons(baskets: Baskets, conditions: Conditions) -> Ints:
     return pool
 
 
-def _pool_neighbours(values: Ints, min_orders: int) -> Ints:
-    """Pool neighbouring values until each pool has enough orders; return the pool of each order, from 0."""
+def _pool_neighbours(values: Ints, min_orders: int, *, min_ratio: float = 1.0) -> Ints:
+    """Pool neighbouring values until each pool has enough orders; return the pool of each order, from 0.
+
+    The first value of a pool is at least ``min_ratio`` times that of the one before.
+    """
     counts = np.bincount(values)
-    pool_of_value, pool, n_in_pool, n_left = np.zeros(len(counts), dtype=np.int32), 0, 0, len(values)
+    pool_of_value, pool, n_in_pool, n_left, lowest = np.zeros(len(counts), dtype=np.int32), 0, 0, len(values), 0
     for value in np.flatnonzero(counts):
-        if n_in_pool >= min_orders and n_left >= min_orders:
-            pool, n_in_pool = pool + 1, 0
+        if n_in_pool >= min_orders and n_left >= min_orders and value >= min_ratio * lowest:
+            pool, n_in_pool, lowest = pool + 1, 0, int(value)
         pool_of_value[value] = pool
         n_in_pool, n_left = n_in_pool + counts[value], n_left - counts[value]
     return pool_of_value[values]
 
 
-def _shares(counts: Ints, among: Ints, offset: Floats) -> Floats:
+def _shares(counts: Ints, among: Ints, offset: Floats, n_steps: int = MARGIN_STEPS) -> Floats:
     if offset.shape[1] == 1:
         return np.asarray(counts / np.maximum(among, 1))
     shares, factor = np.empty(counts.shape), np.exp(offset)[None]
@@ -157,7 +165,7 @@ def _shares(counts: Ints, among: Ints, offset: Floats) -> Floats:
 
     def fit(first: int) -> None:
         rows = slice(first, first + step)
-        fit_margins(counts[rows], among if among.ndim == 1 else among[rows], factor, shares[rows])
+        fit_margins(counts[rows], among if among.ndim == 1 else among[rows], factor, shares[rows], n_steps)
 
     firsts = range(0, len(counts), step)
     if counts.size < MIN_CELLS_FOR_SHARES:
@@ -175,11 +183,11 @@ def _count_products(baskets: Baskets, stratum_of_order: Ints, n_strata: int) -> 
     return (count_cells(stratum_of_order, np.arange(n_orders), n_strata, n_orders) @ by_order).tocsc()
 
 
-def _blocks_of_shares(counts: Any, n_orders: Ints, offset: Floats) -> Iterator[Floats]:
+def _blocks_of_shares(counts: Any, n_orders: Ints, offset: Floats, n_steps: int = MARGIN_STEPS) -> Iterator[Floats]:
     """Compute the shares of all products, some at a time: shape (n_products, n_strata)."""
     step = max(CELLS_PER_BLOCK // len(n_orders), 1)
     for first in range(0, counts.shape[1], step):
-        yield _shares(counts[:, first : first + step].toarray().T, n_orders, offset)
+        yield _shares(counts[:, first : first + step].toarray().T, n_orders, offset, n_steps)
 
 
 def _fit_offset(counts: Any, n_orders: Ints, n_products: Ints | Floats, shape: tuple[int, int]) -> Floats:
@@ -190,7 +198,7 @@ def _fit_offset(counts: Any, n_orders: Ints, n_products: Ints | Floats, shape: t
     mean_size = (n_products / np.maximum(n_orders, 1)).reshape(shape)
     for _ in range(STRATUM_STEPS):
         sums, slopes = np.zeros(len(n_orders)), np.zeros(len(n_orders))
-        for shares in _blocks_of_shares(counts, n_orders, offset):
+        for shares in _blocks_of_shares(counts, n_orders, offset, MARGIN_STEPS_FOR_OFFSET):
             sums += shares.sum(axis=0)
             slopes += (shares * (1 - shares)).sum(axis=0)
         gap, slope = mean_size - sums.reshape(shape), slopes.reshape(shape)
