@@ -2,10 +2,11 @@
 
 from collections import Counter, defaultdict
 from itertools import combinations, permutations
-from math import exp
+from math import exp, lgamma, log, log1p
 
 import numpy as np
 import pandas as pd
+from scipy.integrate import quad
 
 from ecommine._core.frames import opened
 from ecommine.association._mining.read import read_baskets
@@ -56,13 +57,27 @@ def strata_of(sizes, least=200):
 
 
 def expected_orders(baskets, a, b):
-    """Sum over strata of n P_a P_b [1 - c (1 - P_a) (1 - P_b)], with c such that all pairs are expected; above zero."""
+    return chance(baskets, a, b)[0]
+
+
+def dispersion(baskets, a, b):
+    """The variance of the count over its mean, and one per cent of the mean, squared, over the mean."""
+    mean, variance = chance(baskets, a, b)
+    return variance / mean + 0.01**2 * mean if mean else 1.0
+
+
+def chance(baskets, a, b):
+    """Sum over strata of n P_a P_b [1 - c (1 - P_a) (1 - P_b)], with c such that all pairs are expected; above zero.
+
+    And the variance of n products of residuals: e (1 - P_a)² (1 - P_b)² over the cells of a two by two table of which
+    the expected share e is that of both, P_a - e that of the first alone, and so on.
+    """
     sets = [set(basket) for basket in baskets]
     stratum = strata_of([len(one) for one in sets])
     members = defaultdict(list)
     for one in sets:
         members[stratum[len(one)]].append(one)
-    total = 0.0
+    total = variance = 0.0
     for orders in members.values():
         n = len(orders)
         counts = Counter(item for one in orders for item in one)
@@ -77,8 +92,11 @@ def expected_orders(baskets, a, b):
         c = (free - pairs) / crowded if crowded > 1e-9 else 0.0
         p, q = share.get(a, 0.0), share.get(b, 0.0)
         taken = c * (1 - p) * (1 - q)
-        total += n * p * q * (1 - taken if taken <= 0.5 else 0.25 / taken)
-    return total
+        both = p * q * (1 - taken if taken <= 0.5 else 0.25 / taken)
+        total += n * both
+        cells = [(both, 1 - p, 1 - q), (p - both, 1 - p, -q), (q - both, -p, 1 - q), (1 - p - q + both, -p, -q)]
+        variance += n * sum(share * (x * y) ** 2 for share, x, y in cells)
+    return total, variance
 
 
 def design_effect(baskets, customers, a, b):
@@ -97,7 +115,10 @@ def design_effect(baskets, customers, a, b):
         score = ((a in one) - with_a[group] / n[group]) * ((b in one) - with_b[group] / n[group])
         sums[customer] += score
         alone += score**2
-    return max(sum(value**2 for value in sums.values()) / alone, 1.0)
+    orders = Counter(customers)
+    worth = len(customers) ** 2 / sum(n**2 for n in orders.values())
+    limit = 1 + 1.645 * (2 / worth) ** 0.5 if len(orders) < len(customers) else 1.0
+    return max(limit * sum(value**2 for value in sums.values()) / alone, 1.0)
 
 
 def log_lift_variance(baskets, customers, a, b):
@@ -137,13 +158,20 @@ def log_adjusted_variance(baskets, customers, a, b):
     return sum(value**2 for value in sums.values()) * c / (c - 1)
 
 
-def poisson_upper(count, mean):
-    """P(X >= count), term by term."""
-    term, below = exp(-mean), 0.0
-    for k in range(count):
-        below += term
-        term *= mean / (k + 1)
-    return 1 - below
+def upper_tail(count, mean, spread):
+    """P(Y >= count / spread) of a Poisson count Y of mean / spread, as an integral over the times of its arrivals."""
+    shape = count / spread
+    return quad(lambda t: exp((shape - 1) * log(t) - t - lgamma(shape)), 0, mean / spread, limit=200)[0]
+
+
+def lower_tail(count, mean, spread):
+    """P(X <= count) of a binomial count of this mean and variance, or of a Poisson count where it is spread more."""
+    if spread >= 0.999:
+        shape = count / spread + 1
+        return 1 - quad(lambda t: exp((shape - 1) * log(t) - t - lgamma(shape)), 0, mean / spread, limit=200)[0]
+    n, chance_of_one = mean / (1 - spread), 1 - spread
+    beta = lgamma(n - count) + lgamma(count + 1) - lgamma(n + 1)
+    return quad(lambda x: exp((n - count - 1) * log(x) + count * log1p(-x) - beta), 0, 1 - chance_of_one)[0]
 
 
 def random_baskets(n_orders, n_items, mean_size, rng):

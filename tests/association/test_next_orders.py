@@ -5,7 +5,6 @@ from collections import defaultdict
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.special import gammainc
 
 from association import slow
 from ecommine import SchemaError, association
@@ -83,7 +82,7 @@ def test_counts_and_gaps_are_those_of_the_slow_version(case, local_library):
 def test_expectations_and_p_values_are_those_of_the_slow_version(case):
     lines, followers, baskets, customer = case
     for cluster in ("customer_id", None):
-        result = association.next_orders(lines, min_support=0.02, cluster=cluster).table
+        result = association.next_orders(lines, min_support=0.02, cluster=cluster, season=None).table
         stratum = slow.strata_of([len(after) for _, after in followers])
         for row in result.iloc[::9].to_dict("records"):
             a, b = row["antecedent"], row["consequent"]
@@ -95,14 +94,17 @@ def test_expectations_and_p_values_are_those_of_the_slow_version(case):
             mean = (share["a"] * share["b"]).sum()
             assert row["adjusted_lift"] == pytest.approx(row["count"] / mean)
             score = (table["a"] - share["a"]) * (table["b"] - share["b"])
-            effect = max((score.groupby(table["customer"]).sum() ** 2).sum() / (score**2).sum(), 1.0)
-            tail = gammainc(row["count"], mean)
-            wanted = gammainc(row["count"] / effect, mean / effect) if cluster and tail < 0.05 else tail
+            orders = table["customer"].value_counts()
+            limit = 1 + 1.645 * np.sqrt(2 * (orders**2).sum() / orders.sum() ** 2)
+            effect = max(limit * (score.groupby(table["customer"]).sum() ** 2).sum() / (score**2).sum(), 1.0)
+            spread = (share["a"] * (1 - share["a"]) * share["b"] * (1 - share["b"])).sum() / mean + 0.01**2 * mean
+            tail = slow.upper_tail(row["count"], mean, spread)
+            wanted = slow.upper_tail(row["count"], mean, spread * effect) if cluster and tail < 0.05 else tail
             assert row["p_value"] == pytest.approx(wanted, rel=1e-6, abs=1e-12)
 
 
 def test_the_planted_rule_is_found_with_its_time(case):
-    result = association.next_orders(case[0], min_support=0.02)
+    result = association.next_orders(case[0], min_support=0.02, season=None)
     best = result.table.iloc[0]
     assert (best["antecedent"], best["consequent"], best["gap_median"]) == (12, 13, 10.0)
     assert result.table["q_value"].lt(0.05).sum() <= 3
@@ -151,7 +153,7 @@ def test_without_a_support_the_most_frequent_rules_are_listed(case, monkeypatch)
     monkeypatch.setattr("ecommine.association._next_orders.MAX_RULES", 20)
     result = association.next_orders(case[0])
     assert 20 <= len(result.table) < 40
-    assert [note.code for note in result.notes] == ["open_window", "rare_rules_not_listed"]
+    assert [note.code for note in result.notes] == ["open_window", "season_held_fixed", "rare_rules_not_listed"]
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,32 @@ def test_effective_clusters_by_hand():
     assert clusters.count_clusters(np.zeros(0, dtype=int)) == 0
 
 
+def test_dominant_clusters_by_hand():
+    assert clusters.dominant_clusters([1] * 10, 10).tolist() == []
+    assert clusters.dominant_clusters([1, 40, 1, 1, 30, 0], 3).tolist() == [1, 4]
+    assert clusters.dominant_clusters([2, 1, 0], 3).tolist() == [0, 1]
+    assert clusters.dominant_clusters([], 3).tolist() == []
+
+
+@given(sizes=st.lists(st.integers(0, 30), max_size=12), least=st.integers(1, 6))
+def test_dominant_clusters_are_as_few_as_it_takes(sizes, least):
+    sizes = np.array(sizes)
+    dominant = clusters.dominant_clusters(sizes, least)
+    others = np.delete(sizes, dominant)
+    if others.any():
+        assert clusters.effective_clusters(others) >= least
+        assert sizes[dominant].min(initial=31) >= others.max()
+    for n in range(len(dominant)):
+        fewer = np.sort(sizes)[::-1][n:]
+        assert clusters.effective_clusters(fewer) < least
+
+
+def test_a_variance_of_few_clusters_has_a_wide_limit():
+    """Nine of ten estimates from twenty normal sums are above the truth over the factor... as the limit is of 95 %."""
+    sums = np.random.default_rng(0).normal(size=(20_000, 50))
+    assert ((sums**2).mean(axis=1) * clusters.upper_limit_factor(50) > 1).mean() == pytest.approx(0.95, abs=0.06)
+
+
 def test_the_design_effect_is_kishs():
     """With equal clusters it tends to 1 + (size - 1) correlation."""
     hits = beta_binomial(np.random.default_rng(0), 1, 40_000, 5, 0.3, 0.25)[0]

@@ -95,7 +95,7 @@ def test_pairs(baskets: Baskets, options: PairOptions) -> tuple[PairResults, lis
     notes += [*_not_listed_note(n_tests - len(a), n_tests), *conditions.notes]
     is_above = count > mean
     pairs = _Pairs(a=a, b=b, count=count, mean=mean, dispersion=Chance(mean=mean, variance=variance).dispersion)
-    p, effect = pairs.p_values(), np.ones(len(a))
+    p, effect = pairs.p_values(), pairs.dispersion
     customer_of_order = baskets.cluster_of_order if options.clustered else np.arange(baskets.n_orders)
     clusters = Clusters.make(customer_of_order, strata, conditions.time_blocks(baskets))
     if not clusters.are_independent:
@@ -237,5 +237,5 @@ def _adjust_for_clusters(
         effects[first : first + step] = design_effects(rules, clusters, strata)
     raised, known = p.copy(), np.full(len(p), np.nan)
     raised[rows] = screened.p_values(effects)
-    known[rows] = effects
+    known[rows] = screened.dispersion * effects
     return raised, known

@@ -14,6 +14,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "untested": "{rules} found in {orders}; none of them was tested.",
         "all chance": "None of the {rules} found in {orders} exceeds what chance brings together in orders of these "
         "sizes: do not act on them.",
+        "few": "The {rules} found in {orders} could not be tested: too few customers placed them.",
         "real": "Of {rules} in {orders}, {real:,} {exceed} better than every shorter rule.",
         "best": "The strongest: {confidence} of orders with {a} also contain {b} ({count}, {lift:.1f} times as many as "
         "expected by chance). Show them side by side, and do not discount both at once.",
@@ -22,6 +23,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "none": "在{orders}中没有找到规则：请降低最低支持度。",
         "untested": "在{orders}中找到{rules}，均未检验。",
         "all chance": "{orders}中的{rules}，没有一条超出同等规模订单的随机水平：不要据此行动。",
+        "few": "在{orders}中找到{rules}，但下单的顾客太少，无法检验。",
         "real": "{orders}中共有{rules}，其中{real:,}条既显著高于随机水平，又优于任何更短的规则。",
         "best": "最强的一条：含{a}的订单中有{confidence}也含{b}（{count}，是随机水平的{lift:.1f}倍）。"
         "建议放在一起展示，不要同时打折。",
@@ -42,6 +44,8 @@ def summarize_rules(
     }
     if not len(frame):
         return texts["none"].format(**numbers)
+    if tested and frame["q_value"].is_nan().all():
+        return texts["few"].format(**numbers)
     if tested and not n_real:
         return texts["all chance"].format(**numbers)
     first = texts["real" if tested else "untested"].format(**numbers)
