@@ -9,6 +9,7 @@ from association.null_shops import large_customers, launches, promotions, season
 from ecommine import association
 from ecommine.association._evidence.clusters import Clusters, TimeBlocks
 from ecommine.association._evidence.conditions import Conditions
+from ecommine.association._evidence.expected import expect_orders, remaining_room
 from ecommine.association._evidence.strata import stratify_orders
 
 
@@ -49,7 +50,7 @@ def test_every_call_takes_the_season_by_default():
     lines = dated(1_000, 70, customer_id=[place % 300 for place in range(1_000)])
     itemsets = association.itemsets(lines, min_support=0.1)
     results = [association.rules(lines), association.rules(itemsets), association.next_orders(lines, within="7d")]
-    assert [notes(result)["season_held_fixed"] for result in results] == [10, 10, 9]
+    assert [notes(result)["season_held_fixed"] for result in results] == [10, 10, 10]
     assert all(
         "season_held_fixed" not in notes(call(lines, season=None)) for call in (association.rules, association.pairs)
     )
@@ -96,19 +97,26 @@ def test_too_few_customers_are_no_rule_and_the_summary_says_so():
     assert "顾客太少" in result.summary(locale="zh")
 
 
-def test_orders_of_large_customers_are_strata_of_their_own():
-    lines = dated(2_000, 70, customer_id=[0] * 900 + [1] * 600 + list(range(2, 502)))
-    baskets = slow.baskets_of(lines, times="required")
-    conditions = Conditions.of(baskets, "month", clustered=True)
-    assert conditions.customers_apart.tolist() == [0, 1]
-    stratum = stratify_orders(baskets, conditions).stratum_of_order
-    groups = [
-        set(stratum[baskets.customers == 0]),
-        set(stratum[baskets.customers == 1]),
-        set(stratum[baskets.customers > 1]),
-    ]
-    assert not groups[0] & groups[1]
-    assert not groups[2] & (groups[0] | groups[1])
+def test_large_customers_are_left_out_of_every_test():
+    """Their orders count, but not in what is tested: as if the table were without them."""
+    customers = [0] * 900 + [1] * 600 + list(range(2, 502))
+    baskets = slow.random_baskets(2_000, 12, 3, np.random.default_rng(0))
+    lines = slow.lines(baskets, customer_id=customers, ordered_at=[pd.Timestamp("2024-01-01")] * 2_000)
+    without = lines[lines["customer_id"] > 1]
+    pd.testing.assert_frame_equal(association.pairs(lines).table, association.pairs(without).table)
+    both, alone = (association.rules(some, min_support=0.001, max_antecedent=1) for some in (lines, without))
+    keys = ["antecedents", "consequents"]
+    both_table, alone_table = (one.to_flat().set_index(keys) for one in (both, alone))
+    common = alone_table.index[alone_table["count"] >= 5]
+    assert len(common) > 50
+    tested = ["adjusted_lift", "p_value"]
+    pd.testing.assert_frame_equal(both_table.loc[common, tested], alone_table.loc[common, tested])
+    assert (both_table.loc[common, "count"] > alone_table.loc[common, "count"]).all()
+    assert notes(both)["large_customers_apart"] == 2
+    lines["ordered_at"] += pd.to_timedelta(lines["order_id"] * 7, "h")
+    later, later_alone = (association.next_orders(some) for some in (lines, lines[lines["customer_id"] > 1]))
+    assert notes(later)["large_customers_apart"] == 2
+    pd.testing.assert_frame_equal(later.table, later_alone.table)
 
 
 def test_squares_of_days_are_those_of_the_slow_version():
@@ -126,18 +134,28 @@ def test_squares_of_days_are_those_of_the_slow_version():
     for order, basket in enumerate(baskets):
         has[basket, order] = 1
         counts[basket, strata.stratum_of_order[order]] += 1
-    share = strata.shares(counts)[:, strata.stratum_of_order]
+    shares = strata.shares(counts)
+    share = shares[:, strata.stratum_of_order]
     worth = 900**2 / (np.bincount(days) ** 2).sum()
     tested = 0
     for (a, b), row in table[table["design_effect"].notna()].iterrows():
         score = (has[a] - share[a]) * (has[b] - share[b])
         effect = max((1 + 1.645 * np.sqrt(2 / worth)) * (np.bincount(days, score) ** 2).sum() / (score**2).sum(), 1)
-        plain = association.pairs(lines, season="week", level=0.5).table
+        room = remaining_room(strata.crowding * (1 - shares[[a]]) * (1 - shares[[b]]))
+        by_chance = expect_orders(shares[[a]], shares[[b]], room, strata.n_orders_with_pairs)
         tail = slow.upper_tail if row["count"] > row["expected"] else slow.lower_tail
         assert row["p_value"] == pytest.approx(tail(row["count"], row["expected"], row["design_effect"]), rel=1e-4)
-        assert row["design_effect"] / effect < 1.0 + 1e-3 * row["expected"]
-        tested += len(plain) > 0
+        assert row["design_effect"] == pytest.approx(effect * by_chance.dispersion[0], rel=1e-6)
+        tested += 1
     assert tested > 5
+
+
+@pytest.mark.parametrize(("n_days", "are_blocks"), [(10, True), (9, False)])
+def test_days_are_blocks_from_ten_on(n_days, are_blocks):
+    baskets = slow.baskets_of(dated(90 * n_days, n_days), times="required")
+    assert (Conditions(period="week").time_blocks(baskets) is not None) == are_blocks
+    assert Conditions(period="month").time_blocks(baskets) is None
+    assert Conditions().time_blocks(baskets) is None
 
 
 def test_blocks_of_time_do_not_depend_on_their_numbers():

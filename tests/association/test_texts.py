@@ -27,6 +27,12 @@ def shop(n_orders=1_200, n_items=60, seed=0):
     return slow.lines(baskets, customer_id=customers, ordered_at=times)
 
 
+def with_large_customer():
+    lines = shop()
+    lines["customer_id"] = lines["customer_id"].where(lines["order_id"] > 700, 7.0)
+    return association.rules(lines, min_support=0.01, max_antecedent=1)
+
+
 def untidy():
     """Lines of every kind that does not count, a return, and an order of two customers."""
     lines = slow.lines([["tea", "milk"], ["tea", "milk", "post"], ["tea", "tea"], ["jam", None]])
@@ -65,9 +71,15 @@ def test_english():
         "rules of few products": text_of(association.rules(few[few["product_id"] < 12], min_support=0.1)),
         "rules without a test": text_of(association.rules(lines, test=None), rules_of({}, "en", test=None)),
         "rules of chance": rules_of({}, "en", min_support=0.1, antecedent=[0, 1, 2]),
+        "rules of too few customers": association.rules(shop().assign(customer_id=1), min_support=0.01).summary(),
+        "rules with one large customer": with_large_customer().summary(),
         "no rules": rules_of({}, "en", min_support=0.9),
         "from mlxtend": text_of(association.from_mlxtend(rules.to_mlxtend(), n_orders=rules.n_orders)),
         "pairs": text_of(association.pairs(lines)),
+        "one customer with most orders": text_of(with_large_customer()),
+        "orders without a time": text_of(
+            association.pairs(lines.assign(ordered_at=lines["ordered_at"].where(lines["order_id"] > 1)))
+        ),
         "pairs of the most frequent": text_of(association.pairs(many_products())),
         "next orders": text_of(association.next_orders(lines, within="30d", min_support=0.01)),
         "next orders, the most frequent": text_of(association.next_orders(lines, within="30d")),
@@ -82,6 +94,10 @@ def test_chinese():
         "rules": rules_of(names, "zh", min_support=0.01, max_antecedent=1),
         "rules without a test": rules_of(names, "zh", test=None),
         "rules of chance": rules_of(names, "zh", min_support=0.1, antecedent=[0, 1, 2]),
+        "rules of too few customers": association.rules(
+            shop().assign(customer_id=1), min_support=0.01, max_antecedent=1
+        ).summary(locale="zh"),
+        "rules with one large customer": with_large_customer().summary(names=names, locale="zh"),
         "no rules": rules_of(names, "zh", min_support=0.9),
     }
     check_texts(TEXTS / "zh.md", {**texts, **pictures("zh")})

@@ -10,7 +10,8 @@ Reads order lines: order_id and product_id are enough; with customer_id the test
 - `from_mlxtend` reads rules of mlxtend; ``Rules.to_mlxtend()`` writes them.
 
 The confidence of a rule is p(B | A), its lift p(AB) / (p(A) p(B)). Large baskets contain everything, so that lifts are
-above one without any association; `adjusted_lift` divides by what chance brings together in orders of the same sizes.
+above one without any association; `adjusted_lift` divides by what chance brings together in orders of the same sizes,
+and, where orders have times, of the same week, month or quarter.
 
 Notes of the results have these codes:
 
@@ -23,6 +24,10 @@ Notes of the results have these codes:
 ``returns_netted``               lines of returns, with ``returns="net"``
 ``mixed_customers``              orders with lines of several customers; the first customer_id is used
 ``truncated``                    `itemsets`, `rules`: only so many itemsets are listed
+``season_held_fixed``            number of weeks, months or quarters that orders are compared within (season="auto")
+``season_not_held_fixed``        orders without a time, so that seasons are not held fixed
+``large_customers_apart``        customers with so many orders that these are left out of the test
+``few_customers``                customers, too few for a test: p-values and q-values are withheld
 ``no_lift_interval``             `rules`: too few orders or customers for an interval of the lift
 ``no_adjusted_lift_interval``    `rules`: too few products for an interval of the adjusted lift
 ``untested_rules``               `from_mlxtend`: rules without a test

@@ -170,8 +170,9 @@ def next_orders(
     An order is followed by b if the same customer has a later order with b within the window; orders of the same
     second are one moment. The gap is of orders within the window alone, and grows with it: it shows which product comes
     sooner than another, not when most customers come back. The test is that of :func:`ecommine.association.rules`, with
-    strata by the number of distinct products that follow, since customers who buy much later buy everything later. It
-    does not separate a habit from a consequence: customers who like both products are a reason too.
+    strata by the season of the order and by the number of distinct products that follow, since customers who buy much
+    later buy everything later. It does not separate a habit from a consequence: customers who like both products are a
+    reason too.
 
     Examples
     --------
@@ -195,12 +196,7 @@ def next_orders(
         raise ValueError(
             f"`within` must be a fixed length of a second or more, got {within!r}: give days, such as '30d'"
         )
-    options = _Options(
-        min_support=None if min_support is None else check_support(min_support, None)[0],
-        clustered=cluster is not None,
-        season=season,
-        correction=correction,
-    )
+    share = None if min_support is None else check_support(min_support, None)[0]
     line_filter = LineFilter.checked(returns, as_of)
     frame = opened(orders, argument="orders")
     missing = [name for name in ("customer_id", "ordered_at") if name not in frame.collect_schema().names()]
@@ -209,13 +205,15 @@ def next_orders(
     baskets = read_baskets(frame, line_filter, times="required")
     if baskets.as_of is None:
         raise ValueError("`orders` has no lines of products")
-    followed = follow_orders(baskets, baskets.as_of, window.exact)
-    if followed.n_guest_orders == baskets.n_orders:
+    conditions = Conditions.of(baskets, season, clustered=cluster is not None)
+    followed = follow_orders(conditions.sample(baskets), baskets.as_of, window.exact)
+    if not (baskets.customers is not None and (baskets.customers >= 0).any()):
         raise ValueError("`orders` has no known customer: the next order of a guest is unknown")
     if not followed.orders.n_orders:
         raise ValueError(
             f"`within`: no order of a known customer is {duration_in_words(window)} old at {baskets.as_of:%Y-%m-%d}"
         )
+    options = _Options(min_support=share, clustered=cluster is not None, conditions=conditions, correction=correction)
     columns, notes = _find_rules(followed, options)
     sample = (baskets.products[:1].tolist() or [""])[0]
     return NextOrders(
@@ -223,7 +221,7 @@ def next_orders(
         within=window.text,
         n_orders=followed.orders.n_orders,
         as_of=baskets.as_of,
-        notes=(*baskets.notes, *_left_out_notes(followed, window), *notes),
+        notes=(*baskets.notes, *_left_out_notes(followed, window), *conditions.notes, *notes),
     )
 
 
@@ -233,7 +231,7 @@ class _Options:
 
     min_support: float | None
     clustered: bool
-    season: Season | None
+    conditions: Conditions
     correction: Correction | None
 
 
@@ -262,8 +260,7 @@ def _find_rules(followed: FollowedOrders, options: _Options) -> tuple[dict[str, 
     a, b, count = together.row[listed], together.col[listed], together.data[listed].astype(np.int64)
     with_a, with_b = orders.count_orders(), later.count_orders()
     n_tests = int((with_a >= min_count).sum()) * int((with_b >= min_count).sum())
-    conditions = Conditions.of(orders, options.season, clustered=options.clustered)
-    mean, p = _test_rules(followed, a, b, count, conditions, clustered=options.clustered)
+    mean, p = _test_rules(followed, a, b, count, options.conditions, clustered=options.clustered)
     q = adjust_p_values(p, options.correction, n_tests=n_tests)
     adjusted = np.divide(count, mean, out=np.full(len(mean), np.nan), where=mean > 0)
     order = np.lexsort((b, a, -count, -np.nan_to_num(adjusted).round(9), q >= ALPHA))
@@ -280,7 +277,7 @@ def _find_rules(followed: FollowedOrders, options: _Options) -> tuple[dict[str, 
         **dict(zip(GAPS, _quartiles_of_gaps(followed, a, b).T, strict=True)),
     }
     sides = {name: orders.products[side[order]].tolist() for name, side in zip(SIDES, (a, b), strict=True)}
-    return {**sides, **{name: values[order] for name, values in columns.items()}}, [*conditions.notes, *notes]
+    return {**sides, **{name: values[order] for name, values in columns.items()}}, notes
 
 
 def _smallest_count(counts: Ints, min_support: float | None, n_orders: int) -> tuple[int, list[Note]]:

@@ -35,8 +35,9 @@ class Pairs(ProductTable):
     table : eager table, one row per pair: complements by falling lift, substitutes by rising p-value, then the rest
         product_a, product_b (categories: category_a, category_b), count (orders with both), expected (by chance, in
         orders of these sizes), lift, adjusted_lift, p_value and q_value (of the upper tail where the count is above
-        expectation, of the lower tail where it is below), design_effect (how much repeated orders of one customer
-        inflate the variance; null where a pair is near chance anyway), relation: "complement", "substitute" or "none".
+        expectation, of the lower tail where it is below), design_effect (the variance of the count by chance over that
+        of a Poisson count: below one where products are popular, above where the orders of a customer or of a day are
+        alike; null where a pair is near chance anyway), relation: "complement", "substitute" or "none".
     products : eager table or None
         With categories, the product pairs above chance: product_a, product_b, category_a, category_b, count, expected,
         adjusted_lift, q_value, lift_of_categories (of all other product pairs of the two categories, or of the one),
@@ -151,8 +152,9 @@ def pairs(
 
     Notes
     -----
-    The test is the adjusted one of :func:`ecommine.association.rules`, with the lower Poisson tail where a pair is
-    bought together less than expected. q-values are corrected over all pairs of products, separately for either tail.
+    The test is the adjusted one of :func:`ecommine.association.rules`, with the lower tail where a pair is bought
+    together less than expected (of a binomial count where the dispersion is below one). q-values are corrected over all
+    pairs of products and both tails.
 
     Examples
     --------

@@ -17,7 +17,7 @@ from ._evidence.conditions import SEASONS, Conditions, Season, times_for
 from ._evidence.rule_tests import DEFAULT_ALPHA, TESTS, Evidence, RuleTester, RuleTestOptions, Test
 from ._itemsets import ItemsetsForRules, itemsets_for_rules
 from ._mining.baskets import Baskets
-from ._mining.read import check_product_ids, product_codes
+from ._mining.read import check_product_ids, product_codes, refuse_unknown_products
 from ._mining.splits import RuleFilter, RuleSplit, count_hypotheses, split_itemsets
 from ._mining.tree import ItemsetIndex
 from ._output.lists import ProductLists
@@ -108,6 +108,11 @@ class Rules(ProductTable):
             Bounds, inclusive.
         antecedent, consequent : sequence of product ids, optional
             Keep rules with at least one of these on that side.
+
+        Raises
+        ------
+        ValueError
+            If a bound is out of its range, or no order holds a product.
         """
         one_of("productive", productive, (True, False, None))
         smallest = {
@@ -121,18 +126,22 @@ class Rules(ProductTable):
             limits["count"] = integer("min_count", min_count, low=0)
         largest_q = None if max_q is None else number("max_q", max_q, low=0, high=1)
         sides = {
-            side: self._known_products(products, argument=side[:-1])
+            side: check_product_ids(products, argument=side[:-1])
             for side, products in zip(SIDES, (antecedent, consequent), strict=True)
             if products is not None
         }
+        if sides:
+            known = self._products()
+            for side, products in sides.items():
+                refuse_unknown_products(products, known, argument=side[:-1])
         return replace(self, table=filter_rule_table(self._frame(), limits, largest_q, productive, sides))
 
-    def _known_products(self, products: Sequence[object], *, argument: str) -> list[object]:
-        """Return the products of a side, which an order must hold where the orders are at hand."""
-        wanted = check_product_ids(products, argument=argument)
+    def _products(self) -> list[object]:
+        """Return the products of all orders, or of the rules where these are without their orders."""
         if self._baskets is not None:
-            product_codes(self._baskets.products, wanted, argument=argument)
-        return wanted
+            return list(self._baskets.products.tolist())
+        frame = self._frame()
+        return list({product: None for side in SIDES for row in frame[side].to_list() for product in row})
 
     def to_mlxtend(self) -> "pd.DataFrame":
         """Return the rules as pandas with the columns of mlxtend's ``association_rules``, both sides as frozensets."""
@@ -173,7 +182,10 @@ class Rules(ProductTable):
         """
         one_of("locale", locale, LOCALES)
         tested, titles = self.test is not None, product_names(names)
-        return summarize_rules(self._frame(), self.n_orders, tested=tested, names=titles, locale=locale)
+        n_apart = next((note.count or 0 for note in self.notes if note.code == "large_customers_apart"), 0)
+        return summarize_rules(
+            self._frame(), self.n_orders, n_apart=n_apart, tested=tested, names=titles, locale=locale
+        )
 
     def plot(
         self,
@@ -248,9 +260,10 @@ def rules(
         there are none. None does not test, and leaves adjusted_lift empty too.
     cluster : "customer_id" or None
         Whose orders are correlated in tests and intervals. Guests are customers of one order.
-    season : {"week", "month", "quarter"} or None
-        Compare with chance in orders of the same season only, which needs ordered_at. Without it, products that are
-        sold at the same time of the year go together for no other reason.
+    season : {"auto", "week", "month", "quarter"} or None
+        Compare with chance in orders of the same period only, which needs ordered_at: products that are on sale at the
+        same time go together for no other reason, and others never meet. "auto" takes the finest period with 100
+        orders or more on average where orders have times, and says so in a note; None turns it off.
     correction : {"bh", "holm", "bonferroni"} or None
         How `q_value` corrects for many tests: by the false discovery rate (Benjamini-Hochberg), or by the probability
         of any false discovery.
@@ -285,9 +298,15 @@ def rules(
     :math:`E_{AB} = \sum_s n_s P_s(A) P_s(B) [1 - a_s \sum_{i \in A} (1 - P_{si}) \sum_{j \in B} (1 - P_{sj})]` orders,
     over strata s of orders of like size, with :math:`a_s` such that as many pairs are expected in a stratum as there
     are (Hájek's joint inclusion probability of a sample of fixed size). Its p-value is the upper
-    Poisson tail of the count. Where that is below .05, count and expectation are first divided by the design effect
-    :math:`D = \sum_c U_c^2 / \sum_o u_o^2 \ge 1`, with :math:`u_o = (x_A - P_s(A)) (x_B - P_s(B))` for an order and
-    :math:`U_c` its sum over the orders of customer c.
+    Poisson tail of the count, count and expectation being divided by their dispersion: the variance of
+    :math:`\sum_o u_o` with :math:`u_o = (x_A - P_s(A)) (x_B - P_s(B))` over the expectation, which is less than one for
+    popular products. Where the p-value is below .05, the dispersion is multiplied by the design effect
+    :math:`D = \sum_c U_c^2 / \sum_o u_o^2 \ge 1`, with :math:`U_c` the sum over the orders of customer c, or of a day
+    within weeks (a week within longer periods), whichever is larger, each at the upper limit of its estimate.
+
+    Customers with so many orders that all are worth fewer than ten of equal size (:math:`1 / \sum_c w_c^2` for shares
+    :math:`w_c` of the orders) are left out of the test and of the adjusted lift. Where the others are still too few,
+    p-values are withheld.
 
     The intervals are those of the logarithms of both lifts, their variances summed up over customers.
 

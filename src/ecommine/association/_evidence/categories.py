@@ -65,8 +65,10 @@ def explain_by_category(categories: Baskets, baskets: Baskets, lines: Frame, opt
 
 def _pairs_of_categories(baskets: Baskets, category: Ints, n: int, options: PairOptions) -> tuple[Floats, Floats]:
     """Count and expect the pairs of products between every two of ``n`` categories, and within each."""
+    conditions = Conditions.of(baskets, options.season, clustered=options.clustered)
+    baskets = conditions.sample(baskets)
     items, _ = frequent_products(baskets, options.min_support)
-    strata = stratify_orders(baskets, Conditions.of(baskets, options.season, clustered=options.clustered))
+    strata = stratify_orders(baskets, conditions)
     shares, by_order = shares_by_stratum(baskets, items, strata)
     membership = np.zeros((len(items), n))
     is_known = category[items] >= 0

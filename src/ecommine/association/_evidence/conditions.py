@@ -23,8 +23,9 @@ PERIODS = get_args(Period)
 SEASONS = (*get_args(Season), None)
 MIN_ORDERS_PER_PERIOD = 100
 """Orders per period, on average, from which `season="auto"` takes it: of fewer, too much of an excess is expected."""
-MIN_EFFECTIVE_CUSTOMERS = 10
-"""Customers of equal numbers of orders that are worth as much, below which the largest are set apart."""
+MIN_EFFECTIVE_CLUSTERS = 10
+"""Customers of equal numbers of orders that are worth as much, below which the largest are set apart; and days or
+weeks, below which these are no clusters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -36,7 +37,7 @@ class Conditions:
     period : {"week", "month", "quarter"} or None
         Orders are compared with those of the same period.
     customers_apart : int array
-        Customer codes whose orders are compared with their own only.
+        Customer codes whose orders are left out of the test.
     can_test : bool
         Whether there are enough customers for a test.
     notes : tuple of Note
@@ -57,12 +58,23 @@ class Conditions:
         notes = (*season_notes, *customer_notes)
         return cls(period=period, customers_apart=large, can_test=can_test, notes=notes)
 
+    def sample(self, baskets: Baskets) -> Baskets:
+        """Return the orders that are tested."""
+        if not len(self.customers_apart):
+            return baskets
+        return baskets.take(np.flatnonzero(~np.isin(baskets.cluster_of_order, self.customers_apart)))
+
     def time_blocks(self, baskets: Baskets) -> Ints | None:
-        """Return the day of each order within weeks, the week within longer periods; None where no period is fixed."""
-        if self.period is None or baskets.times is None:
+        """Return the day of each order within weeks, the week within longer periods; None where these are few.
+
+        A launch in mid-week, or a promotion of some days, leaves products together or apart within a period.
+        """
+        if self.period is None or baskets.times is None or not baskets.n_orders:
             return None
         days = baskets.times.astype("datetime64[D]").astype(np.int64)
-        return days if self.period == "week" else (days + 3) // 7
+        blocks = days if self.period == "week" else (days + 3) // 7
+        n_effective = effective_clusters(np.bincount(blocks - blocks.min()))
+        return blocks if n_effective >= MIN_EFFECTIVE_CLUSTERS else None
 
 
 def times_for(season: Season | None) -> Times:
@@ -95,15 +107,18 @@ def _choose_period(baskets: Baskets, season: Season | None) -> tuple[Period | No
     is_missing = np.isnat(baskets.times)
     if is_missing.any():
         n = int(is_missing.sum())
-        text = f"{counted(n, 'order')} without a time: seasons are not held fixed, fill in ordered_at"
+        text = f"{counted(n, 'order')} without a time: seasons are not held fixed; fill in ordered_at"
         return None, (Note(text, code="season_not_held_fixed", count=n),)
     for period in PERIODS:
         n_periods = len(np.unique(period_numbers(baskets.times, period)))
         if baskets.n_orders >= n_periods * MIN_ORDERS_PER_PERIOD:
             if n_periods == 1:
                 break
-            text = f"compared within {counted(n_periods, period)}, so that seasons and launches are no association: "
-            return period, (Note(text + "season=None turns it off", code="season_held_fixed", count=n_periods),)
+            text = (
+                f"orders are compared within {counted(n_periods, period)}, so that seasons and launches do not look "
+                "like associations; season=None turns this off"
+            )
+            return period, (Note(text, code="season_held_fixed", count=n_periods),)
     return None, ()
 
 
@@ -111,15 +126,20 @@ def _large_customers(baskets: Baskets) -> tuple[Ints, bool, tuple[Note, ...]]:
     """Return the customers to set apart, whether the others are enough for a test, and note it."""
     n_orders = np.bincount(baskets.cluster_of_order)
     worth = effective_clusters(n_orders)
-    if worth >= MIN_EFFECTIVE_CUSTOMERS:
+    if worth >= MIN_EFFECTIVE_CLUSTERS:
         return np.zeros(0, dtype=np.int64), True, ()
-    large = dominant_clusters(n_orders, MIN_EFFECTIVE_CUSTOMERS)
+    large = dominant_clusters(n_orders, MIN_EFFECTIVE_CLUSTERS)
     n_customers = int((n_orders > 0).sum())
     if len(large) == n_customers:
-        text = f"{counted(n_customers, 'customer')} of unequal size, worth {worth:.1f}: too few for a test, "
-        note = Note(text + "cluster=None takes their orders as independent", code="few_customers", count=n_customers)
+        text = (
+            f"{counted(n_customers, 'customer')}, worth {worth:.1f} with equal numbers of orders: too few for a test, "
+            "p-values and q-values are withheld; cluster=None takes orders as independent"
+        )
+        note = Note(text, code="few_customers", count=n_customers)
         return np.zeros(0, dtype=np.int64), False, (note,)
     share = percent(float(n_orders[large].sum()) / baskets.n_orders)
-    text = f"{counted(len(large), 'customer')} with {share} of orders compared with own orders only: all customers are "
-    note = Note(text + f"worth {worth:.1f} of one size", code="large_customers_apart", count=len(large))
-    return large, True, (note,)
+    text = (
+        f"{counted(len(large), 'customer')} with {share} of the orders left out of the test: all customers are worth "
+        f"{worth:.1f} with equal numbers of orders, fewer than {MIN_EFFECTIVE_CLUSTERS}; test such orders by themselves"
+    )
+    return large, True, (Note(text, code="large_customers_apart", count=len(large)),)

@@ -82,8 +82,9 @@ class PairResults:
 
 def test_pairs(baskets: Baskets, options: PairOptions) -> tuple[PairResults, list[Note]]:
     """Test every two frequent products against chance, and note what is not listed."""
-    items, notes = frequent_products(baskets, options.min_support)
     conditions = Conditions.of(baskets, options.season, clustered=options.clustered)
+    baskets = conditions.sample(baskets)
+    items, notes = frequent_products(baskets, options.min_support)
     strata = stratify_orders(baskets, conditions)
     shares, by_order = shares_by_stratum(baskets, items, strata)
     blocks = list(_expected_pairs(shares, by_order, strata))

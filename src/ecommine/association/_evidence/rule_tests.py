@@ -1,7 +1,7 @@
 """Tests of rules: against chance, against every shorter rule, and the variances for the intervals of both lifts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 import numpy as np
@@ -84,6 +84,7 @@ class RuleTester:
     def __init__(
         self, baskets: Baskets, levels: Sequence[Level], index: ItemsetIndex, options: RuleTestOptions
     ) -> None:
+        baskets = options.conditions.sample(baskets)
         self.baskets, self.index, self.options = baskets, index, options
         self.prescreen_p = max(PRESCREEN_P, options.alpha)
         self.strata: Strata = stratify_orders(baskets, options.conditions)
@@ -107,7 +108,7 @@ class RuleTester:
 
     def _test(self, split: RuleSplit, n_tests: int) -> Evidence:
         options = self.options
-        mean, p, largest_p, log_lift, log_adjusted = self._test_in_blocks(split)
+        count, mean, p, largest_p, log_lift, log_adjusted = self._test_in_blocks(split)
         if not options.conditions.can_test:
             p, largest_p = np.full((2, len(p)), np.nan)
         q = _adjust_by_hypothesis(split, p, n_tests, options.correction)
@@ -116,7 +117,7 @@ class RuleTester:
         if split.shape != (1, 1):
             q_productive = adjust_p_values(largest_p, options.correction, n_tests=n_tests)
         return Evidence(
-            adjusted_lift=np.divide(split.count, mean, out=np.full(len(mean), np.nan), where=mean > 0),
+            adjusted_lift=np.divide(count, mean, out=np.full(len(mean), np.nan), where=mean > 0),
             p_value=p,
             q_value=q,
             productive=(q < options.alpha) & (q_productive < options.alpha),
@@ -125,9 +126,11 @@ class RuleTester:
         )
 
     def _test_in_blocks(self, split: RuleSplit) -> Floats:
-        """Compute expectations, both p-values and both variances, some rules at a time: shape (5, n_rules)."""
+        """Compute counts, expectations, both p-values and variances, some rules at a time: shape (6, n_rules)."""
         order = np.lexsort((split.antecedent_index, split.consequent_index))
-        columns = np.empty((5, len(order)))
+        both = self.index.find(self.index.hash_of(split.antecedents) + self.index.hash_of(split.consequents))
+        split = replace(split, count=self.lists.sizes[both])  # of the orders that are tested
+        columns = np.empty((6, len(order)))
         for rows in np.array_split(order, max(len(order) * self.strata.n_strata // CELLS_PER_BLOCK, 1)):
             columns[:, rows] = self._test_block(split.take(rows))
         return columns
@@ -136,7 +139,7 @@ class RuleTester:
         options, rules = self.options, self._rule_lists(split)
         left, right = self._complement(split.antecedents), self._complement(split.consequents)
         room = remaining_room(self.strata.crowding * left * right) * (self.strata.n_orders_with_pairs > 0)
-        chance = expect_orders(rules.left_share, rules.right_share, room, self.strata.n_orders)
+        chance = expect_orders(rules.left_share, rules.right_share, room, self.strata.n_orders_with_pairs)
         is_adjusted, count, mean, dispersion = options.test == "adjusted", split.count, chance.mean, chance.dispersion
         p = upper_tail(count, mean, dispersion) if is_adjusted else fisher_p(split, self.baskets.n_orders)
         is_tested = (p < self.prescreen_p) & (is_adjusted and not self.clusters.are_independent)
@@ -144,7 +147,7 @@ class RuleTester:
         effects = variances.design_effect[is_tested] * dispersion[is_tested]
         p[is_tested] = upper_tail(count[is_tested], mean[is_tested], effects)
         largest_p = p if split.shape[0] == 1 else self._productivity_p(split, p)
-        return np.stack([mean, p, largest_p, variances.log_lift, variances.log_adjusted])
+        return np.stack([count, mean, p, largest_p, variances.log_lift, variances.log_adjusted])
 
     def _variances(
         self, split: RuleSplit, rules: RuleLists, room: Floats, mean: Floats, is_tested: Bools

@@ -92,8 +92,10 @@ class Strata:
 
 
 def stratify_orders(baskets: Baskets, conditions: Conditions = UNCONDITIONAL) -> Strata:
-    """Put orders of like size together, at least 200, and those of a period and of each customer set apart."""
-    season_pool = _pool_seasons(baskets, conditions)
+    """Put orders of like size together, at least 200, and those of a period."""
+    season_pool: Ints = np.zeros(baskets.n_orders, dtype=np.int32)
+    if conditions.period is not None and baskets.times is not None:
+        season_pool = _pool_neighbours(period_numbers(baskets.times, conditions.period), MIN_ORDERS_PER_SEASON)
     min_ratio = MIN_RATIO_OF_SIZES if season_pool.any() else 1.0
     size_pool = _pool_neighbours(baskets.sizes, MIN_ORDERS_PER_SIZE, min_ratio=min_ratio)
     n_sizes, n_seasons = (int(pool.max(initial=0)) + 1 for pool in (size_pool, season_pool))
@@ -125,21 +127,6 @@ def _crowding(powers: "list[Floats]", n_orders: Ints, n_pairs: Floats, shape: tu
     uncertain = by_size(n_orders * ((first - second) ** 2 - (second - 2 * third + fourth)))
     is_known = uncertain > 1e-9 * by_size(n_orders * first**2)
     return np.divide(excess, uncertain, out=np.zeros(shape[0]), where=is_known)
-
-
-def _pool_seasons(baskets: Baskets, conditions: Conditions) -> Ints:
-    """Pool neighbouring periods, those of the customers set apart by themselves; return the pool of each order."""
-    period: Ints = np.zeros(baskets.n_orders, dtype=np.int64)
-    if conditions.period is not None and baskets.times is not None:
-        period = period_numbers(baskets.times, conditions.period)
-    pool, n_pools = np.zeros(baskets.n_orders, dtype=np.int32), 0
-    customer = baskets.cluster_of_order if len(conditions.customers_apart) else pool
-    groups = [customer == large for large in conditions.customers_apart]
-    for is_member in [~np.isin(customer, conditions.customers_apart), *groups]:
-        if is_member.any():
-            pool[is_member] = n_pools + _pool_neighbours(period[is_member], MIN_ORDERS_PER_SEASON)
-            n_pools = int(pool[is_member].max()) + 1
-    return pool
 
 
 def _pool_neighbours(values: Ints, min_orders: int, *, min_ratio: float = 1.0) -> Ints:

@@ -1,6 +1,6 @@
 """From order lines to baskets: ids as codes, returns netted, products sorted within each order."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import narwhals.stable.v2 as nw
@@ -11,7 +11,7 @@ from ..._core.checks import hashable_values
 from ..._core.codes import Labels, factorize_sorted, whole_ids
 from ..._core.frames import Frame
 from ..._core.notes import Note
-from ..._core.texts import counted
+from ..._core.texts import counted, did_you_mean
 from ...schema._for_topics import SchemaError
 from .baskets import Baskets
 from .lines import ALL_LINES, NET_QUANTITY, QUARANTINE, LineFilter, collect_lines, read_product_lines
@@ -91,11 +91,27 @@ def product_codes(products: Labels, items: Iterable[object], *, argument: str) -
     """Return the codes of product ids that a user names; an id that no order holds is an error."""
     code = {product: position for position, product in enumerate(products.tolist())}
     wanted = check_product_ids(items, argument=argument)
-    unknown = [product for product in wanted if product not in code]
-    if unknown:
-        n, example = counted(len(set(unknown)), "product"), min(unknown, key=str)
-        raise ValueError(f"`{argument}` has {n} that no order holds, such as {example!r}")
+    refuse_unknown_products(wanted, code, argument=argument)
     return [code[product] for product in wanted]
+
+
+def refuse_unknown_products(wanted: Iterable[object], known: Collection[object], *, argument: str) -> None:
+    """Raise an error where a product that a user names is in no order, and name the most similar ones.
+
+    Examples
+    --------
+    >>> refuse_unknown_products(["mlik"], ["milk", "tea"], argument="items")
+    Traceback (most recent call last):
+    ValueError: `items` has 1 product that no order holds, such as 'mlik'; did you mean 'milk'?
+    """
+    known = known if isinstance(known, Mapping) else set(known)
+    unknown = {product for product in wanted if product not in known}
+    if not unknown:
+        return
+    n, example = counted(len(unknown), "product"), min(unknown, key=str)
+    text = [product for product in known if isinstance(product, str)]
+    near = did_you_mean(example, text) if isinstance(example, str) else ""
+    raise ValueError(f"`{argument}` has {n} that no order holds, such as {example!r}{near}")
 
 
 def _encode(ids: nw.Series[Any], column: str) -> tuple[Ints, Labels]:
