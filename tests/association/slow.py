@@ -118,7 +118,8 @@ def design_effect(baskets, customers, a, b):
     orders = Counter(customers)
     worth = len(customers) ** 2 / sum(n**2 for n in orders.values())
     limit = 1 + 1.645 * (2 / worth) ** 0.5 if len(orders) < len(customers) else 1.0
-    return max(limit * sum(value**2 for value in sums.values()) / alone, 1.0)
+    by_chance = chance(baskets, a, b)[0] * dispersion(baskets, a, b)
+    return max(limit * sum(value**2 for value in sums.values()) / max(alone, by_chance), 1.0)
 
 
 def log_lift_variance(baskets, customers, a, b):

@@ -140,9 +140,10 @@ def test_squares_of_days_are_those_of_the_slow_version():
     tested = 0
     for (a, b), row in table[table["design_effect"].notna()].iterrows():
         score = (has[a] - share[a]) * (has[b] - share[b])
-        effect = max((1 + 1.645 * np.sqrt(2 / worth)) * (np.bincount(days, score) ** 2).sum() / (score**2).sum(), 1)
         room = remaining_room(strata.crowding * (1 - shares[[a]]) * (1 - shares[[b]]))
         by_chance = expect_orders(shares[[a]], shares[[b]], room, strata.n_orders_with_pairs)
+        by_order = max((score**2).sum(), by_chance.mean[0] * by_chance.dispersion[0])
+        effect = max((1 + 1.645 * np.sqrt(2 / worth)) * (np.bincount(days, score) ** 2).sum() / by_order, 1)
         tail = slow.upper_tail if row["count"] > row["expected"] else slow.lower_tail
         assert row["p_value"] == pytest.approx(tail(row["count"], row["expected"], row["design_effect"]), rel=1e-4)
         assert row["design_effect"] == pytest.approx(effect * by_chance.dispersion[0], rel=1e-6)

@@ -96,8 +96,9 @@ def test_expectations_and_p_values_are_those_of_the_slow_version(case):
             score = (table["a"] - share["a"]) * (table["b"] - share["b"])
             orders = table["customer"].value_counts()
             limit = 1 + 1.645 * np.sqrt(2 * (orders**2).sum() / orders.sum() ** 2)
-            effect = max(limit * (score.groupby(table["customer"]).sum() ** 2).sum() / (score**2).sum(), 1.0)
             spread = (share["a"] * (1 - share["a"]) * share["b"] * (1 - share["b"])).sum() / mean + 0.01**2 * mean
+            by_order = max((score**2).sum(), mean * spread)
+            effect = max(limit * (score.groupby(table["customer"]).sum() ** 2).sum() / by_order, 1.0)
             tail = slow.upper_tail(row["count"], mean, spread)
             wanted = slow.upper_tail(row["count"], mean, spread * effect) if cluster and tail < 0.05 else tail
             assert row["p_value"] == pytest.approx(wanted, rel=1e-6, abs=1e-12)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from association import null_shops
 from association.test_published import NEEDS, read
 from ecommine import association, datasets
 
@@ -117,6 +118,26 @@ def timed(lines, rng):
     seconds = rng.integers(0, 364 * 86_400, len(orders))
     at = pd.Timestamp("2024-01-01") + pd.to_timedelta(seconds, unit="s").floor("s")
     return lines.assign(ordered_at=pd.Series(at, index=orders).loc[lines["order_id"]].to_numpy())
+
+
+@pytest.mark.parametrize(
+    "weights", [null_shops.season, null_shops.launches, null_shops.promotions, null_shops.large_customers(0.6)]
+)
+def test_whatever_moves_sales_is_no_association(weights):
+    """Seasons, launches in mid-month, promotions, one id with most orders: complements, substitutes, rules, next orders."""
+    wrong = dict.fromkeys(("complement", "substitute", "rule", "next"), 0)
+    for seed in range(SEEDS):
+        lines = null_shops.shop(weights, seed, n_orders=10_000, n_products=80)
+        relation = association.pairs(lines, min_support=0.005).table["relation"]
+        rules = association.rules(lines, min_support=0.003, level=None).table
+        lines = lines.assign(customer_id=np.random.default_rng(seed).integers(0, 2_000, 10_000)[lines["order_id"]])
+        later = association.next_orders(lines, within="60d", min_support=0.01).table
+        wrong["complement"] += (relation == "complement").any()
+        wrong["substitute"] += (relation == "substitute").any()
+        wrong["rule"] += (rules["q_value"] < 0.05).any()
+        wrong["next"] += (later["q_value"] < 0.05).any()
+    print(f"of {SEEDS} shops with any: {wrong}")
+    assert max(wrong.values()) <= 5
 
 
 def test_seasons_make_neither_complements_nor_substitutes():

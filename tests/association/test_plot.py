@@ -46,7 +46,7 @@ def lines():
 
 
 def test_pairs_stand_beside_what_chance_gives(lines):
-    pairs = association.pairs(lines, min_support=0.05)
+    pairs = association.pairs(lines, min_support=0.05, season=None)
     axes = pairs.plot(names={50: "cola", 51: "lemonade"})
     labels = [label.get_text() for label in axes.get_yticklabels()]
     assert "cola / lemonade" in labels

@@ -120,12 +120,15 @@ def test_variances_of_rules_are_those_of_single_rules(seed):
     shop = Shop(seed)
     clusters = Clusters.make(np.arange(shop.baskets.n_orders), shop.strata)
     assert clusters.are_single
-    assert (variances.design_effects(shop.rules, clusters, shop.strata) == 1).all()
-    effects = variances.design_effects(shop.rules, shop.clusters, shop.strata)
+    least = np.random.default_rng(seed).random(len(shop.left)) * 3
+    assert (variances.design_effects(shop.rules, clusters, shop.strata, least) == 1).all()
+    effects = variances.design_effects(shop.rules, shop.clusters, shop.strata, least)
     for row in range(len(effects)):
-        alone = variances.design_effects(shop.rules.take(np.array([row])), shop.clusters, shop.strata)
+        alone = variances.design_effects(shop.rules.take(np.array([row])), shop.clusters, shop.strata, least[[row]])
         by_customer, by_order = shop.slow_squares(np.ones_like(shop.weight), row)
-        expected = max(by_customer / by_order, 1) if not shop.clusters.are_single else 1
+        limit = 1 + 1.645 * (2 / shop.clusters.n_effective) ** 0.5
+        effect = max(limit * by_customer / max(by_order, least[row]), 1)
+        expected = effect if not shop.clusters.are_single else 1
         assert (effects[row], alone[0]) == pytest.approx((expected, expected), rel=1e-9)
 
 

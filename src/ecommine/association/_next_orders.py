@@ -316,7 +316,7 @@ def _test_rules(
     p = upper_tail(count, mean, dispersion)
     if not clusters.are_independent:
         rows = np.flatnonzero(p < PRESCREEN_P)
-        effects = design_effects(rules.take(rows), clusters, strata)
+        effects = design_effects(rules.take(rows), clusters, strata, (mean * dispersion)[rows])
         p[rows] = upper_tail(count[rows], mean[rows], dispersion[rows] * effects)
     return mean, p
 

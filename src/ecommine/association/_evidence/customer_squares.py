@@ -144,7 +144,7 @@ def sum_squares(
             for position, weight in enumerate(weights):
                 result.squares[position, block] = others.squares(None if weight is None else weight[block])
 
-    map_on_cores(sum_group, firsts.tolist(), [*firsts[1:].tolist(), n_rules])
+    map_on_cores(sum_group, firsts.tolist(), np.append(firsts, n_rules)[1:].tolist())
     return result
 
 

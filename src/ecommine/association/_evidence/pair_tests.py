@@ -230,12 +230,12 @@ def _adjust_for_clusters(
     rows = np.flatnonzero(p < prescreen_p)
     screened = pairs.take(rows)
     left, right = screened.a, screened.b
-    effects = np.empty(len(rows))
+    effects, variance = np.empty(len(rows)), screened.mean * screened.dispersion
     step = max(PAIRS_PER_BLOCK // strata.n_strata, 1)
     for first in range(0, len(rows), step):
         a, b = left[first : first + step], right[first : first + step]
         rules = RuleLists(lists=lists, left=a, right=b, left_share=shares[:, a].T, right_share=shares[:, b].T)
-        effects[first : first + step] = design_effects(rules, clusters, strata)
+        effects[first : first + step] = design_effects(rules, clusters, strata, variance[first : first + step])
     raised, known = p.copy(), np.full(len(p), np.nan)
     raised[rows] = screened.p_values(effects)
     known[rows] = screened.dispersion * effects

@@ -143,20 +143,21 @@ class RuleTester:
         is_adjusted, count, mean, dispersion = options.test == "adjusted", split.count, chance.mean, chance.dispersion
         p = upper_tail(count, mean, dispersion) if is_adjusted else fisher_p(split, self.baskets.n_orders)
         is_tested = (p < self.prescreen_p) & (is_adjusted and not self.clusters.are_independent)
-        variances = self._variances(split, rules, room, mean, is_tested)
+        variances = self._variances(split, rules, room, chance, is_tested)
         effects = variances.design_effect[is_tested] * dispersion[is_tested]
         p[is_tested] = upper_tail(count[is_tested], mean[is_tested], effects)
         largest_p = p if split.shape[0] == 1 else self._productivity_p(split, p)
         return np.stack([count, mean, p, largest_p, variances.log_lift, variances.log_adjusted])
 
     def _variances(
-        self, split: RuleSplit, rules: RuleLists, room: Floats, mean: Floats, is_tested: Bools
+        self, split: RuleSplit, rules: RuleLists, room: Floats, chance: Chance, is_tested: Bools
     ) -> RuleVariances:
         """Estimate the design effects of tested rules, and the variances of lifts where the data are enough.
 
         The room that products leave is taken as known.
         """
-        n_customers, is_small_shop = self.clusters.n_customers, len(self.baskets.products) < MIN_PRODUCTS_FOR_INTERVAL
+        mean, n_customers = chance.mean, self.clusters.n_customers
+        is_small_shop = len(self.baskets.products) < MIN_PRODUCTS_FOR_INTERVAL
         has_lift = (split.count >= MIN_ORDERS_FOR_INTERVAL) & (n_customers >= MIN_CUSTOMERS_FOR_INTERVAL)
         has_lift &= self.options.level is not None
         has_adjusted = has_lift & (mean > 0) & (not is_small_shop)
@@ -169,9 +170,10 @@ class RuleTester:
         )
         sets = both, split.antecedent_index[rows], split.consequent_index[rows]
         scale = np.divide(split.count, mean, out=np.zeros(len(mean)), where=mean > 0)[rows, None] * room[rows]
+        variance = mean[rows] * chance.dispersion[rows]
         wanted = is_tested[rows], has_lift[rows], has_adjusted[rows]
         counts = self.sets.counts(sets[0]), self.sets.counts(sets[1]), self.sets.counts(sets[2])
-        part = rule_variances(rules.take(rows), counts, self.clusters, self.strata, scale, wanted)
+        part = rule_variances(rules.take(rows), counts, self.clusters, self.strata, scale, variance, wanted)
         for field in fields(RuleVariances):
             getattr(result, field.name)[rows] = getattr(part, field.name)
         return result

@@ -31,11 +31,12 @@ class RuleVariances:
         return cls(design_effect=design_effect, log_lift=log_lift, log_adjusted=log_adjusted)
 
 
-def design_effects(rules: RuleLists, clusters: Clusters, strata: Strata) -> Floats:
+def design_effects(rules: RuleLists, clusters: Clusters, strata: Strata, variance: Floats) -> Floats:
     r"""Compute how much repeated orders inflate the variance of :math:`\sum (x_A - P_s(A)) (x_B - P_s(B))` per rule.
 
     That is the variance from sums over customers, or over blocks of time if that is larger, over that from single
-    orders; at least 1. Few clusters do not estimate a variance well: its upper limit is taken.
+    orders, or the one of chance if that is larger, since products that are never together leave single orders little;
+    at least 1. Few clusters do not estimate a variance well: its upper limit is taken.
     """
     effects = np.ones(len(rules.left))
     if clusters.are_independent:
@@ -45,6 +46,7 @@ def design_effects(rules: RuleLists, clusters: Clusters, strata: Strata) -> Floa
         block = rules.take(np.arange(first, min(first + step, len(effects))))
         sums = sum_squares(block, clusters, [None], with_blocks=True)
         by_order = order_squares(sums.both, counts[block.left], counts[block.right], strata.n_orders, block)
+        by_order = np.maximum(by_order, variance[first : first + step])
         effects[first : first + step] = _effects(sums, by_order, clusters)
     return effects
 
@@ -67,6 +69,7 @@ def rule_variances(
     clusters: Clusters,
     strata: Strata,
     scale: Floats,
+    variance: Floats,
     wanted: tuple[Bools, Bools, Bools],
 ) -> RuleVariances:
     """Estimate what is wanted of each rule, in one pass over its orders.
@@ -80,6 +83,8 @@ def rule_variances(
     strata : Strata
     scale : float array of shape (n_rules, n_strata)
         Weight of the expected orders in the adjusted lift.
+    variance : float array of shape (n_rules,)
+        Of the count by chance.
     wanted : three bool arrays of shape (n_rules,)
         Whether the design effect, the variance of the log lift and that of the log adjusted lift are wanted. A rule
         whose variance of the log lift is wanted must have an order with both sides.
@@ -95,7 +100,7 @@ def rule_variances(
         with_blocks = bool(has_effect.any())
         sums = sum_squares(rules, clusters, weights, with_lift=bool(has_lift.any()), with_blocks=with_blocks)
         lift, adjusted = sums.lift, sums.squares[-1] if weights else result.log_adjusted
-        by_order = order_squares(*counts, strata.n_orders, rules)
+        by_order = np.maximum(order_squares(*counts, strata.n_orders, rules), variance)
         effects = _effects(sums, by_order, clusters) if with_blocks else result.design_effect
     finite = clusters.n_customers / max(clusters.n_customers - 1, 1)
     result.design_effect[has_effect] = effects[has_effect]
