@@ -124,7 +124,7 @@ def timed(lines, rng):
     "weights", [null_shops.season, null_shops.launches, null_shops.promotions, null_shops.large_customers(0.6)]
 )
 def test_whatever_moves_sales_is_no_association(weights):
-    """Seasons, launches in mid-month, promotions, one id with most orders: complements, substitutes, rules, next orders."""
+    """Seasons, launches in mid-month, promotions, one id with most orders: none of the calls finds anything."""
     wrong = dict.fromkeys(("complement", "substitute", "rule", "next"), 0)
     for seed in range(SEEDS):
         lines = null_shops.shop(weights, seed, n_orders=10_000, n_products=80)
