@@ -128,7 +128,7 @@ def test_dominant_clusters_are_as_few_as_it_takes(sizes, least):
 
 
 def test_a_variance_of_few_clusters_has_a_wide_limit():
-    """Nine of ten estimates from twenty normal sums are above the truth over the factor... as the limit is of 95 %."""
+    """The limit of fifty normal sums is above the true variance in about 95 % of samples."""
     sums = np.random.default_rng(0).normal(size=(20_000, 50))
     assert ((sums**2).mean(axis=1) * clusters.upper_limit_factor(50) > 1).mean() == pytest.approx(0.95, abs=0.06)
 

@@ -204,8 +204,8 @@ def upper_limit_factor(n_clusters: float) -> float:
 
     Examples
     --------
-    >>> round(upper_limit_factor(200), 3), round(upper_limit_factor(10), 3)
-    (1.164, 1.736)
+    >>> round(upper_limit_factor(50), 3), round(upper_limit_factor(10), 3)
+    (1.329, 1.736)
     """
     return 1.0 + UPPER_QUANTILE * float(np.sqrt(2.0 / max(n_clusters, 1.0)))
 
