@@ -105,6 +105,20 @@ def student_quantile(level: float, df: float) -> float:
     return float(stdtrit(df, (1 + level) / 2))
 
 
+def student_quantiles(level: float, df: Floats) -> Floats:
+    """Return :func:`student_quantile` for each number of degrees of freedom; NaN for less than one.
+
+    Examples
+    --------
+    >>> student_quantiles(0.95, np.array([9.0, 0.0])).round(3).tolist()
+    [2.262, nan]
+    """
+    from scipy.special import stdtrit
+
+    known = np.where(df >= 1, df, np.nan)
+    return np.asarray(stdtrit(known, (1 + level) / 2), dtype=np.float64)
+
+
 def cluster_quantile(level: float, n_clusters: int | None) -> float:
     """Return the quantile for a variance known from clusters: Student's with one degree of freedom less than clusters.
 

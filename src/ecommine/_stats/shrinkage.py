@@ -22,10 +22,18 @@ Clayton, D. and Kaldor, J. (1987). Empirical Bayes estimates of age-standardized
 mapping. Biometrics 43(3), 671-681. https://doi.org/10.2307/2532003
 """
 
+from dataclasses import dataclass
+from typing import Literal
+
 import numpy as np
 
-from .arrays import Floats
+from .arrays import Floats, Ints, divide, sums_by_group
+from .multiple_testing import adjust_p_values
 
+BISECTIONS = 60
+"""Halvings of the range of a spread: to the last bits."""
+MIN_TO_SHRINK = 4
+"""Estimates, with fewer of which the spread between them is not known."""
 MIN_PRIOR_TRIALS = 1e-9
 """Least weight of the mean: groups that differ as much as shares can leave it none."""
 
@@ -110,3 +118,228 @@ def shrink_rates(events: Floats, expected: Floats) -> Floats:
     if spread <= 0:
         return np.where(expected > 0, 1.0, np.nan)
     return np.where(expected > 0, (events + 1 / spread) / (expected + 1 / spread), np.nan)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Combined:
+    """Several estimates of one quantity that differs from group to group.
+
+    Attributes
+    ----------
+    mean, standard_error : float
+        Of the mean over groups, NaN without estimates.
+    spread : float
+        Standard deviation of the true values between groups.
+    fixed_mean : float
+        Weighted by inverse variance alone, as if all groups were alike.
+    q, df, p_value : float
+        Cochran's test that all groups are alike.
+    """
+
+    mean: float
+    standard_error: float
+    spread: float
+    fixed_mean: float
+    q: float
+    df: int
+    p_value: float
+
+
+def combine_estimates(estimate: Floats, variance: Floats, *, method: Literal["dl", "pm"] = "dl") -> Combined:
+    """Combine estimates as in a meta-analysis of random effects: DerSimonian and Laird, or Paule and Mandel.
+
+    Parameters
+    ----------
+    estimate, variance : float array of shape (n_groups,)
+        NaN estimates and variances are no groups.
+
+    Examples
+    --------
+    >>> combine_estimates(np.array([1.0, 2.0, 6.0]), np.array([1.0, 1.0, 1.0])).spread
+    2.449489742783178
+    """
+    from scipy.special import chdtrc
+
+    is_known = np.isfinite(estimate) & (variance > 0)
+    x, v = estimate[is_known], variance[is_known]
+    if not len(x):
+        return Combined(
+            mean=np.nan, standard_error=np.nan, spread=np.nan, fixed_mean=np.nan, q=np.nan, df=0, p_value=np.nan
+        )
+    one = np.zeros(len(x), dtype=np.int64)
+    fixed_mean, q = float(np.average(x, weights=1 / v)), squares_beyond(x, v, one, 0.0)
+    if method == "dl":
+        weight = 1 / v
+        scale = float(weight.sum() - (weight**2).sum() / weight.sum())
+        between = max((q - (len(x) - 1)) / scale, 0.0) if scale > 0 and len(x) > 1 else 0.0
+    else:
+        between = spread_within(x, v, one) ** 2
+    weight = 1 / (v + between)
+    return Combined(
+        mean=float(np.average(x, weights=weight)),
+        standard_error=float(weight.sum() ** -0.5),
+        spread=between**0.5,
+        fixed_mean=fixed_mean,
+        q=q,
+        df=len(x) - 1,
+        p_value=float(chdtrc(len(x) - 1, q)) if len(x) > 1 else np.nan,
+    )
+
+
+def squares_beyond(estimate: Floats, variance: Floats, group: Ints, between: float) -> float:
+    """Return the sum of squares around the mean of each group, in units of the variance of an estimate.
+
+    Examples
+    --------
+    >>> squares_beyond(np.array([1.0, 3.0, 7.0]), np.ones(3), np.array([0, 0, 1]), 1.0)
+    1.0
+    """
+    weight = 1 / (variance + between)
+    n_groups = int(group.max()) + 1
+    mean = divide(sums_by_group(group, weight * estimate, n_groups), sums_by_group(group, weight, n_groups))
+    return float((weight * (estimate - mean[group]) ** 2).sum())
+
+
+def spread_within(estimate: Floats, variance: Floats, group: Ints) -> float:
+    """Estimate the standard deviation of true values within groups, one for all groups (Paule and Mandel).
+
+    It is the one at which the squares around the means of the groups are as large as their degrees of freedom.
+
+    Examples
+    --------
+    >>> spread_within(np.array([1.0, 5.0, 11.0, 15.0]), np.ones(4), np.array([0, 0, 1, 1])).__round__(4)
+    2.6458
+    """
+    df = len(estimate) - len(np.unique(group))
+    if df < 1 or squares_beyond(estimate, variance, group, 0.0) <= df:
+        return 0.0
+    low, high = 0.0, float(np.ptp(estimate)) ** 2 + 1e-300
+    while squares_beyond(estimate, variance, group, high) > df:
+        high *= 2
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if squares_beyond(estimate, variance, group, middle) > df else (low, middle)
+    return ((low + high) / 2) ** 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Shrunk:
+    """Estimates drawn to the mean of their group.
+
+    Attributes
+    ----------
+    mean, variance : float array of shape (n,)
+        Of the posterior; those of the estimate itself where it cannot be shrunk.
+    weight : float array of shape (n,)
+        Of the estimate's own data, in [0, 1].
+    center : float array of shape (n,)
+        What it is drawn to.
+    spread : float array of shape (n,)
+        Standard deviation of true values around the center.
+    """
+
+    mean: Floats
+    variance: Floats
+    weight: Floats
+    center: Floats
+    spread: Floats
+
+
+def shrink_normal(estimate: Floats, variance: Floats, group: Ints) -> Shrunk:
+    r"""Estimate normal means by their posterior, drawn to the mean of their group, with intervals that hold.
+
+    The true value of i is normal around the mean of its group, with one spread in all groups, unless the squares of a
+    group contradict it (Holm's 5 % over groups): then it has its own. With four groups or more their means are drawn
+    to the mean of all in the same way. As in Morris (1983) the weight of the mean is reduced by (d - 2) / d, with d
+    degrees of freedom of the spread, and the variance holds that of the mean and of the spread:
+
+    .. math:: B_i^2 \operatorname{var}(\hat\mu) + V_i (1 - B_i)
+        + \frac{2 B_i^2}{d - 2} \frac{\bar V + \tau^2}{V_i + \tau^2} (x_i - \hat\mu)^2
+
+    Parameters
+    ----------
+    estimate, variance : float array of shape (n,)
+        NaN or without a variance: not shrunk, and no part of any mean.
+    group : int array of shape (n,)
+        Numbers; negative ones are a group of their own.
+
+    References
+    ----------
+    Morris, C. N. (1983). Parametric empirical Bayes inference: theory and applications. Journal of the American
+    Statistical Association 78(381), 47-55. https://doi.org/10.1080/01621459.1983.10477920
+
+    Examples
+    --------
+    >>> shrunk = shrink_normal(np.array([-1.0, -2.0, -3.0, -4.0, -5.0]), np.full(5, 1.0), np.zeros(5, dtype=np.int64))
+    >>> shrunk.mean.round(2).tolist(), shrunk.weight.round(2).tolist()
+    ([-1.4, -2.2, -3.0, -3.8, -4.6], [0.8, 0.8, 0.8, 0.8, 0.8])
+    """
+    is_known = np.isfinite(estimate) & np.isfinite(variance) & (variance > 0)
+    whole = Shrunk(
+        mean=estimate.copy(),
+        variance=variance.copy(),
+        weight=np.where(np.isfinite(estimate), 1.0, np.nan),
+        center=np.full(len(estimate), np.nan),
+        spread=np.full(len(estimate), np.nan),
+    )
+    if is_known.sum() < MIN_TO_SHRINK:
+        return whole
+    part = _shrink_known(estimate[is_known], variance[is_known], np.unique(group[is_known], return_inverse=True)[1])
+    for name in ("mean", "variance", "weight", "center", "spread"):
+        getattr(whole, name)[is_known] = getattr(part, name)
+    return whole
+
+
+def _shrink_known(x: Floats, v: Floats, group: Ints) -> Shrunk:
+    n_groups = int(group.max()) + 1
+    tau, df = _spreads(x, v, group)
+    weight = 1 / (v + tau[group] ** 2)
+    total = sums_by_group(group, weight, n_groups)
+    mean = sums_by_group(group, weight * x, n_groups) / total
+    center, center_variance = _shrunk_centers(mean, 1 / total)
+    center, center_variance = center[group], center_variance[group]
+    freedom, between = df[group], tau[group] ** 2
+    factor = np.where(freedom > 2, (freedom - 2) / np.maximum(freedom, 1), 0.0)
+    share = factor * v / (v + between)
+    typical = len(v) / float((1 / v).sum())
+    doubt = 2 * share**2 / np.maximum(freedom - 2, 1) * (typical + between) / (v + between)
+    return Shrunk(
+        mean=x - share * (x - center),
+        variance=v * (1 - share) + share**2 * center_variance + doubt * (x - center) ** 2,
+        weight=1 - share,
+        center=center,
+        spread=tau[group],
+    )
+
+
+def _spreads(x: Floats, v: Floats, group: Ints) -> tuple[Floats, Ints]:
+    """Return the spread within each group and its degrees of freedom: the common one, or its own."""
+    from scipy.special import chdtr, chdtrc
+
+    n_groups, n = int(group.max()) + 1, np.bincount(group)
+    common = spread_within(x, v, group)
+    weight = 1 / (v + common**2)
+    mean = sums_by_group(group, weight * x, n_groups) / sums_by_group(group, weight, n_groups)
+    squares = sums_by_group(group, weight * (x - mean[group]) ** 2, n_groups)
+    lower, upper = chdtr(np.maximum(n - 1, 1), squares), chdtrc(np.maximum(n - 1, 1), squares)
+    p_values = np.where(n >= MIN_TO_SHRINK, np.minimum(2 * np.minimum(lower, upper), 1.0), np.nan)
+    is_own = np.nan_to_num(adjust_p_values(p_values, "holm"), nan=1.0) < 0.05
+    if n_groups == 1 or not is_own.any():
+        return np.full(n_groups, common), np.full(n_groups, len(x) - n_groups)
+    others = ~is_own[group]
+    tau, df = np.zeros(n_groups), n - 1
+    if others.any():
+        codes = np.unique(group[others], return_inverse=True)[1]
+        tau[~is_own] = spread_within(x[others], v[others], codes)
+        df = np.where(is_own, df, int(others.sum()) - int((~is_own).sum()))
+    for g in np.flatnonzero(is_own):
+        tau[g] = spread_within(x[group == g], v[group == g], group[group == g] * 0)
+    return tau, df
+
+
+def _shrunk_centers(mean: Floats, variance: Floats) -> tuple[Floats, Floats]:
+    """Draw the means of groups to the mean of all, where there are enough of them."""
+    if len(mean) < MIN_TO_SHRINK:
+        return mean, variance
+    part = _shrink_known(mean, variance, np.zeros(len(mean), dtype=np.int64))
+    return part.mean, part.variance

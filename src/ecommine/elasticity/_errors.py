@@ -1,0 +1,204 @@
+r"""How sure the slopes are: errors that follow each other, errors that stores and periods share, independent errors.
+
+**AR(1).** Errors of a series are :math:`u_t = \rho u_{t-1} + e_t`, with one :math:`\rho` for all series of a category,
+and :math:`\rho^g` over a gap of g periods. Residuals of least squares underrate :math:`\rho`, most of all in short
+series. For a regressor direction q of length one, with the autocorrelation :math:`\varphi = q'Aq` at lag one, least
+squares takes from the sum of neighbouring products and from the sum of squares about
+
+.. math:: \frac{2 (\varphi + \rho)}{1 - \varphi \rho} - \varphi \frac{1 + \varphi \rho}{1 - \varphi \rho}
+    \quad \text{and} \quad \frac{1 + \varphi \rho}{1 - \varphi \rho}
+
+so that the ratio that is to be expected is known for every :math:`\rho`; the estimate is the one whose expected ratio
+is that of the residuals. Then the rows are transformed as by Prais and Winsten, over gaps too, and solved again.
+
+**Clusters.** One-way, or two-way by inclusion and exclusion (Cameron, Gelbach and Miller 2011). A cluster must divide
+the rows of a slope: within one cluster the products of regressor and residual add up to zero by construction.
+
+References
+----------
+Prais, S. J. and Winsten, C. B. (1954). Trend estimators and serial correlation. Cowles Commission Discussion Paper 383.
+
+Cameron, A. C., Gelbach, J. B. and Miller, D. L. (2011). Robust inference with multiway clustering. Journal of Business
+& Economic Statistics 29(2), 238-249. https://doi.org/10.1198/jbes.2010.07136
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from .._core.arrays import Bools, Floats, Ints, distinct_rows
+from .._stats.arrays import sums_by_group
+from ._least_squares import Design, Solution, WithinSeries
+
+MIN_CLUSTERS = 10
+"""With fewer the variance between clusters is hardly known."""
+MIN_PAIRS_FOR_RHO = 50
+"""Neighbouring rows of a category, below which the correlation is that of the whole shop."""
+RHO_GRID = np.linspace(-0.5, 0.95, 59)
+"""Correlations of neighbours that are considered."""
+
+
+def row_variances(solution: Solution, design: Design) -> tuple[Floats, Floats]:
+    """Return the variance of a row's error by group, and its degrees of freedom; NaN where there are none."""
+    n = np.bincount(design.group, minlength=design.n_groups)
+    freedom = (n - solution.n_parameters) * (1 - solution.shared_share)
+    squares = sums_by_group(design.group, solution.residuals**2, design.n_groups)
+    return np.divide(squares, freedom, out=np.full(len(n), np.nan), where=freedom >= 1), freedom
+
+
+def neighbours(series: Ints, period: Ints) -> Bools:
+    """Return which rows come one period after the row before them, in the same series."""
+    is_next = np.zeros(len(period), dtype=bool)
+    is_next[1:] = (series[1:] == series[:-1]) & (period[1:] == period[:-1] + 1)
+    return is_next
+
+
+def serial_correlations(
+    solution: Solution, design: Design, series: Ints, period: Ints, category: Ints
+) -> Floats:
+    """Estimate the correlation of neighbouring errors for each category, free of the bias of short series.
+
+    Parameters
+    ----------
+    series, period : int array of shape (n_rows,)
+        Only rows of one series follow each other.
+    category : int array of shape (n_groups,)
+        Numbers from 0.
+
+    Returns
+    -------
+    float array of shape (n_categories,)
+        In [-0.5, 0.95]; where a category has too few rows, that of all.
+    """
+    is_next = np.flatnonzero(neighbours(series, period))
+    sigma = np.sqrt(row_variances(solution, design)[0])
+    scale = np.divide(1.0, sigma, out=np.zeros(len(sigma)), where=sigma > 0)
+    counted = np.append(scale > 0, False)  # groups without an error tell nothing of its correlation
+    residuals = solution.residuals * scale[design.group]
+    by_group = np.array(
+        [
+            sums_by_group(design.group[is_next], residuals[is_next] * residuals[is_next - 1], design.n_groups),
+            sums_by_group(design.group, residuals**2, design.n_groups),
+            np.bincount(design.group[is_next], minlength=design.n_groups) * counted[:-1],
+            np.bincount(design.group, minlength=design.n_groups) * counted[:-1],
+        ]
+    )
+    taken = _taken_by_regressors(solution, design, is_next) * counted[:-1, None, None]
+    n = int(category.max(initial=-1)) + 1
+    sums = np.array([sums_by_group(category, values, n) for values in by_group])
+    lost = np.array([np.bincount(category, weights=column, minlength=n) for column in taken.reshape(len(category), -1).T])
+    lost = lost.T.reshape(n, 2, len(RHO_GRID))
+    shop = _matching(sums.sum(axis=1, keepdims=True), lost.sum(axis=0, keepdims=True))
+    return np.where(sums[2] >= MIN_PAIRS_FOR_RHO, _matching(sums, lost), shop)
+
+
+def _taken_by_regressors(solution: Solution, design: Design, is_next: Ints) -> Floats:
+    """Return what least squares takes from both sums at each correlation: shape (n_groups, 2, n_grid)."""
+    directions = [(WithinSeries(design).normalised_ones(), design.series, design.n_series)]
+    directions += [(column, design.group, design.n_groups) for column in solution.basis]
+    group_of_series = np.zeros(design.n_series, dtype=np.int64)
+    group_of_series[design.series] = design.group
+    taken = np.zeros((design.n_groups, 2, len(RHO_GRID)))
+    for place, (column, block, n_blocks) in enumerate(directions):
+        phi = sums_by_group(block[is_next], column[is_next] * column[is_next - 1], n_blocks)[:, None]
+        is_there = (np.bincount(block, weights=column != 0, minlength=n_blocks) > 0)[:, None]
+        squares = (1 + phi * RHO_GRID) / (1 - phi * RHO_GRID) * is_there
+        products = 2 * (phi + RHO_GRID) / (1 - phi * RHO_GRID) * is_there - phi * squares
+        target = group_of_series if place == 0 else np.arange(design.n_groups)
+        np.add.at(taken, target, np.stack([products, squares], axis=1))
+    return taken
+
+
+def _matching(sums: Floats, lost: Floats) -> Floats:
+    """Return the correlation whose expected ratio is that of the residuals, for each category."""
+    observed = np.divide(sums[0], sums[1], out=np.zeros(sums.shape[1]), where=sums[1] > 0)
+    products = sums[2][:, None] * RHO_GRID - lost[:, 0]
+    squares = sums[3][:, None] - lost[:, 1]
+    expected = np.divide(products, squares, out=np.full(products.shape, np.nan), where=squares > 0)
+    rho = np.zeros(len(observed))
+    for place, (curve, ratio) in enumerate(zip(expected, observed, strict=True)):
+        is_known = ~np.isnan(curve)
+        if is_known.any():
+            rising = np.maximum.accumulate(curve[is_known])
+            rho[place] = np.interp(ratio, rising, RHO_GRID[is_known])
+    return rho
+
+
+def decorrelated(design: Design, series: Ints, period: Ints, rho: Floats, effect: Ints | None) -> Design:
+    """Transform rows so that errors with the correlation ``rho`` (per row) become independent (Prais and Winsten).
+
+    Parameters
+    ----------
+    effect : int array of shape (n_rows,), or None
+        The number of the period effect of each row.
+    """
+    is_later = np.zeros(len(period), dtype=bool)
+    is_later[1:] = series[1:] == series[:-1]
+    gap = np.ones(len(period), dtype=np.int64)
+    gap[1:] = np.where(is_later[1:], period[1:] - period[:-1], 1)
+    decay = np.where(is_later, np.sign(rho) ** gap * np.abs(rho) ** gap, 0.0)
+    scale = 1 / np.sqrt(1 - decay**2)
+
+    def transformed(values: Floats) -> Floats:
+        result = values.copy()
+        result[..., 1:] -= decay[1:] * values[..., :-1]
+        result *= scale
+        return result
+
+    periods = None if effect is None else _transformed_periods(effect, design, decay, scale)
+    return replace(
+        design,
+        y=transformed(design.y),
+        ones=transformed(design.ones),
+        columns=transformed(design.columns),
+        periods=periods,
+    )
+
+
+def _transformed_periods(effect: Ints, design: Design, decay: Floats, scale: Floats) -> Any:
+    """Return two entries per row: its period, and the one before it less its share."""
+    from scipy import sparse
+
+    n = len(effect)
+    columns, values = np.empty((n, 2), dtype=np.int64), np.empty((n, 2))
+    columns[:, 0], columns[1:, 1], columns[:1, 1] = effect, effect[:-1], effect[:1]
+    values[:, 0] = scale * design.ones
+    values[1:, 1], values[:1, 1] = -(scale * decay)[1:] * design.ones[:-1], 0.0
+    shape = (n, int(effect.max()) + 1)
+    return sparse.csr_matrix((values.ravel(), columns.ravel(), 2 * np.arange(n + 1)), shape=shape)
+
+
+def clustered_variances(
+    solution: Solution, design: Design, clusters: Sequence[Ints], nested: bool
+) -> tuple[Floats, Floats]:
+    """Return the clustered variance of the own price's slope by group, and its smallest number of clusters.
+
+    Parameters
+    ----------
+    clusters : one or two int arrays of shape (n_rows,)
+    nested : bool
+        Whether series lie within clusters, so that their intercepts cost no degrees of freedom.
+    """
+    score = solution.basis[-1] * solution.inverse[design.group, -1, -1] * solution.residuals
+    ways = [distinct_rows(design.group, cluster) for cluster in clusters]
+    counts = [np.bincount(design.group[first], minlength=design.n_groups) for _, first in ways]
+    if len(clusters) == 2:
+        ways.append(distinct_rows(design.group, clusters[0], clusters[1]))
+    parts = np.array([_one_way(score, code, first, design) for code, first in ways])
+    total = parts[0] if len(ways) == 1 else parts[0] + parts[1] - parts[2]
+    total = np.where(total > 0, total, parts[:2].max(axis=0))  # the difference of estimates may be negative
+    n = np.bincount(design.group, minlength=design.n_groups)
+    k = (~np.isnan(solution.slopes)).sum(axis=1) if nested else solution.n_parameters
+    factor = np.divide(n - 1, n - k, out=np.full(len(n), np.nan), where=n > k)
+    return np.where(np.isnan(solution.own), np.nan, total * factor), np.min(counts, axis=0).astype(np.float64)
+
+
+def _one_way(score: Floats, code: Ints, first: Ints, design: Design) -> Floats:
+    """Return the sum of squared cluster sums by group, with the factor of few clusters."""
+    sums = np.bincount(code, weights=score, minlength=len(first))
+    group = design.group[first]
+    count = np.bincount(group, minlength=design.n_groups)
+    factor = np.divide(count, count - 1, out=np.zeros(len(count)), where=count > 1)
+    return sums_by_group(group, sums**2, design.n_groups) * factor

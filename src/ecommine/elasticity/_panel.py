@@ -1,0 +1,289 @@
+"""The panel of sales as arrays: read once, one row per product, store and period, sorted by group, series and time."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from .._core.arrays import Bools, Floats, Ints, distinct_codes, distinct_rows, run_numbers, sort_order
+from .._core.codes import Labels, factorize_sorted, whole_ids
+from .._core.frames import Frame, collect
+from .._stats.arrays import sums_by_group
+from ..schema._for_topics import TABLES, SchemaError, read
+
+OPTIONAL = (
+    "period_at",
+    "store_id",
+    "category",
+    "promotion",
+    "in_stock",
+    "complete",
+    "unit_cost",
+    "price_low",
+    "price_high",
+)
+FACTS = ("promotion", "in_stock", "unit_cost", "price_low", "price_high")
+"""Numbers of a row that are read where the table has them."""
+LEAST_WEIGHT = 1e-9
+"""Units that a row without a sale counts in the mean price of repeated rows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Panel:
+    """Rows of complete periods, sorted by group, series and period.
+
+    Attributes
+    ----------
+    like : narwhals frame
+        No rows of the caller's table: its library and types.
+    labels : array of shape (n_groups,)
+        What the groups, each with an elasticity of its own, are called.
+    group, series, product, store : int array of shape (n_rows,)
+        Numbers from 0. A series is a product in a store within a group.
+    products : array of shape (n_products,)
+        Ids of the products.
+    period : int array of shape (n_rows,), or None
+        Number of the period, which leaves numbers out where periods are missing.
+    units, price : float array of shape (n_rows,)
+        NaN where unknown.
+    facts : mapping of name to float array of shape (n_rows,)
+        Further columns.
+    category : int array of shape (n_groups,)
+        Number of the category, -1 where it is not known or the group has several.
+    categories : array of shape (n_categories,)
+    counts : mapping of code to int
+        Rows left out or merged, for the notes.
+    """
+
+    like: Frame
+    labels: Labels
+    group: Ints
+    series: Ints
+    product: Ints
+    store: Ints
+    products: Labels
+    period: Ints | None
+    units: Floats
+    price: Floats
+    facts: Mapping[str, Floats]
+    category_of_product: Ints
+    category: Ints
+    categories: Labels
+    counts: Mapping[str, int]
+
+    @property
+    def n_groups(self) -> int:
+        """Number of elasticities."""
+        return len(self.labels)
+
+    @property
+    def n_series(self) -> int:
+        """Number of products in stores."""
+        return int(self.series[-1]) + 1 if len(self.series) else 0
+
+    def take(self, rows: "Bools | Ints") -> "Panel":
+        """Return some rows, in their order; series keep their numbers."""
+        return replace(
+            self,
+            group=self.group[rows],
+            series=self.series[rows],
+            product=self.product[rows],
+            store=self.store[rows],
+            period=None if self.period is None else self.period[rows],
+            units=self.units[rows],
+            price=self.price[rows],
+            facts={name: values[rows] for name, values in self.facts.items()},
+        )
+
+    def fact(self, name: str, otherwise: float) -> Floats:
+        """Return a column, or one number for all rows where the table does not have it."""
+        return self.facts[name] if name in self.facts else np.full(len(self.units), otherwise)
+
+    @property
+    def on_promotion(self) -> Bools:
+        """Rows with a promotion; unknown is none."""
+        return np.asarray(self.fact("promotion", 0.0) > 0)
+
+
+def read_panel(sales: object, products: object, by: str | None, own_columns: tuple[str, ...]) -> Panel:
+    """Read canonical sales, and the categories of products from a second table where `sales` has none.
+
+    Raises
+    ------
+    ecommine.SchemaError
+        If a column is missing or of the wrong type.
+    """
+    from .._core.frames import opened
+
+    frame = opened(sales, argument="sales")
+    names = frame.collect_schema().names()
+    units = "units_sold" if "units_sold" in names else "quantity"
+    known = {column.name for column in TABLES["sales"].columns}
+    absent = [name for name in own_columns if name not in names]
+    if absent:
+        raise SchemaError("sales", [f"`{absent[0]}` is missing, and an option names it"])
+    required = ("product_id", "price", units, *(name for name in own_columns if name in known))
+    others = [name for name in own_columns if name not in known]
+    rows = collect(read(sales, "sales", required, optional=OPTIONAL, others=others, argument="sales"))
+    numbers = [name for name in (*FACTS, *own_columns) if name in rows.columns and _is_numeric(rows[name])]
+    table = _RawRows(rows, units, by, tuple(dict.fromkeys(numbers)), own_columns)
+    category_of = None if products is None else _categories_of(products)
+    return table.panel(category_of)
+
+
+@dataclass(frozen=True, slots=True)
+class _RawRows:
+    """The collected table, and which of its columns are what."""
+
+    rows: nw.DataFrame[Any]
+    units: str
+    by: str | None
+    numbers: tuple[str, ...]
+    own_columns: tuple[str, ...]
+
+    def panel(self, category_of: Mapping[Any, Any] | None) -> Panel:
+        rows, counts = self.rows, {}
+        if "complete" in rows.columns:
+            is_open = (~rows["complete"].fill_null(value=True)).to_numpy().astype(bool)
+            counts["unfinished_periods"] = int(is_open.sum())
+            rows = rows.filter((~is_open).tolist()) if counts["unfinished_periods"] else rows
+        product, products = factorize_sorted(rows["product_id"], argument="`product_id`")
+        group, labels = self._groups(rows, product, products)
+        store = factorize_sorted(rows["store_id"])[0] if "store_id" in rows.columns else np.zeros(len(rows), np.int64)
+        period = _period_numbers(rows["period_at"]) if "period_at" in rows.columns else None
+        is_known = (product >= 0) & (group >= 0)
+        if period is not None:
+            is_known &= period >= 0
+        counts["rows_without_id"] = int(len(rows) - is_known.sum())
+        facts = {name: as_floats(rows[name]) for name in self.numbers}
+        facts |= {name: _codes_as_floats(rows[name]) for name in self._clusters(rows)}
+        category, categories = self._category_of_product(rows, product, products, category_of)
+        panel = Panel(
+            like=rows.head(0),
+            labels=labels,
+            group=group,
+            series=group,
+            product=product,
+            store=store,
+            products=products,
+            period=period,
+            units=as_floats(rows[self.units]),
+            price=as_floats(rows["price"]),
+            facts=facts,
+            category_of_product=category,
+            category=np.zeros(0, dtype=np.int64),
+            categories=categories,
+            counts=counts,
+        )
+        return _with_categories(_merged(_sorted(panel if is_known.all() else panel.take(is_known))))
+
+    def _groups(self, rows: nw.DataFrame[Any], product: Ints, products: Labels) -> tuple[Ints, Labels]:
+        if self.by is None:
+            return np.zeros(len(rows), dtype=np.int64), np.array(["all"], dtype=object)
+        if self.by == "product_id":
+            return product, whole_ids(products)
+        group, labels = factorize_sorted(rows[self.by], argument=f"`{self.by}`")
+        return group, whole_ids(labels)
+
+    def _clusters(self, rows: nw.DataFrame[Any]) -> list[str]:
+        """Name the caller's columns that are no numbers: only clusters can be such."""
+        return [name for name in self.own_columns if name not in self.numbers and name not in ("period_at", self.by)]
+
+    def _category_of_product(
+        self, rows: nw.DataFrame[Any], product: Ints, products: Labels, category_of: Mapping[Any, Any] | None
+    ) -> tuple[Ints, Labels]:
+        if category_of is None and "category" in rows.columns:
+            codes, labels = factorize_sorted(rows["category"], argument="`category`")
+            first = np.full(len(products), len(labels))
+            is_known = (codes >= 0) & (product >= 0)
+            np.minimum.at(first, product[is_known], codes[is_known])
+            return np.where(first == len(labels), -1, first), labels
+        named = [None if category_of is None else category_of.get(one) for one in products.tolist()]
+        labels = sorted({one for one in named if one is not None}, key=str)
+        place = {label: number for number, label in enumerate(labels)}
+        return np.array([place.get(one, -1) for one in named], dtype=np.int64), np.array(labels, dtype=object)
+
+
+def as_floats(column: nw.Series[Any]) -> Floats:
+    """Return numbers or booleans as floats, NaN where they are missing."""
+    return np.asarray(column.cast(nw.Float64).to_numpy(), dtype=np.float64)
+
+
+def _codes_as_floats(column: nw.Series[Any]) -> Floats:
+    codes = factorize_sorted(column)[0]
+    return np.where(codes < 0, np.nan, codes.astype(np.float64))
+
+
+def _is_numeric(column: nw.Series[Any]) -> bool:
+    return column.dtype.is_numeric() or column.dtype == nw.Boolean
+
+
+def _categories_of(products: object) -> dict[Any, Any]:
+    rows = collect(read(products, "products", ("product_id", "category"), argument="products"))
+    pairs = zip(rows["product_id"].to_list(), rows["category"].to_list(), strict=True)
+    return {product: category for product, category in pairs if category is not None}
+
+
+def _period_numbers(times: nw.Series[Any]) -> Ints:
+    """Number the periods by their distance in units of the usual one: a gap is a gap, also between months."""
+    moments = times.to_numpy().astype("datetime64[us]")
+    codes, distinct = distinct_codes(moments.view(np.int64))
+    is_time = distinct != np.iinfo(np.int64).min  # NaT, the first of all
+    steps = np.diff(distinct[is_time])
+    usual = float(np.median(steps)) if len(steps) else 1.0
+    numbers = np.concatenate([[0], np.cumsum(np.maximum(np.rint(steps / usual), 1))]).astype(np.int64)
+    return np.concatenate([np.full(int((~is_time).sum()), -1), numbers])[codes] if len(codes) else codes
+
+
+def _sorted(panel: Panel) -> Panel:
+    """Sort by group, product, store and period, and number the series."""
+    keys = [panel.group, panel.product, panel.store]
+    order = sort_order(*keys, *([] if panel.period is None else [panel.period]))
+    is_in_order = bool((order[1:] > order[:-1]).all())
+    panel = panel if is_in_order else panel.take(order)
+    return replace(panel, series=run_numbers(panel.group, panel.product, panel.store) if len(order) else panel.group)
+
+
+def _merged(panel: Panel) -> Panel:
+    """Add up rows that share product, store and period: units are summed, all else is a mean."""
+    if panel.period is None or not len(panel.units):
+        return panel
+    is_repeated = (panel.series[1:] == panel.series[:-1]) & (panel.period[1:] == panel.period[:-1])
+    if not is_repeated.any():
+        return panel
+    run, first = distinct_rows(panel.series, panel.period)
+    n = len(first)
+    sold = np.where(panel.units > 0, panel.units, 0.0)
+    mean = _means(run, np.ones(len(run)), n)
+    weighted = _means(run, sold + LEAST_WEIGHT, n)
+    merged = panel.take(first)
+    return replace(
+        merged,
+        units=mean(panel.units) * np.bincount(run, weights=~np.isnan(panel.units), minlength=n),
+        price=weighted(panel.price),
+        facts={name: mean(values) for name, values in panel.facts.items()},
+        counts={**panel.counts, "repeated_rows": int(is_repeated.sum())},
+    )
+
+
+def _means(run: Ints, weights: Floats, n: int) -> Callable[[Floats], Floats]:
+    """Return the weighted mean by run of what is known."""
+
+    def mean(values: Floats) -> Floats:
+        is_known = ~np.isnan(values)
+        total = sums_by_group(run[is_known], (weights * values)[is_known], n)
+        known = sums_by_group(run[is_known], weights[is_known], n)
+        return np.divide(total, known, out=np.full(n, np.nan), where=known > 0)
+
+    return mean
+
+
+def _with_categories(panel: Panel) -> Panel:
+    """Give each group the category of its products, none where these differ."""
+    by_row = panel.category_of_product[panel.product] if len(panel.products) else panel.product
+    low, high = np.full(panel.n_groups, np.iinfo(np.int64).max), np.full(panel.n_groups, -1)
+    np.minimum.at(low, panel.group, by_row)
+    np.maximum.at(high, panel.group, by_row)
+    return replace(panel, category=np.where(low == high, high, -1))
