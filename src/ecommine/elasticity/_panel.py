@@ -26,6 +26,7 @@ OPTIONAL = (
 )
 FACTS = ("promotion", "in_stock", "unit_cost", "price_low", "price_high")
 """Numbers of a row that are read where the table has them."""
+MICROSECONDS_PER_DAY = 86_400_000_000
 LEAST_WEIGHT = 1e-9
 """Units that a row without a sale counts in the mean price of repeated rows."""
 
@@ -46,6 +47,10 @@ class Panel:
         Ids of the products.
     period : int array of shape (n_rows,), or None
         Number of the period, which leaves numbers out where periods are missing.
+    period_length : float
+        Days from a period to the next as a rule, NaN without periods.
+    last_period : datetime64, or None
+        The start of the last complete period.
     units, price : float array of shape (n_rows,)
         NaN where unknown.
     facts : mapping of name to float array of shape (n_rows,)
@@ -65,12 +70,14 @@ class Panel:
     store: Ints
     products: Labels
     period: Ints | None
+    period_length: float
     units: Floats
     price: Floats
     facts: Mapping[str, Floats]
     category_of_product: Ints
     category: Ints
     categories: Labels
+    last_period: np.datetime64 | None
     counts: Mapping[str, int]
 
     @property
@@ -144,6 +151,7 @@ class _RawRows:
     own_columns: tuple[str, ...]
 
     def panel(self, category_of: Mapping[Any, Any] | None) -> Panel:
+        """Return the arrays of the complete periods."""
         rows, counts = self.rows, {}
         if "complete" in rows.columns:
             is_open = (~rows["complete"].fill_null(value=True)).to_numpy().astype(bool)
@@ -152,7 +160,9 @@ class _RawRows:
         product, products = factorize_sorted(rows["product_id"], argument="`product_id`")
         group, labels = self._groups(rows, product, products)
         store = factorize_sorted(rows["store_id"])[0] if "store_id" in rows.columns else np.zeros(len(rows), np.int64)
-        period = _period_numbers(rows["period_at"]) if "period_at" in rows.columns else None
+        period, length, last = None, np.nan, None
+        if "period_at" in rows.columns:
+            period, length, last = _period_numbers(rows["period_at"])
         is_known = (product >= 0) & (group >= 0)
         if period is not None:
             is_known &= period >= 0
@@ -169,6 +179,8 @@ class _RawRows:
             store=store,
             products=products,
             period=period,
+            period_length=length,
+            last_period=last,
             units=as_floats(rows[self.units]),
             price=as_floats(rows["price"]),
             facts=facts,
@@ -188,7 +200,7 @@ class _RawRows:
         return group, whole_ids(labels)
 
     def _clusters(self, rows: nw.DataFrame[Any]) -> list[str]:
-        """Name the caller's columns that are no numbers: only clusters can be such."""
+        """List the caller's columns that are no numbers: only clusters can be such."""
         return [name for name in self.own_columns if name not in self.numbers and name not in ("period_at", self.by)]
 
     def _category_of_product(
@@ -226,15 +238,28 @@ def _categories_of(products: object) -> dict[Any, Any]:
     return {product: category for product, category in pairs if category is not None}
 
 
-def _period_numbers(times: nw.Series[Any]) -> Ints:
-    """Number the periods by their distance in units of the usual one: a gap is a gap, also between months."""
+def _period_numbers(times: nw.Series[Any]) -> tuple[Ints, float, np.datetime64 | None]:
+    """Number periods by their distance in units of the usual one, so that a gap is a gap, also between months.
+
+    Returns
+    -------
+    numbers : int array
+        -1 where the time is missing.
+    length : float
+        Days from a period to the next as a rule.
+    last : datetime64, or None
+        The last period.
+    """
     moments = times.to_numpy().astype("datetime64[us]")
+    if not len(moments):
+        return np.zeros(0, dtype=np.int64), np.nan, None
     codes, distinct = distinct_codes(moments.view(np.int64))
-    is_time = distinct != np.iinfo(np.int64).min  # NaT, the first of all
-    steps = np.diff(distinct[is_time])
-    usual = float(np.median(steps)) if len(steps) else 1.0
-    numbers = np.concatenate([[0], np.cumsum(np.maximum(np.rint(steps / usual), 1))]).astype(np.int64)
-    return np.concatenate([np.full(int((~is_time).sum()), -1), numbers])[codes] if len(codes) else codes
+    n_missing = int((distinct == np.iinfo(np.int64).min).sum())  # not a time, the first of all
+    steps = np.diff(distinct[n_missing:])
+    usual = float(np.median(steps)) if len(steps) else np.nan
+    gaps = np.maximum(np.rint(steps / usual), 1) if len(steps) else steps
+    numbers = np.concatenate([[-1] * n_missing, [0] * (len(distinct) > n_missing), np.cumsum(gaps)]).astype(np.int64)
+    return numbers[codes], usual / MICROSECONDS_PER_DAY, distinct[-1:].view("datetime64[us]")[0]
 
 
 def _sorted(panel: Panel) -> Panel:

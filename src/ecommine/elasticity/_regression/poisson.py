@@ -20,9 +20,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from .._core.arrays import Floats
-from .._stats.arrays import sums_by_group
-from ._least_squares import Design, Solution, solve
+from ..._core.arrays import Floats
+from ..._stats.arrays import sums_by_group
+from .least_squares import Design, Solution, solve
 
 MAX_ROUNDS = 60
 """Rounds of reweighting; five to ten are usual."""

@@ -28,9 +28,9 @@ from typing import Any
 
 import numpy as np
 
-from .._core.arrays import Bools, Floats, Ints, distinct_rows
-from .._stats.arrays import sums_by_group
-from ._least_squares import Design, Solution, WithinSeries
+from ..._core.arrays import Bools, Floats, Ints, distinct_rows
+from ..._stats.arrays import sums_by_group
+from .least_squares import Design, Solution, WithinSeries
 
 MIN_CLUSTERS = 10
 """With fewer the variance between clusters is hardly known."""
@@ -55,9 +55,7 @@ def neighbours(series: Ints, period: Ints) -> Bools:
     return is_next
 
 
-def serial_correlations(
-    solution: Solution, design: Design, series: Ints, period: Ints, category: Ints
-) -> Floats:
+def serial_correlations(solution: Solution, design: Design, series: Ints, period: Ints, category: Ints) -> Floats:
     """Estimate the correlation of neighbouring errors for each category, free of the bias of short series.
 
     Parameters
@@ -88,7 +86,9 @@ def serial_correlations(
     taken = _taken_by_regressors(solution, design, is_next) * counted[:-1, None, None]
     n = int(category.max(initial=-1)) + 1
     sums = np.array([sums_by_group(category, values, n) for values in by_group])
-    lost = np.array([np.bincount(category, weights=column, minlength=n) for column in taken.reshape(len(category), -1).T])
+    lost = np.array(
+        [np.bincount(category, weights=column, minlength=n) for column in taken.reshape(len(category), -1).T]
+    )
     lost = lost.T.reshape(n, 2, len(RHO_GRID))
     shop = _matching(sums.sum(axis=1, keepdims=True), lost.sum(axis=0, keepdims=True))
     return np.where(sums[2] >= MIN_PAIRS_FOR_RHO, _matching(sums, lost), shop)

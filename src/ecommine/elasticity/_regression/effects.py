@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._core.arrays import Bools, Ints
-from ._options import FitOptions
-from ._panel import Panel
+from ..._core.arrays import Bools, Ints
+from .._options import FitOptions
+from .._panel import Panel
 
 MIN_PRODUCTS_PER_PERIOD = 10
 """With fewer, the effect of the period holds much of each product's own price: own becomes own minus cross."""
@@ -69,7 +69,7 @@ def choose_effects(panel: Panel, options: FitOptions) -> Effects:
 
 
 def _shared_periods(panel: Panel) -> Ints:
-    """Number the periods that enough products of enough categories share; -1 for others."""
+    """Return the number of each row's period, among those that enough products share; -1 for others."""
     if panel.period is None or not len(panel.period):
         return np.full(len(panel.units), -1, dtype=np.int64)
     category = panel.category_of_product[panel.product]
@@ -87,5 +87,3 @@ def _distinct_per(period: Ints, value: Ints) -> Ints:
     pairs = np.zeros((int(period.max()) + 1) * n_values, dtype=bool)
     pairs[period * n_values + value + 1] = True  # the first place of each period is that of unknown values
     return pairs.reshape(-1, n_values)[:, 1:].sum(axis=1)
-
-

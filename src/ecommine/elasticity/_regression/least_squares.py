@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from .._stats.arrays import Bools, Floats, Ints, sums_by_group
+from ..._stats.arrays import Bools, Floats, Ints, sums_by_group
 
 CONSTANT = 1e-16
 """Share of a column's squares that must be left within its series, else it does not vary."""

@@ -1,0 +1,241 @@
+"""Prices to set, with their expected money and risk."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+
+from ..._core.arrays import Bools, Floats
+from ..._core.checks import number, one_of
+from ..._core.durations import Duration
+from ..._core.frames import collect
+from ..._core.notes import Note
+from ..._core.results import Result
+from ..._core.tables import build_table
+from ..._core.texts import LOCALES, Locale, counted
+from ...schema._for_topics import read
+from .._panel import Panel, as_floats
+from .demand import Demand, recent_demand
+from .optimal import CENTS, LIMITS, Choice, Money, choose_prices, price_band
+
+if TYPE_CHECKING:
+    from .._result import Elasticities
+
+Objective = Literal["profit", "revenue", "units"]
+NO_OPTIMUM_ABOVE = -1.0
+"""An elasticity at or above it has no price of highest profit: each increase brings more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class OptimalPrices(Result):
+    """The price of each product with the highest expected money; made by `Elasticities.optimal_prices`.
+
+    Attributes
+    ----------
+    table : eager table, one row per product
+        - product_id, price, current_price (that of the last complete period, without promotion);
+        - limited_by: the limit that the price stands at, "max_change", "seen_prices", "bounds" or "endings" (none lies
+          within the limits), null for an optimum within the limits;
+        - units per period at the price, mean over what is not known of the elasticity;
+        - expected_change of the money (or units) per period, with expected_change_low and expected_change_high, at the
+          limits of the elasticity's interval;
+        - loss_probability: the chance that the expected money at the price is below that at the current one, given
+          what is not known of the elasticity. A single period can fall by chance all the same;
+        - reason: why there is no price, else null.
+    objective : {"profit", "revenue", "units"}
+    kept : float
+        Share of the price that the shop keeps.
+    notes : tuple of Note
+        Codes no_finite_optimum, limited_prices, no_price (products).
+
+    Examples
+    --------
+    >>> from ecommine import datasets, elasticity
+    >>> sales = datasets.make_sales(60, 52, level=500.0).table
+    >>> elasticity.fit(sales).optimal_prices().headline
+    """
+
+    table: Any
+    objective: Objective
+    kept: float
+    notes: tuple[Note, ...]
+    _choice: Choice
+    _demand: Demand
+    _names: tuple[Any, ...]
+
+    @property
+    def headline(self) -> str:
+        """The first line of the display."""
+        n = int(np.isfinite(self._choice.price).sum())
+        total = float(np.nansum(self._choice.change))
+        return f"{counted(n, 'price')} for the highest {self.objective}, {total:+,.2f} per period in all"
+
+    @property
+    def tables(self) -> Mapping[str, Any]:
+        """The tables by name."""
+        return {"prices": self.table}
+
+    def summary(self, *, locale: Locale = "en") -> str:
+        """Return two to four sentences: what the prices bring together, the best one, the risk, and the limits."""
+        from .._summary import price_sentences
+
+        one_of("locale", locale, LOCALES)
+        return price_sentences(self._choice, self._demand, self._names, self.objective, locale)
+
+
+def optimal_prices(
+    fitted: "Elasticities",
+    products: object,
+    *,
+    objective: Objective,
+    max_change: float,
+    bounds: object,
+    endings: Sequence[float] | None,
+    kept: float,
+    base: str | timedelta,
+) -> OptimalPrices:
+    """Choose prices; see `Elasticities.optimal_prices`."""
+    one_of("objective", objective, get_args(Objective))
+    number("max_change", max_change, low=1e-6, high=0.9)
+    number("kept", kept, low=1e-6, high=1)
+    demand, is_asked = demand_of(fitted, products, base)
+    limits = None if bounds is None else _bounds(bounds, demand, fitted._panel)
+    money = Money(objective=objective, kept=kept, unit_cost=demand.unit_cost)
+    choice = choose_prices(demand, money, price_band(demand, max_change, limits), _cents(endings))
+    reasons = _reasons(fitted, demand, money, choice)
+    rows = np.flatnonzero(is_asked)
+    return OptimalPrices(
+        table=_table(fitted._panel, demand, choice, reasons, rows),
+        objective=objective,
+        kept=kept,
+        notes=_notes(demand, choice, reasons, rows, objective),
+        _choice=_taken(choice, rows),
+        _demand=demand,
+        _names=tuple(fitted._panel.labels[rows].tolist()),
+    )
+
+
+def demand_of(fitted: "Elasticities", products: object, base: str | timedelta) -> tuple[Demand, Bools]:
+    """Return the demand of all products, and which of them are in the table of products."""
+    panel = fitted._panel
+    if fitted._options.by != "product_id" or panel.period is None:
+        lacking = "period_at in the sales" if panel.period is None else "elasticities by product_id"
+        raise ValueError(f"prices need {lacking}: fit such sales again")
+    duration = Duration.parse(base, argument="base")
+    days = duration.months * 365.25 / 12 + duration.exact / timedelta(days=1)
+    length = panel.period_length if panel.period_length > 0 else days
+    demand = recent_demand(
+        panel,
+        mean=fitted._shrunk.mean,
+        variance=fitted._shrunk.variance,
+        low=fitted._limits[0],
+        high=fitted._limits[1],
+        n_periods=max(round(days / length), 1),
+    )
+    if products is None:
+        return demand, np.ones(panel.n_groups, dtype=bool)
+    place, table = _places(products, "products", panel, optional=("unit_cost",))
+    is_asked = np.zeros(panel.n_groups, dtype=bool)
+    is_asked[place[place >= 0]] = True
+    if "unit_cost" in table.columns:
+        cost = as_floats(table["unit_cost"])
+        is_given = (place >= 0) & np.isfinite(cost)
+        demand.unit_cost[place[is_given]] = cost[is_given]
+    return demand, is_asked
+
+
+def _places(table: object, name: str, panel: Panel, optional: tuple[str, ...]) -> tuple[Any, Any]:
+    """Return the place of each row's product in the panel, -1 where it has none, and the rows."""
+    rows = collect(read(table, "products", ("product_id",), optional=optional, argument=name))
+    known = {label: number for number, label in enumerate(panel.labels.tolist())}
+    return np.array([known.get(one, -1) for one in rows["product_id"].to_list()], dtype=np.int64), rows
+
+
+def _bounds(bounds: object, demand: Demand, panel: Panel) -> tuple[Floats, Floats]:
+    """Return the lowest and highest price of each product, none where no bound is given."""
+    if isinstance(bounds, Sequence) and not isinstance(bounds, str):
+        if len(bounds) != 2:
+            raise ValueError(f"`bounds` must be a pair (low, high) of multiples of the current price, got {bounds!r}")
+        low, high = (number("bounds", one, low=0) for one in bounds)
+        if low > high:
+            raise ValueError(f"`bounds` must be a pair (low, high), got {bounds!r}")
+        return demand.current_price * low, demand.current_price * high
+    from ..._core.frames import opened
+
+    frame = opened(bounds, argument="bounds")
+    absent = [name for name in ("product_id", "low", "high") if name not in frame.collect_schema().names()]
+    if absent:
+        raise ValueError(f"`bounds` must be a pair of multiples or a table with product_id, low and high, not {absent}")
+    rows = collect(frame.select("product_id", "low", "high"))
+    known = {label: number for number, label in enumerate(panel.labels.tolist())}
+    place = np.array([known.get(one, -1) for one in rows["product_id"].to_list()], dtype=np.int64)
+    low_of, high_of = np.zeros(demand.n_products), np.full(demand.n_products, np.inf)
+    low_of[place[place >= 0]] = as_floats(rows["low"])[place >= 0]
+    high_of[place[place >= 0]] = as_floats(rows["high"])[place >= 0]
+    return low_of, high_of
+
+
+def _cents(endings: Sequence[float] | None) -> tuple[int, ...]:
+    """Return the endings in whole cents."""
+    if endings is None:
+        return ()
+    cents = [number("endings", one, low=0) * CENTS for one in endings]
+    wrong = [one for one, value in zip(endings, cents, strict=True) if abs(value - round(value)) > 1e-6]
+    if wrong or not cents:
+        raise ValueError(f"`endings` must be amounts in whole cents, such as (0.90, 0.99), got {endings!r}")
+    return tuple(sorted({round(value) for value in cents}))
+
+
+def _reasons(fitted: "Elasticities", demand: Demand, money: Money, choice: Choice) -> list[str | None]:
+    """Return why a product has no price."""
+    checks = {
+        "no_elasticity": ~np.isfinite(demand.mean),
+        "no_interval": ~np.isfinite(demand.variance),
+        "no_recent_sales": ~np.isfinite(demand.current_price),
+        "no_unit_cost": ~np.isfinite(money.per_unit(np.ones(demand.n_products))),
+        "no_price_within_limits": ~np.isfinite(choice.price),
+    }
+    codes = np.full(demand.n_products, None, dtype=object)
+    for code, is_so in reversed(list(checks.items())):
+        codes[is_so] = code
+    return codes.tolist()  # type: ignore[no-any-return]
+
+
+def _table(panel: Panel, demand: Demand, choice: Choice, reasons: list[str | None], rows: Any) -> Any:
+    limits = [*LIMITS, None]  # the place -1 takes the last
+    columns = {
+        "product_id": panel.labels[rows],
+        "price": choice.price[rows],
+        "current_price": demand.current_price[rows],
+        "limited_by": [limits[place] for place in choice.limited_by[rows].tolist()],
+        "units": choice.units[rows],
+        "expected_change": choice.change[rows],
+        "expected_change_low": choice.change_low[rows],
+        "expected_change_high": choice.change_high[rows],
+        "loss_probability": choice.loss_probability[rows],
+        "reason": [reasons[row] for row in rows.tolist()],
+    }
+    return build_table(columns, like=panel.like, samples={"product_id": panel.labels[0] if len(panel.labels) else ""})
+
+
+def _notes(demand: Demand, choice: Choice, reasons: list[str | None], rows: Any, objective: str) -> tuple[Note, ...]:
+    is_priced = np.isfinite(choice.price[rows])
+    notes = []
+    n = int((is_priced & (demand.mean[rows] >= NO_OPTIMUM_ABOVE)).sum())
+    if n and objective == "profit":
+        words = f"{counted(n, 'product')} with an elasticity above -1 have no finite optimum: bounded by the limits"
+        notes.append(Note(words, code="no_finite_optimum", count=n))
+    n = int((is_priced & (choice.limited_by[rows] >= 0)).sum())
+    if n:
+        words = f"{counted(n, 'price')} of {int(is_priced.sum()):,} stand at a limit, named in limited_by"
+        notes.append(Note(words, code="limited_prices", count=n))
+    n = int((~is_priced).sum())
+    if n:
+        notes.append(Note(f"{counted(n, 'product')} have no price: see the column reason", code="no_price", count=n))
+    return tuple(notes)
+
+
+def _taken(choice: Choice, rows: Any) -> Choice:
+    return Choice(**{name: getattr(choice, name)[rows] for name in Choice.__dataclass_fields__})

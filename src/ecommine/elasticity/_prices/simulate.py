@@ -1,0 +1,82 @@
+"""What units, revenue and profit are to be expected at given prices."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..._core.arrays import Floats, Ints
+from ..._core.checks import number
+from ..._core.frames import collect, opened
+from ..._core.tables import build_table
+from .._panel import Panel, as_floats
+from .demand import Demand
+from .optimal import Money
+from .result import demand_of
+
+if TYPE_CHECKING:
+    from .._result import Elasticities
+
+CHANGES = (-0.1, -0.05, 0.0, 0.05, 0.1)
+"""Relative changes of the price that are shown unasked."""
+
+
+def simulate(fitted: "Elasticities", prices: object, *, kept: float, base: str | timedelta) -> Any:
+    """Compute the table; see `Elasticities.simulate`."""
+    number("kept", kept, low=1e-6, high=1)
+    demand, _ = demand_of(fitted, None, base)
+    panel = fitted._panel
+    product, price = _all_changes(demand) if prices is None else _given(prices, panel)
+    log_change = np.log(price / demand.current_price[product])
+    units = demand.expectation().at(log_change, product)
+    low, high = (_units_if(demand, limit, log_change, product) for limit in (demand.low, demand.high))
+    profit = Money(objective="profit", kept=kept, unit_cost=demand.unit_cost).per_unit(price, product)
+    limits = np.sort([low * profit, high * profit], axis=0)
+    columns = {
+        "product_id": panel.labels[product],
+        "price": price,
+        "change": np.exp(log_change) - 1,
+        "units": units,
+        "units_low": np.minimum(low, high),
+        "units_high": np.maximum(low, high),
+        "revenue": units * kept * price,
+        "profit": units * profit,
+        "profit_low": limits[0],
+        "profit_high": limits[1],
+    }
+    return build_table(columns, like=panel.like, samples={"product_id": panel.labels[0] if len(panel.labels) else ""})
+
+
+def _all_changes(demand: Demand) -> tuple[Ints, Floats]:
+    product = np.repeat(np.arange(demand.n_products), len(CHANGES))
+    return product, demand.current_price[product] * (1 + np.tile(CHANGES, demand.n_products))
+
+
+def _given(prices: object, panel: Panel) -> tuple[Ints, Floats]:
+    """Return the products and prices of the caller's table, those of unknown products left out."""
+    frame = opened(prices, argument="prices")
+    absent = [name for name in ("product_id", "price") if name not in frame.collect_schema().names()]
+    if absent:
+        raise ValueError(f"`prices` must be a table with product_id and price: {absent[0]!r} is missing")
+    rows = collect(frame.select("product_id", "price"))
+    known = {label: place for place, label in enumerate(panel.labels.tolist())}
+    unknown = [one for one in rows["product_id"].to_list() if one not in known]
+    if unknown:
+        raise ValueError(f"`prices` has the product {unknown[0]!r}, which the sales do not have: leave it out")
+    price = as_floats(rows["price"])
+    if not (price > 0).all():
+        raise ValueError(f"`prices` must be above zero, got {price[~(price > 0)][0]!r}")
+    return np.array([known[one] for one in rows["product_id"].to_list()], dtype=np.int64), price
+
+
+def _units_if(demand: Demand, elasticity: Floats, log_change: Floats, product: Ints) -> Floats:
+    """Return the units of each row if the elasticity were known; one pass for each row of a product."""
+    order = np.argsort(product, kind="stable")
+    place = np.arange(len(product)) - np.searchsorted(product[order], product[order], side="left")
+    units = np.full(len(product), np.nan)
+    for turn in range(int(place.max(initial=-1)) + 1):
+        rows = order[place == turn]
+        change = np.zeros(demand.n_products)
+        change[product[rows]] = log_change[rows]
+        units[rows] = demand.units_if(elasticity, change)[product[rows]]
+    return units

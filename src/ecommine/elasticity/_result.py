@@ -1,0 +1,228 @@
+"""What a fit gives: elasticities, their means, checks of what may mislead, and prices."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._core.arrays import Floats
+from .._core.checks import one_of
+from .._core.notes import Note
+from .._core.results import Result
+from .._core.texts import LOCALES, Locale, counted
+from .._stats.shrinkage import Shrunk
+from ._options import FitOptions
+from ._panel import Panel
+from ._regression.estimates import Estimates
+from ._regression.rows import Rows
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from ._prices.result import Objective, OptimalPrices
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Elasticities(Result):
+    """Elasticities of all products with their intervals; made by :func:`ecommine.elasticity.fit`.
+
+    Attributes
+    ----------
+    table : eager table, one row per product (or whatever `by` names)
+        - product_id, and category where it is known;
+        - elasticity with elasticity_low and elasticity_high: at the regular price, drawn to the mean of the category;
+        - raw_elasticity with its limits and std_error: from the product's own data alone;
+        - shrinkage: the weight of its own data, in [0, 1];
+        - elasticity_with_promotions: raw, where promotions are not held, if there are any;
+        - periods; price_spread, the standard deviation of the log price; price_changes, lasting moves of the regular
+          price above 1 %;
+        - reason: why the elasticity is null, else null.
+    pooled : eager table
+        Mean of the elasticities over products, not weighted by sales, with its interval, the spread of the true values
+        around it and Cochran's test that they are all alike, by the methods of DerSimonian and Laird and of Paule and
+        Mandel: of all products (category null) and of each category.
+    cross : eager table
+        One row per elasticity and other price; empty unless `cross` was given.
+    level : float
+        Of all intervals.
+    notes : tuple of Note
+        See the codes in :mod:`ecommine.elasticity`.
+
+    Examples
+    --------
+    >>> from ecommine import datasets, elasticity
+    >>> sales = datasets.make_sales(60, 52, level=500.0).table
+    >>> result = elasticity.fit(sales)
+    >>> result.headline
+    '60 of 60 elasticities known, mean -1.86, from 3,120 rows up to 2024-12-23'
+    """
+
+    table: Any
+    pooled: Any
+    cross: Any
+    level: float
+    notes: tuple[Note, ...]
+    _panel: Panel
+    _options: FitOptions
+    _rows: Rows
+    _raw: Estimates
+    _shrunk: Shrunk
+    _limits: tuple[Floats, Floats]
+
+    @property
+    def headline(self) -> str:
+        """The first line of the display."""
+        known = int(np.isfinite(self._shrunk.mean).sum())
+        mean = float(np.nanmean(self._shrunk.mean)) if known else np.nan
+        until = "" if self._panel.last_period is None else f" up to {self._panel.last_period.astype('datetime64[D]')}"
+        middle = f", mean {mean:.2f}" if known else ""
+        total = counted(self._panel.n_groups, "elasticity", "elasticities")
+        return f"{known:,} of {total} known{middle}, from {counted(len(self._rows.y), 'row')}{until}"
+
+    @property
+    def tables(self) -> Mapping[str, Any]:
+        """The tables by name."""
+        cross = {"cross": self.cross} if self._rows.cross else {}
+        return {"elasticities": self.table, "pooled": self.pooled, **cross, "checks": self.checks}
+
+    def _main(self) -> Any:
+        return self.table
+
+    @property
+    def checks(self) -> Any:
+        """The checks of what may mislead, computed anew at each look, as an eager table.
+
+        check (a code); value (how far the median raw elasticity moves); affected (rows or products concerned);
+        verdict and remedy (sentences). None is an all-clear: whether prices follow demand cannot be seen in sales.
+        """
+        from ._checks import checks_table
+
+        return checks_table(self._panel, self._options, self._rows, self._raw)
+
+    def optimal_prices(
+        self,
+        products: object = None,
+        /,
+        *,
+        objective: "Objective" = "profit",
+        max_change: float = 0.1,
+        bounds: object = None,
+        endings: Sequence[float] | None = None,
+        kept: float = 1.0,
+        base: str | timedelta = "13w",
+    ) -> "OptimalPrices":
+        """Choose the price of each product that brings the highest expected profit.
+
+        Parameters
+        ----------
+        products : table, optional
+            Canonical products: only these get a price; their unit_cost, where there is one, takes the place of that of
+            the sales.
+        objective : {"profit", "revenue", "units"}
+            What is maximised. With a constant elasticity revenue and units are highest at a limit.
+        max_change : float in (0, 1)
+            Largest relative change of the current price, up or down.
+        bounds : pair of numbers or table, optional
+            Lowest and highest price, as multiples of the current one, or a table with product_id, low and high. They
+            allow prices never seen, which are not considered without bounds.
+        endings : sequence of numbers, optional
+            Amounts that a price may end in, such as (0.90, 0.99), or (9.90, 9.99) for the last unit before the point.
+        kept : float in (0, 1]
+            Share of the price that the shop keeps after tax and commission: 1 / 1.2 with 20 % VAT in the price.
+        base : str or timedelta
+            Length of the recent past whose sales are the base, back from the last complete period.
+
+        Returns
+        -------
+        OptimalPrices
+            ``.table`` has one row per product.
+
+        Raises
+        ------
+        ValueError
+            If the elasticities are not by product, or the sales have no period_at.
+
+        Examples
+        --------
+        >>> from ecommine import datasets, elasticity
+        >>> sales = datasets.make_sales(60, 52, level=500.0).table
+        >>> prices = elasticity.fit(sales).optimal_prices(endings=(0.90, 0.99))
+        >>> prices.table[["product_id", "current_price", "price", "limited_by"]].head(3)
+           product_id  current_price  price limited_by
+        """
+        from ._prices.result import optimal_prices
+
+        return optimal_prices(
+            self,
+            products,
+            objective=objective,
+            max_change=max_change,
+            bounds=bounds,
+            endings=endings,
+            kept=kept,
+            base=base,
+        )
+
+    def simulate(self, prices: object = None, /, *, kept: float = 1.0, base: str | timedelta = "13w") -> Any:
+        """Compute units, revenue and profit per period at other prices.
+
+        Parameters
+        ----------
+        prices : table, optional
+            product_id and price, several rows per product allowed; by default the current price and 5 and 10 % below
+            and above it.
+        kept : float in (0, 1]
+            Share of the price that the shop keeps after tax and commission.
+        base : str or timedelta
+            Length of the recent past whose sales are the base.
+
+        Returns
+        -------
+        eager table
+            product_id, price, change (relative to the current price), units, revenue and profit, each the mean over
+            the posterior of the elasticity, with units_low, units_high, profit_low and profit_high at the limits of
+            its interval. Profit is null where no cost is known.
+
+        Examples
+        --------
+        >>> from ecommine import datasets, elasticity
+        >>> sales = datasets.make_sales(60, 52, level=500.0).table
+        >>> elasticity.fit(sales).simulate()[["product_id", "change", "units", "profit"]].head(5).round(2)
+           product_id  change  units  profit
+        """
+        from ._prices.simulate import simulate
+
+        return simulate(self, prices, kept=kept, base=base)
+
+    def summary(self, *, locale: Locale = "en") -> str:
+        """Return three to five sentences: what a price change does, for which products it is known, what to mind."""
+        from ._summary import elasticity_sentences
+
+        one_of("locale", locale, LOCALES)
+        return elasticity_sentences(self._panel, self._options, self._rows, self._raw, self._shrunk, locale)
+
+    def plot(
+        self, ax: "Axes | None" = None, *, product: object = None, kind: str = "elasticities", locale: Locale = "en"
+    ) -> "Axes":
+        """Draw all elasticities with their intervals by category, or the demand curve of one product.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; by default a new figure.
+        product : id, optional
+            The product (or what `by` names) of ``kind="demand"``; by default the one with the most sales.
+        kind : {"elasticities", "demand"}
+            The caterpillar of all, or units against price with the curve, its band and the data.
+        locale : {"en", "zh"}
+            The language of all text.
+        """
+        from ._plot import draw_demand, draw_elasticities
+
+        one_of("locale", locale, LOCALES)
+        one_of("kind", kind, ("elasticities", "demand"))
+        if kind == "elasticities":
+            return draw_elasticities(self._panel, self._shrunk.mean, self._limits, ax, locale)
+        return draw_demand(self._rows, self._shrunk, self._limits, product, ax, locale)
