@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     # A new topic adds its name here, for type checkers, and nowhere else.
     from . import association as association
     from . import datasets as datasets
+    from . import elasticity as elasticity
     from . import funnel as funnel
     from . import rfm as rfm
     from . import schema as schema

@@ -219,7 +219,7 @@ def spread_within(estimate: Floats, variance: Floats, group: Ints) -> float:
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
         low, high = (middle, high) if squares_beyond(estimate, variance, group, middle) > df else (low, middle)
-    return ((low + high) / 2) ** 0.5
+    return float(((low + high) / 2) ** 0.5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -396,4 +396,4 @@ def _inverse_trigamma(value: float) -> float:
     for _ in range(2 * BISECTIONS):
         middle = (low * high) ** 0.5
         low, high = (middle, high) if float(polygamma(1, middle)) > value else (low, middle)
-    return (low * high) ** 0.5
+    return float((low * high) ** 0.5)

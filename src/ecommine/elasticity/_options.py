@@ -79,7 +79,7 @@ def checked_options(
         controls=None if controls == AUTO else _names("controls", controls),
         errors=errors,  # type: ignore[arg-type]  # one of the choices
         cluster=clusters,
-        cross=None if cross is None else CATEGORY if cross == CATEGORY else _names("cross", cross),
+        cross=_cross(cross),
         shrink=shrink,  # type: ignore[arg-type]
         model=model,  # type: ignore[arg-type]
         level=confidence_level(level),
@@ -108,6 +108,12 @@ def _effects(absorb: object) -> tuple[Effect, ...]:
     if names == ("period_at",):
         raise ValueError("`absorb` with 'period_at' needs 'product_id' too: products differ in what they sell")
     return tuple(name for name in get_args(Effect) if name in names)
+
+
+def _cross(cross: object) -> tuple[str, ...] | Literal["category"] | None:
+    if cross is None or cross == CATEGORY:
+        return cross  # type: ignore[return-value]  # one of the two
+    return _names("cross", cross)
 
 
 def _names(argument: str, value: object) -> tuple[str, ...]:

@@ -23,8 +23,10 @@ OPTIONAL = (
     "unit_cost",
     "price_low",
     "price_high",
+    "quantity",
+    "revenue",
 )
-FACTS = ("promotion", "in_stock", "unit_cost", "price_low", "price_high")
+FACTS = ("promotion", "in_stock", "unit_cost", "price_low", "price_high", "quantity", "revenue")
 """Numbers of a row that are read where the table has them."""
 MICROSECONDS_PER_DAY = 86_400_000_000
 LEAST_WEIGHT = 1e-9
@@ -168,7 +170,7 @@ class _RawRows:
             is_known &= period >= 0
         counts["rows_without_id"] = int(len(rows) - is_known.sum())
         facts = {name: as_floats(rows[name]) for name in self.numbers}
-        facts |= {name: _codes_as_floats(rows[name]) for name in self._clusters(rows)}
+        facts |= {name: _codes_as_floats(rows[name]) for name in self._clusters()}
         category, categories = self._category_of_product(rows, product, products, category_of)
         panel = Panel(
             like=rows.head(0),
@@ -199,7 +201,7 @@ class _RawRows:
         group, labels = factorize_sorted(rows[self.by], argument=f"`{self.by}`")
         return group, whole_ids(labels)
 
-    def _clusters(self, rows: nw.DataFrame[Any]) -> list[str]:
+    def _clusters(self) -> list[str]:
         """List the caller's columns that are no numbers: only clusters can be such."""
         return [name for name in self.own_columns if name not in self.numbers and name not in ("period_at", self.by)]
 
@@ -213,9 +215,9 @@ class _RawRows:
             np.minimum.at(first, product[is_known], codes[is_known])
             return np.where(first == len(labels), -1, first), labels
         named = [None if category_of is None else category_of.get(one) for one in products.tolist()]
-        labels = sorted({one for one in named if one is not None}, key=str)
-        place = {label: number for number, label in enumerate(labels)}
-        return np.array([place.get(one, -1) for one in named], dtype=np.int64), np.array(labels, dtype=object)
+        distinct = sorted({one for one in named if one is not None}, key=str)
+        place = {label: number for number, label in enumerate(distinct)}
+        return np.array([place.get(one, -1) for one in named], dtype=np.int64), np.array(distinct, dtype=object)
 
 
 def as_floats(column: nw.Series[Any]) -> Floats:
@@ -239,7 +241,7 @@ def _categories_of(products: object) -> dict[Any, Any]:
 
 
 def _period_numbers(times: nw.Series[Any]) -> tuple[Ints, float, np.datetime64 | None]:
-    """Number periods by their distance in units of the usual one, so that a gap is a gap, also between months.
+    """Return numbers of periods by their distance in units of the usual one, also where months are of unequal length.
 
     Returns
     -------
@@ -300,7 +302,7 @@ def _means(run: Ints, weights: Floats, n: int) -> Callable[[Floats], Floats]:
         is_known = ~np.isnan(values)
         total = sums_by_group(run[is_known], (weights * values)[is_known], n)
         known = sums_by_group(run[is_known], weights[is_known], n)
-        return np.divide(total, known, out=np.full(n, np.nan), where=known > 0)
+        return np.asarray(np.divide(total, known, out=np.full(n, np.nan), where=known > 0), dtype=np.float64)
 
     return mean
 

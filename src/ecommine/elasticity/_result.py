@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import narwhals.stable.v2 as nw
 import numpy as np
 
 from .._core.arrays import Floats
 from .._core.checks import one_of
+from .._core.frames import opened
 from .._core.notes import Note
 from .._core.results import Result
 from .._core.texts import LOCALES, Locale, counted
@@ -17,6 +19,17 @@ from ._options import FitOptions
 from ._panel import Panel
 from ._regression.estimates import Estimates
 from ._regression.rows import Rows
+
+SHOWN_COLUMNS = (
+    "elasticity",
+    "elasticity_low",
+    "elasticity_high",
+    "raw_elasticity",
+    "shrinkage",
+    "price_changes",
+    "reason",
+)
+"""Of the main table, in the display."""
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -90,12 +103,18 @@ class Elasticities(Result):
     def _main(self) -> Any:
         return self.table
 
+    def _shown(self) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
+        frame = opened(self.table, argument="table")
+        return frame.select(frame.columns[0], *SHOWN_COLUMNS)
+
     @property
     def checks(self) -> Any:
         """The checks of what may mislead, computed anew at each look, as an eager table.
 
-        check (a code); value (how far the median raw elasticity moves); affected (rows or products concerned);
-        verdict and remedy (sentences). None is an all-clear: whether prices follow demand cannot be seen in sales.
+        check, a code; value, the median move of the raw elasticities; largest_move, that of the one that moves most,
+        named in product; affected, the rows (of price_follows_demand the elasticities) concerned; verdict, "moves",
+        "stable", "not_known" or "cannot_be_ruled_out"; remedy, a sentence. Whether prices follow demand cannot be seen
+        in sales: its value is the move for each 0.1 of correlation between price and unexplained demand.
         """
         from ._checks import checks_table
 
@@ -201,7 +220,7 @@ class Elasticities(Result):
         from ._summary import elasticity_sentences
 
         one_of("locale", locale, LOCALES)
-        return elasticity_sentences(self._panel, self._options, self._rows, self._raw, self._shrunk, locale)
+        return elasticity_sentences(self._panel, self._options, self._raw, self._shrunk, locale)
 
     def plot(
         self, ax: "Axes | None" = None, *, product: object = None, kind: str = "elasticities", locale: Locale = "en"

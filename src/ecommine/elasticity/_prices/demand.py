@@ -93,11 +93,11 @@ class Demand:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ExpectedUnits:
-    """Mean units per period at any price.
+    r"""Mean units per period at any price.
 
     The rows of recent sales enter by their weight, the weighted mean of their log ratio, and its second and third
-    central moments: the price changes the mean through :math:`\\exp(-v \\lambda a_t)` only, which the four give to
-    within the fourth power of :math:`v \\lambda (a_t - \\bar a)`.
+    central moments: the price changes the mean through :math:`\exp(-v \lambda a_t)` only, which the four give to
+    within the fourth power of :math:`v \lambda (a_t - \bar a)`.
     """
 
     mean: Floats
@@ -178,7 +178,9 @@ def _weighted_price(panel: Panel, rows: Panel, units: Floats, current: Floats) -
     weight = np.where(np.isfinite(current), sold + 1e-12, 0.0)  # a product that sells nothing has a price too
     total = sums_by_group(group, weight * np.exp(np.nan_to_num(current)), panel.n_groups)
     weights = sums_by_group(group, weight, panel.n_groups)
-    return np.divide(total, weights, out=np.full(panel.n_groups, np.nan), where=weights > 0)
+    return np.asarray(
+        np.divide(total, weights, out=np.full(panel.n_groups, np.nan), where=weights > 0), dtype=np.float64
+    )
 
 
 def _last_of_group(panel: Panel, values: Floats) -> Floats:

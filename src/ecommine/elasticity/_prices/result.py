@@ -82,7 +82,7 @@ class OptimalPrices(Result):
         from .._summary import price_sentences
 
         one_of("locale", locale, LOCALES)
-        return price_sentences(self._choice, self._demand, self._names, self.objective, locale)
+        return price_sentences(self._choice, self._names, self.objective, locale)
 
 
 def optimal_prices(
@@ -104,13 +104,13 @@ def optimal_prices(
     limits = None if bounds is None else _bounds(bounds, demand, fitted._panel)
     money = Money(objective=objective, kept=kept, unit_cost=demand.unit_cost)
     choice = choose_prices(demand, money, price_band(demand, max_change, limits), _cents(endings))
-    reasons = _reasons(fitted, demand, money, choice)
+    reasons = _reasons(demand, money, choice)
     rows = np.flatnonzero(is_asked)
     return OptimalPrices(
         table=_table(fitted._panel, demand, choice, reasons, rows),
         objective=objective,
         kept=kept,
-        notes=_notes(demand, choice, reasons, rows, objective),
+        notes=_notes(demand, choice, rows, objective),
         _choice=_taken(choice, rows),
         _demand=demand,
         _names=tuple(fitted._panel.labels[rows].tolist()),
@@ -188,7 +188,7 @@ def _cents(endings: Sequence[float] | None) -> tuple[int, ...]:
     return tuple(sorted({round(value) for value in cents}))
 
 
-def _reasons(fitted: "Elasticities", demand: Demand, money: Money, choice: Choice) -> list[str | None]:
+def _reasons(demand: Demand, money: Money, choice: Choice) -> list[str | None]:
     """Return why a product has no price."""
     checks = {
         "no_elasticity": ~np.isfinite(demand.mean),
@@ -200,7 +200,7 @@ def _reasons(fitted: "Elasticities", demand: Demand, money: Money, choice: Choic
     codes = np.full(demand.n_products, None, dtype=object)
     for code, is_so in reversed(list(checks.items())):
         codes[is_so] = code
-    return codes.tolist()  # type: ignore[no-any-return]
+    return codes.tolist()
 
 
 def _table(panel: Panel, demand: Demand, choice: Choice, reasons: list[str | None], rows: Any) -> Any:
@@ -220,7 +220,7 @@ def _table(panel: Panel, demand: Demand, choice: Choice, reasons: list[str | Non
     return build_table(columns, like=panel.like, samples={"product_id": panel.labels[0] if len(panel.labels) else ""})
 
 
-def _notes(demand: Demand, choice: Choice, reasons: list[str | None], rows: Any, objective: str) -> tuple[Note, ...]:
+def _notes(demand: Demand, choice: Choice, rows: Any, objective: str) -> tuple[Note, ...]:
     is_priced = np.isfinite(choice.price[rows])
     notes = []
     n = int((is_priced & (demand.mean[rows] >= NO_OPTIMUM_ABOVE)).sum())

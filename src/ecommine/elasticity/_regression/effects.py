@@ -86,4 +86,4 @@ def _distinct_per(period: Ints, value: Ints) -> Ints:
     n_values = int(value.max()) + 2
     pairs = np.zeros((int(period.max()) + 1) * n_values, dtype=bool)
     pairs[period * n_values + value + 1] = True  # the first place of each period is that of unknown values
-    return pairs.reshape(-1, n_values)[:, 1:].sum(axis=1)
+    return np.asarray(pairs.reshape(-1, n_values)[:, 1:].sum(axis=1))

@@ -54,7 +54,7 @@ class Estimates:
 def estimate(rows: Rows, options: FitOptions) -> Estimates:
     """Estimate the elasticities of all groups with their variances."""
     panel = rows.panel
-    design = _design(rows)
+    design = build_design(rows)
     clusters, kind = _clusters(rows, options)
     is_poisson = options.model == "poisson"
     solution, design = solve_poisson(design) if is_poisson else (solve(design), design)
@@ -99,7 +99,8 @@ def estimate(rows: Rows, options: FitOptions) -> Estimates:
     )
 
 
-def _design(rows: Rows) -> Design:
+def build_design(rows: Rows) -> Design:
+    """Return the rows as a design, not transformed."""
     panel = rows.panel
     series, n_series = (panel.series, panel.n_series) if rows.effects.of_series else (panel.group, panel.n_groups)
     design = Design(
@@ -161,7 +162,7 @@ def _rho(solution: Solution, design: Design, panel: Panel) -> Floats:
 
 def _solved_again(rows: Rows, design: Design, whiten: "partial[Design]", is_poisson: bool) -> tuple[Solution, Design]:
     if is_poisson:
-        return solve_poisson(_design(rows), whiten)
+        return solve_poisson(build_design(rows), whiten)
     design = whiten(design)
     return solve(design), design
 

@@ -116,7 +116,7 @@ def price_changes(panel: Panel) -> Ints | None:
 
 
 def _moves(before: Floats, after: Floats) -> Bools:
-    return np.abs(after - before) > np.log1p(SMALLEST_MOVE)
+    return np.asarray(np.abs(after - before) > np.log1p(SMALLEST_MOVE))
 
 
 def _controls(panel: Panel, options: FitOptions) -> tuple[str, ...]:
@@ -182,7 +182,9 @@ def _spread(log_price: Floats, panel: Panel) -> Floats:
     mean = sums_by_group(panel.series, log_price, panel.n_series) / np.maximum(n, 1)
     squares = sums_by_group(panel.group, (log_price - mean[panel.series]) ** 2, panel.n_groups)
     rows = np.bincount(panel.group, minlength=panel.n_groups)
-    return np.sqrt(np.divide(squares, rows, out=np.full(len(rows), np.nan), where=rows > 0))
+    return np.asarray(
+        np.sqrt(np.divide(squares, rows, out=np.full(len(rows), np.nan), where=rows > 0)), dtype=np.float64
+    )
 
 
 def _reasons(

@@ -1,0 +1,109 @@
+"""Pictures: all elasticities with their intervals by category, and the demand curve of one product."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._core.arrays import Floats
+from .._core.pictures import PALETTE, figure_of, new_axes, percent, show_text
+from .._core.texts import Locale
+from .._stats.arrays import sums_by_group
+from .._stats.shrinkage import Shrunk
+from ._panel import Panel
+from ._regression.rows import Rows
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+POINTS = 60
+"""Of a drawn curve."""
+_TEXTS: dict[Locale, dict[str, str]] = {
+    "en": {
+        "elasticities": "Price elasticity with its interval",
+        "x": "elasticity",
+        "y": "products",
+        "other": "no category",
+        "demand": "Demand for {name}: elasticity {mean:.2f}",
+        "price": "price relative to its mean",
+        "units": "units relative to their mean",
+        "data": "periods",
+        "curve": "expected",
+    },
+    "zh": {
+        "elasticities": "价格弹性及其区间",
+        "x": "弹性",
+        "y": "商品",
+        "other": "无类别",
+        "demand": "{name}的需求曲线：弹性{mean:.2f}",
+        "price": "价格（相对于均值）",
+        "units": "销量（相对于均值）",
+        "data": "各时段",
+        "curve": "预期",
+    },
+}
+
+
+def draw_elasticities(
+    panel: Panel, mean: Floats, limits: tuple[Floats, Floats], ax: "Axes | None", locale: Locale
+) -> "Axes":
+    """Draw a line per elasticity, sorted within its category."""
+    texts = _TEXTS[locale]
+    ax = new_axes(ax)
+    known = np.flatnonzero(np.isfinite(mean))
+    order = known[np.lexsort((mean[known], panel.category[known]))]
+    labels = [*map(str, panel.categories.tolist()), texts["other"]]
+    for turn, code in enumerate(dict.fromkeys(panel.category[order].tolist())):
+        places = np.flatnonzero(panel.category[order] == code)
+        rows, colour = order[places], PALETTE[turn % (len(PALETTE) - 1)]
+        ax.hlines(places, limits[0][rows], limits[1][rows], color=colour, alpha=0.45, linewidth=1.5)
+        ax.plot(mean[rows], places, "o", color=colour, markersize=3, label=labels[code])
+    ax.axvline(-1, color="0.6", linewidth=0.8, linestyle=":")
+    ax.set(title=texts["elasticities"], xlabel=texts["x"], ylabel=texts["y"], yticks=[])
+    if len(panel.categories):
+        ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize="small", frameon=False)
+    show_text(figure_of(ax))
+    return ax
+
+
+def draw_demand(
+    rows: Rows, shrunk: Shrunk, limits: tuple[Floats, Floats], product: Any, ax: "Axes | None", locale: Locale
+) -> "Axes":
+    """Draw units against price, each over its mean, with the curve of the elasticity and of its limits."""
+    texts, panel = _TEXTS[locale], rows.panel
+    place = _place(panel, product)
+    of_group = panel.group == place
+    price, units = (_relative(values[of_group], panel.series[of_group]) for values in (panel.price, panel.units))
+    ax = new_axes(ax)
+    ax.plot(price, units, "o", color=PALETTE[0], alpha=0.5, markersize=4, label=texts["data"])
+    grid = np.linspace(price.min(), price.max(), POINTS) if len(price) else np.ones(1)
+    mean = float(shrunk.mean[place])
+    ax.plot(grid, grid**mean, color=PALETTE[5], label=texts["curve"])
+    band = np.sort([grid ** limits[0][place], grid ** limits[1][place]], axis=0)
+    ax.fill_between(grid, band[0], band[1], color=PALETTE[5], alpha=0.2, linewidth=0)
+    name = panel.labels.tolist()[place]
+    ax.set(title=texts["demand"].format(name=name, mean=mean), xlabel=texts["price"], ylabel=texts["units"])
+    ax.xaxis.set_major_formatter(percent)
+    ax.yaxis.set_major_formatter(percent)
+    ax.legend(frameon=False)
+    show_text(figure_of(ax))
+    return ax
+
+
+def _place(panel: Panel, product: Any) -> int:
+    """Return the group of a label, or the one that sells most."""
+    labels = panel.labels.tolist()
+    if product is None:
+        return int(np.argmax(np.bincount(panel.group, weights=panel.units, minlength=panel.n_groups)))
+    if product not in labels:
+        raise ValueError(f"`product` must be one of the elasticities, got {product!r}")
+    return int(labels.index(product))
+
+
+def _relative(values: Floats, series: Any) -> Floats:
+    """Return values over the geometric mean of their series, of what is above zero."""
+    codes = np.unique(series, return_inverse=True)[1]
+    n = int(codes.max(initial=-1)) + 1
+    is_positive = values > 0
+    logs = np.log(np.where(is_positive, values, 1.0))
+    mean = sums_by_group(codes, logs, n) / np.maximum(np.bincount(codes, weights=is_positive, minlength=n), 1)
+    return np.asarray(values / np.exp(mean)[codes], dtype=np.float64)
