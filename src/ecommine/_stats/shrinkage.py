@@ -369,7 +369,7 @@ def moderate_variances(variance: Floats, df: Floats) -> tuple[Floats, float]:
     --------
     >>> moderated, prior_df = moderate_variances(np.array([0.8, 1.0, 1.25, 1.1]), np.full(4, 10.0))
     >>> moderated.round(2).tolist(), prior_df
-    ([1.08, 1.08, 1.08, 1.08], inf)
+    ([1.14, 1.14, 1.14, 1.14], inf)
     """
     from scipy.special import polygamma, psi
 

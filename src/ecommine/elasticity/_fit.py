@@ -118,6 +118,7 @@ def fit(
     >>> result = elasticity.fit(sales, errors="iid", shrink=None)
     >>> result.table[["product_id", "elasticity", "elasticity_low", "elasticity_high", "price_changes"]].round(2)
       product_id  elasticity  elasticity_low  elasticity_high  price_changes
+    0        tea       -1.83           -1.95            -1.71              6
     """
     options = checked_options(
         by=by,

@@ -65,11 +65,17 @@ class Elasticities(Result):
 
     Examples
     --------
-    >>> from ecommine import datasets, elasticity
-    >>> sales = datasets.make_sales(60, 52, level=500.0).table
-    >>> result = elasticity.fit(sales)
-    >>> result.headline
-    '60 of 60 elasticities known, mean -1.86, from 3,120 rows up to 2024-12-23'
+    >>> import pandas as pd
+    >>> from ecommine import elasticity
+    >>> sales = pd.DataFrame({
+    ...     "product_id": "tea",
+    ...     "period_at": pd.date_range("2024-01-01", periods=8, freq="7D"),
+    ...     "quantity": [100, 83, 120, 99, 70, 84, 118, 101],
+    ...     "price": [4.0, 4.4, 3.6, 4.0, 4.8, 4.4, 3.6, 4.0],
+    ...     "unit_cost": 2.0,
+    ... })
+    >>> elasticity.fit(sales).headline
+    '1 of 1 elasticity known, mean -1.84, from 8 rows up to 2024-02-19'
     """
 
     table: Any
@@ -165,11 +171,19 @@ class Elasticities(Result):
 
         Examples
         --------
-        >>> from ecommine import datasets, elasticity
-        >>> sales = datasets.make_sales(60, 52, level=500.0).table
-        >>> prices = elasticity.fit(sales).optimal_prices(endings=(0.90, 0.99))
-        >>> prices.table[["product_id", "current_price", "price", "limited_by"]].head(3)
-           product_id  current_price  price limited_by
+        >>> import pandas as pd
+        >>> from ecommine import elasticity
+        >>> sales = pd.DataFrame({
+        ...     "product_id": "tea",
+        ...     "period_at": pd.date_range("2024-01-01", periods=8, freq="7D"),
+        ...     "quantity": [100, 83, 120, 99, 70, 84, 118, 101],
+        ...     "price": [4.0, 4.4, 3.6, 4.0, 4.8, 4.4, 3.6, 4.0],
+        ...     "unit_cost": 2.0,
+        ... })
+        >>> prices = elasticity.fit(sales).optimal_prices(endings=(0.20, 0.90))
+        >>> prices.table[["product_id", "current_price", "price", "expected_change", "loss_probability"]].round(2)
+          product_id  current_price  price  expected_change  loss_probability
+        0        tea            4.0    4.2             1.07               0.0
         """
         from ._prices.result import optimal_prices
 
@@ -206,10 +220,22 @@ class Elasticities(Result):
 
         Examples
         --------
-        >>> from ecommine import datasets, elasticity
-        >>> sales = datasets.make_sales(60, 52, level=500.0).table
-        >>> elasticity.fit(sales).simulate()[["product_id", "change", "units", "profit"]].head(5).round(2)
-           product_id  change  units  profit
+        >>> import pandas as pd
+        >>> from ecommine import elasticity
+        >>> sales = pd.DataFrame({
+        ...     "product_id": "tea",
+        ...     "period_at": pd.date_range("2024-01-01", periods=8, freq="7D"),
+        ...     "quantity": [100, 83, 120, 99, 70, 84, 118, 101],
+        ...     "price": [4.0, 4.4, 3.6, 4.0, 4.8, 4.4, 3.6, 4.0],
+        ...     "unit_cost": 2.0,
+        ... })
+        >>> elasticity.fit(sales).simulate()[["product_id", "change", "units", "profit"]].round(2)
+          product_id  change   units  profit
+        0        tea   -0.10  120.38  192.60
+        1        tea   -0.05  108.96  196.12
+        2        tea    0.00   99.13  198.26
+        3        tea    0.05   90.60  199.33
+        4        tea    0.10   83.16  199.58
         """
         from ._prices.simulate import simulate
 

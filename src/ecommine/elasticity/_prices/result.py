@@ -52,9 +52,17 @@ class OptimalPrices(Result):
 
     Examples
     --------
-    >>> from ecommine import datasets, elasticity
-    >>> sales = datasets.make_sales(60, 52, level=500.0).table
+    >>> import pandas as pd
+    >>> from ecommine import elasticity
+    >>> sales = pd.DataFrame({
+    ...     "product_id": "tea",
+    ...     "period_at": pd.date_range("2024-01-01", periods=8, freq="7D"),
+    ...     "quantity": [100, 83, 120, 99, 70, 84, 118, 101],
+    ...     "price": [4.0, 4.4, 3.6, 4.0, 4.8, 4.4, 3.6, 4.0],
+    ...     "unit_cost": 2.0,
+    ... })
     >>> elasticity.fit(sales).optimal_prices().headline
+    '1 price for the highest profit, +1.33 per period in all'
     """
 
     table: Any
