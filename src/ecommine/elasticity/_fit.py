@@ -131,8 +131,8 @@ def fit(
         model=model,
         level=level,
     )
-    panel = read_panel(sales, products, options.by, options.own_columns)
-    _check_promotion(panel, options)
+    panel = read_panel(sales, products, options)
+    _check_numbers(panel, options)
     rows = usable_rows(panel, options)
     raw = estimate(rows, options)
     shrunk, prior_df, fallback = _shrunk(panel, raw, options)
@@ -152,7 +152,7 @@ def fit(
     )
 
 
-def _check_promotion(panel: Panel, options: FitOptions) -> None:
+def _check_numbers(panel: Panel, options: FitOptions) -> None:
     """Refuse controls that are no numbers."""
     names = (*(options.controls or ()), *(options.cross if isinstance(options.cross, tuple) else ()))
     absent = [name for name in names if name not in panel.facts]

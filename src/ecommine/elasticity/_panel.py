@@ -11,6 +11,7 @@ from .._core.arrays import Bools, Floats, Ints, distinct_codes, distinct_rows, r
 from .._core.codes import Labels, factorize_sorted, whole_ids
 from .._core.frames import Frame, collect
 from .._stats.arrays import sums_by_group
+from ._options import FitOptions
 from ..schema._for_topics import TABLES, SchemaError, read
 
 OPTIONAL = (
@@ -26,6 +27,7 @@ OPTIONAL = (
     "quantity",
     "revenue",
 )
+KEYS = ("product_id", "store_id", "period_at")
 FACTS = ("promotion", "in_stock", "unit_cost", "price_low", "price_high", "quantity", "revenue")
 """Numbers of a row that are read where the table has them."""
 MICROSECONDS_PER_DAY = 86_400_000_000
@@ -116,7 +118,7 @@ class Panel:
         return np.asarray(self.fact("promotion", 0.0) > 0)
 
 
-def read_panel(sales: object, products: object, by: str | None, own_columns: tuple[str, ...]) -> Panel:
+def read_panel(sales: object, products: object, options: FitOptions) -> Panel:
     """Read canonical sales, and the categories of products from a second table where `sales` has none.
 
     Raises
@@ -130,6 +132,7 @@ def read_panel(sales: object, products: object, by: str | None, own_columns: tup
     names = frame.collect_schema().names()
     units = "units_sold" if "units_sold" in names else "quantity"
     known = {column.name for column in TABLES["sales"].columns}
+    own_columns = options.own_columns
     absent = [name for name in own_columns if name not in names]
     if absent:
         raise SchemaError("sales", [f"`{absent[0]}` is missing, and an option names it"])
@@ -137,7 +140,7 @@ def read_panel(sales: object, products: object, by: str | None, own_columns: tup
     others = [name for name in own_columns if name not in known]
     rows = collect(read(sales, "sales", required, optional=OPTIONAL, others=others, argument="sales"))
     numbers = [name for name in (*FACTS, *own_columns) if name in rows.columns and _is_numeric(rows[name])]
-    table = _RawRows(rows, units, by, tuple(dict.fromkeys(numbers)), own_columns)
+    table = _RawRows(rows, units, options.by, tuple(dict.fromkeys(numbers)), options.cluster)
     category_of = None if products is None else _categories_of(products)
     return table.panel(category_of)
 
@@ -150,7 +153,7 @@ class _RawRows:
     units: str
     by: str | None
     numbers: tuple[str, ...]
-    own_columns: tuple[str, ...]
+    clusters: tuple[str, ...]
 
     def panel(self, category_of: Mapping[Any, Any] | None) -> Panel:
         """Return the arrays of the complete periods."""
@@ -170,7 +173,7 @@ class _RawRows:
             is_known &= period >= 0
         counts["rows_without_id"] = int(len(rows) - is_known.sum())
         facts = {name: as_floats(rows[name]) for name in self.numbers}
-        facts |= {name: _codes_as_floats(rows[name]) for name in self._clusters()}
+        facts |= {name: _codes_as_floats(rows[name]) for name in self.clusters if name not in (*facts, *KEYS)}
         category, categories = self._category_of_product(rows, product, products, category_of)
         panel = Panel(
             like=rows.head(0),
@@ -200,10 +203,6 @@ class _RawRows:
             return product, whole_ids(products)
         group, labels = factorize_sorted(rows[self.by], argument=f"`{self.by}`")
         return group, whole_ids(labels)
-
-    def _clusters(self) -> list[str]:
-        """List the caller's columns that are no numbers: only clusters can be such."""
-        return [name for name in self.own_columns if name not in self.numbers and name not in ("period_at", self.by)]
 
     def _category_of_product(
         self, rows: nw.DataFrame[Any], product: Ints, products: Labels, category_of: Mapping[Any, Any] | None

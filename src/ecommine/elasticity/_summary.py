@@ -61,7 +61,7 @@ def elasticity_sentences(panel: Panel, options: FitOptions, raw: Estimates, shru
     shift = CORRELATION * np.sqrt(raw.row_variance) / np.where(raw.free_spread > 0, raw.free_spread, np.nan)
     if np.isfinite(shift[is_known]).any():
         parts.append(texts["caution"].format(shift=float(np.nanmedian(shift[is_known]))))
-    return join_sentences(parts, locale=locale)
+    return join_sentences(parts or [texts["nothing"]], locale=locale)
 
 
 def price_sentences(choice: Choice, names: Sequence[Any], objective: str, locale: Locale) -> str:
@@ -139,6 +139,7 @@ _TEXTS: dict[Locale, dict[str, Any]] = {
     "en": {
         "mean": "The price elasticity of {known} of {total} is known; its mean is {mean:.2f}: a price 10% higher "
         "sells {units} {direction} units.",
+        "nothing": "There are no sales to estimate from.",
         "fewer": "fewer",
         "more": "more",
         "categories": "Demand responds most in {strongest} ({most:.2f}) and least in {weakest} ({least:.2f}).",
@@ -157,6 +158,7 @@ _TEXTS: dict[Locale, dict[str, Any]] = {
     },
     "zh": {
         "mean": "{total}中有{known}的价格弹性可以估计，平均为{mean:.2f}：提价10%，销量{direction}{units}。",
+        "nothing": "没有可用于估计的销售数据。",
         "fewer": "减少",
         "more": "增加",
         "categories": "{strongest}对价格最敏感（{most:.2f}），{weakest}最不敏感（{least:.2f}）。",

@@ -130,7 +130,7 @@ def recent_demand(panel: Panel, *, mean: Floats, variance: Floats, low: Floats, 
     is_priced = np.isfinite(panel.price) & (panel.price > 0)
     is_recent = panel.period > panel.period.max(initial=-1) - n_periods
     is_regular = ~panel.on_promotion
-    current = _last_value(panel, np.log(np.where(is_priced, panel.price, 1.0)), is_priced & is_recent & is_regular)
+    current = _last_value(panel, panel.price, is_priced & is_recent & is_regular)
     base = _base_rows(panel, is_recent & is_regular, is_priced & np.isfinite(current[panel.series]))
     rows = panel.take(base)
     count = np.bincount(rows.series, minlength=panel.n_series)
@@ -149,7 +149,7 @@ def recent_demand(panel: Panel, *, mean: Floats, variance: Floats, low: Floats, 
         seen_high=_extreme(panel, seen, np.fmax),
         product=rows.group,
         units=units,
-        log_ratio=np.where(is_priced[base], log_price - current[rows.series], 0.0),
+        log_ratio=np.where(is_priced[base], log_price - np.log(current)[rows.series], 0.0),
     )
 
 
@@ -176,7 +176,7 @@ def _weighted_price(panel: Panel, rows: Panel, units: Floats, current: Floats) -
     group[panel.series] = panel.group
     sold = sums_by_group(rows.series, units, panel.n_series)
     weight = np.where(np.isfinite(current), sold + 1e-12, 0.0)  # a product that sells nothing has a price too
-    total = sums_by_group(group, weight * np.exp(np.nan_to_num(current)), panel.n_groups)
+    total = sums_by_group(group, weight * np.nan_to_num(current), panel.n_groups)
     weights = sums_by_group(group, weight, panel.n_groups)
     return np.asarray(
         np.divide(total, weights, out=np.full(panel.n_groups, np.nan), where=weights > 0), dtype=np.float64

@@ -9,8 +9,8 @@ from ..._core.arrays import Bools, Floats, Ints
 from .demand import Demand
 
 GRID = 65
-"""Prices tried between the limits, three times over in ever smaller ranges."""
-ROUNDS = 3
+"""Prices tried between the limits, four times over in ever smaller ranges."""
+ROUNDS = 4
 CENTS = 100
 EDGE = 1e-6
 """Logarithm of a price that two prices may differ by and still be one."""

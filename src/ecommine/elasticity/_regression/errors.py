@@ -2,14 +2,14 @@ r"""How sure the slopes are: errors that follow each other, errors that stores a
 
 **AR(1).** Errors of a series are :math:`u_t = \rho u_{t-1} + e_t`, with one :math:`\rho` for all series of a category,
 and :math:`\rho^g` over a gap of g periods. Residuals of least squares underrate :math:`\rho`, most of all in short
-series. For a regressor direction q of length one, with the autocorrelation :math:`\varphi = q'Aq` at lag one, least
-squares takes from the sum of neighbouring products and from the sum of squares about
+series. For a regressor direction q of length one, least squares takes from the sum of neighbouring products of errors
+and from their sum of squares
 
-.. math:: \frac{2 (\varphi + \rho)}{1 - \varphi \rho} - \varphi \frac{1 + \varphi \rho}{1 - \varphi \rho}
-    \quad \text{and} \quad \frac{1 + \varphi \rho}{1 - \varphi \rho}
+.. math:: 2 q' \Omega A q - (q' \Omega q) (q' A q) \quad \text{and} \quad q' \Omega q
 
-so that the ratio that is to be expected is known for every :math:`\rho`; the estimate is the one whose expected ratio
-is that of the residuals. Then the rows are transformed as by Prais and Winsten, over gaps too, and solved again.
+where :math:`\Omega` is the correlation of the errors and A takes the mean of both neighbours. They are computed as if q
+were an autoregression too, with the correlation :math:`\varphi` that it has at lag one: exactly so for an intercept.
+The estimate is the :math:`\rho` whose expected ratio of the two sums is that of the residuals. Then the rows are transformed as by Prais and Winsten, over gaps too, and solved again.
 
 **Clusters.** One-way, or two-way by inclusion and exclusion (Cameron, Gelbach and Miller 2011). A cluster must divide
 the rows of a slope: within one cluster the products of regressor and residual add up to zero by construction.
@@ -87,7 +87,10 @@ def serial_correlations(solution: Solution, design: Design, series: Ints, period
     n = int(category.max(initial=-1)) + 1
     sums = np.array([sums_by_group(category, values, n) for values in by_group])
     lost = np.array(
-        [np.bincount(category, weights=column, minlength=n) for column in taken.reshape(len(category), -1).T]
+        [
+            np.bincount(category, weights=column, minlength=n)
+            for column in taken.reshape(len(category), 2 * len(RHO_GRID)).T
+        ]
     )
     lost = lost.T.reshape(n, 2, len(RHO_GRID))
     shop = _matching(sums.sum(axis=1, keepdims=True), lost.sum(axis=0, keepdims=True))
@@ -102,13 +105,23 @@ def _taken_by_regressors(solution: Solution, design: Design, is_next: Ints) -> F
     group_of_series[design.series] = design.group
     taken = np.zeros((design.n_groups, 2, len(RHO_GRID)))
     for place, (column, block, n_blocks) in enumerate(directions):
-        phi = sums_by_group(block[is_next], column[is_next] * column[is_next - 1], n_blocks)[:, None]
-        is_there = (np.bincount(block, weights=column != 0, minlength=n_blocks) > 0)[:, None]
-        squares = (1 + phi * RHO_GRID) / (1 - phi * RHO_GRID) * is_there
-        products = 2 * (phi + RHO_GRID) / (1 - phi * RHO_GRID) * is_there - phi * squares
-        target = group_of_series if place == 0 else np.arange(design.n_groups)
-        np.add.at(taken, target, np.stack([products, squares], axis=1))
+        lagged = sums_by_group(block[is_next], column[is_next] * column[is_next - 1], n_blocks)
+        n, pairs = (np.bincount(rows, minlength=n_blocks) for rows in (block, block[is_next]))
+        is_there = np.bincount(block, weights=column != 0, minlength=n_blocks) > 0
+        sums = _sums_of_direction(lagged, n, pairs) * is_there[:, None, None]
+        np.add.at(taken, group_of_series if place == 0 else np.arange(design.n_groups), sums)
     return taken
+
+
+def _sums_of_direction(lagged: Floats, n: Ints, pairs: Ints) -> Floats:
+    """Return what a direction takes from both sums at each correlation: shape (n_directions, 2, n_grid)."""
+    phi = np.clip(lagged * n / np.maximum(pairs, 1), -1.0, 1.0)[:, None]
+    rows, r = np.maximum(n, 1)[:, None], phi * RHO_GRID
+    last = (1 - r**rows) / (rows * (1 - r))
+    series = (1 - last) / (1 - r)  # the sum of (1 - h / n) r^(h - 1) over lags h
+    squares = 1 + 2 * r * series
+    neighbour = RHO_GRID + (1 + RHO_GRID**2) * phi * series - RHO_GRID * last
+    return np.stack([2 * neighbour - lagged[:, None] * squares, squares], axis=1)
 
 
 def _matching(sums: Floats, lost: Floats) -> Floats:
