@@ -200,10 +200,12 @@ def squares_beyond(estimate: Floats, variance: Floats, group: Ints, between: flo
     return float((weight * (estimate - mean[group]) ** 2).sum())
 
 
-def spread_within(estimate: Floats, variance: Floats, group: Ints) -> float:
+def spread_within(estimate: Floats, variance: Floats, group: Ints, freedom: Floats | float = np.inf) -> float:
     """Estimate the standard deviation of true values within groups, one for all groups (Paule and Mandel).
 
-    It is the one at which the squares around the means of the groups are as large as their degrees of freedom.
+    It is the one at which the squares around the means of the groups are as large as is to be expected: their degrees
+    of freedom, and a little more where variances are estimates themselves, with ``freedom`` degrees of freedom each,
+    since squares over a variance that is too small by chance are large.
 
     Examples
     --------
@@ -211,14 +213,20 @@ def spread_within(estimate: Floats, variance: Floats, group: Ints) -> float:
     2.6458
     """
     df = len(estimate) - len(np.unique(group))
-    if df < 1 or squares_beyond(estimate, variance, group, 0.0) <= df:
+
+    def is_too_small(between: float) -> bool:
+        share = variance / (variance + between)
+        expected = df * float((1 + 2 * share**2 / freedom).mean())
+        return squares_beyond(estimate, variance, group, between) > expected
+
+    if df < 1 or not is_too_small(0.0):
         return 0.0
     low, high = 0.0, float(np.ptp(estimate)) ** 2 + 1e-300
-    while squares_beyond(estimate, variance, group, high) > df:
+    while is_too_small(high):
         high *= 2
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
-        low, high = (middle, high) if squares_beyond(estimate, variance, group, middle) > df else (low, middle)
+        low, high = (middle, high) if is_too_small(middle) else (low, middle)
     return float(((low + high) / 2) ** 0.5)
 
 
@@ -245,7 +253,7 @@ class Shrunk:
     spread: Floats
 
 
-def shrink_normal(estimate: Floats, variance: Floats, group: Ints) -> Shrunk:
+def shrink_normal(estimate: Floats, variance: Floats, group: Ints, *, freedom: Floats | None = None) -> Shrunk:
     r"""Estimate normal means by their posterior, drawn to the mean of their group, with intervals that hold.
 
     The true value of i is normal around the mean of its group, with one spread in all groups, unless the squares of a
@@ -262,6 +270,8 @@ def shrink_normal(estimate: Floats, variance: Floats, group: Ints) -> Shrunk:
         NaN or without a variance: not shrunk, and no part of any mean.
     group : int array of shape (n,)
         Numbers; negative ones are a group of their own.
+    freedom : float array of shape (n,), optional
+        Degrees of freedom of the variances, where these are estimates.
 
     References
     ----------
@@ -284,15 +294,17 @@ def shrink_normal(estimate: Floats, variance: Floats, group: Ints) -> Shrunk:
     )
     if is_known.sum() < MIN_TO_SHRINK:
         return whole
-    part = _shrink_known(estimate[is_known], variance[is_known], np.unique(group[is_known], return_inverse=True)[1])
+    known_group = np.unique(group[is_known], return_inverse=True)[1]
+    known_freedom = np.full(int(is_known.sum()), np.inf) if freedom is None else freedom[is_known]
+    part = _shrink_known(estimate[is_known], variance[is_known], known_group, known_freedom)
     for name in ("mean", "variance", "weight", "center", "spread"):
         getattr(whole, name)[is_known] = getattr(part, name)
     return whole
 
 
-def _shrink_known(x: Floats, v: Floats, group: Ints) -> Shrunk:
+def _shrink_known(x: Floats, v: Floats, group: Ints, known: Floats) -> Shrunk:
     n_groups = int(group.max()) + 1
-    tau, df = _spreads(x, v, group)
+    tau, df = _spreads(x, v, group, known)
     weight = 1 / (v + tau[group] ** 2)
     total = sums_by_group(group, weight, n_groups)
     mean = sums_by_group(group, weight * x, n_groups) / total
@@ -312,12 +324,12 @@ def _shrink_known(x: Floats, v: Floats, group: Ints) -> Shrunk:
     )
 
 
-def _spreads(x: Floats, v: Floats, group: Ints) -> tuple[Floats, Ints]:
+def _spreads(x: Floats, v: Floats, group: Ints, known: Floats) -> tuple[Floats, Ints]:
     """Return the spread within each group and its degrees of freedom: the common one, or its own."""
     from scipy.special import chdtr, chdtrc
 
     n_groups, n = int(group.max()) + 1, np.bincount(group)
-    common = spread_within(x, v, group)
+    common = spread_within(x, v, group, known)
     weight = 1 / (v + common**2)
     mean = sums_by_group(group, weight * x, n_groups) / sums_by_group(group, weight, n_groups)
     squares = sums_by_group(group, weight * (x - mean[group]) ** 2, n_groups)
@@ -330,10 +342,11 @@ def _spreads(x: Floats, v: Floats, group: Ints) -> tuple[Floats, Ints]:
     tau, df = np.zeros(n_groups), n - 1
     if others.any():
         codes = np.unique(group[others], return_inverse=True)[1]
-        tau[~is_own] = spread_within(x[others], v[others], codes)
+        tau[~is_own] = spread_within(x[others], v[others], codes, known[others])
         df = np.where(is_own, df, int(others.sum()) - int((~is_own).sum()))
     for g in np.flatnonzero(is_own):
-        tau[g] = spread_within(x[group == g], v[group == g], group[group == g] * 0)
+        rows = group == g
+        tau[g] = spread_within(x[rows], v[rows], group[rows] * 0, known[rows])
     return tau, df
 
 
@@ -341,7 +354,7 @@ def _shrunk_centers(mean: Floats, variance: Floats) -> tuple[Floats, Floats]:
     """Draw the means of groups to the mean of all, where there are enough of them."""
     if len(mean) < MIN_TO_SHRINK:
         return mean, variance
-    part = _shrink_known(mean, variance, np.zeros(len(mean), dtype=np.int64))
+    part = _shrink_known(mean, variance, np.zeros(len(mean), dtype=np.int64), np.full(len(mean), np.inf))
     return part.mean, part.variance
 
 

@@ -179,4 +179,4 @@ def _shrunk(panel: Panel, raw: Estimates, options: FitOptions) -> tuple[Shrunk, 
     if raw.error_kind in ("ar1", "iid"):
         moderated, prior_df = moderate_variances(raw.row_variance, np.where(is_known, raw.df, 0.0))
         variance = variance * np.divide(moderated, raw.row_variance, out=np.ones(len(moderated)), where=is_known)
-    return shrink_normal(raw.slope, variance, group), prior_df, fallback
+    return shrink_normal(raw.slope, variance, group, freedom=raw.df + prior_df), prior_df, fallback

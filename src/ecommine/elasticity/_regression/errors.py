@@ -30,6 +30,7 @@ import numpy as np
 
 from ..._core.arrays import Bools, Floats, Ints, distinct_rows
 from ..._stats.arrays import sums_by_group
+from ..._stats.shrinkage import moderate_variances
 from .least_squares import Design, Solution, WithinSeries
 
 MIN_CLUSTERS = 10
@@ -71,7 +72,8 @@ def serial_correlations(solution: Solution, design: Design, series: Ints, period
         In [-0.5, 0.95]; where a category has too few rows, that of all.
     """
     is_next = np.flatnonzero(neighbours(series, period))
-    sigma = np.sqrt(row_variances(solution, design)[0])
+    # Scaled by its own residuals alone, each series would count by its own ratio, which is biased as it is short.
+    sigma = np.sqrt(moderate_variances(*row_variances(solution, design))[0])
     scale = np.divide(1.0, sigma, out=np.zeros(len(sigma)), where=sigma > 0)
     counted = np.append(scale > 0, False)  # groups without an error tell nothing of its correlation
     residuals = solution.residuals * scale[design.group]
@@ -192,7 +194,7 @@ def clustered_variances(
     ----------
     clusters : one or two int arrays of shape (n_rows,)
     nested : bool
-        Whether series lie within clusters, so that their intercepts cost no degrees of freedom.
+        Whether series lie within clusters, so that their intercepts cost one degree of freedom together.
     """
     score = solution.basis[-1] * solution.inverse[design.group, -1, -1] * solution.residuals
     ways = [distinct_rows(design.group, cluster) for cluster in clusters]
@@ -203,7 +205,7 @@ def clustered_variances(
     total = parts[0] if len(ways) == 1 else parts[0] + parts[1] - parts[2]
     total = np.where(total > 0, total, parts[:2].max(axis=0))  # the difference of estimates may be negative
     n = np.bincount(design.group, minlength=design.n_groups)
-    k = (~np.isnan(solution.slopes)).sum(axis=1) if nested else solution.n_parameters
+    k = (~np.isnan(solution.slopes)).sum(axis=1) + 1 if nested else solution.n_parameters
     factor = np.divide(n - 1, n - k, out=np.full(len(n), np.nan), where=n > k)
     return np.where(np.isnan(solution.own), np.nan, total * factor), np.min(counts, axis=0).astype(np.float64)
 
