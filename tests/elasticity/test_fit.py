@@ -71,7 +71,7 @@ def test_slopes_are_those_of_a_dense_solve_on_an_unbalanced_panel(periods):
     sales = sales[np.random.default_rng(0).random(len(sales)) < 0.85].reset_index(drop=True)
     absorb = ("product_id", "period_at") if periods else ("product_id",)
     found = raw(sales, errors="iid", absorb=absorb)
-    slow, design, y = dense_slopes(sales, controls=["promotion"], periods=periods)
+    slow, *_ = dense_slopes(sales, controls=["promotion"], periods=periods)
     assert len(found) == 30
     np.testing.assert_allclose(found, pd.Series(slow)[found.index], rtol=1e-8)
 
@@ -208,9 +208,8 @@ def test_rows_that_cannot_be_used_are_left_out_with_a_note():
     )
     result = elasticity.fit(sales, **PLAIN)
     counts = note_counts(result.notes)
-    assert {name: counts[name] for name in ("unfinished_periods", "out_of_stock", "negative_units", "prices_not_positive")} == {
-        "unfinished_periods": 1, "out_of_stock": 1, "negative_units": 1, "prices_not_positive": 2,
-    }  # fmt: skip
+    left_out = {"unfinished_periods": 1, "out_of_stock": 1, "negative_units": 1, "prices_not_positive": 2}
+    assert {name: counts[name] for name in left_out} == left_out
     assert result.table["raw_elasticity"].iloc[0] == pytest.approx(raw(sales.iloc[:64], **PLAIN).iloc[0], rel=1e-12)
 
 

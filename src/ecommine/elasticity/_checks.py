@@ -51,7 +51,6 @@ def checks_table(panel: Panel, options: FitOptions, rows: Rows, raw: Estimates) 
         _promotions(panel, options, rows, raw),
         _outliers(panel, options, rows, raw),
         *(_other_price(panel, options, raw, name) for name in OTHER_PRICES),
-        _missing_periods(rows),
     ]
     names = tuple(Check.__dataclass_fields__)
     columns = {name: [getattr(one, name) for one in made] for name in names}
@@ -127,24 +126,6 @@ def _other_price(panel: Panel, options: FitOptions, raw: Estimates, name: str) -
     price = np.where(is_usable, other, panel.price)
     affected = int((is_usable & (np.abs(price - panel.price) > 1e-9 * panel.price)).sum())
     return _check(name, panel, _refitted(replace(panel, price=price), options) - raw.slope, affected, remedy)
-
-
-def _missing_periods(rows: Rows) -> Check:
-    remedy = "fill periods without a sale by schema.to_sales(prices=): a missing row hides that nothing was sold"
-    panel = rows.panel
-    if panel.period is None:
-        return _not_known("missing_periods", remedy)
-    is_same = panel.series[1:] == panel.series[:-1]
-    n = int((np.diff(panel.period)[is_same] - 1).sum())
-    return Check(
-        check="missing_periods",
-        value=np.nan,
-        largest_move=np.nan,
-        product=None,
-        affected=n,
-        verdict="not_known" if n else "stable",
-        remedy=remedy,
-    )
 
 
 def studentised_residuals(rows: Rows, options: FitOptions) -> Floats:

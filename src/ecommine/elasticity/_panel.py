@@ -11,8 +11,8 @@ from .._core.arrays import Bools, Floats, Ints, distinct_codes, distinct_rows, r
 from .._core.codes import Labels, factorize_sorted, whole_ids
 from .._core.frames import Frame, collect
 from .._stats.arrays import sums_by_group
-from ._options import FitOptions
 from ..schema._for_topics import TABLES, SchemaError, read
+from ._options import FitOptions
 
 OPTIONAL = (
     "period_at",

@@ -9,7 +9,7 @@ Profit at the mean elasticity would promise more than it brings: the product who
 one whose price seems worth a change.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -57,16 +57,9 @@ class Demand:
         """Number of products."""
         return len(self.mean)
 
-    def units_if(self, elasticity: Floats, log_change: Floats) -> Floats:
-        """Return the units per period at a price, if the elasticity were known.
-
-        Parameters
-        ----------
-        elasticity, log_change : float array of shape (n_products,)
-            The logarithm of the price over the current one.
-        """
-        change = log_change[self.product] - self.log_ratio
-        return sums_by_group(self.product, self.units * np.exp(elasticity[self.product] * change), self.n_products)
+    def known(self, elasticity: Floats) -> "ExpectedUnits":
+        """Return the units at any price if the elasticity were known."""
+        return replace(self, mean=elasticity, variance=np.zeros(self.n_products)).expectation()
 
     def expectation(self) -> "ExpectedUnits":
         """Return the mean over the posterior, ready for any price."""

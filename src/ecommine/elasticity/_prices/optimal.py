@@ -193,8 +193,6 @@ def modulus(ending: int) -> int:
 
 def _change_if(demand: Demand, money: Money, elasticity: Floats, log_change: Floats) -> Floats:
     """Return the change of money per period if the elasticity were known."""
-    at = np.nan_to_num(elasticity)
-    zero = np.zeros(len(log_change))
-    price = demand.current_price * np.exp(log_change)
-    after = demand.units_if(at, np.nan_to_num(log_change)) * money.per_unit(price)
-    return after - demand.units_if(at, zero) * money.per_unit(demand.current_price) + 0 * elasticity
+    units = demand.known(elasticity)
+    after = units.at(log_change) * money.per_unit(demand.current_price * np.exp(log_change))
+    return after - units.at(np.zeros(len(log_change))) * money.per_unit(demand.current_price)

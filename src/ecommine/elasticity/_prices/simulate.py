@@ -29,7 +29,7 @@ def simulate(fitted: "Elasticities", prices: object, *, kept: float, base: str |
     product, price = _all_changes(demand) if prices is None else _given(prices, panel)
     log_change = np.log(price / demand.current_price[product])
     units = demand.expectation().at(log_change, product)
-    low, high = (_units_if(demand, limit, log_change, product) for limit in (demand.low, demand.high))
+    low, high = (demand.known(limit).at(log_change, product) for limit in (demand.low, demand.high))
     profit = Money(objective="profit", kept=kept, unit_cost=demand.unit_cost).per_unit(price, product)
     limits = np.sort([low * profit, high * profit], axis=0)
     columns = {
@@ -67,16 +67,3 @@ def _given(prices: object, panel: Panel) -> tuple[Ints, Floats]:
     if not (price > 0).all():
         raise ValueError(f"`prices` must be above zero, got {price[~(price > 0)][0]!r}")
     return np.array([known[one] for one in rows["product_id"].to_list()], dtype=np.int64), price
-
-
-def _units_if(demand: Demand, elasticity: Floats, log_change: Floats, product: Ints) -> Floats:
-    """Return the units of each row if the elasticity were known; one pass for each row of a product."""
-    order = np.argsort(product, kind="stable")
-    place = np.arange(len(product)) - np.searchsorted(product[order], product[order], side="left")
-    units = np.full(len(product), np.nan)
-    for turn in range(int(place.max(initial=-1)) + 1):
-        rows = order[place == turn]
-        change = np.zeros(demand.n_products)
-        change[product[rows]] = log_change[rows]
-        units[rows] = demand.units_if(elasticity, change)[product[rows]]
-    return units

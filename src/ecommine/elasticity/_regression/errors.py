@@ -8,7 +8,7 @@ and from their sum of squares
 .. math:: 2 q' \Omega A q - (q' \Omega q) (q' A q) \quad \text{and} \quad q' \Omega q
 
 where :math:`\Omega` is the correlation of the errors and A takes the mean of both neighbours. They are computed as if q
-were an autoregression too, with the correlation :math:`\varphi` that it has at lag one: exactly so for an intercept.
+were an autoregression too, around its mean, with the correlation that it has at lag one: exactly so for an intercept.
 The estimate is the :math:`\rho` whose expected ratio of the two sums is that of the residuals. Then the rows are transformed as by Prais and Winsten, over gaps too, and solved again.
 
 **Clusters.** One-way, or two-way by inclusion and exclusion (Cameron, Gelbach and Miller 2011). A cluster must divide
@@ -37,6 +37,8 @@ MIN_CLUSTERS = 10
 """With fewer the variance between clusters is hardly known."""
 MIN_PAIRS_FOR_RHO = 50
 """Neighbouring rows of a category, below which the correlation is that of the whole shop."""
+CENTERING_ROUNDS = 4
+"""Rounds in which the autocorrelation of a series around its mean is turned into that of the series itself."""
 RHO_GRID = np.linspace(-0.5, 0.95, 59)
 """Correlations of neighbours that are considered."""
 
@@ -110,20 +112,41 @@ def _taken_by_regressors(solution: Solution, design: Design, is_next: Ints) -> F
         lagged = sums_by_group(block[is_next], column[is_next] * column[is_next - 1], n_blocks)
         n, pairs = (np.bincount(rows, minlength=n_blocks) for rows in (block, block[is_next]))
         is_there = np.bincount(block, weights=column != 0, minlength=n_blocks) > 0
-        sums = _sums_of_direction(lagged, n, pairs) * is_there[:, None, None]
+        sums = _sums_of_direction(lagged, n, pairs, place > 0) * is_there[:, None, None]
         np.add.at(taken, group_of_series if place == 0 else np.arange(design.n_groups), sums)
     return taken
 
 
-def _sums_of_direction(lagged: Floats, n: Ints, pairs: Ints) -> Floats:
-    """Return what a direction takes from both sums at each correlation: shape (n_directions, 2, n_grid)."""
-    phi = np.clip(lagged * n / np.maximum(pairs, 1), -1.0, 1.0)[:, None]
-    rows, r = np.maximum(n, 1)[:, None], phi * RHO_GRID
-    last = (1 - r**rows) / (rows * (1 - r))
-    series = (1 - last) / (1 - r)  # the sum of (1 - h / n) r^(h - 1) over lags h
-    squares = 1 + 2 * r * series
-    neighbour = RHO_GRID + (1 + RHO_GRID**2) * phi * series - RHO_GRID * last
+def _sums_of_direction(lagged: Floats, n: Ints, pairs: Ints, is_centered: bool) -> Floats:
+    """Return what a direction takes from both sums at each correlation: shape (n_directions, 2, n_grid).
+
+    Its autocovariances are those of an autoregression; less those of a constant, where it adds up to zero.
+    """
+    rows = np.maximum(n, 2)[:, None].astype(np.float64)
+    observed = np.clip(lagged * n / np.maximum(pairs, 1), -0.99, 1.0)[:, None]
+    phi, share = observed, np.zeros_like(observed)
+    for _ in range(CENTERING_ROUNDS if is_centered else 0):
+        share = np.clip((1 + 2 * phi * _lag_series(phi, rows)) / rows, 0.0, 0.9)
+        phi = np.clip(observed * (1 - share) + share, -0.99, 0.99)
+    squares, neighbour = _autoregressive_sums(phi, rows)
+    if is_centered:
+        of_constant = _autoregressive_sums(np.ones_like(phi), rows)
+        squares = (squares - share * of_constant[0]) / (1 - share)
+        neighbour = (neighbour - share * of_constant[1]) / (1 - share)
     return np.stack([2 * neighbour - lagged[:, None] * squares, squares], axis=1)
+
+
+def _autoregressive_sums(phi: Floats, rows: Floats) -> tuple[Floats, Floats]:
+    """Return q' Omega q and q' Omega A q of an autoregression of so many rows at each correlation of the grid."""
+    r = phi * RHO_GRID
+    series = _lag_series(r, rows)
+    neighbour = RHO_GRID + (1 + RHO_GRID**2) * phi * series - RHO_GRID * (1 - r**rows) / (rows * (1 - r))
+    return 1 + 2 * r * series, neighbour
+
+
+def _lag_series(r: Floats, rows: Floats) -> Floats:
+    """Return the sum of (1 - h / n) r^(h - 1) over the lags h from 1 to n - 1."""
+    return np.asarray(1 / (1 - r) - (1 - r**rows) / (rows * (1 - r) ** 2), dtype=np.float64)
 
 
 def _matching(sums: Floats, lost: Floats) -> Floats:
