@@ -25,8 +25,8 @@ def with_stores(n_stores=12, periods=26, seed=0):
     units = np.exp(4 + week + 0.1 * rng.normal(size=price.shape)) * price**-2.0
     times = pd.date_range("2024-01-01", periods=periods, freq="7D").astype("datetime64[us]")
     return pd.DataFrame(
-        {"product_id": "tea", "store_id": np.repeat(np.arange(n_stores), periods), "period_at": np.tile(times, n_stores),
-         "quantity": units.ravel(), "price": price.ravel()}
+        {"product_id": "tea", "store_id": np.repeat(np.arange(n_stores), periods),
+         "period_at": np.tile(times, n_stores), "quantity": units.ravel(), "price": price.ravel()}
     )  # fmt: skip
 
 

@@ -30,8 +30,10 @@ import numpy as np
 from .arrays import Floats, Ints, divide, sums_by_group
 from .multiple_testing import adjust_p_values
 
-BISECTIONS = 60
-"""Halvings of the range of a spread: to the last bits."""
+BISECTIONS = 120
+"""Halvings of a range of logarithms: to the last bits."""
+NEWTON_STEPS = 100
+"""Steps towards a spread; ten are usual."""
 MIN_TO_SHRINK = 4
 """Estimates, with fewer of which the spread between them is not known."""
 MIN_PRIOR_TRIALS = 1e-9
@@ -213,21 +215,18 @@ def spread_within(estimate: Floats, variance: Floats, group: Ints, freedom: Floa
     2.6458
     """
     df = len(estimate) - len(np.unique(group))
-
-    def is_too_small(between: float) -> bool:
-        share = variance / (variance + between)
-        expected = df * float((1 + 2 * share**2 / freedom).mean())
-        return squares_beyond(estimate, variance, group, between) > expected
-
-    if df < 1 or not is_too_small(0.0):
-        return 0.0
-    low, high = 0.0, float(np.ptp(estimate)) ** 2 + 1e-300
-    while is_too_small(high):
-        high *= 2
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if is_too_small(middle) else (low, middle)
-    return float(((low + high) / 2) ** 0.5)
+    n_groups = int(group.max(initial=-1)) + 1
+    between = 0.0
+    for _ in range(NEWTON_STEPS if df > 0 else 0):  # squares fall ever more slowly, so that no step goes too far
+        weight = 1 / (variance + between)
+        mean = divide(sums_by_group(group, weight * estimate, n_groups), sums_by_group(group, weight, n_groups))
+        squares = weight * (estimate - mean[group]) ** 2
+        beyond = float(squares.sum()) - df * float((1 + 2 * (weight * variance) ** 2 / freedom).mean())
+        step = beyond / max(float((weight * squares).sum()), 1e-300)
+        between = max(between + step, 0.0)
+        if abs(step) <= 1e-13 * between or not between:
+            break
+    return between**0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -406,7 +405,7 @@ def _inverse_trigamma(value: float) -> float:
     from scipy.special import polygamma
 
     low, high = 1e-8, 1e8
-    for _ in range(2 * BISECTIONS):
+    for _ in range(BISECTIONS):
         middle = (low * high) ** 0.5
         low, high = (middle, high) if float(polygamma(1, middle)) > value else (low, middle)
     return float((low * high) ** 0.5)

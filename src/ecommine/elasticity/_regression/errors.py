@@ -9,7 +9,8 @@ and from their sum of squares
 
 where :math:`\Omega` is the correlation of the errors and A takes the mean of both neighbours. They are computed as if q
 were an autoregression too, around its mean, with the correlation that it has at lag one: exactly so for an intercept.
-The estimate is the :math:`\rho` whose expected ratio of the two sums is that of the residuals. Then the rows are transformed as by Prais and Winsten, over gaps too, and solved again.
+The estimate is the :math:`\rho` whose expected ratio of the two sums is that of the residuals.
+Then the rows are transformed as by Prais and Winsten, over gaps too, and solved again.
 
 **Clusters.** One-way, or two-way by inclusion and exclusion (Cameron, Gelbach and Miller 2011). A cluster must divide
 the rows of a slope: within one cluster the products of regressor and residual add up to zero by construction.
@@ -39,7 +40,7 @@ MIN_PAIRS_FOR_RHO = 50
 """Neighbouring rows of a category, below which the correlation is that of the whole shop."""
 CENTERING_ROUNDS = 4
 """Rounds in which the autocorrelation of a series around its mean is turned into that of the series itself."""
-RHO_GRID = np.linspace(-0.5, 0.95, 59)
+RHO_GRID = np.linspace(-0.5, 0.95, 30)
 """Correlations of neighbours that are considered."""
 
 

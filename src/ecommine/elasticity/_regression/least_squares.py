@@ -206,7 +206,18 @@ def _block_sums(column: Floats, block: Ints, n_blocks: int, periods: Any) -> Any
 
 
 def _pseudo_inverse(gram: Floats) -> tuple[Floats, int]:
-    """Return the inverse of a symmetric matrix on the space where it is not zero, and the dimension of that space."""
+    """Return the inverse of a symmetric matrix on the space where it is not zero, and the dimension of that space.
+
+    As a rule only the same effect in all periods is lost, to the intercepts: then one Cholesky factor is enough.
+    """
+    n = len(gram)
+    constant = np.full((n, n), float(np.trace(gram)) / n**2)
+    try:
+        pivots = np.diagonal(np.linalg.cholesky(gram + constant)) ** 2
+    except np.linalg.LinAlgError:
+        pivots = np.zeros(n)
+    if n and pivots.min() > COLLINEAR * pivots.max() and np.abs(gram.sum(axis=0)).max() < COLLINEAR * np.trace(gram):
+        return np.linalg.inv(gram + constant) - 1 / (constant * n**2), n - 1
     values, vectors = np.linalg.eigh(gram)
     is_kept = values > COLLINEAR * max(float(values[-1]), 1e-300)
     kept = vectors[:, is_kept]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..._core.arrays import Bools, Floats, Ints, run_numbers
+from ..._core.arrays import Bools, Floats, Ints, distinct_rows, run_numbers
 from ..._stats.arrays import sums_by_group
 from .._options import CATEGORY, FitOptions
 from .._panel import Panel
@@ -172,8 +172,11 @@ def _periods(panel: Panel) -> Ints:
     """Count the distinct periods of each group; rows without periods."""
     if panel.period is None or not len(panel.period):
         return np.bincount(panel.group, minlength=panel.n_groups)
-    width = int(panel.period.max()) + 1
-    return np.bincount(np.unique(panel.group * width + panel.period) // width, minlength=panel.n_groups)
+    is_next_series = (panel.series[1:] != panel.series[:-1]) & (panel.group[1:] == panel.group[:-1])
+    if not is_next_series.any():  # no period comes twice in a series
+        return np.bincount(panel.group, minlength=panel.n_groups)
+    _, first = distinct_rows(panel.group, panel.period)
+    return np.bincount(panel.group[first], minlength=panel.n_groups)
 
 
 def _spread(log_price: Floats, panel: Panel) -> Floats:
