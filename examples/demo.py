@@ -15,7 +15,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ecommine import association, datasets, funnel, rfm, schema
+from ecommine import association, datasets, elasticity, funnel, rfm, schema
 
 mpl.use("Agg")
 FOLDER = Path("build", "demo")
@@ -130,12 +130,39 @@ def carts_left_behind(_: schema.Shop) -> Part:
     )
 
 
+def prices_to_set(shop: schema.Shop) -> Part:
+    """Estimate the elasticities of the grocer's soft drinks, and suggest three prices at an assumed cost."""
+    lines = shop.orders[shop.orders["line_type"].fillna("product") == "product"]
+    drinks = lines[lines["category"] == "SOFT DRINKS"]
+    drinks = drinks[drinks["product_id"].isin(drinks["product_id"].value_counts().head(12).index)]
+    sales = schema.to_sales(drinks, price="paid")
+    result = elasticity.fit(sales)
+    costs = (0.7 * sales.groupby("product_id")["price"].median()).rename("unit_cost").reset_index()
+    prices = result.optimal_prices(costs, endings=(0.09, 0.49, 0.79, 0.99))
+    names = ["product_id", "elasticity", "elasticity_low", "elasticity_high", "price_changes", "reason"]
+    best = prices.table.nlargest(3, "expected_change")
+    money = {name: best[name].map("{:.2f}".format) for name in ("current_price", "price", "expected_change")}
+    shown = best.assign(**money, loss_probability=best["loss_probability"].map("{:.1%}".format))
+    decimals = {name: result.table[name].map("{:.2f}".format) for name in names[1:4]}
+    return Part(
+        title="What a price change does, and three prices to try (cost assumed: 70% of the median price)",
+        question=f"Elasticity: {result.headline}.",
+        answer=(result.summary(), result.summary(locale="zh"), prices.summary(), prices.summary(locale="zh")),
+        tables={
+            "Soft drinks, with 95 % intervals": result.table.assign(**decimals)[names],
+            "Three prices with their risk": shown[["product_id", *money, "limited_by", "loss_probability"]],
+        },
+        pictures={"elasticities": result.plot()},
+    )
+
+
 PARTS: tuple[Callable[[schema.Shop], Part], ...] = (
     segments,
     movements,
     bought_together,
     where_buyers_stop,
     carts_left_behind,
+    prices_to_set,
 )
 
 STYLE = """

@@ -34,6 +34,8 @@ BISECTIONS = 120
 """Halvings of a range of logarithms: to the last bits."""
 NEWTON_STEPS = 100
 """Steps towards a spread; ten are usual."""
+SIGNIFICANCE = 0.05
+"""Of the test whether a group has the spread of the others."""
 MIN_TO_SHRINK = 4
 """Estimates, with fewer of which the spread between them is not known."""
 MIN_PRIOR_TRIALS = 1e-9
@@ -226,7 +228,7 @@ def spread_within(estimate: Floats, variance: Floats, group: Ints, freedom: Floa
         between = max(between + step, 0.0)
         if abs(step) <= 1e-13 * between or not between:
             break
-    return between**0.5
+    return float(between**0.5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -324,29 +326,38 @@ def _shrink_known(x: Floats, v: Floats, group: Ints, known: Floats) -> Shrunk:
 
 
 def _spreads(x: Floats, v: Floats, group: Ints, known: Floats) -> tuple[Floats, Ints]:
-    """Return the spread within each group and its degrees of freedom: the common one, or its own."""
-    from scipy.special import chdtr, chdtrc
+    """Return the spread within each group and its degrees of freedom: the common one, or its own.
 
-    n_groups, n = int(group.max()) + 1, np.bincount(group)
-    common = spread_within(x, v, group, known)
-    weight = 1 / (v + common**2)
-    mean = sums_by_group(group, weight * x, n_groups) / sums_by_group(group, weight, n_groups)
-    squares = sums_by_group(group, weight * (x - mean[group]) ** 2, n_groups)
-    lower, upper = chdtr(np.maximum(n - 1, 1), squares), chdtrc(np.maximum(n - 1, 1), squares)
-    p_values = np.where(n >= MIN_TO_SHRINK, np.minimum(2 * np.minimum(lower, upper), 1.0), np.nan)
-    is_own = np.nan_to_num(adjust_p_values(p_values, "holm"), nan=1.0) < 0.05
-    if n_groups == 1 or not is_own.any():
-        return np.full(n_groups, common), np.full(n_groups, len(x) - n_groups)
-    others = ~is_own[group]
-    tau, df = np.zeros(n_groups), n - 1
-    if others.any():
-        codes = np.unique(group[others], return_inverse=True)[1]
-        tau[~is_own] = spread_within(x[others], v[others], codes, known[others])
-        df = np.where(is_own, df, int(others.sum()) - int((~is_own).sum()))
+    One group after the other that contradicts the common spread is taken out of it, the worst first.
+    """
+    n = np.bincount(group)
+    is_own = np.zeros(len(n), dtype=bool)
+    while True:
+        rows = ~is_own[group]
+        common = spread_within(x[rows], v[rows], np.unique(group[rows], return_inverse=True)[1], known[rows])
+        p_values = np.where(is_own | (n < MIN_TO_SHRINK), np.nan, _fit_p_values(x, v, group, common))
+        adjusted = np.nan_to_num(adjust_p_values(p_values, "holm", n_tests=len(n)), nan=1.0)
+        if (~is_own).sum() < 2 or adjusted.min() >= SIGNIFICANCE:
+            break
+        is_own[np.argmin(adjusted)] = True
+    tau = np.full(len(n), common)
     for g in np.flatnonzero(is_own):
         rows = group == g
         tau[g] = spread_within(x[rows], v[rows], group[rows] * 0, known[rows])
-    return tau, df
+    others = int(n[~is_own].sum()) - int((~is_own).sum())
+    return tau, np.where(is_own, n - 1, others)
+
+
+def _fit_p_values(x: Floats, v: Floats, group: Ints, spread: float) -> Floats:
+    """Return the two-sided p-value of each group's squares at a spread."""
+    from scipy.special import chdtr, chdtrc
+
+    n, weight = np.bincount(group), 1 / (v + spread**2)
+    mean = divide(sums_by_group(group, weight * x, len(n)), sums_by_group(group, weight, len(n)))
+    squares = sums_by_group(group, weight * (x - mean[group]) ** 2, len(n))
+    df = np.maximum(n - 1, 1)
+    p_values = 2 * np.minimum(chdtr(df, squares), chdtrc(df, squares))
+    return np.asarray(np.minimum(p_values, 1.0), dtype=np.float64)
 
 
 def _shrunk_centers(mean: Floats, variance: Floats) -> tuple[Floats, Floats]:

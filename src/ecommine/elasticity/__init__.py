@@ -48,22 +48,6 @@ References
 ----------
 Hoch, S. J., Kim, B.-D., Montgomery, A. L. and Rossi, P. E. (1995). Determinants of store-level price elasticity.
 Journal of Marketing Research 32(1), 17-29. https://doi.org/10.1177/002224379503200104
-
-Examples
---------
->>> import pandas as pd
->>> from ecommine import elasticity
->>> sales = pd.DataFrame({
-...     "product_id": "tea",
-...     "period_at": pd.date_range("2024-01-01", periods=8, freq="7D"),
-...     "quantity": [100, 83, 120, 99, 70, 84, 118, 101],
-...     "price": [4.0, 4.4, 3.6, 4.0, 4.8, 4.4, 3.6, 4.0],
-...     "unit_cost": 2.0,
-... })
->>> result = elasticity.fit(sales)
->>> result.table[["product_id", "elasticity", "elasticity_low", "elasticity_high", "price_changes"]].round(2)
-  product_id  elasticity  elasticity_low  elasticity_high  price_changes
-0        tea       -1.84           -1.92            -1.76              6
 """
 
 from ._fit import fit

@@ -62,11 +62,11 @@ def fit_notes(panel: Panel, options: FitOptions, rows: Rows, raw: Estimates, fal
     ]
     if counts.get("rows_without_sales") and options.model == "log-log":
         n = counts["rows_without_sales"]
-        words = f"{counted(n, 'row')} without a sale have no logarithm and are left out; model='poisson' keeps them"
+        words = f"{counted(n, 'row')} without a sale left out, for want of a logarithm; model='poisson' keeps them"
         notes.append(Note(words, code="rows_without_sales", count=n))
     if counts.get("repeated_rows"):
         n = counts["repeated_rows"]
-        words = f"{counted(n, 'row')} share product, store and period with another: their units are added up"
+        words = f"{counted(n, 'row')} of a product, store and period that came before: units added up"
         notes.append(Note(words, code="repeated_rows", count=n))
     notes += [*_missing_periods(rows), _effects_note(rows), _errors_note(raw, panel), *_null_notes(raw)]
     if fallback == "all":
@@ -84,7 +84,7 @@ def _missing_periods(rows: Rows) -> list[Note]:
         return []
     is_same = panel.series[1:] == panel.series[:-1]
     n = int((np.diff(panel.period)[is_same] - 1).sum())
-    words = f"{counted(n, 'period')} between the first and last sale of a product have no usable row; a gap is a gap"
+    words = f"{counted(n, 'period')} without a usable row between the first and last of a product: a gap is a gap"
     return [Note(words, code="missing_periods", count=n)] if n else []
 
 
@@ -105,8 +105,8 @@ def _effects_note(rows: Rows) -> Note:
 
 def _errors_note(raw: Estimates, panel: Panel) -> Note:
     if raw.error_kind == "ar1":
-        low, high = float(np.nanmin(raw.rho, initial=0.0)), float(np.nanmax(raw.rho, initial=-1.0))
-        span = f"{high:.2f}" if f"{low:.2f}" == f"{high:.2f}" else f"up to {high:.2f}"
+        low, high = (f"{value:.2f}" for value in (raw.rho.min(), raw.rho.max())) if len(raw.rho) else ("0", "0")
+        span = low if low == high else f"{low} to {high}"
         return Note(f"errors of neighbouring periods are correlated by {span}", code="serial_errors")
     if raw.error_kind == "two-way":
         return Note("errors are shared within stores and within periods (two-way clusters)", code="two_way_errors")

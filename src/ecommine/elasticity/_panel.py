@@ -6,6 +6,7 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
+import pandas as pd
 
 from .._core.arrays import Bools, Floats, Ints, distinct_codes, distinct_rows, run_numbers, sort_order
 from .._core.codes import Labels, factorize_sorted, whole_ids
@@ -96,6 +97,8 @@ class Panel:
 
     def take(self, rows: "Bools | Ints") -> "Panel":
         """Return some rows, in their order; series keep their numbers."""
+        if rows.dtype == bool and rows.all():
+            return self
         return replace(
             self,
             group=self.group[rows],
@@ -254,7 +257,9 @@ def _period_numbers(times: nw.Series[Any]) -> tuple[Ints, float, np.datetime64 |
     moments = times.to_numpy().astype("datetime64[us]")
     if not len(moments):
         return np.zeros(0, dtype=np.int64), np.nan, None
-    codes, distinct = distinct_codes(moments.view(np.int64))
+    hashed, labels = pd.factorize(moments.view(np.int64))  # several times as fast as sorting rows
+    ranks, distinct = distinct_codes(np.asarray(labels))
+    codes = ranks[hashed]
     n_missing = int((distinct == np.iinfo(np.int64).min).sum())  # not a time, the first of all
     steps = np.diff(distinct[n_missing:])
     usual = float(np.median(steps)) if len(steps) else np.nan
@@ -266,10 +271,20 @@ def _period_numbers(times: nw.Series[Any]) -> tuple[Ints, float, np.datetime64 |
 def _sorted(panel: Panel) -> Panel:
     """Sort by group, product, store and period, and number the series."""
     keys = [panel.group, panel.product, panel.store]
-    order = sort_order(*keys, *([] if panel.period is None else [panel.period]))
-    is_in_order = bool((order[1:] > order[:-1]).all())
-    panel = panel if is_in_order else panel.take(order)
-    return replace(panel, series=run_numbers(panel.group, panel.product, panel.store) if len(order) else panel.group)
+    keys += [] if panel.period is None else [panel.period]
+    if not _are_in_order(keys):
+        panel = panel.take(sort_order(*keys))
+    is_empty = not len(panel.units)
+    return replace(panel, series=panel.group if is_empty else run_numbers(panel.group, panel.product, panel.store))
+
+
+def _are_in_order(keys: list[Ints]) -> bool:
+    """Return whether rows ascend by the keys, the first one first."""
+    is_tied, is_right = np.ones(max(len(keys[0]) - 1, 0), dtype=bool), True
+    for key in keys:
+        is_right = is_right and not (is_tied & (key[1:] < key[:-1])).any()
+        is_tied &= key[1:] == key[:-1]
+    return is_right
 
 
 def _merged(panel: Panel) -> Panel:

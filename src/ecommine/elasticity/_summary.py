@@ -18,6 +18,8 @@ from ._regression.estimates import Estimates
 
 RISKY = 0.25
 """Chance of a loss, above which a price is called risky."""
+LEAST_SHOWN = 0.001
+"""Chance that is written as a number."""
 _LIMITS_ZH = {
     "max_change": "最大调价幅度",
     "seen_prices": "历史价格范围",
@@ -80,7 +82,7 @@ def price_sentences(choice: Choice, names: Sequence[Any], objective: str, locale
             name=names[best],
             price=choice.price[best],
             change=choice.change[best],
-            loss=percent(round(float(choice.loss_probability[best]), 3)),
+            loss=_chance(float(choice.loss_probability[best])),
         )
     )
     risky = int((choice.loss_probability[is_known] > RISKY).sum())
@@ -97,6 +99,8 @@ def _categories(panel: Panel, mean: Floats, is_known: Any, locale: Locale) -> li
         return []
     means = {code: float(mean[is_known][codes == code].mean()) for code in present}
     strongest, weakest = min(means, key=means.__getitem__), max(means, key=means.__getitem__)
+    if f"{means[strongest]:.2f}" == f"{means[weakest]:.2f}":
+        return []
     labels = panel.categories.tolist()
     return [
         _TEXTS[locale]["categories"].format(
@@ -116,6 +120,10 @@ def _unknown(reasons: Sequence[str | None], subject: str, locale: Locale) -> lis
             n=_count(sum(counts.values()), subject, locale), most=_count(n, subject, locale), reason=words
         )
     ]
+
+
+def _chance(probability: float) -> str:
+    return percent(round(probability, 3)) if probability >= LEAST_SHOWN else f"<{percent(LEAST_SHOWN)}"
 
 
 def _count(number: int, noun: str, locale: Locale) -> str:
@@ -145,16 +153,16 @@ _TEXTS: dict[Locale, dict[str, Any]] = {
         "categories": "Demand responds most in {strongest} ({most:.2f}) and least in {weakest} ({least:.2f}).",
         "weight": "On average {own} of an estimate comes from the product's own data, the other {rest} from similar "
         "products.",
-        "unknown": "For {n} it cannot be told; the most frequent reason ({most}): {reason}.",
+        "unknown": "For {n} it cannot be told, mostly ({most}) for this reason: {reason}.",
         "caution": "Sales cannot show whether prices followed demand: each 0.1 of correlation between price and "
         "unexplained demand would move an elasticity by {shift:.2f}.",
         "no_prices": "There is no product for which a better price can be told.",
         "objective": {"profit": "profit", "revenue": "revenue", "units": "units"},
-        "total": "The best prices of {products} change expected {money} by {total:+,.2f} per period in all.",
-        "best": "The largest part is {name} at {price:,.2f}: {change:+,.2f}, with a chance of {loss} that it falls.",
-        "risk": "{n:,} of the prices have a chance above {share} to lower expected {money}; a single period can fall "
-        "by chance all the same.",
-        "limits": "{n:,} prices stand at a limit: {limits}.",
+        "total": "At the best prices, expected {money} of {products} changes by {total:+,.2f} per period in all.",
+        "best": "Product {name} adds the most: {change:+,.2f} at {price:,.2f}, with a {loss} chance of a fall.",
+        "risk": "Prices with a chance above {share} of lowering expected {money}: {n:,}. A single period can fall by "
+        "chance all the same.",
+        "limits": "At a limit: {limits}.",
     },
     "zh": {
         "mean": "{total}中有{known}的价格弹性可以估计，平均为{mean:.2f}：提价10%，销量{direction}{units}。",
@@ -163,12 +171,12 @@ _TEXTS: dict[Locale, dict[str, Any]] = {
         "more": "增加",
         "categories": "{strongest}对价格最敏感（{most:.2f}），{weakest}最不敏感（{least:.2f}）。",
         "weight": "每个估计值平均{own}来自该商品自身的数据，其余{rest}来自同类商品。",
-        "unknown": "另有{n}无法估计，最常见的原因（{most}）：{reason}。",
+        "unknown": "有{n}无法估计，最常见的原因（{most}）：{reason}。",
         "caution": "仅凭销售数据无法判断定价是否跟随了需求：价格与未解释需求的相关系数每增加0.1，"
         "弹性会偏移{shift:.2f}。",
         "no_prices": "没有商品可以给出更好的价格。",
         "total": "{products}调到最优价格后，每个时段的预期{money}合计变化{total:+,.2f}。",
-        "best": "其中贡献最大的是{name}，定价{price:,.2f}：{change:+,.2f}，下降的概率为{loss}。",
+        "best": "其中贡献最大的是商品{name}：定价{price:,.2f}，变化{change:+,.2f}，下降的概率为{loss}。",
         "risk": "有{n:,}个价格使预期{money}下降的概率超过{share}；即使预期上升，单个时段仍可能因偶然因素下降。",
         "limits": "有{n:,}个价格受到限制：{limits}。",
     },

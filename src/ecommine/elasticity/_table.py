@@ -49,7 +49,7 @@ def elasticity_table(
         "price_changes": [None] * panel.n_groups if changes is None else changes,
         "reason": list(raw.reasons),
     }
-    if np.isnan(raw.with_promotions).all():
+    if "promotion" not in rows.controls:
         del columns["elasticity_with_promotions"]
     samples = {options.by or ALL: panel.labels[0] if len(panel.labels) else "", "price_changes": 0}
     keys = [name for name in (options.by, "category") if name in columns]

@@ -233,15 +233,15 @@ def _notes(demand: Demand, choice: Choice, rows: Any, objective: str) -> tuple[N
     notes = []
     n = int((is_priced & (demand.mean[rows] >= NO_OPTIMUM_ABOVE)).sum())
     if n and objective == "profit":
-        words = f"{counted(n, 'product')} with an elasticity above -1 have no finite optimum: bounded by the limits"
+        words = f"no finite optimum for {counted(n, 'product')} with an elasticity above -1: bounded by the limits"
         notes.append(Note(words, code="no_finite_optimum", count=n))
     n = int((is_priced & (choice.limited_by[rows] >= 0)).sum())
     if n:
-        words = f"{counted(n, 'price')} of {int(is_priced.sum()):,} stand at a limit, named in limited_by"
+        words = f"{counted(n, 'price')} of {int(is_priced.sum()):,} at a limit, named in limited_by"
         notes.append(Note(words, code="limited_prices", count=n))
     n = int((~is_priced).sum())
     if n:
-        notes.append(Note(f"{counted(n, 'product')} have no price: see the column reason", code="no_price", count=n))
+        notes.append(Note(f"{counted(n, 'product')} without a price: see the column reason", code="no_price", count=n))
     return tuple(notes)
 
 

@@ -1,0 +1,51 @@
+"""Pictures: what is drawn where, in both languages."""
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+
+from ecommine import elasticity
+from elasticity.shops import shop, small_panel
+
+mpl.use("Agg")
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
+
+
+def test_a_line_per_elasticity_sorted_within_its_category():
+    result = elasticity.fit(shop())
+    ax = result.plot()
+    points = np.concatenate([line.get_xdata() for line in ax.lines if line.get_marker() == "o"])
+    assert sorted(points.tolist()) == pytest.approx(sorted(result.table["elasticity"].tolist()))
+    by_category = [line.get_xdata() for line in ax.lines if line.get_marker() == "o"]
+    assert all((np.diff(one) >= 0).all() for one in by_category)
+    assert len(by_category) == 3
+
+
+def test_the_demand_curve_passes_through_exact_data():
+    prices = np.array([4.0, 4.4, 3.6, 4.0, 4.8, 4.4, 3.6, 4.0])
+    result = elasticity.fit(small_panel(prices, 1_000 * prices**-2.0), errors="iid")
+    ax = result.plot(kind="demand", product="tea")
+    data, curve = (line.get_xydata() for line in ax.lines)
+    np.testing.assert_allclose(data[:, 1], data[:, 0] ** -2.0, rtol=1e-9)
+    np.testing.assert_allclose(curve[:, 1], curve[:, 0] ** -2.0, rtol=1e-9)
+    with pytest.raises(ValueError, match="`product`"):
+        result.plot(kind="demand", product="coffee")
+    with pytest.raises(ValueError, match="`kind`"):
+        result.plot(kind="bars")
+
+
+@pytest.mark.filterwarnings("ignore:.*Chinese text.*:UserWarning", "ignore:Glyph.*:UserWarning")
+@pytest.mark.parametrize("kind", ["elasticities", "demand"])
+def test_titles_are_in_the_language_asked_for(kind):
+    result = elasticity.fit(shop())
+    texts = [result.plot(kind=kind, locale=locale).get_title() for locale in ("en", "zh")]
+    assert "lasticity" in texts[0]
+    assert "弹性" in texts[1]
+    given = plt.figure().subplots()
+    assert result.plot(given, kind=kind) is given
