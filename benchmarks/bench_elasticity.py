@@ -21,6 +21,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # threads that wait for a busy core count as work, for both sides
+
 import numpy as np
 import pandas as pd
 
