@@ -124,6 +124,25 @@ def test_one_elasticity_of_all_rows():
     assert plain["elasticity"].iloc[0] == pytest.approx(np.polyfit(x, y, 1)[0], rel=1e-9)
 
 
+def test_any_column_may_name_the_elasticities():
+    sales = pd.concat([shop(rng=0).assign(store_id="a"), shop(rng=1).assign(store_id=None)], ignore_index=True)
+    assert len(elasticity.fit(sales).table) == 12
+    sales = sales.assign(store_id=sales["store_id"].fillna("b"), size=np.where(sales["product_id"] > 6, "l", "s"))
+    by_store = elasticity.fit(sales, by="store_id")
+    assert by_store.table["store_id"].tolist() == ["a", "b"]
+    assert "two_way_errors" in note_counts(by_store.notes)
+    by_size = elasticity.fit(sales.assign(category="all"), by="size", **PLAIN).table
+    assert by_size["size"].tolist() == ["l", "s"]
+    small = sales[sales["size"] == "s"].assign(category="all")
+    expected = elasticity.fit(small, by=None, **PLAIN).table["elasticity"].iloc[0]
+    assert by_size["elasticity"].iloc[1] == pytest.approx(expected, rel=1e-9)
+
+
+def test_infinite_values_are_unknown():
+    sales = small_panel([*PRICES * 8, np.inf, 4.0], [*UNITS * 8, 90, np.inf])
+    assert only(sales, **PLAIN)["elasticity"] == only(sales.iloc[:64], **PLAIN)["elasticity"]
+
+
 def test_categories_come_from_products_too():
     sales = shop(counts=False)
     products = sales[["product_id", "category"]].drop_duplicates()

@@ -88,9 +88,12 @@ def _missing_periods(rows: Rows) -> list[Note]:
     return [Note(words, code="missing_periods", count=n)] if n else []
 
 
+def _has_stores(panel: Panel) -> bool:
+    return bool(len(panel.store)) and bool((panel.store != panel.store[0]).any())
+
+
 def _effects_note(rows: Rows) -> Note:
-    has_stores = bool(len(rows.panel.store)) and bool((rows.panel.store != rows.panel.store[0]).any())
-    series = "product in each store" if has_stores else "product"
+    series = "product in each store" if _has_stores(rows.panel) else "product"
     intercepts = f"an intercept for each {series}" if rows.effects.of_series else "one intercept for each elasticity"
     if rows.effects.period is not None:
         n = int(rows.effects.period.max(initial=-1)) + 1
@@ -109,7 +112,8 @@ def _errors_note(raw: Estimates, panel: Panel) -> Note:
         span = low if low == high else f"{low} to {high}"
         return Note(f"errors of neighbouring periods are correlated by {span}", code="serial_errors")
     if raw.error_kind == "two-way":
-        return Note("errors are shared within stores and within periods (two-way clusters)", code="two_way_errors")
+        clusters = "stores" if _has_stores(panel) else "products"
+        return Note(f"errors are shared within {clusters} and within periods (two-way clusters)", code="two_way_errors")
     if raw.error_kind == "cluster":
         return Note("errors are shared within clusters", code="clustered_errors")
     why = ": there is no period_at to order rows by" if panel.period is None else ""

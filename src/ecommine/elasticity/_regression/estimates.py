@@ -74,6 +74,7 @@ def estimate(rows: Rows, options: FitOptions) -> Estimates:
             solution, design, clusters, nested="store_id" in options.cluster or kind == "two-way"
         )
         _check_clusters(n_clusters, solution, options)
+        variance = variance + sigma2 * solution.shared_variance  # what is not known of the periods, as if independent
         is_few = n_clusters < MIN_CLUSTERS
         variance, df = np.where(is_few, np.nan, variance), n_clusters - 1
         reasons = tuple(

@@ -49,7 +49,7 @@ def usable_rows(panel: Panel, options: FitOptions, price: Floats | None = None) 
     """
     panel = panel if price is None else replace(panel, price=price)
     controls = _controls(panel, options)
-    is_sold = (panel.fact("in_stock", 1.0) != 0) & ~np.isnan(panel.units)
+    is_sold = (panel.fact("in_stock", 1.0) != 0) & np.isfinite(panel.units)
     is_negative, is_priced = is_sold & (panel.units < 0), np.isfinite(panel.price)
     is_bad_price = is_priced & (panel.price <= 0)
     has_zero = is_sold & (panel.units == 0)
