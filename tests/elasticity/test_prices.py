@@ -111,6 +111,21 @@ def test_costs_and_choice_of_products_come_from_a_table():
     assert prices.table["price"].iloc[0] < expected.table.set_index("product_id").loc[3, "price"]
 
 
+def test_ids_of_another_type_are_refused():
+    text = pd.DataFrame(
+        {"product_id": ["3"], "unit_cost": [1.0], "category": ["a"], "price": [2.0], "low": 1, "high": 2}
+    )
+    result = elasticity.fit(shop())
+    for call in (result.optimal_prices, result.simulate, lambda table: result.optimal_prices(bounds=table)):
+        with pytest.raises(ValueError, match="give ids of one type"):
+            call(text)
+    with pytest.raises(ValueError, match="give ids of one type"):
+        elasticity.fit(shop().drop(columns="category"), products=text)
+    some = pd.DataFrame({"product_id": [3, 99], "price": [20.0, 20.0]})
+    with pytest.raises(ValueError, match="the product 99"):
+        result.simulate(some)
+
+
 def test_why_there_is_no_price():
     sales = exact(-2.5, cost=np.nan)
     assert best(sales)["reason"] == "no_unit_cost"
@@ -157,7 +172,7 @@ def test_what_if_prices():
     given = fitted(exact(-2.0)).simulate(pd.DataFrame({"product_id": ["tea"] * 2, "price": [20.0, 10.0]}), kept=0.5)
     assert given["units"].tolist() == pytest.approx([2_500, 10_000])
     assert given["profit"].tolist() == pytest.approx([0, -50_000], abs=1e-3)
-    with pytest.raises(ValueError, match="the product 'coffee'"):
+    with pytest.raises(ValueError, match="'coffee', where the sales have 'tea'"):
         fitted(exact(-2.0)).simulate(pd.DataFrame({"product_id": ["coffee"], "price": [20.0]}))
     with pytest.raises(ValueError, match="'price' is missing"):
         fitted(exact(-2.0)).simulate(pd.DataFrame({"product_id": ["tea"]}))

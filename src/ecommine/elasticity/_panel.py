@@ -95,6 +95,17 @@ class Panel:
         """Number of products in stores."""
         return int(self.series[-1]) + 1 if len(self.series) else 0
 
+    def places(self, ids: nw.Series[Any], *, argument: str) -> Ints:
+        """Return the group of each id of another table, -1 where the sales do not have it; some must be there."""
+        known = {label: number for number, label in enumerate(self.labels.tolist())}
+        place = np.array([known.get(one, -1) for one in ids.to_list()], dtype=np.int64)
+        if len(place) and self.n_groups and place.max() < 0:
+            raise ValueError(
+                f"`{argument}` has no product of the sales, but {ids.to_list()[0]!r}, where the sales have "
+                f"{self.labels.tolist()[0]!r}: give ids of one type"
+            )
+        return place
+
     def take(self, rows: "Bools | Ints") -> "Panel":
         """Return some rows, in their order; series keep their numbers."""
         if rows.dtype == bool and rows.all():
@@ -217,6 +228,8 @@ class _RawRows:
             np.minimum.at(first, product[is_known], codes[is_known])
             return np.where(first == len(labels), -1, first), labels
         named = [None if category_of is None else category_of.get(one) for one in products.tolist()]
+        if category_of and products.size and named.count(None) == len(named):
+            raise ValueError("`products` has a category of no product of the sales: give ids of one type")
         distinct = sorted({one for one in named if one is not None}, key=str)
         place = {label: number for number, label in enumerate(distinct)}
         return np.array([place.get(one, -1) for one in named], dtype=np.int64), np.array(distinct, dtype=object)

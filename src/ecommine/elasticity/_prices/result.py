@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+import narwhals.stable.v2 as nw
 import numpy as np
 
 from ..._core.arrays import Bools, Floats
 from ..._core.checks import number, one_of
 from ..._core.durations import Duration
-from ..._core.frames import collect
+from ..._core.frames import collect, opened
 from ..._core.notes import Note
 from ..._core.results import Result
 from ..._core.tables import build_table
@@ -85,6 +86,10 @@ class OptimalPrices(Result):
         """The tables by name."""
         return {"prices": self.table}
 
+    def _shown(self) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
+        frame = opened(self.table, argument="table")
+        return frame.drop("units", "expected_change_low", "expected_change_high")
+
     def summary(self, *, locale: Locale = "en") -> str:
         """Return two to four sentences: what the prices bring together, the best one, the risk, and the limits."""
         from .._summary import price_sentences
@@ -144,7 +149,8 @@ def demand_of(fitted: "Elasticities", products: object, base: str | timedelta) -
     )
     if products is None:
         return demand, np.ones(panel.n_groups, dtype=bool)
-    place, table = _places(products, "products", panel, optional=("unit_cost",))
+    table = collect(read(products, "products", ("product_id",), optional=("unit_cost",), argument="products"))
+    place = panel.places(table["product_id"], argument="products")
     is_asked = np.zeros(panel.n_groups, dtype=bool)
     is_asked[place[place >= 0]] = True
     if "unit_cost" in table.columns:
@@ -152,13 +158,6 @@ def demand_of(fitted: "Elasticities", products: object, base: str | timedelta) -
         is_given = (place >= 0) & np.isfinite(cost)
         demand.unit_cost[place[is_given]] = cost[is_given]
     return demand, is_asked
-
-
-def _places(table: object, name: str, panel: Panel, optional: tuple[str, ...]) -> tuple[Any, Any]:
-    """Return the place of each row's product in the panel, -1 where it has none, and the rows."""
-    rows = collect(read(table, "products", ("product_id",), optional=optional, argument=name))
-    known = {label: number for number, label in enumerate(panel.labels.tolist())}
-    return np.array([known.get(one, -1) for one in rows["product_id"].to_list()], dtype=np.int64), rows
 
 
 def _bounds(bounds: object, demand: Demand, panel: Panel) -> tuple[Floats, Floats]:
@@ -170,15 +169,12 @@ def _bounds(bounds: object, demand: Demand, panel: Panel) -> tuple[Floats, Float
         if low > high:
             raise ValueError(f"`bounds` must be a pair (low, high), got {bounds!r}")
         return demand.current_price * low, demand.current_price * high
-    from ..._core.frames import opened
-
     frame = opened(bounds, argument="bounds")
     absent = [name for name in ("product_id", "low", "high") if name not in frame.collect_schema().names()]
     if absent:
         raise ValueError(f"`bounds` must be a pair of multiples or a table with product_id, low and high, not {absent}")
     rows = collect(frame.select("product_id", "low", "high"))
-    known = {label: number for number, label in enumerate(panel.labels.tolist())}
-    place = np.array([known.get(one, -1) for one in rows["product_id"].to_list()], dtype=np.int64)
+    place = panel.places(rows["product_id"], argument="bounds")
     low_of, high_of = np.zeros(demand.n_products), np.full(demand.n_products, np.inf)
     low_of[place[place >= 0]] = as_floats(rows["low"])[place >= 0]
     high_of[place[place >= 0]] = as_floats(rows["high"])[place >= 0]

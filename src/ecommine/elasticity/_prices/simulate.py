@@ -53,17 +53,17 @@ def _all_changes(demand: Demand) -> tuple[Ints, Floats]:
 
 
 def _given(prices: object, panel: Panel) -> tuple[Ints, Floats]:
-    """Return the products and prices of the caller's table, those of unknown products left out."""
+    """Return the products and prices of the caller's table."""
     frame = opened(prices, argument="prices")
     absent = [name for name in ("product_id", "price") if name not in frame.collect_schema().names()]
     if absent:
         raise ValueError(f"`prices` must be a table with product_id and price: {absent[0]!r} is missing")
     rows = collect(frame.select("product_id", "price"))
-    known = {label: place for place, label in enumerate(panel.labels.tolist())}
-    unknown = [one for one in rows["product_id"].to_list() if one not in known]
-    if unknown:
-        raise ValueError(f"`prices` has the product {unknown[0]!r}, which the sales do not have: leave it out")
+    place = panel.places(rows["product_id"], argument="prices")
+    if (place < 0).any():
+        unknown = rows["product_id"].to_list()[int(np.argmin(place))]
+        raise ValueError(f"`prices` has the product {unknown!r}, which the sales do not have: leave it out")
     price = as_floats(rows["price"])
     if not (price > 0).all():
         raise ValueError(f"`prices` must be above zero, got {price[~(price > 0)][0]!r}")
-    return np.array([known[one] for one in rows["product_id"].to_list()], dtype=np.int64), price
+    return place, price
