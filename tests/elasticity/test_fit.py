@@ -316,6 +316,16 @@ def test_periods_that_few_products_share_are_left_out():
     assert counts["period_effects"] == 15
 
 
+def test_periods_that_no_product_joins_are_no_obstacle():
+    """Two assortments, one after the other: the effects of both halves are known up to a constant each."""
+    early, late = shop(12, 20, counts=False, rng=0), shop(12, 20, counts=False, rng=1)
+    late = late.assign(product_id=late["product_id"] + 12, period_at=late["period_at"] + pd.Timedelta(days=140))
+    sales = pd.concat([early, late], ignore_index=True)
+    slow, *_ = dense_slopes(sales, controls=["promotion"], periods=True)
+    found = raw(sales, errors="iid")
+    np.testing.assert_allclose(found, pd.Series(slow)[found.index], rtol=1e-8)
+
+
 def test_cross_prices_of_the_category_are_held():
     rng = np.random.default_rng(0)
     x = 0.2 * rng.normal(size=(2, 200))

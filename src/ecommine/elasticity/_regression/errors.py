@@ -124,7 +124,7 @@ def _sums_of_direction(lagged: Floats, n: Ints, pairs: Ints, is_centered: bool) 
     Its autocovariances are those of an autoregression; less those of a constant, where it adds up to zero.
     """
     rows = np.maximum(n, 2)[:, None].astype(np.float64)
-    observed = np.clip(lagged * n / np.maximum(pairs, 1), -0.99, 1.0)[:, None]
+    observed = np.clip(lagged * n / np.maximum(pairs, 1), -0.99, 0.99 if is_centered else 1.0)[:, None]
     phi, share = observed, np.zeros_like(observed)
     for _ in range(CENTERING_ROUNDS if is_centered else 0):
         share = np.clip((1 + 2 * phi * _lag_series(phi, rows)) / rows, 0.0, 0.9)
