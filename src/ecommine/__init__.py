@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     # A new topic adds its name here, for type checkers, and nowhere else.
+    from . import abtest as abtest
     from . import association as association
     from . import datasets as datasets
     from . import elasticity as elasticity

@@ -1,0 +1,7 @@
+"""A/B tests."""
+
+from ._experiment import Experiment
+from ._metrics import Guardrail, Mean, Proportion, RatioOfMeans
+from ._plan import Plan
+
+__all__ = ["Experiment", "Guardrail", "Mean", "Plan", "Proportion", "RatioOfMeans"]

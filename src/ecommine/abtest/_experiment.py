@@ -1,0 +1,255 @@
+"""An experiment: its arms and their shares, what is measured, when it is read, and the calls on it."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from .._core.checks import confidence_level, integer, number, one_of
+from .._core.durations import fixed_length
+from .._core.texts import did_you_mean, quote_names
+from .._stats.multiple_testing import CORRECTIONS, Correction
+from ._metrics import Guardrail, Metric, Proportion, RatioOfMeans, second_column, value_column
+from ._plan import Looks, Plan, PlannedTest, plan_test
+
+if TYPE_CHECKING:
+    from ._readout import Readout
+
+Role = Literal["primary", "secondary", "guardrail"]
+ROUNDING = 1e-9
+DEFAULT_LOOKS = 60
+"""Looks that the plan of a sequential experiment counts on: one a day for two months."""
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """An experiment, written down before it starts.
+
+    Parameters
+    ----------
+    name : str
+        Of the experiment; it selects rows of a table that holds several.
+    arms : mapping of arm to share, or sequence of arms
+        The design: which share of units each arm was to get. Only names where shares are not known; the sample ratio
+        is then not tested. Arms are compared as text: 1 is "1", and True is "true".
+    control : arm
+        The arm that all others are compared with.
+    metrics : sequence of Mean, Proportion, RatioOfMeans and Guardrail
+        Goals, and what must not get worse.
+    primary : str, optional
+        Name of the goal that decides; not needed where there is only one.
+    planned : int or Plan, optional
+        Units planned in all arms together. A sequential experiment needs it: its interval is narrowest there.
+    looks : {"fixed", "sequential"}
+        Whether the result is read once, at the planned size, or at any time.
+    correction : {"bh", "holm", "bonferroni"} or None
+        Of the other goals. The primary has a level of its own (Holm over the arms), and each guardrail must pass.
+    level : float
+        Level of intervals and tests.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the design does not add up: one arm, shares that are not 1 together, an unknown control or primary.
+
+    Examples
+    --------
+    >>> from ecommine import abtest
+    >>> coupon = abtest.Experiment("coupon", arms={"control": 0.5, "coupon": 0.5},
+    ...                            metrics=[abtest.Mean("revenue", "revenue_before"), abtest.Proportion("converted")],
+    ...                            primary="converted")
+    >>> coupon.plan(baseline=0.10, relative=0.1, traffic_per_day=1_000).days
+    49
+    """
+
+    name: str
+    arms: Mapping[str, float | None] = field(kw_only=True)
+    control: str = field(default="control", kw_only=True)
+    metrics: Sequence[Metric | Guardrail] = field(kw_only=True)
+    primary: str = field(default="", kw_only=True)
+    planned: int | Plan | None = field(default=None, kw_only=True)
+    looks: Looks = field(default="fixed", kw_only=True)
+    correction: Correction | None = field(default="bh", kw_only=True)
+    level: float = field(default=0.95, kw_only=True)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name:
+            raise TypeError(f"`name` must be the name of the experiment, got {self.name!r}")
+        object.__setattr__(self, "arms", _checked_arms(self.arms))
+        object.__setattr__(self, "control", _checked_control(self.control, self.arms))
+        object.__setattr__(self, "metrics", _checked_metrics(self.metrics))
+        object.__setattr__(self, "primary", _checked_primary(self.primary, self.goals))
+        one_of("looks", self.looks, ("fixed", "sequential"))
+        one_of("correction", self.correction, CORRECTIONS)
+        confidence_level(self.level)
+        if self.planned is not None and not isinstance(self.planned, Plan):
+            integer("planned", self.planned, low=2)
+
+    @property
+    def goals(self) -> tuple[Metric, ...]:
+        """The metrics that are to improve."""
+        return tuple(metric for metric in self.metrics if not isinstance(metric, Guardrail))
+
+    @property
+    def guardrails(self) -> tuple[Guardrail, ...]:
+        """The metrics that must not get worse."""
+        return tuple(metric for metric in self.metrics if isinstance(metric, Guardrail))
+
+    @property
+    def treatments(self) -> tuple[str, ...]:
+        """All arms but the control."""
+        return tuple(arm for arm in self.arms if arm != self.control)
+
+    @property
+    def planned_units(self) -> int | None:
+        """Units planned in all arms together."""
+        return self.planned.total if isinstance(self.planned, Plan) else self.planned
+
+    def plan(
+        self,
+        *,
+        baseline: float | None = None,
+        std: float | None = None,
+        difference: float | None = None,
+        relative: float | None = None,
+        power: float = 0.8,
+        traffic_per_day: float | None = None,
+        window: str | timedelta = "14d",
+        n_looks: int = DEFAULT_LOOKS,
+    ) -> Plan:
+        """Compute how many units the primary metric needs, by the test that :meth:`analyse` runs.
+
+        Parameters
+        ----------
+        baseline : float, optional
+            The primary metric of the control; a share for a proportion. Not needed for a `difference` of a mean.
+        std : float, optional
+            Standard deviation of a mean over units, zeros included; of a ratio, that of (numerator - ratio x
+            denominator) over the mean denominator. :meth:`plan_from` takes it from past data.
+        difference, relative : float
+            What is to be found: in units of the metric, or as a share of the baseline. Give one.
+        power : float
+            Chance to find it.
+        traffic_per_day : float, optional
+            Units that enter each day; gives the days.
+        window : duration
+            How long each unit is observed.
+        n_looks : int
+            Looks at a sequential experiment.
+
+        Returns
+        -------
+        Plan
+
+        Raises
+        ------
+        ValueError
+            If shares of the arms are not known, or the numbers give no plan.
+
+        Examples
+        --------
+        >>> test = Experiment("page", arms={"control": .5, "new": .5}, metrics=[Proportion("converted")])
+        >>> round(test.plan(baseline=.10, difference=.01).exact, 3)
+        14750.79
+        """
+        return plan_test(
+            self._planned_test(n_looks),
+            baseline=baseline,
+            std=std,
+            difference=difference,
+            relative=relative,
+            power=power,
+            traffic_per_day=traffic_per_day,
+            window=fixed_length(window, argument="window"),
+        )
+
+    def _planned_test(self, n_looks: int) -> PlannedTest:
+        shares = {arm: share for arm, share in self.arms.items() if share is not None}
+        if len(shares) < len(self.arms):
+            raise ValueError(
+                "a plan needs the shares of the arms: give `arms` as a mapping such as {'control': 0.5, ...}"
+            )
+        primary = next(metric for metric in self.goals if metric.name == self.primary)
+        return PlannedTest(
+            metric=self.primary,
+            is_proportion=isinstance(primary, Proportion),
+            looks=self.looks,
+            level=1 - (1 - self.level) / len(self.treatments),
+            n_looks=integer("n_looks", n_looks, low=1, high=10_000),
+            shares=shares,
+            control=self.control,
+            smallest=min(self.treatments, key=shares.__getitem__),
+        )
+
+
+def arm_text(arm: object) -> str:
+    """Return an arm as text: whole numbers without a point, true and false in small letters.
+
+    Examples
+    --------
+    >>> arm_text(1), arm_text(1.0), arm_text(True), arm_text("B")
+    ('1', '1', 'true', 'B')
+    """
+    if hasattr(arm, "item"):
+        arm = arm.item()
+    if isinstance(arm, bool):
+        return str(arm).lower()
+    if isinstance(arm, float) and arm.is_integer():
+        return str(int(arm))
+    return str(arm)
+
+
+def _checked_arms(arms: object) -> dict[str, float | None]:
+    """Return the arms with their shares, or None where these are not known."""
+    if isinstance(arms, str) or not isinstance(arms, Mapping | Sequence):
+        raise TypeError(
+            f"`arms` must map each arm to its share, such as {{'control': 0.5, 'coupon': 0.5}}, got {arms!r}"
+        )
+    names = [arm_text(arm) for arm in arms]
+    if len(set(names)) < len(names):
+        raise ValueError(f"`arms` must differ from each other, got {quote_names(names)}")
+    if len(names) < 2:
+        raise ValueError(f"`arms` must be two or more, a control and a treatment, got {quote_names(names) or 'none'}")
+    if not isinstance(arms, Mapping) or all(share is None for share in arms.values()):
+        return dict.fromkeys(names)
+    shares = [number(f"arms[{name!r}]", share, low=0, high=1) for name, share in zip(names, arms.values(), strict=True)]
+    if min(shares) == 0:
+        raise ValueError(f"each share in `arms` must be above 0, got {shares}: leave out arms that no unit was to get")
+    if not math.isclose(sum(shares), 1.0, abs_tol=ROUNDING):
+        raise ValueError(f"the shares in `arms` must be 1 together, got {sum(shares):g}")
+    return dict(zip(names, shares, strict=True))
+
+
+def _checked_control(control: object, arms: Mapping[str, float | None]) -> str:
+    name = arm_text(control)
+    if name not in arms:
+        raise ValueError(
+            f"`control` must be one of the arms {quote_names([*arms])}, got {name!r}{did_you_mean(name, arms)}"
+        )
+    return name
+
+
+def _checked_metrics(metrics: object) -> tuple[Metric | Guardrail, ...]:
+    if isinstance(metrics, Metric | Guardrail | str) or not isinstance(metrics, Sequence):
+        raise TypeError(f"`metrics` must be a list such as [Mean('revenue'), Proportion('converted')], got {metrics!r}")
+    wrong = [metric for metric in metrics if not isinstance(metric, Metric | Guardrail)]
+    if wrong:
+        raise TypeError(f"`metrics` must hold Mean, Proportion, RatioOfMeans and Guardrail, got {wrong[0]!r}")
+    names = [metric.name for metric in metrics]
+    repeated = [name for name in names if names.count(name) > 1]
+    if repeated:
+        raise ValueError(f"`metrics` has two metrics named {repeated[0]!r}: give one another `name`")
+    return tuple(metrics)
+
+
+def _checked_primary(primary: object, goals: Sequence[Metric]) -> str:
+    names = [metric.name for metric in goals]
+    if not names:
+        raise ValueError("`metrics` must hold a goal: a Mean, Proportion or RatioOfMeans that is no guardrail")
+    if primary == "" and len(names) == 1:
+        return names[0]
+    if primary not in names:
+        near = did_you_mean(str(primary), names)
+        raise ValueError(f"`primary` must be one of the goals {quote_names(names)}, got {primary!r}{near}")
+    return str(primary)

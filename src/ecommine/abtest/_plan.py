@@ -1,0 +1,275 @@
+r"""How many units an experiment needs: the inverse of the very test that will read it.
+
+With the shares :math:`s_c, s_t` of control and treatment among N units, a difference d and the level
+:math:`1 - \alpha`, the pooled z-test of a proportion has the power :math:`1 - \beta` where
+
+.. math:: \sqrt{N} |d| = z_{\alpha / 2} \sqrt{\bar p (1 - \bar p) (1 / s_c + 1 / s_t)}
+    + z_\beta \sqrt{p_c (1 - p_c) / s_c + p_t (1 - p_t) / s_t}
+
+(that is R's ``power.prop.test``). A mean is tested by Student's t, whose power needs the noncentral distribution. The
+confidence sequence, looked at every day up to N, crosses zero with the power of a Brownian motion whose drift does not
+depend on the metric, so that N is :math:`(\theta / d)^2 (v_c / s_c + v_t / s_t)` with the drift :math:`\theta`.
+
+Several treatments share the level by Holm's method; a plan counts on its first, strictest step.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from .._core.checks import number, one_of
+from .._core.texts import LOCALES, Locale, counted, percent, three_digits
+from .._stats.intervals import normal_quantile, student_quantile
+from .._stats.sequential import drift_for_power
+
+Looks = Literal["fixed", "sequential"]
+MAX_STUDENT_DF = 100_000
+"""Degrees of freedom from which Student's distribution is taken as normal."""
+MAX_UNITS = 1e15
+DAYS_PER_WEEK = 7
+
+_TEXTS: dict[Locale, dict[str, str]] = {
+    "en": {
+        "units": "To find a difference of {difference} in {metric} from a control of {baseline} with a chance of "
+        "{power}, {total} are needed: {arms}.",
+        "fixed": "Read the result once, when all of them have been observed.",
+        "sequential": "The result may be read every day; with {looks} looks the chance counts a find at any of them.",
+        "days": "That takes {days}: whole weeks of enrolment, and the window of the last unit.",
+        "unit": "unit",
+    },
+    "zh": {
+        "units": "对照组的{metric}为{baseline}，要以{power}的把握发现{difference}的差异，共需{total}个样本：{arms}。",
+        "fixed": "全部样本观察期结束后，只读一次结果。",
+        "sequential": "结果可以每天查看；以上把握按共查看{looks}次、任意一次发现即可计算。",
+        "days": "需要{days}天：整周的入组时间，再加最后一个样本的观察期。",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedTest:
+    """The test that is planned: of which metric, at which level, between arms of which shares."""
+
+    metric: str
+    is_proportion: bool
+    looks: Looks
+    level: float
+    n_looks: int
+    shares: dict[str, float]
+    control: str
+    smallest: str
+
+    @property
+    def control_share(self) -> float:
+        """The share of the control."""
+        return self.shares[self.control]
+
+    @property
+    def treatment_share(self) -> float:
+        """The share of the smallest treatment, which decides."""
+        return self.shares[self.smallest]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How many units an experiment needs; made by :meth:`ecommine.abtest.Experiment.plan`.
+
+    Attributes
+    ----------
+    metric : str
+        The primary metric.
+    units : dict of str to int
+        Units of each arm, rounded up.
+    total : int
+        Units of all arms.
+    exact : float
+        Units of the control before rounding up.
+    baseline, difference, relative_difference : float
+        The control's mean, and what the experiment is to find; the relative difference is NaN without a baseline.
+    power : float
+        Chance to find it.
+    level : float
+        Level of each comparison, that of Holm's first step where there are several treatments.
+    looks : {"fixed", "sequential"}
+    n_looks : int
+        Looks that the power counts on; 1 where looks are fixed.
+    days : int or None
+        Enrolment in whole weeks and the window; None without a traffic.
+
+    Examples
+    --------
+    >>> from ecommine import abtest
+    >>> goal = abtest.Proportion("converted")
+    >>> coupon = abtest.Experiment("coupon", arms={"control": 0.5, "coupon": 0.5}, metrics=[goal])
+    >>> coupon.plan(baseline=0.2, difference=0.05).units
+    {'control': 1094, 'coupon': 1094}
+    """
+
+    metric: str
+    units: dict[str, int]
+    total: int
+    exact: float
+    baseline: float
+    difference: float
+    relative_difference: float
+    power: float
+    level: float
+    looks: Looks
+    n_looks: int
+    days: int | None = None
+
+    def summary(self, *, locale: Locale = "en") -> str:
+        """Return two or three sentences: how many units, how to read the result, how long it takes."""
+        one_of("locale", locale, LOCALES)
+        texts = _TEXTS[locale]
+        arms = [f"{name} {count:,}" for name, count in self.units.items()]
+        sentences = [
+            texts["units"].format(
+                metric=self.metric,
+                difference=three_digits(self.difference),
+                baseline=three_digits(self.baseline),
+                power=percent(self.power),
+                total=counted(self.total, "unit") if locale == "en" else f"{self.total:,}",
+                arms=(", " if locale == "en" else "，").join(arms),
+            ),
+            texts[self.looks].format(looks=self.n_looks),
+        ]
+        if self.days is not None:
+            days = counted(self.days, "day") if locale == "en" else f"{self.days:,}"
+            sentences.append(texts["days"].format(days=days))
+        return (" " if locale == "en" else "").join(sentences)
+
+
+def plan_test(
+    test: PlannedTest,
+    *,
+    baseline: float | None,
+    std: float | None,
+    difference: float | None,
+    relative: float | None,
+    power: float,
+    traffic_per_day: float | None,
+    window: timedelta,
+) -> Plan:
+    """Compute the units at which the test finds the difference with this power."""
+    number("power", power, low=0.5, high=0.9999)
+    start = _checked_baseline(test, baseline, relative)
+    wanted = _checked_difference(start, difference, relative)
+    if test.is_proportion:
+        total = _units_for_proportion(test, start, wanted, power)
+    else:
+        total = _units_for_mean(test, _checked_std(std), wanted, power)
+    units = {name: math.ceil(total * share - 1e-9) for name, share in test.shares.items()}
+    return Plan(
+        metric=test.metric,
+        units=units,
+        total=sum(units.values()),
+        exact=total * test.control_share,
+        baseline=start,
+        difference=wanted,
+        relative_difference=wanted / start if start > 0 else math.nan,
+        power=power,
+        level=test.level,
+        looks=test.looks,
+        n_looks=test.n_looks if test.looks == "sequential" else 1,
+        days=None if traffic_per_day is None else _days(sum(units.values()), traffic_per_day, window),
+    )
+
+
+def _checked_baseline(test: PlannedTest, baseline: float | None, relative: float | None) -> float:
+    """Return the mean of the control; a difference in absolute units of a mean does not need it."""
+    if baseline is None:
+        if test.is_proportion or relative is not None:
+            raise ValueError(f"`baseline` is needed: the {test.metric} of the control without the experiment")
+        return math.nan
+    return number("baseline", baseline, low=0, high=1) if test.is_proportion else number("baseline", baseline)
+
+
+def _checked_difference(baseline: float, difference: float | None, relative: float | None) -> float:
+    if difference is not None and relative is None:
+        wanted, argument = number("difference", difference), "difference"
+    elif relative is not None and difference is None:
+        wanted, argument = number("relative", relative) * baseline, "relative"
+    else:
+        raise ValueError(
+            "give either `difference` (in units of the metric) or `relative` (a share of the baseline): got "
+            f"{difference!r} and {relative!r}"
+        )
+    if not wanted:
+        raise ValueError(f"`{argument}` must not be zero: no number of units finds a difference of nothing")
+    return wanted
+
+
+def _checked_std(std: float | None) -> float:
+    if std is None:
+        raise ValueError(
+            "`std` is needed for a mean: the standard deviation of the metric over units, zeros of non-buyers "
+            "included; plan_from(units) takes it from past data"
+        )
+    if number("std", std, low=0) == 0:
+        raise ValueError("`std` must be above 0: a metric that never varies needs no experiment")
+    return float(std)
+
+
+def _units_for_proportion(test: PlannedTest, baseline: float, difference: float, power: float) -> float:
+    target = baseline + difference
+    if not 0 <= target <= 1:
+        raise ValueError(f"a proportion of {baseline:g} cannot change by {difference:g}: {target:g} is outside 0 to 1")
+    control, treatment = test.control_share, test.treatment_share
+    pooled = (control * baseline + treatment * target) / (control + treatment)
+    apart = baseline * (1 - baseline) / control + target * (1 - target) / treatment
+    if test.looks == "sequential":
+        return _drift(test, power) ** 2 * apart / difference**2
+    together = pooled * (1 - pooled) * (1 / control + 1 / treatment)
+    found = normal_quantile(test.level) * math.sqrt(together) + normal_quantile(2 * power - 1) * math.sqrt(apart)
+    return (found / difference) ** 2
+
+
+def _units_for_mean(test: PlannedTest, std: float, difference: float, power: float) -> float:
+    control, treatment = test.control_share, test.treatment_share
+    variance = std**2 * (1 / control + 1 / treatment)
+    if test.looks == "sequential":
+        return _drift(test, power) ** 2 * variance / difference**2
+    least = 2 / min(control, treatment)
+
+    def lacking(total: float) -> float:
+        z = abs(difference) * math.sqrt(total / variance)
+        return _student_power(z, total * control, total * treatment, test.level) - power
+
+    return _root(lacking, least)
+
+
+def _student_power(z: float, control: float, treatment: float, level: float) -> float:
+    """Return the chance that Welch's test finds a difference of z standard errors, at equal standard deviations."""
+    from scipy.special import nctdtr, ndtr
+
+    parts = (1 / control, 1 / treatment)
+    df = sum(parts) ** 2 / (parts[0] ** 2 / (control - 1) + parts[1] ** 2 / (treatment - 1))
+    if df > MAX_STUDENT_DF:
+        return float(ndtr(z - normal_quantile(level)))
+    return float(1 - nctdtr(df, z, student_quantile(level, df)))
+
+
+def _root(lacking: Callable[[float], float], least: float) -> float:
+    """Return where an increasing function crosses zero; the least value where it is above zero there."""
+    from scipy.optimize import brentq
+
+    low, high = least * 1.01, least * 2
+    if lacking(low) >= 0:
+        return low
+    while lacking(high) < 0 and high < MAX_UNITS:
+        low, high = high, high * 4
+    return float(brentq(lacking, low, high, xtol=1e-9, rtol=1e-12))
+
+
+def _drift(test: PlannedTest, power: float) -> float:
+    return drift_for_power(power, 1 - test.level, test.n_looks)
+
+
+def _days(total: int, traffic_per_day: float, window: timedelta) -> int:
+    if not number("traffic_per_day", traffic_per_day, low=0):
+        raise ValueError("`traffic_per_day` must be above 0: the units that enter the experiment each day")
+    weeks = math.ceil(total / traffic_per_day / DAYS_PER_WEEK)
+    return weeks * DAYS_PER_WEEK + math.ceil(window / timedelta(days=1))
