@@ -48,7 +48,7 @@ def tuning(alpha: float, planned: float) -> float:
     return float((log + np.log1p(log)) / planned)
 
 
-def boundary(n: Any, alpha: float, planned: float) -> Floats:
+def boundary(n: Any, alpha: float, planned: float, *, tuned_alpha: float | None = None) -> Floats:
     """Compute the half-width of the confidence sequence in standard errors.
 
     Parameters
@@ -59,13 +59,15 @@ def boundary(n: Any, alpha: float, planned: float) -> Floats:
         One less the level.
     planned : float
         Observations at which the sequence is narrowest.
+    tuned_alpha : float, optional
+        The alpha for which it is narrowest there, where that is another one.
 
     Examples
     --------
     >>> boundary(np.array([100.0, 1000.0]), 0.05, 1000).round(3).tolist()
     [3.855, 3.035]
     """
-    scaled = np.asarray(n, dtype=np.float64) * tuning(alpha, planned)
+    scaled = np.asarray(n, dtype=np.float64) * tuning(tuned_alpha or alpha, planned)
     return np.asarray(np.sqrt(2 * (scaled + 1) / scaled * np.log(np.sqrt(scaled + 1) / alpha)))
 
 
@@ -82,7 +84,7 @@ def sequential_p_values(z: Any, n: Any, alpha: float, planned: float) -> Floats:
     return np.asarray(np.minimum(np.sqrt(scaled + 1) * np.exp(-exponent), 1.0))
 
 
-def crossing_probability(drift: float, alpha: float, looks: int) -> float:
+def crossing_probability(drift: float, alpha: float, looks: int, *, tuned_alpha: float | None = None) -> float:
     """Compute the chance that the confidence sequence excludes 0 at one of equally spaced looks.
 
     Parameters
@@ -93,6 +95,8 @@ def crossing_probability(drift: float, alpha: float, looks: int) -> float:
         One less the level.
     looks : int
         Number of looks.
+    tuned_alpha : float, optional
+        As for :func:`boundary`.
 
     Returns
     -------
@@ -105,7 +109,7 @@ def crossing_probability(drift: float, alpha: float, looks: int) -> float:
     (0.51, 0.8)
     """
     times = np.arange(1, looks + 1) / looks
-    limits = boundary(times, alpha, 1.0) * np.sqrt(times)
+    limits = boundary(times, alpha, 1.0, tuned_alpha=tuned_alpha) * np.sqrt(times)
     nodes, weights = np.polynomial.legendre.leggauss(_NODES)
     step = 1 / looks
     at, mass = np.zeros(1), np.ones(1)  # where the sum is before the first look, and with which chance
@@ -117,7 +121,7 @@ def crossing_probability(drift: float, alpha: float, looks: int) -> float:
     return float(1 - mass.sum())
 
 
-def drift_for_power(power: float, alpha: float, looks: int) -> float:
+def drift_for_power(power: float, alpha: float, looks: int, *, tuned_alpha: float | None = None) -> float:
     """Compute the expected z-value at the last look that gives the confidence sequence this power.
 
     Examples
@@ -127,7 +131,10 @@ def drift_for_power(power: float, alpha: float, looks: int) -> float:
     """
     from scipy.optimize import brentq
 
-    return float(brentq(lambda drift: crossing_probability(drift, alpha, looks) - power, 0.0, 20.0, xtol=1e-6))
+    def lacking(drift: float) -> float:
+        return crossing_probability(drift, alpha, looks, tuned_alpha=tuned_alpha) - power
+
+    return float(brentq(lacking, 0.0, 20.0, xtol=1e-6))
 
 
 def sequential_counts_p_value(counts: Floats, shares: Floats, *, concentration: float = CONCENTRATION) -> float:

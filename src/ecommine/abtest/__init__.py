@@ -3,5 +3,6 @@
 from ._experiment import Experiment
 from ._metrics import Guardrail, Mean, Proportion, RatioOfMeans
 from ._plan import Plan
+from ._readout import Readout
 
-__all__ = ["Experiment", "Guardrail", "Mean", "Plan", "Proportion", "RatioOfMeans"]
+__all__ = ["Experiment", "Guardrail", "Mean", "Plan", "Proportion", "RatioOfMeans", "Readout"]

@@ -1,23 +1,23 @@
 """An experiment: its arms and their shares, what is measured, when it is read, and the calls on it."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, overload
 
-from .._core.checks import confidence_level, integer, number, one_of
+from narwhals.stable.v2.typing import IntoDataFrameT, IntoLazyFrameT
+
+from .._core.checks import confidence_level, integer, one_of
 from .._core.durations import fixed_length
 from .._core.texts import did_you_mean, quote_names
 from .._stats.multiple_testing import CORRECTIONS, Correction
-from ._metrics import Guardrail, Metric, Proportion, RatioOfMeans, second_column, value_column
+from ._arms import check_arms, check_control
+from ._metrics import Guardrail, Metric, Proportion
 from ._plan import Looks, Plan, PlannedTest, plan_test
+from ._readout import Readout
 
-if TYPE_CHECKING:
-    from ._readout import Readout
-
-Role = Literal["primary", "secondary", "guardrail"]
-ROUNDING = 1e-9
+Names = str | Sequence[str] | None
+"""The name of a column, or several."""
 DEFAULT_LOOKS = 60
 """Looks that the plan of a sequential experiment counts on: one a day for two months."""
 
@@ -74,10 +74,11 @@ class Experiment:
     level: float = field(default=0.95, kw_only=True)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not self.name:
+        name: object = self.name
+        if not isinstance(name, str) or not name:
             raise TypeError(f"`name` must be the name of the experiment, got {self.name!r}")
-        object.__setattr__(self, "arms", _checked_arms(self.arms))
-        object.__setattr__(self, "control", _checked_control(self.control, self.arms))
+        object.__setattr__(self, "arms", check_arms(self.arms))
+        object.__setattr__(self, "control", check_control(self.control, self.arms))
         object.__setattr__(self, "metrics", _checked_metrics(self.metrics))
         object.__setattr__(self, "primary", _checked_primary(self.primary, self.goals))
         one_of("looks", self.looks, ("fixed", "sequential"))
@@ -164,6 +165,78 @@ class Experiment:
             window=fixed_length(window, argument="window"),
         )
 
+    @overload
+    def analyse(
+        self,
+        units: IntoDataFrameT,
+        /,
+        *,
+        by: Names = None,
+        strata: Names = None,
+        cluster: str | None = None,
+        override: str | None = None,
+    ) -> Readout[IntoDataFrameT]: ...
+    @overload
+    def analyse(
+        self,
+        units: IntoLazyFrameT,
+        /,
+        *,
+        by: Names = None,
+        strata: Names = None,
+        cluster: str | None = None,
+        override: str | None = None,
+    ) -> Readout[Any]: ...
+    def analyse(
+        self,
+        units: Any,
+        /,
+        *,
+        by: Names = None,
+        strata: Names = None,
+        cluster: str | None = None,
+        override: str | None = None,
+    ) -> Readout[Any]:
+        """Read the result of the experiment, or say why it cannot be read.
+
+        Parameters
+        ----------
+        units : table of units
+            One row per unit: customer_id, variant and the columns of the metrics, as :func:`ecommine.abtest.units`
+            makes it. Where it has assigned_at, pending, excluded and experiment they are used.
+        by : column or list of columns, optional
+            Groups known before exposure, such as the device at first visit.
+        strata : column or list of columns, optional
+            What is held fixed: arms are compared within strata. A time counts as its day.
+        cluster : column, optional
+            The unit that was randomised, where that is not the row, such as a shop or a household.
+        override : str, optional
+            The reason for showing effects although a check failed.
+
+        Returns
+        -------
+        Readout
+
+        Raises
+        ------
+        ecommine.SchemaError
+            If a column is missing, or a metric is missing in a unit that is read (counted by arm).
+        ValueError
+            If the table has a variant that is no arm, a cluster has several arms, or an option is wrong.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> units = pd.DataFrame({"customer_id": range(1000), "variant": ["control"] * 400 + ["new"] * 600,
+        ...                       "converted": [True, False] * 500})
+        >>> page = Experiment("page", arms={"control": .5, "new": .5}, metrics=[Proportion("converted")])
+        >>> page.analyse(units).notes[0].code, page.analyse(units).table["verdict"].tolist()
+        ('sample_ratio_mismatch', ['withheld'])
+        """
+        from ._analyse import analyse_units
+
+        return analyse_units(self, units, by=by, strata=strata, cluster=cluster, override=override)
+
     def _planned_test(self, n_looks: int) -> PlannedTest:
         shares = {arm: share for arm, share in self.arms.items() if share is not None}
         if len(shares) < len(self.arms):
@@ -176,58 +249,12 @@ class Experiment:
             is_proportion=isinstance(primary, Proportion),
             looks=self.looks,
             level=1 - (1 - self.level) / len(self.treatments),
+            tuned_level=self.level,
             n_looks=integer("n_looks", n_looks, low=1, high=10_000),
             shares=shares,
             control=self.control,
             smallest=min(self.treatments, key=shares.__getitem__),
         )
-
-
-def arm_text(arm: object) -> str:
-    """Return an arm as text: whole numbers without a point, true and false in small letters.
-
-    Examples
-    --------
-    >>> arm_text(1), arm_text(1.0), arm_text(True), arm_text("B")
-    ('1', '1', 'true', 'B')
-    """
-    if hasattr(arm, "item"):
-        arm = arm.item()
-    if isinstance(arm, bool):
-        return str(arm).lower()
-    if isinstance(arm, float) and arm.is_integer():
-        return str(int(arm))
-    return str(arm)
-
-
-def _checked_arms(arms: object) -> dict[str, float | None]:
-    """Return the arms with their shares, or None where these are not known."""
-    if isinstance(arms, str) or not isinstance(arms, Mapping | Sequence):
-        raise TypeError(
-            f"`arms` must map each arm to its share, such as {{'control': 0.5, 'coupon': 0.5}}, got {arms!r}"
-        )
-    names = [arm_text(arm) for arm in arms]
-    if len(set(names)) < len(names):
-        raise ValueError(f"`arms` must differ from each other, got {quote_names(names)}")
-    if len(names) < 2:
-        raise ValueError(f"`arms` must be two or more, a control and a treatment, got {quote_names(names) or 'none'}")
-    if not isinstance(arms, Mapping) or all(share is None for share in arms.values()):
-        return dict.fromkeys(names)
-    shares = [number(f"arms[{name!r}]", share, low=0, high=1) for name, share in zip(names, arms.values(), strict=True)]
-    if min(shares) == 0:
-        raise ValueError(f"each share in `arms` must be above 0, got {shares}: leave out arms that no unit was to get")
-    if not math.isclose(sum(shares), 1.0, abs_tol=ROUNDING):
-        raise ValueError(f"the shares in `arms` must be 1 together, got {sum(shares):g}")
-    return dict(zip(names, shares, strict=True))
-
-
-def _checked_control(control: object, arms: Mapping[str, float | None]) -> str:
-    name = arm_text(control)
-    if name not in arms:
-        raise ValueError(
-            f"`control` must be one of the arms {quote_names([*arms])}, got {name!r}{did_you_mean(name, arms)}"
-        )
-    return name
 
 
 def _checked_metrics(metrics: object) -> tuple[Metric | Guardrail, ...]:

@@ -56,6 +56,7 @@ class PlannedTest:
     is_proportion: bool
     looks: Looks
     level: float
+    tuned_level: float
     n_looks: int
     shares: dict[str, float]
     control: str
@@ -265,7 +266,7 @@ def _root(lacking: Callable[[float], float], least: float) -> float:
 
 
 def _drift(test: PlannedTest, power: float) -> float:
-    return drift_for_power(power, 1 - test.level, test.n_looks)
+    return drift_for_power(power, 1 - test.level, test.n_looks, tuned_alpha=1 - test.tuned_level)
 
 
 def _days(total: int, traffic_per_day: float, window: timedelta) -> int:
