@@ -10,7 +10,7 @@ Where clusters were randomised, the variance of a mean of N values is
 
 .. math:: v = \frac{1}{N^2} \sum_g \frac{r_g^2}{1 - h_g}, \qquad h_g = n_g / N
 
-with the sums :math:`r_g` of residuals of each cluster: the CR2 estimator of Bell and McCaffrey for one mean, which needs
+with the sums :math:`r_g` of residuals of each cluster: the CR2 estimator of Bell and McCaffrey for one mean. It needs
 no matrix, since the leverage of a cluster is its share of the arm. Its degrees of freedom are Satterthwaite's under
 independent errors, where :math:`w = 1 / N`.
 

@@ -165,6 +165,38 @@ class Experiment:
             window=fixed_length(window, argument="window"),
         )
 
+    def assign(self, ids: Any, /, *, salt: str | None = None) -> Any:
+        """Assign units to arms by a hash of their ids: the same in every library and process.
+
+        Parameters
+        ----------
+        ids : table with customer_id, column, or list
+            Text or whole numbers; 1 and "1" are one id.
+        salt : str, optional
+            Another salt mixes anew; the name of the experiment by default, so that experiments are independent.
+
+        Returns
+        -------
+        table of the library of the ids
+            customer_id, variant, experiment: assignments, but for the time of exposure. A list gives pandas.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If ids are missing or no ids, or the shares of the arms are not known.
+
+        Examples
+        --------
+        >>> page = Experiment("page", arms={"control": .5, "new": .5}, metrics=[Proportion("converted")])
+        >>> page.assign(["ann", "bob", "cy"])["variant"].tolist()
+        ['control', 'control', 'new']
+        """
+        from ._assign import assign_units
+
+        if salt is not None and not isinstance(salt, str):
+            raise TypeError(f"`salt` must be text, got {salt!r}")
+        return assign_units(ids, self._known_shares(), salt=salt or self.name, experiment=self.name)
+
     @overload
     def analyse(
         self,
@@ -237,12 +269,16 @@ class Experiment:
 
         return analyse_units(self, units, by=by, strata=strata, cluster=cluster, override=override)
 
-    def _planned_test(self, n_looks: int) -> PlannedTest:
+    def _known_shares(self) -> dict[str, float]:
         shares = {arm: share for arm, share in self.arms.items() if share is not None}
         if len(shares) < len(self.arms):
             raise ValueError(
-                "a plan needs the shares of the arms: give `arms` as a mapping such as {'control': 0.5, ...}"
+                "the shares of the arms are needed: give `arms` as a mapping such as {'control': 0.5, ...}"
             )
+        return shares
+
+    def _planned_test(self, n_looks: int) -> PlannedTest:
+        shares = self._known_shares()
         primary = next(metric for metric in self.goals if metric.name == self.primary)
         return PlannedTest(
             metric=self.primary,

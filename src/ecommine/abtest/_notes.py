@@ -77,8 +77,8 @@ def check_notes(checks: Sequence[Check], *, has_covariates: bool, is_overridden:
     failed = _metrics(checks, "balance", "failed")
     if failed:
         text = (
-            f"the arms differ in {join_words(failed)} before exposure: either units were not assigned by chance, or the "
-            "column knows what happened after exposure"
+            f"the arms differ in {join_words(failed)} before exposure: either units were not assigned by chance, or "
+            "that column knows what happened after exposure"
         )
         yield Note(text, code="unbalanced_before", count=len(failed))
         if is_overridden and has_covariates:
@@ -86,8 +86,8 @@ def check_notes(checks: Sequence[Check], *, has_covariates: bool, is_overridden:
     skewed = _metrics(checks, "skewness", "warning")
     if skewed:
         text = (
-            f"{join_words(skewed)} {_be(len(skewed))} very skewed and the arms differ in size, so that the test is wrong "
-            "on one side: cap the metric, or use arms of one size"
+            f"{join_words(skewed)} {_be(len(skewed))} very skewed and the arms differ in size: the test is wrong on "
+            "one side; cap the metric, or use arms of one size"
         )
         yield Note(text, code="skewed_metric", count=len(skewed))
 
@@ -148,8 +148,8 @@ def row_notes(rows: Sequence[Row], level: float) -> Iterator[Note]:
     n_tests = sum(row.role in ("primary", "secondary") for row in rows)
     if n_tests > 1:
         text = (
-            f"intervals are those of single comparisons at {percent(level)}; verdicts follow q_value, which is adjusted "
-            f"for the number of tests ({n_tests})"
+            f"intervals are those of single comparisons at {percent(level)}; verdicts follow q_value, adjusted "
+            f"for {n_tests} tests"
         )
         yield Note(text, code="intervals_unadjusted", count=n_tests)
 

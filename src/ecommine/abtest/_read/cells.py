@@ -78,10 +78,11 @@ class Cells:
 
 
 def cap_at_quantile(frame: Frame, metric: Metric) -> Metric:
-    """Return the metric with its cap as a number, where it is a quantile of the values of all units."""
+    """Return the metric with its cap as a number, where it is a quantile of the values of units that are read."""
     if not isinstance(metric, Mean) or metric.cap_quantile is None:
         return metric
-    values = frame.select(_value=_number(frame, metric.column)).group_by("_value").agg(_n=nw.len())
+    read = frame.filter(nw.col("_state") == ANALYSED)
+    values = read.select(_value=_number(frame, metric.column)).group_by("_value").agg(_n=nw.len())
     counts = collect(values.filter(~nw.col("_value").is_null()).sort("_value"))
     cap = quantiles_of_counts(counts["_value"].to_numpy(), counts["_n"].to_numpy(), (metric.cap_quantile,))[0]
     return Mean(metric.column, metric.covariate, better=metric.better, cap=float(cap), name=metric.name)
