@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import narwhals.stable.v2 as nw
 import numpy as np
 
 from .._core.frames import Frame, opened
@@ -21,12 +22,13 @@ from ._infer.checks import (
     skewness_checks,
     verdict_of,
 )
-from ._infer.estimates import ComparedArms, TestOptions, compare
+from ._infer.estimates import ComparedArms, TestOptions, compare, mean_and_std
 from ._infer.groups import group_rows
 from ._infer.verdicts import Role, Row, judge
 from ._metrics import Guardrail, Metric
 from ._notes import check_notes, planned_note, row_notes, sample_ratio_notes, state_notes
 from ._read.cells import Cells, Keys, cap_at_quantile, read_cells
+from ._read.statistics import cells_of_statistics
 from ._read.table import read_units
 from ._readout import DayEffect, Readout, check_table, effect_table, group_table
 
@@ -59,6 +61,23 @@ def analyse_units(
     metrics = [cap_at_quantile(table.frame, metric) for metric in _metrics(experiment)]
     cells = read_cells(table.frame, tuple(experiment.arms), metrics, keys)
     return readout(experiment, cells, like=like, notes=table.notes, override=override)
+
+
+def analyse_statistics(experiment: "Experiment", sums: object, *, override: str | None) -> Readout[Any]:
+    """Read a table of sufficient statistics."""
+    _check_override(override)
+    like = opened(sums, argument="sums")
+    is_sequential = experiment.looks == "sequential"
+    cells = cells_of_statistics(like, tuple(experiment.arms), _metrics(experiment), is_sequential=is_sequential)
+    return readout(experiment, cells, like=like, notes=(), override=override)
+
+
+def past_mean(history: object, metric: Metric) -> tuple[float, float]:
+    """Return the mean of a metric over past units, and the standard deviation that its test meets."""
+    frame = opened(history, argument="history").with_columns(variant=nw.lit("past"))
+    table = read_units(frame.drop("experiment", strict=False), "", [metric], Keys())
+    cells = read_cells(table.frame, ("past",), [cap_at_quantile(table.frame, metric)], Keys())
+    return mean_and_std(cells, cells.measures[0])
 
 
 def readout(

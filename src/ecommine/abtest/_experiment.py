@@ -269,6 +269,96 @@ class Experiment:
 
         return analyse_units(self, units, by=by, strata=strata, cluster=cluster, override=override)
 
+    @overload
+    def analyse_sums(self, sums: IntoDataFrameT, /, *, override: str | None = None) -> Readout[IntoDataFrameT]: ...
+    @overload
+    def analyse_sums(self, sums: IntoLazyFrameT, /, *, override: str | None = None) -> Readout[Any]: ...
+    def analyse_sums(self, sums: Any, /, *, override: str | None = None) -> Readout[Any]:
+        """Read the result from sufficient statistics, as a warehouse computes them.
+
+        Parameters
+        ----------
+        sums : table, one row per variant and metric
+            variant; metric (its name); units (all units of the variant, also those with zeros); mean and variance (with
+            n - 1; not needed for a proportion). For a covariate or a denominator second_mean, second_variance and
+            covariance; for a sequential experiment nonzero, the units whose value is not zero.
+        override : str, optional
+            As for :meth:`analyse`.
+
+        Returns
+        -------
+        Readout
+            Without the checks of days and skewness, which need the units.
+
+        Raises
+        ------
+        ecommine.SchemaError
+            If columns, rows or numbers are missing.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> sums = pd.DataFrame({"variant": ["control", "new"], "metric": "converted", "units": [44_700, 45_489],
+        ...                      "mean": [.190201, .182]})
+        >>> test = Experiment("gate", arms={"control": .5, "new": .5}, metrics=[Proportion("converted")])
+        >>> test.analyse_sums(sums).table["p_value"].round(5).tolist()
+        [0.00155]
+        """
+        from ._analyse import analyse_statistics
+
+        return analyse_statistics(self, sums, override=override)
+
+    def plan_from(
+        self,
+        history: Any,
+        /,
+        *,
+        difference: float | None = None,
+        relative: float | None = None,
+        power: float = 0.8,
+        traffic_per_day: float | None = None,
+        window: str | timedelta = "14d",
+        n_looks: int = DEFAULT_LOOKS,
+    ) -> Plan:
+        """Compute how many units the primary metric needs, with its mean and variance taken from past units.
+
+        Parameters
+        ----------
+        history : table of units
+            One row per unit with the columns of the primary metric and its covariate, of any time before the
+            experiment; a variant is not needed.
+        difference, relative, power, traffic_per_day, window, n_looks
+            As for :meth:`plan`.
+
+        Returns
+        -------
+        Plan
+            With a covariate, for the variance that it leaves.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from ecommine import abtest
+        >>> past = pd.DataFrame({"customer_id": range(6), "revenue": [0, 0, 0, 10, 0, 20]})
+        >>> shop = Experiment("page", arms={"control": .5, "new": .5}, metrics=[abtest.Mean("revenue")])
+        >>> shop.plan_from(past, relative=0.5).baseline
+        5.0
+        """
+        from ._analyse import past_mean
+
+        primary = next(metric for metric in self.goals if metric.name == self.primary)
+        baseline, std = past_mean(history, primary)
+        return self.plan(
+            baseline=baseline,
+            std=std,
+            difference=difference,
+            relative=relative,
+            power=power,
+            traffic_per_day=traffic_per_day,
+            window=window,
+            n_looks=n_looks,
+        )
+
     def _known_shares(self) -> dict[str, float]:
         shares = {arm: share for arm, share in self.arms.items() if share is not None}
         if len(shares) < len(self.arms):

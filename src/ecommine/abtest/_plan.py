@@ -1,33 +1,19 @@
-r"""How many units an experiment needs: the inverse of the very test that will read it.
-
-With the shares :math:`s_c, s_t` of control and treatment among N units, a difference d and the level
-:math:`1 - \alpha`, the pooled z-test of a proportion has the power :math:`1 - \beta` where
-
-.. math:: \sqrt{N} |d| = z_{\alpha / 2} \sqrt{\bar p (1 - \bar p) (1 / s_c + 1 / s_t)}
-    + z_\beta \sqrt{p_c (1 - p_c) / s_c + p_t (1 - p_t) / s_t}
-
-(that is R's ``power.prop.test``). A mean is tested by Student's t, whose power needs the noncentral distribution. The
-confidence sequence, looked at every day up to N, crosses zero with the power of a Brownian motion whose drift does not
-depend on the metric, so that N is :math:`(\theta / d)^2 (v_c / s_c + v_t / s_t)` with the drift :math:`\theta`.
+"""How many units an experiment needs: the inverse of the very test that will read it.
 
 Several treatments share the level by Holm's method; a plan counts on its first, strictest step.
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
 from .._core.checks import number, one_of
 from .._core.texts import LOCALES, Locale, counted, percent, three_digits
-from .._stats.intervals import normal_quantile, student_quantile
+from .._stats.sample_sizes import pooled_z_test_units, share_variance, t_test_units
 from .._stats.sequential import drift_for_power
 
 Looks = Literal["fixed", "sequential"]
-MAX_STUDENT_DF = 100_000
-"""Degrees of freedom from which Student's distribution is taken as normal."""
-MAX_UNITS = 1e15
 DAYS_PER_WEEK = 7
 
 _TEXTS: dict[Locale, dict[str, str]] = {
@@ -63,14 +49,9 @@ class PlannedTest:
     smallest: str
 
     @property
-    def control_share(self) -> float:
-        """The share of the control."""
-        return self.shares[self.control]
-
-    @property
-    def treatment_share(self) -> float:
-        """The share of the smallest treatment, which decides."""
-        return self.shares[self.smallest]
+    def pair(self) -> tuple[float, float]:
+        """The shares of the control and of the smallest treatment, which decides."""
+        return self.shares[self.control], self.shares[self.smallest]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +148,7 @@ def plan_test(
         metric=test.metric,
         units=units,
         total=sum(units.values()),
-        exact=total * test.control_share,
+        exact=total * test.pair[0],
         baseline=start,
         difference=wanted,
         relative_difference=wanted / start if start > 0 else math.nan,
@@ -218,51 +199,16 @@ def _units_for_proportion(test: PlannedTest, baseline: float, difference: float,
     target = baseline + difference
     if not 0 <= target <= 1:
         raise ValueError(f"a proportion of {baseline:g} cannot change by {difference:g}: {target:g} is outside 0 to 1")
-    control, treatment = test.control_share, test.treatment_share
-    pooled = (control * baseline + treatment * target) / (control + treatment)
-    apart = baseline * (1 - baseline) / control + target * (1 - target) / treatment
     if test.looks == "sequential":
-        return _drift(test, power) ** 2 * apart / difference**2
-    together = pooled * (1 - pooled) * (1 / control + 1 / treatment)
-    found = normal_quantile(test.level) * math.sqrt(together) + normal_quantile(2 * power - 1) * math.sqrt(apart)
-    return (found / difference) ** 2
+        return _drift(test, power) ** 2 * share_variance(baseline, target, test.pair) / difference**2
+    return pooled_z_test_units(baseline, target, test.pair, level=test.level, power=power)
 
 
 def _units_for_mean(test: PlannedTest, std: float, difference: float, power: float) -> float:
-    control, treatment = test.control_share, test.treatment_share
-    variance = std**2 * (1 / control + 1 / treatment)
     if test.looks == "sequential":
+        variance = std**2 * (1 / test.pair[0] + 1 / test.pair[1])
         return _drift(test, power) ** 2 * variance / difference**2
-    least = 2 / min(control, treatment)
-
-    def lacking(total: float) -> float:
-        z = abs(difference) * math.sqrt(total / variance)
-        return _student_power(z, total * control, total * treatment, test.level) - power
-
-    return _root(lacking, least)
-
-
-def _student_power(z: float, control: float, treatment: float, level: float) -> float:
-    """Return the chance that Welch's test finds a difference of z standard errors, at equal standard deviations."""
-    from scipy.special import nctdtr, ndtr
-
-    parts = (1 / control, 1 / treatment)
-    df = sum(parts) ** 2 / (parts[0] ** 2 / (control - 1) + parts[1] ** 2 / (treatment - 1))
-    if df > MAX_STUDENT_DF:
-        return float(ndtr(z - normal_quantile(level)))
-    return float(1 - nctdtr(df, z, student_quantile(level, df)))
-
-
-def _root(lacking: Callable[[float], float], least: float) -> float:
-    """Return where an increasing function crosses zero; the least value where it is above zero there."""
-    from scipy.optimize import brentq
-
-    low, high = least * 1.01, least * 2
-    if lacking(low) >= 0:
-        return low
-    while lacking(high) < 0 and high < MAX_UNITS:
-        low, high = high, high * 4
-    return float(brentq(lacking, low, high, xtol=1e-9, rtol=1e-12))
+    return t_test_units(std, difference, test.pair, level=test.level, power=power)
 
 
 def _drift(test: PlannedTest, power: float) -> float:

@@ -24,6 +24,7 @@ from typing import Literal
 import numpy as np
 
 from ..._stats.arrays import Bools, Floats, Ints, sums_by_group
+from ..._stats.chi_square import chi_square_p_value, counts_p_value, homogeneity
 from ..._stats.sequential import sequential_counts_p_value
 from .._metrics import Mean
 from .._read.cells import Cells
@@ -35,8 +36,6 @@ FAILED_P, WARNING_P = 0.001, 0.01
 """P-values below which a check fails, so that effects are withheld, and warns."""
 MAX_SKEWNESS = 0.118
 """Skewness of a difference at which one tail of a 5 % test has 3.5 % instead of 2.5 % (first Edgeworth term)."""
-MIN_EXPECTED = 5.0
-"""Units that an arm must expect on a day; days with fewer are taken together."""
 EPOCH = date(1970, 1, 1)
 
 
@@ -82,10 +81,7 @@ def sample_ratio(counts: Floats, shares: Floats | None, *, is_sequential: bool) 
         return float("nan")
     if is_sequential:
         return sequential_counts_p_value(counts, shares)
-    from scipy.special import chdtrc
-
-    expected = shares * counts.sum()
-    return float(chdtrc(len(counts) - 1, ((counts - expected) ** 2 / expected).sum()))
+    return counts_p_value(counts, shares)
 
 
 def locate_mismatch(cells: Cells, shares: Floats) -> list[Place]:
@@ -130,34 +126,13 @@ def shares_by_day(cells: Cells, n_arms: int, *, is_sequential: bool) -> float:
         rows = (cells.stratum == stratum) & (cells.day.codes >= 0)
         table = np.zeros((len(cells.day.labels), n_arms))
         np.add.at(table, (cells.day.codes[rows], cells.arm[rows]), cells.n[rows])
-        part, part_df = _homogeneity(_merge_small(table))
+        part, part_df = homogeneity(table)
         chi_square, df = chi_square + part, df + part_df
     if not df:
         return float("nan")
-    from scipy.special import chdtrc
-
-    p_value = float(chdtrc(df, chi_square))
+    p_value = chi_square_p_value(chi_square, df)
     days = len(cells.day.labels)
     return min(p_value * days * (days - 1), 1.0) if is_sequential else p_value
-
-
-def _merge_small(table: Floats) -> Floats:
-    """Take days on which an arm expects few units together."""
-    table = table[table.sum(axis=1) > 0]
-    if not len(table):
-        return table
-    smallest = table.sum(axis=0).min() / table.sum()
-    is_small = table.sum(axis=1) * smallest < MIN_EXPECTED
-    return np.vstack([table[~is_small], table[is_small].sum(axis=0)]) if is_small.any() else table
-
-
-def _homogeneity(table: Floats) -> tuple[float, int]:
-    """Return the chi-square of equal shares in all rows, and its degrees of freedom."""
-    table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0] if len(table) else table
-    if min(table.shape) < 2:
-        return 0.0, 0
-    expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0) / table.sum()
-    return float(((table - expected) ** 2 / expected).sum()), (table.shape[0] - 1) * (table.shape[1] - 1)
 
 
 def balance_checks(cells: Cells, compared: ComparedArms) -> Iterator[Check]:

@@ -172,6 +172,22 @@ def compare(
     )
 
 
+def mean_and_std(cells: Cells, measure: Measure) -> tuple[float, float]:
+    """Return the estimate of all units together, and the standard deviation of one unit's part in it."""
+    rows = cells.is_analysed
+    moments = _moments(cells, measure, rows, np.ones(1, dtype=bool))
+    n, mean = float(moments.n[0]), float(moments.value[0])
+    if n < MIN_UNITS:
+        raise ValueError("`history` must have two units or more")
+    values, products, squares = (float(one[0]) for one in (moments.squares, moments.products, moments.second_squares))
+    if measure.is_ratio:
+        denominator = float(moments.second[0])
+        ratio = mean / denominator if denominator else NAN
+        return ratio, math.sqrt((values - 2 * ratio * products + ratio**2 * squares) / (n - 1)) / denominator
+    explained = products**2 / squares if measure.covariate is not None and squares > 0 else 0.0
+    return mean, math.sqrt(max(values - explained, 0.0) / (n - 1))
+
+
 def _arm_pair(cells: Cells, measure: Measure, arms: tuple[int, int], rows: Bools) -> ArmPair:
     """Return the moments of two arms; a stratum without two units in each is left out."""
     of_arms = (rows & (cells.arm == arms[0]), rows & (cells.arm == arms[1]))

@@ -1,13 +1,7 @@
-r"""Effects in groups that were known before exposure, and whether they differ from each other.
+"""Effects in groups that were known before exposure, and whether they differ from each other.
 
-An effect that is significant in one group and not in another is no difference between the groups. That is tested by
-Cochran's :math:`Q = \sum_g w_g (d_g - \bar d)^2` with :math:`w_g = 1 / \mathrm{se}_g^2` and the weighted mean
-:math:`\bar d`, which has a chi-square distribution with one degree of freedom less than groups.
-
-References
-----------
-Cochran, W. G. (1954). The combination of estimates from different experiments. Biometrics 10(1), 101-129.
-https://doi.org/10.2307/3001666
+An effect that is significant in one group and not in another is no difference between the groups: that is tested by
+Cochran's Q.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..._stats.chi_square import heterogeneity_p_value
 from ..._stats.multiple_testing import Correction, adjust_p_values
 from .._read.cells import Cells
 from .._read.measures import Measure
@@ -99,12 +94,7 @@ def _with_q_values(families: Sequence[list[GroupRow]], correction: Correction | 
 
 def _heterogeneity(rows: Sequence[GroupRow]) -> float:
     """Compute the p-value that the difference is the same in all groups; NaN with fewer than two that can be read."""
-    from scipy.special import chdtrc
-
     read = [row.comparison for row in rows if not row.is_withheld and row.comparison.error > 0]
-    if len(read) < 2:
-        return float("nan")
-    differences, errors = (np.array([getattr(one, name) for one in read]) for name in ("difference", "error"))
-    weights = 1 / errors**2
-    mean = (weights * differences).sum() / weights.sum()
-    return float(chdtrc(len(read) - 1, (weights * (differences - mean) ** 2).sum()))
+    return heterogeneity_p_value(
+        np.array([one.difference for one in read]), np.array([one.error for one in read], dtype=np.float64)
+    )

@@ -1,0 +1,480 @@
+"""Readouts: other packages' numbers, hand-worked ones, every table library, families, guardrails, traps."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from statsmodels.stats.proportion import proportions_ztest
+
+from ecommine import SchemaError, abtest
+from libraries import to_pandas
+from notes import note_counts
+
+HALVES = {"control": 0.5, "new": 0.5}
+REVENUE = abtest.Mean("revenue")
+BOUGHT = abtest.Proportion("bought")
+
+
+def shop(rng=0, n=400, lift=2.0):
+    """Units of two arms with revenue, orders, history and a device."""
+    rng = np.random.default_rng(rng)
+    before = rng.exponential(10, n)
+    bought = rng.random(n) < 0.4
+    is_new = rng.permutation(n) % 2 == 0
+    revenue = np.where(bought, before + rng.exponential(10, n) + lift * is_new, 0.0)
+    return pd.DataFrame(
+        {
+            "customer_id": np.arange(n),
+            "variant": np.where(is_new, "new", "control").astype(object),
+            "revenue": revenue,
+            "revenue_before": before,
+            "bought": bought,
+            "orders": np.where(bought, rng.integers(1, 4, n), 0),
+            "device": rng.choice(np.array(["mobile", "desktop"], dtype=object), n),
+        }
+    )
+
+
+def experiment(*metrics, **options):
+    options = {"arms": HALVES, "primary": metrics[0].name} | options
+    return abtest.Experiment("page", metrics=metrics, **options)
+
+
+def row_of(readout, metric=None, variant="new"):
+    table = to_pandas(readout.table)
+    chosen = table[(table["variant"] == variant) & (table["metric"] == (metric or table["metric"][0]))]
+    return chosen.iloc[0]
+
+
+def arms_of(units, column):
+    return (units.loc[units["variant"] == arm, column].to_numpy(dtype=float) for arm in HALVES)
+
+
+# The numbers
+
+
+def test_means_are_those_of_welch():
+    units = shop()
+    row = row_of(experiment(REVENUE).analyse(units))
+    control, new = arms_of(units, "revenue")
+    test = stats.ttest_ind(new, control, equal_var=False)
+    interval = test.confidence_interval()
+    assert row["difference"] == pytest.approx(new.mean() - control.mean())
+    assert (row["difference_low"], row["difference_high"]) == pytest.approx((interval.low, interval.high))
+    assert row["p_value"] == pytest.approx(test.pvalue)
+
+
+def test_proportions_are_those_of_the_pooled_z_test():
+    units = shop(rng=1)
+    row = row_of(experiment(BOUGHT).analyse(units))
+    control, new = arms_of(units, "bought")
+    _, p_value = proportions_ztest([new.sum(), control.sum()], [len(new), len(control)])
+    assert row["p_value"] == pytest.approx(p_value)
+    error = np.sqrt(sum(arm.mean() * (1 - arm.mean()) / len(arm) for arm in (new, control)))
+    assert row["difference_high"] - row["difference"] == pytest.approx(1.959964 * error, rel=1e-6)
+
+
+def test_ratios_are_those_of_the_delta_method():
+    """Worked by hand: the variance of the ratio is that of the mean of (y - R x) / mean x."""
+    units = shop(rng=2)
+    row = row_of(experiment(abtest.RatioOfMeans("revenue", "orders")).analyse(units))
+    parts = []
+    for arm in HALVES:
+        own = units[units["variant"] == arm]
+        ratio = own["revenue"].sum() / own["orders"].sum()
+        linear = (own["revenue"] - ratio * own["orders"]) / own["orders"].mean()
+        parts.append((ratio, linear.var() / len(own), len(own) - 1))
+    (control, v_control, df_control), (new, v_new, df_new) = parts
+    df = (v_control + v_new) ** 2 / (v_control**2 / df_control + v_new**2 / df_new)
+    assert row["control"] == pytest.approx(control)
+    assert row["difference"] == pytest.approx(new - control)
+    assert row["p_value"] == pytest.approx(2 * stats.t.sf(abs(new - control) / np.sqrt(v_control + v_new), df))
+
+
+def test_covariates_give_the_slope_of_both_arms():
+    units = shop(rng=3)
+    row = row_of(experiment(abtest.Mean("revenue", "revenue_before")).analyse(units))
+    means = units.groupby("variant")[["revenue", "revenue_before"]].transform("mean")
+    y, x = units["revenue"] - means["revenue"], units["revenue_before"] - means["revenue_before"]
+    adjusted = units["revenue"] - (x @ y) / (x @ x) * (units["revenue_before"] - units["revenue_before"].mean())
+    control, new = (adjusted[units["variant"] == arm] for arm in HALVES)
+    assert row["difference"] == pytest.approx(new.mean() - control.mean())
+    assert row["p_value"] == pytest.approx(stats.ttest_ind(new, control, equal_var=False).pvalue)
+    plain = row_of(experiment(REVENUE).analyse(units))
+    assert row["difference_high"] - row["difference_low"] < plain["difference_high"] - plain["difference_low"]
+
+
+def test_strata_are_weighted_by_both_arms():
+    units = shop(rng=4)
+    row = row_of(experiment(REVENUE).analyse(units, strata="device"))
+    difference = variance = 0.0
+    for _, own in units.groupby("device"):
+        control, new = (own.loc[own["variant"] == arm, "revenue"] for arm in HALVES)
+        weight = len(own) / len(units)
+        difference += weight * (new.mean() - control.mean())
+        variance += weight**2 * (new.var() / len(new) + control.var() / len(control))
+    assert row["difference"] == pytest.approx(difference)
+    t = stats.t.isf(row["p_value"] / 2, 350)
+    assert t == pytest.approx(abs(difference) / np.sqrt(variance), rel=0.01)
+
+
+def test_fieller_holds_what_the_test_of_a_ratio_does_not_reject():
+    """The slow version: try ratios, and keep those for which treatment less ratio times control is not different."""
+    units = shop(rng=5)
+    row = row_of(experiment(REVENUE).analyse(units))
+    control, new = arms_of(units, "revenue")
+    half = (row["difference_high"] - row["difference"]) / stats.ttest_ind(new, control, equal_var=False)._standard_error
+    ratios = np.linspace(0.5, 3, 200_001)
+    gap = np.abs(new.mean() - ratios * control.mean())
+    error = np.sqrt(new.var(ddof=1) / len(new) + ratios**2 * control.var(ddof=1) / len(control))
+    kept = ratios[gap <= half * error]
+    bounds = (row["relative_difference_low"], row["relative_difference_high"])
+    assert bounds == pytest.approx((kept[0] - 1, kept[-1] - 1), abs=3e-5)
+
+
+def test_a_relative_difference_needs_a_control_above_zero():
+    units = shop().assign(revenue=lambda table: table["revenue"] - table["revenue"].mean() - 3)
+    readout = experiment(REVENUE).analyse(units)
+    row = row_of(readout)
+    assert row["difference"] > 0
+    assert np.isnan(row["relative_difference"])
+    assert note_counts(readout.notes)["no_relative_difference"] == 1
+
+
+def test_a_large_metric_keeps_its_variance():
+    units = shop()
+    row, far = (
+        row_of(experiment(REVENUE).analyse(units.assign(revenue=units["revenue"] + shift))) for shift in (0, 1e9)
+    )
+    assert far["difference"] == pytest.approx(row["difference"], rel=1e-6)
+    assert far["p_value"] == pytest.approx(row["p_value"], rel=1e-6)
+
+
+# Every table library
+
+
+METRICS = (
+    abtest.Mean("revenue", "revenue_before"),
+    abtest.Mean("revenue", cap_quantile=0.9, name="capped"),
+    BOUGHT,
+    abtest.RatioOfMeans("revenue", "orders"),
+    abtest.Guardrail(abtest.Mean("orders"), relative_margin=0.1),
+)
+
+
+def full_units():
+    units = shop(rng=6)
+    rng = np.random.default_rng(0)
+    days = np.datetime64("2024-01-01", "us") + rng.integers(0, 5, len(units)) * np.timedelta64(86_400_000_000, "us")
+    return units.assign(assigned_at=days, pending=rng.random(len(units)) < 0.1, experiment="page")
+
+
+def test_every_library_gives_the_same_readout(library):
+    units = full_units()
+    expected = experiment(*METRICS).analyse(units, by="device", strata="assigned_at")
+    readout = experiment(*METRICS).analyse(library(units), by="device", strata="assigned_at")
+    for ours, theirs in zip(readout.tables.values(), expected.tables.values(), strict=True):
+        pd.testing.assert_frame_equal(to_pandas(ours), to_pandas(theirs))
+    assert readout.notes == expected.notes
+    assert readout.headline == expected.headline
+
+
+@given(st.randoms())
+@settings(max_examples=20)
+def test_the_order_of_rows_does_not_matter(random):
+    units = full_units()
+    order = list(range(len(units)))
+    random.shuffle(order)
+    one, other = (experiment(*METRICS).analyse(table, by="device") for table in (units, units.iloc[order]))
+    pd.testing.assert_frame_equal(one.table, other.table)
+    pd.testing.assert_frame_equal(one.by, other.by)
+
+
+def test_statistics_give_the_readout_of_their_units():
+    units = shop(rng=7)
+    metrics = (abtest.Mean("revenue", "revenue_before"), BOUGHT, abtest.RatioOfMeans("revenue", "orders"))
+    rows = []
+    for arm, own in units.groupby("variant"):
+        for metric, value, second in (
+            ("revenue", "revenue", "revenue_before"),
+            ("bought", "bought", None),
+            ("revenue_per_orders", "revenue", "orders"),
+        ):
+            row = {"variant": arm, "metric": metric, "units": len(own), "mean": own[value].mean()}
+            if second:
+                row |= {"variance": own[value].var(), "second_mean": own[second].mean()}
+                row |= {"second_variance": own[second].var(), "covariance": own[value].cov(own[second])}
+            rows.append(row)
+    expected = experiment(*metrics).analyse(units)
+    readout = experiment(*metrics).analyse_sums(pd.DataFrame(rows))
+    pd.testing.assert_frame_equal(readout.table, expected.table)
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        (lambda sums: sums.drop(columns="units"), "units"),
+        (lambda sums: sums.iloc[:1], "missing"),
+        (lambda sums: pd.concat([sums, sums]), "twice"),
+        (lambda sums: sums.assign(variant="other"), "none of"),
+        (lambda sums: sums.assign(mean=np.nan), "mean"),
+        (lambda sums: sums.assign(units=[-1, 5]), "units"),
+    ],
+)
+def test_statistics_are_checked(change, names):
+    sums = pd.DataFrame({"variant": ["control", "new"], "metric": "bought", "units": [100, 100], "mean": [0.1, 0.2]})
+    with pytest.raises(SchemaError, match=names):
+        experiment(BOUGHT).analyse_sums(change(sums))
+
+
+# Families and guardrails
+
+
+def test_the_primary_has_its_own_level_and_others_share_theirs():
+    units = shop(n=900, lift=0.0)
+    units["variant"] = np.array(["control", "a", "b"])[np.arange(900) % 3]
+    for name in ("x", "y"):
+        units[name] = np.random.default_rng(ord(name)).normal(size=900)
+    arms = {"control": 1 / 3, "a": 1 / 3, "b": 1 / 3}
+    table = experiment(REVENUE, abtest.Mean("x"), abtest.Mean("y"), arms=arms).analyse(units).table
+    primary, others = table[table["role"] == "primary"], table[table["role"] == "secondary"]
+    p = np.sort(primary["p_value"])
+    assert np.sort(primary["q_value"]) == pytest.approx([min(2 * p[0], 1), max(min(2 * p[0], 1), p[1])])
+    assert others["q_value"].to_numpy() == pytest.approx(stats.false_discovery_control(others["p_value"]))
+
+
+def guarded(units, **options):
+    metric = abtest.Proportion("returned", better=options.pop("better", "lower"))
+    return row_of(experiment(REVENUE, abtest.Guardrail(metric, **options)).analyse(units), "returned")
+
+
+def test_a_guardrail_passes_only_when_it_is_shown():
+    units = shop(n=4_000)
+    units["returned"] = np.arange(4_000) % 10 == 0
+    control, new = arms_of(units, "returned")
+    gap = new.mean() - control.mean()
+    error = np.sqrt(sum(arm.mean() * (1 - arm.mean()) / len(arm) for arm in (new, control)))
+    row = guarded(units, margin=0.05)
+    assert row["p_value"] == pytest.approx(stats.norm.sf((0.05 - gap) / error))
+    assert row["q_value"] == row["p_value"]
+    just, less = (abs(1.96 * error + gap + extra) for extra in (1e-4, -1e-4))
+    assert guarded(units, margin=just)["verdict"] == "passed"
+    assert guarded(units, margin=less)["verdict"] == "not_shown"
+
+
+def test_a_guardrail_can_fail():
+    units = shop(n=4_000)
+    units["returned"] = np.random.default_rng(0).random(4_000) < np.where(units["variant"] == "new", 0.3, 0.1)
+    assert guarded(units, margin=0.05)["verdict"] == "failed"
+    assert guarded(units, margin=0.05, better="higher")["verdict"] == "passed"
+
+
+def test_a_relative_margin_is_a_share_of_the_control():
+    units = shop(n=4_000)
+    units["returned"] = np.random.default_rng(0).random(4_000) < 0.5
+    control, new = arms_of(units, "returned")
+    row = guarded(units, relative_margin=0.1)
+    variance = sum(factor**2 * arm.mean() * (1 - arm.mean()) / len(arm) for arm, factor in ((new, 1.0), (control, 1.1)))
+    assert row["p_value"] == pytest.approx(stats.norm.sf((1.1 * control.mean() - new.mean()) / np.sqrt(variance)))
+
+
+def test_better_may_be_lower():
+    units = shop(lift=30.0)
+    assert row_of(experiment(REVENUE).analyse(units))["verdict"] == "better"
+    assert row_of(experiment(abtest.Mean("revenue", better="lower")).analyse(units))["verdict"] == "worse"
+
+
+def test_the_uncapped_metric_stands_beside():
+    units = shop()
+    readout = experiment(abtest.Mean("revenue", cap=20)).analyse(units)
+    capped, plain = (row_of(readout, name) for name in ("revenue", "revenue_uncapped"))
+    assert capped["treatment"] == pytest.approx(np.minimum(units.loc[units["variant"] == "new", "revenue"], 20).mean())
+    assert plain["difference"] == pytest.approx(row_of(experiment(REVENUE).analyse(units))["difference"])
+    assert plain["verdict"] == "for_comparison"
+    assert np.isnan(plain["q_value"])
+    assert note_counts(readout.notes)["capped"] == 1
+
+
+def test_a_quantile_is_taken_over_the_units_that_are_read():
+    units = shop().assign(pending=lambda table: table["revenue"] > 40)
+    readout = experiment(abtest.Mean("revenue", cap_quantile=0.8)).analyse(units)
+    cap = np.quantile(units.loc[~units["pending"], "revenue"], 0.8)
+    kept = units.loc[~units["pending"] & (units["variant"] == "new"), "revenue"]
+    assert row_of(readout)["treatment"] == pytest.approx(np.minimum(kept, cap).mean())
+
+
+# Groups
+
+
+def test_groups_are_compared_with_each_other():
+    units = shop(rng=8, n=2_000, lift=0.0)
+    is_new_mobile = (units["variant"] == "new") & (units["device"] == "mobile")
+    units["revenue"] += 5.0 * is_new_mobile
+    readout = experiment(REVENUE, BOUGHT).analyse(units, by="device")
+    mine = readout.by[readout.by["metric"] == "revenue"].set_index("group")
+    alone = row_of(experiment(REVENUE).analyse(units[units["device"] == "mobile"]))
+    assert mine.loc["mobile", "difference"] == pytest.approx(alone["difference"])
+    assert mine.loc["mobile", "difference_low"] == pytest.approx(alone["difference_low"])
+    assert mine["units_control"].sum() + mine["units_treatment"].sum() == 2_000
+    assert (mine["q_value"] < 0.01).all()
+    assert (readout.by.loc[readout.by["metric"] == "bought", "q_value"] > 0.01).all()
+
+
+def test_a_group_may_be_missing_and_has_a_sample_ratio():
+    units = shop(n=1_000)
+    units.loc[:99, "device"] = None
+    units = units[(units["device"] != "mobile") | (units["variant"] == "control") | (units["customer_id"] % 3 > 0)]
+    by = experiment(REVENUE, arms=["control", "new"]).analyse(units, by="device").by
+    assert by["sample_ratio"].isna().all()
+    by = experiment(REVENUE).analyse(units, by="device", override="known").by.set_index("group")
+    assert set(by.index) == {"desktop", "mobile", "missing"}
+    assert by.loc["mobile", "sample_ratio"] < by.loc["desktop", "sample_ratio"]
+
+
+# Traps
+
+
+def test_pending_and_excluded_units_are_counted_by_arm_and_not_read():
+    units = shop()
+    units["pending"] = np.arange(400) < 40
+    units["excluded"] = np.arange(400) >= 390
+    readout = experiment(REVENUE).analyse(units.assign(revenue=units["revenue"].where(~units["pending"])))
+    assert note_counts(readout.notes)["pending_units"] == 40
+    assert note_counts(readout.notes)["units_in_two_arms"] == 10
+    assert row_of(readout)["difference"] == row_of(experiment(REVENUE).analyse(units.iloc[40:390]))["difference"]
+    by_arm = units[units["pending"]]["variant"].value_counts()
+    text = next(note for note in readout.notes if note.code == "pending_units")
+    assert f"(control {by_arm['control']}, new {by_arm['new']})" in text
+
+
+def test_a_unit_in_two_arms_is_excluded_and_counted(local_library):
+    units = shop()
+    twice = units.iloc[:3].assign(variant=units["variant"].iloc[:3].map({"control": "new", "new": "control"}))
+    readout = experiment(REVENUE).analyse(local_library(pd.concat([units, twice], ignore_index=True)))
+    assert note_counts(readout.notes)["units_in_two_arms"] == 6  # rows
+    assert row_of(readout)["difference"] == pytest.approx(
+        row_of(experiment(REVENUE).analyse(units.iloc[3:]))["difference"]
+    )
+
+
+def test_a_unit_twice_in_one_arm_is_an_error():
+    units = shop()
+    with pytest.raises(SchemaError, match="2 units with several rows"):
+        experiment(REVENUE).analyse(pd.concat([units, units.iloc[:2]]))
+
+
+@pytest.mark.parametrize("value", [None, np.inf, np.nan])
+def test_missing_values_are_an_error_with_counts_by_arm(value, local_library):
+    units = shop()
+    units.loc[[0, 1, 2], "revenue"] = value
+    by_arm = units.iloc[:3]["variant"].value_counts().reindex(["control", "new"], fill_value=0)
+    with pytest.raises(SchemaError, match=rf"3 units \(control {by_arm['control']}, new {by_arm['new']}\)"):
+        experiment(REVENUE, BOUGHT).analyse(local_library(units))
+
+
+def test_two_experiments_in_one_table():
+    units = shop().assign(experiment="page")
+    other = units.assign(experiment="price", revenue=1.0)
+    both = pd.concat([units, other])
+    readout = experiment(REVENUE).analyse(both)
+    assert note_counts(readout.notes)["other_experiments"] == 400
+    assert row_of(readout).equals(row_of(experiment(REVENUE).analyse(units)))
+    with pytest.raises(ValueError, match="'page', 'price'"):
+        abtest.Experiment("x", arms=HALVES, metrics=[REVENUE]).analyse(both)
+
+
+@pytest.mark.parametrize(
+    ("variants", "arms", "control"),
+    [
+        ({"control": 0, "new": 1}, {0: 0.5, 1: 0.5}, 0),
+        ({"control": 0.0, "new": 1.0}, {0: 0.5, 1: 0.5}, "0"),
+        ({"control": "0", "new": "1"}, {0: 0.5, 1: 0.5}, 0),
+        ({"control": False, "new": True}, {False: 0.5, True: 0.5}, False),
+    ],
+)
+def test_arms_may_be_numbers_and_truths(variants, arms, control, local_library):
+    units = shop()
+    named = units.assign(variant=units["variant"].map(variants))
+    readout = experiment(REVENUE, arms=arms, control=control).analyse(local_library(named))
+    expected = row_of(experiment(REVENUE).analyse(units))
+    assert to_pandas(readout.table)["difference"][0] == pytest.approx(expected["difference"])
+
+
+def test_unknown_variants_and_missing_ones_are_errors():
+    units = shop()
+    with pytest.raises(ValueError, match="'new', which is none of the arms 'control', 'other'"):
+        experiment(REVENUE, arms={"control": 0.5, "other": 0.5}).analyse(units)
+    units.loc[0, "variant"] = None
+    with pytest.raises(SchemaError, match="1 unit"):
+        experiment(REVENUE).analyse(units)
+
+
+def test_an_empty_arm_gives_no_numbers():
+    units = shop()
+    readout = experiment(REVENUE, arms=["control", "new", "third"]).analyse(units)
+    row = row_of(readout, variant="third")
+    assert np.isnan(row["difference"])
+    assert row["verdict"] == "not_tested"
+    assert note_counts(readout.notes)["empty_arm"] == 1
+    assert not np.isnan(row_of(readout)["difference"])
+
+
+@pytest.mark.parametrize("value", [0.0, 5.0])
+def test_a_constant_metric_is_not_tested(value):
+    readout = experiment(REVENUE).analyse(shop().assign(revenue=value))
+    row = row_of(readout)
+    assert (row["difference"], row["verdict"]) == (0.0, "not_tested")
+    assert np.isnan(row["p_value"])
+    assert note_counts(readout.notes)["not_testable"] == 1
+
+
+def test_zero_denominators_are_not_tested():
+    readout = experiment(abtest.RatioOfMeans("revenue", "orders")).analyse(shop().assign(orders=0))
+    assert row_of(readout)["verdict"] == "not_tested"
+    assert np.isnan(row_of(readout)["difference"])
+
+
+def test_negative_revenue_counts():
+    units = shop()
+    units.loc[units["customer_id"] % 5 == 0, "revenue"] -= 30
+    row = row_of(experiment(REVENUE).analyse(units))
+    control, new = arms_of(units, "revenue")
+    assert row["p_value"] == pytest.approx(stats.ttest_ind(new, control, equal_var=False).pvalue)
+
+
+def test_a_share_that_is_no_share_is_an_error():
+    with pytest.raises(SchemaError, match="neither 0 nor 1"):
+        experiment(abtest.Proportion("orders")).analyse(shop())
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "error", "names"),
+    [
+        (lambda units: units.drop(columns="customer_id"), {}, SchemaError, "customer_id"),
+        (lambda units: units.drop(columns="variant"), {}, SchemaError, "variant"),
+        (lambda units: units.rename(columns={"revenue": "revenues"}), {}, SchemaError, "did you mean 'revenues'"),
+        (lambda units: units.assign(revenue="1"), {}, SchemaError, "numbers"),
+        (lambda units: units.assign(assigned_at="2024-01-01"), {}, SchemaError, "times"),
+        (lambda units: units.assign(customer_id=[None, *range(399)]), {}, SchemaError, "customer_id"),
+        (lambda units: units, {"by": "divice"}, SchemaError, "did you mean 'device'"),
+        (lambda units: units, {"by": 3}, TypeError, "`by`"),
+        (lambda units: units, {"cluster": 3}, TypeError, "`cluster`"),
+        (lambda units: units, {"cluster": "orders", "strata": "device"}, ValueError, "not both"),
+        (lambda units: units, {"override": " "}, ValueError, "`override`"),
+        (lambda _: [1, 2], {}, TypeError, "`units`"),
+    ],
+)
+def test_errors_name_what_is_wrong(change, options, error, names):
+    with pytest.raises(error, match=names):
+        experiment(REVENUE).analyse(change(shop()), **options)
+
+
+def test_strata_without_both_arms_are_left_out_and_counted():
+    units = shop()
+    units["city"] = np.where(np.arange(400) < 5, "hamlet", "town")
+    units.loc[units["city"] == "hamlet", "variant"] = "new"
+    readout = experiment(REVENUE).analyse(units, strata="city")
+    assert note_counts(readout.notes)["strata_left_out"] == 5
+    assert row_of(readout)["difference"] == pytest.approx(row_of(experiment(REVENUE).analyse(units[5:]))["difference"])
