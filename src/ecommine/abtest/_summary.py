@@ -1,6 +1,6 @@
 """The summary of a readout: may it be trusted, did it work, what about the guardrails, for whom, what to do."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import TYPE_CHECKING
 
 from .._core.texts import Locale, is_known, join_sentences, join_words, percent, three_digits
@@ -14,7 +14,10 @@ MAX_P = 0.05
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
         "withheld": "{name}: no effect is shown, because {reasons}.",
-        "find_out": "Find the cause first: what was lost is not like what was kept, and may be all of the difference.",
+        "find_sample_ratio": "Find the cause first: units that were lost are not like those that were kept, and may be "
+        "all of the difference.",
+        "find_shares_by_day": "Hold the day fixed: compare the arms day by day with strata='assigned_at'.",
+        "find_balance": "Find out how units were assigned, and whether the covariate was known before exposure.",
         "sample_ratio": "the arms do not have the sizes of the design",
         "shares_by_day": "the shares of the arms changed from day to day",
         "balance": "the arms differed before exposure",
@@ -34,6 +37,8 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "guardrail_failed": "Worse than its margin: {metrics} of {variant}.",
         "groups": "The change in {metric} differs by {by}; see .by.",
         "release": "{variant} can be released.",
+        "explain": "{variant} can be released once the failed or doubtful check has an explanation.",
+        "wait": "Decide on {variant} at the planned size.",
         "hold": "{variant} should not be released yet: a guardrail is open.",
         "drop": "{variant} should not be released.",
         "keep": "Nothing speaks for {variant} so far.",
@@ -42,7 +47,9 @@ _TEXTS: dict[Locale, dict[str, str]] = {
     },
     "zh": {
         "withheld": "{name}：不展示效果，因为{reasons}。",
-        "find_out": "请先查明原因：丢失的样本与留下的并不相同，任何差异都可能由此而来。",
+        "find_sample_ratio": "请先查明原因：丢失的样本与留下的并不相同，全部差异都可能由此而来。",
+        "find_shares_by_day": "请固定日期后再比较：设置strata='assigned_at'。",
+        "find_balance": "请查明样本是如何分组的，以及协变量是否在实验开始前就已确定。",
         "sample_ratio": "各组样本量与设计比例不符",
         "shares_by_day": "各组占比逐日变化",
         "balance": "各组在实验开始前就有差异",
@@ -62,6 +69,8 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "guardrail_failed": "{variant}超出容许范围的护栏指标：{metrics}。",
         "groups": "{metric}的变化因{by}而异，详见.by。",
         "release": "可以上线{variant}。",
+        "explain": "查明未通过或存疑的检查的原因后，可以上线{variant}。",
+        "wait": "请在达到计划样本量后再决定是否上线{variant}。",
         "hold": "{variant}暂不宜上线：护栏指标尚未通过。",
         "drop": "不宜上线{variant}。",
         "keep": "目前没有理由上线{variant}。",
@@ -79,10 +88,10 @@ def readout_sentences(readout: "Readout[object]", locale: Locale) -> str:
 
 def _withheld_sentences(readout: "Readout[object]", locale: Locale) -> Iterator[str]:
     texts = _TEXTS[locale]
-    failed = dict.fromkeys(check.check for check in readout._checks if check.verdict == "failed")
-    reasons = join_words([texts[name] for name in failed], locale=locale)
+    failed = [*dict.fromkeys(check.check for check in readout._checks if check.verdict == "failed")]
+    reasons = (", and " if locale == "en" else "，且").join(texts[name] for name in failed)
     yield texts["withheld"].format(name=readout.experiment, reasons=reasons)
-    yield texts["find_out"]
+    yield texts[f"find_{failed[0]}"]
 
 
 def _sentences(readout: "Readout[object]", locale: Locale) -> Iterator[str]:
@@ -117,7 +126,8 @@ def _of_variant(readout: "Readout[object]", rows: Sequence[Row], variant: str, l
         names = [row.metric for row in rows if row.role == "guardrail" and row.verdict == verdict]
         if names:
             yield texts[f"guardrail_{verdict}"].format(variant=variant, metrics=join_words(names, locale=locale))
-    yield texts[_advice(primary, rows)].format(variant=variant)
+    codes = {note.code for note in readout.notes}
+    yield texts[_advice(primary, rows, codes)].format(variant=variant)
 
 
 def _change(row: Row, locale: Locale) -> str:
@@ -134,10 +144,14 @@ def _signed(text: str, value: float) -> str:
     return f"+{text}" if value > 0 else text
 
 
-def _advice(primary: Row, rows: Sequence[Row]) -> str:
+def _advice(primary: Row, rows: Sequence[Row], codes: Set[str]) -> str:
     guardrails = [row.verdict for row in rows if row.role == "guardrail"]
+    if "before_planned_size" in codes:
+        return "wait"
     if primary.verdict == "worse" or "failed" in guardrails:
         return "drop"
     if primary.verdict != "better":
         return "keep"
-    return "release" if all(verdict == "passed" for verdict in guardrails) else "hold"
+    if any(verdict != "passed" for verdict in guardrails):
+        return "hold"
+    return "explain" if codes & {"sample_ratio_suspicious", "overridden"} else "release"
