@@ -15,7 +15,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ecommine import association, datasets, elasticity, funnel, rfm, schema
+from ecommine import abtest, association, datasets, elasticity, funnel, rfm, schema
 
 mpl.use("Agg")
 FOLDER = Path("build", "demo")
@@ -156,6 +156,32 @@ def prices_to_set(shop: schema.Shop) -> Part:
     )
 
 
+def tips_tested(_: schema.Shop) -> Part:
+    """Read an experiment on the made shop, in which tips make each basket 20 % larger."""
+    shop = datasets.make_shop(8_000, 120)
+    goals = [abtest.Mean("revenue", "revenue_before"), abtest.Proportion("converted")]
+    tips = abtest.Experiment("tips", arms={"control": 0.5, "tips": 0.5}, metrics=goals, primary="revenue")
+    assignments = tips.assign(shop.customers)
+    assignments["assigned_at"] = pd.Timestamp("2024-03-15")
+    orders = shop.orders.merge(assignments[["customer_id", "variant"]], on="customer_id")
+    has_tips = (orders["variant"] == "tips") & (orders["ordered_at"] >= "2024-03-15")
+    orders["amount"] *= 1 + 0.2 * has_tips
+    result = tips.analyse(abtest.units(assignments, orders, window="28d"))
+    table = result.table
+    change = [
+        f"{row.relative_difference:+.1%} ({row.relative_difference_low:+.1%} to {row.relative_difference_high:+.1%})"
+        for row in table.itertuples()
+    ]
+    shown = table[["metric", "role", "variant", "verdict"]].assign(change=change)
+    return Part(
+        title="Did the tips bring more money? (a made shop)",
+        question=f"A/B test: {result.headline}.",
+        answer=(result.summary(), result.summary(locale="zh"), *result.notes),
+        tables={"Effects, with 95 % intervals": shown, "Checks": result.checks[["check", "metric", "verdict"]]},
+        pictures={"experiment": result.plot()},
+    )
+
+
 PARTS: tuple[Callable[[schema.Shop], Part], ...] = (
     segments,
     movements,
@@ -163,6 +189,7 @@ PARTS: tuple[Callable[[schema.Shop], Part], ...] = (
     where_buyers_stop,
     carts_left_behind,
     prices_to_set,
+    tips_tested,
 )
 
 STYLE = """

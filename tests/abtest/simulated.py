@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from ecommine import abtest
-from ecommine.abtest._infer.estimates import Comparison, TestOptions, compare
+from ecommine._stats.mean_differences import DifferenceTest
+from ecommine.abtest._infer.estimates import Comparison, compare
 from ecommine.abtest._read.cells import Cells
 from ecommine.abtest._read.measures import list_measures
 
@@ -13,11 +14,11 @@ MEAN = abtest.Mean("x")
 
 
 def fixed(level=0.95):
-    return TestOptions(level=level, is_sequential=False, planned=0.0)
+    return DifferenceTest(level=level, is_sequential=False, planned=0.0)
 
 
 def sequential(planned, level=0.95):
-    return TestOptions(level=level, is_sequential=True, planned=planned)
+    return DifferenceTest(level=level, is_sequential=True, planned=planned)
 
 
 def cells_of(control, treatment, *, second=None, metric=MEAN, cluster=None):

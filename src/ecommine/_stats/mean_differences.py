@@ -30,11 +30,14 @@ testing in fixed effects models. Journal of Business and Economic Statistics 36(
 https://doi.org/10.1080/07350015.2016.1247004
 """
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .arrays import Floats
+from .intervals import normal_quantile, student_quantile
+from .sequential import boundary, sequential_p_values
 
 NORMAL = float("inf")
 """Degrees of freedom of a variance that is taken as known."""
@@ -51,6 +54,89 @@ class ArmMean(NamedTuple):
     df: float = NORMAL
     weight: float = float("nan")
     shared: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DifferenceTest:
+    """How differences are tested: once, by Student's t, or at any time, by a confidence sequence.
+
+    Parameters
+    ----------
+    level : float
+        Level of intervals.
+    is_sequential : bool
+        Whether the test is right at all times at once.
+    planned : float
+        Units of both arms at which a confidence sequence is narrowest.
+
+    Examples
+    --------
+    >>> once = DifferenceTest(level=0.95, is_sequential=False, planned=0.0)
+    >>> always = DifferenceTest(level=0.95, is_sequential=True, planned=1_000.0)
+    >>> round(once.quantile(NORMAL, 500.0), 3), round(always.quantile(NORMAL, 500.0), 3)
+    (1.96, 3.084)
+    """
+
+    level: float
+    is_sequential: bool
+    planned: float
+
+    def quantile(self, df: float, n: float) -> float:
+        """Return the half-width of intervals in standard errors, with n units in both arms."""
+        if self.is_sequential:
+            return float(boundary(n, 1 - self.level, self.planned))
+        return student_quantile(self.level, df) if np.isfinite(df) else normal_quantile(self.level)
+
+    def p_value(self, t: float, df: float, n: float) -> float:
+        """Return the two-sided p-value of a difference of t standard errors."""
+        if self.is_sequential:
+            return float(sequential_p_values(t, n, 1 - self.level, self.planned))
+        return float(t_test_p_values(t, df))
+
+
+def stratified_mean(mean: float, weights: Floats, squares: Floats, n: Floats) -> ArmMean:
+    """Compute the variance of a weighted mean of strata with Welch's degrees of freedom.
+
+    Parameters
+    ----------
+    mean : float
+        The estimate.
+    weights, squares, n : float array of shape (n_strata,)
+        Weights, sums of squares about the mean of each stratum, and numbers of units.
+
+    Examples
+    --------
+    >>> one = stratified_mean(1.0, np.array([1.0]), np.array([90.0]), np.array([10.0]))
+    >>> one.variance, round(one.df, 6)
+    (1.0, 9.0)
+    """
+    parts = weights**2 * np.maximum(squares, 0.0) / (n * (n - 1))
+    variance = float(parts.sum())
+    scale = float((parts**2 / (n - 1)).sum())
+    return ArmMean(mean, variance, variance**2 / scale if scale > 0 else NORMAL, variance)
+
+
+def skewness_of_difference(n: Floats, squares: Floats, cubes: Floats) -> float:
+    r"""Compute the skewness of the difference of two means, from the skewness g of both arms pooled.
+
+    That is :math:`g (n_1 - n_2) / \sqrt{n_1 n_2 (n_1 + n_2)}`. Moments of each arm alone would not do: they are calm
+    where the smaller arm has missed its outliers, and these are the very runs that give false finds.
+
+    Parameters
+    ----------
+    n, squares, cubes : float array of shape (2,)
+        Units of each arm, and sums of squares and cubes about its mean; the result is 0 without variation.
+
+    Examples
+    --------
+    >>> round(skewness_of_difference(np.array([900.0, 100.0]), np.array([900.0, 100.0]), np.array([4e3, 1e3])), 3)
+    0.422
+    """
+    total, variance = float(n.sum()), float(squares.sum())
+    if not variance > 0:
+        return 0.0
+    skewness = float(cubes.sum()) / total / (variance / total) ** 1.5
+    return float(skewness * (n[0] - n[1]) / np.sqrt(n[0] * n[1] * total))
 
 
 def satterthwaite_df(control: ArmMean, treatment: ArmMean) -> float:
@@ -146,3 +232,60 @@ def clustered_mean(mean: float, residual_sums: Floats, sizes: Floats) -> ArmMean
     inflated = sizes * leverage / (1 - leverage)
     square_norm = float((sizes**2).sum() + inflated.sum() ** 2 - (inflated**2).sum())
     return ArmMean(mean, variance, n**2 / square_norm, 1 / n)
+
+
+def pooled_share_error(n: Floats, shares: Floats) -> float:
+    """Compute the standard error of a difference of two shares, if both are one.
+
+    Examples
+    --------
+    >>> round(pooled_share_error(np.array([100.0, 100.0]), np.array([0.4, 0.6])), 4)
+    0.0707
+    """
+    pooled = float(n @ shares / n.sum())
+    return float(np.sqrt(pooled * (1 - pooled) * (1 / n).sum()))
+
+
+def non_inferiority_t(
+    control: ArmMean, treatment: ArmMean, *, sign: int, margin: float | None, relative_margin: float | None
+) -> float:
+    """Compute by how many standard errors the treatment is on the good side of a margin.
+
+    Parameters
+    ----------
+    control, treatment : ArmMean
+    sign : {1, -1}
+        Whether more or less is better.
+    margin, relative_margin : float or None
+        How much worse is acceptable, in units of the mean or as a share of the control: one of them.
+
+    Returns
+    -------
+    float
+        NaN without variance, and for a relative margin of a control that is not above zero.
+
+    Examples
+    --------
+    >>> control, treatment = ArmMean(10.0, 0.5), ArmMean(9.8, 0.5)
+    >>> round(non_inferiority_t(control, treatment, sign=1, margin=1.0, relative_margin=None), 3)
+    0.8
+    >>> round(non_inferiority_t(control, treatment, sign=1, margin=None, relative_margin=0.1), 3)
+    0.841
+    """
+    factor = 1.0 if relative_margin is None else 1 - sign * relative_margin
+    gap = sign * (treatment.mean - factor * control.mean) + (margin or 0.0)
+    error = contrast_error(control, treatment, factor)
+    is_unknown = relative_margin is not None and not control.mean > 0
+    return gap / error if error > 0 and not is_unknown else float("nan")
+
+
+def contrast_error(control: ArmMean, treatment: ArmMean, factor: float = 1.0) -> float:
+    """Compute the standard error of the treatment less ``factor`` times the control.
+
+    Examples
+    --------
+    >>> contrast_error(ArmMean(0.0, 9.0), ArmMean(0.0, 16.0))
+    5.0
+    """
+    own = treatment.variance + factor**2 * control.variance
+    return float(np.sqrt(max(own + (1 - factor) ** 2 * control.shared, 0.0)))

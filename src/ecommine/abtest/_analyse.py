@@ -10,6 +10,7 @@ import numpy as np
 from .._core.frames import Frame, opened
 from .._core.notes import Note
 from .._stats.arrays import Floats
+from .._stats.mean_differences import DifferenceTest
 from ._infer.checks import (
     WARNING_P,
     Check,
@@ -22,7 +23,7 @@ from ._infer.checks import (
     skewness_checks,
     verdict_of,
 )
-from ._infer.estimates import ComparedArms, TestOptions, compare, mean_and_std
+from ._infer.estimates import ComparedArms, compare, mean_and_std
 from ._infer.groups import group_rows
 from ._infer.verdicts import Role, Row, judge
 from ._metrics import Guardrail, Metric
@@ -129,7 +130,7 @@ def compared_arms(experiment: "Experiment") -> ComparedArms:
         control=control,
         shares=None if np.isnan(shares).any() else shares,
         tests={
-            arm: TestOptions(
+            arm: DifferenceTest(
                 level=experiment.level,
                 is_sequential=is_sequential,
                 planned=planned * float(known[control] + known[arm]),
@@ -235,7 +236,7 @@ def _days(experiment: "Experiment", checked: CheckedCells, compared: ComparedArm
     for arm, options in compared.tests.items():
         pair = (compared.control, arm)
         final = float(cells.n[cells.is_analysed & np.isin(cells.arm, pair)].sum())
-        always = TestOptions(level=options.level, is_sequential=True, planned=options.planned or max(final, 1.0))
+        always = DifferenceTest(level=options.level, is_sequential=True, planned=options.planned or max(final, 1.0))
         for code, label in enumerate(cells.day.labels.tolist()):
             rows = (cells.day.codes >= 0) & (cells.day.codes <= code)
             found = compare(cells, measure, pair, always, rows=rows, use_covariate=checked.use_covariate)

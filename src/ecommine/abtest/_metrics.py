@@ -179,11 +179,6 @@ def second_column(metric: Metric) -> str | None:
     return metric.covariate if isinstance(metric, Mean) else None
 
 
-def is_capped(metric: Metric) -> bool:
-    """Return whether large values count as less than they are."""
-    return isinstance(metric, Mean) and (metric.cap is not None or metric.cap_quantile is not None)
-
-
 def _check_names(**names: str | None) -> None:
     for argument, name in names.items():
         if name is None and argument == "covariate":

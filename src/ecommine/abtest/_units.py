@@ -16,15 +16,7 @@ from .._core.frames import Frame, collect, join, native, opened
 from .._core.moments import moment
 from .._core.notes import Note
 from .._core.texts import counted, quote_names
-from ..schema._for_topics import (
-    SchemaError,
-    check_same_library,
-    common_type,
-    one_currency,
-    read,
-    read_columns,
-    warn,
-)
+from ..schema._for_topics import SchemaError, check_same_library, common_type, one_currency, read, read_columns, warn
 from ._read.table import UNIT
 
 MADE = ("orders", "revenue", "converted", "revenue_before", "pending", "excluded")
@@ -210,9 +202,7 @@ def _first_exposures(frame: Frame) -> tuple[Frame, list[Note]]:
     )
     facts = collect(
         per_unit.select(
-            units=nw.col("_rows") * 0 + 1,
-            rows=nw.col("_rows"),
-            two=(nw.col("_arms") > 1).cast(nw.Int64),
+            units=nw.col("_rows") * 0 + 1, rows=nw.col("_rows"), two=(nw.col("_arms") > 1).cast(nw.Int64)
         ).select(nw.all().sum())
     )
     n_units, n_rows, n_two = (int(facts[name].item() or 0) for name in ("units", "rows", "two"))

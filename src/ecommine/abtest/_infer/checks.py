@@ -29,7 +29,7 @@ from ..._stats.sequential import sequential_counts_p_value
 from .._metrics import Mean
 from .._read.cells import Cells
 from .._read.measures import Measure
-from .estimates import ComparedArms, compare, skewness_of_difference
+from .estimates import ComparedArms, compare, skewness
 
 Verdict = Literal["ok", "warning", "failed", "not_tested"]
 FAILED_P, WARNING_P = 0.001, 0.01
@@ -154,6 +154,6 @@ def skewness_checks(cells: Cells, compared: ComparedArms) -> Iterator[Check]:
     """Tell of each metric whether its test keeps its level at these sizes of arms."""
     for measure in cells.measures:
         for arm in compared.tests:
-            value = abs(skewness_of_difference(cells, measure, (compared.control, arm)))
+            value = abs(skewness(cells, measure, (compared.control, arm)))
             verdict: Verdict = "not_tested" if np.isnan(value) else "warning" if value > MAX_SKEWNESS else "ok"
             yield Check(check="skewness", metric=measure.name, variant=compared.arms[arm], value=value, verdict=verdict)

@@ -35,12 +35,7 @@ class GroupRow:
 
 
 def group_rows(
-    cells: Cells,
-    compared: ComparedArms,
-    *,
-    use_covariate: bool,
-    correction: Correction | None,
-    is_overridden: bool,
+    cells: Cells, compared: ComparedArms, *, use_covariate: bool, correction: Correction | None, is_overridden: bool
 ) -> list[GroupRow]:
     """Compare the arms in every group of every column, and the groups with each other."""
     measures = [measure for measure in cells.measures if not measure.is_shown_only]

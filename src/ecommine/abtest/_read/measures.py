@@ -1,7 +1,7 @@
 """Metrics as columns: which are summed, each once, and which belong together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .._metrics import Mean, Metric, Proportion, RatioOfMeans, second_column, value_column
 
@@ -54,12 +54,12 @@ def list_measures(metrics: Sequence[Metric]) -> tuple[tuple[Base, ...], tuple[Me
 
     measures = []
     for metric in metrics:
-        second = second_column(metric)
-        at_second = None if second is None else place(Base(column=second))
         plain = Base(column=value_column(metric), is_share=isinstance(metric, Proportion))
         cap = metric.cap if isinstance(metric, Mean) else None
-        capped = Base(column=plain.column, cap=cap, is_share=plain.is_share)
-        measures.append(Measure(metric=metric, value=place(capped), second=at_second))
+        at_value = place(replace(plain, cap=cap))
+        second = second_column(metric)
+        at_second = None if second is None else place(Base(column=second))
+        measures.append(Measure(metric=metric, value=at_value, second=at_second))
         if cap is not None:
             measures.append(Measure(metric=metric, value=place(plain), second=at_second, is_shown_only=True))
     return tuple(bases), tuple(measures)
