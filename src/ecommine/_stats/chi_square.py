@@ -46,6 +46,21 @@ def counts_p_value(counts: Floats, shares: Floats) -> float:
     return chi_square_p_value(float(((counts - expected) ** 2 / expected).sum()), len(counts) - 1)
 
 
+def furthest_row(table: Floats, shares: Floats) -> tuple[int, float]:
+    """Find the row of counts that is furthest from these shares of the columns, and the p-value of all other rows.
+
+    Examples
+    --------
+    >>> furthest_row(np.array([[50.0, 50.0], [90.0, 10.0], [50.0, 50.0]]), np.array([0.5, 0.5]))
+    (1, 1.0)
+    """
+    expected = shares * table.sum(axis=1, keepdims=True)
+    distances = ((table - expected) ** 2 / np.maximum(expected, 1e-300)).sum(axis=1)
+    worst = int(np.argmax(distances))
+    others = np.delete(table, worst, axis=0).sum(axis=0)
+    return worst, counts_p_value(others, shares) if others.sum() else float("nan")
+
+
 def homogeneity(table: Floats) -> tuple[float, int]:
     """Compute the chi-square of equal shares of the columns in all rows, and its degrees of freedom.
 

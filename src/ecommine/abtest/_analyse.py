@@ -60,7 +60,8 @@ def analyse_units(
     like = opened(units, argument="units")
     table = read_units(like, experiment.name, _metrics(experiment), keys)
     metrics = [cap_at_quantile(table.frame, metric) for metric in _metrics(experiment)]
-    cells = read_cells(table.frame, tuple(experiment.arms), metrics, keys)
+    has_sequence = experiment.looks == "sequential" or "assigned_at" in table.frame.collect_schema().names()
+    cells = read_cells(table.frame, tuple(experiment.arms), metrics, keys, count_nonzero=has_sequence)
     return readout(experiment, cells, like=like, notes=table.notes, override=override)
 
 
@@ -96,7 +97,7 @@ def readout(
         is_overridden=checked.is_overridden,
     )
     withheld = checked.is_withheld
-    read = np.bincount(cells.arm, np.where(cells.is_analysed, cells.n, 0.0), minlength=compared.n_arms)
+    read = np.bincount(cells.arm, np.where(cells.is_analysed, cells.n, 0.0), minlength=len(compared.arms))
     return Readout(
         table=effect_table(rows, is_withheld=withheld, like=like),
         checks=check_table(checked.checks, like=like),
@@ -167,7 +168,7 @@ def _check_override(override: object) -> None:
 
 
 def _checked(cells: Cells, compared: ComparedArms, experiment: "Experiment", override: str | None) -> CheckedCells:
-    counts = arm_counts(cells, compared.n_arms)
+    counts = arm_counts(cells, len(compared.arms))
     checks = list(_checks(cells, compared, counts))
     ratio = checks[0]
     failed = [check for check in checks if check.verdict == "failed"]
@@ -177,11 +178,7 @@ def _checked(cells: Cells, compared: ComparedArms, experiment: "Experiment", ove
     notes = [
         *state_notes(cells, compared.arms),
         *sample_ratio_notes(ratio, counts.tolist(), compared.arms, places),
-        *check_notes(
-            checks,
-            has_covariates=any(measure.covariate is not None for measure in cells.measures),
-            is_overridden=override is not None,
-        ),
+        *check_notes(checks, is_overridden=override is not None),
         *planned_note(read, experiment.planned_units, is_sequential=compared.is_sequential),
     ]
     if failed and override is not None:
@@ -200,7 +197,7 @@ def _checks(cells: Cells, compared: ComparedArms, counts: Floats) -> Iterator[Ch
     ratio = sample_ratio(counts, compared.shares, is_sequential=compared.is_sequential)
     yield Check(check="sample_ratio", value=ratio, verdict=verdict_of(ratio))
     if cells.day is not None:
-        by_day = shares_by_day(cells, compared.n_arms, is_sequential=compared.is_sequential)
+        by_day = shares_by_day(cells, len(compared.arms), is_sequential=compared.is_sequential)
         yield Check(check="shares_by_day", value=by_day, verdict=verdict_of(by_day))
     yield from balance_checks(cells, compared)
     yield from skewness_checks(cells, compared)

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from .._core.checks import number
 from .._core.texts import did_you_mean, quote_names
 
-ROUNDING = 1e-9
-
 
 def arm_text(arm: object) -> str:
     """Return an arm as text: whole numbers without a point, true and false in small letters.
@@ -42,7 +40,7 @@ def check_arms(arms: object) -> dict[str, float | None]:
     shares = [number(f"arms[{name!r}]", share, low=0, high=1) for name, share in zip(names, arms.values(), strict=True)]
     if min(shares) == 0:
         raise ValueError(f"each share in `arms` must be above 0, got {shares}: leave out arms that no unit was to get")
-    if not math.isclose(sum(shares), 1.0, abs_tol=ROUNDING):
+    if not math.isclose(sum(shares), 1.0, abs_tol=1e-9):
         raise ValueError(f"the shares in `arms` must be 1 together, got {sum(shares):g}")
     return dict(zip(names, shares, strict=True))
 

@@ -15,8 +15,6 @@ from .._stats.arrays import Floats
 from ._arms import arm_text
 from ._read.table import UNIT
 
-SCALE = 2.0**-64
-
 
 def assign_units(ids: Any, arms: Mapping[str, float], *, salt: str, experiment: str) -> Any:
     """Return a table of customer_id, variant and experiment, one row per id, in the library of the ids."""
@@ -41,7 +39,7 @@ def hash_shares(ids: Iterable[object], salt: str) -> Floats:
     [0.5414, 0.5414, 0.5414, 0.565]
     """
     digests = (sha256(f"{salt}:{arm_text(one)}".encode()).digest() for one in ids)
-    return np.array([int.from_bytes(digest[:8], "big") for digest in digests], dtype=np.float64) * SCALE
+    return np.array([int.from_bytes(digest[:8], "big") for digest in digests], dtype=np.float64) / 2.0**64
 
 
 def _ids(ids: Any) -> tuple[nw.DataFrame[Any], Any]:

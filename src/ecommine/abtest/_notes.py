@@ -65,7 +65,7 @@ def _place(place: Place) -> str:
     return f"it is largest on {name}, but not only there"
 
 
-def check_notes(checks: Sequence[Check], *, has_covariates: bool, is_overridden: bool) -> Iterator[Note]:
+def check_notes(checks: Sequence[Check], *, is_overridden: bool) -> Iterator[Note]:
     """Say what failed checks of days, balance and skewness mean."""
     for check in checks:
         if check.check == "shares_by_day" and check.verdict == "failed":
@@ -81,7 +81,7 @@ def check_notes(checks: Sequence[Check], *, has_covariates: bool, is_overridden:
             "that column knows what happened after exposure"
         )
         yield Note(text, code="unbalanced_before", count=len(failed))
-        if is_overridden and has_covariates:
+        if is_overridden:
             yield Note("covariates are not used, since the arms differ in them", code="covariate_not_used")
     skewed = _metrics(checks, "skewness", "warning")
     if skewed:

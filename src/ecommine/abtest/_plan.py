@@ -200,19 +200,19 @@ def _units_for_proportion(test: PlannedTest, baseline: float, difference: float,
     if not 0 <= target <= 1:
         raise ValueError(f"a proportion of {baseline:g} cannot change by {difference:g}: {target:g} is outside 0 to 1")
     if test.looks == "sequential":
-        return _drift(test, power) ** 2 * share_variance(baseline, target, test.pair) / difference**2
+        return _sequential_units(test, share_variance(baseline, target, test.pair), difference, power)
     return pooled_z_test_units(baseline, target, test.pair, level=test.level, power=power)
 
 
 def _units_for_mean(test: PlannedTest, std: float, difference: float, power: float) -> float:
     if test.looks == "sequential":
-        variance = std**2 * (1 / test.pair[0] + 1 / test.pair[1])
-        return _drift(test, power) ** 2 * variance / difference**2
+        return _sequential_units(test, std**2 * (1 / test.pair[0] + 1 / test.pair[1]), difference, power)
     return t_test_units(std, difference, test.pair, level=test.level, power=power)
 
 
-def _drift(test: PlannedTest, power: float) -> float:
-    return drift_for_power(power, 1 - test.level, test.n_looks, tuned_alpha=1 - test.tuned_level)
+def _sequential_units(test: PlannedTest, variance: float, difference: float, power: float) -> float:
+    drift = drift_for_power(power, 1 - test.level, test.n_looks, tuned_alpha=1 - test.tuned_level)
+    return drift**2 * variance / difference**2
 
 
 def _days(total: int, traffic_per_day: float, window: timedelta) -> int:

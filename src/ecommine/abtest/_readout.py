@@ -11,6 +11,7 @@ from .._core.results import Result
 from .._core.tables import build_table
 from .._core.texts import LOCALES, Locale, counted
 from ._infer.checks import Check
+from ._infer.estimates import Comparison
 from ._infer.groups import GroupRow
 from ._infer.verdicts import Row
 
@@ -155,33 +156,32 @@ class Readout(Result, Generic[TableT_co]):
 def effect_table(rows: Sequence[Row], *, is_withheld: bool, like: Frame) -> Any:
     """Return the rows as a table of the caller's library."""
     columns: dict[str, list[Any]] = {
-        "metric": [row.metric for row in rows],
-        "role": [row.role for row in rows],
-        "variant": [row.variant for row in rows],
+        name: [getattr(row, name) for row in rows] for name in ("metric", "role", "variant")
     }
-    for name, attribute in _ESTIMATES.items():
-        columns[name] = [NAN if is_withheld else getattr(row.comparison, attribute) for row in rows]
+    columns |= _estimates([row.comparison for row in rows], [is_withheld] * len(rows))
     columns["p_value"] = [NAN if is_withheld else row.comparison.p_value for row in rows]
     columns["q_value"] = [NAN if is_withheld else row.q_value for row in rows]
     columns["verdict"] = ["withheld" if is_withheld else row.verdict for row in rows]
     return build_table(columns, like=like)
 
 
+def _estimates(comparisons: Sequence[Comparison], hidden: Sequence[bool]) -> dict[str, list[float]]:
+    """Return the columns of estimates, NaN where they are hidden."""
+    return {
+        name: [NAN if hide else getattr(one, attribute) for one, hide in zip(comparisons, hidden, strict=True)]
+        for name, attribute in _ESTIMATES.items()
+    }
+
+
 def check_table(checks: Sequence[Check], *, like: Frame) -> Any:
     """Return the checks as a table of the caller's library."""
-    columns: dict[str, list[Any]] = {
-        "check": [check.check for check in checks],
-        "metric": [check.metric or None for check in checks],
-        "variant": [check.variant or None for check in checks],
-        "value": [check.value for check in checks],
-        "verdict": [check.verdict for check in checks],
-    }
+    names = ("check", "metric", "variant", "value", "verdict")
+    columns = {name: [None if getattr(one, name) == "" else getattr(one, name) for one in checks] for name in names}
     return build_table(columns, like=like)
 
 
 def group_table(rows: Sequence[GroupRow], *, is_withheld: bool, like: Frame) -> Any:
     """Return the groups as a table of the caller's library."""
-    hidden = [is_withheld or row.is_withheld for row in rows]
     columns: dict[str, list[Any]] = {
         "by": [row.by for row in rows],
         "group": [row.group for row in rows],
@@ -190,14 +190,8 @@ def group_table(rows: Sequence[GroupRow], *, is_withheld: bool, like: Frame) -> 
         "units_control": [int(row.comparison.units[0]) for row in rows],
         "units_treatment": [int(row.comparison.units[1]) for row in rows],
     }
-    for name, attribute in _ESTIMATES.items():
-        columns[name] = [
-            NAN if hide else getattr(row.comparison, attribute) for hide, row in zip(hidden, rows, strict=True)
-        ]
+    columns |= _estimates([row.comparison for row in rows], [is_withheld or row.is_withheld for row in rows])
     columns["sample_ratio"] = [row.sample_ratio for row in rows]
-    columns["p_value"] = [NAN if is_withheld else row.p_value for row in rows]
-    columns["q_value"] = [NAN if is_withheld else row.q_value for row in rows]
-    samples = {"units_control": 0, "units_treatment": 0} | dict.fromkeys(
-        (*_ESTIMATES, "sample_ratio", "p_value", "q_value"), 0.0
-    )
-    return build_table(columns, like=like, samples=samples)
+    columns |= {name: [NAN if is_withheld else getattr(row, name) for row in rows] for name in ("p_value", "q_value")}
+    samples = dict.fromkeys(("sample_ratio", "p_value", "q_value", *_ESTIMATES), 0.0)
+    return build_table(columns, like=like, samples=samples | {"units_control": 0, "units_treatment": 0})

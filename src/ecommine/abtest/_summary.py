@@ -9,8 +9,6 @@ from ._infer.verdicts import Row
 if TYPE_CHECKING:
     from ._readout import Readout
 
-MAX_P = 0.05
-"""Q-value below which groups are said to differ."""
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
         "withheld": "{name}: no effect is shown, because {reasons}.",
@@ -107,7 +105,7 @@ def _sentences(readout: "Readout[object]", locale: Locale) -> Iterator[str]:
         rows = [
             row for row in readout._group_rows if row.by == by and row.comparison.measure.name == readout._primary()
         ]
-        if any(row.q_value < MAX_P for row in rows):
+        if any(row.q_value < 1 - readout.level for row in rows):
             yield texts["groups"].format(metric=readout._primary(), by=by)
     if "skewed_metric" in codes:
         yield texts["skewed"]

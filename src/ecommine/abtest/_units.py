@@ -183,13 +183,10 @@ def _usable_exposures(frame: Frame, as_of: datetime) -> tuple[Frame, list[Note]]
     ]
     if problems:
         raise SchemaError("assignments", problems)
-    notes = []
-    if n["guests"]:
-        text = f"{counted(n['guests'], 'assignment')} without a customer {_was(n['guests'])} left out"
-        notes.append(Note(text, code="guests_left_out", count=n["guests"]))
-    if n["late"]:
-        text = f"{counted(n['late'], 'assignment')} after {as_of:%Y-%m-%d %H:%M} {_was(n['late'])} left out"
-        notes.append(Note(text, code="assignments_after_as_of", count=n["late"]))
+    notes = [
+        *_left_out(n["guests"], "assignment", "without a customer", code="guests_left_out"),
+        *_left_out(n["late"], "assignment", f"after {as_of:%Y-%m-%d %H:%M}", code="assignments_after_as_of"),
+    ]
     return frame.filter(~flags["guests"], ~flags["late"]), notes
 
 
@@ -284,9 +281,8 @@ def _is_purchase(lines: Frame) -> nw.Expr:
 
 def _order_notes(lines: Frame, late: nw.Expr, bought: Frame, windows: Windows) -> Iterator[Note]:
     counts = collect(lines.select(late=late.cast(nw.Int64)).select(nw.all().sum()))
-    if n := int(counts["late"].item() or 0):
-        text = f"{counted(n, 'order line')} after {windows.as_of:%Y-%m-%d %H:%M} {_was(n)} left out"
-        yield Note(text, code="rows_after_as_of", count=n)
+    n_late = int(counts["late"].item() or 0)
+    yield from _left_out(n_late, "order line", f"after {windows.as_of:%Y-%m-%d %H:%M}", code="rows_after_as_of")
     row = collect(bought.select(lost=nw.col("_lost"), units=nw.col("_lost") * 0 + 1).select(nw.all().sum()))
     if not int(row["units"].item() or 0):
         text = "no unit has an order, before or after exposure: check that both tables have the same ids"
@@ -311,6 +307,10 @@ def _with_zeros(firsts: Frame, bought: Frame, windows: Windows, names: list[str]
         pending=windows.end(nw.col("assigned_at")) > nw.lit(windows.as_of),
         excluded=nw.col("excluded"),
     )
+
+
+def _left_out(n: int, noun: str, words: str, *, code: str) -> list[Note]:
+    return [Note(f"{counted(n, noun)} {words} {_was(n)} left out", code=code, count=n)] if n else []
 
 
 def _was(n: int) -> str:

@@ -23,8 +23,8 @@ from typing import Literal
 
 import numpy as np
 
-from ..._stats.arrays import Bools, Floats, Ints, sums_by_group
-from ..._stats.chi_square import chi_square_p_value, counts_p_value, homogeneity
+from ..._stats.arrays import Bools, Floats, sums_by_group
+from ..._stats.chi_square import chi_square_p_value, counts_p_value, furthest_row, homogeneity
 from ..._stats.sequential import sequential_counts_p_value
 from .._metrics import Mean
 from .._read.cells import Cells
@@ -89,24 +89,13 @@ def locate_mismatch(cells: Cells, shares: Floats) -> list[Place]:
     sources = {**({"day": cells.day} if cells.day is not None else {}), **cells.groups}
     places = []
     for column, group in sources.items():
-        names = [day_text(label) for label in group.labels.tolist()] if column == "day" else group.texts
-        values = _furthest(cells, group.codes, shares)
-        if values is not None and len(names) > 1:
-            worst, holds = values
-            places.append(Place(column=column, value=names[worst], holds_elsewhere=holds))
+        table = [arm_counts(cells, len(shares), group.codes == code) for code in range(len(group.labels))]
+        if len(table) > 1:
+            worst, p_value = furthest_row(np.array(table), shares)
+            label = group.labels.tolist()[worst]
+            value = day_text(label) if column == "day" else str(label)
+            places.append(Place(column=column, value=value, holds_elsewhere=not p_value < WARNING_P))
     return places
-
-
-def _furthest(cells: Cells, codes: Ints, shares: Floats) -> tuple[int, bool] | None:
-    tables = [arm_counts(cells, len(shares), codes == code) for code in range(int(codes.max(initial=-1)) + 1)]
-    if not tables:
-        return None
-    counts = np.array(tables)
-    expected = shares * counts.sum(axis=1, keepdims=True)
-    distances = ((counts - expected) ** 2 / np.maximum(expected, 1e-300)).sum(axis=1)
-    worst = int(np.argmax(distances))
-    elsewhere = np.delete(counts, worst, axis=0).sum(axis=0)
-    return worst, not sample_ratio(elsewhere, shares, is_sequential=False) < WARNING_P
 
 
 def day_text(day: object) -> str:

@@ -55,11 +55,6 @@ class ComparedArms:
     tests: Mapping[int, DifferenceTest]
     is_sequential: bool
 
-    @property
-    def n_arms(self) -> int:
-        """Number of arms."""
-        return len(self.arms)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:

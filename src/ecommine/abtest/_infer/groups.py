@@ -59,7 +59,7 @@ def group_rows(
                         for code, name, ratio in ratios
                     ]
                 )
-    return list(_with_q_values(families, correction))
+    return list(_adjusted(families, correction))
 
 
 def _in_group(
@@ -73,15 +73,15 @@ def _in_group(
 def _sample_ratios(cells: Cells, by: str, compared: ComparedArms) -> list[tuple[int, str, float]]:
     """Return the code, the name and the sample ratio of each group; -1 are units without a value."""
     group = cells.groups[by]
-    names = dict(enumerate(group.texts)) | ({-1: MISSING} if (group.codes < 0).any() else {})
-    counts = {code: arm_counts(cells, compared.n_arms, group.codes == code) for code in names}
+    names = dict(enumerate(map(str, group.labels.tolist()))) | ({-1: MISSING} if (group.codes < 0).any() else {})
+    counts = {code: arm_counts(cells, len(compared.arms), group.codes == code) for code in names}
     return [
         (code, name, sample_ratio(counts[code], compared.shares, is_sequential=compared.is_sequential))
         for code, name in names.items()
     ]
 
 
-def _with_q_values(families: Sequence[list[GroupRow]], correction: Correction | None) -> Iterator[GroupRow]:
+def _adjusted(families: Sequence[list[GroupRow]], correction: Correction | None) -> Iterator[GroupRow]:
     p_values = np.array([_heterogeneity(rows) for rows in families], dtype=np.float64)
     for rows, p_value, q_value in zip(families, p_values, adjust_p_values(p_values, correction), strict=True):
         yield from (replace(row, p_value=float(p_value), q_value=float(q_value)) for row in rows)

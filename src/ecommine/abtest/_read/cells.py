@@ -18,6 +18,7 @@ from ..._stats.quantiles import quantiles_of_counts
 from ...schema._for_topics import SchemaError
 from .._arms import arm_text
 from .._metrics import Mean, Metric
+from .grouped import COUNT, Grouping, group_rows
 from .measures import Base, Measure, Pair, list_measures
 
 MAX_VALUE = 1e150
@@ -41,11 +42,6 @@ class Group:
 
     codes: Ints
     labels: Labels
-
-    @property
-    def texts(self) -> list[str]:
-        """Names of the groups as text."""
-        return [str(label) for label in self.labels.tolist()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -88,7 +84,9 @@ def cap_at_quantile(frame: Frame, metric: Metric) -> Metric:
     return Mean(metric.column, metric.covariate, better=metric.better, cap=float(cap), name=metric.name)
 
 
-def read_cells(frame: Frame, arms: Sequence[str], metrics: Sequence[Metric], keys: Keys) -> Cells:
+def read_cells(
+    frame: Frame, arms: Sequence[str], metrics: Sequence[Metric], keys: Keys, *, count_nonzero: bool = False
+) -> Cells:
     """Sum up units by arm, state, day, stratum, group and cluster.
 
     Parameters
@@ -99,6 +97,8 @@ def read_cells(frame: Frame, arms: Sequence[str], metrics: Sequence[Metric], key
         Names of the arms.
     metrics : sequence of metrics
     keys : Keys
+    count_nonzero : bool
+        Whether units that are not zero are counted, which only sequential tests ask for.
 
     Raises
     ------
@@ -110,11 +110,12 @@ def read_cells(frame: Frame, arms: Sequence[str], metrics: Sequence[Metric], key
     bases, measures = list_measures(metrics)
     names = _key_names(frame, keys)
     values = frame.select(*_key_columns(frame, names), **dict(_values(frame, bases)))
-    first = _first_pass(values, list(names.values()), bases)
+    rows = group_rows(values, list(names.values()))
+    first = rows.sums(dict(_first_columns(bases, count_nonzero=count_nonzero)))
     cells = _cells(first, names, arms, bases, measures, keys)
     _check_values(cells, first, arms, values)
     _check_clusters(cells, keys)
-    return _with_products(cells, values, first, list(names.values()))
+    return _with_products(cells, rows)
 
 
 def _key_names(frame: Frame, keys: Keys) -> dict[str, str]:
@@ -151,17 +152,14 @@ def _values(frame: Frame, bases: Sequence[Base]) -> Iterator[tuple[str, nw.Expr]
         yield f"_v{place}", values
 
 
-def _first_pass(values: Frame, keys: list[str], bases: Sequence[Base]) -> nw.DataFrame[Any]:
-    """Count units, sum up columns, and count units with a value that cannot be."""
-    columns = [f"_v{place}" for place in range(len(bases))]
-    usable = [_is_usable(name, base) for name, base in zip(columns, bases, strict=True)]
-    is_usable = nw.all_horizontal(*usable, ignore_nulls=False).fill_null(False)
-    flags = {f"_nonzero{place}": (nw.col(name) != 0).cast(nw.Float64) for place, name in enumerate(columns)}
-    prepared = values.with_columns(_wrong=1.0 - is_usable.cast(nw.Int8).cast(nw.Float64), **flags)
-    summed = [*columns, *flags, "_wrong"]
-    return collect(
-        prepared.group_by(keys).agg(nw.len().alias("_n"), *[nw.col(name).sum().alias(name) for name in summed])
-    )
+def _first_columns(bases: Sequence[Base], *, count_nonzero: bool) -> Iterator[tuple[str, nw.Expr]]:
+    """Yield the columns of the first pass: values, whether they are zero, and whether one cannot be."""
+    names = [f"_v{place}" for place in range(len(bases))]
+    yield from ((name, nw.col(name)) for name in names)
+    if count_nonzero:
+        yield from ((f"_nonzero{place}", (nw.col(name) != 0).cast(nw.Float64)) for place, name in enumerate(names))
+    usable = [_is_usable(name, base).fill_null(False) for name, base in zip(names, bases, strict=True)]
+    yield "_wrong", 1.0 - nw.all_horizontal(*usable, ignore_nulls=False).cast(nw.Int8).cast(nw.Float64)
 
 
 def _is_usable(name: str, base: Base) -> nw.Expr:
@@ -181,21 +179,20 @@ def _cells(
         column: Group(**_codes(first[name])) for column, name in names.items() if column not in ("variant", "_state")
     }
     strata = np.array([groups[column].codes for column in keys.strata]).T
-    n = len(first)
+    n, is_counted = len(first), "_nonzero0" in first.columns
+    no_strata, nonzero = np.zeros(n, dtype=np.int64), [f"_nonzero{place}" for place in range(len(bases))]
     return Cells(
         arm=_arm_codes(first, arms),
         state=first["_state"].to_numpy().astype(np.int64),
-        n=first["_n"].to_numpy().astype(np.float64),
-        stratum=np.unique(strata, axis=0, return_inverse=True)[1].reshape(n)
-        if keys.strata
-        else np.zeros(n, dtype=np.int64),
+        n=first[COUNT].to_numpy().astype(np.float64),
+        stratum=np.unique(strata, axis=0, return_inverse=True)[1].reshape(n) if keys.strata else no_strata,
         day=groups.get("assigned_at"),
         groups={column: groups[column] for column in keys.by},
         cluster=groups[keys.cluster].codes if keys.cluster else None,
         bases=bases,
         measures=measures,
         sums=_stacked(first, [f"_v{place}" for place in range(len(bases))]),
-        nonzero=_stacked(first, [f"_nonzero{place}" for place in range(len(bases))]),
+        nonzero=_stacked(first, nonzero) if is_counted else np.zeros((len(bases), n)),
         centres=np.zeros(len(bases)),
         products={},
         cubes={},
@@ -213,25 +210,18 @@ def _stacked(table: nw.DataFrame[Any], names: Sequence[str]) -> Floats:
 
 def _arm_codes(first: nw.DataFrame[Any], arms: Sequence[str]) -> Ints:
     """Return the number of each cell's arm."""
-    variants = first["_variant"].to_list()
-    if any(variant is None or variant != variant for variant in variants):
-        n = sum(
-            n
-            for variant, n in zip(variants, first["_n"].to_list(), strict=True)
-            if variant is None or variant != variant
-        )
-        raise SchemaError(
-            "units", [f"`variant` is missing in {counted(int(n), 'unit')}: leave them out, or name their arm"]
-        )
-    texts = [arm_text(variant) for variant in variants]
-    unknown = sorted({text for text in texts if text not in arms})
+    texts = [None if arm is None or arm != arm else arm_text(arm) for arm in first["_variant"].to_list()]
+    unknown = sorted({text or "" for text in texts if text not in arms})
     if unknown:
-        n = sum(n for text, n in zip(texts, first["_n"].to_list(), strict=True) if text == unknown[0])
+        n = sum(int(n) for text, n in zip(texts, first[COUNT].to_list(), strict=True) if (text or "") == unknown[0])
+        if unknown[0] == "":
+            problem = f"`variant` is missing in {counted(n, 'unit')}: leave them out, or name their arm"
+            raise SchemaError("units", [problem])
         raise ValueError(
-            f"`units` has {counted(int(n), 'unit')} of variant {unknown[0]!r}, which is none of the arms "
+            f"`units` has {counted(n, 'unit')} of variant {unknown[0]!r}, which is none of the arms "
             f"{', '.join(map(repr, arms))}: name it in `arms`, or filter the table"
         )
-    return np.array([arms.index(text) for text in texts], dtype=np.int64)
+    return np.array([arms.index(str(text)) for text in texts], dtype=np.int64)
 
 
 def _check_values(cells: Cells, first: nw.DataFrame[Any], arms: Sequence[str], values: Frame) -> None:
@@ -274,30 +264,25 @@ def _check_clusters(cells: Cells, keys: Keys) -> None:
         )
 
 
-def _with_products(cells: Cells, values: Frame, first: nw.DataFrame[Any], keys: list[str]) -> Cells:
+def _with_products(cells: Cells, rows: Grouping) -> Cells:
     """Add the sums of centred products and cubes: the second pass."""
     read = cells.is_analysed
-    total = float(cells.n[read].sum())
-    centres = cells.sums[:, read].sum(axis=1) / max(total, 1.0)
+    centres = cells.sums[:, read].sum(axis=1) / max(float(cells.n[read].sum()), 1.0)
     pairs = _pairs(cells.measures)
-    centred = {place: nw.col(f"_v{place}") - float(centre) for place, centre in enumerate(centres)}
+    centred = [nw.col(f"_v{place}") - float(centre) for place, centre in enumerate(centres)]
     columns = {f"_p{i}_{j}": centred[i] * centred[j] for i, j in pairs}
     for measure in cells.measures:
         deviation = centred[measure.value]
-        if measure.is_ratio and measure.second is not None:
-            denominator = float(centres[measure.second])
-            ratio = float(centres[measure.value]) / denominator if denominator else 0.0
+        if measure.is_ratio and measure.second is not None and centres[measure.second]:
+            ratio = float(centres[measure.value]) / float(centres[measure.second])
             deviation = deviation - ratio * centred[measure.second]
         columns[f"_c{measure.name}"] = deviation * deviation * deviation
-    second = collect(
-        values.select(*keys, **columns).group_by(keys).agg(*[nw.col(name).sum().alias(name) for name in columns])
-    )
-    order = _same_order(first, second, keys)
+    second = rows.sums(columns)
     return replace(
         cells,
         centres=centres,
-        products={(i, j): second[f"_p{i}_{j}"].to_numpy().astype(np.float64)[order] for i, j in pairs},
-        cubes={m.name: second[f"_c{m.name}"].to_numpy().astype(np.float64)[order] for m in cells.measures},
+        products={(i, j): _stacked(second, [f"_p{i}_{j}"])[0] for i, j in pairs},
+        cubes={measure.name: _stacked(second, [f"_c{measure.name}"])[0] for measure in cells.measures},
     )
 
 
@@ -308,14 +293,3 @@ def _pairs(measures: Sequence[Measure]) -> list[Pair]:
         if measure.second is not None:
             pairs |= {(measure.value, measure.second), (measure.second, measure.second)}
     return sorted(pairs)
-
-
-def _same_order(first: nw.DataFrame[Any], second: nw.DataFrame[Any], keys: list[str]) -> Ints:
-    """Return the row of the second table for each row of the first: engines give groups in any order."""
-    places = {row: place for place, row in enumerate(_rows(second, keys))}
-    return np.array([places[row] for row in _rows(first, keys)], dtype=np.int64)
-
-
-def _rows(table: nw.DataFrame[Any], keys: list[str]) -> Iterator[tuple[Any, ...]]:
-    columns = [[None if value is None or value != value else value for value in table[key].to_list()] for key in keys]
-    return zip(*columns, strict=True)
