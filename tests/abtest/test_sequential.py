@@ -7,8 +7,13 @@ from scipy import stats
 
 from abtest.simulated import comparison_of, looks, sequential
 from ecommine import abtest
-from ecommine._stats.mean_differences import ArmMean, fieller_interval
-from ecommine._stats.sequential import boundary, crossing_probability, sequential_counts_p_value, sequential_p_values
+from ecommine._stats.experiments.mean_differences import ArmMean, fieller_interval
+from ecommine._stats.experiments.sequential import (
+    boundary,
+    crossing_probability,
+    sequential_counts_p_value,
+    sequential_p_values,
+)
 from notes import note_counts
 
 HALVES = {"control": 0.5, "new": 0.5}

@@ -10,10 +10,11 @@ from .._core.pictures import PALETTE, figure_of, new_axes, show_text
 from .._core.texts import Locale, is_known, percent
 from ._infer.groups import GroupRow
 from ._infer.verdicts import Row
-from ._readout import DayEffect
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from ._readout import DayEffect
 
 COLOURS = {"better": PALETTE[2], "passed": PALETTE[2], "worse": PALETTE[5], "failed": PALETTE[5]}
 MARKERS = {"better": "^", "passed": "^", "worse": "v", "failed": "v"}
@@ -67,7 +68,7 @@ def draw_groups(rows: Sequence[GroupRow], metric: str, ax: "Axes | None", locale
     return _finish(ax, labels, texts["difference"].format(metric=metric), texts["by"].format(metric=metric))
 
 
-def draw_days(days: Sequence[DayEffect], metric: str, ax: "Axes | None", locale: Locale) -> "Axes":
+def draw_days(days: "Sequence[DayEffect]", metric: str, ax: "Axes | None", locale: Locale) -> "Axes":
     """Draw the difference of all units assigned up to each day, with an interval that holds on all of them."""
     if not days:
         raise ValueError("there are no days to draw: units need assigned_at on two days or more")

@@ -35,8 +35,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .arrays import Floats
-from .intervals import normal_quantile, student_quantile
+from ..arrays import Floats
+from ..intervals import normal_quantile, student_quantile
 from .sequential import boundary, sequential_p_values
 
 NORMAL = float("inf")

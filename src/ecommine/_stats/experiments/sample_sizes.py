@@ -21,7 +21,7 @@ Cohen, J. (1988). Statistical power analysis for the behavioral sciences, 2nd ed
 import math
 from collections.abc import Callable
 
-from .intervals import normal_quantile, student_quantile
+from ..intervals import normal_quantile, student_quantile
 
 MAX_STUDENT_DF = 100_000
 """Degrees of freedom from which Student's distribution is taken as normal."""

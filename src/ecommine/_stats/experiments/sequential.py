@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import Floats
+from ..arrays import Floats
 
 CONCENTRATION = 10_000.0
 """Of the prior of counts: it trusts the shares as much as this many observations would."""

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import Floats
+from ..arrays import Floats
 from .mean_differences import NORMAL, ArmMean, stratified_mean
 
 
