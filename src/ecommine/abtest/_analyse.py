@@ -238,10 +238,4 @@ def _days(experiment: "Experiment", checked: CheckedCells, compared: ComparedArm
             rows = (cells.day.codes >= 0) & (cells.day.codes <= code)
             found = compare(cells, measure, pair, always, rows=rows, use_covariate=checked.use_covariate)
             if not np.isnan(found.low):
-                yield DayEffect(
-                    day=day_text(label),
-                    variant=compared.arms[arm],
-                    difference=found.difference,
-                    low=found.low,
-                    high=found.high,
-                )
+                yield DayEffect(day_text(label), compared.arms[arm], found.difference, found.low, found.high)

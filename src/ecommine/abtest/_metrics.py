@@ -27,11 +27,6 @@ class Mean:
     name : str, optional
         The column's name by default.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an option is of the wrong type or value.
-
     Examples
     --------
     >>> Mean("revenue", "revenue_before").name

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 from .._core.checks import one_of
 from .._core.frames import Frame
@@ -33,8 +33,7 @@ _ESTIMATES = {
 NAN = float("nan")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayEffect:
+class DayEffect(NamedTuple):
     """The difference of all units assigned up to a day, with its always-valid interval."""
 
     day: str

@@ -19,7 +19,7 @@ Statistician 54(2), 121-128. https://doi.org/10.1080/00031305.2000.10474524
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -50,8 +50,7 @@ class Check:
     variant: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(NamedTuple):
     """Where a mismatch sits: the column, its value there, and whether the rest is as designed."""
 
     column: str

@@ -111,7 +111,7 @@ def read_cells(
     names = _key_names(frame, keys)
     values = frame.select(*_key_columns(frame, names), **dict(_values(frame, bases)))
     rows = group_rows(values, list(names.values()))
-    first = rows.sums(dict(_first_columns(bases, count_nonzero=count_nonzero)))
+    first = rows.sums(dict(_first_columns(bases, count_nonzero=count_nonzero, in_memory=rows.cells is not None)))
     cells = _cells(first, names, arms, bases, measures, keys)
     _check_values(cells, first, arms, values)
     _check_clusters(cells, keys)
@@ -152,14 +152,16 @@ def _values(frame: Frame, bases: Sequence[Base]) -> Iterator[tuple[str, nw.Expr]
         yield f"_v{place}", values
 
 
-def _first_columns(bases: Sequence[Base], *, count_nonzero: bool) -> Iterator[tuple[str, nw.Expr]]:
+def _first_columns(bases: Sequence[Base], *, count_nonzero: bool, in_memory: bool) -> Iterator[tuple[str, nw.Expr]]:
     """Yield the columns of the first pass: values, whether they are zero, and whether one cannot be."""
     names = [f"_v{place}" for place in range(len(bases))]
     yield from ((name, nw.col(name)) for name in names)
     if count_nonzero:
         yield from ((f"_nonzero{place}", (nw.col(name) != 0).cast(nw.Float64)) for place, name in enumerate(names))
-    usable = [_is_usable(name, base).fill_null(False) for name, base in zip(names, bases, strict=True)]
-    yield "_wrong", 1.0 - nw.all_horizontal(*usable, ignore_nulls=False).cast(nw.Int8).cast(nw.Float64)
+    checked = [(name, base) for name, base in zip(names, bases, strict=True) if base.is_share or not in_memory]
+    if checked:  # in memory the sum shows what is no number
+        usable = [_is_usable(name, base).fill_null(False) for name, base in checked]
+        yield "_wrong", 1.0 - nw.all_horizontal(*usable, ignore_nulls=False).cast(nw.Int8).cast(nw.Float64)
 
 
 def _is_usable(name: str, base: Base) -> nw.Expr:
@@ -226,8 +228,10 @@ def _arm_codes(first: nw.DataFrame[Any], arms: Sequence[str]) -> Ints:
 
 def _check_values(cells: Cells, first: nw.DataFrame[Any], arms: Sequence[str], values: Frame) -> None:
     """Raise where a metric of a unit that is read is missing, infinite, or no share; count such units by arm."""
-    wrong = np.where(cells.is_analysed, first["_wrong"].to_numpy(), 0.0)
-    if not wrong.any():
+    is_wrong = ~(np.abs(cells.sums) <= MAX_VALUE).all(axis=0)
+    if "_wrong" in first.columns:
+        is_wrong |= first["_wrong"].to_numpy() > 0
+    if not (is_wrong & cells.is_analysed).any():
         return
     flags = {
         f"_wrong{place}": 1 - _is_usable(f"_v{place}", base).fill_null(False).cast(nw.Int64)
@@ -269,7 +273,9 @@ def _with_products(cells: Cells, rows: Grouping) -> Cells:
     read = cells.is_analysed
     centres = cells.sums[:, read].sum(axis=1) / max(float(cells.n[read].sum()), 1.0)
     pairs = _pairs(cells.measures)
-    centred = [nw.col(f"_v{place}") - float(centre) for place, centre in enumerate(centres)]
+    centred = [nw.col(f"_v{place}") for place in range(len(centres))]
+    shifted = {f"_v{place}": column - float(centres[place]) for place, column in enumerate(centred)}
+    rows = replace(rows, frame=rows.frame.with_columns(**shifted))
     columns = {f"_p{i}_{j}": centred[i] * centred[j] for i, j in pairs}
     for measure in cells.measures:
         deviation = centred[measure.value]

@@ -1,4 +1,4 @@
-"""Sums of columns by cell: aggregate queries on a lazy engine; in memory the cells of rows are numbered once."""
+"""Sums of columns by cell: aggregate queries on a lazy engine; in memory the rows are sorted by cell once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import numpy as np
 
 from ..._core.codes import factorize_sorted
 from ..._core.frames import Frame, collect
-from ..._stats.arrays import Ints, sums_by_group
+from ..._stats.arrays import Ints
 
 COUNT = "_n"
 """Name of the column of counts."""
@@ -17,11 +17,11 @@ COUNT = "_n"
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Grouping:
-    """Rows of a frame by key columns; ``codes`` and ``cells``, the keys of each cell, are known in memory."""
+    """Rows of a frame by key columns; in memory in the order of their cells, whose keys are ``cells``."""
 
     frame: Frame
     keys: tuple[str, ...]
-    codes: Ints
+    counts: Ints
     cells: nw.DataFrame[Any] | None
 
     def sums(self, columns: Mapping[str, nw.Expr]) -> nw.DataFrame[Any]:
@@ -31,26 +31,30 @@ class Grouping:
             sums = grouped.agg(nw.len().alias(COUNT), *[nw.col(name).sum().alias(name) for name in columns])
             return collect(sums).sort(*self.keys)
         assert isinstance(self.frame, nw.DataFrame)
-        n, like = len(self.cells), self.cells.implementation
-        sums_of = {COUNT: np.bincount(self.codes, minlength=n).astype(np.float64)}
+        starts = np.cumsum(self.counts) - self.counts
+        sums_of = {COUNT: self.counts.astype(np.float64)}
         for name, column in columns.items():  # one at a time, so that only one of them is in memory
             values = self.frame.select(column.alias(name))[name].to_numpy()
-            sums_of[name] = sums_by_group(self.codes, values, n)
-        return self.cells.with_columns(nw.new_series(name, one, backend=like) for name, one in sums_of.items())
+            sums_of[name] = np.add.reduceat(values, starts) if len(starts) else np.zeros(0)
+        made = nw.from_dict(sums_of, backend=self.cells.implementation)
+        return nw.concat([self.cells, made], how="horizontal")
 
 
 def group_rows(frame: Frame, keys: Sequence[str]) -> Grouping:
     """Group the rows of a frame by key columns."""
     if not isinstance(frame, nw.DataFrame):
-        return Grouping(frame=frame, keys=tuple(keys), codes=np.zeros(0, dtype=np.int64), cells=None)
+        return Grouping(frame=frame, keys=tuple(keys), counts=np.zeros(0, dtype=np.int64), cells=None)
     codes = np.zeros(len(frame), dtype=np.int64)
     for key in keys:
         own, labels = factorize_sorted(frame[key], argument=f"`{key.removeprefix('_')}`")
         if len(labels) > 1 or (own < 0).any():
             codes = codes * (len(labels) + 1) + own + 1
             codes = np.unique(codes, return_inverse=True)[1] if codes.max(initial=0) > len(frame) else codes
-    is_there = np.bincount(codes) > 0
-    codes = (np.cumsum(is_there) - 1)[codes]
-    first = np.zeros(int(is_there.sum()), dtype=np.int64)
-    first[codes[::-1]] = np.arange(len(codes))[::-1]
-    return Grouping(frame=frame, keys=tuple(keys), codes=codes, cells=nw.maybe_reset_index(frame.select(*keys)[first]))
+    counts = np.bincount(codes)
+    narrow = np.uint16 if len(counts) < 1 << 16 else np.int64  # which NumPy sorts in one pass
+    order = np.argsort(codes.astype(narrow), kind="stable")
+    counts = counts[counts > 0]
+    first = order[np.cumsum(counts) - counts]
+    values = [name for name in frame.columns if name not in keys]
+    cells, rows = (nw.maybe_reset_index(part) for part in (frame.select(*keys)[first], frame.select(*values)[order]))
+    return Grouping(frame=rows, keys=tuple(keys), counts=counts, cells=cells)
