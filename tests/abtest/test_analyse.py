@@ -192,6 +192,27 @@ def test_the_order_of_rows_does_not_matter(random):
     pd.testing.assert_frame_equal(one.by, other.by)
 
 
+VALUES = st.lists(st.floats(-100, 100), min_size=3, max_size=30)
+
+
+@given(VALUES, VALUES, st.floats(0.1, 10), st.floats(-50, 50))
+@settings(max_examples=50)
+def test_scales_shifts_and_swaps_change_what_they_should(control, new, scale, shift):
+    variants = ["control"] * len(control) + ["new"] * len(new)
+    units = pd.DataFrame({"customer_id": range(len(variants)), "variant": variants, "revenue": [*control, *new]})
+    test = experiment(REVENUE, arms=["control", "new"])
+    row = row_of(test.analyse(units))
+    moved = row_of(test.analyse(units.assign(revenue=units["revenue"] * scale + shift)))
+    swapped = units.assign(variant=units["variant"].map({"control": "new", "new": "control"}))
+    other = row_of(test.analyse(swapped))
+    assert moved["difference"] == pytest.approx(scale * row["difference"], abs=1e-9)
+    assert other["difference"] == pytest.approx(-row["difference"], abs=1e-9)
+    if units.groupby("variant")["revenue"].std().min() > 1e-3:
+        assert moved["p_value"] == pytest.approx(row["p_value"], rel=1e-6)
+        assert other["p_value"] == pytest.approx(row["p_value"], rel=1e-9)
+        assert (row["p_value"] < 0.05) == (row["difference_low"] > 0 or row["difference_high"] < 0)
+
+
 def test_statistics_give_the_readout_of_their_units():
     units = shop(rng=7)
     metrics = (abtest.Mean("revenue", "revenue_before"), BOUGHT, abtest.RatioOfMeans("revenue", "orders"))

@@ -291,7 +291,7 @@ def test_the_paths_are_those_of_the_readout():
 def test_the_daily_sample_ratio():
     halves = np.array([0.5, 0.5])
     rng = np.random.default_rng(0)
-    daily = rng.binomial(2_000, 0.5, (2_000, 60)).cumsum(axis=1)
+    daily = rng.binomial(2_000, 0.5, (RUNS, 60)).cumsum(axis=1)
     totals = 2_000 * np.arange(1, 61)
     alarms = [
         any(

@@ -46,7 +46,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
     "zh": {
         "withheld": "{name}：不展示效果，因为{reasons}。",
         "find_sample_ratio": "请先查明原因：丢失的样本与留下的并不相同，全部差异都可能由此而来。",
-        "find_shares_by_day": "请固定日期后再比较：设置strata='assigned_at'。",
+        "find_shares_by_day": "请按分组日期分层后再比较。",
         "find_balance": "请查明样本是如何分组的，以及协变量是否在实验开始前就已确定。",
         "sample_ratio": "各组样本量与设计比例不符",
         "shares_by_day": "各组占比逐日变化",
@@ -65,7 +65,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "guardrail_passed": "{variant}守住的护栏指标：{metrics}。",
         "guardrail_not_shown": "{variant}尚不能证明在容许范围内的护栏指标：{metrics}。",
         "guardrail_failed": "{variant}超出容许范围的护栏指标：{metrics}。",
-        "groups": "{metric}的变化因{by}而异，详见.by。",
+        "groups": "{metric}的变化因{by}而异，详见分组结果表。",
         "release": "可以上线{variant}。",
         "explain": "查明未通过或存疑的检查的原因后，可以上线{variant}。",
         "wait": "请在达到计划样本量后再决定是否上线{variant}。",
