@@ -1,5 +1,6 @@
 """Types of arrays, and three operations on groups that every module here needs."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,8 @@ import numpy as np
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Ints = np.ndarray[Any, np.dtype[np.integer[Any]]]
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
+LONG_RUN = 10_000
+"""Mean length of runs from which each is worth a call of its own."""
 
 
 def divide(numerator: Any, denominator: Any) -> Floats:
@@ -32,6 +35,20 @@ def run_starts(ordered: Ints) -> Ints:
     is_start = np.ones(len(ordered), dtype=bool)
     np.not_equal(ordered[1:], ordered[:-1], out=is_start[1:])
     return np.flatnonzero(is_start)
+
+
+def products_by_run(one: Floats, other: Floats, starts: Ints) -> Floats:
+    """Sum the products of two arrays over runs that begin at ``starts``, of which the first is 0.
+
+    Examples
+    --------
+    >>> products_by_run(np.array([1.0, 2.0, 3.0]), np.array([1.0, 1.0, 2.0]), np.array([0, 2])).tolist()
+    [3.0, 6.0]
+    """
+    if len(starts) * LONG_RUN > len(one):
+        return np.asarray(np.add.reduceat(one * other, starts) if len(starts) else np.zeros(0))
+    bounds = [*starts.tolist(), len(one)]
+    return np.array([one[first:end] @ other[first:end] for first, end in pairwise(bounds)])
 
 
 def sums_by_group(group: Ints, values: Any, n_groups: int) -> Floats:

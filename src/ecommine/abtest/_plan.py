@@ -62,21 +62,16 @@ class Plan:
     ----------
     metric : str
         The primary metric.
-    units : dict of str to int
-        Units of each arm, rounded up.
-    total : int
-        Units of all arms.
+    units, total : dict of str to int, and int
+        Units of each arm, rounded up, and of all arms.
     exact : float
         Units of the control before rounding up.
     baseline, difference, relative_difference : float
         The control's mean, and what the experiment is to find; the relative difference is NaN without a baseline.
-    power : float
-        Chance to find it.
-    level : float
-        Level of each comparison, that of Holm's first step where there are several treatments.
-    looks : {"fixed", "sequential"}
-    n_looks : int
-        Looks that the power counts on; 1 where looks are fixed.
+    power, level : float
+        Chance to find it, and level of each comparison, that of Holm's first step where there are several treatments.
+    looks, n_looks : {"fixed", "sequential"}, and int
+        When the result is read, and the looks that the power counts on: 1 where they are fixed.
     days : int or None
         Enrolment in whole weeks and the window; None without a traffic.
 

@@ -59,10 +59,8 @@ class Readout(Result, Generic[TableT_co]):
     by : eager table or None
         One row per column of ``by=``, group, metric and treatment: by, group, metric, variant, units_control,
         units_treatment, the estimates, sample_ratio, and p_value and q_value of the differences between the groups.
-    experiment : str
-        Its name.
-    level : float
-        Level of the intervals.
+    experiment, level : str, and float
+        The name of the experiment, and the level of the intervals.
     is_withheld : bool
         Whether effects are withheld because a check failed.
     notes : tuple of Note

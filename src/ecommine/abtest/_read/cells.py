@@ -152,16 +152,18 @@ def _values(frame: Frame, bases: Sequence[Base]) -> Iterator[tuple[str, nw.Expr]
         yield f"_v{place}", values
 
 
-def _first_columns(bases: Sequence[Base], *, count_nonzero: bool, in_memory: bool) -> Iterator[tuple[str, nw.Expr]]:
+def _first_columns(
+    bases: Sequence[Base], *, count_nonzero: bool, in_memory: bool
+) -> Iterator[tuple[str, tuple[nw.Expr]]]:
     """Yield the columns of the first pass: values, whether they are zero, and whether one cannot be."""
     names = [f"_v{place}" for place in range(len(bases))]
-    yield from ((name, nw.col(name)) for name in names)
+    yield from ((name, (nw.col(name),)) for name in names)
     if count_nonzero:
-        yield from ((f"_nonzero{place}", (nw.col(name) != 0).cast(nw.Float64)) for place, name in enumerate(names))
+        yield from ((f"_nonzero{place}", ((nw.col(name) != 0).cast(nw.Float64),)) for place, name in enumerate(names))
     checked = [(name, base) for name, base in zip(names, bases, strict=True) if base.is_share or not in_memory]
     if checked:  # in memory the sum shows what is no number
         usable = [_is_usable(name, base).fill_null(False) for name, base in checked]
-        yield "_wrong", 1.0 - nw.all_horizontal(*usable, ignore_nulls=False).cast(nw.Int8).cast(nw.Float64)
+        yield "_wrong", (1.0 - nw.all_horizontal(*usable, ignore_nulls=False).cast(nw.Int8).cast(nw.Float64),)
 
 
 def _is_usable(name: str, base: Base) -> nw.Expr:
@@ -276,13 +278,13 @@ def _with_products(cells: Cells, rows: Grouping) -> Cells:
     centred = [nw.col(f"_v{place}") for place in range(len(centres))]
     shifted = {f"_v{place}": column - float(centres[place]) for place, column in enumerate(centred)}
     rows = replace(rows, frame=rows.frame.with_columns(**shifted))
-    columns = {f"_p{i}_{j}": centred[i] * centred[j] for i, j in pairs}
+    columns = {f"_p{i}_{j}": (centred[i], centred[j]) for i, j in pairs}
     for measure in cells.measures:
         deviation = centred[measure.value]
         if measure.is_ratio and measure.second is not None and centres[measure.second]:
             ratio = float(centres[measure.value]) / float(centres[measure.second])
             deviation = deviation - ratio * centred[measure.second]
-        columns[f"_c{measure.name}"] = deviation * deviation * deviation
+        columns[f"_c{measure.name}"] = (deviation * deviation, deviation)
     second = rows.sums(columns)
     return replace(
         cells,

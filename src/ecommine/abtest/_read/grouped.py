@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import mul
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -9,7 +11,7 @@ import numpy as np
 
 from ..._core.codes import factorize_sorted
 from ..._core.frames import Frame, collect
-from ..._stats.arrays import Ints
+from ..._stats.arrays import Ints, products_by_run
 
 COUNT = "_n"
 """Name of the column of counts."""
@@ -24,18 +26,21 @@ class Grouping:
     counts: Ints
     cells: nw.DataFrame[Any] | None
 
-    def sums(self, columns: Mapping[str, nw.Expr]) -> nw.DataFrame[Any]:
-        """Sum up columns, a missing value making the sum NaN in memory; one row per cell, always in one order."""
+    def sums(self, columns: Mapping[str, tuple[nw.Expr, ...]]) -> nw.DataFrame[Any]:
+        """Sum up columns, or products of two; one row per cell in one order. In memory a missing value gives NaN."""
         if self.cells is None:
-            grouped = self.frame.select(*self.keys, **columns).group_by(*self.keys)
+            products = {name: reduce(mul, factors) for name, factors in columns.items()}
+            grouped = self.frame.select(*self.keys, **products).group_by(*self.keys)
             sums = grouped.agg(nw.len().alias(COUNT), *[nw.col(name).sum().alias(name) for name in columns])
             return collect(sums).sort(*self.keys)
         assert isinstance(self.frame, nw.DataFrame)
         starts = np.cumsum(self.counts) - self.counts
         sums_of = {COUNT: self.counts.astype(np.float64)}
-        for name, column in columns.items():  # one at a time, so that only one of them is in memory
-            values = self.frame.select(column.alias(name))[name].to_numpy()
-            sums_of[name] = np.add.reduceat(values, starts) if len(starts) else np.zeros(0)
+        for name, factors in columns.items():  # one at a time, so that only one of them is in memory
+            values = [self.frame.select(factor.alias(name))[name].to_numpy() for factor in factors]
+            sums_of[name] = products_by_run(
+                values[0], values[-1] if len(values) > 1 else np.broadcast_to(1.0, len(values[0])), starts
+            )
         made = nw.from_dict(sums_of, backend=self.cells.implementation)
         return nw.concat([self.cells, made], how="horizontal")
 
