@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from . import association as association
     from . import datasets as datasets
     from . import elasticity as elasticity
+    from . import forecasting as forecasting
     from . import funnel as funnel
     from . import rfm as rfm
     from . import schema as schema

@@ -1,0 +1,3 @@
+"""Demand forecasting."""
+
+__all__: list[str] = []

@@ -1,0 +1,1 @@
+"""Distributions of demand: rolling-origin errors, counts, and totals."""
