@@ -1,0 +1,162 @@
+"""Croston's method and its descendants for intermittent demand, all series at once."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..._core.arrays import Floats
+from ..._core.checks import number
+from .base import Recorded, dispersed_scales
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Croston:
+    r"""Smooth the size of demands and the interval between them apart; the forecast is their ratio.
+
+    Parameters
+    ----------
+    alpha : float, default 0.1
+        Smoothing parameter of sizes and intervals.
+
+    Notes
+    -----
+    After a demand of size :math:`y_t` that comes :math:`q` periods after the one before,
+
+    .. math::
+
+        z_t = \alpha y_t + (1 - \alpha) z_{t-1}, \quad p_t = \alpha q + (1 - \alpha) p_{t-1}, \quad
+        \hat y = z_t / p_t.
+
+    The ratio is too large on average by :math:`\alpha / (2 - \alpha)`: :class:`SBA` corrects it.
+
+    References
+    ----------
+    Croston, J. D. (1972). Forecasting and stock control for intermittent demands. Operational Research Quarterly
+    23(3), 289-303. https://doi.org/10.1057/jors.1972.50
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ecommine.forecasting import Croston
+    >>> fitted = Croston(alpha=0.5).fit(np.array([[0.0, 4, 0, 0, 0, 2]]), 1)
+    >>> fitted.forecasts(np.array([6]), 1).mean.tolist()
+    [[[1.0]]]
+    """
+
+    alpha: float = 0.1
+
+    def __post_init__(self) -> None:
+        """Check the parameters."""
+        number("alpha", self.alpha, low=1e-6, high=1)
+
+    def fit(self, demand: Floats, season_length: int) -> Recorded:  # noqa: ARG002  # there is no season
+        """Run the recursion over all periods."""
+        return _recorded(demand, _croston_rates(demand, self.alpha), self.alpha)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SBA:
+    r"""Croston's method times :math:`1 - \alpha / 2`, which takes most of its bias away.
+
+    Parameters
+    ----------
+    alpha : float, default 0.1
+        Smoothing parameter of sizes and intervals.
+
+    References
+    ----------
+    Syntetos, A. A. and Boylan, J. E. (2005). The accuracy of intermittent demand estimates. International Journal of
+    Forecasting 21(2), 303-314. https://doi.org/10.1016/j.ijforecast.2004.10.001
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ecommine.forecasting import SBA
+    >>> fitted = SBA(alpha=0.5).fit(np.array([[0.0, 4, 0, 0, 0, 2]]), 1)
+    >>> fitted.forecasts(np.array([6]), 1).mean.tolist()
+    [[[0.75]]]
+    """
+
+    alpha: float = 0.1
+
+    def __post_init__(self) -> None:
+        """Check the parameters."""
+        number("alpha", self.alpha, low=1e-6, high=1)
+
+    def fit(self, demand: Floats, season_length: int) -> Recorded:  # noqa: ARG002  # there is no season
+        """Run the recursion over all periods."""
+        return _recorded(demand, _croston_rates(demand, self.alpha) * (1 - self.alpha / 2), self.alpha)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TSB:
+    r"""Smooth the size of demands and their probability; the forecast falls while nothing is sold.
+
+    Parameters
+    ----------
+    alpha : float, default 0.1
+        Smoothing parameter of sizes.
+    beta : float, default 0.1
+        Smoothing parameter of the probability of a demand.
+
+    References
+    ----------
+    Teunter, R. H., Syntetos, A. A. and Babai, M. Z. (2011). Intermittent demand: linking forecasting to inventory
+    obsolescence. European Journal of Operational Research 214(3), 606-615. https://doi.org/10.1016/j.ejor.2011.05.018
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ecommine.forecasting import TSB
+    >>> fitted = TSB(alpha=0.5, beta=0.5).fit(np.array([[4.0, 0, 0]]), 1)
+    >>> fitted.forecasts(np.array([1, 2, 3]), 1).mean[0, :, 0].tolist()
+    [4.0, 2.0, 1.0]
+    """
+
+    alpha: float = 0.1
+    beta: float = 0.1
+
+    def __post_init__(self) -> None:
+        """Check the parameters."""
+        number("alpha", self.alpha, low=1e-6, high=1)
+        number("beta", self.beta, low=1e-6, high=1)
+
+    def fit(self, demand: Floats, season_length: int) -> Recorded:  # noqa: ARG002  # there is no season
+        """Run the recursion over all periods."""
+        return _recorded(demand, _tsb_rates(demand, self.alpha, self.beta), self.alpha)
+
+
+def _recorded(demand: Floats, rates: Floats, alpha: float) -> Recorded:
+    scales = dispersed_scales(np.ascontiguousarray(demand.T), rates)
+    return Recorded(rates=rates, scales=scales, parameters={"alpha": np.full(len(demand), alpha)})
+
+
+def _croston_rates(demand: Floats, alpha: float) -> Floats:
+    """Return the forecast at each origin, of shape (n_periods + 1, n_series): 0 until the first demand."""
+    values = np.ascontiguousarray(demand.T)
+    size, interval = np.full(len(demand), np.nan), np.full(len(demand), np.nan)
+    since, rates = np.zeros(len(demand)), np.full((len(values) + 1, len(demand)), np.nan)
+    for period, value in enumerate(values):
+        is_known = ~np.isnan(value)
+        since = since + is_known
+        is_demand = value > 0
+        is_first = is_demand & np.isnan(size)
+        size = np.where(is_first, value, np.where(is_demand, size + alpha * (value - size), size))
+        interval = np.where(is_first, since, np.where(is_demand, interval + alpha * (since - interval), interval))
+        rates[period + 1] = np.where(np.isnan(size), np.where(is_known, 0.0, rates[period]), size / interval)
+        since = np.where(is_demand, 0.0, since)
+    return rates
+
+
+def _tsb_rates(demand: Floats, alpha: float, beta: float) -> Floats:
+    """Return the forecast at each origin, of shape (n_periods + 1, n_series): 0 until the first demand."""
+    values = np.ascontiguousarray(demand.T)
+    size, probability = np.full(len(demand), np.nan), np.full(len(demand), np.nan)
+    rates = np.full((len(values) + 1, len(demand)), np.nan)
+    for period, value in enumerate(values):
+        is_known, is_demand = ~np.isnan(value), value > 0
+        size = np.where(is_demand, np.where(np.isnan(size), value, size + alpha * (value - size)), size)
+        moved = np.where(np.isnan(probability), is_demand, probability + beta * (is_demand - probability))
+        probability = np.where(is_known, moved, probability)
+        rates[period + 1] = np.where(np.isnan(size), probability * 0.0, size * probability)
+    return rates
