@@ -2,6 +2,28 @@
 
 from ._calendar import commerce_calendar
 from ._classify import classify
+from ._forecast import forecast
+from ._models.combination import Combination
+from ._models.croston import SBA, TSB, Croston
+from ._models.ets import ETS
+from ._models.naive import SeasonalNaive
+from ._models.negative_binomial import NegativeBinomial
+from ._models.theta import Theta
+from ._result import Forecast
 from ._uncensor import uncensor
 
-__all__ = ["classify", "commerce_calendar", "uncensor"]
+__all__ = [
+    "ETS",
+    "SBA",
+    "TSB",
+    "Combination",
+    "Croston",
+    "Forecast",
+    "NegativeBinomial",
+    "SeasonalNaive",
+    "Theta",
+    "classify",
+    "commerce_calendar",
+    "forecast",
+    "uncensor",
+]

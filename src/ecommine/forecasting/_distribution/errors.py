@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..._core.arrays import Floats, Ints
+from ..._core.arrays import Bools, Floats, Ints
 from ..._stats.intervals import normal_quantile
 
 N_GRID = 199
@@ -88,7 +88,13 @@ def finite_errors(errors: Floats, scales: Floats) -> Floats:
     return np.asarray(errors / usable[:, :, None])
 
 
-def pool(groups: Ints, n_groups: int, fewest: int, counts: Ints) -> Ints:
-    """Return the group whose errors each series takes: its own where it has enough of them, else -1 for all."""
-    totals = np.bincount(groups, weights=counts, minlength=n_groups)
+def pool(groups: Ints, has_errors: Bools, fewest: int) -> Ints:
+    """Return the group whose errors each series takes: its own where enough series of it have some, else -1 for all.
+
+    Examples
+    --------
+    >>> pool(np.array([0, 0, 1]), np.array([True, True, True]), 2).tolist()
+    [0, 0, -1]
+    """
+    totals = np.bincount(groups[has_errors], minlength=int(groups.max(initial=0)) + 1)
     return np.where(totals[groups] >= fewest, groups, -1)

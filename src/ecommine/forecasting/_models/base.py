@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from ..._core.arrays import Bools, Floats, Ints
+from ..._core.codes import Labels
 from .season import adjust
 
 
@@ -25,7 +26,7 @@ class Forecasts(NamedTuple):
 
 
 class Projection(NamedTuple):
-    """Forecasts at the end of adjusted demand, of shape (n_series, horizon), and roots of mean squared one-step errors."""
+    """Forecasts at the end of adjusted demand, (n_series, horizon), and the root of the mean squared one-step error."""
 
     mean: Floats
     error: Floats
@@ -42,6 +43,11 @@ class Fitted(Protocol):
     @property
     def is_slow(self) -> Bools:
         """Return which series have a model of slow movers, whose demand is counts around a rate."""
+        ...
+
+    @property
+    def labels(self) -> Labels:
+        """Return the names of the models of each series."""
         ...
 
     def forecasts(self, origins: Ints, horizon: int) -> Forecasts:
@@ -64,6 +70,7 @@ class Rerun:
     Season and initial states are of the periods before the origin only; smoothing parameters are of the whole history.
     """
 
+    name: str
     demand: Floats
     season_length: int
     log: Bools
@@ -75,6 +82,11 @@ class Rerun:
     def is_slow(self) -> Bools:
         """Return that no series is a slow mover's."""
         return np.zeros(len(self.demand), dtype=bool)
+
+    @property
+    def labels(self) -> Labels:
+        """Return the name of the model, for each series."""
+        return np.full(len(self.demand), self.name, dtype=object)
 
     def forecasts(self, origins: Ints, horizon: int) -> Forecasts:
         """Return forecasts made when only the periods before each origin were seen."""
@@ -100,6 +112,7 @@ class Recorded:
     parameters : mapping of name to float array of shape (n_series,)
     """
 
+    name: str
     rates: Floats
     scales: Floats
     parameters: Mapping[str, Floats]
@@ -108,6 +121,11 @@ class Recorded:
     def is_slow(self) -> Bools:
         """Return that all series are slow movers'."""
         return np.ones(self.rates.shape[1], dtype=bool)
+
+    @property
+    def labels(self) -> Labels:
+        """Return the name of the model, for each series."""
+        return np.full(self.rates.shape[1], self.name, dtype=object)
 
     def forecasts(self, origins: Ints, horizon: int) -> Forecasts:
         """Return forecasts made when only the periods before each origin were seen."""

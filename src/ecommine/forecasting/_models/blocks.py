@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..._core.arrays import Bools, Floats, Ints
+from ..._core.codes import Labels
 from .base import Model
 
 BLOCK = 2_000
@@ -25,6 +26,8 @@ class Projections:
     mean : float array of shape (n_series, horizon)
     scale : float array of shape (n_series,)
     is_slow : bool array of shape (n_series,)
+    labels : object array of shape (n_series,)
+        Names of the models.
     origins : int array of shape (n_origins,)
         Periods seen, ascending.
     past_means : float32 array of shape (n_series, n_origins, horizon)
@@ -36,6 +39,7 @@ class Projections:
     mean: Floats
     scale: Floats
     is_slow: Bools
+    labels: Labels
     origins: Ints
     past_means: Floats
     past_errors: Floats
@@ -74,6 +78,7 @@ def project(
         mean=np.full((n_series, horizon), np.nan),
         scale=np.full(n_series, np.nan),
         is_slow=np.zeros(n_series, dtype=bool),
+        labels=np.full(n_series, "", dtype=object),
         origins=origins,
         past_means=np.full(shape, np.nan, dtype=np.float32),
         past_errors=np.full(shape, np.nan, dtype=np.float32),
@@ -90,7 +95,7 @@ def _fill(made: Projections, model: Model, demand: Floats, season_length: int, r
     fitted = model.fit(demand, season_length)
     forecasts = fitted.forecasts(np.append(made.origins, demand.shape[1]), made.mean.shape[1])
     made.mean[rows], made.scale[rows] = forecasts.mean[:, -1], forecasts.scale[:, -1]
-    made.is_slow[rows] = fitted.is_slow
+    made.is_slow[rows], made.labels[rows] = fitted.is_slow, fitted.labels
     made.past_means[rows], made.past_scales[rows] = forecasts.mean[:, :-1], forecasts.scale[:, :-1]
     horizon = made.mean.shape[1]
     padded = np.concatenate([demand, np.full((len(demand), horizon), np.nan)], axis=1)

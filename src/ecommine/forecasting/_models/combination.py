@@ -7,14 +7,19 @@ from typing import NamedTuple
 import numpy as np
 
 from ..._core.arrays import Bools, Floats, Ints
+from ..._core.codes import Labels
 from .._demand.classes import LIFECYCLES, PATTERNS, DemandClasses, classify_demand
 from .base import Fitted, Forecasts, Model
 from .ets import ETS
 from .negative_binomial import NegativeBinomial
+from .season import is_seasonal
 from .theta import Theta
 
 MIN_OBSERVATIONS_OF_FAST = 8
 """Known periods from which on a series gets the models of fast movers."""
+
+MIN_MEAN_OF_FAST = 50.0
+"""Units per period from which on a series without a season gets the models of fast movers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,9 +29,9 @@ class Combination:
     Parameters
     ----------
     fast : sequence of models
-        For series with smooth or erratic demand.
+        For smooth and erratic demand of 50 units per period or more, or with a season.
     slow : sequence of models
-        For intermittent and lumpy demand, and for products that are new or have ended.
+        For all other demand, and for products that are new or have ended.
 
     Notes
     -----
@@ -51,7 +56,7 @@ class Combination:
 
     def fit(self, demand: Floats, season_length: int) -> "FittedCombination":
         """Fit the models of its class to each series."""
-        is_fast = are_fast(classify_demand(demand))
+        is_fast = are_fast(demand, classify_demand(demand), season_length)
         members = []
         for is_member, models in ((is_fast, self.fast), (~is_fast, self.slow)):
             rows = np.flatnonzero(is_member)
@@ -67,11 +72,15 @@ class Member(NamedTuple):
     models: tuple[Fitted, ...]
 
 
-def are_fast(classes: DemandClasses) -> Bools:
-    """Return which series sell in most periods, for long enough, and still do."""
+def are_fast(demand: Floats, classes: DemandClasses, season_length: int) -> Bools:
+    """Return which series sell in most periods, for long enough, and either much or with a season.
+
+    Without a season, trends of a few units are chance: a rate and its counts predict them better.
+    """
     is_frequent = (classes.pattern == PATTERNS.index("smooth")) | (classes.pattern == PATTERNS.index("erratic"))
-    is_active = classes.lifecycle == LIFECYCLES.index("active")
-    return np.asarray(is_frequent & is_active & (classes.n_periods >= MIN_OBSERVATIONS_OF_FAST))
+    is_old = (classes.lifecycle == LIFECYCLES.index("active")) & (classes.n_periods >= MIN_OBSERVATIONS_OF_FAST)
+    mean = np.nansum(demand, axis=1) / np.maximum(classes.n_periods, 1)
+    return np.asarray(is_frequent & is_old & ((mean >= MIN_MEAN_OF_FAST) | is_seasonal(demand, season_length)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,13 +99,23 @@ class FittedCombination:
         return is_slow
 
     @property
+    def labels(self) -> Labels:
+        """Return the names of the models of each series, such as "Theta + ETS"."""
+        labels = np.full(self.n_series, "", dtype=object)
+        for rows, models in self.members:
+            labels[rows] = [" + ".join(names) for names in zip(*(model.labels for model in models), strict=True)]
+        return labels
+
+    @property
     def parameters(self) -> Mapping[str, Floats]:
         """Return the parameters of each model by its number and name, NaN for series of other models."""
         parameters: dict[str, Floats] = {}
         for rows, models in self.members:
             for number, model in enumerate(models):
                 for name, values in model.parameters.items():
-                    spread = parameters.setdefault(f"{type(model).__name__}{number}_{name}", np.full(self.n_series, np.nan))
+                    spread = parameters.setdefault(
+                        f"{type(model).__name__}{number}_{name}", np.full(self.n_series, np.nan)
+                    )
                     spread[rows] = values
         return parameters
 

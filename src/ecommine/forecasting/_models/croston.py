@@ -51,7 +51,7 @@ class Croston:
 
     def fit(self, demand: Floats, season_length: int) -> Recorded:  # noqa: ARG002  # there is no season
         """Run the recursion over all periods."""
-        return _recorded(demand, _croston_rates(demand, self.alpha), self.alpha)
+        return _recorded(type(self).__name__, demand, _croston_rates(demand, self.alpha), self.alpha)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,9 @@ class SBA:
 
     def fit(self, demand: Floats, season_length: int) -> Recorded:  # noqa: ARG002  # there is no season
         """Run the recursion over all periods."""
-        return _recorded(demand, _croston_rates(demand, self.alpha) * (1 - self.alpha / 2), self.alpha)
+        return _recorded(
+            type(self).__name__, demand, _croston_rates(demand, self.alpha) * (1 - self.alpha / 2), self.alpha
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,12 +125,12 @@ class TSB:
 
     def fit(self, demand: Floats, season_length: int) -> Recorded:  # noqa: ARG002  # there is no season
         """Run the recursion over all periods."""
-        return _recorded(demand, _tsb_rates(demand, self.alpha, self.beta), self.alpha)
+        return _recorded(type(self).__name__, demand, _tsb_rates(demand, self.alpha, self.beta), self.alpha)
 
 
-def _recorded(demand: Floats, rates: Floats, alpha: float) -> Recorded:
+def _recorded(name: str, demand: Floats, rates: Floats, alpha: float) -> Recorded:
     scales = dispersed_scales(np.ascontiguousarray(demand.T), rates)
-    return Recorded(rates=rates, scales=scales, parameters={"alpha": np.full(len(demand), alpha)})
+    return Recorded(name=name, rates=rates, scales=scales, parameters={"alpha": np.full(len(demand), alpha)})
 
 
 def _croston_rates(demand: Floats, alpha: float) -> Floats:

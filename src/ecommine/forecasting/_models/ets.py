@@ -65,7 +65,7 @@ class ETS:
     >>> from ecommine.forecasting import ETS
     >>> fitted = ETS(trend=None, alpha=0.5).fit(np.array([[4.0, 8, 6, 6]]), 1)
     >>> fitted.forecasts(np.array([4]), 2).mean.round(2).tolist()
-    [[[6.14, 6.14]]]
+    [[[6.09, 6.09]]]
     """
 
     trend: Trend = "damped"
@@ -110,6 +110,7 @@ class ETS:
         names = [name for name, is_used in zip(_NAMES, (True, has_trend, has_trend, is_moving), strict=True) if is_used]
         parameters = {name: smoothing[_NAMES.index(name)] for name in names}
         return Rerun(
+            name=type(self).__name__,
             demand=demand,
             season_length=length,
             log=log,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..._core.arrays import Bools, Floats, Ints
+from ..._core.codes import Labels
 from .base import Forecasts
 
 
@@ -48,6 +49,11 @@ class FittedNaive:
     def is_slow(self) -> Bools:
         """Return that no series is a slow mover's."""
         return np.zeros(len(self.demand), dtype=bool)
+
+    @property
+    def labels(self) -> Labels:
+        """Return the name of the model, for each series."""
+        return np.full(len(self.demand), SeasonalNaive.__name__, dtype=object)
 
     def forecasts(self, origins: Ints, horizon: int) -> Forecasts:
         """Return forecasts made when only the periods before each origin were seen."""

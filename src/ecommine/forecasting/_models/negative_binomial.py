@@ -27,8 +27,8 @@ class NegativeBinomial:
 
     Notes
     -----
-    The rate is :math:`\mu = \sum_i w_i y_i / \sum_i w_i` with :math:`w_i = (1-\alpha)^{t-i}`: the mean while a product is
-    new, exponential smoothing later. The variance is :math:`\varphi \mu` with :math:`\varphi \ge 1` from one-step
+    The rate is :math:`\mu = \sum_i w_i y_i / \sum_i w_i` with :math:`w_i = (1-\alpha)^{t-i}`: the mean while a product
+    is new, exponential smoothing later. The variance is :math:`\varphi \mu` with :math:`\varphi \ge 1` from one-step
     errors; absolute errors choose no model here, as 0 minimises them wherever most periods are empty.
 
     References
@@ -36,8 +36,8 @@ class NegativeBinomial:
     Snyder, R. D., Ord, J. K. and Beaumont, A. (2012). Forecasting the intermittent demand for slow-moving inventories.
     International Journal of Forecasting 28(2), 485-496. https://doi.org/10.1016/j.ijforecast.2011.03.009
 
-    Kolassa, S. (2016). Evaluating predictive count data distributions in retail sales forecasting. International Journal
-    of Forecasting 32(3), 788-803. https://doi.org/10.1016/j.ijforecast.2015.12.004
+    Kolassa, S. (2016). Evaluating predictive count data distributions in retail sales forecasting. International
+    Journal of Forecasting 32(3), 788-803. https://doi.org/10.1016/j.ijforecast.2015.12.004
 
     Examples
     --------
@@ -61,7 +61,8 @@ class NegativeBinomial:
         alpha = _best_alpha(values) if self.alpha is None else self.alpha
         rates = weighted_rates(values, alpha)
         parameters = {"alpha": np.full(len(demand), alpha)}
-        return Recorded(rates=rates, scales=dispersed_scales(values, rates), parameters=parameters)
+        scales = dispersed_scales(values, rates)
+        return Recorded(name=type(self).__name__, rates=rates, scales=scales, parameters=parameters)
 
 
 def weighted_rates(values: Floats, alpha: float) -> Floats:

@@ -76,6 +76,8 @@ def adjust(demand: Floats, season_length: int, *, log: Bools, is_additive: bool 
 
 def is_seasonal(values: Floats, season_length: int) -> Bools:
     """Test the autocorrelation at the seasonal lag against the bound of Bartlett's formula."""
+    if season_length == 1 or values.shape[1] < MIN_SEASONS * season_length:
+        return np.zeros(len(values), dtype=bool)
     is_known = ~np.isnan(values)
     n = is_known.sum(axis=1)
     mean = np.where(is_known, values, 0).sum(axis=1) / np.maximum(n, 1)
@@ -85,7 +87,7 @@ def is_seasonal(values: Floats, season_length: int) -> Bools:
     products = np.stack([(centred[:, lag:] * centred[:, :-lag]).sum(axis=1) for lag in lags], axis=1)
     r = products / np.where(variance > 0, variance, 1.0)[:, None]
     bound = CRITICAL * np.sqrt((1 + 2 * (r[:, :-1] ** 2).sum(axis=1)) / np.maximum(n, 1))
-    return np.asarray((np.abs(r[:, -1]) > bound) & (n >= MIN_SEASONS * season_length))
+    return np.asarray((r[:, -1] > bound) & (n >= MIN_SEASONS * season_length))
 
 
 def interpolate(values: Floats) -> Floats:

@@ -58,7 +58,7 @@ class Theta:
     >>> from ecommine.forecasting import Theta
     >>> fitted = Theta(alpha=0.5).fit(np.array([[10.0, 12, 14, 16, 18, 20]]), 1)
     >>> fitted.forecasts(np.array([6]), 2).mean.round(1).tolist()
-    [[[20.1, 21.1]]]
+    [[[20.0, 21.0]]]
     """
 
     theta: float | None = 2.0
@@ -94,7 +94,14 @@ class Theta:
             return Projection(at_origin.forecast(horizon), at_origin.root_mean_squared_error())
 
         parameters = {"alpha": alpha, "theta": 1 / np.maximum(1 - state.weight, 1e-9)}
-        return Rerun(demand=demand, season_length=season_length, log=log, project=project, parameters=parameters)
+        return Rerun(
+            name=type(self).__name__,
+            demand=demand,
+            season_length=season_length,
+            log=log,
+            project=project,
+            parameters=parameters,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,105 @@
+"""Quantiles of totals over periods and products, from the rolling-origin errors of the totals themselves."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..._core.arrays import Bools, Floats, Ints
+from .errors import conformal_rank
+
+MIN_ORIGINS = 20
+"""Rolling origins that a total of its own needs for quantiles."""
+MIN_TOTALS_POOLED = 20
+"""Errors of totals alike, over products and origins, that they need for quantiles."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastTotals:
+    """Forecasts and demand of rolling origins, in units.
+
+    Attributes
+    ----------
+    errors, means : float32 arrays of shape (n_series, n_origins, horizon)
+        Demand less forecast, NaN where not known; forecasts.
+    """
+
+    errors: Floats
+    means: Floats
+
+    def of(self, rows: Ints, n_steps: int | None = None) -> "PastTotals":
+        """Return those of some series, and of the first steps."""
+        return PastTotals(errors=self.errors[rows][:, :, :n_steps], means=self.means[rows][:, :, :n_steps])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesTotals:
+    """Totals of series and their scales.
+
+    Attributes
+    ----------
+    mean, scale : float arrays of shape (n_series,)
+    past_scale : float array of shape (n_series, n_origins)
+    group : int array of shape (n_series,)
+        Series of one group share errors.
+    is_count : bool array of shape (n_series,)
+    """
+
+    mean: Floats
+    scale: Floats
+    past_scale: Floats
+    group: Ints
+    is_count: Bools
+
+
+def own_quantiles(past: PastTotals, steps: slice, mean: float, levels: Floats) -> Floats:
+    """Return the quantiles of one total over all series and some steps, NaN with fewer than 20 origins.
+
+    Errors are taken in proportion to the forecast of their origin: shops grow.
+    """
+    errors, means = past.errors[:, :, steps], past.means[:, :, steps]
+    is_known = ~np.isnan(errors)
+    complete = is_known.any(axis=0).all(axis=-1)
+    error = np.where(is_known, errors, 0.0).sum(axis=(0, 2), dtype=np.float64)
+    expected = np.where(is_known, means, 0.0).sum(axis=(0, 2), dtype=np.float64)
+    relative = (error / np.where(expected > 0, expected, np.nan))[complete]
+    relative = relative[~np.isnan(relative)]
+    if len(relative) < MIN_ORIGINS:
+        return np.full(len(levels), np.nan)
+    return np.maximum(mean * (1 + ranked(relative[None], levels)[0]), 0.0)
+
+
+def n_own_origins(past: PastTotals) -> int:
+    """Return the number of origins from which every step is known for at least one series."""
+    return int((~np.isnan(past.errors)).any(axis=0).all(axis=-1).sum())
+
+
+def pooled_quantiles(past: PastTotals, totals: SeriesTotals, levels: Floats) -> Floats:
+    """Return the quantiles of each series' total over the steps of ``past``, of shape (n_series, n_levels).
+
+    Errors of the totals of rolling origins, in units of the scale of their series and origin, are pooled over the
+    series of a group. Of counts a total lies between two quantiles exactly if it lies between the whole numbers within
+    them, which are returned.
+    """
+    errors = past.errors.sum(axis=2, dtype=np.float64)
+    quantiles = np.full((len(totals.mean), len(levels)), np.nan)
+    for name in np.unique(totals.group):
+        rows = np.flatnonzero(totals.group == name)
+        scaled = errors[rows] / np.where(totals.past_scale[rows] > 0, totals.past_scale[rows], np.nan)
+        known = scaled[~np.isnan(scaled)]
+        if len(known) >= MIN_TOTALS_POOLED:
+            quantiles[rows] = totals.mean[rows, None] + totals.scale[rows, None] * ranked(known[None], levels)[0]
+    quantiles = np.maximum(quantiles, 0.0)
+    return np.maximum.accumulate(np.where(totals.is_count[:, None], _whole(quantiles, levels), quantiles), axis=1)
+
+
+def _whole(quantiles: Floats, levels: Floats) -> Floats:
+    return np.where(levels < 0.5, np.ceil(quantiles), np.floor(quantiles))
+
+
+def ranked(errors: Floats, levels: Floats) -> Floats:
+    """Return the quantiles of each row by conformal ranks, NaN where a row does not reach so far."""
+    ordered = np.sort(errors, axis=1)
+    n = ordered.shape[1]
+    ranks = np.array([conformal_rank(n, float(p)) for p in levels])
+    inside = (ranks >= 1) & (ranks <= n)
+    return np.where(inside, ordered[:, np.clip(ranks, 1, n) - 1], np.nan)

@@ -1,0 +1,267 @@
+"""The result of a forecast: the table, the models, and totals with quantiles of their own."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
+
+import numpy as np
+
+from .._core.arrays import Bools, Floats, Ints, distinct_rows
+from .._core.codes import Labels
+from .._core.notes import Note
+from .._core.results import Result
+from .._core.texts import counted, quote_names
+from ..schema._for_topics import Every
+from ._distribution.totals import (
+    MIN_ORIGINS,
+    PastTotals,
+    SeriesTotals,
+    n_own_origins,
+    own_quantiles,
+    pooled_quantiles,
+)
+from ._panel import Panel
+from ._periods import Periods
+
+TableT_co = TypeVar("TableT_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForecastData:
+    """A forecast as arrays, from which tables, totals, pictures and sentences are made.
+
+    Attributes
+    ----------
+    panel : Panel
+    periods : Periods
+        Of the horizon.
+    levels : float array of shape (n_levels,)
+        Ascending.
+    mean, baseline : float arrays of shape (n_series, horizon)
+    quantiles : float array of shape (n_series, horizon, n_levels)
+    past : PastTotals
+        Rolling-origin forecasts and errors in units.
+    scale, past_scale : float arrays of shape (n_series,) and (n_series, n_origins)
+    group : int array of shape (n_series,)
+        Series of one group share errors.
+    is_count : bool array of shape (n_series,)
+    """
+
+    panel: Panel
+    periods: Periods
+    levels: Floats
+    mean: Floats
+    baseline: Floats
+    quantiles: Floats
+    past: PastTotals
+    scale: Floats
+    past_scale: Floats
+    group: Ints
+    is_count: Bools
+
+    @property
+    def horizon(self) -> int:
+        """Return the number of periods ahead."""
+        return len(self.periods)
+
+    @property
+    def quantile_names(self) -> list[str]:
+        """Return the names of the columns of quantiles."""
+        return [quantile_name(float(level)) for level in self.levels]
+
+    def totals_by_series(self, n_steps: int, levels: Floats) -> tuple[Floats, Floats]:
+        """Return the mean of each series' total over the first steps, and its quantiles (n_series, n_levels)."""
+        rows = np.arange(len(self.mean))
+        mean = self.mean[:, :n_steps].sum(axis=1)
+        totals = SeriesTotals(
+            mean=mean, scale=self.scale, past_scale=self.past_scale, group=self.group, is_count=self.is_count
+        )
+        return mean, pooled_quantiles(self.past.of(rows, n_steps), totals, levels)
+
+    def table_columns(self) -> dict[str, Any]:
+        """Return the columns of the table: a row per series and period."""
+        n_series, horizon = self.mean.shape
+        columns: dict[str, Any] = {name: np.repeat(ids, horizon) for name, ids in self.panel.ids.items()}
+        columns["period_at"] = np.tile(self.periods.starts, n_series)
+        columns["mean"] = self.mean.ravel()
+        for i, name in enumerate(self.quantile_names):
+            columns[name] = self.quantiles[:, :, i].ravel()
+        columns["baseline"] = self.baseline.ravel()
+        columns["event_effect"] = (self.mean - self.baseline).ravel()
+        return columns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Forecast(Result, Generic[TableT_co]):
+    """Demand of the next periods, with quantiles; made by :func:`ecommine.forecasting.forecast`.
+
+    Attributes
+    ----------
+    table : table of the caller's library, one row per series and period
+        The columns of ``by``; period_at; mean (units, the expectation of the distribution); quantiles such as p05 and
+        p95 (units); baseline (mean without events and promotions); event_effect (mean - baseline).
+    models : table of the caller's library, one row per series
+        The columns of ``by``; pattern and lifecycle as :func:`ecommine.forecasting.classify` has them; model; weights
+        (of the models, equal ones); rmsse (root of the mean squared rolling-origin error, in units of that of the
+        naive one-step forecast; null on flat demand); n_origins; why ("frequent", "intermittent", "few_units", "new",
+        "ended", or "given" by the caller).
+    every : {"1d", "1w", "1mo", "1q", "1y"} or None
+        Length of a period.
+    notes : tuple of Note
+        What was assumed and left out.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ecommine import forecasting
+    >>> sales = pd.DataFrame({"product_id": "tea", "quantity": [3, 5, 4, 6, 5, 4, 5, 6, 4, 5, 3, 5],
+    ...                       "period_at": pd.date_range("2024-01-01", periods=12, freq="7D")})
+    >>> forecasting.forecast(sales, 2, every="1w").headline
+    '1 series, 2 periods of 1w from 2024-03-25'
+    """
+
+    table: TableT_co
+    models: TableT_co
+    every: Every | None
+    notes: tuple[Note, ...]
+    _data: ForecastData
+
+    @property
+    def headline(self) -> str:
+        """The first line of the display."""
+        n_series, horizon = self._data.mean.shape
+        length = f" of {self.every}" if self.every else ""
+        first = str(self._data.periods.starts[0])[:10]
+        return f"{counted(n_series, 'series', 'series')}, {counted(horizon, 'period')}{length} from {first}"
+
+    @property
+    def tables(self) -> Mapping[str, Any]:
+        """The tables by name."""
+        return {"forecast": self.table, "models": self.models}
+
+    def total(self, by: str | Sequence[str] | None = None, *, products: Iterable[Any] | None = None) -> TableT_co:
+        """Return totals with quantiles of their own: sums of quantiles are none, since products share shocks.
+
+        Parameters
+        ----------
+        by : None, "period_at", or columns of ``by``
+            None sums all products and periods; "period_at" sums products in each period; product_id, store_id or both
+            sum the periods of each.
+        products : iterable of product_id, optional
+            The products that are summed; all by default.
+
+        Returns
+        -------
+        table of the caller's library
+            The columns of ``by``; mean, the sum of the means; quantiles; reason, why these are null: a total needs
+            the errors of 20 rolling origins, of its own or of many series alike.
+
+        Raises
+        ------
+        ValueError
+            If ``by`` is no such column, or a product has no forecast.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from ecommine import forecasting
+        >>> sales = pd.DataFrame({"product_id": "tea", "quantity": [3, 5, 4, 6, 5, 4, 5, 6, 4, 5, 3, 5] * 4,
+        ...                       "period_at": pd.date_range("2024-01-01", periods=48, freq="7D")})
+        >>> forecast = forecasting.forecast(sales, 4, every="1w", quantiles=(0.1, 0.9))
+        >>> forecast.total()[["mean", "p10", "p90"]].round(1)
+           mean   p10   p90
+        0  18.3  16.0  20.0
+        """
+        names = _checked_total(by, self._data.panel.ids)
+        rows = _rows_of(self._data.panel, products)
+        return cast(
+            "TableT_co", self._data.panel.to_table(_total_columns(self._data, names, rows), samples={"reason": ""})
+        )
+
+
+def quantile_name(level: float) -> str:
+    """Return the name of the column of a quantile.
+
+    Examples
+    --------
+    >>> quantile_name(0.05), quantile_name(0.5), quantile_name(0.975)
+    ('p05', 'p50', 'p97_5')
+    """
+    whole, _, part = f"{level * 100:.6f}".rstrip("0").rstrip(".").partition(".")
+    return f"p{int(whole):02d}_{part}" if part else f"p{int(whole):02d}"
+
+
+def _checked_total(by: str | Sequence[str] | None, ids: Mapping[str, Labels]) -> tuple[str, ...]:
+    names = () if by is None else (by,) if isinstance(by, str) else tuple(by)
+    options = ["period_at", *ids]
+    wrong = [name for name in names if name not in options]
+    if wrong or ("period_at" in names and len(names) > 1):
+        raise ValueError(f"`by` must be None, 'period_at' or columns among {quote_names(list(ids))}, got {by!r}")
+    return names
+
+
+def _rows_of(panel: Panel, products: Iterable[Any] | None) -> Ints:
+    if products is None:
+        return np.arange(panel.n_series)
+    if "product_id" not in panel.ids:
+        raise ValueError("`products` needs product_id in `by` of the forecast")
+    wanted = [products] if isinstance(products, (str, int)) else list(products)
+    known = panel.ids["product_id"]
+    missing = sorted({str(product) for product in wanted if product not in set(known.tolist())})
+    if missing or not wanted:
+        raise ValueError(f"`products` must be products of the forecast, got {quote_names(missing) or 'none'}")
+    return np.flatnonzero(np.isin(known, wanted))
+
+
+def _total_columns(data: ForecastData, names: tuple[str, ...], rows: Ints) -> dict[str, Any]:
+    """Return the columns of a table of totals."""
+    if names == ("period_at",):
+        steps = [slice(step, step + 1) for step in range(data.horizon)]
+        keys: dict[str, Any] = {"period_at": data.periods.starts}
+        return {**keys, **_own_totals(data, [(rows, step) for step in steps])}
+    if set(names) == set(data.panel.ids):
+        return {**{name: data.panel.ids[name][rows] for name in names}, **_totals_of_series(data, rows)}
+    whole = slice(0, data.horizon)
+    if not names:
+        return _own_totals(data, [(rows, whole)])
+    codes = [np.unique(data.panel.ids[name][rows].astype(str), return_inverse=True)[1] for name in names]
+    group, first = distinct_rows(*codes)
+    keys = {name: data.panel.ids[name][rows][first] for name in names}
+    return {**keys, **_own_totals(data, [(rows[group == number], whole) for number in range(len(first))])}
+
+
+def _own_totals(data: ForecastData, parts: list[tuple[Ints, slice]]) -> dict[str, Any]:
+    """Return mean, quantiles and reasons of totals that stand alone."""
+    means = [float(np.nansum(data.mean[rows, steps])) for rows, steps in parts]
+    quantiles = np.stack(
+        [
+            own_quantiles(data.past.of(rows), steps, mean, data.levels)
+            for (rows, steps), mean in zip(parts, means, strict=True)
+        ]
+    )
+    counts = np.array([bool(data.is_count[rows].all()) for rows, _ in parts])
+    quantiles = np.where(counts[:, None], np.rint(quantiles), quantiles)
+    origins = [n_own_origins(data.past.of(rows)) for rows, _ in parts]
+    reasons = [_reason(values, n) for values, n in zip(quantiles, origins, strict=True)]
+    return {"mean": np.array(means), **_named(quantiles, data), "reason": reasons}
+
+
+def _totals_of_series(data: ForecastData, rows: Ints) -> dict[str, Any]:
+    """Return mean, quantiles and reasons of the totals of many series, whose scaled errors are pooled."""
+    mean, quantiles = data.totals_by_series(data.horizon, data.levels)
+    reasons = [
+        _reason(values, 0) if not np.isnan(total) else "no_demand_known"
+        for values, total in zip(quantiles[rows], mean[rows], strict=True)
+    ]
+    return {"mean": mean[rows], **_named(quantiles[rows], data), "reason": reasons}
+
+
+def _named(quantiles: Floats, data: ForecastData) -> dict[str, Any]:
+    return {name: quantiles[:, i] for i, name in enumerate(data.quantile_names)}
+
+
+def _reason(quantiles: Floats, n_origins: int) -> str | None:
+    """Return why quantiles are null: a code, None where all are known."""
+    if not np.isnan(quantiles).any():
+        return None
+    return "level_beyond_errors" if n_origins >= MIN_ORIGINS else "fewer_than_20_origins"
