@@ -15,7 +15,7 @@ from .._core.notes import Note
 from .._core.texts import counted
 from ..schema._for_topics import Every
 from ._demand.classes import LIFECYCLES, PATTERNS, DemandClasses, classify_demand
-from ._distribution.predictive import Horizon, known_scales, predict
+from ._distribution.predictive import Horizon, error_groups, known_scales, predict
 from ._distribution.totals import PastTotals
 from ._events import estimate_drivers
 from ._models.base import Model
@@ -222,7 +222,7 @@ def compute(panel: Panel, options: ForecastOptions) -> Computed:
         options.model, baseline, season_length, horizon, on_block=_progress(panel.n_series, shown=options.progress)
     )
     classes = classify_demand(panel.demand)
-    group = np.where(projections.is_slow, len(PATTERNS), np.maximum(classes.pattern, 0))
+    group = error_groups(projections)
     effects = Horizon(factor=drivers.horizon * days, log_std=drivers.log_std, is_count=panel.is_count)
     predictive = predict(projections, group, effects, options.levels)
     data = ForecastData(

@@ -9,8 +9,11 @@ from .._models.blocks import BLOCK, Projections
 from .counts import count_quantiles
 from .errors import error_quantiles, finite_errors, grid_levels, normal_of, pool
 
-MIN_SERIES_OF_CLASS = 100
-"""Series that a class of demand needs to have error quantiles of its own: errors of one series are alike."""
+MIN_SERIES_OF_GROUP = 100
+"""Series that a group needs to have error quantiles of its own: errors of one series are alike."""
+RELATIVE_SCALES = (0.05, 0.1, 0.2)
+"""Limits between groups of series by their scale relative to their forecast: large errors lean upwards, as none is
+below minus the forecast."""
 MAX_SPREAD_OF_ROUNDED = 3.0
 """Scale in units below which rounding to whole units shows in the mean."""
 MAX_RELATIVE_SCALE = 1e6
@@ -50,7 +53,7 @@ def predict(projections: Projections, group: Ints, horizon: Horizon, levels: Flo
     ----------
     projections : Projections
     group : int array of shape (n_series,)
-        Class of demand, from 0.
+        As :func:`error_groups` returns it.
     horizon : Horizon
     levels : float array of shape (n_levels,)
         Ascending.
@@ -92,6 +95,13 @@ class _Inputs:
             horizon.log_std[rows],
             horizon.is_count[rows],
         )
+
+
+def error_groups(projections: Projections) -> Ints:
+    """Return the group of each series, whose errors are pooled: by relative scale, slow movers in the last one."""
+    level = np.abs(projections.mean[:, 0])
+    relative = np.divide(known_scales(projections), level, out=np.zeros(len(level)), where=level > 0)
+    return np.where(projections.is_slow, len(RELATIVE_SCALES) + 1, np.digitize(relative, RELATIVE_SCALES))
 
 
 def known_scales(projections: Projections) -> Floats:
@@ -151,7 +161,7 @@ class _ErrorTables:
     def of(cls, projections: Projections, group: Ints, is_used: Bools, levels: Floats) -> "_ErrorTables":
         errors = finite_errors(projections.past_errors, projections.past_scales)
         errors[~is_used] = np.nan
-        pools = pool(group, (~np.isnan(errors)).any(axis=(1, 2)), MIN_SERIES_OF_CLASS)
+        pools = pool(group, (~np.isnan(errors)).any(axis=(1, 2)), MIN_SERIES_OF_GROUP)
         names, place = np.unique(pools, return_inverse=True)
         quantiles, grids, means = [], [], []
         for name in names:
