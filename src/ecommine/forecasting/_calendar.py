@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal, get_args
 
+import narwhals.stable.v2 as nw
+import numpy as np
 import pandas as pd
 
+from .._core.arrays import Ints
 from .._core.checks import integer, one_of
+from .._core.frames import collect, opened
 from .._core.optional import require
 
 Market = Literal["CN", "US"]
@@ -27,6 +31,16 @@ class _Event:
     day: Callable[[int], date]
     before: int
     after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar:
+    """Events as arrays of shape (n_events,): codes, days (datetime64[us]), and days before and after."""
+
+    event: Any
+    day: Any
+    before: Ints
+    after: Ints
 
 
 def commerce_calendar(market: Market, years: int | Iterable[int], /) -> pd.DataFrame:
@@ -89,6 +103,44 @@ def commerce_calendar(market: Market, years: int | Iterable[int], /) -> pd.DataF
     )
 
 
+def read_calendar(calendar: object) -> Calendar:
+    """Read a table of events, of any library; days before and after are 0 where the table has none.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, of a wrong type, or holds a null or a number of days that is negative or not whole.
+    """
+    frame = opened(calendar, argument="calendar")
+    types = frame.collect_schema()
+    for name in ("event", "event_at"):
+        if name not in types:
+            raise ValueError(f"`calendar` needs the columns event and event_at, `{name}` is missing")
+    if not (types["event_at"] == nw.Date or isinstance(types["event_at"], nw.Datetime)):
+        raise ValueError(f"`event_at` of `calendar` must be dates, got {types['event_at']}")
+    rows = collect(frame)
+    for name in {"event", "event_at", "before", "after"} & set(rows.columns):
+        if rows[name].null_count():
+            raise ValueError(f"`{name}` of `calendar` is missing in {rows[name].null_count()} rows: fill or drop them")
+    days = [_days_around(rows, name) for name in ("before", "after")]
+    return Calendar(
+        event=np.array([str(event) for event in rows["event"].to_list()], dtype=object),
+        day=rows["event_at"].cast(nw.Datetime("us")).to_numpy().astype("datetime64[D]").astype("datetime64[us]"),
+        before=days[0],
+        after=days[1],
+    )
+
+
+def _days_around(rows: nw.DataFrame[Any], name: str) -> Ints:
+    if name not in rows.columns:
+        return np.zeros(len(rows), dtype=np.int64)
+    values = np.asarray(rows[name].cast(nw.Float64).to_numpy(), dtype=np.float64)
+    wrong = np.flatnonzero((values < 0) | (values % 1 != 0))
+    if len(wrong):
+        raise ValueError(f"`{name}` of `calendar` must be whole numbers of days from 0 up, got {values[wrong[0]]:g}")
+    return values.astype(np.int64)
+
+
 def _fixed(month: int, day: int) -> Callable[[int], date]:
     return lambda year: date(year, month, day)
 
@@ -101,7 +153,8 @@ def _lunar_day(name: str, year: int) -> date:
     """Return the first day of a holiday of the lunar calendar."""
     holidays: Any = require("holidays", extra="calendar")
     named = holidays.country_holidays("CN", years=year, language="en_US")
-    return min(day for day, text in named.items() if _LUNAR_NAMES[name] in text.split("; ") and day.year == year)
+    days: list[date] = [day for day, text in named.items() if _LUNAR_NAMES[name] in text.split("; ")]
+    return min(days)
 
 
 def _black_friday(year: int) -> date:

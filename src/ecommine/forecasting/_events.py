@@ -1,18 +1,41 @@
-"""What acts on demand beside its own course: events, promotions and prices."""
+"""What events, promotions and prices do to past and future demand: factors of each series and period."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from .._core.arrays import Floats
 from .._core.notes import Note
+from .._core.texts import counted, join_words
+from .._stats.arrays import divide
+from .._stats.common_factor import common_factor, dispersion_weights
+from ._calendar import Calendar, read_calendar
+from ._drivers.event_model import OCCURRENCE_SHARE, OCCURRENCE_STD, EventEffects, event_effects
+from ._drivers.future import Future, read_future
+from ._drivers.product_events import deviations_of_products
+from ._drivers.promotions import price_elasticities, promotion_effects
 from ._panel import Panel
+from ._periods import Periods
+
+MAX_SERIES = 5_000
+"""Series with the most periods of demand, from which is learned what all have in common."""
+MIN_FACTOR, MAX_FACTOR = 0.05, 50.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drivers:
-    """Factors on history and horizon."""
+    """Factors on demand, 1 where nothing acts.
+
+    Attributes
+    ----------
+    history : float array of shape (n_series, n_periods)
+        Of each past period; demand over it is the baseline.
+    horizon : float array of shape (n_series, horizon)
+        Of the periods to come.
+    log_std : float array of shape (n_series, horizon)
+        Standard error of the logarithm of the latter.
+    notes : tuple of Note
+    """
 
     history: Floats
     horizon: Floats
@@ -20,7 +43,191 @@ class Drivers:
     notes: tuple[Note, ...]
 
 
-def estimate_drivers(panel: Panel, horizon: int, *, calendar: Any, future: Any) -> Drivers:  # noqa: ARG001
-    """Return factors of one."""
-    shape = (panel.n_series, horizon)
-    return Drivers(history=np.ones(panel.demand.shape), horizon=np.ones(shape), log_std=np.zeros(shape), notes=())
+def estimate_drivers(
+    panel: Panel, horizon: int, *, calendar: object | None = None, future: object | None = None
+) -> Drivers:
+    """Estimate what events, promotions and prices did to demand, and what they will do as far as they are known.
+
+    Parameters
+    ----------
+    panel : Panel
+    horizon : int
+        Periods to come.
+    calendar : table, optional
+        Events with event, event_at, before and after, of history and horizon.
+    future : table, optional
+        Planned promotion and price of products and periods. Without it no promotion is expected, and prices stay.
+
+    Raises
+    ------
+    ValueError, SchemaError
+        If one of the tables is not as it should be, or a calendar meets numbered periods.
+    """
+    coming = panel.periods.following(horizon)
+    has_promotions = panel.promotion is not None and bool((panel.promotion > 0).any())
+    drivers = _without(panel, horizon)
+    if calendar is None and future is None and not has_promotions:
+        return drivers
+    shared = _shared(panel)
+    if calendar is not None:
+        drivers = _combined(drivers, _event_drivers(panel, coming, shared, _dated_calendar(calendar, panel)))
+    plan = Future() if future is None else read_future(future, panel, coming)
+    drivers = _combined(drivers, _without(panel, horizon, plan.notes))
+    if has_promotions:
+        drivers = _combined(drivers, _promotion_drivers(panel, horizon, shared, plan))
+    if plan.price is not None and panel.price is not None:
+        drivers = _combined(drivers, _price_drivers(panel, shared, plan))
+    return drivers
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What all series did in each period, and one over the dispersion of each series."""
+
+    factor: Floats
+    shape: Floats
+    weight: Floats
+
+
+def _shared(panel: Panel) -> _Shared:
+    demand, days = panel.demand, panel.periods.days
+    n_demands = (demand > 0).sum(axis=1)
+    rows = np.sort(np.argsort(-n_demands, kind="stable")[:MAX_SERIES])
+    factor = common_factor(demand[rows], ~np.isnan(demand[rows]) * days).factor
+    shape = np.nan_to_num(factor) * days
+    blocks = [_weights(demand[start : start + MAX_SERIES], shape) for start in range(0, panel.n_series, MAX_SERIES)]
+    return _Shared(factor, shape, np.concatenate(blocks))
+
+
+def _weights(demand: Floats, shape: Floats) -> Floats:
+    is_known = ~np.isnan(demand)
+    units = np.where(is_known, demand, 0)
+    level = np.nan_to_num(divide(units.sum(axis=1), is_known @ shape))
+    return dispersion_weights(units, level[:, None] * shape * is_known, is_known)
+
+
+def _without(panel: Panel, horizon: int, notes: tuple[Note, ...] = ()) -> Drivers:
+    """Return drivers that do nothing and take no memory."""
+    ones = np.broadcast_to(1.0, (panel.n_series, horizon))
+    return Drivers(
+        history=np.broadcast_to(1.0, panel.demand.shape),
+        horizon=ones,
+        log_std=np.broadcast_to(0.0, ones.shape),
+        notes=notes,
+    )
+
+
+def _combined(first: Drivers, second: Drivers) -> Drivers:
+    """Return both factors multiplied, within reason."""
+    return Drivers(
+        history=_product(first.history, second.history),
+        horizon=_product(first.horizon, second.horizon),
+        log_std=np.hypot(first.log_std, second.log_std),
+        notes=(*first.notes, *second.notes),
+    )
+
+
+def _product(first: Floats, second: Floats) -> Floats:
+    if not any(second.strides):  # nothing but ones
+        return first
+    return second if not any(first.strides) else np.clip(first * second, MIN_FACTOR, MAX_FACTOR)
+
+
+def _dated_calendar(calendar: object, panel: Panel) -> Calendar:
+    if not panel.periods.is_dated:
+        raise ValueError("`calendar` needs dates in `period_at`: events have no place among numbered periods")
+    return read_calendar(calendar)
+
+
+def _event_drivers(panel: Panel, coming: Periods, shared: _Shared, calendar: Calendar) -> Drivers:
+    n_history = len(panel.periods)
+    effects = event_effects(shared.factor, panel.periods, coming, calendar)
+    notes = _event_notes(effects, coming, calendar)
+    if not effects.names:
+        return _without(panel, len(coming), notes)
+    own = deviations_of_products(panel.demand, shared.factor, shared.weight, panel.periods.days, effects)
+    past, _ = own.factors(slice(0, n_history))
+    to_come, variance = own.factors(slice(n_history, None))
+    return Drivers(
+        history=np.clip(past * effects.factor[:n_history], MIN_FACTOR, MAX_FACTOR),
+        horizon=np.clip(to_come * effects.factor[n_history:], MIN_FACTOR, MAX_FACTOR),
+        log_std=np.sqrt(variance + effects.log_std[n_history:] ** 2),
+        notes=notes,
+    )
+
+
+def _event_notes(effects: EventEffects, coming: Periods, calendar: Calendar) -> tuple[Note, ...]:
+    """Tell which events of the horizon were never seen, and which only once."""
+    day = np.timedelta64(1, "D")
+    first, end = coming.starts[0], coming.following(1).starts[0]
+    acts = (calendar.day - calendar.before * day < end) & (calendar.day + (calendar.after + 1) * day > first)
+    names = sorted({str(name) for name in calendar.event[acts]})
+    never = [name for name in names if not effects.n_seen[name]]
+    once = [name for name in names if effects.n_seen[name] == 1]
+    notes = []
+    if never:
+        verb = "is" if len(never) == 1 else "are"
+        text = f"{join_words(never)} {verb} not in the history: no effect is expected, which nothing supports"
+        notes.append(Note(text, code="events_never_seen", count=len(never)))
+    if once:
+        text = f"{join_words(once)} seen once in the history: the next effect may differ, so that intervals are wide"
+        notes.append(Note(text, code="events_seen_once", count=len(once)))
+    return tuple(notes)
+
+
+def _promotion_drivers(panel: Panel, horizon: int, shared: _Shared, plan: Future) -> Drivers:
+    """Take promotions out of the history, and put planned ones into the horizon."""
+    promotion = panel.promotion
+    assert promotion is not None
+    n_promoted = int((promotion > 0).sum())
+    effects = promotion_effects(
+        panel.demand, promotion, shared.shape, shared.weight, (OCCURRENCE_STD, OCCURRENCE_SHARE)
+    )
+    notes = []
+    if plan.promotion is None:
+        removed = "" if effects is None else ", and their effect is taken out of the history"
+        text = (
+            f"{counted(n_promoted, 'period')} of products with a promotion: the forecast is without any{removed}; "
+            "plan them in `future`"
+        )
+        notes.append(Note(text, code="promotions_removed", count=n_promoted))
+    if effects is None:
+        return _without(panel, horizon, tuple(notes))
+    gain = np.exp(effects.log_effect)[:, None] - 1
+    planned = np.broadcast_to(0.0, (panel.n_series, horizon)) if plan.promotion is None else plan.promotion
+    factor = 1 + planned * gain
+    slope = planned * (gain + 1) / factor  # of the factor's logarithm by the effect's
+    return Drivers(
+        history=1 + np.nan_to_num(promotion) * gain,
+        horizon=factor,
+        log_std=slope * effects.log_std[:, None],
+        notes=tuple(notes),
+    )
+
+
+def _price_drivers(panel: Panel, shared: _Shared, plan: Future) -> Drivers:
+    """Bring the history to the last price, and the horizon to the planned one."""
+    assert panel.price is not None
+    assert plan.price is not None
+    promotion = np.zeros(panel.demand.shape) if panel.promotion is None else np.nan_to_num(panel.promotion)
+    is_priced = (panel.price > 0) & (promotion == 0)
+    log_price = np.log(np.where(is_priced, panel.price, 1))
+    effects = price_elasticities(
+        panel.demand, log_price, is_priced & ~np.isnan(panel.demand), shared.shape, shared.weight
+    )
+    if effects is None:
+        text = "prices of the history hardly move: planned prices have no effect that could be learned"
+        return _without(panel, plan.price.shape[1], (Note(text, code="prices_without_effect"),))
+    position = np.where(is_priced, np.arange(is_priced.shape[1]), -1).max(axis=1)
+    last = np.where(position >= 0, log_price[np.arange(len(position)), position], np.nan)[:, None]
+    change = np.nan_to_num(np.log(np.where(plan.price > 0, plan.price, np.nan)) - last)
+    if plan.promotion is not None:
+        change = np.where(plan.promotion > 0, 0, change)
+    past_change = np.where(is_priced, np.nan_to_num(log_price - last), 0)
+    elasticity = effects.log_effect[:, None]
+    return Drivers(
+        history=np.exp(elasticity * past_change),
+        horizon=np.exp(elasticity * change),
+        log_std=np.abs(change) * effects.log_std[:, None],
+        notes=(),
+    )

@@ -11,8 +11,8 @@ from .._core.arrays import Bools, Floats
 from .._core.frames import opened
 from .._core.notes import Note
 from .._core.texts import counted, percent
+from .._stats.censoring import Uncensored, uncensored_demand
 from ..schema._for_topics import Every, warn
-from ._demand.censoring import Uncensored, uncensored_demand
 from ._demand.stock import StockDays, read_stock_days
 from ._panel import Panel, read_panel
 from ._periods import SEASON_LENGTHS
@@ -162,7 +162,8 @@ def read_uncensored(
 
 def _known_rates(estimate: Uncensored, sold: Floats) -> Floats:
     """Return the mean demand, NaN for series of which nothing is known."""
-    return np.where((~np.isnan(sold)).any(axis=1)[:, None], estimate.rate, np.nan)
+    n_known = (~np.isnan(sold)).sum(axis=1, keepdims=True)
+    return np.where(n_known > 0, estimate.rate, np.nan)
 
 
 def _notes(days: StockDays, sold: Floats) -> list[Note]:
@@ -178,8 +179,8 @@ def _notes(days: StockDays, sold: Floats) -> list[Note]:
     n_weak = int((days.is_censored.sum(axis=1) > MAX_CENSORED_SHARE * n_known).sum())
     if n_weak:
         text = (
-            f"{counted(n_weak, 'series', 'series')} sold out in more than {percent(MAX_CENSORED_SHARE)} of the periods: "
-            "their demand rests on few periods and on the assumed distribution"
+            f"{counted(n_weak, 'series', 'series')} sold out in more than {percent(MAX_CENSORED_SHARE)} of the "
+            "periods: their demand rests on few periods and on the assumed distribution"
         )
         notes.append(Note(text, code="mostly_sold_out", count=n_weak))
     return notes

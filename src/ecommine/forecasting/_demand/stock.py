@@ -113,7 +113,7 @@ def read_stock_days(stock: object, panel: Panel, sold: Floats) -> StockDays:
     n_empty = np.bincount(cell, weights=records.on_hand <= 0, minlength=sold.size).reshape(shape)
     is_out = (n_records > 0) & (n_empty == n_records) & ~(sold > 0)
     ran_out = sold >= on_hand if panel.periods.every == "1d" else n_empty > 0
-    is_unknown = ~(n_records > 0).any(axis=1)
+    is_unknown = n_records.sum(axis=1) == 0
     return StockDays(
         is_out=is_out, is_censored=(n_records > 0) & ran_out & (sold > 0) & ~is_out, notes=_unknown(is_unknown)
     )
@@ -141,7 +141,7 @@ def _read(stock: object, panel: Panel) -> _Records:
             raise SchemaError("stock", [problem], 'split them off with schema.quarantine("stock", raw)')
     store = factorize(rows["store_id"])[0] if "store_id" in rows.columns else np.zeros(len(rows), dtype=np.int64)
     records = _Records(
-        series=_series_of(rows, panel),
+        series=positions_in_panel(rows, panel),
         store=np.asarray(store),
         day=rows["stocked_at"].to_numpy().astype("datetime64[us]"),
         on_hand=_floats(rows["on_hand"]),
@@ -150,7 +150,7 @@ def _read(stock: object, panel: Panel) -> _Records:
     return _taken(records, records.series >= 0)
 
 
-def _series_of(rows: nw.DataFrame[Any], panel: Panel) -> Ints:
+def positions_in_panel(rows: nw.DataFrame[Any], panel: Panel) -> Ints:
     """Return the position of each row's series in the panel, -1 for none."""
     known, codes = [], []
     for name, labels in panel.ids.items():

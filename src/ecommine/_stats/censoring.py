@@ -23,8 +23,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..._core.arrays import Bools, Floats
-from ..._stats.shrinkage import shrink_rates
+from .arrays import Bools, Floats, divide
+from .shrinkage import shrink_rates
 
 SMOOTHING = 0.03
 """Weight of the next period in the level, from either side: about 65 periods count."""
@@ -117,7 +117,7 @@ def _upper_tail(least: Floats, rate: Floats, dispersion: Floats, more: int) -> F
     size = rate / np.where(is_over, dispersion - 1, 1.0) + more
     positive = np.maximum(least, 1e-9)
     binomial = betainc(positive, size, np.where(is_over, 1 - 1 / dispersion, 0.5))
-    return np.where(least <= 0, 1.0, np.where(is_over, binomial, gammainc(positive, rate)))
+    return np.asarray(np.where(least <= 0, 1.0, np.where(is_over, binomial, gammainc(positive, rate))))
 
 
 def _rates(demand: Floats, is_known: Bools, season_length: int, dispersion: Floats) -> Floats:
@@ -166,7 +166,4 @@ def _dispersions(demand: Floats, rate: Floats, is_known: Bools, is_censored: Boo
 
 
 def _mean(demand: Floats, is_known: Bools) -> Floats:
-    count = is_known.sum(axis=1)
-    return np.asarray(
-        np.divide(np.where(is_known, demand, 0).sum(axis=1), count, out=np.zeros(len(demand)), where=count > 0)
-    )
+    return np.nan_to_num(divide(np.where(is_known, demand, 0).sum(axis=1), is_known.sum(axis=1)))

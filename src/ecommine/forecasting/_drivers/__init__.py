@@ -1,0 +1,1 @@
+"""What moves demand beside its own course: events, promotions, prices."""

@@ -1,0 +1,102 @@
+"""The table `future`: promotions and prices that are planned for the periods of the horizon."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from ..._core.arrays import Floats
+from ..._core.frames import collect
+from ..._core.notes import Note
+from ..._core.texts import counted, quote_names
+from ...schema._for_topics import SchemaError, read
+from .._demand.stock import positions_in_panel
+from .._panel import Panel
+from .._periods import Periods, misplaced_starts, number_starts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Future:
+    """Plans as arrays of shape (n_series, horizon), None where the table lacks the column.
+
+    Attributes
+    ----------
+    promotion : float array or None
+        Share of the period with a promotion; 0 where the table has no row.
+    price : float array or None
+        NaN where the table has no row: the last price stays.
+    notes : tuple of Note
+    """
+
+    promotion: Floats | None = None
+    price: Floats | None = None
+    notes: tuple[Note, ...] = ()
+
+
+def read_future(future: object, panel: Panel, horizon: Periods) -> Future:
+    """Read the plan for the series of a panel; rows of other series and periods are left out with a note.
+
+    Raises
+    ------
+    SchemaError
+        If columns are missing or of a wrong type, there is neither a promotion nor a price, or a date begins no period.
+    """
+    rows = _read_rows(future, panel)
+    starts = rows["period_at"].to_numpy()
+    starts = starts.astype("datetime64[us]") if panel.periods.is_dated else starts.astype(np.int64)
+    misplaced = misplaced_starts(starts, horizon.every, horizon.starts[0])
+    if len(misplaced):
+        shown = quote_names([str(start)[:10] for start in misplaced[:3]])
+        problem = (
+            f"`period_at` holds {counted(len(misplaced), 'date')} that begin no period of `sales`, such as {shown}"
+        )
+        raise SchemaError("future", [problem])
+    position = number_starts(starts, horizon.every, horizon.starts[0])
+    series = positions_in_panel(rows, panel)
+    is_taken = (series >= 0) & (position >= 0) & (position < len(horizon))
+    cells = series[is_taken], position[is_taken]
+    shape = (panel.n_series, len(horizon))
+    promotion = _spread(rows, "promotion", is_taken, cells, shape)
+    n_left = int((~is_taken).sum())
+    text = f"{counted(n_left, 'row')} of `future` are of other products or periods and are left out"
+    return Future(
+        promotion=None if promotion is None else np.nan_to_num(promotion),
+        price=_spread(rows, "price", is_taken, cells, shape),
+        notes=(Note(text, code="future_rows_left_out", count=n_left),) if n_left else (),
+    )
+
+
+def _read_rows(future: object, panel: Panel) -> nw.DataFrame[Any]:
+    """Read the table with the columns of a canonical `sales`, of which it needs no quantity."""
+    keys = tuple(name for name in panel.ids if name in ("product_id", "store_id"))
+    others = tuple(name for name in panel.ids if name not in keys)
+    dated = panel.periods.is_dated
+    frame = read(
+        future,
+        "sales",
+        (*keys, "period_at") if dated else keys,
+        optional=("promotion", "price"),
+        others=others if dated else (*others, "period_at"),
+        argument="future",
+    )
+    rows = collect(frame)
+    if not {"promotion", "price"} & set(rows.columns):
+        raise SchemaError("future", ["neither `promotion` nor `price` is there: without a plan, leave `future` out"])
+    for name in (*panel.ids, "period_at"):
+        if rows[name].null_count():
+            raise SchemaError("future", [f"`{name}` is missing in {counted(rows[name].null_count(), 'row')}"])
+    return rows
+
+
+def _spread(
+    rows: nw.DataFrame[Any], name: str, is_taken: Any, cells: tuple[Any, Any], shape: tuple[int, int]
+) -> Floats | None:
+    if name not in rows.columns:
+        return None
+    values = (
+        rows[name].cast(nw.Float64) if rows[name].dtype.is_numeric() else rows[name].cast(nw.Int64).cast(nw.Float64)
+    )
+    spread = np.full(shape, np.nan)
+    spread[cells] = np.asarray(values.to_numpy(), dtype=np.float64)[is_taken]
+    return spread

@@ -1,0 +1,1 @@
+"""Trends of products beside the shop, its season and its peaks."""
