@@ -135,8 +135,8 @@ def _season_factors(demand: Floats, level: Floats, is_known: Bools, season_lengt
     place = np.arange(demand.shape[1]) % season_length
     units = np.bincount(place, weights=np.where(is_known, demand, 0).sum(axis=0), minlength=season_length)
     expected = np.bincount(place, weights=np.where(is_known, level, 0).sum(axis=0), minlength=season_length)
-    factor = np.maximum(shrink_rates(units / dispersion, expected / dispersion), _MIN_FACTOR)
-    return np.asarray(factor / factor.mean())[place]
+    factor: Floats = np.maximum(shrink_rates(units / dispersion, expected / dispersion), _MIN_FACTOR)
+    return np.asarray((factor / factor.mean())[place])
 
 
 def _levels(demand: Floats, is_known: Bools) -> Floats:

@@ -10,6 +10,7 @@ from ._models.naive import SeasonalNaive
 from ._models.negative_binomial import NegativeBinomial
 from ._models.theta import Theta
 from ._result import Forecast
+from ._trends.api import Trends, trends
 from ._uncensor import uncensor
 
 __all__ = [
@@ -22,8 +23,10 @@ __all__ = [
     "NegativeBinomial",
     "SeasonalNaive",
     "Theta",
+    "Trends",
     "classify",
     "commerce_calendar",
     "forecast",
+    "trends",
     "uncensor",
 ]

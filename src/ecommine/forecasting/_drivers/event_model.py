@@ -4,10 +4,10 @@ On day :math:`d` the occurrence :math:`k` of an event moves demand by a factor w
 
 .. math:: x_d' (\gamma + u_k), \qquad u_k \sim N(0, s^2)
 
-where :math:`x_d` is the climb over the days before, the day itself, and the fade over the days after. A period has the
-mean factor of its days, so that an event acts by its share of them. Beside it stand a smooth level and, for days, the
-days of the week. All are fitted at once to the common factor of the products; the next occurrence has an effect of its
-own again, so that one occurrence is one observation, however many products it moved.
+where :math:`x_d` is the climb over the days before and an earlier peak in them, the day itself, and the fade over the
+days after. A period has the mean factor of its days, so that an event acts by its share of them. Beside it stand a
+smooth level and, for days, the days of the week. All are fitted at once to the common factor of the products; the next
+occurrence has an effect of its own again, so that one occurrence is one observation, however many products it moved.
 
 References
 ----------
@@ -33,7 +33,9 @@ PRIOR_REPEATS = 4.0
 KNOT_DAYS, KNOT_PERIODS = 56.0, 6
 _PENALTIES = (0.1, 1.0, 10.0, 100.0, 1000.0)
 _STEPS = 12
-_N_PARTS = 3
+_N_PARTS = 4
+MIN_DAYS_OF_EARLY_PEAK = 7
+"""Days before an event from which on demand may be highest some days earlier, as before Spring Festival."""
 _DAY = np.timedelta64(1, "D")
 
 
@@ -64,7 +66,7 @@ class EventEffects:
 
 @dataclass(frozen=True, slots=True)
 class _Days:
-    """The design of all days: a row per day, three columns per occurrence, which belong to events in order."""
+    """The design of all days: a row per day, four columns per occurrence, which belong to events in order."""
 
     period: Ints
     design: Floats
@@ -133,10 +135,11 @@ def _days(calendar: Calendar, history: Periods, horizon: Periods, names: list[st
 
 
 def _parts(distance: Any, before: int, after: int) -> Floats:
-    """Return the climb before an event, the day itself and the fade after it, for days at distances from it."""
+    """Return climb and early peak before an event, the day itself and the fade after it, for days so far from it."""
     climb = np.where((distance < 0) & (distance >= -before), 1 + distance / (before + 1), 0)
+    early = 6.75 * climb**2 * (1 - climb) * (before >= MIN_DAYS_OF_EARLY_PEAK)  # 1 at two thirds of the way
     fade = np.where((distance > 0) & (distance <= after), 1 - (distance - 1) / (after + 1), 0)
-    return np.column_stack([climb, distance == 0, fade]).astype(np.float64)
+    return np.column_stack([climb, early, distance == 0, fade]).astype(np.float64)
 
 
 def _period_means(days: _Days, values: Floats, n_all: int) -> Floats:
