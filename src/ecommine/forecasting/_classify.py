@@ -10,8 +10,8 @@ from .._core.arrays import Floats, Ints
 from .._core.checks import number
 from .._core.notes import Note
 from .._core.texts import counted
+from .._stats.forecasts.classes import LIFECYCLES, PATTERNS, DemandClasses, classify_demand, selling_rate
 from ..schema._for_topics import Every, warn
-from ._demand.classes import LIFECYCLES, PATTERNS, DemandClasses, classify_demand, selling_rate
 from ._demand.stock import read_stock
 from ._panel import Panel, read_panel
 

@@ -13,13 +13,13 @@ from .._core.arrays import Bools, Floats, Ints
 from .._core.checks import integer, number
 from .._core.notes import Note
 from .._core.texts import counted
+from .._stats.forecasts.base import Model
+from .._stats.forecasts.blocks import Projections, project
+from .._stats.forecasts.classes import LIFECYCLES, PATTERNS, DemandClasses, classify_demand
+from .._stats.forecasts.predictive import Horizon, error_groups, known_scales, predict
+from .._stats.forecasts.totals import PastTotals
 from ..schema._for_topics import Every
-from ._demand.classes import LIFECYCLES, PATTERNS, DemandClasses, classify_demand
-from ._distribution.predictive import Horizon, error_groups, known_scales, predict
-from ._distribution.totals import PastTotals
 from ._events import estimate_drivers
-from ._models.base import Model
-from ._models.blocks import Projections, project
 from ._models.combination import Combination
 from ._panel import Panel, read_panel
 from ._periods import Periods
@@ -330,6 +330,7 @@ def _notes(panel: Panel, ahead: Periods, options: ForecastOptions, season_length
         text = f"{counted(len(panel.periods), 'period')} are less than two seasons of {usual}: no season is forecast"
         notes.append(Note(text, code="no_season", count=len(panel.periods)))
     if options.horizon >= len(panel.periods):
-        text = f"the horizon is as long as the history of {counted(len(panel.periods), 'period')}: its last steps are rough"
+        history = counted(len(panel.periods), "period")
+        text = f"the horizon is as long as the history of {history}: its last steps are rough"
         notes.append(Note(text, code="horizon_beyond_history", count=len(panel.periods)))
     return notes

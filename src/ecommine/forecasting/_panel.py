@@ -169,8 +169,8 @@ class _Cells:
     def sums(self, values: Floats, is_used: Bools) -> Floats:
         """Return the sum of values in each cell."""
         cell = self.code[is_used] * self.n_periods + self.position[is_used]
-        total: Floats = np.bincount(cell, weights=values[is_used], minlength=self.n_series * self.n_periods)
-        return total.reshape(self.n_series, self.n_periods)
+        total = np.bincount(cell, weights=values[is_used], minlength=self.n_series * self.n_periods)
+        return total.astype(np.float64, copy=False).reshape(self.n_series, self.n_periods)
 
 
 def _assembled(cells: _Cells, *, ids: Mapping[str, Labels], notes: list[Note], **fields: Any) -> Panel:

@@ -116,10 +116,10 @@ def infer_every(starts: Any) -> Every | None:
     distinct = np.unique(starts)
     if len(distinct) < 3:
         return None
-    days: Floats = np.diff(distinct) / np.timedelta64(1, "D")
-    if (days % 1 == 0).all():
+    days = (np.diff(distinct) / np.timedelta64(1, "D")).astype(np.float64)
+    if (np.mod(days, 1) == 0).all():
         for every, length in reversed(_DAYS.items()):
-            if (days % length == 0).all() and (days == length).mean() >= 0.5:
+            if (np.mod(days, length) == 0).all() and (days == length).mean() >= 0.5:
                 return _named(every)
     if not (distinct == distinct.astype("datetime64[M]")).all():
         return None

@@ -11,8 +11,7 @@ from .._core.codes import Labels
 from .._core.notes import Note
 from .._core.results import Result
 from .._core.texts import counted, quote_names
-from ..schema._for_topics import Every
-from ._distribution.totals import (
+from .._stats.forecasts.totals import (
     MIN_ORIGINS,
     PastTotals,
     SeriesTotals,
@@ -20,6 +19,7 @@ from ._distribution.totals import (
     own_quantiles,
     pooled_quantiles,
 )
+from ..schema._for_topics import Every
 from ._panel import Panel
 from ._periods import Periods
 

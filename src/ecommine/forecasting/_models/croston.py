@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from ..._core.arrays import Floats
 from ..._core.checks import number
-from .base import Recorded, dispersed_scales
+from ..._stats.forecasts.base import Recorded
+from ..._stats.forecasts.intermittent import croston_rates, recorded, tsb_rates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +50,7 @@ class Croston:
 
     def fit(self, demand: Floats, season_length: int) -> Recorded:  # noqa: ARG002  # there is no season
         """Run the recursion over all periods."""
-        return _recorded(type(self).__name__, demand, _croston_rates(demand, self.alpha), self.alpha)
+        return recorded(type(self).__name__, demand, croston_rates(demand, self.alpha), self.alpha)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +84,8 @@ class SBA:
 
     def fit(self, demand: Floats, season_length: int) -> Recorded:  # noqa: ARG002  # there is no season
         """Run the recursion over all periods."""
-        return _recorded(
-            type(self).__name__, demand, _croston_rates(demand, self.alpha) * (1 - self.alpha / 2), self.alpha
+        return recorded(
+            type(self).__name__, demand, croston_rates(demand, self.alpha) * (1 - self.alpha / 2), self.alpha
         )
 
 
@@ -125,40 +124,4 @@ class TSB:
 
     def fit(self, demand: Floats, season_length: int) -> Recorded:  # noqa: ARG002  # there is no season
         """Run the recursion over all periods."""
-        return _recorded(type(self).__name__, demand, _tsb_rates(demand, self.alpha, self.beta), self.alpha)
-
-
-def _recorded(name: str, demand: Floats, rates: Floats, alpha: float) -> Recorded:
-    scales = dispersed_scales(np.ascontiguousarray(demand.T), rates)
-    return Recorded(name=name, rates=rates, scales=scales, parameters={"alpha": np.full(len(demand), alpha)})
-
-
-def _croston_rates(demand: Floats, alpha: float) -> Floats:
-    """Return the forecast at each origin, of shape (n_periods + 1, n_series): 0 until the first demand."""
-    values = np.ascontiguousarray(demand.T)
-    size, interval = np.full(len(demand), np.nan), np.full(len(demand), np.nan)
-    since, rates = np.zeros(len(demand)), np.full((len(values) + 1, len(demand)), np.nan)
-    for period, value in enumerate(values):
-        is_known = ~np.isnan(value)
-        since = since + is_known
-        is_demand = value > 0
-        is_first = is_demand & np.isnan(size)
-        size = np.where(is_first, value, np.where(is_demand, size + alpha * (value - size), size))
-        interval = np.where(is_first, since, np.where(is_demand, interval + alpha * (since - interval), interval))
-        rates[period + 1] = np.where(np.isnan(size), np.where(is_known, 0.0, rates[period]), size / interval)
-        since = np.where(is_demand, 0.0, since)
-    return rates
-
-
-def _tsb_rates(demand: Floats, alpha: float, beta: float) -> Floats:
-    """Return the forecast at each origin, of shape (n_periods + 1, n_series): 0 until the first demand."""
-    values = np.ascontiguousarray(demand.T)
-    size, probability = np.full(len(demand), np.nan), np.full(len(demand), np.nan)
-    rates = np.full((len(values) + 1, len(demand)), np.nan)
-    for period, value in enumerate(values):
-        is_known, is_demand = ~np.isnan(value), value > 0
-        size = np.where(is_demand, np.where(np.isnan(size), value, size + alpha * (value - size)), size)
-        moved = np.where(np.isnan(probability), is_demand, probability + beta * (is_demand - probability))
-        probability = np.where(is_known, moved, probability)
-        rates[period + 1] = np.where(np.isnan(size), probability * 0.0, size * probability)
-    return rates
+        return recorded(type(self).__name__, demand, tsb_rates(demand, self.alpha, self.beta), self.alpha)

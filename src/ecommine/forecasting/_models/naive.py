@@ -1,13 +1,9 @@
-"""The seasonal naive forecast: the last known value of the same phase of the season."""
+"""The seasonal naive forecast as a small object."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
-from ..._core.arrays import Bools, Floats, Ints
-from ..._core.codes import Labels
-from .base import Forecasts
+from ..._core.arrays import Floats
+from ..._stats.forecasts.naive import FittedNaive
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,63 +24,6 @@ class SeasonalNaive:
     [[[6.0, 8.0, 6.0]]]
     """
 
-    def fit(self, demand: Floats, season_length: int) -> "FittedNaive":
+    def fit(self, demand: Floats, season_length: int) -> FittedNaive:
         """Keep the history: there is nothing to estimate."""
         return FittedNaive(demand=demand, season_length=season_length)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FittedNaive:
-    """The history of all series."""
-
-    demand: Floats
-    season_length: int
-
-    @property
-    def parameters(self) -> Mapping[str, Floats]:
-        """Return no parameters."""
-        return {}
-
-    @property
-    def is_slow(self) -> Bools:
-        """Return that no series is a slow mover's."""
-        return np.zeros(len(self.demand), dtype=bool)
-
-    @property
-    def labels(self) -> Labels:
-        """Return the name of the model, for each series."""
-        return np.full(len(self.demand), SeasonalNaive.__name__, dtype=object)
-
-    def forecasts(self, origins: Ints, horizon: int) -> Forecasts:
-        """Return forecasts made when only the periods before each origin were seen."""
-        length = self.season_length
-        difference = self.demand[:, length:] - self.demand[:, :-length]
-        is_known = ~np.isnan(difference)
-        squares = np.cumsum(np.where(is_known, difference, 0.0) ** 2, axis=1)
-        counts = np.cumsum(is_known, axis=1)
-        mean_squares = np.divide(squares, counts, out=np.full(squares.shape, np.nan), where=counts > 0)
-        means, scales = [], []
-        for origin in origins:
-            last = self._last_values(int(origin))
-            means.append(last[:, (origin + np.arange(horizon)) % length])
-            seen = origin - length - 1
-            scales.append(np.sqrt(mean_squares[:, seen]) if seen >= 0 else np.full(len(last), np.nan))
-        return Forecasts(np.stack(means, axis=1), np.stack(scales, axis=1))
-
-    def _last_values(self, origin: int) -> Floats:
-        """Return the last known value of each phase; of a phase without one the last value of all."""
-        values = _last_known(self.demand[:, :origin])
-        phases = [
-            _last_known(self.demand[:, phase : origin : self.season_length]) for phase in range(self.season_length)
-        ]
-        by_phase = np.stack(phases, axis=1)
-        return np.where(np.isnan(by_phase), values[:, None], by_phase)
-
-
-def _last_known(values: Floats) -> Floats:
-    """Return the last value of each row that is known, NaN without one."""
-    if not values.shape[1]:
-        return np.full(len(values), np.nan)
-    reverse = ~np.isnan(values[:, ::-1])
-    column = values.shape[1] - 1 - reverse.argmax(axis=1)
-    return np.where(reverse.any(axis=1), values[np.arange(len(values)), column], np.nan)

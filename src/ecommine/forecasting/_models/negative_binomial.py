@@ -6,13 +6,8 @@ import numpy as np
 
 from ..._core.arrays import Floats
 from ..._core.checks import number
-from .base import Recorded, dispersed_scales
-
-ALPHAS = (0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.3)
-MAX_SERIES_FOR_ALPHA = 1_000
-"""Series, evenly spaced, from which a shared smoothing parameter is chosen."""
-MIN_PERIODS_BEFORE_LOSS = 4
-"""Periods of history before one-step forecasts count in the choice of the smoothing parameter."""
+from ..._stats.forecasts.base import Recorded
+from ..._stats.forecasts.intermittent import best_alpha, recorded, weighted_rates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,43 +53,5 @@ class NegativeBinomial:
     def fit(self, demand: Floats, season_length: int) -> Recorded:  # noqa: ARG002  # there is no season
         """Choose alpha where it is not given, and compute the rate at every origin."""
         values = np.ascontiguousarray(demand.T)
-        alpha = _best_alpha(values) if self.alpha is None else self.alpha
-        rates = weighted_rates(values, alpha)
-        parameters = {"alpha": np.full(len(demand), alpha)}
-        scales = dispersed_scales(values, rates)
-        return Recorded(name=type(self).__name__, rates=rates, scales=scales, parameters=parameters)
-
-
-def weighted_rates(values: Floats, alpha: float) -> Floats:
-    """Return the exponentially weighted mean before each origin, of shape (n_periods + 1, n_series)."""
-    rates = np.full((len(values) + 1, values.shape[1]), np.nan)
-    total, weight = np.zeros(values.shape[1]), np.zeros(values.shape[1])
-    is_known, known = ~np.isnan(values), np.nan_to_num(values)
-    for period in range(len(values)):
-        seen = is_known[period]
-        decay = np.where(seen, 1 - alpha, 1.0)
-        total = total * decay + known[period]
-        weight = weight * decay + seen
-        np.divide(total, weight, out=rates[period + 1], where=weight > 0)
-    return rates
-
-
-def _best_alpha(values: Floats) -> float:
-    step = -(-values.shape[1] // MAX_SERIES_FOR_ALPHA)
-    sample = values[:, ::step]
-    losses = [_deviance(sample, weighted_rates(sample, alpha)) for alpha in ALPHAS]
-    return ALPHAS[int(np.argmin(losses))]
-
-
-def _deviance(values: Floats, rates: Floats) -> float:
-    """Return the mean Poisson deviance of one-step forecasts, each series in units of its own mean."""
-    expected, seen = rates[MIN_PERIODS_BEFORE_LOSS:-1], values[MIN_PERIODS_BEFORE_LOSS:]
-    is_compared = ~np.isnan(seen) & ~np.isnan(expected)
-    if not is_compared.any():
-        return 0.0
-    expected = np.where(is_compared, np.maximum(expected, 1e-3), 1.0)
-    seen = np.where(is_compared, seen, 1.0)
-    deviance = np.where(seen > 0, seen * np.log(np.where(seen > 0, seen, 1.0) / expected), 0.0) - (seen - expected)
-    by_series = (deviance * is_compared).sum(axis=0) / np.maximum(is_compared.sum(axis=0), 1)
-    mean = np.maximum((seen * is_compared).sum(axis=0) / np.maximum(is_compared.sum(axis=0), 1), 1e-9)
-    return float((by_series / np.sqrt(mean)).mean())
+        alpha = best_alpha(values) if self.alpha is None else self.alpha
+        return recorded(type(self).__name__, demand, weighted_rates(values, alpha), alpha)

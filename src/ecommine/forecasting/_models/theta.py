@@ -1,19 +1,11 @@
-r"""The Theta method and its optimised and dynamic forms, in closed form but for one smoothing parameter."""
+"""The Theta method as a small object of options."""
 
 from dataclasses import dataclass
-from functools import partial
-
-import numpy as np
 
 from ..._core.arrays import Floats
 from ..._core.checks import number
-from .base import Projection, Rerun
-from .search import minimise
-from .season import adjust
-
-MIN_OBSERVATIONS_FOR_SLOPE = 4
-"""Fewest observations of a series whose line has a slope."""
-_ALPHAS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99)
+from ..._stats.forecasts.base import Rerun
+from ..._stats.forecasts.theta import fit_theta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,149 +66,5 @@ class Theta:
             number("alpha", self.alpha, low=1e-6, high=1)
 
     def fit(self, demand: Floats, season_length: int) -> Rerun:
-        """Choose the parameters that are not given, by least squares of the one-step errors."""
-        log = np.full(len(demand), self.log)
-        values = adjust(demand, season_length, log=log).values
-        weight = None if self.theta is None else np.full(len(demand), 1 - 1 / self.theta)
-        run = partial(_run, dynamic=self.dynamic, weight=weight)
-        if self.alpha is None:
-            grid = [(alpha,) for alpha in _ALPHAS]
-            lines = _lines(values)
-            alpha = minimise(
-                lambda x: run(values, lines, x[0]).squared_error, grid, [(0.01, 0.995)], len(demand), rounds=4
-            )[0]
-        else:
-            alpha = np.full(len(demand), self.alpha)
-        state = run(values, _lines(values), alpha)
-
-        def project(adjusted: Floats, horizon: int) -> Projection:
-            at_origin = _run(adjusted, _lines(adjusted), alpha, dynamic=self.dynamic, weight=state.weight)
-            return Projection(at_origin.forecast(horizon), at_origin.root_mean_squared_error())
-
-        parameters = {"alpha": alpha, "theta": 1 / np.maximum(1 - state.weight, 1e-9)}
-        return Rerun(
-            name=type(self).__name__,
-            demand=demand,
-            season_length=season_length,
-            log=log,
-            project=project,
-            parameters=parameters,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """The straight line through each series, by the number of its observations."""
-
-    n: Floats
-    intercept: Floats
-    slope: Floats
-
-
-def _lines(values: Floats) -> Lines:
-    is_known = ~np.isnan(values)
-    n = is_known.sum(axis=1).astype(np.float64)
-    count = np.maximum(n, 1)
-    t = np.cumsum(is_known, axis=1) - ((count + 1) / 2)[:, None]
-    mean = np.where(is_known, values, 0).sum(axis=1) / count
-    moment = (np.where(is_known, values - mean[:, None], 0) * t * is_known).sum(axis=1)
-    slope = np.where(n >= MIN_OBSERVATIONS_FOR_SLOPE, moment / np.maximum((n**3 - n) / 12, 1), 0.0)
-    return Lines(n, mean - slope * (count + 1) / 2, slope)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _State:
-    """The recursion after the last period."""
-
-    alpha: Floats
-    weight: Floats
-    level: Floats
-    decay: Floats
-    lines: Lines
-    mean: Floats
-    dynamic: bool
-    squared_error: Floats
-
-    def root_mean_squared_error(self) -> Floats:
-        """Return the root of the mean squared one-step error."""
-        return np.sqrt(self.squared_error / np.maximum(self.lines.n - 1, 1))
-
-    def forecast(self, horizon: int) -> Floats:
-        """Return forecasts of shape (n_series, horizon); the dynamic line goes on with the forecasts as data."""
-        level, decay, mean, lines = self.level, self.decay, self.mean, self.lines
-        forecasts = np.empty((len(level), horizon))
-        for step in range(horizon):
-            forecast = level + self.weight * _drift(self.alpha, decay, lines)
-            level = self.alpha * forecast + (1 - self.alpha) * level
-            decay = decay * (1 - self.alpha)
-            if self.dynamic:
-                lines, mean = _updated(lines, mean, forecast)
-            forecasts[:, step] = forecast
-        return forecasts
-
-
-def _run(values: Floats, lines: Lines, alpha: Floats, *, dynamic: bool, weight: Floats | None) -> _State:
-    """Run the recursion from a level of 0, then add the level and the weight of the line that fit best."""
-    n_series = len(values)
-    is_known, known = ~np.isnan(values), np.nan_to_num(values)
-    total, level, mean = lines, np.zeros(n_series), np.zeros(n_series)
-    decay = np.ones(n_series)
-    if dynamic:
-        lines = Lines(np.zeros(n_series), np.zeros(n_series), np.zeros(n_series))
-    sums = np.zeros((6, n_series))
-    for period in range(values.shape[1]):
-        is_seen, value = is_known[:, period], known[:, period]
-        drift = np.where(is_seen, _drift(alpha, decay, lines), 0.0)
-        start = np.where(is_seen, decay, 0.0)
-        error = np.where(is_seen, value - level, 0.0)
-        sums += (start * start, start * drift, drift * drift, start * error, drift * error, error * error)
-        level = np.where(is_seen, alpha * value + (1 - alpha) * level, level)
-        decay = np.where(is_seen, decay * (1 - alpha), decay)
-        if dynamic:
-            updated, updated_mean = _updated(lines, mean, value)
-            lines, mean = _chosen(is_seen, updated, lines), np.where(is_seen, updated_mean, mean)
-    initial, weight = _least_squares(sums, weight)
-    ss, sd, dd, se, de, ee = sums
-    squared = ee + initial**2 * ss + weight**2 * dd + 2 * initial * weight * sd - 2 * initial * se - 2 * weight * de
-    return _State(
-        alpha=alpha,
-        weight=weight,
-        level=np.where(total.n > 0, level + initial * decay, np.nan),
-        decay=decay,
-        lines=lines if dynamic else total,
-        mean=mean,
-        dynamic=dynamic,
-        squared_error=np.maximum(squared, 0.0),
-    )
-
-
-def _least_squares(sums: Floats, weight: Floats | None) -> tuple[Floats, Floats]:
-    """Return the initial level and the weight of the line, in [0, 1), of the least squared errors."""
-    ss, sd, dd, se, de, _ = sums
-    ss = np.where(ss > 0, ss, 1.0)
-    if weight is None:
-        determinant = ss * dd - sd**2
-        is_regular = determinant > 1e-10 * ss * dd
-        free = (ss * de - sd * se) / np.where(is_regular, determinant, 1.0)
-        weight = np.where(is_regular, np.clip(free, 0.0, 1.0), 0.5)
-    return (se - weight * sd) / ss, weight
-
-
-def _drift(alpha: Floats, decay: Floats, lines: Lines) -> Floats:
-    return decay * lines.intercept + (1 - decay * (1 - alpha)) / alpha * lines.slope
-
-
-def _updated(lines: Lines, mean: Floats, value: Floats) -> tuple[Lines, Floats]:
-    """Return the line through one more observation (Fiorucci et al. 2016, equations 13-15)."""
-    n = lines.n + 1
-    slope = np.where(n >= 2, ((n - 2) * lines.slope + 6 / n * (value - mean)) / (n + 1), 0.0)
-    mean = (lines.n * mean + value) / n
-    return Lines(n, mean - slope * (n + 1) / 2, slope), mean
-
-
-def _chosen(is_first: Floats, first: Lines, second: Lines) -> Lines:
-    return Lines(
-        np.where(is_first, first.n, second.n),
-        np.where(is_first, first.intercept, second.intercept),
-        np.where(is_first, first.slope, second.slope),
-    )
+        """Fit all series of an array (n_series, n_periods)."""
+        return fit_theta(demand, season_length, theta=self.theta, alpha=self.alpha, dynamic=self.dynamic, log=self.log)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..._core.arrays import Bools, Floats, Ints
-from ..._stats.intervals import normal_quantile
+from ..arrays import Bools, Floats, Ints
+from ..intervals import normal_quantile
 
 N_GRID = 199
 """Equal parts of the distribution of errors from which its expectation is taken where zero cuts it off."""
@@ -74,7 +74,8 @@ def normal_of(p: float) -> float:
     """Return the quantile of the standard normal distribution."""
     if p == 0.5:
         return 0.0
-    return np.copysign(1.0, p - 0.5) * normal_quantile(abs(2 * p - 1))
+    distance = normal_quantile(abs(2 * p - 1))
+    return distance if p > 0.5 else -distance
 
 
 def grid_levels() -> Floats:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..._core.arrays import Bools, Floats, Ints
+from ..arrays import Bools, Floats, Ints
 
 PATTERNS = ("smooth", "erratic", "intermittent", "lumpy")
 LIFECYCLES = ("new", "active", "ended")

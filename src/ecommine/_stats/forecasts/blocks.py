@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from ..._core.arrays import Bools, Floats, Ints
-from ..._core.codes import Labels
+from ..arrays import Bools, Floats, Ints
 from .base import Model
 
 BLOCK = 2_000
@@ -39,7 +39,7 @@ class Projections:
     mean: Floats
     scale: Floats
     is_slow: Bools
-    labels: Labels
+    labels: Any
     origins: Ints
     past_means: Floats
     past_errors: Floats

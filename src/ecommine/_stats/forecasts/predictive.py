@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..._core.arrays import Bools, Floats, Ints
-from .._models.blocks import BLOCK, Projections
+from ..arrays import Bools, Floats, Ints
+from .blocks import BLOCK, Projections
+from .conformal import error_quantiles, finite_errors, grid_levels, normal_of, pool
 from .counts import count_quantiles
-from .errors import error_quantiles, finite_errors, grid_levels, normal_of, pool
 
 MIN_SERIES_OF_GROUP = 100
 """Series that a group needs to have error quantiles of its own: errors of one series are alike."""
@@ -134,7 +134,8 @@ def variance_growth(projections: Projections, is_slow: Bools) -> Floats:
     seen = np.flatnonzero(~np.isnan(growth))
     if not len(seen):
         return np.ones(len(growth))
-    return growth[np.array([seen[seen <= step].max(initial=seen[0]) for step in range(len(growth))])]
+    last_seen = np.array([seen[seen <= step].max(initial=seen[0]) for step in range(len(growth))])
+    return np.asarray(growth[last_seen])
 
 
 def _slow(inputs: _Inputs, growth: Floats, levels: Floats) -> tuple[Floats, Floats]:
@@ -161,7 +162,8 @@ class _ErrorTables:
     def of(cls, projections: Projections, group: Ints, is_used: Bools, levels: Floats) -> "_ErrorTables":
         errors = finite_errors(projections.past_errors, projections.past_scales)
         errors[~is_used] = np.nan
-        pools = pool(group, (~np.isnan(errors)).any(axis=(1, 2)), MIN_SERIES_OF_GROUP)
+        has_errors = np.asarray((~np.isnan(errors)).any(axis=(1, 2)))
+        pools = pool(group, has_errors, MIN_SERIES_OF_GROUP)
         names, place = np.unique(pools, return_inverse=True)
         quantiles, grids, means = [], [], []
         for name in names:
@@ -178,7 +180,7 @@ def _mean_errors(errors: Floats, grid: Floats) -> Floats:
     is_known = ~np.isnan(errors)
     counts = is_known.sum(axis=0)
     sums = np.where(is_known, errors, 0.0).sum(axis=0)
-    return np.where(counts > 0, sums / np.maximum(counts, 1), grid.mean(axis=1))
+    return np.asarray(np.where(counts > 0, sums / np.maximum(counts, 1), grid.mean(axis=1)))
 
 
 def _fast(inputs: _Inputs, tables: _ErrorTables, rows: Ints, levels: Floats) -> tuple[Floats, Floats]:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..._core.arrays import Bools, Floats, Ints
-from .errors import conformal_rank
+from ..arrays import Bools, Floats, Ints
+from .conformal import conformal_rank
 
 MIN_ORIGINS = 20
 """Rolling origins that a total of its own needs for quantiles."""
@@ -65,7 +65,7 @@ def own_quantiles(past: PastTotals, steps: slice, mean: float, levels: Floats) -
     relative = relative[~np.isnan(relative)]
     if len(relative) < MIN_ORIGINS:
         return np.full(len(levels), np.nan)
-    return np.maximum(mean * (1 + ranked(relative[None], levels)[0]), 0.0)
+    return np.asarray(np.maximum(mean * (1 + ranked(relative[None], levels)[0]), 0.0))
 
 
 def n_own_origins(past: PastTotals) -> int:

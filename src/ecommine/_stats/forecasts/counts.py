@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..._core.arrays import Floats
+from ..arrays import Floats
 
 MIN_OVERDISPERSION = 1.001
 """Least ratio of the variance to the mean that the negative binomial distribution is used with."""
@@ -62,4 +62,4 @@ def _inverted(size: Floats, share: Floats, levels: Floats) -> Floats:
     from scipy.special import nbdtrik
 
     counts = np.ceil(nbdtrik(levels, size[:, None], share[:, None]) - 1e-6)
-    return np.maximum(np.nan_to_num(counts), 0.0)
+    return np.asarray(np.maximum(np.nan_to_num(counts), 0.0))

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from ..._core.arrays import Bools, Floats, Ints
-from ..._core.codes import Labels
+from ..arrays import Bools, Floats, Ints
 from .season import adjust
 
 
@@ -46,7 +45,7 @@ class Fitted(Protocol):
         ...
 
     @property
-    def labels(self) -> Labels:
+    def labels(self) -> Any:
         """Return the names of the models of each series."""
         ...
 
@@ -84,7 +83,7 @@ class Rerun:
         return np.zeros(len(self.demand), dtype=bool)
 
     @property
-    def labels(self) -> Labels:
+    def labels(self) -> Any:
         """Return the name of the model, for each series."""
         return np.full(len(self.demand), self.name, dtype=object)
 
@@ -123,7 +122,7 @@ class Recorded:
         return np.ones(self.rates.shape[1], dtype=bool)
 
     @property
-    def labels(self) -> Labels:
+    def labels(self) -> Any:
         """Return the name of the model, for each series."""
         return np.full(self.rates.shape[1], self.name, dtype=object)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ..._core.arrays import Floats
+from ..arrays import Floats
 
 Loss = Callable[[Floats], Floats]
 """From parameters of shape (n_parameters, n_series) to a loss of shape (n_series,)."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..._core.arrays import Bools, Floats
+from ..arrays import Bools, Floats
 
 MIN_SEASONS = 3
 """Seasons of history that the test of a season needs."""
@@ -122,7 +122,7 @@ def _indices(values: Floats, season_length: int, *, is_factor: Bools, is_shrunk:
     weight = 1 - np.clip((season_length - 3) * noise / np.where(spread > 0, spread, 1.0), 0.0, 1.0)
     terms *= np.where(is_shrunk, weight, 1.0)[:, None]
     factors = means / np.where(average > 0, average, 1.0)
-    return np.where(is_factor[:, None], np.maximum(factors, 1e-3), terms)
+    return np.asarray(np.where(is_factor[:, None], np.maximum(factors, 1e-3), terms))
 
 
 def _centred_average(values: Floats, season_length: int) -> Floats:

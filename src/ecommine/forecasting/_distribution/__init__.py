@@ -1,1 +1,0 @@
-"""Distributions of demand: rolling-origin errors, counts, and totals."""
