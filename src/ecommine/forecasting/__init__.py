@@ -1,5 +1,6 @@
 """Demand forecasting."""
 
+from ._backtest import Backtest, backtest
 from ._calendar import commerce_calendar
 from ._classify import classify
 from ._forecast import forecast
@@ -17,6 +18,7 @@ __all__ = [
     "ETS",
     "SBA",
     "TSB",
+    "Backtest",
     "Combination",
     "Croston",
     "Forecast",
@@ -24,6 +26,7 @@ __all__ = [
     "SeasonalNaive",
     "Theta",
     "Trends",
+    "backtest",
     "classify",
     "commerce_calendar",
     "forecast",

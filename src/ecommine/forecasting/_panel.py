@@ -93,8 +93,8 @@ class Panel:
         """Hand a table to the caller in the library and laziness of `sales`, period_at in the caller's type."""
         keys = (*self.ids, "period_at")
         table = nw.from_native(build_table(columns, like=self.like, samples=samples or {}, keys=keys), eager_only=True)
-        if "period_at" in columns and table.schema["period_at"] != self.period_type:
-            table = table.with_columns(nw.col("period_at").cast(self.period_type))
+        times = [name for name in ("period_at", "cutoff") if name in columns and table.schema[name] != self.period_type]
+        table = table.with_columns(nw.col(name).cast(self.period_type) for name in times)
         return hand_back(table, like=self.like)
 
 

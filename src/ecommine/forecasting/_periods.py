@@ -125,7 +125,7 @@ def infer_every(starts: Any) -> Every | None:
         return None
     months = np.diff(distinct.astype("datetime64[M]").astype(np.int64))
     for every, length in reversed(_MONTHS.items()):
-        if (months % length == 0).all() and (months == length).mean() >= 0.5:
+        if (np.mod(months, length) == 0).all() and (months == length).mean() >= 0.5:
             return _named(every)
     return None
 
