@@ -7,9 +7,11 @@ correlation :math:`\rho_k = (6 / \pi) \arcsin(r^k / 2)` at lag :math:`k`, and Ha
 .. math:: 1 + \frac{2}{n (n - 1) (n - 2)} \sum_{k = 1}^{n - 1} (n - k) (n - k - 1) (n - k - 2) \rho_k
 
 Its coefficient is that of the noise, without the line, corrected for the bias of short series (Kendall 1954):
-:math:`(n r + 2) / (n - 4)`. Since it is an estimate, the test compares with Student's distribution on the degrees of
-freedom of :math:`n (1 - r) / (1 + r)` independent periods: with normal quantiles, and with the sample's own
-autocorrelations at each lag, a coefficient of .7 makes it reject a true null several times too often.
+:math:`(n r + 2) / (n - 4)`. Counts add noise that does not last, which hides at lag one how long the rest does:
+:math:`\rho_k = \rho_1 c^{k - 1}` with a decay :math:`c` that all series share, see `noise_decay`. Since it is an
+estimate, the test compares with Student's distribution on the degrees of freedom of so many independent periods. With
+normal quantiles, or with the sample's own autocorrelations at each lag, a coefficient of .7 makes it reject a true null
+several times too often.
 
 References
 ----------
@@ -62,13 +64,15 @@ class GrowthRate(NamedTuple):
     df: Floats
 
 
-def mann_kendall(values: Floats) -> TrendTest:
+def mann_kendall(values: Floats, *, decay: float = 0.0) -> TrendTest:
     """Test series for a trend, whatever the autocorrelation of their noise.
 
     Parameters
     ----------
     values : float array of shape (n_series, n_periods)
         NaN where not known; unknown periods are left out of pairs.
+    decay : float
+        Autocorrelation at a lag over that at the lag before; at least that of the series at lag one.
 
     Examples
     --------
@@ -82,17 +86,45 @@ def mann_kendall(values: Floats) -> TrendTest:
     ranks, ties = _ranks_and_ties(values)
     variance = (n * (n - 1) * (2 * n + 5) - ties) / 18
     autocorrelation = corrected_autocorrelation(_without_line(ranks))  # of ranks, which no outlier dominates
-    inflated = variance * _variance_factor(n, autocorrelation)
+    decay_of_each = np.maximum(autocorrelation, decay)
+    inflated = variance * _variance_factor(n, autocorrelation, decay_of_each)
     is_tested = (n >= MIN_PERIODS_FOR_TREND) & (variance > 0)
     z = divide(score - np.sign(score), np.sqrt(np.where(is_tested, inflated, 0)))
     return TrendTest(
         tau=divide(score, np.where(is_tested, n * (n - 1) / 2, 0)),
-        p_value=np.where(is_tested, _student_p(z, effective_periods(n, autocorrelation)), np.nan),
+        p_value=np.where(is_tested, _student_p(z, effective_periods(n, autocorrelation, decay_of_each)), np.nan),
         autocorrelation=autocorrelation,
     )
 
 
-def growth_rates(counts: Floats, expected: Floats, time: Floats, autocorrelation: Floats) -> GrowthRate:
+def noise_decay(values: Floats) -> float:
+    """Estimate by how much the autocorrelation of noise falls from lag to lag, from all series together.
+
+    Returns
+    -------
+    float
+        In [0, .97]; 0 where the series together show no autocorrelation.
+
+    Examples
+    --------
+    >>> noise_decay(np.random.default_rng(0).normal(size=(50, 40)))
+    0.0
+    """
+    noise = _without_line(_ranks_and_ties(values)[0])
+    n = (~np.isnan(noise)).sum(axis=1)
+    is_used = n >= MIN_PERIODS_FOR_TREND
+    if not is_used.any():
+        return 0.0
+    first, second = (_lag_correlation(noise[is_used], lag) for lag in (1, 2))
+    least = 3 / np.sqrt(n[is_used].mean() * is_used.sum())
+    if first.mean() <= least:
+        return 0.0
+    return float(np.clip(second.mean() / first.mean(), 0, MAX_AUTOCORRELATION))
+
+
+def growth_rates(
+    counts: Floats, expected: Floats, time: Floats, autocorrelation: Floats, *, decay: float = 0.0
+) -> GrowthRate:
     r"""Estimate the growth of counts beside what is expected without any, :math:`E[y_t] = x_t e^{a + b t}`.
 
     Parameters
@@ -103,6 +135,8 @@ def growth_rates(counts: Floats, expected: Floats, time: Floats, autocorrelation
         In the unit of time of the rate.
     autocorrelation : float array of shape (n_series,)
         Of the noise, as `mann_kendall` gives it: the error grows with it, and with the dispersion of the counts.
+    decay : float
+        As `mann_kendall` takes it.
 
     Returns
     -------
@@ -128,13 +162,13 @@ def growth_rates(counts: Floats, expected: Floats, time: Floats, autocorrelation
     fitted, _, information = _fitted(x, total, slope, time)
     squares = np.divide((y - fitted) ** 2, fitted, out=np.zeros_like(y), where=fitted > 0).sum(axis=1)
     dispersion = np.maximum(divide(squares, n - 2.0), 1.0)
-    lasting = (1 + autocorrelation) / (1 - autocorrelation)
-    error = np.sqrt(divide(dispersion * lasting, information))
+    decay_of_each = np.maximum(autocorrelation, decay)
+    error = np.sqrt(divide(dispersion * _lasting(autocorrelation, decay_of_each), information))
     is_estimated = (total > 0) & (information > 0) & (n > 2)
     return GrowthRate(
         estimate=np.where(is_estimated, slope, np.nan),
         error=np.where(is_estimated, error, np.nan),
-        df=effective_periods(n.astype(np.float64), autocorrelation),
+        df=effective_periods(n.astype(np.float64), autocorrelation, decay_of_each),
     )
 
 
@@ -146,24 +180,33 @@ def corrected_autocorrelation(noise: Floats) -> Floats:
     >>> corrected_autocorrelation(np.array([[1.0, 2.0, 1.0, 2.0, 1.0, 2.0, 1.0, 2.0]])).tolist()
     [0.0]
     """
-    n = (~np.isnan(noise)).sum(axis=1)
-    centred = noise - divide(np.nansum(noise, axis=1), n)[:, None]
-    products = centred[:, 1:] * centred[:, :-1]
-    n_pairs = (~np.isnan(products)).sum(axis=1)
-    plain = divide(divide(np.nansum(products, axis=1), n_pairs), divide(np.nansum(centred**2, axis=1), n - 1))
-    corrected = divide(n * plain + 2, np.maximum(n - 4, 0))
-    return np.asarray(np.clip(np.nan_to_num(corrected), 0, MAX_AUTOCORRELATION))
+    return np.asarray(np.clip(np.nan_to_num(_lag_correlation(noise, 1)), 0, MAX_AUTOCORRELATION))
 
 
-def effective_periods(n: Floats, autocorrelation: Floats) -> Floats:
+def effective_periods(n: Floats, autocorrelation: Floats, decay: Floats) -> Floats:
     """Return how many independent periods are worth as much, at least 2.
 
     Examples
     --------
-    >>> effective_periods(np.array([60.0]), np.array([0.5])).tolist()
+    >>> effective_periods(np.array([60.0]), np.array([0.5]), np.array([0.5])).tolist()
     [20.0]
     """
-    return np.maximum(n * (1 - autocorrelation) / (1 + autocorrelation), 2.0)
+    return np.maximum(n / _lasting(autocorrelation, decay), 2.0)
+
+
+def _lasting(autocorrelation: Floats, decay: Floats) -> Floats:
+    """Return the factor of autocorrelation on the variance of a mean."""
+    return np.asarray(1 + 2 * autocorrelation / (1 - decay))
+
+
+def _lag_correlation(noise: Floats, lag: int) -> Floats:
+    """Return the autocorrelation at a lag, corrected for the bias of short series."""
+    n = (~np.isnan(noise)).sum(axis=1)
+    centred = noise - divide(np.nansum(noise, axis=1), n)[:, None]
+    products = centred[:, lag:] * centred[:, :-lag]
+    n_pairs = (~np.isnan(products)).sum(axis=1)
+    plain = divide(divide(np.nansum(products, axis=1), n_pairs), divide(np.nansum(centred**2, axis=1), n - 1))
+    return np.nan_to_num(divide(n * plain + 2, np.maximum(n - 4, 0)))
 
 
 def _fitted(x: Floats, total: Floats, slope: Floats, time: Floats) -> tuple[Floats, Floats, Floats]:
@@ -210,12 +253,12 @@ def _without_line(values: Floats) -> Floats:
     return np.asarray(centred - np.nan_to_num(slope)[:, None] * centred_time)
 
 
-def _variance_factor(n: Floats, autocorrelation: Floats) -> Floats:
-    """Return Hamed and Rao's factor on the variance of Kendall's score for an autoregression."""
+def _variance_factor(n: Floats, autocorrelation: Floats, decay: Floats) -> Floats:
+    """Return Hamed and Rao's factor on the variance of Kendall's score."""
     total = np.zeros(len(n))
     for lag in range(1, int(n.max(initial=0))):
         pairs = np.maximum(n - lag, 0) * np.maximum(n - lag - 1, 0) * np.maximum(n - lag - 2, 0)
-        total += pairs * np.arcsin(autocorrelation**lag / 2)
+        total += pairs * np.arcsin(autocorrelation * decay ** (lag - 1) / 2)
     return 1 + 12 / np.pi * np.nan_to_num(divide(total, n * (n - 1) * (n - 2)))
 
 

@@ -7,9 +7,8 @@ import numpy as np
 from .._core.arrays import Floats
 from .._core.notes import Note
 from .._core.texts import counted, join_words
-from .._stats.arrays import divide
-from .._stats.common_factor import common_factor, dispersion_weights
 from ._calendar import Calendar, read_calendar
+from ._demand.shared import SharedDemand, shared_demand
 from ._drivers.event_model import OCCURRENCE_SHARE, OCCURRENCE_STD, EventEffects, event_effects
 from ._drivers.future import Future, read_future
 from ._drivers.product_events import deviations_of_products
@@ -17,8 +16,6 @@ from ._drivers.promotions import price_elasticities, promotion_effects
 from ._panel import Panel
 from ._periods import Periods
 
-MAX_SERIES = 5_000
-"""Series with the most periods of demand, from which is learned what all have in common."""
 MIN_FACTOR, MAX_FACTOR = 0.05, 50.0
 
 
@@ -68,7 +65,7 @@ def estimate_drivers(
     drivers = _without(panel, horizon)
     if calendar is None and future is None and not has_promotions:
         return drivers
-    shared = _shared(panel)
+    shared = shared_demand(panel)
     if calendar is not None:
         drivers = _combined(drivers, _event_drivers(panel, coming, shared, _dated_calendar(calendar, panel)))
     plan = Future() if future is None else read_future(future, panel, coming)
@@ -78,32 +75,6 @@ def estimate_drivers(
     if plan.price is not None and panel.price is not None:
         drivers = _combined(drivers, _price_drivers(panel, shared, plan))
     return drivers
-
-
-@dataclass(frozen=True, slots=True)
-class _Shared:
-    """What all series did in each period, and one over the dispersion of each series."""
-
-    factor: Floats
-    shape: Floats
-    weight: Floats
-
-
-def _shared(panel: Panel) -> _Shared:
-    demand, days = panel.demand, panel.periods.days
-    n_demands = (demand > 0).sum(axis=1)
-    rows = np.sort(np.argsort(-n_demands, kind="stable")[:MAX_SERIES])
-    factor = common_factor(demand[rows], ~np.isnan(demand[rows]) * days).factor
-    shape = np.nan_to_num(factor) * days
-    blocks = [_weights(demand[start : start + MAX_SERIES], shape) for start in range(0, panel.n_series, MAX_SERIES)]
-    return _Shared(factor, shape, np.concatenate(blocks))
-
-
-def _weights(demand: Floats, shape: Floats) -> Floats:
-    is_known = ~np.isnan(demand)
-    units = np.where(is_known, demand, 0)
-    level = np.nan_to_num(divide(units.sum(axis=1), is_known @ shape))
-    return dispersion_weights(units, level[:, None] * shape * is_known, is_known)
 
 
 def _without(panel: Panel, horizon: int, notes: tuple[Note, ...] = ()) -> Drivers:
@@ -139,7 +110,7 @@ def _dated_calendar(calendar: object, panel: Panel) -> Calendar:
     return read_calendar(calendar)
 
 
-def _event_drivers(panel: Panel, coming: Periods, shared: _Shared, calendar: Calendar) -> Drivers:
+def _event_drivers(panel: Panel, coming: Periods, shared: SharedDemand, calendar: Calendar) -> Drivers:
     n_history = len(panel.periods)
     effects = event_effects(shared.factor, panel.periods, coming, calendar)
     notes = _event_notes(effects, coming, calendar)
@@ -175,7 +146,7 @@ def _event_notes(effects: EventEffects, coming: Periods, calendar: Calendar) -> 
     return tuple(notes)
 
 
-def _promotion_drivers(panel: Panel, horizon: int, shared: _Shared, plan: Future) -> Drivers:
+def _promotion_drivers(panel: Panel, horizon: int, shared: SharedDemand, plan: Future) -> Drivers:
     """Take promotions out of the history, and put planned ones into the horizon."""
     promotion = panel.promotion
     assert promotion is not None
@@ -205,7 +176,7 @@ def _promotion_drivers(panel: Panel, horizon: int, shared: _Shared, plan: Future
     )
 
 
-def _price_drivers(panel: Panel, shared: _Shared, plan: Future) -> Drivers:
+def _price_drivers(panel: Panel, shared: SharedDemand, plan: Future) -> Drivers:
     """Bring the history to the last price, and the horizon to the planned one."""
     assert panel.price is not None
     assert plan.price is not None

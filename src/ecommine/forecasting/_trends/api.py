@@ -16,9 +16,10 @@ from ..._core.texts import LOCALES, Locale, counted
 from ..._stats.multiple_testing import CORRECTIONS, Correction, adjust_p_values
 from ...schema._for_topics import Every
 from .._calendar import read_calendar
+from .._demand.shared import shared_demand
 from .._panel import Panel, read_panel
 from .._periods import Periods
-from .season import MIN_YEARS, Peak, SeasonFactor, expected_peaks, season_factors, shop_factor
+from .season import MIN_YEARS, Peak, SeasonFactor, expected_peaks, season_factors
 from .shares import ShareTrends, rates_for_trends, share_trends
 from .summary import trend_sentences
 
@@ -83,7 +84,6 @@ class Trends(Result):
     level: float
     notes: tuple[Note, ...]
     _panel: Panel
-    _factor: Floats
     _trends: ShareTrends
     _directions: tuple[str | None, ...]
     _season: tuple[SeasonFactor, ...]
@@ -204,7 +204,7 @@ def trends(
     found = share_trends(rates_for_trends(panel), level)
     q_value = adjust_p_values(found.p_value, correction)
     directions = _directions(found, q_value, level)
-    factor = shop_factor(panel)
+    factor = shared_demand(panel).factor
     season = season_factors(factor, panel.periods, level)
     events = None if calendar is None else read_calendar(calendar)
     peaks = expected_peaks(factor, panel.periods, events)
@@ -215,7 +215,6 @@ def trends(
         level=level,
         notes=(*panel.notes, *_notes(found, panel.periods)),
         _panel=panel,
-        _factor=factor,
         _trends=found,
         _directions=directions,
         _season=tuple(season),

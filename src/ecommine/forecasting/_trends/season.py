@@ -7,9 +7,7 @@ import numpy as np
 
 from ..._core.arrays import Floats, Ints
 from ..._stats.arrays import divide
-from ..._stats.common_factor import common_factor
 from .._calendar import Calendar
-from .._panel import Panel
 from .._periods import Periods
 
 MIN_WEEKS, MIN_YEARS = 4, 2
@@ -21,7 +19,6 @@ MAX_GAP_DAYS = 3.0
 """Ordinary days within a peak."""
 SAME_PEAK_DAYS = 14
 """Peaks of two years that lie so near are one."""
-MAX_SERIES = 5_000
 _HALF_YEAR_DAYS = 182.0
 _DAY = np.timedelta64(1, "D")
 
@@ -49,14 +46,6 @@ class Peak:
     last_peak_at: Any
     n_seen: int
     event: str | None
-
-
-def shop_factor(panel: Panel) -> Floats:
-    """Return demand of the shop's products per day, relative to their own levels, in each period."""
-    n_demands = (panel.demand > 0).sum(axis=1)
-    rows = np.sort(np.argsort(-n_demands, kind="stable")[:MAX_SERIES])
-    demand = panel.demand[rows]
-    return common_factor(demand, ~np.isnan(demand) * panel.periods.days).factor
 
 
 def season_factors(factor: Floats, periods: Periods, level: float) -> list[SeasonFactor]:
@@ -129,11 +118,8 @@ def _year_factors(factor: Floats, periods: Periods, level: float) -> list[Season
 
 def _raised_runs(factor: Floats, periods: Periods) -> list[tuple[int, int]]:
     """Return first and last period of each run well above the level around it."""
-    ratio = divide(factor, running_median(factor, periods.days, _HALF_YEAR_DAYS))
-    if periods.every == "1d" and len(periods) >= 7 * MIN_WEEKS:
-        weekday = (periods.starts.astype("datetime64[D]").astype(np.int64) + 3) % 7
-        week = {row.place - 1: row.factor for row in season_factors(factor, periods, 0.95) if row.cycle == "week"}
-        ratio = ratio / np.array([week.get(int(day), 1.0) for day in weekday])
+    smooth = _means_of_weeks(factor) if periods.every == "1d" else factor  # days of the week and chance cancel out
+    ratio = divide(smooth, running_median(smooth, periods.days, _HALF_YEAR_DAYS))
     log_ratio = np.log(ratio[ratio > 0])
     spread = 1.4826 * float(np.median(np.abs(log_ratio - np.median(log_ratio)))) if len(log_ratio) else 0.0
     raised = np.flatnonzero(ratio >= max(MIN_PEAK_FACTOR, float(np.exp(MIN_PEAK_DEVIATIONS * spread))))
@@ -143,6 +129,15 @@ def _raised_runs(factor: Floats, periods: Periods) -> list[tuple[int, int]]:
     pause = begins[raised[1:]] - begins[raised[:-1]] - periods.days[raised[:-1]]
     cuts = np.flatnonzero(pause > MAX_GAP_DAYS) + 1
     return [(int(run[0]), int(run[-1])) for run in np.split(raised, cuts)]
+
+
+def _means_of_weeks(factor: Floats) -> Floats:
+    """Return the mean of the seven days around each day."""
+    is_known = np.isfinite(factor)
+    sums, counts = (
+        np.convolve(values, np.ones(7), mode="same") for values in (np.where(is_known, factor, 0), is_known * 1.0)
+    )
+    return divide(sums, counts)
 
 
 def _expected(run: tuple[int, int], factor: Floats, periods: Periods, calendar: Calendar | None) -> Peak:

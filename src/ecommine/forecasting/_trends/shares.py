@@ -7,7 +7,8 @@ import numpy as np
 from ..._core.arrays import Floats
 from ..._stats.arrays import divide
 from ..._stats.common_factor import CommonFactor, common_factor
-from ..._stats.trend import growth_rates, mann_kendall
+from ..._stats.trend import growth_rates, mann_kendall, noise_decay
+from .._demand.shared import comparable
 from .._panel import Panel
 
 MAX_PERIODS = 120
@@ -48,9 +49,9 @@ def rates_for_trends(panel: Panel) -> Rates:
     step = 7 if panel.periods.every == "1d" else 1
     width = step * max(-(-n_periods // (step * MAX_PERIODS)), 1)
     n = n_periods // width
-    known = ~np.isnan(panel.demand[:, n_periods - n * width :])
+    known = comparable(panel.demand)[:, n_periods - n * width :]
     days = panel.periods.days[n_periods - n * width :]
-    units = np.nan_to_num(panel.demand[:, n_periods - n * width :]).reshape(panel.n_series, n, width).sum(axis=2)
+    units = np.where(known, panel.demand[:, n_periods - n * width :], 0).reshape(panel.n_series, n, width).sum(axis=2)
     known_days = (known * days).reshape(panel.n_series, n, width).sum(axis=2)
     length = days.reshape(n, width).sum(axis=1)
     known_days = np.where(known_days >= MIN_KNOWN_SHARE * length, known_days, 0)
@@ -61,24 +62,38 @@ def rates_for_trends(panel: Panel) -> Rates:
 def share_trends(rates: Rates, quantile_level: float) -> ShareTrends:
     """Test the share of the shop that each series has, which leaves out the season and growth that all share."""
     shared = common_factor(rates.units, rates.days)
+    sample = slice(None, None, -(-len(rates.units) // _BLOCK))
+    decay = noise_decay(_relative(rates, shared, sample))
     blocks = [
-        _trends_of_block(rates, shared, slice(start, start + _BLOCK), quantile_level)
+        _trends_of_block(rates, shared, slice(start, start + _BLOCK), decay, quantile_level)
         for start in range(0, len(rates.units), _BLOCK)
     ]
     return ShareTrends(*(np.concatenate(parts) for parts in zip(*blocks, strict=True)))
 
 
-def _trends_of_block(rates: Rates, shared: CommonFactor, rows: slice, quantile_level: float) -> ShareTrends:
+def _expected(rates: Rates, shared: CommonFactor, rows: slice) -> Floats:
+    """Return what units are proportional to where a share stays, NaN where not known."""
+    days = rates.days[rows]
+    expected = shared.of_others(rates.units[rows], days, rows) * np.where(days > 0, days, np.nan)
+    return np.where(expected > 0, expected, np.nan)
+
+
+def _relative(rates: Rates, shared: CommonFactor, rows: slice) -> Floats:
+    return divide(rates.units[rows], _expected(rates, shared, rows))
+
+
+def _trends_of_block(
+    rates: Rates, shared: CommonFactor, rows: slice, decay: float, quantile_level: float
+) -> ShareTrends:
     from scipy.special import stdtrit
 
-    units, days = rates.units[rows], rates.days[rows]
-    expected = shared.of_others(units, days, rows) * np.where(days > 0, days, np.nan)
-    expected = np.where(expected > 0, expected, np.nan)
-    test = mann_kendall(divide(units, expected))
-    rate = growth_rates(np.where(days > 0, units, np.nan), expected, rates.time, test.autocorrelation)
+    units, expected = rates.units[rows], _expected(rates, shared, rows)
+    test = mann_kendall(divide(units, expected), decay=decay)
+    known_units = np.where(rates.days[rows] > 0, units, np.nan)
+    rate = growth_rates(known_units, expected, rates.time, test.autocorrelation, decay=decay)
     margin = stdtrit(rate.df, (1 + quantile_level) / 2) * rate.error
     is_tested = ~np.isnan(test.p_value)
-    size = [
+    size = (
         np.where(is_tested, part, np.nan) for part in (rate.estimate, rate.estimate - margin, rate.estimate + margin)
-    ]
+    )
     return ShareTrends(test.tau, test.p_value, *size)

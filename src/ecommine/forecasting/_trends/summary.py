@@ -46,7 +46,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "so have stock by {by}.",
         "event": " ({name})",
         "lead": "{days} before",
-        "no_lead": "at once",
+        "no_lead": "in the same period",
     },
     "zh": {
         "none": "没有商品占全店的份额出现超出随机波动的升降（共检验{tested}）。",
@@ -61,7 +61,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "peak": "下一个高峰{event}预计在{at}，为平时需求的{factor}倍，{lead}开始上升，请在{by}前备好货。",
         "event": "（{name}）",
         "lead": "提前{days}",
-        "no_lead": "当期",
+        "no_lead": "当期即",
     },
 }
 
