@@ -7,12 +7,13 @@ import numpy as np
 from .._core.arrays import Floats
 from .._core.notes import Note
 from .._core.texts import counted, join_words
+from .._stats.drivers.event_effects import OCCURRENCE_SHARE, OCCURRENCE_STD
+from .._stats.drivers.product_effects import deviations_of_products
+from .._stats.drivers.promotions import price_elasticities, promotion_effects
+from .._stats.drivers.shared import SharedDemand, shared_demand
 from ._calendar import Calendar, read_calendar
-from ._demand.shared import SharedDemand, shared_demand
-from ._drivers.event_model import OCCURRENCE_SHARE, OCCURRENCE_STD, EventEffects, event_effects
+from ._drivers.event_days import SeenEvents, effects_of_calendar
 from ._drivers.future import Future, read_future
-from ._drivers.product_events import deviations_of_products
-from ._drivers.promotions import price_elasticities, promotion_effects
 from ._panel import Panel
 from ._periods import Periods
 
@@ -65,7 +66,7 @@ def estimate_drivers(
     drivers = _without(panel, horizon)
     if calendar is None and future is None and not has_promotions:
         return drivers
-    shared = shared_demand(panel)
+    shared = shared_demand(panel.demand, panel.periods.days)
     if calendar is not None:
         drivers = _combined(drivers, _event_drivers(panel, coming, shared, _dated_calendar(calendar, panel)))
     plan = Future() if future is None else read_future(future, panel, coming)
@@ -112,9 +113,9 @@ def _dated_calendar(calendar: object, panel: Panel) -> Calendar:
 
 def _event_drivers(panel: Panel, coming: Periods, shared: SharedDemand, calendar: Calendar) -> Drivers:
     n_history = len(panel.periods)
-    effects = event_effects(shared.factor, panel.periods, coming, calendar)
-    notes = _event_notes(effects, coming, calendar)
-    if not effects.names:
+    seen = effects_of_calendar(shared.factor, panel.periods, coming, calendar)
+    notes, effects = _event_notes(seen, coming, calendar), seen.effects
+    if effects is None:
         return _without(panel, len(coming), notes)
     own = deviations_of_products(panel.demand, shared.factor, shared.weight, panel.periods.days, effects)
     past, _ = own.factors(slice(0, n_history))
@@ -127,14 +128,14 @@ def _event_drivers(panel: Panel, coming: Periods, shared: SharedDemand, calendar
     )
 
 
-def _event_notes(effects: EventEffects, coming: Periods, calendar: Calendar) -> tuple[Note, ...]:
+def _event_notes(seen: SeenEvents, coming: Periods, calendar: Calendar) -> tuple[Note, ...]:
     """Tell which events of the horizon were never seen, and which only once."""
     day = np.timedelta64(1, "D")
     first, end = coming.starts[0], coming.following(1).starts[0]
     acts = (calendar.day - calendar.before * day < end) & (calendar.day + (calendar.after + 1) * day > first)
     names = sorted({str(name) for name in calendar.event[acts]})
-    never = [name for name in names if not effects.n_seen[name]]
-    once = [name for name in names if effects.n_seen[name] == 1]
+    never = [name for name in names if not seen.n_seen[name]]
+    once = [name for name in names if seen.n_seen[name] == 1]
     notes = []
     if never:
         verb = "is" if len(never) == 1 else "are"

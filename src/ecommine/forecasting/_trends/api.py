@@ -13,19 +13,20 @@ from ..._core.notes import Note
 from ..._core.results import Result
 from ..._core.tables import build_table
 from ..._core.texts import LOCALES, Locale, counted
+from ..._stats.drivers.shared import shared_demand
 from ..._stats.multiple_testing import CORRECTIONS, Correction, adjust_p_values
+from ..._stats.share_trends import ShareTrends, share_trends
 from ...schema._for_topics import Every
 from .._calendar import read_calendar
-from .._demand.shared import shared_demand
 from .._panel import Panel, read_panel
 from .._periods import Periods
 from .season import MIN_YEARS, Peak, SeasonFactor, expected_peaks, season_factors
-from .shares import ShareTrends, rates_for_trends, share_trends
 from .summary import trend_sentences
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+DAYS_OF_WEEK, DAYS_OF_YEAR = 7, 365.25
 DIRECTIONS = ("falling", "steady", "rising")
 _SAMPLES: Mapping[str, Any] = {
     "direction": "",
@@ -201,10 +202,16 @@ def trends(
     one_of("correction", correction, CORRECTIONS)
     level = confidence_level(level)
     panel = read_panel(sales, every=every, by=by, as_of=as_of)
-    found = share_trends(rates_for_trends(panel), level)
+    found = share_trends(
+        panel.demand,
+        panel.periods.days,
+        step=DAYS_OF_WEEK if panel.periods.every == "1d" else 1,
+        unit_days=DAYS_OF_YEAR if panel.periods.is_dated else 1.0,
+        level=level,
+    )
     q_value = adjust_p_values(found.p_value, correction)
     directions = _directions(found, q_value, level)
-    factor = shared_demand(panel).factor
+    factor = shared_demand(panel.demand, panel.periods.days).factor
     season = season_factors(factor, panel.periods, level)
     events = None if calendar is None else read_calendar(calendar)
     peaks = expected_peaks(factor, panel.periods, events)

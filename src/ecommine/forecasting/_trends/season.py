@@ -1,20 +1,19 @@
-"""The season that the shop's products share, by day of the week and month of the year, and the peaks of its history."""
+"""The season that the shop's products share, by day of the week and month of the year, and the peaks to expect."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..._core.arrays import Floats, Ints
+from ..._core.arrays import Floats
 from ..._stats.arrays import divide
+from ..._stats.seasons import PlaceFactors, means_of_weeks, month_factors, place_factors, raised_runs, running_median
 from .._calendar import Calendar
+from .._drivers.event_days import weekdays
 from .._periods import Periods
 
 MIN_WEEKS, MIN_YEARS = 4, 2
 """Whole cycles from which on a season is shown."""
-MIN_PEAK_FACTOR = 1.25
-MIN_PEAK_DEVIATIONS = 3.0
-"""How far above the level a peak must be: this factor, and this many deviations of ordinary periods."""
 MAX_GAP_DAYS = 3.0
 """Ordinary days within a peak."""
 SAME_PEAK_DAYS = 14
@@ -50,14 +49,15 @@ class Peak:
 
 def season_factors(factor: Floats, periods: Periods, level: float) -> list[SeasonFactor]:
     """Return the factors of weekdays and months that were seen often enough."""
-    if not periods.is_dated:
-        return []
     rows: list[SeasonFactor] = []
-    if periods.every == "1d" and len(periods) >= 7 * MIN_WEEKS:
-        weekday = (periods.starts.astype("datetime64[D]").astype(np.int64) + 3) % 7
-        rows += _factors("week", weekday, divide(factor, running_median(factor, periods.days, 3.0)), level)
-    if periods.every in ("1d", "1w", "1mo") and periods.days.sum() >= MIN_YEARS * 365:
-        rows += _year_factors(factor, periods, level)
+    weekday = weekdays(periods)
+    if weekday is not None and len(periods) >= 7 * MIN_WEEKS:
+        ratio = divide(factor, running_median(factor, periods.days, 3.0))
+        rows += _rows("week", place_factors(weekday, ratio, level))
+    if periods.every in ("1d", "1w", "1mo") and periods.is_dated and periods.days.sum() >= MIN_YEARS * 365:
+        middle = periods.starts + (periods.days / 2 * 86_400e6).astype("timedelta64[us]")
+        month = middle.astype("datetime64[M]").astype(np.int64)
+        rows += _rows("year", month_factors(month - month.min() // 12 * 12, factor, level))
     return rows
 
 
@@ -65,85 +65,32 @@ def expected_peaks(factor: Floats, periods: Periods, calendar: Calendar | None) 
     """Return the peaks of the history where they are next expected: at the event's next day, or a year later."""
     if not periods.is_dated:
         return []
-    seen = [_expected(run, factor, periods, calendar) for run in _raised_runs(factor, periods)]
+    smooth = means_of_weeks(factor) if periods.every == "1d" else factor  # days of the week and chance cancel out
+    runs = raised_runs(
+        divide(smooth, running_median(smooth, periods.days, _HALF_YEAR_DAYS)), periods.days, MAX_GAP_DAYS
+    )
+    level = running_median(factor, periods.days, _HALF_YEAR_DAYS)
+    seen = [_expected(run, divide(factor, level), periods, calendar) for run in runs]
     return _merged(sorted(seen, key=lambda peak: (peak.peak_at, peak.last_peak_at)))
 
 
-def running_median(values: Floats, days: Floats, reach: float) -> Floats:
-    """Return the median of the periods that begin within so many days before and after each."""
-    begins = np.cumsum(days) - days
-    low, high = np.searchsorted(begins, begins - reach), np.searchsorted(begins, begins + reach, side="right")
-    return np.array([np.nanmedian(values[i:j]) for i, j in zip(low, high, strict=True)])
-
-
-def _factors(cycle: str, place: Ints, ratio: Floats, level: float) -> list[SeasonFactor]:
-    """Return geometric means by place, with intervals from how they differ between cycles."""
-    from scipy.special import stdtrit
-
-    is_known = ratio > 0
-    place, log_ratio = place[is_known], np.log(ratio[is_known])
-    count = np.bincount(place).astype(np.float64)
-    mean = np.nan_to_num(divide(np.bincount(place, weights=log_ratio), count))
-    squares = np.bincount(place, weights=(log_ratio - mean[place]) ** 2)
-    pooled = float(squares.sum() / max(count.sum() - (count > 0).sum(), 1))
-    margin = stdtrit(max(count.sum() - (count > 0).sum(), 1), (1 + level) / 2) * np.sqrt(divide(pooled, count))
-    centred = mean - mean[count > 0].mean()
+def _rows(cycle: str, factors: PlaceFactors) -> list[SeasonFactor]:
     return [
         SeasonFactor(
             cycle=cycle,
-            place=int(i) + 1,
-            factor=float(np.exp(centred[i])),
-            factor_low=float(np.exp(centred[i] - margin[i])),
-            factor_high=float(np.exp(centred[i] + margin[i])),
-            n_seen=int(count[i]),
+            place=int(place) + 1,
+            factor=float(factor),
+            factor_low=float(low),
+            factor_high=float(high),
+            n_seen=int(n_seen),
         )
-        for i in np.flatnonzero(count > 0)
+        for place, factor, low, high, n_seen in zip(*factors, strict=True)
     ]
 
 
-def _year_factors(factor: Floats, periods: Periods, level: float) -> list[SeasonFactor]:
-    """Return the factors of months: their means in each year, beside a line through all."""
-    middle = periods.starts + (periods.days / 2 * 86_400e6).astype("timedelta64[us]")
-    month = middle.astype("datetime64[M]").astype(np.int64)
-    month -= month.min()
-    known = np.isfinite(factor)
-    mean = divide(np.bincount(month[known], weights=factor[known]), np.bincount(month[known]))
-    number = np.flatnonzero(mean > 0)
-    place = (number + int(middle[0].astype("datetime64[M]").astype(np.int64))) % 12
-    log_mean = np.log(mean[number])
-    design = np.column_stack([number - number.mean(), np.eye(12)[place]])
-    slope = np.linalg.lstsq(design, log_mean, rcond=None)[0][0]
-    return _factors("year", place, np.exp(log_mean - slope * (number - number.mean())), level)
-
-
-def _raised_runs(factor: Floats, periods: Periods) -> list[tuple[int, int]]:
-    """Return first and last period of each run well above the level around it."""
-    smooth = _means_of_weeks(factor) if periods.every == "1d" else factor  # days of the week and chance cancel out
-    ratio = divide(smooth, running_median(smooth, periods.days, _HALF_YEAR_DAYS))
-    log_ratio = np.log(ratio[ratio > 0])
-    spread = 1.4826 * float(np.median(np.abs(log_ratio - np.median(log_ratio)))) if len(log_ratio) else 0.0
-    raised = np.flatnonzero(ratio >= max(MIN_PEAK_FACTOR, float(np.exp(MIN_PEAK_DEVIATIONS * spread))))
-    if not len(raised):
-        return []
-    begins = np.cumsum(periods.days) - periods.days
-    pause = begins[raised[1:]] - begins[raised[:-1]] - periods.days[raised[:-1]]
-    cuts = np.flatnonzero(pause > MAX_GAP_DAYS) + 1
-    return [(int(run[0]), int(run[-1])) for run in np.split(raised, cuts)]
-
-
-def _means_of_weeks(factor: Floats) -> Floats:
-    """Return the mean of the seven days around each day."""
-    is_known = np.isfinite(factor)
-    sums, counts = (
-        np.convolve(values, np.ones(7), mode="same") for values in (np.where(is_known, factor, 0), is_known * 1.0)
-    )
-    return divide(sums, counts)
-
-
-def _expected(run: tuple[int, int], factor: Floats, periods: Periods, calendar: Calendar | None) -> Peak:
+def _expected(run: tuple[int, int], ratio: Floats, periods: Periods, calendar: Calendar | None) -> Peak:
     first, last = run
-    top = first + int(np.nanargmax(factor[first : last + 1]))
-    level = running_median(factor, periods.days, _HALF_YEAR_DAYS)[top]
+    top = first + int(np.nanargmax(ratio[first : last + 1]))
     end = periods.following(1).starts[0]
     peak_at = periods.starts[top]
     lead = int((peak_at - periods.starts[first]) / _DAY)
@@ -154,7 +101,7 @@ def _expected(run: tuple[int, int], factor: Floats, periods: Periods, calendar: 
             next_at = _a_year_later(next_at)
     return Peak(
         peak_at=next_at,
-        factor=float(factor[top] / level),
+        factor=float(ratio[top]),
         lead_days=lead,
         stock_by=next_at - lead * _DAY,
         last_peak_at=peak_at,

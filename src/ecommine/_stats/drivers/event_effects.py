@@ -20,23 +20,66 @@ from typing import Any
 
 import numpy as np
 
-from ..._core.arrays import Bools, Floats, Ints
-from .._calendar import Calendar
-from .._periods import Periods
+from ..arrays import Bools, Floats, Ints
 
+N_PARTS = 4
+"""Parts of an occurrence: the climb before, an early peak, the day itself, the fade after."""
 EFFECT_STD = 1.0
 """Standard deviation of the logarithm of an effect before it is seen."""
 OCCURRENCE_STD, OCCURRENCE_SHARE = 0.1, 0.25
 """Standard deviation between occurrences of an event, and its part that grows with the effect, before any repeat."""
 PRIOR_REPEATS = 4.0
 """Repeats of events that these two count for."""
+MIN_DAYS_OF_EARLY_PEAK = 7
+"""Days before an event from which on demand may be highest some days earlier, as before Spring Festival."""
 KNOT_DAYS, KNOT_PERIODS = 56.0, 6
 _PENALTIES = (0.1, 1.0, 10.0, 100.0, 1000.0)
 _STEPS = 12
-_N_PARTS = 4
-MIN_DAYS_OF_EARLY_PEAK = 7
-"""Days before an event from which on demand may be highest some days earlier, as before Spring Festival."""
-_DAY = np.timedelta64(1, "D")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventDays:
+    """The days on which occurrences of events act.
+
+    Attributes
+    ----------
+    period : int array of shape (n_days,)
+        Period of each day, of history and horizon, in order.
+    design : float array of shape (n_days, 4 * n_occurrences)
+        Four parts of each occurrence, see `parts_of_event`.
+    event : int array of shape (n_occurrences,)
+        Event of each occurrence, from 0.
+    """
+
+    period: Ints
+    design: Floats
+    event: Ints
+
+    @property
+    def n_periods(self) -> int:
+        """Return the number of periods of history and horizon."""
+        return int(self.period[-1]) + 1
+
+    @property
+    def n_events(self) -> int:
+        """Return the number of events."""
+        return int(self.event.max(initial=-1)) + 1
+
+    def factors(self, effect: Floats) -> Floats:
+        """Return the mean factor of the days of each period."""
+        length = np.bincount(self.period)
+        return np.asarray(np.bincount(self.period, weights=np.exp(self.design @ effect)) / length)
+
+    def of_event(self, event: int, effect: Floats) -> Floats:
+        """Return the factors of one event alone."""
+        return self.factors(np.where(np.repeat(self.event == event, N_PARTS), effect, 0))
+
+    def gradients(self, effect: Floats) -> Floats:
+        """Return the derivatives of the logarithm of each period's factor by the effects."""
+        on_day = np.exp(self.design @ effect)
+        sums = np.zeros((self.n_periods, self.design.shape[1]))
+        np.add.at(sums, self.period, on_day[:, None] * self.design)
+        return np.asarray(sums / np.bincount(self.period, weights=on_day)[:, None])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,53 +94,57 @@ class EventEffects:
         The same of each event alone, 1 outside its days.
     log_std : float array of shape (n_all_periods,)
         Standard error of the logarithm of the factor.
-    names : list of str
-        Events that were seen, in the order of ``of_event``.
-    n_seen : dict of str to int
-        Days of each event of the calendar within the history.
     """
 
     factor: Floats
     of_event: Floats
     log_std: Floats
-    names: list[str]
-    n_seen: dict[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class _Days:
-    """The design of all days: a row per day, four columns per occurrence, which belong to events in order."""
-
-    period: Ints
-    design: Floats
-    event: Ints
-    in_history: Bools
-
-
-def event_effects(common: Floats, history: Periods, horizon: Periods, calendar: Calendar) -> EventEffects:
+def event_effects(common: Floats, days: Floats, weekday: Ints | None, event_days: EventDays) -> EventEffects:
     """Estimate the effects of events from the common factor of all products.
 
     Parameters
     ----------
     common : float array of shape (n_history,)
         NaN where not known.
-    history, horizon : Periods
-        Dated ones.
-    calendar : Calendar
+    days : float array of shape (n_history,)
+        Length of each period.
+    weekday : int array of shape (n_history,) or None
+        Day of the week, from 0, where periods are days.
+    event_days : EventDays
+
+    Examples
+    --------
+    >>> distance = np.arange(40) - np.array([[10], [38]])
+    >>> design = np.concatenate([parts_of_event(row, 0, 0) for row in distance], axis=1)
+    >>> event_days = EventDays(period=np.arange(40), design=design, event=np.array([0, 0]))
+    >>> common = np.where(np.arange(30) == 10, 3.0, 1.0)
+    >>> effects = event_effects(common, np.ones(30), None, event_days)
+    >>> effects.factor[[9, 10, 38]].round(1).tolist(), effects.log_std[38].round(1).item()
+    ([1.0, 3.0, 2.8], 0.4)
     """
-    n_all = len(history) + len(horizon)
-    n_seen = _times_seen(calendar, history)
-    names = sorted(name for name, count in n_seen.items() if count)
-    days = _days(calendar, history, horizon, names)
-    if not names or not days.design.shape[1]:
-        return EventEffects(factor=np.ones(n_all), of_event=np.ones((0, n_all)), log_std=np.zeros(n_all), names=[],
-                            n_seen=n_seen)  # fmt: skip
-    fitted = _fit(common, history, days, len(names))
-    factor = _period_means(days, np.exp(days.design @ fitted.effect), n_all)
-    of_event = np.stack([_alone(days, fitted.effect, event, n_all) for event in range(len(names))])
-    slopes = _gradients(days, fitted.effect, n_all)
-    variance = np.einsum("ti,ij,tj->t", slopes, fitted.covariance, slopes)
-    return EventEffects(factor=factor, of_event=of_event, log_std=np.sqrt(variance), names=names, n_seen=n_seen)
+    fitted = _fit(common, _base_design(days, weekday), event_days)
+    slopes = event_days.gradients(fitted.effect)
+    return EventEffects(
+        factor=event_days.factors(fitted.effect),
+        of_event=np.stack([event_days.of_event(event, fitted.effect) for event in range(event_days.n_events)]),
+        log_std=np.sqrt(np.einsum("ti,ij,tj->t", slopes, fitted.covariance, slopes)),
+    )
+
+
+def parts_of_event(distance: Any, before: int, after: int) -> Floats:
+    """Return climb and early peak before an event, the day itself and the fade after it, for days so far from it.
+
+    Examples
+    --------
+    >>> parts_of_event(np.array([-2, -1, 0, 1, 2]), 1, 1)[:, [0, 2, 3]].tolist()
+    [[0.0, 0.0, 0.0], [0.5, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0]]
+    """
+    climb = np.where((distance < 0) & (distance >= -before), 1 + distance / (before + 1), 0)
+    early = 6.75 * climb**2 * (1 - climb) * (before >= MIN_DAYS_OF_EARLY_PEAK)  # 1 at two thirds of the way
+    fade = np.where((distance > 0) & (distance <= after), 1 - (distance - 1) / (after + 1), 0)
+    return np.column_stack([climb, early, distance == 0, fade]).astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,63 +155,10 @@ class _Fitted:
     covariance: Floats
 
 
-def _times_seen(calendar: Calendar, history: Periods) -> dict[str, int]:
-    """Count the days of each event within the history."""
-    end = history.following(1).starts[0]
-    inside = (calendar.day >= history.starts[0]) & (calendar.day < end)
-    return {str(name): int(inside[calendar.event == name].sum()) for name in dict.fromkeys(calendar.event)}
-
-
-def _days(calendar: Calendar, history: Periods, horizon: Periods, names: list[str]) -> _Days:
-    starts = np.concatenate([history.starts, horizon.starts])
-    end = horizon.following(1).starts[0]
-    day = np.arange(starts[0], end, _DAY)
-    code = {name: i for i, name in enumerate(names)}
-    columns, events = [], []
-    for event, at, before, after in zip(calendar.event, calendar.day, calendar.before, calendar.after, strict=True):
-        parts = _parts(((day - at) / _DAY), int(before), int(after))
-        if event in code and parts.any():
-            columns.append(parts)
-            events.append(code[event])
-    return _Days(
-        period=np.searchsorted(starts, day, side="right") - 1,
-        design=np.concatenate(columns, axis=1) if columns else np.zeros((len(day), 0)),
-        event=np.array(events, dtype=np.int64),
-        in_history=day < horizon.starts[0],
-    )
-
-
-def _parts(distance: Any, before: int, after: int) -> Floats:
-    """Return climb and early peak before an event, the day itself and the fade after it, for days so far from it."""
-    climb = np.where((distance < 0) & (distance >= -before), 1 + distance / (before + 1), 0)
-    early = 6.75 * climb**2 * (1 - climb) * (before >= MIN_DAYS_OF_EARLY_PEAK)  # 1 at two thirds of the way
-    fade = np.where((distance > 0) & (distance <= after), 1 - (distance - 1) / (after + 1), 0)
-    return np.column_stack([climb, early, distance == 0, fade]).astype(np.float64)
-
-
-def _period_means(days: _Days, values: Floats, n_all: int) -> Floats:
-    length = np.bincount(days.period, minlength=n_all)
-    return np.asarray(np.bincount(days.period, weights=values, minlength=n_all) / length)
-
-
-def _alone(days: _Days, effect: Floats, event: int, n_all: int) -> Floats:
-    is_its = np.repeat(days.event == event, _N_PARTS)
-    return _period_means(days, np.exp(days.design @ np.where(is_its, effect, 0)), n_all)
-
-
-def _gradients(days: _Days, effect: Floats, n_all: int) -> Floats:
-    """Return the derivatives of the logarithm of each period's factor by the effects."""
-    on_day = np.exp(days.design @ effect)
-    sums = np.zeros((n_all, days.design.shape[1]))
-    np.add.at(sums, days.period, on_day[:, None] * days.design)
-    total = np.bincount(days.period, weights=on_day, minlength=n_all)
-    return np.asarray(sums / total[:, None])
-
-
-def _fit(common: Floats, history: Periods, days: _Days, n_events: int) -> _Fitted:
+def _fit(common: Floats, base: tuple[Floats, Floats], days: EventDays) -> _Fitted:
     """Fit level, week and effects by penalised least squares on the logarithm, with the steps of a gamma model."""
     is_used = common > 0
-    design = _Design.of(history, days, n_events)
+    design = _Design.of(base, days)
     theta, covariance = design.start(common, is_used), np.eye(design.n_all)
     noise, smooth, scale = 0.05, 10.0, 1.0
     for step in range(_STEPS):
@@ -184,28 +178,27 @@ def _fit(common: Floats, history: Periods, days: _Days, n_events: int) -> _Fitte
 
 def _scale_of(squares: Floats) -> float:
     """Return the variance between occurrences relative to the prior's, from their squared deviations."""
-    return float((PRIOR_REPEATS + squares.sum() / _N_PARTS) / (PRIOR_REPEATS + len(squares) / _N_PARTS))
+    return float((PRIOR_REPEATS + squares.sum() / N_PARTS) / (PRIOR_REPEATS + len(squares) / N_PARTS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Design:
     """Parameters in order: those of level and week, those of events, deviations of occurrences from their event."""
 
-    days: _Days
+    days: EventDays
     base: Floats
     roughness: Floats
     to_event: Floats
     is_repeated: Bools
 
     @classmethod
-    def of(cls, history: Periods, days: _Days, n_events: int) -> "_Design":
-        base, roughness = _base_design(history)
-        n_own = days.design.shape[1]
-        to_event = np.zeros((n_own, _N_PARTS * n_events))
-        to_event[np.arange(n_own), (days.event[:, None] * _N_PARTS + np.arange(_N_PARTS)).ravel()] = 1
+    def of(cls, base: tuple[Floats, Floats], days: EventDays) -> "_Design":
+        n_own, n_events = days.design.shape[1], days.n_events
+        to_event = np.zeros((n_own, N_PARTS * n_events))
+        to_event[np.arange(n_own), (days.event[:, None] * N_PARTS + np.arange(N_PARTS)).ravel()] = 1
         occurrences = np.bincount(days.event, minlength=n_events)[days.event]
-        is_repeated = np.repeat(occurrences > 1, _N_PARTS)
-        return cls(days=days, base=base, roughness=roughness, to_event=to_event, is_repeated=is_repeated)
+        is_repeated = np.repeat(occurrences > 1, N_PARTS)
+        return cls(days=days, base=base[0], roughness=base[1], to_event=to_event, is_repeated=is_repeated)
 
     @property
     def n_base(self) -> int:
@@ -242,27 +235,24 @@ class _Design:
     def linearised(self, theta: Floats) -> tuple[Floats, Floats]:
         """Return the derivatives of the logarithm of each period's mean, and the logarithm."""
         n_history, effect = len(self.base), self.to_effect @ theta
-        n_all = int(self.days.period.max()) + 1
         jacobian = np.zeros((n_history, self.n_all))
         jacobian[:, : self.n_base] = self.base
-        jacobian += _gradients(self.days, effect, n_all)[:n_history] @ self.to_effect
-        factor = _period_means(self.days, np.exp(self.days.design @ effect), n_all)[:n_history]
-        return jacobian, self.base @ theta[: self.n_base] + np.log(factor)
+        jacobian += self.days.gradients(effect)[:n_history] @ self.to_effect
+        return jacobian, self.base @ theta[: self.n_base] + np.log(self.days.factors(effect)[:n_history])
 
 
-def _base_design(history: Periods) -> tuple[Floats, Floats]:
+def _base_design(days: Floats, weekday: Ints | None) -> tuple[Floats, Floats]:
     """Return hat functions of time and days of the week, and the roughness penalty of the former."""
-    begins = np.cumsum(history.days) - history.days
-    spacing = max(KNOT_DAYS, KNOT_PERIODS * float(np.median(history.days)))
+    begins = np.cumsum(days) - days
+    spacing = max(KNOT_DAYS, KNOT_PERIODS * float(np.median(days)))
     n_knots = max(int(begins[-1] / spacing) + 1, 2)
     place = begins / max(begins[-1], 1.0) * (n_knots - 1)
     hats = np.maximum(1 - np.abs(place[:, None] - np.arange(n_knots)), 0)
     bends = np.diff(np.eye(n_knots), 2, axis=0)
-    n_week = 6 if history.every == "1d" else 0
-    design = np.zeros((len(history), n_knots + n_week))
+    n_week = 0 if weekday is None else 6
+    design = np.zeros((len(days), n_knots + n_week))
     design[:, :n_knots] = hats
-    if n_week:
-        weekday = (history.starts.astype("datetime64[D]").astype(np.int64) + 3) % 7
+    if weekday is not None:
         design[:, n_knots:] = (weekday[:, None] == np.arange(1, 7)) - (weekday[:, None] == 0).astype(np.float64)
     roughness = np.zeros((n_knots + n_week, n_knots + n_week))
     roughness[:n_knots, :n_knots] = bends.T @ bends + 1e-8 * np.eye(n_knots)

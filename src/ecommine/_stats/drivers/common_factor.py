@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import Bools, Floats, divide
+from ..arrays import Bools, Floats, divide
 
 _STEPS = 15
 _LEAST_DISPERSION = 0.1

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..._core.arrays import Bools, Floats, Ints
-from ..._stats.arrays import divide
-from ..._stats.shrinkage import variance_between
-from .event_model import EventEffects
+from ..arrays import Bools, Floats, Ints, divide
+from ..shrinkage import variance_between
+from .event_effects import EventEffects
 
 MIN_SERIES = 5
 """Series below which products are taken as alike: too few to learn how they differ."""

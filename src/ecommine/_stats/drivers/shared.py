@@ -4,10 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..._core.arrays import Bools, Floats
-from ..._stats.arrays import divide
-from ..._stats.common_factor import common_factor, dispersion_weights
-from .._panel import Panel
+from ..arrays import Bools, Floats, divide
+from .common_factor import common_factor, dispersion_weights
 
 MAX_SERIES = 5_000
 """Series with the most periods of demand, from which is learned what all have in common."""
@@ -51,9 +49,21 @@ def comparable(demand: Floats) -> Bools:
     return is_known
 
 
-def shared_demand(panel: Panel) -> SharedDemand:
-    """Estimate what all series of a panel have in common."""
-    demand, days = panel.demand, panel.periods.days
+def shared_demand(demand: Floats, days: Floats) -> SharedDemand:
+    """Estimate what all series have in common.
+
+    Parameters
+    ----------
+    demand : float array of shape (n_series, n_periods)
+        NaN where not known.
+    days : float array of shape (n_periods,)
+        Length of each period.
+
+    Examples
+    --------
+    >>> shared_demand(np.outer([2.0, 4.0, 10.0], [1.0, 1.0, 2.0]), np.ones(3)).factor.round(3).tolist()
+    [nan, 0.667, 1.333]
+    """
     n_demands = (demand > 0).sum(axis=1)
     rows = np.sort(np.argsort(-n_demands, kind="stable")[:MAX_SERIES])
     common = common_factor(demand[rows], comparable(demand[rows]) * days)
@@ -61,7 +71,7 @@ def shared_demand(panel: Panel) -> SharedDemand:
     usual = float(np.median(support[support > 0])) if (support > 0).any() else 0.0
     factor = np.where(support > MIN_SUPPORT * usual, common.factor, np.nan)
     shape = np.nan_to_num(factor) * days
-    blocks = [_weights(demand[start : start + MAX_SERIES], shape) for start in range(0, panel.n_series, MAX_SERIES)]
+    blocks = [_weights(demand[start : start + MAX_SERIES], shape) for start in range(0, len(demand), MAX_SERIES)]
     return SharedDemand(factor=factor, shape=shape, weight=np.concatenate(blocks))
 
 

@@ -15,9 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..._core.arrays import Bools, Floats
-from ..._stats.arrays import divide
-from ..._stats.shrinkage import variance_between
+from ..arrays import Bools, Floats, divide
+from ..shrinkage import variance_between
 
 MIN_PROMOTED_UNITS = 5.0
 """Expected units of all promoted periods together below which promotions have no effect that could be told."""

@@ -1,0 +1,55 @@
+"""The days on which the events of a calendar act, and how often each was seen."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..._core.arrays import Floats, Ints
+from ..._stats.drivers.event_effects import EventDays, EventEffects, event_effects, parts_of_event
+from .._calendar import Calendar
+from .._periods import Periods
+
+_DAY = np.timedelta64(1, "D")
+
+
+class SeenEvents(NamedTuple):
+    """Effects of the events that were seen, None without any, and the days of each event within the history."""
+
+    effects: EventEffects | None
+    n_seen: dict[str, int]
+
+
+def effects_of_calendar(common: Floats, history: Periods, horizon: Periods, calendar: Calendar) -> SeenEvents:
+    """Estimate the effects of the events whose day was seen at least once, from the common factor of all products."""
+    end = horizon.starts[0]
+    inside = (calendar.day >= history.starts[0]) & (calendar.day < end)
+    n_seen = {str(name): int(inside[calendar.event == name].sum()) for name in dict.fromkeys(calendar.event)}
+    names = [name for name, count in n_seen.items() if count]
+    if not names or not (common > 0).any():
+        return SeenEvents(None, n_seen)
+    return SeenEvents(
+        event_effects(common, history.days, weekdays(history), _event_days(calendar, history, horizon, names)), n_seen
+    )
+
+
+def weekdays(periods: Periods) -> Ints | None:
+    """Return the day of the week of each day, 0 is Monday; None where periods are no days."""
+    if periods.every != "1d" or not periods.is_dated:
+        return None
+    return np.asarray((periods.starts.astype("datetime64[D]").astype(np.int64) + 3) % 7)
+
+
+def _event_days(calendar: Calendar, history: Periods, horizon: Periods, names: list[str]) -> EventDays:
+    starts = np.concatenate([history.starts, horizon.starts])
+    day = np.arange(starts[0], horizon.following(1).starts[0], _DAY)
+    columns, events = [], []
+    for event, at, before, after in zip(calendar.event, calendar.day, calendar.before, calendar.after, strict=True):
+        parts = parts_of_event((day - at) / _DAY, int(before), int(after))
+        if event in names and parts.any():
+            columns.append(parts)
+            events.append(names.index(event))
+    return EventDays(
+        period=np.searchsorted(starts, day, side="right") - 1,
+        design=np.concatenate(columns, axis=1),
+        event=np.array(events, dtype=np.int64),
+    )
