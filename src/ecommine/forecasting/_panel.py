@@ -133,7 +133,7 @@ def read_panel(
     n_complete = _count_complete(rows, position, as_of, first, every)
     code, ids = _series_of(rows, names)
     rows, code, position = _until(rows, code, position, n_complete)
-    _check_duplicates(rows, code, position)
+    _check_duplicates(rows, code, position, names)
     return _assembled(
         _Cells(rows, code, position, len(next(iter(ids.values()))), n_complete),
         ids=ids,
@@ -334,17 +334,21 @@ def _until(rows: nw.DataFrame[Any], code: Ints, position: Ints, n_periods: int) 
     return rows.filter(is_kept.tolist()), code[is_kept], position[is_kept]
 
 
-def _check_duplicates(rows: nw.DataFrame[Any], code: Ints, position: Ints) -> None:
+def _check_duplicates(rows: nw.DataFrame[Any], code: Ints, position: Ints, by: tuple[str, ...]) -> None:
     """Raise where a product (in a store) has two rows in one period; sums over products and stores are meant."""
-    keys = [factorize_sorted(rows[name])[0] for name in ("product_id", "store_id") if name in rows.columns]
-    keyed = (*keys, position) if "product_id" in rows.columns else (code, position)
-    codes, first_row = distinct_rows(*keyed)
+    names = [name for name in ("product_id", "store_id") if name in rows.columns]
+    if set(names) <= set(by) or "product_id" not in names:  # the cells of the panel are the keys
+        keys: tuple[Ints, ...] = (code * (int(position.max()) + 1) + position,)
+        if np.bincount(keys[0]).max() == 1:
+            return
+    else:
+        keys = (*(factorize_sorted(rows[name])[0] for name in names), position)
+    codes, first_row = distinct_rows(*keys)
     if len(first_row) == len(codes):
         return
     repeated = np.setdiff1d(np.arange(len(codes)), first_row)
-    names = [name for name in ("product_id", "store_id", "period_at") if name in rows.columns]
-    values = [str(rows[name][int(repeated[0])]) for name in names]
-    shown = ", ".join(f"{name}={value}" for name, value in zip(names, values, strict=True))
+    shown_names = [*(names or by), "period_at"]
+    shown = ", ".join(f"{name}={rows[name][int(repeated[0])]}" for name in shown_names)
     problem = f"{counted(len(repeated), 'row')} repeat the product and the period of another row, such as {shown}"
     raise SchemaError("sales", [problem], "sum them first, for instance with schema.to_sales(orders)")
 

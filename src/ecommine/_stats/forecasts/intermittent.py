@@ -6,7 +6,7 @@ from ..arrays import Floats
 from .base import Recorded, dispersed_scales
 
 ALPHAS = (0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.3)
-MAX_SERIES_FOR_ALPHA = 1_000
+MAX_SERIES_FOR_ALPHA = 300
 """Series, evenly spaced, from which a shared smoothing parameter is chosen."""
 MIN_PERIODS_BEFORE_LOSS = 4
 """Periods of history before one-step forecasts count in the choice of the smoothing parameter."""

@@ -16,7 +16,8 @@ RELATIVE_SCALES = (0.05, 0.1, 0.2)
 below minus the forecast."""
 MAX_SPREAD_OF_ROUNDED = 3.0
 """Scale in units below which rounding to whole units shows in the mean."""
-MAX_RELATIVE_SCALE = 1e6
+MAX_SERIES_FOR_GROWTH = 5_000
+"""Slow movers, evenly spaced, whose errors show how variance grows with the step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,16 +64,16 @@ def predict(projections: Projections, group: Ints, horizon: Horizon, levels: Flo
     mean = np.full(projections.mean.shape, np.nan)
     quantiles = np.full((*projections.mean.shape, len(levels)), np.nan)
     growth = variance_growth(projections, is_slow)
-    tables = _ErrorTables.of(projections, group, ~is_slow, levels)
+    tables = None if is_slow.all() else _ErrorTables.of(projections, group, ~is_slow, levels)
     for first in range(0, len(mean), BLOCK):
         block = slice(first, first + BLOCK)
-        for is_member, filled in ((is_slow[block], _slow), (~is_slow[block], _fast)):
-            rows = first + np.flatnonzero(is_member)
-            if len(rows):
-                inputs = _Inputs.of(projections.mean, scale, horizon, rows)
-                mean[rows], quantiles[rows] = (
-                    _slow(inputs, growth, levels) if filled is _slow else _fast(inputs, tables, rows, levels)
-                )
+        slow, fast = (first + np.flatnonzero(is_member) for is_member in (is_slow[block], ~is_slow[block]))
+        if len(slow):
+            inputs = _Inputs.of(projections.mean, scale, horizon, slow)
+            mean[slow], quantiles[slow] = _slow(inputs, growth, levels)
+        if tables is not None and len(fast):
+            inputs = _Inputs.of(projections.mean, scale, horizon, fast)
+            mean[fast], quantiles[fast] = _fast(inputs, tables, fast, levels)
     return Predictive(mean=mean, quantiles=quantiles)
 
 
@@ -122,10 +123,12 @@ def variance_growth(projections: Projections, is_slow: Bools) -> Floats:
 
     The variance is in proportion to the forecast, as it is from the last period; forecasts of 0 count no errors.
     """
-    errors = projections.past_errors[is_slow].astype(np.float64)
-    expected_mean = projections.past_means[is_slow].astype(np.float64)
-    level = projections.mean[is_slow, :1]
-    ratio = np.divide(projections.scale[is_slow, None] ** 2, level, out=np.full(level.shape, np.nan), where=level > 0)
+    rows = np.flatnonzero(is_slow)
+    rows = rows[:: -(-len(rows) // MAX_SERIES_FOR_GROWTH) or 1]
+    errors = projections.past_errors[rows].astype(np.float64)
+    expected_mean = projections.past_means[rows].astype(np.float64)
+    level = projections.mean[rows, :1]
+    ratio = np.divide(projections.scale[rows, None] ** 2, level, out=np.full(level.shape, np.nan), where=level > 0)
     is_known = ~np.isnan(errors) & (expected_mean > 0) & (ratio > 0)[:, :, None]
     weight = np.divide(1.0, ratio * level, out=np.zeros(level.shape), where=level > 0)[:, :, None]
     squared = np.where(is_known, errors**2 * weight, 0.0).sum(axis=(0, 1))
