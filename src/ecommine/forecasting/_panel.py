@@ -133,9 +133,14 @@ def read_panel(
     n_complete = _count_complete(rows, position, as_of, first, every)
     code, ids = _series_of(rows, names)
     rows, code, position = _until(rows, code, position, n_complete)
-    _check_duplicates(rows, code, position, names)
+    cell = code * n_complete + position
+    n_series = len(next(iter(ids.values())))
+    counts = np.bincount(cell, minlength=n_series * n_complete)
+    is_unique = bool(counts.max(initial=0) <= 1)
+    _check_duplicates(rows, (code, position), names, is_unique=is_unique)
+    del code, position, starts  # of all rows, as large as the table
     return _assembled(
-        _Cells(rows, code, position, len(next(iter(ids.values()))), n_complete),
+        _Cells(rows, cell, is_unique, n_series, n_complete),
         ids=ids,
         periods=make_grid(first, n_complete, every),
         like=like,
@@ -149,8 +154,8 @@ class _Cells:
     """Rows with their places in the panel, and its shape."""
 
     rows: nw.DataFrame[Any]
-    code: Ints
-    position: Ints
+    cell: Ints
+    is_unique: bool
     n_series: int
     n_periods: int
 
@@ -158,26 +163,42 @@ class _Cells:
         """Return a column as a panel: the mean of its known values in each cell."""
         if name not in self.rows.columns:
             return None
-        return self.mean(_as_float(self.rows[name]))
-
-    def mean(self, values: Floats) -> Floats:
-        """Return the mean of known values in each cell, NaN without one."""
+        values = _as_float(self.rows[name])
         is_known = ~np.isnan(values)
-        sums, counts = self.sums(values, is_known), self.sums(np.ones(len(values)), is_known)
+        sums, counts = self.sums(np.where(is_known, values, 0.0)), self.sums(is_known)
         return np.asarray(np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0))
 
-    def sums(self, values: Floats, is_used: Bools) -> Floats:
+    def sums(self, values: Floats | Bools) -> Floats:
         """Return the sum of values in each cell."""
-        cell = self.code[is_used] * self.n_periods + self.position[is_used]
-        total = np.bincount(cell, weights=values[is_used], minlength=self.n_series * self.n_periods)
-        return total.astype(np.float64, copy=False).reshape(self.n_series, self.n_periods)
+        n_cells = self.n_series * self.n_periods
+        if self.is_unique:
+            total = np.zeros(n_cells)
+            total[self.cell] = values
+        else:
+            total = np.bincount(self.cell, weights=values, minlength=n_cells).astype(np.float64, copy=False)
+        return total.reshape(self.n_series, self.n_periods)
+
+    def any(self, is_marked: Bools | None = None) -> Bools:
+        """Return the cells with a row, or with a marked one."""
+        marks = np.zeros(self.n_series * self.n_periods, dtype=bool)
+        marks[self.cell if is_marked is None else self.cell[is_marked]] = True
+        return marks.reshape(self.n_series, self.n_periods)
+
+    def series(self, is_marked: Bools) -> Bools:
+        """Return the series with a marked row."""
+        marks = np.zeros(self.n_series, dtype=bool)
+        marks[self.cell[is_marked] // self.n_periods] = True
+        return marks
 
 
 def _assembled(cells: _Cells, *, ids: Mapping[str, Labels], notes: list[Note], **fields: Any) -> Panel:
     demand, is_count, more = _demand(cells)
     in_stock = cells.spread("in_stock")
     if in_stock is not None:
-        demand = _scaled_to_stock(demand, in_stock)
+        demand, n_out = _scaled_to_stock(demand, in_stock)
+        if n_out:
+            text = f"demand is unknown in {counted(n_out, 'period')} of products out of stock for more than half of it"
+            more.append(Note(text, code="out_of_stock", count=n_out))
     return Panel(
         ids=ids,
         demand=demand,
@@ -198,28 +219,28 @@ def _demand(cells: _Cells) -> tuple[Floats, Bools, list[Note]]:
     if n_negative:
         text = f"{counted(n_negative, 'row')} of negative units count as 0: demand is units ordered, not returned"
         notes.append(Note(text, code="negative_demand", count=n_negative))
-    is_broken = np.zeros(cells.n_series, dtype=bool)
-    is_broken[cells.code[np.isinf(units)]] = True
+    is_broken = cells.series(np.isinf(units))
     if is_broken.any():
         text = f"{counted(int(is_broken.sum()), 'series', 'series')} without a forecast: infinite values or text"
         notes.append(Note(text, code="broken_series", count=int(is_broken.sum())))
     is_known = np.isfinite(units)
-    units = np.where(is_known, np.maximum(units, 0), 0)
-    demand = cells.sums(units, is_known)
-    has_row = cells.sums(np.ones(len(units)), np.ones(len(units), dtype=bool)) > 0
-    is_missing = has_row & (cells.sums(np.ones(len(units)), is_known) == 0)
-    demand[is_missing | ~np.logical_or.accumulate(has_row, axis=1)] = np.nan
+    is_count = ~cells.series(np.where(is_known, units, 0.0) % 1 != 0)
+    demand = cells.sums(np.where(is_known, np.maximum(units, 0.0), 0.0))
+    has_row = cells.any()
+    is_missing = ~np.logical_or.accumulate(has_row, axis=1)
+    if not is_known.all():
+        is_missing |= has_row & ~cells.any(is_known)
+    demand[is_missing] = np.nan
     demand[is_broken] = np.nan
-    is_count = np.ones(cells.n_series, dtype=bool)
-    is_count[cells.code[units % 1 != 0]] = False
     return demand, is_count, notes
 
 
-def _scaled_to_stock(demand: Floats, in_stock: Floats) -> Floats:
-    """Return demand of a whole period in stock; where it was out for longer than half of it, demand is unknown."""
-    share = np.where(np.isnan(in_stock), 1.0, in_stock)
-    enough = share >= MIN_STOCKED_SHARE
-    return np.asarray(np.divide(demand, share, out=np.full(demand.shape, np.nan), where=enough))
+def _scaled_to_stock(demand: Floats, in_stock: Floats) -> tuple[Floats, int]:
+    """Return demand of a whole period in stock, and in how many it is unknown: out of stock for longer than half."""
+    share = np.where(np.isnan(in_stock), 1.0, np.minimum(in_stock, 1.0))
+    is_enough = share >= MIN_STOCKED_SHARE
+    scaled = np.divide(demand, share, out=np.full(demand.shape, np.nan), where=is_enough)
+    return np.asarray(scaled), int((~is_enough).sum())
 
 
 def _checked_by(by: Sequence[str]) -> tuple[str, ...]:
@@ -334,21 +355,20 @@ def _until(rows: nw.DataFrame[Any], code: Ints, position: Ints, n_periods: int) 
     return rows.filter(is_kept.tolist()), code[is_kept], position[is_kept]
 
 
-def _check_duplicates(rows: nw.DataFrame[Any], code: Ints, position: Ints, by: tuple[str, ...]) -> None:
+def _check_duplicates(
+    rows: nw.DataFrame[Any], places: tuple[Ints, Ints], by: tuple[str, ...], *, is_unique: bool
+) -> None:
     """Raise where a product (in a store) has two rows in one period; sums over products and stores are meant."""
     names = [name for name in ("product_id", "store_id") if name in rows.columns]
-    if set(names) <= set(by) or "product_id" not in names:  # the cells of the panel are the keys
-        keys: tuple[Ints, ...] = (code * (int(position.max()) + 1) + position,)
-        if np.bincount(keys[0]).max() == 1:
-            return
-    else:
-        keys = (*(factorize_sorted(rows[name])[0] for name in names), position)
+    is_keyed = "product_id" in names and not set(names) <= set(by)
+    if is_unique:
+        return
+    keys = (*(factorize_sorted(rows[name])[0] for name in names), places[1]) if is_keyed else places
     codes, first_row = distinct_rows(*keys)
     if len(first_row) == len(codes):
         return
     repeated = np.setdiff1d(np.arange(len(codes)), first_row)
-    shown_names = [*(names or by), "period_at"]
-    shown = ", ".join(f"{name}={rows[name][int(repeated[0])]}" for name in shown_names)
+    shown = ", ".join(f"{name}={rows[name][int(repeated[0])]}" for name in (*(names or by), "period_at"))
     problem = f"{counted(len(repeated), 'row')} repeat the product and the period of another row, such as {shown}"
     raise SchemaError("sales", [problem], "sum them first, for instance with schema.to_sales(orders)")
 
