@@ -1,4 +1,4 @@
-"""Types of arrays, and three operations on groups that every module here needs."""
+"""Types of arrays, and operations on groups and means that every module here needs."""
 
 from itertools import pairwise
 from typing import Any
@@ -22,6 +22,18 @@ def divide(numerator: Any, denominator: Any) -> Floats:
     """
     denominator = np.asarray(denominator, dtype=np.float64)
     return np.asarray(numerator / np.where(denominator > 0, denominator, np.nan), dtype=np.float64)
+
+
+def known_mean(values: Floats) -> Floats:
+    """Return the mean of the known values of each row, NaN without one.
+
+    Examples
+    --------
+    >>> known_mean(np.array([[1.0, np.nan, 3.0], [np.nan, np.nan, np.nan]])).tolist()
+    [2.0, nan]
+    """
+    is_known = ~np.isnan(values)
+    return divide(np.where(is_known, values, 0.0).sum(axis=1), is_known.sum(axis=1))
 
 
 def run_starts(ordered: Ints) -> Ints:

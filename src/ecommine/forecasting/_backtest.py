@@ -13,7 +13,7 @@ from .._core.checks import integer
 from .._core.notes import Note
 from .._core.results import Result
 from .._core.texts import counted
-from .._stats.arrays import divide
+from .._stats.arrays import divide, known_mean
 from ..schema._for_topics import Every
 from ._forecast import AsOf, ForecastOptions, Models, checked_options, compute
 from ._panel import Panel, read_panel
@@ -234,16 +234,10 @@ def _compare(panel: Panel, actual: Floats, cutoff: int, options: ForecastOptions
         cutoff=panel.periods.starts[cutoff - 1],
         data=computed.data,
         actual=actual[:, cutoff : cutoff + options.horizon],
-        naive_square=_known_mean(steps**2),
-        naive_absolute=_known_mean(np.abs(steps)),
+        naive_square=known_mean(steps**2),
+        naive_absolute=known_mean(np.abs(steps)),
         notes=computed.notes,
     )
-
-
-def _known_mean(values: Floats) -> Floats:
-    """Return the mean of the known values of each row, NaN without one."""
-    is_known = ~np.isnan(values)
-    return divide(np.where(is_known, values, 0.0).sum(axis=1), is_known.sum(axis=1))
 
 
 def _totals(compared: list[_Compared]) -> tuple[list[Floats], list[Floats]]:
@@ -274,11 +268,11 @@ def _product_columns(panel: Panel, compared: list[_Compared]) -> dict[str, Any]:
     return {
         **panel.ids,
         "n_periods": (~np.isnan(error)).sum(axis=1),
-        "bias": _known_mean(error),
-        "mae": _known_mean(np.abs(error)),
-        "rmsse": np.sqrt(_known_mean(divide(error**2, squares))),
-        "mase": _known_mean(divide(np.abs(error), steps)),
-        "pinball": _known_mean(np.concatenate([one.pinball for one in compared], axis=1)),
+        "bias": known_mean(error),
+        "mae": known_mean(np.abs(error)),
+        "rmsse": np.sqrt(known_mean(divide(error**2, squares))),
+        "mase": known_mean(divide(np.abs(error), steps)),
+        "pinball": known_mean(np.concatenate([one.pinball for one in compared], axis=1)),
     }
 
 
@@ -289,9 +283,9 @@ def _windows_table(panel: Panel, compared: list[_Compared]) -> Any:
         "cutoff": np.array([one.cutoff for one in compared]),
         "n_periods": np.array([int((~np.isnan(one.error)).sum()) for one in compared]),
         "total_ratio": divide(forecasts, actuals),
-        "bias": np.concatenate([_known_mean(one.error.reshape(1, -1)) for one in compared]),
-        "pinball": np.concatenate([_known_mean(one.pinball.reshape(1, -1)) for one in compared]),
-        "coverage": np.concatenate([_known_mean(one.is_inside.reshape(1, -1)) for one in compared]),
+        "bias": np.concatenate([known_mean(one.error.reshape(1, -1)) for one in compared]),
+        "pinball": np.concatenate([known_mean(one.pinball.reshape(1, -1)) for one in compared]),
+        "coverage": np.concatenate([known_mean(one.is_inside.reshape(1, -1)) for one in compared]),
         "nominal": np.full(len(compared), round(float(levels[-1] - levels[0]), 6)),
     }
     return panel.to_table(columns)

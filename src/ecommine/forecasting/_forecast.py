@@ -13,8 +13,9 @@ from .._core.arrays import Bools, Floats, Ints
 from .._core.checks import integer, number
 from .._core.notes import Note
 from .._core.texts import counted
+from .._stats.arrays import divide, known_mean
 from .._stats.forecasts.base import Model
-from .._stats.forecasts.blocks import Projections, project
+from .._stats.forecasts.blocks import BLOCK, Projections, project
 from .._stats.forecasts.classes import LIFECYCLES, PATTERNS, DemandClasses, classify_demand
 from .._stats.forecasts.predictive import Horizon, error_groups, known_scales, predict
 from .._stats.forecasts.totals import PastTotals
@@ -215,8 +216,8 @@ def compute(panel: Panel, options: ForecastOptions) -> Computed:
     ahead = panel.periods.following(horizon)
     drivers = estimate_drivers(panel, horizon, calendar=options.calendar, future=options.future)
     past_days, days = _exposures(panel.periods, ahead)
-    factor = drivers.history * past_days
-    baseline = np.divide(panel.demand, factor, out=np.full(factor.shape, np.nan), where=factor > 0)
+    factor = None if (drivers.history == 1).all() and (past_days == 1).all() else drivers.history * past_days
+    baseline = panel.demand if factor is None else divide(panel.demand, factor)
     season_length = panel.periods.season_length(options.season_length)
     projections = project(
         options.model, baseline, season_length, horizon, on_block=_progress(panel.n_series, shown=options.progress)
@@ -250,10 +251,10 @@ def _exposures(periods: Periods, ahead: Periods) -> tuple[Floats, Floats]:
     return periods.days / mean, ahead.days / mean
 
 
-def _past_totals(projections: Projections, factor: Floats) -> PastTotals:
+def _past_totals(projections: Projections, factor: Floats | None) -> PastTotals:
     """Return rolling-origin errors and forecasts in units of demand, with the events and days of their periods."""
     horizon = projections.mean.shape[1]
-    if (factor == 1).all():
+    if factor is None:
         return PastTotals(errors=projections.past_errors, means=projections.past_means)
     full = np.broadcast_to(factor, (len(projections.mean), factor.shape[-1]))
     padded = np.concatenate([full, np.ones((len(full), horizon))], axis=1).astype(np.float32)
@@ -294,16 +295,15 @@ def _model_columns(computed: Computed, options: ForecastOptions) -> dict[str, An
 
 
 def _rmsse(computed: Computed) -> tuple[Floats, Ints]:
-    errors = computed.projections.past_errors
-    is_known = ~np.isnan(errors)
-    squared = np.where(is_known, errors, 0.0).astype(np.float64) ** 2
-    counts = is_known.sum(axis=(1, 2))
-    steps = np.diff(computed.data.panel.demand, axis=1)
-    naive = np.where(np.isnan(steps), 0.0, steps**2).sum(axis=1) / np.maximum((~np.isnan(steps)).sum(axis=1), 1)
-    mean_square = squared.sum(axis=(1, 2)) / np.maximum(counts, 1)
-    is_defined = (counts > 0) & (naive > 0)
-    rmsse = np.sqrt(np.divide(mean_square, naive, out=np.full(len(naive), np.nan), where=is_defined))
-    return rmsse, is_known.any(axis=2).sum(axis=1)
+    """Return the root mean squared scaled error of rolling origins, and how many origins each series has."""
+    errors, demand = computed.projections.past_errors, computed.data.panel.demand
+    rmsse, n_origins = np.full(len(demand), np.nan), np.zeros(len(demand), dtype=np.int64)
+    for first in range(0, len(demand), BLOCK):
+        rows = slice(first, first + BLOCK)
+        squared, steps = errors[rows].astype(np.float64) ** 2, np.diff(demand[rows], axis=1) ** 2
+        rmsse[rows] = np.sqrt(divide(known_mean(squared.reshape(len(squared), -1)), known_mean(steps)))
+        n_origins[rows] = (~np.isnan(squared)).any(axis=2).sum(axis=1)
+    return rmsse, n_origins
 
 
 def _reasons(computed: Computed) -> list[str]:

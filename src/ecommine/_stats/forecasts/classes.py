@@ -17,12 +17,14 @@ Syntetos, A. A., Boylan, J. E. and Croston, J. D. (2005). On the categorization 
 Operational Research Society 56(5), 495-503. https://doi.org/10.1057/palgrave.jors.2601841
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from ..arrays import Bools, Floats, Ints
 
+_BLOCK = 5_000
+"""Series that are looked at together: memory stays small."""
 PATTERNS = ("smooth", "erratic", "intermittent", "lumpy")
 LIFECYCLES = ("new", "active", "ended")
 MAX_ADI_OF_SMOOTH = 1.32
@@ -78,6 +80,12 @@ def classify_demand(demand: Floats) -> DemandClasses:
     >>> [PATTERNS[i] for i in classes.pattern], classes.adi.tolist(), classes.cv2.round(2).tolist()
     (['smooth', 'lumpy'], [1.0, 3.0], [0.02, 0.64])
     """
+    blocks = [_classified(demand[first : first + _BLOCK]) for first in range(0, max(len(demand), 1), _BLOCK)]
+    names = [field.name for field in fields(DemandClasses)]
+    return DemandClasses(**{name: np.concatenate([getattr(block, name) for block in blocks]) for name in names})
+
+
+def _classified(demand: Floats) -> DemandClasses:
     is_known, has_demand = ~np.isnan(demand), demand > 0
     n_periods, n_demands = is_known.sum(axis=1), has_demand.sum(axis=1)
     total = np.where(has_demand, demand, 0).sum(axis=1)
