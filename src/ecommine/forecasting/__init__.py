@@ -10,6 +10,7 @@ from ._models.ets import ETS
 from ._models.naive import SeasonalNaive
 from ._models.negative_binomial import NegativeBinomial
 from ._models.theta import Theta
+from ._nixtla import to_nixtla
 from ._result import Forecast
 from ._trends.api import Trends, trends
 from ._uncensor import uncensor
@@ -30,6 +31,7 @@ __all__ = [
     "classify",
     "commerce_calendar",
     "forecast",
+    "to_nixtla",
     "trends",
     "uncensor",
 ]

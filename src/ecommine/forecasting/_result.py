@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, cast
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import numpy as np
 
 from .._core.arrays import Bools, Floats, Ints, distinct_rows
+from .._core.checks import one_of
 from .._core.codes import Labels
 from .._core.notes import Note
 from .._core.results import Result
-from .._core.texts import counted, quote_names
+from .._core.texts import LOCALES, Locale, counted, quote_names
 from .._stats.forecasts.totals import (
     MIN_ORIGINS,
     PastTotals,
@@ -19,9 +21,14 @@ from .._stats.forecasts.totals import (
     own_quantiles,
     pooled_quantiles,
 )
-from ..schema._for_topics import Every
+from ..schema._for_topics import Every, warn
 from ._panel import Panel
 from ._periods import Periods
+from ._stock_up import stock_up_columns
+from ._summary import forecast_sentences
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 TableT_co = TypeVar("TableT_co", covariant=True)
 
@@ -177,6 +184,94 @@ class Forecast(Result, Generic[TableT_co]):
         return cast(
             "TableT_co", self._data.panel.to_table(_total_columns(self._data, names, rows), samples={"reason": ""})
         )
+
+    def stock_up(self, stock: object | None = None, *, lead_time: str | timedelta | int) -> TableT_co:
+        """Return what to order now, so that stock lasts through the lead time nine times in ten.
+
+        Parameters
+        ----------
+        stock : table, optional
+            Canonical ``stock``: the last record of each series until the first day of the horizon counts.
+        lead_time : duration text, timedelta or int
+            Until an order arrives, such as "14d"; a number of periods where it is an int. A period that it reaches
+            into counts in full.
+
+        Returns
+        -------
+        table of the caller's library
+            The columns of ``by``; mean and p90 (units) of the total over the lead time. With ``stock`` on_hand,
+            on_order, and order = p90 - on_hand - on_order, at least 0, the most first, null where one is not known.
+            Without it recent, the units of as many last periods, and rise = mean - recent, the largest first.
+
+        Raises
+        ------
+        SchemaError
+            If columns of ``stock`` are missing or of a wrong type.
+        TypeError, ValueError
+            If the lead time cannot be read, or is longer than the horizon.
+
+        Warns
+        -----
+        DataWarning
+            With the number of series that are not in ``stock``.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from ecommine import forecasting
+        >>> sales = pd.DataFrame({"product_id": "tea", "quantity": [3, 5, 4, 6, 5, 4, 5, 6, 4, 5, 3, 5] * 4,
+        ...                       "period_at": pd.date_range("2024-01-01", periods=48, freq="7D")})
+        >>> stock = pd.DataFrame({"product_id": ["tea"], "stocked_at": pd.to_datetime(["2024-12-01"]), "on_hand": [4]})
+        >>> forecast = forecasting.forecast(sales, 4, every="1w")
+        >>> forecast.stock_up(stock, lead_time="14d")[["product_id", "p90", "on_hand", "order"]]
+          product_id   p90  on_hand  order
+        0        tea  11.0      4.0    7.0
+        """
+        columns, notes = stock_up_columns(self._data, stock, lead_time)
+        warn(notes, stacklevel=3)
+        return cast("TableT_co", self._data.panel.to_table(columns))
+
+    def summary(self, *, locale: Locale = "en") -> str:
+        """Return how much is expected and how sure that is, what changes and why, in a few sentences.
+
+        Parameters
+        ----------
+        locale : {"en", "zh"}, default "en"
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from ecommine import forecasting
+        >>> sales = pd.DataFrame({"product_id": "tea", "quantity": [3, 5, 4, 6, 5, 4, 5, 6, 4, 5, 3, 5] * 4,
+        ...                       "period_at": pd.date_range("2024-01-01", periods=48, freq="7D")})
+        >>> forecasting.forecast(sales, 4, every="1w").summary()
+        'Expected demand in the 4 weeks from 2024-12-02: 18 units of 1 product (90% interval 16 to 20). That is 7.92%
+        more than in the 4 weeks before.'
+        """
+        one_of("locale", locale, LOCALES)
+        return forecast_sentences(self._data, locale)
+
+    def plot(self, product_id: Any = None, ax: "Axes | None" = None, *, locale: Locale = "en") -> "Axes":
+        """Draw the history of a series, its mean forecast and the bands between its quantiles.
+
+        Parameters
+        ----------
+        product_id : id, or tuple of the values of ``by``, optional
+            By default the total of all series is drawn.
+        ax : matplotlib Axes, optional
+        locale : {"en", "zh"}, default "en"
+
+        Raises
+        ------
+        ModuleNotFoundError
+            If matplotlib is not installed (``pip install 'ecommine[plot]'``).
+        ValueError
+            If no series, or several, have the id.
+        """
+        from ._plot import draw_forecast
+
+        one_of("locale", locale, LOCALES)
+        return draw_forecast(self._data, product_id, ax, locale)
 
 
 def quantile_name(level: float) -> str:

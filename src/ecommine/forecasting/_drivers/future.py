@@ -11,9 +11,9 @@ from ..._core.frames import collect
 from ..._core.notes import Note
 from ..._core.texts import counted, quote_names
 from ...schema._for_topics import SchemaError, read
-from .._demand.stock import positions_in_panel
 from .._panel import Panel
 from .._periods import Periods, misplaced_starts, number_starts
+from .._stock import positions_in_panel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

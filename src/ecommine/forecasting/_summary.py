@@ -1,0 +1,155 @@
+"""The summary of a forecast: how much, how sure, what changes, what events add, which products."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._core.arrays import Floats
+from .._core.texts import Locale, counted, duration_in_words, join_sentences, join_words, measured, percent, thousands
+from .._stats.forecasts.classes import LIFECYCLES, classify_demand
+from .._stats.forecasts.totals import own_quantiles
+from ._stock_up import recent_totals
+
+if TYPE_CHECKING:
+    from ._result import ForecastData
+
+MAX_NAMED = 3
+MIN_EVENT_SHARE = 0.005
+"""Share of demand from which on the effect of events and promotions is worth a sentence."""
+_TEXTS: dict[Locale, dict[str, str]] = {
+    "en": {
+        "total": "Expected demand in the {length} from {first}: {mean} units of {products}{interval}.",
+        "interval": " ({level} interval {low} to {high})",
+        "no_interval": "; the history is too short for an interval of the total",
+        "more": "That is {change} more than in the {length} before.",
+        "less": "That is {change} less than in the {length} before.",
+        "same": "That is as much as in the {length} before.",
+        "effect_up": "Events and promotions add {effect} of these units ({share}).",
+        "effect_down": "Events take away {effect} units ({share}).",
+        "most": "Most units: {names}.",
+        "named": "{name} ({mean})",
+        "rise": "The largest rise is expected of {name}: from {before} to {after} units.",
+        "fall": "The largest fall is expected of {name}: from {before} to {after} units.",
+        "ended": "Demand for {count} has ended.",
+        "new": "{count} {verb} new, so that little is known of {them}.",
+        "nothing": "No product has known demand, so that nothing can be forecast.",
+    },
+    "zh": {
+        "total": "自{first}起的{length}，{products}预计共售出{mean}件{interval}。",
+        "interval": "（{level}区间：{low}至{high}件）",
+        "no_interval": "（历史太短，无法给出合计的区间）",
+        "more": "比此前{length}多{change}。",
+        "less": "比此前{length}少{change}。",
+        "same": "与此前{length}持平。",
+        "effect_up": "其中活动与促销带来{effect}件（占{share}）。",
+        "effect_down": "活动使需求减少{effect}件（{share}）。",
+        "most": "销量最多的是{names}。",
+        "named": "{name}（{mean}件）",
+        "rise": "预计增加最多的是{name}：由{before}件增至{after}件。",
+        "fall": "预计减少最多的是{name}：由{before}件降至{after}件。",
+        "ended": "{count}已停止动销。",
+        "new": "{count}为新品，可参考的历史很少。",
+        "nothing": "没有商品的需求已知，无法预测。",
+    },
+}
+
+
+def forecast_sentences(data: "ForecastData", locale: Locale) -> str:
+    """Return three to eight sentences."""
+    texts, totals = _TEXTS[locale], data.mean.sum(axis=1)
+    known = np.flatnonzero(~np.isnan(totals))
+    if not len(known):
+        return texts["nothing"]
+    total, before = float(totals[known].sum()), recent_totals(data.panel.demand, data.horizon)
+    parts = [_total_sentence(data, total, len(known), locale), _change_sentence(data, total, before, locale)]
+    parts.append(_effect_sentence(data, total, known, locale))
+    if len(known) > 1:
+        best = known[np.argsort(-totals[known], kind="stable")[:MAX_NAMED]]
+        names = [texts["named"].format(name=data.panel.names[i], mean=_units(totals[i], locale)) for i in best]
+        parts += [texts["most"].format(names=join_words(names, locale=locale)), *_moves(data, totals - before, locale)]
+    parts += _lifecycle_sentences(data, locale)
+    return join_sentences([part for part in parts if part], locale=locale)
+
+
+def length_in_words(data: "ForecastData", locale: Locale) -> str:
+    """Return the length of the horizon, such as "4 weeks"."""
+    if data.periods.every is None:
+        return counted(data.horizon, "period") if locale == "en" else f"{data.horizon}期"
+    return duration_in_words(f"{data.horizon}{data.periods.every[1:]}", locale)
+
+
+def _units(value: float, locale: Locale) -> str:
+    if 0 < value < 1:
+        return "<1" if locale == "en" else "不足1"
+    return f"{value:,.0f}" if value < 100_000 else thousands(value, locale=locale)
+
+
+def _total_sentence(data: "ForecastData", total: float, n_known: int, locale: Locale) -> str:
+    texts = _TEXTS[locale]
+    return texts["total"].format(
+        length=length_in_words(data, locale),
+        first=_first(data),
+        products=counted(n_known, "product", locale=locale),
+        mean=_units(total, locale),
+        interval=_interval(data, total, locale),
+    )
+
+
+def _first(data: "ForecastData") -> str:
+    return str(data.periods.starts[0])[:10]
+
+
+def _interval(data: "ForecastData", total: float, locale: Locale) -> str:
+    """Return the interval between the outer quantiles where these are as far from the middle."""
+    texts, low, high = _TEXTS[locale], float(data.levels[0]), float(data.levels[-1])
+    if len(data.levels) < 2 or abs(low + high - 1) > 1e-9:
+        return ""
+    ends = own_quantiles(data.past, slice(0, data.horizon), total, np.array([low, high]))
+    if np.isnan(ends).any():
+        return texts["no_interval"]
+    words = [_units(float(end), locale) for end in ends]
+    return texts["interval"].format(level=percent(round(high - low, 6)), low=words[0], high=words[1])
+
+
+def _change_sentence(data: "ForecastData", total: float, before: Floats, locale: Locale) -> str:
+    """Compare with as many periods before, where the history has them."""
+    known_before = float(np.nansum(before))
+    if data.panel.demand.shape[1] < data.horizon or known_before <= 0:
+        return ""
+    change = total / known_before - 1
+    key = "same" if abs(change) < 0.0005 else "more" if change > 0 else "less"
+    return _TEXTS[locale][key].format(change=percent(abs(change)), length=length_in_words(data, locale))
+
+
+def _effect_sentence(data: "ForecastData", total: float, known: Any, locale: Locale) -> str:
+    effect = float((data.mean - data.baseline)[known].sum())
+    if total <= 0 or abs(effect) < MIN_EVENT_SHARE * total:
+        return ""
+    key, base = ("effect_up", total) if effect > 0 else ("effect_down", total - effect)
+    return _TEXTS[locale][key].format(effect=_units(abs(effect), locale), share=percent(abs(effect) / base))
+
+
+def _moves(data: "ForecastData", change: Floats, locale: Locale) -> list[str]:
+    """Return the largest expected rise and fall, of at least one unit."""
+    sentences, totals = [], data.mean.sum(axis=1)
+    for key, row in (("rise", _argmax(change)), ("fall", _argmax(-change))):
+        if row is not None and (change[row] >= 1 if key == "rise" else change[row] <= -1):
+            words = [_units(float(value), locale) for value in (totals[row] - change[row], totals[row])]
+            sentences.append(_TEXTS[locale][key].format(name=data.panel.names[row], before=words[0], after=words[1]))
+    return sentences
+
+
+def _argmax(values: Floats) -> int | None:
+    return None if np.isnan(values).all() else int(np.nanargmax(values))
+
+
+def _lifecycle_sentences(data: "ForecastData", locale: Locale) -> list[str]:
+    lifecycle, texts = classify_demand(data.panel.demand).lifecycle, _TEXTS[locale]
+    sentences = []
+    for name in ("ended", "new"):
+        count = int((lifecycle == LIFECYCLES.index(name)).sum())
+        if count:
+            words = counted(count, "product") if locale == "en" else measured(count, "product") + "商品"
+            verb, them = ("is", "it") if count == 1 else ("are", "them")
+            sentences.append(texts[name].format(count=words, verb=verb, them=them))
+    return sentences
