@@ -172,7 +172,8 @@ class _ErrorTables:
         for name in names:
             members = errors if name < 0 else errors[group == name]
             flat = members.reshape(-1, members.shape[2])
-            quantiles.append(error_quantiles(flat, np.append(levels, 0.5)))
+            median = error_quantiles(flat, np.array([0.5]))  # alone: quantiles of one call ascend
+            quantiles.append(np.concatenate([error_quantiles(flat, levels), median], axis=1))
             grids.append(error_quantiles(flat, grid_levels()))
             means.append(_mean_errors(flat, grids[-1]))
         return cls(place, np.stack(quantiles), np.stack(grids), np.stack(means))
