@@ -8,7 +8,9 @@ import pytest
 
 from architecture.source import packages, public_modules, topics
 
-HEAVY = {"duckdb", "matplotlib", "numba", "openpyxl", "polars", "pyspark", "scipy", "sklearn", "statsmodels"}
+HEAVY = {
+    "duckdb", "holidays", "matplotlib", "numba", "openpyxl", "polars", "pyspark", "scipy", "sklearn", "statsmodels",
+}  # fmt: skip
 TABLES = {"narwhals", "numpy", "pandas", "pyarrow"}
 
 

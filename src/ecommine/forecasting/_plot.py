@@ -65,9 +65,11 @@ def draw_forecast(data: "ForecastData", product_id: Any, ax: "Axes | None", loca
     ax.axvline(_between(past[-1], ahead[0]), color="#888888", linewidth=0.8, linestyle="--")
     ax.set_title(texts["title"].format(name=texts["all"] if row is None else data.panel.names[row]))
     ax.set_ylabel(texts["units"].format(period=texts[data.periods.every or ""]))
-    if not data.periods.is_dated:
+    if data.periods.is_dated:
+        _date_ticks(ax)
+    else:
         ax.set_xlabel(texts["period"])
-    ax.set_ylim(bottom=0)
+    ax.set_ylim(0, 1.18 * ax.get_ylim()[1])  # room for the legend
     ax.yaxis.set_major_formatter(lambda value, _: thousands(value, locale=locale))
     ax.spines[["top", "right"]].set_visible(False)
     ax.grid(visible=True, axis="y", color="#DDDDDD", linewidth=0.6)
@@ -75,6 +77,13 @@ def draw_forecast(data: "ForecastData", product_id: Any, ax: "Axes | None", loca
     ax.legend(frameon=False, loc="upper left", ncols=3, fontsize=9)
     show_text(figure_of(ax))
     return ax
+
+
+def _date_ticks(ax: "Axes") -> None:
+    from matplotlib.dates import AutoDateLocator, DateFormatter
+
+    ax.xaxis.set_major_locator(AutoDateLocator(minticks=3, maxticks=7))  # type: ignore[no-untyped-call]
+    ax.xaxis.set_major_formatter(DateFormatter("%Y-%m-%d"))  # type: ignore[no-untyped-call]
 
 
 def _row_of(data: "ForecastData", product_id: Any) -> int:
@@ -109,12 +118,14 @@ def _values(data: "ForecastData", row: int | None) -> tuple[Floats, Floats, Floa
 
 def _draw_bands(ax: "Axes", levels: Floats, ahead: Any, last: float, quantiles: Floats, locale: Locale) -> None:
     """Draw the band between each pair of quantiles as far from the middle, the widest first; they begin at the end."""
-    pairs = _pairs(levels)
-    for colour, (low, high) in zip(GREYS[-len(pairs) :] if len(pairs) < len(GREYS) else GREYS, pairs, strict=False):
+    for colour, (low, high) in zip(GREYS, _pairs(levels), strict=False):
+        if np.isnan(quantiles[:, [low, high]]).any():  # too short a history for quantiles of a total
+            continue
         level = percent(round(float(levels[high] - levels[low]), 6))
-        label = _TEXTS[locale]["band"].format(level=level)
         below, above = (np.append(last, quantiles[:, i]) for i in (low, high))
-        ax.fill_between(ahead, below, above, color=colour, linewidth=0, label=label)
+        ax.fill_between(
+            ahead, below, above, color=colour, linewidth=0, label=_TEXTS[locale]["band"].format(level=level)
+        )
 
 
 def _pairs(levels: Floats) -> list[tuple[int, int]]:
