@@ -55,7 +55,7 @@ def share_trends(demand: Floats, days: Floats, *, step: int, unit_days: float, l
     >>> demand = np.array([[9.0, 10, 11, 10] * 5, [20.0, 21, 19, 20] * 5, np.arange(10, 30)])
     >>> found = share_trends(demand, np.ones(20), step=1, unit_days=10, level=0.95)
     >>> found.p_value.round(3).tolist(), found.growth[2].round(2).item()
-    ([0.358, 0.225, 0.0], 0.51)
+    ([0.358, 0.133, 0.0], 0.51)
     """
     rates = _rates(demand, days, step, unit_days)
     shared = common_factor(rates.units, rates.days)

@@ -80,9 +80,10 @@ def common_factor(units: Floats, exposure: Floats) -> CommonFactor:
     """
     y = np.where(exposure > 0, units, 0.0)
     level, factor = _rate(y.sum(axis=1), exposure.sum(axis=1)), np.ones(units.shape[1])
-    weight = np.ones(len(units))
+    # The first weights are those beside a level that stays: a factor that follows one series has no error there.
+    weight = dispersion_weights(y, exposure * level[:, None], exposure > 0)
     for step in range(_STEPS):
-        if step in (1, 3, 6):  # dispersions from levels that begin to stand
+        if step in (3, 6, 9):
             weight = dispersion_weights(y, exposure * factor * level[:, None], exposure > 0)
         factor = _rate(weight @ y, weight @ (level[:, None] * exposure))
         mean = float(factor[factor > 0].mean()) if (factor > 0).any() else 1.0
