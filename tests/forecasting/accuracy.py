@@ -105,7 +105,8 @@ def pinball(result: Forecast[Any], future: np.ndarray) -> np.ndarray:
 def randomised_pit(history: np.ndarray, future: np.ndarray) -> np.ndarray:
     """Where each count falls in its distribution, between P(below) and P(at most), from 199 quantiles.
 
-    Czado, C., Gneiting, T. and Held, L. (2009). Predictive model assessment for count data. Biometrics 65(4), 1254-1261.
+    Czado, C., Gneiting, T. and Held, L. (2009). Predictive model assessment for count data. Biometrics 65(4),
+    1254-1261.
     """
     horizon = future.shape[1]
     table = forecast(to_sales(history), horizon, quantiles=FINE).to_pandas()
