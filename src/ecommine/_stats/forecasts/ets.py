@@ -63,7 +63,12 @@ def fit_ets(
     bounds = [_BOUNDS[name] if len(grids[name]) > 1 else (grids[name][0],) * 2 for name in grids]
     points = list(product(*grids.values()))
     n_rounds = 4 if len(points) > 1 else 0
-    chosen = minimise(lambda x: run(values, x).squared_error, points, bounds, len(demand), rounds=n_rounds)
+
+    def loss(parameters: Floats) -> Floats:
+        n_copies = parameters.shape[1] // max(len(values), 1)
+        return run(np.tile(values, (n_copies, 1)) if n_copies > 1 else values, parameters).squared_error
+
+    chosen = minimise(loss, points, bounds, len(demand), rounds=n_rounds)
     state = run(values, chosen)
 
     def project(adjusted: Floats, horizon: int) -> Projection:

@@ -130,7 +130,7 @@ def variance_growth(projections: Projections, is_slow: Bools) -> Floats:
     level = projections.mean[rows, :1]
     ratio = np.divide(projections.scale[rows, None] ** 2, level, out=np.full(level.shape, np.nan), where=level > 0)
     is_known = ~np.isnan(errors) & (expected_mean > 0) & (ratio > 0)[:, :, None]
-    weight = np.divide(1.0, ratio * level, out=np.zeros(level.shape), where=level > 0)[:, :, None]
+    weight = np.divide(1.0, ratio * level, out=np.zeros(level.shape), where=ratio * level > 0)[:, :, None]
     squared = np.where(is_known, errors**2 * weight, 0.0).sum(axis=(0, 1))
     expected = np.where(is_known, expected_mean * ratio[:, :, None] * weight, 0.0).sum(axis=(0, 1))
     growth = np.divide(squared, expected, out=np.full(len(squared), np.nan), where=expected > 0)

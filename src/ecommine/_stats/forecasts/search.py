@@ -7,7 +7,9 @@ import numpy as np
 from ..arrays import Floats
 
 Loss = Callable[[Floats], Floats]
-"""From parameters of shape (n_parameters, n_series) to a loss of shape (n_series,)."""
+"""From parameters of shape (n_parameters, n_copies * n_series) to losses: all series, then all again, and so on."""
+MAX_ROWS_AT_ONCE = 2_000
+"""Points of the grid are tried together for as many series: with few of them, NumPy's calls are what takes time."""
 
 
 def minimise(
@@ -18,7 +20,7 @@ def minimise(
     Parameters
     ----------
     loss : function
-        Of parameters of shape (n_parameters, n_series); NaN counts as infinite.
+        Of parameters of shape (n_parameters, n_copies * n_series); NaN counts as infinite.
     grid : sequence of points
         Each of n_parameters.
     bounds : sequence of pairs
@@ -33,27 +35,37 @@ def minimise(
 
     Examples
     --------
-    >>> minimise(lambda x: (x[0] - np.array([0.3, 0.8])) ** 2, [[0.2], [0.6]], [(0, 1)], 2, rounds=6).round(1)
+    >>> def loss(x):
+    ...     return (x[0] - np.resize([0.3, 0.8], x.shape[1])) ** 2
+    >>> minimise(loss, [[0.2], [0.6]], [(0, 1)], 2, rounds=6).round(1)
     array([[0.3, 0.8]])
     """
-    points = np.array(grid, dtype=np.float64).T
-    best = np.repeat(points[:, :1], n_series, axis=1)
-    least = _finite(loss(best))
-    for point in points.T[1:]:
-        best, least = _improved(loss, np.repeat(point[:, None], n_series, axis=1), best, least)
-    steps = np.array([_spacing(values) / 2 for values in points])
+    points = np.array(grid, dtype=np.float64)
+    best = np.repeat(points[:1].T, n_series, axis=1)
+    if len(points) == 1:
+        return best
+    least = np.full(n_series, np.inf)
+    batch = max(1, MAX_ROWS_AT_ONCE // max(n_series, 1))
+    for first in range(0, len(points), batch):
+        tried = [np.repeat(point[:, None], n_series, axis=1) for point in points[first : first + batch]]
+        best, least = _improved(loss, tried, best, least)
+    steps = np.array([_spacing(values) / 2 for values in points.T])
     for _ in range(rounds):
-        for i, (low, high) in enumerate(bounds):
-            for sign in (-1, 1):
-                moved = best.copy()
-                moved[i] = np.clip(moved[i] + sign * steps[i], low, high)
-                best, least = _improved(loss, moved, best, least)
+        for i in map(int, np.flatnonzero(steps)):
+            moved = [best.copy(), best.copy()]
+            for candidate, step in zip(moved, (-steps[i], steps[i]), strict=True):
+                candidate[i] = np.clip(candidate[i] + step, *bounds[i])
+            best, least = _improved(loss, moved, best, least)
         steps = steps / 2
     return best
 
 
-def _improved(loss: Loss, candidate: Floats, best: Floats, least: Floats) -> tuple[Floats, Floats]:
-    value = _finite(loss(candidate))
+def _improved(loss: Loss, candidates: list[Floats], best: Floats, least: Floats) -> tuple[Floats, Floats]:
+    """Return the best of the candidates and what was best so far, the earlier one of equal ones."""
+    values = _finite(loss(np.concatenate(candidates, axis=1))).reshape(len(candidates), -1)
+    index = values.argmin(axis=0)
+    value = values[index, np.arange(len(index))]
+    candidate = np.stack(candidates)[index, :, np.arange(len(index))].T
     is_better = value < least
     return np.where(is_better, candidate, best), np.where(is_better, value, least)
 

@@ -42,7 +42,10 @@ def fit_theta(
     given = None if theta is None else np.full(len(demand), 1 - 1 / theta)
 
     def loss(parameters: Floats) -> Floats:
-        return _run(values, lines, parameters[0], dynamic=dynamic, weight=given).squared_error
+        n_copies = parameters.shape[1] // len(values)
+        weight = None if given is None else np.tile(given, n_copies)
+        copies = np.tile(values, (n_copies, 1)) if n_copies > 1 else values
+        return _run(copies, lines.tiled(n_copies), parameters[0], dynamic=dynamic, weight=weight).squared_error
 
     grid = [(value,) for value in (_ALPHAS if alpha is None else (alpha,))]
     smoothing = minimise(loss, grid, [_ALPHA_BOUNDS], len(demand), rounds=4 if alpha is None else 0)[0]
@@ -65,6 +68,10 @@ class Lines:
     n: Floats
     intercept: Floats
     slope: Floats
+
+    def tiled(self, n_copies: int) -> "Lines":
+        """Return the lines of all series several times."""
+        return Lines(np.tile(self.n, n_copies), np.tile(self.intercept, n_copies), np.tile(self.slope, n_copies))
 
 
 def _lines(values: Floats) -> Lines:
