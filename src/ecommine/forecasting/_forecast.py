@@ -128,8 +128,8 @@ def forecast(
     >>> result = forecasting.forecast(sales, 2, every="1w", quantiles=(0.1, 0.9))
     >>> result.table[["product_id", "period_at", "mean", "p10", "p90"]]
       product_id  period_at      mean  p10  p90
-    0        tea 2024-03-25  4.586674  2.0  7.0
-    1        tea 2024-04-01  4.586674  2.0  7.0
+    0        tea 2024-03-25  4.583467  2.0  7.0
+    1        tea 2024-04-01  4.583467  2.0  7.0
     """
     options = checked_options(
         horizon,

@@ -177,7 +177,7 @@ class Forecast(Result, Generic[TableT_co]):
         >>> forecast = forecasting.forecast(sales, 4, every="1w", quantiles=(0.1, 0.9))
         >>> forecast.total()[["mean", "p10", "p90"]].round(1)
            mean   p10   p90
-        0  18.3  16.0  20.0
+        0  18.3  16.0  21.0
         """
         names = _checked_total(by, self._data.panel.ids)
         rows = _rows_of(self._data.panel, products)
@@ -245,7 +245,7 @@ class Forecast(Result, Generic[TableT_co]):
         >>> sales = pd.DataFrame({"product_id": "tea", "quantity": [3, 5, 4, 6, 5, 4, 5, 6, 4, 5, 3, 5] * 4,
         ...                       "period_at": pd.date_range("2024-01-01", periods=48, freq="7D")})
         >>> forecasting.forecast(sales, 4, every="1w").summary()
-        'Expected demand in the 4 weeks from 2024-12-02: 18 units of 1 product (90% interval 16 to 20). That is 7.92%
+        'Expected demand in the 4 weeks from 2024-12-02: 18 units of 1 product (90% interval 16 to 21). That is 7.85%
         more than in the 4 weeks before.'
         """
         one_of("locale", locale, LOCALES)

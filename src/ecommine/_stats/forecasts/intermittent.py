@@ -6,6 +6,8 @@ from ..arrays import Floats
 from .base import Recorded, dispersed_scales
 
 ALPHAS = (0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.3)
+USUAL_ALPHA, MIN_SERIES_FOR_ALPHA = 0.1, 20
+"""Smoothing parameter of panels with fewer series: these cannot show a better one."""
 MAX_SERIES_FOR_ALPHA = 300
 """Series, evenly spaced, from which a shared smoothing parameter is chosen."""
 MIN_PERIODS_BEFORE_LOSS = 4
@@ -65,6 +67,8 @@ def weighted_rates(values: Floats, alpha: float) -> Floats:
 
 def best_alpha(values: Floats) -> float:
     """Return the weight with the least Poisson deviance of one-step forecasts; ``values`` is (n_periods, n_series)."""
+    if values.shape[1] < MIN_SERIES_FOR_ALPHA:
+        return USUAL_ALPHA
     step = -(-values.shape[1] // MAX_SERIES_FOR_ALPHA)
     sample = values[:, ::step]
     losses = [_deviance(sample, weighted_rates(sample, alpha)) for alpha in ALPHAS]

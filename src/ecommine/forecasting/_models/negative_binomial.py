@@ -18,7 +18,8 @@ class NegativeBinomial:
     ----------
     alpha : float or None
         Weight of the last period, the weights before fall by :math:`1 - \alpha`; None chooses the one with the least
-        Poisson deviance of one-step forecasts over all series, since a slow series alone cannot show it.
+        Poisson deviance of one-step forecasts over all series, since a slow series alone cannot show it; .1 for
+        fewer than 20 series.
 
     Notes
     -----
