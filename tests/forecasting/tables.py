@@ -8,7 +8,8 @@ def sales(units, *, start="2024-01-01", freq="7D", names=None, **columns):
     """Make `sales` of an array (n_series, n_periods); NaN has no row, other columns are arrays of the same shape."""
     units = np.asarray(units, dtype=float)
     series, period = np.nonzero(~np.isnan(units))
-    names = np.asarray(names if names is not None else [f"p{i:02d}" for i in range(len(units))], dtype=object)
+    digits = 2 if len(units) <= 100 else 4
+    names = np.asarray(names if names is not None else [f"p{i:0{digits}d}" for i in range(len(units))], dtype=object)
     days = pd.date_range(start, periods=units.shape[1], freq=freq).astype("datetime64[us]")
     more = {name: np.asarray(values)[series, period] for name, values in columns.items()}
     return pd.DataFrame(

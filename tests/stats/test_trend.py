@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecommine._stats.multiple_testing import adjust_p_values
-from ecommine._stats.trend import corrected_autocorrelation, growth_rates, mann_kendall, noise_decay
+from ecommine._stats.trend import corrected_autocorrelation, growth_rates, mann_kendall, noise_correlation
 
 SERIES = st.lists(st.one_of(st.integers(0, 4), st.none()), min_size=3, max_size=30)
 
@@ -56,7 +56,7 @@ def test_only_ranks_count(values):
 def test_noise_that_lasts_is_no_trend(coefficient):
     """Of 2,000 series of 53 weeks at most 5 % have a trend after correction; uncorrected ranks find .15 at .7."""
     noise = autoregressive(2_000, 53, coefficient, np.random.default_rng(0))
-    p_value = mann_kendall(noise, decay=noise_decay(noise)).p_value
+    p_value = mann_kendall(noise, pooled=noise_correlation(noise)).p_value
     assert (adjust_p_values(p_value, "bh") < 0.05).mean() <= 0.05
     assert (p_value < 0.05).mean() < 0.09
 
@@ -65,7 +65,7 @@ def test_noise_that_lasts_is_no_trend(coefficient):
 def test_a_trend_of_one_and_a_half_deviations_is_found(coefficient, least):
     rng = np.random.default_rng(1)
     rising = autoregressive(500, 53, coefficient, rng) + np.linspace(0, 2, 53)
-    test = mann_kendall(rising, decay=noise_decay(rising))
+    test = mann_kendall(rising, pooled=noise_correlation(rising))
     assert (test.p_value < 0.05).mean() > least
     assert (test.tau[test.p_value < 0.05] > 0).all()
 
@@ -73,8 +73,21 @@ def test_a_trend_of_one_and_a_half_deviations_is_found(coefficient, least):
 def test_the_decay_shows_through_noise_that_does_not_last():
     rng = np.random.default_rng(2)
     lasting = autoregressive(1_000, 104, 0.8, rng)
-    assert noise_decay(lasting + rng.standard_normal(lasting.shape)) == pytest.approx(0.8, abs=0.08)
-    assert noise_decay(rng.standard_normal((1_000, 104))) == 0
+    pooled = noise_correlation(lasting + rng.standard_normal(lasting.shape))
+    assert pooled.decay == pytest.approx(0.8, abs=0.08)
+    assert pooled.mean == pytest.approx(0.36, abs=0.05)  # of ranks, less the line
+    assert noise_correlation(rng.standard_normal((1_000, 104))).decay == 0
+
+
+def test_series_that_differ_keep_their_own_correlation():
+    rng = np.random.default_rng(7)
+    both = np.concatenate([autoregressive(500, 104, 0.0, rng), autoregressive(500, 104, 0.8, rng)])
+    pooled = noise_correlation(both)
+    assert pooled.variance == pytest.approx(0.16, abs=0.05)
+    test = mann_kendall(both, pooled=pooled)
+    assert test.autocorrelation[:500].mean() < 0.1
+    assert test.autocorrelation[500:].mean() > 0.7
+    assert (adjust_p_values(test.p_value, "bh") < 0.05).mean() <= 0.05
 
 
 def test_the_correlation_of_short_series_is_not_too_low():
@@ -110,7 +123,7 @@ def test_growth_intervals_hold_the_growth():
     rng, time = np.random.default_rng(6), np.arange(53) / 52
     noise = autoregressive(1_000, 53, 0.5, rng)
     counts = rng.poisson(30 * np.exp(0.5 * time + 0.3 * noise)).astype(float)
-    test = mann_kendall(counts, decay=0.5)
+    test = mann_kendall(counts)
     rate = growth_rates(counts, np.ones_like(counts), time, test.autocorrelation, decay=0.5)
     from scipy.special import stdtrit
 

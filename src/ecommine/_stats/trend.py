@@ -8,7 +8,7 @@ correlation :math:`\rho_k = (6 / \pi) \arcsin(r^k / 2)` at lag :math:`k`, and Ha
 
 Its coefficient is that of the noise, without the line, corrected for the bias of short series (Kendall 1954):
 :math:`(n r + 2) / (n - 4)`. Counts add noise that does not last, which hides at lag one how long the rest does:
-:math:`\rho_k = \rho_1 c^{k - 1}` with a decay :math:`c` that all series share, see `noise_decay`. Since it is an
+:math:`\rho_k = \rho_1 c^{k - 1}` with a decay :math:`c` that all series share, see `noise_correlation`. Since it is an
 estimate, the test compares with Student's distribution on the degrees of freedom of so many independent periods. With
 normal quantiles, or with the sample's own autocorrelations at each lag, a coefficient of .7 makes it reject a true null
 several times too often.
@@ -33,6 +33,9 @@ from .arrays import Floats, divide
 MIN_PERIODS_FOR_TREND = 10
 """Known periods below which no trend is tested: the correction for short series explodes."""
 MAX_AUTOCORRELATION = 0.97
+MIN_OWN_PART = 0.1
+MIN_CLEAR_CORRELATION = 0.05
+"""Mean autocorrelation from which on its decay can be seen."""
 _STEPS = 12
 """Newton's steps to the rate of growth."""
 _MAX_STEP = 2.0
@@ -56,6 +59,22 @@ class TrendTest(NamedTuple):
     autocorrelation: Floats
 
 
+class NoiseCorrelation(NamedTuple):
+    """Autocorrelation of the noise of many series.
+
+    Attributes
+    ----------
+    mean, variance : float
+        Of the coefficients at lag one, over series, without the error of their estimates.
+    decay : float
+        Autocorrelation at a lag over that at the lag before.
+    """
+
+    mean: float
+    variance: float
+    decay: float
+
+
 class GrowthRate(NamedTuple):
     """Growth of each series per unit of time, as a logarithm, with its standard error and degrees of freedom."""
 
@@ -64,15 +83,15 @@ class GrowthRate(NamedTuple):
     df: Floats
 
 
-def mann_kendall(values: Floats, *, decay: float = 0.0) -> TrendTest:
+def mann_kendall(values: Floats, *, pooled: NoiseCorrelation | None = None) -> TrendTest:
     """Test series for a trend, whatever the autocorrelation of their noise.
 
     Parameters
     ----------
     values : float array of shape (n_series, n_periods)
         NaN where not known; unknown periods are left out of pairs.
-    decay : float
-        Autocorrelation at a lag over that at the lag before; at least that of the series at lag one.
+    pooled : NoiseCorrelation, optional
+        Of these and other series: each coefficient is drawn to their mean by as much as they are alike.
 
     Examples
     --------
@@ -86,40 +105,41 @@ def mann_kendall(values: Floats, *, decay: float = 0.0) -> TrendTest:
     ranks, ties = _ranks_and_ties(values)
     variance = (n * (n - 1) * (2 * n + 5) - ties) / 18
     autocorrelation = corrected_autocorrelation(_without_line(ranks))  # of ranks, which no outlier dominates
-    decay_of_each = np.maximum(autocorrelation, decay)
+    own_part = np.ones(len(values))
+    if pooled is not None:
+        own_part = _own_part(n, pooled)
+        autocorrelation = pooled.mean + own_part * (autocorrelation - pooled.mean)
+    decay_of_each = np.maximum(autocorrelation, 0.0 if pooled is None else pooled.decay)
+    df = effective_periods(n, autocorrelation, decay_of_each)  # more where the coefficient is known from others
     inflated = variance * _variance_factor(n, autocorrelation, decay_of_each)
     is_tested = (n >= MIN_PERIODS_FOR_TREND) & (variance > 0)
     z = divide(score - np.sign(score), np.sqrt(np.where(is_tested, inflated, 0)))
     return TrendTest(
         tau=divide(score, np.where(is_tested, n * (n - 1) / 2, 0)),
-        p_value=np.where(is_tested, _student_p(z, effective_periods(n, autocorrelation, decay_of_each)), np.nan),
+        p_value=np.where(is_tested, _student_p(z, df / np.maximum(own_part, MIN_OWN_PART)), np.nan),
         autocorrelation=autocorrelation,
     )
 
 
-def noise_decay(values: Floats) -> float:
-    """Estimate by how much the autocorrelation of noise falls from lag to lag, from all series together.
-
-    Returns
-    -------
-    float
-        In [0, .97]; 0 where the series together show no autocorrelation.
+def noise_correlation(values: Floats) -> NoiseCorrelation:
+    """Estimate the autocorrelation of noise from all series together.
 
     Examples
     --------
-    >>> noise_decay(np.random.default_rng(0).normal(size=(50, 40)))
+    >>> noise_correlation(np.random.default_rng(0).normal(size=(50, 40))).decay
     0.0
     """
     noise = _without_line(_ranks_and_ties(values)[0])
     n = (~np.isnan(noise)).sum(axis=1)
     is_used = n >= MIN_PERIODS_FOR_TREND
     if not is_used.any():
-        return 0.0
+        return NoiseCorrelation(0.0, 0.0, 0.0)
     first, second = (_lag_correlation(noise[is_used], lag) for lag in (1, 2))
-    least = 3 / np.sqrt(n[is_used].mean() * is_used.sum())
-    if first.mean() <= least:
-        return 0.0
-    return float(np.clip(second.mean() / first.mean(), 0, MAX_AUTOCORRELATION))
+    mean = float(np.clip(first.mean(), 0, MAX_AUTOCORRELATION))
+    variance = max(float(first.var() - ((1 - mean**2) / n[is_used]).mean()), 0.0)
+    is_clear = mean > max(MIN_CLEAR_CORRELATION, 5 / np.sqrt(n[is_used].sum()))
+    decay = float(np.clip(second.mean() / first.mean(), 0, MAX_AUTOCORRELATION)) if is_clear else 0.0
+    return NoiseCorrelation(mean, variance, decay)
 
 
 def growth_rates(
@@ -136,7 +156,7 @@ def growth_rates(
     autocorrelation : float array of shape (n_series,)
         Of the noise, as `mann_kendall` gives it: the error grows with it, and with the dispersion of the counts.
     decay : float
-        As `mann_kendall` takes it.
+        Autocorrelation of the noise at a lag over that at the lag before; at least that at lag one.
 
     Returns
     -------
@@ -251,6 +271,12 @@ def _without_line(values: Floats) -> Floats:
     centred = values - divide(np.nansum(values, axis=1), n)[:, None]
     slope = divide(np.nansum(centred_time * centred, axis=1), np.nansum(centred_time**2, axis=1))
     return np.asarray(centred - np.nan_to_num(slope)[:, None] * centred_time)
+
+
+def _own_part(n: Floats, pooled: NoiseCorrelation) -> Floats:
+    """Return how much of a coefficient is its own estimate: the less, the more alike series are beside its error."""
+    error = (1 - pooled.mean**2) / np.maximum(n, 1)
+    return np.asarray(pooled.variance / (pooled.variance + error))
 
 
 def _variance_factor(n: Floats, autocorrelation: Floats, decay: Floats) -> Floats:

@@ -138,8 +138,7 @@ def _event_notes(seen: SeenEvents, coming: Periods, calendar: Calendar) -> tuple
     once = [name for name in names if seen.n_seen[name] == 1]
     notes = []
     if never:
-        verb = "is" if len(never) == 1 else "are"
-        text = f"{join_words(never)} {verb} not in the history: no effect is expected, which nothing supports"
+        text = f"{join_words(never)} not in the history: no effect is assumed, since none could be learned"
         notes.append(Note(text, code="events_never_seen", count=len(never)))
     if once:
         text = f"{join_words(once)} seen once in the history: the next effect may differ, so that intervals are wide"

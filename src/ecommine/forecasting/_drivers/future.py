@@ -59,7 +59,7 @@ def read_future(future: object, panel: Panel, horizon: Periods) -> Future:
     shape = (panel.n_series, len(horizon))
     promotion = _spread(rows, "promotion", is_taken, cells, shape)
     n_left = int((~is_taken).sum())
-    text = f"{counted(n_left, 'row')} of `future` are of other products or periods and are left out"
+    text = f"{counted(n_left, 'row')} of `future` left out: other products, or periods beyond the horizon"
     return Future(
         promotion=None if promotion is None else np.nan_to_num(promotion),
         price=_spread(rows, "price", is_taken, cells, shape),

@@ -7,7 +7,15 @@ import numpy as np
 
 from ..._core.arrays import Floats
 from ..._stats.arrays import divide
-from ..._stats.seasons import PlaceFactors, means_of_weeks, month_factors, place_factors, raised_runs, running_median
+from ..._stats.seasons import (
+    MIN_PEAK_FACTOR,
+    PlaceFactors,
+    means_of_weeks,
+    month_factors,
+    place_factors,
+    raised_runs,
+    running_median,
+)
 from .._calendar import Calendar
 from .._drivers.event_days import weekdays
 from .._periods import Periods
@@ -18,7 +26,8 @@ MAX_GAP_DAYS = 3.0
 """Ordinary days within a peak."""
 SAME_PEAK_DAYS = 14
 """Peaks of two years that lie so near are one."""
-_HALF_YEAR_DAYS = 182.0
+_LEVEL_DAYS, _LEVEL_PERIODS = 60.0, 2.5
+"""How far around a period its level is taken, so that peaks of nearly two months stand out: days, or more periods."""
 _DAY = np.timedelta64(1, "D")
 
 
@@ -66,11 +75,11 @@ def expected_peaks(factor: Floats, periods: Periods, calendar: Calendar | None) 
     if not periods.is_dated:
         return []
     smooth = means_of_weeks(factor) if periods.every == "1d" else factor  # days of the week and chance cancel out
-    runs = raised_runs(
-        divide(smooth, running_median(smooth, periods.days, _HALF_YEAR_DAYS)), periods.days, MAX_GAP_DAYS
-    )
-    level = running_median(factor, periods.days, _HALF_YEAR_DAYS)
+    reach = max(_LEVEL_DAYS, _LEVEL_PERIODS * float(np.median(periods.days)))
+    runs = raised_runs(divide(smooth, running_median(smooth, periods.days, reach)), periods.days, MAX_GAP_DAYS)
+    level = running_median(factor, periods.days, reach)
     seen = [_expected(run, divide(factor, level), periods, calendar) for run in runs]
+    seen = [peak for peak in seen if peak.factor >= MIN_PEAK_FACTOR]  # also of itself, without the days around it
     return _merged(sorted(seen, key=lambda peak: (peak.peak_at, peak.last_peak_at)))
 
 
@@ -93,7 +102,8 @@ def _expected(run: tuple[int, int], ratio: Floats, periods: Periods, calendar: C
     top = first + int(np.nanargmax(ratio[first : last + 1]))
     end = periods.following(1).starts[0]
     peak_at = periods.starts[top]
-    lead = int((peak_at - periods.starts[first]) / _DAY)
+    rise = first + int(np.argmax(ratio[first : top + 1] >= MIN_PEAK_FACTOR))
+    lead = int((peak_at - periods.starts[rise]) / _DAY)
     event, next_at = _next_event(peak_at, float(periods.days[top]), end, calendar)
     if next_at is None:
         next_at = peak_at

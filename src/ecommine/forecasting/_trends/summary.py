@@ -31,8 +31,9 @@ EVENT_NAMES: dict[str, tuple[str, str]] = {
 }
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
+        "untested": "No product could be tested for a trend.",
         "none": "No product's share of the shop rises or falls beyond chance ({tested} tested).",
-        "counts": "Of {tested}, {rising:,} rise and {falling:,} fall relative to the shop.",
+        "counts": "{tested} tested: {rising:,} rising and {falling:,} falling relative to the shop.",
         "rising": "The fastest rise: {names}.",
         "falling": "The fastest fall: {names}.",
         "named": "{name} ({growth} {unit})",
@@ -49,7 +50,8 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "no_lead": "in the same period",
     },
     "zh": {
-        "none": "没有商品占全店的份额出现超出随机波动的升降（共检验{tested}）。",
+        "untested": "没有可检验趋势的商品。",
+        "none": "没有商品的全店占比出现超出随机波动的上升或下降（共检验{tested}）。",
         "counts": "共检验{tested}，相对全店上升{rising:,}种、下降{falling:,}种。",
         "rising": "上升最快的是{names}。",
         "falling": "下降最快的是{names}。",
@@ -76,9 +78,10 @@ def trend_sentences(
 ) -> str:
     """Return two to six sentences: counts, the strongest trends, week and year, the next peak."""
     texts = _TEXTS[locale]
-    tested = counted(sum(way is not None for way in directions), "product", locale=locale)
+    n_tested = sum(way is not None for way in directions)
+    tested = counted(n_tested, "product", locale=locale)
     count = {way: directions.count(way) for way in ("rising", "falling")}
-    key = "counts" if any(count.values()) else "none"
+    key = "counts" if any(count.values()) else "none" if n_tested else "untested"
     parts = [texts[key].format(tested=tested, **count)]
     for way in ("rising", "falling"):
         names = _strongest(panel, growth, directions, way, locale)
