@@ -1,12 +1,17 @@
 """The published accuracies of the field on real data; the figures are shown with ``-s``."""
 
+import json
+import os
+import subprocess
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ecommine.forecasting import Theta, classify, forecast
 from forecasting.accuracy import (
+    QUANTILES,
     carparts,
     column,
     coverage,
@@ -20,6 +25,7 @@ from forecasting.accuracy import (
     to_sales,
 )
 
+PEERS = Path(os.environ.get("ECOMMINE_PEERS", ".venv-peers/bin/python"))
 INTERVALS = (0.025, 0.1, 0.5, 0.9, 0.975)
 
 
@@ -104,3 +110,40 @@ def test_complete_journey_by_week() -> None:
     ]
     print(f"\nComplete Journey: scaled pinball {np.mean(losses):.4f}, median {np.median(np.mean(losses, axis=0)):.4f}")
     assert np.mean(losses) <= 0.140
+
+
+AUTO_ETS = """
+import json, sys
+import numpy as np, pandas as pd
+from statsforecast import StatsForecast
+from statsforecast.models import AutoETS
+table = pd.read_parquet(sys.argv[1])
+forecast = StatsForecast(models=[AutoETS(season_length=1)], freq=1).forecast(df=table, h=4, level=[80, 90])
+forecast = forecast.sort_values(["unique_id", "ds"])
+names = ["AutoETS-lo-90", "AutoETS-lo-80", "AutoETS", "AutoETS-hi-80", "AutoETS-hi-90"]
+print(json.dumps(forecast[names].to_numpy().tolist()))
+"""
+
+
+@pytest.mark.parity
+def test_complete_journey_beside_auto_ets(tmp_path) -> None:
+    """No worse than AutoETS with its own intervals, on every fourth product and origin."""
+    if not PEERS.exists():
+        pytest.skip(f"{PEERS}, the environment of other tools, is not here (make parity makes it)")
+    units = journey()[::4]
+    scale = units[:, :26].mean(axis=1)
+    ours, theirs = [], []
+    for origin in (26, 34, 42, 48):
+        future = units[:, origin : origin + 4]
+        sales = to_sales(units[:, :origin])
+        ours.append(pinball(forecast(sales, 4), future) / scale)
+        path = tmp_path / "sales.parquet"
+        sales.set_axis(["unique_id", "ds", "y"], axis=1).to_parquet(path, index=False)
+        command = [str(PEERS), "-W", "ignore", "-c", AUTO_ETS, str(path)]
+        shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        quantiles = np.maximum(np.array(json.loads(shown.splitlines()[-1])).reshape(len(units), 4, 5), 0)
+        gap = future[:, :, None] - quantiles
+        levels = np.array(QUANTILES)
+        theirs.append(np.maximum(levels * gap, (levels - 1) * gap).mean(axis=(1, 2)) / scale)
+    print(f"\nComplete Journey, every fourth product: ours {np.mean(ours):.4f}, AutoETS {np.mean(theirs):.4f}")
+    assert np.mean(ours) <= np.mean(theirs)

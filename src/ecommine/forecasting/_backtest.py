@@ -50,7 +50,7 @@ class Backtest(Result, Generic[TableT_co]):
     >>> sales = pd.DataFrame({"product_id": "tea", "quantity": [3, 5, 4, 6, 5, 4, 5, 6, 4, 5, 3, 5],
     ...                       "period_at": pd.date_range("2024-01-01", periods=12, freq="7D")})
     >>> forecasting.backtest(sales, horizon=2, every="1w", n_windows=2).headline
-    '2 windows of 2 periods, 1 series: total forecast / actual 1.13'
+    '2 windows of 2 periods, 1 series: total forecast / actual 1.14'
     """
 
     table: TableT_co
