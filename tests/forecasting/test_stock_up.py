@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from ecommine import forecasting
-from ecommine.forecasting._periods import make_grid
 from ecommine.forecasting._stock_up import recent_totals, steps_of_lead_time
 from ecommine.schema import SchemaError
+from ecommine.schema._derive.grid import make_grid
 from forecasting.tables import in_order, sales, stock
 from libraries import to_pandas
 from notes import warning_counts

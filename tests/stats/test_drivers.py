@@ -10,8 +10,8 @@ from ecommine._stats.drivers.event_effects import EventDays, event_effects, part
 from ecommine._stats.drivers.product_effects import deviations_of_products
 from ecommine._stats.drivers.promotions import price_elasticities, promotion_effects
 from ecommine._stats.drivers.shared import comparable, shared_demand
-from ecommine._stats.seasons import means_of_weeks, month_factors, place_factors, raised_runs, running_median
-from ecommine._stats.share_trends import share_trends
+from ecommine._stats.trends.seasons import means_of_weeks, month_factors, place_factors, raised_runs, running_median
+from ecommine._stats.trends.share_trends import share_trends
 
 
 @given(

@@ -11,9 +11,7 @@ from .._core.checks import number
 from .._core.notes import Note
 from .._core.texts import counted
 from .._stats.forecasts.classes import LIFECYCLES, PATTERNS, DemandClasses, classify_demand, selling_rate
-from ..schema._for_topics import Every, warn
-from ._panel import Panel, read_panel
-from ._stock import read_stock
+from ..schema._for_topics import Every, Panel, read_panel, read_stock, warn
 
 SLOW_DAYS = 180.0
 """Days that stock may last before it is slow."""

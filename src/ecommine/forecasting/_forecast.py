@@ -19,11 +19,9 @@ from .._stats.forecasts.blocks import BLOCK, Projections, project
 from .._stats.forecasts.classes import LIFECYCLES, PATTERNS, DemandClasses, classify_demand
 from .._stats.forecasts.predictive import Horizon, error_groups, known_scales, predict
 from .._stats.forecasts.totals import PastTotals
-from ..schema._for_topics import Every
+from ..schema._for_topics import Every, Panel, Periods, read_panel
 from ._events import estimate_drivers
 from ._models.combination import Combination
-from ._panel import Panel, read_panel
-from ._periods import Periods
 from ._result import Forecast, ForecastData
 from ._uncensor import read_uncensored
 

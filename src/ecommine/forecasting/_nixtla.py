@@ -11,8 +11,7 @@ from .._core.frames import hand_back
 from .._core.notes import Note
 from .._core.tables import build_table
 from .._core.texts import counted
-from ..schema._for_topics import Every, warn
-from ._panel import read_panel
+from ..schema._for_topics import Every, read_panel, warn
 
 
 def to_nixtla(

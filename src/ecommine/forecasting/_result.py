@@ -21,9 +21,7 @@ from .._stats.forecasts.totals import (
     own_quantiles,
     pooled_quantiles,
 )
-from ..schema._for_topics import Every, warn
-from ._panel import Panel
-from ._periods import Periods
+from ..schema._for_topics import Every, Panel, Periods, warn
 from ._stock_up import stock_up_columns
 from ._summary import forecast_sentences
 

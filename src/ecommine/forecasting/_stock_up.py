@@ -11,8 +11,7 @@ from .._core.durations import Duration
 from .._core.moments import moment
 from .._core.notes import Note
 from .._stats.arrays import divide
-from ._periods import Periods
-from ._stock import read_stock
+from ..schema._for_topics import Periods, read_stock
 
 if TYPE_CHECKING:
     from ._result import ForecastData

@@ -12,10 +12,7 @@ from .._core.frames import opened
 from .._core.notes import Note
 from .._core.texts import counted, percent
 from .._stats.censoring import Uncensored, uncensored_demand
-from ..schema._for_topics import Every, warn
-from ._panel import Panel, read_panel
-from ._periods import SEASON_LENGTHS
-from ._stock import StockDays, read_stock_days
+from ..schema._for_topics import SEASON_LENGTHS, Every, Panel, StockDays, read_panel, read_stock_days, warn
 
 MAX_CENSORED_SHARE = 0.5
 """Share of known periods that sold out above which a note says that the estimate rests on little."""

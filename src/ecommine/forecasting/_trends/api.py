@@ -15,11 +15,9 @@ from ..._core.tables import build_table
 from ..._core.texts import LOCALES, Locale, counted
 from ..._stats.drivers.shared import shared_demand
 from ..._stats.multiple_testing import CORRECTIONS, Correction, adjust_p_values
-from ..._stats.share_trends import ShareTrends, share_trends
-from ...schema._for_topics import Every
+from ..._stats.trends.share_trends import ShareTrends, share_trends
+from ...schema._for_topics import Every, Panel, Periods, read_panel
 from .._calendar import read_calendar
-from .._panel import Panel, read_panel
-from .._periods import Periods
 from .season import MIN_YEARS, Peak, SeasonFactor, expected_peaks, season_factors
 from .summary import trend_sentences
 

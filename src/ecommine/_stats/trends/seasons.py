@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .arrays import Floats, Ints, divide
+from ..arrays import Floats, Ints, divide
+from ..intervals import student_quantile
 
 MIN_PEAK_FACTOR = 1.25
 MIN_PEAK_DEVIATIONS = 3.0
@@ -54,8 +55,6 @@ def place_factors(place: Ints, ratio: Floats, level: float) -> PlaceFactors:
     >>> place_factors(np.array([0, 1, 0, 1]), np.array([1.0, 4.0, 1.0, 4.0]), 0.95).factor.tolist()
     [0.5, 2.0]
     """
-    from scipy.special import stdtrit
-
     is_known = ratio > 0
     place, log_ratio = place[is_known], np.log(ratio[is_known])
     count = np.bincount(place)
@@ -64,7 +63,7 @@ def place_factors(place: Ints, ratio: Floats, level: float) -> PlaceFactors:
     seen = np.flatnonzero(count)
     freedom = max(int(count.sum()) - len(seen), 1)
     error = np.sqrt(squares.sum() / freedom / np.maximum(count[seen], 1))
-    margin = stdtrit(freedom, (1 + level) / 2) * error
+    margin = student_quantile(level, freedom) * error
     log_factor = mean[seen] - mean[seen].mean()
     return PlaceFactors(
         place=seen,

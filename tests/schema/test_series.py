@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecommine import SchemaError, schema
-from ecommine.forecasting._panel import read_panel
-from ecommine.forecasting._periods import Periods, infer_every, make_grid
+from ecommine.schema._derive.grid import Periods, infer_every, make_grid
+from ecommine.schema._derive.series import read_panel
 from forecasting.shop import one_series
 from notes import note_counts
 

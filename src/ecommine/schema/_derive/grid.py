@@ -6,10 +6,10 @@ from typing import Any, get_args
 
 import numpy as np
 
-from .._core.arrays import Floats, Ints
-from .._core.checks import integer, one_of
-from .._core.moments import moment
-from ..schema._for_topics import Every
+from ..._core.arrays import Floats, Ints
+from ..._core.checks import integer, one_of
+from ..._core.moments import moment
+from .periods import Every
 
 SEASON_LENGTHS: dict[Every | None, int] = {"1d": 7, "1w": 52, "1mo": 12, "1q": 4, "1y": 1, None: 1}
 """Periods after which demand may repeat, by the length of a period; whole numbers without `every` have none."""

@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .arrays import Floats, divide
-from .drivers.common_factor import CommonFactor, common_factor
-from .drivers.shared import comparable
+from ..arrays import Floats, divide
+from ..drivers.common_factor import CommonFactor, common_factor
+from ..drivers.shared import comparable
+from ..intervals import student_quantiles
 from .trend import NoiseCorrelation, growth_rates, mann_kendall, noise_correlation
 
 MAX_PERIODS = 120
@@ -92,13 +93,12 @@ def _expected(rates: _Rates, shared: CommonFactor, rows: slice) -> Floats:
 def _trends_of_block(
     rates: _Rates, shared: CommonFactor, rows: slice, pooled: NoiseCorrelation, level: float
 ) -> ShareTrends:
-    from scipy.special import stdtrit
 
     units, expected = rates.units[rows], _expected(rates, shared, rows)
     test = mann_kendall(divide(units, expected), pooled=pooled)
     known_units = np.where(rates.days[rows] > 0, units, np.nan)
     rate = growth_rates(known_units, expected, rates.time, test.autocorrelation, decay=pooled.decay)
-    margin = stdtrit(rate.df, (1 + level) / 2) * rate.error
+    margin = student_quantiles(level, rate.df) * rate.error
     is_tested = ~np.isnan(test.p_value)
     size = (
         np.where(is_tested, part, np.nan) for part in (rate.estimate, rate.estimate - margin, rate.estimate + margin)

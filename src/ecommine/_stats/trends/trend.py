@@ -28,7 +28,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .arrays import Floats, divide
+from ..arrays import Floats, divide
 
 MIN_PERIODS_FOR_TREND = 10
 """Known periods below which no trend is tested: the correction for short series explodes."""

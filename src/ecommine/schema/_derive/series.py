@@ -9,14 +9,15 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
-from .._core.arrays import Bools, Floats, Ints, distinct_rows
-from .._core.codes import Labels, factorize_sorted, whole_ids
-from .._core.frames import Frame, collect, hand_back, opened, wrap
-from .._core.notes import Note
-from .._core.tables import build_table
-from .._core.texts import counted, quote_names
-from ..schema._for_topics import Every, SchemaError, Shop, read_columns
-from ._periods import (
+from ..._core.arrays import Bools, Floats, Ints, distinct_rows
+from ..._core.codes import Labels, factorize_sorted, whole_ids
+from ..._core.frames import Frame, collect, hand_back, opened, wrap
+from ..._core.notes import Note
+from ..._core.tables import build_table
+from ..._core.texts import counted, quote_names
+from .._model.errors import SchemaError
+from .._model.shop import Shop
+from .grid import (
     Periods,
     check_every,
     first_start,
@@ -26,6 +27,8 @@ from ._periods import (
     misplaced_starts,
     number_starts,
 )
+from .periods import Every
+from .reading import read_columns
 
 MIN_STOCKED_SHARE = 0.5
 """Share of a period in stock from which its sales, scaled up to the whole period, are demand; below it is unknown."""

@@ -7,13 +7,14 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
-from .._core.arrays import Bools, Floats, Ints, sort_order
-from .._core.codes import factorize, whole_ids
-from .._core.frames import collect
-from .._core.notes import Note
-from .._core.texts import counted
-from ..schema._for_topics import SchemaError, common_type, read
-from ._panel import Panel
+from ..._core.arrays import Bools, Floats, Ints, sort_order
+from ..._core.codes import factorize, whole_ids
+from ..._core.frames import collect
+from ..._core.notes import Note
+from ..._core.texts import counted
+from .._model.errors import SchemaError
+from .reading import common_type, read
+from .series import Panel
 
 _DAY = np.timedelta64(1, "D")
 

@@ -1,0 +1,1 @@
+"""Trends of shares and seasons: what rises, what falls, and when demand is high."""
