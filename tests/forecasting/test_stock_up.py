@@ -113,3 +113,20 @@ def test_the_long_table_of_stores_numbers_and_stockouts():
     filled, counts = warning_counts(forecasting.to_nixtla, out, every="1w")
     assert filled["y"].isna().tolist() == [False, False, True, False]
     assert counts["demand_unknown"] == 1
+
+
+def test_what_is_not_known_of_an_event_widens_orders_and_totals():
+    """An event seen once may differ by a half: p90 of its week rises by more than chance in counts does."""
+    rng = np.random.default_rng(3)
+    units = rng.poisson(50, (20, 70)).astype(float)
+    units[:, 40] = rng.poisson(150, 20)
+    calendar = pd.DataFrame({"event": "fair", "event_at": pd.to_datetime(["2024-10-09", "2025-05-08"]), "before": 0,
+                             "after": 0})  # fmt: skip
+    result = forecasting.forecast(sales(units), 4, every="1w", calendar=calendar)
+    plain = forecasting.forecast(sales(units), 4, every="1w")
+    with_event, without = (one.stock_up(lead_time="1w").set_index("product_id") for one in (result, plain))
+    assert (with_event["mean"] > 2 * without["mean"]).all()
+    assert (with_event["p90"] - with_event["mean"] > 0.4 * with_event["mean"]).all()
+    total, before = result.total(), plain.total()
+    assert total["p95"][0] - total["p05"][0] > 4 * (before["p95"][0] - before["p05"][0])
+    assert total["p05"][0] < total["mean"][0] < total["p95"][0]

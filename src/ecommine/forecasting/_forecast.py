@@ -231,6 +231,7 @@ def compute(panel: Panel, options: ForecastOptions) -> Computed:
         mean=predictive.mean,
         baseline=predictive.mean / np.where(drivers.horizon > 0, drivers.horizon, np.nan),
         quantiles=predictive.quantiles,
+        effect_std=predictive.mean * drivers.log_std,
         past=_past_totals(projections, factor),
         scale=known_scales(projections),
         past_scale=projections.past_scales,

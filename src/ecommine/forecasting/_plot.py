@@ -7,7 +7,6 @@ import numpy as np
 from .._core.arrays import Floats, Ints
 from .._core.pictures import PALETTE, figure_of, new_axes, percent, show_text, thousands
 from .._core.texts import Locale, quote_names
-from .._stats.forecasts.totals import own_quantiles
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -109,10 +108,9 @@ def _values(data: "ForecastData", row: int | None) -> tuple[Floats, Floats, Floa
         return data.panel.demand[row], data.mean[row], data.baseline[row], data.quantiles[row]
     is_known = ~np.isnan(data.panel.demand)
     history = np.where(is_known.any(axis=0), np.where(is_known, data.panel.demand, 0).sum(axis=0), np.nan)
-    mean = np.nansum(data.mean, axis=0)
-    quantiles = [
-        own_quantiles(data.past, slice(step, step + 1), float(mean[step]), data.levels) for step in range(data.horizon)
-    ]
+    rows = np.arange(data.panel.n_series)
+    totals = [data.own_total(rows, slice(step, step + 1), data.levels) for step in range(data.horizon)]
+    mean, quantiles = np.array([total for total, _ in totals]), [values for _, values in totals]
     return history, mean, np.nansum(data.baseline, axis=0), np.stack(quantiles)
 
 

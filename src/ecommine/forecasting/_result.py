@@ -20,6 +20,7 @@ from .._stats.forecasts.totals import (
     n_own_origins,
     own_quantiles,
     pooled_quantiles,
+    widened,
 )
 from ..schema._for_topics import Every, Panel, Periods, warn
 from ._stock_up import stock_up_columns
@@ -44,6 +45,8 @@ class ForecastData:
         Ascending.
     mean, baseline : float arrays of shape (n_series, horizon)
     quantiles : float array of shape (n_series, horizon, n_levels)
+    effect_std : float array of shape (n_series, horizon)
+        Standard error (units) of what events, promotions and prices do; products and periods share it.
     past : PastTotals
         Rolling-origin forecasts and errors in units.
     scale, past_scale : float arrays of shape (n_series,) and (n_series, n_origins)
@@ -58,6 +61,7 @@ class ForecastData:
     mean: Floats
     baseline: Floats
     quantiles: Floats
+    effect_std: Floats
     past: PastTotals
     scale: Floats
     past_scale: Floats
@@ -81,7 +85,18 @@ class ForecastData:
         totals = SeriesTotals(
             mean=mean, scale=self.scale, past_scale=self.past_scale, group=self.group, is_count=self.is_count
         )
-        return mean, pooled_quantiles(self.past.of(rows, n_steps), totals, levels)
+        quantiles = pooled_quantiles(self.past.of(rows, n_steps), totals, levels)
+        if not self.effect_std.any():
+            return mean, quantiles
+        wide = widened(quantiles, mean, self.effect_std[:, :n_steps].sum(axis=1), levels)
+        return mean, np.where(self.is_count[:, None], np.rint(wide), wide)
+
+    def own_total(self, rows: Ints, steps: slice, levels: Floats) -> tuple[float, Floats]:
+        """Return the mean of one total over some series and steps, and its quantiles from its own past errors."""
+        mean = float(np.nansum(self.mean[rows, steps]))
+        quantiles = own_quantiles(self.past.of(rows), steps, mean, levels)
+        std = np.array([np.nansum(self.effect_std[rows, steps])])
+        return mean, widened(quantiles[None], np.array([mean]), std, levels)[0]
 
     def table_columns(self) -> dict[str, Any]:
         """Return the columns of the table: a row per series and period."""
@@ -325,13 +340,8 @@ def _total_columns(data: ForecastData, names: tuple[str, ...], rows: Ints) -> di
 
 def _own_totals(data: ForecastData, parts: list[tuple[Ints, slice]]) -> dict[str, Any]:
     """Return mean, quantiles and reasons of totals that stand alone."""
-    means = [float(np.nansum(data.mean[rows, steps])) for rows, steps in parts]
-    quantiles = np.stack(
-        [
-            own_quantiles(data.past.of(rows), steps, mean, data.levels)
-            for (rows, steps), mean in zip(parts, means, strict=True)
-        ]
-    )
+    totals = [data.own_total(rows, steps, data.levels) for rows, steps in parts]
+    means, quantiles = [mean for mean, _ in totals], np.stack([values for _, values in totals])
     counts = np.array([bool(data.is_count[rows].all()) for rows, _ in parts])
     quantiles = np.where(counts[:, None], np.rint(quantiles), quantiles)
     origins = [n_own_origins(data.past.of(rows)) for rows, _ in parts]

@@ -7,7 +7,6 @@ import numpy as np
 from .._core.arrays import Floats
 from .._core.texts import Locale, counted, duration_in_words, join_sentences, join_words, measured, percent, thousands
 from .._stats.forecasts.classes import LIFECYCLES, classify_demand
-from .._stats.forecasts.totals import own_quantiles
 from ._stock_up import recent_totals
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ def _total_sentence(data: "ForecastData", total: float, n_known: int, locale: Lo
         first=_first(data),
         products=counted(n_known, "product", locale=locale),
         mean=_units(total, locale),
-        interval=_interval(data, total, locale),
+        interval=_interval(data, locale),
     )
 
 
@@ -99,12 +98,12 @@ def _first(data: "ForecastData") -> str:
     return str(data.periods.starts[0])[:10]
 
 
-def _interval(data: "ForecastData", total: float, locale: Locale) -> str:
+def _interval(data: "ForecastData", locale: Locale) -> str:
     """Return the interval between the outer quantiles where these are as far from the middle."""
     texts, low, high = _TEXTS[locale], float(data.levels[0]), float(data.levels[-1])
     if len(data.levels) < 2 or abs(low + high - 1) > 1e-9:
         return ""
-    ends = own_quantiles(data.past, slice(0, data.horizon), total, np.array([low, high]))
+    _, ends = data.own_total(np.arange(len(data.mean)), slice(0, data.horizon), np.array([low, high]))
     if np.isnan(ends).any():
         return texts["no_interval"]
     words = [_units(float(end), locale) for end in ends]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arrays import Bools, Floats, Ints
-from .conformal import conformal_rank
+from .conformal import conformal_rank, normal_of
 
 MIN_ORIGINS = 20
 """Rolling origins that a total of its own needs for quantiles."""
@@ -66,6 +66,31 @@ def own_quantiles(past: PastTotals, steps: slice, mean: float, levels: Floats) -
     if len(relative) < MIN_ORIGINS:
         return np.full(len(levels), np.nan)
     return np.asarray(np.maximum(mean * (1 + ranked(relative[None], levels)[0]), 0.0))
+
+
+def widened(quantiles: Floats, mean: Floats, std: Floats, levels: Floats) -> Floats:
+    """Fold in what is not known of events and promotions, as a normal error that all parts of a total share.
+
+    Parameters
+    ----------
+    quantiles : float array of shape (n, n_levels)
+    mean, std : float arrays of shape (n,)
+        Of the totals, and the standard error of what events add to them.
+    levels : float array of shape (n_levels,)
+
+    Examples
+    --------
+    >>> widened(np.array([[7.0, 13.0]]), np.array([10.0]), np.array([3.12122]), np.array([0.1, 0.9])).round(2).tolist()
+    [[5.0, 15.0]]
+    """
+    if not (std > 0).any():
+        return quantiles
+    distance = np.array([normal_of(float(p)) for p in levels]) * std[:, None]
+    own = quantiles - mean[:, None]
+    moved = mean[:, None] + np.sign(distance) * np.sqrt(own**2 + distance**2)
+    # A quantile on the other side of the mean, or the median, only moves by the normal error.
+    aside = quantiles + distance
+    return np.asarray(np.maximum(np.where((std > 0)[:, None] & (own * distance > 0), moved, aside), 0.0))
 
 
 def n_own_origins(past: PastTotals) -> int:
