@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from ecommine import forecasting
-from ecommine.forecasting._stock_up import recent_totals, steps_of_lead_time
+from ecommine._stats.forecasts.classes import recent_totals
+from ecommine.forecasting._stock_up import steps_of_lead_time
 from ecommine.schema import SchemaError
 from ecommine.schema._derive.grid import make_grid
 from forecasting.tables import in_order, sales, stock

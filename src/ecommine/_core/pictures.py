@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CHINESE_FONTS",
     "PALETTE",
+    "date_ticks",
     "figure_of",
     "new_axes",
     "percent",
@@ -48,6 +49,14 @@ def new_axes(ax: "Axes | None", *, width: float = 8.0, height: float = 5.0) -> "
     if ax is not None:
         return instance("ax", ax, pyplot.Axes, noun="matplotlib Axes")  # type: ignore[no-any-return]
     return pyplot.subplots(figsize=(width, height), layout="constrained")[1]  # type: ignore[no-any-return]
+
+
+def date_ticks(ax: "Axes") -> None:
+    """Mark a few dates on the horizontal axis, as ISO 8601 writes them."""
+    from matplotlib.dates import AutoDateLocator, DateFormatter
+
+    ax.xaxis.set_major_locator(AutoDateLocator(minticks=3, maxticks=7))  # type: ignore[no-untyped-call]
+    ax.xaxis.set_major_formatter(DateFormatter("%Y-%m-%d"))  # type: ignore[no-untyped-call]
 
 
 def show_text(figure: "Figure", *, extra: Iterable[str] = ()) -> None:

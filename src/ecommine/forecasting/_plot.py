@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._core.arrays import Floats, Ints
-from .._core.pictures import PALETTE, figure_of, new_axes, percent, show_text, thousands
+from .._core.arrays import Floats
+from .._core.pictures import PALETTE, date_ticks, figure_of, new_axes, percent, show_text, thousands
 from .._core.texts import Locale, quote_names
+from .._stats.forecasts.conformal import central_pairs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,7 +66,7 @@ def draw_forecast(data: "ForecastData", product_id: Any, ax: "Axes | None", loca
     ax.set_title(texts["title"].format(name=texts["all"] if row is None else data.panel.names[row]))
     ax.set_ylabel(texts["units"].format(period=texts[data.periods.every or ""]))
     if data.periods.is_dated:
-        _date_ticks(ax)
+        date_ticks(ax)
     else:
         ax.set_xlabel(texts["period"])
     ax.set_ylim(0, 1.18 * ax.get_ylim()[1])  # room for the legend
@@ -76,13 +77,6 @@ def draw_forecast(data: "ForecastData", product_id: Any, ax: "Axes | None", loca
     ax.legend(frameon=False, loc="upper left", ncols=3, fontsize=9)
     show_text(figure_of(ax))
     return ax
-
-
-def _date_ticks(ax: "Axes") -> None:
-    from matplotlib.dates import AutoDateLocator, DateFormatter
-
-    ax.xaxis.set_major_locator(AutoDateLocator(minticks=3, maxticks=7))  # type: ignore[no-untyped-call]
-    ax.xaxis.set_major_formatter(DateFormatter("%Y-%m-%d"))  # type: ignore[no-untyped-call]
 
 
 def _row_of(data: "ForecastData", product_id: Any) -> int:
@@ -116,7 +110,7 @@ def _values(data: "ForecastData", row: int | None) -> tuple[Floats, Floats, Floa
 
 def _draw_bands(ax: "Axes", levels: Floats, ahead: Any, last: float, quantiles: Floats, locale: Locale) -> None:
     """Draw the band between each pair of quantiles as far from the middle, the widest first; they begin at the end."""
-    for colour, (low, high) in zip(GREYS, _pairs(levels), strict=False):
+    for colour, (low, high) in zip(GREYS, central_pairs(levels), strict=False):
         if np.isnan(quantiles[:, [low, high]]).any():  # too short a history for quantiles of a total
             continue
         level = percent(round(float(levels[high] - levels[low]), 6))
@@ -124,16 +118,6 @@ def _draw_bands(ax: "Axes", levels: Floats, ahead: Any, last: float, quantiles: 
         ax.fill_between(
             ahead, below, above, color=colour, linewidth=0, label=_TEXTS[locale]["band"].format(level=level)
         )
-
-
-def _pairs(levels: Floats) -> list[tuple[int, int]]:
-    """Return positions of quantiles as far below as above the median, the outer ones first."""
-    pairs = []
-    for low in range(len(levels) // 2):
-        match: Ints = np.flatnonzero(np.isclose(levels, 1 - levels[low]))
-        if len(match):
-            pairs.append((low, int(match[0])))
-    return pairs
 
 
 def _axis_values(starts: Any) -> Any:

@@ -10,7 +10,7 @@ from .._core.checks import integer
 from .._core.durations import Duration
 from .._core.moments import moment
 from .._core.notes import Note
-from .._stats.arrays import divide
+from .._stats.forecasts.classes import recent_totals
 from ..schema._for_topics import Periods, read_stock
 
 if TYPE_CHECKING:
@@ -69,19 +69,6 @@ def steps_of_lead_time(periods: Periods, lead_time: LeadTime) -> int:
             f"`lead_time` of {lead_time!r} is longer than the horizon of {len(periods)} periods: forecast more"
         )
     return n_steps
-
-
-def recent_totals(demand: Floats, n_steps: int) -> Floats:
-    """Return the demand of as many last periods, of the known ones where not all are known.
-
-    Examples
-    --------
-    >>> recent_totals(np.array([[1.0, 2.0, np.nan, 4.0]]), 2).tolist()
-    [8.0]
-    """
-    last = demand[:, -n_steps:]
-    is_known = ~np.isnan(last)
-    return divide(np.where(is_known, last, 0).sum(axis=1) * min(n_steps, demand.shape[1]), is_known.sum(axis=1))
 
 
 def _sorted(columns: dict[str, Any], values: Floats) -> dict[str, Any]:

@@ -6,8 +6,7 @@ import numpy as np
 
 from .._core.arrays import Floats
 from .._core.texts import Locale, counted, duration_in_words, join_sentences, join_words, measured, percent, thousands
-from .._stats.forecasts.classes import LIFECYCLES, classify_demand
-from ._stock_up import recent_totals
+from .._stats.forecasts.classes import LIFECYCLES, classify_demand, recent_totals
 
 if TYPE_CHECKING:
     from ._result import ForecastData
@@ -87,15 +86,11 @@ def _total_sentence(data: "ForecastData", total: float, n_known: int, locale: Lo
     texts = _TEXTS[locale]
     return texts["total"].format(
         length=length_in_words(data, locale),
-        first=_first(data),
+        first=str(data.periods.starts[0])[:10],
         products=counted(n_known, "product", locale=locale),
         mean=_units(total, locale),
         interval=_interval(data, locale),
     )
-
-
-def _first(data: "ForecastData") -> str:
-    return str(data.periods.starts[0])[:10]
 
 
 def _interval(data: "ForecastData", locale: Locale) -> str:

@@ -21,7 +21,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from ..arrays import Bools, Floats, Ints
+from ..arrays import Bools, Floats, Ints, divide
 
 _BLOCK = 5_000
 """Series that are looked at together: memory stays small."""
@@ -130,6 +130,20 @@ def selling_rate(demand: Floats, days: Floats) -> Floats:
     weight = np.where(np.isnan(demand), 0.0, 0.5 ** (age / HALF_LIFE_DAYS))
     units, time = (weight * np.nan_to_num(demand)).sum(axis=1), (weight * days).sum(axis=1)
     return np.asarray(np.divide(units, time, out=np.full(len(demand), np.nan), where=time > 0))
+
+
+def recent_totals(demand: Floats, n_steps: int) -> Floats:
+    """Return the demand of as many last periods, of the known ones where not all are known.
+
+    Examples
+    --------
+    >>> recent_totals(np.array([[1.0, 2.0, np.nan, 4.0]]), 2).tolist()
+    [8.0]
+    """
+    last = demand[:, -n_steps:]
+    is_known = ~np.isnan(last)
+    units = np.where(is_known, last, 0).sum(axis=1) * min(n_steps, demand.shape[1])
+    return divide(units, is_known.sum(axis=1))
 
 
 def _later_demand(has_demand: Bools) -> Bools:

@@ -99,3 +99,15 @@ def pool(groups: Ints, has_errors: Bools, fewest: int) -> Ints:
     """
     totals = np.bincount(groups[has_errors], minlength=int(groups.max(initial=0)) + 1)
     return np.where(totals[groups] >= fewest, groups, -1)
+
+
+def central_pairs(levels: Floats) -> list[tuple[int, int]]:
+    """Return the positions of levels as far below as above the median, the outer ones first.
+
+    Examples
+    --------
+    >>> central_pairs(np.array([0.05, 0.1, 0.5, 0.95]))
+    [(0, 3)]
+    """
+    matches = ((low, np.flatnonzero(np.isclose(levels, 1 - levels[low]))) for low in range(len(levels) // 2))
+    return [(low, int(match[0])) for low, match in matches if len(match)]

@@ -27,18 +27,10 @@ if TYPE_CHECKING:
 DAYS_OF_WEEK, DAYS_OF_YEAR = 7, 365.25
 DIRECTIONS = ("falling", "steady", "rising")
 _SAMPLES: Mapping[str, Any] = {
-    "direction": "",
-    "cycle": "",
-    "event": "",
-    "place": 0,
-    "n_seen": 0,
-    "lead_days": 0,
-    "factor": 0.0,
-    "factor_low": 0.0,
-    "factor_high": 0.0,
-    "peak_at": datetime(2000, 1, 1),
-    "stock_by": datetime(2000, 1, 1),
-    "last_peak_at": datetime(2000, 1, 1),
+    **dict.fromkeys(("direction", "cycle", "event"), ""),
+    **dict.fromkeys(("place", "n_seen", "lead_days"), 0),
+    **dict.fromkeys(("factor", "factor_low", "factor_high"), 0.0),
+    **dict.fromkeys(("peak_at", "stock_by", "last_peak_at"), datetime(2000, 1, 1)),
 }
 
 
