@@ -164,7 +164,7 @@ def _fit(common: Floats, base: tuple[Floats, Floats], days: EventDays) -> _Fitte
     for step in range(_STEPS):
         jacobian, log_mean = design.linearised(theta)
         target = jacobian @ theta + np.where(is_used, np.clip(common / np.exp(log_mean) - 1, -1, 3), 0)
-        between = scale * design.variance_between(theta)
+        between = scale * design.prior_variances(theta)
         penalty = np.concatenate([np.zeros(design.n_base), np.full(design.n_common, EFFECT_STD**-2), 1 / between])
         x, y = jacobian[is_used], target[is_used]
         if step in (2, 5):
@@ -227,7 +227,7 @@ class _Design:
         theta[: self.n_base] = np.linalg.lstsq(self.base[is_used], np.log(common[is_used]), rcond=None)[0]
         return theta
 
-    def variance_between(self, theta: Floats) -> Floats:
+    def prior_variances(self, theta: Floats) -> Floats:
         """Return the prior's variance between occurrences, which grows with the effect."""
         effect = self.to_event @ theta[self.n_base : -self.n_own]
         return np.asarray(OCCURRENCE_STD**2 + (OCCURRENCE_SHARE * effect) ** 2)

@@ -244,12 +244,11 @@ def _trend_columns(
 
 
 def _columns_of(rows: Sequence[Any], kind: type[Any]) -> dict[str, list[Any]]:
-    return {name: [_plain(getattr(row, name)) for row in rows] for name in kind.__dataclass_fields__}
-
-
-def _plain(value: Any) -> Any:
-    """Return a moment of NumPy as a datetime, which every library reads."""
-    return value.astype("datetime64[us]").item() if isinstance(value, np.datetime64) else value
+    """Return a column per field; moments of NumPy as datetimes, which every library reads."""
+    values = {name: [getattr(row, name) for row in rows] for name in kind.__dataclass_fields__}
+    moments = {name for name in values if name.endswith(("_at", "_by"))}
+    return {name: [v.astype("M8[us]").item() for v in column] if name in moments else column
+            for name, column in values.items()}  # fmt: skip
 
 
 def _notes(found: ShareTrends, periods: Periods) -> list[Note]:

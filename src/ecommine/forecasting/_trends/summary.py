@@ -1,7 +1,6 @@
 """The summary of trends: what rises and falls, the season, and the next peaks to stock for."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -137,12 +136,8 @@ def _peak_sentence(peak: Peak, locale: Locale) -> str:
     days = counted(peak.lead_days, "day") if locale == "en" else f"{peak.lead_days}天"
     return texts["peak"].format(
         event="" if peak.event is None else texts["event"].format(name=event_name(peak.event, locale)),
-        at=_day(peak.peak_at),
+        at=str(peak.peak_at)[:10],
         factor=three_digits(peak.factor),
         lead=texts["lead"].format(days=days) if peak.lead_days else texts["no_lead"],
-        by=_day(peak.stock_by),
+        by=str(peak.stock_by)[:10],
     )
-
-
-def _day(moment: Any) -> str:
-    return str(moment.astype("datetime64[D]"))
