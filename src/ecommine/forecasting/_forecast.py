@@ -30,6 +30,9 @@ AsOf = datetime | date | str | int | None
 MAX_HORIZON = 10_000
 _EXPOSED = ("1mo", "1q", "1y")
 """Periods of unequal days: their demand is forecast per day."""
+MAX_RATIO_OF_WHOLE = 0.95
+"""Squared steps of demand by period, relative to those of demand by day, below which the days of a period are no
+measure of a series."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,7 +216,7 @@ def compute(panel: Panel, options: ForecastOptions) -> Computed:
     horizon = options.horizon
     ahead = panel.periods.following(horizon)
     drivers = estimate_drivers(panel, horizon, calendar=options.calendar, future=options.future)
-    past_days, days = _exposures(panel.periods, ahead)
+    past_days, days = _exposures(panel, ahead)
     factor = None if (drivers.history == 1).all() and (past_days == 1).all() else drivers.history * past_days
     baseline = panel.demand if factor is None else divide(panel.demand, factor)
     season_length = panel.periods.season_length(options.season_length)
@@ -242,12 +245,19 @@ def compute(panel: Panel, options: ForecastOptions) -> Computed:
     return Computed(data=data, projections=projections, classes=classes, notes=notes)
 
 
-def _exposures(periods: Periods, ahead: Periods) -> tuple[Floats, Floats]:
-    """Return the days of past and coming periods relative to their mean: months, quarters and years are unequal."""
+def _exposures(panel: Panel, ahead: Periods) -> tuple[Floats, Floats]:
+    """Return the days of past and coming periods relative to their mean: months, quarters and years are unequal.
+
+    Series that are steadier as they are than per day, which have not come by the day, keep ones.
+    """
+    periods = panel.periods
     if not periods.is_dated or periods.every not in _EXPOSED:
         return np.ones(len(periods)), np.ones(len(ahead))
     mean = periods.days.mean()
-    return periods.days / mean, ahead.days / mean
+    past, coming = periods.days / mean, ahead.days / mean
+    whole, daily = (known_mean(np.diff(demand, axis=1) ** 2) for demand in (panel.demand, panel.demand / past))
+    is_daily = ~(whole < MAX_RATIO_OF_WHOLE * daily)[:, None]
+    return np.where(is_daily, past, 1.0), np.where(is_daily, coming, 1.0)
 
 
 def _past_totals(projections: Projections, factor: Floats | None) -> PastTotals:
