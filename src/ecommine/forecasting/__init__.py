@@ -39,18 +39,6 @@ References
 ----------
 Hyndman, R. J. and Athanasopoulos, G. (2021). Forecasting: Principles and Practice, 3rd edition.
 https://otexts.com/fpp3/
-
-Examples
---------
->>> import pandas as pd
->>> from ecommine import forecasting
->>> sales = pd.DataFrame({"product_id": "tea", "quantity": [3, 5, 4, 6, 5, 4, 5, 6, 4, 5, 3, 5],
-...                       "period_at": pd.date_range("2024-01-01", periods=12, freq="7D")})
->>> result = forecasting.forecast(sales, 2, every="1w", quantiles=(0.1, 0.9))
->>> result.table[["period_at", "p10", "p90"]]
-   period_at  p10  p90
-0 2024-03-25  2.0  7.0
-1 2024-04-01  2.0  7.0
 """
 
 from ._backtest import Backtest, backtest

@@ -260,18 +260,19 @@ def _table(panel: Panel, compared: list[_Compared]) -> Any:
 
 
 def _product_columns(panel: Panel, compared: list[_Compared]) -> dict[str, Any]:
-    error = np.concatenate([one.error for one in compared], axis=1)
-    horizon = compared[0].data.horizon
-    squares = np.concatenate([np.repeat(one.naive_square[:, None], horizon, axis=1) for one in compared], axis=1)
-    steps = np.concatenate([np.repeat(one.naive_absolute[:, None], horizon, axis=1) for one in compared], axis=1)
+    error, pinball = (
+        np.concatenate(parts, axis=1) for parts in zip(*((one.error, one.pinball) for one in compared), strict=True)
+    )
+    squared = np.concatenate([divide(one.error**2, one.naive_square[:, None]) for one in compared], axis=1)
+    absolute = np.concatenate([divide(np.abs(one.error), one.naive_absolute[:, None]) for one in compared], axis=1)
     return {
         **panel.ids,
         "n_periods": (~np.isnan(error)).sum(axis=1),
         "bias": known_mean(error),
         "mae": known_mean(np.abs(error)),
-        "rmsse": np.sqrt(known_mean(divide(error**2, squares))),
-        "mase": known_mean(divide(np.abs(error), steps)),
-        "pinball": known_mean(np.concatenate([one.pinball for one in compared], axis=1)),
+        "rmsse": np.sqrt(known_mean(squared)),
+        "mase": known_mean(absolute),
+        "pinball": known_mean(pinball),
     }
 
 

@@ -1,7 +1,6 @@
 """The call `forecast`: from the table of sales to the distribution of demand of each product and period."""
 
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal, cast
@@ -9,16 +8,17 @@ from typing import Any, Literal, cast
 import numpy as np
 from narwhals.stable.v2.typing import IntoFrameT
 
-from .._core.arrays import Bools, Floats, Ints
+from .._core.arrays import Bools, Floats
 from .._core.checks import integer, number
 from .._core.notes import Note
+from .._core.progress import ignore, progress_bar
 from .._core.texts import counted
 from .._stats.arrays import divide, known_mean
 from .._stats.forecasts.base import Model
-from .._stats.forecasts.blocks import BLOCK, Projections, project
+from .._stats.forecasts.blocks import Projections, project, scaled_errors
 from .._stats.forecasts.classes import LIFECYCLES, PATTERNS, DemandClasses, classify_demand
 from .._stats.forecasts.predictive import Horizon, error_groups, known_scales, predict
-from .._stats.forecasts.totals import PastTotals
+from .._stats.forecasts.totals import past_totals
 from ..schema._for_topics import Every, Panel, Periods, read_panel
 from ._events import estimate_drivers
 from ._models.combination import Combination
@@ -220,9 +220,8 @@ def compute(panel: Panel, options: ForecastOptions) -> Computed:
     factor = None if (drivers.history == 1).all() and (past_days == 1).all() else drivers.history * past_days
     baseline = panel.demand if factor is None else divide(panel.demand, factor)
     season_length = panel.periods.season_length(options.season_length)
-    projections = project(
-        options.model, baseline, season_length, horizon, on_block=_progress(panel.n_series, shown=options.progress)
-    )
+    draw = progress_bar(panel.n_series, title="forecast", noun="series") if options.progress else ignore
+    projections = project(options.model, baseline, season_length, horizon, on_block=draw)
     classes = classify_demand(panel.demand)
     group = error_groups(projections)
     effects = Horizon(factor=drivers.horizon * days, log_std=drivers.log_std, is_count=panel.is_count)
@@ -235,7 +234,7 @@ def compute(panel: Panel, options: ForecastOptions) -> Computed:
         baseline=predictive.mean / np.where(drivers.horizon > 0, drivers.horizon, np.nan),
         quantiles=predictive.quantiles,
         effect_std=predictive.mean * drivers.log_std,
-        past=_past_totals(projections, factor),
+        past=past_totals(projections, factor),
         scale=known_scales(projections),
         past_scale=projections.past_scales,
         group=group,
@@ -260,37 +259,11 @@ def _exposures(panel: Panel, ahead: Periods) -> tuple[Floats, Floats]:
     return np.where(is_daily, past, 1.0), np.where(is_daily, coming, 1.0)
 
 
-def _past_totals(projections: Projections, factor: Floats | None) -> PastTotals:
-    """Return rolling-origin errors and forecasts in units of demand, with the events and days of their periods."""
-    horizon = projections.mean.shape[1]
-    if factor is None:
-        return PastTotals(errors=projections.past_errors, means=projections.past_means)
-    full = np.broadcast_to(factor, (len(projections.mean), factor.shape[-1]))
-    padded = np.concatenate([full, np.ones((len(full), horizon))], axis=1).astype(np.float32)
-    at_origin = padded[:, projections.origins[:, None] + np.arange(horizon)]
-    return PastTotals(errors=projections.past_errors * at_origin, means=projections.past_means * at_origin)
-
-
-def _progress(n_series: int, *, shown: bool) -> Callable[[int], None]:
-    """Return what is called with the number of series done; it draws a bar on standard error where it is shown."""
-    done = 0
-
-    def draw(n_more: int) -> None:
-        nonlocal done
-        done += n_more
-        filled = "#" * (30 * done // n_series)
-        end = "\n" if done == n_series else ""
-        sys.stderr.write(f"\rforecast [{filled:<30}] {done:,} of {n_series:,} series{end}")
-        sys.stderr.flush()
-
-    return draw if shown else lambda _: None
-
-
 def _model_columns(computed: Computed, options: ForecastOptions) -> dict[str, Any]:
     """Return which model each series has, its error at the rolling origins, and why."""
     classes, labels = computed.classes, computed.projections.labels.tolist()
     n_models = [label.count("+") + 1 for label in labels]
-    rmsse, n_origins = _rmsse(computed)
+    rmsse, n_origins = scaled_errors(computed.projections, computed.data.panel.demand)
     return {
         **computed.data.panel.ids,
         "pattern": [PATTERNS[code] if code >= 0 else None for code in classes.pattern],
@@ -301,18 +274,6 @@ def _model_columns(computed: Computed, options: ForecastOptions) -> dict[str, An
         "n_origins": n_origins,
         "why": _reasons(computed) if options.is_auto else ["given"] * len(labels),
     }
-
-
-def _rmsse(computed: Computed) -> tuple[Floats, Ints]:
-    """Return the root mean squared scaled error of rolling origins, and how many origins each series has."""
-    errors, demand = computed.projections.past_errors, computed.data.panel.demand
-    rmsse, n_origins = np.full(len(demand), np.nan), np.zeros(len(demand), dtype=np.int64)
-    for first in range(0, len(demand), BLOCK):
-        rows = slice(first, first + BLOCK)
-        squared, steps = errors[rows].astype(np.float64) ** 2, np.diff(demand[rows], axis=1) ** 2
-        rmsse[rows] = np.sqrt(divide(known_mean(squared.reshape(len(squared), -1)), known_mean(steps)))
-        n_origins[rows] = (~np.isnan(squared)).any(axis=2).sum(axis=1)
-    return rmsse, n_origins
 
 
 def _reasons(computed: Computed) -> list[str]:

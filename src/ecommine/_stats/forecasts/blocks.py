@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Bools, Floats, Ints
+from ..arrays import Bools, Floats, Ints, divide, known_mean
 from .base import Model
 
 BLOCK = 2_000
@@ -103,3 +103,18 @@ def _fill(made: Projections, model: Model, demand: Floats, season_length: int, r
     n_seen = np.cumsum(~np.isnan(demand), axis=1)
     is_enough = n_seen[:, made.origins - 1] >= MIN_SHARE_BEFORE_ORIGIN * n_seen[:, -1:]
     made.past_errors[rows] = np.where(is_enough[:, :, None], actual - forecasts.mean[:, :-1], np.nan)
+
+
+def scaled_errors(projections: Projections, demand: Floats) -> tuple[Floats, Ints]:
+    """Return the root mean squared scaled error of rolling origins, and how many of these each series has.
+
+    The scale is the root mean squared step of demand from a period to the next; NaN where demand is flat.
+    """
+    errors = projections.past_errors
+    rmsse, n_origins = np.full(len(demand), np.nan), np.zeros(len(demand), dtype=np.int64)
+    for first in range(0, len(demand), BLOCK):
+        rows = slice(first, first + BLOCK)
+        squared, steps = errors[rows].astype(np.float64) ** 2, np.diff(demand[rows], axis=1) ** 2
+        rmsse[rows] = np.sqrt(divide(known_mean(squared.reshape(len(squared), -1)), known_mean(steps)))
+        n_origins[rows] = (~np.isnan(squared)).any(axis=2).sum(axis=1)
+    return rmsse, n_origins

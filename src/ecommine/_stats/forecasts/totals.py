@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arrays import Bools, Floats, Ints
+from .blocks import Projections
 from .conformal import conformal_rank, normal_of
 
 MIN_ORIGINS = 20
@@ -29,6 +30,17 @@ class PastTotals:
     def of(self, rows: Ints, n_steps: int | None = None) -> "PastTotals":
         """Return those of some series, and of the first steps."""
         return PastTotals(errors=self.errors[rows][:, :, :n_steps], means=self.means[rows][:, :, :n_steps])
+
+
+def past_totals(projections: Projections, factor: Floats | None) -> PastTotals:
+    """Return rolling-origin errors and forecasts in units of demand, with the factors of their periods."""
+    horizon = projections.mean.shape[1]
+    if factor is None:
+        return PastTotals(errors=projections.past_errors, means=projections.past_means)
+    full = np.broadcast_to(factor, (len(projections.mean), factor.shape[-1]))
+    padded = np.concatenate([full, np.ones((len(full), horizon))], axis=1).astype(np.float32)
+    at_origin = padded[:, projections.origins[:, None] + np.arange(horizon)]
+    return PastTotals(errors=projections.past_errors * at_origin, means=projections.past_means * at_origin)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
