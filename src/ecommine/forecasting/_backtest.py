@@ -132,13 +132,7 @@ def backtest(
     1 2024-03-04         1.19       1.0      0.9
     """
     options = checked_options(
-        horizon,
-        models=models,
-        quantiles=quantiles,
-        season_length=season_length,
-        calendar=calendar,
-        future=future,
-        progress=False,
+        horizon, models=models, quantiles=quantiles, season_length=season_length, calendar=calendar, future=future
     )
     windows = _Windows(sales=sales, stock=stock, every=every, by=by)
     panel, actual = windows.whole(as_of)

@@ -46,7 +46,6 @@ class ForecastOptions:
     season_length: int | str
     calendar: Any
     future: Any
-    progress: bool
 
 
 def forecast(
@@ -133,16 +132,10 @@ def forecast(
     1        tea 2024-04-01  4.583467  2.0  7.0
     """
     options = checked_options(
-        horizon,
-        models=models,
-        quantiles=quantiles,
-        season_length=season_length,
-        calendar=calendar,
-        future=future,
-        progress=progress,
+        horizon, models=models, quantiles=quantiles, season_length=season_length, calendar=calendar, future=future
     )
     panel = read_demand(sales, every=every, by=by, stock=stock, as_of=as_of)
-    computed = compute(panel, options)
+    computed = compute(panel, options, progress=progress)
     return Forecast(
         table=cast("IntoFrameT", panel.to_table(computed.data.table_columns())),
         models=cast("IntoFrameT", panel.to_table(_model_columns(computed, options), samples=_SAMPLES)),
@@ -170,7 +163,6 @@ def checked_options(
     season_length: int | str,
     calendar: Any,
     future: Any,
-    progress: bool,
 ) -> ForecastOptions:
     """Check the options of a forecast once."""
     levels = sorted({number("quantiles", level, low=0.0005, high=0.9995) for level in quantiles})
@@ -184,7 +176,6 @@ def checked_options(
         season_length=season_length,
         calendar=calendar,
         future=future,
-        progress=bool(progress),
     )
 
 
@@ -211,7 +202,7 @@ class Computed:
     notes: tuple[Note, ...]
 
 
-def compute(panel: Panel, options: ForecastOptions) -> Computed:
+def compute(panel: Panel, options: ForecastOptions, *, progress: bool = False) -> Computed:
     """Forecast a panel."""
     horizon = options.horizon
     ahead = panel.periods.following(horizon)
@@ -220,7 +211,7 @@ def compute(panel: Panel, options: ForecastOptions) -> Computed:
     factor = None if (drivers.history == 1).all() and (past_days == 1).all() else drivers.history * past_days
     baseline = panel.demand if factor is None else divide(panel.demand, factor)
     season_length = panel.periods.season_length(options.season_length)
-    draw = progress_bar(panel.n_series, title="forecast", noun="series") if options.progress else ignore
+    draw = progress_bar(panel.n_series, title="forecast", noun="series") if progress else ignore
     projections = project(options.model, baseline, season_length, horizon, on_block=draw)
     classes = classify_demand(panel.demand)
     group = error_groups(projections)
