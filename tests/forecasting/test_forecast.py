@@ -254,10 +254,19 @@ def test_errors_name_the_argument(options, error, text):
         forecast(one_series([1, 2, 3]), horizon, **options)
 
 
-def test_results_pickle_and_write_a_workbook(tmp_path):
+def test_results_pickle():
     import pickle
 
     result = forecast(small_shop(), 2, every="1w")
     again = pickle.loads(pickle.dumps(result))
     pd.testing.assert_frame_equal(again.table, result.table)
     assert isinstance(again, forecasting.Forecast)
+    assert again.total().equals(result.total())
+
+
+def test_a_result_does_not_hold_the_table_of_sales():
+    import pickle
+
+    wide = small_shop().assign(title="a name that is long enough to be seen" * 100)
+    plain, with_titles = (len(pickle.dumps(forecast(table, 2, every="1w"))) for table in (small_shop(), wide))
+    assert with_titles < plain + 1_000

@@ -145,9 +145,7 @@ def read_uncensored(
     frame = opened(sales, argument="sales")
     if "in_stock" in frame.collect_schema().names():
         frame = frame.drop("in_stock")
-    panel = replace(
-        read_panel(frame.to_native(), every=every, by=by, as_of=as_of), like=opened(sales, argument="sales")
-    )
+    panel = read_panel(frame.to_native(), every=every, by=by, as_of=as_of)
     sold = panel.demand
     days = read_stock_days(stock, panel, sold)
     season = SEASON_LENGTHS["1d"] if panel.periods.every == "1d" else 1

@@ -54,7 +54,7 @@ class Panel:
     periods : Periods
         From the first period of the whole table to the last complete one.
     like : narwhals frame
-        The caller's table.
+        The caller's table, without rows where it is eager.
     period_type : narwhals type
         Of the caller's ``period_at``.
     notes : tuple of Note
@@ -146,7 +146,7 @@ def read_panel(
         _Cells(rows, cell, is_unique, n_series, n_complete),
         ids=ids,
         periods=make_grid(first, n_complete, every),
-        like=like,
+        like=like.head(0) if isinstance(like, nw.DataFrame) else like,  # its library and types: results stay small
         period_type=period_type,
         notes=notes,
     )
