@@ -135,7 +135,7 @@ def report(n_series: int) -> Iterator[str]:
     """Run everything, line by line."""
     yield f"{n_series:,} daily series of {DAYS} periods, {HORIZON} steps, 24 rolling origins and the end"
     for name in FAMILY:
-        found = in_process(sys.executable, "ours", name, n_series, 1)
+        found = in_process(sys.executable, "ours", name, n_series)
         limit = f"(limit {FAMILY_LIMIT_SECONDS:g})"
         yield f"  {name:<20}{found['seconds']:8.2f} s {limit}   peak {found['peak_mb']:7,.0f} MB"
     found = in_process(sys.executable, "call", "", n_series, 1)
