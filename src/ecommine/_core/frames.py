@@ -118,7 +118,21 @@ def hand_back(small: nw.DataFrame[Any], *, like: Frame) -> Any:
             if is_busy(error):
                 raise ValueError(BUSY) from None
             raise
-    return theirs.sparkSession.createDataFrame(table)
+    return _on_spark(table, theirs.sparkSession)
+
+
+def _on_spark(table: Any, session: Any) -> Any:
+    """Make a Spark table of one of pandas; naive times stay naive, and do not become those of the session's zone."""
+    from pyspark.sql.types import StructField, StructType, TimestampNTZType, TimestampType
+
+    made = session.createDataFrame(table)
+    if not any(isinstance(field.dataType, TimestampType) for field in made.schema):
+        return made
+    naive = [
+        StructField(field.name, TimestampNTZType() if isinstance(field.dataType, TimestampType) else field.dataType)
+        for field in made.schema
+    ]
+    return session.createDataFrame(table, schema=StructType(naive))
 
 
 def micro(column: nw.Expr) -> nw.Expr:

@@ -1,7 +1,7 @@
 """The one module of schema that topics may import from.
 
-Reading a canonical table, the panel of sales as arrays, periods, clock changes, names of events, the join of two tables,
-and warnings. All else in schema may change without breaking a topic; an import contract enforces it.
+Reading a canonical table, the panel of sales as arrays, periods, clock changes, names of events, the join of two
+tables, and warnings. All else in schema may change without breaking a topic; an import contract enforces it.
 """
 
 from ._convert.objects import is_numpy
