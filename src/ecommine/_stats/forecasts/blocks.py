@@ -8,6 +8,7 @@ import numpy as np
 
 from ..arrays import Bools, Floats, Ints, divide, known_mean
 from .base import Model
+from .totals import MIN_ORIGINS
 
 BLOCK = 2_000
 """Series that a model runs over at once."""
@@ -59,6 +60,9 @@ def rolling_origins(n_periods: int, horizon: int) -> Ints:
     if last < least:
         return np.arange(min(least, n_periods), n_periods)[-MAX_ORIGINS:]
     step = max(1, (last - least) // MAX_ORIGINS)
+    first_counted = int(np.ceil(MIN_SHARE_BEFORE_ORIGIN * n_periods))
+    if last - first_counted >= MIN_ORIGINS - 1:  # so many of those that count for a whole history
+        step = min(step, max(1, (last - first_counted) // (MIN_ORIGINS - 1)))
     return np.arange(last, least - 1, -step)[:MAX_ORIGINS][::-1]
 
 
