@@ -13,8 +13,8 @@ from .._core.codes import Labels
 from .._core.notes import Note
 from .._core.results import Result
 from .._core.texts import LOCALES, Locale, counted, quote_names
+from .._stats.forecasts.blocks import MIN_ORIGINS
 from .._stats.forecasts.totals import (
-    MIN_ORIGINS,
     PastTotals,
     SeriesTotals,
     n_own_origins,

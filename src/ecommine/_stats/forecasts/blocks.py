@@ -8,10 +8,11 @@ import numpy as np
 
 from ..arrays import Bools, Floats, Ints, divide, known_mean
 from .base import Model
-from .totals import MIN_ORIGINS
 
 BLOCK = 2_000
 """Series that a model runs over at once."""
+MIN_ORIGINS = 20
+"""Rolling origins that a total of its own needs for quantiles."""
 MAX_ORIGINS = 24
 """Rolling origins of each series: enough for quantiles of a total's own errors."""
 MIN_SHARE_BEFORE_ORIGIN = 0.5

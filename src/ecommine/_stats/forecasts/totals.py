@@ -5,11 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arrays import Bools, Floats, Ints
-from .blocks import Projections
+from .blocks import MIN_ORIGINS, Projections
 from .conformal import conformal_rank, normal_of
 
-MIN_ORIGINS = 20
-"""Rolling origins that a total of its own needs for quantiles."""
 MIN_TOTALS_POOLED = 20
 """Errors of totals alike, over products and origins, that they need for quantiles."""
 
