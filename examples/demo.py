@@ -15,7 +15,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ecommine import abtest, association, datasets, elasticity, funnel, rfm, schema
+from ecommine import abtest, association, datasets, elasticity, forecasting, funnel, rfm, schema
 
 mpl.use("Agg")
 FOLDER = Path("build", "demo")
@@ -182,6 +182,27 @@ def tips_tested(_: schema.Shop) -> Part:
     )
 
 
+def demand_to_come(shop: schema.Shop) -> Part:
+    """Forecast the products that sell most, and list those to stock up."""
+    lines = shop.orders[(shop.orders["line_type"] == "product") & (shop.orders["ordered_at"] < "2018-01-01")]
+    sales = schema.to_sales(lines, every="1w", as_of="2017-12-31")
+    most = sales.groupby("product_id")["units_sold"].agg(["sum", "count"]).query("count == 53")["sum"]
+    sales = sales[sales["product_id"].isin(most[most < 100_000].nlargest(500).index)]  # more are gallons of petrol
+    result = forecasting.forecast(sales, 4, every="1w")
+    columns = {"mean": "Expected", "p90": "Nine times in ten at most", "recent": "Last 4 weeks", "rise": "Rise"}
+    names = shop.products.set_index("product_id")["title"]
+    list_of_ten = result.stock_up(lead_time="4w").head(10).rename(columns=columns)
+    list_of_ten.insert(0, "Product", list_of_ten.pop("product_id").map(names))
+    total = result.total(by="period_at").drop(columns="reason").rename(columns={"period_at": "Week from"})
+    return Part(
+        title="What will sell, and what to stock up",
+        question=f"Forecast: {result.headline}.",
+        answer=(result.summary(), result.summary(locale="zh"), *result.notes),
+        tables={"All products, by week": total, "The ten products to stock up": list_of_ten},
+        pictures={"forecast": result.plot()},
+    )
+
+
 PARTS: tuple[Callable[[schema.Shop], Part], ...] = (
     segments,
     movements,
@@ -190,6 +211,7 @@ PARTS: tuple[Callable[[schema.Shop], Part], ...] = (
     carts_left_behind,
     prices_to_set,
     tips_tested,
+    demand_to_come,
 )
 
 STYLE = """

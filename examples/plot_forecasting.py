@@ -86,9 +86,11 @@ planned.stock_up(lead_time="14d").head(10).round(1)
 # Would it have been right?
 # -------------------------
 #
-# A backtest forecasts from earlier weeks, each time with what was known then.
+# A backtest forecasts from earlier weeks, each time with what was known then. The promotions of those weeks were
+# planned, so that they are given as the plan; without them the forecast would be that of weeks without any.
 
-forecasting.backtest(sales, horizon=4, every="1w", n_windows=3)
+plans = sales[["product_id", "period_at", "promotion"]].dropna()
+forecasting.backtest(sales, horizon=4, every="1w", n_windows=3, future=plans.astype({"promotion": bool}))
 
 # %%
 # What is rising, what is dying
