@@ -185,9 +185,9 @@ def tips_tested(_: schema.Shop) -> Part:
 def demand_to_come(shop: schema.Shop) -> Part:
     """Forecast the products that sell most, and list those to stock up."""
     lines = shop.orders[(shop.orders["line_type"] == "product") & (shop.orders["ordered_at"] < "2018-01-01")]
-    sales = schema.to_sales(lines, every="1w", as_of="2017-12-31")
-    most = sales.groupby("product_id")["units_sold"].agg(["sum", "count"]).query("count == 53")["sum"]
-    sales = sales[sales["product_id"].isin(most[most < 100_000].nlargest(500).index)]  # more are gallons of petrol
+    units = lines.groupby("product_id")["quantity"].agg(["sum", "max"])
+    best = units.loc[units["max"] < 100, "sum"].nlargest(500).index  # petrol is counted by thousands
+    sales = schema.to_sales(lines[lines["product_id"].isin(best)], every="1w", as_of="2017-12-31")
     result = forecasting.forecast(sales, 4, every="1w")
     columns = {"mean": "Expected", "p90": "Nine times in ten at most", "recent": "Last 4 weeks", "rise": "Rise"}
     names = shop.products.set_index("product_id")["title"]
