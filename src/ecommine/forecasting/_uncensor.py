@@ -14,6 +14,8 @@ from .._core.texts import counted, percent
 from .._stats.censoring import Uncensored, uncensored_demand
 from ..schema._for_topics import SEASON_LENGTHS, Every, Panel, StockDays, read_panel, read_stock_days, warn
 
+BLOCK = 2_000
+"""Series whose season is estimated together."""
 MAX_CENSORED_SHARE = 0.5
 """Share of known periods that sold out above which a note says that the estimate rests on little."""
 
@@ -149,10 +151,20 @@ def read_uncensored(
     sold = panel.demand
     days = read_stock_days(stock, panel, sold)
     season = SEASON_LENGTHS["1d"] if panel.periods.every == "1d" else 1
-    estimate = uncensored_demand(np.where(days.is_out, np.nan, sold), days.is_censored, season_length=season)
+    estimate = _estimated(np.where(days.is_out, np.nan, sold), days.is_censored, season)
     notes = (*panel.notes, *days.notes, *_notes(days, sold))
     made = replace(panel, demand=estimate.demand, notes=notes)
     return UncensoredPanel(panel=made, sold=sold, days=days, rate=_known_rates(estimate, sold))
+
+
+def _estimated(sold: Floats, is_censored: Bools, season_length: int) -> Uncensored:
+    """Estimate demand block by block, so that memory does not grow with the work."""
+    parts = [
+        uncensored_demand(sold[first : first + BLOCK], is_censored[first : first + BLOCK], season_length=season_length)
+        for first in range(0, len(sold), BLOCK)
+    ]
+    names = ("demand", "rate", "dispersion")
+    return Uncensored(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
 
 def _known_rates(estimate: Uncensored, sold: Floats) -> Floats:
