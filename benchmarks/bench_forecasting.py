@@ -60,7 +60,7 @@ def to_sales(demand: np.ndarray) -> pd.DataFrame:
 def ours(name: str, n_series: int) -> Callable[[], Any]:
     """Return the work of a model of ours on arrays: fit, and forecast from 24 rolling origins and the end."""
     from ecommine import forecasting
-    from ecommine._stats.forecasts.blocks import project
+    from ecommine.forecasting._distribution.blocks import project
 
     demand = slow_demand(n_series) if name in FAMILY else fast_demand(n_series)
     model = getattr(forecasting, name)()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ecommine import abtest
-from ecommine._stats.experiments.mean_differences import DifferenceTest
+from ecommine.abtest._estimate.mean_differences import DifferenceTest
 from ecommine.abtest._infer.estimates import Comparison, compare
 from ecommine.abtest._read.cells import Cells
 from ecommine.abtest._read.measures import list_measures

@@ -11,14 +11,14 @@ import pytest
 
 from abtest.simulated import cells_of, comparison_of, sequential
 from ecommine import DataWarning, abtest, datasets
-from ecommine._stats.experiments.mean_differences import (
+from ecommine.abtest._estimate.mean_differences import (
     ArmMean,
     clustered_mean,
     fieller_interval,
     satterthwaite_df,
     t_test_p_values,
 )
-from ecommine._stats.experiments.sequential import boundary, sequential_counts_p_value
+from ecommine.abtest._estimate.sequential import boundary, sequential_counts_p_value
 from ecommine.abtest._infer.checks import MAX_SKEWNESS
 from ecommine.abtest._infer.estimates import skewness
 from notes import note_counts

@@ -7,8 +7,8 @@ from scipy import stats
 
 from abtest.simulated import comparison_of, looks, sequential
 from ecommine import abtest
-from ecommine._stats.experiments.mean_differences import ArmMean, fieller_interval
-from ecommine._stats.experiments.sequential import (
+from ecommine.abtest._estimate.mean_differences import ArmMean, fieller_interval
+from ecommine.abtest._estimate.sequential import (
     boundary,
     crossing_probability,
     sequential_counts_p_value,

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecommine import forecasting
-from ecommine._stats.forecasts.classes import classify_demand, selling_rate
+from ecommine.forecasting._smoothing.classes import classify_demand, selling_rate
 from ecommine.schema import SchemaError
 from forecasting.tables import in_order, sales, stock
 from libraries import to_pandas

@@ -6,8 +6,8 @@ import pytest
 
 from ecommine import datasets, forecasting, schema
 from ecommine.forecasting._events import estimate_drivers
+from ecommine.forecasting._panel.series import read_panel
 from ecommine.schema import SchemaError
-from ecommine.schema._derive.series import read_panel
 from forecasting.tables import sales
 from notes import note_counts
 

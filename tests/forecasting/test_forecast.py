@@ -227,7 +227,7 @@ def test_progress_is_shown_when_asked_for(capsys):
 
 
 def test_blocks_do_not_matter(monkeypatch):
-    from ecommine._stats.forecasts import blocks, predictive
+    from ecommine.forecasting._distribution import blocks, predictive
 
     shop = pd.concat([small_shop(), small_shop(rng=2).assign(product_id=lambda t: t["product_id"] + "2")])
     whole = forecast(shop, 3, every="1w", models=[Theta(alpha=0.3), NegativeBinomial(alpha=0.1)]).table

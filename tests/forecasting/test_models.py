@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from ecommine._stats.forecasts.theta import _lines, _run
 from ecommine.forecasting import ETS, SBA, TSB, Combination, Croston, NegativeBinomial, SeasonalNaive, Theta
+from ecommine.forecasting._smoothing.theta import _lines, _run
 
 PEERS = Path(os.environ.get("ECOMMINE_PEERS", ".venv-peers/bin/python"))
 INTERMITTENT = np.array([0, 3, 0, 0, 2, 0, 0, 0, 5, 1, 0, 0, 4, 0], dtype=np.float64)
@@ -118,7 +118,7 @@ def test_ets_equals_statsmodels_at_equal_parameters(season):
     known = {"initial_level": states["level"], "initial_trend": states["slope"]}
     smoothing = [0.3, 0.3 * 0.2] + ([0.7 * 0.2] if season else []) + [0.9]
     if season:
-        from ecommine._stats.forecasts.season import adjust
+        from ecommine.forecasting._smoothing.season import adjust
 
         index = adjust(values[None], 12, log=np.array([False]), is_additive=True).indices[0]
         assert np.abs(index).max() > 10

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from ecommine import forecasting
-from ecommine._stats.forecasts.classes import recent_totals
+from ecommine.forecasting._panel.grid import make_grid
+from ecommine.forecasting._smoothing.classes import recent_totals
 from ecommine.forecasting._stock_up import steps_of_lead_time
 from ecommine.schema import SchemaError
-from ecommine.schema._derive.grid import make_grid
 from forecasting.tables import in_order, sales, stock
 from libraries import to_pandas
 from notes import warning_counts

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecommine._stats.forecasts.conformal import conformal_quantiles, conformal_rank
-from ecommine._stats.forecasts.totals import PastTotals, own_quantiles
 from ecommine.forecasting import forecast
+from ecommine.forecasting._distribution.conformal import conformal_quantiles, conformal_rank
+from ecommine.forecasting._distribution.totals import PastTotals, own_quantiles
 from forecasting.shop import one_series, small_shop
 from libraries import to_pandas
 

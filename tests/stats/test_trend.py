@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecommine._stats.multiple_testing import adjust_p_values
-from ecommine._stats.trends.trend import corrected_autocorrelation, growth_rates, mann_kendall, noise_correlation
+from ecommine._stats.trend import corrected_autocorrelation, growth_rates, mann_kendall, noise_correlation
 
 SERIES = st.lists(st.one_of(st.integers(0, 4), st.none()), min_size=3, max_size=30)
 

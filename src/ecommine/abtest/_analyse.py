@@ -10,7 +10,7 @@ import numpy as np
 from .._core.frames import Frame, opened
 from .._core.notes import Note
 from .._stats.arrays import Floats
-from .._stats.experiments.mean_differences import DifferenceTest
+from ._estimate.mean_differences import DifferenceTest
 from ._infer.checks import (
     WARNING_P,
     Check,

@@ -10,8 +10,8 @@ from typing import Literal
 
 from .._core.checks import number, one_of
 from .._core.texts import LOCALES, Locale, counted, percent, three_digits
-from .._stats.experiments.sample_sizes import pooled_z_test_units, share_variance, t_test_units
-from .._stats.experiments.sequential import drift_for_power
+from ._estimate.sample_sizes import pooled_z_test_units, share_variance, t_test_units
+from ._estimate.sequential import drift_for_power
 
 Looks = Literal["fixed", "sequential"]
 DAYS_PER_WEEK = 7

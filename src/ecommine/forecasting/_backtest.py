@@ -14,8 +14,9 @@ from .._core.notes import Note
 from .._core.results import Result
 from .._core.texts import counted
 from .._stats.arrays import divide, known_mean
-from ..schema._for_topics import Every, Panel, read_panel
+from ..schema._for_topics import Every
 from ._forecast import AsOf, ForecastOptions, Models, checked_options, compute
+from ._panel.series import Panel, read_panel
 from ._result import ForecastData
 from ._uncensor import read_uncensored
 

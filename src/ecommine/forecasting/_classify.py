@@ -10,8 +10,10 @@ from .._core.arrays import Floats, Ints
 from .._core.checks import number
 from .._core.notes import Note
 from .._core.texts import counted
-from .._stats.forecasts.classes import LIFECYCLES, PATTERNS, DemandClasses, classify_demand, selling_rate
-from ..schema._for_topics import Every, Panel, read_panel, read_stock, warn
+from ..schema._for_topics import Every, warn
+from ._panel.series import Panel, read_panel
+from ._panel.stock import read_stock
+from ._smoothing.classes import LIFECYCLES, PATTERNS, DemandClasses, classify_demand, selling_rate
 
 SLOW_DAYS = 180.0
 """Days that stock may last before it is slow."""

@@ -7,14 +7,15 @@ import numpy as np
 from .._core.arrays import Floats
 from .._core.notes import Note
 from .._core.texts import counted, join_words
-from .._stats.drivers.event_effects import OCCURRENCE_SHARE, OCCURRENCE_STD
-from .._stats.drivers.product_effects import deviations_of_products
-from .._stats.drivers.promotions import price_elasticities, promotion_effects
-from .._stats.drivers.shared import SharedDemand, shared_demand
-from ..schema._for_topics import Panel, Periods
 from ._calendar import Calendar, read_calendar
 from ._drivers.event_days import SeenEvents, effects_of_calendar
+from ._drivers.event_effects import OCCURRENCE_SHARE, OCCURRENCE_STD
 from ._drivers.future import Future, read_future
+from ._drivers.product_effects import deviations_of_products
+from ._drivers.promotions import price_elasticities, promotion_effects
+from ._drivers.shared import SharedDemand, shared_demand
+from ._panel.grid import Periods
+from ._panel.series import Panel
 
 MIN_FACTOR, MAX_FACTOR = 0.05, 50.0
 

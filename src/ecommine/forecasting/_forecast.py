@@ -14,15 +14,17 @@ from .._core.checks import integer, number
 from .._core.notes import Note
 from .._core.texts import counted
 from .._stats.arrays import divide, known_mean
-from .._stats.forecasts.base import Model
-from .._stats.forecasts.blocks import Projections, project, scaled_errors
-from .._stats.forecasts.classes import LIFECYCLES, PATTERNS, DemandClasses, classify_demand
-from .._stats.forecasts.predictive import Horizon, error_groups, known_scales, predict
-from .._stats.forecasts.totals import past_totals
-from ..schema._for_topics import Every, Panel, Periods, read_panel
+from ..schema._for_topics import Every
+from ._distribution.blocks import Projections, project, scaled_errors
+from ._distribution.predictive import Horizon, error_groups, known_scales, predict
+from ._distribution.totals import past_totals
 from ._events import estimate_drivers
 from ._models.combination import Combination
+from ._panel.grid import Periods
+from ._panel.series import Panel, read_panel
 from ._result import Forecast, ForecastData
+from ._smoothing.base import Model
+from ._smoothing.classes import LIFECYCLES, PATTERNS, DemandClasses, classify_demand
 from ._uncensor import read_uncensored
 
 Models = Literal["auto"] | Model | Sequence[Model]

@@ -11,7 +11,8 @@ from .._core.frames import hand_back
 from .._core.notes import Note
 from .._core.tables import build_table
 from .._core.texts import counted
-from ..schema._for_topics import Every, read_panel, warn
+from ..schema._for_topics import Every, warn
+from ._panel.series import read_panel
 
 
 def to_nixtla(

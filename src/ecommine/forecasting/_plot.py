@@ -7,7 +7,7 @@ import numpy as np
 from .._core.arrays import Floats
 from .._core.pictures import PALETTE, date_ticks, figure_of, new_axes, percent, show_text, thousands
 from .._core.texts import Locale, quote_names
-from .._stats.forecasts.conformal import central_pairs
+from ._distribution.conformal import central_pairs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

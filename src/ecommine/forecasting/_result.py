@@ -13,8 +13,9 @@ from .._core.codes import Labels
 from .._core.notes import Note
 from .._core.results import Result
 from .._core.texts import LOCALES, Locale, counted, quote_names
-from .._stats.forecasts.blocks import MIN_ORIGINS
-from .._stats.forecasts.totals import (
+from ..schema._for_topics import Every, warn
+from ._distribution.blocks import MIN_ORIGINS
+from ._distribution.totals import (
     PastTotals,
     SeriesTotals,
     n_own_origins,
@@ -22,7 +23,8 @@ from .._stats.forecasts.totals import (
     pooled_quantiles,
     widened,
 )
-from ..schema._for_topics import Every, Panel, Periods, warn
+from ._panel.grid import Periods
+from ._panel.series import Panel
 from ._stock_up import stock_up_columns
 from ._summary import forecast_sentences
 

@@ -10,8 +10,9 @@ from .._core.checks import integer
 from .._core.durations import Duration
 from .._core.moments import moment
 from .._core.notes import Note
-from .._stats.forecasts.classes import recent_totals
-from ..schema._for_topics import Periods, read_stock
+from ._panel.grid import Periods
+from ._panel.stock import read_stock
+from ._smoothing.classes import recent_totals
 
 if TYPE_CHECKING:
     from ._result import ForecastData

@@ -6,7 +6,7 @@ import numpy as np
 
 from .._core.arrays import Floats
 from .._core.texts import Locale, counted, duration_in_words, join_sentences, join_words, measured, percent, thousands
-from .._stats.forecasts.classes import LIFECYCLES, classify_demand, recent_totals
+from ._smoothing.classes import LIFECYCLES, classify_demand, recent_totals
 
 if TYPE_CHECKING:
     from ._result import ForecastData

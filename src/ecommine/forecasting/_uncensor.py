@@ -11,8 +11,11 @@ from .._core.arrays import Bools, Floats
 from .._core.frames import opened
 from .._core.notes import Note
 from .._core.texts import counted, percent
-from .._stats.censoring import Uncensored, uncensored_demand
-from ..schema._for_topics import SEASON_LENGTHS, Every, Panel, StockDays, read_panel, read_stock_days, warn
+from ..schema._for_topics import Every, warn
+from ._censoring import Uncensored, uncensored_demand
+from ._panel.grid import SEASON_LENGTHS
+from ._panel.series import Panel, read_panel
+from ._panel.stock import StockDays, read_stock_days
 
 BLOCK = 2_000
 """Series whose season is estimated together."""

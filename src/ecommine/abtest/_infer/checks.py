@@ -25,7 +25,7 @@ import numpy as np
 
 from ..._stats.arrays import Bools, Floats, sums_by_group
 from ..._stats.chi_square import chi_square_p_value, counts_p_value, furthest_row, homogeneity
-from ..._stats.experiments.sequential import sequential_counts_p_value
+from .._estimate.sequential import sequential_counts_p_value
 from .._metrics import Mean
 from .._read.cells import Cells
 from .._read.measures import Measure

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..._stats.arrays import Bools, Floats, Ints, sums_by_group
-from ..._stats.experiments.adjusted_means import (
+from .._estimate.adjusted_means import (
     StrataMoments,
     adjusted_mean,
     covariate_mean,
@@ -23,7 +23,7 @@ from ..._stats.experiments.adjusted_means import (
     ratio_of_means,
     residual_std,
 )
-from ..._stats.experiments.mean_differences import (
+from .._estimate.mean_differences import (
     ArmMean,
     DifferenceTest,
     clustered_mean,

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ..._core.arrays import Floats, Ints
-from ..._stats.drivers.event_effects import EventDays, EventEffects, event_effects, parts_of_event
-from ...schema._for_topics import Periods
 from .._calendar import Calendar
+from .._panel.grid import Periods
+from .event_effects import EventDays, EventEffects, event_effects, parts_of_event
 
 _DAY = np.timedelta64(1, "D")
 

@@ -10,7 +10,10 @@ from ..._core.arrays import Floats
 from ..._core.frames import collect
 from ..._core.notes import Note
 from ..._core.texts import counted, quote_names
-from ...schema._for_topics import Panel, Periods, SchemaError, misplaced_starts, number_starts, positions_in_panel, read
+from ...schema._for_topics import SchemaError, read
+from .._panel.grid import Periods, misplaced_starts, number_starts
+from .._panel.series import Panel
+from .._panel.stock import positions_in_panel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..._core.arrays import Floats
-from ..._stats.forecasts.base import Model
-from ..._stats.forecasts.classes import classify_demand
-from ..._stats.forecasts.combination import FittedCombination, Member, are_fast
+from .._smoothing.base import Model
+from .._smoothing.classes import classify_demand
+from .._smoothing.combination import FittedCombination, Member, are_fast
 from .ets import ETS
 from .negative_binomial import NegativeBinomial
 from .theta import Theta

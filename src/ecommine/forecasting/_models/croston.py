@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from ..._core.arrays import Floats
 from ..._core.checks import number
-from ..._stats.forecasts.base import Recorded
-from ..._stats.forecasts.intermittent import croston_rates, recorded, tsb_rates
+from .._smoothing.base import Recorded
+from .._smoothing.intermittent import croston_rates, recorded, tsb_rates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

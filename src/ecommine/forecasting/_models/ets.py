@@ -5,8 +5,8 @@ from typing import Literal
 
 from ..._core.arrays import Floats
 from ..._core.checks import number, one_of
-from ..._stats.forecasts.base import Rerun
-from ..._stats.forecasts.ets import Smoothing, fit_ets
+from .._smoothing.base import Rerun
+from .._smoothing.ets import Smoothing, fit_ets
 
 Trend = Literal["damped"] | None
 Season = Literal["fixed", "additive"] | None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ..._core.arrays import Floats
-from ..._stats.forecasts.naive import FittedNaive
+from .._smoothing.naive import FittedNaive
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

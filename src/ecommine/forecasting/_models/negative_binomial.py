@@ -6,8 +6,8 @@ import numpy as np
 
 from ..._core.arrays import Floats
 from ..._core.checks import number
-from ..._stats.forecasts.base import Recorded
-from ..._stats.forecasts.intermittent import best_alpha, recorded, weighted_rates
+from .._smoothing.base import Recorded
+from .._smoothing.intermittent import best_alpha, recorded, weighted_rates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from ..._core.arrays import Floats
 from ..._core.checks import number
-from ..._stats.forecasts.base import Rerun
-from ..._stats.forecasts.theta import fit_theta
+from .._smoothing.base import Rerun
+from .._smoothing.theta import fit_theta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,12 +13,14 @@ from ..._core.notes import Note
 from ..._core.results import Result
 from ..._core.tables import build_table
 from ..._core.texts import LOCALES, Locale, counted
-from ..._stats.drivers.shared import shared_demand
 from ..._stats.multiple_testing import CORRECTIONS, Correction, adjust_p_values
-from ..._stats.trends.share_trends import ShareTrends, share_trends
-from ...schema._for_topics import Every, Panel, Periods, read_panel
+from ...schema._for_topics import Every
 from .._calendar import read_calendar
+from .._drivers.shared import shared_demand
+from .._panel.grid import Periods
+from .._panel.series import Panel, read_panel
 from .season import MIN_YEARS, Peak, SeasonFactor, expected_peaks, season_factors
+from .share_trends import ShareTrends, share_trends
 from .summary import trend_sentences
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..._core.pictures import PALETTE, figure_of, new_axes, show_text
 from ..._core.texts import Locale
-from ..._stats.trends.share_trends import ShareTrends
+from .share_trends import ShareTrends
 from .summary import signed_percent
 
 if TYPE_CHECKING:

@@ -7,7 +7,10 @@ import numpy as np
 
 from ..._core.arrays import Floats
 from ..._stats.arrays import divide
-from ..._stats.trends.seasons import (
+from .._calendar import Calendar
+from .._drivers.event_days import weekdays
+from .._panel.grid import Periods
+from .season_factors import (
     MIN_PEAK_FACTOR,
     PlaceFactors,
     means_of_weeks,
@@ -16,9 +19,6 @@ from ..._stats.trends.seasons import (
     raised_runs,
     running_median,
 )
-from ...schema._for_topics import Periods
-from .._calendar import Calendar
-from .._drivers.event_days import weekdays
 
 MIN_WEEKS, MIN_YEARS = 4, 2
 """Whole cycles from which on a season is shown."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..._core.arrays import Floats
 from ..._core.texts import Locale, counted, join_sentences, join_words, percent, three_digits
-from ...schema._for_topics import Panel
+from .._panel.series import Panel
 from .season import Peak, SeasonFactor
 
 MAX_NAMED = 3

@@ -1,1 +1,0 @@
-"""Forecasts of many series at once: classes of demand, models, rolling origins, and distributions."""

@@ -1,1 +1,0 @@
-"""Trends of shares and seasons: what rises, what falls, and when demand is high."""

@@ -1,0 +1,1 @@
+"""Two arms: differences of means, adjusted means, sequential tests, sample sizes."""

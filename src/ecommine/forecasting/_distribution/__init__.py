@@ -1,0 +1,1 @@
+"""From rolling-origin errors to quantiles of periods and of totals."""

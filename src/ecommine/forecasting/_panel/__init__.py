@@ -1,0 +1,1 @@
+"""Canonical sales and stock as arrays of series by period."""
