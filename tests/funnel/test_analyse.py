@@ -437,7 +437,7 @@ def where(events, condition):
     ("call", "error", "message"),
     [
         (lambda e: funnel.analyse(e, ["a"]), ValueError, "`steps` must be 2 to 40 steps, got 1"),
-        (lambda e: funnel.analyse(e, "ab"), TypeError, "`steps` must be a list of steps"),
+        (lambda e: funnel.analyse(e, "ab"), TypeError, "`definition` must be a list of steps"),
         (lambda e: funnel.analyse(e, ["a", 3]), TypeError, "`steps` must be names of events or Step objects, got 3"),
         (lambda _: funnel.Funnel(["a", "b"], window="1mo"), ValueError, "`window` must be a fixed length of time"),
         (lambda _: funnel.Step([]), TypeError, "`event` must be the name of an event"),

@@ -410,7 +410,7 @@ ONE = totals(10, 5)
         ),
         (lambda: funnel.compare(ONE, ONE, correction="fdr"), ValueError, "`correction` must be one of 'bh', 'holm'"),
         (lambda: funnel.compare(ONE, ONE, level=95), ValueError, "`level` must be between"),
-        (lambda: funnel.compare(ONE, ONE, names="ab"), ValueError, "`names` must be two different texts"),
+        (lambda: funnel.compare(ONE, ONE, names="ab"), TypeError, "`names` must be a list of two different texts"),
         (lambda: funnel.compare(ONE, ONE, names=("a", "a")), ValueError, "`names` must be two different texts"),
         (lambda: funnel.compare(ONE, ONE).summary(locale="fr"), ValueError, "`locale` must be one of"),
         (lambda: funnel.compare(ONE, ONE).plot(locale="fr"), ValueError, "`locale` must be one of"),

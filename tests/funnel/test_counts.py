@@ -77,7 +77,7 @@ def test_columns_of_any_type(library):
 
 
 def test_columns_that_are_not_there():
-    with pytest.raises(ValueError, match="`users` has no column 'paid'; it has 'home'"):
+    with pytest.raises(ValueError, match="`users` has no column 'paid', which `steps` or `by` names; it has 'home'"):
         funnel.from_reached(pd.DataFrame({"home": [True]}), ["home", "paid"])
     with pytest.raises(ValueError, match="`steps` must be two or more columns"):
         funnel.from_reached(pd.DataFrame({"home": [True]}), ["home"])

@@ -272,7 +272,7 @@ def test_the_two_zeros_are_one_value(local_library):
         (lambda: funnel.Step("v", where={"g": [[1]]}), ValueError, "one or several known values"),
         (lambda: funnel.Step("v", where={1: 2, "b": 3}), TypeError, "must name columns by text"),
         (lambda: funnel.Step("v", name=5), TypeError, "`name` must be text, got 5"),
-        (lambda: funnel.Funnel(["v", "p"], hold_constant=""), TypeError, "`hold_constant` must be a name"),
+        (lambda: funnel.Funnel(["v", "p"], hold_constant=""), TypeError, "`hold_constant` must be names of columns"),
         (
             lambda: reached(odd([date(2024, 1, 1)] * 5), [funnel.Step("v", where={"g": "x"}), "p"]),
             ValueError,

@@ -330,8 +330,8 @@ def test_all_paths_may_still_go_on():
         ({"focus": "ad_to_cart"}, ValueError, "`focus`: no event is 'ad_to_cart'; did you mean 'add_to_cart'?"),
         ({"state": "pages"}, ValueError, "`state`: `events` has no column 'pages'; did you mean 'page'?"),
         ({"state": "visitor_id"}, ValueError, "`state` must be a column"),
-        ({"goal": ()}, TypeError, "`goal` must be the name of an event"),
-        ({"goal": 3}, TypeError, "`goal` must be the name of an event"),
+        ({"goal": ()}, TypeError, "`goal` must be one or several names of events"),
+        ({"goal": 3}, TypeError, "`goal` must be one or several names of events"),
         ({"unit": "user"}, ValueError, "`unit` must be one of"),
         ({"collapse": "yes"}, ValueError, "`collapse` must be one of"),
         ({"depth": 0}, ValueError, "`depth` must be"),
@@ -341,7 +341,11 @@ def test_all_paths_may_still_go_on():
         ({"gap": timedelta(0)}, ValueError, "`gap`"),
         ({"level": 1.0}, ValueError, "`level` must be"),
         ({"unit": "customer_id"}, SchemaError, "`customer_id` is missing"),
-        ({"state": "page", "focus": 5}, TypeError, "`focus` must be the name of a state as text, such as '5', got 5"),
+        (
+            {"state": "page", "focus": 5},
+            TypeError,
+            "`focus` must be the name of a state as text, such as 'view_item', got 5",
+        ),
         ({"state": 5}, TypeError, "`state` must be the name of a column, such as 'event' or 'page', got 5 of type int"),
     ],
 )

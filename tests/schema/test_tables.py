@@ -42,7 +42,7 @@ def test_columns_are_named_once_and_found_by_name(name):
     assert all(table.column(column.name) is column for column in table.columns)
     assert {one for group in table.either for one in group} <= set(table.names)
     assert table.unique is None or table.column(table.unique).required
-    with pytest.raises(KeyError, match="no_such"):
+    with pytest.raises(ValueError, match="no_such"):
         table.column("no_such")
 
 

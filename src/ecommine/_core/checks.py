@@ -258,6 +258,8 @@ def names(name: str, value: object, *, of: str) -> tuple[str, ...]:
     >>> names("goal", "purchase", of="events"), names("goal", ["sign_up", "purchase"], of="events")
     (('purchase',), ('sign_up', 'purchase'))
     """
+    if not isinstance(value, Iterable):
+        raise TypeError(f"`{name}` must be one or several names of {of}, got {show(value)}")
     members = (value,) if isinstance(value, str) else several(name, value, of=f"names of {of}")
     for member in members:
         if not isinstance(member, str) or not member:

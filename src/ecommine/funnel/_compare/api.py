@@ -251,7 +251,7 @@ def compare(
 def _check_names(names: object) -> tuple[str, str] | None:
     if names is None:
         return None
-    texts = several("names", names, of="two texts")
+    texts = several("names", names, of="two different texts")
     if len(texts) != 2 or not all(isinstance(text, str) and text for text in texts) or texts[0] == texts[1]:
         raise ValueError(f"`names` must be two different texts, such as ('desktop', 'mobile'), got {show(names)}")
     return str(texts[0]), str(texts[1])
