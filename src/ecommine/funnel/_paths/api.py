@@ -174,7 +174,7 @@ def paths(
 def _goals(goal: object) -> tuple[str, ...]:
     events = names("goal", goal, of="events")
     if not events:
-        raise TypeError(f"`goal` must be the name of an event, or several, got {show(goal)}")
+        raise TypeError(f"`goal` must be one or several names of events, got {show(goal)}")
     return tuple(dict.fromkeys(events))
 
 
