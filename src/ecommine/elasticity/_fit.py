@@ -12,7 +12,7 @@ from ._panel import Panel, read_panel
 from ._regression.estimates import Estimates, estimate
 from ._regression.rows import usable_rows
 from ._result import Elasticities
-from ._table import cross_table, elasticity_table, pooled_table, posterior_limits
+from ._table import elasticity_table, posterior_limits
 
 
 def fit(
@@ -139,8 +139,6 @@ def fit(
     limits = posterior_limits(raw, shrunk, prior_df, options.level)
     return Elasticities(
         table=elasticity_table(panel, options, rows, raw, shrunk, limits),
-        pooled=pooled_table(panel, raw, options.level),
-        cross=cross_table(panel, options, rows, raw),
         level=options.level,
         notes=fit_notes(panel, options, rows, raw, fallback),
         _panel=panel,

@@ -19,16 +19,9 @@ from ._options import FitOptions
 from ._panel import Panel
 from ._regression.estimates import Estimates
 from ._regression.rows import Rows
+from ._table import cross_table, pooled_table
 
-SHOWN_COLUMNS = (
-    "elasticity",
-    "elasticity_low",
-    "elasticity_high",
-    "raw_elasticity",
-    "shrinkage",
-    "price_changes",
-    "reason",
-)
+SHOWN_COLUMNS = ("elasticity", "elasticity_low", "elasticity_high", "raw_elasticity", "shrinkage", "price_changes")
 """Of the main table, in the display."""
 
 if TYPE_CHECKING:
@@ -52,12 +45,6 @@ class Elasticities(Result):
         - periods; price_spread, the standard deviation of the log price; price_changes, lasting moves of the regular
           price above 1 %;
         - reason: why the elasticity is null, else null.
-    pooled : eager table
-        Mean of the elasticities over products, not weighted by sales, with its interval, the spread of the true values
-        around it and Cochran's test that they are all alike, by the methods of DerSimonian and Laird and of Paule and
-        Mandel: of all products (category null) and of each category.
-    cross : eager table
-        One row per elasticity and other price; empty unless `cross` was given.
     level : float
         Of all intervals.
     notes : tuple of Note
@@ -79,8 +66,6 @@ class Elasticities(Result):
     """
 
     table: Any
-    pooled: Any
-    cross: Any
     level: float
     notes: tuple[Note, ...]
     _panel: Panel
@@ -111,7 +96,21 @@ class Elasticities(Result):
 
     def _shown(self) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
         frame = opened(self.table, argument="table")
-        return frame.select(frame.columns[0], *SHOWN_COLUMNS)
+        return frame.select(frame.columns[0], *SHOWN_COLUMNS, "reason")
+
+    @property
+    def pooled(self) -> Any:
+        """The mean of the elasticities over products, not weighted by sales, as an eager table.
+
+        With its interval, the spread of the true values around it and Cochran's test that they are all alike, by the
+        methods of DerSimonian and Laird and of Paule and Mandel: of all products (category null) and of each category.
+        """
+        return pooled_table(self._panel, self._raw, self.level)
+
+    @property
+    def cross(self) -> Any:
+        """One row per elasticity and other price, as an eager table; empty unless `cross` was given."""
+        return cross_table(self._panel, self._options, self._rows, self._raw)
 
     @property
     def checks(self) -> Any:
