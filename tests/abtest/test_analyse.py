@@ -442,6 +442,18 @@ def test_an_empty_arm_gives_no_numbers():
     assert not np.isnan(row_of(readout)["difference"])
 
 
+@pytest.mark.parametrize("looks", ["fixed", "sequential"])
+@pytest.mark.parametrize("rows", [0, 1, 2])
+def test_hardly_any_units_give_no_numbers(rows, looks, local_library):
+    units = full_units()
+    test = experiment(*METRICS, arms=["control", "new"], looks=looks, planned=100)
+    for table in (units.iloc[:rows], units.iloc[:rows].assign(pending=True)):
+        readout = test.analyse(local_library(table), by="device")
+        assert to_pandas(readout.table)["difference_low"].isna().all()
+        assert readout.summary()
+        assert repr(readout)
+
+
 @pytest.mark.parametrize("value", [0.0, 5.0])
 def test_a_constant_metric_is_not_tested(value):
     readout = experiment(REVENUE).analyse(shop().assign(revenue=value))

@@ -161,8 +161,8 @@ def test_windows_have_a_fixed_length(options):
         abtest.units(assigned(("ann", "a", "2024-03-01")), ordered((1, "ann", "2024-04-02", 20)), **options)
 
 
-def test_nobody_assigned_gives_no_rows():
+def test_nobody_assigned_gives_no_rows(local_library):
     empty = assigned(("ann", "a", "2024-03-01")).iloc[:0]
-    table = quiet(empty, ordered((1, "ann", "2024-04-02", 20)))
+    table = to_pandas(quiet(local_library(empty), local_library(ordered((1, "ann", "2024-04-02", 20)))))
     assert len(table) == 0
     assert np.array_equal(table.columns[:3], ["customer_id", "variant", "assigned_at"])

@@ -104,6 +104,11 @@ def build(columns: Mapping[str, Any], *, like: Frame, keys: Collection[str] = ()
     return nw.from_native(with_types_of(built.to_native(), like.to_native(), names=names), eager_only=True)
 
 
+def whole_number(column: nw.Series[Any]) -> int:
+    """Return the one whole number of a column; 0 where it is missing, as a sum over no rows is to some engines."""
+    return 0 if column.null_count() else int(column.item())
+
+
 def hand_back(small: nw.DataFrame[Any], *, like: Frame) -> Any:
     """Hand a computed table to the caller in the library of ``like``, lazy where that is lazy."""
     if not is_lazy(like):

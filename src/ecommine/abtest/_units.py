@@ -12,7 +12,7 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
 from .._core.durations import fixed_length
-from .._core.frames import Frame, collect, join, native, opened
+from .._core.frames import Frame, collect, join, native, opened, whole_number
 from .._core.moments import moment
 from .._core.notes import Note
 from .._core.texts import counted, quote_names
@@ -175,7 +175,7 @@ def _usable_exposures(frame: Frame, as_of: datetime) -> tuple[Frame, list[Note]]
         "variants": nw.col("variant").is_null(),
     }
     counts = collect(frame.select(**{name: flag.cast(nw.Int64) for name, flag in flags.items()}).select(nw.all().sum()))
-    n = {name: int(counts[name].item() or 0) for name in flags}
+    n = {name: whole_number(counts[name]) for name in flags}
     problems = [
         f"`{column}` is missing in {counted(n[name], 'row')}: leave them out, or find out when and where they belong"
         for name, column in (("times", "assigned_at"), ("variants", "variant"))
@@ -202,7 +202,7 @@ def _first_exposures(frame: Frame) -> tuple[Frame, list[Note]]:
             units=nw.col("_rows") * 0 + 1, rows=nw.col("_rows"), two=(nw.col("_arms") > 1).cast(nw.Int64)
         ).select(nw.all().sum())
     )
-    n_units, n_rows, n_two = (int(facts[name].item() or 0) for name in ("units", "rows", "two"))
+    n_units, n_rows, n_two = (whole_number(facts[name]) for name in ("units", "rows", "two"))
     joined = join(frame, per_unit.select(UNIT, "_first", "_arms"), on=[UNIT], how="left")
     if n_rows > n_units:
         joined = _one_row(joined.filter(nw.col("assigned_at") == nw.col("_first")))
@@ -214,7 +214,7 @@ def _one_row(frame: Frame) -> Frame:
     """Keep one row per unit; of several at one moment the smallest values, so that their order does not matter."""
     names = [name for name in frame.collect_schema().names() if name != UNIT]
     most = collect(frame.group_by(UNIT).agg(nw.len().alias("_n")).select(nw.col("_n").max()))["_n"]
-    if not len(most) or most.item() is None or int(most.item()) < 2:
+    if whole_number(most) < 2:
         return frame
     order = frame.collect_schema().names()
     return frame.group_by(UNIT).agg(*[nw.col(name).min().alias(name) for name in names]).select(*order)
@@ -281,13 +281,13 @@ def _is_purchase(lines: Frame) -> nw.Expr:
 
 def _order_notes(lines: Frame, late: nw.Expr, bought: Frame, windows: Windows) -> Iterator[Note]:
     counts = collect(lines.select(late=late.cast(nw.Int64)).select(nw.all().sum()))
-    n_late = int(counts["late"].item() or 0)
+    n_late = whole_number(counts["late"])
     yield from _left_out(n_late, "order line", f"after {windows.as_of:%Y-%m-%d %H:%M}", code="rows_after_as_of")
     row = collect(bought.select(lost=nw.col("_lost"), units=nw.col("_lost") * 0 + 1).select(nw.all().sum()))
-    if not int(row["units"].item() or 0):
+    if not whole_number(row["units"]):
         text = "no unit has an order, before or after exposure: check that both tables have the same ids"
         yield Note(text, code="no_orders_matched", count=0)
-    if n := int(row["lost"].item() or 0):
+    if n := whole_number(row["lost"]):
         text = (
             f"{counted(n, 'refund or charge', 'refunds or charges')} in a window {'has' if n == 1 else 'have'} an "
             f"order_id without a purchase and {_was(n)} left out, since earlier orders may be theirs"

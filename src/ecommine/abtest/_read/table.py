@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import narwhals.stable.v2 as nw
 
 from ..._core.codes import factorize_sorted
-from ..._core.frames import Frame, collect, join
+from ..._core.frames import Frame, collect, join, whole_number
 from ..._core.notes import Note
 from ..._core.texts import counted, did_you_mean, quote_names
 from ...schema._for_topics import SchemaError
@@ -102,7 +102,7 @@ def _exclude_units_in_two_arms(frame: Frame) -> Frame:
     pairs = frame.select(UNIT, "variant").group_by(UNIT, "variant").agg(nw.len().alias("_rows"))
     per_unit = pairs.group_by(UNIT).agg(nw.len().alias("_arms"), nw.col("_rows").max().alias("_rows"))
     worst = collect(per_unit.select(_repeated=(nw.col("_rows") > 1).cast(nw.Int64)).select(nw.all().sum()))
-    if n_repeated := int(worst["_repeated"].item() or 0):
+    if n_repeated := whole_number(worst["_repeated"]):
         text = (
             f"`{UNIT}` is repeated: {counted(n_repeated, 'unit')} with several rows in one arm; make one row per unit"
         )
@@ -118,8 +118,8 @@ def _sizes(frame: Frame) -> tuple[int, int]:
     if isinstance(frame, nw.DataFrame) and frame[UNIT].dtype.is_integer() and not frame[UNIT].null_count():
         return len(frame), len(factorize_sorted(frame[UNIT])[1])  # which needs no hashing where numbers are dense
     row = collect(frame.select(_missing=unit.is_null().cast(nw.Int64).sum(), _n=nw.len(), _units=unit.n_unique()))
-    if missing := int(row["_missing"].item() or 0):
+    if missing := whole_number(row["_missing"]):
         raise SchemaError(
             "units", [f"`{UNIT}` is missing in {counted(missing, 'row')}: leave them out, or give them ids"]
         )
-    return int(row["_n"].item()), int(row["_units"].item())
+    return whole_number(row["_n"]), whole_number(row["_units"])
