@@ -105,7 +105,7 @@ def report(rows: int) -> Iterator[str]:
     for name, table in tables.items():
         mine, plain = measured(ours, one_pass, table)
         yield f"  {name:<46}{mine:9.2f} s {plain:9.2f} s   ratio {mine / plain:5.2f} (limit {PASS_LIMIT:g} on pandas)"
-    small = units.head(rows // 10)
+    small = make_units(rows // 10)
     yield f"  pandas, {rows // 10:,} units: {measured(ours, one_pass, small)[0]:.2f} s"
     yield from compare_peer(small)
 
