@@ -118,3 +118,18 @@ def clustered_find(seed):
 
 def test_few_clusters_keep_their_level():
     assert np.mean([clustered_find(seed) for seed in range(500)]) <= 35 / 500
+
+
+@pytest.mark.parametrize(("n_clusters", "has_started"), [(98, False), (100, True)])
+def test_sequences_start_with_fifty_clusters_in_each_arm(n_clusters, has_started):
+    units = shops(sizes=(3,) * n_clusters, treated=range(0, n_clusters, 2))
+    test = abtest.Experiment("x", arms=HALVES, metrics=[REVENUE], looks="sequential", planned=300)
+    table = test.analyse(units, cluster="shop").table
+    assert (table["verdict"].iloc[0] != "not_started") == has_started
+
+
+def test_days_of_clusters_are_not_tested():
+    units = shops(sizes=(4,) * 20, treated=range(0, 20, 2))
+    units["assigned_at"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(units["shop"] % 4, unit="D")
+    checks = abtest.Experiment("x", arms=HALVES, metrics=[REVENUE]).analyse(units, cluster="shop").checks
+    assert checks.set_index("check").loc["shares_by_day", "verdict"] == "not_tested"

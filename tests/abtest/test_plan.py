@@ -43,6 +43,16 @@ def test_means_need_what_the_t_test_says(effect, units):
     assert mean().plan(std=1, difference=effect).exact == pytest.approx(units, abs=2e-4)
 
 
+@pytest.mark.parametrize("effect", [0.004, 0.005])
+def test_many_units_need_what_the_normal_distribution_says(effect):
+    expected = 2 * ((stats.norm.isf(0.025) + stats.norm.isf(0.2)) / effect) ** 2
+    assert mean().plan(std=1, difference=effect).exact == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_huge_difference_needs_hardly_any_units():
+    assert mean().plan(std=1, difference=1_000).total <= 6
+
+
 def test_a_relative_difference_is_one_of_the_baseline():
     relative, absolute = (
         proportion().plan(baseline=0.1, **change) for change in ({"relative": 0.1}, {"difference": 0.01})

@@ -93,6 +93,15 @@ def test_charges_make_no_order_but_their_money_counts():
     assert (row["orders"], row["revenue"]) == (1, 25.0)
 
 
+def test_a_negative_quantity_is_a_return_whatever_its_money():
+    assignments = assigned(("ann", "a", "2024-03-01"))
+    lines = ordered((1, "ann", "2024-03-02", 20), (2, "ann", "2024-03-03", 0), (9, "zoe", "2024-05-01", 1))
+    lines["quantity"] = [1, -1, 1]
+    table, counts = warning_counts(abtest.units, assignments, lines)
+    assert table["orders"].tolist() == [1]
+    assert counts == {"refunds_without_order": 1}
+
+
 def test_first_exposures_count_and_two_arms_are_marked(library):
     assignments = assigned(
         ("ann", "a", "2024-03-05"), ("ann", "a", "2024-03-01"), ("bob", "b", "2024-03-02"), ("bob", "a", "2024-03-01"),
@@ -127,6 +136,7 @@ def test_one_of_several_experiments_is_taken():
     rows = assigned(("ann", "a", "2024-03-01"), ("ann", "b", "2024-03-02"), experiment=["x", "y"])
     lines = ordered((1, "ann", "2024-04-02", 20))
     assert abtest.units(rows, lines, experiment="y")["variant"].tolist() == ["b"]
+    assert abtest.units(rows.iloc[:1], lines)["variant"].tolist() == ["a"]
     with pytest.raises(ValueError, match="'x', 'y'"):
         abtest.units(rows, lines)
     with pytest.raises(ValueError, match="'z'"):
