@@ -49,25 +49,30 @@ class Shop:
         together = [self.orders_with(self.itemsets[a], self.itemsets[b]) for a, b in sides.T]
         self.left, self.right = sides[:, [len(orders) > 0 for orders in together]]
         self.weight = rng.random((len(self.left), self.strata.n_strata))
-        p, q = rng.random((len(self.itemsets), self.strata.n_strata))[np.stack([self.left, self.right])]
-        self.rules = RuleLists(lists=self.lists, left=self.left, right=self.right, left_share=p, right_share=q)
+        side = {"left": self.left, "right": self.right, "left_row": self.left, "right_row": self.right}
+        shares = rng.random((len(self.itemsets), self.strata.n_strata))
+        self.rules = RuleLists(lists=self.lists, shares=shares, **side)
+        days = rng.integers(0, 9, self.baskets.n_orders)
+        self.by_day = Clusters.make(self.baskets.cluster_of_order, self.strata, days)
+        self.days = days
 
     def orders_with(self, *itemsets):
         wanted = set().union(*itemsets)
         return [order for order, products in enumerate(self.sets) if wanted <= products]
 
     def slow_squares(self, weight, row):
-        """Sum x_AB - y (q x_A + p x_B - p q) by customer, and the squares of customers and of orders."""
+        """Sum x_AB - y (q x_A + p x_B - p q) by customer and by day; the squares of both and of orders."""
         a, b = set(self.itemsets[self.left[row]]), set(self.itemsets[self.right[row]])
-        sums, by_order = defaultdict(float), 0.0
+        sums, of_days, by_order = defaultdict(float), defaultdict(float), 0.0
         for order, products in enumerate(self.sets):
             stratum = self.strata.stratum_of_order[order]
             p, q = self.rules.left_share[row, stratum], self.rules.right_share[row, stratum]
             has_a, has_b = a <= products, b <= products
             value = has_a * has_b - weight[row, stratum] * (q * has_a + p * has_b - p * q)
             sums[self.baskets.cluster_of_order[order]] += value
+            of_days[self.days[order]] += value
             by_order += value**2
-        return sum(value**2 for value in sums.values()), by_order
+        return *(sum(value**2 for value in by.values()) for by in (sums, of_days)), by_order
 
     def slow_lift(self, row):
         sets = [self.itemsets[self.left[row]], self.itemsets[self.right[row]]]
@@ -95,17 +100,24 @@ def ratio(request):
 def check_squares(seed):
     shop = Shop(seed)
     one = np.ones_like(shop.weight)
-    sums = sum_squares(shop.rules, shop.clusters, [None, shop.weight], with_lift=True)
+    wanted = {"with_lift": True, "with_blocks": True, "with_orders": True}
+    sums = sum_squares(shop.rules, shop.by_day, [None, shop.weight], **wanted)
     counts = [shop.lists.count_by_stratum(shop.strata.n_strata)[side] for side in (shop.left, shop.right)]
-    total = [side.sum(axis=1) for side in (sums.both, *counts)]
-    by_order = [order_squares(sums.both, *counts, shop.strata.n_orders, shop.rules, y) for y in (None, shop.weight)]
+    together = [
+        shop.orders_with(shop.itemsets[a], shop.itemsets[b]) for a, b in zip(shop.left, shop.right, strict=True)
+    ]
+    counts = [np.array([shop.strata.count(orders) for orders in together]), *counts]
+    total = [side.sum(axis=1) for side in counts]
+    by_order = [order_squares(*counts, shop.strata.n_orders, shop.rules, y) for y in (None, shop.weight)]
     lift_by_order = order_squares_of_lift(*total, shop.baskets.n_orders)
     for row in range(len(shop.left)):
-        both = shop.orders_with(shop.itemsets[shop.left[row]], shop.itemsets[shop.right[row]])
-        assert sums.both[row].tolist() == shop.strata.count(both).tolist()
         for position, weight in enumerate((one, shop.weight)):
-            expected = shop.slow_squares(weight, row)
-            assert (sums.squares[position, row], by_order[position][row]) == pytest.approx(expected, rel=1e-9, abs=1e-9)
+            of_customers, of_days, of_orders = shop.slow_squares(weight, row)
+            assert sums.squares[position, row] == pytest.approx(of_customers, rel=1e-9, abs=1e-9)
+            assert by_order[position][row] == pytest.approx(of_orders, rel=1e-9, abs=1e-9)
+            if position == 0:
+                expected = of_days, of_orders
+                assert (sums.by_block[row], sums.by_order[row]) == pytest.approx(expected, rel=1e-9, abs=1e-9)
         assert (sums.lift[row], lift_by_order[row]) == pytest.approx(shop.slow_lift(row), rel=1e-9, abs=1e-12)
 
 
@@ -121,11 +133,11 @@ def test_variances_of_rules_are_those_of_single_rules(seed):
     clusters = Clusters.make(np.arange(shop.baskets.n_orders), shop.strata)
     assert clusters.are_single
     least = np.random.default_rng(seed).random(len(shop.left)) * 3
-    assert (variances.design_effects(shop.rules, clusters, shop.strata, least) == 1).all()
-    effects = variances.design_effects(shop.rules, shop.clusters, shop.strata, least)
+    assert (variances.design_effects(shop.rules, clusters, least) == 1).all()
+    effects = variances.design_effects(shop.rules, shop.clusters, least)
     for row in range(len(effects)):
-        alone = variances.design_effects(shop.rules.take(np.array([row])), shop.clusters, shop.strata, least[[row]])
-        by_customer, by_order = shop.slow_squares(np.ones_like(shop.weight), row)
+        alone = variances.design_effects(shop.rules.take(np.array([row])), shop.clusters, least[[row]])
+        by_customer, _, by_order = shop.slow_squares(np.ones_like(shop.weight), row)
         limit = 1 + 1.645 * (2 / shop.clusters.n_effective) ** 0.5
         effect = max(limit * by_customer / max(by_order, least[row]), 1)
         expected = effect if not shop.clusters.are_single else 1

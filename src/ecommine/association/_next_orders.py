@@ -308,7 +308,7 @@ def _test_rules(
     after = lists_of_products(Postings(followed.later), consequents.tolist(), clusters)
     lists, right = OrderLists.make([*before, *after], clusters), len(before) + right
     shares = strata.shares(lists.count_by_stratum(strata.n_strata))
-    rules = RuleLists(lists=lists, left=left, right=right, left_share=shares[left], right_share=shares[right])
+    rules = RuleLists(lists=lists, left=left, right=right, shares=shares, left_row=left, right_row=right)
     chance = expect_orders(rules.left_share, rules.right_share, np.ones(1), strata.n_orders)
     mean, dispersion = chance.mean, chance.dispersion
     if not conditions.can_test:
@@ -316,7 +316,7 @@ def _test_rules(
     p = upper_tail(count, mean, dispersion)
     if not clusters.are_independent:
         rows = np.flatnonzero(p < PRESCREEN_P)
-        effects = design_effects(rules.take(rows), clusters, strata, (mean * dispersion)[rows])
+        effects = design_effects(rules.take(rows), clusters, (mean * dispersion)[rows])
         p[rows] = upper_tail(count[rows], mean[rows], dispersion[rows] * effects)
     return mean, p
 

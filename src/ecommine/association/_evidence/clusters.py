@@ -111,6 +111,11 @@ class Clusters:
         return self.n_customers == len(self.customer)
 
     @cached_property
+    def n_orders_by_stratum(self) -> Ints:
+        """All orders by stratum: shape (n_strata,)."""
+        return np.bincount(self.stratum, minlength=self.by_stratum.shape[1])
+
+    @cached_property
     def cross(self) -> Any:
         """The products of customers' orders in every two strata, summed over customers: a sparse matrix."""
         return (self.by_stratum.T @ self.by_stratum).tocsr()

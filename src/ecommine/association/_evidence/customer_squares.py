@@ -14,8 +14,7 @@ squares over all customers is a form in the strata.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -42,36 +41,48 @@ class RuleLists:
     lists : OrderLists
     left, right : int arrays of shape (n_rules,)
         The list of each side.
-    left_share, right_share : float arrays of shape (n_rules, n_strata)
-        The share of the orders of each stratum with each side.
+    shares : float array of shape (n_sides, n_strata)
+        The share of the orders of each stratum with each side, once for all rules that have it.
+    left_row, right_row : int arrays of shape (n_rules,)
+        The row of each side in ``shares``.
     """
 
     lists: OrderLists
     left: Ints
     right: Ints
-    left_share: Floats
-    right_share: Floats
+    shares: Floats
+    left_row: Ints
+    right_row: Ints
+
+    @property
+    def left_share(self) -> Floats:
+        """The shares of the left sides: shape (n_rules, n_strata)."""
+        return np.asarray(self.shares[self.left_row])
+
+    @property
+    def right_share(self) -> Floats:
+        """The shares of the right sides: shape (n_rules, n_strata)."""
+        return np.asarray(self.shares[self.right_row])
 
     def take(self, rows: Ints) -> "RuleLists":
         """Keep some rules."""
-        return RuleLists(
-            lists=self.lists,
+        return replace(
+            self,
             left=self.left[rows],
             right=self.right[rows],
-            left_share=self.left_share[rows],
-            right_share=self.right_share[rows],
+            left_row=self.left_row[rows],
+            right_row=self.right_row[rows],
         )
 
     def rarer_first(self) -> "RuleLists":
         """Turn rules round so that the left side is in no more orders than the right one."""
         turn = self.lists.sizes[self.left] > self.lists.sizes[self.right]
-        column = turn[:, None]
-        return RuleLists(
-            lists=self.lists,
+        return replace(
+            self,
             left=np.where(turn, self.right, self.left),
             right=np.where(turn, self.left, self.right),
-            left_share=np.where(column, self.right_share, self.left_share),
-            right_share=np.where(column, self.left_share, self.right_share),
+            left_row=np.where(turn, self.right_row, self.left_row),
+            right_row=np.where(turn, self.left_row, self.right_row),
         )
 
 
@@ -81,20 +92,20 @@ class CustomerSquares:
 
     Attributes
     ----------
-    both : int array of shape (n_rules, n_strata)
-        Orders with both sides.
     squares : float array of shape (n_weights, n_rules)
         The sums of squares of U for each weight.
     lift : float array of shape (n_rules,)
         That of the influences on the logarithm of the lift; NaN where it is not wanted.
     by_block : float array of shape (n_rules,)
         The sum of squares of blocks of time in the place of customers, with weight one; NaN where there are none.
+    by_order : float array of shape (n_rules,)
+        That of single orders, with weight one; NaN where it is not wanted.
     """
 
-    both: Ints
     squares: Floats
     lift: Floats
     by_block: Floats
+    by_order: Floats
 
 
 def sum_squares(
@@ -104,6 +115,7 @@ def sum_squares(
     *,
     with_lift: bool = False,
     with_blocks: bool = False,
+    with_orders: bool = False,
 ) -> CustomerSquares:
     """Sum the squares of customers for each rule.
 
@@ -119,30 +131,32 @@ def sum_squares(
         Whether the logarithm of the lift is wanted; each rule must then have an order with both sides.
     with_blocks : bool
         Whether the sums of squares of blocks of time are wanted.
+    with_orders : bool
+        Whether those of single orders are wanted.
     """
-    n_rules, n_strata = len(rules.left), clusters.by_stratum.shape[1]
-    rules = rules.rarer_first()
-    result = CustomerSquares(
-        both=np.zeros((n_rules, n_strata), np.int64),
-        squares=np.zeros((len(weights), n_rules)),
-        lift=np.full(n_rules, np.nan),
-        by_block=np.full(n_rules, np.nan),
-    )
+    n_rules, rules = len(rules.left), rules.rarer_first()
+    lift, by_block, by_order = np.full((3, n_rules), np.nan)
+    squares = np.zeros((len(weights), n_rules))
+    result = CustomerSquares(squares=squares, lift=lift, by_block=by_block, by_order=by_order)
     order = np.lexsort((rules.left, rules.right))
     firsts = np.flatnonzero(np.diff(rules.right[order], prepend=-1))
 
     def sum_group(first: int, last: int) -> None:
         rows = order[first:last]
         partner = _Partner(rules, clusters, int(rows[0]))
+        of_customers = partner.residuals_of_customers() if weights else None
+        of_blocks = partner.residuals_of_blocks(clusters.blocks) if with_blocks and clusters.blocks else None
+        of_lift = partner.lift_by_customer() if with_lift else None
         for block in partner.blocks(rows, len(weights)):
             others = _Others(rules, clusters, block, partner)
-            result.both[block] = others.both_by_stratum()
-            if with_lift:
-                result.lift[block] = others.squares_of_lift()
-            if with_blocks and clusters.blocks is not None:
-                result.by_block[block] = others.squares_of_blocks(clusters.blocks)
+            if of_lift is not None:
+                lift[block] = others.squares_of_lift(of_lift)
+            if of_blocks is not None and clusters.blocks is not None:
+                by_block[block] = others.squares_of_blocks(clusters.blocks, of_blocks)
+            if with_orders:
+                by_order[block] = others.squares_of_orders()
             for position, weight in enumerate(weights):
-                result.squares[position, block] = others.squares(None if weight is None else weight[block])
+                squares[position, block] = others.squares(None if weight is None else weight[block], of_customers)
 
     map_on_cores(sum_group, firsts.tolist(), np.append(firsts, n_rules)[1:].tolist())
     return result
@@ -152,66 +166,60 @@ class _Partner:
     """The side that the rules of one group share, in more orders than the others."""
 
     def __init__(self, rules: RuleLists, clusters: Clusters, row: int) -> None:
-        self.clusters, self.share = clusters, rules.right_share[row]
+        self.clusters, self.share = clusters, rules.shares[rules.right_row[row]]
         lists, position = rules.lists, int(rules.right[row])
         self.orders, runs = lists.orders[lists.slice_of(position)], lists.runs_of(position)
         self.customers, self.run_size = lists.run_customer[runs], lists.run_size[runs]
         self.is_member = np.zeros(len(clusters.customer), dtype=bool)
         self.is_member[self.orders] = True
         self.skips = len(self.orders) * MIN_RATIO_TO_SKIP_CUSTOMERS < clusters.by_stratum.nnz
+        self.row_of_customer, self.by_stratum = self._customers_gone_through()
 
     def blocks(self, rows: Ints, n_weights: int) -> Iterator[Ints]:
         """Cut the rules of the group into blocks of bounded memory."""
-        n_rows = len(self.customers) if self.skips else self.clusters.n_customers
-        n_cells = max(n_rows if n_weights else 0, len(self.orders), 1)
+        n_rows, n_strata = self.by_stratum.shape
+        n_cells = max(n_rows if n_weights else 0, n_strata, len(self.orders), 1)
         step = max(CELLS_PER_BLOCK // n_cells, 1)
         return (rows[first : first + step] for first in range(0, len(rows), step))
 
-    @cached_property
-    def row_of_customer(self) -> Ints:
-        """The row of each customer in the matrices below, -1 for a customer without this side who is skipped."""
+    def _customers_gone_through(self) -> tuple[Ints, Any]:
+        """Return the row of each customer in the matrices below, -1 if skipped, and all orders of these by stratum."""
+        n_customers = self.clusters.n_customers
         if not self.skips:
-            return np.asarray(np.arange(self.clusters.n_customers))
-        row = np.full(self.clusters.n_customers, -1, dtype=np.int32)
+            return np.arange(n_customers), self.clusters.by_stratum
+        row = np.full(n_customers, -1, dtype=np.int32)
         row[self.customers] = np.arange(len(self.customers), dtype=np.int32)
-        return row
+        return row, self.clusters.by_stratum[self.customers]
 
-    @cached_property
-    def by_stratum(self) -> Any:
-        """All orders of the customers by stratum."""
-        return self.clusters.by_stratum[self.customers] if self.skips else self.clusters.by_stratum
-
-    @cached_property
-    def residuals(self) -> Any:
-        """The sums of x_B - q of the customers by stratum."""
-        from scipy.sparse import csr_array
-
-        matrix, cell = self.by_stratum, self.clusters.cell[self.orders]
+    def residuals_of_customers(self) -> Any:
+        """Sum x_B - q over the customers by stratum."""
+        cell = self.clusters.cell[self.orders]
         if self.skips:  # cells of the orders ascend, and so do those of the rows
             starts = self.clusters.by_stratum.indptr
             kept = expand_ranges(starts[self.customers], starts[self.customers + 1])[1]
             cell = np.searchsorted(kept, cell)
-        data = np.bincount(cell, minlength=matrix.nnz) - matrix.data * self.share[matrix.indices]
-        return csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
+        return self._residuals(self.by_stratum, cell)
 
     def residuals_of_blocks(self, blocks: TimeBlocks) -> Any:
         """Sum x_B - q over blocks of time by stratum."""
+        return self._residuals(blocks.by_stratum, blocks.cell[self.orders])
+
+    def _residuals(self, matrix: Any, cell: Ints) -> Any:
         from scipy.sparse import csr_array
 
-        matrix = blocks.by_stratum
-        data = np.bincount(blocks.cell[self.orders], minlength=matrix.nnz) - matrix.data * self.share[matrix.indices]
+        data = np.bincount(cell, minlength=matrix.nnz) - matrix.data * self.share[matrix.indices]
         return csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
 
-    @cached_property
     def lift_by_customer(self) -> Floats:
-        """The influence of each customer's orders on the log lift, but for those with the other side."""
+        """Return the influence of each customer's orders on the log lift, but for those with the other side."""
         share = self.clusters.n_orders / len(self.clusters.customer)
         return np.bincount(self.customers, self.run_size / len(self.orders), minlength=len(share)) - share
 
-    @cached_property
-    def squares_of_lift(self) -> float:
-        """The sum of the squares of these."""
-        return float(self.lift_by_customer @ self.lift_by_customer)
+    def rest_of_orders(self) -> Floats:
+        """Sum (x_B - q)² by stratum, the factor of p² in the sum of squares of single orders."""
+        n_strata, q, stratum = len(self.share), self.share, self.clusters.stratum
+        with_side = np.bincount(stratum[self.orders], minlength=n_strata)
+        return np.asarray(with_side * (1 - 2 * q) + self.clusters.n_orders_by_stratum * q**2)
 
 
 class _Others:
@@ -219,10 +227,11 @@ class _Others:
 
     def __init__(self, rules: RuleLists, clusters: Clusters, rows: Ints, partner: _Partner) -> None:
         self.clusters, self.partner, self.n_rules = clusters, partner, len(rows)
-        self.share = rules.left_share[rows]
+        self.share = rules.shares[rules.left_row[rows]]
         lists, left = rules.lists, rules.left[rows]
         slices, runs = [lists.slice_of(position) for position in left], [lists.runs_of(position) for position in left]
         self.sizes = lists.starts[left + 1] - lists.starts[left]
+        self.first = np.cumsum(self.sizes) - self.sizes
         n_runs = lists.run_starts[left + 1] - lists.run_starts[left]
         self.first_run = np.cumsum(n_runs) - n_runs
         self.stratum = np.concatenate([lists.stratum[part] for part in slices])
@@ -233,32 +242,27 @@ class _Others:
         self.orders = np.concatenate([lists.orders[part] for part in slices])
         self.is_both = partner.is_member[self.orders]
         self.with_both = np.bincount(self.run[self.is_both], minlength=len(self.run_size)).astype(np.float64)
+        self.right_share = partner.share[self.stratum]
 
-    @cached_property
-    def cell(self) -> Ints:
-        """The position of the rule and stratum of each order in a table of them."""
+    def _of_orders(self, values: Floats) -> Floats:
+        """Return what a table of the rules by stratum holds for each order."""
         n_strata = self.share.shape[1]
-        return np.asarray(np.repeat(np.arange(self.n_rules) * n_strata, self.sizes) + self.stratum)
+        return np.asarray(values.ravel()[np.repeat(np.arange(self.n_rules) * n_strata, self.sizes) + self.stratum])
 
-    def both_by_stratum(self) -> Ints:
-        """Count the orders with both sides by stratum."""
-        n_strata = self.share.shape[1]
-        both = np.bincount(self.cell[self.is_both], minlength=self.n_rules * n_strata)
-        return np.asarray(both.reshape(self.n_rules, n_strata))
-
-    def squares_of_lift(self) -> Floats:
+    def squares_of_lift(self, of_partner: Floats) -> Floats:
         """Sum the squares of the influences on the log lift."""
         n_both = np.add.reduceat(self.with_both, self.first_run)
         own = self.with_both / n_both[self.rule_of_run] - self.run_size / self.sizes[self.rule_of_run]
-        rest = self.partner.lift_by_customer[self.run_customer]
-        return np.asarray(np.add.reduceat(own * (own - 2 * rest), self.first_run)) + self.partner.squares_of_lift
+        rest = of_partner[self.run_customer]
+        return np.asarray(np.add.reduceat(own * (own - 2 * rest), self.first_run)) + float(of_partner @ of_partner)
 
-    def squares(self, weight: Floats | None) -> Floats:
+    def squares(self, weight: Floats | None, residuals: Any) -> Floats:
         """Sum the squares of U with a weight."""
-        p = self.share if weight is None else weight * self.share
-        q = np.broadcast_to(self.partner.share, p.shape) if weight is None else weight * self.partner.share
-        own = self.with_both - np.bincount(self.run, q.ravel()[self.cell], minlength=len(self.with_both))
-        rest = self.partner.residuals @ np.ascontiguousarray(p.T)
+        p, q = self.share, self.right_share
+        if weight is not None:
+            p, q = weight * p, self._of_orders(weight) * q
+        own = self.with_both - np.bincount(self.run, q, minlength=len(self.with_both))
+        rest = residuals @ np.ascontiguousarray(p.T)
         total = np.einsum("ij,ij->j", rest, rest)
         row = self.partner.row_of_customer[self.run_customer]
         of_run = rest[row, self.rule_of_run]
@@ -269,13 +273,22 @@ class _Others:
             of_run[is_skipped] = -self._constants_of_runs(np.flatnonzero(is_skipped), constant)
         return np.asarray(total + np.add.reduceat(own * (own - 2 * of_run), self.first_run))
 
-    def squares_of_blocks(self, blocks: TimeBlocks) -> Floats:
+    def squares_of_blocks(self, blocks: TimeBlocks, residuals: Any) -> Floats:
         """Sum the squares of U of blocks of time with weight one."""
-        q = np.broadcast_to(self.partner.share, self.share.shape)
-        block = np.repeat(np.arange(self.n_rules) * blocks.n_blocks, self.sizes) + blocks.block[self.orders]
-        own = np.bincount(block, self.is_both - q.ravel()[self.cell], minlength=self.n_rules * blocks.n_blocks)
-        sums = own.reshape(self.n_rules, -1) - (self.partner.residuals_of_blocks(blocks) @ self.share.T).T
-        return np.asarray(np.einsum("ij,ij->i", sums, sums))
+        cell = blocks.block[self.orders] * self.n_rules + np.repeat(np.arange(self.n_rules), self.sizes)
+        own = np.bincount(cell, self.is_both - self.right_share, minlength=self.n_rules * blocks.n_blocks)
+        sums = own.reshape(-1, self.n_rules) - residuals @ np.ascontiguousarray(self.share.T)
+        return np.asarray(np.einsum("ij,ij->j", sums, sums))
+
+    def squares_of_orders(self) -> Floats:
+        """Sum the squares of single orders with weight one.
+
+        The square of x - p is x (1 - 2p) + p², so that only orders with the left side have more than p² times a sum of
+        the stratum.
+        """
+        p, q = self._of_orders(self.share), self.right_share
+        own = np.add.reduceat((1 - 2 * p) * (q * q + self.is_both * (1 - 2 * q)), self.first)
+        return np.asarray(own + (self.share * self.share) @ self.partner.rest_of_orders())
 
     def _squares_of_skipped(self, constant: Floats) -> Floats:
         """Sum the squares of d of the customers without the common side: those of all, less those of the rest."""

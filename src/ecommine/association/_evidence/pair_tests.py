@@ -101,7 +101,7 @@ def test_pairs(baskets: Baskets, options: PairOptions) -> tuple[PairResults, lis
     clusters = Clusters.make(customer_of_order, strata, conditions.time_blocks(baskets))
     if not clusters.are_independent:
         lists = OrderLists.make(lists_of_products(Postings(baskets), items.tolist(), clusters), clusters)
-        p, effect = _adjust_for_clusters(p, pairs, lists, shares, clusters, strata, options.prescreen_p)
+        p, effect = _adjust_for_clusters(p, pairs, lists, shares, clusters, options.prescreen_p)
     if not conditions.can_test:
         p = np.full(len(a), np.nan)
     q = np.empty(len(p))
@@ -223,19 +223,15 @@ def _adjust_for_clusters(
     lists: OrderLists,
     shares: Floats,
     clusters: Clusters,
-    strata: Strata,
     prescreen_p: float,
 ) -> tuple[Floats, Floats]:
     """Raise p-values by design effects, and return these; NaN where p was not small to begin with."""
     rows = np.flatnonzero(p < prescreen_p)
     screened = pairs.take(rows)
     left, right = screened.a, screened.b
-    effects, variance = np.empty(len(rows)), screened.mean * screened.dispersion
-    step = max(PAIRS_PER_BLOCK // strata.n_strata, 1)
-    for first in range(0, len(rows), step):
-        a, b = left[first : first + step], right[first : first + step]
-        rules = RuleLists(lists=lists, left=a, right=b, left_share=shares[:, a].T, right_share=shares[:, b].T)
-        effects[first : first + step] = design_effects(rules, clusters, strata, variance[first : first + step])
+    by_item = np.ascontiguousarray(shares.T)
+    rules = RuleLists(lists=lists, left=left, right=right, shares=by_item, left_row=left, right_row=right)
+    effects = design_effects(rules, clusters, screened.mean * screened.dispersion)
     raised, known = p.copy(), np.full(len(p), np.nan)
     raised[rows] = screened.p_values(effects)
     known[rows] = screened.dispersion * effects

@@ -210,8 +210,12 @@ class RuleTester:
 
     def _rule_lists(self, split: RuleSplit) -> RuleLists:
         left, right = split.antecedent_index, split.consequent_index
-        shares = self.sets.shares(left), self.sets.shares(right)
-        return RuleLists(lists=self.lists, left=left, right=right, left_share=shares[0], right_share=shares[1])
+        sides, row = np.unique(np.stack([left, right]), return_inverse=True)
+        left_row, right_row = row.reshape(2, -1)
+        shares = self.sets.shares(sides)
+        return RuleLists(
+            lists=self.lists, left=left, right=right, shares=shares, left_row=left_row, right_row=right_row
+        )
 
     def _complement(self, items: Ints) -> Floats:
         """Sum the shares of orders without each product of a set, by stratum."""

@@ -31,24 +31,17 @@ class RuleVariances:
         return cls(design_effect=design_effect, log_lift=log_lift, log_adjusted=log_adjusted)
 
 
-def design_effects(rules: RuleLists, clusters: Clusters, strata: Strata, variance: Floats) -> Floats:
+def design_effects(rules: RuleLists, clusters: Clusters, variance: Floats) -> Floats:
     r"""Compute how much repeated orders inflate the variance of :math:`\sum (x_A - P_s(A)) (x_B - P_s(B))` per rule.
 
     That is the variance from sums over customers, or over blocks of time if that is larger, over that from single
     orders, or the one of chance if that is larger, since products that are never together leave single orders little;
     at least 1. Few clusters do not estimate a variance well: its upper limit is taken.
     """
-    effects = np.ones(len(rules.left))
     if clusters.are_independent:
-        return effects
-    counts, step = rules.lists.count_by_stratum(strata.n_strata), max(CELLS_PER_BLOCK // strata.n_strata, 1)
-    for first in range(0, len(effects), step):
-        block = rules.take(np.arange(first, min(first + step, len(effects))))
-        sums = sum_squares(block, clusters, [None], with_blocks=True)
-        by_order = order_squares(sums.both, counts[block.left], counts[block.right], strata.n_orders, block)
-        by_order = np.maximum(by_order, variance[first : first + step])
-        effects[first : first + step] = _effects(sums, by_order, clusters)
-    return effects
+        return np.ones(len(rules.left))
+    sums = sum_squares(rules, clusters, [None], with_blocks=True, with_orders=True)
+    return _effects(sums, np.maximum(sums.by_order, variance), clusters)
 
 
 def effects_of_squares(by_customer: Floats, by_order: Floats) -> Floats:
@@ -122,8 +115,8 @@ def _effects(sums: CustomerSquares, by_order: Floats, clusters: Clusters) -> Flo
 
 def log_lift_variances(lists: OrderLists, left: Ints, right: Ints, clusters: Clusters) -> Floats:
     """Estimate the variance of the logarithm of each lift; each rule must have an order with both sides."""
-    no_shares = np.zeros((len(left), clusters.by_stratum.shape[1]))
-    rules = RuleLists(lists=lists, left=left, right=right, left_share=no_shares, right_share=no_shares)
+    shares, row = np.zeros((1, clusters.by_stratum.shape[1])), np.zeros(len(left), dtype=np.int64)
+    rules = RuleLists(lists=lists, left=left, right=right, shares=shares, left_row=row, right_row=row)
     return sum_squares(rules, clusters, with_lift=True).lift * clusters.n_customers / max(clusters.n_customers - 1, 1)
 
 
