@@ -106,3 +106,45 @@ def test_what_cannot_be_compared(two):
         association.compare(fisher, result)
     with pytest.raises(ValueError, match="`after`"):
         association.compare(result, untested)
+
+
+def notes(result):
+    return [(note.partition(":")[0], note.code, note.count) for note in result.notes]
+
+
+def with_customers(lines, customers):
+    return lines.assign(customer_id=np.asarray(customers)[lines["order_id"].to_numpy()])
+
+
+def test_large_customers_are_left_out_of_the_ratio(two):
+    """Two accounts with most of the orders count, but ratio and test are those of the table without them."""
+    (_, before), (_, after) = two
+    large = with_customers(before, [0] * 1_200 + [1] * 900 + list(range(2, 902)) + [901])
+    both, alone = (association.compare(rules(some), rules(after)) for some in (large, large[large["customer_id"] > 1]))
+    assert notes(both) == [("`before`", "large_customers_apart", 2)]
+    assert notes(alone) == []
+    key = [
+        both.to_flat().set_index(["antecedents", "consequents"]),
+        alone.to_flat().set_index(["antecedents", "consequents"]),
+    ]
+    common = key[0].index.intersection(key[1].index)
+    assert len(common) >= 4
+    tested = ["lift_ratio", "lift_ratio_low", "lift_ratio_high", "p_value"]
+    pd.testing.assert_frame_equal(key[0].loc[common, tested], key[1].loc[common, tested])
+    assert (key[0].loc[common, "count_before"] > key[1].loc[common, "count_before"]).all()
+
+
+def test_too_few_customers_of_a_side_are_not_compared_but_single_orders_are(two):
+    (_, before), (_, after) = two
+    few = with_customers(after, np.arange(3_000) % 8)
+    result = association.compare(rules(before), rules(few))
+    assert notes(result) == [("`after`", "few_customers", 8)]
+    assert len(result.table) > 0
+    assert result.table[["p_value", "q_value", "lift_ratio_low"]].isna().all(axis=None)
+    assert result.table["lift_ratio"].notna().all()
+    assert set(result.table["status"]) <= {"unclear", "same"}
+    single = association.rules(few, min_support=0.004, max_antecedent=1, cluster=None)
+    tested = association.compare(rules(before), single)
+    assert notes(tested) == []
+    assert tested.table["p_value"].notna().all()
+    assert statuses(tested)[36, 37] == "new"

@@ -1,7 +1,7 @@
 """Rules of two periods or segments compared: new, dead, changed, with a test of the difference."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -17,6 +17,7 @@ from .._core.texts import counted
 from .._stats.intervals import normal_quantile
 from .._stats.multiple_testing import CORRECTIONS, Correction, adjust_p_values
 from ._evidence.clusters import Clusters
+from ._evidence.conditions import Conditions
 from ._evidence.order_lists import OrderLists
 from ._evidence.strata import stratify_orders
 from ._evidence.variances import log_lift_variances
@@ -104,6 +105,10 @@ def compare(before: Rules, after: Rules, /, *, correction: Correction | None = "
     in one period and not in the other need not have changed, hence "unclear". Where no order has both sides, half an
     order is assumed.
 
+    Customers with so many orders that all of a side are worth fewer than ten of equal size are left out of the test and
+    of the ratio, not of counts and lifts; where the others are too few, p-values and intervals are withheld. Orders are
+    independent on a side whose rules were tested with ``cluster=None``.
+
     Examples
     --------
     >>> import pandas as pd
@@ -127,7 +132,12 @@ def compare(before: Rules, after: Rules, /, *, correction: Correction | None = "
     productive = [_productive_keys(rules) for rules in (before, after)]
     keys = sorted(productive[0] | productive[1], key=lambda key: (len(key[0]), len(key[1]), key))
     counts = [_count_rules(_baskets_of(rules), keys) for rules in (before, after)]
-    ratio, error = counts[1].smoothed_lift / counts[0].smoothed_lift, np.sqrt(counts[0].variance + counts[1].variance)
+    conditions = [Conditions.of(_baskets_of(rules), None, clustered=True) for rules in (before, after)]
+    tested = [
+        _count_tested(one, _baskets_of(rules), keys, held)
+        for one, rules, held in zip(counts, (before, after), conditions, strict=True)
+    ]
+    ratio, error = tested[1].smoothed_lift / tested[0].smoothed_lift, np.sqrt(tested[0].variance + tested[1].variance)
     p = _two_sided_p(np.log(ratio), error)
     q = _adjust_by_hypothesis(keys, p, correction)
     change = np.where(q < alpha, np.sign(np.log(ratio)), 0)
@@ -149,7 +159,9 @@ def compare(before: Rules, after: Rules, /, *, correction: Correction | None = "
         "q_value": q,
     }
     order = np.lexsort((np.arange(len(keys)), q, np.array([STATUSES.index(name) for name in status], dtype=np.int64)))
-    return Comparison(table=_table(keys, status, columns, order, before), notes=_no_ratio_notes(p))
+    return Comparison(
+        table=_table(keys, status, columns, order, before), notes=(*_side_notes(conditions), *_no_ratio_notes(ratio))
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -216,6 +228,15 @@ def _count_rules(baskets: Baskets, keys: Sequence[RuleKey]) -> _RuleCounts:
         )
 
 
+def _count_tested(
+    counts: _RuleCounts, baskets: Baskets, keys: Sequence[RuleKey], conditions: Conditions
+) -> _RuleCounts:
+    """Return the counts of the orders that are tested; without variances where customers are too few."""
+    sample = conditions.sample(baskets)
+    tested = counts if sample is baskets else _count_rules(sample, keys)
+    return tested if conditions.can_test else replace(tested, variance=np.full(len(keys), np.nan))
+
+
 def _count_both(sides: Sequence[Ints]) -> Ints:
     """Count the orders in both of a rule's lists; all left sides stand first, then all right ones."""
     n = len(sides) // 2
@@ -257,8 +278,17 @@ def _table(keys: Sequence[RuleKey], status: Sequence[str], columns: dict[str, An
     return build_table({**sides, "status": [status[row] for row in order], **numbers}, like=like, samples=samples)
 
 
-def _no_ratio_notes(p: Floats) -> tuple[Note, ...]:
-    n = int(np.isnan(p).sum())
+def _side_notes(conditions: Sequence[Conditions]) -> list[Note]:
+    """Say of which side customers are left out, or too few."""
+    return [
+        Note(f"`{side}`: {note}", code=note.code, count=note.count)
+        for side, held in zip(("before", "after"), conditions, strict=True)
+        for note in held.notes
+    ]
+
+
+def _no_ratio_notes(ratio: Floats) -> tuple[Note, ...]:
+    n = int(np.isnan(ratio).sum())
     if not n:
         return ()
     text = f"{counted(n, 'rule')} without a ratio: one side does not sell all of the products"

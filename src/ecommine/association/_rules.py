@@ -380,7 +380,7 @@ def rules(
         level=interval_level,
         as_of=baskets.as_of,
         notes=(*source.notes, *conditions.notes, *notes),
-        _baskets=baskets,
+        _baskets=baskets if cluster is not None else replace(baskets, customers=None),
     )
 
 
