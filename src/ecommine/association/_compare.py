@@ -105,9 +105,8 @@ def compare(before: Rules, after: Rules, /, *, correction: Correction | None = "
     in one period and not in the other need not have changed, hence "unclear". Where no order has both sides, half an
     order is assumed.
 
-    Customers with so many orders that all of a side are worth fewer than ten of equal size are left out of the test and
-    of the ratio, not of counts and lifts; where the others are too few, p-values and intervals are withheld. Orders are
-    independent on a side whose rules were tested with ``cluster=None``.
+    Large customers, whom :func:`ecommine.association.rules` does not test, are left out of the ratio too, not of counts
+    and lifts; where customers are too few, p-values and intervals are withheld. ``cluster=None`` holds here as there.
 
     Examples
     --------
@@ -131,12 +130,10 @@ def compare(before: Rules, after: Rules, /, *, correction: Correction | None = "
     _check_comparable(before, after)
     productive = [_productive_keys(rules) for rules in (before, after)]
     keys = sorted(productive[0] | productive[1], key=lambda key: (len(key[0]), len(key[1]), key))
-    counts = [_count_rules(_baskets_of(rules), keys) for rules in (before, after)]
-    conditions = [Conditions.of(_baskets_of(rules), None, clustered=True) for rules in (before, after)]
-    tested = [
-        _count_tested(one, _baskets_of(rules), keys, held)
-        for one, rules, held in zip(counts, (before, after), conditions, strict=True)
-    ]
+    sides = [_baskets_of(rules) for rules in (before, after)]
+    counts = [_count_rules(baskets, keys) for baskets in sides]
+    conditions = [Conditions.of(baskets, None, clustered=True) for baskets in sides]
+    tested = [_count_tested(*side, keys) for side in zip(counts, sides, conditions, strict=True)]
     ratio, error = tested[1].smoothed_lift / tested[0].smoothed_lift, np.sqrt(tested[0].variance + tested[1].variance)
     p = _two_sided_p(np.log(ratio), error)
     q = _adjust_by_hypothesis(keys, p, correction)
@@ -159,9 +156,8 @@ def compare(before: Rules, after: Rules, /, *, correction: Correction | None = "
         "q_value": q,
     }
     order = np.lexsort((np.arange(len(keys)), q, np.array([STATUSES.index(name) for name in status], dtype=np.int64)))
-    return Comparison(
-        table=_table(keys, status, columns, order, before), notes=(*_side_notes(conditions), *_no_ratio_notes(ratio))
-    )
+    notes = (*_side_notes(conditions), *_no_ratio_notes(ratio))
+    return Comparison(table=_table(keys, status, columns, order, before), notes=notes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -229,7 +225,7 @@ def _count_rules(baskets: Baskets, keys: Sequence[RuleKey]) -> _RuleCounts:
 
 
 def _count_tested(
-    counts: _RuleCounts, baskets: Baskets, keys: Sequence[RuleKey], conditions: Conditions
+    counts: _RuleCounts, baskets: Baskets, conditions: Conditions, keys: Sequence[RuleKey]
 ) -> _RuleCounts:
     """Return the counts of the orders that are tested; without variances where customers are too few."""
     sample = conditions.sample(baskets)

@@ -66,13 +66,8 @@ class RuleLists:
 
     def take(self, rows: Ints) -> "RuleLists":
         """Keep some rules."""
-        return replace(
-            self,
-            left=self.left[rows],
-            right=self.right[rows],
-            left_row=self.left_row[rows],
-            right_row=self.right_row[rows],
-        )
+        left, right = self.left[rows], self.right[rows]
+        return replace(self, left=left, right=right, left_row=self.left_row[rows], right_row=self.right_row[rows])
 
     def rarer_first(self) -> "RuleLists":
         """Turn rules round so that the left side is in no more orders than the right one."""
@@ -137,7 +132,6 @@ def sum_squares(
     n_rules, rules = len(rules.left), rules.rarer_first()
     lift, by_block, by_order = np.full((3, n_rules), np.nan)
     squares = np.zeros((len(weights), n_rules))
-    result = CustomerSquares(squares=squares, lift=lift, by_block=by_block, by_order=by_order)
     order = np.lexsort((rules.left, rules.right))
     firsts = np.flatnonzero(np.diff(rules.right[order], prepend=-1))
 
@@ -159,7 +153,7 @@ def sum_squares(
                 squares[position, block] = others.squares(None if weight is None else weight[block], of_customers)
 
     map_on_cores(sum_group, firsts.tolist(), np.append(firsts, n_rules)[1:].tolist())
-    return result
+    return CustomerSquares(squares=squares, lift=lift, by_block=by_block, by_order=by_order)
 
 
 class _Partner:
@@ -217,9 +211,8 @@ class _Partner:
 
     def rest_of_orders(self) -> Floats:
         """Sum (x_B - q)² by stratum, the factor of p² in the sum of squares of single orders."""
-        n_strata, q, stratum = len(self.share), self.share, self.clusters.stratum
-        with_side = np.bincount(stratum[self.orders], minlength=n_strata)
-        return np.asarray(with_side * (1 - 2 * q) + self.clusters.n_orders_by_stratum * q**2)
+        with_side = np.bincount(self.clusters.stratum[self.orders], minlength=len(self.share))
+        return np.asarray(with_side * (1 - 2 * self.share) + self.clusters.n_orders_by_stratum * self.share**2)
 
 
 class _Others:
@@ -281,11 +274,7 @@ class _Others:
         return np.asarray(np.einsum("ij,ij->j", sums, sums))
 
     def squares_of_orders(self) -> Floats:
-        """Sum the squares of single orders with weight one.
-
-        The square of x - p is x (1 - 2p) + p², so that only orders with the left side have more than p² times a sum of
-        the stratum.
-        """
+        """Sum the squares of single orders with weight one; that of x - p is x (1 - 2p) + p²."""
         p, q = self._of_orders(self.share), self.right_share
         own = np.add.reduceat((1 - 2 * p) * (q * q + self.is_both * (1 - 2 * q)), self.first)
         return np.asarray(own + (self.share * self.share) @ self.partner.rest_of_orders())

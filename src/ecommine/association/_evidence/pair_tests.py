@@ -228,9 +228,8 @@ def _adjust_for_clusters(
     """Raise p-values by design effects, and return these; NaN where p was not small to begin with."""
     rows = np.flatnonzero(p < prescreen_p)
     screened = pairs.take(rows)
-    left, right = screened.a, screened.b
-    by_item = np.ascontiguousarray(shares.T)
-    rules = RuleLists(lists=lists, left=left, right=right, shares=by_item, left_row=left, right_row=right)
+    by_item, a, b = np.ascontiguousarray(shares.T), screened.a, screened.b
+    rules = RuleLists(lists=lists, left=a, right=b, shares=by_item, left_row=a, right_row=b)
     effects = design_effects(rules, clusters, screened.mean * screened.dispersion)
     raised, known = p.copy(), np.full(len(p), np.nan)
     raised[rows] = screened.p_values(effects)
