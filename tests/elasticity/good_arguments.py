@@ -34,6 +34,7 @@ def good() -> dict[str, Any]:
     bounds = pd.DataFrame({"product_id": ["p0", "p1"], "low": [3.0, 3.5], "high": [4.5, 5.0]})
     return {
         "Elasticities": result,
+        "Elasticities.plot": Good(kind="demand"),
         "Elasticities.optimal_prices": Good(products, bounds=bounds),
         "Elasticities.simulate": Good(pd.DataFrame({"product_id": ["p0", "p1"], "price": [3.9, 4.1]})),
         "Elasticities.to_excel": Good("result.xlsx"),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
+from .._core.checks import names as checked_names
+from .._core.checks import show
 from .._core.frames import Frame, opened
 from .._core.notes import Note
 from .._stats.arrays import Floats
@@ -148,15 +150,12 @@ def _metrics(experiment: "Experiment") -> list[Metric]:
 
 
 def _names(names: object, argument: str) -> tuple[str, ...]:
-    listed = () if names is None else (names,) if isinstance(names, str) else names
-    if not isinstance(listed, Sequence) or not all(isinstance(name, str) for name in listed):
-        raise TypeError(f"`{argument}` must be the name of a column or a list of them, got {names!r}")
-    return tuple(dict.fromkeys(listed))
+    return () if names is None else tuple(dict.fromkeys(checked_names(argument, names, of="columns")))
 
 
 def _cluster(cluster: object, strata: Names) -> str | None:
     if cluster is not None and not isinstance(cluster, str):
-        raise TypeError(f"`cluster` must be the name of a column, got {cluster!r}")
+        raise TypeError(f"`cluster` must be the name of a column, got {show(cluster)}")
     if cluster is not None and strata:
         raise ValueError("give `cluster` or `strata`, not both: the variance of clusters is that of one stratum")
     return cluster
@@ -164,7 +163,7 @@ def _cluster(cluster: object, strata: Names) -> str | None:
 
 def _check_override(override: object) -> None:
     if override is not None and (not isinstance(override, str) or not override.strip()):
-        raise ValueError(f"`override` must give the reason why effects are shown all the same, got {override!r}")
+        raise ValueError(f"`override` must give the reason why effects are shown all the same, got {show(override)}")
 
 
 def _checked(cells: Cells, compared: ComparedArms, experiment: "Experiment", override: str | None) -> CheckedCells:

@@ -2,8 +2,11 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from numbers import Real
 
-from .._core.checks import number
+import numpy as np
+
+from .._core.checks import number, show
 from .._core.texts import did_you_mean, quote_names
 
 
@@ -15,7 +18,7 @@ def arm_text(arm: object) -> str:
     >>> arm_text(1), arm_text(1.0), arm_text(True), arm_text("B")
     ('1', '1', 'true', 'B')
     """
-    if hasattr(arm, "item"):
+    if isinstance(arm, np.generic):
         arm = arm.item()
     if isinstance(arm, bool):
         return str(arm).lower()
@@ -24,13 +27,23 @@ def arm_text(arm: object) -> str:
     return str(arm)
 
 
+def _checked_name(argument: str, arm: object) -> str:
+    """Return an arm that a caller names as text."""
+    if not isinstance(arm, str | Real | np.bool_):
+        raise TypeError(f"`{argument}` must name arms by text, whole numbers or booleans, got {show(arm)}")
+    try:
+        return arm_text(arm)
+    except ValueError:  # Python writes no whole number of 5,000 digits
+        raise ValueError(f"`{argument}` must name arms by short texts, got {show(arm)}") from None
+
+
 def check_arms(arms: object) -> dict[str, float | None]:
     """Return the arms with their shares, or None where these are not known."""
     if isinstance(arms, str) or not isinstance(arms, Mapping | Sequence):
         raise TypeError(
-            f"`arms` must map each arm to its share, such as {{'control': 0.5, 'coupon': 0.5}}, got {arms!r}"
+            f"`arms` must map each arm to its share, such as {{'control': 0.5, 'coupon': 0.5}}, got {show(arms)}"
         )
-    names = [arm_text(arm) for arm in arms]
+    names = [_checked_name("arms", arm) for arm in arms]
     if len(set(names)) < len(names):
         raise ValueError(f"`arms` must differ from each other, got {quote_names(names)}")
     if len(names) < 2:
@@ -46,9 +59,9 @@ def check_arms(arms: object) -> dict[str, float | None]:
 
 
 def check_control(control: object, arms: Mapping[str, float | None]) -> str:
-    name = arm_text(control)
+    name = _checked_name("control", control)
     if name not in arms:
         raise ValueError(
-            f"`control` must be one of the arms {quote_names([*arms])}, got {name!r}{did_you_mean(name, arms)}"
+            f"`control` must be one of the arms {quote_names([*arms])}, got {show(name)}{did_you_mean(name, arms)}"
         )
     return name

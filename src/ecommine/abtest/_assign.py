@@ -8,6 +8,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
+from .._core.checks import show
 from .._core.codes import factorize
 from .._core.frames import collect, hand_back, opened
 from .._core.texts import counted
@@ -38,14 +39,14 @@ def hash_shares(ids: Iterable[object], salt: str) -> Floats:
     >>> hash_shares([1, 1.0, "1", "2"], "coupon").round(4).tolist()
     [0.5414, 0.5414, 0.5414, 0.565]
     """
-    digests = (sha256(f"{salt}:{arm_text(one)}".encode()).digest() for one in ids)
+    digests = (sha256(f"{salt}:{arm_text(one)}".encode("utf8", "surrogatepass")).digest() for one in ids)
     return np.array([int.from_bytes(digest[:8], "big") for digest in digests], dtype=np.float64) / 2.0**64
 
 
 def _ids(ids: Any) -> tuple[nw.DataFrame[Any], Any]:
     """Open ids, be they a table with customer_id, a column or a list, as an eager table."""
     if isinstance(ids, str):
-        raise TypeError(f"`ids` must be a table with {UNIT}, a column or a list of ids, got {ids!r}")
+        raise TypeError(f"`ids` must be a table with {UNIT}, a column or a list of ids, got {show(ids)}")
     try:
         series = nw.from_native(ids, series_only=True)
     except TypeError:

@@ -7,8 +7,9 @@ from typing import Any, overload
 
 from narwhals.stable.v2.typing import IntoDataFrameT, IntoLazyFrameT
 
-from .._core.checks import confidence_level, integer, one_of
+from .._core.checks import confidence_level, integer, one_of, show, text
 from .._core.durations import fixed_length
+from .._core.engines import tell_library_errors
 from .._core.texts import did_you_mean, quote_names
 from .._stats.multiple_testing import CORRECTIONS, Correction
 from ._arms import check_arms, check_control
@@ -74,18 +75,16 @@ class Experiment:
     level: float = field(default=0.95, kw_only=True)
 
     def __post_init__(self) -> None:
-        name: object = self.name
-        if not isinstance(name, str) or not name:
-            raise TypeError(f"`name` must be the name of the experiment, got {self.name!r}")
+        text("name", self.name, example="'coupon', the name of the experiment")
         object.__setattr__(self, "arms", check_arms(self.arms))
         object.__setattr__(self, "control", check_control(self.control, self.arms))
         object.__setattr__(self, "metrics", _checked_metrics(self.metrics))
         object.__setattr__(self, "primary", _checked_primary(self.primary, self.goals))
         one_of("looks", self.looks, ("fixed", "sequential"))
         one_of("correction", self.correction, CORRECTIONS)
-        confidence_level(self.level)
+        object.__setattr__(self, "level", confidence_level(self.level))
         if self.planned is not None and not isinstance(self.planned, Plan):
-            integer("planned", self.planned, low=2)
+            object.__setattr__(self, "planned", integer("planned", self.planned, low=2))
 
     @property
     def goals(self) -> tuple[Metric, ...]:
@@ -165,6 +164,7 @@ class Experiment:
             window=fixed_length(window, argument="window"),
         )
 
+    @tell_library_errors
     def assign(self, ids: Any, /, *, salt: str | None = None) -> Any:
         """Assign units to arms by a hash of their ids: the same in every library and process.
 
@@ -194,7 +194,7 @@ class Experiment:
         from ._assign import assign_units
 
         if salt is not None and not isinstance(salt, str):
-            raise TypeError(f"`salt` must be text, got {salt!r}")
+            raise TypeError(f"`salt` must be text, got {show(salt)}")
         return assign_units(ids, self._known_shares(), salt=salt or self.name, experiment=self.name)
 
     @overload
@@ -219,6 +219,7 @@ class Experiment:
         cluster: str | None = None,
         override: str | None = None,
     ) -> Readout[Any]: ...
+    @tell_library_errors
     def analyse(
         self,
         units: Any,
@@ -273,6 +274,7 @@ class Experiment:
     def analyse_sums(self, sums: IntoDataFrameT, /, *, override: str | None = None) -> Readout[IntoDataFrameT]: ...
     @overload
     def analyse_sums(self, sums: IntoLazyFrameT, /, *, override: str | None = None) -> Readout[Any]: ...
+    @tell_library_errors
     def analyse_sums(self, sums: Any, /, *, override: str | None = None) -> Readout[Any]:
         """Read the result from sufficient statistics, as a warehouse computes them.
 
@@ -308,6 +310,7 @@ class Experiment:
 
         return analyse_statistics(self, sums, override=override)
 
+    @tell_library_errors
     def plan_from(
         self,
         history: Any,
@@ -385,10 +388,12 @@ class Experiment:
 
 def _checked_metrics(metrics: object) -> tuple[Metric | Guardrail, ...]:
     if isinstance(metrics, Metric | Guardrail | str) or not isinstance(metrics, Sequence):
-        raise TypeError(f"`metrics` must be a list such as [Mean('revenue'), Proportion('converted')], got {metrics!r}")
+        raise TypeError(
+            f"`metrics` must be a list such as [Mean('revenue'), Proportion('converted')], got {show(metrics)}"
+        )
     wrong = [metric for metric in metrics if not isinstance(metric, Metric | Guardrail)]
     if wrong:
-        raise TypeError(f"`metrics` must hold Mean, Proportion, RatioOfMeans and Guardrail, got {wrong[0]!r}")
+        raise TypeError(f"`metrics` must hold Mean, Proportion, RatioOfMeans and Guardrail, got {show(wrong[0])}")
     names = [metric.name for metric in metrics]
     repeated = [name for name in names if names.count(name) > 1]
     if repeated:
@@ -400,9 +405,11 @@ def _checked_primary(primary: object, goals: Sequence[Metric]) -> str:
     names = [metric.name for metric in goals]
     if not names:
         raise ValueError("`metrics` must hold a goal: a Mean, Proportion or RatioOfMeans that is no guardrail")
-    if primary == "" and len(names) == 1:
+    if not isinstance(primary, str):
+        raise TypeError(f"`primary` must be one of the goals {quote_names(names)}, got {show(primary)}")
+    if not primary and len(names) == 1:
         return names[0]
     if primary not in names:
-        near = did_you_mean(str(primary), names)
-        raise ValueError(f"`primary` must be one of the goals {quote_names(names)}, got {primary!r}{near}")
+        near = did_you_mean(primary, names)
+        raise ValueError(f"`primary` must be one of the goals {quote_names(names)}, got {show(primary)}{near}")
     return str(primary)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .._core.checks import number, one_of
+from .._core.checks import instance, number, one_of, show, text
 
 Better = Literal["higher", "lower"]
 
@@ -43,13 +43,16 @@ class Mean:
     def __post_init__(self) -> None:
         _check_names(column=self.column, covariate=self.covariate)
         if self.covariate == self.column:
-            raise ValueError(f"`covariate` must be another column than the metric, got {self.covariate!r}")
+            raise ValueError(f"`covariate` must be another column than the metric, got {show(self.covariate)}")
         if self.cap is not None and self.cap_quantile is not None:
-            raise ValueError(f"give `cap` or `cap_quantile`, not both: got {self.cap!r} and {self.cap_quantile!r}")
+            raise ValueError(
+                f"give `cap` or `cap_quantile`, not both: got {show(self.cap)} and {show(self.cap_quantile)}"
+            )
         if self.cap is not None:
-            number("cap", self.cap)
+            object.__setattr__(self, "cap", number("cap", self.cap))
         if self.cap_quantile is not None:
-            number("cap_quantile", self.cap_quantile, low=0.5, high=0.999999)
+            quantile = number("cap_quantile", self.cap_quantile, low=0.5, high=0.999999)
+            object.__setattr__(self, "cap_quantile", quantile)
         _finish(self, self.column)
 
 
@@ -108,7 +111,7 @@ class RatioOfMeans:
     def __post_init__(self) -> None:
         _check_names(numerator=self.numerator, denominator=self.denominator)
         if self.numerator == self.denominator:
-            raise ValueError(f"`denominator` must be another column than the numerator, got {self.denominator!r}")
+            raise ValueError(f"`denominator` must be another column than the numerator, got {show(self.denominator)}")
         _finish(self, f"{self.numerator}_per_{self.denominator}")
 
 
@@ -144,17 +147,17 @@ class Guardrail:
     relative_margin: float | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.metric, Metric):
-            raise TypeError(f"`metric` must be a Mean, Proportion or RatioOfMeans, got {self.metric!r}")
+        instance("metric", self.metric, (Mean, Proportion, RatioOfMeans), noun="a Mean, Proportion or RatioOfMeans")
         if (self.margin is None) == (self.relative_margin is None):
             raise ValueError(
                 "a guardrail needs either `margin` (in units of the metric) or `relative_margin` (a share of the "
-                f"control): got {self.margin!r} and {self.relative_margin!r}"
+                f"control): got {show(self.margin)} and {show(self.relative_margin)}"
             )
         if self.margin is not None:
-            number("margin", self.margin, low=0)
+            object.__setattr__(self, "margin", number("margin", self.margin, low=0))
         if self.relative_margin is not None:
-            number("relative_margin", self.relative_margin, low=0, high=1)
+            share = number("relative_margin", self.relative_margin, low=0, high=1)
+            object.__setattr__(self, "relative_margin", share)
 
     @property
     def name(self) -> str:
@@ -176,17 +179,13 @@ def second_column(metric: Metric) -> str | None:
 
 def _check_names(**names: str | None) -> None:
     for argument, name in names.items():
-        if name is None and argument == "covariate":
-            continue
-        if not isinstance(name, str):
-            raise TypeError(f"`{argument}` must be the name of a column, got {name!r}")
-        if not name:
-            raise ValueError(f"`{argument}` must be the name of a column, got an empty text")
+        if name is not None or argument != "covariate":
+            text(argument, name, example="'revenue', the name of a column")
 
 
 def _finish(metric: Metric, name: str) -> None:
     """Check what all metrics have, and name those without a name."""
     one_of("better", metric.better, ("higher", "lower"))
     if not isinstance(metric.name, str):
-        raise TypeError(f"`name` must be text, got {metric.name!r}")
+        raise TypeError(f"`name` must be text, got {show(metric.name)}")
     object.__setattr__(metric, "name", metric.name or name)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from .._core.checks import number, one_of
+from .._core.checks import MAX_WHOLE, number, one_of, show
 from .._core.texts import LOCALES, Locale, counted, percent, three_digits
 from ._estimate.sample_sizes import pooled_z_test_units, share_variance, t_test_units
 from ._estimate.sequential import drift_for_power
@@ -131,13 +131,11 @@ def plan_test(
     window: timedelta,
 ) -> Plan:
     """Compute the units at which the test finds the difference with this power."""
-    number("power", power, low=0.5, high=0.9999)
+    power = number("power", power, low=0.5, high=0.9999)
+    std = None if std is None else number("std", std, low=0)
     start = _checked_baseline(test, baseline, relative)
     wanted = _checked_difference(start, difference, relative)
-    if test.is_proportion:
-        total = _units_for_proportion(test, start, wanted, power)
-    else:
-        total = _units_for_mean(test, _checked_std(std), wanted, power)
+    total = _checked_total(test, start, std, wanted, power)
     units = {name: math.ceil(total * share - 1e-9) for name, share in test.shares.items()}
     return Plan(
         metric=test.metric,
@@ -172,7 +170,7 @@ def _checked_difference(baseline: float, difference: float | None, relative: flo
     else:
         raise ValueError(
             "give either `difference` (in units of the metric) or `relative` (a share of the baseline): got "
-            f"{difference!r} and {relative!r}"
+            f"{show(difference)} and {show(relative)}"
         )
     if not wanted:
         raise ValueError(f"`{argument}` must not be zero: no number of units finds a difference of nothing")
@@ -185,15 +183,35 @@ def _checked_std(std: float | None) -> float:
             "`std` is needed for a mean: the standard deviation of the metric over units, zeros of non-buyers "
             "included; plan_from(units) takes it from past data"
         )
-    if number("std", std, low=0) == 0:
+    if not std:
         raise ValueError("`std` must be above 0: a metric that never varies needs no experiment")
-    return float(std)
+    return std
+
+
+def _checked_total(test: PlannedTest, baseline: float, std: float | None, difference: float, power: float) -> float:
+    """Return the units of all arms, which must be a number that can be counted."""
+    try:
+        if test.is_proportion:
+            total = _units_for_proportion(test, baseline, difference, power)
+        else:
+            total = _units_for_mean(test, _checked_std(std), difference, power)
+    except (ZeroDivisionError, OverflowError):
+        total = math.inf
+    if not total <= MAX_WHOLE:
+        raise ValueError(
+            f"`difference` of {difference:g} is too small for any number of units to find: give a larger one, or a "
+            "larger `relative`"
+        )
+    return total
 
 
 def _units_for_proportion(test: PlannedTest, baseline: float, difference: float, power: float) -> float:
     target = baseline + difference
     if not 0 <= target <= 1:
-        raise ValueError(f"a proportion of {baseline:g} cannot change by {difference:g}: {target:g} is outside 0 to 1")
+        raise ValueError(
+            f"`difference` of {difference:g} takes the proportion from {baseline:g} to {target:g}, outside 0 to 1: "
+            "give a smaller one, or another `baseline` or `relative`"
+        )
     if test.looks == "sequential":
         return _sequential_units(test, share_variance(baseline, target, test.pair), difference, power)
     return pooled_z_test_units(baseline, target, test.pair, level=test.level, power=power)
@@ -211,7 +229,11 @@ def _sequential_units(test: PlannedTest, variance: float, difference: float, pow
 
 
 def _days(total: int, traffic_per_day: float, window: timedelta) -> int:
-    if not number("traffic_per_day", traffic_per_day, low=0):
-        raise ValueError("`traffic_per_day` must be above 0: the units that enter the experiment each day")
-    weeks = math.ceil(total / traffic_per_day / DAYS_PER_WEEK)
+    per_day = number("traffic_per_day", traffic_per_day, low=0)
+    if not per_day or total / per_day > MAX_WHOLE:
+        raise ValueError(
+            "`traffic_per_day` must be above 0, the units that enter the experiment each day, got "
+            f"{show(traffic_per_day)}"
+        )
+    weeks = math.ceil(total / per_day / DAYS_PER_WEEK)
     return weeks * DAYS_PER_WEEK + math.ceil(window / timedelta(days=1))

@@ -11,7 +11,9 @@ from datetime import date, datetime, timedelta
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
+from .._core.checks import show
 from .._core.durations import fixed_length
+from .._core.engines import tell_library_errors
 from .._core.frames import Frame, collect, join, native, opened, whole_number
 from .._core.moments import moment
 from .._core.notes import Note
@@ -43,6 +45,7 @@ class Windows:
         return exposed.dt.offset_by(f"-{_offset(self.before)}")
 
 
+@tell_library_errors
 def units(
     assignments: IntoFrameT,
     orders: IntoFrameT,
@@ -147,14 +150,14 @@ def _of_experiment(frame: Frame, experiment: str | None) -> Frame:
         return frame
     if experiment not in known or experiment is None:
         shown = quote_names(sorted(map(str, known)))
-        raise ValueError(f"`experiment` must be one of {shown} in the assignments, got {experiment!r}")
+        raise ValueError(f"`experiment` must be one of {shown} in the assignments, got {show(experiment)}")
     return frame.filter(nw.col("experiment") == experiment)
 
 
 def _without_experiments(frame: Frame, experiment: str | None) -> Frame:
     if experiment is not None:
         raise ValueError(
-            f"`experiment` is {experiment!r}, but the assignments have no column 'experiment': leave it out"
+            f"`experiment` is {show(experiment)}, but the assignments have no column 'experiment': leave it out"
         )
     return frame
 

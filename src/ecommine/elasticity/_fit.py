@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 
+from .._core.engines import tell_library_errors
 from .._stats.shrinkage import MIN_TO_SHRINK, Shrunk, moderate_variances, shrink_normal
 from ._notes import fit_notes
 from ._options import Errors, FitOptions, Model, Shrink, checked_options
@@ -15,6 +16,7 @@ from ._result import Elasticities
 from ._table import elasticity_table, posterior_limits
 
 
+@tell_library_errors
 def fit(
     sales: object,
     /,

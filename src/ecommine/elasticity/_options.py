@@ -1,10 +1,9 @@
 """The options of `fit`, checked once."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from .._core.checks import confidence_level, one_of
+from .._core.checks import confidence_level, names, one_of, show, text
 
 Errors = Literal["ar1", "iid", "cluster"]
 Shrink = Literal["category", "all"]
@@ -43,8 +42,8 @@ class FitOptions:
     def own_columns(self) -> tuple[str, ...]:
         """Columns of the caller that are no columns of canonical sales, or may be none."""
         cross = self.cross if isinstance(self.cross, tuple) else ()
-        names = (*(() if self.by is None else (self.by,)), *(self.controls or ()), *cross, *self.cluster)
-        return tuple(dict.fromkeys(names))
+        columns = (*(() if self.by is None else (self.by,)), *(self.controls or ()), *cross, *self.cluster)
+        return tuple(dict.fromkeys(columns))
 
 
 def checked_options(
@@ -66,8 +65,7 @@ def checked_options(
     TypeError, ValueError
         That name the argument, the value and the choices.
     """
-    if by is not None and not isinstance(by, str):
-        raise TypeError(f"`by` must be the name of a column, or None for one elasticity of all rows, got {by!r}")
+    by = None if by is None else text("by", by, example="'product_id', or None for one elasticity of all rows")
     one_of("errors", errors, get_args(Errors))
     one_of("shrink", shrink, (*get_args(Shrink), None))
     one_of("model", model, get_args(Model))
@@ -75,8 +73,8 @@ def checked_options(
     _check_clusters(errors, clusters, by)
     return FitOptions(
         by=by,
-        absorb=None if absorb == AUTO else _effects(absorb),
-        controls=None if controls == AUTO else _names("controls", controls),
+        absorb=None if _is_word(absorb, AUTO) else _effects(absorb),
+        controls=None if _is_word(controls, AUTO) else _names("controls", controls),
         errors=errors,  # type: ignore[arg-type]  # one of the choices
         cluster=clusters,
         cross=_cross(cross),
@@ -88,7 +86,7 @@ def checked_options(
 
 def _check_clusters(errors: object, clusters: tuple[str, ...], by: str | None) -> None:
     if errors != "cluster" and clusters:
-        raise ValueError(f"`cluster` needs errors='cluster', got errors={errors!r}")
+        raise ValueError(f"`cluster` needs errors='cluster', got errors={show(errors)}")
     if errors == "cluster" and not 1 <= len(clusters) <= 2:
         raise ValueError(
             f"errors='cluster' needs `cluster`, one or two column names such as ('store_id', 'period_at'), "
@@ -102,23 +100,26 @@ def _check_clusters(errors: object, clusters: tuple[str, ...], by: str | None) -
 
 
 def _effects(absorb: object) -> tuple[Effect, ...]:
-    names = _names("absorb", absorb)
-    for name in names:
+    effects = _names("absorb", absorb)
+    for name in effects:
         one_of("absorb", name, get_args(Effect))
-    if names == ("period_at",):
+    if effects == ("period_at",):
         raise ValueError("`absorb` with 'period_at' needs 'product_id' too: products differ in what they sell")
-    return tuple(name for name in get_args(Effect) if name in names)
+    return tuple(name for name in get_args(Effect) if name in effects)
 
 
 def _cross(cross: object) -> tuple[str, ...] | Literal["category"] | None:
-    if cross is None or cross == CATEGORY:
-        return cross  # type: ignore[return-value]  # one of the two
+    if cross is None:
+        return None
+    if _is_word(cross, CATEGORY):
+        return "category"
     return _names("cross", cross)
 
 
 def _names(argument: str, value: object) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return (value,)
-    if not isinstance(value, Sequence) or not all(isinstance(name, str) for name in value):
-        raise TypeError(f"`{argument}` must be a column name or a list of them, got {value!r}")
-    return tuple(dict.fromkeys(value))
+    return tuple(dict.fromkeys(names(argument, value, of="columns")))
+
+
+def _is_word(value: object, word: str) -> bool:
+    """Return whether a value is this text; an array would be compared member by member."""
+    return isinstance(value, str) and value == word

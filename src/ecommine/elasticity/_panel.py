@@ -98,7 +98,10 @@ class Panel:
     def places(self, ids: nw.Series[Any], *, argument: str) -> Ints:
         """Return the group of each id of another table, -1 where the sales do not have it; some must be there."""
         known = {label: number for number, label in enumerate(self.labels.tolist())}
-        place = np.array([known.get(one, -1) for one in ids.to_list()], dtype=np.int64)
+        try:
+            place = np.array([known.get(one, -1) for one in ids.to_list()], dtype=np.int64)
+        except TypeError:  # lists and mappings cannot be looked up
+            raise TypeError(f"`{argument}` must hold ids in product_id, got the type {ids.dtype}") from None
         if len(place) and self.n_groups and place.max() < 0:
             raise ValueError(
                 f"`{argument}` has no product of the sales, but {ids.to_list()[0]!r}, where the sales have "

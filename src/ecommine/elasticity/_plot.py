@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._core.arrays import Floats
+from .._core.checks import show
 from .._core.pictures import PALETTE, figure_of, new_axes, percent, show_text
 from .._core.texts import Locale
 from .._stats.arrays import sums_by_group
@@ -91,12 +92,15 @@ def draw_demand(
 
 def _place(panel: Panel, product: Any) -> int:
     """Return the group of a label, or the one that sells most."""
-    labels = panel.labels.tolist()
     if product is None:
         return int(np.argmax(np.bincount(panel.group, weights=panel.units, minlength=panel.n_groups)))
-    if product not in labels:
-        raise ValueError(f"`product` must be one of the elasticities, got {product!r}")
-    return int(labels.index(product))
+    try:
+        place = {label: number for number, label in enumerate(panel.labels.tolist())}.get(product)
+    except TypeError:  # a list or a table cannot be looked up
+        place = None
+    if place is None:
+        raise ValueError(f"`product` must be one of the elasticities, got {show(product)}")
+    return place
 
 
 def _relative(values: Floats, series: Any) -> Floats:

@@ -10,6 +10,7 @@ import numpy as np
 
 from .._core.arrays import Floats
 from .._core.checks import one_of
+from .._core.engines import tell_library_errors
 from .._core.frames import opened
 from .._core.notes import Note
 from .._core.results import Result
@@ -125,6 +126,7 @@ class Elasticities(Result):
 
         return checks_table(self._panel, self._options, self._rows, self._raw)
 
+    @tell_library_errors
     def optimal_prices(
         self,
         products: object = None,
@@ -197,6 +199,7 @@ class Elasticities(Result):
             base=base,
         )
 
+    @tell_library_errors
     def simulate(self, prices: object = None, /, *, kept: float = 1.0, base: str | timedelta = "13w") -> Any:
         """Compute units, revenue and profit per period at other prices.
 

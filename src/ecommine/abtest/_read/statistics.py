@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
+import pandas as pd
 
+from ..._core.checks import show
 from ..._core.frames import Frame, collect
 from ..._core.texts import did_you_mean
 from ..._stats.arrays import Floats
@@ -87,11 +91,23 @@ def _rows(table: nw.DataFrame[Any], arms: Sequence[str], metrics: Sequence[str])
             problems.append(f"{key[1]!r} of {key[0]!r} is none of the metrics and arms: leave it out")
         elif key in rows:
             problems.append(f"{key[1]!r} of {key[0]!r} is there twice: one row per variant and metric")
-        rows[key] = {name: float("nan") if row[name] is None else float(row[name]) for name in names}
+        rows[key] = {name: _number(name, row[name]) for name in names}
     problems += [f"{name!r} of {arm!r} is missing" for arm in arms for name in metrics if (arm, name) not in rows]
     if problems:
         raise SchemaError("sums", problems)
     return rows
+
+
+def _number(name: str, value: Any) -> float:
+    """Return a statistic, NaN where it is missing."""
+    if value is None or value is pd.NA:
+        return float("nan")
+    try:
+        if isinstance(value, Real | Decimal) and type(value) is not bool:
+            return float(value)
+    except (OverflowError, ValueError):  # beyond all floats, or a decimal that signals
+        pass
+    raise SchemaError("sums", [f"`{name}` must hold numbers, got {show(value)}"])
 
 
 def _units(rows: Mapping[tuple[str, str], Statistics], arm: str, metrics: Sequence[Metric]) -> float:

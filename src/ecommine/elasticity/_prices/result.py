@@ -9,7 +9,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from ..._core.arrays import Bools, Floats
-from ..._core.checks import number, one_of
+from ..._core.checks import number, one_of, several, show
 from ..._core.durations import Duration
 from ..._core.frames import collect, opened
 from ..._core.notes import Note
@@ -19,6 +19,7 @@ from ..._core.texts import LOCALES, Locale, counted
 from ...schema._for_topics import read
 from .._panel import Panel, as_floats
 from .demand import Demand, recent_demand
+from .given import read_given
 from .optimal import CENTS, LIMITS, Choice, Money, choose_prices, price_band
 
 if TYPE_CHECKING:
@@ -111,8 +112,8 @@ def optimal_prices(
 ) -> OptimalPrices:
     """Choose prices; see `Elasticities.optimal_prices`."""
     one_of("objective", objective, get_args(Objective))
-    number("max_change", max_change, low=1e-6, high=0.9)
-    number("kept", kept, low=1e-6, high=1)
+    max_change = number("max_change", max_change, low=1e-6, high=0.9)
+    kept = number("kept", kept, low=1e-6, high=1)
     demand, is_asked = demand_of(fitted, products, base)
     limits = None if bounds is None else _bounds(bounds, demand, fitted._panel)
     money = Money(objective=objective, kept=kept, unit_cost=demand.unit_cost)
@@ -164,20 +165,19 @@ def _bounds(bounds: object, demand: Demand, panel: Panel) -> tuple[Floats, Float
     """Return the lowest and highest price of each product, none where no bound is given."""
     if isinstance(bounds, Sequence) and not isinstance(bounds, str):
         if len(bounds) != 2:
-            raise ValueError(f"`bounds` must be a pair (low, high) of multiples of the current price, got {bounds!r}")
+            raise ValueError(
+                f"`bounds` must be a pair (low, high) of multiples of the current price, got {show(bounds)}"
+            )
         low, high = (number("bounds", one, low=0) for one in bounds)
         if low > high:
-            raise ValueError(f"`bounds` must be a pair (low, high), got {bounds!r}")
+            raise ValueError(f"`bounds` must be a pair (low, high), got {show(bounds)}")
         return demand.current_price * low, demand.current_price * high
-    frame = opened(bounds, argument="bounds")
-    absent = [name for name in ("product_id", "low", "high") if name not in frame.collect_schema().names()]
-    if absent:
-        raise ValueError(f"`bounds` must be a pair of multiples or a table with product_id, low and high, not {absent}")
-    rows = collect(frame.select("product_id", "low", "high"))
-    place = panel.places(rows["product_id"], argument="bounds")
+    place, _, limits = read_given(
+        bounds, panel, ("low", "high"), argument="bounds", otherwise="a pair of multiples or "
+    )
     low_of, high_of = np.zeros(demand.n_products), np.full(demand.n_products, np.inf)
-    low_of[place[place >= 0]] = as_floats(rows["low"])[place >= 0]
-    high_of[place[place >= 0]] = as_floats(rows["high"])[place >= 0]
+    low_of[place[place >= 0]] = limits["low"][place >= 0]
+    high_of[place[place >= 0]] = limits["high"][place >= 0]
     return low_of, high_of
 
 
@@ -185,10 +185,10 @@ def _cents(endings: Sequence[float] | None) -> tuple[int, ...]:
     """Return the endings in whole cents."""
     if endings is None:
         return ()
-    cents = [number("endings", one, low=0) * CENTS for one in endings]
-    wrong = [one for one, value in zip(endings, cents, strict=True) if abs(value - round(value)) > 1e-6]
+    cents = [number("endings", one, low=0) * CENTS for one in several("endings", endings, of="amounts")]
+    wrong = [value for value in cents if abs(value - round(value)) > 1e-6]
     if wrong or not cents:
-        raise ValueError(f"`endings` must be amounts in whole cents, such as (0.90, 0.99), got {endings!r}")
+        raise ValueError(f"`endings` must be amounts in whole cents, such as (0.90, 0.99), got {show(endings)}")
     return tuple(sorted({round(value) for value in cents}))
 
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._core.arrays import Floats, Ints
-from ..._core.checks import number
-from ..._core.frames import collect, opened
+from ..._core.checks import number, show
 from ..._core.tables import build_table
-from .._panel import Panel, as_floats
+from .._panel import Panel
 from .demand import Demand
+from .given import read_given
 from .optimal import Money
 from .result import demand_of
 
@@ -23,7 +23,7 @@ CHANGES = (-0.1, -0.05, 0.0, 0.05, 0.1)
 
 def simulate(fitted: "Elasticities", prices: object, *, kept: float, base: str | timedelta) -> Any:
     """Compute the table; see `Elasticities.simulate`."""
-    number("kept", kept, low=1e-6, high=1)
+    kept = number("kept", kept, low=1e-6, high=1)
     demand, _ = demand_of(fitted, None, base)
     panel = fitted._panel
     product, price = _all_changes(demand) if prices is None else _given(prices, panel)
@@ -54,16 +54,11 @@ def _all_changes(demand: Demand) -> tuple[Ints, Floats]:
 
 def _given(prices: object, panel: Panel) -> tuple[Ints, Floats]:
     """Return the products and prices of the caller's table."""
-    frame = opened(prices, argument="prices")
-    absent = [name for name in ("product_id", "price") if name not in frame.collect_schema().names()]
-    if absent:
-        raise ValueError(f"`prices` must be a table with product_id and price: {absent[0]!r} is missing")
-    rows = collect(frame.select("product_id", "price"))
-    place = panel.places(rows["product_id"], argument="prices")
+    place, ids, numbers = read_given(prices, panel, ("price",), argument="prices")
     if (place < 0).any():
-        unknown = rows["product_id"].to_list()[int(np.argmin(place))]
-        raise ValueError(f"`prices` has the product {unknown!r}, which the sales do not have: leave it out")
-    price = as_floats(rows["price"])
+        unknown = ids[int(np.argmin(place))]
+        raise ValueError(f"`prices` has the product {show(unknown)}, which the sales do not have: leave it out")
+    price = numbers["price"]
     if not (price > 0).all():
         raise ValueError(f"`prices` must be above zero, got {price[~(price > 0)][0]!r}")
     return place, price
