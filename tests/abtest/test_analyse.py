@@ -242,6 +242,9 @@ def test_statistics_give_the_readout_of_their_units():
         (lambda sums: sums.assign(variant="other"), "none of"),
         (lambda sums: sums.assign(mean=np.nan), "mean"),
         (lambda sums: sums.assign(units=[-1, 5]), "units"),
+        (lambda sums: sums.assign(units=["100", "many"]), "`units` must hold numbers"),
+        (lambda sums: sums.assign(mean=[True, False]), "`mean` must hold numbers"),
+        (lambda sums: sums.assign(mean=pd.Timestamp("2024-03-01")), "`mean` must hold numbers"),
     ],
 )
 def test_statistics_are_checked(change, names):

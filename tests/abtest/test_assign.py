@@ -80,11 +80,17 @@ def test_experiments_and_salts_are_independent():
         (3, TypeError, "`ids`"),
         (["ann", None], ValueError, "missing"),
         (pd.DataFrame({"user": [1]}), ValueError, "customer_id"),
+        (np.eye(2), ValueError, "`ids`"),
+        ([["ann"]], ValueError, "`ids`"),
     ],
 )
 def test_errors_name_the_ids(ids, error, names):
     with pytest.raises(error, match=names):
         PAGE.assign(ids)
+
+
+def test_half_a_character_has_an_arm_too():
+    assert PAGE.assign(["\ud800"], salt="\udfff")["variant"].item() in PAGE.arms
 
 
 def test_unknown_shares_and_salts_are_errors():

@@ -2,6 +2,7 @@
 
 import pickle
 
+import pandas as pd
 import pytest
 
 from ecommine import abtest
@@ -36,6 +37,11 @@ def experiment(**options):
         ({"correction": "fdr"}, ValueError, "`correction`"),
         ({"level": 95}, ValueError, "`level`"),
         ({"planned": 0}, ValueError, "`planned`"),
+        ({"name": 10**5000}, TypeError, "`name`"),
+        ({"control": [1, 2]}, TypeError, "`control`"),
+        ({"arms": ["control", None]}, TypeError, "`arms`"),
+        ({"arms": ["control", 10**5000]}, ValueError, "`arms`"),
+        ({"primary": pd.Series(["revenue"])}, TypeError, "`primary`"),
     ],
 )
 def test_errors_name_the_argument(options, error, names):
@@ -58,6 +64,7 @@ def test_errors_name_the_argument(options, error, names):
         (lambda: abtest.Guardrail(abtest.Mean("x"), margin=1, relative_margin=0.1), ValueError, "either"),
         (lambda: abtest.Guardrail(abtest.Mean("x"), margin=-1), ValueError, "`margin`"),
         (lambda: abtest.Guardrail("x", margin=1), TypeError, "`metric`"),
+        (lambda: abtest.Guardrail(abtest.Mean, margin=1), TypeError, "`metric`.* make one with it"),
     ],
 )
 def test_metrics_are_checked_when_they_are_made(make, error, names):

@@ -135,6 +135,14 @@ def test_more_power_needs_more_units(baseline, difference, power):
         (lambda: mean().plan(std=1, relative=0.1), ValueError, "`baseline`"),
         (lambda: proportion(["control", "new"]).plan(baseline=0.2, difference=0.1), ValueError, "shares"),
         (lambda: proportion().plan(baseline=0.2, difference=0.1, traffic_per_day=0), ValueError, "`traffic_per_day`"),
+        (
+            lambda: proportion().plan(baseline=0.2, difference=0.1, traffic_per_day=5e-324),
+            ValueError,
+            "`traffic_per_day`",
+        ),
+        (lambda: proportion().plan(baseline=0.2, difference=0.1, std="wide"), TypeError, "`std`"),
+        (lambda: proportion().plan(baseline=0.2, difference=5e-324), ValueError, "`difference`.* too small"),
+        (lambda: mean().plan(std=1e200, difference=1e-10), ValueError, "`difference`.* too small"),
     ],
 )
 def test_errors_name_the_argument(call, error, names):

@@ -36,6 +36,8 @@ def test_the_demand_curve_passes_through_exact_data():
     np.testing.assert_allclose(curve[:, 1], curve[:, 0] ** -2.0, rtol=1e-9)
     with pytest.raises(ValueError, match="`product`"):
         result.plot(kind="demand", product="coffee")
+    with pytest.raises(ValueError, match="`product`"):
+        result.plot(kind="demand", product=["tea"])
     with pytest.raises(ValueError, match="`kind`"):
         result.plot(kind="bars")
 

@@ -102,8 +102,9 @@ def _number(name: str, value: Any) -> float:
     """Return a statistic, NaN where it is missing."""
     if value is None or value is pd.NA:
         return float("nan")
+    is_flag = isinstance(value, bool)  # which Python counts as a number
     try:
-        if isinstance(value, Real | Decimal) and type(value) is not bool:
+        if not is_flag and isinstance(value, Real | Decimal):
             return float(value)
     except (OverflowError, ValueError):  # beyond all floats, or a decimal that signals
         pass
