@@ -435,6 +435,21 @@ def test_unknown_variants_and_missing_ones_are_errors():
         experiment(REVENUE).analyse(units)
 
 
+@pytest.mark.parametrize("zone", [None, "Asia/Shanghai"])
+def test_a_unit_without_a_time_is_read_but_belongs_to_no_day(zone, local_library):
+    units = shop()
+    days = pd.Timestamp("2024-03-01") + pd.to_timedelta(np.arange(len(units)) // 100, unit="D")
+    units["assigned_at"] = pd.Series(days.as_unit("us"), index=units.index).dt.tz_localize(zone)
+    units.loc[[3, 5], "assigned_at"] = None
+    readout = experiment(REVENUE).analyse(local_library(units), by="assigned_at")
+    expected = experiment(REVENUE).analyse(units.drop(columns="assigned_at"))
+    assert row_of(readout)["difference"] == pytest.approx(row_of(expected)["difference"])
+    groups = to_pandas(readout.by)
+    sizes = dict(zip(groups["group"], groups["units_control"] + groups["units_treatment"], strict=True))
+    assert sizes.pop("missing") == 2
+    assert sorted(sizes.values()) == [98, 100, 100, 100]
+
+
 def test_an_empty_arm_gives_no_numbers():
     units = shop()
     readout = experiment(REVENUE, arms=["control", "new", "third"]).analyse(units)

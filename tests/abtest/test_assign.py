@@ -89,8 +89,8 @@ def test_errors_name_the_ids(ids, error, names):
         PAGE.assign(ids)
 
 
-def test_half_a_character_has_an_arm_too():
-    assert PAGE.assign(["\ud800"], salt="\udfff")["variant"].item() in PAGE.arms
+def test_half_a_character_is_a_salt_too():
+    assert PAGE.assign(["ann"], salt="\udfff")["variant"].item() in PAGE.arms
 
 
 def test_unknown_shares_and_salts_are_errors():

@@ -5,6 +5,7 @@ The second pass subtracts the mean of all units that the first one gave, so that
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -131,11 +132,16 @@ def _key_columns(frame: Frame, names: Mapping[str, str]) -> Iterator[nw.Expr]:
     schema = frame.collect_schema()
     for column, name in names.items():
         is_time = schema[column] in (nw.Datetime, nw.Date)
-        yield (_day(nw.col(column)) if is_time else nw.col(column)).alias(name)
+        yield (_day(nw.col(column), schema[column]) if is_time else nw.col(column)).alias(name)
 
 
-def _day(moment: nw.Expr) -> nw.Expr:
-    return nw.when(~moment.is_null()).then(day_number(moment))
+def _day(moment: nw.Expr, dtype: nw.dtypes.DType) -> nw.Expr:
+    """Return the number of a moment's day, missing where the moment is."""
+    is_zoned = isinstance(dtype, nw.Datetime) and dtype.time_zone is not None
+    naive = moment.dt.replace_time_zone(None) if is_zoned else moment
+    # pandas makes no whole number of a missing year
+    known = naive.fill_null(datetime(1970, 1, 1) if dtype == nw.Datetime else date(1970, 1, 1))
+    return nw.when(~moment.is_null()).then(day_number(known))
 
 
 def _number(frame: Frame, column: str) -> nw.Expr:
