@@ -10,6 +10,7 @@ from narwhals.stable.v2.typing import IntoFrameT
 
 from .._core.arrays import Floats
 from .._core.checks import integer
+from .._core.engines import tell_library_errors
 from .._core.notes import Note
 from .._core.results import Result
 from .._core.texts import counted
@@ -75,6 +76,7 @@ class Backtest(Result, Generic[TableT_co]):
         return {"backtest": self.table, "products": self.products, "windows": self.windows}
 
 
+@tell_library_errors
 def backtest(
     sales: IntoFrameT,
     /,

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from .._core.arrays import Ints
-from .._core.checks import integer, one_of
+from .._core.checks import integer, one_of, several
 from .._core.frames import collect, opened
 from .._core.optional import require
 
@@ -87,7 +87,7 @@ def commerce_calendar(market: Market, years: int | Iterable[int], /) -> pd.DataF
     3     christmas 2025-12-25      24      6
     """
     one_of("market", market, get_args(Market))
-    numbers = [years] if isinstance(years, int) else years
+    numbers = several("years", years, of="years") if isinstance(years, Iterable) else (years,)
     known = sorted({integer("years", year, low=FIRST_YEAR, high=LAST_YEAR) for year in numbers})
     rows = sorted(
         (event.day(year), event.name, event.before, event.after) for event in _EVENTS[market] for year in known

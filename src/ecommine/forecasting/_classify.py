@@ -8,6 +8,7 @@ import numpy as np
 
 from .._core.arrays import Floats, Ints
 from .._core.checks import number
+from .._core.engines import tell_library_errors
 from .._core.notes import Note
 from .._core.texts import counted
 from ..schema._for_topics import Every, warn
@@ -20,6 +21,7 @@ SLOW_DAYS = 180.0
 _SAMPLES = {"pattern": "", "lifecycle": "", "stock_class": ""}
 
 
+@tell_library_errors
 def classify(
     sales: object,
     /,

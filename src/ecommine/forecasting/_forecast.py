@@ -10,7 +10,8 @@ import numpy as np
 from narwhals.stable.v2.typing import IntoFrameT
 
 from .._core.arrays import Bools, Floats
-from .._core.checks import integer, number
+from .._core.checks import flag, integer, number, several, show
+from .._core.engines import tell_library_errors
 from .._core.notes import Note
 from .._core.texts import counted
 from .._stats.arrays import divide, known_mean
@@ -23,7 +24,7 @@ from ._models.combination import Combination
 from ._panel.grid import Periods
 from ._panel.series import Panel, read_panel
 from ._result import Forecast, ForecastData
-from ._smoothing.base import Model
+from ._smoothing.base import Model, checked_model, checked_models, checked_season
 from ._smoothing.classes import LIFECYCLES, PATTERNS, DemandClasses, classify_demand
 from ._uncensor import read_uncensored
 
@@ -50,6 +51,7 @@ class ForecastOptions:
     future: Any
 
 
+@tell_library_errors
 def forecast(
     sales: IntoFrameT,
     horizon: int,
@@ -136,6 +138,7 @@ def forecast(
     options = checked_options(
         horizon, models=models, quantiles=quantiles, season_length=season_length, calendar=calendar, future=future
     )
+    progress = flag("progress", progress)
     panel = read_demand(sales, every=every, by=by, stock=stock, as_of=as_of)
     computed = compute(panel, options, progress=progress)
     return Forecast(
@@ -167,15 +170,18 @@ def checked_options(
     future: Any,
 ) -> ForecastOptions:
     """Check the options of a forecast once."""
-    levels = sorted({number("quantiles", level, low=0.0005, high=0.9995) for level in quantiles})
+    given = several("quantiles", quantiles, of="numbers between 0 and 1")
+    levels = sorted({number("quantiles", level, low=0.0005, high=0.9995) for level in given})
+    if not levels:
+        raise ValueError("`quantiles` must have at least one number between 0 and 1, such as .5")
     if isinstance(season_length, str) and season_length != "auto":
-        raise ValueError(f"`season_length` must be 'auto' or a whole number, got {season_length!r}")
+        raise ValueError(f"`season_length` must be 'auto' or a whole number, got {show(season_length)}")
     return ForecastOptions(
         horizon=integer("horizon", horizon, low=1, high=MAX_HORIZON),
         model=_checked_model(models),
         is_auto=isinstance(models, (str, Combination)),
         levels=np.array(levels),
-        season_length=season_length,
+        season_length=season_length if isinstance(season_length, str) else checked_season(season_length),
         calendar=calendar,
         future=future,
     )
@@ -184,14 +190,10 @@ def checked_options(
 def _checked_model(models: Any) -> Model:
     if isinstance(models, str) and models == "auto":
         return Combination()
-    if isinstance(models, (list, tuple)) and models:
-        members = tuple(_checked_model(model) for model in models)
+    if isinstance(models, (list, tuple)):
+        members = checked_models("models", models)
         return Combination(fast=members, slow=members)
-    if isinstance(models, type):
-        raise TypeError(f"`models` must be a model, got the class {models.__name__}: make one, {models.__name__}()")
-    if not hasattr(models, "fit"):
-        raise TypeError(f"`models` must be 'auto', a model such as Theta(), or several of them, got {models!r}")
-    return cast("Model", models)
+    return checked_model("models", models)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

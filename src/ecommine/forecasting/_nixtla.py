@@ -7,6 +7,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
+from .._core.engines import tell_library_errors
 from .._core.frames import hand_back
 from .._core.notes import Note
 from .._core.tables import build_table
@@ -15,6 +16,7 @@ from ..schema._for_topics import Every, warn
 from ._panel.series import read_panel
 
 
+@tell_library_errors
 def to_nixtla(
     sales: object,
     /,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._core.arrays import Floats
+from .._core.checks import show
 from .._core.pictures import PALETTE, date_ticks, figure_of, new_axes, percent, show_text, thousands
 from .._core.texts import Locale, quote_names
 from ._distribution.conformal import central_pairs
@@ -82,18 +83,24 @@ def draw_forecast(data: "ForecastData", product_id: Any, ax: "Axes | None", loca
 def _row_of(data: "ForecastData", product_id: Any) -> int:
     """Return the series of an id, or of a tuple of the values of all columns of ``by``."""
     ids = list(data.panel.ids.values())
+    names = ", ".join(data.panel.ids)
     wanted = product_id if isinstance(product_id, tuple) and len(ids) > 1 else (product_id,)
-    is_it = np.ones(data.panel.n_series, dtype=bool)
-    for labels, value in zip(ids, wanted, strict=False):
-        is_it &= np.array([label == value for label in labels.tolist()])
+    try:
+        chosen = [{value} for value in wanted]
+    except TypeError:  # what cannot be looked up is no id
+        raise TypeError(f"`product_id` must be an id, or a tuple of ({names}), got {show(product_id)}") from None
+    is_it = np.full(data.panel.n_series, 0 < len(chosen) <= len(ids))
+    for labels, values in zip(ids, chosen, strict=False):
+        is_it &= np.array([label in values for label in labels.tolist()])
     rows = np.flatnonzero(is_it)
     if len(rows) == 1:
         return int(rows[0])
-    names = ", ".join(data.panel.ids)
     if len(rows):
-        raise ValueError(f"`product_id` must name one series, {len(rows)} have {product_id!r}: give all of ({names})")
+        raise ValueError(
+            f"`product_id` must name one series, {len(rows)} have {show(product_id)}: give all of ({names})"
+        )
     known = quote_names(ids[0][:3].tolist())
-    raise ValueError(f"`product_id` must be a product of the forecast such as {known}, got {product_id!r}")
+    raise ValueError(f"`product_id` must be a product of the forecast such as {known}, got {show(product_id)}")
 
 
 def _values(data: "ForecastData", row: int | None) -> tuple[Floats, Floats, Floats, Floats]:

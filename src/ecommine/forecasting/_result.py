@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 import numpy as np
 
 from .._core.arrays import Bools, Floats, Ints, distinct_rows
-from .._core.checks import one_of
+from .._core.checks import hashable_values, one_of, show
+from .._core.checks import names as checked_names
 from .._core.codes import Labels
+from .._core.engines import tell_library_errors
 from .._core.notes import Note
 from .._core.results import Result
 from .._core.texts import LOCALES, Locale, counted, quote_names
@@ -161,6 +163,7 @@ class Forecast(Result, Generic[TableT_co]):
         """The tables by name."""
         return {"forecast": self.table, "models": self.models}
 
+    @tell_library_errors
     def total(self, by: str | Sequence[str] | None = None, *, products: Iterable[Any] | None = None) -> TableT_co:
         """Return totals with quantiles of their own: sums of quantiles are none, since products share shocks.
 
@@ -200,6 +203,7 @@ class Forecast(Result, Generic[TableT_co]):
             "TableT_co", self._data.panel.to_table(_total_columns(self._data, names, rows), samples={"reason": ""})
         )
 
+    @tell_library_errors
     def stock_up(self, stock: object | None = None, *, lead_time: str | timedelta | int) -> TableT_co:
         """Return what to order now, so that stock lasts through the lead time nine times in ten.
 
@@ -302,11 +306,11 @@ def quantile_name(level: float) -> str:
 
 
 def _checked_total(by: str | Sequence[str] | None, ids: Mapping[str, Labels]) -> tuple[str, ...]:
-    names = () if by is None else (by,) if isinstance(by, str) else tuple(by)
+    names = () if by is None else checked_names("by", by, of="columns")
     options = ["period_at", *ids]
     wrong = [name for name in names if name not in options]
     if wrong or ("period_at" in names and len(names) > 1):
-        raise ValueError(f"`by` must be None, 'period_at' or columns among {quote_names(list(ids))}, got {by!r}")
+        raise ValueError(f"`by` must be None, 'period_at' or columns among {quote_names(list(ids))}, got {show(by)}")
     return names
 
 
@@ -315,12 +319,13 @@ def _rows_of(panel: Panel, products: Iterable[Any] | None) -> Ints:
         return np.arange(panel.n_series)
     if "product_id" not in panel.ids:
         raise ValueError("`products` needs product_id in `by` of the forecast")
-    wanted = [products] if isinstance(products, (str, int)) else list(products)
-    known = panel.ids["product_id"]
-    missing = sorted({str(product) for product in wanted if product not in set(known.tolist())})
+    is_one = isinstance(products, (str, int))
+    wanted = set(hashable_values("products", [products] if is_one else products, of="products"))
+    ids = panel.ids["product_id"].tolist()
+    missing = sorted(map(show, wanted - set(ids)))
     if missing or not wanted:
-        raise ValueError(f"`products` must be products of the forecast, got {quote_names(missing) or 'none'}")
-    return np.flatnonzero(np.isin(known, wanted))
+        raise ValueError(f"`products` must be products of the forecast, got {', '.join(missing[:10]) or 'none'}")
+    return np.flatnonzero([product in wanted for product in ids])
 
 
 def _total_columns(data: ForecastData, names: tuple[str, ...], rows: Ints) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._core.arrays import Floats
-from .._core.checks import integer
+from .._core.checks import integer, show
 from .._core.durations import Duration
 from .._core.moments import moment
 from .._core.notes import Note
@@ -67,7 +67,7 @@ def steps_of_lead_time(periods: Periods, lead_time: LeadTime) -> int:
         n_steps = int((periods.starts < end).sum()) + int(end > periods.following(1).starts[0])
     if n_steps > len(periods):
         raise ValueError(
-            f"`lead_time` of {lead_time!r} is longer than the horizon of {len(periods)} periods: forecast more"
+            f"`lead_time` of {show(lead_time)} is longer than the horizon of {len(periods)} periods: forecast more"
         )
     return n_steps
 

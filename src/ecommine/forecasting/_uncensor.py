@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._core.arrays import Bools, Floats
+from .._core.engines import tell_library_errors
 from .._core.frames import opened
 from .._core.notes import Note
 from .._core.texts import counted, percent
@@ -43,6 +44,7 @@ class UncensoredPanel:
     rate: Floats
 
 
+@tell_library_errors
 def uncensor(
     sales: object,
     stock: object,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..._core.arrays import Floats
-from .._smoothing.base import Model
+from .._smoothing.base import Model, checked_history, checked_models
 from .._smoothing.classes import classify_demand
 from .._smoothing.combination import FittedCombination, Member, are_fast
 from .ets import ETS
@@ -46,8 +46,14 @@ class Combination:
     fast: Sequence[Model] = field(default_factory=lambda: (Theta(log=True), ETS(log=True)))
     slow: Sequence[Model] = field(default_factory=lambda: (NegativeBinomial(),))
 
+    def __post_init__(self) -> None:
+        """Check the models."""
+        for name in ("fast", "slow"):
+            object.__setattr__(self, name, checked_models(name, getattr(self, name)))
+
     def fit(self, demand: Floats, season_length: int) -> FittedCombination:
         """Fit the models of its class to each series."""
+        demand, season_length = checked_history(demand, season_length)
         is_fast = are_fast(demand, classify_demand(demand), season_length)
         members = []
         for is_member, models in ((is_fast, self.fast), (~is_fast, self.slow)):

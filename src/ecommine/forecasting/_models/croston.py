@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ..._core.arrays import Floats
 from ..._core.checks import number
-from .._smoothing.base import Recorded
+from .._smoothing.base import Recorded, checked_history
 from .._smoothing.intermittent import croston_rates, recorded, tsb_rates
 
 
@@ -46,10 +46,11 @@ class Croston:
 
     def __post_init__(self) -> None:
         """Check the parameters."""
-        number("alpha", self.alpha, low=1e-6, high=1)
+        object.__setattr__(self, "alpha", number("alpha", self.alpha, low=1e-6, high=1))
 
-    def fit(self, demand: Floats, season_length: int) -> Recorded:  # noqa: ARG002  # there is no season
-        """Run the recursion over all periods."""
+    def fit(self, demand: Floats, season_length: int) -> Recorded:
+        """Run the recursion over all periods; there is no season."""
+        demand, _ = checked_history(demand, season_length)
         return recorded(type(self).__name__, demand, croston_rates(demand, self.alpha), self.alpha)
 
 
@@ -80,10 +81,11 @@ class SBA:
 
     def __post_init__(self) -> None:
         """Check the parameters."""
-        number("alpha", self.alpha, low=1e-6, high=1)
+        object.__setattr__(self, "alpha", number("alpha", self.alpha, low=1e-6, high=1))
 
-    def fit(self, demand: Floats, season_length: int) -> Recorded:  # noqa: ARG002  # there is no season
-        """Run the recursion over all periods."""
+    def fit(self, demand: Floats, season_length: int) -> Recorded:
+        """Run the recursion over all periods; there is no season."""
+        demand, _ = checked_history(demand, season_length)
         return recorded(
             type(self).__name__, demand, croston_rates(demand, self.alpha) * (1 - self.alpha / 2), self.alpha
         )
@@ -119,9 +121,10 @@ class TSB:
 
     def __post_init__(self) -> None:
         """Check the parameters."""
-        number("alpha", self.alpha, low=1e-6, high=1)
-        number("beta", self.beta, low=1e-6, high=1)
+        object.__setattr__(self, "alpha", number("alpha", self.alpha, low=1e-6, high=1))
+        object.__setattr__(self, "beta", number("beta", self.beta, low=1e-6, high=1))
 
-    def fit(self, demand: Floats, season_length: int) -> Recorded:  # noqa: ARG002  # there is no season
-        """Run the recursion over all periods."""
+    def fit(self, demand: Floats, season_length: int) -> Recorded:
+        """Run the recursion over all periods; there is no season."""
+        demand, _ = checked_history(demand, season_length)
         return recorded(type(self).__name__, demand, tsb_rates(demand, self.alpha, self.beta), self.alpha)

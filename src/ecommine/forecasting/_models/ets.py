@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..._core.arrays import Floats
-from ..._core.checks import number, one_of
-from .._smoothing.base import Rerun
+from ..._core.checks import flag, number, one_of
+from .._smoothing.base import Rerun, checked_history
 from .._smoothing.ets import Smoothing, fit_ets
 
 Trend = Literal["damped"] | None
@@ -66,10 +66,12 @@ class ETS:
         one_of("season", self.season, ("fixed", "additive", None))
         for name in Smoothing._fields:
             if getattr(self, name) is not None:
-                number(name, getattr(self, name), low=0, high=1)
+                object.__setattr__(self, name, number(name, getattr(self, name), low=0, high=1))
+        object.__setattr__(self, "log", flag("log", self.log))
 
     def fit(self, demand: Floats, season_length: int) -> Rerun:
         """Fit all series of an array (n_series, n_periods)."""
+        demand, season_length = checked_history(demand, season_length)
         return fit_ets(
             demand,
             1 if self.season is None else season_length,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ..._core.arrays import Floats
+from .._smoothing.base import checked_history
 from .._smoothing.naive import FittedNaive
 
 
@@ -26,4 +27,5 @@ class SeasonalNaive:
 
     def fit(self, demand: Floats, season_length: int) -> FittedNaive:
         """Keep the history: there is nothing to estimate."""
+        demand, season_length = checked_history(demand, season_length)
         return FittedNaive(demand=demand, season_length=season_length)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..._core.arrays import Floats
 from ..._core.checks import number
-from .._smoothing.base import Recorded
+from .._smoothing.base import Recorded, checked_history
 from .._smoothing.intermittent import best_alpha, recorded, weighted_rates
 
 
@@ -49,10 +49,11 @@ class NegativeBinomial:
     def __post_init__(self) -> None:
         """Check the parameters."""
         if self.alpha is not None:
-            number("alpha", self.alpha, low=0, high=1)
+            object.__setattr__(self, "alpha", number("alpha", self.alpha, low=0, high=1))
 
-    def fit(self, demand: Floats, season_length: int) -> Recorded:  # noqa: ARG002  # there is no season
-        """Choose alpha where it is not given, and compute the rate at every origin."""
+    def fit(self, demand: Floats, season_length: int) -> Recorded:
+        """Choose alpha where it is not given, and compute the rate at every origin; there is no season."""
+        demand, _ = checked_history(demand, season_length)
         values = np.ascontiguousarray(demand.T)
         alpha = best_alpha(values) if self.alpha is None else self.alpha
         return recorded(type(self).__name__, demand, weighted_rates(values, alpha), alpha)

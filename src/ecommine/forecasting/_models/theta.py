@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from ..._core.arrays import Floats
-from ..._core.checks import number
-from .._smoothing.base import Rerun
+from ..._core.checks import flag, number
+from .._smoothing.base import Rerun, checked_history
 from .._smoothing.theta import fit_theta
 
 
@@ -61,10 +61,13 @@ class Theta:
     def __post_init__(self) -> None:
         """Check the parameters."""
         if self.theta is not None:
-            number("theta", self.theta, low=1)
+            object.__setattr__(self, "theta", number("theta", self.theta, low=1))
         if self.alpha is not None:
-            number("alpha", self.alpha, low=1e-6, high=1)
+            object.__setattr__(self, "alpha", number("alpha", self.alpha, low=1e-6, high=1))
+        for name in ("dynamic", "log"):
+            object.__setattr__(self, name, flag(name, getattr(self, name)))
 
     def fit(self, demand: Floats, season_length: int) -> Rerun:
         """Fit all series of an array (n_series, n_periods)."""
+        demand, season_length = checked_history(demand, season_length)
         return fit_theta(demand, season_length, theta=self.theta, alpha=self.alpha, dynamic=self.dynamic, log=self.log)

@@ -1,13 +1,13 @@
 """The grid of periods: their length, the ones that follow, their days, and the season that they may have."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, get_args
 
 import numpy as np
 
 from ..._core.arrays import Floats, Ints
-from ..._core.checks import integer, one_of
+from ..._core.checks import integer, one_of, show
 from ..._core.moments import moment
 from ...schema._for_topics import Every
 
@@ -65,7 +65,7 @@ class Periods:
     def season_length(self, requested: int | str, n_periods: int | None = None) -> int:
         """Return the number of periods in a season: as given, or the calendar's where two of them were seen."""
         if requested != "auto":
-            return integer("season_length", requested, low=1, high=10_000)
+            return int(requested)
         length = SEASON_LENGTHS[self.every]
         return length if (len(self) if n_periods is None else n_periods) >= 2 * length else 1
 
@@ -141,8 +141,8 @@ def last_complete(periods: Periods, as_of: datetime | date | str | int) -> int:
     if not periods.is_dated:
         return int((periods.starts <= integer("as_of", as_of, low=-(2**62))).sum())
     if isinstance(as_of, int):
-        raise TypeError(f"`as_of` must be a datetime, a date or ISO 8601 text where `period_at` is, got {as_of!r}")
-    after = np.datetime64(moment(as_of) + timedelta(microseconds=1), "us")
+        raise TypeError(f"`as_of` must be a datetime, a date or ISO 8601 text where `period_at` is, got {show(as_of)}")
+    after = np.datetime64(moment(as_of), "us") + np.timedelta64(1, "us")
     ends = np.append(periods.starts[1:], periods.following(1).starts)
     return int((ends <= after).sum())
 

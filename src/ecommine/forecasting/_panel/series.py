@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from ..._core.arrays import Bools, Floats, Ints, distinct_rows
+from ..._core.checks import names as checked_names
+from ..._core.checks import show
 from ..._core.codes import Labels, factorize_sorted, whole_ids
 from ..._core.frames import Frame, collect, hand_back, opened, wrap
 from ..._core.notes import Note
@@ -244,9 +246,11 @@ def _scaled_to_stock(demand: Floats, in_stock: Floats) -> tuple[Floats, int]:
 
 
 def _checked_by(by: Sequence[str]) -> tuple[str, ...]:
-    names = (by,) if isinstance(by, str) else tuple(by)
-    if not names or len(set(names)) < len(names) or not all(isinstance(name, str) for name in names):
-        raise ValueError(f"`by` must be names of columns, each once, such as ('product_id', 'store_id'), got {by!r}")
+    names = checked_names("by", by, of="columns")
+    if not names or len(set(names)) < len(names):
+        raise ValueError(
+            f"`by` must be names of columns, each once, such as ('product_id', 'store_id'), got {show(by)}"
+        )
     if "period_at" in names:
         raise ValueError("`by` must name what is forecast, such as ('product_id',), not `period_at`")
     return names

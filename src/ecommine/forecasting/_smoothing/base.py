@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from ..._core.checks import instance, integer, several, show
 from ..._stats.arrays import Bools, Floats, Ints
 from .season import adjust
 
@@ -60,6 +61,53 @@ class Model(Protocol):
     def fit(self, demand: Floats, season_length: int) -> Fitted:
         """Fit all series; NaN is demand that is not known."""
         ...
+
+
+MAX_SEASON = 10_000
+"""Periods of the longest season."""
+
+
+def checked_history(demand: object, season_length: object) -> tuple[Floats, int]:
+    """Return the demand (n_series, n_periods) and the length of a season that a model is fitted to.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If demand is no array of numbers of this shape, or is empty or infinite, or the season is no number of periods.
+    """
+    array = instance("demand", demand, np.ndarray, noun="an array of numbers of shape (n_series, n_periods)")
+    if array.ndim != 2 or array.dtype.kind not in "fiu" or not array.size:
+        raise ValueError(
+            "`demand` must be numbers of shape (n_series, n_periods), at least one of each, got an array of type "
+            f"{array.dtype} and shape {array.shape}"
+        )
+    values = array.astype(np.float64, copy=False)
+    if np.isinf(values).any():
+        raise ValueError("`demand` must be finite, and NaN where it is not known, got an infinite value")
+    return values, checked_season(season_length)
+
+
+def checked_season(season_length: object) -> int:
+    """Return the number of periods in a season."""
+    return integer("season_length", season_length, low=1, high=MAX_SEASON)
+
+
+def checked_models(name: str, models: object) -> tuple[Model, ...]:
+    """Return the models of a list, at least one."""
+    members = tuple(checked_model(name, model) for model in several(name, models, of="models"))
+    if not members:
+        raise ValueError(f"`{name}` must have at least one model, such as Theta()")
+    return members
+
+
+def checked_model(name: str, model: Any) -> Model:
+    """Return what can be fitted, and not its class."""
+    if isinstance(model, type):
+        raise TypeError(f"`{name}` must be models, got the class {model.__name__}: make one with it")
+    if not callable(getattr(model, "fit", None)):
+        raise TypeError(f"`{name}` must be models such as Theta(), got {show(model)}")
+    fitted_by: Model = model
+    return fitted_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..._core.arrays import Floats
 from ..._core.checks import confidence_level, one_of
+from ..._core.engines import tell_library_errors
 from ..._core.notes import Note
 from ..._core.results import Result
 from ..._core.tables import build_table
@@ -124,6 +125,7 @@ class Trends(Result):
         return draw_trends(self._panel.names, self._trends, self._directions, self._panel.periods.is_dated, ax, locale)
 
 
+@tell_library_errors
 def trends(
     sales: object,
     /,
