@@ -10,7 +10,7 @@ from edge import Good
 
 
 def weekly_sales() -> pd.DataFrame:
-    """Return ten weeks of two products, with all that may be known of them."""
+    """Return ten weeks of two products."""
     n_weeks = 10
     starts = np.datetime64("2024-01-01", "us") + 7 * np.arange(n_weeks) * np.timedelta64(1, "D")
     units = np.array([[3, 5, 4, 6, 5, 4, 5, 6, 4, 5], [0, 2, 0, 0, 1, 0, 0, 2, 0, 1]])
@@ -19,11 +19,14 @@ def weekly_sales() -> pd.DataFrame:
             "product_id": np.repeat(["tea", "pot"], n_weeks),
             "period_at": np.tile(starts, 2),
             "quantity": units.ravel(),
-            "in_stock": 1.0,
-            "promotion": np.tile([False, False, True, False, False], 4),
-            "price": np.tile([2.0, 2, 1, 2, 3], 4),
         }
     )
+
+
+def with_all_columns(sales: pd.DataFrame) -> pd.DataFrame:
+    """Return sales with all that may be known of them."""
+    promotion = np.tile([False, False, True, False, False], 4)
+    return sales.assign(in_stock=1.0, promotion=promotion, price=np.tile([2.0, 2, 1, 2, 3], 4))
 
 
 def good() -> dict[str, Any]:
@@ -48,7 +51,6 @@ def good() -> dict[str, Any]:
         event_at=np.array(["2024-01-17", "2024-03-13"], "datetime64[us]"), before=1, after=1
     )
     model = forecasting.SeasonalNaive()
-    plans = {"calendar": calendar, "future": future, "stock": stock}
     fit = Good(np.array([[3.0, 5, 4, 6, 5, 4], [0, 2, 0, 0, 1, 0]]), 1)
     models = ("Combination", "Croston", "ETS", "NegativeBinomial", "SBA", "SeasonalNaive", "TSB", "Theta")
     return {
@@ -61,10 +63,19 @@ def good() -> dict[str, Any]:
         "Forecast.to_excel": Good("result.xlsx"),
         "Trends": forecasting.trends(sales, every="1w"),
         "Trends.to_excel": Good("result.xlsx"),
-        "backtest": Good(sales, horizon=2, every="1w", n_windows=1, models=model, **plans),
+        "backtest": Good(sales, horizon=2, every="1w", n_windows=1, models=model, stock=stock),
         "classify": Good(sales, every="1w", stock=stock),
         "commerce_calendar": Good("US", 2024),
-        "forecast": Good(sales, 2, every="1w", models=model, quantiles=(0.1, 0.9), **plans),
+        "forecast": Good(
+            with_all_columns(sales),
+            2,
+            every="1w",
+            models=model,
+            quantiles=(0.1, 0.9),
+            calendar=calendar,
+            future=future,
+            stock=stock,
+        ),
         "to_nixtla": Good(sales, every="1w"),
         "trends": Good(sales, every="1w", calendar=calendar),
         "uncensor": Good(sales, stock, every="1w"),

@@ -60,15 +60,16 @@ def test_columns_and_types():
     assert table["event_at"].dtype == "datetime64[us]"
     assert (table[["before", "after"]] >= 0).all().all()
     assert len(forecasting.commerce_calendar("US", [])) == 0
+    assert forecasting.commerce_calendar("US", np.int64(2024)).equals(forecasting.commerce_calendar("US", [2024]))
 
 
 @pytest.mark.parametrize(
     ("market", "years", "error"),
-    [("UK", 2024, ValueError), ("US", 2007, ValueError), ("US", 2101, ValueError), ("US", 2024.5, TypeError),
-     ("US", ["2024"], TypeError), ("US", [True], TypeError)],
+    [("UK", 2024, ValueError), ("US", 2007, ValueError), ("US", 2101, ValueError), ("US", 2024.5, ValueError),
+     ("US", ["2024"], TypeError), ("US", [True], TypeError), ("US", {2024: 1}, TypeError)],
 )  # fmt: skip
 def test_wrong_arguments(market, years, error):
-    with pytest.raises(error, match=r"market|years|iterable"):
+    with pytest.raises(error, match=r"`(market|years)`"):
         forecasting.commerce_calendar(market, years)
 
 

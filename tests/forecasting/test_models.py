@@ -280,3 +280,53 @@ def test_options_are_checked(make, text):
     with pytest.raises(ValueError, match="must be") as caught:
         make()
     assert str(caught.value) == text
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (lambda: Theta(log=1), "`log` must be True or False, got 1"),
+        (lambda: ETS(log="no"), "`log` must be True or False, got 'no'"),
+        (lambda: Combination(fast=Theta()), "`fast` must be a list of models, got Theta"),
+        (lambda: Combination(slow=[SBA]), "`slow` must be models such as Theta(), got the class SBA: make one with it"),
+        (lambda: Combination(slow=["SBA"]), "`slow` must be models such as Theta(), got 'SBA'"),
+    ],
+)
+def test_options_of_another_kind_are_named(make, text):
+    with pytest.raises(TypeError, match="must be") as caught:
+        make()
+    assert str(caught.value).startswith(text)
+
+
+def test_definitions_hold_plain_values():
+    model = Combination(fast=[ETS(alpha=np.float32(0.5))], slow=[SBA(alpha=np.float32(0.5))])
+    assert model == Combination(fast=(ETS(alpha=0.5),), slow=(SBA(alpha=0.5),))
+    assert type(model.fast[0].alpha) is type(model.slow[0].alpha) is float
+    with pytest.raises(ValueError, match="`fast` must have at least one model"):
+        Combination(fast=[])
+
+
+@pytest.mark.parametrize(
+    "model", [Combination(), Croston(), ETS(), NegativeBinomial(), SBA(), SeasonalNaive(), TSB(), Theta()]
+)
+@pytest.mark.parametrize(
+    ("demand", "season_length", "text"),
+    [
+        ([[1.0, 2.0]], 1, r"`demand` must be an array of numbers of shape \(n_series, n_periods\), got"),
+        (np.ones(5), 1, r"`demand` must be numbers of shape .* and shape \(5,\)"),
+        (np.ones((2, 0)), 1, r"`demand` must be numbers of shape .* and shape \(2, 0\)"),
+        (np.array([["a", "b"]]), 1, "`demand` must be numbers of shape .* of type <U1"),
+        (np.array([[1.0, np.inf]]), 1, "`demand` must be finite"),
+        (np.ones((2, 5)), 0, "`season_length` must be at least 1|`season_length` must be between 1"),
+        (np.ones((2, 5)), "7", "`season_length` must be a number"),
+    ],
+)
+def test_models_name_what_they_cannot_be_fitted_to(model, demand, season_length, text):
+    with pytest.raises((TypeError, ValueError), match=text):
+        model.fit(demand, season_length)
+
+
+def test_whole_numbers_are_demand():
+    counts = np.arange(12).reshape(1, -1) % 5
+    for model in (Theta(), ETS(), TSB(), SeasonalNaive()):
+        np.testing.assert_array_equal(at_end(model, counts, 4, 2), at_end(model, counts.astype(float), 4, 2))

@@ -1,5 +1,7 @@
 """The panel: every library, holes, stockouts, broken and repeated rows, lengths of periods."""
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -117,7 +119,7 @@ def test_unfinished_periods_are_left_out():
 
 
 @pytest.mark.parametrize(
-    ("as_of", "n"), [("2024-01-14", 2), ("2024-01-13", 1), ("2024-01-21 23:00", 2), ("2030-01-01", 3)]
+    ("as_of", "n"), [("2024-01-14", 2), ("2024-01-13", 1), ("2024-01-21 23:00", 2), ("2030-01-01", 3), (date.max, 3)]
 )
 def test_as_of_keeps_the_periods_that_are_over(as_of, n):
     table = one_series([1, 2, 3]).assign(period_at=weeks(0, 1, 2))
@@ -191,6 +193,9 @@ def test_the_panel_of_orders():
         ({"product_id": None}, {}, SchemaError, "`product_id` is missing"),
         ({"period_at": None}, {}, SchemaError, "`period_at` is missing"),
         ({}, {"by": ()}, ValueError, "`by` must be names of columns"),
+        ({}, {"by": ("product_id", "product_id")}, ValueError, "`by` must be names of columns, each once"),
+        ({}, {"by": 1}, TypeError, "`by` must be a list of names of columns"),
+        ({}, {"by": {"product_id": 1}}, TypeError, "`by` must be a list of names of columns"),
         ({}, {"by": ("period_at",)}, ValueError, "not `period_at`"),
         ({}, {"every": "2w"}, ValueError, "`every` must be one of"),
     ],

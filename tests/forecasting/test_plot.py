@@ -95,6 +95,9 @@ def test_numbered_periods_and_ids_of_stores():
         result.plot(1)
     with pytest.raises(ValueError, match="product_id"):
         result.plot((3, "a"))
+    for wrong in ((1, "b", "c"), (), [1, "b"], (1, ["b"]), np.eye(2), pd.NA):
+        with pytest.raises((TypeError, ValueError), match="`product_id` must be"):
+            result.plot(wrong)
 
 
 def test_chinese_and_the_callers_axes(forecast):

@@ -137,3 +137,26 @@ def test_errors_name_the_argument(by, products, text):
     result = forecast(small_shop(), 1, every="1w")
     with pytest.raises(ValueError, match=text):
         result.total(by, products=products)
+
+
+@pytest.mark.parametrize(
+    ("by", "products", "text"),
+    [
+        (5, None, "`by` must be a list of names of columns, got 5"),
+        ([None], None, "`by` must be names of columns, got None"),
+        (None, 2.5, "`products` must be a list of products, got 2.5"),
+        (None, [["fast"]], r"`products` must be a list of products, got \['fast'\] in it"),
+        (None, {"fast": 1}, "`products` must be a list of products"),
+    ],
+)
+def test_lists_of_another_kind_are_named(by, products, text):
+    result = forecast(small_shop(), 1, every="1w")
+    with pytest.raises(TypeError, match=text):
+        result.total(by, products=products)
+
+
+def test_products_are_given_once_or_often_in_any_list():
+    result = forecast(small_shop(), 2, every="1w")
+    expected = result.total(products=["few", "fast"])
+    for products in (("fast", "few"), np.array(["few", "fast"]), pd.Series(["few", "few", "fast"]), {"few", "fast"}):
+        pd.testing.assert_frame_equal(result.total(products=products), expected)

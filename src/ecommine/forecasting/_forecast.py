@@ -193,7 +193,7 @@ def _checked_model(models: Any) -> Model:
     if isinstance(models, (list, tuple)):
         members = checked_models("models", models)
         return Combination(fast=members, slow=members)
-    return checked_model("models", models)
+    return checked_model("models", models, noun="'auto', a model such as Theta(), or several of them")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,12 +100,12 @@ def checked_models(name: str, models: object) -> tuple[Model, ...]:
     return members
 
 
-def checked_model(name: str, model: Any) -> Model:
+def checked_model(name: str, model: Any, *, noun: str = "models such as Theta()") -> Model:
     """Return what can be fitted, and not its class."""
     if isinstance(model, type):
-        raise TypeError(f"`{name}` must be models, got the class {model.__name__}: make one with it")
+        raise TypeError(f"`{name}` must be {noun}, got the class {model.__name__}: make one with it")
     if not callable(getattr(model, "fit", None)):
-        raise TypeError(f"`{name}` must be models such as Theta(), got {show(model)}")
+        raise TypeError(f"`{name}` must be {noun}, got {show(model)}")
     fitted_by: Model = model
     return fitted_by
 
