@@ -72,8 +72,8 @@ def classify(
     ------
     SchemaError
         If columns are missing or of a wrong type, or rows are repeated.
-    ValueError
-        If `every` is not given and the dates do not show it, or there is no complete period.
+    TypeError, ValueError
+        If an option cannot be read, `every` is not given and the dates do not show it, or there is no complete period.
 
     Warns
     -----

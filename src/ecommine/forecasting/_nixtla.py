@@ -52,8 +52,8 @@ def to_nixtla(
     ------
     SchemaError
         If columns are missing or of a wrong type, or rows are repeated.
-    ValueError
-        If `every` is not given and the dates do not show it.
+    TypeError, ValueError
+        If an option cannot be read, or `every` is not given and the dates do not show it.
 
     Warns
     -----

@@ -183,8 +183,8 @@ class Forecast(Result, Generic[TableT_co]):
 
         Raises
         ------
-        ValueError
-            If ``by`` is no such column, or a product has no forecast.
+        TypeError, ValueError
+            If ``by`` or ``products`` is no list, ``by`` no such column, or a product has no forecast.
 
         Examples
         --------
@@ -284,8 +284,8 @@ class Forecast(Result, Generic[TableT_co]):
         ------
         ModuleNotFoundError
             If matplotlib is not installed (``pip install 'ecommine[plot]'``).
-        ValueError
-            If no series, or several, have the id.
+        TypeError, ValueError
+            If ``product_id`` is no id, or no series, or several, have the id.
         """
         from ._plot import draw_forecast
 

@@ -88,8 +88,8 @@ def uncensor(
     ------
     SchemaError
         If columns are missing or of a wrong type, or rows are repeated.
-    ValueError
-        If periods are numbers, or `every` is not given and the dates do not show it.
+    TypeError, ValueError
+        If an option cannot be read, periods are numbers, or `every` is not given and the dates do not show it.
 
     Warns
     -----

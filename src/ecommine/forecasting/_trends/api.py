@@ -168,8 +168,8 @@ def trends(
     ------
     SchemaError
         If columns are missing or of a wrong type, or rows are repeated.
-    ValueError
-        If `every` is not given and the dates do not show it, or an option is out of its range.
+    TypeError, ValueError
+        If `every` is not given and the dates do not show it, or an option cannot be read or is out of its range.
 
     Notes
     -----
