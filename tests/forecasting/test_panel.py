@@ -206,6 +206,13 @@ def test_errors_name_the_argument(change, options, error, text):
         read_panel(table, **options)
 
 
+@pytest.mark.parametrize("ends", [(-(2**63), 2**63 - 1), (0, 2**54), (-(2**54), 0), (0, 2**64 - 1)])
+def test_numbers_of_periods_beyond_all_reason_are_named(ends):
+    numbers = np.array(ends, dtype="uint64" if ends[1] > 2**63 else "int64")
+    with pytest.raises(ValueError, match=f"`period_at` of `sales` must be numbers .* got {ends[0]} to {ends[1]}"):
+        read_panel(one_series([1, 2]).assign(period_at=numbers))
+
+
 def test_no_rows_and_missing_ids_are_errors():
     with pytest.raises(ValueError, match="no rows"):
         read_panel(one_series([1])[:0])

@@ -33,6 +33,8 @@ MIN_STOCKED_SHARE = 0.5
 """Share of a period in stock from which its sales, scaled up to the whole period, are demand; below it is unknown."""
 MAX_CELLS = 200_000_000
 """Series by periods that are held in memory: more are a wrong date rather than a panel."""
+MAX_NUMBER = 2**53
+"""Of a period, either way from 0: distances between such numbers are whole numbers of 64 bits."""
 _VALUES = ("units_sold", "quantity", "in_stock", "promotion", "price", "complete")
 
 
@@ -296,6 +298,9 @@ def _check_complete_keys(rows: nw.DataFrame[Any], names: tuple[str, ...]) -> Non
 def _starts(rows: nw.DataFrame[Any], period_type: nw.dtypes.DType) -> Any:
     values = rows["period_at"].to_numpy()
     if period_type.is_integer():
+        low, high = int(values.min()), int(values.max())
+        if max(-low, high) > MAX_NUMBER:
+            raise ValueError(f"`period_at` of `sales` must be numbers of periods up to 2^53, got {low} to {high}")
         return values.astype(np.int64, copy=False)
     return values.astype("datetime64[us]", copy=False)
 
