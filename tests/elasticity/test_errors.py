@@ -91,6 +91,48 @@ def test_clustered_errors_are_those_of_the_slow_version(cluster):
     assert row["std_error"] == pytest.approx(np.sqrt(variance * (n - 1) / (n - k)), rel=1e-9)
 
 
+def with_rivals(seed=0, n_stores=12, periods=26):
+    """The stores above, and the prices of two others, which move with the week; the first one draws 0.8."""
+    rng = np.random.default_rng(seed)
+    sales = with_stores(n_stores, periods, seed=1_000 + seed)
+    week = np.tile(rng.normal(size=(2, periods)), n_stores)
+    rival, other = np.exp(0.1 * week + 0.05 * rng.normal(size=week.shape))
+    return sales.assign(rival=rival, other=other, quantity=sales["quantity"] * rival**0.8)
+
+
+def left_by(columns, y):
+    return y - columns @ np.linalg.lstsq(columns, y, rcond=None)[0]
+
+
+@pytest.mark.parametrize("options", [{}, {"errors": "cluster", "cluster": "period_at"}])
+def test_errors_of_cross_elasticities_are_clustered_like_those_of_the_own(options):
+    sales = with_rivals()
+    result = elasticity.fit(sales, cross=("rival", "other"), shrink=None, **options)
+    stores = pd.get_dummies(sales["store_id"]).to_numpy(float)
+    logs = {name: np.log(sales[name].to_numpy()) for name in ("rival", "other", "price", "quantity")}
+    residuals = left_by(np.column_stack([stores, logs["rival"], logs["other"], logs["price"]]), logs["quantity"])
+    clusters = ("period_at",) if options else ("store_id", "period_at")
+    codes = [sales[name].astype(str).tolist() for name in clusters]
+    factor = (len(sales) - 1) / (len(sales) - (15 if options else 4))
+    for row, name, beside in zip(result.cross.itertuples(), ("rival", "other"), ("other", "rival"), strict=True):
+        x = left_by(np.column_stack([stores, logs[beside], logs["price"]]), logs[name])
+        assert row.cross_elasticity == pytest.approx((x @ logs["quantity"]) / (x @ x), rel=1e-9)
+        assert row.std_error == pytest.approx(np.sqrt(slow_clustered_variance(x, residuals, codes) * factor), rel=1e-9)
+
+
+def test_intervals_of_cross_elasticities_hold_where_weeks_are_good_or_bad_in_all_stores():
+    tables = [elasticity.fit(with_rivals(seed), cross="rival", shrink=None).cross.iloc[0] for seed in range(120)]
+    assert np.mean([row["cross_elasticity_low"] <= 0.8 <= row["cross_elasticity_high"] for row in tables]) >= 0.88
+    independent = elasticity.fit(with_rivals(), cross="rival", **PLAIN).cross["std_error"].iloc[0]
+    assert tables[0]["std_error"] > 2 * independent
+
+
+def test_a_cross_elasticity_of_few_clusters_has_no_interval():
+    row = elasticity.fit(with_rivals(n_stores=9), cross="rival", shrink=None).cross.iloc[0]
+    assert np.isfinite(row["cross_elasticity"])
+    assert np.isnan(row["cross_elasticity_low"])
+
+
 def test_stores_and_periods_are_clusters_by_default():
     sales = with_stores()
     default = elasticity.fit(sales, shrink=None)

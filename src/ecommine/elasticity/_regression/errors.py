@@ -210,33 +210,58 @@ def _transformed_periods(effect: Ints, design: Design, decay: Floats, scale: Flo
 
 
 def clustered_variances(
-    solution: Solution, design: Design, clusters: Sequence[Ints], nested: bool
+    solution: Solution, design: Design, clusters: Sequence[Ints], nested: bool, n_slopes: int
 ) -> tuple[Floats, Floats]:
-    """Return the clustered variance of the own price's slope by group, and its smallest number of clusters.
+    """Return the clustered variances of the last slopes of each group, and its smallest number of clusters.
 
     Parameters
     ----------
     clusters : one or two int arrays of shape (n_rows,)
     nested : bool
         Whether series lie within clusters, so that their intercepts cost one degree of freedom together.
+    n_slopes : int
+        How many of the last columns: cross prices and the own price, which is the last.
+
+    Returns
+    -------
+    variances : float array of shape (n_groups, n_slopes)
+    n_clusters : float array of shape (n_groups,)
     """
-    score = solution.basis[-1] * solution.inverse[design.group, -1, -1] * solution.residuals
     ways = [distinct_rows(design.group, cluster) for cluster in clusters]
     counts = [np.bincount(design.group[first], minlength=design.n_groups) for _, first in ways]
     if len(clusters) == 2:
         ways.append(distinct_rows(design.group, clusters[0], clusters[1]))
-    parts = np.array([_one_way(score, code, first, design) for code, first in ways])
-    total = parts[0] if len(ways) == 1 else parts[0] + parts[1] - parts[2]
-    total = np.where(total > 0, total, parts[:2].max(axis=0))  # the difference of estimates may be negative
+    n_columns = solution.slopes.shape[1]
+    variances = [_clustered(_influence(solution, design, k), ways, design) for k in range(n_columns)[-n_slopes:]]
     n = np.bincount(design.group, minlength=design.n_groups)
     k = (~np.isnan(solution.slopes)).sum(axis=1) + 1 if nested else solution.n_parameters
     factor = np.divide(n - 1, n - k, out=np.full(len(n), np.nan), where=n > k)
-    return np.where(np.isnan(solution.own), np.nan, total * factor), np.min(counts, axis=0).astype(np.float64)
+    is_unknown = np.isnan(solution.slopes[:, -n_slopes:])
+    return np.where(is_unknown, np.nan, np.array(variances).T * factor[:, None]), np.min(counts, axis=0).astype(
+        np.float64
+    )
 
 
-def _one_way(score: Floats, code: Ints, first: Ints, design: Design) -> Floats:
+def _influence(solution: Solution, design: Design, column: int) -> Floats:
+    """Return what each row's residual adds to the slope of a column; only it and later columns take part."""
+    weights = solution.inverse[:, column]
+    direction = sum(weights[design.group, k] * solution.basis[k] for k in range(column, weights.shape[1]))
+    return np.asarray(direction * solution.residuals, dtype=np.float64)
+
+
+def _clustered(influence: Floats, ways: Sequence[tuple[Ints, Ints]], design: Design) -> Floats:
+    """Return the variance of a slope by group: of one way, or of two less that of both together."""
+    parts = np.array([_one_way(influence, code, first, design) for code, first in ways])
+    if len(ways) == 1:
+        return np.asarray(parts[0], dtype=np.float64)
+    total = parts[0] + parts[1] - parts[2]
+    is_positive = total > 0  # the difference of estimates may be negative
+    return np.asarray(np.where(is_positive, total, parts[:2].max(axis=0)), dtype=np.float64)
+
+
+def _one_way(influence: Floats, code: Ints, first: Ints, design: Design) -> Floats:
     """Return the sum of squared cluster sums by group, with the factor of few clusters."""
-    sums = np.bincount(code, weights=score, minlength=len(first))
+    sums = np.bincount(code, weights=influence, minlength=len(first))
     group = design.group[first]
     count = np.bincount(group, minlength=design.n_groups)
     factor = np.divide(count, count - 1, out=np.zeros(len(count)), where=count > 1)

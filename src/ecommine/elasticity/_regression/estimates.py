@@ -68,22 +68,23 @@ def estimate(rows: Rows, options: FitOptions) -> Estimates:
             solution, design = _solved_again(rows, design, whiten, is_poisson)
     sigma2, df = row_variances(solution, design)
     variance = sigma2 * solution.variance_factor()
+    first = len(rows.controls)
+    cross = slice(first, first + len(rows.cross))
+    cross_variance = sigma2[:, None] * (solution.inverse[:, cross] ** 2).sum(axis=2)
     reasons = _reasons_of_fit(rows.reasons, solution, df)
     if clusters:
-        variance, n_clusters = clustered_variances(
-            solution, design, clusters, nested="store_id" in options.cluster or kind == "two-way"
-        )
+        is_nested = "store_id" in options.cluster or kind == "two-way"
+        variances, n_clusters = clustered_variances(solution, design, clusters, is_nested, len(rows.cross) + 1)
         _check_clusters(n_clusters, solution, options)
-        variance = variance + sigma2 * solution.shared_variance  # what is not known of the periods, as if independent
+        # What is not known of the periods counts as independent; cross prices are never beside them.
+        variance = variances[:, -1] + sigma2 * solution.shared_variance
         is_few = n_clusters < MIN_CLUSTERS
+        cross_variance = np.where(is_few[:, None], np.nan, variances[:, :-1])
         variance, df = np.where(is_few, np.nan, variance), n_clusters - 1
         reasons = tuple(
             "few_clusters" if few and one is None else one for one, few in zip(reasons, is_few, strict=True)
         )
     is_told = np.array([one in (None, "few_clusters") for one in reasons], dtype=bool)
-    first = len(rows.controls)
-    cross = slice(first, first + len(rows.cross))
-    cross_variance = sigma2[:, None] * (solution.inverse[:, cross] ** 2).sum(axis=2)
     return Estimates(
         slope=np.where(is_told, solution.own, np.nan),
         variance=np.where(is_told, variance, np.nan),
