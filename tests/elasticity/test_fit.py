@@ -152,6 +152,17 @@ def test_categories_come_from_products_too():
     assert found.table["category"].tolist() == expected.table["category"].tolist()
 
 
+def test_a_product_has_one_category():
+    sales = shop(counts=False)
+    products = sales[["product_id", "category"]].drop_duplicates()
+    twice = pd.concat([products, products, products.assign(category=None)])
+    expected = elasticity.fit(sales).table["elasticity"]
+    assert elasticity.fit(sales.drop(columns="category"), products=twice).table["elasticity"].tolist() == list(expected)
+    two = pd.concat([products, products.iloc[[3]].assign(category="other")])
+    with pytest.raises(ValueError, match="one category per product"):
+        elasticity.fit(sales.drop(columns="category"), products=two)
+
+
 def test_promotions_are_held():
     sim = datasets.make_sales(40, 104, counts=False, pricing=datasets.Pricing(promotion_rate=0.08), rng=0)
     table, truth = elasticity.fit(sim.table).table, sim.truth.products["elasticity"].to_numpy()
@@ -290,6 +301,12 @@ WRONG = [
     ({"cross": pd.Series([1, 2])}, TypeError, "`cross`"),
     ({"by": ""}, ValueError, "`by`"),
     ({"controls": "category"}, ValueError, "numbers or booleans"),
+    ({"controls": "price"}, ValueError, "the price whose effect"),
+    ({"controls": ("promotion", "price_low")}, ValueError, "'price_low': leave it out"),
+    ({"controls": "quantity"}, ValueError, "what the price brings about"),
+    ({"controls": ["returned"]}, ValueError, "'returned': leave it out"),
+    ({"cross": "revenue"}, ValueError, "`cross` must not hold what"),
+    ({"cross": ["price"]}, ValueError, "`cross` must not hold the price"),
     ({"cluster": "period_at"}, ValueError, "needs errors='cluster'"),
     ({"errors": "cluster"}, ValueError, "needs `cluster`"),
     ({"errors": "cluster", "cluster": "product_id"}, ValueError, "must divide the rows"),

@@ -146,6 +146,58 @@ def test_bounds_may_be_a_table():
         best(exact(-2.5), bounds=bounds.drop(columns="low"))
 
 
+def limits(*rows):
+    return pd.DataFrame(rows, columns=["product_id", "low", "high"])
+
+
+def test_a_bound_that_is_missing_is_none():
+    row = best(exact(-2.5), bounds=limits(("tea", np.nan, 16.2), ("tea", np.nan, 16.2)))
+    assert (row["price"], row["limited_by"]) == (pytest.approx(16.2), "bounds")
+    assert best(exact(-2.5), bounds=limits(("tea", np.nan, np.nan)))["limited_by"] is None
+
+
+@pytest.mark.parametrize(
+    ("rows", "match"),
+    [
+        ([("tea", 20.0, 10.0)], "low 20 and high 10 for 'tea'"),
+        ([("tea", 12.0, 18.0), ("unknown", 2.0, 1.0)], "for 'unknown'"),
+        ([("tea", -1.0, 10.0)], "both at least 0"),
+        ([("tea", np.nan, -5.0)], "both at least 0"),
+        ([("tea", 12.0, 18.0), ("tea", 13.0, 18.0)], "one low per product, but 'tea' has 12.0 and 13.0"),
+        ([("tea", 12.0, 18.0), ("tea", np.nan, 17.0)], "one high per product"),
+    ],
+)
+def test_bounds_that_are_no_range_are_refused(rows, match):
+    with pytest.raises(ValueError, match=match):
+        best(exact(-2.5), bounds=limits(*rows))
+
+
+def costs(*values):
+    return pd.DataFrame({"product_id": "tea", "unit_cost": values})
+
+
+@pytest.mark.parametrize(
+    ("values", "match"),
+    [
+        ((-3.0,), "at least 0, got -3 for the product 'tea'"),
+        ((10.0, 9.0), "one unit_cost per product, but 'tea' has 10.0 and 9.0"),
+    ],
+)
+def test_costs_that_cannot_be_are_refused(values, match):
+    with pytest.raises(ValueError, match=match):
+        fitted(exact(-2.5)).optimal_prices(costs(*values))
+
+
+def test_a_negative_cost_of_the_sales_is_refused_unless_products_correct_it():
+    result = fitted(exact(-2.5, cost=-10.0))
+    for call in (result.optimal_prices, result.simulate):
+        with pytest.raises(ValueError, match="got -10"):
+            call()
+    expected = fitted(exact(-2.5)).optimal_prices(max_change=0.5).table
+    corrected = result.optimal_prices(costs(10.0, 10.0, np.nan), max_change=0.5).table
+    assert corrected["price"].tolist() == pytest.approx(expected["price"].tolist())
+
+
 def test_the_current_price_is_the_last_complete_one_that_is_no_promotion():
     sales = exact(-2.5, promotion=[False] * 9 + [True])
     assert best(sales)["current_price"] == 13.0

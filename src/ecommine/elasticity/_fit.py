@@ -41,7 +41,7 @@ def fit(
         or quantity. Used where they are there: period_at, store_id, category, promotion, in_stock, complete,
         unit_cost, price_low and price_high. A lazy table is collected once.
     products : table, optional
-        Canonical products with product_id and category, where `sales` has no category.
+        Canonical products with product_id and category, one per product, where `sales` has no category.
     by : str or None
         The column whose values have an elasticity each; None is one elasticity of all rows.
     absorb : "auto", or "product_id" with or without "period_at", or ()
@@ -49,7 +49,8 @@ def fit(
         period. By default periods are held where at least ten products of three categories share them: with fewer, the
         elasticity would be the own less the cross one. With () each elasticity has one intercept.
     controls : "auto" or column names
-        Further columns held fixed; by default promotion, so that the elasticity is that of the regular price.
+        Further columns held fixed; by default promotion, so that the elasticity is that of the regular price. Units,
+        revenue and the price itself cannot be held.
     errors : {"ar1", "iid", "cluster"}
         How errors of the rows are related. By default those of a product follow each other, with one correlation per
         category; with stores, or several products in an elasticity, they are shared within stores (products) and
@@ -133,6 +134,7 @@ def fit(
         model=model,
         level=level,
     )
+    _check_held(options)
     panel = read_panel(sales, products, options)
     _check_numbers(panel, options)
     rows = usable_rows(panel, options)
@@ -150,6 +152,22 @@ def fit(
         _shrunk=shrunk,
         _limits=limits,
     )
+
+
+OUTCOMES = ("quantity", "units_sold", "returned", "revenue")
+"""Columns of sales that the price brings about: held fixed, they take its effect away."""
+OWN_PRICES = ("price", "price_low", "price_high")
+"""Columns of sales that are the price whose effect is estimated."""
+
+
+def _check_held(options: FitOptions) -> None:
+    """Refuse to hold what is explained, or the price that explains it."""
+    for argument in ("controls", "cross"):
+        names = getattr(options, argument)
+        for name in names if isinstance(names, tuple) else ():
+            if name in OUTCOMES or name in OWN_PRICES:
+                what = "what the price brings about" if name in OUTCOMES else "the price whose effect is estimated"
+                raise ValueError(f"`{argument}` must not hold {what}, got {name!r}: leave it out")
 
 
 def _check_numbers(panel: Panel, options: FitOptions) -> None:

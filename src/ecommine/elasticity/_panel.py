@@ -14,6 +14,7 @@ from .._core.frames import Frame, collect
 from .._stats.arrays import sums_by_group
 from ..schema._for_topics import TABLES, SchemaError, read
 from ._options import FitOptions
+from ._products import check_one_value
 
 OPTIONAL = (
     "period_at",
@@ -254,7 +255,9 @@ def _is_numeric(column: nw.Series[Any]) -> bool:
 
 def _categories_of(products: object) -> dict[Any, Any]:
     rows = collect(read(products, "products", ("product_id", "category"), argument="products"))
-    pairs = zip(rows["product_id"].to_list(), rows["category"].to_list(), strict=True)
+    ids, categories = rows["product_id"].to_list(), rows["category"].to_list()
+    check_one_value(ids, categories, argument="products", column="category")
+    pairs = zip(ids, categories, strict=True)
     return {product: category for product, category in pairs if category is not None}
 
 

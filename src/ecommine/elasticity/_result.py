@@ -168,7 +168,8 @@ class Elasticities(Result):
         Raises
         ------
         ValueError
-            If the elasticities are not by product, or the sales have no period_at.
+            If the elasticities are not by product, or the sales have no period_at; if a unit cost is negative, a low
+            bound above its high one, or a product has two costs or bounds that differ.
 
         Examples
         --------

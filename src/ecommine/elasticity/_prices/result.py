@@ -18,6 +18,7 @@ from ..._core.tables import build_table
 from ..._core.texts import LOCALES, Locale, counted
 from ...schema._for_topics import read
 from .._panel import Panel, as_floats
+from .._products import check_one_value
 from .demand import Demand, recent_demand
 from .given import read_given
 from .optimal import CENTS, LIMITS, Choice, Money, choose_prices, price_band
@@ -148,17 +149,32 @@ def demand_of(fitted: "Elasticities", products: object, base: str | timedelta) -
         high=fitted._limits[1],
         n_periods=max(round(days / length), 1),
     )
-    if products is None:
-        return demand, np.ones(panel.n_groups, dtype=bool)
+    is_asked = np.ones(panel.n_groups, dtype=bool) if products is None else _take_products(products, demand, panel)
+    _check_costs(demand, is_asked, panel)
+    return demand, is_asked
+
+
+def _take_products(products: object, demand: Demand, panel: Panel) -> Bools:
+    """Put the costs of a table of products in the place of those of the sales; return which products it has."""
     table = collect(read(products, "products", ("product_id",), optional=("unit_cost",), argument="products"))
     place = panel.places(table["product_id"], argument="products")
     is_asked = np.zeros(panel.n_groups, dtype=bool)
     is_asked[place[place >= 0]] = True
     if "unit_cost" in table.columns:
         cost = as_floats(table["unit_cost"])
+        check_one_value(table["product_id"].to_list(), cost.tolist(), argument="products", column="unit_cost")
         is_given = (place >= 0) & np.isfinite(cost)
         demand.unit_cost[place[is_given]] = cost[is_given]
-    return demand, is_asked
+    return is_asked
+
+
+def _check_costs(demand: Demand, is_asked: Bools, panel: Panel) -> None:
+    wrong = np.flatnonzero(is_asked & (demand.unit_cost < 0))
+    if len(wrong):
+        raise ValueError(
+            f"`unit_cost` must be at least 0, got {demand.unit_cost[wrong[0]]:g} for the product "
+            f"{panel.labels.tolist()[wrong[0]]!r}: correct it in the sales, or in the table of products"
+        )
 
 
 def _bounds(bounds: object, demand: Demand, panel: Panel) -> tuple[Floats, Floats]:
@@ -172,13 +188,27 @@ def _bounds(bounds: object, demand: Demand, panel: Panel) -> tuple[Floats, Float
         if low > high:
             raise ValueError(f"`bounds` must be a pair (low, high), got {show(bounds)}")
         return demand.current_price * low, demand.current_price * high
-    place, _, limits = read_given(
+    place, ids, limits = read_given(
         bounds, panel, ("low", "high"), argument="bounds", otherwise="a pair of multiples or "
     )
     low_of, high_of = np.zeros(demand.n_products), np.full(demand.n_products, np.inf)
-    low_of[place[place >= 0]] = limits["low"][place >= 0]
-    high_of[place[place >= 0]] = limits["high"][place >= 0]
+    _check_limits(ids, limits["low"], limits["high"])
+    has_low, has_high = (place >= 0) & ~np.isnan(limits["low"]), (place >= 0) & ~np.isnan(limits["high"])
+    low_of[place[has_low]], high_of[place[has_high]] = limits["low"][has_low], limits["high"][has_high]
     return low_of, high_of
+
+
+def _check_limits(ids: Sequence[Any], low: Floats, high: Floats) -> None:
+    """Refuse limits that are no range, and two of one product that differ; a missing limit is none."""
+    for column, values in (("low", low), ("high", high)):
+        check_one_value(ids, values.tolist(), argument="bounds", column=column)
+    wrong = np.flatnonzero((low > high) | (low < 0) | (high < 0))
+    if len(wrong):
+        row = wrong[0]
+        raise ValueError(
+            f"`bounds` must have prices low <= high, both at least 0, got low {low[row]:g} and high {high[row]:g} for "
+            f"{ids[row]!r}"
+        )
 
 
 def _cents(endings: Sequence[float] | None) -> tuple[int, ...]:
