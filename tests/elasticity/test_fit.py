@@ -365,6 +365,41 @@ def test_cross_prices_of_the_category_are_held():
     assert named.cross["cross_elasticity"].tolist() == pytest.approx([0.8, 0.5], abs=1e-9)
 
 
+def two_categories():
+    """Four products: two of a category, one alone in its own, one without any."""
+    names = {1: "a", 2: "a", 3: "b", 4: None}
+    sales = shop(4, categories=4, counts=False)
+    return sales.assign(category=[names[product] for product in sales["product_id"]])
+
+
+def test_products_alone_or_without_a_category_have_no_cross_elasticity():
+    sales = two_categories()
+    result = elasticity.fit(sales, cross="category", **PLAIN)
+    assert result.cross["cross_elasticity"].notna().tolist() == [True, True, False, False]
+    assert note_counts(result.notes)["cross_unknown"] == 2
+    alone = elasticity.fit(sales.query("product_id >= 3"), **PLAIN).table["elasticity"]
+    assert result.table["elasticity"].tolist()[2:] == pytest.approx(alone.tolist())
+    pair = elasticity.fit(sales.query("product_id <= 2"), cross="category", **PLAIN)
+    assert "cross_unknown" not in note_counts(pair.notes)
+
+
+def test_a_price_of_others_that_never_changes_is_noted():
+    sales = small_panel(PRICES, UNITS, rival=3.0, twin=np.array(PRICES[::-1]), double=2 * np.array(PRICES[::-1]))
+    result = elasticity.fit(sales, cross=("rival", "twin", "double"), **PLAIN)
+    assert result.cross["cross_elasticity"].notna().tolist() == [False, True, False]
+    assert note_counts(result.notes)["cross_unknown"] == 2
+
+
+@pytest.mark.parametrize("category", [{}, {"category": None}])
+def test_the_price_of_a_category_needs_categories(category):
+    sales = pd.concat([small_panel(PRICES, UNITS), small_panel(PRICES[::-1], UNITS).assign(product_id="coffee")])
+    with pytest.raises(ValueError, match="needs `category`"):
+        elasticity.fit(sales.assign(**category), cross="category")
+    products = pd.DataFrame({"product_id": ["tea", "coffee"], "category": "drinks"})
+    fitted = elasticity.fit(sales, products=products, cross="category", **PLAIN)
+    assert fitted.cross["cross_elasticity"].notna().all()
+
+
 def test_shrinkage_lowers_the_error_as_much_as_it_can():
     gains, ideals = [], []
     for seed in range(6):

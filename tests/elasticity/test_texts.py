@@ -49,6 +49,7 @@ def fits():
         "slow sellers": elasticity.fit(slow_sellers(n_products=3)),
         "no periods": elasticity.fit(small_panel(PRICES, UNITS).drop(columns="period_at"), absorb=()),
         "few share a period": elasticity.fit(part[(part["period_at"] > "2024-02-01") | (part["product_id"] == 1)]),
+        "no other price": elasticity.fit(small_panel(PRICES, UNITS, category="drinks"), cross="category"),
         "nothing": elasticity.fit(shop().iloc[:0]),
     }
 

@@ -37,6 +37,7 @@ few_price_changes     elasticities that are null: fewer than three lasting moves
 price_explained       elasticities that are null: controls explain every change of the price
 few_periods           elasticities that are null: too few periods
 few_clusters          elasticities without an interval: fewer than ten clusters
+cross_unknown         cross elasticities that are null: the other price does not change, or there is none
 shrunk_to_all         too few elasticities per category: all are drawn to one mean
 not_shrunk            too few elasticities to draw them to a mean
 no_finite_optimum     `optimal_prices`: elasticities above -1, where only limits bound the price (products)

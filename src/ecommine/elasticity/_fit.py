@@ -8,7 +8,7 @@ import numpy as np
 from .._core.engines import tell_library_errors
 from .._stats.shrinkage import MIN_TO_SHRINK, Shrunk, moderate_variances, shrink_normal
 from ._notes import fit_notes
-from ._options import Errors, FitOptions, Model, Shrink, checked_options
+from ._options import CATEGORY, Errors, FitOptions, Model, Shrink, checked_options
 from ._panel import Panel, read_panel
 from ._regression.estimates import Estimates, estimate
 from ._regression.rows import usable_rows
@@ -60,6 +60,7 @@ def fit(
     cross : "category" or column names, optional
         Prices of other products to hold fixed, each with a cross elasticity: the mean log price of the others of the
         category, or columns of `sales` that hold prices. The effects of periods, which hold these, are not used then.
+        A product that has no category, or is alone in it, has no cross elasticity.
     shrink : {"category", "all"} or None
         Draw elasticities to the mean of their category or of all, by as much as chance moves each.
     model : {"log-log", "poisson"}
@@ -136,7 +137,7 @@ def fit(
     )
     _check_held(options)
     panel = read_panel(sales, products, options)
-    _check_numbers(panel, options)
+    _check_columns(panel, options)
     rows = usable_rows(panel, options)
     raw = estimate(rows, options)
     shrunk, prior_df, fallback = _shrunk(panel, raw, options)
@@ -170,8 +171,10 @@ def _check_held(options: FitOptions) -> None:
                 raise ValueError(f"`{argument}` must not hold {what}, got {name!r}: leave it out")
 
 
-def _check_numbers(panel: Panel, options: FitOptions) -> None:
-    """Refuse controls that are no numbers."""
+def _check_columns(panel: Panel, options: FitOptions) -> None:
+    """Refuse controls that are no numbers, and prices of a category that nobody gives."""
+    if options.cross == CATEGORY and len(panel.units) and not len(panel.categories):
+        raise ValueError("cross='category' needs `category`, in the sales or by `products`: no product has one")
     names = (*(options.controls or ()), *(options.cross if isinstance(options.cross, tuple) else ()))
     absent = [name for name in names if name not in panel.facts]
     if absent:

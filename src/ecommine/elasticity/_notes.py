@@ -69,6 +69,7 @@ def fit_notes(panel: Panel, options: FitOptions, rows: Rows, raw: Estimates, fal
         words = f"{counted(n, 'row')} of a product, store and period that came before: units added up"
         notes.append(Note(words, code="repeated_rows", count=n))
     notes += [*_missing_periods(rows), _effects_note(rows), _errors_note(raw, panel), *_null_notes(raw)]
+    notes += _cross_note(raw)
     if fallback == "all":
         words = "too few elasticities per category to know their spread: all are drawn to one mean"
         notes.append(Note(words, code="shrunk_to_all"))
@@ -118,6 +119,17 @@ def _errors_note(raw: Estimates, panel: Panel) -> Note:
         return Note("errors are shared within clusters", code="clustered_errors")
     why = ": there is no period_at to order rows by" if panel.period is None else ""
     return Note(f"errors count as independent{why}", code="independent_errors")
+
+
+def _cross_note(raw: Estimates) -> list[Note]:
+    """Count the cross elasticities that are null beside an own one that is known."""
+    n = int(np.isnan(raw.cross[np.isfinite(raw.slope)]).sum())
+    verb = "are" if n > 1 else "is"
+    words = (
+        f"{counted(n, 'cross elasticity', 'cross elasticities')} {verb} null: the other price does not change, other "
+        "columns explain it, or no other product of the category is sold in the same periods"
+    )
+    return [Note(words, code="cross_unknown", count=n)] if n else []
 
 
 def _null_notes(raw: Estimates) -> list[Note]:

@@ -141,7 +141,8 @@ def _columns(
 def _category_price(panel: Panel, is_usable: Bools) -> Floats:
     """Return the mean log price of the other products of the category, each around its own mean.
 
-    NaN in a period without others, but 0 where the product never has any, so that the column does not vary.
+    NaN in a period without others, but 0 where the product never has any, so that the column does not vary: products
+    without a category have nothing in common.
     """
     category = panel.category_of_product[panel.product] + 1
     period = np.zeros(len(category), dtype=np.int64) if panel.period is None else panel.period
@@ -155,7 +156,7 @@ def _category_price(panel: Panel, is_usable: Bools) -> Floats:
     cell[order] = run_numbers(category[rows][order], period[rows][order], panel.store[rows][order])
     n_cells = int(cell.max(initial=-1)) + 1
     count, total = np.bincount(cell, minlength=n_cells), sums_by_group(cell, centered, n_cells)
-    others = count[cell] - 1
+    others = np.where(category[rows] > 0, count[cell] - 1, 0)
     mean = np.divide(total[cell] - centered, others, out=np.full(len(rows), np.nan), where=others > 0)
     ever = np.bincount(panel.group[rows], weights=others > 0, minlength=panel.n_groups) > 0
     column = np.full(len(category), np.nan)
