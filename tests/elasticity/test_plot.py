@@ -2,6 +2,7 @@
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 
@@ -40,6 +41,32 @@ def test_the_demand_curve_passes_through_exact_data():
         result.plot(kind="demand", product=["tea"])
     with pytest.raises(ValueError, match="`kind`"):
         result.plot(kind="bars")
+
+
+def with_a_steady_best_seller():
+    steady = small_panel([5.0] * 8, [9_000] * 8, product_id="milk")
+    prices = np.array([4.0, 4.4, 3.6, 4.0, 4.8, 4.4, 3.6, 4.0])
+    coffee = small_panel(prices, 900 * prices**-2.0, product_id="coffee")
+    return pd.concat([steady, small_panel(prices, 1_000 * prices**-2.0), coffee], ignore_index=True)
+
+
+def test_the_demand_curve_is_that_of_the_best_seller_with_an_elasticity():
+    result = elasticity.fit(with_a_steady_best_seller(), errors="iid", shrink=None)
+    assert result.plot(kind="demand").get_title() == "Demand for tea: elasticity -2.00"
+
+
+@pytest.mark.filterwarnings("ignore:.*Chinese text.*:UserWarning", "ignore:Glyph.*:UserWarning")
+def test_demand_without_an_elasticity_is_its_sales_and_the_reason():
+    result = elasticity.fit(with_a_steady_best_seller(), errors="iid", shrink=None)
+    ax = result.plot(kind="demand", product="milk")
+    assert ax.get_title() == "Demand for milk: no elasticity, the price never changed"
+    assert len(ax.lines) == 1
+    assert not ax.collections
+    assert "价格从未变动" in result.plot(kind="demand", product="milk", locale="zh").get_title()
+    alone = elasticity.fit(small_panel([5.0] * 8, [0] * 8))
+    assert alone.plot(kind="demand").get_title().endswith("no elasticity, no usable sale")
+    with pytest.raises(ValueError, match="no product"):
+        elasticity.fit(small_panel([5.0] * 8, [9] * 8).iloc[:0]).plot(kind="demand")
 
 
 @pytest.mark.filterwarnings("ignore:.*Chinese text.*:UserWarning", "ignore:Glyph.*:UserWarning")

@@ -1,5 +1,7 @@
 """Pictures: all elasticities with their intervals by category, and the demand curve of one product."""
 
+import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,7 +11,7 @@ from .._core.checks import show
 from .._core.pictures import PALETTE, figure_of, new_axes, percent, show_text
 from .._core.texts import Locale
 from .._stats.arrays import sums_by_group
-from .._stats.shrinkage import Shrunk
+from ._notes import REASONS
 from ._panel import Panel
 from ._regression.rows import Rows
 
@@ -25,6 +27,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "y": "products",
         "other": "no category",
         "demand": "Demand for {name}: elasticity {mean:.2f}",
+        "unknown": "Demand for {name}: no elasticity, {reason}",
         "price": "price relative to its mean",
         "units": "units relative to their mean",
         "data": "periods",
@@ -36,6 +39,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "y": "商品",
         "other": "无类别",
         "demand": "{name}的需求曲线：弹性{mean:.2f}",
+        "unknown": "{name}的需求：无法估计弹性，{reason}",
         "price": "价格（相对于均值）",
         "units": "销量（相对于均值）",
         "data": "各时段",
@@ -67,22 +71,28 @@ def draw_elasticities(
 
 
 def draw_demand(
-    rows: Rows, shrunk: Shrunk, limits: tuple[Floats, Floats], product: Any, ax: "Axes | None", locale: Locale
+    rows: Rows,
+    mean: Floats,
+    limits: tuple[Floats, Floats],
+    reasons: Sequence[str | None],
+    product: Any,
+    ax: "Axes | None",
+    locale: Locale,
 ) -> "Axes":
-    """Draw units against price, each over its mean, with the curve of the elasticity and of its limits."""
+    """Draw units against price, each over its mean, with the curve of the elasticity and of its limits if known."""
     texts, panel = _TEXTS[locale], rows.panel
-    place = _place(panel, product)
+    place = _place(panel, mean, product)
     of_group = panel.group == place
     price, units = (_relative(values[of_group], panel.series[of_group]) for values in (panel.price, panel.units))
     ax = new_axes(ax)
     ax.plot(price, units, "o", color=PALETTE[0], alpha=0.5, markersize=4, label=texts["data"])
-    grid = np.linspace(price.min(), price.max(), POINTS) if len(price) else np.ones(1)
-    mean = float(shrunk.mean[place])
-    ax.plot(grid, grid**mean, color=PALETTE[5], label=texts["curve"])
-    band = np.sort([grid ** limits[0][place], grid ** limits[1][place]], axis=0)
-    ax.fill_between(grid, band[0], band[1], color=PALETTE[5], alpha=0.2, linewidth=0)
-    name = panel.labels.tolist()[place]
-    ax.set(title=texts["demand"].format(name=name, mean=mean), xlabel=texts["price"], ylabel=texts["units"])
+    if np.isfinite(mean[place]):
+        grid = np.linspace(price.min(), price.max(), POINTS)
+        ax.plot(grid, grid ** mean[place], color=PALETTE[5], label=texts["curve"])
+        band = np.sort([grid ** limits[0][place], grid ** limits[1][place]], axis=0)
+        ax.fill_between(grid, band[0], band[1], color=PALETTE[5], alpha=0.2, linewidth=0)
+    title = _demand_title(panel.labels.tolist()[place], float(mean[place]), reasons[place], locale)
+    ax.set(title=title, xlabel=texts["price"], ylabel=texts["units"])
     ax.xaxis.set_major_formatter(percent)
     ax.yaxis.set_major_formatter(percent)
     ax.legend(frameon=False)
@@ -90,12 +100,25 @@ def draw_demand(
     return ax
 
 
-def _place(panel: Panel, product: Any) -> int:
-    """Return the group of a label, or the one that sells most."""
+def _demand_title(name: Any, mean: float, reason: str | None, locale: Locale) -> str:
+    """Return the title: the elasticity, or why there is none, without what to do about it."""
+    if np.isfinite(mean) or reason is None:
+        return _TEXTS[locale]["demand"].format(name=name, mean=mean)
+    words = re.split("[:：]", REASONS[reason][0 if locale == "en" else 1])[0]
+    return _TEXTS[locale]["unknown"].format(name=name, reason=words)
+
+
+def _place(panel: Panel, mean: Floats, product: Any) -> int:
+    """Return the group of a label, or the one that sells most among those of a known elasticity, if there are any."""
+    labels = panel.labels.tolist()
     if product is None:
-        return int(np.argmax(np.bincount(panel.group, weights=panel.units, minlength=panel.n_groups)))
+        if not labels:
+            raise ValueError("there is no elasticity whose demand could be drawn: the sales have no product")
+        sold = np.bincount(panel.group, weights=panel.units, minlength=panel.n_groups)
+        is_known = np.isfinite(mean)
+        return int(np.argmax(np.where(is_known, sold, -1.0) if is_known.any() else sold))
     try:
-        place = {label: number for number, label in enumerate(panel.labels.tolist())}.get(product)
+        place = {label: number for number, label in enumerate(labels)}.get(product)
     except TypeError:  # a list or a table cannot be looked up
         place = None
     if place is None:

@@ -261,7 +261,8 @@ class Elasticities(Result):
         ax : matplotlib Axes, optional
             Where to draw; by default a new figure.
         product : id, optional
-            The product (or what `by` names) of ``kind="demand"``; by default the one with the most sales.
+            The product (or what `by` names) of ``kind="demand"``; by default the one with the most sales
+            among those whose elasticity is known. One without has its sales drawn, and the reason in the title.
         kind : {"elasticities", "demand"}
             The caterpillar of all, or units against price with the curve, its band and the data.
         locale : {"en", "zh"}
@@ -273,4 +274,4 @@ class Elasticities(Result):
         one_of("kind", kind, ("elasticities", "demand"))
         if kind == "elasticities":
             return draw_elasticities(self._panel, self._shrunk.mean, self._limits, ax, locale)
-        return draw_demand(self._rows, self._shrunk, self._limits, product, ax, locale)
+        return draw_demand(self._rows, self._shrunk.mean, self._limits, self._raw.reasons, product, ax, locale)
