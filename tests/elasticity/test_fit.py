@@ -140,6 +140,9 @@ def test_any_column_may_name_the_elasticities():
 
 def test_infinite_values_are_unknown():
     sales = small_panel([*PRICES * 8, np.inf, 4.0], [*UNITS * 8, 90, np.inf])
+    counts = note_counts(elasticity.fit(sales, **PLAIN).notes)
+    assert counts["infinite_values"] == 2
+    assert not {"out_of_stock", "prices_unknown"} & set(counts)
     assert only(sales, **PLAIN)["elasticity"] == only(sales.iloc[:64], **PLAIN)["elasticity"]
 
 
@@ -161,6 +164,14 @@ def test_a_product_has_one_category():
     two = pd.concat([products, products.iloc[[3]].assign(category="other")])
     with pytest.raises(ValueError, match="one category per product"):
         elasticity.fit(sales.drop(columns="category"), products=two)
+
+
+def test_the_headline_says_whether_its_mean_is_of_shrunk_values():
+    sales = shop()
+    assert "after shrinkage" in elasticity.fit(sales).headline
+    assert "after shrinkage" in elasticity.fit(sales).summary()
+    for result in (elasticity.fit(sales, shrink=None), elasticity.fit(shop(3))):
+        assert "after shrinkage" not in result.headline + result.summary()
 
 
 def test_promotions_are_held():

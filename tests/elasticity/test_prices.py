@@ -49,7 +49,6 @@ LIMITS = [
     ({"objective": "units"}, "max_change", 14.4),
     ({"objective": "units", "max_change": 0.5}, "seen_prices", 12.0),
     ({"objective": "units", "max_change": 0.5, "bounds": (0.6, 1.2)}, "bounds", 9.6),
-    ({"endings": (0.55,), "max_change": 0.01}, "endings", 16.0),
     ({"endings": (0.45, 0.95)}, None, 16.45),
     ({"endings": (9.95, 6.45)}, None, 16.45),
 ]
@@ -88,7 +87,7 @@ def test_the_price_is_the_best_of_a_search_by_brute_force(endings):
             is_kept = is_kept | np.array([min(abs((cent - e) % unit - unit) for e in endings) < 1e-6 for cent in cents])
             cents = cents[is_kept]
         if not len(cents):
-            assert row.limited_by == "endings"
+            assert row.reason == "no_ending_within_limits"
             continue
         change = np.log(cents[:, None] / recent["price"].to_numpy())
         units = (recent["quantity"].to_numpy() * np.exp(mean * change + variance * change**2 / 2)).mean(axis=1)
@@ -131,6 +130,11 @@ def test_why_there_is_no_price():
     assert best(sales)["reason"] == "no_unit_cost"
     assert np.isfinite(best(sales, objective="revenue")["price"])
     assert best(exact(-2.5), bounds=(2.0, 3.0))["reason"] == "no_price_within_limits"
+    row = best(exact(-2.5), endings=(0.55,), max_change=0.01)
+    assert row["reason"] == "no_ending_within_limits"
+    assert row[["price", "limited_by", "units", "expected_change", "loss_probability"]].isna().all()
+    assert row["current_price"] == 16.0
+    assert best(exact(-2.5), bounds=(2.0, 3.0), endings=(0.55,))["reason"] == "no_price_within_limits"
     constant = small_panel([4.0] * 9, range(10, 19), unit_cost=1.0)
     assert best(constant)["reason"] == "no_elasticity"
     two = pd.concat([exact(-2.5).assign(period_at=lambda rows: rows["period_at"] - pd.Timedelta(days=700)),

@@ -37,10 +37,13 @@ def fits():
     )
     steady = flat.assign(price=np.where(flat["product_id"] == 60, 7.0, flat["price"]))
     part = shop(12, periods=20)
+    alone = small_panel([*PRICES, np.inf], [*UNITS, 90], category="tea")
+    empty = shop(2).assign(product_id=[70] * 30 + [71] * 30, quantity=0)
     return {
         "shop": elasticity.fit(shop()),
         "untidy": elasticity.fit(untidy(), cross="rival"),
         "some null": elasticity.fit(steady),
+        "two reasons": elasticity.fit(pd.concat([steady, empty.iloc[:30]])),
         "four products": elasticity.fit(few),
         "three products": elasticity.fit(shop(3)),
         "stores": elasticity.fit(with_stores()),
@@ -49,7 +52,7 @@ def fits():
         "slow sellers": elasticity.fit(slow_sellers(n_products=3)),
         "no periods": elasticity.fit(small_panel(PRICES, UNITS).drop(columns="period_at"), absorb=()),
         "few share a period": elasticity.fit(part[(part["period_at"] > "2024-02-01") | (part["product_id"] == 1)]),
-        "no other price": elasticity.fit(small_panel(PRICES, UNITS, category="drinks"), cross="category"),
+        "no other price": elasticity.fit(alone, cross="category"),
         "nothing": elasticity.fit(shop().iloc[:0]),
     }
 
@@ -83,4 +86,4 @@ def test_every_note_and_reason_is_seen():
     rows = elasticity.__doc__.partition("meaning (what is counted)")[2].splitlines()
     documented = {row.split()[0] for row in rows if row[:1].islower() and " " in row}
     assert codes <= documented
-    assert documented - codes == {"price_explained", "few_periods", "no_sales", "few_price_changes", "prices_unknown"}
+    assert documented - codes == {"price_explained", "few_periods", "few_price_changes", "prices_unknown"}

@@ -253,6 +253,11 @@ class Shrunk:
     center: Floats
     spread: Floats
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether any estimate is drawn to a mean."""
+        return bool((self.weight < 1).any())
+
 
 def shrink_normal(estimate: Floats, variance: Floats, group: Ints, *, freedom: Floats | None = None) -> Shrunk:
     r"""Estimate normal means by their posterior, drawn to the mean of their group, with intervals that hold.

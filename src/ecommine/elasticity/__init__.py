@@ -15,6 +15,7 @@ code                  meaning (what is counted)
 ===================== =====================================================================================
 unfinished_periods    rows of periods that are not over were left out
 rows_without_id       rows without a product or a period were left out
+infinite_values       rows of infinite units or an infinite price were left out
 out_of_stock          rows out of stock were left out
 negative_units        rows of fewer than zero units were left out
 prices_not_positive   rows with a price of zero or less were left out

@@ -43,6 +43,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
 _LEFT_OUT = {
     "unfinished_periods": ("row", "of periods that are not over"),
     "rows_without_id": ("row", "without a product or a period"),
+    "infinite_values": ("row", "with infinite units or an infinite price"),
     "out_of_stock": ("row", "out of stock, where nobody knows what would have been sold"),
     "negative_units": ("row", "with fewer than zero units; give units_sold, which returns do not reduce"),
     "prices_not_positive": ("row", "with a price of zero or less"),

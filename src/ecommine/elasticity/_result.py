@@ -82,7 +82,7 @@ class Elasticities(Result):
         known = int(np.isfinite(self._shrunk.mean).sum())
         mean = float(np.nanmean(self._shrunk.mean)) if known else np.nan
         until = "" if self._panel.last_period is None else f" up to {self._panel.last_period.astype('datetime64[D]')}"
-        middle = f", mean {mean:.2f}" if known else ""
+        middle = f", mean {mean:.2f}{' after shrinkage' * self._shrunk.is_drawn}" if known else ""
         total = counted(self._panel.n_groups, "elasticity", "elasticities")
         return f"{known:,} of {total} known{middle}, from {counted(len(self._rows.y), 'row')}{until}"
 
@@ -155,6 +155,7 @@ class Elasticities(Result):
             allow prices never seen, which are not considered without bounds.
         endings : sequence of numbers, optional
             Amounts that a price may end in, such as (0.90, 0.99), or (9.90, 9.99) for the last unit before the point.
+            Where no such price is within the limits, the price is null.
         kept : float in (0, 1]
             Share of the price that the shop keeps after tax and commission: 1 / 1.2 with 20 % VAT in the price.
         base : str or timedelta

@@ -24,13 +24,11 @@ _LIMITS_ZH = {
     "max_change": "最大调价幅度",
     "seen_prices": "历史价格范围",
     "bounds": "给定的上下限",
-    "endings": "价格尾数",
 }
 _LIMITS_EN = {
     "max_change": "the largest change",
     "seen_prices": "prices seen so far",
     "bounds": "the given bounds",
-    "endings": "the endings",
 }
 _OBJECTIVES_ZH = {"profit": "利润", "revenue": "销售额", "units": "销量"}
 
@@ -41,13 +39,13 @@ def elasticity_sentences(panel: Panel, options: FitOptions, raw: Estimates, shru
     is_known = np.isfinite(shrunk.mean)
     subject = "product" if options.by == "product_id" else "group"
     total = counted(panel.n_groups, subject, locale=locale)
-    parts = []
+    parts, is_shrunk = [], shrunk.is_drawn
     if is_known.any():
         mean = float(shrunk.mean[is_known].mean())
         units = percent(abs(np.expm1(mean * np.log(1.1))))
         direction = texts["fewer" if mean < 0 else "more"]
         parts.append(
-            texts["mean"].format(
+            texts["mean_shrunk" if is_shrunk else "mean"].format(
                 known=_count(int(is_known.sum()), subject, locale),
                 total=total,
                 mean=mean,
@@ -56,7 +54,7 @@ def elasticity_sentences(panel: Panel, options: FitOptions, raw: Estimates, shru
             )
         )
         parts += _categories(panel, shrunk.mean, is_known, locale)
-        if options.shrink is not None and np.isfinite(shrunk.center).any():
+        if is_shrunk:
             own = float(np.nanmean(shrunk.weight[is_known]))
             parts.append(texts["weight"].format(own=percent(round(own, 2)), rest=percent(round(1 - own, 2))))
     parts += _unknown(raw.reasons, subject, locale)
@@ -115,11 +113,8 @@ def _unknown(reasons: Sequence[str | None], subject: str, locale: Locale) -> lis
         return []
     reason, n = counts.most_common(1)[0]
     words = REASONS[reason][0 if locale == "en" else 1]
-    return [
-        _TEXTS[locale]["unknown"].format(
-            n=_count(sum(counts.values()), subject, locale), most=_count(n, subject, locale), reason=words
-        )
-    ]
+    total, most = counted(sum(counts.values()), subject, locale=locale), _count(n, subject, locale)
+    return [_TEXTS[locale]["unknown" if len(counts) > 1 else "unknown_all"].format(n=total, most=most, reason=words)]
 
 
 def _chance(probability: float) -> str:
@@ -147,13 +142,16 @@ _TEXTS: dict[Locale, dict[str, Any]] = {
     "en": {
         "mean": "The price elasticity of {known} of {total} is known; its mean is {mean:.2f}: a price 10% higher "
         "sells {units} {direction} units.",
+        "mean_shrunk": "The price elasticity of {known} of {total} is known; its mean after shrinkage is {mean:.2f}: a "
+        "price 10% higher sells {units} {direction} units.",
         "nothing": "There are no sales to estimate from.",
         "fewer": "fewer",
         "more": "more",
         "categories": "Demand responds most in {strongest} ({most:.2f}) and least in {weakest} ({least:.2f}).",
         "weight": "On average {own} of an estimate comes from the product's own data, the other {rest} from similar "
         "products.",
-        "unknown": "For {n} it cannot be told, mostly ({most}) for this reason: {reason}.",
+        "unknown": "The elasticity of {n} cannot be estimated, most often ({most}) for this reason: {reason}.",
+        "unknown_all": "The elasticity of {n} cannot be estimated, for this reason: {reason}.",
         "caution": "Sales cannot show whether prices followed demand: each 0.1 of correlation between price and "
         "unexplained demand would move an elasticity by {shift:.2f}.",
         "no_prices": "There is no product for which a better price can be told.",
@@ -166,12 +164,15 @@ _TEXTS: dict[Locale, dict[str, Any]] = {
     },
     "zh": {
         "mean": "{total}中有{known}的价格弹性可以估计，平均为{mean:.2f}：提价10%，销量{direction}{units}。",
+        "mean_shrunk": "{total}中有{known}的价格弹性可以估计，收缩后平均为{mean:.2f}："
+        "提价10%，销量{direction}{units}。",
         "nothing": "没有可用于估计的销售数据。",
         "fewer": "减少",
         "more": "增加",
         "categories": "{strongest}对价格最敏感（{most:.2f}），{weakest}最不敏感（{least:.2f}）。",
         "weight": "每个估计值平均{own}来自该商品自身的数据，其余{rest}来自同类商品。",
         "unknown": "有{n}无法估计，最常见的原因（{most}）：{reason}。",
+        "unknown_all": "有{n}无法估计，原因：{reason}。",
         "caution": "仅凭销售数据无法判断定价是否跟随了需求：价格与未解释需求的相关系数每增加0.1，"
         "弹性会偏移{shift:.2f}。",
         "no_prices": "没有商品可以给出更好的价格。",

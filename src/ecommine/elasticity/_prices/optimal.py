@@ -14,7 +14,7 @@ ROUNDS = 4
 CENTS = 100
 EDGE = 1e-6
 """Logarithm of a price that two prices may differ by and still be one."""
-LIMITS = ("max_change", "seen_prices", "bounds", "endings")
+LIMITS = ("max_change", "seen_prices", "bounds")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -83,7 +83,7 @@ def price_band(demand: Demand, max_change: float, bounds: tuple[Floats, Floats] 
 
 
 def choose_prices(demand: Demand, money: Money, band: Band, endings: tuple[int, ...]) -> Choice:
-    """Choose the price of the highest expected money in the band, among those of the endings where there are any."""
+    """Choose the price of the highest expected money in the band, among those of the endings where some are given."""
     expected = demand.expectation()
     is_known = (
         band.is_open & np.isfinite(demand.mean) & np.isfinite(demand.variance) & np.isfinite(money.per_unit(band.low))
@@ -99,8 +99,8 @@ def choose_prices(demand: Demand, money: Money, band: Band, endings: tuple[int, 
     best = _maximum(value, low, high)
     limit = np.where(best >= high - EDGE, band.high_limit, np.where(best <= low + EDGE, band.low_limit, -1))
     if endings:
-        best, has_ending = _best_ending(value, demand.current_price, low, high, np.flatnonzero(is_known), endings)
-        limit = np.where(has_ending, limit, LIMITS.index("endings"))
+        best = _best_ending(value, demand.current_price, low, high, np.flatnonzero(is_known), endings)
+        is_known = is_known & np.isfinite(best)
     best = np.where(is_known, best, np.nan)
     price = demand.current_price * np.exp(best)
     if endings:
@@ -154,8 +154,8 @@ def _maximum(value: Callable[..., Floats], low: Floats, high: Floats) -> Floats:
 
 def _best_ending(
     value: Callable[..., Floats], current: Floats, low: Floats, high: Floats, products: Ints, endings: tuple[int, ...]
-) -> tuple[Floats, Bools]:
-    """Return the best log change among prices with the endings, in whole cents; 0 for a product that has none."""
+) -> Floats:
+    """Return the best log change among prices with the endings, in whole cents; NaN for a product that has none."""
     first = np.ceil(current * np.exp(low) * CENTS - EDGE)
     last = np.floor(current * np.exp(high) * CENTS + EDGE)
     product, cents = [], []
@@ -169,12 +169,12 @@ def _best_ending(
     candidate, price = np.concatenate(product), np.concatenate(cents) / CENTS
     log_change = np.log(price / current[candidate])
     values = value(log_change, candidate)
-    best, has_ending = np.zeros(len(current)), np.zeros(len(current), dtype=bool)
+    best = np.full(len(current), np.nan)
     order = np.lexsort((price, values, candidate))  # the last of each product is the best
     is_last = np.append(candidate[order][1:] != candidate[order][:-1], True) if len(order) else np.zeros(0, dtype=bool)
     chosen = order[is_last]
-    best[candidate[chosen]], has_ending[candidate[chosen]] = log_change[chosen], True
-    return best, has_ending
+    best[candidate[chosen]] = log_change[chosen]
+    return best
 
 
 def modulus(ending: int) -> int:

@@ -21,7 +21,7 @@ from .._panel import Panel, as_floats
 from .._products import check_one_value
 from .demand import Demand, recent_demand
 from .given import read_given
-from .optimal import CENTS, LIMITS, Choice, Money, choose_prices, price_band
+from .optimal import CENTS, LIMITS, Band, Choice, Money, choose_prices, price_band
 
 if TYPE_CHECKING:
     from .._result import Elasticities
@@ -39,14 +39,14 @@ class OptimalPrices(Result):
     ----------
     table : eager table, one row per product
         - product_id, price, current_price (that of the last complete period, without promotion);
-        - limited_by: the limit that the price stands at, "max_change", "seen_prices", "bounds" or "endings" (none lies
-          within the limits), null for an optimum within the limits;
+        - limited_by: the limit that the price stands at, "max_change", "seen_prices" or "bounds", null for an optimum
+          within the limits;
         - units per period at the price, mean over what is not known of the elasticity;
         - expected_change of the money (or units) per period, with expected_change_low and expected_change_high, at the
           limits of the elasticity's interval;
         - loss_probability: the chance that the expected money at the price is below that at the current one, given
           what is not known of the elasticity. A single period can fall by chance all the same;
-        - reason: why there is no price, else null.
+        - reason: why there is no price, such as "no_ending_within_limits", else null.
     objective : {"profit", "revenue", "units"}
     kept : float
         Share of the price that the shop keeps.
@@ -118,8 +118,9 @@ def optimal_prices(
     demand, is_asked = demand_of(fitted, products, base)
     limits = None if bounds is None else _bounds(bounds, demand, fitted._panel)
     money = Money(objective=objective, kept=kept, unit_cost=demand.unit_cost)
-    choice = choose_prices(demand, money, price_band(demand, max_change, limits), _cents(endings))
-    reasons = _reasons(demand, money, choice)
+    band = price_band(demand, max_change, limits)
+    choice = choose_prices(demand, money, band, _cents(endings))
+    reasons = _reasons(demand, money, band, choice)
     rows = np.flatnonzero(is_asked)
     return OptimalPrices(
         table=_table(fitted._panel, demand, choice, reasons, rows),
@@ -222,14 +223,15 @@ def _cents(endings: Sequence[float] | None) -> tuple[int, ...]:
     return tuple(sorted({round(value) for value in cents}))
 
 
-def _reasons(demand: Demand, money: Money, choice: Choice) -> list[str | None]:
+def _reasons(demand: Demand, money: Money, band: Band, choice: Choice) -> list[str | None]:
     """Return why a product has no price."""
     checks = {
         "no_elasticity": ~np.isfinite(demand.mean),
         "no_interval": ~np.isfinite(demand.variance),
         "no_recent_sales": ~np.isfinite(demand.current_price),
         "no_unit_cost": ~np.isfinite(money.per_unit(np.ones(demand.n_products))),
-        "no_price_within_limits": ~np.isfinite(choice.price),
+        "no_price_within_limits": ~band.is_open,
+        "no_ending_within_limits": ~np.isfinite(choice.price),
     }
     codes = np.full(demand.n_products, None, dtype=object)
     for code, is_so in reversed(list(checks.items())):

@@ -49,7 +49,8 @@ def usable_rows(panel: Panel, options: FitOptions, price: Floats | None = None) 
     """
     panel = panel if price is None else replace(panel, price=price)
     controls = _controls(panel, options)
-    is_sold = (panel.fact("in_stock", 1.0) != 0) & np.isfinite(panel.units)
+    is_infinite = np.isinf(panel.units) | np.isinf(panel.price)
+    is_sold = (panel.fact("in_stock", 1.0) != 0) & ~np.isnan(panel.units) & ~is_infinite
     is_negative, is_priced = is_sold & (panel.units < 0), np.isfinite(panel.price)
     is_bad_price = is_priced & (panel.price <= 0)
     has_zero = is_sold & (panel.units == 0)
@@ -59,7 +60,8 @@ def usable_rows(panel: Panel, options: FitOptions, price: Floats | None = None) 
     if options.model == "log-log":
         is_usable &= ~has_zero
     counts = {
-        "out_of_stock": int((~is_sold).sum()),
+        "infinite_values": int(is_infinite.sum()),
+        "out_of_stock": int((~is_sold & ~is_infinite).sum()),
         "negative_units": int(is_negative.sum()),
         "prices_not_positive": int(is_bad_price.sum()),
         "prices_unknown": int((is_sold & ~is_priced).sum()),
