@@ -232,8 +232,9 @@ def test_what_if_prices():
         fitted(exact(-2.0)).simulate(pd.DataFrame({"product_id": ["coffee"], "price": [20.0]}))
     with pytest.raises(ValueError, match="'price' is missing"):
         fitted(exact(-2.0)).simulate(pd.DataFrame({"product_id": ["tea"]}))
-    with pytest.raises(ValueError, match="above zero"):
-        fitted(exact(-2.0)).simulate(pd.DataFrame({"product_id": ["tea"], "price": [0.0]}))
+    for wrong in (0.0, -1.0, np.inf, np.nan):
+        with pytest.raises(ValueError, match=f"above zero and finite, got {wrong:g}"):
+            fitted(exact(-2.0)).simulate(pd.DataFrame({"product_id": ["tea"], "price": [wrong]}))
 
 
 def test_stores_are_added_up():
@@ -279,6 +280,9 @@ WRONG = [
     ({"bounds": pd.DataFrame({"product_id": [{}], "low": [1], "high": [2]})}, TypeError, "`bounds` .* product_id"),
     ({"bounds": (1, 2, 3)}, ValueError, "a pair"),
     ({"bounds": (2, 1)}, ValueError, "a pair"),
+    ({"bounds": 1}, TypeError, "a pair .* got 1"),
+    ({"bounds": 1.1}, TypeError, "a pair .* got 1.1"),
+    ({"bounds": "0.9, 1.1"}, TypeError, "a pair .* got '0.9, 1.1'"),
     ({"base": "soon"}, ValueError, "`base`"),
 ]
 

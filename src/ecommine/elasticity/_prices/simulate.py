@@ -59,6 +59,7 @@ def _given(prices: object, panel: Panel) -> tuple[Ints, Floats]:
         unknown = ids[int(np.argmin(place))]
         raise ValueError(f"`prices` has the product {show(unknown)}, which the sales do not have: leave it out")
     price = numbers["price"]
-    if not (price > 0).all():
-        raise ValueError(f"`prices` must be above zero, got {price[~(price > 0)][0]!r}")
+    is_wrong = ~((price > 0) & np.isfinite(price))
+    if is_wrong.any():
+        raise ValueError(f"`prices` must be above zero and finite, got {price[is_wrong][0]:g}")
     return place, price
