@@ -28,6 +28,29 @@ def test_a_line_per_elasticity_sorted_within_its_category():
     assert len(by_category) == 3
 
 
+@pytest.mark.parametrize(("n_products", "is_named"), [(11, True), (25, True), (26, False)])
+def test_few_lines_have_names(n_products, is_named):
+    result = elasticity.fit(shop(n_products))
+    ax = result.plot()
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    assert (len(names), ax.get_ylabel()) == ((n_products, "") if is_named else (0, "products"))
+    drawn = {place: x for line in ax.lines if line.get_marker() == "o" for x, place in line.get_xydata()}
+    truth = result.table.set_index("product_id")["elasticity"]
+    assert [drawn[place] for place in range(len(names))] == [truth[int(name)] for name in names]
+
+
+def test_long_names_are_cut_and_dollars_are_no_formulas():
+    sales = with_a_steady_best_seller()
+    names = {"tea": "tea $1 $2 " * 9, "coffee": "x" * 90}
+    result = elasticity.fit(sales.replace({"product_id": names}), errors="iid")
+    ax = result.plot()
+    assert result.plot(kind="demand", product=names["tea"]).title.get_parse_math() is False
+    labels = [label.get_text() for label in ax.get_yticklabels()]
+    assert all(0 < len(label) <= 30 for label in labels)
+    assert any(label.startswith("xxx") for label in labels)
+    ax.figure.canvas.draw()
+
+
 def test_the_demand_curve_passes_through_exact_data():
     prices = np.array([4.0, 4.4, 3.6, 4.0, 4.8, 4.4, 3.6, 4.0])
     result = elasticity.fit(small_panel(prices, 1_000 * prices**-2.0), errors="iid")
@@ -67,6 +90,7 @@ def test_demand_without_an_elasticity_is_its_sales_and_the_reason():
     assert alone.plot(kind="demand").get_title().endswith("no elasticity, no usable sale")
     with pytest.raises(ValueError, match="no product"):
         elasticity.fit(small_panel([5.0] * 8, [9] * 8).iloc[:0]).plot(kind="demand")
+    assert len(elasticity.fit(small_panel([5.0] * 8, [9] * 8).iloc[:0]).plot().get_yticks()) == 0
 
 
 @pytest.mark.filterwarnings("ignore:.*Chinese text.*:UserWarning", "ignore:Glyph.*:UserWarning")

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 POINTS = 60
 """Of a drawn curve."""
+MAX_NAMED = 25
+"""Lines whose names can be read beside each other."""
+MAX_NAME_LENGTH = 30
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
         "elasticities": "Price elasticity with its interval",
@@ -63,11 +66,19 @@ def draw_elasticities(
         ax.hlines(places, limits[0][rows], limits[1][rows], color=colour, alpha=0.45, linewidth=1.5)
         ax.plot(mean[rows], places, "o", color=colour, markersize=3, label=labels[code])
     ax.axvline(-1, color="0.6", linewidth=0.8, linestyle=":")
-    ax.set(title=texts["elasticities"], xlabel=texts["x"], ylabel=texts["y"], yticks=[])
+    names = [_cut(str(name)) for name in panel.labels[order].tolist()]
+    is_named = len(names) <= MAX_NAMED
+    ax.set(title=texts["elasticities"], xlabel=texts["x"], ylabel="" if is_named else texts["y"], yticks=[])
+    if is_named:
+        ax.set_yticks(range(len(names)), names, fontsize=8, parse_math=False)
     if len(panel.categories):
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize="small", frameon=False)
     show_text(figure_of(ax))
     return ax
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= MAX_NAME_LENGTH else f"{name[: MAX_NAME_LENGTH - 1]}…"
 
 
 def draw_demand(
@@ -92,6 +103,7 @@ def draw_demand(
         band = np.sort([grid ** limits[0][place], grid ** limits[1][place]], axis=0)
         ax.fill_between(grid, band[0], band[1], color=PALETTE[5], alpha=0.2, linewidth=0)
     title = _demand_title(panel.labels.tolist()[place], float(mean[place]), reasons[place], locale)
+    ax.title.set_parse_math(False)
     ax.set(title=title, xlabel=texts["price"], ylabel=texts["units"])
     ax.xaxis.set_major_formatter(percent)
     ax.yaxis.set_major_formatter(percent)

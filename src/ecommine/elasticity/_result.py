@@ -265,7 +265,8 @@ class Elasticities(Result):
             The product (or what `by` names) of ``kind="demand"``; by default the one with the most sales
             among those whose elasticity is known. One without has its sales drawn, and the reason in the title.
         kind : {"elasticities", "demand"}
-            The caterpillar of all, or units against price with the curve, its band and the data.
+            The caterpillar of all, with names where there are at most 25, or units against price with the curve, its
+            band and the data.
         locale : {"en", "zh"}
             The language of all text.
         """
