@@ -211,6 +211,10 @@ def test_one_period_and_an_empty_table_are_answered():
     assert len(empty.checks)
     assert len(empty.optimal_prices().table) == 0
     assert empty.summary()
+    assert empty.notes == ()
+    assert empty.optimal_prices().headline == "0 prices for the highest profit"
+    unsold = elasticity.fit(small_panel([4.0] * 3, [0, 0, 0]))
+    assert note_counts(unsold.notes) == {"rows_without_sales": 3, "no_sales": 1}
 
 
 @pytest.mark.parametrize(("promoted", "n"), [(0, 3), (1, 3)])

@@ -69,6 +69,8 @@ def fit_notes(panel: Panel, options: FitOptions, rows: Rows, raw: Estimates, fal
         n = counts["repeated_rows"]
         words = f"{counted(n, 'row')} of a product, store and period that came before: units added up"
         notes.append(Note(words, code="repeated_rows", count=n))
+    if not len(rows.y):  # nothing was estimated: how it would have been is of no use
+        return (*notes, *_null_notes(raw))
     notes += [*_missing_periods(rows), _effects_note(rows), _errors_note(raw, panel), *_null_notes(raw)]
     notes += _cross_note(raw)
     if fallback == "all":

@@ -80,8 +80,8 @@ class OptimalPrices(Result):
     def headline(self) -> str:
         """The first line of the display."""
         n = int(np.isfinite(self._choice.price).sum())
-        total = float(np.nansum(self._choice.change))
-        return f"{counted(n, 'price')} for the highest {self.objective}, {total:+,.2f} per period in all"
+        change = f", {float(np.nansum(self._choice.change)):+,.2f} per period in all" if n else ""
+        return f"{counted(n, 'price')} for the highest {self.objective}{change}"
 
     @property
     def tables(self) -> Mapping[str, Any]:
