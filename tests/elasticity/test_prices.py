@@ -163,10 +163,10 @@ def test_a_bound_that_is_missing_is_none():
 @pytest.mark.parametrize(
     ("rows", "match"),
     [
-        ([("tea", 20.0, 10.0)], "low 20 and high 10 for 'tea'"),
+        ([("tea", 20.0, 10.0)], "got 20 and 10 for 'tea'"),
         ([("tea", 12.0, 18.0), ("unknown", 2.0, 1.0)], "for 'unknown'"),
-        ([("tea", -1.0, 10.0)], "both at least 0"),
-        ([("tea", np.nan, -5.0)], "both at least 0"),
+        ([("tea", -1.0, 10.0)], "must be 0 <= low <= high"),
+        ([("tea", np.nan, -5.0)], "must be 0 <= low <= high"),
         ([("tea", 12.0, 18.0), ("tea", 13.0, 18.0)], "one low per product, but 'tea' has 12.0 and 13.0"),
         ([("tea", 12.0, 18.0), ("tea", np.nan, 17.0)], "one high per product"),
     ],

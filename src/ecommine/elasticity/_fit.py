@@ -155,10 +155,11 @@ def fit(
     )
 
 
-OUTCOMES = ("quantity", "units_sold", "returned", "revenue")
-"""Columns of sales that the price brings about: held fixed, they take its effect away."""
-OWN_PRICES = ("price", "price_low", "price_high")
-"""Columns of sales that are the price whose effect is estimated."""
+NEVER_HELD = {
+    **dict.fromkeys(("quantity", "units_sold", "returned", "revenue"), "what the price brings about"),
+    **dict.fromkeys(("price", "price_low", "price_high"), "the price whose effect is estimated"),
+}
+"""Columns of sales that take the effect of the price away, were they held fixed, and what they are."""
 
 
 def _check_held(options: FitOptions) -> None:
@@ -166,9 +167,8 @@ def _check_held(options: FitOptions) -> None:
     for argument in ("controls", "cross"):
         names = getattr(options, argument)
         for name in names if isinstance(names, tuple) else ():
-            if name in OUTCOMES or name in OWN_PRICES:
-                what = "what the price brings about" if name in OUTCOMES else "the price whose effect is estimated"
-                raise ValueError(f"`{argument}` must not hold {what}, got {name!r}: leave it out")
+            if name in NEVER_HELD:
+                raise ValueError(f"`{argument}` must not hold {NEVER_HELD[name]}, got {name!r}: leave it out")
 
 
 def _check_columns(panel: Panel, options: FitOptions) -> None:

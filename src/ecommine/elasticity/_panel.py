@@ -10,7 +10,7 @@ import pandas as pd
 
 from .._core.arrays import Bools, Floats, Ints, distinct_codes, distinct_rows, run_numbers, sort_order
 from .._core.codes import Labels, factorize_sorted, whole_ids
-from .._core.frames import Frame, collect
+from .._core.frames import Frame, collect, opened
 from .._stats.arrays import sums_by_group
 from ..schema._for_topics import TABLES, SchemaError, read
 from ._options import FitOptions
@@ -144,8 +144,6 @@ def read_panel(sales: object, products: object, options: FitOptions) -> Panel:
     ecommine.SchemaError
         If a column is missing or of the wrong type.
     """
-    from .._core.frames import opened
-
     frame = opened(sales, argument="sales")
     names = frame.collect_schema().names()
     units = "units_sold" if "units_sold" in names else "quantity"

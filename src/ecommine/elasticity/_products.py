@@ -5,13 +5,7 @@ from typing import Any
 
 
 def check_one_value(ids: Iterable[Any], values: Iterable[Any], *, argument: str, column: str) -> None:
-    """Refuse a product with two values in a column; the same value twice is no harm, nor is a missing one.
-
-    Raises
-    ------
-    ValueError
-        That names the product and its values.
-    """
+    """Refuse a product with two values in a column; the same value twice is no harm, nor is a missing one."""
     first: dict[Any, Any] = {}
     for product, value in zip(ids, values, strict=True):
         if product is None or value is None or value != value:  # NaN differs from itself

@@ -45,7 +45,8 @@ def elasticity_sentences(panel: Panel, options: FitOptions, raw: Estimates, shru
         units = percent(abs(np.expm1(mean * np.log(1.1))))
         direction = texts["fewer" if mean < 0 else "more"]
         parts.append(
-            texts["mean_shrunk" if is_shrunk else "mean"].format(
+            texts["mean"].format(
+                shrunk=texts["shrunk"] * is_shrunk,
                 known=_count(int(is_known.sum()), subject, locale),
                 total=total,
                 mean=mean,
@@ -140,10 +141,9 @@ def _limits(limited_by: Any, locale: Locale) -> list[str]:
 
 _TEXTS: dict[Locale, dict[str, Any]] = {
     "en": {
-        "mean": "The price elasticity of {known} of {total} is known; its mean is {mean:.2f}: a price 10% higher "
-        "sells {units} {direction} units.",
-        "mean_shrunk": "The price elasticity of {known} of {total} is known; its mean after shrinkage is {mean:.2f}: a "
-        "price 10% higher sells {units} {direction} units.",
+        "mean": "The price elasticity of {known} of {total} is known; its mean{shrunk} is {mean:.2f}: a price 10% "
+        "higher sells {units} {direction} units.",
+        "shrunk": " after shrinkage",
         "nothing": "There are no sales to estimate from.",
         "fewer": "fewer",
         "more": "more",
@@ -163,9 +163,8 @@ _TEXTS: dict[Locale, dict[str, Any]] = {
         "limits": "At a limit: {limits}.",
     },
     "zh": {
-        "mean": "{total}中有{known}的价格弹性可以估计，平均为{mean:.2f}：提价10%，销量{direction}{units}。",
-        "mean_shrunk": "{total}中有{known}的价格弹性可以估计，收缩后平均为{mean:.2f}："
-        "提价10%，销量{direction}{units}。",
+        "mean": "{total}中有{known}的价格弹性可以估计，{shrunk}平均为{mean:.2f}：提价10%，销量{direction}{units}。",
+        "shrunk": "收缩后",
         "nothing": "没有可用于估计的销售数据。",
         "fewer": "减少",
         "more": "增加",

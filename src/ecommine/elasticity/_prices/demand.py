@@ -17,8 +17,6 @@ from ..._core.arrays import Bools, Floats, Ints
 from ..._stats.arrays import sums_by_group
 from .._panel import Panel
 
-DAYS_PER_WEEK = 7
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Demand:

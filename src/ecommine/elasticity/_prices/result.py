@@ -55,17 +55,10 @@ class OptimalPrices(Result):
 
     Examples
     --------
-    >>> import pandas as pd
-    >>> from ecommine import elasticity
-    >>> sales = pd.DataFrame({
-    ...     "product_id": "tea",
-    ...     "period_at": pd.date_range("2024-01-01", periods=8, freq="7D"),
-    ...     "quantity": [100, 83, 120, 99, 70, 84, 118, 101],
-    ...     "price": [4.0, 4.4, 3.6, 4.0, 4.8, 4.4, 3.6, 4.0],
-    ...     "unit_cost": 2.0,
-    ... })
+    >>> from ecommine import datasets, elasticity
+    >>> sales = datasets.make_sales(20, periods=52).table
     >>> elasticity.fit(sales).optimal_prices().headline
-    '1 price for the highest profit, +1.33 per period in all'
+    '20 prices for the highest profit, +616.21 per period in all'
     """
 
     table: Any
@@ -73,7 +66,6 @@ class OptimalPrices(Result):
     kept: float
     notes: tuple[Note, ...]
     _choice: Choice
-    _demand: Demand
     _names: tuple[Any, ...]
 
     @property
@@ -128,7 +120,6 @@ def optimal_prices(
         kept=kept,
         notes=_notes(demand, choice, rows, objective),
         _choice=_taken(choice, rows),
-        _demand=demand,
         _names=tuple(fitted._panel.labels[rows].tolist()),
     )
 
@@ -181,10 +172,7 @@ def _check_costs(demand: Demand, is_asked: Bools, panel: Panel) -> None:
 def _bounds(bounds: object, demand: Demand, panel: Panel) -> tuple[Floats, Floats]:
     """Return the lowest and highest price of each product, none where no bound is given."""
     if isinstance(bounds, str | float | int):
-        raise TypeError(
-            f"`bounds` must be a pair (low, high) of multiples of the current price, or a table with product_id, low "
-            f"and high, got {bounds!r}"
-        )
+        raise TypeError(f"`bounds` must be a pair (low, high) of multiples of the price or a table, got {bounds!r}")
     if isinstance(bounds, Sequence) and not isinstance(bounds, str):
         if len(bounds) != 2:
             raise ValueError(
@@ -211,10 +199,7 @@ def _check_limits(ids: Sequence[Any], low: Floats, high: Floats) -> None:
     wrong = np.flatnonzero((low > high) | (low < 0) | (high < 0))
     if len(wrong):
         row = wrong[0]
-        raise ValueError(
-            f"`bounds` must have prices low <= high, both at least 0, got low {low[row]:g} and high {high[row]:g} for "
-            f"{ids[row]!r}"
-        )
+        raise ValueError(f"`bounds` must be 0 <= low <= high, got {low[row]:g} and {high[row]:g} for {ids[row]!r}")
 
 
 def _cents(endings: Sequence[float] | None) -> tuple[int, ...]:

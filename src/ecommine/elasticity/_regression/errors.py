@@ -212,7 +212,7 @@ def _transformed_periods(effect: Ints, design: Design, decay: Floats, scale: Flo
 def clustered_variances(
     solution: Solution, design: Design, clusters: Sequence[Ints], nested: bool, n_slopes: int
 ) -> tuple[Floats, Floats]:
-    """Return the clustered variances of the last slopes of each group, and its smallest number of clusters.
+    """Return the clustered variances of slopes, of shape (n_groups, n_slopes), and the fewest clusters of each group.
 
     Parameters
     ----------
@@ -221,11 +221,6 @@ def clustered_variances(
         Whether series lie within clusters, so that their intercepts cost one degree of freedom together.
     n_slopes : int
         How many of the last columns: cross prices and the own price, which is the last.
-
-    Returns
-    -------
-    variances : float array of shape (n_groups, n_slopes)
-    n_clusters : float array of shape (n_groups,)
     """
     ways = [distinct_rows(design.group, cluster) for cluster in clusters]
     counts = [np.bincount(design.group[first], minlength=design.n_groups) for _, first in ways]
@@ -250,13 +245,12 @@ def _influence(solution: Solution, design: Design, column: int) -> Floats:
 
 
 def _clustered(influence: Floats, ways: Sequence[tuple[Ints, Ints]], design: Design) -> Floats:
-    """Return the variance of a slope by group: of one way, or of two less that of both together."""
+    """Return the variance of a slope by group: of one way, or of two less that of both, which may leave less than 0."""
     parts = np.array([_one_way(influence, code, first, design) for code, first in ways])
     if len(ways) == 1:
         return np.asarray(parts[0], dtype=np.float64)
     total = parts[0] + parts[1] - parts[2]
-    is_positive = total > 0  # the difference of estimates may be negative
-    return np.asarray(np.where(is_positive, total, parts[:2].max(axis=0)), dtype=np.float64)
+    return np.asarray(np.where(total > 0, total, parts[:2].max(axis=0)), dtype=np.float64)
 
 
 def _one_way(influence: Floats, code: Ints, first: Ints, design: Design) -> Floats:

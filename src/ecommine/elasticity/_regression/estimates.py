@@ -31,7 +31,6 @@ class Estimates:
         Standard deviation of the log price that nothing else explains.
     rho : float array of shape (n_groups,)
         Correlation of neighbouring errors.
-    residuals : float array of shape (n_rows,)
     reasons : tuple of str or None
     error_kind : str
         "ar1", "iid", "cluster" or "two-way".
@@ -46,7 +45,6 @@ class Estimates:
     row_variance: Floats
     free_spread: Floats
     rho: Floats
-    residuals: Floats
     reasons: tuple[str | None, ...]
     error_kind: str
 
@@ -95,7 +93,6 @@ def estimate(rows: Rows, options: FitOptions) -> Estimates:
         row_variance=sigma2,
         free_spread=rows.price_spread * np.sqrt(solution.left_of_price),
         rho=rho,
-        residuals=solution.residuals,
         reasons=reasons,
         error_kind=kind,
     )

@@ -39,15 +39,8 @@ class Rows:
     counts: Mapping[str, int]
 
 
-def usable_rows(panel: Panel, options: FitOptions, price: Floats | None = None) -> Rows:
-    """Choose the rows that a regression can use, and count those that it cannot.
-
-    Parameters
-    ----------
-    price : float array of shape (n_rows,), optional
-        Another price than the panel's.
-    """
-    panel = panel if price is None else replace(panel, price=price)
+def usable_rows(panel: Panel, options: FitOptions) -> Rows:
+    """Choose the rows that a regression can use, and count those that it cannot."""
     controls = _controls(panel, options)
     is_infinite = np.isinf(panel.units) | np.isinf(panel.price)
     is_sold = (panel.fact("in_stock", 1.0) != 0) & ~np.isnan(panel.units) & ~is_infinite
