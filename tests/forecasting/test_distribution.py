@@ -8,7 +8,7 @@ from scipy import stats
 
 from ecommine.forecasting import Combination, NegativeBinomial, Theta
 from ecommine.forecasting._distribution.blocks import MAX_ORIGINS, project, rolling_origins, scaled_errors
-from ecommine.forecasting._distribution.conformal import error_quantiles, pool
+from ecommine.forecasting._distribution.conformal import error_quantiles, errors_of_all_periods, pool, rising
 from ecommine.forecasting._distribution.counts import count_quantiles
 from ecommine.forecasting._distribution.predictive import Horizon, error_groups, known_scales, predict, variance_growth
 from ecommine.forecasting._smoothing.search import minimise
@@ -107,6 +107,42 @@ def test_pooled_errors_cover_what_they_should():
         low, high = error_quantiles(errors[:19, None], np.array([0.1, 0.9]))[0]
         inside.append(low <= errors[19] <= high)
     assert 0.78 <= np.mean(inside) <= 0.82
+
+
+@pytest.mark.parametrize(("n_periods", "peaks"), [(120, "chance"), (150, "chance"), (120, "even"), (200, "third")])
+def test_no_step_sees_only_every_other_period(n_periods, peaks):
+    """Peaks that fall on even periods, or by chance more on them, are no pattern of the steps ahead."""
+    rng = np.random.default_rng(1)
+    is_peak = rng.random(n_periods) < 0.15
+    if peaks != "chance":
+        is_peak &= np.arange(n_periods) % (2 if peaks == "even" else 3) == 0
+    demand = (rng.poisson(100, n_periods) * np.where(is_peak, 2, 1)).astype(float)[None]
+    projections = project(Combination(), demand, 1, 12)
+    assert projections.spacing > 1
+    effects = Horizon(factor=np.ones((1, 12)), log_std=np.zeros((1, 12)), is_count=np.array([True]))
+    made = predict(projections, error_groups(projections), effects, LEVELS)
+    assert np.abs(np.diff(made.mean[0])).max() < 5
+    p90 = made.quantiles[0, 2:, 3]
+    assert np.abs(np.diff(p90)).max() < 12
+    assert abs(p90[::2].mean() - p90[1::2].mean()) < 6
+
+
+@given(spacing=st.integers(1, 9), horizon=st.integers(1, 12))
+def test_every_step_has_the_errors_of_as_many_periods(spacing, horizon):
+    origins = spacing * np.arange(5)
+    period = (origins[:, None] + np.arange(horizon)) % spacing
+    errors = np.where(period == 0, 3.0, -1.0)[None]
+    pooled = errors_of_all_periods(errors, spacing)
+    if horizon >= spacing:
+        assert ((pooled > 0).sum(axis=0) == len(origins)).all()
+    assert len(pooled) == len(origins) * min(spacing, horizon)
+
+
+@given(values=st.lists(st.floats(0, 100), min_size=1, max_size=20))
+def test_rising_values_keep_their_mean(values):
+    risen = rising(np.array(values), np.ones(len(values)))
+    assert (np.diff(risen) >= 0).all()
+    assert risen.mean() == pytest.approx(np.mean(values))
 
 
 def test_steps_that_no_origin_saw_grow_with_the_root():

@@ -47,6 +47,11 @@ class Projections:
     past_errors: Floats
     past_scales: Floats
 
+    @property
+    def spacing(self) -> int:
+        """Return the number of periods from an origin to the next."""
+        return int(self.origins[1] - self.origins[0]) if len(self.origins) > 1 else 1
+
 
 def rolling_origins(n_periods: int, horizon: int) -> Ints:
     """Return origins that leave a whole horizon, evenly spaced; where history is too short, the last ones.

@@ -2,11 +2,13 @@
 
 import numpy as np
 
-from ..._stats.arrays import Bools, Floats, Ints
+from ..._stats.arrays import Bools, Floats, Ints, known_mean
 from ..._stats.intervals import normal_quantile
 
 N_GRID = 199
 """Equal parts of the distribution of errors from which its expectation is taken where zero cuts it off."""
+MIN_SERIES_TO_THIN = 1_000
+"""Series for each neighbouring step from which on not all series need to show all of these."""
 
 
 def conformal_rank(n: int, p: float) -> int:
@@ -68,6 +70,63 @@ def error_quantiles(errors: Floats, levels: Floats) -> Floats:
         spread = max(float(np.sqrt((known**2).mean())), 1.0)
         quantiles[step] = np.where(np.isnan(found), spread * normal, found)
     return np.maximum.accumulate(quantiles, axis=1)
+
+
+def errors_of_all_periods(errors: Floats, spacing: int) -> Floats:
+    """Return errors of which every step has those of all periods, of shape (n * width, horizon).
+
+    Origins that lie some periods apart show each step other periods: two apart, a step sees the even ones and the next
+    the odd ones, and chance of these would come back in the forecast. So many neighbouring steps as origins lie apart
+    see every period once. Their errors count in proportion to the growth of errors with the step.
+
+    Parameters
+    ----------
+    errors : float array of shape (n_series, n_origins, horizon)
+        Errors divided by their scale, NaN where not known.
+    spacing : int
+        Periods between origins.
+
+    Examples
+    --------
+    >>> errors_of_all_periods(np.array([[[1.0, -2.0, 1.0, -2.0]]]), 2).round(2).tolist()
+    [[1.0, 1.0, -2.0, 1.0], [-2.0, -2.0, 1.0, -2.0]]
+    """
+    flat = errors.reshape(-1, errors.shape[2])
+    horizon = flat.shape[1]
+    width = min(spacing, horizon)
+    if width < 2:
+        return flat
+    growth = rising(known_mean(flat.T**2), np.ones(horizon))
+    growth = np.sqrt(np.where(growth > 0, growth, 1.0))
+    first = np.clip(np.arange(horizon) - width // 2, 0, horizon - width)
+    pooled = np.empty((width, len(flat), horizon), dtype=flat.dtype)
+    for place in range(width):
+        pooled[place] = flat[:, first + place] * (growth / growth[first + place])
+    if len(errors) < MIN_SERIES_TO_THIN * width:
+        return pooled.reshape(-1, horizon)
+    shaped = pooled.reshape(width, *errors.shape)  # many series: each shows one of the steps
+    return np.concatenate([part[place::width].reshape(-1, horizon) for place, part in enumerate(shaped)])
+
+
+def rising(values: Floats, weight: Floats) -> Floats:
+    """Return the closest values that never fall, by weighted least squares; NaN stays.
+
+    Examples
+    --------
+    >>> rising(np.array([1.0, 4.0, 2.0, 5.0]), np.ones(4)).tolist()
+    [1.0, 3.0, 3.0, 5.0]
+    """
+    blocks: list[tuple[float, float, int]] = []
+    known = np.flatnonzero(~np.isnan(values) & (weight > 0))
+    for value, own in zip(values[known], weight[known], strict=True):
+        mean, total, count = float(value), float(own), 1
+        while blocks and blocks[-1][0] > mean:
+            before, its, n = blocks.pop()
+            mean, total, count = (before * its + mean * total) / (its + total), its + total, n + count
+        blocks.append((mean, total, count))
+    risen = np.full(len(values), np.nan)
+    risen[known] = np.repeat([mean for mean, _, _ in blocks], [n for _, _, n in blocks])
+    return risen
 
 
 def normal_of(p: float) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..._stats.arrays import Bools, Floats, Ints
 from .blocks import BLOCK, Projections
-from .conformal import error_quantiles, finite_errors, grid_levels, normal_of, pool
+from .conformal import error_quantiles, errors_of_all_periods, finite_errors, grid_levels, normal_of, pool, rising
 from .counts import count_quantiles
 
 MIN_SERIES_OF_GROUP = 100
@@ -134,6 +134,8 @@ def variance_growth(projections: Projections, is_slow: Bools) -> Floats:
     squared = np.where(is_known, errors**2 * weight, 0.0).sum(axis=(0, 1))
     expected = np.where(is_known, expected_mean * ratio[:, :, None] * weight, 0.0).sum(axis=(0, 1))
     growth = np.divide(squared, expected, out=np.full(len(squared), np.nan), where=expected > 0)
+    if projections.spacing > 1:  # each step saw other periods: errors grow, and only chance lets them fall
+        growth = rising(growth, expected)
     seen = np.flatnonzero(~np.isnan(growth))
     if not len(seen):
         return np.ones(len(growth))
@@ -171,7 +173,7 @@ class _ErrorTables:
         quantiles, grids, means = [], [], []
         for name in names:
             members = errors if name < 0 else errors[group == name]
-            flat = members.reshape(-1, members.shape[2])
+            flat = errors_of_all_periods(members, projections.spacing)
             median = error_quantiles(flat, np.array([0.5]))  # alone: quantiles of one call ascend
             quantiles.append(np.concatenate([error_quantiles(flat, levels), median], axis=1))
             grids.append(error_quantiles(flat, grid_levels()))
