@@ -82,9 +82,43 @@ def test_weeks_and_months_move_by_their_share_of_days():
     assert result.history[:, ~with_event].mean() == pytest.approx(1, rel=0.01)
     months = pd.DataFrame(daily.T, index=days).resample("MS").sum().to_numpy().T[:, :18]
     monthly = sales(months, start="2023-01-01", freq="MS")
-    effect = drivers(monthly, 2, every="1mo", calendar=calendar).horizon.mean(axis=0)
-    assert (effect > 1).all()
-    assert (effect < 1.15).all()
+    sometimes = calendar[calendar["event_at"].dt.month % 3 > 0]  # one of every month would be the level itself
+    effect = drivers(monthly, 4, every="1mo", calendar=sometimes).horizon.mean(axis=0)
+    assert effect.min() == pytest.approx(1)
+    assert 1 < effect.max() < 1.15
+
+
+WEEKEND = pd.date_range("2024-01-06", "2024-07-30", freq="W-SAT")
+
+
+@pytest.mark.parametrize(
+    ("every", "calendar"),
+    [
+        ("1d", events(*WEEKEND, after=1)),
+        ("1d", events(*pd.date_range("2024-01-01", "2024-07-30", freq="D"))),
+        ("1w", events(*WEEKEND)),
+        ("1mo", events(*pd.date_range("2024-01-01", "2026-07-30", freq="MS"))),
+    ],
+)
+def test_an_event_that_is_always_there_is_left_out(every, calendar):
+    rng, freq = np.random.default_rng(6), {"1d": "D", "1w": "7D", "1mo": "MS"}[every]
+    n = 24 if every == "1mo" else 26
+    start = "2024-01-01"
+    mean = np.where(pd.date_range(start, periods=n, freq=freq).day_of_week >= 5, 60, 20) if every == "1d" else 20
+    table = sales(rng.poisson(np.broadcast_to(mean, (12, n))), start=start, freq=freq)
+    result = drivers(table, 3, every=every, calendar=calendar)
+    assert (result.history == 1).all()
+    assert (result.horizon == 1).all()
+    assert note_counts(result.notes) == {"events_not_separable": 1}
+
+
+def test_an_event_beside_one_that_is_always_there_is_found():
+    rng = np.random.default_rng(7)
+    both = pd.concat([events(*WEEKEND, event="weekend", after=1), events("2024-02-10", "2024-05-02")])
+    result = drivers(a_shop(rng), 5, calendar=both)
+    assert result.history[:, 40] == pytest.approx(np.full(20, 3.0), rel=0.15)
+    assert result.history[:, 33] == pytest.approx(np.ones(20), abs=0.05)
+    assert note_counts(result.notes) == {"events_not_separable": 1, "events_seen_once": 1}
 
 
 def test_the_planted_events_of_a_shop_lie_inside_their_intervals():

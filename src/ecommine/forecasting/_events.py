@@ -135,8 +135,14 @@ def _event_notes(seen: SeenEvents, coming: Periods, calendar: Calendar) -> tuple
     acts = (calendar.day - calendar.before * day < end) & (calendar.day + (calendar.after + 1) * day > first)
     names = sorted({str(name) for name in calendar.event[acts]})
     never = [name for name in names if not seen.n_seen[name]]
-    once = [name for name in names if seen.n_seen[name] == 1]
+    once = [name for name in names if seen.n_seen[name] == 1 and name not in seen.left_out]
     notes = []
+    if seen.left_out:
+        text = (
+            f"{join_words(seen.left_out)} left out of the calendar: always in the same places of the history, so that "
+            "the effect cannot be told from the level or the day of the week"
+        )
+        notes.append(Note(text, code="events_not_separable", count=len(seen.left_out)))
     if never:
         text = f"{join_words(never)} not in the history: no effect is assumed, since none could be learned"
         notes.append(Note(text, code="events_never_seen", count=len(never)))

@@ -7,16 +7,25 @@ import numpy as np
 from ..._core.arrays import Floats, Ints
 from .._calendar import Calendar
 from .._panel.grid import Periods
-from .event_effects import EventDays, EventEffects, event_effects, parts_of_event
+from .event_effects import EventDays, EventEffects, event_effects, parts_of_event, separable_events
 
 _DAY = np.timedelta64(1, "D")
 
 
 class SeenEvents(NamedTuple):
-    """Effects of the events that were seen, None without any, and the days of each event within the history."""
+    """Effects of the events that were seen, None without any, and the days of each event within the history.
+
+    Attributes
+    ----------
+    effects : EventEffects or None
+    n_seen : dict of str to int
+    left_out : list of str
+        Events that were seen and cannot be told from level and week.
+    """
 
     effects: EventEffects | None
     n_seen: dict[str, int]
+    left_out: list[str]
 
 
 def effects_of_calendar(common: Floats, history: Periods, horizon: Periods, calendar: Calendar) -> SeenEvents:
@@ -26,10 +35,15 @@ def effects_of_calendar(common: Floats, history: Periods, horizon: Periods, cale
     n_seen = {str(name): int(inside[calendar.event == name].sum()) for name in dict.fromkeys(calendar.event)}
     names = [name for name, count in n_seen.items() if count]
     if not names or not (common > 0).any():
-        return SeenEvents(None, n_seen)
-    return SeenEvents(
-        event_effects(common, history.days, weekdays(history), _event_days(calendar, history, horizon, names)), n_seen
-    )
+        return SeenEvents(None, n_seen, [])
+    week, days = weekdays(history), _event_days(calendar, history, horizon, names)
+    is_separable = separable_events(common, history.days, week, days)
+    kept = [name for name, is_kept in zip(names, is_separable, strict=True) if is_kept]
+    left_out = [name for name in names if name not in kept]
+    if not kept:
+        return SeenEvents(None, n_seen, left_out)
+    days = _event_days(calendar, history, horizon, kept) if left_out else days
+    return SeenEvents(event_effects(common, history.days, week, days), n_seen, left_out)
 
 
 def weekdays(periods: Periods) -> Ints | None:

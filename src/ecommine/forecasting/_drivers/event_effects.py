@@ -33,6 +33,8 @@ PRIOR_REPEATS = 4.0
 MIN_DAYS_OF_EARLY_PEAK = 7
 """Days before an event from which on demand may be highest some days earlier, as before Spring Festival."""
 KNOT_DAYS, KNOT_PERIODS = 56.0, 6
+MIN_OWN_SHARE = 0.05
+"""Part of an event's course that level and days of the week do not follow, below which it cannot be told from them."""
 _PENALTIES = (0.1, 1.0, 10.0, 100.0, 1000.0)
 _STEPS = 12
 
@@ -131,6 +133,35 @@ def event_effects(common: Floats, days: Floats, weekday: Ints | None, event_days
         of_event=np.stack([event_days.of_event(event, fitted.effect) for event in range(event_days.n_events)]),
         log_std=np.sqrt(np.einsum("ti,ij,tj->t", slopes, fitted.covariance, slopes)),
     )
+
+
+def separable_events(common: Floats, days: Floats, weekday: Ints | None, event_days: EventDays) -> Bools:
+    """Return which events can be told from level and week: not one of every weekend, nor one of every week in weeks.
+
+    Parameters
+    ----------
+    common, days, weekday, event_days
+        As for `event_effects`.
+
+    Returns
+    -------
+    bool array of shape (n_events,)
+
+    Examples
+    --------
+    >>> distance = np.arange(40) - np.array([[5], [12], [19], [26], [9]])
+    >>> design = np.concatenate([parts_of_event(row, 0, 0) for row in distance], axis=1)
+    >>> event_days = EventDays(period=np.arange(40), design=design, event=np.array([0, 0, 0, 0, 1]))
+    >>> separable_events(np.ones(30), np.ones(30), np.arange(30) % 7, event_days).tolist()
+    [False, True]
+    """
+    is_used = common > 0
+    design = _Design.of(_base_design(days, weekday), event_days)
+    slopes = event_days.gradients(np.zeros(design.n_own))[: len(common)] @ design.to_event
+    course, base = slopes[is_used], design.base[is_used]
+    left = course - base @ np.linalg.lstsq(base, course, rcond=None)[0]
+    own, whole = ((values**2).sum(axis=0).reshape(-1, N_PARTS).sum(axis=1) for values in (left, course))
+    return np.asarray(own > MIN_OWN_SHARE * whole)
 
 
 def parts_of_event(distance: Any, before: int, after: int) -> Floats:
