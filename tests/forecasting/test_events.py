@@ -200,6 +200,57 @@ def test_planned_prices_act_by_the_elasticity():
     assert (still.horizon == 1).all()
 
 
+def common_promotions(rng, n_series, *, freq="7D", share=1.0, n=60):
+    """Promotions of all (or a share of the) products in the same periods, which double demand."""
+    is_promoted = np.zeros((n_series, n), dtype=bool)
+    is_promoted[: int(np.ceil(share * n_series)), 5:56:7] = True
+    week = np.where(np.arange(n) % 7 == 5, 1.5, 1.0) if freq == "D" else 1.0
+    return sales(rng.poisson(100 * np.where(is_promoted, 2, 1) * week), freq=freq, promotion=is_promoted), is_promoted
+
+
+@pytest.mark.parametrize(("n_series", "share", "freq"), [(10, 1, "7D"), (1, 1, "7D"), (3, 1, "7D"), (10, 0.5, "7D")])
+def test_promotions_of_all_products_at_once_are_found_over_time(n_series, share, freq):
+    table, is_promoted = common_promotions(np.random.default_rng(12), n_series, share=share, freq=freq)
+    result = drivers(table, 2, every="1w")
+    assert result.history[is_promoted] == pytest.approx(np.full(is_promoted.sum(), 2.0), rel=0.12)
+    mean = forecasting.forecast(table, 2, every="1w").table["mean"]
+    assert mean.mean() == pytest.approx(100, rel=0.06)
+    planned = forecasting.forecast(table, 2, every="1w", future=plan(["p00"], 2, promotion=True)).table
+    assert planned.loc[planned["product_id"] == "p00", "mean"].mean() == pytest.approx(200, rel=0.12)
+
+
+@pytest.mark.parametrize("step", [False, True])
+@pytest.mark.parametrize("n_series", [1, 8])
+def test_prices_that_move_at_once_are_found_over_time(n_series, step):
+    rng = np.random.default_rng(13)
+    price = np.where(np.arange(60) > 30, 8.0, 10.0) if step else 10 * np.exp(0.2 * rng.standard_normal(60))
+    price = np.broadcast_to(price, (n_series, 60))
+    table = sales(rng.poisson(400 * (price / 10) ** -2), price=price)
+    result = drivers(table, 1, every="1w", future=plan(["p00"], 1, price=[price[0, -1] * 1.2]))
+    assert result.horizon[0, 0] == pytest.approx(1.2**-2, rel=0.2 if step else 0.1)
+
+
+def test_the_sentence_names_what_acts():
+    table = promoted(np.random.default_rng(15))
+    calendar = events("2024-03-05", "2025-02-25")
+    future = plan(["p00", "p01", "p02"], 2, promotion=True)
+    planned = forecasting.forecast(table, 2, every="1w", future=future)
+    assert "Planned promotions and prices add" in planned.summary()
+    assert "计划中的促销与价格带来" in planned.summary(locale="zh")
+    both = forecasting.forecast(table, 2, every="1w", future=future, calendar=calendar)
+    assert "Events and planned promotions and prices add" in both.summary()
+
+
+def test_no_note_claims_what_could_not_be_learned():
+    rng = np.random.default_rng(14)
+    always = sales(rng.poisson(20, (4, 60)), promotion=np.ones((4, 60), dtype=bool))
+    assert note_counts(drivers(always, 2, every="1w").notes) == {"promotions_without_effect": 240}
+    never = sales(rng.poisson(20, (4, 60)))
+    planned = drivers(never, 2, every="1w", future=plan(["p00"], 2, promotion=True, price=9.0))
+    assert note_counts(planned.notes) == {"promotions_without_effect": 0, "prices_without_effect": None}
+    assert (planned.horizon == 1).all()
+
+
 def test_rows_of_the_plan_that_no_forecast_uses_are_noted():
     table = promoted(np.random.default_rng(9))
     future = pd.concat([plan(["p00", "nobody"], 5, promotion=False)])

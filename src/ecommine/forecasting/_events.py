@@ -1,18 +1,20 @@
 """What events, promotions and prices do to past and future demand: factors of each series and period."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from .._core.arrays import Floats
+from .._core.arrays import Bools, Floats
 from .._core.notes import Note
 from .._core.texts import counted, join_words
 from ._calendar import Calendar, read_calendar
-from ._drivers.event_days import SeenEvents, effects_of_calendar
+from ._drivers.event_days import SeenEvents, effects_of_calendar, weekdays
 from ._drivers.event_effects import OCCURRENCE_SHARE, OCCURRENCE_STD
 from ._drivers.future import Future, read_future
+from ._drivers.over_time import plain_shape, shape_beside_prices
 from ._drivers.product_effects import deviations_of_products
-from ._drivers.promotions import price_elasticities, promotion_effects
+from ._drivers.promotions import ProductEffects, price_elasticities, promotion_effects
 from ._drivers.shared import SharedDemand, shared_demand
 from ._panel.grid import Periods
 from ._panel.series import Panel
@@ -66,16 +68,24 @@ def estimate_drivers(
     drivers = _without(panel, horizon)
     if calendar is None and future is None and not has_promotions:
         return drivers
-    shared = shared_demand(panel.demand, panel.periods.days)
+    shared, event_factor = shared_demand(panel.demand, panel.periods.days), np.ones(len(panel.periods))
     if calendar is not None:
-        drivers = _combined(drivers, _event_drivers(panel, coming, shared, _dated_calendar(calendar, panel)))
+        events, event_factor = _event_drivers(panel, coming, shared, _dated_calendar(calendar, panel))
+        drivers = _combined(drivers, events)
     plan = Future() if future is None else read_future(future, panel, coming)
     drivers = _combined(drivers, _without(panel, horizon, plan.notes))
-    if has_promotions:
-        drivers = _combined(drivers, _promotion_drivers(panel, horizon, shared, plan))
-    if plan.price is not None and panel.price is not None:
-        drivers = _combined(drivers, _price_drivers(panel, shared, plan))
+    if has_promotions or plan.promotion is not None:
+        drivers = _combined(drivers, _promotion_drivers(panel, horizon, _Past(shared, event_factor), plan))
+    if plan.price is not None:
+        drivers = _combined(drivers, _price_drivers(panel, _Past(shared, event_factor), plan))
     return drivers
+
+
+class _Past(NamedTuple):
+    """What all series have in common, and the factor that events put on each past period."""
+
+    shared: SharedDemand
+    event_factor: Floats
 
 
 def _without(panel: Panel, horizon: int, notes: tuple[Note, ...] = ()) -> Drivers:
@@ -111,21 +121,25 @@ def _dated_calendar(calendar: object, panel: Panel) -> Calendar:
     return read_calendar(calendar)
 
 
-def _event_drivers(panel: Panel, coming: Periods, shared: SharedDemand, calendar: Calendar) -> Drivers:
+def _event_drivers(
+    panel: Panel, coming: Periods, shared: SharedDemand, calendar: Calendar
+) -> tuple[Drivers, Floats]:
+    """Return what events do to products, and to all of them in the past."""
     n_history = len(panel.periods)
     seen = effects_of_calendar(shared.factor, panel.periods, coming, calendar)
     notes, effects = _event_notes(seen, coming, calendar), seen.effects
     if effects is None:
-        return _without(panel, len(coming), notes)
+        return _without(panel, len(coming), notes), np.ones(n_history)
     own = deviations_of_products(panel.demand, shared.factor, shared.weight, panel.periods.days, effects)
     past, _ = own.factors(slice(0, n_history))
     to_come, variance = own.factors(slice(n_history, None))
-    return Drivers(
+    drivers = Drivers(
         history=np.clip(past * effects.factor[:n_history], MIN_FACTOR, MAX_FACTOR),
         horizon=np.clip(to_come * effects.factor[n_history:], MIN_FACTOR, MAX_FACTOR),
         log_std=np.sqrt(variance + effects.log_std[n_history:] ** 2),
         notes=notes,
     )
+    return drivers, effects.factor[:n_history]
 
 
 def _event_notes(seen: SeenEvents, coming: Periods, calendar: Calendar) -> tuple[Note, ...]:
@@ -152,46 +166,57 @@ def _event_notes(seen: SeenEvents, coming: Periods, calendar: Calendar) -> tuple
     return tuple(notes)
 
 
-def _promotion_drivers(panel: Panel, horizon: int, shared: SharedDemand, plan: Future) -> Drivers:
+def _promotion_drivers(panel: Panel, horizon: int, past: _Past, plan: Future) -> Drivers:
     """Take promotions out of the history, and put planned ones into the horizon."""
-    promotion = panel.promotion
-    assert promotion is not None
-    n_promoted = int((promotion > 0).sum())
+    promotion = np.zeros(panel.demand.shape) if panel.promotion is None else np.nan_to_num(panel.promotion)
+    is_promoted = promotion > 0
+    periods = panel.periods
+    shape = plain_shape(panel.demand, is_promoted, periods.days, weekdays(periods), past.event_factor)
+    known = promotion if panel.promotion is None else panel.promotion
     effects = promotion_effects(
-        panel.demand, promotion, shared.shape, shared.weight, (OCCURRENCE_STD, OCCURRENCE_SHARE)
+        panel.demand, known, shape, past.shared.weight, (OCCURRENCE_STD, OCCURRENCE_SHARE)
     )
-    notes = []
-    if plan.promotion is None:
-        removed = "" if effects is None else ", and their effect is taken out of the history"
-        text = (
-            f"{counted(n_promoted, 'period')} of products with a promotion: the forecast is without any{removed}; "
-            "plan them in `future`"
-        )
-        notes.append(Note(text, code="promotions_removed", count=n_promoted))
+    notes = _promotion_notes(int(is_promoted.sum()), is_known=effects is not None, plan=plan)
     if effects is None:
-        return _without(panel, horizon, tuple(notes))
+        return _without(panel, horizon, notes)
     gain = np.exp(effects.log_effect)[:, None] - 1
     planned = np.broadcast_to(0.0, (panel.n_series, horizon)) if plan.promotion is None else plan.promotion
     factor = 1 + planned * gain
     slope = planned * (gain + 1) / factor  # of the factor's logarithm by the effect's
     return Drivers(
-        history=1 + np.nan_to_num(promotion) * gain,
+        history=1 + promotion * gain,
         horizon=factor,
         log_std=slope * effects.log_std[:, None],
-        notes=tuple(notes),
+        notes=notes,
     )
 
 
-def _price_drivers(panel: Panel, shared: SharedDemand, plan: Future) -> Drivers:
+def _promotion_notes(n_promoted: int, *, is_known: bool, plan: Future) -> tuple[Note, ...]:
+    """Tell that promotions end, or that nothing could be learned of them."""
+    periods = counted(n_promoted, "period")
+    if not is_known:
+        text = (
+            f"{periods} of products with a promotion: no effect could be learned, so that none is taken out of the "
+            "history and planned ones add nothing"
+        )
+        return (Note(text, code="promotions_without_effect", count=n_promoted),)
+    if plan.promotion is not None:
+        return ()
+    text = (
+        f"{periods} of products with a promotion: the forecast is without any, and their effect is taken out of the "
+        "history; plan them in `future`"
+    )
+    return (Note(text, code="promotions_removed", count=n_promoted),)
+
+
+def _price_drivers(panel: Panel, past: _Past, plan: Future) -> Drivers:
     """Bring the history to the last price, and the horizon to the planned one."""
-    assert panel.price is not None
     assert plan.price is not None
+    price = np.full(panel.demand.shape, np.nan) if panel.price is None else panel.price
     promotion = np.zeros(panel.demand.shape) if panel.promotion is None else np.nan_to_num(panel.promotion)
-    is_priced = (panel.price > 0) & (promotion == 0)
-    log_price = np.log(np.where(is_priced, panel.price, 1))
-    effects = price_elasticities(
-        panel.demand, log_price, is_priced & ~np.isnan(panel.demand), shared.shape, shared.weight
-    )
+    is_priced = (price > 0) & (promotion == 0)
+    log_price = np.log(np.where(is_priced, price, 1))
+    effects = _elasticities(panel, log_price, is_priced & ~np.isnan(panel.demand), past)
     if effects is None:
         text = "prices of the history hardly move: planned prices have no effect that could be learned"
         return _without(panel, plan.price.shape[1], (Note(text, code="prices_without_effect"),))
@@ -208,3 +233,12 @@ def _price_drivers(panel: Panel, shared: SharedDemand, plan: Future) -> Drivers:
         log_std=np.abs(change) * effects.log_std[:, None],
         notes=(),
     )
+
+
+def _elasticities(panel: Panel, log_price: Floats, is_used: Bools, past: _Past) -> ProductEffects | None:
+    """Compare products in a period, or periods where the prices of all move at once."""
+    shared, periods = past.shared, panel.periods
+    shape = shape_beside_prices(
+        shared.factor, log_price, is_used, periods.days, weekdays(periods), past.event_factor
+    )
+    return price_elasticities(panel.demand, log_price, is_used, shared.shape if shape is None else shape, shared.weight)

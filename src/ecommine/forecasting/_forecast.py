@@ -234,6 +234,8 @@ def compute(panel: Panel, options: ForecastOptions, *, progress: bool = False) -
         past_scale=projections.past_scales,
         group=group,
         is_count=panel.is_count,
+        has_calendar=options.calendar is not None,
+        has_plan=options.future is not None,
     )
     notes = (*panel.notes, *drivers.notes, *_notes(panel, ahead, options, season_length))
     return Computed(data=data, projections=projections, classes=classes, notes=notes)

@@ -57,6 +57,8 @@ class ForecastData:
     group : int array of shape (n_series,)
         Series of one group share errors.
     is_count : bool array of shape (n_series,)
+    has_calendar, has_plan : bool
+        Whether events, and promotions or prices, were given for the horizon.
     """
 
     panel: Panel
@@ -71,6 +73,8 @@ class ForecastData:
     past_scale: Floats
     group: Ints
     is_count: Bools
+    has_calendar: bool
+    has_plan: bool
 
     @property
     def horizon(self) -> int:

@@ -22,8 +22,11 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "more": "That is {change} more than in the {length} before.",
         "less": "That is {change} less than in the {length} before.",
         "same": "That is as much as in the {length} before.",
-        "effect_up": "Events and promotions add {effect} of these units ({share}).",
-        "effect_down": "Events take away {effect} units ({share}).",
+        "effect_up": "{causes} add {effect} of these units ({share}).",
+        "effect_down": "{causes} take away {effect} units ({share}).",
+        "events": "Events",
+        "plans": "Planned promotions and prices",
+        "both": "Events and planned promotions and prices",
         "most": "Most units: {names}.",
         "named": "{name} ({mean})",
         "rise": "The largest rise is expected of {name}: from {before} to {after} units.",
@@ -39,8 +42,11 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "more": "比此前{length}多{change}。",
         "less": "比此前{length}少{change}。",
         "same": "与此前{length}持平。",
-        "effect_up": "其中活动与促销带来{effect}件（占{share}）。",
-        "effect_down": "活动使需求减少{effect}件（{share}）。",
+        "effect_up": "其中{causes}带来{effect}件（占{share}）。",
+        "effect_down": "{causes}使需求减少{effect}件（{share}）。",
+        "events": "活动",
+        "plans": "计划中的促销与价格",
+        "both": "活动以及计划中的促销与价格",
         "most": "销量最多的是{names}。",
         "named": "{name}（{mean}件）",
         "rise": "预计增加最多的是{name}：由{before}件增至{after}件。",
@@ -120,7 +126,11 @@ def _effect_sentence(data: "ForecastData", total: float, known: Any, locale: Loc
     if total <= 0 or abs(effect) < MIN_EVENT_SHARE * total:
         return ""
     key, base = ("effect_up", total) if effect > 0 else ("effect_down", total - effect)
-    return _TEXTS[locale][key].format(effect=_units(abs(effect), locale), share=percent(abs(effect) / base))
+    causes = "events" if not data.has_plan else "both" if data.has_calendar else "plans"
+    texts = _TEXTS[locale]
+    return texts[key].format(
+        causes=texts[causes], effect=_units(abs(effect), locale), share=percent(abs(effect) / base)
+    )
 
 
 def _moves(data: "ForecastData", change: Floats, locale: Locale) -> list[str]:

@@ -126,7 +126,7 @@ def event_effects(common: Floats, days: Floats, weekday: Ints | None, event_days
     >>> effects.factor[[9, 10, 38]].round(1).tolist(), effects.log_std[38].round(1).item()
     ([1.0, 3.0, 2.8], 0.4)
     """
-    fitted = _fit(common, _base_design(days, weekday), event_days)
+    fitted = _fit(common, level_and_week(days, weekday), event_days)
     slopes = event_days.gradients(fitted.effect)
     return EventEffects(
         factor=event_days.factors(fitted.effect),
@@ -156,7 +156,7 @@ def separable_events(common: Floats, days: Floats, weekday: Ints | None, event_d
     [False, True]
     """
     is_used = common > 0
-    design = _Design.of(_base_design(days, weekday), event_days)
+    design = _Design.of(level_and_week(days, weekday), event_days)
     slopes = event_days.gradients(np.zeros(design.n_own))[: len(common)] @ design.to_event
     course, base = slopes[is_used], design.base[is_used]
     left = course - base @ np.linalg.lstsq(base, course, rcond=None)[0]
@@ -272,7 +272,7 @@ class _Design:
         return jacobian, self.base @ theta[: self.n_base] + np.log(self.days.factors(effect)[:n_history])
 
 
-def _base_design(days: Floats, weekday: Ints | None) -> tuple[Floats, Floats]:
+def level_and_week(days: Floats, weekday: Ints | None) -> tuple[Floats, Floats]:
     """Return hat functions of time and days of the week, and the roughness penalty of the former."""
     begins = np.cumsum(days) - days
     spacing = max(KNOT_DAYS, KNOT_PERIODS * float(np.median(days)))
