@@ -56,11 +56,11 @@ def test_orders_last_through_the_lead_time_nine_times_in_ten():
 def test_every_library(library, table):
     result = forecasting.forecast(library(in_order(table[table["product_id"] < "p05"], 1)), 4, every="1w")
     found = to_pandas(result.stock_up(library(stock([[3]] * 5, start="2025-07-13")), lead_time="2w"))
-    assert found.columns.tolist() == ["product_id", "mean", "p90", "on_hand", "on_order", "order"]
+    assert found.columns.tolist() == ["product_id", "mean", "p90", "on_hand", "on_order", "order", "reason"]
     assert len(found) == 5
     assert found["on_order"].tolist() == [0] * 5
     rise = to_pandas(result.stock_up(lead_time="2w"))
-    assert rise.columns.tolist() == ["product_id", "mean", "p90", "recent", "rise"]
+    assert rise.columns.tolist() == ["product_id", "mean", "p90", "recent", "rise", "reason"]
     assert rise["rise"].to_numpy() == pytest.approx((rise["mean"] - rise["recent"]).to_numpy())
     assert rise["rise"].is_monotonic_decreasing
 
@@ -133,3 +133,32 @@ def test_what_is_not_known_of_an_event_widens_orders_and_totals():
     total, before = result.total(), plain.total()
     assert total["p95"][0] - total["p05"][0] > 4 * (before["p95"][0] - before["p05"][0])
     assert total["p05"][0] < total["mean"][0] < total["p95"][0]
+
+
+@pytest.mark.parametrize("n_periods", [30, 120])
+def test_one_period_is_that_of_the_table(n_periods):
+    """Of series with and without quantiles of longer totals: 114, 108 and 107 were three answers to one question."""
+    rng = np.random.default_rng(3)
+    units = rng.poisson([[100], [6], [0.4]], (3, n_periods)) * np.where(rng.random((3, n_periods)) < 0.15, 2, 1)
+    table = sales(units)
+    result = forecasting.forecast(table, 3, every="1w", quantiles=(0.05, 0.9))
+    first = result.table[result.table["period_at"] == result.table["period_at"].min()].set_index("product_id")
+    order = result.stock_up(lead_time=1).set_index("product_id")
+    assert order["p90"].to_dict() == first["p90"].to_dict()
+    assert order["reason"].isna().all()
+    for name in first.index:
+        one = result.total("period_at", products=[name]).merge(
+            result.table[result.table["product_id"] == name], on="period_at", suffixes=("", "_table")
+        )
+        assert one["p90"].tolist() == one["p90_table"].tolist()
+    other = forecasting.forecast(table, 3, every="1w", quantiles=(0.5,))
+    assert other.stock_up(lead_time=1).set_index("product_id")["p90"].to_dict() == first["p90"].to_dict()
+
+
+def test_an_order_that_is_not_known_has_its_reason(library):
+    table = pd.DataFrame({"product_id": "tea", "quantity": [3, 5, 4, 6, 5, 4, 5, 6],
+                          "period_at": pd.date_range("2024-01-01", periods=8, freq="7D")})  # fmt: skip
+    result = forecasting.forecast(library(table), 3, every="1w")
+    long = to_pandas(result.stock_up(lead_time=3))
+    assert np.isnan(long["p90"].astype(float)).all()
+    assert long["reason"].tolist() == ["fewer_than_20_origins"]

@@ -26,6 +26,7 @@ from ._panel.series import Panel, read_panel
 from ._result import Forecast, ForecastData
 from ._smoothing.base import Model, checked_model, checked_models, checked_season
 from ._smoothing.classes import LIFECYCLES, PATTERNS, DemandClasses, classify_demand
+from ._stock_up import STOCK_UP_LEVEL
 from ._uncensor import read_uncensored
 
 Models = Literal["auto"] | Model | Sequence[Model]
@@ -220,14 +221,17 @@ def compute(panel: Panel, options: ForecastOptions, *, progress: bool = False) -
     classes = classify_demand(panel.demand)
     group = error_groups(projections)
     effects = Horizon(factor=drivers.horizon * days, log_std=drivers.log_std, is_count=panel.is_count)
-    predictive = predict(projections, group, effects, options.levels)
+    # The level of stock_up stands beside the others: its order for one period is the quantile of the table.
+    predictive = predict(projections, group, effects, np.sort(np.append(options.levels, STOCK_UP_LEVEL)))
+    place = int(np.searchsorted(options.levels, STOCK_UP_LEVEL))
     data = ForecastData(
         panel=panel,
         periods=ahead,
         levels=options.levels,
         mean=predictive.mean,
         baseline=predictive.mean / np.where(drivers.horizon > 0, drivers.horizon, np.nan),
-        quantiles=predictive.quantiles,
+        quantiles=np.delete(predictive.quantiles, place, axis=2),
+        p90=predictive.quantiles[:, :, place],
         effect_std=predictive.mean * drivers.log_std,
         past=past_totals(projections, factor),
         scale=known_scales(projections),

@@ -16,18 +16,19 @@ from .._core.notes import Note
 from .._core.results import Result
 from .._core.texts import LOCALES, Locale, counted, quote_names
 from ..schema._for_topics import Every, warn
-from ._distribution.blocks import MIN_ORIGINS
 from ._distribution.totals import (
     PastTotals,
     SeriesTotals,
     n_own_origins,
+    null_reason,
     own_quantiles,
     pooled_quantiles,
+    reasons_of_series,
     widened,
 )
 from ._panel.grid import Periods
 from ._panel.series import Panel
-from ._stock_up import stock_up_columns
+from ._stock_up import STOCK_UP_LEVEL, stock_up_columns
 from ._summary import forecast_sentences
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class ForecastData:
         Ascending.
     mean, baseline : float arrays of shape (n_series, horizon)
     quantiles : float array of shape (n_series, horizon, n_levels)
+    p90 : float array of shape (n_series, horizon)
+        The quantile that is stocked up to, also where the table has none.
     effect_std : float array of shape (n_series, horizon)
         Standard error (units) of what events, promotions and prices do; products and periods share it.
     past : PastTotals
@@ -67,6 +70,7 @@ class ForecastData:
     mean: Floats
     baseline: Floats
     quantiles: Floats
+    p90: Floats
     effect_std: Floats
     past: PastTotals
     scale: Floats
@@ -90,6 +94,8 @@ class ForecastData:
         """Return the mean of each series' total over the first steps, and its quantiles (n_series, n_levels)."""
         rows = np.arange(len(self.mean))
         mean = self.mean[:, :n_steps].sum(axis=1)
+        if n_steps == 1:
+            return mean, self.of_one_period(rows, 0, levels)
         totals = SeriesTotals(
             mean=mean, scale=self.scale, past_scale=self.past_scale, group=self.group, is_count=self.is_count
         )
@@ -99,9 +105,18 @@ class ForecastData:
         wide = widened(quantiles, mean, self.effect_std[:, :n_steps].sum(axis=1), levels)
         return mean, np.where(self.is_count[:, None], np.rint(wide), wide)
 
+    def of_one_period(self, rows: Ints, step: int, levels: Floats) -> Floats:
+        """Return the quantiles of single series and one period, those of the table, at some of its levels or 0.9."""
+        every = np.append(self.levels, STOCK_UP_LEVEL)
+        places = [int(np.flatnonzero(np.isclose(every, level))[0]) for level in levels]
+        values = np.concatenate([self.quantiles[rows, step], self.p90[rows, step, None]], axis=1)
+        return np.asarray(values[:, places])
+
     def own_total(self, rows: Ints, steps: slice, levels: Floats) -> tuple[float, Floats]:
         """Return the mean of one total over some series and steps, and its quantiles from its own past errors."""
         mean = float(np.nansum(self.mean[rows, steps]))
+        if len(rows) == 1 and steps.stop - steps.start == 1:
+            return float(self.mean[rows[0], steps.start]), self.of_one_period(rows, steps.start, levels)[0]
         quantiles = own_quantiles(self.past.of(rows), steps, mean, levels)
         std = np.array([np.nansum(self.effect_std[rows, steps])])
         return mean, widened(quantiles[None], np.array([mean]), std, levels)[0]
@@ -224,7 +239,8 @@ class Forecast(Result, Generic[TableT_co]):
         table of the caller's library
             The columns of ``by``; mean and p90 (units) of the total over the lead time. With ``stock`` on_hand,
             on_order, and order = p90 - on_hand - on_order, at least 0, the most first, null where one is not known.
-            Without it recent, the units of as many last periods, and rise = mean - recent, the largest first.
+            Without it recent, the units of as many last periods, and rise = mean - recent, the largest first. reason,
+            why p90 is null, as in ``.total()``; for a lead time of one period it is that of the table.
 
         Raises
         ------
@@ -252,7 +268,7 @@ class Forecast(Result, Generic[TableT_co]):
         """
         columns, notes = stock_up_columns(self._data, stock, lead_time)
         warn(notes, stacklevel=3)
-        return cast("TableT_co", self._data.panel.to_table(columns))
+        return cast("TableT_co", self._data.panel.to_table(columns, samples={"reason": ""}))
 
     def summary(self, *, locale: Locale = "en") -> str:
         """Return how much is expected and how sure that is, what changes and why, in a few sentences.
@@ -356,26 +372,16 @@ def _own_totals(data: ForecastData, parts: list[tuple[Ints, slice]]) -> dict[str
     counts = np.array([bool(data.is_count[rows].all()) for rows, _ in parts])
     quantiles = np.where(counts[:, None], np.rint(quantiles), quantiles)
     origins = [n_own_origins(data.past.of(rows)) for rows, _ in parts]
-    reasons = [_reason(values, n) for values, n in zip(quantiles, origins, strict=True)]
+    reasons = [null_reason(values, n) for values, n in zip(quantiles, origins, strict=True)]
     return {"mean": np.array(means), **_named(quantiles, data), "reason": reasons}
 
 
 def _totals_of_series(data: ForecastData, rows: Ints) -> dict[str, Any]:
     """Return mean, quantiles and reasons of the totals of many series, whose scaled errors are pooled."""
     mean, quantiles = data.totals_by_series(data.horizon, data.levels)
-    reasons = [
-        _reason(values, 0) if not np.isnan(total) else "no_demand_known"
-        for values, total in zip(quantiles[rows], mean[rows], strict=True)
-    ]
+    reasons = reasons_of_series(mean[rows], quantiles[rows])
     return {"mean": mean[rows], **_named(quantiles[rows], data), "reason": reasons}
 
 
 def _named(quantiles: Floats, data: ForecastData) -> dict[str, Any]:
     return {name: quantiles[:, i] for i, name in enumerate(data.quantile_names)}
-
-
-def _reason(quantiles: Floats, n_origins: int) -> str | None:
-    """Return why quantiles are null: a code, None where all are known."""
-    if not np.isnan(quantiles).any():
-        return None
-    return "level_beyond_errors" if n_origins >= MIN_ORIGINS else "fewer_than_20_origins"

@@ -10,6 +10,7 @@ from .._core.checks import integer, show
 from .._core.durations import Duration
 from .._core.moments import moment
 from .._core.notes import Note
+from ._distribution.totals import reasons_of_series
 from ._panel.grid import Periods
 from ._panel.stock import read_stock
 from ._smoothing.classes import recent_totals
@@ -38,15 +39,16 @@ def stock_up_columns(
     mean, quantiles = data.totals_by_series(n_steps, np.array([STOCK_UP_LEVEL]))
     p90 = quantiles[:, 0]
     columns: dict[str, Any] = {**data.panel.ids, "mean": mean, "p90": p90}
+    reasons = {"reason": np.array(reasons_of_series(mean, quantiles), dtype=object)}
     if stock is None:
         recent = recent_totals(data.panel.demand, n_steps)
-        columns |= {"recent": recent, "rise": mean - recent}
+        columns |= {"recent": recent, "rise": mean - recent, **reasons}
         return _sorted(columns, mean - recent), ()
     held = read_stock(stock, data.panel)
     missing = p90 - held.on_hand - held.on_order
     order = np.where(data.is_count, np.ceil(missing - 1e-9), missing)
     order = np.where(missing > 0, order, np.where(np.isnan(missing), np.nan, 0.0))
-    columns |= {"on_hand": held.on_hand, "on_order": held.on_order, "order": order}
+    columns |= {"on_hand": held.on_hand, "on_order": held.on_order, "order": order, **reasons}
     return _sorted(columns, order), held.notes
 
 

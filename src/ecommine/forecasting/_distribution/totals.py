@@ -138,3 +138,18 @@ def ranked(errors: Floats, levels: Floats) -> Floats:
     ranks = np.array([conformal_rank(n, float(p)) for p in levels])
     inside = (ranks >= 1) & (ranks <= n)
     return np.where(inside, ordered[:, np.clip(ranks, 1, n) - 1], np.nan)
+
+
+def null_reason(quantiles: Floats, n_origins: int) -> str | None:
+    """Return why quantiles are null: a code, None where all are known."""
+    if not np.isnan(quantiles).any():
+        return None
+    return "level_beyond_errors" if n_origins >= MIN_ORIGINS else "fewer_than_20_origins"
+
+
+def reasons_of_series(mean: Floats, quantiles: Floats) -> list[str | None]:
+    """Return why quantiles of the totals of single series are null."""
+    return [
+        "no_demand_known" if np.isnan(total) else null_reason(values, 0)
+        for total, values in zip(mean, quantiles, strict=True)
+    ]
