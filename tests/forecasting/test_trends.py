@@ -156,6 +156,25 @@ def test_a_peak_without_a_calendar_returns_a_year_later():
     assert set(result.season["cycle"]) == {"week"}
 
 
+@pytest.mark.parametrize("with_calendar", [False, True])
+@pytest.mark.parametrize("seen", [(1,), (0, 2), (0, 1, 2)])
+def test_a_peak_is_the_mean_of_the_years_in_which_it_could_have_come(seen, with_calendar):
+    """Thrice the demand in one, two or all of three years; peaks begin a period."""
+    rng, weeks = np.random.default_rng(8), pd.date_range("2022-01-03", periods=160, freq="7D")
+    days = pd.to_datetime([f"{year}-09-01" for year in range(2022, 2027)])
+    is_peak = np.isin(np.arange(160), [int((days[year] - weeks[0]).days // 7) for year in seen])
+    calendar = pd.DataFrame({"event": "fair", "event_at": days, "before": 0, "after": 0}) if with_calendar else None
+    table = sales(rng.poisson(np.where(is_peak, 900, 300), (20, 160)), start="2022-01-03")
+    result = forecasting.trends(table, every="1w", calendar=calendar)
+    (peak,) = result.peaks.to_dict("records")
+    assert (peak["n_seen"], peak["n_years"]) == (len(seen), 3)
+    assert peak["factor"] == pytest.approx(3 ** (len(seen) / 3), rel=0.06)
+    assert peak["peak_at"].weekday() == 0
+    assert peak["peak_at"] > weeks[-1]
+    assert (f"seen in {len(seen)} of 3 years" in result.summary()) == (len(seen) < 3)
+    assert (f"3年中出现过{len(seen)}次" in result.summary(locale="zh")) == (len(seen) < 3)
+
+
 def test_two_years_are_the_least_for_a_season_of_the_year():
     rng = np.random.default_rng(6)
     for n_months, cycles in ((23, set()), (24, {"year"})):

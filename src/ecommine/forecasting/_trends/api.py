@@ -20,18 +20,18 @@ from .._calendar import read_calendar
 from .._drivers.shared import shared_demand
 from .._panel.grid import Periods
 from .._panel.series import Panel, read_panel
-from .season import MIN_YEARS, Peak, SeasonFactor, expected_peaks, season_factors
+from .season import DAYS_OF_YEAR, MIN_YEARS, Peak, SeasonFactor, expected_peaks, season_factors
 from .share_trends import ShareTrends, share_trends
 from .summary import trend_sentences
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-DAYS_OF_WEEK, DAYS_OF_YEAR = 7, 365.25
+DAYS_OF_WEEK = 7
 DIRECTIONS = ("falling", "steady", "rising")
 _SAMPLES: Mapping[str, Any] = {
     **dict.fromkeys(("direction", "cycle", "event"), ""),
-    **dict.fromkeys(("place", "n_seen", "lead_days"), 0),
+    **dict.fromkeys(("place", "n_seen", "n_years", "lead_days"), 0),
     **dict.fromkeys(("factor", "factor_low", "factor_high"), 0.0),
     **dict.fromkeys(("peak_at", "stock_by", "last_peak_at"), datetime(2000, 1, 1)),
 }
@@ -51,8 +51,10 @@ class Trends(Result):
         cycle ("week", "year"), place (1 is Monday or January), factor on the demand of the shop's products with
         factor_low and factor_high, n_seen (cycles). Empty below four weeks of days and two years.
     peaks : eager table, next one first
-        peak_at, when it is expected; factor on the usual demand; lead_days, from the beginning of the rise to its
-        height; stock_by, that beginning; last_peak_at; n_seen; event, where the calendar has one then.
+        peak_at, the beginning of the period in which it is expected; factor on the usual demand, the geometric mean of
+        all years in which it could have come (1 where it did not); lead_days, from the beginning of the rise to its
+        height; stock_by, that beginning; last_peak_at; n_seen, the years with it; n_years, those in which it could
+        have come; event, where the calendar has one then.
     level : float
     notes : tuple of Note
 

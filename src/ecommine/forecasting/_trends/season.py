@@ -28,6 +28,7 @@ SAME_PEAK_DAYS = 14
 """Peaks of two years that lie so near are one."""
 _LEVEL_DAYS, _LEVEL_PERIODS = 60.0, 2.5
 """How far around a period its level is taken, so that peaks of nearly two months stand out: days, or more periods."""
+DAYS_OF_YEAR = 365.25
 _DAY = np.timedelta64(1, "D")
 
 
@@ -45,7 +46,7 @@ class SeasonFactor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peak:
-    """A peak to expect: when, how high, and how long before it demand begins to rise."""
+    """A peak to expect: when, how high on the mean of years, and how long before it demand begins to rise."""
 
     peak_at: Any
     factor: float
@@ -53,6 +54,7 @@ class Peak:
     stock_by: Any
     last_peak_at: Any
     n_seen: int
+    n_years: int
     event: str | None
 
 
@@ -108,7 +110,9 @@ def _expected(run: tuple[int, int], ratio: Floats, periods: Periods, calendar: C
     if next_at is None:
         next_at = peak_at
         while next_at < end:
-            next_at = _a_year_later(next_at)
+            next_at = _moved_by_years(next_at, 1)
+    n_years = _years_with_the_day(event, next_at, periods, calendar)
+    next_at = _start_of_period(next_at, periods)
     return Peak(
         peak_at=next_at,
         factor=float(ratio[top]),
@@ -116,6 +120,7 @@ def _expected(run: tuple[int, int], ratio: Floats, periods: Periods, calendar: C
         stock_by=next_at - lead * _DAY,
         last_peak_at=peak_at,
         n_seen=1,
+        n_years=n_years,
         event=event,
     )
 
@@ -135,10 +140,29 @@ def _next_event(peak_at: Any, days: float, end: Any, calendar: Calendar | None) 
     return str(calendar.event[nearest]), later.min() + shift if len(later) else None
 
 
-def _a_year_later(moment: Any) -> Any:
+def _moved_by_years(moment: Any, years: int) -> Any:
     month = moment.astype("datetime64[M]")
     day = moment - month.astype("datetime64[us]")
-    return (month + 12).astype("datetime64[us]") + day
+    return (month + 12 * years).astype("datetime64[us]") + day
+
+
+def _years_with_the_day(event: str | None, next_at: Any, periods: Periods, calendar: Calendar | None) -> int:
+    """Return how often a peak could have come: days of its event, or of the year, in the history."""
+    first, end = periods.starts[0], periods.following(1).starts[0]
+    if event is not None and calendar is not None:
+        return int(((calendar.event == event) & (calendar.day >= first) & (calendar.day < end)).sum())
+    n_years = 0
+    while _moved_by_years(next_at, -n_years - 1) >= first:
+        n_years += 1
+    return n_years
+
+
+def _start_of_period(moment: Any, periods: Periods) -> Any:
+    """Return the beginning of the coming period in which a moment lies."""
+    end = periods.following(1).starts[0]
+    n_ahead = int(max((moment - end) / _DAY, 0) / float(periods.days.min())) + 2
+    starts = periods.following(n_ahead).starts
+    return starts[max(int(np.searchsorted(starts, moment, side="right")) - 1, 0)]
 
 
 def _merged(peaks: list[Peak]) -> list[Peak]:
@@ -153,14 +177,21 @@ def _merged(peaks: list[Peak]) -> list[Peak]:
 
 
 def _one_of(group: list[Peak]) -> Peak:
+    """Return the mean of all years in which the peak could have come; where it was not seen, demand was the usual."""
     latest = max(group, key=lambda peak: (peak.last_peak_at, peak.factor))
     lead = max(peak.lead_days for peak in group)
+    by_year: dict[int, float] = {}
+    for peak in group:
+        year = round((peak.peak_at - peak.last_peak_at) / _DAY / DAYS_OF_YEAR)
+        by_year[year] = max(by_year.get(year, 0.0), float(np.log(peak.factor)))
+    n_years = max(len(by_year), *(peak.n_years for peak in group))
     return Peak(
         peak_at=latest.peak_at,
-        factor=float(np.exp(np.mean([np.log(peak.factor) for peak in group]))),
+        factor=float(np.exp(sum(by_year.values()) / n_years)),
         lead_days=lead,
         stock_by=latest.peak_at - lead * _DAY,
         last_peak_at=latest.last_peak_at,
-        n_seen=len(group),
+        n_seen=len(by_year),
+        n_years=n_years,
         event=latest.event,
     )

@@ -42,9 +42,10 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "({low_factor} times).",
         "months": "Over the year it is highest in {high} ({high_factor} times the average) and lowest in {low} "
         "({low_factor} times).",
-        "peak": "Next peak{event}: {at}, {factor} times the usual demand; it begins to rise {lead}, "
+        "peak": "Next peak{event}: {at}, {factor} times the usual demand{years}; it begins to rise {lead}, "
         "so have stock by {by}.",
         "event": " ({name})",
+        "years": " on average (seen in {n_seen} of {n_years} years)",
         "lead": "{days} before",
         "no_lead": "in the same period",
     },
@@ -59,8 +60,9 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "period": "每期",
         "week": "一周内{high}需求最高（均值的{high_factor}倍），{low}最低（{low_factor}倍）。",
         "months": "一年内{high}最高（均值的{high_factor}倍），{low}最低（{low_factor}倍）。",
-        "peak": "下一个高峰{event}预计在{at}，为平时需求的{factor}倍，{lead}开始上升，请在{by}前备好货。",
+        "peak": "下一个高峰{event}预计在{at}，{years}为平时需求的{factor}倍，{lead}开始上升，请在{by}前备好货。",
         "event": "（{name}）",
+        "years": "{n_years}年中出现过{n_seen}次，平均",
         "lead": "提前{days}",
         "no_lead": "当期即",
     },
@@ -138,6 +140,9 @@ def _peak_sentence(peak: Peak, locale: Locale) -> str:
         event="" if peak.event is None else texts["event"].format(name=event_name(peak.event, locale)),
         at=str(peak.peak_at)[:10],
         factor=three_digits(peak.factor),
+        years=""
+        if peak.n_seen == peak.n_years
+        else texts["years"].format(n_seen=peak.n_seen, n_years=peak.n_years),
         lead=texts["lead"].format(days=days) if peak.lead_days else texts["no_lead"],
         by=str(peak.stock_by)[:10],
     )
