@@ -145,6 +145,26 @@ def test_rising_values_keep_their_mean(values):
     assert risen.mean() == pytest.approx(np.mean(values))
 
 
+@pytest.mark.parametrize("first", [1, 7, 40])
+def test_the_rate_of_one_period_is_an_estimate(first):
+    """With every rate as likely as others before, the next count is gamma-Poisson: twice the variance of a Poisson."""
+    projections = project(NegativeBinomial(), np.array([[float(first)]]), 1, 1)
+    effects = Horizon(factor=np.ones((1, 1)), log_std=np.zeros((1, 1)), is_count=np.array([True]))
+    made = predict(projections, error_groups(projections), effects, LEVELS)
+    outer = [0, 1, 3, 4]  # exactly half of the distribution lies below its mean
+    np.testing.assert_array_equal(made.quantiles[0, 0, outer], stats.nbinom.ppf(LEVELS[outer], first, 0.5))
+
+
+def test_the_level_of_a_new_product_is_less_sure_than_that_of_an_old_one():
+    demand = np.random.default_rng(5).poisson(9, (40, 60)).astype(float)
+    demand[0, :-2] = np.nan
+    scales = known_scales(project(NegativeBinomial(), demand, 1, 2))
+    usual = scales[1:] / np.sqrt(project(NegativeBinomial(), demand, 1, 2).mean[1:, 0])
+    assert usual.mean() == pytest.approx(1, abs=0.1)
+    projections = project(NegativeBinomial(), demand, 1, 2)
+    assert scales[0] == pytest.approx(projections.scale[0] * np.sqrt(1 + 1 / 2 - 1 / 60))
+
+
 def test_steps_that_no_origin_saw_grow_with_the_root():
     errors = np.column_stack([np.linspace(-1, 1, 99), np.full(99, np.nan), np.full(99, np.nan), np.full(99, np.nan)])
     found = error_quantiles(errors, np.array([0.1, 0.9]))

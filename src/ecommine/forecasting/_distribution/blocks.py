@@ -36,6 +36,8 @@ class Projections:
     past_errors : float32 array of shape (n_series, n_origins, horizon)
         Demand less forecast, NaN where demand is not known or the origin saw too little.
     past_scales : float array of shape (n_series, n_origins)
+    n_known : int array of shape (n_series,)
+        Periods with known demand.
     """
 
     mean: Floats
@@ -46,6 +48,7 @@ class Projections:
     past_means: Floats
     past_errors: Floats
     past_scales: Floats
+    n_known: Ints
 
     @property
     def spacing(self) -> int:
@@ -93,6 +96,7 @@ def project(
         past_means=np.full(shape, np.nan, dtype=np.float32),
         past_errors=np.full(shape, np.nan, dtype=np.float32),
         past_scales=np.full(shape[:2], np.nan),
+        n_known=(~np.isnan(demand)).sum(axis=1),
     )
     for first in range(0, n_series, BLOCK):
         rows = slice(first, min(first + BLOCK, n_series))

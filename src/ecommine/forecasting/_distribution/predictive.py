@@ -108,14 +108,24 @@ def error_groups(projections: Projections) -> Ints:
 def known_scales(projections: Projections) -> Floats:
     """Return the scales, where a series has none or forecasts all its past exactly in proportion to its level.
 
-    The proportion is the median of the other series; without any it is that of chance in counts.
+    The proportion is the median of the other series; without any it is that of chance in counts. A level of few periods
+    is an estimate: counts around a rate of one period have twice the variance of those around a known one.
     """
     level = np.abs(projections.mean[:, 0])
     scale = projections.scale
     is_known = (scale > 0) & np.isfinite(scale) & (level > 0)
     relative = np.sort(scale[is_known] / level[is_known])
     usual = level * relative[len(relative) // 2] if len(relative) else np.sqrt(level)
-    return np.where(np.isfinite(scale) & ((scale > 0) | (level == 0)), scale, usual)
+    own = np.where(np.isfinite(scale) & ((scale > 0) | (level == 0)), scale, usual)
+    return np.asarray(own * np.sqrt(1 + _level_variance(projections)))
+
+
+def _level_variance(projections: Projections) -> Floats:
+    """Return the variance of each level, as a part of that of its demand, beyond what rolling origins show already."""
+    n_known = projections.n_known.astype(np.float64)
+    has_errors = (~np.isnan(projections.past_errors)).any(axis=(1, 2))
+    shown = 1 / float(np.median(n_known[has_errors])) if has_errors.any() else 0.0
+    return np.maximum(np.divide(1.0, n_known, out=np.zeros(len(n_known)), where=n_known > 0) - shown, 0.0)
 
 
 def variance_growth(projections: Projections, is_slow: Bools) -> Floats:
