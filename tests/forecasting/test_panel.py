@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecommine import SchemaError, schema
+from ecommine import SchemaError, forecasting, schema
 from ecommine.forecasting._panel.grid import Periods, infer_every, make_grid
 from ecommine.forecasting._panel.series import read_panel
 from forecasting.shop import one_series
@@ -220,3 +220,14 @@ def test_no_rows_and_missing_ids_are_errors():
         read_panel(one_series([1, 2]).assign(product_id=["a", None]))
     with pytest.raises(TypeError, match="`sales` must be a"):
         read_panel([1, 2])
+
+
+@pytest.mark.parametrize("freq", ["M", "W-SUN"])
+def test_periods_of_pandas_are_told_how_to_become_dates(freq):
+    table = pd.DataFrame({"product_id": "tea", "period_at": pd.period_range("2024-01", periods=9, freq=freq),
+                          "quantity": range(9)})  # fmt: skip
+    for call in (lambda: forecasting.forecast(table, 2), lambda: forecasting.classify(table)):
+        with pytest.raises(SchemaError, match="to_timestamp"):
+            call()
+    dates = table.assign(period_at=table["period_at"].dt.to_timestamp())
+    assert len(forecasting.forecast(dates, 2).table) == 2

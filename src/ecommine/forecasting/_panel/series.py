@@ -264,6 +264,7 @@ def _read_rows(like: Frame, by: tuple[str, ...]) -> tuple[nw.DataFrame[Any], nw.
     if not {"units_sold", "quantity"} & set(types.names()):
         raise SchemaError("sales", ["`quantity` is missing: map the table once with schema.sales(raw, quantity='...')"])
     frame = _with_unreadable_as_infinite(like)
+    _check_type_of_period(types)
     is_number = "period_at" in types and types["period_at"].is_integer()
     required = (*by,) if is_number else (*by, "period_at")
     keys = tuple(name for name in ("product_id", "store_id") if name not in by)
@@ -273,6 +274,16 @@ def _read_rows(like: Frame, by: tuple[str, ...]) -> tuple[nw.DataFrame[Any], nw.
     collected = collect(rows)
     _check_complete_keys(collected, (*by, "period_at"))
     return collected, types["period_at"]
+
+
+def _check_type_of_period(types: nw.Schema) -> None:
+    """Raise for types that neither are dates nor numbers, such as the periods of pandas."""
+    if types.get("period_at") == nw.Unknown():
+        raise SchemaError(
+            "sales",
+            ["`period_at` is of a type that holds no date"],
+            "give the first day of each period: of periods of pandas it is sales['period_at'].dt.to_timestamp()",
+        )
 
 
 def _with_unreadable_as_infinite(frame: Frame) -> Frame:
