@@ -114,15 +114,16 @@ def test_dead_and_slow_stock(library):
 
 def test_stock_of_all_stores_counts_and_the_last_record_of_each():
     held = pd.concat(
-        [stock([[9, 4]]).assign(store_id=1), stock([[3]]).assign(store_id=2), stock([[99]], start="2024-09-01")]
-    )
+        [stock([[9, 4]], start="2024-02-20").assign(store_id=1), stock([[3]], start="2024-02-20").assign(store_id=2),
+         stock([[99]], start="2024-09-01")]
+    )  # fmt: skip
     found = forecasting.classify(sales([[5] * 8]), every="1w", stock=held.assign(store_id=held["store_id"].fillna(1)))
     assert found["on_hand"].tolist() == [7]
 
 
 def test_series_of_several_columns_meet_their_stock():
     by_store = pd.concat([sales([[5] * 8, [2] * 8]).assign(store_id=store) for store in ("a", "b")])
-    held = stock([[10], [20]]).assign(store_id="b")
+    held = stock([[10], [20]], start="2024-02-20").assign(store_id="b")
     found, counts = warning_counts(
         forecasting.classify, by_store, every="1w", by=("product_id", "store_id"), stock=held
     )

@@ -251,6 +251,24 @@ def test_no_note_claims_what_could_not_be_learned():
     assert (planned.horizon == 1).all()
 
 
+@pytest.mark.parametrize("price", [0.01, 9_000.0])
+def test_a_price_far_from_all_that_were_seen_is_cut(price):
+    """Ten units at the usual price were 1.7 billion at a thousandth of it."""
+    rng = np.random.default_rng(16)
+    seen = 10 * np.exp(0.2 * rng.standard_normal((12, 60)))
+    table = sales(rng.poisson(40 * (seen / 10) ** -2), price=seen)
+    result = drivers(table, 1, every="1w", future=plan(["p00"], 1, price=price))
+    assert 1 / 30 < result.horizon[0, 0] < 30
+    assert note_counts(result.notes) == {"prices_beyond_seen": 1}
+
+
+@pytest.mark.parametrize("columns", [{"price": 0.0}, {"price": -2.0}, {"price": np.inf}])
+def test_plans_that_cannot_be(columns):
+    table = promoted(np.random.default_rng(17))
+    with pytest.raises(SchemaError, match=f"`{next(iter(columns))}` must be"):
+        drivers(table, 1, every="1w", future=plan(["p00"], 1, **columns))
+
+
 def test_rows_of_the_plan_that_no_forecast_uses_are_noted():
     table = promoted(np.random.default_rng(9))
     future = pd.concat([plan(["p00", "nobody"], 5, promotion=False)])

@@ -231,3 +231,10 @@ def test_periods_of_pandas_are_told_how_to_become_dates(freq):
             call()
     dates = table.assign(period_at=table["period_at"].dt.to_timestamp())
     assert len(forecasting.forecast(dates, 2).table) == 2
+
+
+@pytest.mark.parametrize("value", [100.0, -1.0, 1.5])
+def test_shares_of_a_period_are_from_0_to_1(value):
+    table = one_series(range(9)).assign(in_stock=[0.5] * 8 + [value])
+    with pytest.raises(SchemaError, match=f"`in_stock` holds 1 value outside 0 to 1, such as {value:g}"):
+        forecasting.forecast(table, 2)

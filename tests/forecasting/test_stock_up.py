@@ -162,3 +162,16 @@ def test_an_order_that_is_not_known_has_its_reason(library):
     long = to_pandas(result.stock_up(lead_time=3))
     assert np.isnan(long["p90"].astype(float)).all()
     assert long["reason"].tolist() == ["fewer_than_20_origins"]
+
+
+def test_orders_that_are_not_known_and_old_records_are_noted(library):
+    weeks = pd.date_range("2024-01-01", periods=60, freq="7D")
+    table = pd.concat([pd.DataFrame({"product_id": p, "quantity": 9, "period_at": weeks}) for p in ("cup", "pot")])
+    held = pd.DataFrame({"product_id": ["cup", "pot"], "on_hand": [3, 3], "on_order": [NAN, 2.0],
+                         "stocked_at": pd.to_datetime(["2025-02-20", "2023-02-20"])})  # fmt: skip
+    result = forecasting.forecast(library(table), 2, every="1w")
+    found, counts = warning_counts(result.stock_up, library(held), lead_time=1)
+    found = to_pandas(found).set_index("product_id")
+    assert pd.isna(found.loc["cup", "on_order"])
+    assert found.loc["cup", "order"] == found.loc["cup", "p90"] - 3
+    assert counts == {"stock_old": 1, "on_order_unknown": 1}

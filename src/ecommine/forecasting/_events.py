@@ -11,7 +11,7 @@ from .._core.texts import counted, join_words
 from ._calendar import Calendar, read_calendar
 from ._drivers.event_days import SeenEvents, effects_of_calendar, weekdays
 from ._drivers.event_effects import OCCURRENCE_SHARE, OCCURRENCE_STD
-from ._drivers.future import Future, read_future
+from ._drivers.future import Future, read_future, within_seen
 from ._drivers.over_time import plain_shape, shape_beside_prices
 from ._drivers.product_effects import deviations_of_products
 from ._drivers.promotions import ProductEffects, price_elasticities, promotion_effects
@@ -225,14 +225,23 @@ def _price_drivers(panel: Panel, past: _Past, plan: Future) -> Drivers:
     change = np.nan_to_num(np.log(np.where(plan.price > 0, plan.price, np.nan)) - last)
     if plan.promotion is not None:
         change = np.where(plan.promotion > 0, 0, change)
+    change, n_cut = within_seen(log_price, is_priced, last, change)
     past_change = np.where(is_priced, np.nan_to_num(log_price - last), 0)
     elasticity = effects.log_effect[:, None]
     return Drivers(
         history=np.exp(elasticity * past_change),
         horizon=np.exp(elasticity * change),
         log_std=np.abs(change) * effects.log_std[:, None],
-        notes=(),
+        notes=_cut_prices(n_cut),
     )
+
+
+def _cut_prices(n_cut: int) -> tuple[Note, ...]:
+    text = (
+        f"{counted(n_cut, 'planned price')} far from all that were seen: the effect is that of the nearest price that "
+        "the history can tell of"
+    )
+    return (Note(text, code="prices_beyond_seen", count=n_cut),) if n_cut else ()
 
 
 def _elasticities(panel: Panel, log_price: Floats, is_used: Bools, past: _Past) -> ProductEffects | None:

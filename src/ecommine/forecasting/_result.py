@@ -238,7 +238,8 @@ class Forecast(Result, Generic[TableT_co]):
         -------
         table of the caller's library
             The columns of ``by``; mean and p90 (units) of the total over the lead time. With ``stock`` on_hand,
-            on_order, and order = p90 - on_hand - on_order, at least 0, the most first, null where one is not known.
+            on_order, and order = p90 - on_hand - on_order, at least 0, the most first; an on_order that is not known
+            counts as 0 in it, any other makes it null.
             Without it recent, the units of as many last periods, and rise = mean - recent, the largest first. reason,
             why p90 is null, as in ``.total()``; for a lead time of one period it is that of the table.
 
@@ -252,7 +253,8 @@ class Forecast(Result, Generic[TableT_co]):
         Warns
         -----
         DataWarning
-            With the number of series that are not in ``stock``.
+            With the number of series that are not in ``stock``, whose last record is more than 31 days old, or whose
+            ``on_order`` is not known.
 
         Examples
         --------

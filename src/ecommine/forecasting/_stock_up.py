@@ -10,6 +10,7 @@ from .._core.checks import integer, show
 from .._core.durations import Duration
 from .._core.moments import moment
 from .._core.notes import Note
+from .._core.texts import counted
 from ._distribution.totals import reasons_of_series
 from ._panel.grid import Periods
 from ._panel.stock import read_stock
@@ -45,11 +46,20 @@ def stock_up_columns(
         columns |= {"recent": recent, "rise": mean - recent, **reasons}
         return _sorted(columns, mean - recent), ()
     held = read_stock(stock, data.panel)
-    missing = p90 - held.on_hand - held.on_order
+    is_unknown = np.isnan(held.on_order) & ~np.isnan(held.on_hand)
+    missing = p90 - held.on_hand - np.nan_to_num(held.on_order)
     order = np.where(data.is_count, np.ceil(missing - 1e-9), missing)
     order = np.where(missing > 0, order, np.where(np.isnan(missing), np.nan, 0.0))
     columns |= {"on_hand": held.on_hand, "on_order": held.on_order, "order": order, **reasons}
-    return _sorted(columns, order), held.notes
+    notes = (*held.notes, *_unknown_orders(int(is_unknown.sum())))
+    return _sorted(columns, order), notes
+
+
+def _unknown_orders(count: int) -> tuple[Note, ...]:
+    if not count:
+        return ()
+    text = f"{counted(count, 'series', 'series')} of `stock` without a known `on_order`: counted as nothing on order"
+    return (Note(text, code="on_order_unknown", count=count),)
 
 
 def steps_of_lead_time(periods: Periods, lead_time: LeadTime) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from ..._core.arrays import Floats
+from ..._core.arrays import Bools, Floats
 from ..._core.frames import collect
 from ..._core.notes import Note
 from ..._core.texts import counted, quote_names
@@ -14,6 +14,9 @@ from ...schema._for_topics import SchemaError, read
 from .._panel.grid import Periods, misplaced_starts, number_starts
 from .._panel.series import Panel
 from .._panel.stock import positions_in_panel
+
+MAX_BEYOND_SEEN = float(np.log(1.5))
+"""How far beyond the changes of prices that were seen, on the logarithm, planned ones are taken as they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +100,34 @@ def _spread(
     values = (
         rows[name].cast(nw.Float64) if rows[name].dtype.is_numeric() else rows[name].cast(nw.Int64).cast(nw.Float64)
     )
+    given = np.asarray(values.to_numpy(), dtype=np.float64)
+    wrong = given[(given <= 0) | np.isinf(given)] if name == "price" else given[:0]
+    if len(wrong):
+        problem = f"`price` must be finite and above 0, and {counted(len(wrong), 'value')} are not, such as {wrong[0]:g}"
+        raise SchemaError("future", [problem])
     spread = np.full(shape, np.nan)
-    spread[cells] = np.asarray(values.to_numpy(), dtype=np.float64)[is_taken]
+    spread[cells] = given[is_taken]
     return spread
+
+
+def within_seen(log_price: Floats, is_priced: Bools, last: Floats, change: Floats) -> tuple[Floats, int]:
+    """Return planned changes of the logarithm of prices, cut a little beyond those seen, and how many were cut.
+
+    An elasticity says nothing about a hundredth of the price. Products are as free to move as any of the panel was.
+
+    Parameters
+    ----------
+    log_price : float array of shape (n_series, n_periods)
+    is_priced : bool array of the same shape
+    last : float array of shape (n_series, 1)
+        Last price of each series, NaN without one.
+    change : float array of shape (n_series, horizon)
+
+    Examples
+    --------
+    >>> within_seen(np.log([[8.0, 10]]), np.array([[True, True]]), np.log([[10.0]]), np.log([[0.001, 1, 0.9]]))[1]
+    1
+    """
+    moved = np.where(is_priced, np.nan_to_num(log_price - last), 0)
+    low, high = (float(moved.min()) - MAX_BEYOND_SEEN, float(moved.max()) + MAX_BEYOND_SEEN)
+    return np.clip(change, low, high), int(((change < low) | (change > high)).sum())

@@ -197,6 +197,7 @@ class _Cells:
 
 def _assembled(cells: _Cells, *, ids: Mapping[str, Labels], notes: list[Note], **fields: Any) -> Panel:
     demand, is_count, more = _demand(cells)
+    _check_shares(cells.rows)
     in_stock = cells.spread("in_stock")
     if in_stock is not None:
         demand, n_out = _scaled_to_stock(demand, in_stock)
@@ -213,6 +214,15 @@ def _assembled(cells: _Cells, *, ids: Mapping[str, Labels], notes: list[Note], *
         notes=(*notes, *more),
         **fields,
     )
+
+
+def _check_shares(rows: nw.DataFrame[Any]) -> None:
+    """Raise for parts of a period below 0 or above 1: 100 would be taken for all of it, and -1 for nothing."""
+    values = _as_float(rows["in_stock"]) if "in_stock" in rows.columns else np.empty(0)
+    wrong = values[(values < 0) | (values > 1)]
+    if len(wrong):
+        problem = f"`in_stock` holds {counted(len(wrong), 'value')} outside 0 to 1, such as {wrong[0]:g}"
+        raise SchemaError("sales", [problem], "it is the share of the period: divide per cent by 100")
 
 
 def _demand(cells: _Cells) -> tuple[Floats, Bools, list[Note]]:

@@ -15,6 +15,8 @@ from ..._core.texts import counted
 from ...schema._for_topics import SchemaError, common_type, read
 from .series import Panel
 
+MAX_AGE_DAYS = 31
+"""Age of a record of stock from which on a note tells it."""
 _DAY = np.timedelta64(1, "D")
 
 
@@ -25,8 +27,8 @@ class Stock:
     Attributes
     ----------
     on_hand, on_order : float arrays of shape (n_series,)
-        Units, of all stores of the series together. NaN where the table does not have the series; what is on order
-        counts as 0 where it is not known.
+        Units, of all stores of the series together. NaN where the table does not have the series, or the column not
+        the value.
     recorded_at : datetime64 array of shape (n_series,)
         Day of the last record, NaT without one.
     notes : tuple of Note
@@ -83,7 +85,8 @@ def read_stock(stock: object, panel: Panel) -> Stock:
     on_hand[has_record] = np.bincount(last.series, weights=last.on_hand, minlength=panel.n_series)[has_record]
     on_order[has_record] = np.bincount(last.series, weights=last.on_order, minlength=panel.n_series)[has_record]
     np.fmax.at(recorded_at, last.series, last.day)
-    return Stock(on_hand=on_hand, on_order=on_order, recorded_at=recorded_at, notes=_unknown(~has_record))
+    notes = (*_unknown(~has_record), *_old(recorded_at, panel))
+    return Stock(on_hand=on_hand, on_order=on_order, recorded_at=recorded_at, notes=notes)
 
 
 def read_stock_days(stock: object, panel: Panel, sold: Floats) -> StockDays:
@@ -145,7 +148,9 @@ def _read(stock: object, panel: Panel) -> _Records:
         store=np.asarray(store),
         day=rows["stocked_at"].to_numpy().astype("datetime64[us]"),
         on_hand=_floats(rows["on_hand"]),
-        on_order=_floats(rows["on_order"]) if "on_order" in rows.columns else np.zeros(len(rows)),
+        on_order=np.asarray(rows["on_order"].cast(nw.Float64).to_numpy(), dtype=np.float64)
+        if "on_order" in rows.columns
+        else np.zeros(len(rows)),
     )
     return _taken(records, records.series >= 0)
 
@@ -196,3 +201,18 @@ def _unknown(is_unknown: Bools) -> tuple[Note, ...]:
         return ()
     text = f"{counted(count, 'series', 'series')} of `sales` without a record in `stock`: their stock is not known"
     return (Note(text, code="stock_unknown", count=count),)
+
+
+def _old(recorded_at: Any, panel: Panel) -> tuple[Note, ...]:
+    """Note the series whose last record is long before the first day of the horizon."""
+    if not panel.periods.is_dated:
+        return ()
+    age = (panel.periods.following(1).starts[0] - recorded_at) / _DAY
+    count = int((age > MAX_AGE_DAYS).sum())
+    if not count:
+        return ()
+    text = (
+        f"{counted(count, 'series', 'series')} with a last record in `stock` more than {MAX_AGE_DAYS} days before the "
+        f"forecast, the oldest by {counted(int(np.nanmax(age)), 'day')}: what is there now may differ"
+    )
+    return (Note(text, code="stock_old", count=count),)
