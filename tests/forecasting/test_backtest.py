@@ -97,3 +97,13 @@ def test_history_too_short_for_the_windows():
     with pytest.raises(ValueError, match=r"`n_windows` of 3 with `horizon` 2 and `step_size` 2 leave 2 of 8 periods"):
         backtest(one_series(range(8)), horizon=2)
     assert len(backtest(one_series(range(10)), horizon=2).windows) == 3
+
+
+def test_nothing_to_compare_is_said_and_no_number():
+    nothing = backtest(one_series([0] * 20), horizon=2)
+    assert nothing.headline.endswith("no demand to compare the total forecast with")
+    assert "nan" not in str(nothing.headline)
+    alone = backtest(one_series(range(20)), horizon=2, quantiles=(0.5,)).windows
+    assert alone["coverage"].isna().all()
+    assert alone["nominal"].isna().all()
+    assert alone["pinball"].notna().all()

@@ -121,6 +121,14 @@ def test_stock_of_all_stores_counts_and_the_last_record_of_each():
     assert found["on_hand"].tolist() == [7]
 
 
+@pytest.mark.parametrize("on_hand", [-3, -0.5])
+def test_stock_below_zero_lasts_no_days(on_hand):
+    found = forecasting.classify(sales([[5] * 8]), every="1w", stock=stock([[on_hand]], start="2024-02-20"))
+    assert found["days_left"].tolist() == [0]
+    assert found["on_hand"].tolist() == [on_hand]
+    assert found["stock_class"].tolist() == ["none"]
+
+
 def test_series_of_several_columns_meet_their_stock():
     by_store = pd.concat([sales([[5] * 8, [2] * 8]).assign(store_id=store) for store in ("a", "b")])
     held = stock([[10], [20]], start="2024-02-20").assign(store_id="b")

@@ -276,3 +276,16 @@ def test_a_result_does_not_hold_the_table_of_sales():
     wide = small_shop().assign(title="a name that is long enough to be seen" * 100)
     plain, with_titles = (len(pickle.dumps(forecast(table, 2, every="1w"))) for table in (small_shop(), wide))
     assert with_titles < plain + 1_000
+
+
+def test_series_of_products_in_stores_are_told_apart_in_a_list():
+    tables = [one_series([units] * 20, product=p).assign(store_id=8) for p, units in (("10", 90), ("tea", 40))]
+    text = forecasting.forecast(pd.concat(tables), 2, by=("product_id", "store_id")).summary()
+    assert "Most units: 10 / 8 (180) and tea / 8 (80)." in text
+
+
+def test_a_table_without_rows_is_told_by_every_call():
+    empty = one_series([1, 2]).iloc[:0]
+    for call in (lambda: forecasting.forecast(empty, 2), lambda: forecasting.classify(empty)):
+        with pytest.raises(ValueError, match="at least one product and period"):
+            call()

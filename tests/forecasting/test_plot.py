@@ -90,7 +90,7 @@ def test_numbered_periods_and_ids_of_stores():
     )
     result = forecasting.forecast(table, 3, by=("product_id", "store_id"))
     assert result.plot((1, "b")).get_xlabel() == "number of the period"
-    assert "2, a" in result.plot(2).get_title()
+    assert "2 / a" in result.plot(2).get_title()
     with pytest.raises(ValueError, match="2 have 1"):
         result.plot(1)
     with pytest.raises(ValueError, match="product_id"):

@@ -41,7 +41,7 @@ class Backtest(Result, Generic[TableT_co]):
         quantiles, units).
     windows : table of the caller's library, one row per cutoff
         cutoff; n_periods compared; total_ratio (forecast / actual); bias; pinball; coverage (share of actuals from the
-        lowest to the highest quantile) and its nominal level.
+        lowest to the highest quantile) and its nominal level, null with a single quantile.
     notes : tuple of Note
 
     Examples
@@ -68,6 +68,8 @@ class Backtest(Result, Generic[TableT_co]):
         words = (
             f"{counted(n_windows, 'window')} of {counted(horizon, 'period')}, {counted(n_series, 'series', 'series')}"
         )
+        if np.isnan(self._total_ratio):
+            return f"{words}: no demand to compare the total forecast with"
         return f"{words}: total forecast / actual {self._total_ratio:.2f}"
 
     @property
@@ -204,7 +206,12 @@ class _Compared:
 
     @property
     def is_inside(self) -> Floats:
-        """Return 1 where the actual is from the lowest to the highest quantile, else 0; NaN where it is not known."""
+        """Return 1 where the actual is from the lowest to the highest quantile, else 0; NaN where it is not known.
+
+        One quantile alone bounds nothing.
+        """
+        if len(self.data.levels) < 2:
+            return np.full(self.actual.shape, np.nan)
         low, high = self.data.quantiles[:, :, 0], self.data.quantiles[:, :, -1]
         inside = ((self.actual >= low) & (self.actual <= high)).astype(np.float64)
         return np.where(np.isnan(self.error), np.nan, inside)
@@ -283,7 +290,7 @@ def _windows_table(panel: Panel, compared: list[_Compared]) -> Any:
         "bias": np.concatenate([known_mean(one.error.reshape(1, -1)) for one in compared]),
         "pinball": np.concatenate([known_mean(one.pinball.reshape(1, -1)) for one in compared]),
         "coverage": np.concatenate([known_mean(one.is_inside.reshape(1, -1)) for one in compared]),
-        "nominal": np.full(len(compared), round(float(levels[-1] - levels[0]), 6)),
+        "nominal": np.full(len(compared), round(float(levels[-1] - levels[0]), 6) if len(levels) > 1 else np.nan),
     }
     return panel.to_table(columns)
 

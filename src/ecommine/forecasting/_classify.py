@@ -132,7 +132,8 @@ def _known_days(panel: Panel) -> Floats:
 def _stock_columns(
     on_hand: Floats, classes: DemandClasses, rate: Floats, known_days: Floats, slow_days: float
 ) -> dict[str, Any]:
-    days_left = np.divide(on_hand, rate, out=np.full(len(rate), np.nan), where=rate > 0)
+    # Stock below 0 is a record that lags behind: there is none, for as many days.
+    days_left = np.divide(np.maximum(on_hand, 0), rate, out=np.full(len(rate), np.nan), where=rate > 0)
     has_ended = classes.lifecycle == LIFECYCLES.index("ended")
     is_dead = np.where(classes.n_demands > 0, has_ended, known_days >= slow_days)
     kind = np.where(is_dead, "dead", np.where(days_left > slow_days, "slow", "moving"))

@@ -121,9 +121,7 @@ def _dated_calendar(calendar: object, panel: Panel) -> Calendar:
     return read_calendar(calendar)
 
 
-def _event_drivers(
-    panel: Panel, coming: Periods, shared: SharedDemand, calendar: Calendar
-) -> tuple[Drivers, Floats]:
+def _event_drivers(panel: Panel, coming: Periods, shared: SharedDemand, calendar: Calendar) -> tuple[Drivers, Floats]:
     """Return what events do to products, and to all of them in the past."""
     n_history = len(panel.periods)
     seen = effects_of_calendar(shared.factor, panel.periods, coming, calendar)
@@ -173,9 +171,7 @@ def _promotion_drivers(panel: Panel, horizon: int, past: _Past, plan: Future) ->
     periods = panel.periods
     shape = plain_shape(panel.demand, is_promoted, periods.days, weekdays(periods), past.event_factor)
     known = promotion if panel.promotion is None else panel.promotion
-    effects = promotion_effects(
-        panel.demand, known, shape, past.shared.weight, (OCCURRENCE_STD, OCCURRENCE_SHARE)
-    )
+    effects = promotion_effects(panel.demand, known, shape, past.shared.weight, (OCCURRENCE_STD, OCCURRENCE_SHARE))
     notes = _promotion_notes(int(is_promoted.sum()), is_known=effects is not None, plan=plan)
     if effects is None:
         return _without(panel, horizon, notes)
@@ -247,7 +243,5 @@ def _cut_prices(n_cut: int) -> tuple[Note, ...]:
 def _elasticities(panel: Panel, log_price: Floats, is_used: Bools, past: _Past) -> ProductEffects | None:
     """Compare products in a period, or periods where the prices of all move at once."""
     shared, periods = past.shared, panel.periods
-    shape = shape_beside_prices(
-        shared.factor, log_price, is_used, periods.days, weekdays(periods), past.event_factor
-    )
+    shape = shape_beside_prices(shared.factor, log_price, is_used, periods.days, weekdays(periods), past.event_factor)
     return price_elasticities(panel.demand, log_price, is_used, shared.shape if shape is None else shape, shared.weight)

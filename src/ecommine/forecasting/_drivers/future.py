@@ -103,7 +103,9 @@ def _spread(
     given = np.asarray(values.to_numpy(), dtype=np.float64)
     wrong = given[(given <= 0) | np.isinf(given)] if name == "price" else given[:0]
     if len(wrong):
-        problem = f"`price` must be finite and above 0, and {counted(len(wrong), 'value')} are not, such as {wrong[0]:g}"
+        problem = (
+            f"`price` must be finite and above 0, and {counted(len(wrong), 'value')} are not, such as {wrong[0]:g}"
+        )
         raise SchemaError("future", [problem])
     spread = np.full(shape, np.nan)
     spread[cells] = given[is_taken]

@@ -79,8 +79,8 @@ class Panel:
 
     @property
     def names(self) -> list[str]:
-        """Return one text per series, such as "tea" or "tea, store 1"."""
-        return [", ".join(map(str, values)) for values in zip(*self.ids.values(), strict=True)]
+        """Return one text per series, such as "tea" or, of product and store, "tea / 1": lists have commas."""
+        return [" / ".join(map(str, values)) for values in zip(*self.ids.values(), strict=True)]
 
     def until(self, n_periods: int) -> "Panel":
         """Return the panel as it was after its first n periods."""
@@ -128,7 +128,7 @@ def read_panel(
     like = opened(sales, argument="sales")
     rows, period_type = _read_rows(like, names)
     if not len(rows):
-        raise ValueError("`sales` has no rows: there is nothing to forecast from")
+        raise ValueError("`sales` has no rows: at least one product and period are needed")
     starts = _starts(rows, period_type)
     every, notes = _length_of_period(starts, every)
     first = first_start(starts, every)
@@ -274,7 +274,7 @@ def _read_rows(like: Frame, by: tuple[str, ...]) -> tuple[nw.DataFrame[Any], nw.
     if not {"units_sold", "quantity"} & set(types.names()):
         raise SchemaError("sales", ["`quantity` is missing: map the table once with schema.sales(raw, quantity='...')"])
     frame = _with_unreadable_as_infinite(like)
-    _check_type_of_period(types)
+    _check_type_of_period(types.get("period_at"))
     is_number = "period_at" in types and types["period_at"].is_integer()
     required = (*by,) if is_number else (*by, "period_at")
     keys = tuple(name for name in ("product_id", "store_id") if name not in by)
@@ -286,9 +286,9 @@ def _read_rows(like: Frame, by: tuple[str, ...]) -> tuple[nw.DataFrame[Any], nw.
     return collected, types["period_at"]
 
 
-def _check_type_of_period(types: nw.Schema) -> None:
+def _check_type_of_period(kind: object) -> None:
     """Raise for types that neither are dates nor numbers, such as the periods of pandas."""
-    if types.get("period_at") == nw.Unknown():
+    if kind == nw.Unknown():
         raise SchemaError(
             "sales",
             ["`period_at` is of a type that holds no date"],

@@ -140,9 +140,7 @@ def _peak_sentence(peak: Peak, locale: Locale) -> str:
         event="" if peak.event is None else texts["event"].format(name=event_name(peak.event, locale)),
         at=str(peak.peak_at)[:10],
         factor=three_digits(peak.factor),
-        years=""
-        if peak.n_seen == peak.n_years
-        else texts["years"].format(n_seen=peak.n_seen, n_years=peak.n_years),
+        years="" if peak.n_seen == peak.n_years else texts["years"].format(n_seen=peak.n_seen, n_years=peak.n_years),
         lead=texts["lead"].format(days=days) if peak.lead_days else texts["no_lead"],
         by=str(peak.stock_by)[:10],
     )
