@@ -89,7 +89,7 @@ def errors_of_all_periods(errors: Floats, spacing: int) -> Floats:
     Examples
     --------
     >>> errors_of_all_periods(np.array([[[1.0, -2.0, 1.0, -2.0]]]), 2).round(2).tolist()
-    [[1.0, 1.0, -2.0, 1.0], [-2.0, -2.0, 1.0, -2.0]]
+    [[1.0, 1.58, -2.0, 1.26], [-1.26, -2.0, 1.0, -2.0]]
     """
     flat = errors.reshape(-1, errors.shape[2])
     horizon = flat.shape[1]

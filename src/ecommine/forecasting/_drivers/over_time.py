@@ -29,11 +29,16 @@ def plain_shape(demand: Floats, is_moved: Bools, days: Floats, weekday: Ints | N
     event_factor : float array of shape (n_periods,)
         What events put on a period.
 
+    Returns
+    -------
+    float array of shape (n_periods,)
+        The first period of all series is none to compare.
+
     Examples
     --------
     >>> demand = np.array([[10.0, 10, 10, 20, 10, 10, 20, 10, 10, 10]])
     >>> plain_shape(demand, demand > 10, np.ones(10), None, np.ones(10)).round(2).tolist()
-    [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
+    [0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
     """
     factor = shared_demand(np.where(is_moved, np.nan, demand), days).factor
     is_known = factor > 0

@@ -16,8 +16,9 @@ from ..._core.codes import Labels, factorize_sorted, whole_ids
 from ..._core.frames import Frame, collect, hand_back, opened, wrap
 from ..._core.notes import Note
 from ..._core.tables import build_table
-from ..._core.texts import counted, quote_names
+from ..._core.texts import counted
 from ...schema._for_topics import Every, SchemaError, Shop, read_columns
+from .checks import check_complete_keys, check_places, check_type_of_period
 from .grid import (
     Periods,
     check_every,
@@ -25,7 +26,6 @@ from .grid import (
     infer_every,
     last_complete,
     make_grid,
-    misplaced_starts,
     number_starts,
 )
 
@@ -132,7 +132,7 @@ def read_panel(
     starts = _starts(rows, period_type)
     every, notes = _length_of_period(starts, every)
     first = first_start(starts, every)
-    _check_places(starts, every, first)
+    check_places(starts, every, first)
     position = number_starts(starts, every, first)
     n_complete = _count_complete(rows, position, as_of, first, every)
     code, ids = _series_of(rows, names)
@@ -274,7 +274,7 @@ def _read_rows(like: Frame, by: tuple[str, ...]) -> tuple[nw.DataFrame[Any], nw.
     if not {"units_sold", "quantity"} & set(types.names()):
         raise SchemaError("sales", ["`quantity` is missing: map the table once with schema.sales(raw, quantity='...')"])
     frame = _with_unreadable_as_infinite(like)
-    _check_type_of_period(types.get("period_at"))
+    check_type_of_period(types.get("period_at"))
     is_number = "period_at" in types and types["period_at"].is_integer()
     required = (*by,) if is_number else (*by, "period_at")
     keys = tuple(name for name in ("product_id", "store_id") if name not in by)
@@ -282,18 +282,8 @@ def _read_rows(like: Frame, by: tuple[str, ...]) -> tuple[nw.DataFrame[Any], nw.
         frame, "sales", required, optional=(*keys, *_VALUES), others=("period_at",) if is_number else ()
     )
     collected = collect(rows)
-    _check_complete_keys(collected, (*by, "period_at"))
+    check_complete_keys(collected, (*by, "period_at"))
     return collected, types["period_at"]
-
-
-def _check_type_of_period(kind: object) -> None:
-    """Raise for types that neither are dates nor numbers, such as the periods of pandas."""
-    if kind == nw.Unknown():
-        raise SchemaError(
-            "sales",
-            ["`period_at` is of a type that holds no date"],
-            "give the first day of each period: of periods of pandas it is sales['period_at'].dt.to_timestamp()",
-        )
 
 
 def _with_unreadable_as_infinite(frame: Frame) -> Frame:
@@ -307,13 +297,6 @@ def _with_unreadable_as_infinite(frame: Frame) -> Frame:
     numbers = {name: pd.to_numeric(table[name], errors="coerce").astype(np.float64) for name in mixed}
     read = {name: numbers[name].mask(numbers[name].isna() & table[name].notna(), np.inf) for name in mixed}
     return wrap(table.assign(**read))
-
-
-def _check_complete_keys(rows: nw.DataFrame[Any], names: tuple[str, ...]) -> None:
-    nulls = {name: rows[name].null_count() for name in names}
-    problems = [f"`{name}` is missing in {counted(n, 'row')}" for name, n in nulls.items() if n]
-    if problems:
-        raise SchemaError("sales", problems, 'split them off with schema.quarantine("sales", raw)')
 
 
 def _starts(rows: nw.DataFrame[Any], period_type: nw.dtypes.DType) -> Any:
@@ -334,17 +317,6 @@ def _length_of_period(starts: Any, every: Every | None) -> tuple[Every | None, l
         raise ValueError("`every` must be given, such as every='1w': the dates in `period_at` do not show the period")
     text = f"periods are taken as '{inferred}', the step between most dates: give `every` if they are not"
     return inferred, [Note(text, code="every_inferred")]
-
-
-def _check_places(starts: Any, every: Every | None, first: Any) -> None:
-    misplaced = misplaced_starts(starts, every, first)
-    if len(misplaced):
-        shown = quote_names([str(start)[:10] for start in misplaced[:3]])
-        problem = (
-            f"`period_at` holds {counted(len(misplaced), 'date')} that begin no period of '{every}' from "
-            f"{str(first)[:10]} on, such as {shown}"
-        )
-        raise SchemaError("sales", [problem], f"sum the orders with schema.to_sales(orders, every='{every}')")
 
 
 def _count_complete(rows: nw.DataFrame[Any], position: Ints, as_of: Any, first: Any, every: Every | None) -> int:
