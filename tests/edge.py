@@ -249,7 +249,7 @@ def odd_values() -> dict[str, Callable[[], Any]]:
             "9" * 5000 + "d",
             "a" * 10_000,
         ),
-        *(pd.NA, pd.NaT, np.datetime64("NaT"), np.datetime64("2024-03-01"), pd.Timestamp("2024-03-01"), aware),
+        *(pd.NA, pd.NaT, np.datetime64("NaT", "us"), np.datetime64("2024-03-01"), pd.Timestamp("2024-03-01"), aware),
         *(
             date(2024, 3, 1),
             date.min,

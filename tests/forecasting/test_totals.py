@@ -36,7 +36,9 @@ def test_totals_are_the_same_in_every_library(library, by):
     total = forecast(library(shop), 3, every="1w").total(by)
     assert type(total) is type(library(shop))
     keys = [by] if by else ["mean"]
-    pd.testing.assert_frame_equal(to_pandas(total, sort=keys), to_pandas(expected, sort=keys), check_dtype=False)
+    tables = [to_pandas(table, sort=keys) for table in (total, expected)]
+    ours, theirs = (table.where(table.notna(), None) for table in tables)  # libraries differ in what a missing text is
+    pd.testing.assert_frame_equal(ours, theirs, check_dtype=False)
 
 
 def test_means_add_up():
@@ -142,7 +144,7 @@ def test_errors_name_the_argument(by, products, text):
 @pytest.mark.parametrize(
     ("by", "products", "text"),
     [
-        (5, None, "`by` must be a list of names of columns, got 5"),
+        (5, None, "`by` must be one or several names of columns, got 5"),
         ([None], None, "`by` must be names of columns, got None"),
         (None, 2.5, "`products` must be a list of products, got 2.5"),
         (None, [["fast"]], r"`products` must be a list of products, got \['fast'\] in it"),

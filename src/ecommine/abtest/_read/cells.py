@@ -82,7 +82,7 @@ def cap_at_quantile(frame: Frame, metric: Metric) -> Metric:
     values = read.select(_value=_number(frame, metric.column)).group_by("_value").agg(_n=nw.len())
     counts = collect(values.filter(~nw.col("_value").is_null()).sort("_value"))
     cap = quantiles_of_counts(counts["_value"].to_numpy(), counts["_n"].to_numpy(), (metric.cap_quantile,))[0]
-    return replace(metric, cap=float(np.nan_to_num(cap, nan=np.inf)), cap_quantile=None)  # of no values there is no cap
+    return replace(metric, cap=None if np.isnan(cap) else float(cap), cap_quantile=None)  # no values have no quantile
 
 
 def read_cells(

@@ -80,7 +80,7 @@ def read_stock(stock: object, panel: Panel) -> Stock:
         records = _taken(records, records.day <= panel.periods.following(1).starts[0])
     last = _last_of_each(records)
     on_hand, on_order = (np.full(panel.n_series, np.nan) for _ in range(2))
-    recorded_at = np.full(panel.n_series, np.datetime64("NaT"), dtype="datetime64[us]")
+    recorded_at = np.full(panel.n_series, np.datetime64("NaT", "us"), dtype="datetime64[us]")
     has_record = np.bincount(last.series, minlength=panel.n_series) > 0
     on_hand[has_record] = np.bincount(last.series, weights=last.on_hand, minlength=panel.n_series)[has_record]
     on_order[has_record] = np.bincount(last.series, weights=last.on_order, minlength=panel.n_series)[has_record]
