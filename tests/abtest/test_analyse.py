@@ -106,12 +106,14 @@ def test_covariates_give_the_slope_of_both_arms():
     assert row["difference_high"] - row["difference_low"] < plain["difference_high"] - plain["difference_low"]
 
 
-def test_strata_are_weighted_by_both_arms():
+@pytest.mark.parametrize("metric", [REVENUE, BOUGHT])
+def test_strata_are_weighted_by_both_arms(metric):
     units = shop(rng=4)
-    row = row_of(experiment(REVENUE).analyse(units, strata="device"))
+    units["bought"] = units["bought"].astype(int)
+    row = row_of(experiment(metric).analyse(units, strata="device"))
     difference = variance = 0.0
     for _, own in units.groupby("device"):
-        control, new = (own.loc[own["variant"] == arm, "revenue"] for arm in HALVES)
+        control, new = (own.loc[own["variant"] == arm, metric.column] for arm in HALVES)
         weight = len(own) / len(units)
         difference += weight * (new.mean() - control.mean())
         variance += weight**2 * (new.var() / len(new) + control.var() / len(control))

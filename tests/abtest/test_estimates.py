@@ -198,6 +198,23 @@ def test_a_ratio_by_one_is_the_mean():
     assert np.isnan(ratio_of_means(StrataMoments.of(y, np.zeros(60)), np.ones(1)).mean)
 
 
+def test_shares_over_small_strata_keep_their_level():
+    """Nothing differs between 100 strata of two units in each arm; p (1 - p) / n would find something in 17 %."""
+    draws = (np.random.default_rng(0).random((2, 2_000, 100, 2)) < 0.3).astype(float)
+    means, squares = draws.mean(axis=3), draws.var(axis=3) * 2
+    weights, n, zeros = np.full(100, 0.01), np.full(100, 2.0), np.zeros(100)
+
+    def arm(side, run):
+        own, about = means[side, run], squares[side, run]
+        moments = StrataMoments(n=n, value=own, second=zeros, squares=about, products=zeros, second_squares=zeros)
+        return adjusted_mean(moments, weights, 0.0, 0.0, is_share=True)
+
+    pairs = [(arm(0, run), arm(1, run)) for run in range(2_000)]
+    t = [(treatment.mean - control.mean) / contrast_error(control, treatment) for control, treatment in pairs]
+    p_values = t_test_p_values(t, [satterthwaite_df(*pair) for pair in pairs])
+    assert 0.03 <= np.mean(p_values < 0.05) <= 0.07
+
+
 # Sizes and looks
 
 

@@ -97,6 +97,8 @@ def covariate_mean(control: StrataMoments, treatment: StrataMoments, weights: Fl
 def adjusted_mean(moments: StrataMoments, weights: Floats, slope: float, centre: float, *, is_share: bool) -> ArmMean:
     """Compute the mean of an arm as if its covariate had the mean ``centre``; of a share the variance is p (1 - p) / n.
 
+    A share over strata has the variance of a mean: in cells of few units p (1 - p) / n is too small by 1 / n of it.
+
     Examples
     --------
     >>> arm = StrataMoments.of(np.array([1.0, 2.0, 3.0]), np.array([1.0, 3.0, 2.0]))
@@ -105,8 +107,8 @@ def adjusted_mean(moments: StrataMoments, weights: Floats, slope: float, centre:
     """
     mean = float((weights * (moments.value - (slope * (moments.second - centre) if slope else 0.0))).sum())
     squares = moments.squares - 2 * slope * moments.products + slope**2 * moments.second_squares
-    if is_share:
-        return ArmMean(mean, float((weights**2 * squares / moments.n**2).sum()), NORMAL, 1.0)
+    if is_share and len(weights) == 1:
+        return ArmMean(mean, float(squares[0] / moments.n[0] ** 2), NORMAL, 1.0)
     return stratified_mean(mean, weights, squares, moments.n)
 
 
