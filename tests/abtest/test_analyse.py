@@ -1,14 +1,17 @@
 """Readouts: other packages' numbers, hand-worked ones, every table library, families, guardrails, traps."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import optimize, stats
 from statsmodels.stats.proportion import proportions_ztest
 
 from ecommine import SchemaError, abtest
+from ecommine.abtest._estimate.score_tests import margin_score
 from libraries import to_pandas
 from notes import note_counts
 
@@ -281,13 +284,22 @@ def test_a_guardrail_passes_only_when_it_is_shown():
     units["returned"] = np.arange(4_000) % 10 == 0
     control, new = arms_of(units, "returned")
     gap = new.mean() - control.mean()
-    error = np.sqrt(sum(arm.mean() * (1 - arm.mean()) / len(arm) for arm in (new, control)))
-    row = guarded(units, margin=0.05)
-    assert row["p_value"] == pytest.approx(stats.norm.sf((0.05 - gap) / error))
-    assert row["q_value"] == row["p_value"]
-    just, less = (abs(1.96 * error + gap + extra) for extra in (1e-4, -1e-4))
-    assert guarded(units, margin=just)["verdict"] == "passed"
-    assert guarded(units, margin=less)["verdict"] == "not_shown"
+    assert guarded(units, margin=0.05)["p_value"] == pytest.approx(slow_margin_p(control, new, lambda p: p + 0.05))
+    assert guarded(units, margin=0.05)["verdict"] == "passed"
+    assert guarded(units, margin=max(gap, 0.0) + 0.001)["verdict"] == "not_shown"
+
+
+def slow_margin_p(control, new, at_margin):
+    """Search the most likely shares at a margin, and take the variance there."""
+
+    def surprise(p):
+        parts = ((control, p), (new, at_margin(p)))
+        return -sum(stats.binom.logpmf(arm.sum(), len(arm), share) for arm, share in parts)
+
+    p = optimize.minimize_scalar(surprise, bounds=(1e-9, 0.9), method="bounded", options={"xatol": 1e-10}).x
+    q, slope = at_margin(p), at_margin(1.0) - at_margin(0.0)
+    error = np.sqrt(q * (1 - q) / len(new) + slope**2 * p * (1 - p) / len(control))
+    return stats.norm.sf((at_margin(control.mean()) - new.mean()) / error)
 
 
 def test_a_guardrail_can_fail():
@@ -302,8 +314,23 @@ def test_a_relative_margin_is_a_share_of_the_control():
     units["returned"] = np.random.default_rng(0).random(4_000) < 0.5
     control, new = arms_of(units, "returned")
     row = guarded(units, relative_margin=0.1)
-    variance = sum(factor**2 * arm.mean() * (1 - arm.mean()) / len(arm) for arm, factor in ((new, 1.0), (control, 1.1)))
-    assert row["p_value"] == pytest.approx(stats.norm.sf((1.1 * control.mean() - new.mean()) / np.sqrt(variance)))
+    assert row["p_value"] == pytest.approx(slow_margin_p(control, new, lambda p: 1.1 * p))
+
+
+@pytest.mark.parametrize("margins", [{"margin": 0.02}, {"relative_margin": 1.0}])
+def test_few_events_in_a_small_arm_are_no_evidence(margins):
+    """Both arms are apart by just the margin: of all results at most 2.5 % may pass, by enumeration."""
+    n, passes = np.array([270.0, 30.0]), 0.0
+    for x, y in itertools.product(range(1, 25), range(12)):
+        t = margin_score(n, np.array([x, y]) / n, sign=-1, **{"margin": None, "relative_margin": None} | margins)
+        if t > stats.norm.isf(0.025):
+            passes += stats.binom.pmf(x, 270, 0.02) * stats.binom.pmf(y, 30, 0.04)
+    assert passes <= 0.03
+    units = pd.DataFrame({"customer_id": range(300), "variant": ["control"] * 270 + ["new"] * 30, "revenue": 1.0})
+    units["returned"] = [1] * 5 + [0] * 295
+    guardrail = abtest.Guardrail(abtest.Proportion("returned", better="lower"), **margins)
+    found = row_of(experiment(REVENUE, guardrail, arms={"control": 0.9, "new": 0.1}).analyse(units), "returned")
+    assert found["verdict"] == "not_shown"
 
 
 def test_better_may_be_lower():

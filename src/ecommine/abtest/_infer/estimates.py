@@ -34,6 +34,7 @@ from .._estimate.mean_differences import (
     satterthwaite_df,
     skewness_of_difference,
 )
+from .._estimate.score_tests import margin_score
 from .._metrics import Guardrail, Proportion
 from .._read.cells import Cells
 from .._read.measures import Measure
@@ -126,7 +127,8 @@ def compare(
         return comparison
     if options.is_sequential and _nonzero(cells, measure, pair) < MIN_NONZERO:
         return replace(comparison, error=error, is_early=True)
-    is_pooled = isinstance(measure.metric, Proportion) and cells.cluster is None and len(pair.weights) == 1
+    is_plain = isinstance(measure.metric, Proportion) and cells.cluster is None and len(pair.weights) == 1
+    is_pooled = is_plain and not options.is_sequential
     quantile = options.quantile(satterthwaite_df(control, treatment), sum(units))
     relative, relative_low, relative_high = fieller_interval(control, treatment, quantile)
     return replace(
@@ -264,18 +266,19 @@ def _p_value(
     is_pooled: bool,
 ) -> float:
     n, df = float(pair.control.n.sum() + pair.treatment.n.sum()), satterthwaite_df(control, treatment)
+    n_arms, shares = (
+        np.concatenate([getattr(arm, name) for arm in (pair.control, pair.treatment)]) for name in ("n", "value")
+    )
     if guardrail is not None:
         sign = 1 if guardrail.metric.better == "higher" else -1
         margins = {"margin": guardrail.margin, "relative_margin": guardrail.relative_margin}
-        t = non_inferiority_t(control, treatment, sign=sign, **margins)
+        if is_pooled:
+            t = margin_score(n_arms, shares, sign=sign, **margins)
+        else:
+            t = non_inferiority_t(control, treatment, sign=sign, **margins)
         two_sided = options.p_value(t, df, n)
         return two_sided / 2 if t > 0 else 1 - two_sided / 2
-    error = contrast_error(control, treatment)
-    if is_pooled and not options.is_sequential:
-        n_arms, shares = (
-            np.concatenate([getattr(arm, name) for arm in (pair.control, pair.treatment)]) for name in ("n", "value")
-        )
-        error = pooled_share_error(n_arms, shares)
+    error = pooled_share_error(n_arms, shares) if is_pooled else contrast_error(control, treatment)
     return options.p_value((treatment.mean - control.mean) / error if error else NAN, df, n)
 
 
