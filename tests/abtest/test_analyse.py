@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
-from statsmodels.stats.proportion import proportions_ztest
+from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
 
 from ecommine import SchemaError, abtest
 from ecommine.abtest._estimate.score_tests import margin_score
@@ -75,8 +75,21 @@ def test_proportions_are_those_of_the_pooled_z_test():
     control, new = arms_of(units, "bought")
     _, p_value = proportions_ztest([new.sum(), control.sum()], [len(new), len(control)])
     assert row["p_value"] == pytest.approx(p_value)
-    error = np.sqrt(sum(arm.mean() * (1 - arm.mean()) / len(arm) for arm in (new, control)))
-    assert row["difference_high"] - row["difference"] == pytest.approx(1.959964 * error, rel=1e-6)
+    bounds = confint_proportions_2indep(new.sum(), len(new), control.sum(), len(control), method="newcomb")
+    assert (row["difference_low"], row["difference_high"]) == pytest.approx(bounds)
+
+
+@pytest.mark.parametrize(("events", "units"), [((8, 0), (270, 30)), ((0, 3), (40, 200)), ((9, 1), (500, 90))])
+def test_an_interval_of_few_events_does_not_contradict_its_p_value(events, units):
+    variant = ["control"] * units[0] + ["new"] * units[1]
+    bought = [place < n for n, size in zip(events, units, strict=True) for place in range(size)]
+    table = pd.DataFrame({"customer_id": range(sum(units)), "variant": variant, "bought": bought})
+    readout = experiment(BOUGHT, arms=["control", "new"]).analyse(table)
+    row = row_of(readout)
+    assert row["p_value"] > 0.3
+    assert row["difference_low"] < 0 < row["difference_high"]
+    assert np.isnan(row["relative_difference"]) == (min(events) == 0)
+    assert note_counts(readout.notes).get("no_relative_difference", 0) == (min(events) == 0)
 
 
 def test_ratios_are_those_of_the_delta_method():

@@ -26,7 +26,7 @@ skewed_metric            metrics too skewed for arms of different sizes (metrics
 before_planned_size      a fixed experiment is read before its size (units)
 not_started              the sequential interval has not started (metrics)
 not_testable             nothing varies, or a denominator is not above zero (metrics)
-no_relative_difference   the control is not clearly above zero (metrics)
+no_relative_difference   the control is not clearly above zero, or a share is 0 (metrics)
 covariate_no_help        covariates that explain nothing (metrics)
 capped                   the uncapped metric stands beside (metrics)
 intervals_unadjusted     verdicts follow q-values, intervals are single ones (tests)

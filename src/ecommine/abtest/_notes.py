@@ -143,7 +143,8 @@ def row_notes(rows: Sequence[Row], level: float) -> Iterator[Note]:
         if row.comparison.error > 0 and np.isnan(row.comparison.relative) and not row.comparison.is_early
     )
     if without:
-        text = f"{join_words(without)}: no relative difference, since the control is not clearly above zero"
+        reason = "the control is not clearly above zero or a share is 0"
+        text = f"{join_words(without)}: no relative difference, since {reason}"
         yield Note(text, code="no_relative_difference", count=len(without))
     n_tests = sum(row.role in ("primary", "secondary") for row in rows)
     if n_tests > 1:

@@ -1,6 +1,7 @@
 """Each treatment against the control: difference, relative difference, their intervals and the p-value.
 
-Means are compared by Welch's t, proportions by the pooled z-test with the unpooled standard error for intervals.
+Means are compared by Welch's t, proportions by the pooled z-test with Newcombe's interval: with an unpooled standard
+error the interval of few events would contradict the test.
 Ratios, covariates, strata and clusters change the estimate of an arm and its variance, and nothing else.
 
 References
@@ -15,6 +16,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..._stats.arrays import Bools, Floats, Ints, sums_by_group
+from ..._stats.intervals import Shares
+from ..._stats.intervals import difference as difference_of_shares
 from .._estimate.adjusted_means import (
     StrataMoments,
     adjusted_mean,
@@ -130,17 +133,44 @@ def compare(
     is_plain = isinstance(measure.metric, Proportion) and cells.cluster is None and len(pair.weights) == 1
     is_pooled = is_plain and not options.is_sequential
     quantile = options.quantile(satterthwaite_df(control, treatment), sum(units))
-    relative, relative_low, relative_high = fieller_interval(control, treatment, quantile)
+    low, high = _interval(control, treatment, quantile, units if is_pooled else None)
+    relative, relative_low, relative_high = _relative_difference(
+        control, treatment, quantile, is_share=isinstance(measure.metric, Proportion)
+    )
     return replace(
         comparison,
         error=error,
-        low=comparison.difference - quantile * error,
-        high=comparison.difference + quantile * error,
+        low=low,
+        high=high,
         relative=relative,
         relative_low=relative_low,
         relative_high=relative_high,
         p_value=_p_value(pair, control, treatment, options, guardrail, is_pooled=is_pooled),
     )
+
+
+def _interval(
+    control: ArmMean, treatment: ArmMean, quantile: float, units: tuple[float, float] | None
+) -> tuple[float, float]:
+    """Return the interval of the difference: Newcombe's where the numbers of units of two shares are given."""
+    if units is None:
+        half = quantile * contrast_error(control, treatment)
+        difference = treatment.mean - control.mean
+        return difference - half, difference + half
+    before, after = (
+        Shares.of(np.array([arm.mean]), np.array([n]), quantile)
+        for arm, n in zip((control, treatment), units, strict=True)
+    )
+    interval = difference_of_shares(before, after)
+    return float(interval.low[0]), float(interval.high[0])
+
+
+def _relative_difference(
+    control: ArmMean, treatment: ArmMean, quantile: float, *, is_share: bool
+) -> tuple[float, float, float]:
+    """Return the relative difference with Fieller's interval; of shares not where an arm has no event."""
+    is_known = not is_share or min(control.mean, treatment.mean) > 0
+    return fieller_interval(control, treatment, quantile) if is_known else (NAN, NAN, NAN)
 
 
 def mean_and_std(cells: Cells, measure: Measure) -> tuple[float, float]:
