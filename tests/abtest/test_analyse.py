@@ -451,6 +451,15 @@ def test_two_experiments_in_one_table():
         abtest.Experiment("x", arms=HALVES, metrics=[REVENUE]).analyse(both)
 
 
+@pytest.mark.parametrize("name", ["price", 7])
+def test_one_experiment_of_another_name_is_an_error(name, local_library):
+    units = local_library(shop().assign(experiment=name))
+    with pytest.raises(ValueError, match=f"'{name}', and none is 'page'"):
+        experiment(REVENUE).analyse(units)
+    test = abtest.Experiment(str(name), arms=HALVES, metrics=[REVENUE])
+    assert row_of(test.analyse(units))["metric"] == "revenue"
+
+
 @pytest.mark.parametrize(
     ("variants", "arms", "control"),
     [

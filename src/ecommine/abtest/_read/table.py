@@ -70,19 +70,21 @@ def _missing(name: str, names: Sequence[str]) -> str:
 
 
 def _of_experiment(frame: Frame, experiment: str) -> tuple[Frame, list[Note]]:
-    """Keep the rows of the named experiment where the table holds several."""
+    """Keep the rows of the named experiment; raise where the table has only others."""
     counts = collect(frame.select("experiment").group_by("experiment").agg(nw.len().alias("_n")))
     rows = dict(zip(counts["experiment"].to_list(), counts["_n"].to_list(), strict=True))
-    if len(rows) <= 1:
-        return frame, []
-    if experiment not in rows:
+    own = [name for name in rows if str(name) == experiment]
+    if rows and not own:
         known = quote_names(sorted(map(str, rows)))
         raise ValueError(
-            f"`units` holds the experiments {known}, and none is {experiment!r}: name one, or filter the table"
+            f"`units` holds the experiments {known}, and none is {experiment!r}: give the experiment one of "
+            "these names, or leave the column out"
         )
-    left_out = int(sum(rows.values()) - rows[experiment])
+    if len(rows) <= 1:
+        return frame, []
+    left_out = int(sum(rows.values()) - rows[own[0]])
     text = f"{counted(left_out, 'row')} of other experiments {'was' if left_out == 1 else 'were'} left out"
-    return frame.filter(nw.col("experiment") == experiment), [Note(text, code="other_experiments", count=left_out)]
+    return frame.filter(nw.col("experiment") == own[0]), [Note(text, code="other_experiments", count=left_out)]
 
 
 def _with_state(frame: Frame) -> Frame:
