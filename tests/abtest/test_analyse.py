@@ -580,3 +580,11 @@ def test_strata_without_both_arms_are_left_out_and_counted():
     readout = experiment(REVENUE).analyse(units, strata="city")
     assert note_counts(readout.notes)["strata_left_out"] == 5
     assert row_of(readout)["difference"] == pytest.approx(row_of(experiment(REVENUE).analyse(units[5:]))["difference"])
+
+
+@pytest.mark.parametrize("argument", ["strata", "by", "cluster"])
+@pytest.mark.parametrize("column", ["variant", "pending", "excluded", "customer_id"])
+def test_the_arm_and_the_state_of_a_unit_are_no_groups(argument, column):
+    units = shop().assign(pending=False, excluded=False)
+    with pytest.raises(ValueError, match=f"`{argument}` must .*'{column}'"):
+        experiment(REVENUE).analyse(units, **{argument: column})

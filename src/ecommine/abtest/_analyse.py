@@ -32,7 +32,7 @@ from ._metrics import Guardrail, Metric
 from ._notes import check_notes, planned_note, row_notes, sample_ratio_notes, state_notes
 from ._read.cells import Cells, Keys, cap_at_quantile, read_cells
 from ._read.statistics import cells_of_statistics
-from ._read.table import read_units
+from ._read.table import UNIT, read_units
 from ._readout import DayEffect, Readout, check_table, effect_table, group_table
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def analyse_units(
 ) -> Readout[Any]:
     """Read a table of one row per unit."""
     keys = Keys(strata=_names(strata, "strata"), by=_names(by, "by"), cluster=_cluster(cluster, strata))
+    _check_keys(keys)
     _check_override(override)
     like = opened(units, argument="units")
     table = read_units(like, experiment.name, _metrics(experiment), keys)
@@ -151,6 +152,18 @@ def _metrics(experiment: "Experiment") -> list[Metric]:
 
 def _names(names: object, argument: str) -> tuple[str, ...]:
     return () if names is None else tuple(dict.fromkeys(checked_names(argument, names, of="columns")))
+
+
+def _check_keys(keys: Keys) -> None:
+    """Raise where units would be split by what is not known before exposure, or has one unit each."""
+    columns = {"strata": keys.strata, "by": keys.by, "cluster": (keys.cluster,)}
+    for argument, named in columns.items():
+        reserved = [name for name in named if name in (UNIT, "variant", "pending", "excluded")]
+        if reserved:
+            raise ValueError(
+                f"`{argument}` must name columns that were known before exposure, got {show(reserved[0])}, which is "
+                "the unit, its arm or its state"
+            )
 
 
 def _cluster(cluster: object, strata: Names) -> str | None:
