@@ -588,3 +588,16 @@ def test_the_arm_and_the_state_of_a_unit_are_no_groups(argument, column):
     units = shop().assign(pending=False, excluded=False)
     with pytest.raises(ValueError, match=f"`{argument}` must .*'{column}'"):
         experiment(REVENUE).analyse(units, **{argument: column})
+
+
+@pytest.mark.parametrize("column", ["pending", "excluded"])
+def test_states_are_true_and_false_or_one_and_zero(column, local_library):
+    units = shop()
+    flags = np.arange(len(units)) % 4 == 0
+    expected = experiment(REVENUE).analyse(local_library(units.assign(**{column: flags})))
+    for numbers in (flags.astype(int), flags.astype(float)):
+        readout = experiment(REVENUE).analyse(local_library(units.assign(**{column: numbers})))
+        pd.testing.assert_frame_equal(to_pandas(readout.table), to_pandas(expected.table))
+    for wrong in ("no", 2):
+        with pytest.raises(SchemaError, match=f"`{column}` must hold true and false"):
+            experiment(REVENUE).analyse(local_library(units.assign(**{column: wrong})))

@@ -88,12 +88,27 @@ def _of_experiment(frame: Frame, experiment: str) -> tuple[Frame, list[Note]]:
 
 
 def _with_state(frame: Frame) -> Frame:
-    names = frame.collect_schema().names()
+    schema = frame.collect_schema()
     state = nw.lit(0, dtype=nw.Int64)
     for name, value in (("pending", PENDING), ("excluded", EXCLUDED)):
-        if name in names:
-            state = nw.when(nw.col(name).fill_null(False)).then(nw.lit(value, dtype=nw.Int64)).otherwise(state)
+        if name in schema:
+            flag = _flag(frame, name, schema[name])
+            state = nw.when(flag.fill_null(False)).then(nw.lit(value, dtype=nw.Int64)).otherwise(state)
     return frame.with_columns(_state=state)
+
+
+def _flag(frame: Frame, name: str, dtype: nw.dtypes.DType) -> nw.Expr:
+    """Return a column of true and false, or 1 and 0; raise where it is another one."""
+    flag = nw.col(name)
+    if dtype in (nw.Boolean, nw.Object):
+        return flag
+    problem = f"`{name}` must hold true and false, or 1 and 0, got"
+    if not dtype.is_numeric():
+        raise SchemaError("units", [f"{problem} {dtype}"])
+    is_other = (~flag.is_null() & ~((flag == 0) | (flag == 1))).fill_null(False)
+    if n := whole_number(collect(frame.select(_n=is_other.cast(nw.Int64).sum()))["_n"]):
+        raise SchemaError("units", [f"{problem} other numbers in {counted(n, 'row')}"])
+    return flag == 1
 
 
 def _exclude_units_in_two_arms(frame: Frame) -> Frame:
