@@ -1,5 +1,6 @@
 """Readouts: other packages' numbers, hand-worked ones, every table library, families, guardrails, traps."""
 
+import datetime as dt
 import itertools
 
 import numpy as np
@@ -499,6 +500,8 @@ def test_a_unit_without_a_time_is_read_but_belongs_to_no_day(zone, local_library
     sizes = dict(zip(groups["group"], groups["units_control"] + groups["units_treatment"], strict=True))
     assert sizes.pop("missing") == 2
     assert sorted(sizes.values()) == [98, 100, 100, 100]
+    if zone is None:  # DuckDB keeps moments and no zone, whose days are those of its session
+        assert sizes == {f"2024-03-0{day}": 98 if day == 1 else 100 for day in range(1, 5)}
 
 
 def test_an_empty_arm_gives_no_numbers():
@@ -601,3 +604,10 @@ def test_states_are_true_and_false_or_one_and_zero(column, local_library):
     for wrong in ("no", 2):
         with pytest.raises(SchemaError, match=f"`{column}` must hold true and false"):
             experiment(REVENUE).analyse(local_library(units.assign(**{column: wrong})))
+
+
+def test_groups_by_a_date_are_dates(local_library):
+    units = shop()
+    units["born"] = np.array([dt.date(1969, 12, 31), dt.date(1999, 2, 1)])[np.arange(len(units)) % 2]
+    names = to_pandas(experiment(REVENUE).analyse(local_library(units), by="born").by)["group"]
+    assert sorted(names) == ["1969-12-31", "1999-02-01"]

@@ -18,7 +18,6 @@ from ._infer.checks import (
     Check,
     arm_counts,
     balance_checks,
-    day_text,
     locate_mismatch,
     sample_ratio,
     shares_by_day,
@@ -246,8 +245,8 @@ def _days(experiment: "Experiment", checked: CheckedCells, compared: ComparedArm
         pair = (compared.control, arm)
         final = float(cells.n[cells.is_analysed & np.isin(cells.arm, pair)].sum())
         always = DifferenceTest(level=options.level, is_sequential=True, planned=options.planned or max(final, 1.0))
-        for code, label in enumerate(cells.day.labels.tolist()):
+        for code, label in enumerate(cells.day.names):
             rows = (cells.day.codes >= 0) & (cells.day.codes <= code)
             found = compare(cells, measure, pair, always, rows=rows, use_covariate=checked.use_covariate)
             if not np.isnan(found.low):
-                yield DayEffect(day_text(label), compared.arms[arm], found.difference, found.low, found.high)
+                yield DayEffect(label, compared.arms[arm], found.difference, found.low, found.high)

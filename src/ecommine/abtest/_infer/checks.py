@@ -18,7 +18,6 @@ Statistician 54(2), 121-128. https://doi.org/10.1080/00031305.2000.10474524
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -36,7 +35,6 @@ FAILED_P, WARNING_P = 0.001, 0.01
 """P-values below which a check fails, so that effects are withheld, and warns."""
 MAX_SKEWNESS = 0.118
 """Skewness of a difference at which one tail of a 5 % test has 3.5 % instead of 2.5 % (first Edgeworth term)."""
-EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,15 +89,8 @@ def locate_mismatch(cells: Cells, shares: Floats) -> list[Place]:
         table = [arm_counts(cells, len(shares), group.codes == code) for code in range(len(group.labels))]
         if len(table) > 1:
             worst, p_value = furthest_row(np.array(table), shares)
-            label = group.labels.tolist()[worst]
-            value = day_text(label) if column == "day" else str(label)
-            places.append(Place(column=column, value=value, holds_elsewhere=not p_value < WARNING_P))
+            places.append(Place(column=column, value=group.names[worst], holds_elsewhere=not p_value < WARNING_P))
     return places
-
-
-def day_text(day: object) -> str:
-    """Return a day, counted from 1970, as a date."""
-    return (EPOCH + timedelta(days=int(str(day).partition(".")[0]))).isoformat()
 
 
 def shares_by_day(cells: Cells, n_arms: int, *, is_sequential: bool) -> float:

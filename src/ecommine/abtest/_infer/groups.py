@@ -73,7 +73,7 @@ def _in_group(
 def _sample_ratios(cells: Cells, by: str, compared: ComparedArms) -> list[tuple[int, str, float]]:
     """Return the code, the name and the sample ratio of each group; -1 are units without a value."""
     group = cells.groups[by]
-    names = dict(enumerate(map(str, group.labels.tolist()))) | ({-1: MISSING} if (group.codes < 0).any() else {})
+    names = dict(enumerate(group.names)) | ({-1: MISSING} if (group.codes < 0).any() else {})
     counts = {code: arm_counts(cells, len(compared.arms), group.codes == code) for code in names}
     return [
         (code, name, sample_ratio(counts[code], compared.shares, is_sequential=compared.is_sequential))

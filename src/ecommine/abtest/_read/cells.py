@@ -3,9 +3,9 @@
 The second pass subtracts the mean of all units that the first one gave, so that a metric of 1e9 keeps its variance.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -24,6 +24,7 @@ from .measures import Base, Measure, Pair, list_measures
 
 MAX_VALUE = 1e150
 """Values above it have no finite square."""
+EPOCH = date(1970, 1, 1)
 ANALYSED, PENDING, EXCLUDED = 0, 1, 2
 """States of a unit: read, its window not over, seen in two arms."""
 
@@ -39,10 +40,21 @@ class Keys:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Group:
-    """The group of each cell by one column, -1 where it is missing, and the groups' names."""
+    """The group of each cell by one column, -1 where it is missing, and the groups; days are counted from 1970."""
 
     codes: Ints
     labels: Labels
+    is_day: bool = False
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the groups as texts."""
+        return [day_text(label) if self.is_day else str(label) for label in self.labels.tolist()]
+
+
+def day_text(day: object) -> str:
+    """Return a day, counted from 1970, as a date."""
+    return (EPOCH + timedelta(days=int(str(day).partition(".")[0]))).isoformat()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -113,7 +125,9 @@ def read_cells(
     values = frame.select(*_key_columns(frame, names), **dict(_values(frame, bases)))
     rows = group_rows(values, list(names.values()))
     first = rows.sums(dict(_first_columns(bases, count_nonzero=count_nonzero, in_memory=rows.cells is not None)))
-    cells = _cells(first, names, arms, bases, measures, keys)
+    schema = frame.collect_schema()
+    days = {column for column in names if schema[column] in (nw.Datetime, nw.Date)}
+    cells = _cells(first, names, days, arms, bases, measures, keys)
     _check_values(cells, first, arms, values)
     _check_clusters(cells, keys)
     return _with_products(cells, rows)
@@ -140,7 +154,7 @@ def _day(moment: nw.Expr, dtype: nw.dtypes.DType) -> nw.Expr:
     is_zoned = isinstance(dtype, nw.Datetime) and dtype.time_zone is not None
     naive = moment.dt.replace_time_zone(None) if is_zoned else moment
     # pandas makes no whole number of a missing year
-    known = naive.fill_null(datetime(1970, 1, 1) if dtype == nw.Datetime else date(1970, 1, 1))
+    known = naive.fill_null(datetime(1970, 1, 1) if dtype == nw.Datetime else EPOCH)
     return nw.when(~moment.is_null()).then(day_number(known))
 
 
@@ -180,13 +194,16 @@ def _is_usable(name: str, base: Base) -> nw.Expr:
 def _cells(
     first: nw.DataFrame[Any],
     names: Mapping[str, str],
+    days: Collection[str],
     arms: Sequence[str],
     bases: tuple[Base, ...],
     measures: tuple[Measure, ...],
     keys: Keys,
 ) -> Cells:
     groups = {
-        column: Group(**_codes(first[name])) for column, name in names.items() if column not in ("variant", "_state")
+        column: Group(**_codes(first[name]), is_day=column in days)
+        for column, name in names.items()
+        if column not in ("variant", "_state")
     }
     strata = np.array([groups[column].codes for column in keys.strata]).T
     n, is_counted = len(first), "_nonzero0" in first.columns
