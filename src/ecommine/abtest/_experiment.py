@@ -30,7 +30,7 @@ class Experiment:
     Parameters
     ----------
     name : str
-        Of the experiment; it selects rows of a table that holds several.
+        Of the experiment; it selects its rows of a table with the column `experiment`, which must have some.
     arms : mapping of arm to share, or sequence of arms
         The design: which share of units each arm was to get. Only names where shares are not known; the sample ratio
         is then not tested. Arms are compared as text: 1 is "1", and True is "true".
@@ -255,7 +255,8 @@ class Experiment:
         ecommine.SchemaError
             If a column is missing, or a metric is missing in a unit that is read (counted by arm).
         ValueError
-            If the table has a variant that is no arm, a cluster has several arms, or an option is wrong.
+            If the table has a variant that is no arm, or only other experiments, if a cluster has several arms, or an
+            option is wrong.
 
         Examples
         --------
