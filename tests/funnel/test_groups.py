@@ -170,7 +170,7 @@ def test_a_column_of_the_results_cannot_be_a_group(name):
         (lambda: funnel.Funnel(STEPS, order="loose"), ValueError, "`order` must be one of 'ordered', 'strict', 'any'"),
         (lambda: funnel.Funnel(STEPS, optional="a"), ValueError, "`optional` must name a step between"),
         (lambda: funnel.Funnel(STEPS, optional="x"), ValueError, r"got 'x'"),
-        (lambda: funnel.Funnel(STEPS, exclude=3), TypeError, "`exclude` must be names of events"),
+        (lambda: funnel.Funnel(STEPS, exclude=3), TypeError, "`exclude` must be a list of exclusions, got 3"),
         (lambda: funnel.Funnel(STEPS, exclude=funnel.Exclude("x", after="z")), ValueError, "`after` must be one of"),
         (lambda: funnel.Funnel(STEPS, exclude=funnel.Exclude("x", after="c")), ValueError, "'c' does not come before"),
         (

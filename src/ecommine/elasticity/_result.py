@@ -53,10 +53,17 @@ class Elasticities(Result):
 
     Examples
     --------
-    >>> from ecommine import datasets, elasticity
-    >>> sales = datasets.make_sales(20, periods=52).table
+    >>> import pandas as pd
+    >>> from ecommine import elasticity
+    >>> sales = pd.DataFrame({
+    ...     "product_id": "tea",
+    ...     "period_at": pd.date_range("2024-01-01", periods=8, freq="7D"),
+    ...     "quantity": [100, 83, 120, 99, 70, 84, 118, 101],
+    ...     "price": [4.0, 4.4, 3.6, 4.0, 4.8, 4.4, 3.6, 4.0],
+    ...     "unit_cost": 2.0,
+    ... })
     >>> elasticity.fit(sales).headline
-    '20 of 20 elasticities known, mean -2.11 after shrinkage, from 1,040 rows up to 2024-12-23'
+    '1 of 1 elasticity known, mean -1.84, from 8 rows up to 2024-02-19'
     """
 
     table: Any
@@ -167,13 +174,19 @@ class Elasticities(Result):
 
         Examples
         --------
-        >>> from ecommine import datasets, elasticity
-        >>> sales = datasets.make_sales(20, periods=52).table
+        >>> import pandas as pd
+        >>> from ecommine import elasticity
+        >>> sales = pd.DataFrame({
+        ...     "product_id": "tea",
+        ...     "period_at": pd.date_range("2024-01-01", periods=8, freq="7D"),
+        ...     "quantity": [100, 83, 120, 99, 70, 84, 118, 101],
+        ...     "price": [4.0, 4.4, 3.6, 4.0, 4.8, 4.4, 3.6, 4.0],
+        ...     "unit_cost": 2.0,
+        ... })
         >>> prices = elasticity.fit(sales).optimal_prices(endings=(0.20, 0.90))
-        >>> prices.table[["product_id", "current_price", "price", "loss_probability"]].head(2).round(2)
-           product_id  current_price  price  loss_probability
-        0           1           8.96    9.2              0.00
-        1           2          14.83   15.2              0.11
+        >>> prices.table[["product_id", "current_price", "price", "expected_change", "loss_probability"]].round(2)
+          product_id  current_price  price  expected_change  loss_probability
+        0        tea            4.0    4.2             1.07               0.0
         """
         from ._prices.result import optimal_prices
 
@@ -211,12 +224,22 @@ class Elasticities(Result):
 
         Examples
         --------
-        >>> from ecommine import datasets, elasticity
-        >>> sales = datasets.make_sales(20, periods=52).table
-        >>> elasticity.fit(sales).simulate()[["product_id", "change", "units", "profit"]].head(2).round(2)
-           product_id  change  units  profit
-        0           1   -0.10  28.27   52.99
-        1           1   -0.05  24.97   57.98
+        >>> import pandas as pd
+        >>> from ecommine import elasticity
+        >>> sales = pd.DataFrame({
+        ...     "product_id": "tea",
+        ...     "period_at": pd.date_range("2024-01-01", periods=8, freq="7D"),
+        ...     "quantity": [100, 83, 120, 99, 70, 84, 118, 101],
+        ...     "price": [4.0, 4.4, 3.6, 4.0, 4.8, 4.4, 3.6, 4.0],
+        ...     "unit_cost": 2.0,
+        ... })
+        >>> elasticity.fit(sales).simulate()[["product_id", "change", "units", "profit"]].round(2)
+          product_id  change   units  profit
+        0        tea   -0.10  120.38  192.60
+        1        tea   -0.05  108.96  196.12
+        2        tea    0.00   99.13  198.26
+        3        tea    0.05   90.60  199.33
+        4        tea    0.10   83.16  199.58
         """
         from ._prices.simulate import simulate
 

@@ -55,10 +55,17 @@ class OptimalPrices(Result):
 
     Examples
     --------
-    >>> from ecommine import datasets, elasticity
-    >>> sales = datasets.make_sales(20, periods=52).table
+    >>> import pandas as pd
+    >>> from ecommine import elasticity
+    >>> sales = pd.DataFrame({
+    ...     "product_id": "tea",
+    ...     "period_at": pd.date_range("2024-01-01", periods=8, freq="7D"),
+    ...     "quantity": [100, 83, 120, 99, 70, 84, 118, 101],
+    ...     "price": [4.0, 4.4, 3.6, 4.0, 4.8, 4.4, 3.6, 4.0],
+    ...     "unit_cost": 2.0,
+    ... })
     >>> elasticity.fit(sales).optimal_prices().headline
-    '20 prices for the highest profit, +616.21 per period in all'
+    '1 price for the highest profit, +1.33 per period in all'
     """
 
     table: Any

@@ -156,6 +156,6 @@ def _shift(starts: Any, steps: Ints, every: Every | None) -> Any:
     if starts.dtype.kind != "M":
         return starts.astype(np.int64) + steps
     if every in _MONTHS:
-        months = starts.astype("datetime64[M]") + steps * _MONTHS[str(every)]
+        months = starts.astype("datetime64[M]") + steps * np.timedelta64(_MONTHS[str(every)], "M")
         return months.astype("datetime64[us]")
     return starts.astype("datetime64[us]") + steps * np.timedelta64(_DAYS[str(every)], "D")

@@ -143,7 +143,7 @@ def _next_event(peak_at: Any, days: float, end: Any, calendar: Calendar | None) 
 def _moved_by_years(moment: Any, years: int) -> Any:
     month = moment.astype("datetime64[M]")
     day = moment - month.astype("datetime64[us]")
-    return (month + 12 * years).astype("datetime64[us]") + day
+    return (month + np.timedelta64(12 * years, "M")).astype("datetime64[us]") + day
 
 
 def _years_with_the_day(event: str | None, next_at: Any, periods: Periods, calendar: Calendar | None) -> int:
