@@ -26,12 +26,12 @@ def split_tied(events: Events) -> tuple[Events | None, Events]:
     is_several = (steps & (steps - 1)) != 0
     if not is_several.any() or not (of_several := np.flatnonzero(is_several[events.kind])).size:
         return None, events
-    rows = np.flatnonzero(np.isin(events.sequence, events.sequence[of_several]) & (steps[events.kind] > 0))
+    rows = np.flatnonzero(np.isin(events.sequence, events.sequence[of_several], kind="sort") & (steps[events.kind] > 0))
     rows = rows[np.lexsort((events.time[rows], events.sequence[rows]))]
     is_first = run_starts(events.sequence[rows], events.time[rows])
     moment = np.cumsum(is_first) - 1
     is_tied = (np.bincount(moment) > 1) & (np.bincount(moment, is_several[events.kind[rows]]) > 0)
-    tied = np.isin(events.sequence, events.sequence[rows[is_first]][is_tied])
+    tied = np.isin(events.sequence, events.sequence[rows[is_first]][is_tied], kind="sort")
     if not tied.any():
         return None, events
     parts = [np.flatnonzero(tied), np.flatnonzero(~tied)]
