@@ -16,22 +16,14 @@ from .walk import NO_CART, WHY_NO_CART, walk_carts
 class CartBoundaries:
     """The carts, in the order of the events, and the cart of each event."""
 
-    opening: Ints
-    """Position of the event that opens each cart."""
-    closing: Ints
-    """Position of the event that buys it; NONE where it was not bought."""
-    session_end: Ints
-    """Position of the last event of the session that opened it."""
-    left_at: Times
-    """When it was touched last before the end of that session (microseconds)."""
-    deadline: Times
-    """When its window is over."""
-    cart: Ints
-    """The cart that each event touches or buys; NONE for others."""
-    n_unnamed: int
-    """Purchases of no known product while a cart that was left was open."""
-    notes: tuple[Note, ...]
-    """Counts of the events of no cart, and of those purchases."""
+    opening: Ints  # position of the event that opens each cart
+    closing: Ints  # position of the event that buys it; NONE where it was not bought
+    session_end: Ints  # position of the last event of the session that opened it
+    left_at: Times  # when it was touched last before the end of that session (microseconds)
+    deadline: Times  # when its window is over
+    cart: Ints  # the cart that each event touches or buys; NONE for others
+    n_unnamed: int  # purchases of no known product while a cart that was left was open
+    notes: tuple[Note, ...]  # counts of the events of no cart, and of those purchases
 
     def __len__(self) -> int:
         return len(self.opening)

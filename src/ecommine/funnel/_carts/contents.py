@@ -23,16 +23,11 @@ class CartContents:
     n_carts: int
     cart: Ints
     product: Ints
-    units_left: Floats
-    """Units at the end of the first session."""
-    units: Floats
-    """Units at the end, before a purchase."""
-    units_after: Floats
-    """Units after the purchase."""
-    price: Floats
-    """Mean price at which the units were put in, NaN where unknown."""
-    added_at: Times
-    """When the product was put in first (microseconds)."""
+    units_left: Floats  # units at the end of the first session
+    units: Floats  # units at the end, before a purchase
+    units_after: Floats  # units after the purchase
+    price: Floats  # mean price at which the units were put in, NaN where unknown
+    added_at: Times  # when the product was put in first (microseconds)
 
     def value(self, units: Floats) -> Floats:
         """Compute the known money in each cart: NaN where something is in it, and no price of it is known."""

@@ -31,24 +31,17 @@ NONE = -1
 class CartEvents:
     """Events sorted by person, time and name; each array of shape (n_events,), codes are NONE where unknown."""
 
-    person: Ints
-    """The customer where that is known, else the visitor, numbered after all customers."""
-    time: Times
-    """Microseconds since 1970; instants where the events have them."""
-    name: Ints
-    """Position among GA4's names; other names come after these."""
+    person: Ints  # the customer where that is known, else the visitor, numbered after all customers
+    time: Times  # microseconds since 1970; instants where the events have them
+    name: Ints  # position among GA4's names; other names come after these
     product: Ints
     visitor: Ints
     order: Ints
-    session: Ints
-    """Number of the visitor's session; NONE for purchases that only the orders have."""
+    session: Ints  # number of the visitor's session; NONE for purchases that only the orders have
     value: Floats
-    quantity: Floats
-    """NaN where unknown, as the value is."""
-    order_match: Ints
-    """Of a purchase: IN_ORDERS, ONLY_IN_ORDERS or 0."""
-    source: Ints
-    """Number of the event in the log, since one purchase may become one per product."""
+    quantity: Floats  # NaN where unknown, as the value is
+    order_match: Ints  # of a purchase: IN_ORDERS, ONLY_IN_ORDERS or 0
+    source: Ints  # number of the event in the log, since one purchase may become one per product
 
     def __len__(self) -> int:
         return len(self.time)
@@ -96,18 +89,15 @@ class CartEvents:
 class CartLog:
     """The events of everyone who has a cart, up to a moment, and the ids behind their codes, ascending."""
 
-    frame: Frame
-    """The caller's table."""
+    frame: Frame  # the caller's table
     events: CartEvents
     visitors: Labels
     customers: Labels
     products: Labels
     orders: Labels
     as_of: datetime | None
-    until: int
-    """The same moment on the scale of the times of the events (microseconds)."""
-    clock: Clock
-    """The way from these times to the shop's own."""
+    until: int  # the same moment on the scale of the times of the events (microseconds)
+    clock: Clock  # the way from these times to the shop's own
     notes: tuple[Note, ...]
 
 

@@ -35,24 +35,17 @@ MIN_PRICE_RATIO = 1 + 1e-9
 class CartLifecycle:
     """What became of carts; arrays of shape (n_carts,), times in microseconds and NAT for what did not happen."""
 
-    status: Ints
-    """Position in STATUSES."""
-    step: Ints
-    """Position in STEPS of the furthest of the first session."""
+    status: Ints  # position in STATUSES
+    step: Ints  # position in STEPS of the furthest of the first session
     opened_at: Times
     last_touched_at: Times
-    abandoned_at: Times
-    """When it was touched last in its first session, where that is over and did not buy."""
+    abandoned_at: Times  # when it was touched last in its first session, where that is over and did not buy
     bought_at: Times
-    is_session_over: Bools
-    """Whether the session that opened it is over at the end of the data."""
+    is_session_over: Bools  # whether the session that opened it is over at the end of the data
     is_window_over: Bools
-    can_be_recovered: Bools
-    """Left in its first session, which is over, with something in it."""
-    duration: Times
-    """From when it was left until it was bought or is no longer observed, at most the window."""
-    person: Ints
-    """Number of the person: carts of one are correlated."""
+    can_be_recovered: Bools  # left in its first session, which is over, with something in it
+    duration: Times  # from when it was left until it was bought or is no longer observed, at most the window
+    person: Ints  # number of the person: carts of one are correlated
 
     def __len__(self) -> int:
         return len(self.status)

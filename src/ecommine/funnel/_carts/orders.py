@@ -29,13 +29,10 @@ class Orders:
     """Orders of shape (n_orders,) by ascending id, and every product of an order once, of shape (n_lines,)."""
 
     ids: Labels
-    person: Ints
-    """As in the events; NONE where the customer is in no event."""
-    time: Times
-    """Of the first line (microseconds)."""
+    person: Ints  # as in the events; NONE where the customer is in no event
+    time: Times  # of the first line (microseconds)
     line_order: Ints
-    line_product: Ints
-    """As in the events; products that no event names share a code of their own."""
+    line_product: Ints  # as in the events; products that no event names share a code of their own
     notes: tuple[Note, ...]
 
 

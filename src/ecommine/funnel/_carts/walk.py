@@ -29,20 +29,13 @@ class CartWalk:
 
     session_until: list[int]
     open_until: list[int]
-    opened_by: list[int] = field(default_factory=list)
-    """Row that opens each cart."""
-    closed_by: list[int] = field(default_factory=list)
-    """Row that buys it, NONE where none does."""
-    last_open: list[int] = field(default_factory=list)
-    """Last row at which it is open."""
-    cart: list[int] = field(default_factory=list)
-    """Cart of each row; NONE where it has none."""
-    outcome: list[int] = field(default_factory=list)
-    """Of each row: BOUGHT, or why a purchase buys no cart."""
-    n_products: list[int] = field(default_factory=list)
-    """Products put into each cart."""
-    n_bought: list[int] = field(default_factory=list)
-    """Products of each cart bought after it was left."""
+    opened_by: list[int] = field(default_factory=list)  # row that opens each cart
+    closed_by: list[int] = field(default_factory=list)  # row that buys it, NONE where none does
+    last_open: list[int] = field(default_factory=list)  # last row at which it is open
+    cart: list[int] = field(default_factory=list)  # cart of each row; NONE where it has none
+    outcome: list[int] = field(default_factory=list)  # of each row: BOUGHT, or why a purchase buys no cart
+    n_products: list[int] = field(default_factory=list)  # products put into each cart
+    n_bought: list[int] = field(default_factory=list)  # products of each cart bought after it was left
     _of_product: dict[int, int] = field(default_factory=dict)
     """The cart that each product of the person was put into last."""
     _of_session: dict[int, list[tuple[int, int]]] = field(default_factory=dict)

@@ -67,19 +67,11 @@ def step_bits(bitmasks: Ints, n_steps: int) -> Ints:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RankedKinds:
-    """What ranked kinds of events stand for: int64 arrays of shape (n_bitmasks * n_groups,), the lowest step first.
+    """What ranked kinds of events stand for: int64 arrays of shape (n_bitmasks * n_groups,), the lowest step first."""
 
-    Attributes
-    ----------
-    steps, exclusions : int64 array
-        The steps and exclusions that the kind is, one bit each.
-    group : int64 array
-        The value of `by`.
-    """
-
-    steps: Ints
-    exclusions: Ints
-    group: Ints
+    steps: Ints  # the steps that the kind is, one bit each
+    exclusions: Ints  # the exclusions, one bit each
+    group: Ints  # the value of `by`
 
 
 def rank_kinds(events: Events, is_present: Bools) -> tuple[Ints, RankedKinds]:
@@ -101,25 +93,13 @@ def rank_kinds(events: Events, is_present: Bools) -> tuple[Ints, RankedKinds]:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SortedEvents:
-    """Events that count, sorted by sequence, time, lowest step, all steps, exclusions, group.
+    """Events that count, by sequence, time, lowest step, all steps, exclusions, group: arrays of shape (n_events,)."""
 
-    Attributes
-    ----------
-    sequence : int array of shape (n_events,)
-        Number of the sequence, from 0 without gaps.
-    time : int64 array of shape (n_events,)
-        Microseconds.
-    step_bitmask, exclusion_bitmask : int array of shape (n_events,)
-        The steps and exclusions that the event is, one bit each; 0 where it is none.
-    group : int array of shape (n_events,)
-        The value of `by`; 0 where there is none.
-    """
-
-    sequence: Ints
-    time: Ints
-    step_bitmask: Ints
-    exclusion_bitmask: Ints
-    group: Ints
+    sequence: Ints  # number of the sequence, from 0 without gaps
+    time: Ints  # microseconds
+    step_bitmask: Ints  # the steps that the event is, one bit each; 0 where it is none
+    exclusion_bitmask: Ints  # the exclusions, likewise
+    group: Ints  # the value of `by`; 0 where there is none
 
 
 def sort_events(events: Events) -> tuple[SortedEvents, Ints]:

@@ -14,22 +14,12 @@ Rows = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DrawnStates:
-    """States of a picture: the start, then by visits, "(other)" as one, the goal; and the steps between them.
-
-    Attributes
-    ----------
-    names : list of str
-        Of length n_states.
-    visits, position : float arrays of shape (n_states,)
-        Visits, and the mean position of the first one in its path.
-    steps : float array of shape (n_states, n_states + 1)
-        Steps from each state (row) to each; the last column is the end.
-    """
+    """States of a picture: the start, then by visits, "(other)" as one, the goal; and the steps between them."""
 
     names: list[str]
-    visits: Floats
-    position: Floats
-    steps: Floats
+    visits: Floats  # shape (n_states,)
+    position: Floats  # shape (n_states,): mean position of the first visit in its path
+    steps: Floats  # shape (n_states, n_states + 1): steps from each state (row) to each; the last column is the end
 
     def __len__(self) -> int:
         """Return the number of states."""

@@ -43,23 +43,13 @@ Bounded = tuple[Floats, Floats, Floats]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MarkovEstimates:
-    """Estimates for each state, the start last.
+    """Estimates for each state, the start last: arrays of shape (n_states + 1,)."""
 
-    Attributes
-    ----------
-    chance, observed : tuple of three float arrays of shape (n_states + 1,)
-        Share that reaches the goal, low, high: by the chain, and of the paths that came to the state.
-    steps_to_goal, steps_to_end : tuple of three float arrays of shape (n_states + 1,)
-        Expected steps to the goal of those that reach it, and to the end of the others, low, high.
-    p_value : float array of shape (n_states + 1,)
-        Of the difference between chance and observed; NaN where there are few paths.
-    """
-
-    chance: Bounded
-    observed: Bounded
-    steps_to_goal: Bounded
-    steps_to_end: Bounded
-    p_value: Floats
+    chance: Bounded  # share that reaches the goal, by the chain
+    observed: Bounded  # share that reaches the goal, of the paths that came to the state
+    steps_to_goal: Bounded  # expected steps to the goal of those that reach it
+    steps_to_end: Bounded  # expected steps to the end of the others
+    p_value: Floats  # of the difference between chance and observed; NaN where there are few paths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

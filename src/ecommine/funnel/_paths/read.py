@@ -52,35 +52,17 @@ class PathOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PathEvents:
-    """Events of all paths, one path after the other, each in the order of time.
+    """Events of all paths, one path after the other, each in the order of time."""
 
-    Attributes
-    ----------
-    state : int array of shape (n_events,)
-        Position in ``states``, NO_STATE where the event is none.
-    path, time, visitor : int arrays of shape (n_events,)
-        Number of the path, microseconds since 1970, and code of the visitor.
-    states : tuple of str
-        Names of the states.
-    is_open : bool array of shape (n_paths,)
-        Whether the path may still go on.
-    settled_before : int
-        Microseconds: what follows an event before this moment is known.
-    as_of : datetime or None
-        The moment up to which events count.
-    notes : tuple of Note
-        What was left out, and how paths were cut.
-    """
-
-    state: Ints
-    path: Ints
-    time: Times
-    visitor: Ints
-    states: tuple[str, ...]
-    is_open: Bools
-    settled_before: int
-    as_of: datetime | None
-    notes: tuple[Note, ...]
+    state: Ints  # shape (n_events,): position in ``states``, NO_STATE where the event is none
+    path: Ints  # shape (n_events,): number of the path
+    time: Times  # shape (n_events,): microseconds since 1970
+    visitor: Ints  # shape (n_events,): code of the visitor
+    states: tuple[str, ...]  # names of the states
+    is_open: Bools  # shape (n_paths,): whether the path may still go on
+    settled_before: int  # what follows an event before this moment (microseconds) is known
+    as_of: datetime | None  # the moment up to which events count
+    notes: tuple[Note, ...]  # what was left out, and how paths were cut
 
 
 def read_path_events(events: Frame, options: PathOptions) -> PathEvents:

@@ -18,48 +18,23 @@ from .read import NO_STATE, OTHER, PathEvents, PathOptions, read_path_events
 class Visits:
     """Visits to states, path by path.
 
-    Attributes
-    ----------
-    state, path : int array of shape (n_visits,)
-        Positions in ``states`` and among the paths.
-    time : int64 array of shape (n_visits,)
-        When the visit began, in microseconds.
-    is_settled : bool array of shape (n_visits,)
-        Whether it is known what follows, or that nothing does: the path is over, or the last event of the visit is so
-        long ago that it would be. Of later visits only those that went on at once could be observed to do so.
-    first : int array of shape (n_paths,)
-        The first visit of each path.
-    visitor : int array of shape (n_paths,)
-        Code of the visitor whose path it is.
-    is_open : bool array of shape (n_paths,)
-        Whether the path may still go on.
-    is_single_event : bool array of shape (n_paths,)
-        Whether the path is one event.
-    states : tuple of str
-        The states: the most visited first, then by name; "(other)" is the last one.
-    n_events : int array of shape (n_states,)
-        Events of each state.
-    is_goal : bool array of shape (n_states,)
-        Which states are the goal.
-    as_of : datetime or None
-        The moment up to which events count.
-    notes : tuple of Note
-        What was left out, how paths were cut, and what was pooled.
+    A visit is settled if it is known what follows, or that nothing does: the path is over, or the last event of the
+    visit is so long ago that it would be. Of later visits only those that went on at once could be observed to do so.
     """
 
-    state: Ints
-    path: Ints
-    time: Times
-    is_settled: Bools
-    first: Ints
-    visitor: Ints
-    is_open: Bools
-    is_single_event: Bools
-    states: tuple[str, ...]
-    n_events: Ints
-    is_goal: Bools
-    as_of: datetime | None
-    notes: tuple[Note, ...]
+    state: Ints  # shape (n_visits,): position in ``states``
+    path: Ints  # shape (n_visits,): number of the path
+    time: Times  # shape (n_visits,): when the visit began (microseconds)
+    is_settled: Bools  # shape (n_visits,)
+    first: Ints  # shape (n_paths,): the first visit of each path
+    visitor: Ints  # shape (n_paths,): code of the visitor
+    is_open: Bools  # shape (n_paths,): whether the path may still go on
+    is_single_event: Bools  # shape (n_paths,): whether the path is one event
+    states: tuple[str, ...]  # the most visited first, then by name; "(other)" is the last one
+    n_events: Ints  # shape (n_states,): events of each state
+    is_goal: Bools  # shape (n_states,): which states are the goal
+    as_of: datetime | None  # the moment up to which events count
+    notes: tuple[Note, ...]  # what was left out, how paths were cut, and what was pooled
 
     @property
     def n_paths(self) -> int:

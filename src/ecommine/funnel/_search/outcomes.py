@@ -13,42 +13,22 @@ OPENING_EVENTS = ("select_item", "view_item")
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SearchOutcomes:
-    """One value per search, in the order of the log.
+    """One value per search, in the order of the log: arrays of shape (n_searches,)."""
 
-    Attributes
-    ----------
-    query, unit : int arrays of shape (n_searches,)
-        Codes of the query (NONE unknown) and the visitor.
-    results : float array of shape (n_searches,)
-        Results, NaN where unknown.
-    is_clicked, is_exit, is_bought : bool arrays of shape (n_searches,)
-        Whether a result was clicked before the next search, nothing followed, a purchase is credited.
-    next_search, next_query : int array of shape (n_searches,)
-        The search that replaced this one, and its query; NONE where none did.
-    money : float array of shape (n_searches,)
-        The value of the purchases credited.
-    is_over, is_decided : bool arrays of shape (n_searches,)
-        Whether the session is over, and whether purchases can no longer be credited.
-    has_money, has_purchases : bool
-        Whether the log has values, and purchases.
-    notes : tuple of Note
-        What was assumed.
-    """
-
-    query: Ints
-    unit: Ints
-    results: Floats
-    is_clicked: Bools
-    is_exit: Bools
-    next_search: Ints
-    next_query: Ints
-    is_bought: Bools
-    money: Floats
-    is_over: Bools
-    is_decided: Bools
-    has_money: bool
-    has_purchases: bool
-    notes: tuple[Note, ...]
+    query: Ints  # code of the query, NONE where unknown
+    unit: Ints  # code of the visitor
+    results: Floats  # NaN where unknown
+    is_clicked: Bools  # whether a result was clicked before the next search
+    is_exit: Bools  # whether nothing followed
+    next_search: Ints  # the search that replaced this one; NONE where none did
+    next_query: Ints  # its query
+    is_bought: Bools  # whether a purchase is credited
+    money: Floats  # the value of the purchases credited
+    is_over: Bools  # whether the session is over
+    is_decided: Bools  # whether purchases can no longer be credited
+    has_money: bool  # whether the log has values
+    has_purchases: bool  # whether the log has purchases
+    notes: tuple[Note, ...]  # what was assumed
 
     def __len__(self) -> int:
         """Return the number of searches."""

@@ -63,28 +63,16 @@ class ShownPositions:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PositionModel:
-    """The examination curve, and the relative click rate of each query.
+    """The examination curve, and the relative click rate of each query."""
 
-    Attributes
-    ----------
-    curve, shown, clicked : float arrays of shape (page_size,)
-        Clicks per search of a typical query at each position; searches that showed it, and that clicked it.
-    relative, clicks, expected : float arrays of shape (n_queries,)
-        Clicks over expected clicks.
-    dispersion : float array of shape (n_queries,)
-        Variance of clicks over that of a Poisson count, that of the curve included.
-    curve_error : float array of shape (page_size,)
-        Standard error of the logarithm of the curve.
-    """
-
-    curve: Floats
-    shown: Floats
-    clicked: Floats
-    relative: Floats
-    clicks: Floats
-    expected: Floats
-    dispersion: Floats
-    curve_error: Floats
+    curve: Floats  # shape (page_size,): clicks per search of a typical query at each position
+    shown: Floats  # shape (page_size,): searches that showed it
+    clicked: Floats  # shape (page_size,): searches that clicked it
+    relative: Floats  # shape (n_queries,): clicks over expected clicks
+    clicks: Floats  # shape (n_queries,)
+    expected: Floats  # shape (n_queries,): expected clicks
+    dispersion: Floats  # shape (n_queries,): variance of clicks over that of a Poisson count, with the curve
+    curve_error: Floats  # shape (page_size,): standard error of the logarithm of the curve
 
     def interval(self, level: float) -> tuple[Floats, Floats]:
         """Compute Jeffreys' intervals of the relative click rates."""

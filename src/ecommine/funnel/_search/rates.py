@@ -31,20 +31,12 @@ MIN_BUYERS_FOR_INTERVAL = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class QueryRates:
-    """A share of searches by query.
+    """A share of searches by query: arrays of shape (n_queries,)."""
 
-    Attributes
-    ----------
-    successes, n, n_effective : float arrays of shape (n_queries,)
-        Searches that succeed, all searches, and the number of independent ones that tell as much.
-    all_successes, all_n : float
-        Those of all queries, also where only some of them are kept.
-    """
-
-    successes: Floats
-    n: Floats
-    n_effective: Floats
-    all_successes: float
+    successes: Floats  # searches that succeed
+    n: Floats  # all searches
+    n_effective: Floats  # the number of independent ones that tell as much
+    all_successes: float  # of all queries, also where only some of them are kept
     all_n: float
 
     @property

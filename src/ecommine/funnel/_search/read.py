@@ -40,46 +40,22 @@ class SearchOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SearchLog:
-    """Events, session by session, and the search that each one follows.
+    """Events, session by session, and the search that each one follows."""
 
-    Attributes
-    ----------
-    log : EventLog
-        The events by visitor and time.
-    order : int array of shape (n_events,)
-        Position of each event in ``log``.
-    unit, session, event, time : int arrays of shape (n_events,)
-        Codes of the visitor, the session and the name, and microseconds since 1970.
-    search : int array of shape (n_events,)
-        The last search before the event in its session, the event itself included; NONE where there is none.
-    first_event : int array of shape (n_searches,)
-        The event that begins each search.
-    query : int array of shape (n_searches,)
-        Position in ``texts``, NONE where the query is not known.
-    results : float array of shape (n_searches,)
-        Results, NaN where unknown.
-    is_exit : bool array of shape (n_searches,)
-        Whether nothing follows in the session.
-    texts, spellings : list of str
-        Queries in one spelling, ascending, and in the most frequent one.
-    click : str
-        The event that is a click.
-    """
-
-    log: EventLog
-    order: Ints
-    unit: Ints
-    session: Ints
-    event: Ints
-    time: Times
-    search: Ints
-    first_event: Ints
-    query: Ints
-    results: Floats
-    is_exit: Bools
-    texts: list[str]
-    spellings: list[str]
-    click: str
+    log: EventLog  # the events by visitor and time
+    order: Ints  # shape (n_events,): position of each event in ``log``
+    unit: Ints  # shape (n_events,): code of the visitor
+    session: Ints  # shape (n_events,)
+    event: Ints  # shape (n_events,): code of the name
+    time: Times  # shape (n_events,): microseconds since 1970
+    search: Ints  # shape (n_events,): the last search of the session up to the event, itself included; NONE without one
+    first_event: Ints  # shape (n_searches,): the event that begins each search
+    query: Ints  # shape (n_searches,): position in ``texts``, NONE where the query is not known
+    results: Floats  # shape (n_searches,): results, NaN where unknown
+    is_exit: Bools  # shape (n_searches,): whether nothing follows in the session
+    texts: list[str]  # queries in one spelling, ascending
+    spellings: list[str]  # the same in the most frequent spelling
+    click: str  # the event that is a click
 
     def __len__(self) -> int:
         """Return the number of searches."""

@@ -18,28 +18,14 @@ from .worker import clusters_of, times_of_rows, unit_rows
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SparkUnitStore:
-    """Units that stay in Spark, and are followed anew when they are needed.
+    """Units that stay in Spark, and are followed anew when they are needed."""
 
-    Attributes
-    ----------
-    whole, of_groups : Units
-        All units, and those of the groups, which differ where each group has a funnel of its own events.
-    parts : tuple of int
-        The numbers of the groups and periods; of a result that is one of them, its numbers alone.
-    labels : tuple of dict
-        The labels of these.
-    selected : tuple of int
-        The parts that the result is of; none where it is of all units.
-    group_type : Spark type, or None
-        The type of `by`, where the table of units has it.
-    """
-
-    whole: Units
-    of_groups: Units
-    parts: tuple[int, ...]
-    labels: tuple[dict[str, Any], ...]
-    selected: tuple[int, ...] = ()
-    group_type: Any = None
+    whole: Units  # all units
+    of_groups: Units  # those of the groups, which differ where each group has a funnel of its own events
+    parts: tuple[int, ...]  # the numbers of the groups and periods; of a result that is one of them, its numbers alone
+    labels: tuple[dict[str, Any], ...]  # the labels of these
+    selected: tuple[int, ...] = ()  # the parts that the result is of; none where it is of all units
+    group_type: Any = None  # the Spark type of `by`, where the table of units has it
 
     def select(self, groups: Sequence[int]) -> "SparkUnitStore":
         """Return the units of some groups, given by their places, as a whole of its own."""
