@@ -101,7 +101,8 @@ def influence_products(influences: Floats, cluster: Ints | None) -> Floats:
     """
     if cluster is not None and len(cluster):
         influences = np.array([np.bincount(cluster, influence) for influence in influences])
-    return np.asarray(influences @ influences.T)
+    # Not by BLAS: on few rows its threads wait for each other far longer than they work.
+    return np.einsum("in,jn->ij", influences, influences)
 
 
 def influence_covariance(products: Floats, n: int) -> Floats:
