@@ -57,11 +57,12 @@ def find_carts(events: CartEvents, session: Ints, window: int) -> CartBoundaries
         open_until=count_until(person, time, person, deadline) - 1,
     )
     cart, outcome = np.full(len(events), NONE), np.full(len(events), NO_CART, dtype=np.int8)
-    cart[rows], outcome[rows] = walk.cart, walk.outcome
-    opened_by = np.array(walk.opened_by, dtype=np.int64)
+    opened_by = np.flatnonzero(walk.n_products)
+    number = np.append(np.cumsum(np.array(walk.n_products, dtype=np.int64) > 0) - 1, NONE)
+    cart[rows], outcome[rows] = number[walk.cart], walk.outcome
     carts = CartBoundaries(
         opening=rows[opened_by],
-        closing=np.append(rows, NONE)[np.array(walk.closed_by, dtype=np.int64)],
+        closing=np.append(rows, NONE)[walk.closed_by][opened_by],
         session_end=session_end[opened_by],
         left_at=left_at[opened_by],
         deadline=deadline[opened_by],
@@ -131,7 +132,9 @@ def _count_unnamed(events: CartEvents, carts: CartBoundaries) -> int:
     keys = events.key_of(carts.cart, events.product)
     is_by_name = np.isin(keys[purchases], keys[put_in])
     is_unnamed = is_without_product | ((carts.cart[purchases] != NONE) & ~is_by_name)
-    unnamed = purchases[is_unnamed & (_count_left_carts(events, carts, purchases) > 0)]
+    unnamed = purchases[is_unnamed]
+    if len(unnamed):
+        unnamed = unnamed[_count_left_carts(events, carts, unnamed) > 0]
     return len(distinct_rows(events.person[unnamed], events.time[unnamed])[1])
 
 

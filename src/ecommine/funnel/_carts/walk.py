@@ -21,21 +21,19 @@ MIN_SHARE_RECOVERED = 0.5
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class CartWalk:
-    """The carts, and the cart of each row; rows are touches and purchases, by person and time, from 0.
+    """The cart of each row; rows are touches and purchases, by person and time, from 0.
 
-    ``session_until`` and ``open_until`` are lists of the last row of the session of each row, and of the last row at
-    which a cart that begins there is open unless it is bought.
+    A cart is named by the row that opens it, and what is known of it stands there in the lists, all of shape (n_rows,).
     """
 
-    session_until: list[int]
-    open_until: list[int]
-    opened_by: list[int] = field(default_factory=list)  # row that opens each cart
-    closed_by: list[int] = field(default_factory=list)  # row that buys it, NONE where none does
-    last_open: list[int] = field(default_factory=list)  # last row at which it is open
-    cart: list[int] = field(default_factory=list)  # cart of each row; NONE where it has none
-    outcome: list[int] = field(default_factory=list)  # of each row: BOUGHT, or why a purchase buys no cart
-    n_products: list[int] = field(default_factory=list)  # products put into each cart
-    n_bought: list[int] = field(default_factory=list)  # products of each cart bought after it was left
+    session_until: list[int]  # last row of the session
+    last_open: list[int]  # last row at which a cart that begins here is open; before the row that buys it
+    has_unnamed: bool  # whether a purchase names no product
+    closed_by: list[int] = field(init=False)  # row that buys the cart, NONE where none does
+    n_products: list[int] = field(init=False)  # products put into it; none where the row opens no cart
+    n_bought: list[int] = field(init=False)  # products of it bought after it was left
+    cart: list[int] = field(init=False)  # cart of the row; NONE where it has none
+    outcome: list[int] = field(init=False)  # BOUGHT, or why a purchase buys no cart
     _of_product: dict[int, int] = field(default_factory=dict)
     """The cart that each product of the person was put into last."""
     _of_session: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
@@ -44,67 +42,70 @@ class CartWalk:
     """Pairs of a cart that was left and a product of it that was bought."""
     _by_opening: list[int] = field(default_factory=list)
     """Carts of the person of which the last may be open, in the order in which they were opened."""
+    _latest: int = NONE
+    """The cart that was opened last."""
+
+    def __post_init__(self) -> None:
+        n = len(self.session_until)
+        self.closed_by, self.cart, self.outcome = [NONE] * n, [NONE] * n, [BOUGHT] * n
+        self.n_products, self.n_bought = [0] * n, [0] * n
 
     def follow(self, events: Iterable[tuple[int, int, int, int]]) -> None:
         """Go through events of (person, name, product, session)."""
         last_person = NONE
         for row, (person, name, product, session) in enumerate(events):
             if person != last_person:
-                self._forget_person()
+                self._of_product, self._of_session, self._bought, self._by_opening = {}, {}, set(), []
                 last_person = person
             if name == ADD:
-                cart, outcome = self._add(row, product, session), BOUGHT
+                self.cart[row] = self._add(row, product, session)
             elif name != PURCHASE:
-                cart, outcome = self._touch(row, product), BOUGHT
+                self.cart[row] = self._touch(row, product)
             elif product == NONE:
-                cart, outcome = self._buy_all(row, session)
+                self.cart[row], self.outcome[row] = self._buy_all(row, session)
             else:
-                cart, outcome = self._buy(row, product)
-            self.cart.append(cart)
-            self.outcome.append(outcome)
-
-    def _forget_person(self) -> None:
-        self._of_product, self._of_session, self._bought, self._by_opening = {}, {}, set(), []
+                self.cart[row], self.outcome[row] = self._buy(row, product)
 
     def _add(self, row: int, product: int, session: int) -> int:
         """Put a product into the open cart that has it, else into the cart of this session, else into a new one."""
-        cart = self._holder(row, product)
-        if cart == NONE:
+        cart = self._of_product.get(product, NONE)
+        if cart == NONE or row > self.last_open[cart]:
             cart = self._latest_open(row)
-            if cart == NONE or row > self.session_until[self.opened_by[cart]]:
-                cart = self._open(row)
+            if cart == NONE or row > self.session_until[cart]:
+                cart = self._latest = row
+                self._by_opening.append(row)
             self.n_products[cart] += 1
-        self._of_product[product] = cart
-        self._of_session.setdefault(session, []).append((cart, product))
+            self._of_product[product] = cart
+        if self.has_unnamed:
+            self._of_session.setdefault(session, []).append((cart, product))
         return cart
 
     def _touch(self, row: int, product: int) -> int:
         """Return the open cart that has the product, else the one opened last."""
-        cart = self._holder(row, product)
-        return self._latest_open(row) if cart == NONE else cart
+        cart = self._of_product.get(product, NONE)
+        return cart if cart != NONE and row <= self.last_open[cart] else self._latest_open(row)
 
     def _buy(self, row: int, product: int) -> tuple[int, int]:
         """Buy from the open cart that has the product, by name or unnamed; else it is the rest of one just bought."""
-        held = [(key, self._of_product[key]) for key in (product, NONE) if key in self._of_product]
-        for key, cart in held:
+        with_product = [(key, self._of_product[key]) for key in (product, NONE) if key in self._of_product]
+        for key, cart in with_product:
             if row <= self.last_open[cart]:
                 self._buy_part(row, cart, key)
                 return cart, BOUGHT
-        bought = [cart for _, cart in held if self.closed_by[cart] != NONE]
+        bought = [cart for _, cart in with_product if self.closed_by[cart] != NONE]
         for cart in bought:
             if row <= self.session_until[self.closed_by[cart]]:
                 return cart, BOUGHT
         if self._latest_open(row) != NONE:
             return NONE, OTHER_PRODUCTS
-        return NONE, AFTER_WINDOW if len(bought) < len(held) else NO_CART
+        return NONE, AFTER_WINDOW if len(bought) < len(with_product) else NO_CART
 
     def _buy_part(self, row: int, cart: int, product: int) -> None:
         """Buy a product of a cart; one that was left stays open until enough of its products are bought."""
         if (cart, product) not in self._bought:
             self._bought.add((cart, product))
             self.n_bought[cart] += 1
-        is_first_session = row <= self.session_until[self.opened_by[cart]]
-        if is_first_session or self.n_bought[cart] >= MIN_SHARE_RECOVERED * self.n_products[cart]:
+        if row <= self.session_until[cart] or self.n_bought[cart] >= MIN_SHARE_RECOVERED * self.n_products[cart]:
             self._close(row, cart)
 
     def _buy_all(self, row: int, session: int) -> tuple[int, int]:
@@ -120,26 +121,11 @@ class CartWalk:
         if cart != NONE:
             self._close(row, cart)
             return cart, BOUGHT
-        is_late = bool(self._of_product) and self.closed_by[-1] == NONE
+        is_late = bool(self._of_product) and self.closed_by[self._latest] == NONE
         return NONE, AFTER_WINDOW if is_late else NO_CART
-
-    def _open(self, row: int) -> int:
-        cart = len(self.opened_by)
-        self.opened_by.append(row)
-        self.closed_by.append(NONE)
-        self.last_open.append(self.open_until[row])
-        self.n_products.append(0)
-        self.n_bought.append(0)
-        self._by_opening.append(cart)
-        return cart
 
     def _close(self, row: int, cart: int) -> None:
         self.closed_by[cart], self.last_open[cart] = row, row - 1
-
-    def _holder(self, row: int, product: int) -> int:
-        """Return the open cart that a product was put into."""
-        cart = self._of_product.get(product, NONE)
-        return cart if cart != NONE and row <= self.last_open[cart] else NONE
 
     def _latest_open(self, row: int) -> int:
         """Return the open cart that was opened last; those after it never open again."""
@@ -152,7 +138,15 @@ class CartWalk:
 def walk_carts(
     person: Ints, name: Ints, product: Ints, session: Ints, session_until: Ints, open_until: Ints
 ) -> CartWalk:
-    """Follow the touches and purchases of all persons, arrays of shape (n_rows,), sorted by person and time."""
-    walk = CartWalk(session_until=session_until.tolist(), open_until=np.maximum(session_until, open_until).tolist())
+    """Follow the touches and purchases of all persons, arrays of shape (n_rows,), sorted by person and time.
+
+    The last two are the last row of the session of each row, and the last one at which a cart that begins there is open
+    unless it is bought.
+    """
+    walk = CartWalk(
+        session_until=session_until.tolist(),
+        last_open=np.maximum(session_until, open_until).tolist(),
+        has_unnamed=bool(((name == PURCHASE) & (product == NONE)).any()),
+    )
     walk.follow(zip(person.tolist(), name.tolist(), product.tolist(), session.tolist(), strict=True))
     return walk
