@@ -166,9 +166,10 @@ def _with_one_more(values: Any, sample: Any) -> Any:
 
 def _exact(values: Any, like: Frame) -> Any:
     """Keep whole numbers whole, and true and false, where some are missing: pandas would make floats and objects."""
-    if not isinstance(values, list) or all(value is not None for value in values):
+    kinds = set(map(type, values)) if isinstance(values, list) else set()
+    if type(None) not in kinds:
         return values
-    kinds = {type(value) for value in values if value is not None}
+    kinds.remove(type(None))
     if kinds == {int, float}:
         return np.array(values, dtype=np.float64)
     if like.implementation.is_polars() or like.implementation.is_pyarrow() or kinds not in ({int}, {bool}):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from ..._core.arrays import Bools, Ints, Times, count_until, distinct_rows
 from ..._core.notes import Note
@@ -56,13 +57,14 @@ def find_carts(events: CartEvents, session: Ints, window: int) -> CartBoundaries
         session_until=np.searchsorted(rows, session_end, side="right") - 1,
         open_until=count_until(person, time, person, deadline) - 1,
     )
+    n_products = np.array(walk.n_products, dtype=np.int64)
+    opened_by = np.flatnonzero(n_products)
+    number = np.append(np.cumsum(n_products > 0) - 1, NONE)
     cart, outcome = np.full(len(events), NONE), np.full(len(events), NO_CART, dtype=np.int8)
-    opened_by = np.flatnonzero(walk.n_products)
-    number = np.append(np.cumsum(np.array(walk.n_products, dtype=np.int64) > 0) - 1, NONE)
-    cart[rows], outcome[rows] = number[walk.cart], walk.outcome
+    cart[rows], outcome[rows] = number[np.array(walk.cart, dtype=np.int64)], np.array(walk.outcome, dtype=np.int8)
     carts = CartBoundaries(
         opening=rows[opened_by],
-        closing=np.append(rows, NONE)[walk.closed_by][opened_by],
+        closing=np.append(rows, NONE)[np.array(walk.closed_by, dtype=np.int64)[opened_by]],
         session_end=session_end[opened_by],
         left_at=left_at[opened_by],
         deadline=deadline[opened_by],
@@ -102,10 +104,11 @@ def _notes(events: CartEvents, carts: CartBoundaries, outcome: Ints) -> Iterator
     """
     purchases = np.flatnonzero(events.is_purchase & (events.order_match < ONLY_IN_ORDERS))
     source = events.source[purchases]
-    has_cart = np.isin(source, source[carts.cart[purchases] != NONE])
-    rest = purchases[~has_cart]
+    has_cart = np.zeros(int(source.max(initial=-1)) + 1, dtype=bool)
+    has_cart[source[carts.cart[purchases] != NONE]] = True
+    rest = purchases[~has_cart[source]]
     first = rest[distinct_rows(events.source[rest])[1]]
-    total = counted(len(np.unique(source)), "purchase")
+    total = counted(int(np.count_nonzero(np.bincount(source))), "purchase")
     if len(first):
         counts = np.bincount(outcome[first], minlength=len(WHY_NO_CART) + 1).tolist()
         parts = ", ".join(f"{counts[code]:,} {why}" for code, why in WHY_NO_CART.items() if counts[code])
@@ -130,7 +133,7 @@ def _count_unnamed(events: CartEvents, carts: CartBoundaries) -> int:
     put_in = np.flatnonzero((carts.cart != NONE) & (events.name == ADD) & (events.product != NONE))
     is_without_product = events.product[purchases] == NONE
     keys = events.key_of(carts.cart, events.product)
-    is_by_name = np.isin(keys[purchases], keys[put_in])
+    is_by_name = pd.Index(keys[purchases]).isin(keys[put_in])
     is_unnamed = is_without_product | ((carts.cart[purchases] != NONE) & ~is_by_name)
     unnamed = purchases[is_unnamed]
     if len(unnamed):

@@ -63,7 +63,7 @@ def read_contents(events: CartEvents, carts: CartBoundaries, prices: Records | N
     """Add up what is put in and taken out; ``prices`` are those of products without a value in the events."""
     changes = np.flatnonzero((carts.cart != NONE) & ((events.name == ADD) | (events.name == REMOVE)))
     key = events.key_of(carts.cart[changes], events.product[changes])
-    is_put_in = np.isin(key, key[events.name[changes] == ADD])  # what is only taken out was not in the cart
+    is_put_in = pd.Index(key).isin(key[events.name[changes] == ADD])  # what is only taken out was not in the cart
     changes, key = changes[is_put_in], key[is_put_in]
     order = sort_order(key)
     changes, key = changes[order], key[order]

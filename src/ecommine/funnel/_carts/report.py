@@ -68,8 +68,8 @@ def make_report(data: CartData, like: Frame, window: int, z: float) -> CartRepor
         tables={
             "table": build_table(in_order, like=like, samples=samples),
             "rates": _table_of_rows([rates], rates, like),
-            "steps": _table_of_rows(steps, groups.of_step(0), like),
-            "reasons": _table_of_rows(reasons, {**groups.of_reason(None), "reason": ""}, like),
+            "steps": _table_of_rows(steps, (steps or [groups.of_step(0)])[0], like),
+            "reasons": _table_of_rows(reasons, {**(reasons or [groups.of_reason(None)])[0], "reason": ""}, like),
             "recovery": _table_of_rows(recovery, RECOVERY_COLUMNS, like),
             "win_back": build_table(win_back, like=like, samples=samples),
         },
@@ -238,17 +238,14 @@ def _with_blanks(values: Labels, is_missing: Bools) -> Labels:
 def _cart_ids(person: Ints, log: CartLog) -> Labels:
     """Name each cart by its person and its number among the carts of the person."""
     number = np.arange(len(person)) - run_bounds(person)[run_numbers(person)] + 1
-    n_customers = len(log.customers)
-    names = [
-        f"c{log.customers[code]}-{i}" if code < n_customers else f"v{log.visitors[code - n_customers]}-{i}"
-        for code, i in zip(person.tolist(), number.tolist(), strict=True)
-    ]
+    owners = [f"c{label}" for label in log.customers.tolist()] + [f"v{label}" for label in log.visitors.tolist()]
+    names = [f"{owners[code]}-{i}" for code, i in zip(person.tolist(), number.tolist(), strict=True)]
     return np.array(names, dtype=object)
 
 
 def _list_products(contents: CartContents, rows: Ints, log: CartLog) -> list[list[Any]]:
     """Return the ids of the products that are left in some carts."""
     is_listed = (contents.units_after > MIN_UNITS) & (contents.product != NONE)
-    cart, products = contents.cart[is_listed], log.products[contents.product[is_listed]]
+    cart, products = contents.cart[is_listed], log.products[contents.product[is_listed]].tolist()
     ends = (np.searchsorted(cart, rows, side=side).tolist() for side in ("left", "right"))
-    return [products[start:end].tolist() for start, end in zip(*ends, strict=True)]
+    return [products[start:end] for start, end in zip(*ends, strict=True)]

@@ -87,12 +87,14 @@ class CartWalk:
 
     def _buy(self, row: int, product: int) -> tuple[int, int]:
         """Buy from the open cart that has the product, by name or unnamed; else it is the rest of one just bought."""
-        with_product = [(key, self._of_product[key]) for key in (product, NONE) if key in self._of_product]
-        for key, cart in with_product:
-            if row <= self.last_open[cart]:
+        with_product = []
+        for key in (product, NONE):
+            cart = self._of_product.get(key, NONE)
+            if cart != NONE and row <= self.last_open[cart]:
                 self._buy_part(row, cart, key)
                 return cart, BOUGHT
-        bought = [cart for _, cart in with_product if self.closed_by[cart] != NONE]
+            with_product += [cart] if cart != NONE else []
+        bought = [cart for cart in with_product if self.closed_by[cart] != NONE]
         for cart in bought:
             if row <= self.session_until[self.closed_by[cart]]:
                 return cart, BOUGHT
