@@ -16,7 +16,7 @@ settings.register_profile("ecommine", deadline=None, derandomize=True, print_blo
 settings.register_profile("unshrunk", settings.get_profile("ecommine"), phases=[Phase.explicit, Phase.generate])
 settings.register_profile("full", settings.get_profile("ecommine"))
 settings.load_profile("ecommine")
-PART, FEWEST = 0.3, 8
+PART, FEWEST = 0.2, 5
 """The share of the examples that a property states, and the fewest, unless with `--hypothesis-profile=full`."""
 
 # Compiled once for an environment: versions of Python and numba do not overwrite each other's.

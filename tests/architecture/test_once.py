@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -53,12 +54,17 @@ def said(tree: ast.AST) -> set[str]:
     return found
 
 
+@cache
+def said_by_module(package: Path) -> dict[str, set[str]]:
+    """List what each module says, datasets left out."""
+    paths = [path for path in package.rglob("*.py") if "datasets" not in path.parts]
+    return {path.relative_to(package).as_posix(): said(ast.parse(path.read_text(encoding="utf8"))) for path in paths}
+
+
 def places(pattern: str, package: Path) -> set[str]:
     """Name the modules, datasets left out, that say what matches."""
     known = re.compile(rf"(?:.*\.)?(?:{pattern})")
-    paths = [path for path in package.rglob("*.py") if "datasets" not in path.parts]
-    trees = {path.relative_to(package).as_posix(): ast.parse(path.read_text(encoding="utf8")) for path in paths}
-    return {name for name, tree in trees.items() if any(known.fullmatch(one) for one in said(tree))}
+    return {name for name, words in said_by_module(package).items() if any(known.fullmatch(one) for one in words)}
 
 
 @pytest.mark.parametrize("concept", CONCEPTS)

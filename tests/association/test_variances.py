@@ -1,7 +1,5 @@
 """Sums of squares over customers for many rules at once, against sums customer by customer in Python."""
 
-from collections import defaultdict
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -54,36 +52,32 @@ class Shop:
         self.rules = RuleLists(lists=self.lists, shares=shares, **side)
         days = rng.integers(0, 9, self.baskets.n_orders)
         self.by_day = Clusters.make(self.baskets.cluster_of_order, self.strata, days)
-        self.days = days
+        self.days, self.known = days, {}
 
     def orders_with(self, *itemsets):
         wanted = set().union(*itemsets)
         return [order for order, products in enumerate(self.sets) if wanted <= products]
 
+    def has(self, itemset):
+        """Return which orders have all products of an itemset, found order by order."""
+        if itemset not in self.known:
+            self.known[itemset] = np.array([set(itemset) <= products for products in self.sets], dtype=float)
+        return self.known[itemset]
+
     def slow_squares(self, weight, row):
         """Sum x_AB - y (q x_A + p x_B - p q) by customer and by day; the squares of both and of orders."""
-        a, b = set(self.itemsets[self.left[row]]), set(self.itemsets[self.right[row]])
-        sums, of_days, by_order = defaultdict(float), defaultdict(float), 0.0
-        for order, products in enumerate(self.sets):
-            stratum = self.strata.stratum_of_order[order]
-            p, q = self.rules.left_share[row, stratum], self.rules.right_share[row, stratum]
-            has_a, has_b = a <= products, b <= products
-            value = has_a * has_b - weight[row, stratum] * (q * has_a + p * has_b - p * q)
-            sums[self.baskets.cluster_of_order[order]] += value
-            of_days[self.days[order]] += value
-            by_order += value**2
-        return *(sum(value**2 for value in by.values()) for by in (sums, of_days)), by_order
+        has_a, has_b = (self.has(self.itemsets[side[row]]) for side in (self.left, self.right))
+        stratum = self.strata.stratum_of_order
+        p, q = self.rules.left_share[row][stratum], self.rules.right_share[row][stratum]
+        value = has_a * has_b - weight[row][stratum] * (q * has_a + p * has_b - p * q)
+        groups = (self.baskets.cluster_of_order, self.days, np.arange(len(value)))
+        return [(np.bincount(group, value) ** 2).sum() for group in groups]
 
     def slow_lift(self, row):
-        sets = [self.itemsets[self.left[row]], self.itemsets[self.right[row]]]
-        sums, by_order = defaultdict(float), defaultdict(float)
-        for orders, sign in zip(
-            [self.orders_with(*part) for part in (sets, sets[:1], sets[1:], [()])], (1, -1, -1, 1), strict=True
-        ):
-            for order in orders:
-                sums[self.baskets.cluster_of_order[order]] += sign / len(orders)
-                by_order[order] += sign / len(orders)
-        return sum(value**2 for value in sums.values()), sum(value**2 for value in by_order.values())
+        has_a, has_b = (self.has(self.itemsets[side[row]]) for side in (self.left, self.right))
+        parts = ((has_a * has_b, 1), (has_a, -1), (has_b, -1), (np.ones_like(has_a), 1))
+        by_order = sum(sign * has / has.sum() for has, sign in parts)
+        return (np.bincount(self.baskets.cluster_of_order, by_order) ** 2).sum(), (by_order**2).sum()
 
 
 @pytest.fixture(params=["all customers", "customers with the side"])

@@ -7,7 +7,7 @@ import pytest
 from ecommine import funnel
 from funnel import slow
 from funnel.test_analyse import shop
-from libraries import to_pandas
+from libraries import LIBRARIES, to_pandas
 from notes import note_counts
 
 
@@ -49,8 +49,16 @@ def test_a_group_of_columns(local_library):
     assert note_counts(found.notes) == {"one_group": None, "users_without_entry": 1}
 
 
-@pytest.mark.parametrize("attribution", ["first", "b", "step"])
-def test_a_group_keeps_its_periods(attribution, local_library):
+@pytest.mark.parametrize("attribution", ["first", "b"])
+def test_a_group_keeps_its_periods(attribution):
+    check_periods(attribution, LIBRARIES["pandas-numpy"])
+
+
+def test_a_group_keeps_its_periods_in_every_library(local_library):
+    check_periods("step", local_library)
+
+
+def check_periods(attribution, local_library):
     """A group of periods is the group measured alone, its periods those of the table, and each one of them alone."""
     frame, definition = shop(), funnel.Funnel(["a", "b", "c"], window="2d")
     options = {"by": "device", "attribution": attribution, "as_of": "2024-01-13"}
