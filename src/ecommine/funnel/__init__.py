@@ -15,11 +15,6 @@ Conversion is the share of entrants that reach a step within the window of an en
 default), of the first one with ``reentry=False``. Entrants whose window is still open count for as long as they were
 observed (Kaplan and Meier), instead of as lost.
 
-References
-----------
-Kaplan, E. L. and Meier, P. (1958). Nonparametric estimation from incomplete observations. Journal of the American
-Statistical Association 53(282), 457-481. https://doi.org/10.1080/01621459.1958.10501452
-
 Examples
 --------
 >>> import pandas as pd

@@ -104,13 +104,9 @@ class Carts(Result):
     >>> from ecommine import funnel
     >>> events = pd.DataFrame({
     ...     "visitor_id": ["ann", "ann", "bob"], "event": ["add_to_cart", "purchase", "add_to_cart"],
-    ...     "occurred_at": pd.to_datetime(["2024-03-01", "2024-03-03", "2024-03-02"]), "value": [40.0, 40.0, 15.0],
+    ...     "occurred_at": pd.to_datetime(["2024-03-01", "2024-03-03", "2024-03-02"]),
     ... })
     >>> found = funnel.carts(events, as_of="2024-03-20")
-    >>> found.table[["cart_id", "status", "checkout_step", "value", "hours_to_recover"]]
-      cart_id     status checkout_step  value  hours_to_recover
-    0  vann-1  recovered   add_to_cart   40.0              48.0
-    1  vbob-1  abandoned   add_to_cart   15.0               NaN
     >>> found.rates[["left", "recovered", "recovery", "recovery_low", "recovery_high"]].round(3)
        left  recovered  recovery  recovery_low  recovery_high
     0     2          1       0.5         0.095          0.905
@@ -264,21 +260,16 @@ def carts(
     purchases of at least half of its products, whether they are put in anew or not. What else a later session puts in
     is a cart of its own. A purchase without a product is of what its session put in, else of the open cart opened last.
 
-    Recovery is Kaplan and Meier's estimate at the end of the window, so that carts whose window is open count for as
-    long as they were observed; intervals are Wilson's with the effective sample size, as carts of one person are
-    correlated. The chance of a cart of age a is :math:`1 - S(W) / S(a)`, of the curve of its step, weighted
-    :math:`n / (n + 100)` for the n left carts of the step, and that of all carts. It ranks the money at stake; it does
-    not tell what a message would add.
+    Recovery is Kaplan and Meier's estimate (see :func:`ecommine.funnel.analyse`) at the end of the window, so that
+    carts whose window is open count for as long as they were observed; intervals are Wilson's with the effective
+    sample size, as carts of one person are correlated. The chance of a cart of age a is :math:`1 - S(W) / S(a)`, of
+    the curve of its step, weighted :math:`n / (n + 100)` for the n left carts of the step, and that of all carts.
+    It ranks the money at stake; it does not tell what a message would add.
 
     The reason is the first that holds of out_of_stock (a product in it was sold out between adding and leaving),
     price_rise (one costs more than at adding; without `sales` by the prices of view_item and add_to_cart, where events
     have quantities), checkout_payment, checkout_shipping and checkout_started (the furthest step of the checkout). On
     Spark the events, and the lines of the other tables, are brought into memory.
-
-    References
-    ----------
-    Kaplan, E. L. and Meier, P. (1958). Nonparametric estimation from incomplete observations. Journal of the American
-    Statistical Association 53(282), 457-481. https://doi.org/10.1080/01621459.1958.10501452
 
     Examples
     --------

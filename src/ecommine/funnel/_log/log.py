@@ -80,20 +80,9 @@ def read_log(
 ) -> EventLog:
     """Read events of any library into memory.
 
-    Parameters
-    ----------
-    events : table of events
-        The caller's.
-    unit : str
-        The column of the units.
-    columns, optional, others : sequence of str
-        Columns that must be there, those that come along where they are, and the caller's own.
-    ties : sequence of str
-        Columns by which events of one unit, moment and name are ordered.
-    having : sequence of str, optional
-        Keep all events of the units that have an event of one of these names.
-    as_of : datetime, date or ISO 8601 text, optional
-        Events after it are left out.
+    ``columns`` must be there, ``optional`` ones come along where they are, ``others`` are the caller's own. By the
+    columns of ``ties`` events of one unit, moment and name are ordered. With ``having``, the events of units that have
+    an event of one of these names are kept.
     """
     required = tuple(dict.fromkeys((unit, "event", "occurred_at", *columns)))
     frame = opened(events, argument="events")

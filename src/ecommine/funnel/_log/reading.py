@@ -39,21 +39,9 @@ class Cutoff:
 
 
 def resolve_cutoff(frame: Frame, unit: str, as_of: Any) -> Cutoff:
-    """Return the moment up to which events count, and notes of what is left out.
+    """Return the moment up to which events count, by default the last time of all, and notes of what is left out.
 
-    Parameters
-    ----------
-    frame : narwhals frame
-        Events with the column of the units, event, occurred_at, and the instants where it has them.
-    unit : str
-        The column of the units.
-    as_of : datetime, date or ISO 8601 text, or None
-        None is the last time of all.
-
-    Raises
-    ------
-    ValueError
-        If an event has no time.
+    Raise where an event has no time.
     """
     at = nw.col("occurred_at")
     given = None if as_of is None else moment(as_of)
@@ -144,12 +132,7 @@ def category_order(frame: Frame, by: str) -> list[str]:
 
 
 def fill_from_group(group: Ints, value: Ints) -> tuple[Ints, int]:
-    """Fill in the value of rows that have none from their group where it has one; count groups of several values.
-
-    Parameters
-    ----------
-    group, value : int arrays of shape (n,)
-        Numbers of groups from 0; values from 0, below it where there is none.
+    """Fill in the value of rows that have none (-1) from their group where it has one; count groups of several values.
 
     Examples
     --------

@@ -25,20 +25,8 @@ _NO_BEGIN = -(2**62)
 def number_sessions(visitor: Ints, time: Times, session_id: Ints | None, gap: timedelta) -> Ints:
     """Return the number of the session of each event, in the order in which they begin.
 
-    Events of one moment have no order: those without an id are in the session of the largest id of their moment.
-
-    Parameters
-    ----------
-    visitor, time : int arrays of shape (n_events,)
-        Codes of visitors and microseconds, by which events are sorted.
-    session_id : int array of shape (n_events,), optional
-        Codes of ids in their order, -1 where unknown; None where the log has none.
-    gap : timedelta
-        A longer pause begins a session, for events without an id.
-
-    Returns
-    -------
-    int array of shape (n_events,)
+    Events are sorted by visitor and time (microseconds); ids are codes in their order, -1 where unknown. Events of one
+    moment have no order: those without an id are in the session of the largest id of their moment.
 
     Examples
     --------

@@ -187,14 +187,7 @@ def fit_position_model(positions: ShownPositions, searches: ClustersOfGroups) ->
 def fit_curve(shown: Floats, clicks: Floats, clicks_by_position: Floats) -> tuple[Floats, Floats]:
     """Fit clicks by query and position by proportional fitting; return the curve, and the relative click rates.
 
-    Parameters
-    ----------
-    shown : array of shape (n_queries, page_size)
-        Searches that showed each position.
-    clicks : array of shape (n_queries,)
-        Clicks of each query.
-    clicks_by_position : array of shape (page_size,)
-        Clicks of each position.
+    ``shown`` are the searches of each query (row) that showed each position.
 
     Examples
     --------
