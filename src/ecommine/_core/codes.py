@@ -84,8 +84,8 @@ def factorize_sorted(
         if _is_dense(numbers):
             return _codes_by_table(numbers, dtype)
     codes, labels = factorize(ids)
-    place = {label: position for position, label in enumerate(order)}
-    by_label = order_of_labels(np.array([place[label] for label in labels]) if order else labels, argument=argument)
+    rank_of = {label: position for position, label in enumerate(order)}
+    by_label = order_of_labels(np.array([rank_of[label] for label in labels]) if order else labels, argument=argument)
     ranks = np.empty(len(labels) + 1, dtype=dtype)
     ranks[by_label], ranks[-1] = np.arange(len(labels)), -1  # the code -1 of a missing id takes the last rank
     return ranks[codes], labels[by_label]

@@ -66,8 +66,9 @@ def show_text(figure: "Figure", *, extra: Iterable[str] = ()) -> None:
     texts: list[Text] = figure.findobj(Text)
     if not any(_needs_chinese(part) for part in [*(text.get_text() for text in texts), *extra]):
         return
-    found, chosen = _installed(CHINESE_FONTS), {name for text in texts for name in text.get_fontfamily()} - {*_LATIN}
-    if not found and not chosen:
+    chinese_fonts = _installed(CHINESE_FONTS)
+    chosen = {name for text in texts for name in text.get_fontfamily()} - {*_LATIN}
+    if not chinese_fonts and not chosen:
         warnings.warn(
             "the picture has Chinese text and none of these fonts is installed: " + ", ".join(CHINESE_FONTS) + "; "
             "install one, or name yours in matplotlib.rcParams['font.family']",
@@ -76,8 +77,8 @@ def show_text(figure: "Figure", *, extra: Iterable[str] = ()) -> None:
         )
     for text in texts:
         # The caller's or the Latin font stays first, so that digits and minus signs keep their glyphs.
-        mine = [name for name in text.get_fontfamily() if name not in _LATIN]
-        text.set_fontfamily([*mine, "DejaVu Sans", *(name for name in found if name not in mine)])
+        own_fonts = [name for name in text.get_fontfamily() if name not in _LATIN]
+        text.set_fontfamily([*own_fonts, "DejaVu Sans", *(name for name in chinese_fonts if name not in own_fonts)])
 
 
 def figure_of(ax: "Axes") -> "Figure":

@@ -198,7 +198,7 @@ def did_you_mean(name: str, names: Iterable[str], *, most: int = 3, cutoff: floa
     ''
     """
     near = near_names(name, names, most=most, cutoff=cutoff)
-    return f"{before}did you mean {join_words([repr(one) for one in near], conjunction='or')}?" if near else ""
+    return f"{before}did you mean {join_words([*map(repr, near)], conjunction='or')}?" if near else ""
 
 
 def duration_in_words(duration: Duration | str | timedelta, locale: Locale = "en") -> str:

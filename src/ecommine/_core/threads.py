@@ -48,10 +48,10 @@ def map_on_cores(function: Callable[..., Outcome], *arguments: Iterable[Any]) ->
     def work() -> None:
         while True:
             try:
-                place = waiting.popleft()
+                index = waiting.popleft()
             except IndexError:  # other threads took the rest
                 return
-            outcomes[place] = function(*calls[place])
+            outcomes[index] = function(*calls[index])
 
     n_helpers = min(core_count(), len(calls)) - 1
     if n_helpers < 1:

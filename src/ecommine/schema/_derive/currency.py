@@ -13,10 +13,10 @@ def one_currency(lines: Frame, /) -> str | None:
     """Return the currency of order lines, None where it is not known; several are a `SchemaError`."""
     if "currency" not in lines.collect_schema().names():
         return None
-    found = collect(lines.select(nw.col("currency")).unique())["currency"].drop_nulls().cast(nw.String).to_list()
-    if len(found) > 1:
-        raise SchemaError("orders", [several_currencies(len(found), found)])
-    return str(found[0]) if found else None
+    currencies = collect(lines.select(nw.col("currency")).unique())["currency"].drop_nulls().cast(nw.String).to_list()
+    if len(currencies) > 1:
+        raise SchemaError("orders", [several_currencies(len(currencies), currencies)])
+    return str(currencies[0]) if currencies else None
 
 
 def several_currencies(count: int, named: list[str] | None = None) -> str:

@@ -135,10 +135,10 @@ def _span_of_each(events: nw.DataFrame[Any], spans: nw.DataFrame[Any], event_tim
     is_event = np.arange(len(visitors)) >= n
     order = np.lexsort((is_event, times, visitors))
     last = np.maximum.accumulate(np.where(is_event[order], -1, np.arange(len(order))))
-    found = np.full(len(order), -1)
-    found[order] = np.where(last >= 0, order[last], -1)
-    is_own = (found >= 0) & (visitors[found] == visitors) & (visitors >= 0)
-    return np.where(is_own, found, -1)[n:]
+    latest_link = np.full(len(order), -1)
+    latest_link[order] = np.where(last >= 0, order[last], -1)
+    is_own = (latest_link >= 0) & (visitors[latest_link] == visitors) & (visitors >= 0)
+    return np.where(is_own, latest_link, -1)[n:]
 
 
 def _microseconds(frame: nw.DataFrame[Any], name: str) -> Ints:

@@ -100,8 +100,8 @@ def _with_keys_of(table: Frame, like: Frame, keys: list[str], *, argument: str) 
 
 
 def _cast(table: Frame, types: Mapping[str, nw.dtypes.DType]) -> Frame:
-    held = table.collect_schema()
-    casts = {name: nw.col(name).cast(dtype) for name, dtype in types.items() if held[name] != dtype}
+    present = table.collect_schema()
+    casts = {name: nw.col(name).cast(dtype) for name, dtype in types.items() if present[name] != dtype}
     return table.with_columns(**casts) if casts else table
 
 
@@ -110,9 +110,9 @@ def join_known(panel: Frame, known: Frame, *, on: list[str]) -> Frame:
     types = known.collect_schema()
     panel = _cast(panel, {name: types[name] for name in on})
     if panel.implementation.is_pyarrow():  # joins no text with large text, which are one type to all others
-        table, held = known.to_native(), panel.to_native().schema
+        table, panel_types = known.to_native(), panel.to_native().schema
         for name in on:
-            place = table.column_names.index(name)
-            table = table.set_column(place, name, table[name].cast(held.field(name).type))
+            index = table.column_names.index(name)
+            table = table.set_column(index, name, table[name].cast(panel_types.field(name).type))
         known = wrap(table)
     return join(panel, known, on=on, how="left")
