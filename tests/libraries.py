@@ -69,6 +69,10 @@ def _connection() -> Any:
     return pytest.importorskip("duckdb", reason="duckdb is not installed").connect()
 
 
+QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""Java's quick compiler alone: hundreds of small jobs are over before the thorough one has paid for itself."""
+
+
 def spark_session() -> Any:
     """Start Spark with two real worker processes, so that nothing works only because memory is shared."""
     sql = pytest.importorskip("pyspark.sql", reason="pyspark is not installed")
@@ -80,6 +84,8 @@ def spark_session() -> Any:
         "spark.driver.memory": "3g",  # real data start in the driver; short of memory it waits for ever
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
+        "spark.driver.extraJavaOptions": QUICK_START,
+        "spark.executor.extraJavaOptions": QUICK_START,
         "spark.ui.enabled": "false",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "2",
