@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,7 @@ def guard(margin):
     return abtest.Guardrail(RETURNED, margin=margin)
 
 
+@cache
 def results():
     """Readouts that have every note, and every sentence of a summary."""
     both = (CONVERTED, abtest.Mean("revenue", "revenue_before"))
@@ -95,6 +97,7 @@ def results():
     }
 
 
+@cache
 def warned():
     """The one warning of units, with all of its notes."""
     days = pd.to_datetime(["2024-03-01", "2024-03-03", "2024-03-01", "2024-03-02", "2024-03-02", "2024-07-01"])
@@ -110,6 +113,7 @@ def warned():
     return [note for one in caught if isinstance(one.message, DataWarning) for note in one.message.notes]
 
 
+@cache
 def plans():
     fixed = experiment().plan(baseline=0.1, difference=0.01, traffic_per_day=2_000)
     return {"plan": fixed, "sequential plan": experiment(looks="sequential").plan(baseline=0.1, difference=0.01)}

@@ -1,5 +1,6 @@
 """The wording of notes, headlines and summaries stands in ``texts/``; other tests look at codes and numbers."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ def untidy():
     return tea.drop(index=12).assign(price=lambda rows: rows["price"].where(rows["in_stock"] > -1))
 
 
+@cache
 def fits():
     """Fits that have every note, and every sentence of a summary."""
     few = shop(4, categories=4)
@@ -57,6 +59,7 @@ def fits():
     }
 
 
+@cache
 def prices():
     """Prices that have every note and sentence."""
     result = elasticity.fit(shop())

@@ -1,6 +1,7 @@
 """The wording of notes, headlines and summaries stands in ``texts/``; other tests look at codes and numbers."""
 
 import warnings
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,7 @@ def fair(*days, event="fair"):
     return pd.DataFrame({"event": event, "event_at": pd.to_datetime(list(days)), "before": 0, "after": 0})
 
 
+@cache
 def forecasts():
     """Forecasts that have every sentence of a summary."""
     seen = fair("2024-10-09", "2025-05-08")
@@ -49,6 +51,7 @@ def forecasts():
     }
 
 
+@cache
 def growing():
     """Trends that have every sentence of a summary."""
     rng, days = np.random.default_rng(1), pd.date_range("2022-01-03", periods=1_000)

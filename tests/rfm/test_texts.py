@@ -1,6 +1,7 @@
 """The wording of notes, headlines and summaries stands in ``texts/``; other tests look at codes and numbers."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ def orders(*rows):
     return pd.DataFrame({**frame, "ordered_at": times, "amount": np.array(amounts, dtype="float64")})
 
 
+@cache
 def results():
     """Results that have every note, and every sentence of a summary."""
     mixed = orders(
