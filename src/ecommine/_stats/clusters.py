@@ -102,7 +102,7 @@ def influence_products(influences: Floats, cluster: Ints | None) -> Floats:
     if cluster is not None and len(cluster):
         influences = np.array([np.bincount(cluster, influence) for influence in influences])
     # Not by BLAS: on few rows its threads wait for each other far longer than they work.
-    return np.einsum("in,jn->ij", influences, influences)
+    return np.asarray(np.einsum("in,jn->ij", influences, influences))
 
 
 def influence_covariance(products: Floats, n: int) -> Floats:
