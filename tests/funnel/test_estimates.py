@@ -150,9 +150,10 @@ def shared_out(units, part, visitor, *, until, by_visitor, n_places, wanted):
     of_part = all_counts.merged() if wanted == counts.ALL else dict(all_counts.by_part()).get(wanted)
     if of_part is None:
         return None
-    hours, ranks = counts.median_hours(of_part)
-    entries = [counts.count_entries({wanted: hours}, here, parts, PLAN, until) for here, parts, _ in places]
-    median = counts.twice_the_median_entry(counts.concatenate(entries), hours, ranks)
+    entry = times.first_entry_at[
+        (until - times.first_entry_at >= PLAN.window) & ((part == wanted) | (wanted == counts.ALL))
+    ]
+    median = twice_the_median(entry // SECOND)
     curves, products = sums.curves_of_steps(of_part, 3, PLAN.window), []
     for here, parts, visitors in places:
         kept = parts == wanted if wanted != counts.ALL else np.full(len(parts), True)

@@ -65,6 +65,7 @@ def agree(both, definition, **options):
     assert isinstance(found.table, pd.DataFrame)
     pd.testing.assert_frame_equal(to_pandas(found.table), to_pandas(expected.table), check_dtype=False, rtol=1e-9)
     assert found.notes == expected.notes
+    assert found._estimates.trend == pytest.approx(expected._estimates.trend)
     assert found.headline == expected.headline
     assert found.summary(locale="zh") == expected.summary(locale="zh")
     return expected, found

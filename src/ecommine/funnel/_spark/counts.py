@@ -1,6 +1,6 @@
 """Counts of units by what they did and when, to the second: made where the units are, and added up anywhere."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from enum import IntEnum
 
@@ -10,7 +10,6 @@ from ..._core.arrays import Ints
 from ..._core.moments import SECOND
 from .._match.plan import NOT_REACHED, Plan, StepTimes
 
-SECONDS_PER_HOUR = 3_600
 ALL = -1
 """The part of all units."""
 
@@ -26,10 +25,8 @@ class Kind(IntEnum):
     OBSERVED_FOR = 4
     # They reached a step so many seconds after the entry of the attempt.
     TIME_TO_STEP = 5
-    # Their window is closed, and they entered first in this hour, or in this second, since 1970.
-    ENTRY_HOUR, ENTRY_SECOND = 6, 7
     # They reached a step, but not within the window of their first entry.
-    LATE = 8
+    LATE = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -96,7 +93,6 @@ def _count_each(times: StepTimes, part: Ints, plan: Plan, until: int) -> Iterato
     entry = times.first_entry_at
     observed = np.minimum(until - entry, plan.window)
     is_open = observed < plan.window
-    yield _count(part, Kind.ENTRY_HOUR, 0, np.flatnonzero(~is_open), entry // (SECONDS_PER_HOUR * SECOND))
     for step in range(plan.n_steps):
         reached_at = times.reached_at[:, step]
         is_reached = reached_at != NOT_REACHED
@@ -127,38 +123,3 @@ def _count(part: Ints, kind: Kind, step: int, rows: Ints, second: Ints | None = 
         second=keys % width + low,
         n=n,
     )
-
-
-def median_hours(counts: UnitCounts) -> tuple[list[int], list[int]]:
-    """Return the hours of the two middle entries, and their ranks within these; nothing where nobody entered."""
-    hours, n = counts.by_second(Kind.ENTRY_HOUR, 0)
-    ends = np.cumsum(n)
-    total = int(ends[-1]) if len(ends) else 0
-    ranks = np.array([(total - 1) // 2, total // 2]) if total else np.zeros(0, dtype=np.int64)
-    index = np.searchsorted(ends, ranks, side="right")
-    return hours[index].tolist(), (ranks - np.append(0, ends)[index]).tolist()
-
-
-def count_entries(
-    hours_of: Mapping[int, list[int]], times: StepTimes, part: Ints, plan: Plan, until: int
-) -> UnitCounts:
-    """Count the entries of some hours by second, for each part those of its own hours."""
-    is_closed = until - times.first_entry_at >= plan.window
-    second = times.first_entry_at // SECOND
-    counts = [_count(part, Kind.ENTRY_SECOND, 0, np.zeros(0, dtype=np.int64), second)]
-    for wanted, hours in hours_of.items():
-        is_counted = is_closed & np.isin(second // SECONDS_PER_HOUR, hours)
-        is_counted &= (part == wanted) | (wanted == ALL)
-        rows = np.flatnonzero(is_counted)
-        counts.append(_count(np.full_like(part, wanted), Kind.ENTRY_SECOND, 0, rows, second))
-    return concatenate(counts)
-
-
-def twice_the_median_entry(counts: UnitCounts, hours: list[int], ranks: list[int]) -> int:
-    """Return twice the median of the entries (seconds), from the counts of its hours."""
-    seconds, n = counts.by_second(Kind.ENTRY_SECOND, 0)
-    total = 0
-    for hour, rank in zip(hours, ranks, strict=True):
-        is_of_hour = seconds // SECONDS_PER_HOUR == hour
-        total += int(seconds[is_of_hour][np.searchsorted(np.cumsum(n[is_of_hour]), rank, side="right")])
-    return total

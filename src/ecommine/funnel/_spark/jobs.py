@@ -1,6 +1,6 @@
 """The jobs of a funnel on Spark: units followed once, then gone through for counts and for products."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,15 +10,14 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from ..._core.arrays import Floats
+from ..._core.moments import SECOND
 from .._steps.estimates import FunnelSums
-from .._steps.table import MIN_ENTRANTS_FOR_TREND
-from .counts import ALL, COLUMNS, Kind, UnitCounts, median_hours, twice_the_median_entry
+from .counts import ALL, COLUMNS, Kind, UnitCounts
 from .sums import N_TREND_AND_CLUSTERS, curves_of_steps, sums_from_counts
-from .worker import GROUPS, Curves, Job, count_rows, entry_rows, follow_rows, product_rows
+from .worker import GROUPS, Curves, Job, count_rows, follow_rows, product_rows
 
 COUNTS_SCHEMA = "part long, kind long, step long, second long, n long"
 PRODUCTS_SCHEMA = "part long, position long, value double"
-Work = Callable[[Iterable[Any]], Iterator[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -98,28 +97,23 @@ def _summed(units: Units, *, whole: bool, in_parts: bool) -> tuple[dict[int, Fun
 
 
 def count_on_workers(units: Units) -> UnitCounts:
-    """Count what units did, where they are."""
-    return _count(units, partial(count_rows, job=units.job))
-
-
-def _count(units: Units, work: Work) -> UnitCounts:
-    """Count units on all workers, and bring the counts."""
+    """Count what units did, where they are, and bring the counts."""
     from pyspark.sql import functions as F  # noqa: N812  # Spark's own name for it
 
-    rows = units.frame.mapInArrow(work, COUNTS_SCHEMA).groupBy("part", "kind", "step", "second")
-    table = rows.agg(F.sum("n").alias("n")).toArrow()
+    counts = units.frame.mapInArrow(partial(count_rows, job=units.job), COUNTS_SCHEMA)
+    table = counts.groupBy("part", "kind", "step", "second").agg(F.sum("n").alias("n")).toArrow()
     return UnitCounts(**{name: table[name].to_numpy() for name in COLUMNS})
 
 
 def _curves_of_parts(units: Units, counts_of: dict[int, UnitCounts]) -> Curves:
-    """Estimate the curves of each part, and twice the median of its entries where a trend can be looked for."""
-    hours = {part: counts.by_second(Kind.ENTRY_HOUR, 0)[1].sum() for part, counts in counts_of.items()}
-    middle = {part: median_hours(counts_of[part]) for part, n in hours.items() if n >= MIN_ENTRANTS_FOR_TREND}
-    hours_of = {part: of_part for part, (of_part, _) in middle.items()}
-    entries = _count(units, partial(entry_rows, job=units.job, hours_of=hours_of)) if hours_of else None
-    seconds = {} if entries is None else dict(entries.by_part())
-    medians = {part: twice_the_median_entry(seconds[part], *of_part) for part, of_part in middle.items()}
-    plan = units.job.plan
+    """Estimate the curves of each part, and twice the median of the entries whose window is closed (seconds)."""
+    from pyspark.sql import functions as F  # noqa: N812  # Spark's own name for it
+
+    plan, until = units.job.plan, units.job.until
+    closed = units.frame.where(f"{until} - reached0 >= {plan.window}")
+    second = F.expr(f"(reached0 - pmod(reached0, {SECOND})) div {SECOND}")
+    rows = closed.rollup("part").agg(F.percentile(second, F.lit(0.5)).alias("median")).toArrow().to_pylist()
+    medians = {ALL if row["part"] is None else row["part"]: round(2 * row["median"]) for row in rows}
     return {
         part: (curves_of_steps(counts, plan.n_steps, plan.window), medians.get(part, 0))
         for part, counts in counts_of.items()

@@ -5,9 +5,8 @@ whether it is counted in a group that has a funnel of its own, its part, the ski
 when it was reached and from which entry (microseconds).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -25,7 +24,7 @@ from .._match.plan import Plan, StepTimes, make_plan
 from .._steps.estimates import compact_clusters
 from .._steps.groups import attributed_group, group_values, period_numbers
 from .._steps.units import UnitGroup, unit_columns
-from .counts import ALL, COLUMNS, UnitCounts, count_entries, count_units
+from .counts import ALL, COLUMNS, count_units
 from .sums import sum_products
 
 GROUPS = 64
@@ -160,20 +159,11 @@ def times_of_rows(table: Any, n_steps: int) -> StepTimes:
 
 def count_rows(batches: Iterable[Any], job: Job) -> Iterator[Any]:
     """Count the units of one partition."""
-    yield from _counts_of(batches, job, count_units)
-
-
-def entry_rows(batches: Iterable[Any], job: Job, hours_of: Mapping[int, list[int]]) -> Iterator[Any]:
-    """Count the entries of some hours by second, for each part those of its own hours."""
-    yield from _counts_of(batches, job, partial(count_entries, hours_of))
-
-
-def _counts_of(batches: Iterable[Any], job: Job, count: Callable[..., UnitCounts]) -> Iterator[Any]:
     import pyarrow as pa
 
     table = _table(batches)
     if table is not None:
-        counts = count(times_of_rows(table, job.plan.n_steps), table["part"].to_numpy(), job.plan, job.until)
+        counts = count_units(times_of_rows(table, job.plan.n_steps), table["part"].to_numpy(), job.plan, job.until)
         yield from pa.table({name: getattr(counts, name) for name in COLUMNS}).to_batches(max_chunksize=ROWS_PER_BATCH)
 
 
