@@ -9,7 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecommine._core.frames import build, collect, day_number, day_of, divided, hand_back, is_lazy, join, micro, opened
+from ecommine._core.frames import (
+    build,
+    collect,
+    day_number,
+    day_of,
+    divided,
+    hand_back,
+    is_lazy,
+    join,
+    micro,
+    opened,
+    whole_number,
+)
 from libraries import to_pandas
 
 
@@ -105,3 +117,23 @@ def test_built_tables_are_polars_for_a_lazy_frame_and_pandas_for_an_engine(libra
     built = build({"a": [1]}, like=opened(library(pd.DataFrame({"a": [1]})), argument="t"))
     expected = "polars" if library.name.startswith("polars") else "pyarrow" if library.name == "pyarrow" else "pandas"
     assert built.implementation.value == expected
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.Series([pd.NA], dtype=object),
+        pd.Series([pd.NA], dtype="Int64"),
+        pd.Series([None], dtype=object),
+        pd.Series([np.nan]),
+    ],
+)
+def test_a_sum_that_an_engine_leaves_missing_is_nothing(column):
+    assert whole_number(nw.from_native(column, series_only=True)) == 0
+    assert whole_number(nw.from_native(pd.Series([7]).astype(column.dtype), series_only=True)) == 7
+
+
+def test_sums_over_no_rows_are_nothing_in_every_library(library):
+    frame = opened(library(pd.DataFrame({"a": [1, 2]})), argument="t").filter(nw.col("a") > 5)
+    row = collect(frame.select(n=(nw.col("a") == 1).cast(nw.Int64).sum()))
+    assert whole_number(row["n"]) == 0

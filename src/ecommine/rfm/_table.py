@@ -24,6 +24,7 @@ from .._core.frames import (
     micro,
     opened,
     summable,
+    whole_number,
 )
 from .._core.moments import moment
 from .._core.notes import Note
@@ -213,7 +214,7 @@ def _lines_in_period(
     late = at > nw.lit(until)
     early = at.is_null() if start is None else at <= nw.lit(start)  # no time is missing here, so nothing is early
     counts = collect(lines.select(late=late.cast(nw.Int64), early=early.cast(nw.Int64)).select(nw.all().sum()))
-    n_late, n_early = int(counts["late"].item() or 0), int(counts["early"].item() or 0)
+    n_late, n_early = whole_number(counts["late"]), whole_number(counts["early"])
     if n_late:
         notes.append(lines_left_out(n_late, f"after {until:%Y-%m-%d %H:%M}", code="rows_after_as_of"))
     if n_early:
@@ -242,16 +243,16 @@ def _extent(lines: Frame) -> _Extent:
     counts = {name: nw.col(name).count() for name in ("order_id", "ordered_at", "amount")}
     broken = (~(nw.col("amount").abs() <= MAX_MONEY)).fill_null(False).cast(nw.Int64).sum()
     row = collect(lines.select(**extremes, lines=nw.len(), broken=broken, **counts))
-    absent = {name: int(row["lines"].item() - row[name].item()) for name in counts}
+    absent = {name: whole_number(row["lines"]) - whole_number(row[name]) for name in counts}
     if any(absent.values()):
         remedy = 'split them off with schema.quarantine("orders", raw)'
         problems = [f"`{name}` is missing in {counted(n, 'line')}: {remedy}" for name, n in absent.items() if n]
         raise SchemaError("orders", problems)
-    _check_money(int(row["broken"].item() or 0), "line")
+    _check_money(whole_number(row["broken"]), "line")
     first, last = (None if row[name].null_count() else moment(row[name].item()) for name in ("first", "last"))
     # If all lines together could not leave 64 bits, no customer has to be looked at.
     most = 0.0 if row["most"].null_count() else float(row["most"].item())
-    return _Extent(first=first, last=last, may_overflow=most * int(row["lines"].item()) > MAX_MONEY)
+    return _Extent(first=first, last=last, may_overflow=most * whole_number(row["lines"]) > MAX_MONEY)
 
 
 def _sums(lines: Frame, returns: Returns, *, may_overflow: bool) -> Frame:

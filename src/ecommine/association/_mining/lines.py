@@ -9,7 +9,7 @@ from typing import Any, Literal
 import narwhals.stable.v2 as nw
 
 from ..._core.checks import one_of
-from ..._core.frames import Frame, collect
+from ..._core.frames import Frame, collect, whole_number
 from ..._core.moments import moment
 from ..._core.notes import Note
 from ..._core.texts import counted
@@ -136,7 +136,7 @@ def _count_lines(lines: Frame, names: Sequence[str], exclusions: Sequence[_Exclu
     totals = {f"_{i}": flag.cast(nw.Int8).sum() for i, flag in enumerate(flags)}  # short: a column per line
     last = ["ordered_at"] if "ordered_at" in names else []
     row = collect(lines.select(*(nw.col(name).max() for name in last), **totals))
-    counts = [int(row[name].item() or 0) for name in totals]
+    counts = [whole_number(row[name]) for name in totals]
     is_dated = bool(last) and not row["ordered_at"].null_count()
     return _LineCounts(
         without_order=counts[0],

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..._core.arrays import Bools, Floats, Ints, Times, count_until, latest_record, run_bounds
 from ..._core.codes import Labels, factorize_sorted
-from ..._core.frames import Frame, collect
+from ..._core.frames import Frame, collect, whole_number
 from ..._core.moments import DAY, column_to_microseconds
 from ..._core.notes import Note
 from ..._core.texts import counted, join_words
@@ -44,7 +44,7 @@ def leave_out(frame: Frame, row: str, *kinds: Unusable) -> tuple[Frame, list[Not
         sums[kind.code] = (kept & kind.holds).cast(nw.Int64).sum()
         kept = kept & ~kind.holds
     totals = collect(frame.select(**sums))
-    counts = [(kind, int(totals[kind.code].item() or 0)) for kind in kinds]
+    counts = [(kind, whole_number(totals[kind.code])) for kind in kinds]
     notes = [_note_on_left_out(kind, row, count) for kind, count in counts if count]
     return frame.filter(kept) if notes else frame, notes
 

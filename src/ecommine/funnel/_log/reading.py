@@ -10,7 +10,7 @@ import numpy as np
 
 from ..._core.arrays import Ints, Times
 from ..._core.codes import factorize_sorted
-from ..._core.frames import Frame, collect
+from ..._core.frames import Frame, collect, whole_number
 from ..._core.moments import column_to_microseconds, moment, moment_to_microseconds
 from ..._core.notes import Note
 from ..._core.texts import counted
@@ -55,7 +55,7 @@ def resolve_cutoff(frame: Frame, unit: str, as_of: Any) -> Cutoff:
         counts = {name: (nw.col(column).is_null() & ~is_late).cast(nw.Int64).sum() for name, column in missing.items()}
         counts["_late"] = is_late.cast(nw.Int64).sum()
     row = collect(frame.select(at.max(), **counts, **({} if instant is None else {"_last": nw.col(instant).max()})))
-    n = {name: int(row[name].item() or 0) for name in counts}
+    n = {name: whole_number(row[name]) for name in counts}
     if n["_without_time"]:
         raise ValueError(
             f"`occurred_at` is missing in {n['_without_time']:,} events: split them off with "

@@ -12,7 +12,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from ..._core.frames import collect
+from ..._core.frames import collect, whole_number
 from ..._core.moments import moment_to_microseconds
 from ..._core.notes import Note
 from ...schema._for_topics import NO_CLOCK, clock_of_frame
@@ -102,7 +102,7 @@ def _group_labels(marked: nw.LazyFrame[Any], by: str | None) -> tuple[Any, ...]:
     values = marked.select("_by").unique()
     rows = values.head(GROUPS).collect("pyarrow")
     if len(rows) == GROUPS:
-        check_group_count(by, int(collect(values.select(nw.len()))["len"].item()))
+        check_group_count(by, whole_number(collect(values.select(nw.len()))["len"]))
     known = [label for label in factorize_groups(rows["_by"])[1] if label == label and label is not None]
     labels = (*known, *([None] if len(known) < len(rows) else []))
     check_group_count(by, len(labels))

@@ -6,7 +6,7 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from ..._core.frames import Frame, collect, join
+from ..._core.frames import Frame, collect, join, whole_number
 from ..._core.moments import moment
 from ..._core.notes import Note
 from ..._core.texts import counted
@@ -138,7 +138,7 @@ def flag(condition: nw.Expr) -> nw.Expr:
 def _with_cancelled(lines: Frame) -> tuple[Frame, list[Note]]:
     """Mark the lines of orders that were cancelled in full within one period, and count these orders."""
     cancelled = _cancelled_orders(lines)
-    count = int(collect(cancelled.select(orders=nw.len()))["orders"].item() or 0)
+    count = whole_number(collect(cancelled.select(orders=nw.len()))["orders"])
     if not count:
         return lines, []
     marked = join(lines, cancelled, on=["order_id", "period"], how="left")
