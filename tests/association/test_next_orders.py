@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from association import slow
-from ecommine import SchemaError, association
+from ecommine import SchemaError, association, schema
 from libraries import to_pandas
 
 DAY = np.timedelta64(86_400_000_000, "us")
@@ -177,3 +177,50 @@ def test_missing_columns(case):
             association.next_orders(case[0].drop(columns=name))
     with pytest.raises(ValueError, match="`orders` has no lines"):
         association.next_orders(case[0].iloc[:0])
+
+
+BERLIN = [  # the instant of the first order and of the second, and the window that holds both or does not
+    ("2024-10-27T00:50Z", "2024-10-27T01:10Z", "1h", True),  # 2:50 before clocks go back, 2:10 after
+    ("2024-10-27T00:10Z", "2024-10-27T01:20Z", "1h", False),  # 2:10 and 2:20
+    ("2024-03-31T00:30Z", "2024-03-31T01:20Z", "1h", True),  # 1:30 and 3:20, as clocks go forward
+    ("2024-03-30T12:00Z", "2024-03-31T11:30Z", "1d", True),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "within", "follows"), BERLIN)
+def test_clock_changes_touch_neither_order_nor_gaps(first, second, within, follows, local_library):
+    last = "2024-12-01T12:00Z"
+    frame = pd.DataFrame(
+        {
+            "order_id": [1, 2, 3],
+            "customer_id": ["ann", "ann", "bob"],
+            "product_id": ["printer", "ink", "desk"],
+            "ordered_at": pd.to_datetime([first, second, last]).as_unit("us"),
+            "amount": 1.0,
+        }
+    )
+    orders = schema.orders(local_library(frame), timezone="Europe/Berlin")
+    table = to_pandas(association.next_orders(orders, within=within, min_support=0.01).table)
+    assert table[["antecedent", "consequent"]].to_numpy().tolist() == ([["printer", "ink"]] if follows else [])
+    gap = (pd.Timestamp(second) - pd.Timestamp(first)) / pd.Timedelta(days=1)
+    assert table["gap_median"].tolist() == pytest.approx([gap] if follows else [])
+
+
+def test_open_windows_are_measured_by_instants_too():
+    """Half an hour lies between 2:50 and 2:20, and 90 minutes between 2:50 and 3:20, on the night of 25 hours."""
+    instants = ["2024-10-27T00:50Z", "2024-10-27T01:20Z", "2024-10-27T02:20Z"]
+    frame = pd.DataFrame(
+        {
+            "order_id": [1, 2, 3],
+            "customer_id": "ann",
+            "product_id": ["a", "b", "c"],
+            "ordered_at": pd.to_datetime(instants).as_unit("us"),
+            "amount": 1.0,
+        }
+    )
+    orders = schema.orders(frame, timezone="Europe/Berlin")
+    for until, n_over in ((None, 2), ("2024-10-27 03:20", 2), ("2024-10-27 03:00", 1), ("2024-10-27 02:50", 1)):
+        as_of = None if until is None else pd.Timestamp(until).to_pydatetime()
+        assert association.next_orders(orders, within="1h", as_of=as_of).n_orders == n_over
+    with pytest.raises(ValueError, match="`within`"):
+        association.next_orders(orders.iloc[:2], within="1h")

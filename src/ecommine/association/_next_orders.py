@@ -167,12 +167,13 @@ def next_orders(
 
     Notes
     -----
-    An order is followed by b if the same customer has a later order with b within the window; orders of the same
-    second are one moment. The gap is of orders within the window alone, and grows with it: it shows which product comes
-    sooner than another, not when most customers come back. The test is that of :func:`ecommine.association.rules`, with
-    strata by the season of the order and by the number of distinct products that follow, since customers who buy much
-    later buy everything later. It does not separate a habit from a consequence: customers who like both products are a
-    reason too.
+    An order is followed by b if the same customer has a later order with b within the window; orders of the same second
+    are one moment. Windows and gaps are measured between instants, where :func:`ecommine.schema.orders` keeps them
+    (`ordered_at_utc`), so that clock changes do not touch them. The gap is of orders within the window alone, and grows
+    with it: it shows which product comes sooner than another, not when most customers come back. The test is that of
+    :func:`ecommine.association.rules`, with strata by the season of the order and by the number of distinct products
+    that follow, since customers who buy much later buy everything later. It does not separate a habit from a
+    consequence: customers who like both products are a reason too.
 
     Examples
     --------
@@ -202,11 +203,11 @@ def next_orders(
     missing = [name for name in ("customer_id", "ordered_at") if name not in frame.collect_schema().names()]
     if missing:
         raise SchemaError("orders", [f"`{missing[0]}` is missing: the customer and time of each order are needed here"])
-    baskets = read_baskets(frame, line_filter, times="required")
+    baskets = read_baskets(frame, line_filter, times="required", with_instants=True)
     if baskets.as_of is None:
         raise ValueError("`orders` has no lines of products")
     conditions = Conditions.of(baskets, season, clustered=cluster is not None)
-    followed = follow_orders(conditions.sample(baskets), baskets.as_of, window.exact)
+    followed = follow_orders(conditions.sample(baskets), window.exact)
     if not (baskets.customers is not None and (baskets.customers >= 0).any()):
         raise ValueError("`orders` has no known customer: the next order of a guest is unknown")
     if not followed.orders.n_orders:

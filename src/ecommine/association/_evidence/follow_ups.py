@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from ..._core.arrays import Ints, run_numbers, run_starts, sort_order
-from ..._core.moments import SECOND, length_to_microseconds, moment_to_microseconds
+from ..._core.moments import SECOND, length_to_microseconds
 from ..._core.texts import counted
 from .._mining.baskets import Baskets
 from .._mining.sparse import expand_ranges
@@ -33,7 +33,7 @@ class FollowedOrders:
     gaps : int64 array, one per product of ``later``
         Seconds from the order to the first of them.
     as_of : datetime
-        The moment at which windows must be over.
+        The moment at which windows must be over, in the shop's own time.
     n_guest_orders, n_open_orders : int
         Orders of guests, and orders of customers whose window is still open; both left out.
     """
@@ -46,16 +46,18 @@ class FollowedOrders:
     n_open_orders: int
 
 
-def follow_orders(baskets: Baskets, as_of: datetime, window: timedelta) -> FollowedOrders:
+def follow_orders(baskets: Baskets, window: timedelta) -> FollowedOrders:
     """Follow each order of a known customer for the length of a window."""
     assert baskets.customers is not None
-    assert baskets.times is not None
-    seconds = baskets.times.astype(np.int64) // SECOND
+    assert baskets.instants is not None
+    assert baskets.as_of is not None
+    assert baskets.until is not None
+    seconds = baskets.instants.astype(np.int64) // SECOND
     is_known = baskets.customers >= 0
     order = np.lexsort((np.arange(baskets.n_orders), seconds, baskets.customers))
     order = order[is_known[order]]
     length = length_to_microseconds(window) // SECOND
-    is_over = seconds[order] + length <= moment_to_microseconds(as_of) // SECOND
+    is_over = seconds[order] + length <= baskets.until // SECOND
     timeline = _Timeline.make(baskets, order, seconds[order], length)
     rows = np.flatnonzero(is_over)
     starts, items, gaps = timeline.later_products(is_over)
@@ -64,7 +66,7 @@ def follow_orders(baskets: Baskets, as_of: datetime, window: timedelta) -> Follo
         orders=orders,
         later=replace(orders, starts=starts, items=items),
         gaps=gaps,
-        as_of=as_of,
+        as_of=baskets.as_of,
         n_guest_orders=int((~is_known).sum()),
         n_open_orders=int((~is_over).sum()),
     )

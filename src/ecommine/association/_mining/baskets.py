@@ -27,9 +27,14 @@ class Baskets:
     customers : int32 array of shape (n_orders,) or None
         Customer code of each order, -1 for a guest; None where the table has no customer_id.
     times : array of shape (n_orders,) of datetime64[us], or None
-        When each order was placed; None unless the times were read.
+        When each order was placed, in the shop's own time; None unless the times were read.
+    instants : array of shape (n_orders,) of datetime64[us], or None
+        The instants of these, which clock changes do not touch; None unless they were read. The times themselves where
+        the table has no instants.
     as_of : datetime or None
         The moment up to which orders count; None where the table has no times.
+    until : int or None
+        The instant of that moment (microseconds); None unless instants were read.
     notes : tuple of Note
         What was left out.
     """
@@ -39,7 +44,9 @@ class Baskets:
     products: Labels
     customers: Ints | None = None
     times: "np.ndarray[Any, Any] | None" = None
+    instants: "np.ndarray[Any, Any] | None" = None
     as_of: datetime | None = None
+    until: int | None = None
     notes: tuple[Note, ...] = ()
 
     @property
@@ -71,4 +78,6 @@ class Baskets:
         starts = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(orders)))])
         customers = None if self.customers is None else self.customers[orders]
         times = None if self.times is None else self.times[orders]
-        return replace(self, starts=starts, items=self.items[position], customers=customers, times=times)
+        instants = None if self.instants is None else self.instants[orders]
+        items = self.items[position]
+        return replace(self, starts=starts, items=items, customers=customers, times=times, instants=instants)

@@ -42,10 +42,14 @@ ALL_LINES = LineFilter()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductLines:
-    """The lines that count, in the caller's engine, with the column `_net` where there are returns to be netted."""
+    """The lines that count, in the caller's engine, with the column `_net` where there are returns to be netted.
+
+    ``last_instant`` is the last instant of all lines, where these were asked for and `as_of` is not given.
+    """
 
     frame: Frame
     as_of: datetime | None
+    last_instant: datetime | None
     notes: tuple[Note, ...]
 
 
@@ -55,14 +59,19 @@ def read_product_lines(
     *,
     column: str = "product_id",
     keep: Sequence[str] = (),
+    instant: str | None = None,
 ) -> ProductLines:
-    """Read the lines that count, and note how many do not; ``keep`` names more columns."""
-    lines = read(orders, "orders", ("order_id", column), optional=(*OPTIONAL_COLUMNS, *keep), argument="orders")
+    """Read the lines that count, and note how many do not.
+
+    ``keep`` names more columns, ``instant`` the one of instants.
+    """
+    optional, others = (*OPTIONAL_COLUMNS, *keep), () if instant is None else (instant,)
+    lines = read(orders, "orders", ("order_id", column), optional=optional, others=others, argument="orders")
     names = lines.collect_schema().names()
     if line_filter.as_of is not None and "ordered_at" not in names:
         raise ValueError("`as_of` needs the time of each line: `orders` has no column ordered_at")
     exclusions = _exclusions(names, line_filter, column)
-    facts = _count_lines(lines, names, exclusions)
+    facts = _count_lines(lines, names, exclusions, instant)
     if facts.without_order:
         lacking = counted(facts.without_order, "line")
         raise SchemaError("orders", [f"`order_id` is missing in {lacking}: {QUARANTINE}"])
@@ -73,6 +82,7 @@ def read_product_lines(
     return ProductLines(
         frame=frame,
         as_of=line_filter.as_of or facts.last,
+        last_instant=facts.last_instant if line_filter.as_of is None else None,
         notes=tuple(exclusion.note(n) for exclusion, n in applied),
     )
 
@@ -98,12 +108,13 @@ class _Exclusion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _LineCounts:
-    """Lines without an order, lines of each exclusion, returns, and the last time."""
+    """Lines without an order, lines of each exclusion, returns, and the last time and instant."""
 
     without_order: int
     excluded: list[int]
     returns: int
     last: datetime | None
+    last_instant: datetime | None
 
 
 def _exclusions(names: Sequence[str], line_filter: LineFilter, column: str) -> list[_Exclusion]:
@@ -130,19 +141,22 @@ def _exclusions(names: Sequence[str], line_filter: LineFilter, column: str) -> l
     return exclusions
 
 
-def _count_lines(lines: Frame, names: Sequence[str], exclusions: Sequence[_Exclusion]) -> _LineCounts:
+def _count_lines(
+    lines: Frame, names: Sequence[str], exclusions: Sequence[_Exclusion], instant: str | None
+) -> _LineCounts:
     flags = [nw.col("order_id").is_null(), *(exclusion.mask for exclusion in exclusions)]
     flags += [_is_return(names)] if _has_returns(names) else []
     totals = {f"_{i}": flag.cast(nw.Int8).sum() for i, flag in enumerate(flags)}  # short: a column per line
-    last = ["ordered_at"] if "ordered_at" in names else []
+    last = [name for name in ("ordered_at", instant) if name is not None and name in names]
     row = collect(lines.select(*(nw.col(name).max() for name in last), **totals))
     counts = [whole_number(row[name]) for name in totals]
-    is_dated = bool(last) and not row["ordered_at"].null_count()
+    latest = {name: moment(row[name].item()) for name in last if not row[name].null_count()}
     return _LineCounts(
         without_order=counts[0],
         excluded=counts[1 : len(exclusions) + 1],
         returns=sum(counts[len(exclusions) + 1 :]),
-        last=moment(row["ordered_at"].item()) if is_dated else None,
+        last=latest.get("ordered_at"),
+        last_instant=latest.get(instant or ""),
     )
 
 

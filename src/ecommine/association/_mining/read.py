@@ -10,11 +10,20 @@ from ..._core.arrays import Bools, Floats, Ints, is_sorted, run_starts
 from ..._core.checks import hashable_values
 from ..._core.codes import Labels, factorize_sorted, whole_ids
 from ..._core.frames import Frame
+from ..._core.moments import moment_to_microseconds
 from ..._core.notes import Note
 from ..._core.texts import counted, did_you_mean
-from ...schema._for_topics import SchemaError
+from ...schema._for_topics import SchemaError, clock_of, instant_column
 from .baskets import Baskets
-from .lines import ALL_LINES, NET_QUANTITY, QUARANTINE, LineFilter, collect_lines, read_product_lines
+from .lines import (
+    ALL_LINES,
+    NET_QUANTITY,
+    QUARANTINE,
+    LineFilter,
+    ProductLines,
+    collect_lines,
+    read_product_lines,
+)
 from .sparse import matrix_by_row
 
 Times = Literal["none", "optional", "required"]
@@ -27,6 +36,7 @@ def read_baskets(
     items: Sequence[object] | None = None,
     column: str = "product_id",
     times: Times = "none",
+    with_instants: bool = False,
 ) -> Baskets:
     """Read order lines into baskets of the ids in ``column``, and note what is left out.
 
@@ -43,14 +53,18 @@ def read_baskets(
     times : {"none", "optional", "required"}
         Whether the time of each order is read too; "optional" reads it where there is one, and NaT where a line has
         none.
+    with_instants : bool
+        Whether the instants of these times are read too.
     """
-    lines = read_product_lines(orders, line_filter, column=column)
+    instant = instant_column(orders, "ordered_at") if with_instants else None
+    lines = read_product_lines(orders, line_filter, column=column, instant=instant)
     names = lines.frame.collect_schema().names()
     with_times = times != "none" and "ordered_at" in names
     if times == "required" and not with_times:
         raise SchemaError("orders", ["`ordered_at` is missing: the time of each order is needed here"])
     extra = [name for name in ("customer_id", NET_QUANTITY) if name in names]
-    rows = collect_lines(lines.frame.select("order_id", column, *extra, *(["ordered_at"] if with_times else [])))
+    time_columns = [name for name in ("ordered_at", instant) if with_times and name is not None]
+    rows = collect_lines(lines.frame.select("order_id", column, *extra, *time_columns))
     order, order_ids = factorize_sorted(rows["order_id"], argument="`order_id`", dtype=np.int32)
     item, products = _encode(rows[column], column)
     notes, n_orders = list(lines.notes), len(order_ids)
@@ -63,13 +77,20 @@ def read_baskets(
     if "customer_id" in extra:
         codes, _ = _encode(rows["customer_id"], "customer_id")
         customers = _customer_of_order(codes, order, n_orders, notes)[present]
+    at = _earliest(order, rows["ordered_at"], n_orders, times)[present] if with_times else None
+    instants, until = None, None
+    if with_instants and at is not None and lines.as_of is not None:
+        known = None if instant is None else _earliest(order, rows[instant], n_orders, "optional")[present]
+        instants, until = _instants(at, known, lines)
     return Baskets(
         starts=starts,
         items=members,
         products=products,
         customers=customers,
-        times=_earliest(order, rows["ordered_at"], n_orders, times)[present] if with_times else None,
+        times=at,
+        instants=instants,
         as_of=lines.as_of,
+        until=until,
         notes=tuple(notes),
     )
 
@@ -210,3 +231,21 @@ def _earliest(order: Ints, times: nw.Series[Any], n_orders: int, wanted: Times) 
     earliest = np.full(n_orders, np.iinfo(np.int64).max).astype("datetime64[us]")
     np.minimum.at(earliest, order, microseconds)  # NaT is the least
     return earliest
+
+
+def _instants(
+    times: "np.ndarray[Any, Any]", known: "np.ndarray[Any, Any] | None", lines: ProductLines
+) -> "tuple[np.ndarray[Any, Any], int]":
+    """Return the instant of each order, and that of the moment up to which orders count (microseconds).
+
+    The shop's own times stand for instants that the table lacks.
+    """
+    moments, until = times.astype(np.int64), moment_to_microseconds(lines.as_of)
+    if known is None:
+        return times, until
+    is_known = ~np.isnat(known)
+    clock = clock_of(known[is_known].astype(np.int64), moments[is_known])
+    instants = np.where(is_known, known, clock.to_instant(moments).astype("datetime64[us]"))
+    if lines.last_instant is not None:
+        return instants, moment_to_microseconds(lines.last_instant)
+    return instants, int(clock.to_instant(np.array([until]))[0])
