@@ -270,3 +270,18 @@ def test_a_lower_level_looks_at_customers_too():
     table = association.pairs(lines, level=0.8, correction=None).table
     assert table.loc[table["relation"] != "none", "design_effect"].notna().all()
     assert (table.loc[table["relation"] != "none", "p_value"] > 0.05).any()
+
+
+def test_the_summary_is_the_same_in_every_library(local_library):
+    rng = np.random.default_rng(0)
+    sides = rng.integers(0, 2, 600), rng.integers(2, 4, 600)
+    others = rng.integers(4, 16, (600, 2))
+    baskets = [sorted({*others[i], *((sides[0][i], sides[1][i]) if i % 2 else ())}) for i in range(600)]
+    lines = slow.lines(baskets)
+    lines["category"] = np.minimum(lines["product_id"] // 2, 2)
+    for level in ("product", "category"):
+        summary = association.pairs(lines, group_level=level).summary()
+        assert association.pairs(local_library(lines), group_level=level).summary() == summary
+    few = association.pairs(local_library(lines.assign(customer_id=1)))
+    assert "too few customers" in few.summary()
+    assert "茶" in association.pairs(local_library(lines)).summary(names=dict.fromkeys(range(16), "茶"), locale="zh")

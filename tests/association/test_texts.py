@@ -55,6 +55,32 @@ def rules_of(names, locale, **options):
     return association.rules(shop(), **options).summary(names=names, locale=locale)
 
 
+def pairs_of(locale, names=None, **changed):
+    return association.pairs(shop().assign(**changed)).summary(names=names, locale=locale)
+
+
+def summaries_of_pairs(locale):
+    """Summaries of pairs of every kind: chance alone, none, few or large customers, categories."""
+    lines = shop()
+    chance = lines[lines["product_id"].isin([0, 1, 2])]
+    large = lines.assign(customer_id=lines["customer_id"].where(lines["order_id"] > 700, 7.0))
+    together = lines[lines["product_id"].isin([30, 31, 5, 6])]
+    rng = np.random.default_rng(0)
+    hot, dairy = rng.integers(0, 2, 600), rng.integers(2, 4, 600)
+    others = rng.integers(4, 16, (600, 2))
+    drinks = slow.lines([sorted({*others[i], *((hot[i], dairy[i]) if i % 2 else ())}) for i in range(600)])
+    by_category = drinks.assign(category=np.minimum(drinks["product_id"] // 2, 2))
+    made = {
+        "of chance": association.pairs(chance),
+        "none": association.pairs(lines, min_support=0.9),
+        "of too few customers": association.pairs(lines.assign(customer_id=1)),
+        "with one large customer": association.pairs(large),
+        "few products": association.pairs(together),
+        "of categories": association.pairs(by_category, group_level="category"),
+    }
+    return {name: result.summary(locale=locale) for name, result in made.items()}
+
+
 def test_english():
     lines, few = shop(), shop(400)
     rules = association.rules(lines, min_support=0.01, max_antecedent=1)
@@ -75,7 +101,8 @@ def test_english():
         "rules with one large customer": with_large_customer().summary(),
         "no rules": rules_of({}, "en", min_support=0.9),
         "from mlxtend": text_of(association.from_mlxtend(rules.to_mlxtend(), n_orders=rules.n_orders)),
-        "pairs": text_of(association.pairs(lines)),
+        "pairs": text_of(association.pairs(lines), pairs_of("en")),
+        **{f"pairs, {name}": text for name, text in summaries_of_pairs("en").items()},
         "one customer with most orders": text_of(with_large_customer()),
         "orders without a time": text_of(
             association.pairs(lines.assign(ordered_at=lines["ordered_at"].where(lines["order_id"] > 1)))
@@ -99,6 +126,8 @@ def test_chinese():
         ).summary(locale="zh"),
         "rules with one large customer": with_large_customer().summary(names=names, locale="zh"),
         "no rules": rules_of(names, "zh", min_support=0.9),
+        "pairs": pairs_of("zh", names={10: "茶", 11: "茶包"}),
+        **{f"pairs, {name}": text for name, text in summaries_of_pairs("zh").items()},
     }
     check_texts(TEXTS / "zh.md", {**texts, **pictures("zh")})
 

@@ -21,6 +21,7 @@ from ._itemsets import check_support
 from ._mining.lines import LineFilter, Returns, read_product_lines
 from ._mining.read import read_baskets
 from ._output.result import ProductTable, as_of_prefix
+from ._output.summary_pairs import summarize_pairs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -82,6 +83,23 @@ class Pairs(ProductTable):
     def substitutes(self) -> Any:
         """Return the pairs that are bought together less often than by chance."""
         return self._frame().filter(nw.col("relation") == "substitute").to_native()
+
+    def summary(self, *, names: object = None, locale: Locale = "en") -> str:
+        """Return a few sentences: how many pairs are real, the clearest of them, and what to do with them.
+
+        Parameters
+        ----------
+        names : table of products, mapping of id to name, or None
+            Names of the products.
+        locale : {"en", "zh"}
+            The language of the sentences.
+        """
+        one_of("locale", locale, LOCALES)
+        products = None if self.products is None else opened(self.products, argument="products")
+        assert not isinstance(products, nw.LazyFrame)
+        n_apart = next((note.count or 0 for note in self.notes if note.code == "large_customers_apart"), 0)
+        titles = product_names(names)
+        return summarize_pairs(self._frame(), products, self.n_orders, n_apart=n_apart, names=titles, locale=locale)
 
     def plot(
         self,
