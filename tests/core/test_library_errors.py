@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ecommine import rfm
+from ecommine import funnel, rfm
 from ecommine._core.engines import library_of, tell_library_errors
 from ecommine._core.notes import Note, warn_of_notes
 
@@ -31,6 +31,41 @@ def test_what_a_library_refuses_names_the_table_and_the_library(function, librar
     with pytest.raises(ValueError, match=f"`orders` cannot be computed by {library}: .*") as caught:
         computed(pd.DataFrame({"a": ["x"]}), function)
     assert caught.value.__cause__ is not None
+
+
+@pytest.mark.parametrize("name", ["events", "orders"])
+def test_of_several_tables_the_one_that_is_read_is_named(name):
+    """PyArrow casts no intervals to text, whichever table has them as ids."""
+    pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    at = pd.date_range("2024-01-01", periods=4).as_unit("us")
+    events = pd.DataFrame({"visitor_id": list("aabb"), "event": "add_to_cart", "occurred_at": at, "product_id": "p"})
+    events["customer_id"] = events["visitor_id"]
+    orders = pd.DataFrame({"order_id": list("wxyz"), "customer_id": list("aabb"), "ordered_at": at, "amount": 1.0})
+    tables = {"events": events, "orders": orders}
+    tables[name]["customer_id" if name == "events" else "order_id"] = pd.interval_range(0, 4)
+    with pytest.raises(ValueError, match=f"^`{name}`"):
+        funnel.carts(pa.Table.from_pandas(events), orders=pa.Table.from_pandas(orders))
+
+
+def test_tables_that_are_at_work_together_are_all_named():
+    @tell_library_errors
+    def joined(events, links, /, *, level=0.95):
+        return events.merge(links, on="missing")
+
+    @tell_library_errors
+    def read(events, links, /):
+        return _read(links, argument="links")
+
+    def _read(links, *, argument):
+        return links["missing"]
+
+    frame = pd.DataFrame({"a": [1]})
+    with pytest.raises(ValueError, match=r"^`events` or `links` cannot be computed by pandas"):
+        joined(frame, frame)
+    with pytest.raises(ValueError, match=r"^`events` or `links` cannot"):  # what is no code of the package says nothing
+        read(frame, frame)
+    with pytest.raises(ValueError, match=r"^`events` cannot"):
+        joined(frame, None)
 
 
 @pytest.mark.parametrize("error", [ValueError("`mine`"), KeyError("x"), MemoryError(), FileNotFoundError("x")])

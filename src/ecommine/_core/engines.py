@@ -29,6 +29,7 @@ _FILES_OF_NO_FOLDER = (".pyx", ".pxi", ".pxd")
 """Compiled parts of pandas and PyArrow name their files without a folder."""
 _PLAIN_ERRORS = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
 _MAX_SHOWN = 200
+_PACKAGE = Path(__file__).parents[1]
 
 _ARROW_JOINS = {"inner": "inner", "left": "left outer", "semi": "left semi"}
 _REPLACEMENTS = "python_enable_replacements"
@@ -163,6 +164,7 @@ def check_pickles(result: object, table: object) -> None:
 def tell_library_errors(function: Callable[Parameters, Returned]) -> Callable[Parameters, Returned]:
     """Make a public call raise a ValueError that names its table where a table library refuses the work.
 
+    Of several tables it names the one that was being read, and all of them where they were already at work together.
     The error of the library is its cause. Errors of ecommine itself, of the system and of the caller's objects go
     through as they are.
 
@@ -176,7 +178,8 @@ def tell_library_errors(function: Callable[Parameters, Returned]) -> Callable[Pa
     Traceback (most recent call last):
     ValueError: `orders` cannot be computed by pandas: could not convert string to float: 'x'. Check the types ...
     """
-    names = [name for name in inspect.signature(function).parameters if name not in ("self", "cls")]
+    signature = inspect.signature(function)
+    names = [name for name in signature.parameters if name not in ("self", "cls")]
     argument = "raw" if "raw" in names else names[0] if names else "table"
 
     @wraps(function)
@@ -186,17 +189,43 @@ def tell_library_errors(function: Callable[Parameters, Returned]) -> Callable[Pa
         except (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError, OSError):
             raise
         except BaseException as error:  # a panic of Polars is no Exception
-            if is_busy(error):
-                raise ValueError(f"`{argument}`: {BUSY}") from error
-            library = library_of(error)
+            library = "duckdb" if is_busy(error) else library_of(error)
             if library is None:
                 raise
+            given = [name for name, value in signature.bind(*args, **kwargs).arguments.items() if _is_table(value)]
+            at_fault = _argument_at_fault(error, given) or f"`{argument}`"
+            if is_busy(error):
+                raise ValueError(f"{at_fault}: {BUSY}") from error
             raise ValueError(
-                f"`{argument}` cannot be computed by {library}: {_first_line(error)}. Check the types of its columns, "
+                f"{at_fault} cannot be computed by {library}: {_first_line(error)}. Check the types of its columns, "
                 "or map it once with the reader of its table in ecommine.schema"
             ) from error
 
     return told
+
+
+def _is_table(value: object) -> bool:
+    import narwhals.stable.v2 as nw
+
+    try:
+        return isinstance(nw.from_native(value, pass_through=True), (nw.DataFrame, nw.LazyFrame))
+    except Exception:  # a table so odd that narwhals refuses it
+        return True
+
+
+def _argument_at_fault(error: BaseException, tables: Collection[str]) -> str:
+    """Return the table that was being read as an error was raised, or all of them; "" of none.
+
+    What reads a table has its name in a local variable `argument` or `table`.
+    """
+    if len(tables) > 1:
+        frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)][1:]  # the first is the wrapper's own
+        for frame in reversed([frame for frame in frames if _PACKAGE in Path(frame.f_code.co_filename).parents]):
+            for name in ("argument", "table"):
+                value = frame.f_locals.get(name)
+                if isinstance(value, str) and value in tables:
+                    return f"`{value}`"
+    return " or ".join(f"`{name}`" for name in tables)
 
 
 def library_of(error: BaseException) -> str | None:
