@@ -1,5 +1,7 @@
 """Two periods: what is new, dead, changed, and what only seems so."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -148,3 +150,98 @@ def test_too_few_customers_of_a_side_are_not_compared_but_single_orders_are(two)
     assert notes(tested) == []
     assert tested.table["p_value"].notna().all()
     assert statuses(tested)[36, 37] == "new"
+
+
+@cache
+def year(seed, months_sold, *, n_orders=3_600, together=0.06):
+    """A year of orders; products 30 and 31 are sold in its first months, and there a share of orders has both."""
+    rng = np.random.default_rng(seed)
+    baskets = slow.random_baskets(n_orders, 30, 4, rng)
+    month = np.arange(n_orders) * 12 // n_orders
+    for place in np.flatnonzero(month < months_sold):
+        both = rng.random() < together
+        has = both | (rng.random(2) < 0.1)
+        baskets[place] = sorted({*baskets[place], *np.flatnonzero(has) + 30})
+    times = np.datetime64("2024-01-01", "us") + np.arange(n_orders) * np.timedelta64(365 * 86_400 // n_orders, "s")
+    customers = rng.integers(0, 900, n_orders)
+    return baskets, customers, times, slow.lines(baskets, customer_id=customers, ordered_at=pd.Series(times))
+
+
+def slow_lift(baskets, customers, stratum, a, b):
+    """Return the lift within strata, and the variance of its logarithm as a sum over customers of influences."""
+    has = np.array([[one in basket for basket in baskets] for one in (a, b)], dtype=float)
+    n = np.bincount(stratum)
+    p, q = (np.bincount(stratum, side) / np.maximum(n, 1) for side in has)
+    both, mean = (has[0] * has[1]).sum(), (n * p * q).sum()
+    influence = has[0] * has[1] / both - (has[0] * q[stratum] + has[1] * p[stratum] - (p * q)[stratum]) / mean
+    by_customer = pd.Series(influence).groupby(customers).sum()
+    return both / mean, (by_customer**2).sum() * len(by_customer) / (len(by_customer) - 1)
+
+
+@pytest.mark.parametrize("season", ["auto", "month", "quarter"])
+def test_lifts_within_periods_are_those_of_the_slow_version(season):
+    shops = [year(seed, months) for seed, months in ((0, 12), (1, 2))]
+    result = association.compare(*(rules(shop[3]) for shop in shops), season=season, correction=None)
+    row = next(row for row in result.table.to_dict("records") if row["antecedents"] == [30])
+    months = [shop[2].astype("datetime64[M]").astype(int) - 54 * 12 for shop in shops]
+    periods = [of_shop // 3 if season == "quarter" else of_shop for of_shop in months]  # 70 orders are a week
+    (lift, variance), (lift_after, variance_after) = (
+        slow_lift(baskets, customers, period, 30, 31)
+        for (baskets, customers, _, _), period in zip(shops, periods, strict=True)
+    )
+    assert row["lift_before"] == pytest.approx(lift)
+    assert row["lift_after"] == pytest.approx(lift_after)
+    assert row["lift_ratio"] == pytest.approx(lift_after / lift)
+    z = np.log(lift_after / lift) / np.sqrt(variance + variance_after)
+    assert row["p_value"] == pytest.approx(2 * norm.sf(abs(z)), rel=1e-6)
+
+
+def test_a_season_of_one_side_is_no_change():
+    """With one habit, what is sold for half of a year has twice the lift over it, and the same one in that half."""
+    before, after = (rules(year(seed, months)[3]) for seed, months in ((0, 12), (1, 6)))
+    plain, held = (association.compare(before, after, season=season) for season in (None, "auto"))
+    assert statuses(plain)[30, 31] == "changed"
+    assert statuses(held)[30, 31] == "same"
+    row = held.table[held.table["antecedents"].map(lambda one: one == [30])].iloc[0]
+    assert row["lift_ratio_low"] < 1 < row["lift_ratio_high"]
+    assert {note.code: note.count for note in held.notes} == {"season_held_fixed": 24}
+    assert plain.notes == ()
+
+
+def test_a_change_of_habit_within_a_season_is_found():
+    before, after = (rules(year(seed, 6, together=together)[3]) for seed, together in ((0, 0.01), (1, 0.12)))
+    result = association.compare(before, after)
+    assert statuses(result)[30, 31] == "new"
+    row = result.table[result.table["antecedents"].map(lambda one: one == [30])].iloc[0]
+    assert row["lift_ratio_low"] > 1.2
+
+
+def test_one_period_has_nothing_to_hold_fixed_and_two_sides_have_one_period():
+    """A month beside a year: both by week, of which the month has five; by month there would be one and twelve."""
+    year_of_orders, month = rules(year(0, 12, n_orders=9_000)[3]), year(1, 12, n_orders=9_000)[3]
+    month = rules(month[month["ordered_at"] < "2024-01-29"])
+    assert [note.count for note in association.compare(year_of_orders, month).notes] == [53 + 4]
+    few = year(2, 12)[3]
+    assert [note.code for note in association.compare(year_of_orders, rules(few)).notes] == ["season_held_fixed"]
+    assert association.compare(year_of_orders, rules(few)).notes[0].count == 24  # 70 orders are no week
+
+
+def test_without_times_no_season_is_held_fixed(two):
+    plain = [rules(lines) for _, lines in two]
+    assert association.compare(*plain).notes == association.compare(*plain, season=None).notes
+    dated = rules(year(0, 12)[3])
+    with pytest.raises(ValueError, match=r"`season` is 'month', but `after` has rules .* without the times"):
+        association.compare(dated, plain[1], season="month")
+    with pytest.raises(ValueError, match="`season` must be one of"):
+        association.compare(dated, dated, season="day")
+
+
+def test_products_of_different_seasons_of_one_side_have_no_ratio():
+    lines = year(0, 12)[3]
+    is_early = (lines["ordered_at"] < "2024-07-01") == (lines["product_id"] == 30)
+    apart = lines[~lines["product_id"].isin([30, 31]) | is_early]
+    result = association.compare(rules(lines), rules(apart))
+    row = result.table[result.table["antecedents"].map(lambda one: one == [30])].iloc[0]
+    assert np.isnan(row["lift_ratio"])
+    assert np.isnan(row["lift_after"])
+    assert result.notes[-1].code == "no_lift_ratio"

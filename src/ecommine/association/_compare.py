@@ -17,9 +17,10 @@ from .._core.texts import counted
 from .._stats.intervals import normal_quantile
 from .._stats.multiple_testing import CORRECTIONS, Correction, adjust_p_values
 from ._evidence.clusters import Clusters
-from ._evidence.conditions import Conditions
+from ._evidence.conditions import SEASONS, Conditions, Season, choose_period
+from ._evidence.customer_squares import RuleLists
 from ._evidence.order_lists import OrderLists
-from ._evidence.strata import stratify_orders
+from ._evidence.strata import stratify_by_season
 from ._evidence.variances import log_lift_variances
 from ._mining.baskets import Baskets
 from ._mining.postings import Postings
@@ -41,7 +42,8 @@ class Comparison(ProductTable):
     ----------
     table : eager table, one row per rule that is productive in either, by status and then by q-value
         antecedents, consequents; status; count_before, count_after; confidence_before, confidence_after; lift_before,
-        lift_after; lift_ratio (after over before) with lift_ratio_low, lift_ratio_high; p_value, q_value.
+        lift_after (within the periods that are held fixed); lift_ratio (after over before) with lift_ratio_low,
+        lift_ratio_high; p_value, q_value.
     notes : tuple of Note
         What the table lacks; :mod:`ecommine.association` lists the codes.
 
@@ -69,13 +71,25 @@ class Comparison(ProductTable):
 
 
 @tell_library_errors
-def compare(before: Rules, after: Rules, /, *, correction: Correction | None = "bh", level: float = 0.95) -> Comparison:
+def compare(
+    before: Rules,
+    after: Rules,
+    /,
+    *,
+    season: Season | None = "auto",
+    correction: Correction | None = "bh",
+    level: float = 0.95,
+) -> Comparison:
     r"""Compare the rules of two periods or segments.
 
     Parameters
     ----------
     before, after : Rules
         Results of :func:`ecommine.association.rules` for the orders of each, tested.
+    season : {"auto", "week", "month", "quarter"} or None
+        Compare with chance in orders of the same period only, as in :func:`ecommine.association.rules`: products that
+        are sold in December alone have a high lift over a year, and none over December. "auto" takes the finest period
+        with 100 orders or more on average on each side, where the rules were found with the times of orders.
     correction : {"bh", "holm", "bonferroni"} or None
         How `q_value` corrects for the rules compared.
     level : float
@@ -97,8 +111,10 @@ def compare(before: Rules, after: Rules, /, *, correction: Correction | None = "
 
     Notes
     -----
-    Lifts fall where products become more popular, even if the confidence stays: both are in the table. Which rules are
-    listed depends on the support that each side was mined with: use the same ``min_support`` for both.
+    The lift is the orders with both sides over :math:`\sum_s n_{As} n_{Bs} / n_s`, the ones expected in the periods s
+    that are held fixed; without these it is the lift of :func:`ecommine.association.rules`. It allows for no sizes of
+    orders. Lifts fall where products become more popular, even if the confidence stays: both are in the table. Which
+    rules are listed depends on the support that each side was mined with: use the same ``min_support`` for both.
 
     The test is of the difference of the logarithms of the lifts, each with its variance over customers. The two sets
     of orders are taken as independent; customers who are in both make the test conservative. A rule that is significant
@@ -124,15 +140,17 @@ def compare(before: Rules, after: Rules, /, *, correction: Correction | None = "
     0      [milk]       [tea]   dead            50            3
     1       [tea]      [milk]   dead            50            3
     """
+    one_of("season", season, SEASONS)
     one_of("correction", correction, CORRECTIONS)
     level = number("level", level, low=0.5, high=0.999999)
     alpha = 1 - level
-    _check_comparable(before, after)
+    _check_comparable(before, after, season)
     productive = [_productive_keys(rules) for rules in (before, after)]
     keys = sorted(productive[0] | productive[1], key=lambda key: (len(key[0]), len(key[1]), key))
     sides = [_baskets_of(rules) for rules in (before, after)]
-    counts = [_count_rules(baskets, keys) for baskets in sides]
-    conditions = [Conditions.of(baskets, None, clustered=True) for baskets in sides]
+    period, season_notes = choose_period(sides, season)
+    conditions = [replace(Conditions.of(baskets, None, clustered=True), period=period) for baskets in sides]
+    counts = [_count_rules(*side, keys) for side in zip(sides, conditions, strict=True)]
     tested = [_count_tested(*side, keys) for side in zip(counts, sides, conditions, strict=True)]
     ratio, error = tested[1].smoothed_lift / tested[0].smoothed_lift, np.sqrt(tested[0].variance + tested[1].variance)
     p = _two_sided_p(np.log(ratio), error)
@@ -156,7 +174,7 @@ def compare(before: Rules, after: Rules, /, *, correction: Correction | None = "
         "q_value": q,
     }
     order = np.lexsort((np.arange(len(keys)), q, np.array([STATUSES.index(name) for name in status], dtype=np.int64)))
-    notes = (*_side_notes(conditions), *_no_ratio_notes(ratio))
+    notes = (*season_notes, *_side_notes(conditions), *_no_ratio_notes(ratio))
     return Comparison(table=_table(keys, status, columns, order, before), notes=notes)
 
 
@@ -171,7 +189,7 @@ class _RuleCounts:
     variance: Floats
 
 
-def _check_comparable(before: Rules, after: Rules) -> None:
+def _check_comparable(before: Rules, after: Rules, season: Season | None) -> None:
     for name, rules in (("before", before), ("after", after)):
         if not isinstance(rules, Rules):
             raise TypeError(f"`{name}` must be the result of association.rules, got {type(rules).__name__}")
@@ -179,6 +197,11 @@ def _check_comparable(before: Rules, after: Rules) -> None:
             raise ValueError(f"`{name}` has rules that were not tested: mine them with test='adjusted'")
         if rules._baskets is None:
             raise ValueError(f"`{name}` has rules without their orders, which the comparison counts")
+        if season not in (None, "auto") and rules._baskets.times is None:
+            raise ValueError(
+                f"`season` is {season!r}, but `{name}` has rules that were found without the times of orders: find "
+                f"them with season={season!r} too, or give season=None"
+            )
     if before.test != after.test:
         raise ValueError(f"`before` and `after` must be of the same test, got {before.test!r} and {after.test!r}")
     is_text = {_baskets_of(rules).products.dtype.kind == "O" for rules in (before, after)}
@@ -196,30 +219,33 @@ def _productive_keys(rules: Rules) -> set[RuleKey]:
     return {(tuple(a), tuple(b)) for a, b in zip(*(frame[side].to_list() for side in SIDES), strict=True)}
 
 
-def _count_rules(baskets: Baskets, keys: Sequence[RuleKey]) -> _RuleCounts:
+def _count_rules(baskets: Baskets, conditions: Conditions, keys: Sequence[RuleKey]) -> _RuleCounts:
     """Count rules in one set of orders, whether they are among its own rules or not."""
     code = {product: code for code, product in enumerate(baskets.products.tolist())}
-    clusters, postings = Clusters.make(baskets.cluster_of_order, stratify_orders(baskets)), Postings(baskets)
-    n, rows = baskets.n_orders, np.zeros((4, len(keys)))
+    strata = stratify_by_season(baskets, conditions)
+    clusters, postings = Clusters.make(baskets.cluster_of_order, strata), Postings(baskets)
+    rows = np.zeros((5, len(keys)))
     is_sold = np.array([all(product in code for product in (*left, *right)) for left, right in keys], dtype=bool)
     sold = np.flatnonzero(is_sold)
     sides = [[code[product] for product in keys[row][side]] for side in range(2) for row in sold.tolist()]
     numbers = [np.sort(clusters.number_of_order[postings.orders_with(products)]) for products in sides]
     lists, (left, right) = OrderLists.make(numbers, clusters), np.arange(len(sides)).reshape(2, -1)
     rows[:3, sold] = _count_both(numbers), lists.sizes[left], lists.sizes[right]
-    with np.errstate(divide="ignore"):
-        rows[3] = np.where((rows[1:3] > 0).all(axis=0), 1 / HALF_ORDER + 1 / rows[1] + 1 / rows[2], np.nan)
-    both = np.flatnonzero(rows[0, sold])
-    rows[3, sold[both]] = log_lift_variances(lists, left[both], right[both], clusters)
-    count, n_a, n_b, variance = rows
+    shares = strata.shares(lists.count_by_stratum(strata.n_strata))
+    rows[3, sold] = (shares[left] * shares[right] * strata.n_orders).sum(axis=1)  # expected by chance
+    count, n_a, n_b, mean, variance = rows
     with np.errstate(divide="ignore", invalid="ignore"):
-        known = np.where((n_a > 0) & (n_b > 0), 1.0, np.nan)
-        scale = n / (n_a * n_b) * known
+        known = np.where(mean > 0, 1.0, np.nan)
+        lift = count / mean * known
+        variance[:] = (1 / HALF_ORDER + 1 / n_a + 1 / n_b) * known
+        both = np.flatnonzero(count[sold])
+        rules = RuleLists(lists=lists, left=left, right=right, shares=shares, left_row=left, right_row=right).take(both)
+        variance[sold[both]] = log_lift_variances(rules, clusters, count[sold[both]], lift[sold[both]])
         return _RuleCounts(
             count=count.astype(np.int64),
-            confidence=count / n_a * known,
-            lift=count * scale,
-            smoothed_lift=np.where(count > 0, count, HALF_ORDER) * scale,
+            confidence=count / n_a * np.where(n_b > 0, 1.0, np.nan),
+            lift=lift,
+            smoothed_lift=np.where(count > 0, count, HALF_ORDER) / mean * known,
             variance=variance,
         )
 
@@ -229,7 +255,7 @@ def _count_tested(
 ) -> _RuleCounts:
     """Return the counts of the orders that are tested; without variances where customers are too few."""
     sample = conditions.sample(baskets)
-    tested = counts if sample is baskets else _count_rules(sample, keys)
+    tested = counts if sample is baskets else _count_rules(sample, conditions, keys)
     return tested if conditions.can_test else replace(tested, variance=np.full(len(keys), np.nan))
 
 
@@ -287,5 +313,5 @@ def _no_ratio_notes(ratio: Floats) -> tuple[Note, ...]:
     n = int(np.isnan(ratio).sum())
     if not n:
         return ()
-    text = f"{counted(n, 'rule')} without a ratio: one side does not sell all of the products"
+    text = f"{counted(n, 'rule')} without a ratio: one side does not sell all of the products, or not at one time"
     return (Note(text, code="no_lift_ratio", count=n),)

@@ -1,7 +1,6 @@
 """The call `forecast`: from the table of sales to the distribution of demand of each product and period."""
 
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal, cast
@@ -13,6 +12,7 @@ from .._core.arrays import Bools, Floats
 from .._core.checks import flag, integer, number, several, show
 from .._core.engines import tell_library_errors
 from .._core.notes import Note
+from .._core.progress import Progress
 from .._core.texts import counted
 from .._stats.arrays import divide, known_mean
 from ..schema._for_topics import Every
@@ -216,8 +216,8 @@ def compute(panel: Panel, options: ForecastOptions, *, progress: bool = False) -
     factor = None if (drivers.history == 1).all() and (past_days == 1).all() else drivers.history * past_days
     baseline = panel.demand if factor is None else divide(panel.demand, factor)
     season_length = panel.periods.season_length(options.season_length)
-    draw = _progress_bar(panel.n_series) if progress else lambda _: None
-    projections = project(options.model, baseline, season_length, horizon, on_block=draw)
+    bar = Progress("forecast", panel.n_series, "series", is_shown=progress)
+    projections = project(options.model, baseline, season_length, horizon, on_block=bar.advance)
     classes = classify_demand(panel.demand)
     group = error_groups(projections)
     effects = Horizon(factor=drivers.horizon * days, log_std=drivers.log_std, is_count=panel.is_count)
@@ -258,20 +258,6 @@ def _exposures(panel: Panel, ahead: Periods) -> tuple[Floats, Floats]:
     whole, daily = (known_mean(np.diff(demand, axis=1) ** 2) for demand in (panel.demand, panel.demand / past))
     is_daily = ~(whole < MAX_RATIO_OF_WHOLE * daily)[:, None]
     return np.where(is_daily, past, 1.0), np.where(is_daily, coming, 1.0)
-
-
-def _progress_bar(n_series: int) -> Callable[[int], None]:
-    """Return what is called with the number of series done now; it draws a bar on standard error."""
-    done = 0
-
-    def draw(n_more: int) -> None:
-        nonlocal done
-        done += n_more
-        end = "\n" if done == n_series else ""
-        sys.stderr.write(f"\rforecast [{'#' * (30 * done // n_series):<30}] {done:,} of {n_series:,} series{end}")
-        sys.stderr.flush()
-
-    return draw
 
 
 def _model_columns(computed: Computed, options: ForecastOptions) -> dict[str, Any]:

@@ -5,6 +5,7 @@ reason. One id with most of the orders, such as an account for walk-in customers
 customers in the same way in every pair of products: variances over customers cannot allow for that.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -51,7 +52,7 @@ class Conditions:
     @classmethod
     def of(cls, baskets: Baskets, season: Season | None, *, clustered: bool) -> "Conditions":
         """Choose the period, and find the customers that are set apart."""
-        period, season_notes = _choose_period(baskets, season)
+        period, season_notes = choose_period([baskets], season)
         if not clustered or baskets.customers is None or not baskets.n_orders:
             return cls(period=period, notes=season_notes)
         large, can_test, customer_notes = _large_customers(baskets)
@@ -96,29 +97,30 @@ def period_numbers(times: "np.ndarray[Any, Any]", period: Period) -> Ints:
     return np.asarray(numbers - numbers.min(initial=np.iinfo(np.int64).max))
 
 
-def _choose_period(baskets: Baskets, season: Season | None) -> tuple[Period | None, tuple[Note, ...]]:
-    """Return the period, for "auto" the finest of enough orders, and note which it is."""
-    if season is None or (season == "auto" and baskets.times is None):
+def choose_period(sides: Sequence[Baskets], season: Season | None) -> tuple[Period | None, tuple[Note, ...]]:
+    """Return the period, for "auto" the finest with enough orders on each side, and note which it is."""
+    times = [baskets.times for baskets in sides if baskets.times is not None]
+    if season is None or (season == "auto" and len(times) < len(sides)):
         return None, ()
-    if baskets.times is None:
+    if len(times) < len(sides):
         raise ValueError("`season` needs the times of orders: `orders` has no column ordered_at, give season=None")
     if season != "auto":
         return season, ()
-    is_missing = np.isnat(baskets.times)
-    if is_missing.any():
-        n = int(is_missing.sum())
-        text = f"{counted(n, 'order')} without a time: seasons are not held fixed; fill in ordered_at"
-        return None, (Note(text, code="season_not_held_fixed", count=n),)
+    n_missing = sum(int(np.isnat(of_side).sum()) for of_side in times)
+    if n_missing:
+        text = f"{counted(n_missing, 'order')} without a time: seasons are not held fixed; fill in ordered_at"
+        return None, (Note(text, code="season_not_held_fixed", count=n_missing),)
     for period in PERIODS:
-        n_periods = len(np.unique(period_numbers(baskets.times, period)))
-        if baskets.n_orders >= n_periods * MIN_ORDERS_PER_PERIOD:
-            if n_periods == 1:
-                break
+        n_periods = [len(np.unique(period_numbers(of_side, period))) for of_side in times]
+        if max(n_periods) <= 1:
+            break
+        if all(len(at) >= n * MIN_ORDERS_PER_PERIOD or n == 1 for at, n in zip(times, n_periods, strict=True)):
+            n = sum(n_periods)
             text = (
-                f"orders are compared within {counted(n_periods, period)}, so that seasons and launches do not look "
+                f"orders are compared within {counted(n, period)}, so that seasons and launches do not look "
                 "like associations; season=None turns this off"
             )
-            return period, (Note(text, code="season_held_fixed", count=n_periods),)
+            return period, (Note(text, code="season_held_fixed", count=n),)
     return None, ()
 
 

@@ -116,6 +116,19 @@ def stratify_orders(baskets: Baskets, conditions: Conditions = UNCONDITIONAL) ->
     )
 
 
+def stratify_by_season(baskets: Baskets, conditions: Conditions) -> Strata:
+    """Put orders of a period together, whatever their size: shares are those of each period alone."""
+    season: Ints = np.zeros(baskets.n_orders, dtype=np.int32)
+    if conditions.period is not None and baskets.times is not None:
+        season = _pool_neighbours(period_numbers(baskets.times, conditions.period), MIN_ORDERS_PER_SEASON)
+    n_orders = np.bincount(season, minlength=1)
+    none = np.zeros(len(n_orders))
+    offset = none[:, None]  # without seasons within a stratum
+    return Strata(
+        stratum_of_order=season, n_orders=n_orders, n_orders_with_pairs=none, crowding=none, log_odds_offset=offset
+    )
+
+
 def _crowding(powers: "list[Floats]", n_orders: Ints, n_pairs: Floats, shape: tuple[int, int]) -> Floats:
     """Compute, by size, what makes the expected pairs of products as many as there are; see :mod:`.expected`."""
     first, second, third, fourth = powers

@@ -113,11 +113,15 @@ def _effects(sums: CustomerSquares, by_order: Floats, clusters: Clusters) -> Flo
     return effects
 
 
-def log_lift_variances(lists: OrderLists, left: Ints, right: Ints, clusters: Clusters) -> Floats:
-    """Estimate the variance of the logarithm of each lift; each rule must have an order with both sides."""
-    shares, row = np.zeros((1, clusters.by_stratum.shape[1])), np.zeros(len(left), dtype=np.int64)
-    rules = RuleLists(lists=lists, left=left, right=right, shares=shares, left_row=row, right_row=row)
-    return sum_squares(rules, clusters, with_lift=True).lift * clusters.n_customers / max(clusters.n_customers - 1, 1)
+def log_lift_variances(rules: RuleLists, clusters: Clusters, count: Floats, lift: Floats) -> Floats:
+    """Estimate the variance of the logarithm of each lift within strata; each rule must have an order with both sides.
+
+    Shares are those of each stratum alone: then :math:`U_c`, with the lift for a weight, is the influence of customer c
+    on the logarithm, times the count.
+    """
+    weight = np.repeat(lift[:, None], clusters.by_stratum.shape[1], axis=1)
+    squares = sum_squares(rules, clusters, [weight]).squares[0]
+    return np.asarray(squares / count**2 * clusters.n_customers / max(clusters.n_customers - 1, 1))
 
 
 def design_effects_within(
