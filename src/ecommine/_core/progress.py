@@ -36,9 +36,11 @@ class Progress:
 
     def advance(self, n: int) -> None:
         """Count so many more as done."""
+        if n < 1:
+            return
         with self._lock:
             self.done += n
-            is_over = n > 0 and self.done >= self.total
+            is_over = self.done >= self.total
             if self.is_shown and (is_over or monotonic() - self._drawn_at > _SECONDS_BETWEEN):
                 self._drawn_at = monotonic()
                 self._draw("\n" if is_over else "")

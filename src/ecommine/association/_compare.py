@@ -8,10 +8,11 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from .._core.arrays import Floats, Ints
-from .._core.checks import number, one_of
+from .._core.checks import flag, number, one_of
 from .._core.engines import tell_library_errors
 from .._core.frames import opened
 from .._core.notes import Note
+from .._core.progress import Progress
 from .._core.tables import build_table
 from .._core.texts import counted
 from .._stats.intervals import normal_quantile
@@ -79,6 +80,7 @@ def compare(
     season: Season | None = "auto",
     correction: Correction | None = "bh",
     level: float = 0.95,
+    progress: bool = False,
 ) -> Comparison:
     r"""Compare the rules of two periods or segments.
 
@@ -94,6 +96,8 @@ def compare(
         How `q_value` corrects for the rules compared.
     level : float
         Level of the intervals of the ratio; 1 - level is the false discovery rate among the differences.
+    progress : bool, default False
+        Show how many rules are counted, on both sides together, on standard error.
 
     Returns
     -------
@@ -143,6 +147,7 @@ def compare(
     one_of("season", season, SEASONS)
     one_of("correction", correction, CORRECTIONS)
     level = number("level", level, low=0.5, high=0.999999)
+    progress = flag("progress", progress)
     alpha = 1 - level
     _check_comparable(before, after, season)
     productive = [_productive_keys(rules) for rules in (before, after)]
@@ -150,8 +155,7 @@ def compare(
     sides = [_baskets_of(rules) for rules in (before, after)]
     period, season_notes = choose_period(sides, season)
     conditions = [replace(Conditions.of(baskets, None, clustered=True), period=period) for baskets in sides]
-    counts = [_count_rules(*side, keys) for side in zip(sides, conditions, strict=True)]
-    tested = [_count_tested(*side, keys) for side in zip(counts, sides, conditions, strict=True)]
+    counts, tested = _count_sides(sides, conditions, keys, progress=progress)
     ratio, error = tested[1].smoothed_lift / tested[0].smoothed_lift, np.sqrt(tested[0].variance + tested[1].variance)
     p = _two_sided_p(np.log(ratio), error)
     q = _adjust_by_hypothesis(keys, p, correction)
@@ -219,8 +223,24 @@ def _productive_keys(rules: Rules) -> set[RuleKey]:
     return {(tuple(a), tuple(b)) for a, b in zip(*(frame[side].to_list() for side in SIDES), strict=True)}
 
 
-def _count_rules(baskets: Baskets, conditions: Conditions, keys: Sequence[RuleKey]) -> _RuleCounts:
+def _count_sides(
+    sides: Sequence[Baskets], conditions: Sequence[Conditions], keys: Sequence[RuleKey], *, progress: bool
+) -> tuple[list[_RuleCounts], list[_RuleCounts]]:
+    """Count the rules on each side, and in the orders that are tested, which may be fewer."""
+    samples = [held.sample(baskets) for baskets, held in zip(sides, conditions, strict=True)]
+    n_counts = 2 + sum(sample is not baskets for sample, baskets in zip(samples, sides, strict=True))
+    bar = Progress("count", n_counts * len(keys), "rules", is_shown=progress)
+    counts = [_count_rules(baskets, held, keys, bar) for baskets, held in zip(sides, conditions, strict=True)]
+    tested = [
+        of_all if sample is baskets else _count_rules(sample, held, keys, bar)
+        for of_all, sample, baskets, held in zip(counts, samples, sides, conditions, strict=True)
+    ]
+    return counts, [_withheld(of_side, held) for of_side, held in zip(tested, conditions, strict=True)]
+
+
+def _count_rules(baskets: Baskets, conditions: Conditions, keys: Sequence[RuleKey], progress: Progress) -> _RuleCounts:
     """Count rules in one set of orders, whether they are among its own rules or not."""
+    n_done = progress.done + len(keys)
     code = {product: code for code, product in enumerate(baskets.products.tolist())}
     strata = stratify_by_season(baskets, conditions)
     clusters, postings = Clusters.make(baskets.cluster_of_order, strata), Postings(baskets)
@@ -239,8 +259,10 @@ def _count_rules(baskets: Baskets, conditions: Conditions, keys: Sequence[RuleKe
         lift = count / mean * known
         variance[:] = (1 / HALF_ORDER + 1 / n_a + 1 / n_b) * known
         both = np.flatnonzero(count[sold])
-        rules = RuleLists(lists=lists, left=left, right=right, shares=shares, left_row=left, right_row=right).take(both)
+        sides_of_rules = {"left": left, "right": right, "left_row": left, "right_row": right}
+        rules = RuleLists(lists=lists, shares=shares, **sides_of_rules, progress=progress).take(both)
         variance[sold[both]] = log_lift_variances(rules, clusters, count[sold[both]], lift[sold[both]])
+        progress.reach(n_done)
         return _RuleCounts(
             count=count.astype(np.int64),
             confidence=count / n_a * np.where(n_b > 0, 1.0, np.nan),
@@ -250,13 +272,9 @@ def _count_rules(baskets: Baskets, conditions: Conditions, keys: Sequence[RuleKe
         )
 
 
-def _count_tested(
-    counts: _RuleCounts, baskets: Baskets, conditions: Conditions, keys: Sequence[RuleKey]
-) -> _RuleCounts:
-    """Return the counts of the orders that are tested; without variances where customers are too few."""
-    sample = conditions.sample(baskets)
-    tested = counts if sample is baskets else _count_rules(sample, conditions, keys)
-    return tested if conditions.can_test else replace(tested, variance=np.full(len(keys), np.nan))
+def _withheld(counts: _RuleCounts, conditions: Conditions) -> _RuleCounts:
+    """Return the counts of one side, without variances where customers are too few for a test."""
+    return counts if conditions.can_test else replace(counts, variance=np.full(len(counts.count), np.nan))
 
 
 def _count_both(sides: Sequence[Ints]) -> Ints:

@@ -1,6 +1,6 @@
 """Rules from one order to a later one of the same customer: what next, and when."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -8,12 +8,13 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from .._core.arrays import Floats, Ints
-from .._core.checks import one_of
+from .._core.checks import flag, one_of
 from .._core.durations import Duration
 from .._core.engines import tell_library_errors
 from .._core.frames import opened
 from .._core.moments import DAY, SECOND
 from .._core.notes import Note
+from .._core.progress import Progress
 from .._core.tables import build_table, product_names
 from .._core.texts import LOCALES, Locale, counted, duration_in_words, within_in_words
 from .._stats.multiple_testing import CORRECTIONS, Correction, adjust_p_values
@@ -135,6 +136,7 @@ def next_orders(
     cluster: Literal["customer_id"] | None = "customer_id",
     season: Season | None = "auto",
     correction: Correction | None = "bh",
+    progress: bool = False,
 ) -> NextOrders:
     r"""Find what customers buy in a later order after an order with a product, and how long after.
 
@@ -152,6 +154,8 @@ def next_orders(
         As in :func:`ecommine.association.itemsets`; `as_of` is the last time in the data by default.
     cluster, season, correction
         As in :func:`ecommine.association.rules`.
+    progress : bool, default False
+        Show how many rules are tested, on standard error.
 
     Returns
     -------
@@ -192,6 +196,7 @@ def next_orders(
     one_of("correction", correction, CORRECTIONS)
     one_of("cluster", cluster, ("customer_id", None))
     one_of("season", season, SEASONS)
+    progress = flag("progress", progress)
     window = Duration.parse(within, argument="within")
     if window.months or window.exact < timedelta(seconds=1):
         raise ValueError(
@@ -214,7 +219,13 @@ def next_orders(
         raise ValueError(
             f"`within`: no order of a known customer is {duration_in_words(window)} old at {baskets.as_of:%Y-%m-%d}"
         )
-    options = _Options(min_support=share, clustered=cluster is not None, conditions=conditions, correction=correction)
+    options = _Options(
+        min_support=share,
+        clustered=cluster is not None,
+        conditions=conditions,
+        correction=correction,
+        progress=progress,
+    )
     columns, notes = _find_rules(followed, options)
     sample = (baskets.products[:1].tolist() or [""])[0]
     return NextOrders(
@@ -234,6 +245,7 @@ class _Options:
     clustered: bool
     conditions: Conditions
     correction: Correction | None
+    progress: bool
 
 
 def _left_out_notes(followed: FollowedOrders, window: Duration) -> list[Note]:
@@ -261,7 +273,7 @@ def _find_rules(followed: FollowedOrders, options: _Options) -> tuple[dict[str, 
     a, b, count = together.row[listed], together.col[listed], together.data[listed].astype(np.int64)
     with_a, with_b = orders.count_orders(), later.count_orders()
     n_tests = int((with_a >= min_count).sum()) * int((with_b >= min_count).sum())
-    mean, p = _test_rules(followed, a, b, count, options.conditions, clustered=options.clustered)
+    mean, p = _test_rules(followed, a, b, count, options)
     q = adjust_p_values(p, options.correction, n_tests=n_tests)
     adjusted = np.divide(count, mean, out=np.full(len(mean), np.nan), where=mean > 0)
     order = np.lexsort((b, a, -count, -np.nan_to_num(adjusted).round(9), q >= ALPHA))
@@ -296,13 +308,12 @@ def _smallest_count(counts: Ints, min_support: float | None, n_orders: int) -> t
     return min_count, [Note(text, code="rare_rules_not_listed", count=n_not_listed)]
 
 
-def _test_rules(
-    followed: FollowedOrders, a: Ints, b: Ints, count: Ints, conditions: Conditions, *, clustered: bool
-) -> tuple[Floats, Floats]:
+def _test_rules(followed: FollowedOrders, a: Ints, b: Ints, count: Ints, options: _Options) -> tuple[Floats, Floats]:
     """Return the orders expected by chance, and the p-values."""
+    conditions = options.conditions
     strata = stratify_orders(followed.later, conditions)
     orders = followed.orders
-    customer_of_order = orders.cluster_of_order if clustered else np.arange(orders.n_orders)
+    customer_of_order = orders.cluster_of_order if options.clustered else np.arange(orders.n_orders)
     clusters = Clusters.make(customer_of_order, strata, conditions.time_blocks(orders))
     (antecedents, left), (consequents, right) = (np.unique(codes, return_inverse=True) for codes in (a, b))
     before = lists_of_products(Postings(followed.orders), antecedents.tolist(), clusters)
@@ -317,7 +328,8 @@ def _test_rules(
     p = upper_tail(count, mean, dispersion)
     if not clusters.are_independent:
         rows = np.flatnonzero(p < PRESCREEN_P)
-        effects = design_effects(rules.take(rows), clusters, (mean * dispersion)[rows])
+        bar = Progress("test", len(rows), "rules", is_shown=options.progress)
+        effects = design_effects(replace(rules.take(rows), progress=bar), clusters, (mean * dispersion)[rows])
         p[rows] = upper_tail(count[rows], mean[rows], dispersion[rows] * effects)
     return mean, p
 

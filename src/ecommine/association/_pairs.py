@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals.stable.v2 as nw
 
-from .._core.checks import number, one_of
+from .._core.checks import flag, number, one_of
 from .._core.engines import tell_library_errors
 from .._core.frames import opened
 from .._core.notes import Note
@@ -143,6 +143,7 @@ def pairs(
     season: Season | None = "auto",
     correction: Correction | None = "bh",
     level: float = 0.95,
+    progress: bool = False,
 ) -> Pairs:
     r"""Test whether every two products are bought together more, or less, often than by chance.
 
@@ -162,6 +163,8 @@ def pairs(
         As in :func:`ecommine.association.rules`.
     level : float
         1 - level is the false discovery rate among complements, and among substitutes.
+    progress : bool, default False
+        Show how many products and pairs are done, on standard error.
 
     Returns
     -------
@@ -196,6 +199,7 @@ def pairs(
         season=season,
         correction=correction,
         alpha=1 - number("level", level, low=0.5, high=0.999999),
+        progress=flag("progress", progress),
     )
     line_filter = LineFilter.checked(returns, as_of)
     frame = opened(orders, argument="orders")

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals.stable.v2 as nw
 
-from .._core.checks import integer, number, one_of
+from .._core.checks import flag, integer, number, one_of
 from .._core.engines import tell_library_errors
 from .._core.notes import Note
+from .._core.progress import Progress
 from .._core.tables import product_names
 from .._core.texts import LOCALES, Locale, counted
 from .._stats.multiple_testing import CORRECTIONS, Correction
 from ._evidence.conditions import SEASONS, Conditions, Season, times_for
-from ._evidence.rule_tests import DEFAULT_ALPHA, TESTS, Evidence, RuleTester, RuleTestOptions, Test
+from ._evidence.rule_tests import DEFAULT_ALPHA, TESTS, Evidence, RuleTester, RuleTestOptions, Test, count_tests
 from ._itemsets import ItemsetsForRules, itemsets_for_rules
 from ._mining.baskets import Baskets
 from ._mining.read import check_product_ids, product_codes, refuse_unknown_products
@@ -237,6 +238,7 @@ def rules(
     season: Season | None = "auto",
     correction: Correction | None = "bh",
     level: float | None = 0.95,
+    progress: bool = False,
 ) -> Rules:
     r"""Find rules "orders with A also contain B", and test which of them are real.
 
@@ -269,6 +271,8 @@ def rules(
         of any false discovery.
     level : float from 0.5 to below 1, or None, default 0.95
         Level of the intervals of the lift; ``None`` leaves them out.
+    progress : bool, default False
+        Show how many rules are tested, on standard error.
 
     Returns
     -------
@@ -346,6 +350,7 @@ def rules(
     one_of("correction", correction, CORRECTIONS)
     one_of("cluster", cluster, ("customer_id", None))
     one_of("season", season, SEASONS)
+    progress = flag("progress", progress)
     confidence = number("min_confidence", min_confidence, low=0, high=1)
     interval_level = None if level is None else number("level", level, low=0.5, high=0.999999)
     left = None if max_antecedent is None else integer("max_antecedent", max_antecedent, low=1)
@@ -370,7 +375,7 @@ def rules(
         options = RuleTestOptions(
             test=test, clustered=clustered, conditions=conditions, correction=correction, level=interval_level
         )
-        evidence = _test_rules(splits, source, index, rule_filter, options)
+        evidence = _test_rules(splits, source, index, rule_filter, options, progress=progress)
     lists = ProductLists(baskets.products, [level.items for level in levels])
     table, notes = rule_table(splits, evidence, lists, baskets.n_orders, source.frame, interval_level)
     return Rules(
@@ -390,11 +395,14 @@ def _test_rules(
     index: ItemsetIndex,
     rule_filter: RuleFilter,
     options: RuleTestOptions,
+    *,
+    progress: bool,
 ) -> list[Evidence]:
     if not splits:
         return []
     levels = source.itemsets.levels
-    tester = RuleTester(source.baskets, levels, index, options)
+    bar = Progress("test", count_tests(splits) if progress else 0, "rules", is_shown=progress)
+    tester = RuleTester(source.baskets, levels, index, options, bar)
     return [tester.test(split, count_hypotheses(levels, split.shape, rule_filter)) for split in splits]
 
 

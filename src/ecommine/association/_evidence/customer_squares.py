@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from ..._core.arrays import Floats, Ints
+from ..._core.progress import Progress
 from ..._core.threads import map_on_cores
 from .._mining.sparse import expand_ranges
 from .clusters import Clusters, TimeBlocks
@@ -45,6 +46,8 @@ class RuleLists:
         The share of the orders of each stratum with each side, once for all rules that have it.
     left_row, right_row : int arrays of shape (n_rules,)
         The row of each side in ``shares``.
+    progress : Progress or None
+        What counts the rules that are gone through.
     """
 
     lists: OrderLists
@@ -53,6 +56,7 @@ class RuleLists:
     shares: Floats
     left_row: Ints
     right_row: Ints
+    progress: Progress | None = None
 
     @property
     def left_share(self) -> Floats:
@@ -151,6 +155,8 @@ def sum_squares(
                 by_order[block] = others.squares_of_orders()
             for position, weight in enumerate(weights):
                 squares[position, block] = others.squares(None if weight is None else weight[block], of_customers)
+            if rules.progress is not None:
+                rules.progress.advance(len(block))
 
     map_on_cores(sum_group, firsts.tolist(), np.append(firsts, n_rules)[1:].tolist())
     return CustomerSquares(squares=squares, lift=lift, by_block=by_block, by_order=by_order)

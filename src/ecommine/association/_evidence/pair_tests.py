@@ -9,6 +9,7 @@ import numpy as np
 from ..._core.arrays import Floats, Ints
 from ..._core.codes import Labels
 from ..._core.notes import Note
+from ..._core.progress import Progress
 from ..._core.texts import counted
 from ..._stats.multiple_testing import Correction, adjust_p_values
 from .._mining.baskets import Baskets
@@ -36,13 +37,17 @@ COMPLEMENT, SUBSTITUTE, NONE = range(3)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairOptions:
-    """Which products are paired, and how pairs are tested; ``alpha`` is the rate of false discoveries."""
+    """Which products are paired, and how pairs are tested.
+
+    ``alpha`` is the rate of false discoveries; with ``progress`` bars show how far the work is.
+    """
 
     min_support: float | None
     clustered: bool
     season: Season | None
     correction: Correction | None
     alpha: float
+    progress: bool = False
 
     @property
     def prescreen_p(self) -> float:
@@ -87,7 +92,8 @@ def test_pairs(baskets: Baskets, options: PairOptions) -> tuple[PairResults, lis
     items, notes = frequent_products(baskets, options.min_support)
     strata = stratify_orders(baskets, conditions)
     shares, by_order = shares_by_stratum(baskets, items, strata)
-    blocks = list(_expected_pairs(shares, by_order, strata))
+    counting = Progress("count pairs", len(items), "products", is_shown=options.progress)
+    blocks = list(_expected_pairs(shares, by_order, strata, counting))
     a, b, count, mean, variance = (
         np.concatenate([np.zeros(0, dtype), *(block[column] for block in blocks)])
         for column, dtype in enumerate("iiidd")
@@ -101,7 +107,7 @@ def test_pairs(baskets: Baskets, options: PairOptions) -> tuple[PairResults, lis
     clusters = Clusters.make(customer_of_order, strata, conditions.time_blocks(baskets))
     if not clusters.are_independent:
         lists = OrderLists.make(lists_of_products(Postings(baskets), items.tolist(), clusters), clusters)
-        p, effect = _adjust_for_clusters(p, pairs, lists, shares, clusters, options.prescreen_p)
+        p, effect = _adjust_for_clusters(p, pairs, lists, shares, clusters, options)
     if not conditions.can_test:
         p = np.full(len(a), np.nan)
     q = np.empty(len(p))
@@ -182,7 +188,9 @@ def _order_of_table(a: Ints, b: Ints, count: Ints, mean: Floats, p: Floats, effe
     return np.lexsort((b, a, score.round(9), np.where(is_substitute, p, 0.0), relation))
 
 
-def _expected_pairs(shares: Floats, by_order: Any, strata: Strata) -> Iterator[tuple[Ints, Ints, Ints, Floats, Floats]]:
+def _expected_pairs(
+    shares: Floats, by_order: Any, strata: Strata, counting: Progress
+) -> Iterator[tuple[Ints, Ints, Ints, Floats, Floats]]:
     """Count and expect every pair, a block of products at a time; yield those that were bought or expected together.
 
     The last column is the variance of independent orders, see :func:`.expected.expect_orders`.
@@ -208,6 +216,7 @@ def _expected_pairs(shares: Floats, by_order: Any, strata: Strata) -> Iterator[t
         mean = clip_to_margins(mean, orders[block, None], orders[None, :])
         is_upper = np.arange(n_items)[None, :] > np.arange(n_items)[block, None]
         a, b = np.nonzero(is_upper & ((count > 0) | (mean >= MIN_EXPECTED_IF_NEVER)))
+        counting.advance(block.stop - block.start)
         yield a + first, b, count[a, b].astype(np.int64), mean[a, b], variance[a, b]
 
 
@@ -223,13 +232,14 @@ def _adjust_for_clusters(
     lists: OrderLists,
     shares: Floats,
     clusters: Clusters,
-    prescreen_p: float,
+    options: PairOptions,
 ) -> tuple[Floats, Floats]:
     """Raise p-values by design effects, and return these; NaN where p was not small to begin with."""
-    rows = np.flatnonzero(p < prescreen_p)
+    rows = np.flatnonzero(p < options.prescreen_p)
     screened = pairs.take(rows)
+    testing = Progress("test", len(rows), "pairs", is_shown=options.progress)
     by_item, a, b = np.ascontiguousarray(shares.T), screened.a, screened.b
-    rules = RuleLists(lists=lists, left=a, right=b, shares=by_item, left_row=a, right_row=b)
+    rules = RuleLists(lists=lists, left=a, right=b, shares=by_item, left_row=a, right_row=b, progress=testing)
     effects = design_effects(rules, clusters, screened.mean * screened.dispersion)
     raised, known = p.copy(), np.full(len(p), np.nan)
     raised[rows] = screened.p_values(effects)

@@ -1,12 +1,13 @@
 """Tests of rules: against chance, against every shorter rule, and the variances for the intervals of both lifts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 import numpy as np
 
 from ..._core.arrays import Bools, Floats, Ints
+from ..._core.progress import Progress
 from ..._stats.multiple_testing import Correction, adjust_p_values
 from .._mining.baskets import Baskets
 from .._mining.postings import Postings
@@ -79,11 +80,19 @@ class RuleTester:
     index : ItemsetIndex
         Of these.
     options : RuleTestOptions
+    progress : Progress
+        What counts the hypotheses that are tested.
     """
 
     def __init__(
-        self, baskets: Baskets, levels: Sequence[Level], index: ItemsetIndex, options: RuleTestOptions
+        self,
+        baskets: Baskets,
+        levels: Sequence[Level],
+        index: ItemsetIndex,
+        options: RuleTestOptions,
+        progress: Progress,
     ) -> None:
+        self.progress = progress
         baskets = options.conditions.sample(baskets)
         self.baskets, self.index, self.options = baskets, index, options
         self.prescreen_p = max(PRESCREEN_P, options.alpha)
@@ -132,7 +141,9 @@ class RuleTester:
         split = replace(split, count=self.lists.sizes[both])  # of the orders that are tested
         columns = np.empty((6, len(order)))
         for rows in np.array_split(order, max(len(order) * self.strata.n_strata // CELLS_PER_BLOCK, 1)):
+            n_done = self.progress.done + len(rows)
             columns[:, rows] = self._test_block(split.take(rows))
+            self.progress.reach(n_done)
         return columns
 
     def _test_block(self, split: RuleSplit) -> Floats:
@@ -214,13 +225,24 @@ class RuleTester:
         left_row, right_row = row.reshape(2, -1)
         shares = self.sets.shares(sides)
         return RuleLists(
-            lists=self.lists, left=left, right=right, shares=shares, left_row=left_row, right_row=right_row
+            lists=self.lists,
+            left=left,
+            right=right,
+            shares=shares,
+            left_row=left_row,
+            right_row=right_row,
+            progress=self.progress,
         )
 
     def _complement(self, items: Ints) -> Floats:
         """Sum the shares of orders without each product of a set, by stratum."""
         sets = (self.index.find(self.index.hash_of(items[:, [column]])) for column in range(items.shape[1]))
         return sum((1 - self.sets.shares(products) for products in sets), np.zeros(1))
+
+
+def count_tests(splits: Iterable[RuleSplit]) -> int:
+    """Count what :meth:`RuleTester.test` goes through: a rule of two products and its reverse once."""
+    return sum(len(_without_direction(split)[0]) if split.shape == (1, 1) else len(split.count) for split in splits)
 
 
 def fisher_p(split: RuleSplit, n_orders: int) -> Floats:
