@@ -1,7 +1,9 @@
 r"""Chi-square tests: counts against shares, equal shares in all rows of a table, one effect in all groups.
 
 The last is Cochran's :math:`Q = \sum_g w_g (d_g - \bar d)^2` with :math:`w_g = 1 / \mathrm{se}_g^2` and the weighted
-mean :math:`\bar d`, which has one degree of freedom less than groups.
+mean :math:`\bar d`, which has one degree of freedom less than groups. Standard errors of few units, with
+:math:`\nu_g` degrees of freedom, make Q too large; Welch's test divides it by what they are expected to add, and takes
+Fisher's F.
 
 References
 ----------
@@ -11,6 +13,9 @@ https://doi.org/10.1080/14786440009463897
 
 Cochran, W. G. (1954). The combination of estimates from different experiments. Biometrics 10(1), 101-129.
 https://doi.org/10.2307/3001666
+
+Welch, B. L. (1951). On the comparison of several mean values: an alternative approach. Biometrika 38(3-4), 330-336.
+https://doi.org/10.1093/biomet/38.3-4.330
 """
 
 import numpy as np
@@ -19,6 +24,8 @@ from .arrays import Floats
 
 MIN_EXPECTED = 5.0
 """Expected count of the smallest cell of a row; smaller rows are taken together."""
+MIN_UNCERTAINTY = 1e-9
+"""Sum over groups of (1 - share of the weights)² over the degrees of freedom, below which errors count as known."""
 
 
 def chi_square_p_value(statistic: float, df: int) -> float:
@@ -80,19 +87,35 @@ def homogeneity(table: Floats) -> tuple[float, int]:
     return float(((table - expected) ** 2 / expected).sum()), (table.shape[0] - 1) * (table.shape[1] - 1)
 
 
-def heterogeneity_p_value(effects: Floats, errors: Floats) -> float:
+def heterogeneity_p_value(effects: Floats, errors: Floats, df: Floats) -> float:
     """Compute the p-value that effects with these standard errors are one and the same; NaN with fewer than two.
+
+    Parameters
+    ----------
+    effects, errors, df : float arrays of shape (n_groups,)
+        Estimates, their standard errors, and the degrees of freedom of these; infinite where an error is known.
 
     Examples
     --------
-    >>> round(heterogeneity_p_value(np.array([0.1140, 0.7323]), np.array([0.1987, 0.1689])), 4)
+    >>> effects, errors = np.array([0.1140, 0.7323]), np.array([0.1987, 0.1689])
+    >>> round(heterogeneity_p_value(effects, errors, np.full(2, np.inf)), 4)
     0.0177
+    >>> round(heterogeneity_p_value(effects, errors, np.full(2, 4.0)), 4)
+    0.046
     """
-    if len(effects) < 2:
+    from scipy.special import fdtrc
+
+    n = len(effects)
+    if n < 2:
         return float("nan")
     weights = 1 / errors**2
     mean = (weights * effects).sum() / weights.sum()
-    return chi_square_p_value(float((weights * (effects - mean) ** 2).sum()), len(effects) - 1)
+    q = float((weights * (effects - mean) ** 2).sum())
+    uncertainty = float(((1 - weights / weights.sum()) ** 2 / df).sum())
+    if uncertainty < MIN_UNCERTAINTY:
+        return chi_square_p_value(q, n - 1)
+    ratio = q / (n - 1) / (1 + 2 * (n - 2) / (n**2 - 1) * uncertainty)
+    return float(fdtrc(n - 1, (n**2 - 1) / (3 * uncertainty), ratio))
 
 
 def _merge_small(table: Floats) -> Floats:

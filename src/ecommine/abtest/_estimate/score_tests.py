@@ -3,13 +3,17 @@ r"""Score tests of a margin between two shares, by Farrington and Manning.
 The variance of :math:`p_t - p_c - \delta`, or of :math:`p_t - \varphi p_c`, is taken at the most likely shares that are
 apart by just the margin. With the shares as observed, an arm without events has no variance, and passes for having had
 few units; under the margin the events that it should have had count. The restricted share of the treatment is a root of
-a cubic, for a ratio of a square.
+a cubic, for a ratio of a square. Over strata the variances of all are added up (Miettinen and Nurminen), and those of
+clusters have the design effect that both arms show.
 
 References
 ----------
 Farrington, C. P. and Manning, G. (1990). Test statistics and sample size formulae for comparative binomial trials with
 null hypothesis of non-zero risk difference or non-unity relative risk. Statistics in Medicine 9(12), 1447-1454.
 https://doi.org/10.1002/sim.4780091208
+
+Miettinen, O. and Nurminen, M. (1985). Comparative analysis of two rates. Statistics in Medicine 4(2), 213-226.
+https://doi.org/10.1002/sim.4780040211
 """
 
 import numpy as np
@@ -17,17 +21,30 @@ import numpy as np
 from ..._stats.arrays import Floats
 
 
-def margin_score(n: Floats, shares: Floats, *, sign: int, margin: float | None, relative_margin: float | None) -> float:
+def margin_score(
+    n: Floats,
+    shares: Floats,
+    weights: Floats,
+    *,
+    sign: int,
+    margin: float | None,
+    relative_margin: float | None,
+    design_effect: float = 1.0,
+) -> float:
     """Compute by how many standard errors the treatment is on the good side of a margin.
 
     Parameters
     ----------
-    n, shares : float array of shape (2,)
+    n, shares : float array of shape (2, n_strata)
         Units and shares of control and treatment.
+    weights : float array of shape (n_strata,)
+        Weights of the strata, 1 together.
     sign : {1, -1}
         Whether more or less is better.
     margin, relative_margin : float or None
         How much worse is acceptable, as a difference or as a share of the control: one of them.
+    design_effect : float
+        How much larger than that of single units the variance is, where clusters were randomised.
 
     Returns
     -------
@@ -36,22 +53,27 @@ def margin_score(n: Floats, shares: Floats, *, sign: int, margin: float | None, 
 
     Examples
     --------
-    >>> n, shares = np.array([270.0, 30.0]), np.array([0.02, 0.0])
-    >>> round(margin_score(n, shares, sign=-1, margin=0.02, relative_margin=None), 3)
+    >>> n, shares = np.array([[270.0], [30.0]]), np.array([[0.02], [0.0]])
+    >>> round(margin_score(n, shares, np.ones(1), sign=-1, margin=0.02, relative_margin=None), 3)
     1.117
-    >>> round(margin_score(n, shares, sign=-1, margin=None, relative_margin=1.0), 3)
+    >>> round(margin_score(n, shares, np.ones(1), sign=-1, margin=None, relative_margin=1.0), 3)
     1.114
     """
-    control, treatment = shares.tolist()
+    control, treatment = (float(weights @ arm) for arm in shares)
     if relative_margin is not None:
         factor, difference = 1 - sign * relative_margin, 0.0
         if not control > 0:
             return float("nan")
-        at_margin = shares_at_ratio(n, shares, factor)
+        at_margin = [shares_at_ratio(*of_stratum, factor) for of_stratum in zip(n.T, shares.T, strict=True)]
     else:
         factor, difference = 1.0, -sign * (margin or 0.0)
-        at_margin = shares_at_difference(n, shares, difference)
-    variance = float((np.array([factor**2, 1.0]) * at_margin * (1 - at_margin) / n).sum())
+        at_margin = [shares_at_difference(*of_stratum, difference) for of_stratum in zip(n.T, shares.T, strict=True)]
+    restricted = np.array(at_margin)
+    of_strata = (np.array([factor**2, 1.0]) * restricted * (1 - restricted) / n.T).sum(axis=1)
+    units = n.sum(axis=0)
+    # In strata of few units the most likely shares leave too little variance, by 1 / units of it.
+    unbiased = units / (units - 1) if len(weights) > 1 else 1.0
+    variance = design_effect * float((weights**2 * of_strata * unbiased).sum())
     gap = sign * (treatment - factor * control - difference)
     if variance > 0:
         return float(gap / np.sqrt(variance))

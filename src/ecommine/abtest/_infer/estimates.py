@@ -75,6 +75,9 @@ class Comparison:
     relative_low: float = NAN
     relative_high: float = NAN
     p_value: float = NAN
+    welch_error: float = NAN
+    df: float = NAN
+    """Standard error from variances over n - 1, of a share too, and its degrees of freedom: to compare groups."""
     units: tuple[float, float] = (0.0, 0.0)
     units_left_out: float = 0.0
     reduction: float = NAN
@@ -117,26 +120,29 @@ def compare(
         return Comparison(measure=measure, units=units, units_left_out=left)
     control, treatment, reduction = _arm_means(cells, measure, pair)
     error = contrast_error(control, treatment)
+    is_share = isinstance(measure.metric, Proportion)
+    is_plain = is_share and cells.cluster is None and len(pair.weights) == 1
+    spread = _unbiased(pair) if is_plain else (control, treatment)
     comparison = Comparison(
         measure=measure,
         control=control.mean,
         treatment=treatment.mean,
         difference=treatment.mean - control.mean,
+        welch_error=contrast_error(*spread),
+        df=satterthwaite_df(*spread),
         units=units,
         units_left_out=left,
         reduction=reduction,
     )
-    if not error > 0:
+    if not error > 0 and not is_plain:
         return comparison
     if options.is_sequential and _nonzero(cells, measure, pair) < MIN_NONZERO:
         return replace(comparison, error=error, is_early=True)
-    is_plain = isinstance(measure.metric, Proportion) and cells.cluster is None and len(pair.weights) == 1
     is_pooled = is_plain and not options.is_sequential
     quantile = options.quantile(satterthwaite_df(control, treatment), sum(units))
     low, high = _interval(control, treatment, quantile, units if is_pooled else None)
-    relative, relative_low, relative_high = _relative_difference(
-        control, treatment, quantile, is_share=isinstance(measure.metric, Proportion)
-    )
+    effect = _design_effect(pair, control, treatment, cells) if is_share and not options.is_sequential else NAN
+    relative, relative_low, relative_high = _relative_difference(control, treatment, quantile, is_share=is_share)
     return replace(
         comparison,
         error=error,
@@ -145,8 +151,16 @@ def compare(
         relative=relative,
         relative_low=relative_low,
         relative_high=relative_high,
-        p_value=_p_value(pair, control, treatment, options, guardrail, is_pooled=is_pooled),
+        p_value=_p_value(pair, control, treatment, options, guardrail, effect=effect, is_pooled=is_pooled),
     )
+
+
+def _unbiased(pair: ArmPair) -> tuple[ArmMean, ArmMean]:
+    """Return the arms of one stratum as means, with variances over n - 1 and their degrees of freedom."""
+    control, treatment = (
+        adjusted_mean(moments, np.ones(1), 0.0, 0.0, is_share=False) for moments in (pair.control, pair.treatment)
+    )
+    return control, treatment
 
 
 def _interval(
@@ -293,23 +307,37 @@ def _p_value(
     options: DifferenceTest,
     guardrail: Guardrail | None,
     *,
+    effect: float,
     is_pooled: bool,
 ) -> float:
+    """Return the p-value; ``effect`` is the design effect of shares, whose margins are tested by their score."""
     n, df = float(pair.control.n.sum() + pair.treatment.n.sum()), satterthwaite_df(control, treatment)
     n_arms, shares = (
-        np.concatenate([getattr(arm, name) for arm in (pair.control, pair.treatment)]) for name in ("n", "value")
+        np.array([getattr(arm, name) for arm in (pair.control, pair.treatment)]) for name in ("n", "value")
     )
     if guardrail is not None:
         sign = 1 if guardrail.metric.better == "higher" else -1
         margins = {"margin": guardrail.margin, "relative_margin": guardrail.relative_margin}
-        if is_pooled:
-            t = margin_score(n_arms, shares, sign=sign, **margins)
+        if not math.isnan(effect):
+            t = margin_score(n_arms, shares, pair.weights, sign=sign, design_effect=effect, **margins)
         else:
             t = non_inferiority_t(control, treatment, sign=sign, **margins)
         two_sided = options.p_value(t, df, n)
         return two_sided / 2 if t > 0 else 1 - two_sided / 2
-    error = pooled_share_error(n_arms, shares) if is_pooled else contrast_error(control, treatment)
-    return options.p_value((treatment.mean - control.mean) / error if error else NAN, df, n)
+    difference = treatment.mean - control.mean
+    if not is_pooled:
+        return options.p_value(difference / contrast_error(control, treatment), df, n)
+    error = pooled_share_error(n_arms[:, 0], shares[:, 0])
+    return options.p_value(difference / error, df, n) if error else 1.0  # of two shares of 0, or of 1
+
+
+def _design_effect(pair: ArmPair, control: ArmMean, treatment: ArmMean, cells: Cells) -> float:
+    """Return how much larger clusters make the variance of two shares than that of single units; at least 1."""
+    if cells.cluster is None:
+        return 1.0
+    n = (float(pair.control.n.sum()), float(pair.treatment.n.sum()))
+    single = sum(arm.mean * (1 - arm.mean) / size for arm, size in zip((control, treatment), n, strict=True))
+    return max((control.variance + treatment.variance) / single, 1.0) if single > 0 else 1.0
 
 
 def skewness(cells: Cells, measure: Measure, arms: tuple[int, int]) -> float:

@@ -1,7 +1,7 @@
 """Effects in groups that were known before exposure, and whether they differ from each other.
 
 An effect that is significant in one group and not in another is no difference between the groups: that is tested by
-Cochran's Q.
+Cochran's Q, which in small groups is Welch's test.
 """
 
 from collections.abc import Iterator, Sequence
@@ -89,7 +89,8 @@ def _adjusted(families: Sequence[list[GroupRow]], correction: Correction | None)
 
 def _heterogeneity(rows: Sequence[GroupRow]) -> float:
     """Compute the p-value that the difference is the same in all groups; NaN with fewer than two that can be read."""
-    read = [row.comparison for row in rows if not row.is_withheld and row.comparison.error > 0]
-    return heterogeneity_p_value(
-        np.array([one.difference for one in read]), np.array([one.error for one in read], dtype=np.float64)
+    read = [row.comparison for row in rows if not row.is_withheld and row.comparison.welch_error > 0]
+    difference, error, df = (
+        np.array([getattr(one, name) for one in read], dtype=np.float64) for name in ("difference", "welch_error", "df")
     )
+    return heterogeneity_p_value(difference, error, df)
