@@ -1,6 +1,6 @@
 """A readout from sufficient statistics: counts, means, variances and covariances that a warehouse has computed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from numbers import Real
@@ -23,6 +23,8 @@ from .measures import Measure, Pair, list_measures
 REQUIRED = ("variant", "metric", "units", "mean")
 OPTIONAL = ("variance", "second_mean", "second_variance", "covariance", "nonzero")
 Statistics = Mapping[str, float]
+ROUNDING = 1e-6
+"""By how much of its limit a covariance may be beyond it, as it comes rounded."""
 
 
 def cells_of_statistics(sums: Frame, arms: Sequence[str], metrics: Sequence[Metric], *, is_sequential: bool) -> Cells:
@@ -31,10 +33,11 @@ def cells_of_statistics(sums: Frame, arms: Sequence[str], metrics: Sequence[Metr
     Raises
     ------
     SchemaError
-        If columns or rows are missing, repeated or of other metrics and arms, or a number is missing.
+        If columns or rows are missing, repeated or of other metrics and arms, or a number is missing or impossible.
     """
     plain = [replace(one, cap=None, cap_quantile=None) if isinstance(one, Mean) else one for one in metrics]
     rows = _rows(collect(sums), arms, [metric.name for metric in plain])
+    _check_possible(rows, plain)
     bases, measures = list_measures([_own_columns(metric) for metric in plain])
     n = np.array([_units(rows, arm, plain) for arm in arms])
     sums_of, nonzero = np.zeros((len(bases), len(arms))), np.zeros((len(bases), len(arms)))
@@ -111,11 +114,40 @@ def _number(name: str, value: Any) -> float:
     raise SchemaError("sums", [f"`{name}` must hold numbers, got {show(value)}"])
 
 
+def _check_possible(rows: Mapping[tuple[str, str], Statistics], metrics: Sequence[Metric]) -> None:
+    """Raise where numbers cannot be those of any units: each impossible one, by metric and arm."""
+    kinds = {metric.name: metric for metric in metrics}
+    problems = [
+        f"`{name}` of {metric!r} in {arm!r} is {row[name]:g}, {reason}"
+        for (arm, metric), row in rows.items()
+        for name, reason in _impossible(row, is_share=isinstance(kinds[metric], Proportion))
+    ]
+    if problems:
+        raise SchemaError("sums", problems)
+
+
+def _impossible(row: Statistics, *, is_share: bool) -> Iterator[tuple[str, str]]:
+    """Yield the numbers that cannot be, and why; a missing number is no impossible one."""
+    n = row["units"]
+    if not (0 <= n < np.inf and n == np.floor(n)):
+        yield "units", "not a whole number of units, 0 or more"
+    if is_share and (row["mean"] < 0 or row["mean"] > 1):
+        yield "mean", "outside 0 to 1, though the metric is a share"
+    for name in ("variance", "second_variance"):
+        if row.get(name, 0.0) < 0:
+            yield name, "below 0: the sum of squares is smaller than the square of the sum over the units"
+    limit = np.sqrt(max(row.get("variance", np.nan), 0.0) * max(row.get("second_variance", np.nan), 0.0))
+    if abs(row.get("covariance", np.nan)) > limit * (1 + ROUNDING):
+        yield "covariance", f"beyond {limit:g}, the square root of the product of both variances"
+    if not 0 <= row.get("nonzero", 0.0) <= n and not np.isnan(row.get("nonzero", np.nan)):
+        yield "nonzero", f"not within the {n:,g} units"
+
+
 def _units(rows: Mapping[tuple[str, str], Statistics], arm: str, metrics: Sequence[Metric]) -> float:
     """Return the units of an arm, which all metrics share."""
     counts = {rows[arm, metric.name]["units"] for metric in metrics}
     count = counts.pop()
-    if counts or not count >= 0:
+    if counts:
         raise SchemaError("sums", [f"`units` of {arm!r} must be one number for all metrics: each is over all units"])
     return count
 
