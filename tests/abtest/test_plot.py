@@ -41,6 +41,48 @@ def labels_of(ax):
     return [label.get_text() for label in ax.get_yticklabels()]
 
 
+def texts_on(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def legend_of(ax):
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def test_a_metric_without_a_relative_difference_is_written(readout):
+    ax, row = readout.plot(), readout.table.iloc[2]
+    low, high = row["difference_low"], row["difference_high"]
+    assert texts_on(ax) == [f"difference {row['difference']:.3g} ({low:.3g} to {high:.3g})"]
+    assert legend_of(ax) == ["better", "no clear difference"]
+
+
+def test_without_any_relative_difference_differences_are_drawn():
+    test = abtest.Experiment("page", arms={"control": 0.5, "new": 0.5}, metrics=[abtest.Mean("loss")])
+    found = test.analyse(units_of())
+    ax = found.plot()
+    (line,) = (line.get_xdata() for line in ax.lines if line.get_linewidth() == 2)
+    np.testing.assert_allclose(line, found.table[["difference_low", "difference_high"]].iloc[0])
+    assert "difference, in units" in ax.get_xlabel()
+
+
+def test_guardrails_show_their_margin_and_look_like_no_improvement():
+    returned = {
+        "kept": abtest.Guardrail(abtest.Proportion("returned", better="lower"), margin=0.05),
+        "broken": abtest.Guardrail(abtest.Proportion("bought", better="lower", name="calls"), relative_margin=0.1),
+    }
+    metrics = [abtest.Proportion("bought"), *returned.values()]
+    units = units_of().assign(returned=np.arange(8_000) // 2 % 10 == 0)
+    test = abtest.Experiment("page", arms={"control": 0.5, "new": 0.5}, metrics=metrics, primary="bought")
+    found = test.analyse(units)
+    assert found.table["verdict"].tolist() == ["better", "passed", "failed"]
+    ax = found.plot()
+    assert legend_of(ax) == ["better", "guardrail kept", "guardrail broken", "margin of a guardrail"]
+    margins = [line.get_xdata()[0] for line in ax.lines if line.get_linestyle() == ":"]
+    np.testing.assert_allclose(margins, [0.05 / found.table["control"].iloc[1], 0.1])
+    points = [(line.get_marker(), line.get_color()) for line in ax.lines if line.get_marker() not in ("None", "")]
+    assert len(set(points)) == 3
+
+
 def test_the_forest_has_a_row_for_each_metric_and_a_line_for_each_interval(readout):
     ax = readout.plot()
     assert labels_of(ax) == ["bought, new", "revenue, new", "loss, new"]

@@ -1,13 +1,13 @@
 """Pictures of a readout: a forest of effects, the effect by assignment day, and effects in groups."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .._core.pictures import PALETTE, figure_of, new_axes, show_text
-from .._core.texts import Locale, is_known, percent
+from .._core.texts import Locale, is_known, percent, three_digits
 from ._infer.groups import GroupRow
 from ._infer.verdicts import Row
 
@@ -16,15 +16,33 @@ if TYPE_CHECKING:
 
     from ._readout import DayEffect
 
-COLOURS = {"better": PALETTE[2], "passed": PALETTE[2], "worse": PALETTE[5], "failed": PALETTE[5]}
-MARKERS = {"better": "^", "passed": "^", "worse": "v", "failed": "v"}
-"""Which differ in grey too."""
 GREY = "#7F7F7F"
+STYLES = {
+    "better": ("^", PALETTE[2]),
+    "worse": ("v", PALETTE[5]),
+    "no_clear_difference": ("o", GREY),
+    "passed": ("s", PALETTE[0]),
+    "failed": ("X", PALETTE[5]),
+    "not_shown": ("D", GREY),
+}
+"""Marker and colour of a verdict; markers differ in grey too, and those of guardrails are no arrows."""
+PLAIN = ("o", GREY)
+LEGEND_BELOW = 0.55
+"""Inches from the axes to the legend, below numbers and label."""
 
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
         "forest": "Change against the control (lines: {level:.0%} intervals)",
         "relative": "relative difference",
+        "differences": "difference, in units of each metric",
+        "in_units": "difference {difference} ({low} to {high})",
+        "better": "better",
+        "worse": "worse",
+        "no_clear_difference": "no clear difference",
+        "passed": "guardrail kept",
+        "failed": "guardrail broken",
+        "not_shown": "guardrail open",
+        "margin": "margin of a guardrail",
         "difference": "difference in {metric}",
         "days": "Effect by assignment day: all units up to it, with an always-valid interval",
         "by": "Change in {metric} by group",
@@ -34,6 +52,15 @@ _TEXTS: dict[Locale, dict[str, str]] = {
     "zh": {
         "forest": "相对对照组的变化（线段为{level:.0%}置信区间）",
         "relative": "相对变化",
+        "differences": "差异（单位同各指标）",
+        "in_units": "差异{difference}（{low}至{high}）",
+        "better": "改善",
+        "worse": "变差",
+        "no_clear_difference": "无明显差异",
+        "passed": "护栏指标通过",
+        "failed": "护栏指标未通过",
+        "not_shown": "护栏指标尚无定论",
+        "margin": "护栏指标的容许界限",
         "difference": "{metric}的差异",
         "days": "按分组日期的效果：截至当日的全部样本，区间在任意一天都有效",
         "by": "各组{metric}的变化",
@@ -44,14 +71,28 @@ _TEXTS: dict[Locale, dict[str, str]] = {
 
 
 def draw_forest(rows: Sequence[Row], level: float, ax: "Axes | None", locale: Locale) -> "Axes":
-    """Draw the relative difference of every metric; metrics without one have a row without a point."""
+    """Draw the relative difference of every metric, and write the difference of those without one.
+
+    Where no metric has a relative difference, differences are drawn. A guardrail shows its margin.
+    """
     texts = _TEXTS[locale]
-    ax = new_axes(ax, width=8.5, height=1.8 + 0.42 * len(rows))
+    ax = new_axes(ax, width=8.5, height=2.1 + 0.42 * len(rows))
+    is_relative = any(is_known(row.comparison.relative_low) for row in rows)
     for y, row in enumerate(rows):
-        found = row.comparison
-        _draw_interval(ax, y, (found.relative, found.relative_low, found.relative_high), row.verdict)
+        found, style = row.comparison, STYLES.get(row.verdict, PLAIN)
+        shown = found.relative, found.relative_low, found.relative_high
+        if not is_relative:
+            shown = found.difference, found.low, found.high
+        elif is_known(found.low) and not is_known(found.relative_low):
+            parts = {name: three_digits(getattr(found, name)) for name in ("difference", "low", "high")}
+            text, place = texts["in_units"].format(**parts), ax.get_yaxis_transform()
+            ax.text(0.5, y, text, transform=place, fontsize=8, ha="center", va="center", color=style[1])
+        _draw_interval(ax, y, shown, style)
+        _draw_margin(ax, y, row, is_relative=is_relative)
     labels = [texts["of"].format(metric=row.metric, variant=row.variant) for row in rows]
-    return _finish(ax, labels, texts["relative"], texts["forest"].format(level=level), is_share=True)
+    _add_legend(ax, rows, texts)
+    axis = texts["relative" if is_relative else "differences"]
+    return _finish(ax, labels, axis, texts["forest"].format(level=level), is_share=is_relative)
 
 
 def draw_groups(rows: Sequence[GroupRow], metric: str, ax: "Axes | None", locale: Locale) -> "Axes":
@@ -63,7 +104,7 @@ def draw_groups(rows: Sequence[GroupRow], metric: str, ax: "Axes | None", locale
     ax = new_axes(ax, width=8.5, height=1.8 + 0.42 * len(shown))
     for y, row in enumerate(shown):
         found = row.comparison
-        _draw_interval(ax, y, (found.difference, found.low, found.high), "")
+        _draw_interval(ax, y, (found.difference, found.low, found.high), PLAIN)
     labels = [texts["of_group"].format(by=row.by, group=row.group, variant=row.variant) for row in shown]
     return _finish(ax, labels, texts["difference"].format(metric=metric), texts["by"].format(metric=metric))
 
@@ -94,13 +135,55 @@ def draw_days(days: "Sequence[DayEffect]", metric: str, ax: "Axes | None", local
     return ax
 
 
-def _draw_interval(ax: "Axes", y: int, interval: tuple[float, float, float], verdict: str) -> None:
+def _draw_interval(ax: "Axes", y: int, interval: tuple[float, float, float], style: tuple[str, str]) -> None:
     estimate, low, high = interval
     if not is_known(low):
         return
-    colour = COLOURS.get(verdict, GREY)
+    marker, colour = style
     ax.plot([low, high], [y, y], color=colour, linewidth=2, solid_capstyle="butt")
-    ax.plot(estimate, y, MARKERS.get(verdict, "o"), color=colour, markersize=7)
+    ax.plot(estimate, y, marker, color=colour, markersize=7)
+
+
+def _draw_margin(ax: "Axes", y: int, row: Row, *, is_relative: bool) -> None:
+    """Draw how much worse a guardrail may become, where the axis has that unit."""
+    if row.guardrail is None:
+        return
+    margin, relative, control = row.guardrail.margin, row.guardrail.relative_margin, row.comparison.control
+    if is_relative:
+        worst = relative if margin is None else margin / control if control > 0 else None
+    else:
+        worst = margin if relative is None else relative * control if control > 0 else None
+    if worst is not None and is_known(row.comparison.low):
+        at = -worst if row.guardrail.metric.better == "higher" else worst
+        ax.plot([at, at], [y - 0.32, y + 0.32], color="black", linewidth=1.4, linestyle=":")
+
+
+def _add_legend(ax: "Axes", rows: Sequence[Row], texts: Mapping[str, str]) -> None:
+    """Name the markers of the verdicts that are drawn, and the margin."""
+    from matplotlib.lines import Line2D
+
+    drawn = [row for row in rows if is_known(row.comparison.low)]
+    verdicts = [verdict for verdict in STYLES if any(row.verdict == verdict for row in drawn)]
+    handles = [
+        Line2D([], [], marker=STYLES[verdict][0], color=STYLES[verdict][1], label=texts[verdict])
+        for verdict in verdicts
+    ]
+    if any(row.guardrail is not None for row in drawn):
+        handles.append(Line2D([], [], color="black", linewidth=1.4, linestyle=":", label=texts["margin"]))
+    if handles:
+        from matplotlib.transforms import ScaledTranslation
+
+        below = ax.transAxes + ScaledTranslation(0, -LEGEND_BELOW, figure_of(ax).dpi_scale_trans)
+        n_columns = min(len(handles), 4)
+        ax.legend(
+            handles=handles,
+            loc="upper center",
+            bbox_to_anchor=(0.5, 0.0),
+            bbox_transform=below,
+            ncols=n_columns,
+            frameon=False,
+            fontsize=8,
+        )
 
 
 def _finish(ax: "Axes", labels: Sequence[str], axis: str, title: str, *, is_share: bool = False) -> "Axes":

@@ -126,8 +126,8 @@ class Readout(Result, Generic[TableT_co]):
         locale : {"en", "zh"}
             The language of all text.
         kind : {"forest", "days", "by"}
-            Relative differences of all metrics; the difference in the primary metric by day of assignment, with an
-            interval that holds on all days at once; or the primary metric in groups.
+            Relative differences of all metrics, with the margins of guardrails; the difference in the primary metric by
+            day of assignment, with an interval that holds on all days at once; or the primary metric in groups.
 
         Raises
         ------

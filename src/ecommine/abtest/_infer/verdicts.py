@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from ..._stats.multiple_testing import Correction, adjust_p_values
+from .._metrics import Guardrail
 from .estimates import Comparison
 
 Role = Literal["primary", "secondary", "guardrail", "for_comparison"]
@@ -18,11 +19,12 @@ Role = Literal["primary", "secondary", "guardrail", "for_comparison"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One row of the readout: a metric, a treatment, what was found."""
+    """One row of the readout: a metric, a treatment, what was found; of a guardrail also its margin."""
 
     role: Role
     variant: str
     comparison: Comparison
+    guardrail: Guardrail | None = None
     q_value: float = float("nan")
     verdict: str = "withheld"
 
