@@ -264,12 +264,41 @@ def test_statistics_give_the_readout_of_their_units():
         (lambda sums: sums.assign(units=["100", "many"]), "`units` must hold numbers"),
         (lambda sums: sums.assign(mean=[True, False]), "`mean` must hold numbers"),
         (lambda sums: sums.assign(mean=pd.Timestamp("2024-03-01")), "`mean` must hold numbers"),
+        (lambda sums: sums.assign(units=-1), r"`units` of 'bought' in 'control' is -1, not a whole number"),
+        (lambda sums: sums.assign(units=99.5), r"`units` .* is 99.5"),
+        (lambda sums: sums.assign(units=np.inf), "`units`"),
+        (lambda sums: sums.assign(mean=[0.1, 1.2]), r"`mean` of 'bought' in 'new' is 1.2, outside 0 to 1"),
+        (lambda sums: sums.assign(mean=[-0.1, 0.2]), r"`mean` of 'bought' in 'control' is -0.1"),
+        (lambda sums: sums.assign(nonzero=[10, 101]), r"`nonzero` of 'bought' in 'new' is 101, not within the 100"),
     ],
 )
 def test_statistics_are_checked(change, names):
     sums = pd.DataFrame({"variant": ["control", "new"], "metric": "bought", "units": [100, 100], "mean": [0.1, 0.2]})
     with pytest.raises(SchemaError, match=names):
         experiment(BOUGHT).analyse_sums(change(sums))
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        ({"variance": -1.0}, "`variance` .* below 0"),
+        ({"second_variance": -1.0}, "`second_variance` .* below 0"),
+        ({"covariance": 7.0}, "`covariance` of 'revenue' in 'control' is 7, beyond 6"),
+        ({"covariance": -6.1}, "`covariance`"),
+        ({"covariance": 6.0}, None),
+        ({"variance": 0.0, "covariance": 0.0}, None),
+        ({"mean": -5.0}, None),
+    ],
+)
+def test_statistics_of_means_can_be_those_of_units(change, names):
+    numbers = {"units": 100, "mean": 1.0, "variance": 4.0, "second_mean": 2.0, "second_variance": 9.0, "covariance": 1}
+    sums = pd.DataFrame({"variant": ["control", "new"], "metric": "revenue", **numbers} | change)
+    test = experiment(abtest.Mean("revenue", "revenue_before"))
+    if names is None:
+        assert test.analyse_sums(sums).table["difference"].tolist() == [0.0]
+        return
+    with pytest.raises(SchemaError, match=names):
+        test.analyse_sums(sums)
 
 
 # Families and guardrails
@@ -336,7 +365,13 @@ def test_few_events_in_a_small_arm_are_no_evidence(margins):
     """Both arms are apart by just the margin: of all results at most 2.5 % may pass, by enumeration."""
     n, passes = np.array([270.0, 30.0]), 0.0
     for x, y in itertools.product(range(1, 25), range(12)):
-        t = margin_score(n, np.array([x, y]) / n, sign=-1, **{"margin": None, "relative_margin": None} | margins)
+        t = margin_score(
+            n[:, None],
+            (np.array([x, y]) / n)[:, None],
+            np.ones(1),
+            sign=-1,
+            **{"margin": None, "relative_margin": None} | margins,
+        )
         if t > stats.norm.isf(0.025):
             passes += stats.binom.pmf(x, 270, 0.02) * stats.binom.pmf(y, 30, 0.04)
     assert passes <= 0.03
@@ -345,6 +380,89 @@ def test_few_events_in_a_small_arm_are_no_evidence(margins):
     guardrail = abtest.Guardrail(abtest.Proportion("returned", better="lower"), **margins)
     found = row_of(experiment(REVENUE, guardrail, arms={"control": 0.9, "new": 0.1}).analyse(units), "returned")
     assert found["verdict"] == "not_shown"
+
+
+@pytest.mark.parametrize("by", ["strata", "cluster"])
+def test_an_arm_without_events_passes_no_margin_for_being_small(by):
+    """Of 30 units none has an event where one is expected: over strata and in clusters too that shows nothing."""
+    units = pd.DataFrame({"customer_id": range(300), "variant": ["control"] * 270 + ["new"] * 30, "revenue": 1.0})
+    units["returned"] = [1] * 9 + [0] * 291
+    units["place"] = units["customer_id"] % 5 if by == "strata" else units["customer_id"] // 5
+    guardrail = abtest.Guardrail(abtest.Proportion("returned", better="lower"), margin=0.02)
+    test = experiment(REVENUE, guardrail, arms=["control", "new"])
+    assert row_of(test.analyse(units, **{by: "place"}), "returned")["verdict"] == "not_shown"
+    many = pd.concat([units.assign(customer_id=units["customer_id"] + 300 * i) for i in range(20)])
+    many["place"] += (0 if by == "strata" else 1_000) * (many["customer_id"] // 300)
+    assert row_of(test.analyse(many, **{by: "place"}), "returned")["verdict"] == "passed"
+
+
+@pytest.mark.parametrize("value", [False, True])
+def test_shares_of_nothing_or_of_all_show_no_difference(value, local_library):
+    test = experiment(BOUGHT, abtest.Guardrail(abtest.Proportion("returned", better="lower"), margin=0.01))
+    units = shop(n=4_000).assign(bought=value, returned=value)
+    readout = test.analyse(local_library(units))
+    row, guardrail = (to_pandas(readout.table).iloc[i] for i in range(2))
+    assert (row["difference"], row["p_value"], row["verdict"]) == (0.0, 1.0, "no_clear_difference")
+    assert -0.003 < row["difference_low"] < 0 < row["difference_high"] < 0.003
+    assert guardrail["verdict"] == "passed"  # of 2,000 units in each arm twenty events more would have shown
+    assert "shows no clear difference" in readout.summary()
+    assert "not_testable" not in note_counts(readout.notes)
+
+
+def test_nobody_against_everybody_is_a_difference():
+    units = shop()
+    readout = experiment(BOUGHT).analyse(units.assign(bought=units["variant"] == "new"))
+    assert row_of(readout, "bought")["verdict"] == "better"
+
+
+def test_few_events_in_a_sequence_have_not_started():
+    test = experiment(BOUGHT, looks="sequential", planned=1_000)
+    readout = test.analyse(shop().assign(bought=False))
+    assert row_of(readout, "bought")["verdict"] == "not_started"
+
+
+def test_an_arm_of_one_unit_is_told():
+    units = shop()
+    one = pd.concat([units[units["variant"] == "control"], units[units["variant"] == "new"].head(1)])
+    readout = experiment(REVENUE, BOUGHT, arms=["control", "new"], primary="revenue").analyse(one)
+    assert note_counts(readout.notes)["single_unit"] == 2
+    assert readout.table["verdict"].tolist() == ["not_tested"] * 2
+
+
+def test_small_groups_are_null_and_told():
+    units = shop()
+    units["city"] = np.where(np.arange(len(units)) < 3, "village", "town")
+    readout = experiment(REVENUE).analyse(units, by="city")
+    village = readout.by[readout.by["group"] == "village"].iloc[0]
+    assert np.isnan(village["difference"])
+    assert note_counts(readout.notes)["small_groups"] == 1
+    assert readout.by["p_value"].isna().all()  # one group has nothing to differ from
+    assert "small_groups" not in note_counts(experiment(REVENUE).analyse(units.assign(city="town"), by="city").notes)
+
+
+def test_a_cap_that_leaves_nothing_is_told():
+    """Nine of ten buy nothing, so that the quantile of .8 caps all values to nothing."""
+    units = shop(n=4_000)
+    units["revenue"] = np.where(np.arange(4_000) // 2 % 10 == 0, units["revenue"] + 1, 0.0)
+    readout = experiment(abtest.Mean("revenue", cap_quantile=0.8)).analyse(units)
+    assert note_counts(readout.notes)["capped_to_nothing"] == 1
+    assert row_of(readout)["verdict"] == "not_tested"
+    enough = experiment(abtest.Mean("revenue", cap_quantile=0.95)).analyse(units)
+    assert "capped_to_nothing" not in note_counts(enough.notes)
+
+
+def test_the_advice_on_skewed_metrics_can_be_followed():
+    """A share cannot be capped."""
+    units = shop(n=4_000)
+    units["variant"] = np.where(np.arange(4_000) % 100 == 0, "new", "control")
+    units["bought"] = np.arange(4_000) % 150 == 0
+    units["revenue"] = np.random.default_rng(0).lognormal(0, 2.5, 4_000)
+    design = {"arms": {"control": 0.99, "new": 0.01}}
+    (share,) = (note for note in experiment(BOUGHT, **design).analyse(units).notes if note.code == "skewed_metric")
+    assert "cap" not in share
+    assert "arms of one size" in share
+    (mean,) = (note for note in experiment(REVENUE, **design).analyse(units).notes if note.code == "skewed_metric")
+    assert "cap revenue" in mean
 
 
 def test_better_may_be_lower():

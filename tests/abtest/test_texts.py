@@ -85,7 +85,19 @@ def results():
         "before its time": experiment(planned=9_000).analyse(plain),
         "looked at every day": experiment(looks="sequential", planned=4_000).analyse(plain),
         "not started": experiment(looks="sequential", planned=4_000).analyse(plain.iloc[:300]),
-        "nothing varies": experiment().analyse(plain.assign(converted=False)),
+        "nothing varies": experiment(abtest.Mean("revenue")).analyse(plain.assign(revenue=0.0)),
+        "nobody bought": experiment().analyse(plain.assign(converted=False)),
+        "an arm of one unit": experiment(arms=["control", "coupon"]).analyse(plain.iloc[[0, 1, 2, 4, 6]]),
+        "small groups": experiment().analyse(
+            plain.assign(city=np.where(plain["customer_id"] < 2, "a", "b")), by="city"
+        ),
+        "capped to nothing": experiment(abtest.Mean("revenue", cap_quantile=0.6)).analyse(plain),
+        "a skewed share": experiment(arms={"control": 0.99, "coupon": 0.01}).analyse(
+            plain.assign(
+                converted=plain["customer_id"] % 150 == 0,
+                variant=np.where(plain["customer_id"] % 100, "control", "coupon"),
+            )
+        ),
         "a loss": experiment(abtest.Mean("revenue")).analyse(loss),
         "a covariate without use": experiment(abtest.Mean("returned", "revenue_before")).analyse(plain),
         "a stratum without both arms": experiment(arms=["control", "coupon"]).analyse(village, strata="city"),
@@ -116,7 +128,12 @@ def warned():
 @cache
 def plans():
     fixed = experiment().plan(baseline=0.1, difference=0.01, traffic_per_day=2_000)
-    return {"plan": fixed, "sequential plan": experiment(looks="sequential").plan(baseline=0.1, difference=0.01)}
+    revenue = experiment(abtest.Mean("revenue")).plan(difference=2, std=10)
+    return {
+        "plan": fixed,
+        "plan without a baseline": revenue,
+        "sequential plan": experiment(looks="sequential").plan(baseline=0.1, difference=0.01),
+    }
 
 
 @pytest.mark.parametrize("locale", ["en", "zh"])

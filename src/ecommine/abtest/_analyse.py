@@ -28,7 +28,7 @@ from ._infer.estimates import ComparedArms, compare, mean_and_std
 from ._infer.groups import group_rows
 from ._infer.verdicts import Role, Row, judge
 from ._metrics import Guardrail, Metric
-from ._notes import check_notes, planned_note, row_notes, sample_ratio_notes, state_notes
+from ._notes import check_notes, group_notes, planned_note, row_notes, sample_ratio_notes, state_notes
 from ._read.cells import Cells, Keys, cap_at_quantile, read_cells
 from ._read.statistics import cells_of_statistics
 from ._read.table import UNIT, read_units
@@ -107,7 +107,7 @@ def readout(
         experiment=experiment.name,
         level=experiment.level,
         is_withheld=withheld,
-        notes=(*notes, *checked.notes, *([] if withheld else row_notes(rows, experiment.level))),
+        notes=(*notes, *checked.notes, *([] if withheld else row_notes(rows, experiment.level)), *group_notes(groups)),
         _rows=tuple(rows),
         _group_rows=tuple(groups),
         _checks=checked.checks,
@@ -189,7 +189,7 @@ def _checked(cells: Cells, compared: ComparedArms, experiment: "Experiment", ove
     notes = [
         *state_notes(cells, compared.arms),
         *sample_ratio_notes(ratio, counts.tolist(), compared.arms, places),
-        *check_notes(checks, is_overridden=override is not None),
+        *check_notes(checks, cells.measures, is_overridden=override is not None),
         *planned_note(read, experiment.planned_units, is_sequential=compared.is_sequential),
     ]
     if failed and override is not None:
@@ -232,7 +232,7 @@ def _rows(experiment: "Experiment", checked: CheckedCells, compared: ComparedArm
                 guardrail=guardrail,
                 use_covariate=checked.use_covariate,
             )
-            yield Row(role=role, variant=compared.arms[arm], comparison=comparison)
+            yield Row(role=role, variant=compared.arms[arm], comparison=comparison, guardrail=guardrail)
 
 
 def _days(experiment: "Experiment", checked: CheckedCells, compared: ComparedArms) -> Iterator[DayEffect]:

@@ -32,8 +32,9 @@ class Experiment:
     name : str
         Of the experiment; it selects its rows of a table with the column `experiment`, which must have some.
     arms : mapping of arm to share, or sequence of arms
-        The design: which share of units each arm was to get. Only names where shares are not known; the sample ratio
-        is then not tested. Arms are compared as text: 1 is "1", and True is "true".
+        The design: which share of units each arm was to get. Only names where shares are not known, or were changed on
+        the way, as in a ramp-up; the sample ratio is then not tested. Arms are compared as text: 1 is "1", and True is
+        "true".
     control : arm
         The arm that all others are compared with.
     metrics : sequence of Mean, Proportion, RatioOfMeans and Guardrail
@@ -264,7 +265,8 @@ class Experiment:
         >>> units = pd.DataFrame({"customer_id": range(1000), "variant": ["control"] * 400 + ["new"] * 600,
         ...                       "converted": [True, False] * 500})
         >>> page = Experiment("page", arms={"control": .5, "new": .5}, metrics=[Proportion("converted")])
-        >>> page.analyse(units).notes[0].code, page.analyse(units).table["verdict"].tolist()
+        >>> readout = page.analyse(units)
+        >>> readout.notes[0].code, readout.table["verdict"].tolist()
         ('sample_ratio_mismatch', ['withheld'])
         """
         from ._analyse import analyse_units
@@ -282,7 +284,7 @@ class Experiment:
         Parameters
         ----------
         sums : table, one row per variant and metric
-            variant; metric (its name); units (all units of the variant, also those with zeros); mean and variance (with
+            variant; metric (its name); units (all units of the variant, also those with zeros); mean and variance (over
             n - 1; not needed for a proportion). For a covariate or a denominator second_mean, second_variance and
             covariance; for a sequential experiment nonzero, the units whose value is not zero.
         override : str, optional
@@ -296,7 +298,7 @@ class Experiment:
         Raises
         ------
         ecommine.SchemaError
-            If columns, rows or numbers are missing.
+            If columns, rows or numbers are missing, or numbers are impossible: a negative variance, a share above 1.
 
         Examples
         --------

@@ -7,9 +7,12 @@ import numpy as np
 from .._core.notes import Note
 from .._core.texts import counted, join_words, percent
 from ._infer.checks import Check, Place
-from ._infer.estimates import MIN_NONZERO, Comparison
+from ._infer.estimates import MIN_NONZERO, MIN_UNITS, Comparison
+from ._infer.groups import GroupRow
 from ._infer.verdicts import Row
+from ._metrics import Mean
 from ._read.cells import EXCLUDED, PENDING, Cells
+from ._read.measures import Measure
 
 MIN_REDUCTION = 0.01
 """Share of the variance that a covariate must explain to be of use."""
@@ -65,13 +68,13 @@ def _place(place: Place) -> str:
     return f"it is largest on {name}, but not only there"
 
 
-def check_notes(checks: Sequence[Check], *, is_overridden: bool) -> Iterator[Note]:
+def check_notes(checks: Sequence[Check], measures: Sequence[Measure], *, is_overridden: bool) -> Iterator[Note]:
     """Say what failed checks of days, balance and skewness mean."""
     for check in checks:
         if check.check == "shares_by_day" and check.verdict == "failed":
             text = (
                 "the shares of the arms changed from day to day (a ramp-up), which mixes effects of days into those of "
-                "arms: hold the day fixed with strata='assigned_at'"
+                "arms: hold the day fixed with strata='assigned_at', and give `arms` as a list if this was on purpose"
             )
             yield Note(text, code="shares_changed")
     failed = _metrics(checks, "balance", "failed")
@@ -84,12 +87,15 @@ def check_notes(checks: Sequence[Check], *, is_overridden: bool) -> Iterator[Not
         if is_overridden:
             yield Note("covariates are not used, since the arms differ in them", code="covariate_not_used")
     skewed = _metrics(checks, "skewness", "warning")
-    if skewed:
+    judged = [one for one in measures if one.name in skewed and not one.is_shown_only]
+    if judged:
+        names, means = [one.name for one in judged], [one.name for one in judged if isinstance(one.metric, Mean)]
+        cap = f"cap {join_words(means)} at a value that buyers reach, " if means else "read more units, "
         text = (
-            f"{join_words(skewed)} {_be(len(skewed))} very skewed and the arms differ in size: the test is wrong on "
-            "one side; cap the metric, or use arms of one size"
+            f"{join_words(names)} {_be(len(names))} very skewed and the arms differ in size: the test is wrong on "
+            f"one side; {cap}or use arms of one size"
         )
-        yield Note(text, code="skewed_metric", count=len(skewed))
+        yield Note(text, code="skewed_metric", count=len(names))
 
 
 def _metrics(checks: Sequence[Check], name: str, verdict: str) -> list[str]:
@@ -116,10 +122,15 @@ def row_notes(rows: Sequence[Row], level: float) -> Iterator[Note]:
             f"{join_words(early)}: no interval yet, since an arm has fewer than {MIN_NONZERO} units that are not zero"
         )
         yield Note(text, code="not_started", count=len(early))
+    yield from _capped_to_nothing(rows)
+    single = _names(row for row in rows if min(row.comparison.units) == 1)
+    if single:
+        text = f"{join_words(single)}: not tested, since an arm has a single unit: a variance needs two"
+        yield Note(text, code="single_unit", count=len(single))
     constant = _names(
         row
         for row in rows
-        if not row.comparison.is_early and min(row.comparison.units) > 1 and not row.comparison.error > 0
+        if not row.comparison.is_early and min(row.comparison.units) > 1 and np.isnan(row.comparison.p_value)
     )
     if constant:
         text = (
@@ -137,11 +148,7 @@ def row_notes(rows: Sequence[Row], level: float) -> Iterator[Note]:
             f"{join_words(capped)} {_be(len(capped))} shown beside the capped metric, which estimates something smaller"
         )
         yield Note(text, code="capped", count=len(capped))
-    without = _names(
-        row
-        for row in rows
-        if row.comparison.error > 0 and np.isnan(row.comparison.relative) and not row.comparison.is_early
-    )
+    without = _names(row for row in rows if not np.isnan(row.comparison.low) and np.isnan(row.comparison.relative))
     if without:
         reason = "the control is not clearly above zero or a share is 0"
         text = f"{join_words(without)}: no relative difference, since {reason}"
@@ -153,6 +160,34 @@ def row_notes(rows: Sequence[Row], level: float) -> Iterator[Note]:
             f"for {n_tests} tests"
         )
         yield Note(text, code="intervals_unadjusted", count=n_tests)
+
+
+def _capped_to_nothing(rows: Sequence[Row]) -> Iterator[Note]:
+    """Say of which metrics the cap leaves no variation, though they vary without it."""
+    varying = {row.comparison.measure.metric.name for row in rows if _varies(row) and row.role == "for_comparison"}
+    nothing = _names(row for row in rows if row.role != "for_comparison" and not _varies(row) and row.metric in varying)
+    if nothing:
+        text = (
+            f"{join_words(nothing)}: the cap leaves nothing that varies, as at a quantile where most units are 0: give "
+            "`cap` a value that buyers reach, or a higher `cap_quantile`"
+        )
+        yield Note(text, code="capped_to_nothing", count=len(nothing))
+
+
+def _varies(row: Row) -> bool:
+    return row.comparison.error > 0
+
+
+def group_notes(rows: Sequence[GroupRow]) -> Iterator[Note]:
+    """Count the groups without a comparison."""
+    small = {(row.by, row.group) for row in rows if min(row.comparison.units) < MIN_UNITS}
+    if small:
+        n = len(small)
+        text = (
+            f"{counted(n, 'group')} {_be(n)} not compared, since an arm has fewer than {MIN_UNITS} units there: put "
+            "small groups together"
+        )
+        yield Note(text, code="small_groups", count=n)
 
 
 def _covariate_notes(comparisons: Sequence[Comparison]) -> Iterator[Note]:

@@ -20,6 +20,8 @@ _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
         "units": "To find a difference of {difference} in {metric} from a control of {baseline} with a chance of "
         "{power}, {total} are needed: {arms}.",
+        "units_without_baseline": "To find a difference of {difference} in {metric} with a chance of {power}, {total} "
+        "are needed: {arms}.",
         "fixed": "Read the result once, when all of them have been observed.",
         "sequential": "The result may be read every day; with {looks} looks the chance counts a find at any of them.",
         "days": "That takes {days}: whole weeks of enrolment, and the window of the last unit.",
@@ -27,6 +29,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
     },
     "zh": {
         "units": "对照组的{metric}为{baseline}，要以{power}的把握发现{difference}的差异，共需{total}个样本：{arms}。",
+        "units_without_baseline": "要以{power}的把握发现{metric}有{difference}的差异，共需{total}个样本：{arms}。",
         "fixed": "全部样本观察期结束后，只读一次结果。",
         "sequential": "结果可以每天查看；以上把握按共查看{looks}次、任意一次发现即可计算。",
         "days": "需要{days}天：整周的入组时间，再加最后一个样本的观察期。",
@@ -67,7 +70,8 @@ class Plan:
     exact : float
         Units of the control before rounding up.
     baseline, difference, relative_difference : float
-        The control's mean, and what the experiment is to find; the relative difference is NaN without a baseline.
+        The control's mean, and what the experiment is to find; without a baseline it is NaN, and so is the relative
+        difference.
     power, level : float
         Chance to find it, and level of each comparison, that of Holm's first step where there are several treatments.
     looks, n_looks : {"fixed", "sequential"}, and int
@@ -103,7 +107,7 @@ class Plan:
         texts = _TEXTS[locale]
         arms = [f"{name} {count:,}" for name, count in self.units.items()]
         sentences = [
-            texts["units"].format(
+            texts["units_without_baseline" if math.isnan(self.baseline) else "units"].format(
                 metric=self.metric,
                 difference=three_digits(self.difference),
                 baseline=three_digits(self.baseline),
