@@ -550,6 +550,25 @@ def test_a_unit_twice_in_one_arm_is_an_error():
         experiment(REVENUE).analyse(pd.concat([units, units.iloc[:2]]))
 
 
+def test_ids_are_counted_alike_in_memory_and_by_query(monkeypatch):
+    duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed")
+    units = shop().assign(customer_id=lambda table: np.arange(len(table)) - 5)
+    twice = pd.concat([units, units.iloc[:3].assign(variant="new"), units.iloc[:3].assign(variant="control")])
+    twice = twice.drop_duplicates(["customer_id", "variant"], ignore_index=True)
+    found = []
+    for most in (0, 10**6):
+        monkeypatch.setattr("ecommine.abtest._read.table.MAX_IDS_IN_MEMORY", most)
+        readout = experiment(REVENUE).analyse(duckdb.from_df(twice))
+        found.append((readout.table, readout.notes))
+        with pytest.raises(SchemaError, match="repeated: 4 units"):
+            experiment(REVENUE).analyse(duckdb.from_df(pd.concat([units, units.iloc[:4]])))
+        gap = units.assign(customer_id=units["customer_id"].astype("Int64").mask(units.index < 2))
+        with pytest.raises(SchemaError, match="missing in 2 rows"):
+            experiment(REVENUE).analyse(duckdb.from_df(gap))
+    pd.testing.assert_frame_equal(found[0][0], found[1][0])
+    assert found[0][1] == found[1][1]
+
+
 @pytest.mark.parametrize("value", [None, np.inf, np.nan])
 def test_missing_values_are_an_error_with_counts_by_arm(value, local_library):
     units = shop()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import narwhals.stable.v2 as nw
 
@@ -14,6 +15,8 @@ from .._metrics import Metric, second_column, value_column
 from .cells import EXCLUDED, PENDING, Keys
 
 UNIT = "customer_id"
+MAX_IDS_IN_MEMORY = 50_000_000
+"""Ids of DuckDB that are collected to be counted: 400 MB."""
 """The column of the unit's id."""
 
 
@@ -131,12 +134,27 @@ def _exclude_units_in_two_arms(frame: Frame) -> Frame:
 
 def _sizes(frame: Frame) -> tuple[int, int]:
     """Return the numbers of rows and of units; raise where a unit has no id."""
-    unit = nw.col(UNIT)
-    if isinstance(frame, nw.DataFrame) and frame[UNIT].dtype.is_integer() and not frame[UNIT].null_count():
-        return len(frame), len(factorize_sorted(frame[UNIT])[1])  # which needs no hashing where numbers are dense
+    unit, ids = nw.col(UNIT), _whole_ids(frame)
+    if ids is not None and not ids.null_count():
+        return len(ids), len(factorize_sorted(ids)[1])  # which needs no hashing where numbers are dense
     row = collect(frame.select(_missing=unit.is_null().cast(nw.Int64).sum(), _n=nw.len(), _units=unit.n_unique()))
     if missing := whole_number(row["_missing"]):
         raise SchemaError(
             "units", [f"`{UNIT}` is missing in {counted(missing, 'row')}: leave them out, or give them ids"]
         )
     return whole_number(row["_n"]), whole_number(row["_units"])
+
+
+def _whole_ids(frame: Frame) -> nw.Series[Any] | None:
+    """Return the ids where they are whole numbers in memory, or of DuckDB and not too many; None otherwise.
+
+    To count distinct numbers takes DuckDB longer than all sums together.
+    """
+    if not frame.collect_schema()[UNIT].is_integer():
+        return None
+    if isinstance(frame, nw.DataFrame):
+        return frame[UNIT]
+    if not frame.implementation.is_duckdb():
+        return None
+    n = whole_number(collect(frame.select(_n=nw.len()))["_n"])
+    return frame.select(UNIT).collect("pyarrow")[UNIT] if n <= MAX_IDS_IN_MEMORY else None
