@@ -1,4 +1,4 @@
-"""Speed and memory of frequent itemsets and rules, beside PyFIM (C) and mlxtend.
+"""Speed and memory of itemsets and rules beside PyFIM (C) and mlxtend, of tests and pairs beside the plain way.
 
 From the long table of order lines to the table of itemsets; PyFIM's time includes making its list of baskets, mlxtend's
 the sparse one-hot matrix. Ours and theirs run in alternating processes, A B A B; the first call of a process, which
@@ -145,6 +145,83 @@ def their_rules(path: str, share: float) -> Any:
     return time.perf_counter() - start, len(result), round(float(result["lift"].sum()))
 
 
+def with_customers(lines: pd.DataFrame) -> pd.DataFrame:
+    """Give orders a customer, of whom there are a third as many, and a time within one year."""
+    rng = np.random.default_rng(1)
+    n_orders = int(lines["order_id"].max()) + 1
+    seconds = np.sort(rng.integers(0, 365 * 86_400, n_orders)) * np.timedelta64(1_000_000, "us")
+    order = lines["order_id"].to_numpy()
+    times = np.datetime64("2024-01-01", "us") + seconds
+    return lines.assign(customer_id=rng.integers(0, n_orders // 3, n_orders)[order], ordered_at=times[order])
+
+
+def plain_sum_squares(
+    rules: Any,
+    clusters: Any,
+    weights: Any = (),
+    *,
+    with_lift: bool = False,
+    with_blocks: bool = False,
+    with_orders: bool = False,
+) -> Any:
+    """Do what the engine does, one rule after the other over all orders."""
+    from ecommine.association._evidence.customer_squares import CustomerSquares
+
+    n, n_rules = len(clusters.customer), len(rules.left)
+    squares, (lift, by_block, by_order) = np.zeros((len(weights), n_rules)), np.full((3, n_rules), np.nan)
+    for rule in range(n_rules):
+        a, b = np.zeros((2, n))
+        for side, position in ((a, rules.left[rule]), (b, rules.right[rule])):
+            side[rules.lists.orders[rules.lists.slice_of(int(position))]] = 1
+        p = rules.shares[rules.left_row[rule]][clusters.stratum]
+        q = rules.shares[rules.right_row[rule]][clusters.stratum]
+        for position, weight in enumerate(weights):
+            y = 1.0 if weight is None else weight[rule][clusters.stratum]
+            score = a * b - y * (q * a + p * b - p * q)
+            squares[position, rule] = (np.bincount(clusters.customer, score) ** 2).sum()
+        chance = (a - p) * (b - q)
+        if with_blocks and clusters.blocks is not None:
+            by_block[rule] = (np.bincount(clusters.blocks.block, chance) ** 2).sum()
+        if with_orders:
+            by_order[rule] = chance @ chance
+        if with_lift:
+            influence = a * b / (a @ b) - a / a.sum() - b / b.sum() + 1 / n
+            lift[rule] = (np.bincount(clusters.customer, influence) ** 2).sum()
+    return CustomerSquares(squares=squares, lift=lift, by_block=by_block, by_order=by_order)
+
+
+def our_tests(path: str, share: float) -> Any:
+    from ecommine import association
+
+    lines = read(path)
+    start = time.perf_counter()
+    table = association.rules(lines, min_support=share, max_antecedent=1).table
+    return time.perf_counter() - start, len(table), round(float(table["q_value"].sum()), 4)
+
+
+def our_pairs(path: str, share: float) -> Any:
+    from ecommine import association
+
+    lines = read(path)
+    start = time.perf_counter()
+    table = association.pairs(lines, min_support=share).table
+    return time.perf_counter() - start, len(table), round(float(table["q_value"].sum()), 4)
+
+
+def plain_tests(path: str, share: float) -> Any:
+    from ecommine.association._evidence import variances
+
+    variances.sum_squares = plain_sum_squares
+    return our_tests(path, share)
+
+
+def plain_pairs(path: str, share: float) -> Any:
+    from ecommine.association._evidence import variances
+
+    variances.sum_squares = plain_sum_squares
+    return our_pairs(path, share)
+
+
 CALLS: dict[str, Callable[[str, float], Any]] = {
     "compiled": ours_numba,
     "polars": ours_polars,
@@ -153,6 +230,10 @@ CALLS: dict[str, Callable[[str, float], Any]] = {
     "mlxtend": mlxtend,
     "rules": our_rules,
     "mlxtend rules": their_rules,
+    "tests": our_tests,
+    "plain tests": plain_tests,
+    "pairs": our_pairs,
+    "plain pairs": plain_pairs,
 }
 THEIRS = ("pyfim", "mlxtend", "mlxtend rules")
 
@@ -207,8 +288,18 @@ def compare(title: str, path: str, share: float, names: list[str], *, repeats: i
         )
 
 
+def report_tests() -> Iterator[str]:
+    """Run the tests of rules and pairs beside the plain way, rule by rule over all orders, which they replace."""
+    with tempfile.TemporaryDirectory() as name:
+        path = str(Path(name) / "lines.parquet")
+        with_customers(make_lines(60_000, n_products=5_000)).to_parquet(path, index=False)
+        yield from compare("rules by week, 60,000 orders, .3 %", path, 0.003, ["tests", "plain tests"], repeats=2)
+        yield from compare("pairs by week, 60,000 orders, 1.5 %", path, 0.015, ["pairs", "plain pairs"], repeats=2)
+
+
 def report(*, quick: bool) -> Iterator[str]:
     """Run everything, line by line."""
+    yield from report_tests()
     if not Path(PEERS).exists():
         yield f"skipped: {PEERS} is not here (make bench makes it, or set ECOMMINE_PEERS)"
         return
