@@ -5,7 +5,7 @@ import pytest
 
 from association.test_texts import shop
 from ecommine import association
-from ecommine._core.progress import Progress
+from ecommine._core.threads import Progress
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,13 @@
-"""Work shared among the cores, for compiled code and Arrow's, which run beside Python's lock."""
+"""Work shared among the cores, for compiled code and Arrow's, which run beside Python's lock; and how far it is."""
 
 import os
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from threading import Lock
+from time import monotonic
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,6 +20,8 @@ Share = tuple[int, int]
 MIN_ROWS_PER_THREAD = 100_000
 MIN_CELLS_FOR_SHARES = 250_000
 """Up to so many, starting threads takes longer than the work."""
+BAR_WIDTH = 30
+SECONDS_BETWEEN_DRAWS = 0.1
 
 
 def core_count() -> int:
@@ -99,3 +104,51 @@ def balanced_shares(starts: Ints, parts: int, *, few: int = MIN_CELLS_FOR_SHARES
     wanted = np.linspace(0, starts[-1], parts + 1)[1:-1]
     cuts = [0, *np.searchsorted(starts, wanted).tolist(), len(starts) - 1]
     return list(pairwise(cuts))
+
+
+class Progress:
+    """Counts what is done of a piece of work, and draws it; safe in threads.
+
+    Parameters
+    ----------
+    title : str
+        What is done, such as "forecast".
+    total : int
+        How many things are to be done.
+    noun : str
+        What they are, in the plural.
+    is_shown : bool
+        Whether anything is drawn.
+
+    Examples
+    --------
+    >>> progress = Progress("forecast", 2, "series", is_shown=False)
+    >>> progress.advance(2)
+    >>> progress.done
+    2
+    """
+
+    def __init__(self, title: str, total: int, noun: str, *, is_shown: bool) -> None:
+        self.title, self.total, self.noun, self.is_shown = title, total, noun, is_shown
+        self.done, self._drawn_at, self._lock = 0, 0.0, Lock()
+
+    def advance(self, n: int) -> None:
+        """Count so many more as done."""
+        if n < 1:
+            return
+        with self._lock:
+            self.done += n
+            is_over = self.done >= self.total
+            if self.is_shown and (is_over or monotonic() - self._drawn_at > SECONDS_BETWEEN_DRAWS):
+                self._drawn_at = monotonic()
+                self._draw("\n" if is_over else "")
+
+    def reach(self, done: int) -> None:
+        """Count so many as done in all; nothing where they are already."""
+        if done > self.done:
+            self.advance(done - self.done)
+
+    def _draw(self, end: str) -> None:
+        cells = "#" * (BAR_WIDTH * self.done // max(self.total, 1))
+        sys.stderr.write(f"\r{self.title} [{cells:<{BAR_WIDTH}}] {self.done:,} of {self.total:,} {self.noun}{end}")
+        sys.stderr.flush()

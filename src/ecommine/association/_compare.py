@@ -12,9 +12,9 @@ from .._core.checks import flag, number, one_of
 from .._core.engines import tell_library_errors
 from .._core.frames import opened
 from .._core.notes import Note
-from .._core.progress import Progress
 from .._core.tables import build_table
 from .._core.texts import counted
+from .._core.threads import Progress
 from .._stats.intervals import normal_quantile
 from .._stats.multiple_testing import CORRECTIONS, Correction, adjust_p_values
 from ._evidence.clusters import Clusters

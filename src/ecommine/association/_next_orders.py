@@ -14,9 +14,9 @@ from .._core.engines import tell_library_errors
 from .._core.frames import opened
 from .._core.moments import DAY, SECOND
 from .._core.notes import Note
-from .._core.progress import Progress
 from .._core.tables import build_table, product_names
 from .._core.texts import LOCALES, Locale, counted, duration_in_words, within_in_words
+from .._core.threads import Progress
 from .._stats.multiple_testing import CORRECTIONS, Correction, adjust_p_values
 from .._stats.quantiles import quantiles
 from ..schema._for_topics import SchemaError

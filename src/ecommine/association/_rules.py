@@ -10,9 +10,9 @@ import narwhals.stable.v2 as nw
 from .._core.checks import flag, integer, number, one_of
 from .._core.engines import tell_library_errors
 from .._core.notes import Note
-from .._core.progress import Progress
 from .._core.tables import product_names
 from .._core.texts import LOCALES, Locale, counted
+from .._core.threads import Progress
 from .._stats.multiple_testing import CORRECTIONS, Correction
 from ._evidence.conditions import SEASONS, Conditions, Season, times_for
 from ._evidence.rule_tests import DEFAULT_ALPHA, TESTS, Evidence, RuleTester, RuleTestOptions, Test, count_tests

@@ -12,8 +12,8 @@ from .._core.arrays import Bools, Floats
 from .._core.checks import flag, integer, number, several, show
 from .._core.engines import tell_library_errors
 from .._core.notes import Note
-from .._core.progress import Progress
 from .._core.texts import counted
+from .._core.threads import Progress
 from .._stats.arrays import divide, known_mean
 from ..schema._for_topics import Every
 from ._distribution.blocks import Projections, project, scaled_errors

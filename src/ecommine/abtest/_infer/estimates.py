@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..._stats.arrays import Bools, Floats, Ints, sums_by_group
+from ..._stats.clusters import design_effect_of_squares
 from ..._stats.intervals import Shares
 from ..._stats.intervals import difference as difference_of_shares
 from .._estimate.adjusted_means import (
@@ -141,7 +142,7 @@ def compare(
     is_pooled = is_plain and not options.is_sequential
     quantile = options.quantile(satterthwaite_df(control, treatment), sum(units))
     low, high = _interval(control, treatment, quantile, units if is_pooled else None)
-    effect = _design_effect(pair, control, treatment, cells) if is_share and not options.is_sequential else NAN
+    effect = _clustering(pair, control, treatment, cells) if is_share and not options.is_sequential else NAN
     relative, relative_low, relative_high = _relative_difference(control, treatment, quantile, is_share=is_share)
     return replace(
         comparison,
@@ -331,13 +332,13 @@ def _p_value(
     return options.p_value(difference / error, df, n) if error else 1.0  # of two shares of 0, or of 1
 
 
-def _design_effect(pair: ArmPair, control: ArmMean, treatment: ArmMean, cells: Cells) -> float:
+def _clustering(pair: ArmPair, control: ArmMean, treatment: ArmMean, cells: Cells) -> float:
     """Return how much larger clusters make the variance of two shares than that of single units; at least 1."""
     if cells.cluster is None:
         return 1.0
     n = (float(pair.control.n.sum()), float(pair.treatment.n.sum()))
     single = sum(arm.mean * (1 - arm.mean) / size for arm, size in zip((control, treatment), n, strict=True))
-    return max((control.variance + treatment.variance) / single, 1.0) if single > 0 else 1.0
+    return design_effect_of_squares(control.variance + treatment.variance, single)
 
 
 def skewness(cells: Cells, measure: Measure, arms: tuple[int, int]) -> float:

@@ -20,8 +20,7 @@ from typing import Any
 import numpy as np
 
 from ..._core.arrays import Floats, Ints
-from ..._core.progress import Progress
-from ..._core.threads import map_on_cores
+from ..._core.threads import Progress, map_on_cores
 from .._mining.sparse import expand_ranges
 from .clusters import Clusters, TimeBlocks
 from .order_lists import OrderLists

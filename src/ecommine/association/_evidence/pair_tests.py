@@ -9,8 +9,8 @@ import numpy as np
 from ..._core.arrays import Floats, Ints
 from ..._core.codes import Labels
 from ..._core.notes import Note
-from ..._core.progress import Progress
 from ..._core.texts import counted
+from ..._core.threads import Progress
 from ..._stats.multiple_testing import Correction, adjust_p_values
 from .._mining.baskets import Baskets
 from .._mining.postings import Postings

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from ..._core.arrays import Bools, Floats, Ints
-from ..._core.progress import Progress
+from ..._core.threads import Progress
 from ..._stats.multiple_testing import Correction, adjust_p_values
 from .._mining.baskets import Baskets
 from .._mining.postings import Postings
