@@ -90,3 +90,21 @@ def test_a_series_that_always_sells_out_keeps_to_what_it_sold():
     estimate = uncensored_demand(np.full((1, 10), 1e9), np.ones((1, 10), dtype=bool))
     assert np.isfinite(estimate.demand).all()
     assert (estimate.demand >= 1e9).all()
+
+
+def test_where_each_sale_emptied_the_shelf_demand_is_poisson():
+    """With one piece on the shelf only P(D > 0) shows: any spread fits it, the more of it the higher the mean."""
+    rng = np.random.default_rng(0)
+    wanted = rng.poisson(0.24, (50, 364))
+    sold, is_censored = np.minimum(wanted, 1).astype(float), wanted > 0
+    estimate = uncensored_demand(sold, is_censored)
+    assert (estimate.dispersion == 1).all()
+    assert estimate.rate.mean() == pytest.approx(wanted.mean(), rel=0.03)
+    assert estimate.rate.max() < 0.6
+
+
+def test_series_that_stand_early_do_not_depend_on_those_that_do_not():
+    _, sold, is_censored = refilled(4, 7, 0.8, n_series=6)
+    hard = np.where(np.arange(364) % 5 == 0, 40.0, 1.0)[None]
+    both = uncensored_demand(np.vstack([sold, hard]), np.vstack([is_censored, hard == 1]))
+    assert both.rate[:-1] == pytest.approx(uncensored_demand(sold, is_censored).rate, rel=1e-3)

@@ -8,7 +8,8 @@ a Poisson distribution where :math:`\phi = 1`, a negative binomial one above. It
 .. math:: E[D \mid D \ge s] = \lambda \, Q_{+1}(s - 1) \, / \, Q(s)
 
 With it in the place of what was sold, :math:`\lambda_t` is estimated anew, as the level around the period times the
-factor of its place in the season that all series share, until neither changes.
+factor of its place in the season that all series share, until neither changes. Where each sale emptied the shelf only
+:math:`P(D > 0)` shows, which any :math:`\phi` fits: demand is taken as Poisson there.
 
 References
 ----------
@@ -23,7 +24,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._stats.arrays import Bools, Floats, divide
+from .._stats.arrays import Bools, Floats, Ints, divide
 from .._stats.shrinkage import shrink_rates
 
 SMOOTHING = 0.03
@@ -79,80 +80,113 @@ def uncensored_demand(sold: Floats, is_censored: Bools, *, season_length: int = 
     is_known = ~np.isnan(sold)
     is_censored = is_censored & is_known
     demand, dispersion = sold.copy(), np.ones(len(sold))
-    rate, last = _rates(demand, is_known, season_length, dispersion), np.zeros(len(sold))
-    if not is_censored.any():
-        return Uncensored(demand=demand, rate=rate, dispersion=dispersion)
-    has_censored = is_censored.any(axis=1)
+    season = _Season(demand, is_known, season_length)
+    every = np.arange(len(sold))
+    rate, last = season.rates(every, demand, is_known, dispersion), np.zeros(len(sold))
+    has_spread = (~is_censored & (demand > 0)).any(axis=1)
+    rows = np.flatnonzero(is_censored.any(axis=1))
     for _ in range(MAX_STEPS):
-        series = np.nonzero(is_censored)[0]
-        first, second = _moments_beyond(sold[is_censored], rate[is_censored], dispersion[series])
-        demand[is_censored] = first
-        rate = _rates(demand, is_known, season_length, dispersion)
-        dispersion = _dispersions(demand, rate, is_known, is_censored, second)
-        level = _mean(demand, is_known)
-        if (np.abs(level - last) <= TOLERANCE * np.maximum(level, _MIN_RATE))[has_censored].all():
+        if not len(rows):
             break
-        last = level
+        # Most series stand after a few steps: only those that still change are estimated anew.
+        known, censored, around = is_known[rows], is_censored[rows], dispersion[rows]
+        demand[rows], second = _expected(sold[rows], rate[rows], around, censored)
+        rate[rows] = season.rates(rows, demand[rows], known, dispersion)
+        spread = _dispersions(demand[rows], rate[rows], known, censored, second)
+        dispersion[rows] = np.where(has_spread[rows], spread, 1.0)
+        level = _mean(demand[rows], known)
+        is_open = np.abs(level - last[rows]) > TOLERANCE * np.maximum(level, _MIN_RATE)
+        last[rows] = level
+        rows = rows[is_open]
+    rate = season.rates(every, demand, is_known, dispersion)
     return Uncensored(demand=demand, rate=rate, dispersion=dispersion)
+
+
+def _expected(sold: Floats, rate: Floats, dispersion: Floats, is_censored: Bools) -> tuple[Floats, Floats]:
+    """Return demand, its expectation where it sold out, and the expected squares there."""
+    demand = sold.copy()
+    series = np.nonzero(is_censored)[0]
+    demand[is_censored], second = _moments_beyond(sold[is_censored], rate[is_censored], dispersion[series])
+    return demand, second
 
 
 def _moments_beyond(sold: Floats, rate: Floats, dispersion: Floats) -> tuple[Floats, Floats]:
     """Return E[D | D >= s] and E[D^2 | D >= s]."""
-    rate, chance = np.maximum(rate, _MIN_RATE), _upper_tail(sold, rate, dispersion, 0)
+    rate = np.maximum(rate, _MIN_RATE)
+    chance, below, second_below = _upper_tails(sold, rate, dispersion)
     is_possible = chance > _MIN_CHANCE
     safe = np.where(is_possible, chance, 1.0)
-    first = rate * _upper_tail(sold - 1, rate, dispersion, 1) / safe
+    first = rate * (chance + below) / safe
     # The second factorial moment of a negative binomial of size r is rate^2 (r + 1) / r, with r = rate / (phi - 1).
-    factorial = (rate**2 + rate * (dispersion - 1)) * _upper_tail(sold - 2, rate, dispersion, 2) / safe
+    factorial = (rate**2 + rate * (dispersion - 1)) * (chance + below + second_below) / safe
     first = np.where(is_possible, np.maximum(first, sold), sold)
     second = np.where(is_possible, np.maximum(factorial + first, first**2), sold**2)
     return first, second
 
 
-def _upper_tail(least: Floats, rate: Floats, dispersion: Floats, more: int) -> Floats:
-    """Return P(D >= least), where a negative binomial has ``more`` added to its size."""
-    from scipy.special import betainc, gammainc
+def _upper_tails(least: Floats, rate: Floats, dispersion: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return P(D >= least), what P(D >= least - 1) of one demand more adds to it, and two of two more to that.
 
-    is_over = dispersion > _POISSON
-    size = rate / np.where(is_over, dispersion - 1, 1.0) + more
-    positive = np.maximum(least, 1e-9)
-    binomial = betainc(positive, size, np.where(is_over, 1 - 1 / dispersion, 0.5))
-    return np.asarray(np.where(least <= 0, 1.0, np.where(is_over, binomial, gammainc(positive, rate))))
+    One incomplete beta function is enough: the others are neighbours of it, a term each apart (DLMF 8.17.20, 8.8.5).
+    """
+    from scipy.special import betainc, gammainc, gammaln
 
-
-def _rates(demand: Floats, is_known: Bools, season_length: int, dispersion: Floats) -> Floats:
-    """Return the level around each period times the factor of its place in the season, which all series share."""
-    level = _levels(demand, is_known)
-    if season_length == 1 or demand.shape[1] < MIN_SEASONS * season_length:
-        return level
-    factor = _season_factors(demand, level, is_known, season_length, float(dispersion.mean()))
-    level = _levels(demand / factor, is_known)
-    return np.asarray(level * factor)
-
-
-def _season_factors(demand: Floats, level: Floats, is_known: Bools, season_length: int, dispersion: float) -> Floats:
-    """Return the shared factor of each period's place in the season, drawn to 1 where few demands show it."""
-    place = np.arange(demand.shape[1]) % season_length
-    units = np.bincount(place, weights=np.where(is_known, demand, 0).sum(axis=0), minlength=season_length)
-    expected = np.bincount(place, weights=np.where(is_known, level, 0).sum(axis=0), minlength=season_length)
-    factor: Floats = np.maximum(shrink_rates(units / dispersion, expected / dispersion), _MIN_FACTOR)
-    return np.asarray((factor / factor.mean())[place])
+    is_over, positive = dispersion > _POISSON, np.maximum(least, 1e-9)
+    size, share = rate / np.where(is_over, dispersion - 1, 1.0), np.where(is_over, 1 - 1 / dispersion, 0.5)
+    chance, log_term = np.empty(len(rate)), np.empty(len(rate))
+    over, plain = np.flatnonzero(is_over), np.flatnonzero(~is_over)
+    chance[over] = betainc(positive[over], size[over], share[over])
+    chance[plain] = gammainc(positive[plain], rate[plain])
+    log_term[plain] = (positive[plain] - 1) * np.log(rate[plain]) - rate[plain]
+    log_term[over] = (positive[over] - 1) * np.log(share[over]) + size[over] * np.log1p(-share[over])
+    log_term[over] += gammaln(positive[over] + size[over]) - gammaln(size[over] + 1)
+    term = np.exp(log_term - gammaln(positive))
+    further = term * (positive - 1) * np.where(is_over, (1 - share) / share / (size + 1), 1 / rate)
+    # At least nothing is certain, and at least one less than that is as well.
+    chance, term = np.where(least <= 0, 1.0, chance), np.where(least <= 0, 0.0, term)
+    return chance, term, np.where(least <= 1, 0.0, further)
 
 
-def _levels(demand: Floats, is_known: Bools) -> Floats:
-    """Return means of demand around each period, weighted by how near it is, on both sides."""
-    value, weight = np.where(is_known, demand, 0).T.copy(), is_known.T.astype(np.float64)
-    total, count = value.copy(), weight.copy()
-    for ahead in (True, False):
-        order = range(1, len(value)) if ahead else range(len(value) - 2, -1, -1)
-        step = -1 if ahead else 1
-        one_sided, its_weight = value.copy(), weight.copy()
-        for t in order:
-            one_sided[t] += (1 - SMOOTHING) * one_sided[t + step]
-            its_weight[t] += (1 - SMOOTHING) * its_weight[t + step]
-        total += one_sided - value
-        count += its_weight - weight
-    return np.asarray(np.divide(total, count, out=np.zeros_like(total), where=count > 1e-12).T)
+class _Season:
+    """The level of each series times the factor of a period's place in the season, which all series share."""
+
+    __slots__ = ("factor", "length", "nearness", "sums")
+
+    def __init__(self, demand: Floats, is_known: Bools, season_length: int) -> None:
+        n_series, n_periods = demand.shape
+        self.length = season_length if n_periods >= MIN_SEASONS * season_length else 1
+        self.nearness = _near(is_known)
+        self.sums = np.zeros((2, n_series, self.length))
+        self._count(np.arange(n_series), demand, is_known)
+
+    def rates(self, rows: Ints, demand: Floats, is_known: Bools, dispersion: Floats) -> Floats:
+        """Return the mean demand of some series; the others stand as they were counted last."""
+        if self.length == 1:
+            return self._levels(rows, demand, is_known)
+        self._count(rows, demand, is_known)
+        units, expected = self.sums.sum(axis=1) / dispersion.mean()
+        factor = np.maximum(shrink_rates(units, expected), _MIN_FACTOR)
+        in_period = np.resize(factor / factor.mean(), demand.shape[1])
+        return self._levels(rows, demand / in_period, is_known) * in_period
+
+    def _count(self, rows: Ints, demand: Floats, is_known: Bools) -> None:
+        """Add up demand, and the level that does not know the season, by place in the season."""
+        level = self._levels(rows, demand, is_known)
+        place = np.eye(self.length)[np.arange(demand.shape[1]) % self.length]
+        self.sums[:, rows] = np.where(is_known, demand, 0) @ place, np.where(is_known, level, 0) @ place
+
+    def _levels(self, rows: Ints, demand: Floats, is_known: Bools) -> Floats:
+        """Return means of demand around each period, weighted by how near it is, on both sides."""
+        weight = self.nearness[rows]
+        return np.divide(_near(np.where(is_known, demand, 0)), weight, out=np.zeros(weight.shape), where=weight > 1e-12)
+
+
+def _near(values: "Floats | Bools") -> Floats:
+    """Return sums of values around each period, weighted by how near they are, on both sides."""
+    from scipy.signal import lfilter
+
+    ahead, back = (lfilter([1.0], [1.0, SMOOTHING - 1], side, axis=1) for side in (values, values[:, ::-1]))
+    return np.asarray(ahead + back[:, ::-1] - values, dtype=np.float64)
 
 
 def _dispersions(demand: Floats, rate: Floats, is_known: Bools, is_censored: Bools, second: Floats) -> Floats:
