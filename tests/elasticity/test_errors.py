@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import sparse
 from statsmodels.genmod.families import Poisson
 from statsmodels.genmod.generalized_linear_model import GLM
 
 from ecommine import datasets, elasticity
 from ecommine.elasticity._regression.errors import RHO_GRID, decorrelated
 from ecommine.elasticity._regression.least_squares import Design, solve
+from ecommine.elasticity._regression.periods import PeriodColumns
 from elasticity.shops import drawn_panel, shop
 from elasticity.slow import slow_clustered_variance
 from notes import note_counts
@@ -36,11 +36,11 @@ def test_decorrelated_rows_are_generalised_least_squares():
     series = np.repeat([0, 1], 7)
     x, y, n = rng.normal(size=(2, 14)), rng.normal(size=14), 14
     effect = np.array([0, 1, 0, 1, 2, 2, 0, 1, 2, 0, 1, 2, 0, 1])
-    periods = sparse.csr_matrix((np.ones(n), effect, np.arange(n + 1)))
+    periods = PeriodColumns(number=effect, weight=np.ones(n), lagged=None, n_periods=3)
     design = Design(
         y=y, ones=np.ones(n), columns=x, series=series, group=series, n_series=2, n_groups=2, periods=periods
     )
-    solution = solve(decorrelated(design, series, period, np.full(n, 0.6), effect))
+    solution = solve(decorrelated(design, series, period, np.full(n, 0.6)))
     distance = np.abs(period[:, None] - period)
     omega = np.where(series[:, None] == series, 0.6**distance, 0.0)
     columns = [np.where(series == s, values, 0.0) for s in (0, 1) for values in (np.ones(n), *x)]

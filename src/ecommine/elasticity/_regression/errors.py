@@ -25,7 +25,6 @@ Cameron, A. C., Gelbach, J. B. and Miller, D. L. (2011). Robust inference with m
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -33,6 +32,7 @@ from ..._core.arrays import Bools, Floats, Ints, distinct_rows
 from ..._stats.arrays import sums_by_group
 from ..._stats.shrinkage import moderate_variances
 from .least_squares import Design, Solution, WithinSeries
+from .runs import repeat_by_run, rows_by_run, sums_by_run
 
 MIN_CLUSTERS = 10
 """With fewer the variance between clusters is hardly known."""
@@ -46,9 +46,9 @@ RHO_GRID = np.linspace(-0.5, 0.95, 30)
 
 def row_variances(solution: Solution, design: Design) -> tuple[Floats, Floats]:
     """Return the variance of a row's error by group, and its degrees of freedom; NaN where there are none."""
-    n = np.bincount(design.group, minlength=design.n_groups)
+    n = rows_by_run(design.group, design.n_groups)
     freedom = (n - solution.n_parameters) * (1 - solution.shared_share)
-    squares = sums_by_group(design.group, solution.residuals**2, design.n_groups)
+    squares = sums_by_run(design.group, solution.residuals**2, design.n_groups)
     return np.divide(squares, freedom, out=np.full(len(n), np.nan), where=freedom >= 1), freedom
 
 
@@ -79,13 +79,13 @@ def serial_correlations(solution: Solution, design: Design, series: Ints, period
     sigma = np.sqrt(moderate_variances(*row_variances(solution, design))[0])
     scale = np.divide(1.0, sigma, out=np.zeros(len(sigma)), where=sigma > 0)
     counted = np.append(scale > 0, False)  # groups without an error tell nothing of its correlation
-    residuals = solution.residuals * scale[design.group]
+    residuals = solution.residuals * repeat_by_run(scale, design.group)
     by_group = np.array(
         [
-            sums_by_group(design.group[is_next], residuals[is_next] * residuals[is_next - 1], design.n_groups),
-            sums_by_group(design.group, residuals**2, design.n_groups),
-            np.bincount(design.group[is_next], minlength=design.n_groups) * counted[:-1],
-            np.bincount(design.group, minlength=design.n_groups) * counted[:-1],
+            sums_by_run(design.group[is_next], residuals[is_next] * residuals[is_next - 1], design.n_groups),
+            sums_by_run(design.group, residuals**2, design.n_groups),
+            rows_by_run(design.group[is_next], design.n_groups) * counted[:-1],
+            rows_by_run(design.group, design.n_groups) * counted[:-1],
         ]
     )
     taken = _taken_by_regressors(solution, design, is_next) * counted[:-1, None, None]
@@ -110,9 +110,9 @@ def _taken_by_regressors(solution: Solution, design: Design, is_next: Ints) -> F
     group_of_series[design.series] = design.group
     taken = np.zeros((design.n_groups, 2, len(RHO_GRID)))
     for place, (column, block, n_blocks) in enumerate(directions):
-        lagged = sums_by_group(block[is_next], column[is_next] * column[is_next - 1], n_blocks)
-        n, pairs = (np.bincount(rows, minlength=n_blocks) for rows in (block, block[is_next]))
-        is_there = np.bincount(block, weights=column != 0, minlength=n_blocks) > 0
+        lagged = sums_by_run(block[is_next], column[is_next] * column[is_next - 1], n_blocks)
+        n, pairs = (rows_by_run(rows, n_blocks) for rows in (block, block[is_next]))
+        is_there = sums_by_run(block, column != 0, n_blocks) > 0
         sums = _sums_of_direction(lagged, n, pairs, place > 0) * is_there[:, None, None]
         np.add.at(taken, group_of_series if place == 0 else np.arange(design.n_groups), sums)
     return taken
@@ -165,14 +165,8 @@ def _matching(sums: Floats, lost: Floats) -> Floats:
     return rho
 
 
-def decorrelated(design: Design, series: Ints, period: Ints, rho: Floats, effect: Ints | None) -> Design:
-    """Transform rows so that errors with the correlation ``rho`` (per row) become independent (Prais and Winsten).
-
-    Parameters
-    ----------
-    effect : int array of shape (n_rows,), or None
-        The number of the period effect of each row.
-    """
+def decorrelated(design: Design, series: Ints, period: Ints, rho: Floats) -> Design:
+    """Transform rows so that errors with the correlation ``rho`` (per row) become independent (Prais and Winsten)."""
     is_later = np.zeros(len(period), dtype=bool)
     is_later[1:] = series[1:] == series[:-1]
     gap = np.ones(len(period), dtype=np.int64)
@@ -186,7 +180,11 @@ def decorrelated(design: Design, series: Ints, period: Ints, rho: Floats, effect
         result *= scale
         return result
 
-    periods = None if effect is None else _transformed_periods(effect, design, decay, scale)
+    periods = design.periods
+    if periods is not None:
+        lagged = np.zeros(len(decay))
+        lagged[1:] = -(scale * decay)[1:] * periods.weight[:-1]
+        periods = replace(periods, weight=scale * periods.weight, lagged=lagged)
     return replace(
         design,
         y=transformed(design.y),
@@ -194,19 +192,6 @@ def decorrelated(design: Design, series: Ints, period: Ints, rho: Floats, effect
         columns=transformed(design.columns),
         periods=periods,
     )
-
-
-def _transformed_periods(effect: Ints, design: Design, decay: Floats, scale: Floats) -> Any:
-    """Return two entries per row: its period, and the one before it less its share."""
-    from scipy import sparse
-
-    n = len(effect)
-    columns, values = np.empty((n, 2), dtype=np.int64), np.empty((n, 2))
-    columns[:, 0], columns[1:, 1], columns[:1, 1] = effect, effect[:-1], effect[:1]
-    values[:, 0] = scale * design.ones
-    values[1:, 1], values[:1, 1] = -(scale * decay)[1:] * design.ones[:-1], 0.0
-    shape = (n, int(effect.max()) + 1)
-    return sparse.csr_matrix((values.ravel(), columns.ravel(), 2 * np.arange(n + 1)), shape=shape)
 
 
 def clustered_variances(
@@ -228,7 +213,7 @@ def clustered_variances(
         ways.append(distinct_rows(design.group, clusters[0], clusters[1]))
     n_columns = solution.slopes.shape[1]
     variances = [_clustered(_influence(solution, design, k), ways, design) for k in range(n_columns)[-n_slopes:]]
-    n = np.bincount(design.group, minlength=design.n_groups)
+    n = rows_by_run(design.group, design.n_groups)
     k = (~np.isnan(solution.slopes)).sum(axis=1) + 1 if nested else solution.n_parameters
     factor = np.divide(n - 1, n - k, out=np.full(len(n), np.nan), where=n > k)
     is_unknown = np.isnan(solution.slopes[:, -n_slopes:])

@@ -10,6 +10,7 @@ from .._options import FitOptions
 from .._panel import Panel
 from .errors import MIN_CLUSTERS, clustered_variances, decorrelated, row_variances, serial_correlations
 from .least_squares import Design, Solution, solve
+from .periods import PeriodColumns
 from .poisson import solve_poisson
 from .rows import Rows
 
@@ -60,9 +61,7 @@ def estimate(rows: Rows, options: FitOptions) -> Estimates:
     if kind == "ar1" and panel.period is not None:
         rho = _rho(solution, design, panel)
         if rho.any():
-            whiten = partial(
-                decorrelated, series=panel.series, period=panel.period, rho=rho[panel.group], effect=rows.effects.period
-            )
+            whiten = partial(decorrelated, series=panel.series, period=panel.period, rho=rho[panel.group])
             solution, design = _solved_again(rows, design, whiten, is_poisson)
     sigma2, df = row_variances(solution, design)
     variance = sigma2 * solution.variance_factor()
@@ -114,10 +113,8 @@ def build_design(rows: Rows) -> Design:
     effect = rows.effects.period
     if effect is None:
         return design
-    from scipy import sparse
-
-    n = len(effect)
-    periods = sparse.csr_matrix((design.ones, effect, np.arange(n + 1)), shape=(n, int(effect.max(initial=0)) + 1))
+    n_periods = int(effect.max(initial=0)) + 1
+    periods = PeriodColumns(number=effect, weight=design.ones, lagged=None, n_periods=n_periods)
     return replace(design, periods=periods)
 
 
@@ -181,5 +178,7 @@ def _with_promotions(rows: Rows, solution: Solution, design: Design) -> Floats:
     if "promotion" not in rows.controls:
         return np.full(design.n_groups, np.nan)
     kept = [place for place, name in enumerate((*rows.controls, *rows.cross, "price")) if name != "promotion"]
-    y = design.y if solution.effects is None else design.y - design.periods @ solution.effects
+    y = design.y
+    if design.periods is not None and solution.effects is not None:
+        y = y - design.periods.combine(solution.effects)
     return solve(replace(design, y=y, columns=design.columns[kept], periods=None)).own

@@ -15,18 +15,17 @@ and the columns of periods come scaled in the same way.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from ..._stats.arrays import Bools, Floats, Ints, sums_by_group
+from ..._core.arrays import Bools, Floats, Ints
+from .periods import PeriodColumns
+from .runs import repeat_by_run, sums_by_run
 
 CONSTANT = 1e-16
 """Share of a column's squares that must be left within its series, else it does not vary."""
 COLLINEAR = 1e-9
 """Share of a column's squares within series that must be left beside the other columns, else these explain it."""
-GROUPS_PER_BLOCK = 2_000
-"""Groups whose sums by period are held at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -43,7 +42,7 @@ class Design:
     series, group : int array of shape (n_rows,)
         Numbers from 0; a series lies in one group.
     n_series, n_groups : int
-    periods : SciPy sparse matrix of shape (n_rows, n_periods), or None
+    periods : PeriodColumns, or None
         The columns of the shared effects.
     """
 
@@ -54,7 +53,7 @@ class Design:
     group: Ints
     n_series: int
     n_groups: int
-    periods: Any = None
+    periods: PeriodColumns | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -115,14 +114,14 @@ def solve(design: Design) -> Solution:
     y = within.residuals(design.y)
     effects, shared_variance, rank = None, np.zeros(design.n_groups), 0
     if design.periods is not None:
-        shared = _SharedEffects(design, within, basis)
+        shared = _SharedEffects(design, design.periods, within, basis)
         effects, rank = shared.estimate(y), shared.rank
         shared_variance = shared.variance(inverse[:, -1, -1])
-        y = within.residuals(design.y - design.periods @ effects)
+        y = within.residuals(design.y - design.periods.combine(effects))
     products = _sums(basis * y, design)
     is_left_out = np.diagonal(root, axis1=1, axis2=2) == 0
     slopes = np.where(is_left_out, np.nan, np.einsum("gij,gj->gi", inverse, products))
-    residuals = y - (basis * products.T[:, design.group]).sum(axis=0)
+    residuals = y - _combined(basis, products.T, design.group)
     n_parameters = _series_per_group(design) + (~is_left_out).sum(axis=1)
     remaining = len(design.y) - float(n_parameters.sum())
     return Solution(
@@ -135,7 +134,7 @@ def solve(design: Design) -> Solution:
         n_parameters=n_parameters,
         shared_share=min(rank / remaining, 1.0) if remaining > 0 else 0.0,
         shared_variance=shared_variance,
-        left_of_price=_left(root[:, -1, -1] ** 2, sums_by_group(design.group, columns[-1] ** 2, design.n_groups)),
+        left_of_price=_left(root[:, -1, -1] ** 2, sums_by_run(design.group, columns[-1] ** 2, design.n_groups)),
     )
 
 
@@ -146,63 +145,50 @@ class WithinSeries:
 
     def __init__(self, design: Design) -> None:
         self.design = design
-        self.squares = sums_by_group(design.series, design.ones**2, design.n_series)
+        self.squares = sums_by_run(design.series, design.ones**2, design.n_series)
 
     def intercepts(self, column: Floats) -> Floats:
         """Return the coefficient of the ones in each series."""
-        sums = sums_by_group(self.design.series, column * self.design.ones, self.design.n_series)
+        sums = sums_by_run(self.design.series, column * self.design.ones, self.design.n_series)
         return np.divide(sums, self.squares, out=np.zeros(len(sums)), where=self.squares > 0)
 
     def residuals(self, column: Floats) -> Floats:
         """Return what the intercepts leave of a column."""
-        return column - self.intercepts(column)[self.design.series] * self.design.ones
+        return column - repeat_by_run(self.intercepts(column), self.design.series) * self.design.ones
 
     def normalised_ones(self) -> Floats:
         """Return the ones of each series, scaled to have a sum of squares of one."""
-        squares = self.squares[self.design.series]
-        return np.divide(self.design.ones, np.sqrt(squares), out=np.zeros(len(squares)), where=squares > 0)
+        scale = np.divide(1.0, np.sqrt(self.squares), out=np.zeros(len(self.squares)), where=self.squares > 0)
+        return repeat_by_run(scale, self.design.series) * self.design.ones
 
 
 class _SharedEffects:
     """The effects of periods that all groups share, and what not knowing them costs."""
 
-    __slots__ = ("basis", "design", "inverse", "rank", "slope_sums")
+    __slots__ = ("basis", "design", "inverse", "periods", "rank")
 
-    def __init__(self, design: Design, within: WithinSeries, basis: Floats) -> None:
-        self.design, self.basis = design, basis
-        self.slope_sums = [_block_sums(column, design.group, design.n_groups, design.periods) for column in basis]
-        series_sums = _block_sums(within.normalised_ones(), design.series, design.n_series, design.periods)
-        gram = (design.periods.T @ design.periods).toarray()
-        for part in (series_sums, *self.slope_sums):
-            for first in range(0, part.shape[0], GROUPS_PER_BLOCK):
-                block = part[first : first + GROUPS_PER_BLOCK].toarray()
-                gram -= block.T @ block
+    def __init__(self, design: Design, periods: PeriodColumns, within: WithinSeries, basis: Floats) -> None:
+        self.design, self.periods, self.basis = design, periods, basis
+        gram = periods.gram()
+        for _, sums in periods.products_by_block(within.normalised_ones(), design.series, design.n_series):
+            gram -= sums.T @ sums
+        for column in basis:
+            for _, sums in periods.products_by_block(column, design.group, design.n_groups):
+                gram -= sums.T @ sums
         self.inverse, self.rank = _pseudo_inverse(gram)
 
     def estimate(self, y: Floats) -> Floats:
         """Estimate the effects from what the intercepts leave of y."""
-        left = self.design.periods.T @ y
-        for column, sums in zip(self.basis, self.slope_sums, strict=True):
-            left = left - sums.T @ sums_by_group(self.design.group, column * y, self.design.n_groups)
-        effects = self.inverse @ left
+        shares = _sums(self.basis * y, self.design).T
+        effects = self.inverse @ self.periods.products(y - _combined(self.basis, shares, self.design.group))
         return np.asarray(effects - effects.mean(), dtype=np.float64)
 
     def variance(self, scale: Floats) -> Floats:
         """Return the variance that the effects add to the last slope of each group, in units of that of a row."""
         variances = np.zeros(self.design.n_groups)
-        for first in range(0, self.design.n_groups, GROUPS_PER_BLOCK):
-            block = self.slope_sums[-1][first : first + GROUPS_PER_BLOCK].toarray()
-            variances[first : first + GROUPS_PER_BLOCK] = ((block @ self.inverse) * block).sum(axis=1)
+        for groups, sums in self.periods.products_by_block(self.basis[-1], self.design.group, self.design.n_groups):
+            variances[groups] = ((sums @ self.inverse) * sums).sum(axis=1)
         return variances * scale**2
-
-
-def _block_sums(column: Floats, block: Ints, n_blocks: int, periods: Any) -> Any:
-    """Return the products of a column with the columns of periods by block of rows, sparse; rows come by block."""
-    from scipy import sparse
-
-    first_rows = np.searchsorted(block, np.arange(n_blocks + 1))
-    rows = sparse.csr_matrix((column, np.arange(len(column)), first_rows), shape=(n_blocks, len(column)))
-    return (rows @ periods).tocsr()
 
 
 def _pseudo_inverse(gram: Floats) -> tuple[Floats, int]:
@@ -241,14 +227,14 @@ def _orthonormal(columns: Floats, design: Design) -> tuple[Floats, Floats, Bools
     for k in range(n_columns):
         for _ in range(2):  # twice is enough for full precision (Kahan and Parlett)
             for j in range(k):
-                share = sums_by_group(design.group, basis[j] * basis[k], design.n_groups)
+                share = sums_by_run(design.group, basis[j] * basis[k], design.n_groups)
                 root[:, j, k] += share
-                basis[k] -= share[design.group] * basis[j]
-        left = sums_by_group(design.group, basis[k] ** 2, design.n_groups)
+                basis[k] -= repeat_by_run(share, design.group) * basis[j]
+        left = sums_by_run(design.group, basis[k] ** 2, design.n_groups)
         is_kept = varies[:, k] & (left > COLLINEAR * within[:, k])
         root[:, k, k] = np.where(is_kept, np.sqrt(left), 0.0)
         scale = np.divide(1.0, root[:, k, k], out=np.zeros(design.n_groups), where=is_kept)
-        basis[k] *= scale[design.group]
+        basis[k] *= repeat_by_run(scale, design.group)
     return basis, root, varies
 
 
@@ -264,7 +250,13 @@ def _inverse(root: Floats) -> Floats:
 
 def _sums(values: Floats, design: Design) -> Floats:
     """Sum each column by group: shape (n_groups, n_columns)."""
-    return np.array([sums_by_group(design.group, column, design.n_groups) for column in values]).T
+    return np.array([sums_by_run(design.group, column, design.n_groups) for column in values]).T
+
+
+def _combined(columns: Floats, factors: Floats, group: Ints) -> Floats:
+    """Return the sum of columns, each times the factor that it has in the group of a row."""
+    parts = (column * repeat_by_run(factor, group) for column, factor in zip(columns, factors, strict=True))
+    return np.asarray(sum(parts), dtype=np.float64)
 
 
 def _series_per_group(design: Design) -> Floats:

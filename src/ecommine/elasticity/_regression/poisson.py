@@ -21,8 +21,8 @@ from dataclasses import replace
 import numpy as np
 
 from ..._core.arrays import Floats
-from ..._stats.arrays import sums_by_group
 from .least_squares import Design, Solution, solve
+from .runs import repeat_by_run, rows_by_run, sums_by_run
 
 MAX_ROUNDS = 60
 """Rounds of reweighting; five to ten are usual."""
@@ -61,9 +61,9 @@ def solve_poisson(design: Design, transform: Callable[[Design], Design] | None =
 
 def _start(design: Design) -> Floats:
     """Return first means: units drawn to the mean of their series."""
-    n = np.bincount(design.series, minlength=design.n_series)
-    mean = sums_by_group(design.series, design.y, design.n_series) / np.maximum(n, 1)
-    return np.maximum((design.y + mean[design.series]) / 2, 1e-6)
+    n = rows_by_run(design.series, design.n_series)
+    mean = sums_by_run(design.series, design.y, design.n_series) / np.maximum(n, 1)
+    return np.maximum((design.y + repeat_by_run(mean, design.series)) / 2, 1e-6)
 
 
 def _weighted(design: Design, log_mean: Floats) -> Design:
@@ -74,7 +74,7 @@ def _weighted(design: Design, log_mean: Floats) -> Design:
         y=root * (log_mean + (design.y - mean) / mean),
         ones=design.ones * root,
         columns=design.columns * root,
-        periods=None if design.periods is None else design.periods.multiply(root[:, None]).tocsr(),
+        periods=None if design.periods is None else design.periods.weighted(root),
     )
 
 
@@ -82,10 +82,10 @@ def _linear_predictor(design: Design, weighted: Design, solution: Solution) -> F
     """Return the logarithm of the fitted means, with the intercepts that the weighted rows give."""
     slopes = np.nan_to_num(solution.slopes)[design.group]
     part = np.einsum("kr,rk->r", design.columns, slopes)
-    if solution.effects is not None:
-        part = part + design.periods @ solution.effects
+    if design.periods is not None and solution.effects is not None:
+        part = part + design.periods.combine(solution.effects)
     working = weighted.y / weighted.ones
     weight = weighted.ones**2
-    total = sums_by_group(design.series, weight * (working - part), design.n_series)
-    intercept = total / np.maximum(sums_by_group(design.series, weight, design.n_series), 1e-300)
-    return np.asarray(part + intercept[design.series], dtype=np.float64)
+    total = sums_by_run(design.series, weight * (working - part), design.n_series)
+    intercept = total / np.maximum(sums_by_run(design.series, weight, design.n_series), 1e-300)
+    return np.asarray(part + repeat_by_run(intercept, design.series), dtype=np.float64)

@@ -10,9 +10,10 @@ from ..._stats.arrays import sums_by_group
 from .._options import CATEGORY, FitOptions
 from .._panel import Panel
 from .effects import Effects, choose_effects
+from .runs import repeat_by_run, rows_by_run, sums_by_run
 
-SMALLEST_MOVE = 0.01
-"""Relative change of a price that counts as a move."""
+SMALLEST_MOVE = float(np.log1p(0.01))
+"""Change of a log price that counts as a move."""
 SMALLEST_SPREAD = 1e-7
 """Standard deviation of a log price, below which it is one price and its rounding."""
 MIN_PRICE_CHANGES = 3
@@ -72,7 +73,7 @@ def usable_rows(panel: Panel, options: FitOptions) -> Rows:
     used = panel.take(is_usable)
     log_price = np.log(used.price)
     columns = np.vstack([extra[:, is_usable], log_price])
-    spread, changes = _spread(log_price, used), price_changes(used)
+    spread, changes = _spread(log_price, used), price_changes(used, log_price)
     return Rows(
         panel=used,
         effects=effects,
@@ -88,7 +89,7 @@ def usable_rows(panel: Panel, options: FitOptions) -> Rows:
     )
 
 
-def price_changes(panel: Panel) -> Ints | None:
+def price_changes(panel: Panel, log_price: Floats) -> Ints | None:
     """Count the moves of the regular price that last, by group; None without periods.
 
     A move is above 1 %; rows on promotion do not count, nor does a price of a single period between two of the same
@@ -96,22 +97,28 @@ def price_changes(panel: Panel) -> Ints | None:
     """
     if panel.period is None:
         return None
-    regular = panel.take(~panel.on_promotion)
-    log_price = np.log(regular.price)
-    if len(log_price) > 2:
-        is_spike = np.zeros(len(log_price), dtype=bool)
-        same = (regular.series[2:] == regular.series[:-2]) & ~_moves(log_price[:-2], log_price[2:])
-        is_spike[1:-1] = same & _moves(log_price[:-2], log_price[1:-1])
-        regular, log_price = regular.take(~is_spike), log_price[~is_spike]
-    is_move = np.zeros(len(log_price), dtype=bool)
-    is_move[1:] = (regular.series[1:] == regular.series[:-1]) & _moves(log_price[:-1], log_price[1:])
-    is_last = np.ones(len(log_price), dtype=bool)
-    is_last[:-1] = regular.series[1:] != regular.series[:-1]
-    return np.bincount(regular.group[is_move & ~is_last], minlength=panel.n_groups)
+    series, group = panel.series, panel.group
+    is_promoted = panel.on_promotion
+    if is_promoted.any():
+        series, group, log_price = series[~is_promoted], group[~is_promoted], log_price[~is_promoted]
+    moved = _moved_rows(series, log_price)
+    inner = moved[moved + 1 < len(series)]
+    inner = inner[series[inner + 1] == series[inner]]
+    is_spike = np.abs(log_price[inner + 1] - log_price[inner - 1]) <= SMALLEST_MOVE
+    if is_spike.any():
+        kept = np.ones(len(series), dtype=bool)
+        kept[inner[is_spike]] = False
+        series, group, log_price = series[kept], group[kept], log_price[kept]
+        moved = _moved_rows(series, log_price)
+    inner = moved[moved + 1 < len(series)]
+    lasting = inner[series[inner + 1] == series[inner]]
+    return np.bincount(group[lasting], minlength=panel.n_groups)
 
 
-def _moves(before: Floats, after: Floats) -> Bools:
-    return np.asarray(np.abs(after - before) > np.log1p(SMALLEST_MOVE))
+def _moved_rows(series: Ints, log_price: Floats) -> Ints:
+    """Return the rows whose price is not that of the row before, in the same series."""
+    rows = np.flatnonzero(np.abs(np.diff(log_price)) > SMALLEST_MOVE) + 1
+    return np.asarray(rows[series[rows] == series[rows - 1]])
 
 
 def _controls(panel: Panel, options: FitOptions) -> tuple[str, ...]:
@@ -144,8 +151,8 @@ def _category_price(panel: Panel, is_usable: Bools) -> Floats:
     rows = np.flatnonzero(is_usable)
     log_price = np.log(panel.price[rows])
     series = panel.series[rows]
-    n = np.maximum(np.bincount(series, minlength=panel.n_series), 1)
-    centered = log_price - (sums_by_group(series, log_price, panel.n_series) / n)[series]
+    n = np.maximum(rows_by_run(series, panel.n_series), 1)
+    centered = log_price - repeat_by_run(sums_by_run(series, log_price, panel.n_series) / n, series)
     order = np.lexsort((panel.store[rows], period[rows], category[rows]))
     cell = np.empty(len(rows), dtype=np.int64)
     cell[order] = run_numbers(category[rows][order], period[rows][order], panel.store[rows][order])
@@ -153,34 +160,34 @@ def _category_price(panel: Panel, is_usable: Bools) -> Floats:
     count, total = np.bincount(cell, minlength=n_cells), sums_by_group(cell, centered, n_cells)
     others = np.where(category[rows] > 0, count[cell] - 1, 0)
     mean = np.divide(total[cell] - centered, others, out=np.full(len(rows), np.nan), where=others > 0)
-    ever = np.bincount(panel.group[rows], weights=others > 0, minlength=panel.n_groups) > 0
+    ever = sums_by_run(panel.group[rows], others > 0, panel.n_groups) > 0
     column = np.full(len(category), np.nan)
     column[rows] = np.where(ever[panel.group[rows]], mean, 0.0)
     return np.where(is_usable, column, 0.0)
 
 
 def _share_by_group(is_counted: Bools, is_row: Bools, panel: Panel) -> Floats:
-    rows = np.bincount(panel.group[is_row], minlength=panel.n_groups)
-    return np.bincount(panel.group[is_counted], minlength=panel.n_groups) / np.maximum(rows, 1)
+    rows = sums_by_run(panel.group, is_row, panel.n_groups)
+    return sums_by_run(panel.group, is_counted, panel.n_groups) / np.maximum(rows, 1)
 
 
 def _periods(panel: Panel) -> Ints:
     """Count the distinct periods of each group; rows without periods."""
     if panel.period is None or not len(panel.period):
-        return np.bincount(panel.group, minlength=panel.n_groups)
+        return rows_by_run(panel.group, panel.n_groups)
     is_next_series = (panel.series[1:] != panel.series[:-1]) & (panel.group[1:] == panel.group[:-1])
     if not is_next_series.any():  # no period comes twice in a series
-        return np.bincount(panel.group, minlength=panel.n_groups)
+        return rows_by_run(panel.group, panel.n_groups)
     _, first = distinct_rows(panel.group, panel.period)
     return np.bincount(panel.group[first], minlength=panel.n_groups)
 
 
 def _spread(log_price: Floats, panel: Panel) -> Floats:
     """Return the standard deviation of the log price within series, by group."""
-    n = np.bincount(panel.series, minlength=panel.n_series)
-    mean = sums_by_group(panel.series, log_price, panel.n_series) / np.maximum(n, 1)
-    squares = sums_by_group(panel.group, (log_price - mean[panel.series]) ** 2, panel.n_groups)
-    rows = np.bincount(panel.group, minlength=panel.n_groups)
+    n = rows_by_run(panel.series, panel.n_series)
+    mean = sums_by_run(panel.series, log_price, panel.n_series) / np.maximum(n, 1)
+    squares = sums_by_run(panel.group, (log_price - repeat_by_run(mean, panel.series)) ** 2, panel.n_groups)
+    rows = rows_by_run(panel.group, panel.n_groups)
     return np.asarray(
         np.sqrt(np.divide(squares, rows, out=np.full(len(rows), np.nan), where=rows > 0)), dtype=np.float64
     )
@@ -190,8 +197,8 @@ def _reasons(
     panel: Panel, unknown: Floats, zeros: Floats, spread: Floats, changes: Ints | None, options: FitOptions
 ) -> tuple[str | None, ...]:
     """Return why each group's elasticity cannot be told from its rows, None where it may be."""
-    rows = np.bincount(panel.group, minlength=panel.n_groups)
-    sold = np.bincount(panel.group, weights=panel.units > 0, minlength=panel.n_groups)
+    rows = rows_by_run(panel.group, panel.n_groups)
+    sold = sums_by_run(panel.group, panel.units > 0, panel.n_groups)
     checks = {
         "no_sales": (rows == 0) | (sold == 0),
         "prices_unknown": unknown > MAX_UNKNOWN_SHARE,
