@@ -8,7 +8,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
-from .._core.arrays import Bools, Floats, Ints, distinct_codes, distinct_rows, run_numbers, sort_order
+from .._core.arrays import Bools, Floats, Ints, distinct_codes, distinct_rows, run_numbers, run_starts, sort_order
 from .._core.codes import Labels, factorize_sorted, whole_ids
 from .._core.frames import Frame, collect, opened
 from .._stats.arrays import sums_by_group
@@ -224,10 +224,11 @@ class _RawRows:
         self, rows: nw.DataFrame[Any], product: Ints, products: Labels, category_of: Mapping[Any, Any] | None
     ) -> tuple[Ints, Labels]:
         if category_of is None and "category" in rows.columns:
-            codes, labels = factorize_sorted(rows["category"], argument="`category`")
-            first = np.full(len(products), len(labels))
-            is_known = (codes >= 0) & (product >= 0)
-            np.minimum.at(first, product[is_known], codes[is_known])
+            starts = _run_starts(rows["category"], product)
+            codes, labels = factorize_sorted(rows["category"][starts], argument="`category`")
+            first, of_run = np.full(len(products), len(labels)), product[starts]
+            is_known = (codes >= 0) & (of_run >= 0)
+            np.minimum.at(first, of_run[is_known], codes[is_known])
             return np.where(first == len(labels), -1, first), labels
         named = [None if category_of is None else category_of.get(one) for one in products.tolist()]
         if category_of and products.size and named.count(None) == len(named):
@@ -235,6 +236,14 @@ class _RawRows:
         distinct = sorted({one for one in named if one is not None}, key=str)
         place = {label: number for number, label in enumerate(distinct)}
         return np.array([place.get(one, -1) for one in named], dtype=np.int64), np.array(distinct, dtype=object)
+
+
+def _run_starts(values: nw.Series[Any], product: Ints) -> Ints:
+    """Return the rows whose value is not that of the row before, or of another product: a name is read once each."""
+    is_start = (values != values.shift(1)).fill_null(value=True).to_numpy().astype(bool)
+    is_start[:1] = True
+    is_start[1:] |= product[1:] != product[:-1]
+    return np.flatnonzero(is_start)
 
 
 def as_floats(column: nw.Series[Any]) -> Floats:
@@ -340,8 +349,9 @@ def _means(run: Ints, weights: Floats, n: int) -> Callable[[Floats], Floats]:
 
 def _with_categories(panel: Panel) -> Panel:
     """Give each group the category of its products, none where these differ."""
-    by_row = panel.category_of_product[panel.product] if len(panel.products) else panel.product
+    first = np.flatnonzero(run_starts(panel.series))
+    of_series = panel.category_of_product[panel.product[first]]
     low, high = np.full(panel.n_groups, np.iinfo(np.int64).max), np.full(panel.n_groups, -1)
-    np.minimum.at(low, panel.group, by_row)
-    np.maximum.at(high, panel.group, by_row)
+    np.minimum.at(low, panel.group[first], of_series)
+    np.maximum.at(high, panel.group[first], of_series)
     return replace(panel, category=np.where(low == high, high, -1))

@@ -97,28 +97,24 @@ def price_changes(panel: Panel, log_price: Floats) -> Ints | None:
     """
     if panel.period is None:
         return None
-    series, group = panel.series, panel.group
-    is_promoted = panel.on_promotion
+    series, group, is_promoted = panel.series, panel.group, panel.on_promotion
     if is_promoted.any():
         series, group, log_price = series[~is_promoted], group[~is_promoted], log_price[~is_promoted]
-    moved = _moved_rows(series, log_price)
-    inner = moved[moved + 1 < len(series)]
-    inner = inner[series[inner + 1] == series[inner]]
-    is_spike = np.abs(log_price[inner + 1] - log_price[inner - 1]) <= SMALLEST_MOVE
+    is_move, is_next = _moves(log_price, series)
+    is_spike = is_move[:-1] & is_next[1:]
+    is_spike &= np.abs(log_price[2:] - log_price[:-2]) <= SMALLEST_MOVE
     if is_spike.any():
         kept = np.ones(len(series), dtype=bool)
-        kept[inner[is_spike]] = False
+        kept[1:-1] = ~is_spike
         series, group, log_price = series[kept], group[kept], log_price[kept]
-        moved = _moved_rows(series, log_price)
-    inner = moved[moved + 1 < len(series)]
-    lasting = inner[series[inner + 1] == series[inner]]
-    return np.bincount(group[lasting], minlength=panel.n_groups)
+        is_move, is_next = _moves(log_price, series)
+    return sums_by_run(group[1:-1], is_move[:-1] & is_next[1:], panel.n_groups).astype(np.int64)
 
 
-def _moved_rows(series: Ints, log_price: Floats) -> Ints:
-    """Return the rows whose price is not that of the row before, in the same series."""
-    rows = np.flatnonzero(np.abs(np.diff(log_price)) > SMALLEST_MOVE) + 1
-    return np.asarray(rows[series[rows] == series[rows - 1]])
+def _moves(log_price: Floats, series: Ints) -> tuple[Bools, Bools]:
+    """Return which rows but the first have not the price of the row before, and which are of the same series as it."""
+    is_next = series[1:] == series[:-1]
+    return is_next & (np.abs(np.diff(log_price)) > SMALLEST_MOVE), is_next
 
 
 def _controls(panel: Panel, options: FitOptions) -> tuple[str, ...]:
