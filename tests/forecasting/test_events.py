@@ -301,3 +301,36 @@ def test_numbered_periods_have_no_events_but_may_have_promotions():
         drivers(table, 2, every=None, calendar=events("2024-02-10"))
     future = pd.DataFrame({"product_id": [3], "period_at": [41], "promotion": [True]})
     assert drivers(table, 2, every=None, future=future).horizon[3] == pytest.approx([1, 3], rel=0.2)
+
+
+def shop_with_promotions_at_events(share, *, other_days=0.05, gain=2.0):
+    """A simulated shop whose promotions double demand on the days of Double 11 for a share of the products."""
+    shop = datasets.make_shop(
+        3_000, 500, n_products=60, start="2023-07-03", stockouts=datasets.NO_STOCKOUTS,
+        pricing=datasets.Pricing(promotion_rate=0),
+    )  # fmt: skip
+    units = shop.sales.pivot(index="product_id", columns="period_at", values="quantity").to_numpy(float)
+    days = np.unique(shop.sales["period_at"].to_numpy())
+    rng, is_event = np.random.default_rng(0), np.isin(days, EVENT_DAYS)
+    is_promoted = (rng.uniform(size=units.shape) < other_days) & ~is_event
+    is_promoted |= is_event & (np.arange(len(units)) < share * len(units))[:, None]
+    sold = units + np.where(is_promoted, rng.poisson((gain - 1) * units), 0)
+    return sales(sold, start="2023-07-03", freq="D", promotion=is_promoted), units, is_promoted, is_event
+
+
+EVENT_DAYS = np.array(["2023-11-11", "2024-11-11"], dtype="datetime64[us]")
+
+
+@pytest.mark.parametrize("share", [0.3, 0.7, 1.0])
+def test_a_promotion_on_the_day_of_an_event_counts_once(share):
+    """What promotions and the event do together is what happened, and each of them is its own."""
+    table, units, is_promoted, is_event = shop_with_promotions_at_events(share)
+    days = events("2023-11-11", "2024-11-11", event="double_11")
+    result = drivers(table, 7, calendar=days)
+    plain = drivers(table.assign(promotion=False, quantity=units.ravel()), 7, calendar=days)
+    both = is_promoted & is_event
+    assert result.history[both].mean() == pytest.approx(2 * plain.history[both].mean(), rel=0.1)
+    assert result.history[is_promoted & ~is_event].mean() == pytest.approx(2, rel=0.1)
+    if share < 1:
+        own = result.history[~is_promoted & is_event].mean()
+        assert own == pytest.approx(plain.history[:, is_event].mean(), rel=0.1)

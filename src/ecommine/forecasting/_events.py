@@ -9,7 +9,7 @@ from .._core.arrays import Bools, Floats
 from .._core.notes import Note
 from .._core.texts import counted, join_words
 from ._calendar import Calendar, read_calendar
-from ._drivers.event_days import SeenEvents, effects_of_calendar, weekdays
+from ._drivers.event_days import SeenEvents, acting_periods, effects_of_calendar, weekdays
 from ._drivers.event_effects import OCCURRENCE_SHARE, OCCURRENCE_STD
 from ._drivers.future import Future, read_future, within_seen
 from ._drivers.over_time import plain_shape, shape_beside_prices
@@ -68,16 +68,20 @@ def estimate_drivers(
     drivers = _without(panel, horizon)
     if calendar is None and future is None and not has_promotions:
         return drivers
-    shared, event_factor = shared_demand(panel.demand, panel.periods.days), np.ones(len(panel.periods))
-    if calendar is not None:
-        events, event_factor = _event_drivers(panel, coming, shared, _dated_calendar(calendar, panel))
-        drivers = _combined(drivers, events)
+    events = None if calendar is None else _dated_calendar(calendar, panel)
     plan = Future() if future is None else read_future(future, panel, coming)
-    drivers = _combined(drivers, _without(panel, horizon, plan.notes))
+    promotions, demand = _without(panel, horizon), panel.demand
     if has_promotions or plan.promotion is not None:
-        drivers = _combined(drivers, _promotion_drivers(panel, horizon, _Past(shared, event_factor), plan))
+        promotions = _promotion_drivers(panel, coming, events, plan)
+        demand = demand / promotions.history  # what is an event's is what promotions leave
+    past = _Past(shared_demand(demand, panel.periods.days), np.ones(len(panel.periods)))
+    if events is not None:
+        drivers, event_factor = _event_drivers(panel, demand, coming, past.shared, events)
+        past = past._replace(event_factor=event_factor)
+    drivers = _combined(drivers, _without(panel, horizon, plan.notes))
+    drivers = _combined(drivers, promotions)
     if plan.price is not None:
-        drivers = _combined(drivers, _price_drivers(panel, _Past(shared, event_factor), plan))
+        drivers = _combined(drivers, _price_drivers(panel, past, plan))
     return drivers
 
 
@@ -121,14 +125,16 @@ def _dated_calendar(calendar: object, panel: Panel) -> Calendar:
     return read_calendar(calendar)
 
 
-def _event_drivers(panel: Panel, coming: Periods, shared: SharedDemand, calendar: Calendar) -> tuple[Drivers, Floats]:
-    """Return what events do to products, and to all of them in the past."""
+def _event_drivers(
+    panel: Panel, demand: Floats, coming: Periods, shared: SharedDemand, calendar: Calendar
+) -> tuple[Drivers, Floats]:
+    """Return what events do to products, and to all of them in the past, from demand without promotions."""
     n_history = len(panel.periods)
     seen = effects_of_calendar(shared.factor, panel.periods, coming, calendar)
     notes, effects = _event_notes(seen, coming, calendar), seen.effects
     if effects is None:
         return _without(panel, len(coming), notes), np.ones(n_history)
-    own = deviations_of_products(panel.demand, shared.factor, shared.weight, panel.periods.days, effects)
+    own = deviations_of_products(demand, shared.factor, shared.weight, panel.periods.days, effects)
     past, _ = own.factors(slice(0, n_history))
     to_come, variance = own.factors(slice(n_history, None))
     drivers = Drivers(
@@ -164,14 +170,25 @@ def _event_notes(seen: SeenEvents, coming: Periods, calendar: Calendar) -> tuple
     return tuple(notes)
 
 
-def _promotion_drivers(panel: Panel, horizon: int, past: _Past, plan: Future) -> Drivers:
-    """Take promotions out of the history, and put planned ones into the horizon."""
+def _promotion_drivers(panel: Panel, coming: Periods, events: Calendar | None, plan: Future) -> Drivers:
+    """Take promotions out of the history, and put planned ones into the horizon.
+
+    Products with a promotion are compared with those without one in the same period, so that its effect is none of the
+    event's. Where an event acts and all have a promotion, the two cannot be told apart: these periods do not count,
+    and what they show beyond other promotions is the event's.
+    """
     promotion = np.zeros(panel.demand.shape) if panel.promotion is None else np.nan_to_num(panel.promotion)
-    is_promoted = promotion > 0
-    periods = panel.periods
-    shape = plain_shape(panel.demand, is_promoted, periods.days, weekdays(periods), past.event_factor)
+    is_promoted, periods, horizon = promotion > 0, panel.periods, len(coming)
+    plain = np.where(is_promoted, np.nan, panel.demand)
     known = promotion if panel.promotion is None else panel.promotion
-    effects = promotion_effects(panel.demand, known, shape, past.shared.weight, (OCCURRENCE_STD, OCCURRENCE_SHARE))
+    event_factor = np.ones(len(periods))
+    if events is not None:
+        seen = effects_of_calendar(shared_demand(plain, periods.days).factor, periods, coming, events)
+        event_factor = event_factor if seen.effects is None else seen.effects.factor[: len(periods)]
+        known = np.where(np.isnan(plain).all(axis=0) & acting_periods(events, periods), np.nan, known)
+    shape = plain_shape(panel.demand, is_promoted, periods.days, weekdays(periods), event_factor)
+    weight = shared_demand(panel.demand, periods.days).weight
+    effects = promotion_effects(panel.demand, known, shape, weight, (OCCURRENCE_STD, OCCURRENCE_SHARE))
     notes = _promotion_notes(int(is_promoted.sum()), is_known=effects is not None, plan=plan)
     if effects is None:
         return _without(panel, horizon, notes)

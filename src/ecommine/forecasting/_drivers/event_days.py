@@ -1,10 +1,11 @@
 """The days on which the events of a calendar act, and how often each was seen."""
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
-from ..._core.arrays import Floats, Ints
+from ..._core.arrays import Bools, Floats, Ints
 from .._calendar import Calendar
 from .._panel.grid import Periods
 from .event_effects import EventDays, EventEffects, event_effects, parts_of_event, separable_events
@@ -44,6 +45,13 @@ def effects_of_calendar(common: Floats, history: Periods, horizon: Periods, cale
         return SeenEvents(None, n_seen, left_out)
     days = _event_days(calendar, history, horizon, kept) if left_out else days
     return SeenEvents(event_effects(common, history.days, week, days), n_seen, left_out)
+
+
+def acting_periods(calendar: Calendar, periods: Periods) -> Bools:
+    """Return in which periods an event acts, days before and after it included."""
+    starts = np.append(periods.starts, periods.following(1).starts[0])
+    first, last = calendar.day - calendar.before * _DAY, calendar.day + calendar.after * _DAY
+    return np.array([((first < end) & (last >= start)).any() for start, end in pairwise(starts)], dtype=bool)
 
 
 def weekdays(periods: Periods) -> Ints | None:
