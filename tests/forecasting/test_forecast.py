@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ecommine import forecasting
 from ecommine.forecasting import ETS, SBA, NegativeBinomial, SeasonalNaive, Theta, forecast
 from forecasting.shop import QUANTILES, one_series, small_shop
+from forecasting.tables import sales
 from libraries import to_pandas
 from notes import note_counts
 
@@ -131,8 +132,10 @@ def test_little_and_flat_data(values, models):
     known = [value for value in values if value == value]
     assert np.isfinite(quantiles_of(table)).all()
     assert (table["mean"] >= 0).all()
-    if not any(known):
+    if not any(known) and len(known) > 1:
         assert (quantiles_of(table) == 0).all()
+    if known == [0]:
+        assert (table["mean"] == 0.5).all()
     if known == [7]:
         assert (table["p95"] > 7).all()
 
@@ -289,3 +292,38 @@ def test_a_table_without_rows_is_told_by_every_call():
     for call in (lambda: forecasting.forecast(empty, 2), lambda: forecasting.classify(empty)):
         with pytest.raises(ValueError, match="at least one product and period"):
             call()
+
+
+@pytest.mark.parametrize(("n_zeros", "is_borrowed"), [(1, True), (5, True), (6, False)])
+def test_a_few_periods_of_zero_are_no_certainty(n_zeros, is_borrowed):
+    """A product that was listed last week and sold nothing has the rate that the others lead to expect."""
+    rng = np.random.default_rng(0)
+    rates = rng.gamma(2.0, 0.5, 400)
+    others = sales(rng.poisson(rates[:, None], (400, 40)))
+    late = others["period_at"].drop_duplicates().sort_values().to_numpy()[-n_zeros:]
+    unsold = pd.DataFrame({"product_id": "new", "period_at": late, "quantity": 0.0})
+    result = forecasting.forecast(pd.concat([others, unsold]), 3, every="1w")
+    new = result.table[result.table["product_id"] == "new"]
+    if is_borrowed:
+        assert new["mean"].to_numpy() == pytest.approx(2 / (2 + n_zeros), rel=0.15)  # of gamma rates with the mean 1
+        assert (new["p95"] >= 1).all()
+        assert note_counts(result.notes)["rates_borrowed"] == 1
+    else:
+        assert (new[["mean", "p95"]] == 0).all(axis=None)
+        assert "rates_borrowed" not in note_counts(result.notes)
+
+
+def test_a_shop_of_one_unsold_product_is_not_certain_either():
+    result = forecasting.forecast(one_series([0.0]), 2, quantiles=(0.5, 0.95))
+    assert result.table["mean"].tolist() == [0.5, 0.5]
+    assert (result.table["p95"] >= 1).all()
+
+
+@pytest.mark.parametrize("names", [{"few": "Green tea"}, pd.DataFrame({"product_id": ["few"], "title": ["Green tea"]})])
+def test_sentences_call_products_by_their_names(names):
+    result = forecasting.forecast(small_shop(), 2, every="1w")
+    assert "few (" in result.summary()
+    assert "Green tea (" in result.summary(names=names)
+    assert "few (" not in result.summary(names=names)
+    with pytest.raises(ValueError, match="`names`"):
+        result.summary(names=pd.DataFrame({"id": [1]}))

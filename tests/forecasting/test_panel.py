@@ -54,7 +54,8 @@ def test_series_by_product_and_store(library):
         ("b", 1),
     ]
     np.testing.assert_array_equal(panel.demand, [[2, 0, 0], [NAN, NAN, 4], [NAN, 1, 5]])
-    assert panel.names == ["a / 1", "a / 2", "b / 1"]
+    assert panel.names() == ["a / 1", "a / 2", "b / 1"]
+    assert panel.names({"a": "tea"}) == ["tea / 1", "tea / 2", "b / 1"]
 
 
 def test_stores_are_summed_by_product():

@@ -22,6 +22,7 @@ Notes have a ``code`` and a ``count`` beside their sentence.
 ``broken_series``           series with infinite values or text: no forecast
 ``out_of_stock``            periods out of stock for more than half of the time: demand is not known
 ``no_demand_known``         series without known demand: no forecast
+``rates_borrowed``          new series without a sale yet: the rate is that of other slow movers
 ``no_season``               history shorter than two seasons
 ``horizon_beyond_history``  a horizon as long as the history
 ``promotions_removed``      no plan of promotions was given: the forecast is without them

@@ -17,7 +17,7 @@ from .._core.threads import Progress
 from .._stats.arrays import divide, known_mean
 from ..schema._for_topics import Every
 from ._distribution.blocks import Projections, project, scaled_errors
-from ._distribution.predictive import Horizon, error_groups, known_scales, predict
+from ._distribution.predictive import Horizon, error_groups, known_scales, predict, with_borrowed_rates
 from ._distribution.totals import past_totals
 from ._events import estimate_drivers
 from ._models.combination import Combination
@@ -219,6 +219,9 @@ def compute(panel: Panel, options: ForecastOptions, *, progress: bool = False) -
     bar = Progress("forecast", panel.n_series, "series", is_shown=progress)
     projections = project(options.model, baseline, season_length, horizon, on_block=bar.advance)
     classes = classify_demand(panel.demand)
+    is_new = classes.lifecycle == LIFECYCLES.index("new")
+    is_unsold = is_new & (classes.n_periods > 0) & (classes.n_demands == 0)
+    projections = with_borrowed_rates(projections, is_unsold, is_new)
     group = error_groups(projections)
     effects = Horizon(factor=drivers.horizon * days, log_std=drivers.log_std, is_count=panel.is_count)
     # The level of stock_up stands beside the others: its order for one period is the quantile of the table.
@@ -241,7 +244,7 @@ def compute(panel: Panel, options: ForecastOptions, *, progress: bool = False) -
         has_calendar=options.calendar is not None,
         has_plan=options.future is not None,
     )
-    notes = (*panel.notes, *drivers.notes, *_notes(panel, ahead, options, season_length))
+    notes = (*panel.notes, *drivers.notes, *_notes(panel, ahead, options, season_length), *_unsold(is_unsold))
     return Computed(data=data, projections=projections, classes=classes, notes=notes)
 
 
@@ -287,6 +290,15 @@ def _reasons(computed: Computed) -> list[str]:
         is_rare,
     ]
     return [str(name) for name in np.select(conditions, ["frequent", "new", "ended", "intermittent"], "few_units")]
+
+
+def _unsold(is_unsold: Bools) -> list[Note]:
+    n = int(is_unsold.sum())
+    text = (
+        f"{counted(n, 'new series', 'new series')} without a sale yet: a few periods of 0 do not show that there is no "
+        "demand, so that the rate is what other slow movers lead to expect"
+    )
+    return [Note(text, code="rates_borrowed", count=n)] if n else []
 
 
 def _notes(panel: Panel, ahead: Periods, options: ForecastOptions, season_length: int) -> list[Note]:

@@ -64,7 +64,7 @@ def draw_forecast(data: "ForecastData", product_id: Any, ax: "Axes | None", loca
     if np.nanmax(np.abs(mean - baseline), initial=0) > 0.005 * np.nanmax(np.abs(mean), initial=0):
         ax.plot(ahead, baseline, color="#444444", linewidth=1.4, linestyle=":", label=texts["without"])
     ax.axvline(_between(past[-1], ahead[0]), color="#888888", linewidth=0.8, linestyle="--")
-    ax.set_title(texts["title"].format(name=texts["all"] if row is None else data.panel.names[row]))
+    ax.set_title(texts["title"].format(name=texts["all"] if row is None else data.panel.names()[row]))
     ax.set_ylabel(texts["units"].format(period=texts[data.periods.every or ""]))
     if data.periods.is_dated:
         date_ticks(ax)

@@ -14,6 +14,7 @@ from .._core.codes import Labels
 from .._core.engines import tell_library_errors
 from .._core.notes import Note
 from .._core.results import Result
+from .._core.tables import product_names
 from .._core.texts import LOCALES, Locale, counted, quote_names
 from ..schema._for_topics import Every, warn
 from ._distribution.totals import (
@@ -272,11 +273,14 @@ class Forecast(Result, Generic[TableT_co]):
         warn(notes, stacklevel=3)
         return cast("TableT_co", self._data.panel.to_table(columns, samples={"reason": ""}))
 
-    def summary(self, *, locale: Locale = "en") -> str:
+    @tell_library_errors
+    def summary(self, *, names: object = None, locale: Locale = "en") -> str:
         """Return how much is expected and how sure that is, what changes and why, in a few sentences.
 
         Parameters
         ----------
+        names : table of products, mapping of id to name, or None
+            What products are called: canonical products with product_id and title, or a mapping.
         locale : {"en", "zh"}, default "en"
 
         Examples
@@ -290,7 +294,7 @@ class Forecast(Result, Generic[TableT_co]):
         more than in the 4 weeks before.'
         """
         one_of("locale", locale, LOCALES)
-        return forecast_sentences(self._data, locale)
+        return forecast_sentences(self._data, product_names(names), locale)
 
     def plot(self, product_id: Any = None, ax: "Axes | None" = None, *, locale: Locale = "en") -> "Axes":
         """Draw the history of a series, its mean forecast and the bands between its quantiles.

@@ -1,5 +1,6 @@
 """The summary of a forecast: how much, how sure, what changes, what events add, which products."""
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,7 +59,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
 }
 
 
-def forecast_sentences(data: "ForecastData", locale: Locale) -> str:
+def forecast_sentences(data: "ForecastData", titles: Mapping[Any, str], locale: Locale) -> str:
     """Return three to eight sentences."""
     texts, totals = _TEXTS[locale], data.mean.sum(axis=1)
     known = np.flatnonzero(~np.isnan(totals))
@@ -68,9 +69,11 @@ def forecast_sentences(data: "ForecastData", locale: Locale) -> str:
     parts = [_total_sentence(data, total, len(known), locale), _change_sentence(data, total, before, locale)]
     parts.append(_effect_sentence(data, total, known, locale))
     if len(known) > 1:
+        series = data.panel.names(titles)
         best = known[np.argsort(-totals[known], kind="stable")[:MAX_NAMED]]
-        names = [texts["named"].format(name=data.panel.names[i], mean=_units(totals[i], locale)) for i in best]
-        parts += [texts["most"].format(names=join_words(names, locale=locale)), *_moves(data, totals - before, locale)]
+        names = [texts["named"].format(name=series[i], mean=_units(totals[i], locale)) for i in best]
+        parts.append(texts["most"].format(names=join_words(names, locale=locale)))
+        parts += _moves(series, totals, totals - before, locale)
     parts += _lifecycle_sentences(data, locale)
     return join_sentences([part for part in parts if part], locale=locale)
 
@@ -133,13 +136,13 @@ def _effect_sentence(data: "ForecastData", total: float, known: Any, locale: Loc
     )
 
 
-def _moves(data: "ForecastData", change: Floats, locale: Locale) -> list[str]:
+def _moves(names: Sequence[str], totals: Floats, change: Floats, locale: Locale) -> list[str]:
     """Return the largest expected rise and fall, of at least one unit."""
-    sentences, totals = [], data.mean.sum(axis=1)
+    sentences = []
     for key, row in (("rise", _argmax(change)), ("fall", _argmax(-change))):
         if row is not None and (change[row] >= 1 if key == "rise" else change[row] <= -1):
             words = [_units(float(value), locale) for value in (totals[row] - change[row], totals[row])]
-            sentences.append(_TEXTS[locale][key].format(name=data.panel.names[row], before=words[0], after=words[1]))
+            sentences.append(_TEXTS[locale][key].format(name=names[row], before=words[0], after=words[1]))
     return sentences
 
 

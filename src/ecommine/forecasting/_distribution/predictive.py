@@ -1,6 +1,6 @@
 """Predictive distributions of all series and steps: quantiles, and the mean that belongs to them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -96,6 +96,32 @@ class _Inputs:
             horizon.log_std[rows],
             horizon.is_count[rows],
         )
+
+
+def with_borrowed_rates(projections: Projections, is_unsold: Bools, is_new: Bools) -> Projections:
+    r"""Return the projections where new series without a sale have the rate that other slow movers lead to expect.
+
+    With rates of a gamma distribution with the mean and the variance of those of the others, :math:`n` periods of 0
+    have the expected rate :math:`a / (b + n)`. Without others it is that of Jeffreys' prior, :math:`a = 1/2, b = 0`.
+
+    Parameters
+    ----------
+    projections : Projections
+    is_unsold : bool array of shape (n_series,)
+        New series that were known, and sold nothing.
+    is_new : bool array of shape (n_series,)
+        All new series, which others borrow nothing from.
+    """
+    if not is_unsold.any():
+        return projections
+    rates = projections.mean[projections.is_slow & ~is_new, 0]
+    rates = rates[np.isfinite(rates)]
+    mean, variance = (float(rates.mean()), float(rates.var())) if len(rates) else (0.0, 0.0)
+    shape, rate = (mean**2 / variance, mean / variance) if variance > 0 else (0.5, 0.0)
+    borrowed = shape / (rate + projections.n_known[is_unsold])
+    means, scale = projections.mean.copy(), projections.scale.copy()
+    means[is_unsold], scale[is_unsold] = borrowed[:, None], np.sqrt(borrowed)
+    return replace(projections, mean=means, scale=scale, is_slow=projections.is_slow | is_unsold)
 
 
 def error_groups(projections: Projections) -> Ints:

@@ -77,10 +77,16 @@ class Panel:
         """Return the number of series."""
         return len(self.demand)
 
-    @property
-    def names(self) -> list[str]:
-        """Return one text per series, such as "tea" or, of product and store, "tea / 1": lists have commas."""
-        return [" / ".join(map(str, values)) for values in zip(*self.ids.values(), strict=True)]
+    def names(self, titles: Mapping[Any, str] | None = None) -> list[str]:
+        """Return one text per series, such as "tea" or, of product and store, "tea / 1": lists have commas.
+
+        Products that have a title are called by it.
+        """
+        known = titles or {}
+        ids = {name: values.tolist() for name, values in self.ids.items()}
+        if known and "product_id" in ids:
+            ids["product_id"] = [known.get(product, product) for product in ids["product_id"]]
+        return [" / ".join(map(str, values)) for values in zip(*ids.values(), strict=True)]
 
     def until(self, n_periods: int) -> "Panel":
         """Return the panel as it was after its first n periods."""

@@ -12,7 +12,7 @@ from ..._core.checks import confidence_level, one_of
 from ..._core.engines import tell_library_errors
 from ..._core.notes import Note
 from ..._core.results import Result
-from ..._core.tables import build_table
+from ..._core.tables import build_table, product_names
 from ..._core.texts import LOCALES, Locale, counted
 from ..._stats.multiple_testing import CORRECTIONS, Correction, adjust_p_values
 from ...schema._for_topics import Every
@@ -98,22 +98,29 @@ class Trends(Result):
         """The tables by name."""
         return {"trends": self.table, "season": self.season, "peaks": self.peaks}
 
-    def summary(self, *, locale: Locale = "en") -> str:
+    @tell_library_errors
+    def summary(self, *, names: object = None, locale: Locale = "en") -> str:
         """Return what rises and falls, when demand is highest, and what to stock for next, in a few sentences.
 
         Parameters
         ----------
+        names : table of products, mapping of id to name, or None
+            What products are called: canonical products with product_id and title, or a mapping.
         locale : {"en", "zh"}, default "en"
         """
         one_of("locale", locale, LOCALES)
-        return trend_sentences(self._panel, self._trends.growth, self._directions, self._season, self._peaks, locale)
+        return trend_sentences(
+            self._panel, product_names(names), self._trends.growth, self._directions, self._season, self._peaks, locale
+        )
 
-    def plot(self, ax: "Axes | None" = None, *, locale: Locale = "en") -> "Axes":
+    @tell_library_errors
+    def plot(self, ax: "Axes | None" = None, *, names: object = None, locale: Locale = "en") -> "Axes":
         """Draw the products with the strongest trends: growth of their share with its interval.
 
         Parameters
         ----------
         ax : matplotlib Axes, optional
+        names : table of products, mapping of id to name, or None
         locale : {"en", "zh"}, default "en"
 
         Raises
@@ -124,7 +131,8 @@ class Trends(Result):
         from .plot import draw_trends
 
         one_of("locale", locale, LOCALES)
-        return draw_trends(self._panel.names, self._trends, self._directions, self._panel.periods.is_dated, ax, locale)
+        series = self._panel.names(product_names(names))
+        return draw_trends(series, self._trends, self._directions, self._panel.periods.is_dated, ax, locale)
 
 
 @tell_library_errors

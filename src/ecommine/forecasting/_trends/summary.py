@@ -1,6 +1,7 @@
 """The summary of trends: what rises and falls, the season, and the next peaks to stock for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -71,6 +72,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
 
 def trend_sentences(
     panel: Panel,
+    titles: Mapping[Any, str],
     growth: Floats,
     directions: Sequence[str | None],
     season: Sequence[SeasonFactor],
@@ -83,9 +85,10 @@ def trend_sentences(
     tested = counted(n_tested, "product", locale=locale)
     count = {way: directions.count(way) for way in ("rising", "falling")}
     key = "counts" if any(count.values()) else "none" if n_tested else "untested"
+    series = panel.names(titles)
     parts = [texts[key].format(tested=tested, **count)]
     for way in ("rising", "falling"):
-        names = _strongest(panel, growth, directions, way, locale)
+        names = _strongest(panel, series, growth, directions, way, locale)
         parts += [texts[way].format(names=join_words(names, locale=locale))] if names else []
     parts += [_season_sentence(season, cycle, locale) for cycle in ("week", "year")]
     parts += [_peak_sentence(peaks[0], locale)] if peaks else []
@@ -98,10 +101,12 @@ def event_name(event: str, locale: Locale) -> str:
     return english if locale == "en" else chinese
 
 
-def _strongest(panel: Panel, growth: Floats, directions: Sequence[str | None], way: str, locale: Locale) -> list[str]:
+def _strongest(
+    panel: Panel, names: Sequence[str], growth: Floats, directions: Sequence[str | None], way: str, locale: Locale
+) -> list[str]:
     rows = [row for row, direction in enumerate(directions) if direction == way]
     rows = sorted(rows, key=lambda row: -abs(growth[row]))[:MAX_NAMED]
-    texts, names = _TEXTS[locale], panel.names
+    texts = _TEXTS[locale]
     unit = texts["year" if panel.periods.is_dated else "period"]
     return [texts["named"].format(name=names[row], growth=signed_percent(growth[row]), unit=unit) for row in rows]
 
