@@ -50,6 +50,19 @@ def test_noise_that_lasts_is_no_trend_after_correction():
     assert flagged(rng.poisson(base * noise)) <= 0.05
 
 
+@pytest.mark.parametrize(("spread", "least"), [(0.1, 0.7), (0.2, 0.15), (0.3, 0.0)])
+def test_the_power_beside_noise_that_lasts(spread, least):
+    """One in ten doubles or halves in a year: a test that knew the noise would find all, .67 and .12 of them."""
+    rng = np.random.default_rng(5)
+    growth = np.zeros((800, 1))
+    growth[:80, 0] = np.log(2) * np.where(np.arange(80) % 2, 1, -1)
+    level = rng.lognormal(3.5, 1, 800)[:, None]
+    units = rng.poisson(level * np.exp(growth * WEEKS / 52.18 + spread * lasting(800, 53, 0.7, rng)))
+    is_found = (forecasting.trends(sales(units), every="1w").table["direction"] != "steady").to_numpy()
+    assert is_found[:80].mean() >= least
+    assert is_found[80:].mean() <= 0.03
+
+
 def test_a_season_that_all_share_is_no_trend_after_correction():
     rng = np.random.default_rng(1)
     season = np.exp(0.4 * np.sin(WEEKS / 52 * 2 * np.pi))
