@@ -11,7 +11,7 @@ from architecture.source import PACKAGE, ROOT, packages, topics
 
 FILES = 15
 LINES = 3_500
-LARGER = {"abtest": 4_700, "association": 6_800, "elasticity": 3_700, "forecasting": 7_700, "funnel": 12_100}
+LARGER = {"abtest": 4_700, "association": 6_800, "elasticity": 3_800, "forecasting": 7_800, "funnel": 12_100}
 """Lines of a topic, and of those that are past them: not a reason to move code elsewhere, but to ask what can go."""
 
 

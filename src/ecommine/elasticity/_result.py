@@ -62,8 +62,13 @@ class Elasticities(Result):
     ...     "price": [4.0, 4.4, 3.6, 4.0, 4.8, 4.4, 3.6, 4.0],
     ...     "unit_cost": 2.0,
     ... })
-    >>> elasticity.fit(sales).headline
-    '1 of 1 elasticity known, mean -1.84, from 8 rows up to 2024-02-19'
+    >>> elasticity.fit(sales).simulate()[["product_id", "change", "units", "profit"]].round(2)
+      product_id  change   units  profit
+    0        tea   -0.10  120.38  192.60
+    1        tea   -0.05  108.96  196.12
+    2        tea    0.00   99.13  198.26
+    3        tea    0.05   90.60  199.33
+    4        tea    0.10   83.16  199.58
     """
 
     table: Any
@@ -164,29 +169,13 @@ class Elasticities(Result):
         Returns
         -------
         OptimalPrices
-            ``.table`` has one row per product.
+            ``.table`` has one row per product; there is an example.
 
         Raises
         ------
         ValueError
             If the elasticities are not by product, or the sales have no period_at; if a unit cost is negative, a low
             bound above its high one, or a product has two costs or bounds that differ.
-
-        Examples
-        --------
-        >>> import pandas as pd
-        >>> from ecommine import elasticity
-        >>> sales = pd.DataFrame({
-        ...     "product_id": "tea",
-        ...     "period_at": pd.date_range("2024-01-01", periods=8, freq="7D"),
-        ...     "quantity": [100, 83, 120, 99, 70, 84, 118, 101],
-        ...     "price": [4.0, 4.4, 3.6, 4.0, 4.8, 4.4, 3.6, 4.0],
-        ...     "unit_cost": 2.0,
-        ... })
-        >>> prices = elasticity.fit(sales).optimal_prices(endings=(0.20, 0.90))
-        >>> prices.table[["product_id", "current_price", "price", "expected_change", "loss_probability"]].round(2)
-          product_id  current_price  price  expected_change  loss_probability
-        0        tea            4.0    4.2             1.07               0.0
         """
         from ._prices.result import optimal_prices
 
@@ -221,25 +210,6 @@ class Elasticities(Result):
             product_id, price, change (relative to the current price), units, revenue and profit, each the mean over
             the posterior of the elasticity, with units_low, units_high, profit_low and profit_high at the limits of
             its interval. Profit is null where no cost is known.
-
-        Examples
-        --------
-        >>> import pandas as pd
-        >>> from ecommine import elasticity
-        >>> sales = pd.DataFrame({
-        ...     "product_id": "tea",
-        ...     "period_at": pd.date_range("2024-01-01", periods=8, freq="7D"),
-        ...     "quantity": [100, 83, 120, 99, 70, 84, 118, 101],
-        ...     "price": [4.0, 4.4, 3.6, 4.0, 4.8, 4.4, 3.6, 4.0],
-        ...     "unit_cost": 2.0,
-        ... })
-        >>> elasticity.fit(sales).simulate()[["product_id", "change", "units", "profit"]].round(2)
-          product_id  change   units  profit
-        0        tea   -0.10  120.38  192.60
-        1        tea   -0.05  108.96  196.12
-        2        tea    0.00   99.13  198.26
-        3        tea    0.05   90.60  199.33
-        4        tea    0.10   83.16  199.58
         """
         from ._prices.simulate import simulate
 

@@ -282,16 +282,6 @@ class Forecast(Result, Generic[TableT_co]):
         names : table of products, mapping of id to name, or None
             What products are called: canonical products with product_id and title, or a mapping.
         locale : {"en", "zh"}, default "en"
-
-        Examples
-        --------
-        >>> import pandas as pd
-        >>> from ecommine import forecasting
-        >>> sales = pd.DataFrame({"product_id": "tea", "quantity": [3, 5, 4, 6, 5, 4, 5, 6, 4, 5, 3, 5] * 4,
-        ...                       "period_at": pd.date_range("2024-01-01", periods=48, freq="7D")})
-        >>> forecasting.forecast(sales, 4, every="1w").summary()
-        'Expected demand in the 4 weeks from 2024-12-02: 18 units of 1 product (90% interval 16 to 21). That is 7.85%
-        more than in the 4 weeks before.'
         """
         one_of("locale", locale, LOCALES)
         return forecast_sentences(self._data, product_names(names), locale)

@@ -96,11 +96,6 @@ def uncensor(
     DataWarning
         With the number of periods that sold out, and of series that are not in ``stock``.
 
-    References
-    ----------
-    Nahmias, S. (1994). Demand estimation in lost sales inventory systems. Naval Research Logistics 41(6), 739-757.
-    https://doi.org/10.1002/1520-6750(199410)41:6<739::AID-NAV3220410605>3.0.CO;2-A
-
     Examples
     --------
     >>> import warnings

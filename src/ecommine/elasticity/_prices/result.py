@@ -64,8 +64,10 @@ class OptimalPrices(Result):
     ...     "price": [4.0, 4.4, 3.6, 4.0, 4.8, 4.4, 3.6, 4.0],
     ...     "unit_cost": 2.0,
     ... })
-    >>> elasticity.fit(sales).optimal_prices().headline
-    '1 price for the highest profit, +1.33 per period in all'
+    >>> prices = elasticity.fit(sales).optimal_prices(endings=(0.20, 0.90))
+    >>> prices.table[["product_id", "current_price", "price", "expected_change", "loss_probability"]].round(2)
+      product_id  current_price  price  expected_change  loss_probability
+    0        tea            4.0    4.2             1.07               0.0
     """
 
     table: Any

@@ -48,11 +48,6 @@ def fit_ets(
         Whether the season moves from its indices.
     log : bool
         Whether logs of series without zeros are fitted.
-
-    References
-    ----------
-    Hyndman, R. J. and Athanasopoulos, G. (2021). Forecasting: Principles and Practice, 3rd edition, chapter 8.
-    https://otexts.com/fpp3/
     """
     is_moving = is_moving and season_length > 1
     is_log = np.full(len(demand), log)

@@ -18,24 +18,7 @@ _ALPHAS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99)
 def fit_theta(
     demand: Floats, season_length: int, *, theta: float | None, alpha: float | None, dynamic: bool, log: bool
 ) -> Rerun:
-    r"""Fit the Theta method; parameters that are None are chosen by least squares of the one-step errors.
-
-    With the level :math:`\ell_t = \alpha y_t + (1 - \alpha) \ell_{t-1}` and the line :math:`A + B t` through the
-    seasonally adjusted data, the forecast is
-
-    .. math::
-
-        \hat y_t = \ell_{t-1} + (1 - 1/\theta) \Bigl((1-\alpha)^{t-1} A + \frac{1-(1-\alpha)^t}{\alpha} B\Bigr).
-
-    It is linear in :math:`\ell_0` and in :math:`1 - 1/\theta`, so that both come from least squares for each
-    :math:`\alpha`.
-
-    References
-    ----------
-    Fiorucci, J. A., Pellegrini, T. R., Louzada, F., Petropoulos, F. and Koehler, A. B. (2016). Models for optimising
-    the theta method and their relationship to state space models. International Journal of Forecasting 32(4),
-    1151-1161. https://doi.org/10.1016/j.ijforecast.2016.02.005
-    """
+    """Fit the method of `Theta`; parameters that are None are chosen by least squares of the one-step errors."""
     is_log = np.full(len(demand), log)
     values = adjust(demand, season_length, log=is_log).values
     lines = _lines(values)
