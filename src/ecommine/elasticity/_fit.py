@@ -57,6 +57,8 @@ def fit(
         within periods. Without period_at they are independent.
     cluster : one or two column names, optional
         For ``errors="cluster"``. Each elasticity must have rows of at least ten clusters, else it has no interval.
+        Beside effects of periods the variance is an approximation: what clusters share counts in full, what is not
+        known of the effects as if rows were independent. With ``absorb=("product_id",)`` it is exact.
     cross : "category" or column names, optional
         Prices of other products to hold fixed, each with a cross elasticity: the mean log price of the others of the
         category, or columns of `sales` that hold prices. The effects of periods, which hold these, are not used then.
