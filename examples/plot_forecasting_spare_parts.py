@@ -1,4 +1,3 @@
-# ruff: noqa: B018
 """
 Spare parts: demand that is mostly zero
 =======================================
