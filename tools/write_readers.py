@@ -17,6 +17,9 @@ HEAD = '''"""The readers: one function per canonical table, one keyword per colu
 Written by ``tools/write_readers.py`` from the declarations in ``schema/_model/tables.py``; change those, then run it.
 """
 
+from collections.abc import Mapping
+from typing import Literal
+
 from narwhals.stable.v2.typing import IntoFrameT
 
 from .map import Check, Duplicates, map_table
@@ -29,6 +32,11 @@ EXAMPLES = {
         >>> schema.orders(raw, order_id="Order", customer_id="Kunde", ordered_at="Datum", amount="EUR",
         ...               format="%Y-%m-%d").dtypes.ordered_at
         dtype('<M8[us]')
+        """,
+    "baskets": """
+        >>> raw = pd.DataFrame({"basket": [1, 1, 2], "item": ["a", "b", "a"]})
+        >>> schema.baskets(raw, order_id="basket", product_id="item").columns.tolist()
+        ['order_id', 'product_id']
         """,
     "events": """
         >>> raw = pd.DataFrame({"visitor": [7], "event": ["pv"], "ts": [1714521600]})
@@ -97,6 +105,16 @@ EXAMPLES = {
         """,
 }
 
+OWN_NAMES = (
+    "    names: Mapping[str, str] | None = None,\n",
+    """    names : mapping of str to str, optional
+        The shop's own names of events, each with the name that it gets, one of `EVENT_NAMES`:
+        {"加购": "add_to_cart"}.
+""",
+    "        names=names,\n",
+)
+"""The option that `schema.events` has beside those of the other readers: its parameter, its text, its argument."""
+
 
 def reader(table: Table) -> str:
     """Write the function of one table."""
@@ -116,7 +134,8 @@ def {table.name}(
     *,
 {keywords}    timezone: str | None = None,
     format: str | None = None,
-    check: Check = "values",
+    decimal: Literal[".", ","] | None = None,
+{OWN_NAMES[0] if table.name == "events" else ""}    check: Check = "values",
     duplicates: Duplicates = "keep",
 ) -> IntoFrameT:
     """Map a raw table to canonical ``{table.name}``.
@@ -133,9 +152,13 @@ def {table.name}(
         The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
         shop's own.
     format : str, optional
-        The format of times that are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
-        "unix_us").
-    check : {{"values", "types"}}, default "values"
+        The format of times that are text ("%d.%m.%Y %H:%M", "iso8601"), numbers ("%Y%m%d"), counts ("unix_s",
+        "unix_ms", "unix_us") or days of Excel ("excel"). A zone written in it, such as the Z of
+        "%Y-%m-%dT%H:%M:%SZ", is the zone of the times.
+    decimal : {{".", ","}}, optional
+        The decimal mark of numbers that are text. None reads what can only be one number ("1,234.50", "￥99",
+        "(20.00)") and refuses the rest ("7,50").
+{OWN_NAMES[1] if table.name == "events" else ""}    check : {{"values", "types"}}, default "values"
         "types" leaves out the pass over the values.
     duplicates : {{"keep", "drop"}}, default "keep"
         Whether exact copies of a row are dropped, with a warning that counts them.
@@ -163,9 +186,10 @@ def {table.name}(
 {passed}        }},
         timezone=timezone,
         format=format,
+        decimal=decimal,
         check=check,
         duplicates=duplicates,
-    )
+{OWN_NAMES[2] if table.name == "events" else ""}    )
 '''
 
 

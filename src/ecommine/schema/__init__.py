@@ -41,6 +41,7 @@ from ._exports.woocommerce import from_woocommerce
 from ._map.quarantine import Quarantine, quarantine
 from ._map.readers import (
     assignments,
+    baskets,
     customers,
     deliveries,
     events,
@@ -72,6 +73,7 @@ __all__ = [
     "Shop",
     "Table",
     "assignments",
+    "baskets",
     "customers",
     "deliveries",
     "events",

@@ -3,7 +3,6 @@
 Every function turns what it cannot read into null; the caller compares with the raw column and reports the rows.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,10 +10,12 @@ import numpy as np
 import pandas as pd
 
 from ..._core.frames import Frame, wrap
-from .formats import BLANKS, EPOCHS, LONG_FRACTION_REGEX, MAX_MICROSECONDS, NUMBER_REGEX, Conversion, time_regex
+from .formats import EPOCHS, EXCEL_1970, MAX_MICROSECONDS, Conversion
+from .numbers import ABBREVIATION_REGEX, NEGATIVE_REGEX, NUMBER_REGEX, number_regex, read_number
 from .objects import whole_number
 from .polars import polars_expr
 from .sql import convert_by_sql, duckdb_sql, spark_sql
+from .time_texts import BLANKS, ISO
 
 
 def convert(frame: Frame, conversions: Mapping[str, Conversion]) -> Frame:
@@ -48,7 +49,7 @@ def session_zone(frame: Frame) -> str | None:
 
 def _convert_pandas(column: Any, conversion: Conversion) -> Any:
     if conversion.operation == "number":
-        return _to_numbers(column)
+        return _to_numbers(column, conversion)
     if conversion.operation in ("integer", "whole", "boolean"):
         return _to_nullable(column, conversion.operation)
     if conversion.operation == "text":
@@ -56,11 +57,10 @@ def _convert_pandas(column: Any, conversion: Conversion) -> Any:
     if conversion.operation == "naive":
         times = [None if missing else time for time, missing in zip(column, column.isna(), strict=True)]
         return pd.Series(np.array(times, dtype="datetime64[us]"), index=column.index)
-    if conversion.operation == "parse" and conversion.format in EPOCHS:
-        column = _epochs_to_times(_to_numbers(column), EPOCHS[conversion.format])
+    if conversion.operation == "parse" and conversion.is_count:
+        column = _counts_to_times(_to_numbers(column, conversion), str(conversion.format))
     elif conversion.operation == "parse":
-        text = _keep_matching_times(column, str(conversion.format))
-        column = pd.to_datetime(text, format=conversion.format, errors="coerce", utc="%z" in str(conversion.format))
+        column = _texts_to_times(_to_text(column) if conversion.is_number else column, conversion)
     elif column.dtype == object:
         column = pd.to_datetime(column, errors="coerce", utc=conversion.timezone is not None)
     elif isinstance(column.dtype, pd.ArrowDtype):  # whose zones older pandas drops without converting
@@ -83,40 +83,67 @@ def _to_text(column: Any) -> Any:
     return column.map(_id_to_text, na_action="ignore").astype("string" if pd.__version__ < "3" else "str")
 
 
-def _keep_matching_times(column: Any, pattern: str) -> Any:
-    """Keep the texts that are times of the format; pandas reads "now" by any format."""
-    matches = column.str.fullmatch(time_regex(pattern), na=False).astype(bool)
+def _texts_to_times(column: Any, conversion: Conversion) -> Any:
+    """Read the texts that are times of the format; pandas by itself reads "now" by any format."""
+    how, has_zone = conversion.text, conversion.has_instants
+    matches = column.str.fullmatch(how.regex, na=False).astype(bool)
     if not matches.all():
         column = column.str.strip(BLANKS)
-        column = column.where(column.str.fullmatch(time_regex(pattern), na=False).astype(bool))
-    return column.str.replace(LONG_FRACTION_REGEX, r"\1", regex=True) if "%f" in pattern else column
+        column = column.where(column.str.fullmatch(how.regex, na=False).astype(bool))
+    if conversion.format == ISO and not column.str.contains("[,tz]|UTC|GMT| [Z+-]", regex=True, na=False).any():
+        return pd.to_datetime(column, format="ISO8601", errors="coerce", utc=has_zone)
+    for regex, replacement in how.steps:
+        column = column.str.replace(regex, replacement, n=1, regex=True)
+    return pd.to_datetime(column, format=how.pattern, errors="coerce", utc=has_zone)
 
 
-def _to_numbers(column: Any) -> Any:
+def _to_numbers(column: Any, conversion: Conversion) -> Any:
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(object)
     if column.dtype == object:
-        return column.map(_number_or_nan, na_action="ignore").astype("float64")
-    if pd.api.types.is_string_dtype(column.dtype):
-        column = column.where(column.str.fullmatch(NUMBER_REGEX, na=False))
-    return pd.to_numeric(column, errors="coerce")
+        return column.map(lambda value: _number_or_nan(value, conversion), na_action="ignore").astype("float64")
+    if not pd.api.types.is_string_dtype(column.dtype):
+        return pd.to_numeric(column, errors="coerce")
+    plain = column.where(column.str.fullmatch(NUMBER_REGEX, na=False)) if conversion.decimal != "," else None
+    if plain is not None and plain.isna().sum() == column.isna().sum():
+        return pd.to_numeric(plain, errors="coerce")
+    numbers = _written_to_numbers(column, conversion)
+    return numbers if plain is None else pd.to_numeric(plain, errors="coerce").astype("float64").fillna(numbers)
 
 
-def _number_or_nan(value: Any) -> float:
-    if isinstance(value, str) and not re.fullmatch(NUMBER_REGEX, value):
-        return np.nan
+def _written_to_numbers(column: Any, conversion: Conversion) -> Any:
+    """Read numbers with signs, codes and separators."""
+    regex = number_regex(conversion.decimal, is_money=conversion.is_money)
+    column = column.where(column.str.fullmatch(regex, na=False).astype(bool))
+    digits = column.str.replace(ABBREVIATION_REGEX, "", regex=True)
+    digits = digits.str.replace(f"[^0-9{conversion.decimal or '.'}]", "", regex=True).str.replace(",", ".", regex=False)
+    is_negative = column.str.contains(NEGATIVE_REGEX, regex=True, na=False).astype(bool)
+    numbers = pd.to_numeric(digits, errors="coerce").astype("float64")
+    return numbers.where(~is_negative, -numbers)
+
+
+def _number_or_nan(value: Any, conversion: Conversion) -> float:
+    if isinstance(value, str):
+        number = read_number(value, conversion.decimal, is_money=conversion.is_money)
+        return np.nan if number is None else number
     try:
         return float(value)
     except (TypeError, ValueError, OverflowError):
         return np.nan
 
 
-def _epochs_to_times(counts: Any, unit: int) -> Any:
-    microseconds = np.floor(counts.to_numpy(dtype="float64", na_value=np.nan) * unit + 0.5)
+def _counts_to_times(counts: Any, unit: str) -> Any:
+    """Return the times that are counted in a unit: since 1970 in UTC, or as Excel does in the shop's own time."""
+    numbers = counts.to_numpy(dtype="float64", na_value=np.nan)
+    if unit in EPOCHS:
+        microseconds = np.floor(numbers * EPOCHS[unit] + 0.5)
+    else:  # Excel's fractions are exact to a millisecond
+        microseconds = (np.floor(numbers * 86_400_000 + 0.5) - EXCEL_1970 * 86_400_000) * 1_000
     is_known = np.abs(microseconds) < MAX_MICROSECONDS  # false for missing ones too
     times = np.where(is_known, microseconds, 0).astype("int64").astype("datetime64[us]")
     times[~is_known] = np.datetime64("NaT", "us")
-    return pd.Series(times, index=counts.index).dt.tz_localize("UTC")
+    column = pd.Series(times, index=counts.index)
+    return column.dt.tz_localize("UTC") if unit in EPOCHS else column
 
 
 def _id_to_text(value: object) -> str | None:

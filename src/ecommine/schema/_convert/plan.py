@@ -10,10 +10,12 @@ import narwhals.stable.v2 as nw
 
 from ..._core.frames import Frame
 from ..._core.notes import Note
+from ..._core.texts import counted
 from .._model.clock import TIMES_WITH_INSTANTS, has_clock_changes, instant_name
 from .._model.columns import Column
 from .convert import session_zone
-from .formats import EPOCHS, Conversion
+from .formats import Conversion
+from .ids import mended, needs_mending
 from .objects import (
     holds_json,
     holds_number_categories,
@@ -23,6 +25,8 @@ from .objects import (
     object_type_of,
     zones_of,
 )
+from .suggest import advice_without_format, count_zones
+from .time_texts import ISO
 
 RAW = "__raw__"
 """Prefix of the copies that keep the values of a column before its conversion."""
@@ -44,11 +48,12 @@ _OBJECT_TEXTS = ("string", "empty")  # already text, whatever the dtype says
 
 
 @dataclass(frozen=True, slots=True)
-class TimeOptions:
-    """Options of reading times: the shop's zone, and the format of times that are text or counts."""
+class ReadOptions:
+    """Options of reading: the shop's zone, the format of times that are text or counts, the decimal mark of numbers."""
 
     timezone: str | None = None
     format: str | None = None
+    decimal: str | None = None
 
 
 @dataclass(slots=True)
@@ -59,6 +64,8 @@ class TypePlan:
     casts: dict[str, nw.Expr] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    mended: dict[str, bool] = field(default_factory=dict)
+    """Ids that are text and may be mended, and whether they may be missing."""
     instants: list[str] = field(default_factory=list)
     """Times whose instants are kept in a column of their own, since clocks change in the shop's zone."""
 
@@ -68,8 +75,8 @@ class TypePlan:
         return tuple(dict.fromkeys([*self.conversions, *self.casts]))
 
 
-def plan_types(frame: Frame, columns: list[Column], time_options: TimeOptions) -> TypePlan:
-    """Return how every column gets its canonical type."""
+def plan_types(frame: Frame, columns: list[Column], read_options: ReadOptions, *, mend: bool = False) -> TypePlan:
+    """Return how every column gets its canonical type; ``mend`` also mends ids that are text."""
     plan, types = TypePlan(), frame.collect_schema()
     for column in columns:
         object_type = object_type_of(frame, column.name) if holds_objects(frame, column.name) else None
@@ -83,8 +90,21 @@ def plan_types(frame: Frame, columns: list[Column], time_options: TimeOptions) -
         elif dtype == nw.String and holds_json(frame, column.name):
             plan.problems.append(_wrong_type(column, "JSON"))
         else:
-            _PLANNERS[column.kind](plan, frame, column, dtype, object_type, time_options)
+            _PLANNERS[column.kind](plan, frame, column, dtype, object_type, read_options)
+            if mend and column.kind == "id":
+                _plan_mending(plan, frame, column, dtype)
     return plan
+
+
+def _plan_mending(plan: TypePlan, frame: Frame, column: Column, dtype: nw.dtypes.DType) -> None:
+    """Mend ids that are text, or become so; those that are numbers have nothing to mend."""
+    name = column.name
+    converted = plan.conversions.get(name)
+    becomes_text = converted is not None and converted.operation == "text"
+    is_text = becomes_text or _is_category(dtype) or (dtype == nw.String and converted is None)
+    if is_text and (becomes_text or _is_category(dtype) or needs_mending(frame, name)):
+        plan.mended[name] = column.nullable
+        plan.casts[name] = mended(plan.casts.get(name, nw.col(name)), nullable=column.nullable)
 
 
 def _aware_type(frame: Frame, name: str) -> nw.dtypes.DType | None:
@@ -103,11 +123,11 @@ def _plan_all_null(plan: TypePlan, frame: Frame, column: Column) -> None:
         plan.casts[column.name] = nw.lit(None, dtype=_NULL_TYPES[column.kind])
 
 
-_Planner = Callable[[TypePlan, Frame, Column, nw.dtypes.DType, str | None, TimeOptions], None]
+_Planner = Callable[[TypePlan, Frame, Column, nw.dtypes.DType, str | None, ReadOptions], None]
 
 
 def _plan_id(
-    plan: TypePlan, frame: Frame, column: Column, dtype: nw.dtypes.DType, object_type: str | None, _: TimeOptions
+    plan: TypePlan, frame: Frame, column: Column, dtype: nw.dtypes.DType, object_type: str | None, _: ReadOptions
 ) -> None:
     name = column.name
     if object_type is not None:
@@ -153,13 +173,13 @@ def max_exact_integer(dtype: nw.dtypes.DType) -> float:
 
 
 def _plan_number(
-    plan: TypePlan, _: Frame, column: Column, dtype: nw.dtypes.DType, object_type: str | None, __: TimeOptions
+    plan: TypePlan, _: Frame, column: Column, dtype: nw.dtypes.DType, object_type: str | None, options: ReadOptions
 ) -> None:
     name = column.name
     if object_type is not None and object_type not in _OBJECT_NUMBERS:
         plan.problems.append(_wrong_type(column, object_type))
     elif object_type is not None or dtype == nw.String or _is_category(dtype):
-        plan.conversions[name] = Conversion("number")
+        plan.conversions[name] = Conversion("number", decimal=options.decimal, is_money=column.kind == "money")
         plan.casts[name] = nw.col(name).cast(nw.Float64).fill_nan(None)
     elif dtype.is_float():
         plan.casts[name] = nw.col(name).cast(nw.Float64).fill_nan(None)
@@ -180,19 +200,19 @@ def _plan_time(
     column: Column,
     dtype: nw.dtypes.DType,
     object_type: str | None,
-    time_options: TimeOptions,
+    read_options: ReadOptions,
 ) -> None:
     name = column.name
     if (object_type == "string" if object_type is not None else dtype == nw.String) or dtype.is_numeric():
-        _plan_time_of_text_or_count(plan, column, dtype, time_options)
+        _plan_time_of_text_or_count(plan, frame, column, dtype, read_options)
     elif object_type is not None:
-        _plan_object_time(plan, frame, column, object_type, time_options)
+        _plan_object_time(plan, frame, column, object_type, read_options)
     elif isinstance(dtype, nw.Datetime) and dtype.time_zone is not None:
         own = session_zone(frame) or dtype.time_zone
-        plan.conversions[name] = Conversion("localise", timezone=time_options.timezone or own)
+        plan.conversions[name] = Conversion("localise", timezone=read_options.timezone or own)
         plan.casts[name] = nw.col(name).cast(nw.Datetime("us"))
-        _keep_instants(plan, name, time_options.timezone or own)
-        _note_zone(plan, name, f"its own zone {own}", time_options)
+        _keep_instants(plan, name, read_options.timezone or own)
+        _note_zone(plan, name, f"its own zone {own}", read_options)
     elif dtype in (nw.Date, nw.Unknown) or (isinstance(dtype, nw.Datetime) and dtype != nw.Datetime("us")):
         plan.casts[name] = _truncate_to_micro(frame, name, dtype).cast(nw.Datetime("us"))
     elif not isinstance(dtype, nw.Datetime):
@@ -206,22 +226,34 @@ def _truncate_to_micro(frame: Frame, name: str, dtype: nw.dtypes.DType) -> nw.Ex
 
 
 def _plan_time_of_text_or_count(
-    plan: TypePlan, column: Column, dtype: nw.dtypes.DType, time_options: TimeOptions
+    plan: TypePlan, frame: Frame, column: Column, dtype: nw.dtypes.DType, read_options: ReadOptions
 ) -> None:
-    name, is_count = column.name, dtype.is_numeric()
-    if time_options.format is None or (is_count and time_options.format not in EPOCHS):
-        way = f"one of {', '.join(map(repr, EPOCHS))}" if is_count else "such as format='%Y-%m-%d %H:%M:%S'"
-        plan.problems.append(f"`{name}` holds {'counts' if is_count else 'text'}, not times: give `format=`, {way}")
+    name, is_number = column.name, dtype.is_numeric()
+    if read_options.format is None:
+        kind = "numbers" if is_number else "text"
+        plan.problems.append(f"`{name}` holds {kind}, not times: {advice_without_format(frame, name)}")
         return
-    plan.conversions[name] = Conversion("parse", time_options.format, time_options.timezone, is_text=not is_count)
+    conversion = Conversion("parse", read_options.format, read_options.timezone)
+    conversion = replace(conversion, is_text=not is_number, is_number=is_number and not conversion.is_count)
+    if conversion.format == ISO and is_number:
+        plan.problems.append(f"`{name}` holds numbers, not times: {advice_without_format(frame, name)}")
+        return
+    if conversion.format == ISO:
+        zoned, naive = count_zones(frame, name)
+        if zoned and naive:
+            counts = f"{counted(zoned, 'time')} with a zone and {naive:,} without"
+            plan.problems.append(f"`{name}` mixes {counts}: convert all to one kind first")
+            return
+        conversion = replace(conversion, has_zone=zoned > 0)
+    plan.conversions[name] = conversion
     plan.casts[name] = nw.col(name).cast(nw.Datetime("us"))
-    if time_options.format in EPOCHS or "%z" in time_options.format:
-        _keep_instants(plan, name, time_options.timezone or "UTC")
-        _note_zone(plan, name, "UTC", time_options)
+    if conversion.has_instants:
+        _keep_instants(plan, name, read_options.timezone or "UTC")
+        _note_zone(plan, name, "UTC", read_options)
 
 
 def _plan_object_time(
-    plan: TypePlan, frame: Frame, column: Column, object_type: str, time_options: TimeOptions
+    plan: TypePlan, frame: Frame, column: Column, object_type: str, read_options: ReadOptions
 ) -> None:
     name = column.name
     if object_type not in _OBJECT_TIMES:
@@ -230,19 +262,19 @@ def _plan_object_time(
     zones = zones_of(frame, name)
     if None in zones and len(zones) > 1:
         plan.problems.append(f"`{name}` mixes naive times and times with a zone: convert all to one kind first")
-    elif len(zones) > 1 and time_options.timezone is None:
+    elif len(zones) > 1 and read_options.timezone is None:
         plan.problems.append(f"`{name}` holds times of {len(zones)} zones: give `timezone=`, the shop's own zone")
     elif zones <= {None}:
         plan.conversions[name] = Conversion("naive")
     else:
-        plan.conversions[name] = Conversion("localise", timezone=time_options.timezone)
+        plan.conversions[name] = Conversion("localise", timezone=read_options.timezone)
         plan.casts[name] = nw.col(name).cast(nw.Datetime("us"))
-        _keep_instants(plan, name, time_options.timezone or min(map(str, zones)))
-        _note_zone(plan, name, f"its own zone {min(map(str, zones))}", time_options)
+        _keep_instants(plan, name, read_options.timezone or min(map(str, zones)))
+        _note_zone(plan, name, f"its own zone {min(map(str, zones))}", read_options)
 
 
 def _plan_text(
-    plan: TypePlan, frame: Frame, column: Column, dtype: nw.dtypes.DType, object_type: str | None, _: TimeOptions
+    plan: TypePlan, frame: Frame, column: Column, dtype: nw.dtypes.DType, object_type: str | None, _: ReadOptions
 ) -> None:
     if object_type is not None:
         if object_type.startswith("mixed") or object_type == "integer":
@@ -260,7 +292,7 @@ def _plan_text(
 
 
 def _plan_boolean(
-    plan: TypePlan, _: Frame, column: Column, dtype: nw.dtypes.DType, object_type: str | None, __: TimeOptions
+    plan: TypePlan, _: Frame, column: Column, dtype: nw.dtypes.DType, object_type: str | None, __: ReadOptions
 ) -> None:
     if object_type in ("boolean", "empty"):
         plan.conversions[column.name] = Conversion("boolean")
@@ -298,8 +330,8 @@ def _wrong_type(column: Column, actual: str) -> str:
     return f"`{column.name}` holds {actual}, but must hold {required}: convert it, or map another column"
 
 
-def _note_zone(plan: TypePlan, name: str, zone: str, time_options: TimeOptions) -> None:
-    if time_options.timezone is None:
+def _note_zone(plan: TypePlan, name: str, zone: str, read_options: ReadOptions) -> None:
+    if read_options.timezone is None:
         text = f"`{name}` is read in {zone}; give `timezone=` to read it in the shop's zone"
         plan.notes.append(Note(text, code="timezone_assumed"))
 

@@ -6,7 +6,7 @@ import narwhals.stable.v2 as nw
 
 from ..._core.frames import Frame, is_lazy, opened
 from .._convert.objects import has_inexact_ids, is_numpy
-from .._convert.plan import TimeOptions, TypePlan, plan_types
+from .._convert.plan import ReadOptions, TypePlan, plan_types
 from .._map.columns import fill_amount, find_columns
 from .._model.columns import Column
 from .._model.errors import SchemaError
@@ -51,7 +51,7 @@ def read_columns(
         raise SchemaError(table, [_missing_column(name, table) for name in missing])
     wanted = [column for column in declared.columns if column.name in sources]
     wanted = [column for column in wanted if column.name in (*columns, *optional, *parts)]
-    plan = plan_types(frame, wanted, TimeOptions())
+    plan = plan_types(frame, wanted, ReadOptions())
     problems = [
         *plan.problems,
         *(f"`{name}` holds values that must be converted first" for name in plan.conversions),

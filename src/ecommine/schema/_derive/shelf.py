@@ -11,7 +11,7 @@ from ..._core.arrays import run_starts
 from ..._core.codes import factorize
 from ..._core.frames import Frame, join, opened, wrap
 from ..._core.tables import nan_as_null
-from .._convert.plan import TimeOptions, plan_types
+from .._convert.plan import ReadOptions, plan_types
 from .._model.columns import Column
 from .._model.errors import SchemaError
 from .periods import Every, number_of, period_number, with_every_period
@@ -85,7 +85,7 @@ def _read_prices(prices: Any) -> Frame:
     frame = opened(prices, argument="prices")
     names = frame.collect_schema().names()
     problems = [f"`{column.name}` is missing" for column in _PRICES if column.name not in names]
-    plan = plan_types(frame, [column for column in _PRICES if column.name in names], TimeOptions())
+    plan = plan_types(frame, [column for column in _PRICES if column.name in names], ReadOptions())
     problems += [*plan.problems, *(f"`{name}` holds values that must be converted first" for name in plan.conversions)]
     if problems:
         raise SchemaError("prices", problems, "give a table of product_id, changed_at and price")

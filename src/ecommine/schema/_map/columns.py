@@ -8,6 +8,7 @@ from ..._core.checks import show
 from ..._core.frames import Frame
 from ..._core.texts import did_you_mean, quote_names
 from .._convert.plan import RAW, TypePlan
+from .._export_steps.signatures import reader_of_export
 from .._model.columns import Column, Table
 
 _LISTED_COLUMNS = 12
@@ -76,6 +77,18 @@ def case_clashes(names: list[str], table: Table, sources: Mapping[str, str]) -> 
 def list_columns(names: list[str]) -> str:
     """Return a sentence with the first columns of a table, for the end of an error."""
     return f"the table has {quote_names(names, most=_LISTED_COLUMNS)}" if names else "the table has no columns"
+
+
+def other_way_in(names: list[str], table: Table, sources: Mapping[str, str]) -> str:
+    """Return a sentence that names the reader of the export that a table looks like, or of tables of baskets alone."""
+    reader = reader_of_export(names)
+    if reader is not None:
+        return f"; it looks like an export that schema.{reader} reads"
+    mapped = {"order_id", "product_id"} & set(sources)
+    lacks = {"customer_id", "ordered_at", "amount"} - set(sources)
+    if table.name == "orders" and len(mapped) == 2 and len(lacks) == 3:
+        return "; a table of baskets alone is read by schema.baskets(raw, order_id='...', product_id='...')"
+    return ""
 
 
 def rename(frame: Frame, sources: Mapping[str, str]) -> Frame:

@@ -14,15 +14,20 @@ from ..._core.frames import Frame, collect, is_lazy, native, opened
 from ..._core.notes import Note
 from ..._core.texts import counted
 from .._convert.convert import convert
-from .._convert.formats import check_format
-from .._convert.plan import RAW, TimeOptions, TypePlan, plan_types
+from .._convert.formats import check_format, named_format
+from .._convert.ids import MENDED, kind_of_mending
+from .._convert.numbers import DECIMAL_MARKS
+from .._convert.plan import RAW, ReadOptions, TypePlan, plan_types
 from .._model.clock import instant_name
 from .._model.columns import Table
 from .._model.errors import SchemaError, warn
-from .._model.event_names import with_ga4_names
+from .._model.event_names import check_event_names, with_ga4_names
 from .._model.tables import TABLES
-from .._validate.checks import ValueCheck, count_failures, describe_failures, value_checks
-from .columns import case_clashes, check_names, fill_amount, find_columns, list_columns, rename
+from .._validate.checks import ValueCheck, ValueCounts, count_failures, describe_failures, value_checks
+from .._validate.event_notes import event_notes
+from .._validate.id_notes import all_empty, id_flags, id_notes, id_uniques
+from .._validate.money_notes import currency_notes, number_flags, unsure_thousands
+from .columns import case_clashes, check_names, fill_amount, find_columns, list_columns, other_way_in, rename
 
 Check = Literal["values", "types"]
 Duplicates = Literal["keep", "drop"]
@@ -37,6 +42,8 @@ class ConvertedTable:
     plan: TypePlan
     sources: Mapping[str, str]
     names: tuple[str, ...]
+    event_names: Mapping[str, str] | None = None
+    """The shop's own names of events; None where the table is another one."""
 
 
 @tell_library_errors
@@ -47,13 +54,23 @@ def map_table(
     *,
     timezone: str | None,
     format: str | None,
+    decimal: str | None,
     check: Check,
     duplicates: Duplicates,
+    names: Mapping[str, str] | None = None,
 ) -> IntoFrameT:
     """Map a raw table to the canonical table of that name, in the same library; warn of what was assumed."""
     frame = opened(raw, argument="raw")
     mapped, notes = map_frame(
-        frame, table, columns, timezone=timezone, format=format, check=check, duplicates=duplicates
+        frame,
+        table,
+        columns,
+        timezone=timezone,
+        format=format,
+        decimal=decimal,
+        check=check,
+        duplicates=duplicates,
+        names=names,
     )
     warn(notes, stacklevel=4)
     return native(mapped, raw)
@@ -66,8 +83,10 @@ def map_frame(
     *,
     timezone: str | None = None,
     format: str | None = None,
+    decimal: str | None = None,
     check: Check = "values",
     duplicates: Duplicates = "keep",
+    names: Mapping[str, str] | None = None,
 ) -> tuple[Frame, list[Note]]:
     """Return an open table as the canonical table of that name, and notes of what was assumed or left out."""
     one_of("check", check, get_args(Check))
@@ -79,64 +98,125 @@ def map_frame(
             were = "was" if dropped == 1 else "were"
             text = f"{counted(dropped, 'exact copy', 'exact copies')} of other rows {were} dropped"
             notes.append(Note(text, code="copies_dropped", count=dropped))
-    converted = rename_and_convert(frame, TABLES[table], columns, timezone=timezone, format=format)
+    converted = rename_and_convert(
+        frame, TABLES[table], columns, timezone=timezone, format=format, decimal=decimal, names=names
+    )
     if check == "values":
-        notes += _check_values(converted, table)
+        notes += check_values(converted, table)
     return converted.frame.select(*converted.names), [*notes, *converted.plan.notes]
 
 
-def _check_values(converted: ConvertedTable, table: str) -> list[Note]:
-    """Raise one error that lists every problem of values; return a note where money has several currencies."""
-    counts, currencies = count_failures(converted.frame, converted.checks)
-    if any(counts):
-        problems = describe_failures(converted.frame, TABLES[table], converted.checks, counts)
-        numbering = "" if is_lazy(converted.frame) else "rows are counted from 0; "
+def check_values(converted: ConvertedTable, table: str) -> list[Note]:
+    """Raise one error that lists every problem of values; return notes of what was mended and of what cannot add up."""
+    frame, plan = converted.frame, converted.plan
+    found = _counts(converted, converted.checks)
+    problems = _problems_of_texts(converted, found)
+    if any(found.failures):
+        problems += describe_failures(frame, TABLES[table], converted.checks, found.failures, plan)
+    if problems:
+        numbering = "" if is_lazy(frame) else "rows are counted from 0; "
         raise SchemaError(table, problems, f"{numbering}split the rows with schema.quarantine({table!r}, raw, ...)")
-    if currencies <= 1:
-        return []
-    text = f"{currencies} currencies in `currency`: their money cannot be added up, convert it to one currency first"
-    return [Note(text, code="several_currencies", count=currencies)]
+    return _notes(converted, found)
+
+
+def notes_of_texts(converted: ConvertedTable, table: str) -> list[Note]:
+    """Return the notes of values that no check rejects; raise where a column as a whole cannot be read."""
+    found = _counts(converted, [])
+    if problems := _problems_of_texts(converted, found):
+        raise SchemaError(table, problems)
+    return _notes(converted, found)
+
+
+def _counts(converted: ConvertedTable, checks: list[ValueCheck]) -> ValueCounts:
+    frame, plan = converted.frame, converted.plan
+    flags = id_flags(plan) | number_flags(frame, plan)
+    return count_failures(frame, checks, flags=flags, uniques=id_uniques(frame, converted.names))
+
+
+def _problems_of_texts(converted: ConvertedTable, found: ValueCounts) -> list[str]:
+    frame, plan = converted.frame, converted.plan
+    return [*all_empty(plan, found.others, found.rows), *unsure_thousands(frame, plan, found.others)]
+
+
+def _notes(converted: ConvertedTable, found: ValueCounts) -> list[Note]:
+    frame, plan = converted.frame, converted.plan
+    notes = [*id_notes(frame, plan, found.others), *currency_notes(frame, plan, found.others)]
+    if converted.event_names is not None:
+        notes += event_notes(frame, converted.event_names)
+    if found.currencies > 1:
+        text = f"{found.currencies} currencies in `currency`: their money cannot be added up, "
+        text += "convert it to one currency first"
+        notes.append(Note(text, code="several_currencies", count=found.currencies))
+    return notes
 
 
 def rename_and_convert(
-    frame: Frame, table: Table, columns: Mapping[str, str | None], *, timezone: str | None, format: str | None
+    frame: Frame,
+    table: Table,
+    columns: Mapping[str, str | None],
+    *,
+    timezone: str | None,
+    format: str | None,
+    decimal: str | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> ConvertedTable:
-    """Rename and convert the columns, or raise one error that lists every problem of names and types."""
+    """Rename and convert the columns, or raise one error that lists every problem of names and types.
+
+    ``names`` are the shop's own names of events, and the names that they get.
+    """
     check_zone(timezone)
     check_format(format)
-    names = frame.collect_schema().names()
-    check_names(names, columns)
-    sources, problems = find_columns(names, table, columns)
+    if decimal is not None:
+        one_of("decimal", decimal, DECIMAL_MARKS)
+    own_names = check_event_names(names)
+    raw_names = frame.collect_schema().names()
+    check_names(raw_names, columns)
+    sources, problems = find_columns(raw_names, table, columns)
     if is_lazy(frame) and not frame.implementation.is_polars():
-        problems += case_clashes(names, table, sources)
+        problems += case_clashes(raw_names, table, sources)
     frame = rename(frame, sources)
     present = [column for column in table.columns if column.name in sources]
-    plan = plan_types(frame, present, TimeOptions(timezone, format))
+    plan = plan_types(frame, present, ReadOptions(timezone, named_format(format), decimal), mend=True)
     problems += [_taken_name(name) for name in plan.instants if instant_name(name) in frame.collect_schema().names()]
     if problems or plan.problems:
-        raise SchemaError(table.name, [*problems, *plan.problems], list_columns(names) if problems else "")
-    names = frame.collect_schema().names()
+        way_out = list_columns(raw_names) + other_way_in(raw_names, table, sources) if problems else ""
+        raise SchemaError(table.name, [*problems, *plan.problems], way_out)
+    kept = frame.collect_schema().names()
     if table.name == "events":
         plan.casts.setdefault("event", nw.col("event"))  # names change: the original ones are kept
-    frame = _apply_plan(frame, table, plan)
-    if "amount" in frame.collect_schema().names() and "amount" not in names:
-        names.append("amount")
+    frame = _apply_plan(frame, table, plan, own_names)
+    if "amount" in frame.collect_schema().names() and "amount" not in kept:
+        kept.append("amount")
     for name in plan.instants:
-        names.insert(names.index(name) + 1, instant_name(name))
-    return ConvertedTable(frame, value_checks(table, frame, plan, sources), plan, sources, tuple(names))
+        kept.insert(kept.index(name) + 1, instant_name(name))
+    return ConvertedTable(
+        frame,
+        value_checks(table, frame, plan, sources),
+        plan,
+        sources,
+        tuple(kept),
+        own_names if table.name == "events" else None,
+    )
 
 
-def _apply_plan(frame: Frame, table: Table, plan: TypePlan) -> Frame:
+def _apply_plan(frame: Frame, table: Table, plan: TypePlan, own_names: Mapping[str, str]) -> Frame:
     """Keep raw copies of the columns that change, and convert them."""
     if plan.instants:
         frame = frame.with_columns(**{instant_name(name): nw.col(name) for name in plan.instants})
     if plan.changed:  # lazy frames refuse to add nothing
         frame = frame.with_columns(**{RAW + name: nw.col(name) for name in plan.changed})
     frame = convert(frame, plan.conversions)
+    if plan.mended:
+        kinds = {MENDED + name: kind_of_mending(_text(name), nullable=null) for name, null in plan.mended.items()}
+        frame = frame.with_columns(**kinds)
     if plan.casts:
         frame = frame.with_columns(**plan.casts)
     frame = fill_amount(frame, table, plan)
-    return with_ga4_names(frame) if table.name == "events" else frame
+    return with_ga4_names(frame, own_names) if table.name == "events" else frame
+
+
+def _text(name: str) -> nw.Expr:
+    return nw.col(name).cast(nw.String)  # a category is one too
 
 
 def _taken_name(name: str) -> str:

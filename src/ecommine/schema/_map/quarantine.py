@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, get_args
+from typing import Any, Generic, Literal, TypeVar, get_args
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -10,11 +10,11 @@ from narwhals.stable.v2.typing import IntoFrameT
 
 from ..._core.checks import one_of
 from ..._core.engines import check_pickles, tell_library_errors
-from ..._core.frames import Frame, native, opened
+from ..._core.frames import Frame, is_lazy, native, opened
 from .._convert.plan import RAW
 from .._model.errors import SchemaError, warn
 from .._model.tables import TABLES
-from .map import Duplicates, first_copies, rename_and_convert
+from .map import Duplicates, first_copies, notes_of_texts, rename_and_convert
 
 TableT_co = TypeVar("TableT_co", covariant=True)
 
@@ -56,6 +56,7 @@ def quarantine(
     *,
     timezone: str | None = None,
     format: str | None = None,
+    decimal: Literal[".", ","] | None = None,
     duplicates: Duplicates = "keep",
     **columns: str,
 ) -> Quarantine[IntoFrameT]:
@@ -67,8 +68,8 @@ def quarantine(
         Name of the canonical table, such as "orders".
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
         The table as the shop exports it.
-    timezone, format : str, optional
-        How times are read, as in `schema.orders` and the other readers.
+    timezone, format, decimal : str, optional
+        How times and numbers are read, as in `schema.orders` and the other readers.
     duplicates : {"keep", "drop"}, default "keep"
         "drop" rejects the exact copies of a row beyond the first; they come last in ``rejected``. Rows of lazy tables
         have no order, so that there it is an error: drop the copies from ``valid``, with the reader of the table.
@@ -115,8 +116,11 @@ def quarantine(
     copies = None
     if duplicates == "drop":
         frame, copies = _split_off_copies(frame, table)
-    converted = rename_and_convert(frame, TABLES[table], columns, timezone=timezone, format=format)
-    warn(converted.plan.notes, stacklevel=3)
+    converted = rename_and_convert(
+        frame, TABLES[table], columns, timezone=timezone, format=format, decimal=decimal, names=None
+    )
+    told = [] if is_lazy(frame) else notes_of_texts(converted, table)  # a lazy table is not computed here
+    warn([*told, *converted.plan.notes], stacklevel=3)
     reasons = [nw.when(check.failed).then(nw.lit(check.reason)) for check in converted.checks]
     with_reason = converted.frame.with_columns(reason=nw.concat_str(*reasons, separator="; ", ignore_nulls=True))
     raw_columns = [_raw(name, converted.sources, converted.plan.changed).alias(name) for name in raw_names]

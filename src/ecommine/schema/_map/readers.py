@@ -3,6 +3,9 @@
 Written by ``tools/write_readers.py`` from the declarations in ``schema/_model/tables.py``; change those, then run it.
 """
 
+from collections.abc import Mapping
+from typing import Literal
+
 from narwhals.stable.v2.typing import IntoFrameT
 
 from .map import Check, Duplicates, map_table
@@ -33,6 +36,7 @@ def orders(
     payment_method: str | None = None,
     timezone: str | None = None,
     format: str | None = None,
+    decimal: Literal[".", ","] | None = None,
     check: Check = "values",
     duplicates: Duplicates = "keep",
 ) -> IntoFrameT:
@@ -90,8 +94,12 @@ def orders(
         The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
         shop's own.
     format : str, optional
-        The format of times that are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
-        "unix_us").
+        The format of times that are text ("%d.%m.%Y %H:%M", "iso8601"), numbers ("%Y%m%d"), counts ("unix_s",
+        "unix_ms", "unix_us") or days of Excel ("excel"). A zone written in it, such as the Z of
+        "%Y-%m-%dT%H:%M:%SZ", is the zone of the times.
+    decimal : {".", ","}, optional
+        The decimal mark of numbers that are text. None reads what can only be one number ("1,234.50", "￥99",
+        "(20.00)") and refuses the rest ("7,50").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
     duplicates : {"keep", "drop"}, default "keep"
@@ -143,6 +151,81 @@ def orders(
         },
         timezone=timezone,
         format=format,
+        decimal=decimal,
+        check=check,
+        duplicates=duplicates,
+    )
+
+
+def baskets(
+    raw: IntoFrameT,
+    /,
+    *,
+    order_id: str | None = None,
+    product_id: str | None = None,
+    timezone: str | None = None,
+    format: str | None = None,
+    decimal: Literal[".", ","] | None = None,
+    check: Check = "values",
+    duplicates: Duplicates = "keep",
+) -> IntoFrameT:
+    """Map a raw table to canonical ``baskets``.
+
+    One row is a product of an order. Required: ``order_id``, ``product_id``. Other columns stay as they are.
+
+    Parameters
+    ----------
+    raw : pandas, Polars, PyArrow, DuckDB or PySpark table
+        The table as the shop exports it. Each keyword below names the column of ``raw`` that holds the
+        canonical column; None takes the column of the same name, where there is one
+        that no other keyword names.
+    order_id : str, optional
+        Order, receipt or basket. Holds text or whole number.
+    product_id : str, optional
+        Product. Holds text or whole number.
+    timezone : str, optional
+        The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
+        shop's own.
+    format : str, optional
+        The format of times that are text ("%d.%m.%Y %H:%M", "iso8601"), numbers ("%Y%m%d"), counts ("unix_s",
+        "unix_ms", "unix_us") or days of Excel ("excel"). A zone written in it, such as the Z of
+        "%Y-%m-%dT%H:%M:%SZ", is the zone of the times.
+    decimal : {".", ","}, optional
+        The decimal mark of numbers that are text. None reads what can only be one number ("1,234.50", "￥99",
+        "(20.00)") and refuses the rest ("7,50").
+    check : {"values", "types"}, default "values"
+        "types" leaves out the pass over the values.
+    duplicates : {"keep", "drop"}, default "keep"
+        Whether exact copies of a row are dropped, with a warning that counts them.
+
+    Returns
+    -------
+    table of the same library
+        Canonical names and types; lazy where ``raw`` is lazy.
+
+    Raises
+    ------
+    SchemaError
+        If names, types or values are wrong: one error with all problems of names and types, or else all of values.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ecommine import schema
+    >>> raw = pd.DataFrame({"basket": [1, 1, 2], "item": ["a", "b", "a"]})
+    >>> schema.baskets(raw, order_id="basket", product_id="item").columns.tolist()
+    ['order_id', 'product_id']
+    """
+    return map_table(
+        raw,
+        "baskets",
+        {
+            "order_id": order_id,
+            "product_id": product_id,
+        },
+        timezone=timezone,
+        format=format,
+        decimal=decimal,
         check=check,
         duplicates=duplicates,
     )
@@ -169,6 +252,8 @@ def events(
     campaign: str | None = None,
     timezone: str | None = None,
     format: str | None = None,
+    decimal: Literal[".", ","] | None = None,
+    names: Mapping[str, str] | None = None,
     check: Check = "values",
     duplicates: Duplicates = "keep",
 ) -> IntoFrameT:
@@ -217,8 +302,15 @@ def events(
         The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
         shop's own.
     format : str, optional
-        The format of times that are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
-        "unix_us").
+        The format of times that are text ("%d.%m.%Y %H:%M", "iso8601"), numbers ("%Y%m%d"), counts ("unix_s",
+        "unix_ms", "unix_us") or days of Excel ("excel"). A zone written in it, such as the Z of
+        "%Y-%m-%dT%H:%M:%SZ", is the zone of the times.
+    decimal : {".", ","}, optional
+        The decimal mark of numbers that are text. None reads what can only be one number ("1,234.50", "￥99",
+        "(20.00)") and refuses the rest ("7,50").
+    names : mapping of str to str, optional
+        The shop's own names of events, each with the name that it gets, one of `EVENT_NAMES`:
+        {"加购": "add_to_cart"}.
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
     duplicates : {"keep", "drop"}, default "keep"
@@ -265,8 +357,10 @@ def events(
         },
         timezone=timezone,
         format=format,
+        decimal=decimal,
         check=check,
         duplicates=duplicates,
+        names=names,
     )
 
 
@@ -279,6 +373,7 @@ def links(
     linked_at: str | None = None,
     timezone: str | None = None,
     format: str | None = None,
+    decimal: Literal[".", ","] | None = None,
     check: Check = "values",
     duplicates: Duplicates = "keep",
 ) -> IntoFrameT:
@@ -304,8 +399,12 @@ def links(
         The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
         shop's own.
     format : str, optional
-        The format of times that are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
-        "unix_us").
+        The format of times that are text ("%d.%m.%Y %H:%M", "iso8601"), numbers ("%Y%m%d"), counts ("unix_s",
+        "unix_ms", "unix_us") or days of Excel ("excel"). A zone written in it, such as the Z of
+        "%Y-%m-%dT%H:%M:%SZ", is the zone of the times.
+    decimal : {".", ","}, optional
+        The decimal mark of numbers that are text. None reads what can only be one number ("1,234.50", "￥99",
+        "(20.00)") and refuses the rest ("7,50").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
     duplicates : {"keep", "drop"}, default "keep"
@@ -340,6 +439,7 @@ def links(
         },
         timezone=timezone,
         format=format,
+        decimal=decimal,
         check=check,
         duplicates=duplicates,
     )
@@ -358,6 +458,7 @@ def products(
     launched_at: str | None = None,
     timezone: str | None = None,
     format: str | None = None,
+    decimal: Literal[".", ","] | None = None,
     check: Check = "values",
     duplicates: Duplicates = "keep",
 ) -> IntoFrameT:
@@ -389,8 +490,12 @@ def products(
         The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
         shop's own.
     format : str, optional
-        The format of times that are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
-        "unix_us").
+        The format of times that are text ("%d.%m.%Y %H:%M", "iso8601"), numbers ("%Y%m%d"), counts ("unix_s",
+        "unix_ms", "unix_us") or days of Excel ("excel"). A zone written in it, such as the Z of
+        "%Y-%m-%dT%H:%M:%SZ", is the zone of the times.
+    decimal : {".", ","}, optional
+        The decimal mark of numbers that are text. None reads what can only be one number ("1,234.50", "￥99",
+        "(20.00)") and refuses the rest ("7,50").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
     duplicates : {"keep", "drop"}, default "keep"
@@ -428,6 +533,7 @@ def products(
         },
         timezone=timezone,
         format=format,
+        decimal=decimal,
         check=check,
         duplicates=duplicates,
     )
@@ -447,6 +553,7 @@ def customers(
     tier: str | None = None,
     timezone: str | None = None,
     format: str | None = None,
+    decimal: Literal[".", ","] | None = None,
     check: Check = "values",
     duplicates: Duplicates = "keep",
 ) -> IntoFrameT:
@@ -480,8 +587,12 @@ def customers(
         The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
         shop's own.
     format : str, optional
-        The format of times that are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
-        "unix_us").
+        The format of times that are text ("%d.%m.%Y %H:%M", "iso8601"), numbers ("%Y%m%d"), counts ("unix_s",
+        "unix_ms", "unix_us") or days of Excel ("excel"). A zone written in it, such as the Z of
+        "%Y-%m-%dT%H:%M:%SZ", is the zone of the times.
+    decimal : {".", ","}, optional
+        The decimal mark of numbers that are text. None reads what can only be one number ("1,234.50", "￥99",
+        "(20.00)") and refuses the rest ("7,50").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
     duplicates : {"keep", "drop"}, default "keep"
@@ -520,6 +631,7 @@ def customers(
         },
         timezone=timezone,
         format=format,
+        decimal=decimal,
         check=check,
         duplicates=duplicates,
     )
@@ -547,6 +659,7 @@ def sales(
     complete: str | None = None,
     timezone: str | None = None,
     format: str | None = None,
+    decimal: Literal[".", ","] | None = None,
     check: Check = "values",
     duplicates: Duplicates = "keep",
 ) -> IntoFrameT:
@@ -598,8 +711,12 @@ def sales(
         The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
         shop's own.
     format : str, optional
-        The format of times that are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
-        "unix_us").
+        The format of times that are text ("%d.%m.%Y %H:%M", "iso8601"), numbers ("%Y%m%d"), counts ("unix_s",
+        "unix_ms", "unix_us") or days of Excel ("excel"). A zone written in it, such as the Z of
+        "%Y-%m-%dT%H:%M:%SZ", is the zone of the times.
+    decimal : {".", ","}, optional
+        The decimal mark of numbers that are text. None reads what can only be one number ("1,234.50", "￥99",
+        "(20.00)") and refuses the rest ("7,50").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
     duplicates : {"keep", "drop"}, default "keep"
@@ -647,6 +764,7 @@ def sales(
         },
         timezone=timezone,
         format=format,
+        decimal=decimal,
         check=check,
         duplicates=duplicates,
     )
@@ -665,6 +783,7 @@ def reviews(
     language: str | None = None,
     timezone: str | None = None,
     format: str | None = None,
+    decimal: Literal[".", ","] | None = None,
     check: Check = "values",
     duplicates: Duplicates = "keep",
 ) -> IntoFrameT:
@@ -696,8 +815,12 @@ def reviews(
         The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
         shop's own.
     format : str, optional
-        The format of times that are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
-        "unix_us").
+        The format of times that are text ("%d.%m.%Y %H:%M", "iso8601"), numbers ("%Y%m%d"), counts ("unix_s",
+        "unix_ms", "unix_us") or days of Excel ("excel"). A zone written in it, such as the Z of
+        "%Y-%m-%dT%H:%M:%SZ", is the zone of the times.
+    decimal : {".", ","}, optional
+        The decimal mark of numbers that are text. None reads what can only be one number ("1,234.50", "￥99",
+        "(20.00)") and refuses the rest ("7,50").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
     duplicates : {"keep", "drop"}, default "keep"
@@ -736,6 +859,7 @@ def reviews(
         },
         timezone=timezone,
         format=format,
+        decimal=decimal,
         check=check,
         duplicates=duplicates,
     )
@@ -751,6 +875,7 @@ def assignments(
     experiment: str | None = None,
     timezone: str | None = None,
     format: str | None = None,
+    decimal: Literal[".", ","] | None = None,
     check: Check = "values",
     duplicates: Duplicates = "keep",
 ) -> IntoFrameT:
@@ -777,8 +902,12 @@ def assignments(
         The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
         shop's own.
     format : str, optional
-        The format of times that are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
-        "unix_us").
+        The format of times that are text ("%d.%m.%Y %H:%M", "iso8601"), numbers ("%Y%m%d"), counts ("unix_s",
+        "unix_ms", "unix_us") or days of Excel ("excel"). A zone written in it, such as the Z of
+        "%Y-%m-%dT%H:%M:%SZ", is the zone of the times.
+    decimal : {".", ","}, optional
+        The decimal mark of numbers that are text. None reads what can only be one number ("1,234.50", "￥99",
+        "(20.00)") and refuses the rest ("7,50").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
     duplicates : {"keep", "drop"}, default "keep"
@@ -815,6 +944,7 @@ def assignments(
         },
         timezone=timezone,
         format=format,
+        decimal=decimal,
         check=check,
         duplicates=duplicates,
     )
@@ -835,6 +965,7 @@ def touches(
     value: str | None = None,
     timezone: str | None = None,
     format: str | None = None,
+    decimal: Literal[".", ","] | None = None,
     check: Check = "values",
     duplicates: Duplicates = "keep",
 ) -> IntoFrameT:
@@ -871,8 +1002,12 @@ def touches(
         The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
         shop's own.
     format : str, optional
-        The format of times that are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
-        "unix_us").
+        The format of times that are text ("%d.%m.%Y %H:%M", "iso8601"), numbers ("%Y%m%d"), counts ("unix_s",
+        "unix_ms", "unix_us") or days of Excel ("excel"). A zone written in it, such as the Z of
+        "%Y-%m-%dT%H:%M:%SZ", is the zone of the times.
+    decimal : {".", ","}, optional
+        The decimal mark of numbers that are text. None reads what can only be one number ("1,234.50", "￥99",
+        "(20.00)") and refuses the rest ("7,50").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
     duplicates : {"keep", "drop"}, default "keep"
@@ -913,6 +1048,7 @@ def touches(
         },
         timezone=timezone,
         format=format,
+        decimal=decimal,
         check=check,
         duplicates=duplicates,
     )
@@ -929,6 +1065,7 @@ def stock(
     store_id: str | None = None,
     timezone: str | None = None,
     format: str | None = None,
+    decimal: Literal[".", ","] | None = None,
     check: Check = "values",
     duplicates: Duplicates = "keep",
 ) -> IntoFrameT:
@@ -957,8 +1094,12 @@ def stock(
         The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
         shop's own.
     format : str, optional
-        The format of times that are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
-        "unix_us").
+        The format of times that are text ("%d.%m.%Y %H:%M", "iso8601"), numbers ("%Y%m%d"), counts ("unix_s",
+        "unix_ms", "unix_us") or days of Excel ("excel"). A zone written in it, such as the Z of
+        "%Y-%m-%dT%H:%M:%SZ", is the zone of the times.
+    decimal : {".", ","}, optional
+        The decimal mark of numbers that are text. None reads what can only be one number ("1,234.50", "￥99",
+        "(20.00)") and refuses the rest ("7,50").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
     duplicates : {"keep", "drop"}, default "keep"
@@ -994,6 +1135,7 @@ def stock(
         },
         timezone=timezone,
         format=format,
+        decimal=decimal,
         check=check,
         duplicates=duplicates,
     )
@@ -1013,6 +1155,7 @@ def purchases(
     rejected_quantity: str | None = None,
     timezone: str | None = None,
     format: str | None = None,
+    decimal: Literal[".", ","] | None = None,
     check: Check = "values",
     duplicates: Duplicates = "keep",
 ) -> IntoFrameT:
@@ -1049,8 +1192,12 @@ def purchases(
         The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
         shop's own.
     format : str, optional
-        The format of times that are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
-        "unix_us").
+        The format of times that are text ("%d.%m.%Y %H:%M", "iso8601"), numbers ("%Y%m%d"), counts ("unix_s",
+        "unix_ms", "unix_us") or days of Excel ("excel"). A zone written in it, such as the Z of
+        "%Y-%m-%dT%H:%M:%SZ", is the zone of the times.
+    decimal : {".", ","}, optional
+        The decimal mark of numbers that are text. None reads what can only be one number ("1,234.50", "￥99",
+        "(20.00)") and refuses the rest ("7,50").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
     duplicates : {"keep", "drop"}, default "keep"
@@ -1091,6 +1238,7 @@ def purchases(
         },
         timezone=timezone,
         format=format,
+        decimal=decimal,
         check=check,
         duplicates=duplicates,
     )
@@ -1110,6 +1258,7 @@ def deliveries(
     cost: str | None = None,
     timezone: str | None = None,
     format: str | None = None,
+    decimal: Literal[".", ","] | None = None,
     check: Check = "values",
     duplicates: Duplicates = "keep",
 ) -> IntoFrameT:
@@ -1147,8 +1296,12 @@ def deliveries(
         The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
         shop's own.
     format : str, optional
-        The format of times that are text ("%d.%m.%Y %H:%M") or counts ("unix_s", "unix_ms",
-        "unix_us").
+        The format of times that are text ("%d.%m.%Y %H:%M", "iso8601"), numbers ("%Y%m%d"), counts ("unix_s",
+        "unix_ms", "unix_us") or days of Excel ("excel"). A zone written in it, such as the Z of
+        "%Y-%m-%dT%H:%M:%SZ", is the zone of the times.
+    decimal : {".", ","}, optional
+        The decimal mark of numbers that are text. None reads what can only be one number ("1,234.50", "￥99",
+        "(20.00)") and refuses the rest ("7,50").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
     duplicates : {"keep", "drop"}, default "keep"
@@ -1188,6 +1341,7 @@ def deliveries(
         },
         timezone=timezone,
         format=format,
+        decimal=decimal,
         check=check,
         duplicates=duplicates,
     )

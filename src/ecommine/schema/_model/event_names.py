@@ -1,11 +1,14 @@
 """Names of events: GA4's, and those of other systems for the same events."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
 import narwhals.stable.v2 as nw
 
+from ..._core.checks import show
 from ..._core.frames import Frame
+from ..._core.texts import did_you_mean
 
 EVENT_NAMES = (
     "page_view",
@@ -71,18 +74,81 @@ EVENT_ALIASES: Mapping[str, str] = MappingProxyType(
         "list_click": "select_item",
         "checkout_step": "begin_checkout",
         "transaction": "purchase",
+        # RetailRocket
+        "addtocart": "add_to_cart",
+        # Chinese shops
+        "曝光": "view_item_list",
+        "点击": "select_item",
+        "浏览": "view_item",
+        "搜索": "search",
+        "分享": "share",
+        "注册": "sign_up",
+        "收藏": "add_to_wishlist",
+        "加购": "add_to_cart",
+        "加入购物车": "add_to_cart",
+        "移出购物车": "remove_from_cart",
+        "查看购物车": "view_cart",
+        "下单": "begin_checkout",
+        "提交订单": "begin_checkout",
+        "结算": "begin_checkout",
+        "支付": "purchase",
+        "付款": "purchase",
+        "购买": "purchase",
+        "退款": "refund",
     }
 )
-"""Names of Segment, Snowplow, Shopify, Taobao and REES46, and the GA4 name of each."""
+"""Names of Segment, Snowplow, Shopify, Taobao, REES46, RetailRocket and Chinese shops, and the GA4 name of each."""
 
 
-def with_ga4_names(frame: Frame) -> Frame:
-    """Return events with their GA4 names; names of no known system stay."""
-    aliases: Mapping[str, str] = EVENT_ALIASES
-    if isinstance(frame, nw.DataFrame):
-        present = set(frame["event"].unique().to_list())
-        aliases = {alias: name for alias, name in EVENT_ALIASES.items() if alias in present}
-    named = nw.col("event")
-    for alias, name in aliases.items():
-        named = nw.when(nw.col("event") == alias).then(nw.lit(name)).otherwise(named)
-    return frame.with_columns(event=named) if aliases else frame
+def check_event_names(names: object) -> Mapping[str, str]:
+    """Return the shop's own names of events, each with the name that it gets.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are no names, or a name that they get is not known.
+
+    Examples
+    --------
+    >>> check_event_names({"放进购物车": "add_to_card"})
+    Traceback (most recent call last):
+    ValueError: `names` must give a name of EVENT_NAMES, got 'add_to_card' for '放进购物车': did you mean 'add_to_cart'?
+    """
+    if names is None:
+        return {}
+    if not isinstance(names, Mapping) or not all(isinstance(text, str) for pair in names.items() for text in pair):
+        raise TypeError(
+            f"`names` must map names of events to names, such as {{'加购': 'add_to_cart'}}, got {show(names)}"
+        )
+    for own, name in names.items():
+        if name not in EVENT_NAMES:
+            near = did_you_mean(name, EVENT_NAMES)
+            raise ValueError(f"`names` must give a name of EVENT_NAMES, got {name!r} for {own!r}{near}")
+    return dict(names)
+
+
+def with_ga4_names(frame: Frame, own: Mapping[str, str] = MappingProxyType({})) -> Frame:
+    """Return events with their GA4 names, by the shop's ``own`` ones first; names of no known system stay.
+
+    A known name in another spelling is known too: "AddToCart", "add to cart" and "ADD-TO-CART" are add_to_cart.
+    """
+    event, letters = nw.col("event"), nw.col("event").str.replace_all(_SIGNS, "").str.to_lowercase()
+    known = _BY_LETTERS
+    if isinstance(frame, nw.DataFrame):  # whose few names are looked up one by one
+        present = [name for name in frame["event"].unique().to_list() if isinstance(name, str)]
+        looked_up = {name: own.get(name) or _BY_LETTERS.get(re.sub(_SIGNS, "", name).lower()) for name in present}
+        own, known = {name: new for name, new in looked_up.items() if new and new != name}, {}
+    named = event
+    for alias, name in known.items():
+        named = nw.when(letters == alias).then(nw.lit(name)).otherwise(named)
+    for alias, name in own.items():
+        named = nw.when(event == alias).then(nw.lit(name)).otherwise(named)
+    return frame.with_columns(event=named) if known or own else frame
+
+
+_SIGNS = "[^0-9A-Za-z\u4e00-\u9fff]"
+_BY_LETTERS = {
+    re.sub(_SIGNS, "", alias).lower(): name
+    for alias, name in [*((name, name) for name in EVENT_NAMES), *EVENT_ALIASES.items()]
+}
+"""Known names by their letters alone."""

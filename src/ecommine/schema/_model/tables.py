@@ -80,6 +80,12 @@ _ORDERS = Table(
     either=(("amount",), ("quantity", "unit_price")),
 )
 
+_BASKETS = Table(
+    name="baskets",
+    row="a product of an order",
+    columns=(_key("order_id", "Order, receipt or basket"), _key("product_id", "Product")),
+)
+
 _EVENTS = Table(
     name="events",
     row="one action of a visitor",
@@ -257,6 +263,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
         table.name: table
         for table in (
             _ORDERS,
+            _BASKETS,
             _EVENTS,
             _LINKS,
             _PRODUCTS,

@@ -4,21 +4,29 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import inf
+from types import MappingProxyType
 from typing import Any
 
 import narwhals.stable.v2 as nw
 
 from ..._core.frames import Frame, collect
 from ..._core.texts import counted
+from .._convert.ids import EMPTY as EMPTY_ID
+from .._convert.ids import MENDED, NOBODY
+from .._convert.numbers import advice_of_number
 from .._convert.plan import RAW, TypePlan, is_inexact, max_exact_integer
+from .._convert.suggest import describe_values, sample
 from .._model.columns import Column, Table
 
-EARLIEST, LATEST = datetime(1970, 1, 2), datetime(2100, 1, 1)
-"""Times outside are placeholders for missing ones (1899-12-30, 1970-01-01, 9999-12-31)."""
+EARLIEST, LATEST = datetime(1970, 3, 1), datetime(2100, 1, 1)
+"""Times outside are placeholders for missing ones (1899-12-30, 1970-01-01, 9999-12-31), or counts of another unit:
+those of today, read as if they counted a thousandth of it, are in the first weeks of 1970."""
 
 EXAMPLE_ROWS = 3
 """Rows that the error of a check shows."""
 
+EMPTY: Mapping[str, nw.Expr] = MappingProxyType({})
+READ_AS_TEXT = "read ids as text, such as pd.read_csv(..., dtype=str)"
 _CORRECT = "correct the value, or set it to null"
 
 MISSING = "is missing"
@@ -59,12 +67,7 @@ def value_checks(table: Table, frame: Frame, plan: TypePlan, sources: Mapping[st
     """Return the checks of the columns that the frame has."""
     types = dict(frame.collect_schema())
     present = [column for column in _columns_to_check(table, sources) if column.name in types]
-    code = _code_to_strip(frame)
-    checks = [
-        check
-        for column in present
-        for check in _column_checks(column, types, plan, code.format(repr(sources.get(column.name, column.name))))
-    ]
+    checks = [check for column in present for check in _column_checks(column, types, plan)]
     if table.unique in types:
         checks.append(_uniqueness_check(str(table.unique), table, types))
     return checks
@@ -88,28 +91,20 @@ def _columns_to_check(table: Table, sources: Mapping[str, str]) -> Iterator[Colu
             yield column
 
 
-def _code_to_strip(frame: Frame) -> str:
-    """Return the library's code that strips a sign out of a text column."""
-    kind = frame.implementation
-    if kind.is_polars():
-        return "pl.col({}).str.replace_all(',', '')"
-    return "raw[{}].str.replace(',', '')" if kind.is_pandas() else "replace({}, ',', '')"
-
-
-def _column_checks(
-    column: Column, types: dict[str, nw.dtypes.DType], plan: TypePlan, strip: str
-) -> Iterator[ValueCheck]:
+def _column_checks(column: Column, types: dict[str, nw.dtypes.DType], plan: TypePlan) -> Iterator[ValueCheck]:
     name, value = column.name, nw.col(column.name)
     raw = nw.col(RAW + name) if name in plan.changed else value
     raw_dtype = types[RAW + name] if name in plan.changed else types[name]
     unreadable = ~raw.is_null() & value.is_null()
     if raw_dtype.is_float():  # a missing number is not an unreadable one
         unreadable = unreadable & ~raw.is_nan().fill_null(False)
+    if name in plan.mended:  # what means nobody is missing, and told in a note
+        unreadable = unreadable & ~nw.col(MENDED + name).is_in([EMPTY_ID, NOBODY])
     if not column.nullable:
         missing = value.is_null() & ~unreadable
         yield ValueCheck(name, MISSING, missing, "every row needs one")
     if name in plan.conversions and not (column.kind == "id" and raw_dtype.is_float()):
-        remedy = _REMEDIES[column.kind].format(format=plan.conversions[name].format, strip=strip)
+        remedy = _REMEDIES[column.kind].format(format=plan.conversions[name].format)
         yield ValueCheck(name, f"is not {_EXPECTED[column.kind]}", unreadable, remedy)
     if column.kind in _CHECKS_OF_KIND:
         yield from _CHECKS_OF_KIND[column.kind](_ConvertedColumn(column, value, raw, types[name], raw_dtype))
@@ -120,7 +115,7 @@ def _id_checks(column: _ConvertedColumn) -> Iterator[ValueCheck]:
     number, dtype = (column.value, column.dtype) if is_float else (column.raw, column.raw_dtype)
     if dtype.is_float():
         inexact = is_inexact(number.fill_nan(None), max_exact_integer(dtype))
-        yield ValueCheck(column.name, "is a float that is not an exact id", inexact, "read ids as text")
+        yield ValueCheck(column.name, "is a float that is not an exact id", inexact, READ_AS_TEXT)
     if column.dtype == nw.String:
         yield _empty_text_check(column)
 
@@ -154,7 +149,7 @@ def _number_checks(column: _ConvertedColumn) -> Iterator[ValueCheck]:
 
 def _time_checks(column: _ConvertedColumn) -> Iterator[ValueCheck]:
     outside = _true((column.value < nw.lit(EARLIEST)) | (column.value >= nw.lit(LATEST)))
-    yield ValueCheck(column.name, "is before 1970-01-02 or after 2099", outside, "a missing time is a null")
+    yield ValueCheck(column.name, "is before 1970-03-01 or after 2099", outside, "a missing time is a null")
 
 
 def _choice_checks(column: _ConvertedColumn) -> Iterator[ValueCheck]:
@@ -189,10 +184,10 @@ _EXPECTED = {
     "boolean": "yes or no",
 }
 _REMEDIES = {
-    "id": "read ids as text",
-    "number": "strip signs and separators first, such as {strip}",
-    "money": "strip signs and separators first, such as {strip}",
-    "share": "strip signs and separators first, such as {strip}",
+    "id": READ_AS_TEXT,
+    "number": _CORRECT,  # and what the values look like, see `describe_failures`
+    "money": _CORRECT,
+    "share": _CORRECT,
     "time": "check `format={format!r}`",
     "text": "convert it to text",
     "choice": "convert it to text",
@@ -200,23 +195,49 @@ _REMEDIES = {
 }
 
 
-def count_failures(frame: Frame, checks: list[ValueCheck]) -> tuple[list[int], int]:
-    """Count the rows that fail each check, and the currencies where the frame has that column, in one pass."""
-    flags = [check.failed.cast(nw.Int64).alias(f"f{i}") for i, check in enumerate(checks)]
-    sums = [nw.col(f"f{i}").sum() for i in range(len(checks))]
+@dataclass(frozen=True, slots=True)
+class ValueCounts:
+    """Rows that fail each check, the currencies, all rows, and what else was counted, by name."""
+
+    failures: list[int]
+    currencies: int
+    rows: int
+    others: Mapping[str, int]
+
+
+def count_failures(
+    frame: Frame,
+    checks: list[ValueCheck],
+    *,
+    flags: Mapping[str, nw.Expr] = EMPTY,
+    uniques: Mapping[str, nw.Expr] = EMPTY,
+) -> ValueCounts:
+    """Count the rows that fail each check, the currencies where the frame has that column, and others, in one pass.
+
+    Of ``flags`` the true rows are counted, of ``uniques`` the different values.
+    """
+    conditions = {f"f{i}": check.failed for i, check in enumerate(checks)}
+    conditions |= {f"g{i}": flag for i, flag in enumerate(flags.values())}
+    columns = [condition.cast(nw.Int64).alias(name) for name, condition in conditions.items()]
+    columns += [column.alias(f"u{i}") for i, column in enumerate(uniques.values())]
+    sums = [nw.col(name).sum() for name in conditions] + [nw.col(f"u{i}").n_unique() for i in range(len(uniques))]
     if "currency" in frame.collect_schema().names():
-        flags += [nw.col("currency"), nw.col("currency").is_null().cast(nw.Int64).alias("unknown")]
+        columns += [nw.col("currency"), nw.col("currency").is_null().cast(nw.Int64).alias("unknown")]
         sums += [nw.col("currency").n_unique(), nw.col("unknown").sum()]
-    if not flags:
-        return [], 0
-    totals = collect(frame.select(*flags).select(*sums)).to_dict(as_series=False)
-    counts = {name: values[0] for name, values in totals.items()}
-    currencies = int(counts.get("currency", 0)) - (int(counts.get("unknown") or 0) > 0)
-    return [int(counts[f"f{i}"] or 0) for i in range(len(checks))], currencies
+    if not columns:
+        return ValueCounts([], 0, 0, {})
+    totals = collect(frame.select(*columns).select(*sums, nw.len().alias("rows"))).to_dict(as_series=False)
+    counts = {name: int(values[0] or 0) for name, values in totals.items()}
+    currencies = counts.get("currency", 0) - (counts.get("unknown", 0) > 0)
+    others = {name: counts[f"g{i}"] for i, name in enumerate(flags)}
+    others |= {name: counts[f"u{i}"] for i, name in enumerate(uniques)}
+    return ValueCounts([counts[f"f{i}"] for i in range(len(checks))], currencies, counts["rows"], others)
 
 
-def describe_failures(frame: Frame, table: Table, checks: list[ValueCheck], counts: list[int]) -> list[str]:
-    """Return one sentence for each check that fails, with its first rows, in one more pass."""
+def describe_failures(
+    frame: Frame, table: Table, checks: list[ValueCheck], counts: list[int], plan: TypePlan
+) -> list[str]:
+    """Return one sentence for each check that fails, with its first rows, in one more pass, and what its values are."""
     failures = [(check, count) for check, count in zip(checks, counts, strict=True) if count]
     if isinstance(frame, nw.DataFrame):
         frame = frame.with_row_index(f"{RAW}row")
@@ -229,9 +250,25 @@ def describe_failures(frame: Frame, table: Table, checks: list[ValueCheck], coun
         examples.setdefault(number, []).append(position if is_missing else f"{position} ({value})")
     return [
         f"`{check.column}` {check.description} in {counted(count, 'row')}, "
-        f"first {', '.join(examples[i])}: {check.remedy}"
+        f"first {', '.join(examples[i])}: {_remedy(frame, check, plan)}"
         for i, (check, count) in enumerate(failures)
     ]
+
+
+def _remedy(frame: Frame, check: ValueCheck, plan: TypePlan) -> str:
+    """Return how to mend the values of a check; of texts and counts, by what they look like."""
+    conversion = plan.conversions.get(check.column)
+    if conversion is None or check.description == MISSING:
+        return check.remedy
+    if conversion.operation == "number" and check.remedy == _CORRECT and check.description == "is not a number":
+        examples = [str(value) for value in sample(frame.filter(check.failed), RAW + check.column)]
+        return advice_of_number(examples, conversion.decimal)
+    if conversion.operation != "parse":
+        return check.remedy
+    advice = describe_values(sample(frame.filter(check.failed), RAW + check.column))
+    if repr(conversion.format) in advice or "`format=`" in advice:
+        return check.remedy
+    return advice if conversion.is_count else f"{check.remedy}, or {advice}"
 
 
 def _first_rows(frame: Frame, table: Table, check: ValueCheck) -> Any:

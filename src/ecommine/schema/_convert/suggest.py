@@ -1,0 +1,139 @@
+"""Suggestions made from the data: which format its times have, which unit its counts."""
+
+import itertools
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import narwhals.stable.v2 as nw
+
+from ..._core.frames import Frame, collect
+from .formats import EPOCHS, EXCEL, EXCEL_1970
+from .time_texts import BLANKS, ISO, ISO_REGEX, ISO_ZONED_REGEX, time_regex
+
+_DATES = (
+    "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y%m%d",
+    "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%b %d %Y", "%B %d, %Y", "%d %B %Y", "%Y年%m月%d日",
+)  # fmt: skip
+_CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%H时%M分%S秒")
+_ZONES = ("", "%z", " %z", " UTC", " GMT")
+_SHORT_YEAR = re.compile(r"[0-9]{1,2}([./-])[0-9]{1,2}\1[0-9]{2}(?![0-9])")
+_SAMPLE = 1_000
+"""Texts that a suggestion looks at."""
+_FROM, _TO = (datetime(year, 1, 1, tzinfo=UTC).timestamp() for year in (1995, 2100))
+"""Seconds between which the times of a shop are."""
+
+
+def all_formats() -> list[str]:
+    """Return the formats that are tried, the commonest first."""
+    clocks = [""] + [f"{sign}{clock}" for sign in (" ", "T", ", ", "") for clock in _CLOCKS]
+    zoned = [(clock, zone) for clock in clocks for zone in (_ZONES if clock else ("",))]
+    both = [date + clock + zone for date, (clock, zone) in itertools.product(_DATES, zoned)]
+    return [*both, "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%Y/%m/%d %p %I:%M", "%Y/%m/%d %p %I:%M:%S"]
+
+
+def formats_of(texts: Sequence[str]) -> Mapping[tuple[str, ...], list[str]]:
+    """Return the fewest groups of texts of one format: the formats that all of a group have, and its texts.
+
+    Texts of no known format are under the empty tuple.
+
+    Examples
+    --------
+    >>> formats_of(["2024-05-01", "05/13/2024"])
+    {('%Y-%m-%d',): ['2024-05-01'], ('%m/%d/%Y',): ['05/13/2024']}
+    >>> list(formats_of(["05/01/2024"]))
+    [('%d/%m/%Y', '%m/%d/%Y')]
+    """
+    left, groups = list(dict.fromkeys(text.strip(BLANKS) for text in texts)), {}
+    compiled = {name: re.compile(time_regex(name)) for name in all_formats()}
+    while left:
+        matches = {name: [text for text in left if regex.fullmatch(text)] for name, regex in compiled.items()}
+        most = max(map(len, matches.values()))
+        iso = [text for text in left if re.fullmatch(ISO_REGEX, text)]
+        if not most and not iso:
+            groups[()] = left
+            break
+        chosen = iso if len(iso) > most else next(found for found in matches.values() if len(found) == most)
+        names = (ISO,) if len(iso) > most else tuple(name for name, found in matches.items() if found == chosen)
+        groups[names[:2]] = chosen
+        left = [text for text in left if text not in set(chosen)]
+    return groups
+
+
+def describe_texts(texts: Sequence[str]) -> str:
+    """Return what to do about texts that are times, or seem to be.
+
+    Examples
+    --------
+    >>> describe_texts(["2024-05-01"])
+    "give `format='%Y-%m-%d'`"
+    """
+    groups = formats_of(texts)
+    known = {names: found for names, found in groups.items() if names}
+    if not known:
+        short = next((text for text in texts if _SHORT_YEAR.match(text.strip())), None)
+        if short is not None:
+            return f"write years with four digits: {short!r} has two"
+        return "give `format=`, such as format='%Y-%m-%d %H:%M:%S'"
+    if len(groups) == 1:
+        return f"give `format={' or '.join(map(repr, next(iter(known))))}`"
+    kinds = [
+        f"{' or '.join(map(repr, names)) or 'of no known format'} ({found[0]!r})" for names, found in groups.items()
+    ]
+    return f"it mixes formats, read each kind by itself: {', '.join(kinds[:4])}"
+
+
+def describe_counts(counts: Sequence[float]) -> str:
+    """Return the format of numbers that count time, or seem to be times.
+
+    Examples
+    --------
+    >>> describe_counts([1433221332117]), describe_counts([45296.377])
+    ("give `format='unix_ms'`", "give `format='excel'`")
+    >>> describe_counts([1.4e18])
+    'they count nanoseconds: divide them by 1,000 and give `format='unix_us'`'
+    """
+    known = [count for count in counts if count == count]
+    units = [unit for unit, micros in EPOCHS.items() if known and all(_FROM <= n * micros / 1e6 < _TO for n in known)]
+    if units:
+        return f"give `format={units[0]!r}`"
+    if known and all(_FROM <= n / 1e9 < _TO for n in known):
+        return "they count nanoseconds: divide them by 1,000 and give `format='unix_us'`"
+    if known and all(_FROM <= (n - EXCEL_1970) * 86_400 < _TO for n in known):
+        return f"give `format={EXCEL!r}`"
+    for name in ("%Y%m%d", "%Y%m%d%H%M", "%Y%m%d%H%M%S"):
+        if known and all(n == int(n) and re.fullmatch(time_regex(name), str(int(n))) for n in known):
+            return f"give `format={name!r}`"
+    return f"give `format=`, one of {', '.join(map(repr, (*EPOCHS, EXCEL)))}"
+
+
+def sample(frame: Frame, name: str) -> list[object]:
+    """Return the first values of a column that are not missing."""
+    column = frame.select(nw.col(name)).filter(~nw.col(name).is_null()).head(_SAMPLE)
+    return list(collect(column)[name].to_list())
+
+
+def advice_without_format(frame: Frame, name: str) -> str:
+    """Return the format that a column of texts or numbers needs, from its first values."""
+    return describe_values(sample(frame, name))
+
+
+def describe_values(values: Sequence[object]) -> str:
+    """Return the format that texts or numbers need; text of nothing but digits may count time too."""
+    try:
+        numbers = [float(str(value)) for value in values]
+    except ValueError:
+        return describe_texts([str(value) for value in values])
+    advice = describe_counts(numbers)
+    is_day = "%Y%m%d" in advice and all(isinstance(value, str) for value in values)
+    return describe_texts([str(value) for value in values]) if is_day else advice
+
+
+def count_zones(frame: Frame, name: str) -> tuple[int, int]:
+    """Count the texts of ISO 8601 with a zone and those without."""
+    zoned = nw.col(name).str.contains(ISO_ZONED_REGEX).fill_null(value=False)
+    known = ~nw.col(name).is_null() & (nw.col(name) != "").fill_null(value=False)
+    flags = frame.select(zoned=(zoned & known).cast(nw.Int64), naive=(~zoned & known).cast(nw.Int64))
+    sums = collect(flags.select(nw.col("zoned").sum(), nw.col("naive").sum()))
+    with_zone, without = (int(sums[column].to_list()[0] or 0) for column in ("zoned", "naive"))
+    return with_zone, without

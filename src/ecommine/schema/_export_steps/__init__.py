@@ -1,0 +1,1 @@
+"""Steps that several exports share: what they look like, who a customer is, what a line is, what is repeated."""

@@ -1,0 +1,63 @@
+"""Numbers that are text: money of several currencies in one column, and thousands that look like decimals."""
+
+from collections.abc import Mapping
+
+import narwhals.stable.v2 as nw
+
+from ..._core.frames import Frame, collect
+from ..._core.notes import Note
+from ..._core.texts import quote_names
+from .._convert.numbers import NUMBER_REGEX, THREE_DECIMALS_REGEX, currency_of
+from .._convert.objects import holds_objects
+from .._convert.plan import RAW, TypePlan
+
+_CURRENCIES = 30
+"""Spellings of currencies that are looked at."""
+
+
+def written_numbers(frame: Frame, plan: TypePlan) -> dict[str, bool]:
+    """Return the columns of numbers that were text, and whether they are money."""
+    types = frame.collect_schema()
+    return {
+        name: conversion.is_money
+        for name, conversion in plan.conversions.items()
+        if conversion.operation == "number" and types[RAW + name] == nw.String and not holds_objects(frame, RAW + name)
+    }
+
+
+def number_flags(frame: Frame, plan: TypePlan) -> dict[str, nw.Expr]:
+    """Return the conditions whose rows are counted: numbers with a dot, those with three decimals, other than plain."""
+    flags = {}
+    for name in written_numbers(frame, plan):
+        text = nw.col(RAW + name)
+        flags[f"{name} dotted"] = text.str.contains("[.]").fill_null(value=False)
+        flags[f"{name} three"] = text.str.contains(THREE_DECIMALS_REGEX).fill_null(value=False)
+        flags[f"{name} written"] = ~text.str.contains(f"^(?:{NUMBER_REGEX})$").fill_null(value=True)
+    return flags
+
+
+def unsure_thousands(frame: Frame, plan: TypePlan, counts: Mapping[str, int]) -> list[str]:
+    """Return a problem for each column in which every dot may separate thousands."""
+    return [
+        f"`{name}` has three digits behind every dot, which may be thousands: give `decimal='.'` if 1.234 is between 1 "
+        "and 2, `decimal=','` if it is more than a thousand"
+        for name in written_numbers(frame, plan)
+        if plan.conversions[name].decimal is None and counts[f"{name} three"] == counts[f"{name} dotted"] > 0
+    ]
+
+
+def currency_notes(frame: Frame, plan: TypePlan, counts: Mapping[str, int]) -> list[Note]:
+    """Return a note for each column of money that carries the signs of several currencies."""
+    notes = []
+    for name, is_money in written_numbers(frame, plan).items():
+        if not (is_money and counts[f"{name} written"]):
+            continue
+        signs = nw.col(RAW + name).str.replace_all("[0-9.,'’ \t\u00a0\u202f()+\u2212-]", "")
+        rows = frame.select(sign=signs).unique(keep="any").head(_CURRENCIES)
+        found = sorted({currency_of(str(sign)) for sign in collect(rows)["sign"].to_list() if sign} - {""})
+        if len(found) > 1:
+            text = (
+                f"{len(found)} currencies in `{name}` ({quote_names(found)}): their money cannot be added up, convert "
+            )
+            notes.append(Note(f"{text}it to one currency first", code="several_currencies", count=len(found)))
+    return notes
