@@ -32,12 +32,15 @@ from ._derive.panel import to_sales
 from ._exports.cdnow import from_cdnow
 from ._exports.complete_journey import from_complete_journey
 from ._exports.ga4 import from_ga4
+from ._exports.jd import from_jd_orders
 from ._exports.olist import from_olist
 from ._exports.rees46 import from_rees46
 from ._exports.shopify import from_shopify
 from ._exports.taobao import from_taobao_user_behavior
+from ._exports.taobao_orders import from_taobao_orders
 from ._exports.uci import from_uci_online_retail
 from ._exports.woocommerce import from_woocommerce
+from ._exports.youzan import from_youzan_orders
 from ._map.quarantine import Quarantine, quarantine
 from ._map.readers import (
     assignments,
@@ -80,12 +83,15 @@ __all__ = [
     "from_cdnow",
     "from_complete_journey",
     "from_ga4",
+    "from_jd_orders",
     "from_olist",
     "from_rees46",
     "from_shopify",
+    "from_taobao_orders",
     "from_taobao_user_behavior",
     "from_uci_online_retail",
     "from_woocommerce",
+    "from_youzan_orders",
     "identify",
     "links",
     "orders",

@@ -91,7 +91,7 @@ def describe_counts(counts: Sequence[float]) -> str:
     >>> describe_counts([1433221332117]), describe_counts([45296.377])
     ("give `format='unix_ms'`", "give `format='excel'`")
     >>> describe_counts([1.4e18])
-    'they count nanoseconds: divide them by 1,000 and give `format='unix_us'`'
+    "they count nanoseconds: divide them by 1,000 and give `format='unix_us'`"
     """
     known = [count for count in counts if count == count]
     units = [unit for unit, micros in EPOCHS.items() if known and all(_FROM <= n * micros / 1e6 < _TO for n in known)]

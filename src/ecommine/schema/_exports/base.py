@@ -13,7 +13,10 @@ from ..._core.notes import Note
 from ..._core.texts import counted, quote_names
 from .._convert.convert import convert
 from .._convert.formats import Conversion
+from .._convert.ids import mended
 from .._convert.objects import holds_objects
+from .._convert.plan import is_inexact, max_exact_integer
+from .._export_steps.signatures import reader_of_export
 from .._map.map import Check, map_frame
 from .._model.errors import SchemaError
 from .._model.shop import Shop
@@ -93,7 +96,9 @@ def find_spelling(frame: Frame, system: str, *spellings: str) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return f"it has {quote_names(names, most=12)}"
+    reader = reader_of_export(names)
+    looks_like = f"; it looks like an export that schema.{reader} reads" if reader else ""
+    return f"it has {quote_names(names, most=12)}{looks_like}"
 
 
 def present_columns(frame: Frame, **columns: str) -> dict[str, str]:
@@ -168,13 +173,27 @@ def whole_number_text(frame: Frame, name: str) -> nw.Expr:
 
 
 def read_as_text(frame: Frame, *names: str) -> Frame:
-    """Read codes as text, whatever type a CSV reader gave them, and empty text as missing."""
+    """Read codes as text, whatever type a CSV reader gave them, without blanks around it, and empty text as missing."""
     types = frame.collect_schema()
     present = [name for name in names if name in types]
+    _refuse_inexact(frame, [name for name in present if types[name].is_float()])
     other = [name for name in present if types[name] != nw.String or holds_objects(frame, name)]
     frame = _with_text_type(convert(frame, {name: Conversion("text") for name in other}), other)
-    not_empty = {name: nw.when(nw.col(name) != "").then(nw.col(name)) for name in present}
+    not_empty = {name: mended(nw.col(name), nullable=True) for name in present}
     return frame.with_columns(**not_empty) if not_empty else frame
+
+
+def _refuse_inexact(frame: Frame, floats: list[str]) -> None:
+    """Raise for codes that a reader made floats, which do not hold each of them."""
+    types = frame.collect_schema()
+    bad = {name: is_inexact(nw.col(name).fill_nan(None), max_exact_integer(types[name])) for name in floats}
+    counts = Export("types").count(frame, **bad) if bad else {}
+    if any(counts.values()):
+        remedy = "read the file again with this column as text, such as pd.read_csv(..., dtype=str)"
+        broken = {name: counted(count, "row") for name, count in counts.items() if count}
+        raise SchemaError(
+            "export", [f"{name!r} is a float, and no exact code, in {n}: {remedy}" for name, n in broken.items()]
+        )
 
 
 def _with_text_type(frame: Frame, converted: list[str]) -> Frame:
@@ -199,11 +218,12 @@ def read_as_numbers(frame: Frame, system: str, *names: str) -> Frame:
 
 def _converted(frame: Frame, system: str, written: list[str]) -> Frame:
     before = {f"__{name}": nw.col(name) for name in written}
-    frame = convert(frame.with_columns(**before), {name: Conversion("number") for name in written})
+    how = Conversion("number", decimal=".", is_money=True)  # systems write numbers with a dot, whatever their country
+    frame = convert(frame.with_columns(**before), dict.fromkeys(written, how))
     bad = {name: ~nw.col(f"__{name}").is_null() & nw.col(name).is_null() for name in written}
     counts = Export("types").count(frame, **bad)
     if any(counts.values()):
-        remedy = "read the file with its own decimal mark and thousands separator"
+        remedy = "a dot is the decimal mark here, so write it as the system does"
         broken = {name: counted(count, "row") for name, count in counts.items() if count}
         raise SchemaError(system, [f"{name!r} is not a number in {rows}: {remedy}" for name, rows in broken.items()])
     return frame.drop(*before)
@@ -244,6 +264,17 @@ def drop_cancelled(orders: Frame, export: Export, cancelled: nw.Expr, handling: 
     is_cancelled = fill_false(cancelled)
     export.note("cancelled_left_out", export.count(orders, rows=is_cancelled)["rows"], "order", f"{states} left out")
     return orders.filter(~is_cancelled)
+
+
+def note_missing_rows(heads: Frame, export: Export, total: str) -> None:
+    """Add a note of orders whose total is above the sum of their lines (column ``__above``): rows may be missing."""
+    above = heads.with_columns(above=nw.when(fill_false(nw.col("__above") >= MIN_MONEY)).then(nw.col("__above")))
+    sums = collect(
+        above.select(n=(~nw.col("above").is_null()).cast(nw.Int64), money=nw.col("above")).select(nw.all().sum())
+    )
+    count, money = int(sums["n"].to_list()[0] or 0), float(sums["money"].to_list()[0] or 0.0)
+    text = f"whose {total} is above the sum of its lines, by {money:,.2f} in all: are rows missing?"
+    export.note("rows_missing", count, "order", text)
 
 
 def products_of_lines(lines: Frame, export: Export) -> Frame:

@@ -7,6 +7,9 @@ from narwhals.stable.v2.typing import IntoFrame
 
 from ..._core.engines import tell_library_errors
 from ..._core.frames import Frame, join, opened
+from .._export_steps.customers import with_customers
+from .._export_steps.line_types import is_tip, line_type_of
+from .._export_steps.repeated import drop_repeated_orders, refuse_two_orders_of_a_number
 from .._map.map import Check, check_zone
 from .._model.shop import Shop
 from .base import (
@@ -14,6 +17,7 @@ from .base import (
     drop_cancelled,
     fill_false,
     note_line_types,
+    note_missing_rows,
     null_column,
     order_level_lines,
     present_columns,
@@ -26,7 +30,6 @@ from .base import (
 
 _SYSTEM = "Shopify"
 _ORDER = {
-    "customer_id": "Email",
     "ordered_at": "Created at",
     "country": "Shipping Country",
     "channel": "Source",
@@ -37,6 +40,8 @@ _ORDER = {
 }
 _MONEY = ("Subtotal", "Shipping", "Total", "Refunded Amount")
 _STATES = ("Financial Status", "Cancelled at")
+_ONCE = ("Id", "Email", "Created at", "Total")
+"""What an order has once, on the first of its rows or on all."""
 _LINE = ("Lineitem name", "Lineitem sku", "Vendor")
 
 
@@ -46,14 +51,15 @@ def from_shopify(
     /,
     *,
     timezone: str | None = None,
+    customer: str | None = None,
     cancelled: Literal["drop", "keep"] = "drop",
     check: Check = "values",
 ) -> Shop:
     """Map Shopify's orders CSV to a shop whose lines add up to the total of each order.
 
-    Needed columns: Name, Email, Created at, Subtotal, Shipping, Total, Lineitem quantity, Lineitem name, Lineitem
+    Needed columns: Name, Created at, Subtotal, Shipping, Total, Lineitem quantity, Lineitem name, Lineitem
     price. Read where they are there: Lineitem sku, Lineitem discount, Refunded Amount, Cancelled at, Financial Status,
-    Currency, Discount Code, Payment Method, Shipping Country, Source, Location, Vendor.
+    Currency, Discount Code, Payment Method, Shipping Country, Source, Location, Vendor, Phone, Id.
 
     Parameters
     ----------
@@ -62,6 +68,9 @@ def from_shopify(
     timezone : str, optional
         The shop's zone; only for a ``Created at`` that the reader of the file turned into times with a zone. Text
         ("2024-05-01 09:58:12 +0800") is the shop's wall clock as it stands.
+    customer : str, optional
+        The column that tells customers apart, such as "Phone". By default it is the Email; an order without one, as of
+        cash on delivery, is of the customer who has its Phone.
     cancelled : {"drop", "keep"}, default "drop"
         What becomes of orders with a ``Cancelled at``, or whose payment was voided or expired.
     check : {"values", "types"}, default "values"
@@ -70,13 +79,13 @@ def from_shopify(
     Returns
     -------
     Shop
-        ``orders`` and ``products``. ``order_id`` is the Name ("#1001"), ``customer_id`` the Email, so that orders
-        without one (often of the point of sale) are guests, ``product_id`` the SKU or, without one, the name.
+        ``orders`` and ``products``. ``order_id`` is the Name ("#1001"), ``customer_id`` the Email or Phone, so that
+        orders without both (often of the point of sale) are guests, ``product_id`` the SKU or, without one, the name.
 
     Raises
     ------
     SchemaError
-        If columns are missing, money is not a number, or values fail their checks.
+        If columns are missing, money is not a number, two orders have one Name, or values fail their checks.
 
     Notes
     -----
@@ -85,12 +94,15 @@ def from_shopify(
 
     - a shipping line, the Shipping;
     - a discount line, what Subtotal is below the sum of its products: codes and automatic discounts that the lines do
-      not carry. Where Subtotal is above it (an edited order), the line is an adjustment;
-    - a fee line, Total - Subtotal - Shipping: taxes, duties, tips. Where prices include the tax there is none, since
+      not carry. Where Subtotal is above it the line is an adjustment, and a note asks whether rows are missing;
+    - a fee line, Total - Subtotal - Shipping: taxes and duties. Where prices include the tax there is none, since
       Total holds no more then; where it is negative (free shipping by a code), the line is a discount;
     - an adjustment line, minus the Refunded Amount, on the day of the order, since the file does not tell a later one.
 
-    Without the last line the amounts of an order add up to its Total. A Shipping that is missing counts as 0, a missing
+    Without the last line the amounts of an order add up to its Total. Items that are no goods have a type of their own:
+    tips, donations and insurance of parcels are fees (Shopify leaves tips out of the Subtotal), gift cards gifts,
+    rounding an adjustment. An order that is there twice with all its rows, as in files that overlap, is taken once. A
+    Shipping that is missing counts as 0, a missing
     Subtotal as the sum of the products; both are counted in a note.
 
     References
@@ -119,51 +131,56 @@ def from_shopify(
     check_zone(timezone)
     export = Export(check)
     frame = _read(opened(raw, argument="raw"))
-    heads = _heads(frame)
+    refuse_two_orders_of_a_number(frame, _SYSTEM, "Name", _ONCE)
+    frame = drop_repeated_orders(frame, export, "Name", ("Lineitem name", "Lineitem quantity", "Lineitem price"))
+    heads = _heads(frame, export, customer)
     dead = nw.col("__cancelled") == 1
     kept = drop_cancelled(heads, export, dead, cancelled, "cancelled, voided or expired")
     _note_missing(kept, export)
     goods = _goods(frame, heads)
     if cancelled == "drop":
         goods = goods.filter(~fill_false(dead))
-    lines = goods.drop("title", "__cancelled", *present_columns(goods, brand="brand"))
+    marked = goods.drop("title", "__cancelled", *present_columns(goods, brand="brand"))
+    lines = marked.drop("__tip")
     written = lines.collect_schema()["ordered_at"] == nw.String
     orders = export.table(
-        stack([lines, *_implied(lines, kept)]),
+        stack([lines, *_implied(lines, join(kept, _sums_of_lines(marked), on=["order_id"], how="left"), export)]),
         "orders",
         timezone=None if written else timezone,
         format="%Y-%m-%d %H:%M:%S" if written else None,
     )
     note_line_types(orders, export)
-    return export.shop(orders=orders, products=products_of_lines(goods, export))
+    return export.shop(
+        orders=orders, products=products_of_lines(goods.filter(nw.col("line_type") == "product"), export)
+    )
 
 
 def _read(frame: Frame) -> Frame:
     """Return the columns that are used in their types, with neutral values for optional ones that are absent."""
-    needed = ("Email", "Created at", "Subtotal", "Shipping", "Total")
+    needed = ("Created at", "Subtotal", "Shipping", "Total")
     require_columns(frame, _SYSTEM, "Name", *needed, "Lineitem quantity", "Lineitem name", "Lineitem price")
     names = frame.collect_schema().names()
     absent = {name: nw.lit(0.0) for name in ("Lineitem discount", "Refunded Amount") if name not in names}
     absent |= {name: null_column(nw.String) for name in (*_STATES, "Lineitem sku") if name not in names}
     frame = frame.with_columns(**absent) if absent else frame
     texts = [name for name in _ORDER.values() if name != "Created at"]
-    frame = read_as_text(frame, "Name", *texts, "Financial Status", *_LINE)
+    frame = read_as_text(frame, "Name", "Email", *texts, "Financial Status", *_LINE)
     frame = read_as_numbers(frame, _SYSTEM, *_MONEY, "Lineitem quantity", "Lineitem price", "Lineitem discount")
     if frame.collect_schema()["Created at"] == nw.String:
         frame = frame.with_columns(nw.col("Created at").str.slice(0, 19))
     return frame
 
 
-def _heads(frame: Frame) -> Frame:
+def _heads(frame: Frame, export: Export, customer: str | None) -> Frame:
     """Return the columns of each order, from the row that has its total."""
     if frame.collect_schema()["Cancelled at"] == nw.String:
         frame = read_as_text(frame, "Cancelled at")
     dead = ~nw.col("Cancelled at").is_null() | fill_false(nw.col("Financial Status").is_in(["voided", "expired"]))
     of_order = {canonical: nw.col(source) for canonical, source in present_columns(frame, **_ORDER).items()}
-    heads = frame.filter(~nw.col("Total").is_null()).select(
-        "Name", *_MONEY, __cancelled=dead.cast(nw.Int64), **of_order
-    )
-    return heads.unique(subset=["Name"], keep="any").rename({"Name": "order_id"})
+    heads = frame.filter(~nw.col("Total").is_null()).with_columns(**of_order, __cancelled=dead.cast(nw.Int64))
+    heads = heads.unique(subset=["Name"], keep="any").with_columns(order_id=nw.col("Name"))
+    heads = with_customers(heads, export, _SYSTEM, ("Email", "Phone"), customer)
+    return heads.select("order_id", *_MONEY, "__cancelled", "customer_id", *of_order)
 
 
 def _goods(frame: Frame, heads: Frame) -> Frame:
@@ -178,7 +195,8 @@ def _goods(frame: Frame, heads: Frame) -> Frame:
         unit_price=nw.col("Lineitem price"),
         discount=nw.col("Lineitem discount").fill_null(0.0),
         amount=paid,
-        line_type=nw.lit("product"),
+        line_type=line_type_of(nw.col("Lineitem name")),
+        __tip=is_tip(nw.col("Lineitem name")).cast(nw.Int64),
         **{canonical: nw.col(source) for canonical, source in present_columns(frame, brand="Vendor").items()},
     )
     return join(lines, heads.drop(*_MONEY), on=["order_id"], how="left")
@@ -190,12 +208,20 @@ def _note_missing(heads: Frame, export: Export) -> None:
     export.note("missing_shipping", counts["shipping"], "order", "without a Shipping: read as 0")
 
 
-def _implied(lines: Frame, heads: Frame) -> list[Frame]:
-    sums = lines.group_by("order_id").agg(nw.col("amount").sum().alias("__goods"))
-    heads = join(heads, sums, on=["order_id"], how="left")
-    goods, shipping = nw.col("__goods").fill_null(0.0), nw.col("Shipping").fill_null(0.0)
+def _sums_of_lines(lines: Frame) -> Frame:
+    """Return the money of each order's goods, and of its tips, which the Subtotal leaves out."""
+    tip = nw.when(nw.col("__tip") == 1)
+    parts = lines.with_columns(__tips=tip.then(nw.col("amount")).otherwise(0.0))
+    parts = parts.with_columns(__goods=nw.col("amount") - nw.col("__tips"))
+    return parts.group_by("order_id").agg(nw.col("__goods").sum(), nw.col("__tips").sum())
+
+
+def _implied(lines: Frame, heads: Frame, export: Export) -> list[Frame]:
+    goods, tips = nw.col("__goods").fill_null(0.0), nw.col("__tips").fill_null(0.0)
+    shipping = nw.col("Shipping").fill_null(0.0)
     subtotal = nw.coalesce(nw.col("Subtotal"), goods)
-    left, rest = subtotal - goods, nw.col("Total") - subtotal - shipping
+    left, rest = subtotal - goods, nw.col("Total") - subtotal - shipping - tips
+    note_missing_rows(heads.with_columns(__above=left), export, "Subtotal")
     return [
         order_level_lines(lines, heads, shipping, "shipping"),
         order_level_lines(lines, heads, left, "adjustment", "discount"),

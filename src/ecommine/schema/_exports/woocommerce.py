@@ -1,5 +1,6 @@
 """WooCommerce: the orders CSV with one row per item, the fields of the order on each of its rows."""
 
+from functools import partial
 from typing import Any, Literal
 
 import narwhals.stable.v2 as nw
@@ -7,12 +8,17 @@ from narwhals.stable.v2.typing import IntoFrame
 
 from ..._core.engines import tell_library_errors
 from ..._core.frames import Frame, join, opened
+from .._export_steps.customers import with_customers
+from .._export_steps.line_types import line_type_of
+from .._export_steps.order_items import too_dear
+from .._export_steps.repeated import drop_repeated_orders, refuse_two_orders_of_a_number
 from .._map.map import Check
 from .._model.shop import Shop
 from .base import (
     Export,
     drop_cancelled,
     note_line_types,
+    note_missing_rows,
     order_level_lines,
     present_columns,
     products_of_lines,
@@ -28,8 +34,13 @@ _ORDER = {
     "currency": "order_currency",
     "payment_method": "payment_method",
 }
+_CONTACTS = ("billing_email", "billing_phone")
 _MONEY = ("shipping_total", "fee_total", "order_total", "refunded_total")
 _ITEM = ("item_quantity", "item_subtotal", "item_total")
+_ONCE = ("order_date", "customer_id", "billing_email", "order_total")
+"""What an order has once, on all its rows."""
+_HIGHEST_TAX = 0.3
+"""No tax is a larger share of what an order costs without it."""
 _UNPAID = ("cancelled", "failed", "pending", "checkout-draft", "trash")
 
 
@@ -39,6 +50,7 @@ def from_woocommerce(
     /,
     *,
     format: str = "%Y-%m-%d %H:%M:%S",
+    customer: str | None = None,
     cancelled: Literal["drop", "keep"] = "drop",
     check: Check = "values",
 ) -> Shop:
@@ -47,7 +59,7 @@ def from_woocommerce(
     The format is "Default - One Row per Item" of the extension Customer / Order / Coupon Export. Needed columns:
     order_id, order_date, status, customer_id, shipping_total, order_total, item_name, item_quantity, item_subtotal,
     item_total. Read where they are there: fee_total, refunded_total, item_product_id, item_sku, order_currency,
-    payment_method, billing_country.
+    payment_method, billing_country, billing_email, billing_phone.
 
     Parameters
     ----------
@@ -55,6 +67,9 @@ def from_woocommerce(
         The CSV as it was exported.
     format : str, default "%Y-%m-%d %H:%M:%S"
         How ``order_date`` is written where it is text; the site's own time.
+    customer : str, optional
+        The column that tells customers apart, such as "billing_email". By default it is the customer_id; a guest
+        checkout (customer 0) is of the customer who has its billing_email, or else its billing_phone.
     cancelled : {"drop", "keep"}, default "drop"
         What becomes of orders that nobody paid: cancelled, failed, pending, drafts.
     check : {"values", "types"}, default "values"
@@ -63,13 +78,14 @@ def from_woocommerce(
     Returns
     -------
     Shop
-        ``orders`` and ``products``. Customer 0 is a guest. ``product_id`` is the first of item_product_id, item_sku and
+        ``orders`` and ``products``. An order of customer 0 without an e-mail and a telephone number is a guest's; where
+        there are such contacts, customers are text. ``product_id`` is the first of item_product_id, item_sku and
         item_name that an item has.
 
     Raises
     ------
     SchemaError
-        If columns are missing, money is not a number, or values fail their checks.
+        If columns are missing, money is not a number, two orders have one number, or values fail their checks.
 
     Notes
     -----
@@ -79,7 +95,8 @@ def from_woocommerce(
     the day of the order. Without the last one the amounts of an order add up to its order_total. An order without items
     has its total in these lines alone. Of an item one of whose sums is missing the other stands for it; a missing
     shipping_total or fee_total counts as 0, and an order without an order_total has no line of taxes. All are counted
-    in notes, but for fees, which are missing where there are none.
+    in notes, but for fees, which are missing where there are none. Items that are no goods (gift cards, tips) have a
+    type of their own. An order that is there twice with all its rows, as in files that overlap, is taken once.
 
     The CSV of the built-in Analytics pages has one row per order and its items in one cell; it is not read.
 
@@ -106,6 +123,12 @@ def from_woocommerce(
     """
     export = Export(check)
     frame = _read(opened(raw, argument="raw"))
+    refuse_two_orders_of_a_number(frame, _SYSTEM, "order_id", _ONCE)
+    other = nw.col("shipping_total").fill_null(0.0) + nw.col("fee_total").fill_null(0.0)
+    total, item = nw.col("order_total"), _sums()["after"]
+    often = partial(too_dear, items=frame, key="order_id", total=total, other=other, item=item)
+    frame = drop_repeated_orders(frame, export, "order_id", ("item_name", *_ITEM), often)
+    frame = _with_customers(frame, export, customer)
     every = frame.select("order_id", "status").unique(subset=["order_id"], keep="any")
     unpaid = nw.col("status").is_in(_UNPAID)
     kept = drop_cancelled(every, export, unpaid, cancelled, "cancelled, failed, pending or draft")
@@ -114,9 +137,11 @@ def from_woocommerce(
     goods = _goods(frame)
     lines = goods.drop("title")
     written = lines.collect_schema()["ordered_at"] == nw.String
-    orders = export.table(stack([lines, *_implied(lines, frame)]), "orders", format=format if written else None)
+    orders = export.table(stack([lines, *_implied(lines, frame, export)]), "orders", format=format if written else None)
     note_line_types(orders, export)
-    return export.shop(orders=orders, products=products_of_lines(goods, export))
+    return export.shop(
+        orders=orders, products=products_of_lines(goods.filter(nw.col("line_type") == "product"), export)
+    )
 
 
 def _read(frame: Frame) -> Frame:
@@ -133,6 +158,17 @@ def _read(frame: Frame) -> Frame:
     known = nw.when(nw.col("customer_id") != nobody).then(nw.col("customer_id"))
     bare = nw.col("status").str.to_lowercase().str.replace_all("wc-", "", literal=True)  # as the database writes it
     return frame.with_columns(customer_id=known, status=bare)
+
+
+def _with_customers(frame: Frame, export: Export, customer: str | None) -> Frame:
+    """Return the rows with the customer of each order; without contacts it is the customer_id as it is."""
+    contacts = [name for name in _CONTACTS if name in frame.collect_schema().names()]
+    if customer is None and not contacts:
+        return frame
+    frame = read_as_text(frame, "customer_id", *contacts)
+    heads = frame.unique(subset=["order_id"], keep="any")
+    heads = with_customers(heads, export, _SYSTEM, ("customer_id", *contacts), customer)
+    return join(frame.drop("customer_id"), heads.select("order_id", "customer_id"), on=["order_id"], how="left")
 
 
 def _sums() -> dict[str, nw.Expr]:
@@ -179,12 +215,12 @@ def _goods(frame: Frame) -> Frame:
         unit_price=nw.when(units != 0).then(money["before"] / units),
         discount=money["before"] - money["after"],
         amount=money["after"],
-        line_type=nw.lit("product"),
+        line_type=line_type_of(nw.col("item_name")),
         **{canonical: nw.col(source) for canonical, source in present_columns(frame, **_ORDER).items()},
     )
 
 
-def _implied(lines: Frame, frame: Frame) -> list[Frame]:
+def _implied(lines: Frame, frame: Frame, export: Export) -> list[Frame]:
     of_order = {canonical: nw.col(source) for canonical, source in present_columns(frame, **_ORDER).items()}
     heads = frame.select("order_id", "customer_id", *_MONEY, ordered_at=nw.col("order_date"), **of_order).unique(
         subset=["order_id"], keep="any"
@@ -192,7 +228,10 @@ def _implied(lines: Frame, frame: Frame) -> list[Frame]:
     sums = lines.group_by("order_id").agg(nw.col("amount").sum().alias("__goods"))
     heads = join(heads, sums, on=["order_id"], how="left")
     shipping, fee = nw.col("shipping_total").fill_null(0.0), nw.col("fee_total").fill_null(0.0)
-    rest = nw.col("order_total") - nw.col("__goods").fill_null(0.0) - shipping - fee
+    without_tax = nw.col("__goods").fill_null(0.0) + shipping + fee
+    rest = nw.col("order_total") - without_tax
+    is_known = ~nw.col("__goods").is_null() & (rest > _HIGHEST_TAX * without_tax)
+    note_missing_rows(heads.with_columns(__above=nw.when(is_known).then(rest)), export, "order_total")
     return [
         order_level_lines(lines, heads, shipping, "shipping"),
         order_level_lines(lines, heads, fee, "fee", "discount"),

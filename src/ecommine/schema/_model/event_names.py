@@ -112,7 +112,7 @@ def check_event_names(names: object) -> Mapping[str, str]:
     --------
     >>> check_event_names({"放进购物车": "add_to_card"})
     Traceback (most recent call last):
-    ValueError: `names` must give a name of EVENT_NAMES, got 'add_to_card' for '放进购物车': did you mean 'add_to_cart'?
+    ValueError: `names` must give a name of EVENT_NAMES, got 'add_to_card' for '放进购物车'; did you mean 'add_to_cart'?
     """
     if names is None:
         return {}

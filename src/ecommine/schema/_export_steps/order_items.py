@@ -1,0 +1,162 @@
+"""Exports with one table of orders and perhaps one of their items: lines that add up to the total of each order."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import narwhals.stable.v2 as nw
+
+from ..._core.frames import Frame, join
+from .._convert.suggest import formats_of, sample
+from .._exports.base import (
+    MIN_MONEY,
+    Export,
+    drop_cancelled,
+    fill_false,
+    note_line_types,
+    note_missing_rows,
+    null_column,
+    order_level_lines,
+    products_of_lines,
+    read_as_numbers,
+    read_as_text,
+    stack,
+)
+from .._model.shop import Shop
+from .line_types import line_type_of
+
+CLOSED = "关闭|取消|等待买家付款|待付款|等待付款|未付款|未支付|删除"
+"""Part of the states of orders that nobody paid, or that were closed."""
+
+
+def clean_codes(frame: Frame, *names: str) -> Frame:
+    """Return codes without what Excel is made to keep them as text with: ="123", '123, and tabs."""
+    frame = read_as_text(frame, *names)
+    present = [name for name in names if name in frame.collect_schema().names()]
+    return frame.with_columns(**{name: nw.col(name).str.replace_all("^[=\"'\t ]+|[\"'\t ]+$", "") for name in present})
+
+
+def clean_money(frame: Frame, system: str, *names: str) -> Frame:
+    """Return money as numbers; a remark in words ("无退款申请") is none."""
+    types = frame.collect_schema()
+    written = [name for name in names if name in types and types[name] == nw.String]
+    in_words = {name: nw.when(fill_false(nw.col(name).str.contains("[0-9]"))).then(nw.col(name)) for name in written}
+    return read_as_numbers(frame.with_columns(**in_words) if in_words else frame, system, *names)
+
+
+def first_present(frame: Frame, *names: str) -> str | None:
+    """Return the first of these columns that the table has."""
+    known = frame.collect_schema().names()
+    return next((name for name in names if name in known), None)
+
+
+def money_of(frame: Frame, *names: str) -> nw.Expr:
+    """Return the first of these columns that a row has a number in, 0 where it has none."""
+    known = frame.collect_schema().names()
+    return nw.coalesce(*[nw.col(name) for name in names if name in known], nw.lit(0.0))
+
+
+def format_of_times(frame: Frame, name: str, format: str | None) -> str | None:
+    """Return the format of times that are text: the one that is given, or the one that they all have."""
+    if format is not None or frame.collect_schema()[name] != nw.String:
+        return format if frame.collect_schema()[name] == nw.String else None
+    groups = formats_of([str(value) for value in sample(frame, name)])
+    names = next(iter(groups), ())
+    return names[0] if len(groups) == 1 and len(names) == 1 else None
+
+
+def lines_of_items(
+    items: Frame, heads: Frame, *, title: str, code: Sequence[str], price: nw.Expr, units: nw.Expr, paid: nw.Expr
+) -> Frame:
+    """Return one line for each item, with what its order (column ``order_id``) says about all its lines."""
+    known = items.collect_schema().names()
+    codes = [nw.col(name) for name in (*code, title) if name in known]
+    lines = items.select(
+        order_id=nw.col("order_id"),
+        product_id=nw.coalesce(*codes),
+        title=nw.col(title),
+        quantity=units,
+        unit_price=price,
+        discount=price * units - paid,
+        amount=paid,
+        line_type=line_type_of(nw.col(title)),
+    )
+    return join(lines, heads.select(*_of_order(heads)), on=["order_id"], how="inner")
+
+
+def line_of_order(heads: Frame, goods: Frame) -> Frame:
+    """Return one line of goods for each order, of a product only where the order has no other.
+
+    ``goods`` have ``order_id``, ``__title``, ``__kinds``, ``__goods`` and perhaps ``__units``.
+    """
+    lines = join(heads.select(*_of_order(heads)), goods, on=["order_id"], how="left")
+    units = nw.col("__units") if "__units" in goods.collect_schema().names() else null_column(nw.Float64())
+    is_known = fill_false(nw.col("__kinds") == 1)
+    return lines.select(
+        *_of_order(heads),
+        product_id=nw.when(is_known).then(nw.col("__title")),
+        title=nw.col("__title"),
+        quantity=units,
+        unit_price=nw.when(is_known & fill_false(units > 0)).then(nw.col("__goods") / units),
+        discount=nw.lit(0.0),
+        amount=nw.col("__goods"),
+        line_type=nw.lit("product"),
+    )
+
+
+def _of_order(heads: Frame) -> list[str]:
+    return [name for name in heads.collect_schema().names() if not name.startswith("__")]
+
+
+def shop_of_orders(
+    heads: Frame,
+    lines: Frame,
+    export: Export,
+    *,
+    total: str,
+    format: str | None,
+    cancelled: Literal["drop", "keep"],
+) -> Shop:
+    """Return the shop: lines of items, shipping, what the total differs by, and minus what was refunded.
+
+    ``heads`` have ``order_id``, ``customer_id``, ``ordered_at`` and ``__total``, ``__shipping``, ``__refund``,
+    ``__closed``. ``total`` is the name of the total in the export.
+    """
+    kept = drop_cancelled(heads, export, nw.col("__closed") == 1, cancelled, "closed, cancelled or not paid")
+    lines = join(lines, kept.select("order_id"), on=["order_id"], how="inner")
+    goods = lines.drop("title")
+    orders = export.table(stack([goods, *_implied(goods, kept, export, total)]), "orders", format=format)
+    note_line_types(orders, export)
+    return export.shop(
+        orders=orders, products=products_of_lines(lines.filter(nw.col("line_type") == "product"), export)
+    )
+
+
+def _implied(lines: Frame, heads: Frame, export: Export, total: str) -> list[Frame]:
+    sums = lines.group_by("order_id").agg(nw.col("amount").sum().alias("__goods"))
+    heads = join(heads, sums, on=["order_id"], how="left")
+    rest = nw.col("__total") - nw.col("__goods").fill_null(0.0) - nw.col("__shipping")
+    note_missing_rows(heads.with_columns(__above=rest), export, total)
+    return [
+        order_level_lines(lines, heads, nw.col("__shipping"), "shipping"),
+        order_level_lines(lines, heads, rest, "adjustment", "discount"),
+        order_level_lines(lines, heads, -nw.col("__refund"), "adjustment"),
+    ]
+
+
+def too_dear(orders: Frame, items: Frame, key: str, *, total: nw.Expr, other: nw.Expr, item: nw.Expr) -> Frame:
+    """Keep repeated orders whose items cost more than the total as often as they are there, and not once.
+
+    ``total`` and ``other`` (what else is in it, such as shipping) are of the order, on each of its rows.
+    """
+    marked = items.with_columns(__item=item, __room=total - other.fill_null(0.0) + MIN_MONEY)
+    sums = marked.group_by(key).agg(nw.col("__item").sum(), nw.col("__room").max())
+    orders = join(orders, sums, on=[key], how="left")
+    once, every = nw.col("__item") / nw.col("__times") <= nw.col("__room"), nw.col("__item") > nw.col("__room")
+    return orders.filter(fill_false(once & every)).select(key, "__times", "__lines")
+
+
+def is_closed(state: str | None) -> nw.Expr:
+    """Return whether an order is closed or was never paid, by its state in words."""
+    if state is None:
+        return nw.lit(0)
+    return fill_false(nw.col(state).str.contains(CLOSED)).cast(nw.Int64)

@@ -1,0 +1,77 @@
+"""Order numbers that are there twice: two orders of one number are refused, copies of a whole order are taken once."""
+
+from collections.abc import Callable, Sequence
+
+import narwhals.stable.v2 as nw
+
+from ..._core.frames import Frame, collect, join
+from ..._core.texts import counted, join_words
+from .._exports.base import Export, stack
+from .._model.errors import SchemaError
+
+_SHOWN = 3
+
+
+def refuse_two_orders_of_a_number(frame: Frame, system: str, key: str, columns: Sequence[str]) -> None:
+    """Raise where rows of one order number differ in a column that an order has once; missing values do not differ."""
+    types = frame.collect_schema()
+    present = [name for name in columns if name in types and name != key]
+    ends = [nw.col(name).min().alias(f"{name} low") for name in present]
+    ends += [nw.col(name).max().alias(f"{name} high") for name in present]
+    extremes = frame.group_by(key).agg(*ends)
+    types = extremes.collect_schema()
+    differ = {name: _differ(*(_known(f"{name} {end}", types) for end in ("low", "high"))) for name in present}
+    if not differ:
+        return
+    wrong = collect(extremes.select(nw.col(key), **differ).filter(nw.any_horizontal(*differ, ignore_nulls=True)))
+    if not len(wrong):
+        return
+    numbers = ", ".join(map(str, sorted(map(str, wrong[key].to_list()))[:_SHOWN]))
+    names = [name for name in present if bool(wrong[name].any())]
+    problem = (
+        f"{counted(len(wrong), 'order number')} such as {numbers} stand for several orders, which differ in "
+        f"{join_words(names)}: if these are shops that number alike, map each file by itself with its shop in front of "
+        f"{key!r}; if they are one order at two times, keep its later rows"
+    )
+    raise SchemaError(system, [problem])
+
+
+def _known(name: str, types: nw.Schema) -> nw.Expr:
+    return nw.col(name).fill_nan(None) if types[name].is_float() else nw.col(name)
+
+
+def _differ(low: nw.Expr, high: nw.Expr) -> nw.Expr:
+    return ~low.is_null() & ~high.is_null() & (low != high).fill_null(value=False)
+
+
+def drop_repeated_orders(
+    frame: Frame,
+    export: Export,
+    key: str,
+    line: Sequence[str],
+    confirm: Callable[[Frame], Frame] | None = None,
+) -> Frame:
+    """Take once the orders all of whose rows are there several times, as where two files of a shop overlap.
+
+    ``line`` are columns that tell the lines of an order apart. ``confirm`` keeps those of the repeated orders (columns
+    ``key``, ``__times``, ``__lines``) that are so for certain.
+    """
+    lines = frame.group_by(key, *line).agg(n=nw.len()).group_by(key).agg(n=nw.col("n").min()).filter(nw.col("n") > 1)
+    suspects = collect(lines.select(rows=nw.len()))["rows"].to_list()[0]
+    if not suspects:
+        return frame
+    names = frame.collect_schema().names()
+    rows = join(frame, lines.select(key), on=[key], how="inner").group_by(*names).agg(__n=nw.len())
+    orders = rows.group_by(key).agg(__times=nw.col("__n").min(), __lines=nw.len()).filter(nw.col("__times") > 1)
+    orders = orders if confirm is None else confirm(orders)
+    count = int(collect(orders.select(rows=nw.len()))["rows"].to_list()[0])
+    if not count:
+        return frame
+    text = "whole in the export several times, as where files overlap: taken once"
+    export.note("orders_repeated", count, "order", text)
+    marked = join(frame, orders.select(key, __again=nw.col("__times")), on=[key], how="left")
+    rest = marked.filter(nw.col("__again").is_null()).select(*names)
+    again = join(rows, orders.select(key, "__times"), on=[key], how="inner")
+    again = again.with_columns(__copies=nw.col("__n") // nw.col("__times"))
+    most = int(collect(again.select(most=nw.col("__copies").max()))["most"].to_list()[0])
+    return stack([rest, *(again.filter(nw.col("__copies") > i).select(*names) for i in range(most))])
