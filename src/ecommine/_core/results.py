@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, time, timedelta
 from decimal import Decimal
 from html import escape
-from io import BytesIO
 from numbers import Real
 from os import PathLike
 from pathlib import Path
@@ -13,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from .checks import show
+from .checks import one_of, show
 from .engines import check_pickles, tell_library_errors
 from .frames import collect, opened
+from .headings import heading
 from .notes import Note
-from .optional import require
-from .texts import counted
+from .tables import product_names, with_product_names
+from .texts import LOCALES, Locale, counted
+from .workbook import workbook
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,22 +56,32 @@ class Result:
         return to_pandas(self._main())
 
     @tell_library_errors
-    def to_excel(self, path: str | PathLike[str]) -> None:
-        """Write a workbook: the notes with their codes and counts on the first sheet, then one sheet per table.
+    def to_excel(self, path: str | PathLike[str], *, names: object = None, locale: Locale = "en") -> None:
+        """Write a workbook: what the result says on the first sheet, its notes with their codes, a sheet per table.
+
+        Parameters
+        ----------
+        path : str or path
+            The file, which is replaced where it is there.
+        names : table of products, mapping of id to name, or None
+            A table with product_id and title: products are written by their names, one without a name by its id.
+        locale : {"en", "zh"}
+            The language of the sentences, and with "zh" of the headings too.
 
         Raises
         ------
-        ModuleNotFoundError
-            If openpyxl is not installed (``pip install 'ecommine[excel]'``).
         TypeError, ValueError
-            If `path` is no path, or a table has more rows or columns than a sheet: nothing is written then.
+            If an option is wrong, or a table has more rows or columns than a sheet: nothing is written then.
         """
-        require("openpyxl", extra="excel")
-        checked = check_path(path)
-        sheets = {name: to_pandas(table) for name, table in self.tables.items()}
-        notes = (*self.notes, *check_sheets(sheets))
-        first = _sheet_of_notes(type(self).__name__, self.headline, notes)
-        checked.write_bytes(_workbook({"notes": first, **sheets}))
+        checked, titles = check_path(path), product_names(names)
+        one_of("locale", locale, LOCALES)
+        tables = {name: with_product_names(to_pandas(table), titles) for name, table in self._sheets(locale).items()}
+        notes = (*self.notes, *check_sheets(tables))
+        first = _sheet_of_notes(type(self).__name__, [self.headline, *self._sentences(locale)], notes)
+        sheets = {"notes": first, **{name: for_excel(table) for name, table in tables.items()}}
+        if locale == "zh":
+            sheets = {heading(name): table.rename(columns=heading) for name, table in sheets.items()}
+        checked.write_bytes(workbook(sheets))
 
     def __repr__(self) -> str:
         """Return at most twelve lines: what it is, what was left out, the head of the table."""
@@ -90,6 +101,15 @@ class Result:
             body = to_pandas(main.head(SHOWN_ROWS).to_native()).to_html(index=False)
         return f"<p><b>{type(self).__name__}</b>: {escape(self.headline)}</p><ul>{lines}</ul>{body}"
 
+    def _sheets(self, locale: Locale) -> Mapping[str, Any]:  # noqa: ARG002  # a class may have words of its own
+        """Return the tables of a workbook by name."""
+        return self.tables
+
+    def _sentences(self, locale: Locale) -> list[str]:
+        """Return what the result says in a language, where it has a summary."""
+        summary = getattr(self, "summary", None)
+        return [] if summary is None else [summary(locale=locale)]
+
     def _main(self) -> Any:
         """Return the main table; a result whose other tables are made when asked for returns it without them."""
         return next(iter(self.tables.values()))
@@ -103,20 +123,7 @@ class Result:
         return [*shown, f"  note: {hidden} more in .notes"] if hidden > 0 else shown
 
 
-def _workbook(sheets: "Mapping[str, pd.DataFrame]") -> bytes:
-    """Return the whole workbook: a file that cannot be finished is not begun."""
-    import pandas as pd
-
-    content = BytesIO()
-    with pd.ExcelWriter(content, engine="openpyxl") as book:
-        for name, table in sheets.items():
-            for_excel(table).to_excel(book, sheet_name=name[:31], index=False)
-        for sheet in book.sheets.values():
-            _make_readable(sheet)
-    return content.getvalue()
-
-
-def _sheet_of_notes(title: str, headline: str, notes: Sequence[str]) -> "pd.DataFrame":
+def _sheet_of_notes(title: str, lines: Sequence[str], notes: Sequence[str]) -> "pd.DataFrame":
     """Return one row per sentence, the headline first; a sentence without a code leaves its cells empty."""
     import pandas as pd
 
@@ -124,20 +131,11 @@ def _sheet_of_notes(title: str, headline: str, notes: Sequence[str]) -> "pd.Data
     counts = [note.count if isinstance(note, Note) else None for note in notes]
     return pd.DataFrame(
         {
-            title: [headline, *map(str, notes)],
-            "code": [None, *codes],
-            "count": pd.array([None, *counts], dtype="Int64"),
+            title: [*lines, *map(str, notes)],
+            "code": [*[None] * len(lines), *codes],
+            "count": pd.array([*[None] * len(lines), *counts], dtype="Int64"),
         }
     )
-
-
-def _make_readable(sheet: Any) -> None:
-    sheet.freeze_panes = "A2"
-    for column in sheet.iter_cols():
-        sheet.column_dimensions[column[0].column_letter].width = max(12, len(str(column[0].value)) + 2)
-        for cell in column:
-            if cell.data_type == "f":  # a title that begins with = is a text, and no formula to run
-                cell.data_type = "s"
 
 
 def to_pandas(table: Any) -> "pd.DataFrame":

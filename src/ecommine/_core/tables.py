@@ -139,6 +139,44 @@ def flatten_products(table: Any, columns: Sequence[str], names: Mapping[Any, str
     return frame.with_columns(made[name].alias(name) for name in columns).to_native()
 
 
+_PRODUCTS = (
+    "product_id",
+    "product_a",
+    "product_b",
+    "antecedent",
+    "antecedents",
+    "consequent",
+    "consequents",
+    "itemset",
+)
+"""Columns of results that hold products, or lists of them."""
+
+
+def with_product_names(table: pd.DataFrame, names: Mapping[Any, str]) -> pd.DataFrame:
+    """Return a table with the names of products in place of their ids, as it is where there are no names.
+
+    Examples
+    --------
+    >>> with_product_names(pd.DataFrame({"product_id": [1, 2], "units": [5, 3]}), {1: "tea"})
+      product_id  units
+    0        tea      5
+    1          2      3
+    """
+    columns = [name for name in _PRODUCTS if name in table.columns]
+    if not names or not columns:
+        return table
+    texts = {name: [_named(value, names) for value in table[name]] for name in columns}
+    return table.assign(**texts)
+
+
+def _named(products: Any, names: Mapping[Any, str]) -> Any:
+    return (
+        products
+        if not isinstance(products, (list, tuple, np.ndarray)) and pd.isna(products)
+        else product_text(products, names)
+    )
+
+
 def _plain(values: Any) -> Any:
     """Return lists of numbers as arrays, and arrays of objects, but for lists, as lists."""
     if isinstance(values, list) and values and all(isinstance(value, (bool, int, float)) for value in values):

@@ -102,6 +102,9 @@ def _notes(events: CartEvents, carts: CartBoundaries, outcome: Ints) -> Iterator
 
     A purchase of several products is one, and has a cart if any of them has.
     """
+    if not (events.name == ADD).any():
+        way_out = "`schema.events(raw, names={...: 'add_to_cart'})` maps your own name of it"
+        yield Note(f"no event is 'add_to_cart', so that there is no cart: {way_out}", code="no_cart_events")
     purchases = np.flatnonzero(events.is_purchase & (events.order_match < ONLY_IN_ORDERS))
     source = events.source[purchases]
     has_cart = np.zeros(int(source.max(initial=-1)) + 1, dtype=bool)

@@ -119,7 +119,8 @@ def _extra_columns(types: Types, funnel: Funnel, by: str | None) -> list[str]:
     missing = [column for column in extra if column not in names]
     if missing:
         hint = did_you_mean(missing[0], names, most=1, before=": ") or f"; it has {quote_names(names)}"
-        raise ValueError(f"`events` has no column {missing[0]!r}, which `where`, `hold_constant` or `by` names{hint}")
+        of_funnel = "`where` or `hold_constant`" if missing[0] in funnel.extra_columns else "`by`"
+        raise ValueError(f"`events` has no column {missing[0]!r}, which {of_funnel} names{hint}")
     nested = [column for column in extra if types[column].is_nested()]
     if nested:
         raise ValueError(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import narwhals.stable.v2 as nw
 
 from ..._core.frames import Frame, is_lazy, opened
+from .._convert.formats import Conversion
 from .._convert.objects import has_inexact_ids, is_numpy
 from .._convert.plan import ReadOptions, TypePlan, plan_types
 from .._map.columns import fill_amount, find_columns
@@ -54,7 +55,7 @@ def read_columns(
     plan = plan_types(frame, wanted, ReadOptions())
     problems = [
         *plan.problems,
-        *(f"`{name}` holds values that must be converted first" for name in plan.conversions),
+        *(_unconverted(name, table, conversion) for name, conversion in plan.conversions.items()),
         *(f"`{column.name}` holds floats, not ids" for column in wanted if _loses_ids(frame, column, plan)),
     ]
     if problems:
@@ -64,6 +65,16 @@ def read_columns(
     if parts:
         frame = fill_amount(frame, declared, plan)
     return frame.select(*_kept(columns, optional, sources), *others)
+
+
+def _unconverted(name: str, table: str, conversion: Conversion) -> str:
+    """Return what is wrong with a column that only the mapping converts, and what converts it."""
+    if conversion.operation == "localise":
+        way_out = f"schema.{table}(raw, timezone='...'), the shop's zone, makes them its own times"
+        return f"`{name}` holds times with a zone: {way_out}"
+    if conversion.operation == "number":
+        return f"`{name}` holds text, not numbers: schema.{table}(raw, ...) reads it"
+    return f"`{name}` holds values that must be converted first"
 
 
 def _may_lack_amounts(frame: Frame) -> bool:

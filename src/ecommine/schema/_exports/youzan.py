@@ -90,7 +90,8 @@ def from_youzan_orders(
     >>> import pandas as pd
     >>> from ecommine import schema
     >>> raw = pd.DataFrame({"订单号": ["E20250720164254"], "订单创建时间": ["2025-07-20 16:42:54"],
-    ...                     "商品金额合计": ["560.00"], "运费": ["0.00"], "订单实付金额": ["539.10"], "订单状态": ["交易完成"], "商品种类数": ["1"],
+    ...                     "商品金额合计": ["560.00"], "运费": ["0.00"], "订单实付金额": ["539.10"],
+    ...                     "订单状态": ["交易完成"], "商品种类数": ["1"],
     ...                     "全部商品名称": ["山参"], "买家手机号": ["13900000001"]})
     >>> schema.from_youzan_orders(raw).orders[["order_id", "customer_id", "line_type", "amount"]]
               order_id  customer_id line_type  amount
