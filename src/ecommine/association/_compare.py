@@ -12,8 +12,8 @@ from .._core.checks import flag, number, one_of
 from .._core.engines import tell_library_errors
 from .._core.frames import opened
 from .._core.notes import Note
-from .._core.tables import build_table
-from .._core.texts import counted
+from .._core.tables import build_table, product_names
+from .._core.texts import LOCALES, Locale, counted
 from .._core.threads import Progress
 from .._stats.intervals import normal_quantile
 from .._stats.multiple_testing import CORRECTIONS, Correction, adjust_p_values
@@ -27,6 +27,7 @@ from ._mining.baskets import Baskets
 from ._mining.postings import Postings
 from ._output.result import ProductTable
 from ._output.rule_table import SIDES
+from ._output.summary import summarize_comparison
 from ._rules import Rules
 
 STATUSES = ("new", "dead", "changed", "unclear", "same")
@@ -69,6 +70,19 @@ class Comparison(ProductTable):
         frame = self._frame()
         kinds = ", ".join(f"{int((frame['status'] == kind).sum()):,} {kind}" for kind in STATUSES[:3])
         return f"{counted(len(frame), 'rule')}: {kinds}"
+
+    def summary(self, *, names: object = None, locale: Locale = "en") -> str:
+        """Return one or two sentences: how many rules are new, dead or changed, and which changed most.
+
+        Parameters
+        ----------
+        names : table of products, mapping of id to name, or None
+            Names of the products.
+        locale : {"en", "zh"}
+            The language of the sentences.
+        """
+        one_of("locale", locale, LOCALES)
+        return summarize_comparison(self._frame(), names=product_names(names), locale=locale)
 
 
 @tell_library_errors

@@ -11,8 +11,8 @@ from .._core.checks import integer, number, one_of
 from .._core.engines import tell_library_errors
 from .._core.frames import Frame, opened
 from .._core.notes import Note
-from .._core.tables import build_table
-from .._core.texts import counted
+from .._core.tables import build_table, product_names
+from .._core.texts import LOCALES, Locale, counted
 from ._mining.baskets import Baskets
 from ._mining.engine_spark import is_on_spark, mine_on_spark
 from ._mining.lines import LineFilter, Returns
@@ -22,6 +22,7 @@ from ._mining.threshold import count_of_support
 from ._mining.tree import Level
 from ._output.lists import ProductLists
 from ._output.result import ProductTable, as_of_prefix
+from ._output.summary import summarize_itemsets
 
 DEFAULT_TOP = 1_000
 """Itemsets that are mined when neither a support nor a number is given."""
@@ -82,6 +83,20 @@ class Itemsets(ProductTable):
         kind = "" if self.kind == "all" else f"{self.kind} "
         itemsets, orders = counted(len(self._frame()), kind + "itemset"), counted(self.n_orders, "order")
         return f"{as_of_prefix(self.as_of)}{itemsets} in at least {self.min_count:,} of {orders}"
+
+    def summary(self, *, names: object = None, locale: Locale = "en") -> str:
+        """Return one or two sentences: how many itemsets there are, and which is bought together most.
+
+        Parameters
+        ----------
+        names : table of products, mapping of id to name, or None
+            Names of the products.
+        locale : {"en", "zh"}
+            The language of the sentences.
+        """
+        one_of("locale", locale, LOCALES)
+        titles = product_names(names)
+        return summarize_itemsets(self._frame(), self.n_orders, self.min_count, names=titles, locale=locale)
 
 
 @tell_library_errors

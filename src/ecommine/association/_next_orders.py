@@ -36,6 +36,7 @@ from ._mining.read import read_baskets
 from ._mining.sparse import matrix_by_row
 from ._mining.threshold import count_of_support
 from ._output.result import ProductTable, as_of_prefix
+from ._output.summary import summarize_next_orders
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -93,6 +94,22 @@ class NextOrders(ProductTable):
         n_real = int((frame["q_value"] < ALPHA).sum())
         rules = f"{counted(len(frame), 'rule')} {within_in_words(self.within)} of {counted(self.n_orders, 'order')}"
         return f"{as_of_prefix(self.as_of)}{rules}, {n_real:,} at q < {ALPHA}"
+
+    def summary(self, *, names: object = None, locale: Locale = "en") -> str:
+        """Return one or two sentences: how many rules are real, and which is the strongest.
+
+        Parameters
+        ----------
+        names : table of products, mapping of id to name, or None
+            Names of the products.
+        locale : {"en", "zh"}
+            The language of the sentences.
+        """
+        one_of("locale", locale, LOCALES)
+        titles = product_names(names)
+        return summarize_next_orders(
+            self._frame(), self.n_orders, self.within, alpha=ALPHA, names=titles, locale=locale
+        )
 
     def plot(
         self,

@@ -148,7 +148,7 @@ class Rules(ProductTable):
         """Return the rules as pandas with the columns of mlxtend's ``association_rules``, both sides as frozensets."""
         return to_mlxtend(self._frame())
 
-    def recommend(self, basket: Iterable[object], n: int = 5) -> Any:
+    def recommend(self, basket: Iterable[object], n: int = 5, *, names: object = None) -> Any:
         """Return the products that go with a basket: the consequents of its rules, the likeliest first.
 
         If the rules were tested, only those with a q-value below 1 - level count.
@@ -156,20 +156,21 @@ class Rules(ProductTable):
         Parameters
         ----------
         basket : iterable of product ids
-            The products in the basket.
+            The products in the basket; one that no order holds, such as a new one, says nothing.
         n : int
             The largest number of products to return.
+        names : table of products, mapping of id to name, or None
+            With names the table has a column title.
 
         Returns
         -------
         table, one row per product
-            product_id, confidence, lift, because (the antecedents of the rule).
+            product_id, title where names are given, confidence, lift, because (the antecedents of the rule).
         """
         frame = self._frame()
         if self.test is not None:
             frame = frame.filter(nw.col("q_value") < (DEFAULT_ALPHA if self.level is None else 1 - self.level))
-        products = None if self._baskets is None else set(self._baskets.products.tolist())
-        return recommend_products(frame, basket, integer("n", n, low=1), products)
+        return recommend_products(frame, basket, integer("n", n, low=1), product_names(names))
 
     def summary(self, *, names: object = None, locale: Locale = "en") -> str:
         """Return a few sentences: how many rules are real, which is the strongest, and what to do with it.

@@ -16,6 +16,7 @@ from ._customers.transactions import order_times
 from ._drawing import MAX_DAYS, Rng, check_cells, draw_count, parse_day, settings_of, spawn_generators
 from ._events.browsing import Browsing, browse
 from ._events.funnel import MINUTE, Funnel, FunnelTruth, funnel_truth
+from ._events.searches import add_searches
 from ._events.sessions import events_table
 from ._sales.prices import Pricing, Stockouts, price_paths, stockout_calendar
 from ._sales.selling import WEEK, Money, Sold, World, bought, daily_sales, orders_table, sell, stockout_spells
@@ -140,9 +141,10 @@ def make_shop(
     SimulatedShop
         pandas tables in canonical names with whole-number ids: orders, events, links, products, customers, sales
         (product x day), stock (opening of each day); and ``.truth``, a `ShopTruth`. Events carry the order_id of a
-        purchase. customer_id is nullable where there are guests. A line's unit_price is the price on the shelf, its
-        discount that of a promotion; the price in sales is what was paid, so that ``schema.to_sales`` gives it with
-        ``price="paid"``, while its default, the median of unit_price, is before discounts.
+        purchase; three in ten sessions with a product begin with a search (query, result_count). customer_id is
+        nullable where there are guests. A line's unit_price is the price on the shelf, its discount that of a
+        promotion; the price in sales is what was paid, so that ``schema.to_sales`` gives it with ``price="paid"``,
+        while its default, the median of unit_price, is before discounts.
 
     Raises
     ------
@@ -165,7 +167,7 @@ def make_shop(
     funnel, season = settings_of("funnel", funnel, Funnel), settings_of("season", season, Season)
     basket = settings_of("basket", basket, Basket)
     pricing, stockouts = settings_of("pricing", pricing, Pricing), settings_of("stockouts", stockouts, Stockouts)
-    goods, people, times, filling, browsing, pauses, stocking = spawn_generators(rng, 7)
+    goods, people, times, filling, browsing, pauses, stocking, searching = spawn_generators(rng, 8)
     calendar = make_calendar(days, start=start, season=season)
     world = _world(goods, n_products, days, start, assortment, pricing, stockouts)
     customers = make_customers(n_customers, days, start=start, types=types, season=season, rng=people)
@@ -175,11 +177,12 @@ def make_shop(
     money = Money.of(sold, world)
     browsed = browse(browsing, bought(sold, money), world.shelves, funnel)
     sales = daily_sales(sold, world)
+    events = events_table(
+        pauses, browsed.sessions, gap=funnel.gap_minutes * MINUTE, start=world.first, devices=funnel.names
+    )
     return SimulatedShop(
         orders=orders_table(sold, money, world, browsed.order_device, funnel.names),
-        events=events_table(
-            pauses, browsed.sessions, gap=funnel.gap_minutes * MINUTE, start=world.first, devices=funnel.names
-        ),
+        events=add_searches(searching, events, world.products.table),
         links=browsed.links(world.first),
         products=world.products.table,
         customers=customers.table,

@@ -9,16 +9,18 @@ import numpy as np
 from narwhals.stable.v2.typing import IntoFrameT
 
 from .._core.arrays import Floats
-from .._core.checks import integer
+from .._core.checks import integer, one_of
 from .._core.engines import tell_library_errors
+from .._core.frames import collect, opened
 from .._core.notes import Note
 from .._core.results import Result
-from .._core.texts import counted
+from .._core.texts import LOCALES, Locale, counted
 from .._stats.arrays import divide, known_mean
 from ..schema._for_topics import Every
 from ._forecast import AsOf, ForecastOptions, Models, checked_options, compute
 from ._panel.series import Panel, read_panel
 from ._result import ForecastData
+from ._summary import summarize_backtest
 from ._uncensor import read_uncensored
 
 TableT_co = TypeVar("TableT_co", covariant=True)
@@ -71,6 +73,13 @@ class Backtest(Result, Generic[TableT_co]):
         if np.isnan(self._total_ratio):
             return f"{words}: no demand to compare the total forecast with"
         return f"{words}: total forecast / actual {self._total_ratio:.2f}"
+
+    @tell_library_errors
+    def summary(self, *, locale: Locale = "en") -> str:
+        """Return one to three sentences: how far the totals were off, and how often demand was within the quantiles."""
+        one_of("locale", locale, LOCALES)
+        windows = collect(opened(self.windows, argument="windows").select("coverage", "nominal", "n_periods"))
+        return summarize_backtest(self._shape, self._total_ratio, windows, locale)
 
     @property
     def tables(self) -> Mapping[str, Any]:

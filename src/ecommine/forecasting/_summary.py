@@ -160,3 +160,56 @@ def _lifecycle_sentences(data: "ForecastData", locale: Locale) -> list[str]:
             verb, them = ("is", "it") if count == 1 else ("are", "them")
             sentences.append(texts[name].format(count=words, verb=verb, them=them))
     return sentences
+
+
+_BACKTEST_TEXTS: dict[Locale, dict[str, str]] = {
+    "en": {
+        "nothing": "No demand is known in the windows compared, so that nothing can be said of the forecasts.",
+        "more": "In {windows} of {length}, the forecasts of {series} came to {share} more than was sold.",
+        "less": "In {windows} of {length}, the forecasts of {series} came to {share} less than was sold.",
+        "same": "In {windows} of {length}, the forecasts of {series} came to what was sold.",
+        "inside": "Demand was between the lowest and the highest quantile in {inside} of the periods, where {nominal} "
+        "were to be expected{verdict}.",
+        "narrow": ": the intervals are too narrow, so keep more in stock than they say",
+        "wide": ": the intervals are wider than they need be",
+        "fine": "",
+    },
+    "zh": {
+        "nothing": "比较的时段内没有已知的需求，无法评价预测。",
+        "more": "在{windows}个时段（每个{length}）中，{series}个序列的预测合计比实际销量高{share}。",
+        "less": "在{windows}个时段（每个{length}）中，{series}个序列的预测合计比实际销量低{share}。",
+        "same": "在{windows}个时段（每个{length}）中，{series}个序列的预测合计与实际销量相符。",
+        "inside": "实际需求有{inside}落在最低与最高分位数之间，理论值为{nominal}{verdict}。",
+        "narrow": "：区间偏窄，备货应比区间所示更多",
+        "wide": "：区间偏宽",
+        "fine": "",
+    },
+}
+_FAR = 0.05
+"""Share by which coverage may miss its level before the summary warns of it."""
+
+
+def summarize_backtest(shape: tuple[int, int, int], ratio: float, windows: Any, locale: Locale) -> str:
+    """Write one or two sentences about forecasts of the past; ``windows`` have coverage, nominal and n_periods."""
+    texts, (n_windows, n_series, horizon) = _BACKTEST_TEXTS[locale], shape
+    if np.isnan(ratio):
+        return texts["nothing"]
+    change = ratio - 1
+    kind = "same" if round(abs(change), 3) == 0 else "more" if change > 0 else "less"
+    words = {
+        "windows": counted(n_windows, "window") if locale == "en" else f"{n_windows:,}",
+        "length": counted(horizon, "period") if locale == "en" else f"{horizon:,}期",
+        "series": counted(n_series, "series", "series") if locale == "en" else f"{n_series:,}",
+        "share": percent(abs(change)),
+    }
+    sentences = [texts[kind].format(**words)]
+    coverage, nominal, weights = (
+        windows[name].to_numpy().astype(float) for name in ("coverage", "nominal", "n_periods")
+    )
+    known = ~np.isnan(coverage) & ~np.isnan(nominal) & (weights > 0)
+    if known.any():
+        inside, level = float(np.average(coverage[known], weights=weights[known])), float(nominal[known][0])
+        verdict = "narrow" if inside < level - _FAR else "wide" if inside > level + _FAR else "fine"
+        shown = {"inside": percent(inside), "nominal": percent(level), "verdict": texts[verdict]}
+        sentences.append(texts["inside"].format(**shown))
+    return join_sentences(sentences, locale=locale)

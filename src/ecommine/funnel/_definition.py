@@ -8,6 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from .._core.checks import names, one_of, several, show, text
+from .._core.display import html_table
 from .._core.durations import Duration, fixed_length
 
 MAX_STEPS = 40
@@ -205,6 +206,11 @@ class Funnel:
     def steps_and_exclusions(self) -> "tuple[Step | Exclude, ...]":
         """The steps, then the exclusions, as the bits of events number them."""
         return (*self.steps, *self.exclude)
+
+    def _repr_html_(self) -> str:
+        optional = set(self.optional)
+        rows = [[step.name, step.within, "optional" if step.name in optional else ""] for step in self.steps]
+        return html_table(f"Funnel within {self.window}, {self.order}", ["step", "within", ""], rows)
 
     @property
     def extra_columns(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import numpy as np
 from narwhals.stable.v2.typing import IntoFrameT
 
 from .._core.checks import instances, integer, number, show
+from .._core.display import html_table
 from .._core.engines import tell_library_errors
 from .._core.frames import MICRO, Frame, collect, micro, opened, whole_micro
 from .._core.notes import Note
@@ -116,6 +117,14 @@ class Scale:
         ((2,), (1,), (6.0,))
         """
         return learn(opened(table, argument="table"), checked_scale("bins", bins))
+
+    def _repr_html_(self) -> str:
+        def shown(cuts: object) -> str:
+            return ", ".join(f"{cut:,g}" for cut in cuts) if isinstance(cuts, tuple) else "to be learned"
+
+        parts = zip(MEASURES, self.levels, (getattr(self, measure) for measure in MEASURES), strict=True)
+        rows = [[measure, levels, shown(cuts)] for measure, levels, cuts in parts]
+        return html_table("Scale", ["measure", "levels", "cut points"], rows, self.notes)
 
     @property
     def learned(self) -> bool:

@@ -9,6 +9,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from .._core.checks import instance, integer, one_of, several, show, text
+from .._core.display import html_table
 from .._core.moments import moment
 from .._core.notes import Note
 from ._scale import MAX_LEVELS, MEASURES, Scale
@@ -158,6 +159,14 @@ class Scheme:
             object.__setattr__(self, "levels", integer("levels", self.levels, low=2, high=MAX_LEVELS))
         if self.rest is None:
             self._check_cover()
+
+    def _repr_html_(self) -> str:
+        rows = [
+            [rule.segment if isinstance(rule.segment, str) else rule.segment.code, *map(_shown, _parts(rule))]
+            for rule in self.rules
+        ]
+        rest = [] if self.rest is None else [[find_segment(self.rest).code, "all others", "", "", ""]]
+        return html_table(f"Scheme {self.name}", ["segment", *_AXES], [*rows, *rest])
 
     def __repr__(self) -> str:
         """Return the name and the number of segments: the rules fill a page."""
@@ -331,3 +340,14 @@ VALUE_GROUPS = Scheme(
     ),
 )
 """High value, potential and at risk, by thirds of the levels, with a named rest; fits three levels or more."""
+
+
+def _parts(rule: Rule) -> tuple[Range | Band | None, ...]:
+    return rule.recency, rule.frequency, rule.monetary, rule.value
+
+
+def _shown(part: Range | Band | None) -> str:
+    """Return the scores that a rule allows, nothing where it allows all."""
+    if part is None or isinstance(part, str):
+        return part or ""
+    return f"{part[0]}" if part[0] == part[1] else f"{part[0]} to {part[1]}"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 TableT_co = TypeVar("TableT_co", covariant=True)
+_PARTS: tuple[Literal["customers", "segments"], ...] = ("customers", "segments")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -154,8 +155,12 @@ class RFM(Result, Generic[TableT_co]):
     def labelled(self, *, locale: Locale = "en", part: Literal["customers", "segments"] = "customers") -> Any:
         """Return one of the two tables with display names in place of codes and column names, for people to read."""
         one_of("locale", locale, LOCALES)
-        one_of("part", part, ("customers", "segments"))
+        one_of("part", part, _PARTS)
         return labelled(opened(self.tables[part], argument="part"), self.scheme.segments, locale).to_native()
+
+    def _sheets(self, locale: Locale) -> Mapping[str, Any]:
+        """Return the tables of a workbook, in Chinese with the names of the segments."""
+        return self.tables if locale == "en" else {part: self.labelled(locale=locale, part=part) for part in _PARTS}
 
     def plot(self, ax: "Axes | None" = None, *, locale: Locale = "en") -> "Axes":
         """Draw the segments by median recency and mean frequency, with the area of a bubble proportional to its money.

@@ -1,18 +1,16 @@
 """What goes with a basket: the likeliest consequents of the rules whose antecedents it holds."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from ..._core.tables import build_table
+from ..._core.tables import build_table, product_text
 from .._mining.read import check_product_ids
 from .rule_table import SIDES
 
 
-def recommend_products(
-    frame: nw.DataFrame[Any], basket: Iterable[object], n: int, products: Collection[object] | None
-) -> Any:
+def recommend_products(frame: nw.DataFrame[Any], basket: Iterable[object], n: int, names: Mapping[Any, str]) -> Any:
     """Return a table of at most ``n`` products that go with a basket, the likeliest first.
 
     Parameters
@@ -21,14 +19,10 @@ def recommend_products(
         The table of rules.
     basket : iterable of product ids
     n : int
-    products : collection of product ids, or None
-        Those of all orders, where these are at hand: a basket without any of them is an error.
+    names : mapping of product id to name
+        Empty where names are not wanted.
     """
     in_basket = set(check_product_ids(basket, argument="basket"))
-    if products is not None and in_basket and in_basket.isdisjoint(products):
-        raise ValueError(
-            f"`basket` has no product that any order holds, such as {min(in_basket, key=str)!r}: give product ids"
-        )
     confidence, lift = frame["confidence"].to_numpy(), frame["lift"].to_numpy()
     antecedents, consequents = (frame[side].to_list() for side in SIDES)
     best: dict[Any, int] = {}  # the rule of the highest confidence per product
@@ -42,9 +36,10 @@ def recommend_products(
     rows = [best[product] for product in ranked]
     columns = {
         "product_id": ranked,
+        **({"title": [product_text(product, names) for product in ranked]} if names else {}),
         "confidence": confidence[rows],
         "lift": lift[rows],
         "because": [antecedents[row] for row in rows],
     }
     sample = next((product for right in consequents for product in right), "")
-    return build_table(columns, like=frame, samples={"product_id": sample, "because": [sample]})
+    return build_table(columns, like=frame, samples={"product_id": sample, "title": "", "because": [sample]})

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+import narwhals.stable.v2 as nw
+
+from ..._core.display import html_table
 from ..._core.frames import opened
 from ..._core.notes import Note
 
@@ -81,6 +84,17 @@ class Shop:
         """The tables that are not None, by name."""
         named = {field.name: getattr(self, field.name) for field in fields(Shop) if field.name != "notes"}
         return {name: table for name, table in named.items() if table is not None}
+
+    def _repr_html_(self) -> str:
+        rows = [
+            [
+                name,
+                f"{len(frame):,}" if isinstance(frame, nw.DataFrame) else "lazy",
+                ", ".join(frame.collect_schema().names()),
+            ]
+            for name, frame in ((name, opened(table, argument=name)) for name, table in self.tables.items())
+        ]
+        return html_table(type(self).__name__, ["table", "rows", "columns"], rows, self.notes)
 
     def __repr__(self) -> str:
         opened_tables = ((name, opened(table, argument=name)) for name, table in self.tables.items())
