@@ -2,9 +2,11 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from ecommine import schema
 from libraries import to_pandas
+from notes import warning_counts
 from raw_orders import texts
 
 
@@ -22,7 +24,10 @@ def test_every_alias_leads_to_a_name_of_ga4():
 def test_every_name_on_every_library(library):
     names = [*schema.EVENT_ALIASES, *schema.EVENT_NAMES, "弹窗", "View_Item", "pv "]
     out = to_pandas(schema.events(library(events(*names))), sort=["visitor_id"])
-    assert out["event"].tolist() == [schema.EVENT_ALIASES.get(name, name) for name in names]
+    assert out["event"].tolist() == [
+        *(schema.EVENT_ALIASES.get(name, name) for name in names[:-2]),
+        *["view_item"] * 2,
+    ]
 
 
 def test_rejected_rows_keep_the_name_that_they_came_with(library):
@@ -31,3 +36,42 @@ def test_rejected_rows_keep_the_name_that_they_came_with(library):
     split = schema.quarantine("events", library(frame))
     assert to_pandas(split.valid)["event"].tolist() == ["view_item"]
     assert to_pandas(split.rejected, sort=["visitor_id"])["event"].tolist() == ["buy", "pv"]
+
+
+def test_own_names_are_mapped(library):
+    out = schema.events(
+        library(events("放入", "view", "结账完成")), names={"放入": "add_to_cart", "结账完成": "purchase"}
+    )
+    assert to_pandas(out, sort=["visitor_id"])["event"].tolist() == ["add_to_cart", "view_item", "purchase"]
+
+
+def test_an_own_name_comes_before_a_known_one(library):
+    out = schema.events(library(events("cart", "view", "buy")), names={"cart": "view_cart"})
+    assert to_pandas(out, sort=["visitor_id"])["event"].tolist() == ["view_cart", "view_item", "purchase"]
+
+
+def test_known_names_are_known_in_any_spelling(library):
+    names = ["AddToCart", "add to cart", "VIEW-ITEM", "Purchase", "addtocart", "begin-checkout", "加购", "浏览", "支付"]
+    expected = ["add_to_cart", "add_to_cart", "view_item", "purchase", "add_to_cart", "begin_checkout"]
+    out = to_pandas(schema.events(library(events(*names))), sort=["visitor_id"])
+    assert out["event"].tolist() == [*expected, "add_to_cart", "view_item", "purchase"]
+
+
+def test_a_log_whose_names_are_half_known_is_told(library):
+    _, counts = warning_counts(schema.events, library(events("view", "basket_add", "basket_add", "buy")))
+    assert counts == {"event_names_unknown": 1}
+    _, counts = warning_counts(schema.events, library(events("view")), names={"absent": "purchase"})
+    assert counts == {"names_without_events": 1}
+
+
+@pytest.mark.parametrize(
+    ("names", "error", "words"),
+    [
+        ({"x": "add_to_card"}, ValueError, "did you mean 'add_to_cart'"),
+        ({"x": 1}, TypeError, "`names` must map names of events"),
+        (["x"], TypeError, "`names` must map names of events"),
+    ],
+)
+def test_names_that_cannot_be_are_refused(names, error, words):
+    with pytest.raises(error, match=words):
+        schema.events(events("x"), names=names)

@@ -4,13 +4,16 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame
 
 from ..._core.engines import tell_library_errors
-from ..._core.frames import Frame, join, opened
+from ..._core.frames import Frame, collect, join, opened
+from .._export_steps.repeated import drop_repeated_orders
 from .._map.map import Check
 from .._model.shop import Shop
 from .base import OTHER_LINES, Export, fill_false, find_spelling, first_match, most_frequent, present_columns
 
 _SYSTEM = "UCI Online Retail"
 
+_SURE_LINES = 3
+"""Lines of an invoice all of which are there twice that make it a repeated one."""
 UCI_CODES = {
     "shipping": ("POST", "DOT", "C2", "C3"),
     "fee": ("BANK CHARGES", "AMAZONFEE", "CRUK"),
@@ -52,7 +55,8 @@ def from_uci_online_retail(raw: IntoFrame, /, *, format: str | None = None, chec
     ``line_type`` follows the stock code: POST, DOT, C2 shipping; BANK CHARGES, AMAZONFEE, CRUK fees; ``gift_...`` gift
     vouchers; D discounts; M (manual), B (bad debt), S (samples), ADJUST... and tests adjustments. Lines at price zero
     without a customer ("check", "damages", "found") are movements of the stock, hence adjustments too. PADS and DCGS...
-    are products.
+    are products. A code in two spellings (85123a) is written in capitals. Invoices that are in both sheets of Online
+    Retail II, with all their lines, are taken once.
 
     Invoices that begin with C are cancellations. Their quantities are negative in the file already, so that they are
     returns as they stand; only their own numbers distinguish them from invoices. A product's title is its most frequent
@@ -91,9 +95,44 @@ def from_uci_online_retail(raw: IntoFrame, /, *, format: str | None = None, chec
         "ordered_at": find_spelling(frame, _SYSTEM, "InvoiceDate"),
     }
     orders = export.table(frame, "orders", format=format, **names, **present_columns(frame, country="Country"))
+    orders = _without_repeated_invoices(_with_codes_in_capitals(orders, export), export)
     orders = orders.with_columns(line_type=_line_type())
     _note_lines(orders, export)
     return export.shop(orders=orders, products=_products(orders, export))
+
+
+def _with_codes_in_capitals(orders: Frame, export: Export) -> Frame:
+    """Write codes such as 85123a as the file does elsewhere."""
+    if orders.collect_schema()["product_id"] != nw.String:
+        return orders
+    small = fill_false(nw.col("product_id").str.contains("^[0-9]{5}.*[a-z]"))
+    count = export.count(orders, rows=small)["rows"]
+    export.note("codes_in_capitals", count, "line", "whose stock code has small letters read with capitals")
+    if not count:
+        return orders
+    upper = nw.col("product_id").str.to_uppercase()
+    return orders.with_columns(product_id=nw.when(small).then(upper).otherwise(nw.col("product_id")))
+
+
+def _without_repeated_invoices(orders: Frame, export: Export) -> Frame:
+    """Take once the invoices that are in both sheets of Online Retail II.
+
+    An invoice all of whose lines are there twice is repeated for certain where it has several; one of fewer lines may
+    have them twice by itself, unless it lies between invoices that are repeated.
+    """
+
+    def confirm(repeated: Frame) -> Frame:
+        times = orders.group_by("order_id").agg(__at=nw.col("ordered_at").min())
+        repeated = join(repeated, times, on=["order_id"], how="left")
+        sure = repeated.filter(nw.col("__lines") >= _SURE_LINES)
+        span = collect(sure.select(first=nw.col("__at").min(), last=nw.col("__at").max()))
+        first, last = span["first"].to_list()[0], span["last"].to_list()[0]
+        if first is None or first != first:
+            return repeated.filter(nw.lit(False)).drop("__at")
+        within = (nw.col("__at") >= nw.lit(first)) & (nw.col("__at") <= nw.lit(last))
+        return repeated.filter(within).drop("__at")
+
+    return drop_repeated_orders(orders, export, "order_id", ("product_id", "quantity", "unit_price"), confirm)
 
 
 def _line_type() -> nw.Expr:

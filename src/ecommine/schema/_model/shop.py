@@ -32,6 +32,11 @@ class Shop:
         guest_lines               UCI: lines without a customer are guest orders
         stock_adjustments         UCI: adjustments of the stock
         free_lines                UCI: product lines at price zero
+        codes_in_capitals         UCI: stock codes that were written in small letters
+        orders_repeated           Shopify, WooCommerce, JD, UCI: orders that are there twice in whole were taken once
+        rows_missing              Shopify, WooCommerce, JD, Taobao, Youzan: a total is above the sum of its lines
+        customers_by_contact      orders whose customer is known by an e-mail or a telephone number only
+        customers_masked          orders whose customer is masked, hence not known
         missing_subtotal          Shopify: the sum of the products is used
         missing_shipping          Shopify, WooCommerce: read as 0
         missing_order_total       WooCommerce: the sum of the lines is used

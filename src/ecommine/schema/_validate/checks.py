@@ -266,7 +266,8 @@ def _remedy(frame: Frame, check: ValueCheck, plan: TypePlan) -> str:
     if conversion.operation != "parse":
         return check.remedy
     advice = describe_values(sample(frame.filter(check.failed), RAW + check.column))
-    if repr(conversion.format) in advice or "`format=`" in advice:
+    is_same = repr(conversion.format) in advice and not advice.startswith("they count")
+    if is_same or "`format=`" in advice:
         return check.remedy
     return advice if conversion.is_count else f"{check.remedy}, or {advice}"
 
