@@ -1,9 +1,13 @@
 """Pictures: axes and figures, colours that survive grey print and colour-blindness, Chinese text."""
 
+import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from .arrays import Floats
 from .checks import instance
 from .optional import require
 from .texts import percent, thousands
@@ -11,12 +15,16 @@ from .texts import percent, thousands
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.gridspec import SubplotSpec
 
 __all__ = [
     "CHINESE_FONTS",
     "PALETTE",
     "date_ticks",
+    "even_percents",
     "figure_of",
+    "finish_picture",
+    "legend_below",
     "new_axes",
     "percent",
     "show_text",
@@ -41,6 +49,19 @@ CHINESE_FONTS = (
     "Arial Unicode MS",
 )
 _LATIN = ("sans-serif", "DejaVu Sans")
+_LAST_RESORT = "Last Resort High-Efficiency"
+"""Matplotlib's own font with a box for every character: without it each text that lacks one warns at each drawing."""
+_TITLE_SHARE = 0.98
+"""How much of the width of its axes a title may fill."""
+MIN_OVERLAP = 1e-3
+"""Share of the figure by which a picture may leave its cell."""
+SMALLEST_SHARE = 0.2
+"""Share of a cell that the axes keep, however long the labels are."""
+_MOST_COLUMNS = 5
+_BELOW = "below"
+"""Marks a legend that stands below its axes."""
+_PAD = 0.004
+"""Space between a picture and the edge of its cell, as a share of the figure."""
 
 
 def new_axes(ax: "Axes | None", *, width: float = 8.0, height: float = 5.0) -> "Axes":
@@ -59,6 +80,136 @@ def date_ticks(ax: "Axes") -> None:
     ax.xaxis.set_major_formatter(DateFormatter("%Y-%m-%d"))  # type: ignore[no-untyped-call]
 
 
+def even_percents(shares: Sequence[float] | Floats) -> list[str]:
+    """Return shares as texts of one precision, that of the smallest; nothing for what is not known.
+
+    Examples
+    --------
+    >>> even_percents([1.0, 0.4831, 0.0721]), even_percents([1.0, 0.5])
+    (['100.0%', '48.3%', '7.2%'], ['100%', '50%'])
+    """
+    known = [abs(share) for share in shares if share == share and share not in (0, 1)]
+    whole = all(abs(share * 100 - round(share * 100)) < 0.005 for share in known)
+    smallest = min(known, default=1.0)
+    decimals = 0 if whole else 1 if smallest >= 0.001 else 2
+    return ["" if share != share else f"{share:.{decimals}%}" for share in shares]
+
+
+def finish_picture(ax: "Axes", *, extra: Iterable[str] = ()) -> "Axes":
+    """Give all text a font, break a title that is wider than its axes, and keep everything in the cell of a grid.
+
+    In a figure with a layout of its own (constrained, tight) that layout keeps pictures apart.
+    """
+    figure = figure_of(ax)
+    show_text(figure, extra=extra)
+    engine = figure.get_layout_engine()
+    for _ in range(2):  # a title or a legend may be broken anew where the axes became smaller
+        if engine is not None:
+            engine.execute(figure)
+        _break_title(ax)
+        _place_legend(ax)
+        if engine is None:
+            _fit_into_cell(ax)
+    return ax
+
+
+def legend_below(ax: "Axes") -> None:
+    """Draw a legend below the axes and their labels, in as many columns as there is room for."""
+    ax.legend(loc="upper center", frameon=False, fontsize=9).set_gid(_BELOW)
+
+
+def _place_legend(ax: "Axes") -> None:
+    """Put a legend that stands below under the labels of the axis, in as many columns as there is room for."""
+    legend = ax.get_legend()
+    if legend is None or legend.get_gid() != _BELOW:
+        return
+    figure, spec = figure_of(ax), ax.get_subplotspec()
+    low, high = (np.zeros(2), np.ones(2)) if spec is None else _corners_of_cell(spec.get_topmost_subplotspec(), figure)
+    room = float((high - low)[0]) * figure.bbox.width
+    box, axis = ax.get_window_extent(), ax.xaxis.get_tightbbox()
+    height = 0.0 if axis is None else (box.y0 - axis.y0) / box.height
+    anchor = (0.5, -height - 4 / box.height)
+    handles, labels = ax.get_legend_handles_labels()
+    for columns in range(min(len(labels), _MOST_COLUMNS), 0, -1):
+        legend = ax.legend(
+            handles, labels, loc="upper center", bbox_to_anchor=anchor, ncols=columns, frameon=False, fontsize=9
+        )
+        if legend.get_window_extent().width <= room:
+            break
+    legend.set_gid(_BELOW)
+    show_text(figure)
+
+
+def _break_title(ax: "Axes") -> None:
+    """Break the title in the middle into as few lines as its axes are wide enough for."""
+    words = ax.get_title().replace("\n", " ")
+    if not words:
+        return
+    ax.title.set_text(words)
+    available = ax.get_window_extent().width * _TITLE_SHARE
+    width = ax.title.get_window_extent().width
+    if width > available:
+        ax.title.set_text("\n".join(_lines(words, max(int(_wide(words) * available / width), 12))))
+
+
+def _lines(text: str, width: int) -> list[str]:
+    """Break a text into lines; between words, and between any two Chinese characters."""
+    parts = re.findall(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+|\s+", text)
+    lines = [""]
+    for part in parts:
+        is_mark = part in "，。：；）、"
+        if lines[-1].strip() and not is_mark and _wide(lines[-1] + part) > width:
+            lines.append("")
+        lines[-1] += part
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _wide(text: str) -> int:
+    return sum(2 if _needs_chinese(character) else 1 for character in text)
+
+
+def _fit_into_cell(ax: "Axes") -> None:
+    """Make axes smaller until labels, legend and title are in the cell of the grid that they stand in."""
+    spec = ax.get_subplotspec()
+    if spec is None:
+        return
+    figure, cell = figure_of(ax), spec.get_topmost_subplotspec()
+    low, high = _corners_of_cell(cell, figure)
+    group = [other for other in figure.axes if _stands_in(other, cell)]  # with the bar of its colours
+    for _ in range(3):  # labels move as their axes change
+        boxes = [box.transformed(figure.transFigure.inverted()) for other in group if (box := other.get_tightbbox())]
+        ends = np.array([[box.x0, box.y0, -box.x1, -box.y1] for box in boxes]).min(axis=0)
+        over = np.maximum(np.concatenate([low, -high]) - ends, 0.0)
+        if over.max() < MIN_OVERLAP:
+            return
+        places = np.array([other.get_position().extents for other in group])
+        old = np.concatenate([places[:, :2].min(axis=0), places[:, 2:].max(axis=0)])
+        new = old + np.array([over[0], over[1], -over[2], -over[3]])
+        least = SMALLEST_SHARE * (high - low)
+        new[2:] = np.maximum(new[2:], new[:2] + least)
+        scale = (new[2:] - new[:2]) / (old[2:] - old[:2])
+        for other, place in zip(group, places, strict=True):
+            x0, y0 = new[:2] + (place[:2] - old[:2]) * scale
+            width, height = (place[2:] - place[:2]) * scale
+            other.set_position((float(x0), float(y0), float(width), float(height)))
+
+
+def _stands_in(ax: "Axes", cell: "SubplotSpec") -> bool:
+    spec = ax.get_subplotspec()
+    return spec is not None and spec.get_topmost_subplotspec() == cell
+
+
+def _corners_of_cell(cell: "SubplotSpec", figure: "Figure") -> tuple[Floats, Floats]:
+    """Return the lower left and the upper right corner of a cell, which ends halfway to its neighbours."""
+    bottoms, tops, lefts, rights = cell.get_gridspec().get_grid_positions(figure)
+    rows, columns = cell.rowspan, cell.colspan
+    left = 0.0 if columns.start == 0 else (rights[columns.start - 1] + lefts[columns.start]) / 2
+    right = 1.0 if columns.stop == len(rights) else (rights[columns.stop - 1] + lefts[columns.stop]) / 2
+    top = 1.0 if rows.start == 0 else (bottoms[rows.start - 1] + tops[rows.start]) / 2
+    bottom = 0.0 if rows.stop == len(bottoms) else (bottoms[rows.stop - 1] + tops[rows.stop]) / 2
+    return np.array([left, bottom]) + _PAD, np.array([right, top]) - _PAD
+
+
 def show_text(figure: "Figure", *, extra: Iterable[str] = ()) -> None:
     """Give every text of the figure a font that has its characters; warn once where none is installed."""
     from matplotlib.text import Text
@@ -67,18 +218,20 @@ def show_text(figure: "Figure", *, extra: Iterable[str] = ()) -> None:
     if not any(_needs_chinese(part) for part in [*(text.get_text() for text in texts), *extra]):
         return
     chinese_fonts = _installed(CHINESE_FONTS)
-    chosen = {name for text in texts for name in text.get_fontfamily()} - {*_LATIN}
-    if not chinese_fonts and not chosen:
+    chosen = {name for text in texts for name in text.get_fontfamily()} - {*_LATIN, _LAST_RESORT}
+    if not chinese_fonts and not chosen and not any(_LAST_RESORT in text.get_fontfamily() for text in texts):
         warnings.warn(
             "the picture has Chinese text and none of these fonts is installed: " + ", ".join(CHINESE_FONTS) + "; "
             "install one, or name yours in matplotlib.rcParams['font.family']",
             UserWarning,
             stacklevel=3,
         )
+    last = [] if chinese_fonts else _installed([_LAST_RESORT])
     for text in texts:
         # The caller's or the Latin font stays first, so that digits and minus signs keep their glyphs.
         own_fonts = [name for name in text.get_fontfamily() if name not in _LATIN]
-        text.set_fontfamily([*own_fonts, "DejaVu Sans", *(name for name in chinese_fonts if name not in own_fonts)])
+        others = [name for name in (*chinese_fonts, *last) if name not in own_fonts]
+        text.set_fontfamily([*own_fonts, "DejaVu Sans", *others])
 
 
 def figure_of(ax: "Axes") -> "Figure":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._core.pictures import PALETTE, figure_of, new_axes, show_text
+from .._core.pictures import PALETTE, figure_of, finish_picture, new_axes
 from .._core.texts import Locale, is_known, percent, three_digits
 from ._infer.groups import GroupRow
 from ._infer.verdicts import Row
@@ -131,7 +131,7 @@ def draw_days(days: "Sequence[DayEffect]", metric: str, ax: "Axes | None", local
     ax.tick_params(axis="x", rotation=30)
     ax.legend(frameon=False, fontsize=9)
     ax.spines[["top", "right"]].set_visible(False)
-    show_text(figure_of(ax))
+    finish_picture(ax)
     return ax
 
 
@@ -195,5 +195,5 @@ def _finish(ax: "Axes", labels: Sequence[str], axis: str, title: str, *, is_shar
     ax.set_xlabel(axis, parse_math=False)
     ax.set_title(title, fontsize=11, parse_math=False)
     ax.spines[["top", "right", "left"]].set_visible(False)
-    show_text(figure_of(ax))
+    finish_picture(ax)
     return ax

@@ -8,7 +8,7 @@ import numpy as np
 
 from .._core.arrays import Floats
 from .._core.checks import show
-from .._core.pictures import PALETTE, figure_of, new_axes, percent, show_text
+from .._core.pictures import PALETTE, finish_picture, legend_below, new_axes, percent
 from .._core.texts import Locale
 from .._stats.arrays import sums_by_group
 from ._notes import REASONS
@@ -72,8 +72,8 @@ def draw_elasticities(
     if is_named:
         ax.set_yticks(range(len(names)), names, fontsize=8, parse_math=False)
     if len(panel.categories):
-        ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize="small", frameon=False)
-    show_text(figure_of(ax))
+        legend_below(ax)
+    finish_picture(ax)
     return ax
 
 
@@ -108,7 +108,7 @@ def draw_demand(
     ax.xaxis.set_major_formatter(percent)
     ax.yaxis.set_major_formatter(percent)
     ax.legend(frameon=False)
-    show_text(figure_of(ax))
+    finish_picture(ax)
     return ax
 
 

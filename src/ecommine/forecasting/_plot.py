@@ -6,7 +6,7 @@ import numpy as np
 
 from .._core.arrays import Floats
 from .._core.checks import show
-from .._core.pictures import PALETTE, date_ticks, figure_of, new_axes, percent, show_text, thousands
+from .._core.pictures import PALETTE, date_ticks, finish_picture, new_axes, percent, thousands
 from .._core.texts import Locale, quote_names
 from ._distribution.conformal import central_pairs
 
@@ -76,7 +76,7 @@ def draw_forecast(data: "ForecastData", product_id: Any, ax: "Axes | None", loca
     ax.grid(visible=True, axis="y", color="#DDDDDD", linewidth=0.6)
     ax.set_axisbelow(True)
     ax.legend(frameon=False, loc="upper left", ncols=3, fontsize=9)
-    show_text(figure_of(ax))
+    finish_picture(ax)
     return ax
 
 

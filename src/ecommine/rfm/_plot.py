@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._core.frames import MICRO
-from .._core.pictures import PALETTE, figure_of, new_axes, show_text
+from .._core.pictures import PALETTE, figure_of, finish_picture, new_axes
 from .._core.texts import Locale, counted, percent, thousands
 from ._flows import Flow, bridge
 from ._migration_text import PART_NAMES
@@ -25,6 +25,9 @@ LABEL_POSITION = 1.03
 AXES_SHAPE = 1.3
 """Width of the map's axes over their height, with room for the labels."""
 GREY = "#555555"
+_COLOURS = PALETTE[:-1]
+"""Without black, in which no pattern can be seen."""
+HATCHES = ("", "///", "...", "xxx")
 
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
@@ -87,16 +90,20 @@ def draw_segments(segment_totals: Sequence[SegmentTotals], period: str, ax: "Axe
         _labels(ax, with_customers, locale)
     else:
         ax.text(0.5, 0.5, texts["empty"], ha="center", va="center", transform=ax.transAxes)
-    show_text(figure_of(ax))
+    finish_picture(ax)
     return ax
 
 
 def _bubbles(ax: "Axes", with_customers: Sequence[SegmentTotals]) -> None:
     days, orders = _position(with_customers)
     area = _areas(with_customers)
-    colours = [PALETTE[i % (len(PALETTE) - 1)] for i in range(len(with_customers))]
     ax.scatter(days, orders, s=area, c="white", zorder=1.5)  # hides the lines to other bubbles
-    ax.scatter(days, orders, s=area, c=colours, alpha=0.65, edgecolors="black", linewidths=0.8, zorder=2)
+    places = np.arange(len(with_customers))
+    for part, hatch in enumerate(HATCHES):  # each pattern has all colours, so that no two segments look alike
+        of_part = (places // len(_COLOURS)) % len(HATCHES) == part
+        colours = [_COLOURS[i % len(_COLOURS)] for i in places[of_part]]
+        look = {"alpha": 0.65, "edgecolors": "black", "linewidths": 0.8, "hatch": hatch}
+        ax.scatter(days[of_part], orders[of_part], s=area[of_part], c=colours, zorder=2, **look)
     ax.set_yscale("log")
     low, high = float(orders.min()), float(orders.max())
     ax.set_ylim(low / 1.5, high * 2.0)
@@ -147,8 +154,8 @@ def _label(group: SegmentTotals, with_customers: Sequence[SegmentTotals], locale
     customers, money = sum(group.customers for group in with_customers), sum(group.money for group in with_customers)
     return _TEXTS[locale]["label"].format(
         name=group.segment.display(locale),
-        share=percent(group.customers / customers),
-        money=percent(ratio(group.money, money)),
+        share=f"{group.customers / customers:.1%}",
+        money=f"{ratio(group.money, money):.1%}",
     )
 
 
@@ -237,7 +244,7 @@ def draw_flows(
     ax.set_yticks(range(shown.shape[0]), _names_kept([*names, texts["new"]], rows))
     ax.set_xlabel(texts["to"])
     ax.set_ylabel(texts["from"])
-    show_text(figure_of(ax))
+    finish_picture(ax)
     return ax
 
 
@@ -290,7 +297,7 @@ def draw_bridge(
     ax.xaxis.set_major_formatter(short)
     ax.invert_yaxis()
     ax.spines[["top", "right"]].set_visible(False)
-    show_text(figure_of(ax))
+    finish_picture(ax)
     return ax
 
 

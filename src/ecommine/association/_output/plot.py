@@ -7,7 +7,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from ..._core.arrays import Floats
-from ..._core.pictures import PALETTE, figure_of, new_axes, show_text
+from ..._core.pictures import PALETTE, figure_of, finish_picture, legend_below, new_axes
 from ..._core.tables import join_products
 from ..._core.texts import Locale, counted, percent
 from .result import column_as_floats
@@ -22,6 +22,8 @@ MAX_LABEL_LENGTH = 38
 """Letters of the names of one side."""
 GREY = "#8A8A8A"
 REAL_COLOUR = "#35608D"
+NUMBER_SIZE = np.array([0.36, 0.14])
+"""Width and height of a number, where the radius of the circle is 1."""
 _LABEL_BOX = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.8}
 
 _TEXTS: dict[Locale, dict[str, str]] = {
@@ -87,9 +89,9 @@ def draw_scatter(frame: nw.DataFrame[Any], ax: "Axes | None", *, tested: bool, l
     ax.scatter([], [], s=34, c=REAL_COLOUR, edgecolors="black", linewidths=0.5, label=label)
     if tested:
         ax.scatter([], [], s=9, **hollow, label=texts["other"])
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2, frameon=False)
+    legend_below(ax)
     ax.spines[["top", "right"]].set_visible(False)
-    show_text(figure_of(ax))
+    finish_picture(ax)
     return ax
 
 
@@ -113,11 +115,11 @@ def draw_strongest(
     ax.xaxis.set_minor_formatter(_times_label)
     ax.tick_params(axis="x", which="both", labelsize=8)
     ax.set_xlabel(texts["lift"])
-    ax.set_title(texts["strongest"].format(level=level) if rules else texts["none"], loc="right", fontsize=11)
+    ax.set_title(texts["strongest"].format(level=level) if rules else texts["none"], fontsize=11)
     if rules:
-        ax.legend(loc="upper right", bbox_to_anchor=(1.0, -0.1), ncols=3, frameon=False, fontsize=8)
+        legend_below(ax)
     ax.spines[["top", "right"]].set_visible(False)
-    show_text(figure_of(ax))
+    finish_picture(ax)
     return ax
 
 
@@ -128,9 +130,11 @@ def draw_network(frame: nw.DataFrame[Any], names: Mapping[Any, str], ax: "Axes |
     nodes = _order_on_circle(rules)
     angle_of_node = {node: 2 * np.pi * i / max(len(nodes), 1) + 0.01 for i, node in enumerate(nodes)}
     largest = max((rule["adjusted_lift"] for rule in rules), default=1.0)
-    for rule in rules:
-        left, right = (angle_of_node[tuple(rule[side])] for side in SIDES)
-        _draw_edge(ax, left, right, rule["adjusted_lift"], largest)
+    curves = [_curve(*(angle_of_node[tuple(rule[side])] for side in SIDES)) for rule in rules]
+    for rule, curve, (x, y) in zip(rules, curves, _places_of_numbers(curves), strict=True):
+        lift = rule["adjusted_lift"]
+        ax.plot(*curve.T, color=PALETTE[0], alpha=0.7, linewidth=1 + 4 * lift / largest, zorder=1)
+        ax.text(x, y, f"{lift:.1f}×", fontsize=7, ha="center", va="center", bbox=_LABEL_BOX, zorder=3)
     for node, angle in angle_of_node.items():
         _draw_node(ax, angle, shorten(join_products(node, names)))
     ax.set_title(texts["network"].format(n=len(rules)) if rules else texts["none"], pad=24)
@@ -138,7 +142,7 @@ def draw_network(frame: nw.DataFrame[Any], names: Mapping[Any, str], ax: "Axes |
     ax.set_ylim(-2.2, 2.2)
     ax.set_aspect("equal")
     ax.axis("off")
-    show_text(figure_of(ax))
+    finish_picture(ax)
     return ax
 
 
@@ -171,15 +175,28 @@ def _draw_coloured(ax: "Axes", support: Any, confidence: Any, lift: Floats, labe
     bar.ax.yaxis.set_minor_formatter(ScalarFormatter())
 
 
-def _draw_edge(ax: "Axes", left: float, right: float, lift: float, largest: float) -> None:
-    """Draw a curve between two angles, bent towards the centre, with the lift in its middle."""
+def _curve(left: float, right: float) -> Floats:
+    """Return the points of a curve between two angles, bent towards the centre."""
     x, y = np.cos([left, right]), np.sin([left, right])
-    t = np.linspace(0, 1, 30)[:, None]
+    t = np.linspace(0, 1, 41)[:, None]
     bend = np.array([x.mean(), y.mean()]) * 0.45
-    points = (1 - t) ** 2 * [x[0], y[0]] + 2 * t * (1 - t) * bend + t**2 * [x[1], y[1]]
-    ax.plot(*points.T, color=PALETTE[0], alpha=0.7, linewidth=1 + 4 * lift / largest)
-    middle_x, middle_y = map(float, points[15])
-    ax.text(middle_x, middle_y, f"{lift:.1f}×", fontsize=7, ha="center", va="center", bbox=_LABEL_BOX)
+    return np.asarray((1 - t) ** 2 * [x[0], y[0]] + 2 * t * (1 - t) * bend + t**2 * [x[1], y[1]])
+
+
+def _places_of_numbers(curves: Sequence[Floats]) -> list[tuple[float, float]]:
+    """Return where the number of each curve stands: on it, near its middle, and as far from the others as it needs."""
+    chosen: list[Floats] = []
+    for curve in curves:
+        order = sorted(range(6, len(curve) - 6), key=lambda place: abs(place - len(curve) // 2))
+        gaps = [min((_apart(curve[place], other) for other in chosen), default=np.inf) for place in order]
+        free = next((i for i, gap in enumerate(gaps) if gap >= 1), int(np.argmax(gaps)))
+        chosen.append(curve[order[free]])
+    return [(float(x), float(y)) for x, y in chosen]
+
+
+def _apart(one: Floats, other: Floats) -> float:
+    """Return the distance of two numbers, at least 1 where they do not cover each other."""
+    return float(np.max(np.abs(one - other) / NUMBER_SIZE))
 
 
 def _draw_node(ax: "Axes", angle: float, text: str) -> None:

@@ -7,7 +7,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from ..._core.arrays import Floats
-from ..._core.pictures import PALETTE, figure_of, show_text
+from ..._core.pictures import PALETTE, finish_picture, legend_below
 from ..._core.texts import Locale, counted, percent, thousands, within_in_words
 from .plot import GREY, MAX_RULES, axes_of_rows, shorten
 from .result import column_as_floats
@@ -58,12 +58,12 @@ def draw_pairs(
     ax.set_yticks(y, labels, fontsize=8, parse_math=False)
     _finish(ax, texts["orders"])
     title = texts[relation if len(pairs) else f"no {relation}"]
-    ax.set_title(title.format(n=len(pairs), pairs=counted(len(frame), "pair", locale=locale)), loc="right")
+    ax.set_title(title.format(n=len(pairs), pairs=counted(len(frame), "pair", locale=locale)))
     ax.xaxis.set_major_formatter(lambda value, _: thousands(value, locale=locale))
     if len(pairs):
-        ax.legend(loc="upper right", bbox_to_anchor=(1.0, -0.12), ncols=2, frameon=False, fontsize=8)
+        legend_below(ax)
         ax.set_xlim(left=0)
-    show_text(figure_of(ax))
+    finish_picture(ax)
     return ax
 
 
@@ -85,10 +85,10 @@ def draw_next_orders(
     _finish(ax, texts["days"])
     title = texts["next" if rows else "no next"]
     parts = {"within": within_in_words(window, locale), "rules": counted(len(frame), "rule", locale=locale)}
-    ax.set_title(title.format(**parts, n=len(rows)), loc="right")
+    ax.set_title(title.format(**parts, n=len(rows)))
     if rows:
         ax.set_xlim(left=0)
-    show_text(figure_of(ax))
+    finish_picture(ax)
     return ax
 
 

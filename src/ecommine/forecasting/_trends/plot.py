@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..._core.pictures import PALETTE, figure_of, new_axes, show_text
+from ..._core.pictures import PALETTE, finish_picture, new_axes
 from ..._core.texts import Locale
 from .share_trends import ShareTrends
 from .summary import signed_percent
@@ -64,7 +64,7 @@ def draw_trends(
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.grid(visible=True, axis="x", color="#DDDDDD", linewidth=0.6)
     ax.set_axisbelow(True)
-    show_text(figure_of(ax))
+    finish_picture(ax)
     return ax
 
 

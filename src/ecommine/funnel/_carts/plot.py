@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..._core.pictures import PALETTE, figure_of, new_axes, show_text
+from ..._core.pictures import PALETTE, even_percents, finish_picture, legend_below, new_axes
 from ..._core.texts import Locale, counted, duration_in_words, percent, thousands, within_in_words
 from .lifecycle import STATUSES
 
@@ -65,12 +65,14 @@ def draw_statuses(status_counts: Mapping[str, tuple[int, ...]], ax: "Axes | None
     counts = np.array(list(status_counts.values()), dtype=np.float64).reshape(-1, len(STATUSES))
     totals = counts.sum(axis=1)
     x, foot = np.arange(len(counts)), np.zeros(len(counts))
-    for status, (colour, hatch) in STYLES.items():
+    parts = counts[:, [STATUSES.index(status) for status in STYLES]] / np.maximum(totals, 1)[:, None]
+    written = np.array(even_percents(parts.ravel())).reshape(parts.shape)
+    for place, (status, (colour, hatch)) in enumerate(STYLES.items()):
         share = counts[:, STATUSES.index(status)] / totals
         if not share.any():
             continue
         bars = ax.bar(x, share, 0.7, bottom=foot, color=colour, hatch=hatch, edgecolor="white", label=texts[status])
-        shown = [percent(part) if part >= MIN_LABELLED_SHARE else "" for part in share]
+        shown = np.where(share >= MIN_LABELLED_SHARE, written[:, place], "")
         ax.bar_label(bars, shown, label_type="center", fontsize=9, bbox=LABEL_PATCH)
         foot = foot + share
     sizes = [thousands(total, locale=locale) for total in totals]
@@ -79,7 +81,7 @@ def draw_statuses(status_counts: Mapping[str, tuple[int, ...]], ax: "Axes | None
     ax.set_ylabel(texts["share"])
     ax.set_title(texts["statuses"] if len(counts) else texts["no carts"])
     if len(counts):
-        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=len(STYLES), frameon=False, fontsize=9)
+        legend_below(ax)
     return _finished(ax)
 
 
@@ -112,5 +114,5 @@ def draw_recovery(
 def _finished(ax: "Axes") -> "Axes":
     ax.yaxis.set_major_formatter(percent)
     ax.spines[["top", "right"]].set_visible(False)
-    show_text(figure_of(ax))
+    finish_picture(ax)
     return ax

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..._core.pictures import PALETTE, figure_of, new_axes, show_text
+from ..._core.pictures import PALETTE, finish_picture, legend_below, new_axes
 from ..._core.texts import Locale, is_known, percent
 from .._steps.plot import new_label, shorten
 from .summary import points
@@ -55,8 +55,7 @@ def draw_comparison(
     title = texts["unknown"]
     if is_known(conversion["p_value"]):
         _draw_bars(ax, rows, conversion, texts)
-        below_axis = (1.0, -1.55 / (len(rows) + 4.1))  # and its label, whatever the height
-        ax.legend(frameon=False, fontsize=8, ncols=3, loc="upper right", bbox_to_anchor=below_axis)
+        legend_below(ax)
         title = texts["title"].format(level=level)
     labels = [shorten(name, MAX_LETTERS) for name in (names[0], *(str(row["step"]) for row in rows), names[1])]
     ax.set_yticks(np.arange(len(labels)), labels, fontsize=9, parse_math=False)
@@ -65,7 +64,7 @@ def draw_comparison(
     ax.set_xlabel(texts["axis"].format(last=labels[-2]), parse_math=False)
     ax.set_title(title, fontsize=11)
     ax.spines[["top", "right"]].set_visible(False)
-    show_text(figure_of(ax))
+    finish_picture(ax)
     return ax
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._core.arrays import Bools
-from ..._core.pictures import figure_of, new_axes, show_text
+from ..._core.pictures import finish_picture, new_axes
 from ..._core.texts import Locale, percent, thousands
 from .drawn_states import DrawnStates
 from .flow_layout import (
@@ -79,7 +79,7 @@ def draw_flow(drawn: DrawnStates, goal: Sequence[str], ax: "Axes | None", locale
     frequent = texts["one" if n_steps == 1 else "some"].format(n=n_steps)
     legend = wrap_small_print(texts["legend"].format(frequent=frequent, goal=" / ".join(goal)), ax)
     ax.text(0.5, 0, legend, transform=ax.transAxes, ha="center", va="top", fontsize=8, parse_math=False)
-    show_text(figure_of(ax))
+    finish_picture(ax)
     return ax
 
 

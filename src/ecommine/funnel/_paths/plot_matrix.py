@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..._core.pictures import figure_of, new_axes, show_text
+from ..._core.pictures import finish_picture, new_axes
 from ..._core.texts import Locale, thousands
 from .drawn_states import DrawnStates
 from .labels import STATE_NAMES, drop_shared_parts, shorten
@@ -51,5 +51,5 @@ def draw_matrix(drawn: DrawnStates, _: Sequence[str], ax: "Axes | None", locale:
     ax.tick_params(length=0)
     ax.set_ylabel(texts["axis"])
     ax.set_title(texts["title"] if n > 1 else texts["empty"], fontsize=11)
-    show_text(figure_of(ax))
+    finish_picture(ax)
     return ax

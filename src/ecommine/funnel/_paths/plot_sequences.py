@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..._core.pictures import figure_of, new_axes, show_text
+from ..._core.pictures import finish_picture, new_axes
 from ..._core.texts import Locale, is_known, percent
 from .labels import STATE_NAMES, drop_shared_parts, shorten, wrap_small_print
 from .read import END, OPEN, START
@@ -55,7 +55,7 @@ def draw_sequences(
     ax.set_title(title, fontsize=11, parse_math=False)
     legend = wrap_small_print(texts["legend"].format(goal=" / ".join(goal), least=MIN_SHARE_OF_BAR), ax)
     ax.text(0.5, -0.03, legend, transform=ax.transAxes, ha="center", va="top", fontsize=8, parse_math=False)
-    show_text(figure_of(ax))
+    finish_picture(ax)
     return ax
 
 

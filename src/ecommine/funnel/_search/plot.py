@@ -8,7 +8,7 @@ import numpy as np
 
 from ..._core.arrays import Floats
 from ..._core.frames import Frame, collect
-from ..._core.pictures import PALETTE, figure_of, new_axes, show_text
+from ..._core.pictures import PALETTE, finish_picture, new_axes
 from ..._core.texts import Locale, is_known, percent, thousands
 from .summary import MAX_Q_VALUE, REASON_NAMES, UNIT_NAMES
 
@@ -143,5 +143,5 @@ def _floats(frame: nw.DataFrame[Any], name: str) -> Floats:
 
 def _finish(ax: "Axes") -> "Axes":
     ax.spines[["top", "right"]].set_visible(False)
-    show_text(figure_of(ax))
+    finish_picture(ax)
     return ax

@@ -9,8 +9,8 @@ import numpy as np
 from ..._core.arrays import Floats
 from ..._core.moments import SECOND
 from ..._core.optional import require
-from ..._core.pictures import PALETTE, figure_of, new_axes, show_text
-from ..._core.texts import Locale, is_known, percent
+from ..._core.pictures import PALETTE, even_percents, figure_of, finish_picture, new_axes, show_text
+from ..._core.texts import Locale, duration_in_words, is_known, percent
 from ..._stats.intervals import normal_quantile
 from .curves import MAX_CURVES, StepCurve
 from .table import Groups, Labelled, StepEstimates
@@ -34,16 +34,13 @@ MIN_LINE_LETTERS, MAX_ROTATED_LETTERS = 8, 28
 LINES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (8, 2)), (0, (3, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (6, 2, 2, 2)))
 MARKERS = "osD^vPX*"
 """Lines and markers by place, so that groups differ in grey print too."""
-INTERVAL_SPACING = 0.012
-"""Distance of the intervals at the ends of curves, as a share of the window."""
+INTERVAL_SPACING = 1.06
+"""Ratio of the times at which the intervals at the ends of curves stand."""
 MIN_UNITS_FOR_BAND = 20
 """Units from which the whole band of a curve is in the plot."""
-_TIME_UNITS: tuple[tuple[int, dict[Locale, str]], ...] = (
-    (86_400, {"en": "days", "zh": "天"}),
-    (3_600, {"en": "hours", "zh": "小时"}),
-    (60, {"en": "minutes", "zh": "分钟"}),
-    (1, {"en": "seconds", "zh": "秒"}),
-)
+_DURATIONS = {"1s": 1, "10s": 10, "1min": 60, "10min": 600, "1h": 3_600, "6h": 21_600, "1d": 86_400, "7d": 604_800,
+              "30d": 2_592_000}  # fmt: skip
+"""Marks of the axis of time, and their seconds."""
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
         "share": "conversion (share of entrants)",
@@ -52,7 +49,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "largest": "; the largest {n} of {all} groups",
         "entered": "{label} ({n:,} entered)",
         "unknown": "unknown",
-        "since": "{unit} since the entry",
+        "since": "time since the entry (log scale)",
         "reached_so_far": "share that has reached the step",
         "time": "How long it takes ({bands})",
         "time_to_last": "How long it takes to reach {step} ({bands})",
@@ -71,7 +68,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "largest": "；{all}个组中最大的{n}个",
         "entered": "{label}（进入{n:,}）",
         "unknown": "未知",
-        "since": "进入后的时间（{unit}）",
+        "since": "进入后的时间（对数刻度）",
         "reached_so_far": "已到达该步骤的比例",
         "time": "到达各步骤所需时间（{bands}）",
         "time_to_last": "到达{step}所需时间（{bands}）",
@@ -90,7 +87,7 @@ def draw_steps(groups: Groups, by: str | None, level: float, ax: "Axes | None", 
     """Draw one bar per step and group; where windows are open, the naive share as a cross."""
     ax = new_axes(ax, width=8.5, height=4.8)
     _draw_axes(ax, groups, by, level, locale, STYLES)
-    show_text(figure_of(ax))
+    finish_picture(ax)
     return ax
 
 
@@ -130,11 +127,10 @@ def _draw_axes(
         x = np.arange(len(steps), dtype=np.float64) + (index - (len(groups) - 1) / 2) * slot
         name = None if by is None else _name_with_entrants(label, estimates, locale)
         _draw_bars(ax, estimates, x, BAR_SHARE * slot, styles[index], name)
-        for left, row in zip(x, estimates.rows, strict=True):
-            if font_size is not None and is_known(row["conversion"]):
-                ax.text(
-                    left, row["conversion_high"] + 0.015, percent(row["conversion"]), ha="center", fontsize=font_size
-                )
+        shares = even_percents([row["conversion"] if is_known(row["conversion"]) else np.nan for row in estimates.rows])
+        for left, row, share_text in zip(x, estimates.rows, shares, strict=True):
+            if font_size is not None and share_text:
+                ax.text(left, row["conversion_high"] + 0.015, share_text, ha="center", fontsize=font_size)
         share, naive = estimates.column("conversion"), estimates.column("naive_conversion")
         differs = ~(np.abs(share - naive) <= 1e-9)
         if differs.any():
@@ -186,37 +182,46 @@ def draw_time(store: UnitStore, by: str | None, level: float, ax: "Axes | None",
     ax, texts, z = new_axes(ax, width=8.5, height=4.8), _TEXTS[locale], normal_quantile(level)
     steps, window = store.step_labels, store.plan.window
     curves, n_possible = store.curves(by_group=by is not None)
-    seconds, names = next((unit for unit in _TIME_UNITS if window >= 2 * unit[0] * SECOND), _TIME_UNITS[-1])
+    later = [curve.time[curve.time >= SECOND] for curve in curves]
+    first = min((float(time.min()) for time in later if len(time)), default=float(SECOND)) / SECOND
+    first = min(first, window / SECOND / 2)
     for index, curve in enumerate(curves):
         label = steps[curve.step] if by is None else group_name(curve.label[by], locale)
-        _draw_curve(ax, curve, curve.limits(z), seconds, index, label)
+        _draw_curve(ax, curve, curve.limits(z), first, index, label)
     top, is_cut = _top(curves, z)
-    right = window / SECOND / seconds * (1 + INTERVAL_SPACING * (len(curves) + 1))
-    ax.set(
-        xlim=(0, right), ylim=(0, top), xlabel=texts["since"].format(unit=names[locale]), ylabel=texts["reached_so_far"]
-    )
+    right = window / SECOND * INTERVAL_SPACING ** (len(curves) + 1)
+    ax.set_xscale("log")
+    ax.set(xlim=(first, right), ylim=(0, top), xlabel=texts["since"], ylabel=texts["reached_so_far"])
+    _mark_durations(ax, first, window / SECOND, locale)
     ax.yaxis.set_major_formatter(percent)
     suffix = texts["more"].format(n=len(curves), all=n_possible) if n_possible > len(curves) else ""
     bands = texts["bands"].format(level=level) + (texts["cut"] if is_cut else "")
     ax.set_title(texts["time" if by is None else "time_to_last"].format(bands=bands, step=steps[-1]) + suffix)
     finish_axes(ax, by)
-    show_text(figure_of(ax))
+    finish_picture(ax)
     return ax
 
 
 def _draw_curve(
-    ax: "Axes", curve: StepCurve, limits: tuple[Floats, Floats], seconds: int, index: int, label: str
+    ax: "Axes", curve: StepCurve, limits: tuple[Floats, Floats], first: float, index: int, label: str
 ) -> None:
     """Draw a curve with its band; the end, which is the conversion, has an interval of its own: there may be a jump."""
-    time, share, (low, high) = curve.time / SECOND / seconds, curve.share, limits
+    time, share, (low, high) = np.maximum(curve.time / SECOND, first), curve.share, limits
     colour, marker = PALETTE[index], MARKERS[index]
-    # Markers are spread by their distance in the plot: most moments are early.
+    # Markers are spread by their distance in the plot.
     markers: dict[str, Any] = {"marker": marker, "markevery": (0.015 * index, 0.13), "markersize": 5}
     ax.plot(time, share, linestyle=LINES[index], color=colour, linewidth=1.8, label=label, **markers)
     ax.fill_between(time, low, high, color=colour, alpha=0.18, linewidth=0)
     ends = np.abs([[share[-1] - low[-1]], [high[-1] - share[-1]]])
-    beside = time[-1:] * (1 + INTERVAL_SPACING * (index + 1))  # at the end itself those of all groups would overlap
+    beside = time[-1:] * INTERVAL_SPACING ** (index + 1)  # at the end itself those of all groups would overlap
     ax.errorbar(beside, share[-1:], ends, fmt=marker, color=colour, markersize=5, capsize=3)
+
+
+def _mark_durations(ax: "Axes", first: float, last: float, locale: Locale) -> None:
+    """Mark an axis of seconds by durations in words."""
+    marks = {name: seconds for name, seconds in _DURATIONS.items() if first <= seconds <= last * 1.01}
+    ax.set_xticks(list(marks.values()), [duration_in_words(name, locale) for name in marks], fontsize=8)
+    ax.minorticks_off()
 
 
 def _top(curves: Sequence[StepCurve], z: float) -> tuple[float | None, bool]:
@@ -244,7 +249,7 @@ def draw_periods(
     share = texts["to_step"].format(step=groups[0][1].rows[-1]["step"])
     ax.set(xlabel=texts["period"], ylabel=share, title=texts["periods"].format(level=level) + suffix)
     finish_axes(ax, by)
-    show_text(figure_of(ax))
+    finish_picture(ax)
     return ax
 
 
