@@ -52,7 +52,14 @@ class BootstrapEstimate:
     standard_error: float
 
 
-def bootstrap_sums(sums: Floats, n_resamples: int, *, rng: int | np.random.Generator = 0, cells: int = CELLS) -> Floats:
+def bootstrap_sums(
+    sums: Floats,
+    n_resamples: int,
+    *,
+    counts: Floats | None = None,
+    rng: int | np.random.Generator = 0,
+    cells: int = CELLS,
+) -> Floats:
     """Draw the sums of resampled clusters.
 
     Parameters
@@ -61,6 +68,8 @@ def bootstrap_sums(sums: Floats, n_resamples: int, *, rng: int | np.random.Gener
         Sums of each cluster, one column for each quantity.
     n_resamples : int
         How often the clusters are drawn.
+    counts : float array of shape (n_clusters,), optional
+        How many clusters have these sums, where many are alike; one each by default.
     rng : int or Generator
         Source of chance.
     cells : int
@@ -76,9 +85,11 @@ def bootstrap_sums(sums: Floats, n_resamples: int, *, rng: int | np.random.Gener
     [5.0, 5.0, 5.0]
     """
     generator, n = np.random.default_rng(rng), len(sums)
+    weights = np.ones(n) if counts is None else counts
+    n_clusters = int(weights.sum())
     step = max(cells // max(n, 1), 1)
     blocks = [
-        generator.multinomial(n, np.full(n, 1 / n), size=min(step, n_resamples - first)) @ sums
+        generator.multinomial(n_clusters, weights / n_clusters, size=min(step, n_resamples - first)) @ sums
         for first in range(0, n_resamples, step)
     ]
     return np.concatenate(blocks).astype(np.float64)
@@ -88,6 +99,7 @@ def cluster_bootstrap(
     sums: Floats,
     statistic: Callable[[Floats], Floats],
     *,
+    counts: Floats | None = None,
     n_resamples: int = 2_000,
     level: float = 0.95,
     method: Literal["bca", "percentile"] = "bca",
@@ -101,6 +113,8 @@ def cluster_bootstrap(
         Sums of each cluster, one column for each quantity.
     statistic : callable
         Takes sums of shape (n, n_columns), gives values of shape (n,).
+    counts : float array of shape (n_clusters,), optional
+        How many clusters have these sums, where many are alike; one each by default.
     n_resamples : int
         How often the clusters are drawn.
     level : float
@@ -125,17 +139,18 @@ def cluster_bootstrap(
     >>> round(found.estimate, 2), found.low < found.estimate < found.high
     (23.57, True)
     """
-    estimate = float(statistic(sums.sum(axis=0, keepdims=True))[0])
-    if len(sums) < MIN_CLUSTERS:
+    weights = np.ones(len(sums)) if counts is None else counts
+    estimate = float(statistic((weights @ sums)[None, :])[0])
+    if weights.sum() < MIN_CLUSTERS:
         return BootstrapEstimate(estimate=estimate, low=np.nan, high=np.nan, standard_error=np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
-        draws = statistic(bootstrap_sums(sums, n_resamples, rng=rng))
+        draws = statistic(bootstrap_sums(sums, n_resamples, counts=counts, rng=rng))
     draws = draws[np.isfinite(draws)]
     if len(draws) < 2 or not np.isfinite(estimate):
         return BootstrapEstimate(estimate=estimate, low=np.nan, high=np.nan, standard_error=np.nan)
     tails = np.array([(1 - level) / 2, (1 + level) / 2])
     if method == "bca":
-        tails = _bca_tails(tails, draws, estimate, sums, statistic)
+        tails = _bca_tails(tails, draws, estimate, sums, weights, statistic)
     low, high = np.quantile(draws, tails)
     return BootstrapEstimate(
         estimate=estimate, low=float(low), high=float(high), standard_error=float(draws.std(ddof=1))
@@ -143,18 +158,23 @@ def cluster_bootstrap(
 
 
 def _bca_tails(
-    tails: Floats, draws: Floats, estimate: float, sums: Floats, statistic: Callable[[Floats], Floats]
+    tails: Floats,
+    draws: Floats,
+    estimate: float,
+    sums: Floats,
+    weights: Floats,
+    statistic: Callable[[Floats], Floats],
 ) -> Floats:
     """Move the levels of the quantiles by bias and skewness; leave them where either is unknown."""
     from scipy.special import ndtr, ndtri
 
     with np.errstate(divide="ignore", invalid="ignore"):
-        jackknife = statistic(sums.sum(axis=0) - sums)
-    distance = jackknife.mean() - jackknife
-    squares = float((distance**2).sum())
+        jackknife = statistic(weights @ sums - sums)
+    distance = weights @ jackknife / weights.sum() - jackknife
+    squares = float(weights @ distance**2)
     below = (np.count_nonzero(draws < estimate) + np.count_nonzero(draws <= estimate)) / (2 * len(draws))
     if not np.isfinite(squares) or squares <= 0 or not 0 < below < 1:
         return tails
-    acceleration = float((distance**3).sum()) / (6 * squares**1.5)
+    acceleration = float(weights @ distance**3) / (6 * squares**1.5)
     shifted = ndtri(below) + ndtri(tails)
     return np.asarray(ndtr(ndtri(below) + shifted / (1 - acceleration * shifted)), dtype=np.float64)

@@ -8,6 +8,7 @@ import narwhals.stable.v2 as nw
 from .._core.frames import MICRO, Frame, collect, money_parts
 from .._core.notes import Note
 from .._core.texts import counted
+from ..schema._for_topics import lines_left_out
 
 
 def totals_left_out(sums: Frame) -> dict[str, Any]:
@@ -47,12 +48,6 @@ def notes_left_out(totals: Mapping[str, Any]) -> list[Note]:
         text = f"{counted(count, 'customer')} with returns or charges only {have}"
         notes.append(Note(text, code="customers_without_orders", count=count))
     return notes
-
-
-def lines_left_out(count: int, words: str, *, code: str) -> Note:
-    """Return the note of order lines that were left out."""
-    text = f"{counted(count, 'order line')} {words} {'was' if count == 1 else 'were'} left out"
-    return Note(text, code=code, count=count)
 
 
 def _money(amount: float) -> str:

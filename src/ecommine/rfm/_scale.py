@@ -15,14 +15,13 @@ from .._core.frames import MICRO, Frame, collect, micro, opened, whole_micro
 from .._core.notes import Note
 from .._core.texts import counted, percent
 from .._stats.quantiles import inverted_cdf
+from ..schema._for_topics import MAX_MONEY
 
 Measure = Literal["recency", "frequency", "monetary"]
 Cuts = tuple[float, ...]
 MEASURES: tuple[Measure, ...] = ("recency", "frequency", "monetary")
 MAX_LEVELS = 99
 """Two digits a measure in `rfm_score`."""
-MAX_MONEY = 9e12
-"""Most money of one customer, in currency units: beyond it, integer micro-units leave 64 bits."""
 _MONEY = "__ecommine_micro"
 
 

@@ -1,0 +1,168 @@
+"""Tiers replayed by day: the money of a moving window, promotion at once, demotion after a grace period."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from .._core.arrays import Ints, run_starts, sort_order
+from ._stages import FAR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierRules:
+    """Thresholds in micro-units, ascending from 0; days of the window and of grace; whether demotion is by one tier."""
+
+    thresholds: Ints
+    window: int
+    grace: int
+    one_down: bool
+
+
+class Balances(NamedTuple):
+    """Money of the window of every customer at each day on which it changes, sorted by customer and day."""
+
+    customer: Ints
+    day: Ints
+    micro: Ints
+
+
+class TierChanges(NamedTuple):
+    """Changes of tier, in the order of days within each customer."""
+
+    customer: Ints
+    day: Ints
+    origin: Ints
+    tier: Ints
+
+
+class Replay(NamedTuple):
+    """Tiers at the last day, the changes up to it, and the day and tier of the next demotion if nothing is bought."""
+
+    tier: Ints
+    balance: Ints
+    changes: TierChanges
+    falls_on: Ints
+    balance_then: Ints
+
+
+def window_balances(customer: Ints, day: Ints, micro: Ints, window: int) -> Balances:
+    """Return the money of the days (day - window, day] at each day on which it changes.
+
+    Money enters on its day and leaves ``window`` days later, so that sorting both gives every balance.
+
+    Parameters
+    ----------
+    customer, day, micro : int arrays of shape (n,)
+        Money by customer and day, in any order.
+
+    Examples
+    --------
+    >>> window_balances(np.array([0, 0]), np.array([1, 5]), np.array([30, 20]), 7).day.tolist()
+    [1, 5, 8, 12]
+    >>> window_balances(np.array([0, 0]), np.array([1, 5]), np.array([30, 20]), 7).micro.tolist()
+    [30, 50, 20, 0]
+    """
+    who = np.concatenate([customer, customer])
+    at = np.concatenate([day, day + window])
+    change = np.concatenate([micro, -micro])
+    order = sort_order(who, at)
+    who, at, change = who[order], at[order], change[order]
+    if not len(who):
+        return Balances(customer=who, day=at, micro=change)
+    total = np.cumsum(change)  # money of a customer leaves as it came: the sum over all starts each one at 0
+    last = np.append(np.flatnonzero(run_starts(who, at))[1:], len(who)) - 1
+    return Balances(customer=who[last], day=at[last], micro=total[last])
+
+
+def replay(balances: Balances, n_customers: int, rules: TierRules, until: int) -> Replay:
+    """Follow the tier of every customer, all at once, one change of the balance or end of grace after the other.
+
+    Parameters
+    ----------
+    balances : Balances
+        As :func:`window_balances` returns them.
+    n_customers : int
+    rules : TierRules
+    until : int
+        The last day; later days are followed only to see when the tier would be lost.
+    """
+    first = np.searchsorted(balances.customer, np.arange(n_customers))
+    end = np.searchsorted(balances.customer, np.arange(n_customers), side="right")
+    state = _State(balances, first, end, rules)
+    changes = state.run(until)
+    tier, balance = state.tier.copy(), state.balance.copy()
+    falls_on, balance_then = state.first_fall(tier)
+    return Replay(tier=tier, balance=balance, changes=changes, falls_on=falls_on, balance_then=balance_then)
+
+
+class _State:
+    """Tier, balance and end of grace of every customer, and the next change of the balance."""
+
+    def __init__(self, balances: Balances, first: Ints, end: Ints, rules: TierRules) -> None:
+        n = len(first)
+        self.rules, self.balances, self.next, self.end = rules, balances, first.copy(), end
+        self.tier, self.balance = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+        self.grace_end = np.full(n, FAR)
+
+    def run(self, until: int) -> TierChanges:
+        """Go on to the last day, and return the changes of tier."""
+        steps = []
+        active = np.arange(len(self.tier))
+        while len(active):
+            day = self._next_day(active)
+            active, day = active[day <= until], day[day <= until]
+            steps.append(self._step(active, day))
+        return _joined(steps)
+
+    def first_fall(self, held: Ints) -> tuple[Ints, Ints]:
+        """Go on until each customer's tier is below the one held, and return that day and the balance on it."""
+        falls_on, balance_then = np.full(len(held), FAR), np.zeros(len(held), dtype=np.int64)
+        active = np.flatnonzero(held > 0)
+        while len(active):
+            day = self._next_day(active)
+            active, day = active[day < FAR], day[day < FAR]
+            self._step(active, day)
+            fell = self.tier[active] < held[active]
+            falls_on[active[fell]], balance_then[active[fell]] = day[fell], self.balance[active[fell]]
+            active = active[~fell]
+        return falls_on, balance_then
+
+    def _next_day(self, active: Ints) -> Ints:
+        """Return the day of the next change of the balance or end of grace."""
+        has_next = self.next[active] < self.end[active]
+        row = np.where(has_next, self.next[active], 0)
+        change = np.where(has_next, self.balances.day[row] if len(self.balances.day) else FAR, FAR)
+        return np.minimum(change, self.grace_end[active])
+
+    def _step(self, active: Ints, day: Ints) -> TierChanges:
+        """Take the balance of the day, then promote, begin or end grace, or demote."""
+        self._take_balance(active, day)
+        qualified = np.searchsorted(self.rules.thresholds, np.maximum(self.balance[active], 0), side="right") - 1
+        before = self.tier[active]
+        grace_end = self.grace_end[active]
+        is_below = qualified < before
+        grace_end = np.where(is_below, np.where(grace_end == FAR, day + self.rules.grace, grace_end), FAR)
+        is_over = is_below & (grace_end <= day)
+        lower = before - 1 if self.rules.one_down else qualified
+        after = np.where(is_over, lower, np.maximum(before, qualified))
+        # One tier down may still be above the balance: its own grace begins.
+        grace_end = np.where(is_over, np.where(after > qualified, day + self.rules.grace, FAR), grace_end)
+        self.tier[active], self.grace_end[active] = after, grace_end
+        moved = after != before
+        return TierChanges(customer=active[moved], day=day[moved], origin=before[moved], tier=after[moved])
+
+    def _take_balance(self, active: Ints, day: Ints) -> None:
+        row = np.minimum(self.next[active], len(self.balances.day) - 1)
+        is_change = (self.next[active] < self.end[active]) & (self.balances.day[row] == day)
+        self.balance[active[is_change]] = self.balances.micro[row[is_change]]
+        self.next[active[is_change]] += 1
+
+
+def _joined(steps: list[TierChanges]) -> TierChanges:
+    """Put the changes of all steps together, by customer and day."""
+    if not steps:
+        return TierChanges(*(np.zeros(0, dtype=np.int64) for _ in TierChanges._fields))
+    customer, day, origin, tier = (np.concatenate([step[i] for step in steps]) for i in range(4))
+    order = sort_order(customer, day)
+    return TierChanges(customer=customer[order], day=day[order], origin=origin[order], tier=tier[order])
