@@ -76,9 +76,7 @@ def read_careers(orders: object, customers: object, as_of: Moment) -> Careers:
 
 
 def _with_frame(lines: CustomerLines, frame: Frame) -> CustomerLines:
-    return CustomerLines(
-        frame=frame, like=lines.like, as_of=lines.as_of, notes=lines.notes, currency=lines.currency
-    )
+    return CustomerLines(frame=frame, like=lines.like, as_of=lines.as_of, notes=lines.notes, currency=lines.currency)
 
 
 def _read_customers(customers: object, lines: CustomerLines) -> nw.DataFrame[object]:

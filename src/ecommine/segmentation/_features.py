@@ -209,7 +209,7 @@ def shrunk_rates(orders: Ints, months: Floats) -> Floats:
     Examples
     --------
     >>> shrunk_rates(np.array([1, 3, 11, 1]), np.array([0.0, 1.0, 10.0, 8.0])).round(2).tolist()
-    [0.63, 1.61, 0.99, 0.06]
+    [0.63, 1.24, 0.96, 0.09]
     """
     total = float(months.sum())
     if total <= 0:
@@ -230,9 +230,7 @@ def _days(frame: nw.DataFrame[Any], name: str) -> Ints:
     return _whole(frame.select(day_number(nw.col(name)).alias(name)), name)
 
 
-def _commonest(
-    sums: nw.DataFrame[Any], letter: str, numbers: tuple[int, ...], orders: Ints
-) -> tuple[Ints, Floats]:
+def _commonest(sums: nw.DataFrame[Any], letter: str, numbers: tuple[int, ...], orders: Ints) -> tuple[Ints, Floats]:
     """Return the commonest weekday or hour of each customer, the first one where several tie, and its share."""
     counts = np.column_stack([_whole(sums, f"{letter}{number}") for number in numbers])
     best = counts.argmax(axis=1)
@@ -243,7 +241,9 @@ def _commonest(
 def _hours(sums: nw.DataFrame[Any], orders: Ints) -> tuple[Any, Floats, list[Note]]:
     if not len(sums) or _whole(sums, "timed").sum():
         return *_commonest(sums, "h", HOURS, orders), []
-    text = f"hours of {counted(len(orders), 'customer')} are unknown: all orders are at midnight, so times are dates only"
+    text = (
+        f"hours of {counted(len(orders), 'customer')} are unknown: all orders are at midnight, so times are dates only"
+    )
     unknown = np.full(len(orders), np.nan)
     return unknown, unknown, [Note(text, code="hours_unknown", count=len(orders))]
 
@@ -258,9 +258,7 @@ def _return_rate(sums: nw.DataFrame[Any]) -> tuple[Floats, list[Note]]:
     return rate, [Note(text, code="return_rate_unknown", count=count)]
 
 
-def _favourite_columns(
-    lines: CustomerLines, products: object, returns: Returns, ids: nw.Series[Any]
-) -> dict[str, Any]:
+def _favourite_columns(lines: CustomerLines, products: object, returns: Returns, ids: nw.Series[Any]) -> dict[str, Any]:
     frame = order_lines(lines.frame, returns)
     if products is not None:
         frame = _with_products(frame, products, lines)
@@ -341,4 +339,3 @@ def _months_before(known: nw.DataFrame[Any], lines: CustomerLines) -> nw.Expr:
     days = day_of(lines.as_of) - day_number(safe)
     is_known = ~at.is_null() & (at <= nw.lit(lines.as_of))
     return nw.when(is_known).then(as_float(days) / DAYS_PER_MONTH)
-

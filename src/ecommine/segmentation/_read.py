@@ -81,14 +81,14 @@ def read_lines(
     if extent.may_overflow:
         _check_overflow(lines)
     known, guests = _without_guests(lines)
-    return CustomerLines(
-        frame=known, like=like, as_of=until, notes=(*notes, *guests), currency=one_currency(lines)
-    )
+    return CustomerLines(frame=known, like=like, as_of=until, notes=(*notes, *guests), currency=one_currency(lines))
 
 
 def _check_overflow(lines: Frame) -> None:
     """Raise where the money of a customer leaves 64 bits."""
-    sums = lines.select("customer_id", _about=nw.col("amount").abs()).group_by("customer_id").agg(nw.col("_about").sum())
+    sums = (
+        lines.select("customer_id", _about=nw.col("amount").abs()).group_by("customer_id").agg(nw.col("_about").sum())
+    )
     broken = collect(sums.filter(nw.col("_about") > MAX_MONEY))
     check_money(len(broken), "customer")
 
@@ -154,4 +154,3 @@ def hand_back_customers(columns: dict[str, Any], *, like: Frame, samples: dict[s
     """Return a table of all customers in the caller's library, lazy where that is lazy."""
     table = build_table(columns, like=like, samples=samples or {})
     return hand_back(nw.from_native(table, eager_only=True), like=like)
-

@@ -52,7 +52,9 @@ class Stages:
         if new >= growing:
             raise ValueError(f"`new` must be shorter than `growing`, got {show(self.new)} and {show(self.growing)}")
         if declining >= lost:
-            raise ValueError(f"`declining` must be shorter than `lost`, got {show(self.declining)} and {show(self.lost)}")
+            raise ValueError(
+                f"`declining` must be shorter than `lost`, got {show(self.declining)} and {show(self.lost)}"
+            )
 
     @property
     def days(self) -> tuple[int, int, int, int]:

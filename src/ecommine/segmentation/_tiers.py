@@ -21,7 +21,15 @@ from .._core.tables import build_table
 from .._core.texts import LOCALES, Locale, counted
 from .._stats.arrays import divide
 from ..schema._for_topics import MAX_MONEY
-from ._read import CustomerLines, Moment, hand_back_customers, note_without_orders, order_lines, product_money, read_lines
+from ._read import (
+    CustomerLines,
+    Moment,
+    hand_back_customers,
+    note_without_orders,
+    order_lines,
+    product_money,
+    read_lines,
+)
 from ._stages import FAR, whole_days
 from ._summary import tier_sentences
 from ._tier_replay import Replay, TierChanges, TierRules, replay, window_balances
@@ -214,7 +222,9 @@ def tiers(
 def checked_thresholds(thresholds: object) -> tuple[tuple[str, ...], Ints]:
     """Return names and thresholds in micro-units, ascending from 0."""
     if not isinstance(thresholds, Mapping) or not thresholds:
-        raise TypeError(f"`thresholds` must map tiers to money, such as {{'silver': 0, 'gold': 5000}}, got {show(thresholds)}")
+        raise TypeError(
+            f"`thresholds` must map tiers to money, such as {{'silver': 0, 'gold': 5000}}, got {show(thresholds)}"
+        )
     wrong = [name for name in thresholds if not isinstance(name, str) or not name]
     if wrong:
         raise TypeError(f"`thresholds` must have names of tiers as keys, got {show(wrong[0])}")
@@ -251,7 +261,9 @@ def _columns(labels: Labels, names: tuple[str, ...], limits: Ints, result: Repla
     moved = result.changes.customer[is_today]
     up = result.changes.tier[is_today] > result.changes.origin[is_today]
     change[moved] = np.where(up, "upgraded", "downgraded")
-    until = np.where(falls, np.minimum(result.falls_on - 1, _LAST_DAY), 0).astype("datetime64[D]").astype("datetime64[us]")
+    until = (
+        np.where(falls, np.minimum(result.falls_on - 1, _LAST_DAY), 0).astype("datetime64[D]").astype("datetime64[us]")
+    )
     until[~falls] = np.datetime64("NaT", "us")
     return {
         "customer_id": labels,

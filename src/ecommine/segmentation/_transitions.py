@@ -20,7 +20,7 @@ from ..schema._for_topics import Every, first_open
 from ._careers import Careers, read_careers
 from ._periods import first_days, period_numbers
 from ._read import Moment
-from ._stages import STAGES, Stages, StageChanges, stage_changes
+from ._stages import STAGES, StageChanges, Stages, stage_changes
 from ._summary import transition_sentences
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Transitions(Result):
     >>> orders = pd.DataFrame({"order_id": range(4), "customer_id": list("abab"), "amount": 9.0,
     ...                        "ordered_at": pd.to_datetime(["2024-01-01", "2024-01-05", "2024-02-01", "2024-12-31"])})
     >>> segmentation.transitions(orders).headline
-    'as of 2024-12-31 00:00, 2 customers, 6 complete periods of 1 month'
+    'as of 2024-12-31 00:00, 2 customers, 5 complete periods of 1 month'
     """
 
     table: Any
@@ -178,13 +178,15 @@ def transitions(
     >>> customers = pd.DataFrame({"customer_id": ["ann", "bob"], "registered_at": pd.to_datetime(["2024-01-01"] * 2)})
     >>> orders = pd.DataFrame({"order_id": [1, 2, 3], "customer_id": ["ann", "bob", "ann"], "amount": [9.0, 5.0, 7.0],
     ...                        "ordered_at": pd.to_datetime(["2024-01-01", "2024-01-03", "2024-04-30"])})
-    >>> result = segmentation.transitions(orders, customers=customers)
+    >>> result = segmentation.transitions(orders, customers=customers, as_of="2024-04-30")
     >>> result.table[["from_stage", "to_stage", "entries", "of"]]
       from_stage   to_stage  entries  of
     0       none        new        2   0
     1        new    growing        2   2
-    2    growing  declining        2   8
-    3  declining     mature        1   2
+    2    growing     mature        1   7
+    3    growing  declining        1   7
+    4     mature  declining        1   2
+    5  declining     mature        1   3
     """
     one_of("every", every, get_args(Every))
     careers = read_careers(orders, customers, as_of)

@@ -1,0 +1,134 @@
+"""Segmentation as a scikit-learn estimator: numbers in, labels out."""
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from .._core.arrays import Ints
+from .._core.checks import integer
+from ._stability import choices_of_number, chosen_number, clustered, jaccard_stability, nearest_center
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_STARTS = 10_000
+
+
+class Segmentation(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
+    """K-Means whose number of clusters is chosen by the stability of the clusters.
+
+    A scikit-learn estimator on numbers only, for use in a Pipeline with a scaler of your choice;
+    :func:`ecommine.segmentation.fit` works on tables of customers.
+
+    Parameters
+    ----------
+    n_clusters : "auto" or int
+        "auto" takes the largest number up to 8 whose weakest cluster is as stable as that of any other number, within
+        .02 of Jaccard similarity.
+    n_init : int
+        Starts of K-Means.
+    random_state : int, RandomState or None
+        Source of chance.
+
+    Attributes
+    ----------
+    cluster_centers_ : array of shape (n_clusters_, n_features)
+    labels_ : int array of shape (n_samples,)
+        From 0.
+    n_clusters_ : int
+    stability_ : array of shape (n_clusters_,)
+        Mean Jaccard similarity of each cluster to its nearest one in bootstrap samples.
+    choices_ : dict of int to array
+        The same for each number that was tried; empty where the number was given.
+    n_features_in_ : int
+
+    References
+    ----------
+    Hennig, C. (2007). Cluster-wise assessment of cluster stability. Computational Statistics & Data Analysis 52(1),
+    258-271. https://doi.org/10.1016/j.csda.2006.11.025
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ecommine import segmentation
+    >>> noise = np.random.default_rng(0).normal(scale=0.1, size=(90, 2))
+    >>> X = noise + np.repeat([[0, 0], [3, 0], [0, 3]], 30, axis=0)
+    >>> segmentation.Segmentation().fit(X).n_clusters_
+    3
+    """
+
+    cluster_centers_: Any
+    labels_: Ints
+    n_clusters_: int
+    stability_: Any
+    choices_: "Mapping[int, Any]"
+
+    def __init__(
+        self,
+        n_clusters: int | Literal["auto"] = "auto",
+        *,
+        n_init: int = 10,
+        random_state: int | np.random.RandomState | None = 0,
+    ) -> None:
+        self.n_clusters = n_clusters
+        self.n_init = n_init
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: object = None) -> "Segmentation":  # noqa: ARG002, N803  # scikit-learn's names
+        """Find the clusters.
+
+        Parameters
+        ----------
+        X : array or table of shape (n_samples, n_features)
+            Finite numbers.
+        y : ignored
+
+        Examples
+        --------
+        >>> from ecommine import segmentation
+        >>> segmentation.Segmentation(2).fit([[0.0], [0.1], [5.0], [5.1]]).labels_.tolist() in ([0, 0, 1, 1], [1, 1, 0, 0])
+        True
+        """
+        from sklearn.utils.validation import validate_data
+
+        values = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
+        random = check_random_state(self.random_state)
+        n_init = integer("n_init", self.n_init, low=1, cap=MAX_STARTS)
+        if isinstance(self.n_clusters, str):
+            if self.n_clusters != "auto":
+                raise ValueError(f"`n_clusters` must be 'auto' or a whole number, got {self.n_clusters!r}")
+            choices = choices_of_number(values, n_init=n_init, random=random)
+            n_clusters = chosen_number(choices)
+        else:
+            choices, n_clusters = [], integer("n_clusters", self.n_clusters, low=1)
+        if n_clusters > len(values):
+            raise ValueError(f"`n_clusters` is {n_clusters}, more than n_samples={len(values)}")
+        found = clustered(values, n_clusters, n_init=n_init, random=random)
+        self.choices_ = {choice.n_clusters: choice.jaccard for choice in choices}
+        self.cluster_centers_, self.labels_ = found.centers, found.labels
+        self.n_clusters_ = len(found.centers)
+        self.stability_ = jaccard_stability(values, found, random=random)
+        return self
+
+    def predict(self, X: Any) -> Ints:  # noqa: N803
+        """Return the nearest cluster of each row.
+
+        Parameters
+        ----------
+        X : array or table of shape (n_samples, n_features)
+
+        Examples
+        --------
+        >>> from ecommine import segmentation
+        >>> model = segmentation.Segmentation(2).fit([[0.0], [0.1], [5.0], [5.1]])
+        >>> bool(model.predict([[4.0]])[0] == model.labels_[3])
+        True
+        """
+        from sklearn.utils.validation import validate_data
+
+        check_is_fitted(self)
+        values = validate_data(self, X, dtype=np.float64, reset=False)
+        return nearest_center(values, self.cluster_centers_)

@@ -1,0 +1,145 @@
+"""Comparisons of segments with everybody: means by Welch's test, shares by Pearson's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._core.arrays import Floats, Ints
+from .._stats.arrays import divide
+from .._stats.chi_square import chi_square_p_value
+
+MIN_EXPECTED = 5
+"""Expected customers in each cell below which there is no test of a share."""
+MIN_VALUES = 10
+"""Values on each side below which there is no test of a mean."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileRow:
+    """One comparison; NaN for what is not known."""
+
+    segment: str
+    column: str
+    category: str | None
+    known: int
+    null_share: float
+    level: float
+    everybody: float
+    share_of_money: float
+    p_value: float
+    position: int
+    is_tested: bool
+
+    @property
+    def index(self) -> float:
+        """The level in per cent of everybody's; NaN where that is 0 or below."""
+        return 100 * self.level / self.everybody if self.everybody > 0 else np.nan
+
+
+def compare_numbers(
+    column: str, values: Floats, segment: Ints, labels: Sequence[str], *, is_tested: bool
+) -> list[ProfileRow]:
+    """Compare the mean of a column in each segment with that of everybody."""
+    is_known = np.isfinite(values)
+    everybody = float(values[is_known].mean()) if is_known.any() else np.nan
+    rows = []
+    for i, label in enumerate(labels):
+        inside = segment == i
+        own, others = values[inside & is_known], values[~inside & is_known]
+        rows.append(
+            ProfileRow(
+                segment=label,
+                column=column,
+                category=None,
+                known=len(own),
+                null_share=1 - len(own) / max(int(inside.sum()), 1),
+                level=float(own.mean()) if len(own) else np.nan,
+                everybody=everybody,
+                share_of_money=np.nan,
+                p_value=welch_p_value(own, others) if is_tested else np.nan,
+                position=i,
+                is_tested=is_tested,
+            )
+        )
+    return rows
+
+
+def compare_categories(
+    column: str,
+    code: Ints,
+    categories: Sequence[str],
+    segment: Ints,
+    labels: Sequence[str],
+    money: Floats | None,
+    *,
+    is_tested: bool,
+) -> list[ProfileRow]:
+    """Compare the share of each category in each segment with that of everybody."""
+    is_known = code >= 0
+    n = len(categories)
+    all_counts = np.bincount(code[is_known], minlength=n)
+    everybody = divide(all_counts, all_counts.sum())
+    rows = []
+    for i, label in enumerate(labels):
+        inside = segment == i
+        known = inside & is_known
+        counts = np.bincount(code[known], minlength=n)
+        level = divide(counts, counts.sum())
+        shares = np.full(n, np.nan)
+        if money is not None:
+            shares = divide(np.bincount(code[known], weights=money[known], minlength=n), money[known].sum())
+        p_values = share_p_values(counts, all_counts - counts) if is_tested else np.full(n, np.nan)
+        rows += [
+            ProfileRow(
+                segment=label,
+                column=column,
+                category=category,
+                known=int(counts.sum()),
+                null_share=1 - int(counts.sum()) / max(int(inside.sum()), 1),
+                level=float(level[j]),
+                everybody=float(everybody[j]),
+                share_of_money=float(shares[j]),
+                p_value=float(p_values[j]),
+                position=i,
+                is_tested=is_tested,
+            )
+            for j, category in enumerate(categories)
+        ]
+    return rows
+
+
+def welch_p_value(own: Floats, others: Floats) -> float:
+    """Return the p-value of Welch's test of two means; NaN for few values, or where none differs from another.
+
+    Examples
+    --------
+    >>> welch_p_value(np.arange(20.0), np.arange(20.0))
+    1.0
+    """
+    if min(len(own), len(others)) < MIN_VALUES or (own.std() == 0 and others.std() == 0):
+        return np.nan
+    from scipy.stats import ttest_ind
+
+    return float(ttest_ind(own, others, equal_var=False).pvalue)
+
+
+def share_p_values(own: Ints, others: Ints) -> Floats:
+    """Return p-values of Pearson's test of each category's share; NaN where fewer than five are expected in a cell.
+
+    Examples
+    --------
+    >>> share_p_values(np.array([30, 20]), np.array([20, 30])).round(4).tolist()
+    [0.0455, 0.0455]
+    """
+    n_own, n_others = own.sum(), others.sum()
+    total = n_own + n_others
+    p_values = np.full(len(own), np.nan)
+    for j, (a, b) in enumerate(zip(own.tolist(), others.tolist(), strict=True)):
+        margin = a + b
+        least = min(n_own, n_others) * min(margin, total - margin) / total if total else 0
+        if least >= MIN_EXPECTED:
+            squared = total * float(a * (n_others - b) - b * (n_own - a)) ** 2
+            statistic = squared / (float(n_own) * float(n_others) * margin * (total - margin))
+            p_values[j] = chi_square_p_value(statistic, 1)
+    return p_values
