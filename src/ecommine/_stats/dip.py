@@ -5,8 +5,8 @@ distribution is unimodal where it is convex up to its mode and concave from ther
 greatest convex minorant and the least concave majorant of the values (Hartigan and Hartigan 1985, section 3).
 
 The values of a uniform distribution, the least favourable unimodal one, give the quantiles; they were simulated by
-``tools/simulate_dip.py``. As :math:`\sqrt{n}` times the dip has a limit, they are interpolated between numbers of values
-and stay from the largest one on.
+``tools/simulate_dip.py``. As :math:`\sqrt{n}` times the dip has a limit, they are interpolated between numbers of
+values and stay from the largest one on.
 
 References
 ----------
@@ -30,6 +30,7 @@ QUANTILES: dict[int, tuple[float, ...]] = {
     200: (0.2793, 0.3614, 0.4345, 0.4796, 0.5199, 0.5687, 0.6006, 0.6308, 0.6676, 0.7030, 0.7335, 0.7662),
     1000: (0.2870, 0.3713, 0.4463, 0.4917, 0.5332, 0.5839, 0.6176, 0.6537, 0.6932, 0.7207, 0.7421, 0.7735),
     5000: (0.2912, 0.3757, 0.4515, 0.4992, 0.5426, 0.5897, 0.6264, 0.6574, 0.6978, 0.7269, 0.7663, 0.7872),
+    20000: (0.2936, 0.3787, 0.4548, 0.5016, 0.5420, 0.5911, 0.6244, 0.6608, 0.7056, 0.7312, 0.7603, 0.7939),
 }
 """The square root of the number of uniform values times the dip that is exceeded with each of these chances."""
 

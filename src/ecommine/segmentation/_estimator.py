@@ -89,7 +89,8 @@ class Segmentation(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         Examples
         --------
         >>> from ecommine import segmentation
-        >>> segmentation.Segmentation(2).fit([[0.0], [0.1], [5.0], [5.1]]).labels_.tolist() in ([0, 0, 1, 1], [1, 1, 0, 0])
+        >>> labels = segmentation.Segmentation(2).fit([[0.0], [0.1], [5.0], [5.1]]).labels_
+        >>> bool(labels[0] == labels[1] != labels[2] == labels[3])
         True
         """
         from sklearn.utils.validation import validate_data

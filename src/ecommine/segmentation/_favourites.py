@@ -77,12 +77,12 @@ def _favourites(customer: Ints, value: Ints, number: Ints, names: list[Any], n_c
         first, who = bounds[:-1], customer[bounds[:-1]]
         chosen[who] = value[first]
         share[who] = number[first] / np.add.reduceat(number, first)
-        alpha = concentration(number, bounds, value, popularity) * popularity / popularity.sum()
+        alpha = concentration(number, bounds, popularity) * popularity / popularity.sum()
         probability[who] = top_probability(value, number, bounds, alpha)
     return Favourites(names=[None if i < 0 else names[i] for i in chosen], share=share, probability=probability)
 
 
-def concentration(number: Ints, bounds: Ints, value: Ints, popularity: Floats) -> float:
+def concentration(number: Ints, bounds: Ints, popularity: Floats) -> float:
     """Estimate the concentration from the chance that two orders of a customer agree, against two of the shop."""
     shop = float(((popularity / popularity.sum()) ** 2).sum())
     total = np.add.reduceat(number, bounds[:-1])
@@ -130,10 +130,10 @@ def top_probability(value: Ints, number: Ints, bounds: Ints, alpha: Floats) -> F
         swap[is_top] = -np.log(gammainc(rival[is_top], nodes[is_top]))
     swap[~np.isfinite(swap)] = -700.0  # a product of distributions far below anything that counts
     everyone = np.interp(np.log(np.maximum(nodes, grid[0])), np.log(grid), prior)
-    return _mean_of_products(swap, everyone, pair, run, first)
+    return _mean_of_products(swap, everyone, pair, first)
 
 
-def _mean_of_products(swap: Floats, everyone: Floats, pair: Ints, run: Ints, first: Ints) -> Floats:
+def _mean_of_products(swap: Floats, everyone: Floats, pair: Ints, first: Ints) -> Floats:
     probability = np.empty(len(first))
     step = max(CELLS // NODES, 1)
     ends = np.append(first, len(pair))

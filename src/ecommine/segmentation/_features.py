@@ -140,7 +140,8 @@ def features(
     >>> orders = pd.DataFrame({
     ...     "order_id": [1, 2, 3, 4],
     ...     "customer_id": ["ann", "ann", "ann", "bob"],
-    ...     "ordered_at": pd.to_datetime(["2024-01-01 09:30", "2024-01-11 09:10", "2024-01-31 20:00", "2024-02-01 12:00"]),
+    ...     "ordered_at": pd.to_datetime(["2024-01-01 09:30", "2024-01-11 09:10", "2024-01-31 20:00",
+    ...                                   "2024-02-01 12:00"]),
     ...     "amount": [10.0, 20.0, 30.0, 7.0],
     ... })
     >>> table = segmentation.features(orders, as_of="2024-03-01")
@@ -241,9 +242,7 @@ def _commonest(sums: nw.DataFrame[Any], letter: str, numbers: tuple[int, ...], o
 def _hours(sums: nw.DataFrame[Any], orders: Ints) -> tuple[Any, Floats, list[Note]]:
     if not len(sums) or _whole(sums, "timed").sum():
         return *_commonest(sums, "h", HOURS, orders), []
-    text = (
-        f"hours of {counted(len(orders), 'customer')} are unknown: all orders are at midnight, so times are dates only"
-    )
+    text = f"hours of {counted(len(orders), 'customer')} are unknown: all orders are at midnight, as dates are"
     unknown = np.full(len(orders), np.nan)
     return unknown, unknown, [Note(text, code="hours_unknown", count=len(orders))]
 
@@ -313,7 +312,7 @@ def _with_attributes(
     known = collect(read).filter(~nw.col("customer_id").is_null())
     _check_unique(known, "customers", "customer_id")
     if "registered_at" in known.columns:
-        known = known.with_columns(months_since_registration=_months_before(known, lines))
+        known = known.with_columns(months_since_registration=_months_before(lines))
     kind = common_type(frame, known, "customer_id", argument="customers", like="orders")
     key = nw.col("customer_id").cast(kind)
     marked = known.with_columns(key, __known=nw.lit(1))
@@ -332,7 +331,7 @@ def _note_unmatched(count: int, total: int) -> list[Note]:
     return [Note(text, code="customers_unmatched", count=count)]
 
 
-def _months_before(known: nw.DataFrame[Any], lines: CustomerLines) -> nw.Expr:
+def _months_before(lines: CustomerLines) -> nw.Expr:
     """Return the months from registration to `as_of`, null where it is unknown or later."""
     at = nw.col("registered_at")
     safe = at.fill_null(nw.lit(lines.as_of))

@@ -170,7 +170,8 @@ class Segments(Result, Generic[TableT_co]):
         >>> from ecommine import segmentation
         >>> customers = pd.DataFrame({"customer_id": range(40), "orders": 9, "spend_level": [*[1.0] * 20, *[5.0] * 20]})
         >>> segments = segmentation.fit(customers, columns=["spend_level"], n_segments=2)
-        >>> segments.apply(pd.DataFrame({"customer_id": ["new"], "orders": 2, "spend_level": [4.0]})).table["segment"][0]
+        >>> later = pd.DataFrame({"customer_id": ["new"], "orders": 2, "spend_level": [4.0]})
+        >>> segments.apply(later).table["segment"][0]
         'segment_1'
         """
         like = opened(later, argument="later")

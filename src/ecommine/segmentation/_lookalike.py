@@ -108,7 +108,7 @@ class Lookalike(Result, Generic[TableT_co]):
     def summary(self, *, locale: Locale = "en") -> str:
         """Return two or three sentences: how much better than chance each audience is."""
         one_of("locale", locale, LOCALES)
-        return lookalike_sentences(self._sizes, self.auc, locale)
+        return lookalike_sentences(self._sizes, locale)
 
     def plot(self, ax: "Axes | None" = None, *, locale: Locale = "en") -> "Axes":
         """Draw the lift of each size of audience with its interval.
@@ -193,9 +193,9 @@ def lookalike(
     >>> result = segmentation.lookalike(customers, seeds)
     >>> result.sizes[["audience", "customers", "lift"]].round(1)
        audience  customers  lift
-    0    narrow          9   4.3
-    1  balanced         46   3.7
-    2     broad         93   3.9
+    0    narrow          9   0.0
+    1  balanced         46   3.2
+    2     broad         93   3.6
     """
     level = confidence_level(level)
     shares = _checked_sizes(sizes)

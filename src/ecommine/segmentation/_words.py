@@ -1,0 +1,78 @@
+"""Display names of stages, segments, columns and categories in two languages; codes in tables stay as they are."""
+
+import re
+
+from .._core.texts import Locale
+
+_NAMES_ZH = {
+    "new": "新客",
+    "first_seen": "首次出现",
+    "growing": "成长期",
+    "mature": "成熟期",
+    "declining": "衰退期",
+    "lost": "流失",
+    "never_ordered": "注册未下单",
+    "none": "此前无记录",
+    "one_order": "仅下过一单",
+    "incomplete": "数据不全",
+    "narrow": "窄",
+    "balanced": "适中",
+    "broad": "宽",
+    "orders": "订单数",
+    "purchase_days": "购买天数",
+    "months": "首单至今月数",
+    "orders_per_month": "月均订单数",
+    "monetary": "消费金额",
+    "average_order_value": "客单价",
+    "gaps": "购买间隔数",
+    "mean_gap": "平均购买间隔（天）",
+    "open_gap": "距上次购买天数",
+    "weekday": "最常购买的星期",
+    "weekday_share": "该星期占比",
+    "hour": "最常购买的时段",
+    "hour_share": "该时段占比",
+    "return_rate": "退货率",
+    "favourite_category": "偏好品类",
+    "favourite_brand": "偏好品牌",
+    "favourite_channel": "偏好渠道",
+    "months_since_registration": "注册至今月数",
+    "gender": "性别",
+    "birth_year": "出生年份",
+    "age": "年龄",
+    "age_days": "客户年龄（天）",
+    "income": "收入",
+    "country": "国家",
+    "city": "城市",
+    "channel": "渠道",
+    "tier": "会员等级",
+    "stage": "生命周期阶段",
+    "household_size": "家庭人数",
+    "other": "其他",
+}
+_NAMES_EN = {
+    "first_seen": "first seen",
+    "never_ordered": "never ordered",
+    "none": "not seen before",
+    "mean_gap": "mean gap (days)",
+    "open_gap": "days since the last order",
+    "weekday": "commonest weekday",
+    "hour": "commonest hour",
+    "months": "months since the first order",
+}
+_SEGMENT = re.compile(r"segment_([0-9]+)")
+
+
+def display(name: str, locale: Locale) -> str:
+    """Return a code or the name of a column as people read it.
+
+    Examples
+    --------
+    >>> display("segment_2", "en"), display("segment_2", "zh"), display("orders_per_month", "en")
+    ('segment 2', '客户群2', 'orders per month')
+    """
+    match = _SEGMENT.fullmatch(name)
+    if match:
+        return f"segment {match[1]}" if locale == "en" else f"客户群{match[1]}"
+    if locale == "zh":
+        return _NAMES_ZH.get(name, name)
+    return _NAMES_EN.get(name, name.replace("_", " "))
