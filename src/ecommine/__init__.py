@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from . import funnel as funnel
     from . import rfm as rfm
     from . import schema as schema
+    from . import segmentation as segmentation
     from .schema import DataWarning as DataWarning
     from .schema import EcommineError as EcommineError
     from .schema import SchemaError as SchemaError

@@ -1,4 +1,72 @@
-"""Segmentation."""
+"""Segmentation: who the customers are, where they are going, and who is like them.
+
+Reads order lines, and tables of customers and products where there are any.
+
+- `features` computes what is known of every customer: how often, how much, when, what, and how surely.
+- `fit` finds segments of customers who are alike, says how stable they are and whether there are gaps between them, and
+  applies them to later tables; `Segmentation` is the same as a scikit-learn estimator.
+- `profile` compares segments with everybody, as a table, a picture, or a page of customer portraits.
+- `lifecycle` finds the stage of every customer (new, growing, mature, declining, lost), and `transitions` counts how
+  many go from one to another.
+- `tiers` replays a membership programme by day: who holds which tier, until when, and what the next one takes.
+- `lookalike` finds the customers most like some chosen ones, and measures what the likeness is worth.
+
+Notes have a ``code`` and a ``count`` beside their sentence; `features` gives them as ``.notes`` of its one warning.
+
+========================= =================================================================================
+code                      meaning (what is counted)
+========================= =================================================================================
+rows_after_as_of          order lines after ``as_of`` were left out
+rows_before_period        order lines before the period were left out
+as_of_long_after_data     ``as_of`` is more than a year after the last line (days)
+guests_left_out           order lines without a customer were left out
+customers_without_orders  customers with returns or charges only have no row
+customers_unmatched       `features`: customers with orders who are not in ``customers``
+hours_unknown             `features`: times are dates only, so that hours are unknown (customers)
+return_rate_unknown       `features`: nothing was bought for money (customers)
+registrations_after_as_of `lifecycle`, `transitions`: registrations after ``as_of`` were left out
+registrations_unknown     `lifecycle`, `transitions`: customers whose registration is unknown
+first_seen                `transitions`: without registrations, the first order in the data counts
+no_complete_period        `transitions`: no period is complete
+columns_missing           `fit`: customers who lack a column of the fit
+values_raised             `fit`: values of 0 or less, which have no log (customers)
+without_segment           `profile`: customers without a segment
+columns_left_out          `profile`: columns of times or other types
+values_missing            `profile`: customers for whom columns are unknown
+money_unknown             `profile`: there is no column ``monetary``
+seeds_unmatched           `lookalike`: seeds who are not in the features
+seeds_are_a_rule          `lookalike`: columns define the seeds, so that likeness is no news
+few_seeds                 `lookalike`: seeds are few for a small audience
+========================= =================================================================================
+
+References
+----------
+Hartigan, J. A. and Hartigan, P. M. (1985). The dip test of unimodality. Annals of Statistics 13(1), 70-84.
+
+Hennig, C. (2007). Cluster-wise assessment of cluster stability. Computational Statistics & Data Analysis 52(1),
+258-271.
+
+Gao, L. L., Bien, J. and Witten, D. (2024). Selective inference for hierarchical clustering. Journal of the American
+Statistical Association 119(545), 332-342.
+
+Elkan, C. and Noto, K. (2008). Learning classifiers from only positive and unlabeled data. KDD 2008, 213-220.
+
+Examples
+--------
+>>> import pandas as pd
+>>> from ecommine import segmentation
+>>> orders = pd.DataFrame({
+...     "order_id": [1, 2, 3, 4],
+...     "customer_id": ["ann", "ann", "bob", "eve"],
+...     "ordered_at": pd.to_datetime(["2024-01-05", "2024-08-01", "2024-05-02", "2024-01-31"]),
+...     "amount": [10.0, 20.0, 30.0, 7.0],
+... })
+>>> segmentation.lifecycle(orders, as_of="2024-08-02").table[["customer_id", "stage"]]
+  customer_id      stage
+0         ann     mature
+1         bob  declining
+2         eve       lost
+"""
 
 from typing import TYPE_CHECKING
 
@@ -13,6 +81,7 @@ from ._transitions import Transitions, transitions
 
 if TYPE_CHECKING:
     from ._estimator import Segmentation
+
 __all__ = [
     "Lifecycle",
     "Lookalike",

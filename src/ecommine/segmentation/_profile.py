@@ -1,7 +1,7 @@
 """Profile: what makes each segment different, in shares of customers and of money."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +36,9 @@ OF_ORDERS = frozenset(
     )
 )
 """Columns made from the orders that segments are made from too: a test of them finds what put them there."""
-MAX_CATEGORIES = 20
+CYCLES = ("weekday", "hour")
+"""Numbers that go round, so that they have no mean: they are categories."""
+MAX_CATEGORIES = 24
 """Categories that are shown; rarer ones are one, `other`."""
 OTHER = "other"
 
@@ -209,7 +211,7 @@ def profile(customers: object, /, *, by: str = "segment", fitted: Sequence[str] 
     chosen, left_out = _columns(frame, by)
     for name in chosen:
         is_tested = name not in untested
-        if is_number(frame, name):
+        if is_number(frame, name) and name not in CYCLES:
             rows += compare_numbers(name, column_values(frame, name), segment, labels, is_tested=is_tested)
         else:
             code, categories = _categories(frame[name])
@@ -217,6 +219,8 @@ def profile(customers: object, /, *, by: str = "segment", fitted: Sequence[str] 
     if not rows:
         raise ValueError("`customers` has no columns to compare: give columns of numbers, text or true and false")
     rows.sort(key=lambda row: row.position)
+    q_values = adjust_p_values(np.array([row.p_value for row in rows]), "bh")
+    rows = [replace(row, q_value=q_value) for row, q_value in zip(rows, q_values.tolist(), strict=True)]
     sizes = _sizes(segment, labels, money)
     return Profile(
         table=build_table(_table(rows), like=like, samples={"category": ""}),
@@ -267,7 +271,7 @@ def _columns(frame: nw.DataFrame[Any], by: str) -> tuple[list[str], list[str]]:
 
 def _categories(column: nw.Series[Any]) -> tuple[Ints, list[str]]:
     """Return each value as a number among the commonest, -1 where it is missing; the rarer ones are one."""
-    as_text = column.cast(nw.String) if column.dtype != nw.Object else _as_text(column)
+    as_text = _as_text(column) if column.dtype == nw.Object or column.name in CYCLES else column.cast(nw.String)
     codes, labels = factorize_sorted(as_text, argument=f"`{column.name}`")
     if len(labels) <= MAX_CATEGORIES:
         return codes, [str(label) for label in labels]
@@ -279,8 +283,13 @@ def _categories(column: nw.Series[Any]) -> tuple[Ints, list[str]]:
 
 
 def _as_text(column: nw.Series[Any]) -> nw.Series[Any]:
-    values = [None if value is None or value != value else str(value) for value in column.to_list()]
+    values = [None if value is None or value != value else _plain_text(value) for value in column.to_list()]
     return nw.new_series(column.name, values, nw.String, backend=column.implementation)
+
+
+def _plain_text(value: object) -> str:
+    """Return a value as text; a whole number, which pandas may hold as a float, without its point."""
+    return f"{value:.0f}" if isinstance(value, float) else str(value)
 
 
 def _sizes(segment: Ints, labels: list[str], money: Floats | None) -> tuple[SegmentSize, ...]:
@@ -314,7 +323,6 @@ def _size_columns(sizes: Sequence[SegmentSize]) -> dict[str, Any]:
 
 
 def _table(rows: Sequence[ProfileRow]) -> dict[str, Any]:
-    p_values = np.array([row.p_value for row in rows])
     level, everybody = np.array([row.level for row in rows]), np.array([row.everybody for row in rows])
     return {
         "segment": [row.segment for row in rows],
@@ -327,8 +335,8 @@ def _table(rows: Sequence[ProfileRow]) -> dict[str, Any]:
         "difference": level - everybody,
         "index": np.array([row.index for row in rows]),
         "share_of_money": np.array([row.share_of_money for row in rows]),
-        "p_value": p_values,
-        "q_value": adjust_p_values(p_values, "bh"),
+        "p_value": np.array([row.p_value for row in rows]),
+        "q_value": np.array([row.q_value for row in rows]),
     }
 
 

@@ -30,6 +30,7 @@ class ProfileRow:
     p_value: float
     position: int
     is_tested: bool
+    q_value: float = np.nan
 
     @property
     def index(self) -> float:

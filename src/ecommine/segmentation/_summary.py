@@ -11,6 +11,12 @@ N_NAMED = 3
 """Differences of a segment, and flows, that a summary names."""
 CLEAR_INDEX = 20
 """Distance of an index from 100 from which a difference is named."""
+MIN_CATEGORY = 10
+"""Customers of a segment with a category, if it were like everybody, below which the category is not named."""
+AUXILIARY = ("_share", "_probability")
+"""Endings of columns that tell how sure another one is."""
+COUNTS_OF_TIME = ("gaps", "purchase_days", "months")
+"""Columns that follow the orders, which are named themselves."""
 ALPHA = 0.05
 
 
@@ -53,6 +59,10 @@ class Comparison(Protocol):
     def everybody(self) -> float: ...
     @property
     def index(self) -> float: ...
+    @property
+    def is_tested(self) -> bool: ...
+    @property
+    def q_value(self) -> float: ...
 
 
 class _Audience(Protocol):
@@ -145,7 +155,7 @@ def tier_sentences(numbers: Sequence[tuple[str, int, int, int]], as_of: datetime
         parts = [f"{count:,} {name} ({percent(count / total)})" for name, count, _, _ in numbers]
         first = f"As of {as_of:%Y-%m-%d}, {counted(total, 'customer')}: {join_words(parts)}."
         return f"{first} On that day {counted(up, 'customer')} moved up and {counted(down, 'customer')} moved down."
-    parts = [f"{name}{count:,}位（{percent(count / total)}）" for name, count, _, _ in numbers]
+    parts = [f"{name} {count:,}位（{percent(count / total)}）" for name, count, _, _ in numbers]
     first = f"截至{as_of:%Y-%m-%d}共{counted(total, 'customer', locale='zh')}：{join_words(parts, locale='zh')}。"
     return f"{first}当日升级{up:,}位，降级{down:,}位。"
 
@@ -199,11 +209,20 @@ def distinguishing(rows: Sequence[Comparison], segment: str) -> list[Comparison]
     """Return what is most unlike everybody in a segment: the furthest index of each column, the furthest first."""
     best: dict[str, Comparison] = {}
     for row in rows:
-        if row.segment == segment and row.known and abs(row.index - 100) >= CLEAR_INDEX and row.level > 0:
+        if row.segment == segment and _is_telling(row):
             known = best.get(row.column)
             if known is None or abs(row.index - 100) > abs(known.index - 100):
                 best[row.column] = row
     return sorted(best.values(), key=lambda row: -abs(row.index - 100))
+
+
+def _is_telling(row: Comparison) -> bool:
+    """Return whether a difference is large, not of chance, and of something that a reader wants to know."""
+    if row.column.endswith(AUXILIARY) or row.column in COUNTS_OF_TIME or not abs(row.index - 100) >= CLEAR_INDEX:
+        return False
+    if row.category is not None and row.known * max(row.everybody, row.level) < MIN_CATEGORY:
+        return False
+    return not row.is_tested or row.q_value < ALPHA
 
 
 def profile_sentences(sizes: Sequence[_Size], rows: Sequence[Comparison], locale: Locale) -> str:
@@ -239,7 +258,8 @@ def lookalike_sentences(sizes: Sequence[_Audience], locale: Locale) -> str:
             if is_useful
             else "No audience is surely better than a random one: likeness in these columns says little."
         )
-        return f"{join_words(parts)}. {verdict}"
+        listed = join_words(parts)
+        return f"{listed[:1].upper()}{listed[1:]}. {verdict}"
     verdict = "随机选取的提升度为1。" if is_useful else "没有任何人群确定优于随机选取：这些特征的相似性说明不了什么。"
     return f"{join_words(parts, locale='zh')}。{verdict}"
 
