@@ -1,18 +1,16 @@
 """Segmentation as a scikit-learn estimator: numbers in, labels out."""
 
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClusterMixin
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, validation
 from sklearn.utils.validation import check_is_fitted
 
-from .._core.arrays import Ints
+from .._core.arrays import Floats, Ints
 from .._core.checks import integer
 from ._stability import choices_of_number, chosen_number, clustered, jaccard_stability, nearest_center
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 MAX_STARTS = 10_000
 
@@ -64,7 +62,7 @@ class Segmentation(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit
     labels_: Ints
     n_clusters_: int
     stability_: Any
-    choices_: "Mapping[int, Any]"
+    choices_: Mapping[int, Any]
 
     def __init__(
         self,
@@ -93,10 +91,8 @@ class Segmentation(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         >>> bool(labels[0] == labels[1] != labels[2] == labels[3])
         True
         """
-        from sklearn.utils.validation import validate_data
-
-        values = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
-        random = check_random_state(self.random_state)
+        values = self._checked(X, ensure_min_samples=2)
+        random = self._random()
         n_init = integer("n_init", self.n_init, low=1, cap=MAX_STARTS)
         if isinstance(self.n_clusters, str):
             if self.n_clusters != "auto":
@@ -128,8 +124,25 @@ class Segmentation(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         >>> bool(model.predict([[4.0]])[0] == model.labels_[3])
         True
         """
-        from sklearn.utils.validation import validate_data
-
         check_is_fitted(self)
-        values = validate_data(self, X, dtype=np.float64, reset=False)
-        return nearest_center(values, self.cluster_centers_)
+        return nearest_center(self._checked(X, reset=False), self.cluster_centers_)
+
+    def _checked(self, X: Any, **options: Any) -> Floats:  # noqa: N803
+        """Return the numbers as an array; an error names them."""
+        try:
+            if hasattr(validation, "validate_data"):
+                values: Floats = validation.validate_data(self, X, dtype=np.float64, **options)
+            else:  # before scikit-learn 1.6 it was a method
+                values = self._validate_data(X, dtype=np.float64, **options)
+        except TypeError as error:
+            raise TypeError(f"`X` must be numbers: {error}") from error
+        except (ValueError, OverflowError, ArithmeticError) as error:
+            raise ValueError(f"`X` must be numbers: {error}") from error
+        return values
+
+    def _random(self) -> np.random.RandomState:
+        try:
+            random: np.random.RandomState = check_random_state(self.random_state)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"`random_state` must be a whole number, a RandomState or None: {error}") from error
+        return random

@@ -112,7 +112,7 @@ def top_probability(value: Ints, number: Ints, bounds: Ints, alpha: Floats) -> F
     >>> top_probability(np.array([0]), np.array([1]), np.array([0, 1]), np.array([1.0, 1.0])).round(2).tolist()
     [0.75]
     """
-    from scipy.special import gammainc, gammaincinv
+    from scipy.special import gammaincinv
 
     first = bounds[:-1]
     run = np.repeat(np.arange(len(first)), np.diff(bounds))
@@ -125,10 +125,9 @@ def top_probability(value: Ints, number: Ints, bounds: Ints, alpha: Floats) -> F
     nodes = gammaincinv((alpha[value[top]] + number[top])[example][:, None], levels)
     is_top = (value == value[top])[example]
     rival = alpha[value[example]][:, None]
-    with np.errstate(divide="ignore"):
-        swap = np.log(gammainc(rival + number[example][:, None], nodes)) - np.log(gammainc(rival, nodes))
-        swap[is_top] = -np.log(gammainc(rival[is_top], nodes[is_top]))
-    swap[~np.isfinite(swap)] = -700.0  # a product of distributions far below anything that counts
+    before = _log_distribution(rival, nodes)
+    swap = _log_distribution(rival + number[example][:, None], nodes) - before
+    swap[is_top] = -before[is_top]
     everyone = np.interp(np.log(np.maximum(nodes, grid[0])), np.log(grid), prior)
     return _mean_of_products(swap, everyone, pair, first)
 
@@ -150,10 +149,16 @@ def _mean_of_products(swap: Floats, everyone: Floats, pair: Ints, first: Ints) -
 
 def _log_prior(alpha: Floats, grid: Floats) -> Floats:
     """Return the log of the product of the prior distributions of all values, on a grid."""
+    total = np.zeros(len(grid))
+    for shape in alpha:
+        total += _log_distribution(shape, grid)
+    return total
+
+
+def _log_distribution(shape: Any, at: Floats) -> Floats:
+    """Return the log of the distribution of a gamma variable, far below anything that counts where that is 0."""
     from scipy.special import gammainc
 
-    total = np.zeros(len(grid))
     with np.errstate(divide="ignore"):
-        for shape in alpha:
-            total += np.maximum(np.log(gammainc(shape, grid)), -700.0)
-    return total
+        logs: Floats = np.maximum(np.log(gammainc(shape, at)), -700.0)
+    return logs

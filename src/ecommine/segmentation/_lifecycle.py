@@ -35,7 +35,7 @@ class Lifecycle(Result, Generic[TableT_co]):
     Attributes
     ----------
     table : table of the caller's library, one row per customer, sorted by customer_id
-        customer_id; stage (a code); age (days since registration or first order, null where neither is known);
+        customer_id; stage (a code); age_days (days since registration or first order, null where neither is known);
         recency (days since the last order, null without one); returned (whether two days with an order lie as far
         apart as `lost`).
     counts : eager table, one row per stage
@@ -146,10 +146,10 @@ def lifecycle(
     ...     "amount": [10.0, 20.0, 30.0, 7.0],
     ... })
     >>> segmentation.lifecycle(orders, as_of="2024-08-02").table
-      customer_id      stage  age  recency  returned
-    0         ann     mature  210        1      True
-    1         bob  declining   92       92     False
-    2         eve       lost  184      184     False
+      customer_id      stage  age_days  recency  returned
+    0         ann     mature       210        1      True
+    1         bob  declining        92       92     False
+    2         eve       lost       184      184     False
     """
     limits = instance("stages", stages, Stages).days
     careers = read_careers(orders, customers, as_of)
@@ -162,13 +162,13 @@ def lifecycle(
     columns = {
         "customer_id": careers.labels,
         "stage": [STAGES[i] for i in stage],
-        "age": _with_missing(age, is_known),
+        "age_days": _with_missing(age, is_known),
         "recency": _with_missing(recency, has_order),
         "returned": returned(careers, limits[-1]),
     }
     counts = {"stage": list(STAGES), "customers": numbers, "share": divide(numbers, numbers.sum())}
     return Lifecycle(
-        table=cast("IntoFrameT", hand_back_customers(columns, like=careers.like, samples={"age": 0, "recency": 0})),
+        table=cast("IntoFrameT", hand_back_customers(columns, like=careers.like, samples={"age_days": 0, "recency": 0})),
         counts=build_table(counts, like=careers.like),
         stages=stages,
         as_of=careers.as_of,

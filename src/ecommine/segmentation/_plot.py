@@ -95,17 +95,17 @@ def draw_transitions(
     order = ["first_seen", *STAGES]
     stages = [name for name in order if any(name in flow[:2] for flow in known)]
     ax = new_axes(ax, width=7.5, height=5.5)
-    matrix = np.full((len(stages), len(stages)), np.nan)
+    targets = [name for name in stages if any(name == flow[1] for flow in known)]
+    matrix = np.full((len(stages), len(targets)), np.nan)
     for origin, target, _, rate in known:
-        matrix[stages.index(origin), stages.index(target)] = rate
+        matrix[stages.index(origin), targets.index(target)] = rate
     if stages:
         ax.imshow(matrix, cmap="Blues", vmin=0, vmax=max(float(np.nanmax(matrix)), 0.01), aspect="auto")
     for i, j in zip(*np.nonzero(np.isfinite(matrix)), strict=True):
         is_dark = matrix[i, j] > 0.6 * np.nanmax(matrix)
         ax.text(j, i, percent(matrix[i, j]), ha="center", va="center", color="white" if is_dark else "black")
-    names = [display(name, locale) for name in stages]
-    ax.set_xticks(np.arange(len(stages)), names)
-    ax.set_yticks(np.arange(len(stages)), names)
+    ax.set_xticks(np.arange(len(targets)), [display(name, locale) for name in targets])
+    ax.set_yticks(np.arange(len(stages)), [display(name, locale) for name in stages])
     texts = _TEXTS[locale]
     ax.set_xlabel(texts["to"])
     ax.set_ylabel(texts["from"])

@@ -31,7 +31,7 @@ OF_ORDERS = frozenset(
     (
         *(name for name in FEATURES if name != "months_since_registration"),
         *("recency", "frequency", "recency_score", "frequency_score", "monetary_score", "rfm_score", "weighted_score"),
-        *("stage", "age", "returned", "tier", "spend", "spend_to_next", "spend_to_keep", "next_tier", "change"),
+        *("stage", "age_days", "returned", "tier", "spend", "spend_to_next", "spend_to_keep", "next_tier", "change"),
         "segment",
     )
 )
