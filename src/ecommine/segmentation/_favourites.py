@@ -44,28 +44,36 @@ class Favourites:
 
 def favourites(lines: Frame, column: str, customers: nw.Series[Any]) -> Favourites:
     """Return the favourite of each customer, counted by orders; the shop's more common one where two tie."""
-    counts = _orders_by_value(lines, column)
-    code, _ = _positions(counts["customer_id"], customers)
+    counts = _order_counts(lines, column, [column])
+    code = _positions(counts["customer_id"], customers)
     value, labels = factorize_sorted(counts[column].cast(nw.String), argument=f"`{column}`")
-    number = counts["_orders"].to_numpy().astype(np.int64)
-    return _favourites(code, value, number, labels.tolist(), len(customers))
+    totals = _order_counts(lines, column, [])
+    n_orders = np.zeros(len(customers), dtype=np.int64)
+    n_orders[_positions(totals["customer_id"], customers)] = _numbers(totals)
+    return _favourites(code, value, _numbers(counts), labels.tolist(), n_orders)
 
 
-def _orders_by_value(lines: Frame, column: str) -> nw.DataFrame[Any]:
-    pairs = lines.filter(~nw.col(column).is_null()).select("customer_id", column, _orders=nw.col("order_id"))
-    return collect(pairs.group_by("customer_id", column).agg(nw.col("_orders").n_unique()))
+def _order_counts(lines: Frame, column: str, by: list[str]) -> nw.DataFrame[Any]:
+    """Count the orders that have a value of the column, by customer and more."""
+    pairs = lines.filter(~nw.col(column).is_null()).select("customer_id", *by, _orders=nw.col("order_id"))
+    return collect(pairs.group_by("customer_id", *by).agg(nw.col("_orders").n_unique()))
 
 
-def _positions(ids: nw.Series[Any], customers: nw.Series[Any]) -> tuple[Ints, Any]:
+def _numbers(counts: nw.DataFrame[Any]) -> Ints:
+    return counts["_orders"].to_numpy().astype(np.int64)
+
+
+def _positions(ids: nw.Series[Any], customers: nw.Series[Any]) -> Ints:
     """Return the position of each id among sorted customers."""
     codes, labels = factorize_sorted(ids, argument="`customer_id`")
     known, all_labels = factorize_sorted(customers, argument="`customer_id`")
     position = np.empty(len(all_labels), dtype=np.int64)
     position[known] = np.arange(len(known))
-    return position[np.searchsorted(all_labels, labels)][codes], all_labels
+    return position[np.searchsorted(all_labels, labels)][codes]
 
 
-def _favourites(customer: Ints, value: Ints, number: Ints, names: list[Any], n_customers: int) -> Favourites:
+def _favourites(customer: Ints, value: Ints, number: Ints, names: list[Any], n_orders: Ints) -> Favourites:
+    n_customers = len(n_orders)
     chosen, share = np.full(n_customers, -1), np.full(n_customers, np.nan)
     probability = np.full(n_customers, np.nan)
     if len(value):
@@ -76,18 +84,18 @@ def _favourites(customer: Ints, value: Ints, number: Ints, names: list[Any], n_c
         bounds = run_bounds(customer)
         first, who = bounds[:-1], customer[bounds[:-1]]
         chosen[who] = value[first]
-        share[who] = number[first] / np.add.reduceat(number, first)
-        alpha = concentration(number, bounds, popularity) * popularity / popularity.sum()
+        share[who] = number[first] / n_orders[who]
+        alpha = concentration(number, bounds, n_orders[who], popularity) * popularity / popularity.sum()
         probability[who] = top_probability(value, number, bounds, alpha)
     return Favourites(names=[None if i < 0 else names[i] for i in chosen], share=share, probability=probability)
 
 
-def concentration(number: Ints, bounds: Ints, popularity: Floats) -> float:
+def concentration(number: Ints, bounds: Ints, n_orders: Ints, popularity: Floats) -> float:
     """Estimate the concentration from the chance that two orders of a customer agree, against two of the shop."""
     shop = float(((popularity / popularity.sum()) ** 2).sum())
     total = np.add.reduceat(number, bounds[:-1])
     agreeing = float((number * (number - 1)).sum())
-    pairs = float((total * (total - 1)).sum())
+    pairs = float((total**2 * (1 - 1 / n_orders)).sum())  # values of one order never agree, and do not count
     if pairs == 0:
         return 1.0
     alike = agreeing / pairs

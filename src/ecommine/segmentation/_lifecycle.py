@@ -168,7 +168,9 @@ def lifecycle(
     }
     counts = {"stage": list(STAGES), "customers": numbers, "share": divide(numbers, numbers.sum())}
     return Lifecycle(
-        table=cast("IntoFrameT", hand_back_customers(columns, like=careers.like, samples={"age_days": 0, "recency": 0})),
+        table=cast(
+            "IntoFrameT", hand_back_customers(columns, like=careers.like, samples={"age_days": 0, "recency": 0})
+        ),
         counts=build_table(counts, like=careers.like),
         stages=stages,
         as_of=careers.as_of,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
+from .._core.notes import Note
 from .._core.texts import Locale, counted, percent, three_digits
 from ._profile import SegmentSize
 from ._profile_rows import ProfileRow
@@ -40,6 +41,12 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "index": "指数",
     },
 }
+_NOTES_ZH = {
+    "without_segment": "{count:,}位客户没有分群，只计入总体。",
+    "columns_left_out": "{count:,}列时间等类型的数据未参与对比。",
+    "values_missing": "有{count:,}位客户缺少部分指标，见“缺失”一列。",
+    "money_unknown": "没有消费金额，金额占比未知。",
+}
 _STYLE = """
 :root { color-scheme: light; }
 * { box-sizing: border-box; }
@@ -76,7 +83,7 @@ def portrait_page(
     total = counted(sum(size.customers for size in sizes), "customer", locale=locale)
     lead = texts["lead"].format(customers=total, segments=counted(len(sizes), "segment", locale=locale))
     cards = "".join(_card(size, rows, _COLOURS[i % len(_COLOURS)], locale) for i, size in enumerate(sizes))
-    listed = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    listed = "".join(f"<li>{escape(_note(note, locale))}</li>" for note in notes)
     listed = f"<h2>{texts['notes']}</h2><ul>{listed}</ul>" if listed else ""
     head = "".join(f"<th>{name}</th>" for name in texts["head"].split("|"))
     body = "".join(_table_row(row, locale) for row in rows)
@@ -89,6 +96,11 @@ def portrait_page(
         f'<h2>{texts["all"]}</h2><div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
         "</div></body></html>\n"
     )
+
+
+def _note(note: Note, locale: Locale) -> str:
+    """Return a note; in Chinese, from its code and count."""
+    return str(note) if locale == "en" else _NOTES_ZH[note.code].format(count=note.count)
 
 
 def _card(size: SegmentSize, rows: Sequence[ProfileRow], colour: str, locale: Locale) -> str:

@@ -23,6 +23,7 @@ from ._features import FEATURES
 from ._matrix import column_values, is_number
 from ._profile_rows import ProfileRow, compare_categories, compare_numbers
 from ._summary import profile_sentences
+from ._words import SEGMENT_CODE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -240,7 +241,9 @@ def _check_named(frame: nw.DataFrame[Any], by: str, fitted: Sequence[str]) -> No
 
 
 def _segments(frame: nw.DataFrame[Any], by: str) -> tuple[Ints, list[str], list[Note]]:
-    codes, labels = factorize_sorted(frame[by].cast(nw.String), argument="`by`")
+    as_text = frame[by].cast(nw.String)
+    found = as_text.drop_nulls().unique().to_list()
+    codes, labels = factorize_sorted(as_text, argument="`by`", order=sorted(found, key=_segment_key))
     if not len(labels):
         raise ValueError(f"`customers` has no value of `{by}`")
     count = int((codes < 0).sum())
@@ -249,6 +252,12 @@ def _segments(frame: nw.DataFrame[Any], by: str) -> tuple[Ints, list[str], list[
         text = f"{counted(count, 'customer')} without a value of `{by}` count in everybody but in no segment"
         notes.append(Note(text, code="without_segment", count=count))
     return codes, [str(label) for label in labels], notes
+
+
+def _segment_key(label: str) -> tuple[int, int, str]:
+    """Return what segments are sorted by: numbered ones by number, before all others."""
+    match = SEGMENT_CODE.fullmatch(label)
+    return (0, int(match[1]), "") if match else (1, 0, label)
 
 
 def _has_money(frame: nw.DataFrame[Any]) -> bool:

@@ -110,7 +110,7 @@ def _without_guests(lines: Frame) -> tuple[Frame, list[Note]]:
 
 def order_lines(lines: Frame, returns: Returns = "net") -> Frame:
     """Return the lines that make an order: neither returns nor charges."""
-    passed_over = not_orders(lines, returns)
+    passed_over = not_orders(lines, "keep" if returns == "keep" else "net")
     return lines if passed_over is None else lines.filter(~passed_over)
 
 

@@ -57,7 +57,7 @@ def customer_sums(lines: CustomerLines, returns: Returns) -> nw.DataFrame[Any]:
 
 def _order_sums(lines: Frame, returns: Returns) -> Frame:
     """Return the time and the money of each order; an order of returns alone has no time."""
-    passed_over = not_orders(lines, returns)
+    passed_over = not_orders(lines, "keep" if returns == "keep" else "net")
     is_back = is_return(lines)
     at = nw.col("ordered_at")
     money = micro(nw.col("amount"))

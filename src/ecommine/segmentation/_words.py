@@ -47,6 +47,10 @@ _NAMES_ZH = {
     "tier": "会员等级",
     "stage": "生命周期阶段",
     "household_size": "家庭人数",
+    "household_comp": "家庭构成",
+    "home_ownership": "住房情况",
+    "kids_count": "孩子数",
+    "marital_status": "婚姻状况",
     "other": "其他",
 }
 _NAMES_EN = {
@@ -59,7 +63,7 @@ _NAMES_EN = {
     "hour": "commonest hour",
     "months": "months since the first order",
 }
-_SEGMENT = re.compile(r"segment_([0-9]+)")
+SEGMENT_CODE = re.compile(r"segment_([0-9]+)")
 
 
 def display(name: str, locale: Locale) -> str:
@@ -70,7 +74,7 @@ def display(name: str, locale: Locale) -> str:
     >>> display("segment_2", "en"), display("segment_2", "zh"), display("orders_per_month", "en")
     ('segment 2', '客户群2', 'orders per month')
     """
-    match = _SEGMENT.fullmatch(name)
+    match = SEGMENT_CODE.fullmatch(name)
     if match:
         return f"segment {match[1]}" if locale == "en" else f"客户群{match[1]}"
     if locale == "zh":
