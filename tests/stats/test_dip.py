@@ -12,7 +12,11 @@ from scipy.optimize import linprog
 from ecommine._stats.dip import QUANTILES, TAILS, dip, dip_p_value
 
 PEERS = Path(os.environ.get("ECOMMINE_PEERS", ".venv-peers/bin/python"))
-DIPTEST = "import diptest, json, sys; print(json.dumps([diptest.dipstat(__import__('numpy').array(v)) for v in json.load(sys.stdin)]))"
+DIPTEST = """
+import json, sys
+import diptest, numpy
+print(json.dumps([diptest.dipstat(numpy.array(values)) for values in json.load(sys.stdin)]))
+"""
 
 
 def slow_dip(values: np.ndarray) -> float:

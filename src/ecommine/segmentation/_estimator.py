@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state, validation
 from sklearn.utils.validation import check_is_fitted
 
 from .._core.arrays import Floats, Ints
-from .._core.checks import integer
+from .._core.checks import flag, integer
 from ._stability import choices_of_number, chosen_number, clustered, jaccard_stability, nearest_center
 
 MAX_STARTS = 10_000
@@ -126,6 +126,23 @@ class Segmentation(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         """
         check_is_fitted(self)
         return nearest_center(self._checked(X, reset=False), self.cluster_centers_)
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:  # as scikit-learn has it
+        """Return the parameters by name.
+
+        Parameters
+        ----------
+        deep : bool
+            For scikit-learn; there are no estimators inside.
+
+        Examples
+        --------
+        >>> from ecommine import segmentation
+        >>> segmentation.Segmentation(3).get_params()
+        {'n_clusters': 3, 'n_init': 10, 'random_state': 0}
+        """
+        parameters: dict[str, Any] = super().get_params(flag("deep", deep))
+        return parameters
 
     def _checked(self, X: Any, **options: Any) -> Floats:  # noqa: N803
         """Return the numbers as an array; an error names them."""

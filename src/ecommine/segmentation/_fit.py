@@ -275,7 +275,8 @@ def fit(
     >>> segments.table["segment"].value_counts().to_dict(), segments.verdict
     ({'segment_1': 20, 'segment_2': 20}, 'too few to tell')
     """
-    number = n_segments if n_segments == "auto" else integer("n_segments", n_segments, low=1, high=MAX_SEGMENTS)
+    is_auto = isinstance(n_segments, str) and n_segments == "auto"
+    number = "auto" if is_auto else integer("n_segments", n_segments, low=1, high=MAX_SEGMENTS)
     random = _random(rng)
     like = opened(features, argument="features")
     frame = _customers(like, "features")

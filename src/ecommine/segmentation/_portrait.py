@@ -76,7 +76,7 @@ _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#
 
 
 def portrait_page(
-    sizes: Sequence[SegmentSize], rows: Sequence[ProfileRow], notes: Sequence[str], locale: Locale
+    sizes: Sequence[SegmentSize], rows: Sequence[ProfileRow], notes: Sequence[Note], locale: Locale
 ) -> str:
     """Return the whole page."""
     texts = _TEXTS[locale]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
+import pandas as pd
 
 from .._core.arrays import Bools, Floats, Ints
 from .._core.checks import names, one_of, text
@@ -292,7 +293,9 @@ def _categories(column: nw.Series[Any]) -> tuple[Ints, list[str]]:
 
 
 def _as_text(column: nw.Series[Any]) -> nw.Series[Any]:
-    values = [None if value is None or value != value else _plain_text(value) for value in column.to_list()]
+    values = [
+        None if pd.api.types.is_scalar(value) and pd.isna(value) else _plain_text(value) for value in column.to_list()
+    ]
     return nw.new_series(column.name, values, nw.String, backend=column.implementation)
 
 

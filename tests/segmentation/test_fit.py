@@ -1,0 +1,187 @@
+"""Segments: three types of customers are found, gaps are told from clouds, and later tables are assigned."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import adjusted_rand_score
+
+from ecommine import datasets, segmentation
+from libraries import to_pandas
+from notes import note_counts
+from segmentation.good_arguments import feature_table as small_table
+from segmentation.simulate import ONE_TYPE, THREE_TYPES, feature_table, two_bursts
+
+
+@pytest.fixture(scope="module")
+def three():
+    return feature_table(THREE_TYPES, 0)
+
+
+@pytest.fixture(scope="module")
+def fitted(three):
+    return segmentation.fit(three[0])
+
+
+def found_types(seed: int) -> tuple[int, float]:
+    """Return the number of segments and their agreement with the types, of customers with two orders and more."""
+    table, truth = feature_table(THREE_TYPES, seed)
+    segments = segmentation.fit(table)
+    joined = segments.table.merge(truth[["customer_id", "customer_type"]], on="customer_id")
+    joined = joined[joined["orders"] > 1]
+    return len(segments.stability), adjusted_rand_score(joined["customer_type"], joined["segment"])
+
+
+def test_three_types_are_found_in_a_short_simulation():
+    runs = [found_types(seed) for seed in (1,)]
+    assert [number for number, _ in runs] == [3]
+    assert min(rand for _, rand in runs) >= 0.85
+
+
+@pytest.mark.parity
+def test_three_types_are_found_in_a_long_simulation():
+    runs = [found_types(seed) for seed in range(100)]
+    assert sum(number == 3 and rand >= 0.85 for number, rand in runs) >= 95
+
+
+SHOPS = {
+    "four types": (lambda seed: feature_table("separated", seed)[0], "gaps"),
+    "one type": (lambda seed: feature_table(ONE_TYPE, seed)[0], "no gap found"),
+    "a season over 400 days": (
+        lambda seed: feature_table(ONE_TYPE, seed, days=400, season=datasets.Season())[0], "no gap found",
+    ),
+    "weekdays only": (lambda seed: feature_table(ONE_TYPE, seed, weekdays=True)[0], "no gap found"),
+    "two bursts of acquisition": (two_bursts, "no gap found"),
+}  # fmt: skip
+
+
+def verdict(name: str, seed: int) -> str:
+    return segmentation.fit(SHOPS[name][0](seed), n_segments=2).verdict
+
+
+@pytest.mark.parametrize("name", SHOPS)
+def test_structure_in_a_short_simulation(name):
+    assert verdict(name, 0) == SHOPS[name][1]
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("name", SHOPS)
+def test_structure_in_a_long_simulation(name):
+    assert sum(verdict(name, seed) == SHOPS[name][1] for seed in range(100)) >= 95
+
+
+def test_fewer_than_a_thousand_customers_are_too_few_to_tell(three, fitted):
+    n = int(fitted.structure["customers"][0])
+    assert fitted.verdict == "gaps"
+    assert segmentation.fit(three[0].head(600), n_segments=3).verdict == "too few to tell"
+    enough = three[0][three[0]["orders"] >= 3]
+    assert n == len(enough)
+    assert segmentation.fit(enough.head(1_000), n_segments=3).verdict == "gaps"
+    few = segmentation.fit(enough.head(999), n_segments=3)
+    assert few.verdict == "too few to tell"
+    assert few.structure["p_value"].isna().all()
+    assert len(set(few.table["segment"])) == 3  # labels stay
+
+
+def test_recency_is_not_tested(three):
+    segments = segmentation.fit(three[0], columns=["orders_per_month", "open_gap"], n_segments=2)
+    assert segments.structure["axis"].tolist() == ["orders_per_month"]
+
+
+def test_everybody_is_in_one_segment_and_the_first_brings_the_most(three, fitted):
+    table = fitted.table
+    assert table["customer_id"].tolist() == sorted(three[0]["customer_id"])
+    assert (table["segment"] == "one_order").tolist() == (table["orders"] == 1).tolist()
+    money = table.groupby("segment")["monetary"].mean()
+    assert money["segment_1"] > money["segment_2"] > money["segment_3"]
+    sizes = fitted.segments.set_index("segment")
+    assert sizes["customers"].to_dict() == table["segment"].value_counts().to_dict()
+    assert sizes["share_of_money"].sum() == pytest.approx(1)
+    assert (
+        sizes.loc["segment_1", "orders_per_month"] == table.groupby("segment")["orders_per_month"].median()["segment_1"]
+    )
+    assert fitted.choices.loc[fitted.choices["chosen"], "n_segments"].tolist() == [3]
+    assert fitted.stability["jaccard"].min() > 0.95
+
+
+@pytest.mark.parametrize("unit", [0.01, 1_000.0])
+def test_the_unit_of_the_currency_changes_nothing(three, unit):
+    table = three[0].assign(**{name: three[0][name] * unit for name in ("monetary", "average_order_value")})
+    again, before = (segmentation.fit(one, n_segments=3) for one in (table, three[0]))
+    assert again.table["segment"].tolist() == before.table["segment"].tolist()
+    np.testing.assert_allclose(again.structure["dip"], before.structure["dip"], atol=1e-9)
+
+
+def test_neither_the_order_of_rows_nor_another_call_changes_anything(three):
+    shuffled = three[0].sample(frac=1, random_state=0)
+    again, before = (segmentation.fit(one, n_segments=3) for one in (shuffled, three[0]))
+    pd.testing.assert_frame_equal(again.table, before.table)
+    pd.testing.assert_frame_equal(again.stability, before.stability)
+
+
+@pytest.mark.call("segmentation.fit")
+def test_every_library_gives_the_same(library):
+    segments = segmentation.fit(library(small_table()), n_segments=2)
+    table = to_pandas(segments.table, sort=["customer_id"])
+    assert table["segment"].tolist() == ["one_order", *["segment_1"] * 19, *["segment_2"] * 20]
+    assert to_pandas(segments.segments)["customers"].tolist() == [19, 20, 1]
+    later = segments.apply(library(small_table().tail(3)))
+    assert to_pandas(later.table)["segment"].tolist() == ["segment_2"] * 3
+
+
+def test_later_tables_get_the_same_codes_and_another_period_is_refused():
+    table = small_table().assign(period="90d")
+    segments = segmentation.fit(table, n_segments=2)
+    later = segments.apply(table.assign(orders_per_month=4.2, average_order_value=95.0))
+    assert set(later.table["segment"]) == {"one_order", "segment_1"}
+    assert later.stability.equals(segments.stability)
+    with pytest.raises(ValueError, match="`later` has features of the period '1y', .* fitted on '90d'"):
+        segments.apply(table.assign(period="1y"))
+    with pytest.raises(ValueError, match="`later` has features of the period None"):
+        segments.apply(table.drop(columns="period"))
+    with pytest.raises(ValueError, match="`features` has features of 2 periods"):
+        segmentation.fit(table.assign(period=["1y", *["2y"] * 39]))
+    again = pickle.loads(pickle.dumps(segments))
+    assert again.apply(table).table.equals(segments.table)
+
+
+def test_what_is_missing_or_not_above_zero_is_told():
+    table = small_table()
+    table.loc[[3, 4], "average_order_value"] = [np.nan, -5.0]
+    segments = segmentation.fit(table, n_segments=2)
+    assert note_counts(segments.notes) == {"columns_missing": 1, "values_raised": 1}
+    assert segments.table["segment"].tolist()[3:5] == ["incomplete", "segment_2"]
+
+
+@given(st.lists(st.tuples(st.integers(1, 4), st.floats(0.01, 50), st.floats(-10, 500)), min_size=12, max_size=30))
+@settings(max_examples=8)
+def test_any_table_has_one_segment_for_everybody(rows):
+    orders, rate, value = map(list, zip(*rows, strict=True))
+    orders[:4] = [2, 2, 2, 2]
+    table = pd.DataFrame({"customer_id": range(len(rows)), "orders": orders, "orders_per_month": rate,
+                          "average_order_value": value})  # fmt: skip
+    segments = segmentation.fit(table, n_segments=2)
+    known = {"segment_1", "segment_2", "one_order"}
+    assert set(segments.table["segment"]) <= known
+    assert segments.segments["customers"].sum() == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "message"),
+    [
+        (lambda t: t.drop(columns="orders"), {}, "`features` lacks the columns 'orders'"),
+        (lambda t: pd.concat([t, t.head(2)]), {}, "`features` has 2 rows of customers who have another one"),
+        (lambda t: t.assign(customer_id=[None, *range(39)]), {}, "`features` has 1 rows without a customer_id"),
+        (lambda t: t, {"columns": ["orders_per_mnth"]}, "did you mean 'orders_per_month'"),
+        (lambda t: t.assign(city="x"), {"columns": ["city"]}, "`columns` must name columns of numbers"),
+        (lambda t: t, {"columns": []}, "`columns` must name at least one column"),
+        (lambda t: t.head(3), {"n_segments": 5}, "`features` has 2 customers with two orders"),
+        (lambda t: t, {"n_segments": 0}, "`n_segments` must be"),
+    ],
+)
+def test_tables_and_options_that_do_not_fit_are_named(change, options, message):
+    with pytest.raises(ValueError, match=message):
+        segmentation.fit(change(small_table()), **options)
