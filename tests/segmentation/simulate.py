@@ -39,5 +39,5 @@ def two_bursts(seed: int) -> pd.DataFrame:
 
 
 def _on_weekdays(times: "pd.Series[Any]") -> "pd.Series[Any]":
-    behind = (7 - times.dt.weekday).where(times.dt.weekday >= 5, 0)
+    behind = (7 - times.dt.day_of_week).where(times.dt.day_of_week >= 5, 0)
     return times + pd.to_timedelta(behind, unit="D").astype("timedelta64[us]")

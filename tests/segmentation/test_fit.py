@@ -138,7 +138,7 @@ def test_later_tables_get_the_same_codes_and_another_period_is_refused():
     later = segments.apply(table.assign(orders_per_month=4.2, average_order_value=95.0))
     assert set(later.table["segment"]) == {"one_order", "segment_1"}
     assert later.stability.equals(segments.stability)
-    with pytest.raises(ValueError, match="`later` has features of the period '1y', .* fitted on '90d'"):
+    with pytest.raises(ValueError, match=r"`later` has features of the period '1y', .* fitted on '90d'"):
         segments.apply(table.assign(period="1y"))
     with pytest.raises(ValueError, match="`later` has features of the period None"):
         segments.apply(table.drop(columns="period"))

@@ -426,7 +426,7 @@ def _notes(frame: nw.DataFrame[Any], segment: Ints, model: SegmentModel) -> list
     notes = []
     n_incomplete = int((segment == len(model.codes) - 1).sum())
     if n_incomplete:
-        text = f"{counted(n_incomplete, 'customer')} lack a value of {', '.join(model.names)}: segment {INCOMPLETE!r}"
+        text = f"{counted(n_incomplete, 'customer')} without a value of {' or '.join(model.names)}: {INCOMPLETE!r}"
         notes.append(Note(text, code="columns_missing", count=n_incomplete))
     for scale in model.scales:
         if scale.floor is not None:

@@ -263,7 +263,8 @@ def _seeds(frame: nw.DataFrame[Any], seeds: object) -> tuple[Bools, list[Note]]:
     if found == len(wanted):
         return is_seed, []
     missing = len(wanted) - found
-    text = f"{counted(missing, 'seed')} of {len(wanted):,} are not in `features` and were left out"
+    verbs = ("is", "was") if missing == 1 else ("are", "were")
+    text = f"{counted(missing, 'seed')} of {len(wanted):,} {verbs[0]} not in `features` and {verbs[1]} left out"
     return is_seed, [Note(text, code="seeds_unmatched", count=missing)]
 
 
@@ -375,6 +376,6 @@ def _notes(auc: float, n_seeds: int) -> list[Note]:
         )
         notes.append(Note(text, code="seeds_are_a_rule", count=None))
     if n_seeds < FEW_SEEDS:
-        text = f"{counted(n_seeds, 'seed')} are few: {percent(0.01)} of customers is too small an audience to judge"
+        text = f"{counted(n_seeds, 'seed')} are few: the intervals of an audience of {percent(0.01)} are too narrow"
         notes.append(Note(text, code="few_seeds", count=n_seeds))
     return notes

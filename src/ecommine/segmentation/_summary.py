@@ -98,7 +98,9 @@ def lifecycle_sentences(
                 "be won back before they count as lost."
             )
         if lost:
-            sentences.append(f"{counted(lost, 'customer')} have not ordered for {limits[3]} days or more.")
+            sentences.append(
+                f"{counted(lost, 'customer')} {'has' if lost == 1 else 'have'} not ordered for {limits[3]} days or more."
+            )
         return join_sentences(sentences)
     sentences = [f"截至{as_of:%Y-%m-%d}共{counted(total, 'customer', locale='zh')}：{join_words(parts, locale='zh')}。"]
     if declining:
@@ -132,9 +134,9 @@ def transition_sentences(
         parts = [f"{display(a, 'en')} to {display(b, 'en')} ({count:,})" for a, b, count, _ in largest]
         sentences = [f"In {counted(n_periods, 'complete period')} of {length}, the largest flows: {join_words(parts)}."]
         if lost is not None:
-            sentences.append(f"Of declining customers, {percent(lost)} are lost in a period.")
+            sentences.append(f"In a period, {percent(lost)} of declining customers are lost.")
         if back is not None:
-            sentences.append(f"Of lost customers, {percent(back)} return in a period.")
+            sentences.append(f"In a period, {percent(back)} of lost customers return.")
         return join_sentences(sentences)
     parts = [f"{display(a, 'zh')}→{display(b, 'zh')}（{count:,}次）" for a, b, count, _ in largest]
     sentences = [f"在{n_periods:,}个完整周期（每期{length}）中，最大的流转为：{join_words(parts, locale='zh')}。"]
@@ -254,13 +256,17 @@ def lookalike_sentences(sizes: Sequence[_Audience], locale: Locale) -> str:
     is_useful = any(size.low / size.size > 1 for size in sizes)
     if locale == "en":
         verdict = (
-            "Taken at random, the lift would be 1."
+            "Lift counts customers like the seeds against a random audience, whose lift is 1."
             if is_useful
             else "No audience is surely better than a random one: likeness in these columns says little."
         )
         listed = join_words(parts)
         return f"{listed[:1].upper()}{listed[1:]}. {verdict}"
-    verdict = "随机选取的提升度为1。" if is_useful else "没有任何人群确定优于随机选取：这些特征的相似性说明不了什么。"
+    verdict = (
+        "提升度是与种子客户相似的客户相对随机选取的倍数，随机为1。"
+        if is_useful
+        else "没有任何人群确定优于随机选取：这些特征的相似性说明不了什么。"
+    )
     return f"{join_words(parts, locale='zh')}。{verdict}"
 
 
@@ -268,8 +274,8 @@ def _lift(size: _Audience, locale: Locale) -> str:
     lift, low, high = size.capture / size.size, size.low / size.size, size.high / size.size
     if locale == "en":
         return (
-            f"the {size.audience} audience of {counted(size.customers, 'customer')} holds customers like the seeds "
-            f"{lift:.1f} times as often as chance ({low:.1f} to {high:.1f})"
+            f"the {size.audience} audience of {counted(size.customers, 'customer')} has a lift of {lift:.1f} "
+            f"({low:.1f} to {high:.1f})"
         )
     name = display(size.audience, "zh")
     return f"{name}人群（{size.customers:,}位客户）的提升度为{lift:.1f}（{low:.1f}至{high:.1f}）"
