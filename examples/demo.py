@@ -5,6 +5,7 @@ Run it with `make demo`. Each topic adds its part as one function to `PARTS`.
 
 import sys
 import time
+import warnings
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ecommine import abtest, association, datasets, elasticity, forecasting, funnel, rfm, schema
+from ecommine import abtest, association, datasets, elasticity, forecasting, funnel, rfm, schema, segmentation
 
 mpl.use("Agg")
 FOLDER = Path("build", "demo")
@@ -203,6 +204,57 @@ def demand_to_come(shop: schema.Shop) -> Part:
     )
 
 
+def customer_portraits(shop: schema.Shop) -> Part:
+    """Find segments of households, set them against their income, age and household size, and write the page."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", schema.DataWarning)  # the notes of the profile say who is not known
+        table = segmentation.features(shop.orders, customers=shop.customers, as_of="2017-12-31")
+    found = segmentation.fit(table)
+    profile = segmentation.profile(found.table)
+    for locale in ("en", "zh"):
+        profile.to_html(FOLDER / f"portrait-{locale}.html", locale=locale)
+    rows = profile.table[profile.table["column"].isin(["income", "age", "household_size"])]
+    rows = rows[rows["q_value"] < 0.05]
+    shares = {name: rows[name].map("{:.1%}".format) for name in ("level", "everybody")}
+    sizes = found.segments.assign(
+        **{name: found.segments[name].map("{:.1%}".format) for name in ("share", "share_of_money")},
+        orders_per_month=found.segments["orders_per_month"].map("{:.2f}".format),
+    )
+    return Part(
+        title="Who the customers are (two pages of portraits lie beside this one: portrait-en.html, portrait-zh.html)",
+        question=f"Segments: {found.headline}.",
+        answer=(found.summary(), found.summary(locale="zh"), profile.summary(), profile.summary(locale="zh"),
+                *profile.notes),
+        tables={
+            "Segments": sizes,
+            "What differs beside the orders": rows.assign(**shares)[
+                ["segment", "column", "category", "level", "everybody", "index"]
+            ],
+        },
+        pictures={"customer_segments": found.plot(), "profile": profile.plot()},
+    )  # fmt: skip
+
+
+def stages_and_tiers(shop: schema.Shop) -> Part:
+    """Count the stages, follow the flows between them, and find who is nearly in the next tier."""
+    stages = segmentation.lifecycle(shop.orders, as_of="2017-12-31")
+    flows = segmentation.transitions(shop.orders, as_of="2017-12-31")
+    thresholds = {"basic": 0, "silver": 500, "gold": 2_000}
+    tiers = segmentation.tiers(shop.orders, thresholds=thresholds, window="90d", as_of="2017-12-31")
+    near = tiers.table[tiers.table["next_tier"] == "gold"].nsmallest(5, "spend_to_next")
+    rates = {name: flows.table[name].map("{:.1%}".format) for name in ("rate", "rate_low", "rate_high")}
+    return Part(
+        title="Where the customers are going, and who is nearly in the next tier",
+        question=f"Lifecycle: {stages.headline}. Tiers of 90 days: {tiers.headline}.",
+        answer=(stages.summary(), stages.summary(locale="zh"), flows.summary(), tiers.summary(), *flows.notes),
+        tables={
+            "Flows in a month, with 95 % intervals": flows.table.assign(**rates),
+            "Nearest to gold": near[["customer_id", "tier", "spend", "spend_to_next", "qualified_until"]],
+        },
+        pictures={"stages": stages.plot(), "flows": flows.plot()},
+    )
+
+
 PARTS: tuple[Callable[[schema.Shop], Part], ...] = (
     segments,
     movements,
@@ -212,6 +264,8 @@ PARTS: tuple[Callable[[schema.Shop], Part], ...] = (
     prices_to_set,
     tips_tested,
     demand_to_come,
+    customer_portraits,
+    stages_and_tiers,
 )
 
 STYLE = """
