@@ -776,8 +776,10 @@ def reviews(
     *,
     review_id: str | None = None,
     text: str | None = None,
+    title: str | None = None,
     product_id: str | None = None,
     customer_id: str | None = None,
+    order_id: str | None = None,
     reviewed_at: str | None = None,
     rating: str | None = None,
     language: str | None = None,
@@ -801,10 +803,14 @@ def reviews(
         Review. Holds text or whole number.
     text : str, optional
         What was written; null for a bare rating. Holds text.
+    title : str, optional
+        Title of the review. Holds text.
     product_id : str, optional
         Product. Holds text or whole number.
     customer_id : str, optional
         Customer. Holds text or whole number.
+    order_id : str, optional
+        Order that the review is about. Holds text or whole number.
     reviewed_at : str, optional
         When it was written. Holds naive timestamp in the shop's own time, microseconds, in shop time.
     rating : str, optional
@@ -851,8 +857,10 @@ def reviews(
         {
             "review_id": review_id,
             "text": text,
+            "title": title,
             "product_id": product_id,
             "customer_id": customer_id,
+            "order_id": order_id,
             "reviewed_at": reviewed_at,
             "rating": rating,
             "language": language,

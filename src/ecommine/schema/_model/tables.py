@@ -182,8 +182,10 @@ _REVIEWS = Table(
     columns=(
         _key("review_id", "Review"),
         Column(name="text", kind="text", required=True, meaning="What was written; null for a bare rating"),
+        *_optional("text", title="Title of the review"),
         *_PRODUCT,
         *_CUSTOMER,
+        *_optional("id", order_id="Order that the review is about"),
         _moment("reviewed_at", "When it was written"),
         Column(name="rating", kind="number", unit="stars", low=1, high=5, meaning="Stars, 1 to 5"),
         *_optional("text", language="Language code, such as en or zh"),
