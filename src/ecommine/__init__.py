@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from . import rfm as rfm
     from . import schema as schema
     from . import segmentation as segmentation
+    from . import sentiment as sentiment
     from .schema import DataWarning as DataWarning
     from .schema import EcommineError as EcommineError
     from .schema import SchemaError as SchemaError
