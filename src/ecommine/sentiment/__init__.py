@@ -1,3 +1,19 @@
-"""Sentiment of reviews in English and Chinese: what customers say, about what, and since when."""
+"""Sentiment of reviews in English and Chinese: what customers say, about what, and since when.
 
-__all__: list[str] = []
+A review is scored from its words, offline: :func:`score` with the built-in models, and far better with a model that
+:func:`fit` learns from the shop's own stars.
+
+References
+----------
+Hutto, C. J. and Gilbert, E. (2014). VADER: A parsimonious rule-based model for sentiment analysis of social media text.
+ICWSM.
+Pontiki, M. et al. (2014). SemEval-2014 Task 4: Aspect based sentiment analysis. https://doi.org/10.3115/v1/S14-2004
+Bu, J. et al. (2021). ASAP: A Chinese review dataset towards aspect category sentiment analysis and rating prediction.
+NAACL.
+"""
+
+from ._fit import fit
+from ._model import SentimentModel
+from ._score import score
+
+__all__ = ["SentimentModel", "fit", "score"]

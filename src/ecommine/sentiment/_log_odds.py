@@ -1,15 +1,38 @@
 """Log-odds that reviews are positive: by the built-in model of their language, or by one that was fitted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 
 from .._core.arrays import Floats
-from ._languages import Spoken
+from ._languages import Language, Spoken
+from ._models.builtin import builtin_model
+
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 
-def score_texts(texts: Sequence[str], languages: Sequence[Spoken], *, model: object = None) -> Floats:
+class Scorer(Protocol):
+    """What gives cleaned texts of one language log-odds: a built-in model, or the part of a fitted one."""
+
+    def log_odds(self, texts: Sequence[str]) -> Floats:
+        """Return the log-odds that each text is of a positive review."""
+        ...
+
+
+class Fitted(Protocol):
+    """A model that has a part for each language of the shop."""
+
+    @property
+    def scorers(self) -> Mapping[Language, Scorer]:
+        """The parts by language; the built-in model stands for a missing one."""
+        ...
+
+
+def score_texts(texts: Sequence[str], languages: Sequence[Spoken], *, model: Fitted | None = None) -> Floats:
     """Return the log-odds that each text is of a positive review; NaN for other languages and empty texts.
+
+    A text without words, such as an emoji, is scored by the English model, to which it says the same as to any.
 
     Parameters
     ----------
@@ -23,7 +46,23 @@ def score_texts(texts: Sequence[str], languages: Sequence[Spoken], *, model: obj
     Returns
     -------
     float array of shape (n_texts,)
+
+    Examples
+    --------
+    >>> score_texts(["很好用", "broke at once", "", "muy bien"], ["zh", "en", "any", "other"]).round().tolist()
+    [4.0, -2.0, nan, nan]
     """
-    rough = [("好" in text or "good" in text) - ("差" in text or "bad" in text) for text in texts]
-    known = [bool(text) and language != "other" for text, language in zip(texts, languages, strict=True)]
-    return np.where(np.array(known, dtype=bool), 2.0 * np.array(rough, dtype=np.float64), np.nan)
+    scored = np.full(len(texts), np.nan)
+    spoken = np.array(["en" if one == "any" else one for one in languages], dtype=object)
+    has_text = np.array([bool(text) for text in texts], dtype=bool)
+    for language in LANGUAGES:
+        rows = np.flatnonzero((spoken == language) & has_text)
+        if len(rows):
+            scored[rows] = scorer_of(language, model).log_odds([texts[row] for row in rows])
+    return scored
+
+
+def scorer_of(language: Language, model: Fitted | None) -> Scorer:
+    """Return what scores texts of a language."""
+    known = {} if model is None else model.scorers
+    return known[language] if language in known else builtin_model(language)
