@@ -14,15 +14,15 @@ from .._core.engines import hand_to_duckdb, is_busy
 from .._core.frames import BUSY
 from .._core.notes import Note
 from .._core.texts import counted
-from ..schema._for_topics import DataWarning, warn
+from ..schema._for_topics import warn
 from ._log_odds import Fitted, score_texts
-from ._polarity import NEGATIVE, POSITIVE, polarity
+from ._polarity import NEGATIVE, POSITIVE, classify_clauses
 from ._read import LANGUAGE_OPTIONS, LanguageOption, Texts, check_texts, texts_of_rows
 from ._text import split_clauses
 
 COLUMNS = ("sentiment", "positive_probability", "sentiment_label", "language")
 LABELS = ("positive", "negative", "neutral", "mixed", "default_praise", "unknown")
-MIXED = 1.5
+MIXED = 2.5
 """Log-odds of the whole review within which it is mixed where it has clauses of both signs."""
 FLAT = 0.3
 """Log-odds within which a review is neutral, whatever its clauses."""
@@ -85,7 +85,7 @@ def _tell_unknown(texts: Texts) -> None:
     n_other = sum(bool(text) and spoken == "other" for text, spoken in zip(texts.text, texts.language, strict=True))
     if n_other:
         sentence = f"{counted(n_other, 'review')} in other languages than English and Chinese have no sentiment"
-        warn([Note(sentence, code="unknown_language", count=n_other)], DataWarning, stacklevel=3)
+        warn([Note(sentence, code="unknown_language", count=n_other)], stacklevel=5)
 
 
 def score_rows(texts: Texts, codes: Sequence[object] | None, model: Fitted | None) -> Scores:
@@ -125,7 +125,7 @@ def _count_clauses(texts: Texts, log_odds: Floats, model: Fitted | None) -> tupl
         clauses += [text[clause.start : clause.end] for clause in found]
     of_row = np.repeat(np.arange(len(rows)), counts)
     spoken = [texts.language[row] for row in rows[of_row].tolist()]
-    sign = polarity(score_texts(clauses, spoken, model=model), spoken, log_odds[rows[of_row]])
+    sign = classify_clauses(clauses, spoken, log_odds[rows[of_row]], model=model)
     n_of = [np.bincount(of_row[sign == wanted], minlength=len(rows)) for wanted in (POSITIVE, NEGATIVE)]
     return rows, n_of[0], n_of[1]
 

@@ -50,7 +50,7 @@ def score_texts(texts: Sequence[str], languages: Sequence[Spoken], *, model: Fit
     Examples
     --------
     >>> score_texts(["很好用", "broke at once", "", "muy bien"], ["zh", "en", "any", "other"]).round().tolist()
-    [4.0, -2.0, nan, nan]
+    [6.0, -2.0, nan, nan]
     """
     scored = np.full(len(texts), np.nan)
     spoken = np.array(["en" if one == "any" else one for one in languages], dtype=object)

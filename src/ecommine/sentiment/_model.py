@@ -73,8 +73,8 @@ class SentimentModel:
     >>> model = sentiment.fit(pd.DataFrame({"text": texts, "rating": [5, 4, 1, 2] * 15}), cluster=None)
     >>> model
     SentimentModel: zh, 60 reviews, accuracy 100%, macro-F1 1.00
-    >>> model.explain("掉色").term.tolist()[0]
-    '掉色'
+    >>> bool(model.explain("掉色了").set_index("term").contribution["掉"] < 0)
+    True
     """
 
     scorers: Mapping[Language, FittedScorer]
@@ -116,8 +116,9 @@ class SentimentModel:
         >>> from ecommine import sentiment
         >>> texts = ["soft", "soft and warm", "itchy", "itchy wool"] * 15
         >>> reviews = pd.DataFrame({"text": texts, "rating": [5, 5, 1, 1] * 15})
-        >>> sentiment.fit(reviews, cluster=None).explain("warm but itchy").term.tolist()[0]
-        'itchy'
+        >>> terms = sentiment.fit(reviews, cluster=None).explain("warm but itchy").set_index("term").contribution
+        >>> bool(terms["warm"] > 0 > terms["itchy"])
+        True
         """
         one_of("language", language, LANGUAGE_OPTIONS)
         cleaned = clean_text(text("review", review, example="'warm but itchy'"))

@@ -37,6 +37,10 @@ _TURNS: dict[str, str] = {
     r"\b(?:has not|hasn't|never|have not|haven't|not) (?:\w+ )?(?:arrived?|received?|answered|come|delivered)\b": "bad",
     rf"\b(?:way |far |much |a bit |a little |just )?too (?:{_TOO})\b": "bad",
     r"\b(?:please|kindly) (?:fix|help|send|replace|refund)\b": "bad",
+    r"\b(?:get|want) (?:back )?my money(?: back)?\b|\bmoney (?:right )?(?:out|down) the \w+": "awful",
+    r"\bleaves? (?:a lot|much|something) to be desired\b|\bshould expect more\b|\bover-?\s?priced\b": "overpriced",
+    r"\b(?:could|should) (?:be|have been) (?:a (?:little|bit|lot) )?(?:more|better|thicker|nicer)\b": "bad",
+    r"\b(?:sent|send|sending|take|took|taking|going) (?:it|them|this|these) (?:right )?back\b": "bad",
     r"\bworse than\b": "worse",
     r"\bbetter than (?:i )?(?:expected|thought|imagined)\b": "great",
 }
