@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from .._core.arrays import Bools, Floats, Ints
-from .._core.checks import show, text
+from .._core.checks import integer, show, text
 from .._core.codes import factorize
 from .._core.engines import tell_library_errors
 from .._core.frames import collect, opened
@@ -120,7 +120,7 @@ def fit(
     0       80       1.0       1.0
     """
     name = text("target", target, example="'rating'")
-    draw = np.random.default_rng(rng)
+    draw = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(integer("rng", rng, low=0))
     rows, notes = _read(reviews, name, cluster)
     texts = texts_of_rows(rows, "auto")
     positive, has_target = _signs(rows[name], name)
