@@ -23,7 +23,7 @@ def shop(n: int = 200, share: float = 0.5) -> pd.DataFrame:
     positive = draw.random(n) < share
     filler = np.array(["box", "colour", "door", "handle", "parcel", "paint"])
     texts = [
-        f"the {draw.choice(filler)} is {'gusty' if good else 'plonky'} and the {draw.choice(filler)} {draw.choice(filler)}"
+        f"the {draw.choice(filler)} is {'gusty' if good else 'plonky'} and the {draw.choice(filler)} too"
         for good in positive
     ]
     return pd.DataFrame({"text": texts, "rating": np.where(positive, 5, 1), "product_id": draw.integers(0, 12, n)})

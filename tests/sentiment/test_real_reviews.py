@@ -80,7 +80,7 @@ def test_fit_on_chinese_with_a_category_left_out(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("ecommine.sentiment._fit.FOLDS", len(CLEAN))
     table = shopping()
     both = sentiment.fit(table, target="label").metrics.iloc[0]
-    monkeypatch.setattr("ecommine.sentiment._fit.has_builtin", lambda language: False)
+    monkeypatch.setattr("ecommine.sentiment._fit.has_builtin", lambda _: False)
     own = sentiment.fit(table, target="label").metrics.iloc[0]
     print(own[["accuracy", "macro_f1"]].to_dict(), both[["accuracy", "macro_f1"]].to_dict())
     assert own["accuracy"] >= 0.89

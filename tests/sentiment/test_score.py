@@ -23,7 +23,8 @@ TABLE = pd.DataFrame(
         "review_id": [1, 2, 3, 4, 5, 6, 7, 8],
         "title": [None, None, "Love it", None, None, None, None, None],
         "text": [
-            "质量很好，非常满意", "It broke after one week", "so soft", "系统默认好评", None, "とても良い商品です", "👍", "",
+            "质量很好，非常满意", "It broke after one week", "so soft", "系统默认好评",
+            None, "とても良い商品です", "👍", "",
         ],
         "rating": [5.0, 1.0, 5.0, 5.0, 4.0, 5.0, 5.0, np.nan],
     }

@@ -24,8 +24,10 @@ COLUMNS = ("sentiment", "positive_probability", "sentiment_label", "language")
 LABELS = ("positive", "negative", "neutral", "mixed", "default_praise", "unknown")
 MIXED = 2.5
 """Log-odds of the whole review within which it is mixed where it has clauses of both signs."""
+SILENT = 1.0
+"""Log-odds of the whole review within which it is neutral where none of its clauses says anything good or bad."""
 FLAT = 0.3
-"""Log-odds within which a review is neutral, whatever its clauses."""
+"""Log-odds within which a review is neutral, unless it has clauses of both signs."""
 MOST_CLAUSES = 40
 """Clauses of a review that are read for its label."""
 
@@ -107,7 +109,7 @@ def _labels(texts: Texts, log_odds: Floats, model: Fitted | None) -> list[str]:
     label[np.isnan(log_odds)] = "unknown"
     near = np.abs(log_odds[rows])
     has_both = (n_positive > 0) & (n_negative > 0)
-    label[rows[~has_both & ((near < FLAT) | (n_positive + n_negative == 0))]] = "neutral"
+    label[rows[~has_both & ((near < FLAT) | ((near < SILENT) & (n_positive + n_negative == 0)))]] = "neutral"
     label[rows[has_both & (near < MIXED)]] = "mixed"
     label[texts.is_default] = "default_praise"
     return list(label)

@@ -233,7 +233,7 @@ def _no_model(texts: Texts, positive: Bools, has_target: Bools, target: str) -> 
     return (
         f"`reviews` has {counted(len(kept), 'review')} in English or Chinese with a known {target}, "
         f"{int(positive[kept].sum())} positive and {int((~positive[kept]).sum())} negative: a model needs "
-        f"{MIN_REVIEWS} in one language, {MIN_OF_CLASS} of each sign. Score with the built-in model, or give more reviews"
+        f"{MIN_REVIEWS} in one language, {MIN_OF_CLASS} of each sign. Score with the built-in model, or give more"
     )
 
 

@@ -1,9 +1,9 @@
 """Polarity of clauses: positive, neutral or negative, by the clause and by the whole review.
 
 Most clauses that mention delivery or a price say nothing good or bad of it, and a clause of four words is little to go
-by: the strength of its words of opinion and the log-odds of the whole review are added with weights, and a margin around 0
-is neutral, a wide one where there is no word of opinion. Weights and margins were learned on the labelled clauses of
-tests/sentiment. The classes are those of Pontiki, M. et al. (2014), SemEval-2014 Task 4: Aspect
+by: the strength of its words of opinion and the log-odds of the whole review are added with weights, and a margin
+around 0 is neutral, a wide one where there is no word of opinion. Weights and margins were learned on the labelled
+clauses of tests/sentiment. The classes are those of Pontiki, M. et al. (2014), SemEval-2014 Task 4: Aspect
 based sentiment analysis, and of Bu, J. et al. (2021), ASAP: A Chinese review dataset towards aspect category
 sentiment analysis and rating prediction, NAACL.
 """
@@ -24,8 +24,9 @@ POSITIVE, NEUTRAL, NEGATIVE = 1, 0, -1
 class Margins(NamedTuple):
     """What a clause needs to have a polarity.
 
-    The log-odds of the clause, ``words`` times the strength of its words of opinion, and ``review`` times the log-odds of
-    its review are added up; within ``margin`` of 0 the clause is neutral, and within ``silent`` where it has no such word.
+    The log-odds of the clause, ``words`` times the strength of its words of opinion, and ``review`` times the log-odds
+    of its review are added up; within ``margin`` of 0 the clause is neutral, and within ``silent`` where it has no such
+    word.
     """
 
     words: float
