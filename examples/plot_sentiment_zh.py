@@ -1,4 +1,3 @@
-# ruff: noqa: B018
 """
 A Chinese shop: from reviews to a model of its own
 ==================================================

@@ -51,7 +51,7 @@ def test_contributions_sum_to_the_log_odds(model: sentiment.SentimentModel) -> N
         assert total == pytest.approx(np.log(p["positive_probability"] / (1 - p["positive_probability"])))
 
 
-@pytest.mark.call("fit")
+@pytest.mark.call("sentiment.fit")
 def test_every_library_fits_alike(library: Library) -> None:
     made = sentiment.fit(library(shop(60)))
     expected = sentiment.fit(shop(60))

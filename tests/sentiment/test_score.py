@@ -38,7 +38,7 @@ def scored(texts: list[str], **options: object) -> pd.DataFrame:
         return sentiment.score(pd.DataFrame({"text": pd.Series(texts, dtype=object)}), **options)
 
 
-@pytest.mark.call("score")
+@pytest.mark.call("sentiment.score")
 def test_every_library_scores_alike(library: Library) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ecommine.DataWarning)

@@ -10,8 +10,7 @@ from narwhals.stable.v2.typing import IntoFrameT
 
 from .._core.arrays import Floats, Ints
 from .._core.checks import one_of
-from .._core.engines import hand_to_duckdb, is_busy
-from .._core.frames import BUSY
+from .._core.engines import BUSY, hand_to_duckdb, is_busy
 from .._core.notes import Note
 from .._core.texts import counted
 from ..schema._for_topics import warn

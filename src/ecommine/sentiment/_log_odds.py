@@ -58,7 +58,7 @@ def score_texts(texts: Sequence[str], languages: Sequence[Spoken], *, model: Fit
     for language in LANGUAGES:
         rows = np.flatnonzero((spoken == language) & has_text)
         if len(rows):
-            scored[rows] = scorer_of(language, model).log_odds([texts[row] for row in rows])
+            scored[rows] = scorer_of(language, model).log_odds([texts[row] for row in rows.tolist()])
     return scored
 
 

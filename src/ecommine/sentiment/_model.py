@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -178,16 +178,16 @@ def _pairs(scorer: Any, cleaned: str) -> Any:
 def _from_head(head: Mapping[str, Any], arrays: Mapping[str, Any]) -> SentimentModel:
     if head["format"] != FORMAT:
         raise ValueError("the file is of another version")
-    weights = cast("dict[Language, float]", {name: head["builtin_weight"].get(name) for name in LANGUAGES})
+    weights: Mapping[str, float] = head["builtin_weight"]
     return SentimentModel(
         scorers={
             language: FittedScorer(
                 language=language,
                 own=from_arrays(arrays, language, f"{language}_", stands_alone=False),
-                builtin_weight=weight,
+                builtin_weight=weights[language],
             )
-            for language, weight in weights.items()
-            if weight is not None
+            for language in LANGUAGES
+            if language in weights
         },
         calibration=pd.DataFrame(head["calibration"]),
         metrics=pd.DataFrame(head["metrics"]),
