@@ -1,6 +1,6 @@
 """A whole simulated shop, whose tables agree with each other and whose truth is known."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,8 @@ from ._events.browsing import Browsing, browse
 from ._events.funnel import MINUTE, Funnel, FunnelTruth, funnel_truth
 from ._events.searches import add_searches
 from ._events.sessions import events_table
+from ._reviews.reviews import Reviews
+from ._reviews.selling import Reviewed, review
 from ._sales.prices import Pricing, Stockouts, price_paths, stockout_calendar
 from ._sales.selling import WEEK, Money, Sold, World, bought, daily_sales, orders_table, sell, stockout_spells
 from ._sales.stock import make_stock
@@ -51,6 +53,9 @@ class ShopTruth:
         Orders that were not made because nothing in them was in stock.
     recovered_carts : int
         Carts abandoned first and bought within five days in another session.
+    reviews : pandas.DataFrame or None
+        The faults that were planted in reviews: product_id, kind (weak, return_reason, drop), aspect, since; None
+        where there are no reviews.
 
     Examples
     --------
@@ -68,6 +73,7 @@ class ShopTruth:
     demand: pd.DataFrame
     lost_orders: int
     recovered_carts: int
+    reviews: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -100,6 +106,7 @@ def make_shop(
     pricing: Pricing | None = None,
     stockouts: Stockouts | None = None,
     funnel: Funnel | None = None,
+    reviews: Reviews | None = None,
 ) -> SimulatedShop:
     """Simulate a shop whose truth is known.
 
@@ -135,6 +142,8 @@ def make_shop(
         Days without stock; `NO_STOCKOUTS` has none.
     funnel : Funnel, optional
         Chances by device; by default a quarter of the sessions end in an order.
+    reviews : Reviews, optional
+        How many purchases are reviewed and returned, and what is planted; by default nothing is.
 
     Returns
     -------
@@ -144,7 +153,9 @@ def make_shop(
         purchase; three in ten sessions with a product begin with a search (query, result_count). customer_id is
         nullable where there are guests. A line's unit_price is the price on the shelf, its discount that of a
         promotion; the price in sales is what was paid, so that ``schema.to_sales`` gives it with ``price="paid"``,
-        while its default, the median of unit_price, is before discounts.
+        while its default, the median of unit_price, is before discounts. With ``reviews`` there are also reviews, with
+        the order_id of what they are about, and returns: lines of the same order with negative quantity and amount,
+        which the sales count as returned and nobody puts back on the shelf.
 
     Raises
     ------
@@ -165,9 +176,11 @@ def make_shop(
     days = integer("days", days, low=1, cap=MAX_DAYS)
     check_cells(n_products, days, names="`n_products` x `days`")
     funnel, season = settings_of("funnel", funnel, Funnel), settings_of("season", season, Season)
+    written = None if reviews is None else settings_of("reviews", reviews, Reviews)
     basket = settings_of("basket", basket, Basket)
     pricing, stockouts = settings_of("pricing", pricing, Pricing), settings_of("stockouts", stockouts, Stockouts)
-    goods, people, times, filling, browsing, pauses, stocking, searching = spawn_generators(rng, 8)
+    streams = spawn_generators(rng, 8 if written is None else 9)
+    goods, people, times, filling, browsing, pauses, stocking, searching = streams[:8]
     calendar = make_calendar(days, start=start, season=season)
     world = _world(goods, n_products, days, start, assortment, pricing, stockouts)
     customers = make_customers(n_customers, days, start=start, types=types, season=season, rng=people)
@@ -176,19 +189,25 @@ def make_shop(
     sold = sell(filling, world, basket, orders, spend)
     money = Money.of(sold, world)
     browsed = browse(browsing, bought(sold, money), world.shelves, funnel)
+    orders_sold = orders_table(sold, money, world, browsed.order_device, funnel.names)
     sales = daily_sales(sold, world)
+    stock = make_stock(sales, rng=stocking)
+    reviewed = Reviewed(orders=orders_sold, sales=sales)
+    if written is not None:
+        reviewed = review(streams[8], sold, world, written, reviewed)
     events = events_table(
         pauses, browsed.sessions, gap=funnel.gap_minutes * MINUTE, start=world.first, devices=funnel.names
     )
     return SimulatedShop(
-        orders=orders_table(sold, money, world, browsed.order_device, funnel.names),
+        orders=reviewed.orders,
         events=add_searches(searching, events, world.products.table),
         links=browsed.links(world.first),
         products=world.products.table,
         customers=customers.table,
-        sales=sales,
-        stock=make_stock(sales, rng=stocking),
-        truth=_truth(world, customers.truth, sold, browsed, funnel, calendar),
+        sales=reviewed.sales,
+        reviews=reviewed.reviews,
+        stock=stock,
+        truth=replace(_truth(world, customers.truth, sold, browsed, funnel, calendar), reviews=reviewed.truth),
     )
 
 

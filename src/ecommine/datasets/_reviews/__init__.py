@@ -1,0 +1,1 @@
+"""Reviews: what customers write of what they bought, with planted faults."""
