@@ -12,8 +12,24 @@ Bu, J. et al. (2021). ASAP: A Chinese review dataset towards aspect category sen
 NAACL.
 """
 
+from ._duplicates import Duplicates, duplicates
 from ._fit import fit
 from ._model import SentimentModel
+from ._nps import NPS, nps
 from ._score import score
+from ._words.keywords import Keywords, keywords
+from ._words.reasons import ReturnReasons, return_reasons
 
-__all__ = ["SentimentModel", "fit", "score"]
+__all__ = [
+    "Duplicates",
+    "Keywords",
+    "NPS",
+    "ReturnReasons",
+    "SentimentModel",
+    "duplicates",
+    "fit",
+    "keywords",
+    "nps",
+    "return_reasons",
+    "score",
+]

@@ -1,0 +1,204 @@
+"""Two groups of reviews compared word by word: log-odds, tests, quotes, and their tables."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from ..._core.arrays import Bools, Floats, Ints
+from ..._core.checks import confidence_level, integer, one_of
+from ..._core.notes import Note
+from ..._core.tables import build_table
+from ..._core.texts import counted
+from ..._stats.intervals import normal_quantile
+from ..._stats.multiple_testing import CORRECTIONS, adjust_p_values
+from .._quotes import quote
+from .counting import Opinions, WordCounts, count_words, quotes_with, without_copies
+from .mantel_haenszel import word_odds
+
+Correction = Literal["bh", "holm", "bonferroni"]
+QUOTES = 3
+"""Of a word."""
+SAMPLES: dict[str, Any] = {"target_reviews": 0, "reference_reviews": 0} | dict.fromkeys(
+    (
+        *("target_share", "reference_share", "log_odds", "log_odds_low", "log_odds_high", "p_value", "q_value"),
+        *("returned_share", "kept_share"),
+    ),
+    0.0,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordOptions:
+    """Options that are checked."""
+
+    min_reviews: int
+    level: float
+    correction: Correction | None
+
+    @classmethod
+    def of(cls, min_reviews: object, level: object, correction: object) -> "WordOptions":
+        """Check them."""
+        return cls(
+            min_reviews=integer("min_reviews", min_reviews, low=1),
+            level=confidence_level(level),
+            correction=one_of("correction", correction, CORRECTIONS),  # type: ignore[arg-type]
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Comparison:
+    """Words with their log-odds: those of the target first, the clearest first; arrays of shape (n_words,)."""
+
+    opinions: Opinions
+    words: list[str]
+    target: Ints
+    reference: Ints
+    n_target: int
+    n_reference: int
+    log_odds: Floats
+    low: Floats
+    high: Floats
+    p_value: Floats
+    q_value: Floats
+    alpha: float
+    notes: tuple[Note, ...]
+
+    def typical(self, *, of_target: bool) -> list[int]:
+        """Return the words that are more frequent in a group, beyond chance."""
+        is_of = self.log_odds > 0 if of_target else self.log_odds < 0
+        return np.flatnonzero(is_of & (self.q_value <= self.alpha)).tolist()
+
+    def take(self, places: Sequence[int]) -> "Comparison":
+        """Return some of the words."""
+        chosen = np.array(places, dtype=np.int64)
+        arrays = ("target", "reference", "log_odds", "low", "high", "p_value", "q_value")
+        return Comparison(
+            opinions=self.opinions,
+            words=[self.words[i] for i in places],
+            n_target=self.n_target,
+            n_reference=self.n_reference,
+            alpha=self.alpha,
+            notes=self.notes,
+            **{name: getattr(self, name)[chosen] for name in arrays},
+        )
+
+    def table(self, names: tuple[str, str], like: Any) -> Any:
+        """Return the table, with the names of the two groups."""
+        columns = {
+            "word": self.words,
+            f"{names[0]}_reviews": self.target,
+            f"{names[0]}_share": self.target / max(self.n_target, 1),
+            f"{names[1]}_reviews": self.reference,
+            f"{names[1]}_share": self.reference / max(self.n_reference, 1),
+            "log_odds": self.log_odds,
+            "log_odds_low": self.low,
+            "log_odds_high": self.high,
+            "p_value": self.p_value,
+            "q_value": self.q_value,
+        }
+        return build_table(columns, like=like, samples=SAMPLES)
+
+    def quotes(self, names: tuple[str, str], ids: list[Any], like: Any) -> Any:
+        """Return a table of clauses with the typical words of each group."""
+        wanted = {self.words[i]: of_target for of_target in (True, False) for i in self.typical(of_target=of_target)}
+        found = quotes_with(self.opinions, wanted, QUOTES)
+        columns = {
+            "word": [word for word, _, _ in found],
+            "group": [names[not wanted[word]] for word, _, _ in found],
+            "quote": [quote(clause) for _, _, clause in found],
+        }
+        if ids:
+            columns["review_id"] = [ids[self.opinions.row[place]] for _, place, _ in found]
+        return build_table(columns, like=like)
+
+
+def compare_words(
+    opinions: Opinions, options: WordOptions, *, is_apart: Any = None
+) -> tuple[Comparison, Comparison]:
+    """Compare the target with the reference; words that are set apart are a comparison, and a family, of their own.
+
+    Parameters
+    ----------
+    is_apart : function of a word, optional
+        Whether a word is set apart.
+    """
+    single = without_copies(opinions)
+    n_copies = len(opinions.text) - len(single.text)
+    matched = _in_both(single)
+    n_unmatched = len(single.text) - int(matched.sum())
+    counts = count_words(single.take(np.flatnonzero(matched)), options.min_reviews)
+    notes = _notes(n_copies, n_unmatched, counts, options)
+    odds = word_odds(counts.cells, counts.share)
+    apart = np.array([bool(is_apart and is_apart(word)) for word in counts.words], dtype=bool)
+    q_value = np.full(len(apart), np.nan)
+    for part in (apart, ~apart):
+        q_value[part] = adjust_p_values(odds.p_value[part], options.correction)
+    order = sorted(range(len(apart)), key=lambda i: (odds.log_odds[i] <= 0, odds.p_value[i], counts.words[i]))
+    half = normal_quantile(options.level) * odds.error
+    every = Comparison(
+        opinions=single,
+        words=counts.words,
+        target=counts.target.astype(np.int64),
+        reference=counts.reference.astype(np.int64),
+        n_target=counts.n_target,
+        n_reference=counts.n_reference,
+        log_odds=odds.log_odds,
+        low=odds.log_odds - half,
+        high=odds.log_odds + half,
+        p_value=odds.p_value,
+        q_value=q_value,
+        alpha=1 - options.level,
+        notes=tuple(notes),
+    )
+    return every.take([i for i in order if not apart[i]]), every.take([i for i in order if apart[i]])
+
+
+def _in_both(opinions: Opinions) -> Bools:
+    """Return which opinions are of a stratum that has opinions of both groups."""
+    n_strata = int(opinions.stratum.max(initial=-1)) + 1
+    sizes = [np.bincount(opinions.stratum[opinions.is_target == group], minlength=n_strata) for group in (True, False)]
+    return np.asarray((sizes[0] > 0) & (sizes[1] > 0))[opinions.stratum]
+
+
+def _notes(n_copies: int, n_unmatched: int, counts: WordCounts, options: WordOptions) -> list[Note]:
+    notes = []
+    if n_copies:
+        text = f"{counted(n_copies, 'review')} whose text is a copy of another one of the same group left out"
+        notes.append(Note(text, code="copies_left_out", count=n_copies))
+    if n_unmatched:
+        text = (
+            f"{counted(n_unmatched, 'review')} of products that only one of the two groups has left out: nothing can "
+            "be compared there"
+        )
+        notes.append(Note(text, code="unmatched_reviews", count=n_unmatched))
+    if counts.n_rare:
+        text = (
+            f"{counted(counts.n_rare, 'word')} in fewer than {counted(options.min_reviews, 'review')} not compared"
+        )
+        notes.append(Note(text, code="rare_words", count=counts.n_rare))
+    return notes
+
+
+def joint_codes(*columns: Sequence[Any]) -> list[Ints]:
+    """Return ids of several columns as whole numbers in the order of the ids, -1 where missing.
+
+    Examples
+    --------
+    >>> [codes.tolist() for codes in joint_codes(["b", None], ["a", "b"])]
+    [[1, -1], [0, 1]]
+    """
+    known = {value for column in columns for value in column if value is not None and value == value}
+    number = {value: i for i, value in enumerate(sorted(known, key=lambda value: (str(type(value)), value)))}
+    return [np.array([number.get(value, -1) for value in column], dtype=np.int64) for column in columns]
+
+
+def id_values(frame: nw.DataFrame[Any], name: str, dtype: Any = None) -> list[Any]:
+    """Return the ids of a column as a list, of a type if one is given; all missing where there is no such column."""
+    if name not in frame.columns:
+        return [None] * len(frame)
+    column = frame[name]
+    values = (column if dtype is None or column.dtype == dtype else column.cast(dtype)).to_list()
+    return [None if value is None or value != value else value for value in values]

@@ -1,0 +1,248 @@
+"""Keywords: the words that set one group of reviews apart from another, product by product."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from ..._core.checks import one_of
+from ..._core.engines import tell_library_errors
+from ..._core.notes import Note
+from ..._core.results import Result
+from ..._core.texts import LOCALES, Locale, counted
+from ...schema._for_topics import common_type
+from .._read import Reviews, Texts, read_reviews
+from .comparison import Comparison, Correction, WordOptions, compare_words, id_values, joint_codes
+from .counting import Opinions
+from .summary import keyword_sentences
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+GROUPS = ("target", "reference")
+IDS = ("review_id", "product_id", "customer_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Keywords(Result):
+    """Words that set two groups of reviews apart; made by :func:`ecommine.sentiment.keywords`.
+
+    Attributes
+    ----------
+    table : eager table, one row per word; those of the target first, the clearest first
+        word ("not good" and 不好 are words of their own); target_reviews, target_share, reference_reviews,
+        reference_share: reviews with the word, those of one customer counted once; log_odds with log_odds_low and
+        log_odds_high: of the target against the reference, within products, with a prior of 20 reviews; p_value,
+        q_value.
+    quotes : eager table
+        word, group, quote, and review_id where there is one: up to three clauses for each word with a q_value of at
+        most 1 - level, telephone numbers masked.
+    level : float
+        Of the intervals.
+    notes : tuple of Note
+        See :func:`ecommine.sentiment.keywords`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ecommine import sentiment
+    >>> made = [f"Review {i}: it {'shrank' if i % 4 < 2 else 'fits'}" for i in range(40)]
+    >>> reviews = pd.DataFrame({"review_id": range(40), "product_id": 1, "text": made})
+    >>> low = reviews["review_id"] % 2 == 0
+    >>> print(sentiment.keywords(reviews[low], reviews[~low], min_reviews=10).headline)
+    3 words in 20 target and 20 reference reviews, 0 of them beyond chance
+    """
+
+    table: Any
+    quotes: Any
+    level: float
+    notes: tuple[Note, ...]
+    _comparison: Comparison
+
+    @property
+    def headline(self) -> str:
+        """The first line of the display."""
+        words, n = self._comparison, len(self._comparison.words)
+        typical = len(words.typical(of_target=True)) + len(words.typical(of_target=False))
+        groups = f"{words.n_target:,} target and {words.n_reference:,} reference reviews"
+        return f"{counted(n, 'word')} in {groups}, {typical:,} of them beyond chance"
+
+    @property
+    def tables(self) -> Mapping[str, Any]:
+        """The tables by name."""
+        return {"keywords": self.table, "quotes": self.quotes}
+
+    def summary(self, *, locale: Locale = "en") -> str:
+        """Return the words that set the two groups apart beyond chance."""
+        one_of("locale", locale, LOCALES)
+        return keyword_sentences(self._comparison, locale)
+
+    def plot(self, ax: "Axes | None" = None, *, locale: Locale = "en") -> "Axes":
+        """Draw the clearest words of either group with the intervals of their log-odds.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; by default a new figure.
+        locale : {"en", "zh"}
+            The language of all text.
+        """
+        from .plot import draw_words
+
+        one_of("locale", locale, LOCALES)
+        return draw_words(self._comparison, "keywords", ax, locale)
+
+
+@tell_library_errors
+def keywords(
+    target: object,
+    reference: object,
+    /,
+    *,
+    match: Literal["product_id"] | None = "product_id",
+    min_reviews: int = 20,
+    level: float = 0.95,
+    correction: Correction | None = "bh",
+) -> Keywords:
+    """Find the words that reviews of the target use more, or less, than those of the reference.
+
+    Such as reviews of one and two stars against those of five, or of this month against those before. A word counts
+    once per review, customer and text: who repeats it, and copies of a text, do not make it frequent. Groups are
+    compared within each product, so that a product with more reviews in one of them brings no words by itself.
+
+    Parameters
+    ----------
+    target, reference : tables
+        Canonical reviews of one library, with text; product_id, customer_id, review_id, title and language where there
+        are such.
+    match : {"product_id"} or None
+        Within what the groups are compared. Where a table has no product_id, the whole shop is one.
+    min_reviews : int, default 20
+        Words in fewer reviews of both groups together are not compared.
+    level : float, default 0.95
+        Level of the intervals; words are called typical up to a q_value of 1 - level.
+    correction : {"bh", "holm", "bonferroni"} or None
+        For many tests, over all words.
+
+    Returns
+    -------
+    Keywords
+        ``.table`` of words, ``.quotes``.
+
+    Raises
+    ------
+    SchemaError
+        If a table has no text.
+    ModuleNotFoundError
+        If there are Chinese reviews and rjieba is not installed (``pip install 'ecommine[zh]'``).
+
+    Notes
+    -----
+    The log-odds are those of Mantel and Haenszel over products, with the variance of Robins, Breslow and Greenland,
+    and the p-values of the test of Cochran, Mantel and Haenszel. A prior of 20 reviews, in which the word is as frequent
+    in both groups, keeps rare words near zero (Monroe, Colaresi and Quinn 2008); it is in the log-odds and not in the
+    test. Where fewer than five reviews are expected, the p-value is that of a binomial distribution, which is not
+    smaller than the exact one (Hoeffding 1956).
+
+    Codes of notes: ``default_praise`` and ``other_languages`` (reviews left out), ``no_product_id`` (no count),
+    ``reviews_without_product``, ``copies_left_out``, ``unmatched_reviews``, ``rare_words``.
+
+    References
+    ----------
+    Monroe, B. L., Colaresi, M. P. and Quinn, K. M. (2008). Fightin' words: lexical feature selection and evaluation for
+    identifying the content of political conflict. Political Analysis 16(4), 372-403.
+    https://doi.org/10.1093/pan/mpn018
+
+    Mantel, N. and Haenszel, W. (1959). Statistical aspects of the analysis of data from retrospective studies of
+    disease. Journal of the National Cancer Institute 22(4), 719-748. https://doi.org/10.1093/jnci/22.4.719
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ecommine import sentiment
+    >>> texts = ["Too small for me", "Colour is too bright"] * 15 + ["Lovely colour", "Lovely shape"] * 15
+    >>> reviews = pd.DataFrame({"product_id": 7, "text": [f"{text}, {i}" for i, text in enumerate(texts)],
+    ...                         "rating": [1] * 30 + [5] * 30})
+    >>> found = sentiment.keywords(reviews[reviews["rating"] <= 2], reviews[reviews["rating"] >= 4], min_reviews=15)
+    >>> found.table[["word", "target_reviews", "reference_reviews"]]
+             word  target_reviews  reference_reviews
+    0  too bright              15                  0
+    1   too small              15                  0
+    2      lovely               0                 30
+    3       shape               0                 15
+    4      colour              15                 15
+    """
+    one_of("match", match, ("product_id", None))
+    options = WordOptions.of(min_reviews, level, correction)
+    groups = [
+        read_reviews(table, optional=IDS, argument=name) for table, name in zip((target, reference), GROUPS, strict=True)
+    ]
+    opinions, notes = _opinions(groups, match)
+    found, _ = compare_words(opinions, options)
+    ids = [value for group in groups for value in id_values(group.frame, "review_id")]
+    has_ids = any("review_id" in group.frame.columns for group in groups)
+    like = groups[0].frame
+    return Keywords(
+        table=found.table(GROUPS, like),
+        quotes=found.quotes(GROUPS, ids if has_ids else [], like),
+        level=options.level,
+        notes=(*notes, *found.notes),
+        _comparison=found,
+    )
+
+
+def _opinions(groups: list[Reviews], match: str | None) -> tuple[Opinions, list[Note]]:
+    """Join two tables of reviews: those with a text that is an opinion, by product."""
+    frames, notes = [group.frame for group in groups], left_out_texts([group.texts for group in groups])
+    codes = {}
+    for name in ("product_id", "customer_id"):
+        has = all(name in frame.columns for frame in frames)
+        dtype = common_type(*frames, name, argument="reference", like="target") if has else None
+        codes[name] = np.concatenate(joint_codes(*(id_values(frame, name, dtype) for frame in frames)))
+    if match is None or not all("product_id" in frame.columns for frame in frames):
+        notes += [no_product_id()] if match else []
+        codes["product_id"] = np.zeros(len(codes["product_id"]), dtype=np.int64)
+    text = [one for group in groups for one in group.texts.text]
+    language = [one for group in groups for one in group.texts.language]
+    sizes = [len(group.texts) for group in groups]
+    rows = np.concatenate([group.texts.rows("en", "zh", "any") + offset for group, offset in zip(groups, (0, sizes[0]), strict=True)])
+    has_product = codes["product_id"][rows] >= 0
+    notes += without_product(int((~has_product).sum()))
+    rows = rows[has_product]
+    opinions = Opinions.of(
+        [text[i] for i in rows],
+        [language[i] for i in rows],
+        rows,
+        rows < sizes[0],
+        codes["product_id"][rows],
+        codes["customer_id"][rows],
+    )
+    return opinions, notes
+
+
+def no_product_id() -> Note:
+    """Return the note that the whole shop is taken as one product."""
+    return Note("there is no product_id: the reviews of the whole shop are taken together", code="no_product_id")
+
+
+def without_product(count: int) -> list[Note]:
+    """Return a note of reviews whose product is not known."""
+    text = f"{counted(count, 'review')} without a product left out"
+    return [Note(text, code="reviews_without_product", count=count)] if count else []
+
+
+def left_out_texts(texts: list[Texts]) -> list[Note]:
+    """Return notes of texts that are no opinions of customers, and of those in other languages."""
+    n_default = sum(int(one.is_default.sum()) for one in texts)
+    n_other = sum(
+        spoken == "other" and bool(text) for one in texts for spoken, text in zip(one.language, one.text, strict=True)
+    )
+    notes = []
+    if n_default:
+        text = f"{counted(n_default, 'review')} that the platform wrote (default praise) left out"
+        notes.append(Note(text, code="default_praise", count=n_default))
+    if n_other:
+        text = f"{counted(n_other, 'review')} in languages other than English and Chinese left out"
+        notes.append(Note(text, code="other_languages", count=n_other))
+    return notes

@@ -1,0 +1,153 @@
+r"""Odds of words in two groups of reviews, within strata such as products: Mantel and Haenszel.
+
+In stratum k a word stands in :math:`a_k` of :math:`n_{1k}` target reviews and in :math:`c_k` of :math:`n_{0k}`
+reference reviews; :math:`b_k` and :math:`d_k` are those without it, :math:`n_k` all. The pooled odds ratio is
+
+.. math:: \hat\psi = \frac{\sum_k a_k d_k / n_k}{\sum_k b_k c_k / n_k}
+
+with the variance of its logarithm by Robins, Breslow and Greenland. The prior is one more stratum in which the word is
+as frequent in both groups: it draws log-odds of rare words to zero, as the informative Dirichlet prior of Monroe,
+Colaresi and Quinn does, and makes them finite.
+
+The test of Cochran, Mantel and Haenszel compares :math:`\sum_k a_k` with its mean and variance given all margins, the
+hypergeometric ones. Where Mantel and Fleiss's criterion says that there are too few reviews for the normal
+distribution, the tail is that of the binomial distribution with the same mean: a sum of hypergeometric numbers is one
+of independent trials, whose tails are no larger (Hoeffding).
+
+References
+----------
+Mantel, N. and Haenszel, W. (1959). Statistical aspects of the analysis of data from retrospective studies of disease.
+Journal of the National Cancer Institute 22(4), 719-748. https://doi.org/10.1093/jnci/22.4.719
+
+Robins, J., Breslow, N. and Greenland, S. (1986). Estimators of the Mantel-Haenszel variance consistent in both sparse
+data and large-strata limiting models. Biometrics 42(2), 311-323. https://doi.org/10.2307/2531052
+
+Mantel, N. and Fleiss, J. L. (1980). Minimum expected cell size requirements for the Mantel-Haenszel one-degree-of-
+freedom chi-square test and a related rapid procedure. American Journal of Epidemiology 112(1), 129-134.
+https://doi.org/10.1093/oxfordjournals.aje.a112962
+
+Hoeffding, W. (1956). On the distribution of the number of successes in independent trials. Annals of Mathematical
+Statistics 27(3), 713-721. https://doi.org/10.1214/aoms/1177728178
+
+Monroe, B. L., Colaresi, M. P. and Quinn, K. M. (2008). Fightin' words: lexical feature selection and evaluation for
+identifying the content of political conflict. Political Analysis 16(4), 372-403. https://doi.org/10.1093/pan/mpn018
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ..._core.arrays import Floats, Ints
+from ..._stats.arrays import divide, sums_by_group
+from ..._stats.intervals import z_test_p_values
+
+PRIOR_REVIEWS = 20
+"""Reviews of the prior stratum, half of them in each group."""
+MIN_EXPECTED = 5.0
+"""Mantel and Fleiss's criterion for the normal distribution."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Cells:
+    """Words in strata in which they occur; float arrays of shape (n_cells,), but for the number of the word.
+
+    Attributes
+    ----------
+    word : int array
+        Number of the word, from 0.
+    target, reference : float array
+        Reviews with the word in each group.
+    n_target, n_reference : float array
+        Reviews of each group in the stratum.
+    n_words : int
+        Number of words.
+    """
+
+    word: Ints
+    target: Floats
+    reference: Floats
+    n_target: Floats
+    n_reference: Floats
+    n_words: int
+
+    def sums(self, values: Floats) -> Floats:
+        """Sum values by word."""
+        return sums_by_group(self.word, values, self.n_words)
+
+
+class WordOdds(NamedTuple):
+    """By word: log-odds of the target with their standard error, and the p-value; arrays of shape (n_words,)."""
+
+    log_odds: Floats
+    error: Floats
+    p_value: Floats
+
+
+def word_odds(cells: Cells, share: Floats) -> WordOdds:
+    """Compute pooled log-odds with the prior, and the test without it.
+
+    Parameters
+    ----------
+    cells : Cells
+        Counts; strata without the word tell nothing of it.
+    share : float array of shape (n_words,)
+        Share of all reviews that have the word, that of the prior stratum.
+
+    Examples
+    --------
+    >>> one = np.ones(1)
+    >>> cells = Cells(word=np.array([0]), target=30 * one, reference=10 * one, n_target=100 * one,
+    ...               n_reference=100 * one, n_words=1)
+    >>> [part.round(4).tolist() for part in word_odds(cells, np.array([0.2]))]
+    [[1.2016], [0.3701], [0.0004]]
+    """
+    log_odds, error = _pooled(_with_prior(cells, share))
+    return WordOdds(log_odds, error, _p_values(cells))
+
+
+def _with_prior(cells: Cells, share: Floats) -> Cells:
+    half = np.full(cells.n_words, PRIOR_REVIEWS / 2)
+    return Cells(
+        word=np.append(cells.word, np.arange(cells.n_words)),
+        target=np.append(cells.target, half * share),
+        reference=np.append(cells.reference, half * share),
+        n_target=np.append(cells.n_target, half),
+        n_reference=np.append(cells.n_reference, half),
+        n_words=cells.n_words,
+    )
+
+
+def _pooled(cells: Cells) -> tuple[Floats, Floats]:
+    a, c = cells.target, cells.reference
+    b, d = cells.n_target - a, cells.n_reference - c
+    n = cells.n_target + cells.n_reference
+    r, s, p, q = a * d / n, b * c / n, (a + d) / n, (b + c) / n
+    sum_r, sum_s = cells.sums(r), cells.sums(s)
+    variance = (
+        divide(cells.sums(p * r), 2 * sum_r**2)
+        + divide(cells.sums(p * s + q * r), 2 * sum_r * sum_s)
+        + divide(cells.sums(q * s), 2 * sum_s**2)
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.log(divide(sum_r, sum_s)), np.sqrt(variance)
+
+
+def _p_values(cells: Cells) -> Floats:
+    n, m = cells.n_target + cells.n_reference, cells.target + cells.reference
+    mean = cells.n_target * m / n
+    spread = mean * cells.n_reference * (n - m) / (n * np.maximum(n - 1, 1))
+    count, expected, total = cells.sums(cells.target), cells.sums(mean), cells.sums(m)
+    least, most = cells.sums(np.maximum(m - cells.n_reference, 0)), cells.sums(np.minimum(cells.n_target, m))
+    is_large = np.minimum(expected - least, most - expected) >= MIN_EXPECTED
+    normal = z_test_p_values(count - expected, np.sqrt(cells.sums(spread)))
+    return np.where(is_large, normal, _binomial_p_values(count, total, np.clip(divide(expected, total), 0, 1)))
+
+
+def _binomial_p_values(count: Floats, total: Floats, chance: Floats) -> Floats:
+    """Return twice the smaller tail, at most 1."""
+    from scipy.special import bdtr, bdtrc
+
+    lower = bdtr(count, total.astype(np.int64), chance)
+    upper = np.where(count > 0, bdtrc(np.maximum(count - 1, 0), total.astype(np.int64), chance), 1.0)
+    return np.asarray(np.minimum(2 * np.minimum(lower, upper), 1.0), dtype=np.float64)
