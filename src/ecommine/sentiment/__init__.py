@@ -12,6 +12,9 @@ Bu, J. et al. (2021). ASAP: A Chinese review dataset towards aspect category sen
 NAACL.
 """
 
+from ._aspects.api import aspects
+from ._aspects.result import Aspects
+from ._aspects.word_lists import ASPECTS
 from ._duplicates import Duplicates, duplicates
 from ._fit import fit
 from ._model import SentimentModel
@@ -21,11 +24,14 @@ from ._words.keywords import Keywords, keywords
 from ._words.reasons import ReturnReasons, return_reasons
 
 __all__ = [
+    "ASPECTS",
+    "Aspects",
     "Duplicates",
     "Keywords",
     "NPS",
     "ReturnReasons",
     "SentimentModel",
+    "aspects",
     "duplicates",
     "fit",
     "keywords",

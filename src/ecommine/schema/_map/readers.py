@@ -783,6 +783,8 @@ def reviews(
     reviewed_at: str | None = None,
     rating: str | None = None,
     language: str | None = None,
+    ordered_at: str | None = None,
+    category: str | None = None,
     timezone: str | None = None,
     format: str | None = None,
     decimal: Literal[".", ","] | None = None,
@@ -817,6 +819,11 @@ def reviews(
         Stars, 1 to 5. Holds whole or decimal number, in stars.
     language : str, optional
         Language code, such as en or zh. Holds text.
+    ordered_at : str, optional
+        When what it is about was bought. Holds naive timestamp in the shop's own time, microseconds, in shop
+        time.
+    category : str, optional
+        Product category. Holds text.
     timezone : str, optional
         The shop's zone, such as "Asia/Shanghai": times with a zone are converted to it. Naive times are the
         shop's own.
@@ -864,6 +871,8 @@ def reviews(
             "reviewed_at": reviewed_at,
             "rating": rating,
             "language": language,
+            "ordered_at": ordered_at,
+            "category": category,
         },
         timezone=timezone,
         format=format,

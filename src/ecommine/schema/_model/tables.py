@@ -189,6 +189,8 @@ _REVIEWS = Table(
         _moment("reviewed_at", "When it was written"),
         Column(name="rating", kind="number", unit="stars", low=1, high=5, meaning="Stars, 1 to 5"),
         *_optional("text", language="Language code, such as en or zh"),
+        _moment("ordered_at", "When what it is about was bought"),
+        *_optional("text", category="Product category"),
     ),
     unique="review_id",
 )

@@ -38,7 +38,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..._core.arrays import Floats, Ints
+from ..._core.arrays import Bools, Floats, Ints
 from ..._stats.arrays import divide, sums_by_group
 from ..._stats.intervals import z_test_p_values
 
@@ -103,7 +103,7 @@ def word_odds(cells: Cells, share: Floats) -> WordOdds:
     [[1.2016], [0.3701], [0.0004]]
     """
     log_odds, error = _pooled(_with_prior(cells, share))
-    return WordOdds(log_odds, error, _p_values(cells))
+    return WordOdds(log_odds, error, cmh_p_values(cells))
 
 
 def _with_prior(cells: Cells, share: Floats) -> Cells:
@@ -133,15 +133,39 @@ def _pooled(cells: Cells) -> tuple[Floats, Floats]:
         return np.log(divide(sum_r, sum_s)), np.sqrt(variance)
 
 
-def _p_values(cells: Cells) -> Floats:
+def is_normal(cells: Cells) -> Bools:
+    """Return for which words Mantel and Fleiss's criterion holds.
+
+    Examples
+    --------
+    >>> ten = np.full(1, 10.0)
+    >>> cells = Cells(word=np.array([0]), target=ten, reference=ten, n_target=9 * ten, n_reference=90 * ten, n_words=1)
+    >>> is_normal(cells).tolist()
+    [False]
+    """
+    n, m = cells.n_target + cells.n_reference, cells.target + cells.reference
+    expected = cells.sums(cells.n_target * m / n)
+    least, most = cells.sums(np.maximum(m - cells.n_reference, 0)), cells.sums(np.minimum(cells.n_target, m))
+    return np.asarray(np.minimum(expected - least, most - expected) >= MIN_EXPECTED)
+
+
+def cmh_p_values(cells: Cells) -> Floats:
+    """Compute the p-values of Cochran, Mantel and Haenszel's test, binomial ones where there are too few reviews.
+
+    Examples
+    --------
+    >>> cells = Cells(word=np.array([0]), target=np.array([9.0]), reference=np.array([0.0]), n_target=np.array([30.0]),
+    ...               n_reference=np.array([30.0]), n_words=1)
+    >>> cmh_p_values(cells).tolist()
+    [0.00390625]
+    """
     n, m = cells.n_target + cells.n_reference, cells.target + cells.reference
     mean = cells.n_target * m / n
     spread = mean * cells.n_reference * (n - m) / (n * np.maximum(n - 1, 1))
     count, expected, total = cells.sums(cells.target), cells.sums(mean), cells.sums(m)
-    least, most = cells.sums(np.maximum(m - cells.n_reference, 0)), cells.sums(np.minimum(cells.n_target, m))
-    is_large = np.minimum(expected - least, most - expected) >= MIN_EXPECTED
     normal = z_test_p_values(count - expected, np.sqrt(cells.sums(spread)))
-    return np.where(is_large, normal, _binomial_p_values(count, total, np.clip(divide(expected, total), 0, 1)))
+    chance = np.clip(np.nan_to_num(divide(expected, total)), 0, 1)
+    return np.where(is_normal(cells), normal, _binomial_p_values(count, total, chance))
 
 
 def _binomial_p_values(count: Floats, total: Floats, chance: Floats) -> Floats:

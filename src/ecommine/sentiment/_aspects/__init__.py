@@ -1,0 +1,1 @@
+"""Aspects: what reviews are about, how, since when, and where it is worse than elsewhere."""

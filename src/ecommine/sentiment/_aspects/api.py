@@ -1,0 +1,225 @@
+"""Aspects of reviews: the public call."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from ..._core.arrays import Ints
+from ..._core.checks import confidence_level, integer, one_of
+from ..._core.engines import tell_library_errors
+from ..._core.moments import moment, moment_to_microseconds
+from ..._core.notes import Note
+from ..._core.texts import counted
+from ..._stats.multiple_testing import CORRECTIONS, Correction, adjust_p_values
+from ...schema._for_topics import Every, first_open
+from .._read import Reviews, read_reviews
+from .._words.comparison import id_values, joint_codes
+from .._words.keywords import left_out_texts, no_product_id, without_product
+from .changes import Changes, find_changes, units_of
+from .data import AspectData, negative_matrix
+from .mentions import (
+    EVERY,
+    NO_TIME,
+    Mentions,
+    Opinions,
+    as_datetime,
+    find_mentions,
+    opinions_of,
+    period_numbers,
+    times_of,
+)
+from .result import Aspects
+from .shares import aspect_shares, excess_negative
+from .tables import share_table
+from .word_lists import AspectFinder, check_aspects
+
+OPTIONAL = ("review_id", "product_id", "customer_id", "reviewed_at", "ordered_at", "category", "rating")
+
+
+@tell_library_errors
+def aspects(
+    reviews: object,
+    /,
+    *,
+    aspects: Mapping[str, Sequence[str]] | None = None,
+    model: Any = None,
+    every: Every = "1mo",
+    min_reviews: int = 30,
+    level: float = 0.95,
+    correction: Correction | None = "bh",
+    as_of: str | datetime | None = None,
+) -> Aspects:
+    """Find what reviews are about, how they say it, where it is worse than elsewhere, and what changed when.
+
+    A clause is about an aspect if it has one of its words, and positive, neutral or negative as the model says of the
+    clause and of the whole review. What is counted are reviews: one that mentions an aspect in three clauses mentions it
+    once.
+
+    Parameters
+    ----------
+    reviews : table
+        Canonical reviews with text; product_id, customer_id, reviewed_at, rating, and category and ordered_at (of the
+        purchase) where there are such. Without a product_id there are only results of the whole shop.
+    aspects : mapping of name to list of words, optional
+        Instead of the default :data:`ecommine.sentiment.ASPECTS`, as in ``{**ASPECTS, "battery": ["battery", "电池"]}``.
+        English words are whole words, with an s or without, several words, or beginnings such as "deliver*"; Chinese
+        ones may stand anywhere.
+    model : SentimentModel, optional
+        What calls clauses positive or negative; the built-in models by default.
+    every : {"1d", "1w", "1mo", "1q", "1y"}
+        Length of the periods that are compared; weeks begin on Monday.
+    min_reviews : int, default 30
+        Shares of fewer opinions are null, and periods with fewer are not compared.
+    level : float, default 0.95
+        Level of the intervals.
+    correction : {"bh", "holm", "bonferroni"} or None
+        For many tests, over all changes.
+    as_of : datetime, date or ISO 8601 text, optional
+        The moment up to which reviews count; the last time in the data by default.
+
+    Returns
+    -------
+    Aspects
+        ``.table``, ``.overall``, ``.mentions``, ``.changes``, ``.stars``, ``.quotes``, ``.priorities()``.
+
+    Raises
+    ------
+    SchemaError
+        If the table has no text.
+    TypeError, ValueError
+        If an option is out of its range.
+
+    Notes
+    -----
+    Levels come from stars; a share that a model calls negative is off by a share that differs from aspect to aspect, and
+    has an interval only where 200 mentions with stars correct it. Changes compare a period with the one before, within
+    products and, where ordered_at is known, among reviews that were written as long after the purchase; opinions of one
+    customer are not independent. ``excess_negative`` is :math:`n (\\hat p - p_0)` with the n opinions of a product, the
+    rate :math:`p_0` of negative mentions in its category, and the posterior mean of its own.
+
+    Codes of notes: ``default_praise`` (written by the platform: in no share), ``other_languages``, ``no_text``,
+    ``no_product_id`` (no count), ``reviews_without_product``, ``reviews_without_time``, ``rows_after_as_of``,
+    ``partial_period`` (reviews in the last period, which is not over).
+
+    References
+    ----------
+    Pontiki, M. et al. (2016). SemEval-2016 task 5: aspect based sentiment analysis. Proceedings of SemEval-2016, 19-30.
+    https://doi.org/10.18653/v1/S16-1002
+
+    Bu, J. et al. (2021). ASAP: a Chinese review dataset towards aspect category sentiment analysis and rating
+    prediction. Proceedings of NAACL-HLT 2021, 2069-2079. https://doi.org/10.18653/v1/2021.naacl-main.167
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ecommine import sentiment
+    >>> reviews = pd.DataFrame({"product_id": [7] * 40, "text": ["The quality is great"] * 30 + ["Slow delivery"] * 10})
+    >>> sentiment.aspects(reviews).table[["product_id", "aspect", "opinions", "mentions", "mention_share"]]
+       product_id    aspect  opinions  mentions  mention_share
+    0           7   quality        40        30           0.75
+    1           7  delivery        40        10           0.25
+    """
+    finder = AspectFinder(check_aspects(aspects))
+    one_of("every", every, EVERY)
+    min_reviews = integer("min_reviews", min_reviews, low=1)
+    level = confidence_level(level)
+    one_of("correction", correction, CORRECTIONS)
+    until = None if as_of is None else moment(as_of)
+    made = read_reviews(reviews, optional=OPTIONAL)
+    time = times_of(made.frame, "reviewed_at")
+    until = until or (as_datetime(int(time.max())) if (time != NO_TIME).any() else None)
+    product, products, has_product = _products(made)
+    is_in_time = np.ones(len(time), dtype=bool) if until is None else time <= moment_to_microseconds(until)
+    rows = made.texts.rows("en", "zh", "any")
+    rows = rows[(product[rows] >= 0) & is_in_time[rows]]
+    opinions = opinions_of(made, rows, product)
+    mentions = find_mentions(
+        [made.texts.text[i] for i in rows], [made.texts.language[i] for i in rows], finder, model
+    )
+    opened = NO_TIME if until is None else int(period_numbers(_micro(first_open(until, every)), every)[0])
+    n_aspects = len(finder.names)
+    by_product = aspect_shares(opinions, mentions, opinions.product, len(products), n_aspects, min_reviews, level)
+    changes = _changes(opinions, mentions, n_aspects, every, min_reviews, by_product=has_product)
+    data = AspectData(
+        frame=made.frame,
+        names=finder.names,
+        products=products,
+        has_product=has_product,
+        every=every,
+        first_open=opened,
+        min_reviews=min_reviews,
+        correction=correction,
+        opinions=opinions,
+        rated=opinions_of(made, np.flatnonzero((product >= 0) & is_in_time), product),
+        mentions=mentions,
+        by_product=by_product,
+        overall=aspect_shares(opinions, mentions, np.zeros(len(rows), dtype=np.int64), 1, n_aspects, min_reviews, level),
+        excess=excess_negative(by_product, _categories(opinions, len(products))),
+        changes=changes,
+        q_value=adjust_p_values(changes.p_value, correction),
+    )
+    overall = share_table(data, of_products=False)
+    return Aspects(
+        table=share_table(data, of_products=True) if has_product else overall,
+        overall=overall,
+        as_of=until,
+        level=level,
+        notes=tuple(_notes(made, data, product, is_in_time, time)),
+        _data=data,
+    )
+
+
+def _micro(value: datetime) -> Ints:
+    return np.array([moment_to_microseconds(value)], dtype=np.int64)
+
+
+def _products(made: Reviews) -> tuple[Ints, list[Any], bool]:
+    """Return the product of each review as a number, -1 where missing, the ids, and whether there are any."""
+    if "product_id" not in made.frame.columns:
+        return np.zeros(len(made.frame), dtype=np.int64), [None], False
+    ids = id_values(made.frame, "product_id")
+    (codes,) = joint_codes(ids)
+    place = {int(code): value for code, value in zip(codes, ids, strict=True) if code >= 0}
+    return codes, [place[code] for code in range(len(place))], True
+
+
+def _categories(opinions: Opinions, n_products: int) -> Ints:
+    """Return the category of each product: the largest number of those that its reviews have."""
+    category = np.full(n_products, -1)
+    np.maximum.at(category, opinions.product, opinions.category)
+    return category
+
+
+def _changes(
+    opinions: Opinions, mentions: Mentions, n_aspects: int, every: Every, min_reviews: int, *, by_product: bool
+) -> Changes:
+    dated = np.flatnonzero(opinions.time != NO_TIME)
+    period = period_numbers(opinions.time[dated], every)
+    negative = negative_matrix(mentions, len(opinions), n_aspects)[dated]
+    units = units_of(period, opinions.product[dated], opinions.age[dated], opinions.customer[dated], negative)
+    return find_changes(units, min_reviews, by_product=by_product)
+
+
+def _notes(made: Reviews, data: AspectData, product: Ints, is_in_time: Any, time: Ints) -> list[Note]:
+    notes = left_out_texts([made.texts])
+    n_empty = sum(not text for text in made.texts.text)
+    n_after = int((~is_in_time).sum())
+    opinions = data.opinions
+    has_times = "reviewed_at" in made.frame.columns
+    n_undated = int((opinions.time == NO_TIME).sum()) if has_times else 0
+    dated = data.dated()
+    n_open = int((data.period(opinions, dated) >= data.first_open).sum()) if len(dated) else 0
+    counts = {
+        "no_text": (n_empty, "without a text: their stars count, and no share does"),
+        "rows_after_as_of": (n_after, "after `as_of` left out"),
+        "reviews_without_time": (n_undated, "without a time: they are in no period"),
+        "partial_period": (n_open, "in the last period, which is not over: its rows are marked"),
+    }
+    notes += [] if data.has_product else [no_product_id()]
+    notes += without_product(int((product < 0).sum()))
+    notes += [
+        Note(f"{counted(count, 'review')} {words}", code=code, count=count) for code, (count, words) in counts.items() if count
+    ]
+    return notes

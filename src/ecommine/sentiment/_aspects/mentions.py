@@ -1,0 +1,196 @@
+"""Opinions and what they mention: of each review the product, customer, time and stars; of each mention its polarity."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, get_args
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from ..._core.arrays import Bools, Floats, Ints, Times
+from ..._core.moments import DAY, column_to_microseconds
+from ...schema._for_topics import Every
+from .._languages import Spoken
+from .._log_odds import score_texts
+from .._polarity import NEGATIVE, POSITIVE, classify_clauses
+from .._read import Reviews
+from .._text import split_clauses
+from .._words.comparison import id_values, joint_codes
+from .word_lists import AspectFinder
+
+EVERY: tuple[Every, ...] = get_args(Every)
+Polarity = Literal["positive", "neutral", "negative", "mixed"]
+AGES = (7, 30, 90)
+"""Days since the purchase at which a class of ages ends."""
+NO_TIME = np.iinfo(np.int64).min
+_MONTHS = {"1mo": 1, "1q": 3, "1y": 12}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Opinions:
+    """Reviews that are opinions; arrays of shape (n_opinions,).
+
+    Attributes
+    ----------
+    row : int array
+        Place in the table.
+    product, category : int array
+        From 0.
+    customer : int array
+        From 0; one who is not known has a number of their own.
+    time : int64 array
+        Microseconds since 1970, the least of all where missing.
+    rating : float array
+        Stars, NaN where missing.
+    age : int array
+        Class of the time since the purchase; all of one class where that is not known.
+    """
+
+    row: Ints
+    product: Ints
+    category: Ints
+    customer: Ints
+    time: Times
+    rating: Floats
+    age: Ints
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Mentions:
+    """An opinion that mentions an aspect, once however many clauses do so; arrays of shape (n_mentions,).
+
+    ``opinion`` and ``aspect`` are numbers; ``clause`` is one of its worst polarity.
+    """
+
+    opinion: Ints
+    aspect: Ints
+    is_positive: Bools
+    is_negative: Bools
+    clause: list[str]
+
+    def polarity(self, place: int) -> Polarity:
+        """Return the polarity of a mention in a word."""
+        if self.is_negative[place]:
+            return "mixed" if self.is_positive[place] else "negative"
+        return "positive" if self.is_positive[place] else "neutral"
+
+
+def find_mentions(texts: list[str], languages: list[Spoken], finder: AspectFinder, model: Any) -> Mentions:
+    """Find the aspects in the clauses of texts, and the polarity of each."""
+    places, aspects, clauses = [], [], []
+    for number, text in enumerate(texts):
+        for clause in split_clauses(text):
+            part = text[clause.start : clause.end]
+            for aspect in finder.find(part):
+                places.append(number)
+                aspects.append(aspect)
+                clauses.append(part)
+    at, aspect = np.array(places, dtype=np.int64), np.array(aspects, dtype=np.int64)
+    polarity = _polarities(texts, languages, at, clauses, model)
+    return _by_opinion(at, aspect, polarity, clauses)
+
+
+def _polarities(texts: list[str], languages: list[Spoken], at: Ints, clauses: list[str], model: Any) -> Ints:
+    """Return the polarity of each clause; a clause with several aspects is classified once."""
+    if not clauses:
+        return np.zeros(0, dtype=np.int64)
+    reviews, review_of = np.unique(at, return_inverse=True)
+    log_odds = score_texts([texts[i] for i in reviews], [languages[i] for i in reviews], model=model)
+    number = {key: i for i, key in enumerate(dict.fromkeys(zip(at.tolist(), clauses, strict=True)))}
+    of = np.array([number[key] for key in zip(at.tolist(), clauses, strict=True)])
+    first = np.unique(of, return_index=True)[1]
+    polarity = classify_clauses(
+        [clauses[i] for i in first], [languages[at[i]] for i in first], log_odds[review_of[first]], model=model
+    )
+    return polarity[of]
+
+
+def _by_opinion(at: Ints, aspect: Ints, polarity: Ints, clauses: list[str]) -> Mentions:
+    """Keep one mention of each opinion and aspect, with its first clause of the worst polarity."""
+    n_aspects = int(aspect.max(initial=0)) + 1
+    order = np.lexsort((polarity, at * n_aspects + aspect))
+    keys, first = np.unique((at * n_aspects + aspect)[order], return_index=True)
+    cell = np.searchsorted(keys, at * n_aspects + aspect)
+    return Mentions(
+        opinion=keys // n_aspects,
+        aspect=keys % n_aspects,
+        is_positive=np.bincount(cell, weights=polarity == POSITIVE, minlength=len(keys)) > 0,
+        is_negative=np.bincount(cell, weights=polarity == NEGATIVE, minlength=len(keys)) > 0,
+        clause=[clauses[i] for i in order[first]],
+    )
+
+
+def opinions_of(reviews: Reviews, rows: Ints, product: Ints) -> Opinions:
+    """Read the columns of some rows."""
+    frame, n = reviews.frame, len(reviews.frame)
+    (customer,) = joint_codes(id_values(frame, "customer_id"))
+    time = times_of(frame, "reviewed_at")
+    category = np.zeros(n, dtype=np.int64)
+    if "category" in frame.columns:
+        (category,) = joint_codes(id_values(frame, "category"))
+    return Opinions(
+        row=rows,
+        product=product[rows],
+        category=category[rows],
+        customer=np.where(customer >= 0, customer, int(customer.max(initial=-1)) + 1 + np.arange(n))[rows],
+        time=time[rows],
+        rating=_ratings(frame)[rows],
+        age=_ages(time, times_of(frame, "ordered_at"))[rows],
+    )
+
+
+def times_of(frame: nw.DataFrame[Any], name: str) -> Times:
+    """Return the times of a column in microseconds, the least of all where one is missing."""
+    return column_to_microseconds(frame[name]) if name in frame.columns else np.full(len(frame), NO_TIME)
+
+
+def _ratings(frame: nw.DataFrame[Any]) -> Floats:
+    if "rating" not in frame.columns:
+        return np.full(len(frame), np.nan)
+    return np.asarray(frame["rating"].cast(nw.Float64).to_numpy(), dtype=np.float64)
+
+
+def _ages(time: Times, bought: Times) -> Ints:
+    """Return the class of the time since the purchase; one more class where it is not known."""
+    is_known = (time != NO_TIME) & (bought != NO_TIME)
+    days = (np.where(is_known, time, 0) - np.where(is_known, bought, 0)) // DAY
+    return np.where(is_known, np.searchsorted(AGES, days, side="right"), len(AGES) + 1)
+
+
+def period_numbers(time: Times, every: Every) -> Ints:
+    """Return the number of the period of each time (microseconds); weeks start on Monday.
+
+    Examples
+    --------
+    >>> day = np.array(["1970-01-04", "1970-01-05"], dtype="datetime64[us]").view(np.int64)
+    >>> period_numbers(day, "1w").tolist(), period_numbers(day, "1mo").tolist()
+    ([0, 1], [0, 0])
+    """
+    if every in _MONTHS:
+        months = time.view("datetime64[us]").astype("datetime64[M]").astype(np.int64)
+        return months // _MONTHS[every]
+    day = time // DAY
+    return day if every == "1d" else (day + 3) // 7
+
+
+def period_starts(numbers: Ints, every: Every) -> "np.ndarray[Any, np.dtype[np.datetime64]]":
+    """Return the first moment of periods.
+
+    Examples
+    --------
+    >>> period_starts(np.array([0, 1]), "1q").tolist()
+    [datetime.datetime(1970, 1, 1, 0, 0), datetime.datetime(1970, 4, 1, 0, 0)]
+    """
+    if every in _MONTHS:
+        return (numbers * _MONTHS[every]).astype("datetime64[M]").astype("datetime64[us]")
+    days = numbers if every == "1d" else numbers * 7 - 3
+    return days.astype("datetime64[D]").astype("datetime64[us]")
+
+
+def as_datetime(microseconds: int) -> datetime:
+    """Return a moment from microseconds since 1970."""
+    moment: datetime = np.int64(microseconds).view("datetime64[us]").item()
+    return moment

@@ -1,0 +1,220 @@
+"""Tables of aspects: shares, mentions, changes, stars, quotes, priorities."""
+
+from typing import Any
+
+import numpy as np
+
+from ..._core.arrays import Floats, Ints
+from ..._core.tables import build_table
+from ..._stats.arrays import divide, sums_by_group
+from ..._stats.clustered_shares import shares_by_group
+from ..._stats.intervals import normal_quantile
+from .._quotes import quote
+from .._words.comparison import id_values
+from .data import AspectData
+from .mentions import NO_TIME
+from .shares import MIN_MENTIONS, NEGATIVE_STARS, AspectShares
+
+QUOTES = 2
+"""Of a product, aspect and polarity."""
+_MOMENT = np.datetime64("2000-01-01", "us")
+SAMPLES: dict[str, Any] = {"complete": True, "period_at": _MOMENT, "reviewed_at": _MOMENT} | dict.fromkeys(
+    ("opinions", "mentions", "negative_mentions", "reviews", "reviews_before", "negative", "negative_before", "ratings"), 0
+)
+
+
+def share_table(data: AspectData, *, of_products: bool) -> Any:
+    """Return counts and shares by product and aspect, of those that are mentioned, or of all products together."""
+    shares = data.by_product if of_products else data.overall
+    group, aspect = np.nonzero(shares.mentions > 0 if of_products else shares.mentions >= 0)
+    columns: dict[str, Any] = {"product_id": [data.products[i] for i in group]} if of_products and data.has_product else {}
+    columns |= {"aspect": [data.names[i] for i in aspect], **_share_columns(shares, group, aspect)}
+    if of_products and data.has_product:
+        columns["excess_negative"] = data.excess.excess[group, aspect]
+    columns["reason"] = _reasons(shares, group, aspect, data.min_reviews)
+    return build_table(columns, like=data.frame, samples=SAMPLES)
+
+
+def _share_columns(shares: AspectShares, group: Ints, aspect: Ints) -> dict[str, Any]:
+    at = group, aspect
+    return {
+        "opinions": shares.opinions[group].astype(np.int64),
+        "mentions": shares.mentions[at].astype(np.int64),
+        "mention_share": shares.mention_share[at],
+        "mention_share_low": shares.mention_low[at],
+        "mention_share_high": shares.mention_high[at],
+        "negative_mentions": shares.negative[at].astype(np.int64),
+        "called_negative_share": shares.called_negative[at],
+        "negative_share": shares.negative_share[at],
+        "negative_share_low": shares.negative_low[at],
+        "negative_share_high": shares.negative_high[at],
+    }
+
+
+def _reasons(shares: AspectShares, group: Ints, aspect: Ints, min_reviews: int) -> list[str | None]:
+    is_few = shares.opinions[group] < min_reviews
+    is_rare = shares.mentions[group, aspect] < MIN_MENTIONS
+    return ["few_reviews" if few else "few_mentions" if rare else None for few, rare in zip(is_few, is_rare, strict=True)]
+
+
+def mention_table(data: AspectData) -> Any:
+    """Return a row per review and aspect."""
+    mentions, of = data.mentions, data.mentions.opinion
+    columns = {
+        **_id_columns(data, of),
+        "aspect": [data.names[i] for i in mentions.aspect],
+        "polarity": [mentions.polarity(i) for i in range(len(of))],
+        "clause": [quote(clause) for clause in mentions.clause],
+    }
+    return build_table(columns, like=data.frame, samples=SAMPLES)
+
+
+def _id_columns(data: AspectData, of: Ints) -> dict[str, Any]:
+    """Return the ids and times of some opinions, as far as the reviews have them; else the row of the review."""
+    rows, frame = data.opinions.row[of], data.frame
+    columns: dict[str, Any] = {}
+    for name in ("review_id", "product_id"):
+        if name in frame.columns:
+            ids = id_values(frame, name)
+            columns[name] = [ids[i] for i in rows]
+    if "review_id" not in columns:
+        columns["row"] = rows
+    if "reviewed_at" in frame.columns:
+        columns["reviewed_at"] = data.opinions.time[of].view("datetime64[us]")
+    return columns
+
+
+def change_table(data: AspectData, level: float) -> Any:
+    """Return a row per change."""
+    changes = data.changes
+    low, high = changes.limits(level)
+    columns: dict[str, Any] = {}
+    if data.has_product:
+        columns["scope"] = ["all" if i < 0 else "product" for i in changes.product]
+        columns["product_id"] = [None if i < 0 else data.products[i] for i in changes.product]
+    columns |= {
+        "aspect": [data.names[i] for i in changes.aspect],
+        "period_at": data.starts(changes.period),
+        "complete": changes.period < data.first_open,
+        "reviews_before": changes.before.astype(np.int64),
+        "reviews": changes.after.astype(np.int64),
+        "negative_before": changes.negative_before.astype(np.int64),
+        "negative": changes.negative_after.astype(np.int64),
+        "difference": changes.difference,
+        "difference_low": low,
+        "difference_high": high,
+        "p_value": changes.p_value,
+        "q_value": data.q_value,
+    }
+    samples = {**SAMPLES, "product_id": data.products[0] if data.products else ""}
+    return build_table(columns, like=data.frame, samples=samples)
+
+
+def star_table(data: AspectData, level: float) -> Any:
+    """Return the stars of each product and period."""
+    rated = data.rated
+    places = np.flatnonzero(~np.isnan(rated.rating) & (rated.time != NO_TIME))
+    period, product = data.period(rated, places), rated.product[places]
+    keys, group = np.unique(np.stack([product, period]), axis=1, return_inverse=True)
+    group, n_groups = group.ravel(), keys.shape[1]
+    rating, customer = rated.rating[places], rated.customer[places]
+    z = normal_quantile(level)
+    shares = shares_by_group(group, rating <= NEGATIVE_STARS, n_groups, _codes(customer), z)
+    n = np.bincount(group, minlength=n_groups)
+    is_enough = n >= data.min_reviews
+    columns: dict[str, Any] = {"product_id": [data.products[i] for i in keys[0]]} if data.has_product else {}
+    columns |= {
+        "period_at": data.starts(keys[1]),
+        "complete": keys[1] < data.first_open,
+        "ratings": n,
+        "mean_rating": np.where(is_enough, divide(sums_by_group(group, rating, n_groups), n), np.nan),
+        "negative_share": np.where(is_enough, shares.share, np.nan),
+        "negative_share_low": np.where(is_enough, shares.low, np.nan),
+        "negative_share_high": np.where(is_enough, shares.high, np.nan),
+    }
+    return build_table(columns, like=data.frame, samples=SAMPLES)
+
+
+def _codes(customer: Ints) -> Ints:
+    return np.asarray(np.unique(customer, return_inverse=True)[1])
+
+
+def quote_table(data: AspectData) -> Any:
+    """Return a few clauses per product, aspect and polarity."""
+    places = [i for polarity in (True, False) for i in _chosen(data, is_negative=polarity)]
+    of = data.mentions.opinion[places]
+    order = np.lexsort((data.mentions.aspect[places], data.opinions.product[of]))
+    places = [places[i] for i in order]
+    columns = _id_columns(data, data.mentions.opinion[places])
+    columns |= {
+        "aspect": [data.names[i] for i in data.mentions.aspect[places]],
+        "polarity": [data.mentions.polarity(i) for i in places],
+        "quote": [quote(data.mentions.clause[i]) for i in places],
+    }
+    return build_table(columns, like=data.frame, samples=SAMPLES)
+
+
+def _chosen(data: AspectData, *, is_negative: bool) -> list[int]:
+    """Return the newest mentions of one polarity by product and aspect, at most two."""
+    mentions = data.mentions
+    own, other = (mentions.is_negative, mentions.is_positive)[:: 1 if is_negative else -1]
+    places = np.flatnonzero(own & ~other)
+    cell = data.opinions.product[mentions.opinion[places]] * len(data.names) + mentions.aspect[places]
+    time = data.opinions.time[mentions.opinion[places]]
+    rank = np.argsort(np.argsort([mentions.clause[i] for i in places], kind="stable"), kind="stable")
+    order = np.lexsort((rank, -np.maximum(time, 0), cell))
+    start = np.flatnonzero(np.diff(cell[order], prepend=-1))
+    turn = np.arange(len(order)) - np.repeat(start, np.diff(start, append=len(order)))
+    return places[order[turn < QUOTES]].tolist()  # type: ignore[no-any-return]
+
+
+def priority_table(data: AspectData) -> Any:
+    """Return the products and aspects with more negative mentions than expected, the largest excess first."""
+    if data.has_product:
+        size = np.nan_to_num(data.excess.excess)
+        shares, rate = data.by_product, data.excess.category_rate
+    else:
+        shares = data.overall
+        size, rate = shares.negative, np.full(shares.negative.shape, np.nan)
+    order = sorted(np.argwhere(size > 0).tolist(), key=lambda at: (-size[tuple(at)], at))
+    group, aspect = (np.array([at[i] for at in order], dtype=np.int64) for i in (0, 1))
+    change, q_value = _last_changes(data, group if data.has_product else np.full(len(group), -1), aspect)
+    columns: dict[str, Any] = {"product_id": [data.products[i] for i in group]} if data.has_product else {}
+    columns |= {
+        "aspect": [data.names[i] for i in aspect],
+        "opinions": shares.opinions[group].astype(np.int64),
+        "negative_mentions": shares.negative[group, aspect].astype(np.int64),
+        "negative_rate": divide(shares.negative[group, aspect], shares.opinions[group]),
+        "category_rate": rate[group, aspect],
+        "excess_negative": data.excess.excess[group, aspect] if data.has_product else np.full(len(group), np.nan),
+        "change": change,
+        "q_value": q_value,
+        "quote": _first_quotes(data, group, aspect),
+    }
+    return build_table(columns, like=data.frame, samples=SAMPLES)
+
+
+def _last_changes(data: AspectData, product: Ints, aspect: Ints) -> tuple[Floats, Floats]:
+    """Return the change of the last period that is over, and its q-value, NaN where there is none."""
+    changes = data.changes
+    is_over = changes.period < data.first_open
+    last = int(changes.period[is_over].max(initial=-(2**62)))
+    at = {
+        (int(changes.product[i]), int(changes.aspect[i])): i
+        for i in np.flatnonzero(is_over & (changes.period == last)).tolist()
+    }
+    places = [at.get((int(one), int(other)), -1) for one, other in zip(product, aspect, strict=True)]
+    rows = np.array(places, dtype=np.int64)
+    padded = (np.append(values, np.nan) for values in (changes.difference, data.q_value))
+    difference, q_value = (values[rows] for values in padded)
+    return difference, q_value
+
+
+def _first_quotes(data: AspectData, product: Ints, aspect: Ints) -> list[str | None]:
+    """Return the newest negative clause of each product and aspect; of any product where there are none."""
+    mentions = data.mentions
+    first: dict[tuple[int, int], str] = {}
+    for i in _chosen(data, is_negative=True):
+        of = int(data.opinions.product[mentions.opinion[i]]) if data.has_product else 0
+        first.setdefault((of, int(mentions.aspect[i])), quote(mentions.clause[i]))
+    return [first.get((int(one), int(other))) for one, other in zip(product, aspect, strict=True)]
