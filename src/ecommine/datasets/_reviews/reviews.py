@@ -111,7 +111,7 @@ def plant(settings: Reviews, popularity: Floats, first: np.datetime64, days: int
     by_popularity = np.argsort(-popularity, kind="stable")[: len(kinds)]
     aspects = [*_cycle(("packaging", "service", "appearance"), settings.weak_products)]
     aspects += [*_cycle(("size", "quality"), settings.return_reasons), *["quality"] * settings.drops]
-    since = first + int(days * DROP_AT)
+    since = first + np.timedelta64(int(days * DROP_AT), "D")
     return pd.DataFrame(
         {
             "product_id": by_popularity + 1,

@@ -136,7 +136,7 @@ def compare_words(
     q_value = np.full(len(apart), np.nan)
     for part in (apart, ~apart):
         q_value[part] = adjust_p_values(odds.p_value[part], options.correction)
-    order = sorted(range(len(apart)), key=lambda i: (odds.log_odds[i] <= 0, odds.p_value[i], counts.words[i]))
+    order = sorted(range(len(apart)), key=lambda i: (not odds.log_odds[i] > 0, odds.p_value[i], counts.words[i]))
     half = normal_quantile(options.level) * odds.error
     every = Comparison(
         opinions=single,

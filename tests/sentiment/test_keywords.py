@@ -1,0 +1,217 @@
+"""Keywords: counted once per review, customer and text, within products; nothing between random halves."""
+
+from collections import defaultdict
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ecommine import SchemaError, sentiment
+from ecommine.sentiment._words.counting import Opinions, copy_key, count_words, without_copies
+from libraries import to_pandas
+from notes import note_counts
+from sentiment.shops import written
+
+
+def reviews(n: int = 120, seed: int = 0) -> pd.DataFrame:
+    """Return reviews of three products: those of one and two stars say that it shrank."""
+    rng = np.random.default_rng(seed)
+    low = rng.random(n) < 0.5
+    words = np.where(low & (rng.random(n) < 0.7), "shrank", np.where(rng.random(n) < 0.5, "lovely", "fine"))
+    return pd.DataFrame(
+        {
+            "review_id": np.arange(n),
+            "product_id": rng.integers(0, 3, n),
+            "customer_id": np.arange(n) + 100,
+            "rating": np.where(low, 1, 5),
+            "text": [f"It {word} number {i}" for i, word in enumerate(words)],
+        }
+    )
+
+
+def split(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    low = table["rating"] <= 2
+    return table[low].reset_index(drop=True), table[~low].reset_index(drop=True)
+
+
+@pytest.mark.call("sentiment.keywords")
+def test_every_library_finds_the_same(library) -> None:
+    target, reference = split(reviews())
+    expected = sentiment.keywords(target, reference, min_reviews=5)
+    found = sentiment.keywords(library(target), library(reference), min_reviews=5)
+    table = to_pandas(found.table)
+    assert table["word"].tolist()[0] == "shrank"
+    assert table["word"].tolist() == expected.table["word"].tolist()
+    for name in ("log_odds", "log_odds_low", "p_value", "q_value", "target_share"):
+        assert table[name].to_numpy() == pytest.approx(expected.table[name].to_numpy(), rel=1e-9, nan_ok=True)
+    assert len(to_pandas(found.quotes)) == len(expected.quotes) > 0
+
+
+def test_rows_in_any_order_give_the_same() -> None:
+    target, reference = split(reviews())
+    one = sentiment.keywords(target, reference, min_reviews=5)
+    other = sentiment.keywords(target[::-1], reference.sample(frac=1, random_state=1), min_reviews=5)
+    pd.testing.assert_frame_equal(one.table, other.table)
+    pd.testing.assert_frame_equal(one.quotes, other.quotes)
+
+
+def counts_of(text, is_target, stratum, customer, least=1):
+    n = len(text)
+    made = Opinions.of(text, ["en"] * n, np.arange(n), np.array(is_target), np.array(stratum), np.array(customer))
+    found = count_words(without_copies(made), least)
+    return {
+        word: (int(found.target[i]), int(found.reference[i])) for i, word in enumerate(found.words)
+    }, found
+
+
+def test_a_word_counts_once_per_review_and_customer() -> None:
+    text = ["broke broke broke", "it broke again", "broke", "fine"]
+    counts, found = counts_of(text, [True] * 3 + [False], [0] * 4, [1, 1, 2, 3])
+    assert counts == {"again": (1, 0), "broke": (2, 0), "fine": (0, 1)}
+    assert (found.n_target, found.n_reference) == (2, 1)
+
+
+def test_a_word_of_one_customer_counts_for_one_product_alone() -> None:
+    text = ["broke down", "broke apart", "broke too soon", "fine", "fine too"]
+    counts, found = counts_of(text, [True] * 3 + [False] * 2, [0, 1, 1, 0, 1], [1, 1, 2, 3, 4])
+    assert counts["broke"] == (2, 0)
+    assert counts["fine"] == (0, 2)
+    of = found.words.index("broke")
+    sizes = found.cells.n_target[found.cells.word == of]
+    assert sizes.tolist() in ([1.0, 1.0], [0.0, 2.0])  # the review that repeats the word is set aside for it
+
+
+def test_copies_count_once_and_short_texts_all() -> None:
+    text = ["this one broke after a day"] * 4 + ["This one BROKE, after a day!", "broke"] + ["broke"]
+    counts, _ = counts_of(text, [True] * 7, [0] * 7, [1, 2, 3, 4, 5, 6, 7])
+    assert counts["broke"] == (3, 0)
+
+
+def test_unknown_customers_are_each_their_own() -> None:
+    counts, _ = counts_of(["broke", "broke"], [True, True], [0, 0], [-1, -1])
+    assert counts == {"broke": (2, 0)}
+
+
+@given(st.lists(st.tuples(st.sampled_from(["tea", "pot", "cup tea", "tea pot"]), st.booleans(), st.integers(0, 2), st.integers(-1, 3)), max_size=25))
+def test_it_is_the_slow_count(rows) -> None:
+    text, group, stratum, customer = (list(part) for part in zip(*rows, strict=True)) if rows else ([], [], [], [])
+    counts, found = counts_of(text, group, stratum, customer) if rows else ({}, None)
+    units = defaultdict(set)
+    for i, (words, is_target, product, person) in enumerate(rows):
+        units[(is_target, product, person if person >= 0 else f"guest {i}")] |= set(words.split())
+    slow = defaultdict(lambda: [set(), set()])
+    for (is_target, _, person), words in units.items():
+        for word in words:
+            slow[word][not is_target].add(person)
+    assert counts == {word: (len(a), len(b)) for word, (a, b) in slow.items()}
+
+
+@pytest.mark.parametrize(("text", "is_key"), [("fifteen letters", False), ("fifteen letters!!", False), ("sixteen letters x", True), ("一二三四五六七八九十一二三四五", True), ("一二三四五六七八九十一二三四", False)])
+def test_copies_have_fifteen_letters(text: str, is_key: bool) -> None:
+    assert bool(copy_key(text)) is is_key
+
+
+def test_what_is_left_out_is_told() -> None:
+    target, reference = split(reviews())
+    extra = pd.DataFrame(
+        {
+            "review_id": [900, 901, 902, 903],
+            "product_id": [0, 0, None, 77],
+            "customer_id": [1, 2, 3, 4],
+            "rating": 1,
+            "text": ["系统默认好评", "Muy buena calidad, la recomiendo", "It broke zebras", "It broke"],
+        }
+    )
+    found = sentiment.keywords(pd.concat([target, extra]), reference, min_reviews=5)
+    notes = note_counts(found.notes)
+    assert notes == {"default_praise": 1, "other_languages": 1, "reviews_without_product": 1, "unmatched_reviews": 1}
+    found = sentiment.keywords(pd.concat([target, extra]), reference, min_reviews=5, match=None)
+    assert note_counts(found.notes) == {"default_praise": 1, "other_languages": 1, "rare_words": 2}
+
+
+def test_without_a_product_the_shop_is_one() -> None:
+    target, reference = split(reviews().drop(columns="product_id"))
+    found = sentiment.keywords(target, reference, min_reviews=5)
+    assert "no_product_id" in note_counts(found.notes)
+    alone = sentiment.keywords(*split(reviews()), match=None, min_reviews=5)
+    assert "no_product_id" not in note_counts(alone.notes)
+    pd.testing.assert_frame_equal(found.table, alone.table)
+
+
+def test_a_mix_of_products_brings_no_word() -> None:
+    """Product 0 is tea in all its reviews and has most of the target: within products nothing differs."""
+    rng = np.random.default_rng(0)
+    n = 600
+    product = np.where(rng.random(n) < 0.5, 0, 1)
+    is_target = rng.random(n) < np.where(product == 0, 0.8, 0.2)
+    table = pd.DataFrame({"product_id": product, "text": [f"{'tea' if p == 0 else 'pot'} {i}" for i, p in enumerate(product)]})
+    crude = sentiment.keywords(table[is_target], table[~is_target], match=None)
+    matched = sentiment.keywords(table[is_target], table[~is_target])
+    assert (crude.table["q_value"] < 1e-6).all()
+    assert (matched.table["q_value"] == 1).all()
+
+
+def test_ids_of_two_kinds_and_missing_texts_are_errors() -> None:
+    target, reference = split(reviews())
+    with pytest.raises(SchemaError, match="product_id"):
+        sentiment.keywords(target, reference.astype({"product_id": str}))
+    with pytest.raises(SchemaError, match="text"):
+        sentiment.keywords(target.drop(columns="text"), reference)
+
+
+@pytest.mark.parametrize("empty", [0, 1])
+def test_an_empty_group_has_no_words(empty: int) -> None:
+    groups = list(split(reviews()))
+    groups[empty] = groups[empty].iloc[:0]
+    found = sentiment.keywords(*groups)
+    assert len(found.table) == 0
+    assert found.headline.startswith("0 words")
+
+
+def halves(table: pd.DataFrame, seed: int) -> bool:
+    is_target = np.random.default_rng(seed).random(len(table)) < 0.5
+    found = sentiment.keywords(table[is_target], table[~is_target])
+    return bool((found.table["q_value"] <= 0.05).any())
+
+
+def test_random_halves_have_no_keywords() -> None:
+    assert sum(halves(written(seed, n=600)[0].table, seed) for seed in range(25)) <= 4
+
+
+@pytest.mark.parity
+def test_random_halves_of_real_reviews_have_no_keywords() -> None:
+    """500 halves of 1,500 Chinese hotel reviews in ten random groups; beside them the power for a planted word."""
+    from ecommine.sentiment._words import counting
+    from ecommine.sentiment._words.comparison import WordOptions, compare_words
+    from sentiment.labelled import real
+
+    pytest.importorskip("rjieba", reason="rjieba is not installed")
+    table = real("online_shopping_reviews_zh")
+    texts = [text[:400] for text in table.loc[table["cat"] == "酒店", "review"].dropna().head(1_500)]
+    words = {text: counting.words_of(text, "zh") for text in texts}
+    options, n = WordOptions.of(20, 0.95, "bh"), len(texts)
+
+    def compared(seed: int, share: float | None):
+        rng = np.random.default_rng(seed)
+        is_target = rng.random(n) < 0.5
+        planted = rng.random(n) < np.where(is_target, share or 0, 0.03)
+        marked = [f"{text}\x1f" if share and one else text for text, one in zip(texts, planted, strict=True)]
+        made = Opinions.of(marked, ["zh"] * n, np.arange(n), is_target, rng.integers(0, 10, n), np.arange(n))
+        return compare_words(made, options)[0]
+
+    def of_marked(text: str, _: str) -> set[str]:
+        own = words.get(text)
+        return own if own is not None else words[text[:-1]] | {"planted"}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(counting, "words_of", of_marked)
+        finds = sum(bool((compared(seed, None).q_value <= 0.05).any()) for seed in range(500))
+        assert finds <= 35
+        power = {}
+        for share in (0.05, 0.08, 0.13):
+            runs = [compared(seed, share) for seed in range(20)]
+            power[share] = sum("planted" in [one.words[i] for i in one.typical(of_target=True)] for one in runs)
+        print(f"random halves with a find: {finds} of 500; planted word at 3 % against 5, 8, 13 %: {power} of 20")
+        assert power[0.13] >= 18
