@@ -84,9 +84,25 @@ def test_a_word_of_one_customer_counts_for_one_product_alone() -> None:
 
 
 def test_copies_count_once_and_short_texts_all() -> None:
-    text = ["this one broke after a day"] * 4 + ["This one BROKE, after a day!", "broke"] + ["broke"]
+    text = ["this one broke after a day"] * 4 + ["This one BROKE, after a day!", "broke", "broke"]
     counts, _ = counts_of(text, [True] * 7, [0] * 7, [1, 2, 3, 4, 5, 6, 7])
     assert counts["broke"] == (3, 0)
+    counts, _ = counts_of(text, [True, False] * 3 + [True], [0] * 7, [1, 2, 3, 4, 5, 6, 7])
+    assert sum(counts["broke"]) == 3
+    counts, _ = counts_of(text, [True] * 7, [0, 0, 1, 1, 1, 0, 1], [1, 2, 3, 4, 5, 6, 7])
+    assert counts["broke"] == (4, 0)
+
+
+def test_copies_bring_no_words_where_groups_differ_in_size() -> None:
+    """A text that a tenth of all customers copy stays as frequent in a small group as in a large one."""
+    rng = np.random.default_rng(0)
+    n = 3_000
+    is_target = rng.random(n) < 0.1
+    text = ["I am very happy with it" if one < 0.5 else f"lovely {i}" for i, one in enumerate(rng.random(n))]
+    table = pd.DataFrame({"customer_id": range(n), "product_id": rng.integers(0, 30, n), "text": text})
+    found = sentiment.keywords(table[is_target], table[~is_target])
+    assert "copies_left_out" in note_counts(found.notes)
+    assert (found.table["q_value"] > 0.2).all()
 
 
 def test_unknown_customers_are_each_their_own() -> None:

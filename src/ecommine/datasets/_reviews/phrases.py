@@ -91,6 +91,19 @@ OF_RETURNS: Mapping[Language, tuple[str, ...]] = {
     "zh": ("已经退货了", "申请了退款", "只好退货"),
 }
 """The act itself, which is no reason for it."""
+WHO: Mapping[Language, tuple[str, ...]] = {
+    "en": ("mother", "father", "sister", "brother", "wife", "husband", "son", "daughter", "friend", "neighbour", "boss"),
+    "zh": ("妈妈", "爸爸", "姐姐", "弟弟", "老婆", "老公", "儿子", "女儿", "朋友", "同事", "邻居"),
+}
+WHEN: Mapping[Language, tuple[str, ...]] = {
+    "en": ("birthday", "wedding", "garden", "kitchen", "holiday", "office", "trip", "party", "hobby", "winter", "summer"),
+    "zh": ("生日", "婚礼", "花园", "厨房", "假期", "办公室", "旅行", "聚会", "爱好", "冬天", "夏天"),
+}
+CONTEXT: Mapping[Language, str] = {
+    "en": "This is order number {number} for my {who} and the {when}",
+    "zh": "给{who}{when}用的第{number}次下单",
+}
+"""What tells texts apart and says nothing about the product."""
 COMMA: Mapping[Language, str] = {"en": ". ", "zh": "，"}
 """Between phrases."""
 PERIOD: Mapping[Language, str] = {"en": ".", "zh": "。"}

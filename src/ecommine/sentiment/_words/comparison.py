@@ -166,7 +166,7 @@ def _in_both(opinions: Opinions) -> Bools:
 def _notes(n_copies: int, n_unmatched: int, counts: WordCounts, options: WordOptions) -> list[Note]:
     notes = []
     if n_copies:
-        text = f"{counted(n_copies, 'review')} whose text is a copy of another one of the same group left out"
+        text = f"{counted(n_copies, 'review')} whose text is a copy of another one about the same product left out"
         notes.append(Note(text, code="copies_left_out", count=n_copies))
     if n_unmatched:
         text = (

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
@@ -106,16 +107,21 @@ class WordCounts:
 
 
 def without_copies(opinions: Opinions) -> Opinions:
-    """Keep one of each text within a group; short texts are alike by chance and all stay."""
-    seen: set[tuple[bool, str]] = set()
+    """Keep one of the copies of a text about a stratum, of whatever group; short texts are alike by chance and all stay.
+
+    The one that stays is drawn by the text alone: were it to depend on the groups, or were copies left out within each
+    of them, the larger group would lose more of its common texts, and groups without a difference would show one.
+    """
+    copies: dict[tuple[int, str], list[int]] = {}
     kept = []
-    for place, (text, is_target) in enumerate(zip(opinions.text, opinions.is_target.tolist(), strict=True)):
+    for place, (text, stratum) in enumerate(zip(opinions.text, opinions.stratum.tolist(), strict=True)):
         letters = copy_key(text)
-        if letters and (is_target, letters) in seen:
-            continue
-        seen.add((is_target, letters))
-        kept.append(place)
-    return opinions.take(np.array(kept, dtype=np.int64))
+        if letters:
+            copies.setdefault((stratum, letters), []).append(place)
+        else:
+            kept.append(place)
+    kept += [places[crc32(letters.encode()) % len(places)] for (_, letters), places in copies.items()]
+    return opinions.take(np.sort(np.array(kept, dtype=np.int64)))
 
 
 def copy_key(text: str) -> str:

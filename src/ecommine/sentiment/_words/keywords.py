@@ -139,7 +139,8 @@ def keywords(
 
     Notes
     -----
-    The log-odds are those of Mantel and Haenszel over products, with the variance of Robins, Breslow and Greenland,
+    Of several copies of a text about a product, 15 letters or more, one counts, whichever group it is of. The log-odds
+    are those of Mantel and Haenszel over products, with the variance of Robins, Breslow and Greenland,
     and the p-values of the test of Cochran, Mantel and Haenszel. A prior of 20 reviews, in which the word is as frequent
     in both groups, keeps rare words near zero (Monroe, Colaresi and Quinn 2008); it is in the log-odds and not in the
     test. Where fewer than five reviews are expected, the p-value is that of a binomial distribution, which is not

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
 GROUPS = ("returned", "kept")
 _ACT = re.compile(
-    r"(?:not |too )*(?:return(?:s|ed|ing)?|refund(?:s|ed|ing)?|exchang(?:e|es|ed|ing)|sent|send|sending)|"
-    r".*(?:退(?![色步烧])|换货|换新).*|.*换"
+    r"(?:not |too )*(?:return(?:s|ed|ing)?|refund(?:s|ed|ing)?|exchang(?:e|es|ed|ing)|sent|send|sending|back|"
+    r"ask(?:s|ed|ing)?)|.*(?:退(?![色步烧])|换货|换新).*|.*换|申请"
 )
 """Words of the return itself, which are no reason for it."""
 _EPOCH = datetime(1970, 1, 1)
