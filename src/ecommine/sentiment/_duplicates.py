@@ -16,7 +16,7 @@ from .._core.texts import LOCALES, Locale, counted, join_sentences, percent
 from ._quotes import quote
 from ._read import Reviews, read_reviews
 from ._text import simplify
-from ._words.comparison import id_values, joint_codes
+from ._words.comparison import float_values, id_values, joint_codes
 from ._words.counting import copy_key
 from ._words.keywords import no_product_id, without_product
 
@@ -217,7 +217,7 @@ def _table(
         columns["product_id"] = [ids[group[0]] for group in members]
     columns |= {"reviews": [len(group) for group in groups], "customers": customers, "quote": quotes}
     if "rating" in made.frame.columns:
-        ratings = np.array([np.nan if one is None else float(one) for one in made.frame["rating"].to_list()])
+        ratings = float_values(made.frame, "rating")
         columns["mean_rating"] = np.array([_known_mean(ratings[group]) for group in members])
     if "reviewed_at" in made.frame.columns:
         times = made.frame["reviewed_at"].to_numpy().astype("datetime64[us]")

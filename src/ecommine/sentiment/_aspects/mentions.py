@@ -15,7 +15,7 @@ from .._log_odds import score_texts
 from .._polarity import NEGATIVE, POSITIVE, classify_clauses
 from .._read import Reviews
 from .._text import split_clauses
-from .._words.comparison import id_values, joint_codes
+from .._words.comparison import float_values, id_values, joint_codes
 from .word_lists import AspectFinder
 
 EVERY: tuple[Every, ...] = get_args(Every)
@@ -137,7 +137,7 @@ def opinions_of(reviews: Reviews, rows: Ints, product: Ints) -> Opinions:
         category=category[rows],
         customer=np.where(customer >= 0, customer, int(customer.max(initial=-1)) + 1 + np.arange(n))[rows],
         time=time[rows],
-        rating=_ratings(frame)[rows],
+        rating=float_values(frame, "rating")[rows],
         age=_ages(time, times_of(frame, "ordered_at"))[rows],
     )
 
@@ -145,12 +145,6 @@ def opinions_of(reviews: Reviews, rows: Ints, product: Ints) -> Opinions:
 def times_of(frame: nw.DataFrame[Any], name: str) -> Times:
     """Return the times of a column in microseconds, the least of all where one is missing."""
     return column_to_microseconds(frame[name]) if name in frame.columns else np.full(len(frame), NO_TIME)
-
-
-def _ratings(frame: nw.DataFrame[Any]) -> Floats:
-    if "rating" not in frame.columns:
-        return np.full(len(frame), np.nan)
-    return np.asarray(frame["rating"].cast(nw.Float64).to_numpy(), dtype=np.float64)
 
 
 def _ages(time: Times, bought: Times) -> Ints:

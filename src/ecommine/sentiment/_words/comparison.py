@@ -190,7 +190,7 @@ def joint_codes(*columns: Sequence[Any]) -> list[Ints]:
     >>> [codes.tolist() for codes in joint_codes(["b", None], ["a", "b"])]
     [[1, -1], [0, 1]]
     """
-    known = {value for column in columns for value in column if value is not None and value == value}
+    known = {value for column in columns for value in column if value is not None}
     number = {value: i for i, value in enumerate(sorted(known, key=lambda value: (str(type(value)), value)))}
     return [np.array([number.get(value, -1) for value in column], dtype=np.int64) for column in columns]
 
@@ -200,5 +200,13 @@ def id_values(frame: nw.DataFrame[Any], name: str, dtype: Any = None) -> list[An
     if name not in frame.columns:
         return [None] * len(frame)
     column = frame[name]
-    values = (column if dtype is None or column.dtype == dtype else column.cast(dtype)).to_list()
-    return [None if value is None or value != value else value for value in values]
+    values = column if dtype is None or column.dtype == dtype else column.cast(dtype)
+    is_missing = values.is_null().to_list()
+    return [None if missing else value for value, missing in zip(values.to_list(), is_missing, strict=True)]
+
+
+def float_values(frame: nw.DataFrame[Any], name: str) -> Floats:
+    """Return a column of numbers as floats, NaN where one is missing, or there is no such column."""
+    if name not in frame.columns:
+        return np.full(len(frame), np.nan)
+    return np.asarray(frame[name].cast(nw.Float64).to_numpy(), dtype=np.float64)

@@ -19,7 +19,7 @@ from ..._core.results import Result
 from ..._core.texts import LOCALES, Locale, counted, percent
 from ...schema._for_topics import SchemaError, common_type, read
 from .._read import Reviews, read_reviews
-from .comparison import Comparison, Correction, WordOptions, compare_words, id_values, joint_codes
+from .comparison import Comparison, Correction, WordOptions, compare_words, float_values, id_values, joint_codes
 from .counting import Opinions
 from .keywords import left_out_texts, no_product_id, without_product
 from .purchases import (
@@ -268,10 +268,9 @@ def _units(orders: nw.DataFrame[Any]) -> Any:
     """Return the units of each line, below zero for a return; the sign of the amount where there is no quantity."""
     units = np.full(len(orders), np.nan)
     for name in ("amount", "quantity"):
-        if name in orders.columns:
-            values = orders[name].cast(nw.Float64).to_numpy().astype(np.float64)
-            known = ~np.isnan(values)
-            units[known] = np.sign(values[known]) if name == "amount" else values[known]
+        values = float_values(orders, name)
+        known = ~np.isnan(values)
+        units[known] = np.sign(values[known]) if name == "amount" else values[known]
     return units
 
 
