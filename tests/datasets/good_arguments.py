@@ -25,6 +25,7 @@ def good() -> dict[str, Any]:
         "Peak": Good(name="a", on="06-18"),
         "Peak.factor": Good(np.arange(19_000, 19_400)),
         "Pricing": Good(),
+        "Reviews": Good(),
         "SalesTruth": daily.truth,
         "Season": Good(),
         "ShopTruth": shop.truth,

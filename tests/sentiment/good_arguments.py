@@ -8,6 +8,7 @@ import pandas as pd
 
 from ecommine import sentiment
 from edge import Good
+from sentiment.good_reviews import good_reviews
 
 REVIEWS = pd.DataFrame(
     {
@@ -35,4 +36,5 @@ def good() -> dict[str, Any]:
         "SentimentModel.explain": Good("fits well"),
         "SentimentModel.save": Good("model.npz"),
         "SentimentModel.load": Good(path),
+        **good_reviews(),
     }

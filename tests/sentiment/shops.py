@@ -14,7 +14,9 @@ PLANTED = replace(NOTHING, weak_products=2, return_reasons=1, drops=1)
 FIRST = np.datetime64("2024-01-01", "D")
 
 
-def written(seed: int, settings=NOTHING, *, n=3_000, n_products=8, days=150, popularity=None) -> tuple[Written, Purchases]:
+def written(
+    seed: int, settings=NOTHING, *, n=3_000, n_products=8, days=150, popularity=None
+) -> tuple[Written, Purchases]:
     """Draw purchases of customers who come back, and their reviews."""
     rng = np.random.default_rng(seed)
     weights = np.arange(n_products, 0, -1.0) if popularity is None else popularity

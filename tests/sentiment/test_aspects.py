@@ -72,7 +72,7 @@ def small() -> pd.DataFrame:
         (2, 95, "2024-04-10", 1, "Bad quality"),
     ]
     table = pd.DataFrame(rows, columns=["product_id", "customer_id", "reviewed_at", "rating", "text"])
-    table["product_id"] = ["p%d" % one if one == one else None for one in table["product_id"]]
+    table["product_id"] = [f"p{one:.0f}" if one == one else None for one in table["product_id"]]
     table["reviewed_at"] = pd.to_datetime(table["reviewed_at"]).astype("datetime64[us]")
     return table.assign(review_id=np.arange(len(table)))
 
@@ -149,9 +149,7 @@ def test_stars_that_all_mentions_have_are_the_share() -> None:
         opinions = Opinions(
             row=np.arange(n), product=zeros, category=zeros, customer=np.arange(n), time=zeros, rating=rating, age=zeros
         )
-        mentions = Mentions(
-            opinion=np.arange(n), aspect=zeros, is_positive=~call, is_negative=call, clause=[""] * n
-        )
+        mentions = Mentions(opinion=np.arange(n), aspect=zeros, is_positive=~call, is_negative=call, clause=[""] * n)
         shares = aspect_shares(opinions, mentions, zeros, 1, 1, 30, 0.95)
         covered += bool(shares.negative_low[0, 0] <= 0.15 <= shares.negative_high[0, 0])
         widths.append(shares.negative_high[0, 0] - shares.negative_low[0, 0])
@@ -209,7 +207,10 @@ def test_the_excess_is_by_category_where_there_is_one() -> None:
         {
             "product_id": np.repeat([1, 2, 3, 4], 100),
             "category": np.repeat(["a", "a", "b", "b"], 100),
-            "text": ["Terrible quality, bad"] * 40 + ["I got it"] * 160 + ["Terrible quality, bad"] * 160 + ["I got it"] * 40,
+            "text": ["Terrible quality, bad"] * 40
+            + ["I got it"] * 160
+            + ["Terrible quality, bad"] * 160
+            + ["I got it"] * 40,
         }
     )
     by_category = sentiment.aspects(table).priorities().set_index("product_id")
@@ -228,7 +229,9 @@ def test_telephone_numbers_are_masked_wherever_texts_are_shown() -> None:
     assert all("***" in text and "1380" not in text for texts in shown for text in texts)
 
 
-@pytest.mark.parametrize("texts", [[], [None, ""], ["👍", "666"], ["系统默认好评"], ["x" * 100_000], ["no aspect here"]])
+@pytest.mark.parametrize(
+    "texts", [[], [None, ""], ["👍", "666"], ["系统默认好评"], ["x" * 100_000], ["no aspect here"]]
+)
 def test_odd_texts(texts) -> None:
     table = pd.DataFrame({"product_id": 1, "text": pd.Series(texts, dtype="object"), "rating": 3})
     found = sentiment.aspects(table)

@@ -41,7 +41,8 @@ def test_one_opinion_per_customer_is_cochran_mantel_haenszel(seed: int) -> None:
     found = changes(period, product, negative)
     tables = [
         np.array(
-            [[((period == p) & (product == k) & (negative == y)).sum() for y in (True, False)] for p in (1, 0)], dtype=float
+            [[((period == p) & (product == k) & (negative == y)).sum() for y in (True, False)] for p in (1, 0)],
+            dtype=float,
         )
         for k in range(4)
     ]

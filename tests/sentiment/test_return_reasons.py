@@ -23,7 +23,9 @@ def lines(*rows) -> pd.DataFrame:
 def said(*rows) -> pd.DataFrame:
     """Return reviews: customer, product, day, text."""
     table = pd.DataFrame(rows, columns=["customer_id", "product_id", "reviewed_at", "text"])
-    return table.assign(reviewed_at=[day(one) for one in table["reviewed_at"]]).astype({"reviewed_at": "datetime64[us]"})
+    return table.assign(reviewed_at=[day(one) for one in table["reviewed_at"]]).astype(
+        {"reviewed_at": "datetime64[us]"}
+    )
 
 
 def counts(reviews: pd.DataFrame, orders: pd.DataFrame, **options) -> tuple[int, int, int, int]:
@@ -50,7 +52,8 @@ def test_returns_of_another_order_take_from_the_last_purchase_backwards() -> Non
 
 def test_windows_that_are_open_and_late_returns_are_left_out() -> None:
     orders = lines(
-        (1, 1, 7, "01-01", 1), (2, 2, 7, "05-20", 1), (2, 2, 7, "05-22", -1), (3, 3, 7, "01-01", 1), (3, 3, 7, "03-01", -1),
+        (1, 1, 7, "01-01", 1), (2, 2, 7, "05-20", 1), (2, 2, 7, "05-22", -1), (3, 3, 7, "01-01", 1),
+        (3, 3, 7, "03-01", -1),
         (4, 4, 7, "04-30", 1),
     )  # fmt: skip
     reviews = said(*((customer, 7, "05-25", f"text {customer}") for customer in (1, 2, 3, 4)))
@@ -88,9 +91,7 @@ def test_words_of_the_act_are_set_apart() -> None:
         *((i, 7, "01-10", f"Too small, returned it for a refund {i}") for i in range(10)),
         *((i, 7, "01-10", f"Lovely {i}") for i in range(10, 40)),
     )
-    orders = lines(
-        *((i, i, 7, "01-01", 1) for i in range(40)), *((i, i, 7, "01-08", -1) for i in range(10))
-    )
+    orders = lines(*((i, i, 7, "01-01", 1) for i in range(40)), *((i, i, 7, "01-08", -1) for i in range(10)))
     found = sentiment.return_reasons(reviews, orders, as_of="2024-06-01", min_reviews=5)
     assert found.table["word"].tolist() == ["too small", "lovely"]
     assert sorted(found.act_words["word"]) == ["refund", "returned"]

@@ -14,8 +14,8 @@ from ._customers.customers import OVERLAPPING, SEPARATED, CustomerType, make_cus
 from ._customers.transactions import make_transactions
 from ._drawing import Simulated
 from ._events.funnel import Device, Funnel, FunnelTruth, make_funnel
-from ._reviews.reviews import Reviews
 from ._real import cdnow, complete_journey
+from ._reviews.reviews import Reviews
 from ._sales.prices import NO_STOCKOUTS, Pricing, Stockouts
 from ._sales.sales import SalesTruth, make_sales
 from ._sales.stock import make_stock

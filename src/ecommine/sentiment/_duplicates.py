@@ -34,8 +34,8 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "found": "{reviews} of {n:,} ({share}) share their text with a review of another customer about the same "
         "product, in {groups}.",
         "largest": "The most frequent one was written by {customers}: “{quote}”.",
-        "caution": "A copy may come from a template, a contest or one person with several accounts: read them before you "
-        "leave them out.",
+        "caution": "A copy may come from a template, a contest or one person with several accounts: read them before "
+        "you leave them out.",
         "none": "No text of 15 letters or more was written by two customers about the same product, in {n:,} reviews.",
     },
     "zh": {
@@ -115,9 +115,9 @@ class Duplicates(Result):
 def duplicates(reviews: object, /) -> Duplicates:
     """Find reviews with the same text about the same product by at least two customers.
 
-    Texts are compared by their letters: case, signs and spaces do not count, and traditional characters equal simplified
-    ones. Short texts are alike by chance: only those of 15 letters and more are compared. Which of the copies are
-    genuine, the text does not tell.
+    Texts are compared by their letters: case, signs and spaces do not count, and traditional characters equal
+    simplified ones. Short texts are alike by chance: only those of 15 letters and more are compared. Which of the
+    copies are genuine, the text does not tell.
 
     Parameters
     ----------
@@ -182,7 +182,9 @@ def duplicates(reviews: object, /) -> Duplicates:
 def _keys(made: Reviews) -> list[str]:
     """Return the letters of each text by which it is compared, "" where it is not."""
     is_default = made.texts.is_default.tolist()
-    return ["" if default else copy_key(simplify(text)) for text, default in zip(made.texts.text, is_default, strict=True)]
+    return [
+        "" if default else copy_key(simplify(text)) for text, default in zip(made.texts.text, is_default, strict=True)
+    ]
 
 
 def _customers(made: Reviews) -> Ints:

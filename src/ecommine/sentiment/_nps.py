@@ -177,7 +177,11 @@ def nps(scores: Sequence[float] | Any, /, *, level: float = 0.95) -> NPS:
     }
     n = len(known)
     estimate, low, high = net_promoter_interval(counts["promoters"], counts["detractors"], n, level)
-    columns = {"group": list(counts), "answers": list(counts.values()), "share": np.array([*counts.values()]) / max(n, 1)}
+    columns = {
+        "group": list(counts),
+        "answers": list(counts.values()),
+        "share": np.array([*counts.values()]) / max(n, 1),
+    }
     return NPS(
         table=build_table(columns, like=nw.from_native(pd.DataFrame())),
         nps=estimate,
@@ -214,10 +218,11 @@ def _score_array(scores: object) -> Floats:
     TypeError, ValueError
         If one is no whole number from 0 to 10.
     """
-    column = nw.from_native(scores, allow_series=True, pass_through=True)  # type: ignore[call-overload]
-    members = column.to_list() if isinstance(column, nw.Series) else several("scores", scores, of="numbers from 0 to 10")
-    values = np.array([_score(value) for value in members], dtype=np.float64)
-    return values
+    column = nw.from_native(scores, allow_series=True, pass_through=True)
+    members = (
+        column.to_list() if isinstance(column, nw.Series) else several("scores", scores, of="numbers from 0 to 10")
+    )
+    return np.array([_score(value) for value in members], dtype=np.float64)
 
 
 def _score(value: Any) -> float:
@@ -242,8 +247,8 @@ def _notes(values: Floats, known: Floats) -> list[Note]:
         notes.append(Note(text, code="missing_scores", count=n_missing))
     if len(known) and known.max() <= HIGHEST_STARS:
         text = (
-            f"no score of {counted(len(known), 'answer')} is above {HIGHEST_STARS}: stars of reviews are no answers from "
-            "0 to 10, and give no Net Promoter Score"
+            f"no score of {counted(len(known), 'answer')} is above {HIGHEST_STARS}: stars of reviews are no answers "
+            "from 0 to 10, and give no Net Promoter Score"
         )
         notes.append(Note(text, code="like_stars", count=len(known)))
     return notes

@@ -10,7 +10,8 @@ MAX_QUOTE = 120
 _NUMBER = re.compile(r"(?:\+|[(（]\s?)?\d(?:[\s\-–—.·()（）]{0,2}\d){6,}")
 _CHINESE_NUMBER = re.compile(r"[零〇一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖]{7,}")
 _ACCOUNT = re.compile(
-    r"(?:[\w.+-]+@[\w-]+\.[\w.]+)|(?<![A-Za-z])(?:微信号?|VX|V信|wechat|whatsapp|QQ|扣扣)\s*(?:id|号)?\s*[:：]?\s*[A-Za-z0-9_-]{5,}",
+    r"[\w.+-]+@[\w-]+\.[\w.]+|"
+    r"(?<![A-Za-z])(?:微信号?|VX|V信|wechat|whatsapp|QQ|扣扣)\s*(?:id|号)?\s*[:：]?\s*[A-Za-z0-9_-]{5,}",
     re.IGNORECASE,
 )
 
@@ -20,8 +21,8 @@ def mask_contacts(text: str) -> str:
 
     Examples
     --------
-    >>> mask_contacts("Call +49 170 123 4567, 3 of 2024"), mask_contacts("加微信 abc_12345 返现，电话１３８００１３８０００")
-    ('Call ***, 3 of 2024', '加*** 返现，电话***')
+    >>> mask_contacts("Call +49 170 123 4567, 3 of 2024"), mask_contacts("加微信 abc_12345，电话１３８００１３８０００")
+    ('Call ***, 3 of 2024', '加***，电话***')
     """
     return _CHINESE_NUMBER.sub(MASK, _NUMBER.sub(MASK, _ACCOUNT.sub(MASK, text)))
 

@@ -92,11 +92,35 @@ OF_RETURNS: Mapping[Language, tuple[str, ...]] = {
 }
 """The act itself, which is no reason for it."""
 WHO: Mapping[Language, tuple[str, ...]] = {
-    "en": ("mother", "father", "sister", "brother", "wife", "husband", "son", "daughter", "friend", "neighbour", "boss"),
+    "en": (
+        "mother",
+        "father",
+        "sister",
+        "brother",
+        "wife",
+        "husband",
+        "son",
+        "daughter",
+        "friend",
+        "neighbour",
+        "boss",
+    ),
     "zh": ("妈妈", "爸爸", "姐姐", "弟弟", "老婆", "老公", "儿子", "女儿", "朋友", "同事", "邻居"),
 }
 WHEN: Mapping[Language, tuple[str, ...]] = {
-    "en": ("birthday", "wedding", "garden", "kitchen", "holiday", "office", "trip", "party", "hobby", "winter", "summer"),
+    "en": (
+        "birthday",
+        "wedding",
+        "garden",
+        "kitchen",
+        "holiday",
+        "office",
+        "trip",
+        "party",
+        "hobby",
+        "winter",
+        "summer",
+    ),
     "zh": ("生日", "婚礼", "花园", "厨房", "假期", "办公室", "旅行", "聚会", "爱好", "冬天", "夏天"),
 }
 CONTEXT: Mapping[Language, str] = {

@@ -272,4 +272,5 @@ def _sentence(parts: list[str], language: Language) -> str:
 def _stars(rng: np.random.Generator, n_positive: Ints, n_negative: Ints) -> Ints:
     """Draw stars around the share of positive phrases."""
     share = n_positive / np.maximum(n_positive + n_negative, 1)
-    return np.rint(1 + 4 * share + rng.normal(0, 0.6, len(share))).clip(1, 5).astype(np.int64)
+    stars = np.rint(1 + 4 * share + rng.normal(0, 0.6, len(share)))
+    return np.asarray(stars.clip(1, 5), dtype=np.int64)

@@ -31,9 +31,7 @@ def review(rng: np.random.Generator, sold: Sold, world: World, settings: Reviews
         product=sold.lines.product[lines],
         moment=sold.orders.moment[order],
     )
-    written = write_reviews(
-        rng, purchases, settings, popularity=world.popularity, first=world.first, days=world.days
-    )
+    written = write_reviews(rng, purchases, settings, popularity=world.popularity, first=world.first, days=world.days)
     is_back = written.returned_at >= 0
     back, at = lines[is_back], written.returned_at[is_back]
     return Reviewed(

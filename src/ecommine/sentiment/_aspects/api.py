@@ -51,11 +51,11 @@ def aspects(
     correction: Correction | None = "bh",
     as_of: str | datetime | None = None,
 ) -> Aspects:
-    """Find what reviews are about, how they say it, where it is worse than elsewhere, and what changed when.
+    r"""Find what reviews are about, how they say it, where it is worse than elsewhere, and what changed when.
 
     A clause is about an aspect if it has one of its words, and positive, neutral or negative as the model says of the
-    clause and of the whole review. What is counted are reviews: one that mentions an aspect in three clauses mentions it
-    once.
+    clause and of the whole review. What is counted are reviews: one that mentions an aspect in three clauses mentions
+    it once.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def aspects(
         Canonical reviews with text; product_id, customer_id, reviewed_at, rating, and category and ordered_at (of the
         purchase) where there are such. Without a product_id there are only results of the whole shop.
     aspects : mapping of name to list of words, optional
-        Instead of the default :data:`ecommine.sentiment.ASPECTS`, as in ``{**ASPECTS, "battery": ["battery", "电池"]}``.
+        Instead of the default :data:`ecommine.sentiment.ASPECTS`, such as ``{**ASPECTS, "zip": ["zip*", "拉链"]}``.
         English words are whole words, with an s or without, several words, or beginnings such as "deliver*"; Chinese
         ones may stand anywhere.
     model : SentimentModel, optional
@@ -93,10 +93,11 @@ def aspects(
 
     Notes
     -----
-    Levels come from stars; a share that a model calls negative is off by a share that differs from aspect to aspect, and
-    has an interval only where 200 mentions with stars correct it. Changes compare a period with the one before, within
+    Levels come from stars; a share that a model calls negative is off by a share that differs from aspect to aspect,
+    and has an interval only where 200 mentions with stars correct it. Changes compare a period with the one before,
+    within
     products and, where ordered_at is known, among reviews that were written as long after the purchase; opinions of one
-    customer are not independent. ``excess_negative`` is :math:`n (\\hat p - p_0)` with the n opinions of a product, the
+    customer are not independent. ``excess_negative`` is :math:`n (\hat p - p_0)` with the n opinions of a product, the
     rate :math:`p_0` of negative mentions in its category, and the posterior mean of its own.
 
     Codes of notes: ``default_praise`` (written by the platform: in no share), ``other_languages``, ``no_text``,
@@ -135,9 +136,7 @@ def aspects(
     rows = made.texts.rows("en", "zh", "any")
     rows = rows[(product[rows] >= 0) & is_in_time[rows]]
     opinions = opinions_of(made, rows, product)
-    mentions = find_mentions(
-        [made.texts.text[i] for i in rows], [made.texts.language[i] for i in rows], finder, model
-    )
+    mentions = find_mentions([made.texts.text[i] for i in rows], [made.texts.language[i] for i in rows], finder, model)
     opened = NO_TIME if until is None else int(period_numbers(_micro(first_open(until, every)), every)[0])
     n_aspects = len(finder.names)
     by_product = aspect_shares(opinions, mentions, opinions.product, len(products), n_aspects, min_reviews, level)
@@ -155,7 +154,9 @@ def aspects(
         rated=opinions_of(made, np.flatnonzero((product >= 0) & is_in_time), product),
         mentions=mentions,
         by_product=by_product,
-        overall=aspect_shares(opinions, mentions, np.zeros(len(rows), dtype=np.int64), 1, n_aspects, min_reviews, level),
+        overall=aspect_shares(
+            opinions, mentions, np.zeros(len(rows), dtype=np.int64), 1, n_aspects, min_reviews, level
+        ),
         excess=excess_negative(by_product, _categories(opinions, len(products))),
         changes=changes,
         q_value=adjust_p_values(changes.p_value, correction),
@@ -166,7 +167,7 @@ def aspects(
         overall=overall,
         as_of=until,
         level=level,
-        notes=tuple(_notes(made, data, product, is_in_time, time)),
+        notes=tuple(_notes(made, data, product, is_in_time)),
         _data=data,
     )
 
@@ -202,7 +203,7 @@ def _changes(
     return find_changes(units, min_reviews, by_product=by_product)
 
 
-def _notes(made: Reviews, data: AspectData, product: Ints, is_in_time: Any, time: Ints) -> list[Note]:
+def _notes(made: Reviews, data: AspectData, product: Ints, is_in_time: Any) -> list[Note]:
     notes = left_out_texts([made.texts])
     n_empty = sum(not text for text in made.texts.text)
     n_after = int((~is_in_time).sum())
@@ -220,6 +221,8 @@ def _notes(made: Reviews, data: AspectData, product: Ints, is_in_time: Any, time
     notes += [] if data.has_product else [no_product_id()]
     notes += without_product(int((product < 0).sum()))
     notes += [
-        Note(f"{counted(count, 'review')} {words}", code=code, count=count) for code, (count, words) in counts.items() if count
+        Note(f"{counted(count, 'review')} {words}", code=code, count=count)
+        for code, (count, words) in counts.items()
+        if count
     ]
     return notes

@@ -30,7 +30,18 @@ from ..._stats.arrays import divide, sums_by_group
 from ..._stats.intervals import normal_quantile, z_test_p_values
 from .._words.mantel_haenszel import Cells, cmh_p_values, is_normal
 
-ARRAYS = ("product", "aspect", "period", "before", "after", "negative_before", "negative_after", "difference", "error", "p_value")
+ARRAYS = (
+    "product",
+    "aspect",
+    "period",
+    "before",
+    "after",
+    "negative_before",
+    "negative_after",
+    "difference",
+    "error",
+    "p_value",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -142,7 +153,7 @@ class _Scored:
         labels, of = np.unique(group, return_inverse=True)
         k = len(labels)
 
-        def sums(values: Floats) -> Floats:
+        def sums(values: Any) -> Floats:
             return sums_by_group(of, np.where(self.is_matched, values, 0.0), k)
 
         after, before = sums(self.is_after * 1.0), sums(~self.is_after * 1.0)

@@ -1,4 +1,4 @@
-"""Opinions and what they mention: of each review the product, customer, time and stars; of each mention its polarity."""
+"""Opinions and what they mention: product, customer, time and stars of each review, the polarity of each mention."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -84,9 +84,9 @@ def find_mentions(texts: list[str], languages: list[Spoken], finder: AspectFinde
     for number, text in enumerate(texts):
         for clause in split_clauses(text):
             part = text[clause.start : clause.end]
-            for aspect in finder.find(part):
+            for found in finder.find(part):
                 places.append(number)
-                aspects.append(aspect)
+                aspects.append(found)
                 clauses.append(part)
     at, aspect = np.array(places, dtype=np.int64), np.array(aspects, dtype=np.int64)
     polarity = _polarities(texts, languages, at, clauses, model)
@@ -105,7 +105,7 @@ def _polarities(texts: list[str], languages: list[Spoken], at: Ints, clauses: li
     polarity = classify_clauses(
         [clauses[i] for i in first], [languages[at[i]] for i in first], log_odds[review_of[first]], model=model
     )
-    return polarity[of]
+    return np.asarray(polarity[of], dtype=np.int64)
 
 
 def _by_opinion(at: Ints, aspect: Ints, polarity: Ints, clauses: list[str]) -> Mentions:
@@ -128,7 +128,7 @@ def opinions_of(reviews: Reviews, rows: Ints, product: Ints) -> Opinions:
     frame, n = reviews.frame, len(reviews.frame)
     (customer,) = joint_codes(id_values(frame, "customer_id"))
     time = times_of(frame, "reviewed_at")
-    category = np.zeros(n, dtype=np.int64)
+    category: Ints = np.zeros(n, dtype=np.int64)
     if "category" in frame.columns:
         (category,) = joint_codes(id_values(frame, "category"))
     return Opinions(
@@ -154,7 +154,7 @@ def _ages(time: Times, bought: Times) -> Ints:
     return np.where(is_known, np.searchsorted(AGES, days, side="right"), len(AGES) + 1)
 
 
-def period_numbers(time: Times, every: Every) -> Ints:
+def period_numbers(time: Ints, every: Every) -> Ints:
     """Return the number of the period of each time (microseconds); weeks start on Monday.
 
     Examples

@@ -72,7 +72,7 @@ def draw_aspects(data: AspectData, product: int | None, ax: "Axes | None", local
 
 
 def draw_periods(data: AspectData, product: int | None, ax: "Axes | None", locale: Locale) -> "Axes":
-    """Draw a line per aspect that is mentioned negatively most; the last point is hollow where its period is not over."""
+    """Draw a line per aspect that is mentioned negatively most, with hollow points where a period is not over."""
     texts = _TEXTS[locale]
     ax = new_axes(ax)
     dated = data.dated()
@@ -85,7 +85,9 @@ def draw_periods(data: AspectData, product: int | None, ax: "Axes | None", local
     starts = data.starts(periods)
     for turn, aspect in enumerate(chosen.tolist()):
         share = np.bincount(at, weights=negative[:, aspect], minlength=len(periods)) / np.maximum(n, 1)
-        _draw_line(ax, starts, share, is_shown, periods >= data.first_open, PALETTE[turn], label(data.names[aspect], locale))
+        _draw_line(
+            ax, starts, share, is_shown, periods >= data.first_open, PALETTE[turn], label(data.names[aspect], locale)
+        )
     ax.set_title(texts["periods"].format(of=_name(data, product, locale)))
     ax.set_ylabel(texts["y"])
     ax.yaxis.set_major_formatter(percent)
@@ -122,7 +124,8 @@ def _polarity_counts(data: AspectData, is_of: Any) -> Ints:
     counts = np.zeros((len(COLOURS), n), dtype=np.int64)
     chosen = np.flatnonzero(is_of[mentions.opinion])
     row = {name: i for i, name in enumerate(COLOURS)}
-    np.add.at(counts, ([row[mentions.polarity(i)] for i in chosen], mentions.aspect[chosen]), 1)
+    rows = np.array([row[mentions.polarity(i)] for i in chosen.tolist()], dtype=np.int64)
+    np.add.at(counts, (rows, mentions.aspect[chosen]), 1)
     return counts
 
 

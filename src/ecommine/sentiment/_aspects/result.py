@@ -15,14 +15,22 @@ from ..._core.results import Result
 from ..._core.texts import LOCALES, Locale, counted
 from .data import AspectData
 from .summary import aspect_sentences
-from .tables import change_table, mention_table, priority_table, quote_table, share_table, star_table
+from .tables import change_table, mention_table, priority_table, quote_table, star_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Kind = Literal["aspects", "periods"]
 KINDS: tuple[Kind, ...] = ("aspects", "periods")
-SHOWN_COLUMNS = ("product_id", "aspect", "opinions", "mentions", "mention_share", "called_negative_share", "excess_negative")
+SHOWN_COLUMNS = (
+    "product_id",
+    "aspect",
+    "opinions",
+    "mentions",
+    "mention_share",
+    "called_negative_share",
+    "excess_negative",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -74,7 +82,8 @@ class Aspects(Result):
         products = f" of {counted(len(data.products), 'product')}" if data.has_product else ""
         until = "" if self.as_of is None else f", up to {self.as_of:%Y-%m-%d}"
         mentions = counted(len(data.mentions.clause), "mention")
-        return f"{mentions} of {counted(len(data.names), 'aspect')} in {counted(len(data.opinions), 'opinion')}{products}{until}"
+        opinions = counted(len(data.opinions), "opinion")
+        return f"{mentions} of {counted(len(data.names), 'aspect')} in {opinions}{products}{until}"
 
     @property
     def tables(self) -> Mapping[str, Any]:

@@ -2,8 +2,8 @@ r"""Shares of aspects by product: who mentions them, who does so negatively, and
 
 What is called negative by a model is off by a share that differs from aspect to aspect, so that no interval around it
 covers the truth. Where enough mentions have stars, these correct it (the difference estimator of survey sampling, or
-prediction-powered inference): with the calls :math:`c_i` of all N mentions and the stars :math:`y_i` of n of them (1 for
-one and two stars),
+prediction-powered inference): with the calls :math:`c_i` of all N mentions and the stars :math:`y_i` of n of them (1
+for one and two stars),
 
 .. math:: \hat\theta = \frac{1}{N} \sum_i c_i + \frac{1}{n} \sum_{i \text{ rated}} (y_i - c_i)
 
@@ -111,8 +111,9 @@ def _effective_opinions(
     cell = of_run[at_run] * n_aspects + at_aspect
     n_cells = n_groups * n_aspects
     own, mixed = (sums_by_group(cell, values, n_cells) for values in (hits**2, hits * size[at_run]))
-    trials, squares, clusters = (np.repeat(values, n_aspects) for values in (trials, squares, clusters))
-    return effective_trials(share, trials, np.nan_to_num(own - 2 * share * mixed + share**2 * squares), clusters)
+    of_cells = [np.repeat(values, n_aspects) for values in (trials, squares)]
+    residual = np.nan_to_num(own - 2 * share * mixed + share**2 * of_cells[1])
+    return effective_trials(share, of_cells[0], residual, np.repeat(clusters, n_aspects))
 
 
 def _corrected(
@@ -169,4 +170,3 @@ def excess_negative(shares: AspectShares, category: Ints) -> Excess:
             rate[rows, aspect] = mean
             shrunk[rows, aspect] = shrink_shares(divide(negative[rows, aspect], n[rows, 0]), n[rows, 0], mean)
     return Excess(category_rate=rate, excess=n * (shrunk - rate))
-

@@ -22,8 +22,8 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "excess": "Worse than elsewhere: {products}.",
         "product": "{aspect} of product {product} ({excess:.0f} more negative mentions than expected, in {opinions})",
         "changes": "Changed beyond chance: {changes}.",
-        "change": "negative mentions of {aspect}{product} in the period from {start:%Y-%m-%d}{partial}, from {before} to "
-        "{after} of the opinions ({difference:+.1f} points, between {low:+.1f} and {high:+.1f})",
+        "change": "negative mentions of {aspect}{product} in the period from {start:%Y-%m-%d}{partial}, from {before} "
+        "to {after} of the opinions ({difference:+.1f} points, between {low:+.1f} and {high:+.1f})",
         "of": " of product {product}",
         "partial": ", which is not over",
         "no_change": "No change from one period to the next is beyond chance, in {n}.",

@@ -19,7 +19,17 @@ QUOTES = 2
 """Of a product, aspect and polarity."""
 _MOMENT = np.datetime64("2000-01-01", "us")
 SAMPLES: dict[str, Any] = {"complete": True, "period_at": _MOMENT, "reviewed_at": _MOMENT} | dict.fromkeys(
-    ("opinions", "mentions", "negative_mentions", "reviews", "reviews_before", "negative", "negative_before", "ratings"), 0
+    (
+        "opinions",
+        "mentions",
+        "negative_mentions",
+        "reviews",
+        "reviews_before",
+        "negative",
+        "negative_before",
+        "ratings",
+    ),
+    0,
 )
 
 
@@ -27,7 +37,9 @@ def share_table(data: AspectData, *, of_products: bool) -> Any:
     """Return counts and shares by product and aspect, of those that are mentioned, or of all products together."""
     shares = data.by_product if of_products else data.overall
     group, aspect = np.nonzero(shares.mentions > 0 if of_products else shares.mentions >= 0)
-    columns: dict[str, Any] = {"product_id": [data.products[i] for i in group]} if of_products and data.has_product else {}
+    columns: dict[str, Any] = (
+        {"product_id": [data.products[i] for i in group]} if of_products and data.has_product else {}
+    )
     columns |= {"aspect": [data.names[i] for i in aspect], **_share_columns(shares, group, aspect)}
     if of_products and data.has_product:
         columns["excess_negative"] = data.excess.excess[group, aspect]
@@ -54,7 +66,9 @@ def _share_columns(shares: AspectShares, group: Ints, aspect: Ints) -> dict[str,
 def _reasons(shares: AspectShares, group: Ints, aspect: Ints, min_reviews: int) -> list[str | None]:
     is_few = shares.opinions[group] < min_reviews
     is_rare = shares.mentions[group, aspect] < MIN_MENTIONS
-    return ["few_reviews" if few else "few_mentions" if rare else None for few, rare in zip(is_few, is_rare, strict=True)]
+    return [
+        "few_reviews" if few else "few_mentions" if rare else None for few, rare in zip(is_few, is_rare, strict=True)
+    ]
 
 
 def mention_table(data: AspectData) -> Any:

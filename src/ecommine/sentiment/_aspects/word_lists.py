@@ -8,68 +8,68 @@ from ..._core.checks import show, text
 from ..._core.texts import Locale
 from .._text import simplify
 
+_LISTS = {
+    "quality": """
+        quality, well made, poorly made, badly made, cheaply made, made well, material*, fabric*, workmanship,
+        craftsmanship, stitch*, seam, durab*, sturdy, flimsy, solid, defect*, faulty, broke, broken, breaks,
+        fell apart, falls apart, falling apart, tore, torn, ripped, cracked, pilling, shrank, shrunk, shoddy,
+        well constructed, well built, construction, thin, see through, 质量, 品质, 质感, 做工, 材质, 材料,
+        面料, 布料, 用料, 料子, 手工, 耐用, 结实, 线头, 开线, 掉色, 褪色, 起球, 坏了, 坏掉, 裂了, 裂开, 破洞,
+        劣质, 瑕疵, 次品, 残次, 粗糙, 缩水, 变形, 正品, 假货
+    """,
+    "price": """
+        price*, pricing, pricey, expensive, inexpensive, cheap, cheaper, cheapest, overpriced, cost, costs,
+        affordable, bargain, value, worth, money, steal, on sale, discount*, deal, deals, 价格, 价钱, 价位,
+        性价比, 便宜, 实惠, 划算, 不贵, 太贵, 贵了, 有点贵, 偏贵, 很贵, 降价, 涨价, 优惠, 物有所值, 物美价廉,
+        超值, 不值, 值得这个价, 差价, 价格贵, 还贵, 贵一, 贵太, 贵多, 促销, 好贵, 真贵, 人均, 块钱
+    """,
+    "service": """
+        service, staff, support, seller, employee*, waiter*, waitress*, server, servers, customer care,
+        representative, rude, polite, helpful, friendly, manager, attentive, hospitality, 服务, 客服, 态度,
+        售后, 卖家, 店家, 店主, 商家, 掌柜, 店员, 服务员, 老板, 前台, 热情, 耐心, 不理人
+    """,
+    "delivery": """
+        deliver*, shipping, shipped, shipment, ship, ships, arrive*, courier, postage, tracking, in the mail,
+        came quickly, came fast, on time, 快递, 物流, 发货, 送货, 配送, 送到, 到货, 收货, 收到货, 邮费, 运费,
+        京东, 顺丰, 派送, 寄来, 运输
+    """,
+    "packaging": """
+        packag*, packed, packing, box, boxes, wrapped, wrapping, wrapper, bubble wrap, sealed, 包装, 盒子,
+        箱子, 外盒, 纸箱, 密封, 包裹, 礼盒, 破损, 漏液, 漏了
+    """,
+    "size": """
+        size, sizes, sized, sizing, fit, fits, fitted, fitting, too small, too big, too large, too tight,
+        too long, too short, too loose, too wide, too narrow, runs small, runs large, run small, run large,
+        runs big, true to size, snug, tight, loose, baggy, length, waist, petite, 尺码, 尺寸, 大小, 合身, 合适,
+        偏大, 偏小, 太大, 太小, 太长, 太短, 太紧, 太松, 码子, 号码, 均码, 大了, 小了, 长度, 腰围, 肥大, 修身
+    """,
+    "appearance": """
+        color*, colour*, design, designs, style*, stylish, looks great, looks good, looks cheap,
+        looks horrible, looks awful, looks beautiful, looks nice, look great, beautiful, gorgeous, ugly,
+        pattern*, print, prints, appearance, elegant, cute, attractive, flattering, unflattering, 颜色, 外观,
+        款式, 样式, 设计, 造型, 好看, 难看, 漂亮, 美观, 图案, 色差, 时尚, 很丑, 太丑, 丑死
+    """,
+    "function": """
+        work, works, worked, working, function*, perform*, battery, batteries, charge, charges, charger,
+        charging, sound, screen, camera, reception, signal, volume, speaker*, software, easy to use, 功能,
+        性能, 电池, 待机, 充电, 续航, 屏幕, 屏, 信号, 音质, 声音, 速度, 系统, 反应, 死机, 好用, 难用, 效果,
+        发热, 噪音, 触摸, 像素, 拍照, 内存, 加热
+    """,
+    "comfort": """
+        comfort*, comfy, uncomfortable, soft, softer, scratchy, itchy, cozy, breathable, 舒服, 舒适, 柔软,
+        手感, 不透气, 透气, 扎人, 贴身, 软软
+    """,
+    "taste": """
+        taste*, tasty, tasteless, flavor*, flavour*, delicious, yummy, fresh, bland, stale, food, 味道, 口感,
+        好吃, 难吃, 口味, 好喝, 难喝, 新鲜, 美味, 鲜美, 可口, 清甜, 太甜, 太咸, 不甜, 菜品
+    """,
+    "smell": """
+        smell*, odor*, odour*, scent*, fragrance, stink*, stinks, 气味, 异味, 香味, 味儿, 臭味, 刺鼻, 难闻,
+        好闻, 怪味, 有味
+    """,
+}
 ASPECTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "quality": (
-            *("quality", "well made", "poorly made", "badly made", "cheaply made", "made well", "material*", "fabric*"),
-            *("workmanship", "craftsmanship", "stitch*", "seam", "durab*", "sturdy", "flimsy", "solid", "defect*", "faulty"),
-            *("broke", "broken", "breaks", "fell apart", "falls apart", "falling apart", "tore", "torn", "ripped", "cracked"),
-            *("pilling", "shrank", "shrunk", "shoddy", "well constructed", "well built", "construction", "thin", "see through"),
-            *("质量", "品质", "质感", "做工", "材质", "材料", "面料", "布料", "用料", "料子", "手工", "耐用", "结实", "线头", "开线", "掉色"),
-            *("褪色", "起球", "坏了", "坏掉", "裂了", "裂开", "破洞", "劣质", "瑕疵", "次品", "残次", "粗糙", "缩水", "变形", "正品", "假货"),
-        ),
-        "price": (
-            *("price*", "pricing", "pricey", "expensive", "inexpensive", "cheap", "cheaper", "cheapest", "overpriced", "cost"),
-            *("costs", "affordable", "bargain", "value", "worth", "money", "steal", "on sale", "discount*", "deal", "deals"),
-            *("价格", "价钱", "价位", "性价比", "便宜", "实惠", "划算", "不贵", "太贵", "贵了", "有点贵", "偏贵", "很贵", "降价", "涨价", "优惠"),
-            *("物有所值", "物美价廉", "超值", "不值", "值得这个价", "差价", "价格贵", "促销", "好贵", "真贵", "人均", "块钱"),
-        ),
-        "service": (
-            *("service", "staff", "support", "seller", "employee*", "waiter*", "waitress*", "server", "servers", "customer care"),
-            *("representative", "rude", "polite", "helpful", "friendly", "manager", "attentive", "hospitality"),
-            *("服务", "客服", "态度", "售后", "卖家", "店家", "店主", "商家", "掌柜", "店员", "服务员", "老板", "前台", "热情", "耐心", "不理人"),
-        ),
-        "delivery": (
-            *("deliver*", "shipping", "shipped", "shipment", "ship", "ships", "arrive*", "courier", "postage", "tracking"),
-            *("in the mail", "came quickly", "came fast", "on time"),
-            *("快递", "物流", "发货", "送货", "配送", "送到", "到货", "收货", "收到货", "邮费", "运费", "京东", "顺丰", "派送", "寄来", "运输"),
-        ),
-        "packaging": (
-            *("packag*", "packed", "packing", "box", "boxes", "wrapped", "wrapping", "wrapper", "bubble wrap", "sealed"),
-            *("包装", "盒子", "箱子", "外盒", "纸箱", "密封", "包裹", "礼盒", "破损", "漏液", "漏了"),
-        ),
-        "size": (
-            *("size", "sizes", "sized", "sizing", "fit", "fits", "fitted", "fitting", "too small", "too big", "too large"),
-            *("too tight", "too long", "too short", "too loose", "too wide", "too narrow", "runs small", "runs large", "run small"),
-            *("run large", "runs big", "true to size", "snug", "tight", "loose", "baggy", "length", "waist", "petite"),
-            *("尺码", "尺寸", "大小", "合身", "合适", "偏大", "偏小", "太大", "太小", "太长", "太短", "太紧", "太松", "码子", "号码", "均码"),
-            *("大了", "小了", "长度", "腰围", "肥大", "修身"),
-        ),
-        "appearance": (
-            *("color*", "colour*", "design", "designs", "style*", "stylish", "looks great", "looks good", "looks cheap"),
-            *("looks horrible", "looks awful", "looks beautiful", "looks nice", "look great", "beautiful", "gorgeous", "ugly"),
-            *("pattern*", "print", "prints", "appearance", "elegant", "cute", "attractive", "flattering", "unflattering"),
-            *("颜色", "外观", "款式", "样式", "设计", "造型", "好看", "难看", "漂亮", "美观", "图案", "色差", "时尚", "很丑", "太丑", "丑死"),
-        ),
-        "function": (
-            *("work", "works", "worked", "working", "function*", "perform*", "battery", "batteries", "charge", "charges", "charger"),
-            *("charging", "sound", "screen", "camera", "reception", "signal", "volume", "speaker*", "software", "easy to use"),
-            *("功能", "性能", "电池", "待机", "充电", "续航", "屏幕", "屏", "信号", "音质", "声音", "速度", "系统", "反应", "死机", "好用", "难用"),
-            *("效果", "发热", "噪音", "触摸", "像素", "拍照", "内存", "加热"),
-        ),
-        "comfort": (
-            *("comfort*", "comfy", "uncomfortable", "soft", "softer", "scratchy", "itchy", "cozy", "breathable"),
-            *("舒服", "舒适", "柔软", "手感", "不透气", "透气", "扎人", "贴身", "软软"),
-        ),
-        "taste": (
-            *("taste*", "tasty", "tasteless", "flavor*", "flavour*", "delicious", "yummy", "fresh", "bland", "stale", "food"),
-            *("味道", "口感", "好吃", "难吃", "口味", "好喝", "难喝", "新鲜", "美味", "鲜美", "可口", "清甜", "太甜", "太咸", "不甜", "菜品"),
-        ),
-        "smell": (
-            *("smell*", "odor*", "odour*", "scent*", "fragrance", "stink*", "stinks"),
-            *("气味", "异味", "香味", "味儿", "臭味", "刺鼻", "难闻", "好闻", "怪味", "有味"),
-        ),
-    }
+    {name: tuple(" ".join(words.split()).split(", ")) for name, words in _LISTS.items()}
 )
 """The default word lists: English words, several words, beginnings that end in ``*``; and Chinese words."""
 
@@ -124,9 +124,10 @@ def check_aspects(aspects: object) -> dict[str, tuple[str, ...]]:
 
 
 def _words(name: str, words: object) -> tuple[str, ...]:
-    is_list = isinstance(words, Sequence) and not isinstance(words, (str, bytes))
-    members = tuple(words) if is_list else ()  # type: ignore[arg-type]  # a sequence, as was just looked up
-    if not members or not all(isinstance(word, str) and _normal(word).strip("* ") for word in members):
+    if not isinstance(words, Sequence) or isinstance(words, (str, bytes)):
+        words = ()
+    members = tuple(word for word in words if isinstance(word, str) and _normal(word).strip("* "))
+    if not members or len(members) < len(words):
         raise TypeError(f"`aspects` must map names to lists of words, got {show(words)} for {name!r}")
     return members
 

@@ -115,9 +115,7 @@ class Comparison:
         return build_table(columns, like=like)
 
 
-def compare_words(
-    opinions: Opinions, options: WordOptions, *, is_apart: Any = None
-) -> tuple[Comparison, Comparison]:
+def compare_words(opinions: Opinions, options: WordOptions, *, is_apart: Any = None) -> tuple[Comparison, Comparison]:
     """Compare the target with the reference; words that are set apart are a comparison, and a family, of their own.
 
     Parameters
@@ -175,9 +173,7 @@ def _notes(n_copies: int, n_unmatched: int, counts: WordCounts, options: WordOpt
         )
         notes.append(Note(text, code="unmatched_reviews", count=n_unmatched))
     if counts.n_rare:
-        text = (
-            f"{counted(counts.n_rare, 'word')} in fewer than {counted(options.min_reviews, 'review')} not compared"
-        )
+        text = f"{counted(counts.n_rare, 'word')} in fewer than {counted(options.min_reviews, 'review')} not compared"
         notes.append(Note(text, code="rare_words", count=counts.n_rare))
     return notes
 

@@ -55,13 +55,8 @@ class Opinions:
         keys = zip(text, is_target.tolist(), stratum.tolist(), customer.tolist(), row.tolist(), strict=True)
         order = np.array([place for place, _ in sorted(enumerate(keys), key=lambda one: one[1])], dtype=np.int64)
         return cls(
-            text=[text[i] for i in order],
-            language=[language[i] for i in order],
-            **{
-                name: values[order]
-                for name, values in (("row", row), ("is_target", is_target), ("stratum", stratum), ("customer", customer))
-            },
-        )
+            text=list(text), language=list(language), row=row, is_target=is_target, stratum=stratum, customer=customer
+        ).take(order)
 
     def take(self, places: Ints) -> "Opinions":
         """Return some of them, in their order."""
@@ -107,7 +102,7 @@ class WordCounts:
 
 
 def without_copies(opinions: Opinions) -> Opinions:
-    """Keep one of the copies of a text about a stratum, of whatever group; short texts are alike by chance and all stay.
+    """Keep one of the copies of a text about a stratum, of whatever group; short texts all stay.
 
     The one that stays is drawn by the text alone: were it to depend on the groups, or were copies left out within each
     of them, the larger group would lose more of its common texts, and groups without a difference would show one.

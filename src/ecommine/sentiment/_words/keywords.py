@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+import narwhals.stable.v2 as nw
 import numpy as np
 
 from ..._core.checks import one_of
 from ..._core.engines import tell_library_errors
+from ..._core.frames import opened
 from ..._core.notes import Note
 from ..._core.results import Result
 from ..._core.texts import LOCALES, Locale, counted
@@ -72,6 +74,10 @@ class Keywords(Result):
     def tables(self) -> Mapping[str, Any]:
         """The tables by name."""
         return {"keywords": self.table, "quotes": self.quotes}
+
+    def _shown(self) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
+        frame = opened(self.table, argument="table")
+        return frame.select("word", "target_reviews", "target_share", "reference_share", "log_odds", "q_value")
 
     def summary(self, *, locale: Locale = "en") -> str:
         """Return the words that set the two groups apart beyond chance."""
@@ -140,11 +146,11 @@ def keywords(
     Notes
     -----
     Of several copies of a text about a product, 15 letters or more, one counts, whichever group it is of. The log-odds
-    are those of Mantel and Haenszel over products, with the variance of Robins, Breslow and Greenland,
-    and the p-values of the test of Cochran, Mantel and Haenszel. A prior of 20 reviews, in which the word is as frequent
-    in both groups, keeps rare words near zero (Monroe, Colaresi and Quinn 2008); it is in the log-odds and not in the
-    test. Where fewer than five reviews are expected, the p-value is that of a binomial distribution, which is not
-    smaller than the exact one (Hoeffding 1956).
+    are those of Mantel and Haenszel over products, with the variance of Robins, Breslow and Greenland, and the p-values
+    those of the test of Cochran, Mantel and Haenszel. A prior of 20 reviews, in which the word is as frequent in both
+    groups, keeps rare words near zero (Monroe, Colaresi and Quinn 2008); it is in the log-odds and not in the test.
+    Where fewer than five reviews are expected, the p-value is that of a binomial distribution, which is not smaller
+    than the exact one (Hoeffding 1956).
 
     Codes of notes: ``default_praise`` and ``other_languages`` (reviews left out), ``no_product_id`` (no count),
     ``reviews_without_product``, ``copies_left_out``, ``unmatched_reviews``, ``rare_words``.
@@ -177,7 +183,8 @@ def keywords(
     one_of("match", match, ("product_id", None))
     options = WordOptions.of(min_reviews, level, correction)
     groups = [
-        read_reviews(table, optional=IDS, argument=name) for table, name in zip((target, reference), GROUPS, strict=True)
+        read_reviews(table, optional=IDS, argument=name)
+        for table, name in zip((target, reference), GROUPS, strict=True)
     ]
     opinions, notes = _opinions(groups, match)
     found, _ = compare_words(opinions, options)
@@ -199,7 +206,7 @@ def _opinions(groups: list[Reviews], match: str | None) -> tuple[Opinions, list[
     codes = {}
     for name in ("product_id", "customer_id"):
         has = all(name in frame.columns for frame in frames)
-        dtype = common_type(*frames, name, argument="reference", like="target") if has else None
+        dtype = common_type(frames[0], frames[1], name, argument="reference", like="target") if has else None
         codes[name] = np.concatenate(joint_codes(*(id_values(frame, name, dtype) for frame in frames)))
     if match is None or not all("product_id" in frame.columns for frame in frames):
         notes += [no_product_id()] if match else []
@@ -207,7 +214,9 @@ def _opinions(groups: list[Reviews], match: str | None) -> tuple[Opinions, list[
     text = [one for group in groups for one in group.texts.text]
     language = [one for group in groups for one in group.texts.language]
     sizes = [len(group.texts) for group in groups]
-    rows = np.concatenate([group.texts.rows("en", "zh", "any") + offset for group, offset in zip(groups, (0, sizes[0]), strict=True)])
+    rows = np.concatenate(
+        [group.texts.rows("en", "zh", "any") + offset for group, offset in zip(groups, (0, sizes[0]), strict=True)]
+    )
     has_product = codes["product_id"][rows] >= 0
     notes += without_product(int((~has_product).sum()))
     rows = rows[has_product]

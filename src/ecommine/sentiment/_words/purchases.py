@@ -117,7 +117,9 @@ class Matched:
 def match_reviews(purchases: Purchases, reviews: OrderLines, window: timedelta, as_of: datetime) -> Matched:
     """Find the purchase of each review: by the order where it is given, else the last one before the review."""
     lines = purchases.lines
-    by_order = _purchase_of_order(lines, reviews.order, reviews.product, np.where(reviews.time == UNKNOWN, 1 << 62, reviews.time))
+    by_order = _purchase_of_order(
+        lines, reviews.order, reviews.product, np.where(reviews.time == UNKNOWN, 1 << 62, reviews.time)
+    )
     key, at_key = _joint(lines.customer, lines.product, reviews.customer, reviews.product)
     latest = latest_record(key, lines.time, at_key, reviews.time)
     latest[(reviews.customer < 0) | (reviews.time == UNKNOWN)] = -1
@@ -139,7 +141,11 @@ def match_notes(matched: Matched, n_unmatched_returns: int) -> list[Note]:
     """Return notes of reviews without a purchase, of open windows, of late returns and of returns of nothing."""
     of = matched.purchase[matched.purchase >= 0]
     counts = {
-        "reviews_without_purchase": (int((matched.purchase < 0).sum()), "review", "without a purchase before it left out"),
+        "reviews_without_purchase": (
+            int((matched.purchase < 0).sum()),
+            "review",
+            "without a purchase before it left out",
+        ),
         "open_return_windows": (
             int(matched.is_open[of].sum()),
             "review",

@@ -12,7 +12,7 @@ import numpy as np
 from ..._core.checks import one_of
 from ..._core.durations import fixed_length
 from ..._core.engines import tell_library_errors
-from ..._core.frames import collect
+from ..._core.frames import collect, opened
 from ..._core.moments import moment, moment_to_microseconds
 from ..._core.notes import Note
 from ..._core.results import Result
@@ -106,6 +106,10 @@ class ReturnReasons(Result):
     def tables(self) -> Mapping[str, Any]:
         """The tables by name."""
         return {"reasons": self.table, "act_words": self.act_words, "quotes": self.quotes}
+
+    def _shown(self) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
+        frame = opened(self.table, argument="table")
+        return frame.select("word", "returned_reviews", "returned_share", "kept_share", "log_odds", "q_value")
 
     def summary(self, *, locale: Locale = "en") -> str:
         """Return who wrote of what came back, and the words that go with returns."""
@@ -282,7 +286,9 @@ def _check_join(reviews: Reviews, orders: nw.DataFrame[Any]) -> None:
             "reviews", ["neither `order_id` nor `customer_id` with `reviewed_at` is there: they tell the purchase"]
         )
     if "product_id" in names and "product_id" not in orders.columns:
-        raise SchemaError("orders", ["`product_id` is missing: map the table once with schema.orders(raw, product_id='...')"])
+        raise SchemaError(
+            "orders", ["`product_id` is missing: map the table once with schema.orders(raw, product_id='...')"]
+        )
 
 
 def _coded(orders: nw.DataFrame[Any], reviews: Reviews) -> tuple[OrderLines, OrderLines, bool]:

@@ -9,40 +9,50 @@ from ..._core.optional import require
 from .._languages import Spoken
 from .._text import simplify
 
-_ENGLISH_TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|[.,;:!?…]")
-_ENDS_CLAUSE = re.compile(r"[^\w\s]+$")
-_HAS_LETTER = re.compile(r"[^\W\d_]")
 MAX_BETWEEN = 3
 """Words between a negation and what it negates, which are left out: "not a very good"."""
-_BETWEEN = frozenset(
-    "a an the any at all very really so that much quite as too be been to of even particularly especially it "
-    "my your this".split()
+_ENGLISH_TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|[.,;:!?…]")
+_HAS_LETTER = re.compile(r"[^\W\d_]")
+
+
+def _listed(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_BETWEEN = _listed(
+    """
+    a an the any at all very really so that much quite as too be been to of even particularly especially it my this your
+    """
 )
-NEGATIONS = frozenset(
-    "not no never without hardly barely cannot cant dont doesnt didnt wont isnt arent wasnt werent couldnt wouldnt "
-    "shouldnt havent hasnt hadnt".split()
+NEGATIONS = _listed(
+    """
+    not no never without hardly barely cannot cant dont doesnt didnt wont isnt arent wasnt werent couldnt wouldnt
+    shouldnt havent hasnt hadnt
+    """
 )
-_NEGATIONS_ZH = frozenset(
-    "不 没 没有 没什么 无 未 别 不是 不能 不会 不太 不够 不怎么 并不 并不是 并没有 从不 毫无 毫不 一点不 一点也不 不算 不要 不想 不用"
-    " 太 偏 过于".split()
+_NEGATIONS_ZH = _listed(
+    """
+    不 没 没有 没什么 无 未 别 不是 不能 不会 不太 不够 不怎么 并不 并不是 并没有 从不 毫无 毫不 一点不 一点也不
+    不算 不要 不想 不用 太 偏 过于
+    """
 )
 """Negations, and what makes a property a fault: 太小 is no 小."""
-STOP_WORDS = frozenset(
+STOP_WORDS = _listed(
     """
     a about after all also am an and any are as at be because been before being but by can could did do does doing down
     each for from further get got had has have having he her here hers him his how i if i'd i'll i'm i've in into is it
     it's its itself just me more most my of off on once only or other our out over own s same she should so some such t
     than that that's the their them then there these they this those through to under until up us very was we were what
     when where which while who why will with would you your really even much one
-    """.split()
-)
-_STOP_WORDS_ZH = frozenset(
     """
-    的 了 是 我 也 就 都 和 在 很 还 有 你 他 她 它 我们 你们 他们 这 那 这个 那个 这样 什么 一 一个 个 到 说 要 会 着 过 给 上 下
-    去 来 又 与 及 而 但 但是 因为 所以 如果 可以 把 被 对 从 让 用 里 吧 吗 呢 啊 哦 呀 嘛 哈 地 得 之 其 此 为 以 于 等 比 再 才 只
-    已经 已 自己 感觉 觉得 时候 时 后 前 就是 还是 而且 真的 非常 比较 有点 有些 一些 一下 一样 然后 不过 虽然 这么 那么 真 挺 蛮 更
-    最 完 买 东西 亲
-    """.split()
+)
+_STOP_WORDS_ZH = _listed(
+    """
+    的 了 是 我 也 就 都 和 在 很 还 有 你 他 她 它 我们 你们 他们 这 那 这个 那个 这样 什么 一 一个 个 到 说 要 会 着
+    过 给 上 下 去 来 又 与 及 而 但 但是 因为 所以 如果 可以 把 被 对 从 让 用 里 吧 吗 呢 啊 哦 呀 嘛 哈 地 得 之 其
+    此 为 以 于 等 比 再 才 只 已经 已 自己 感觉 觉得 时候 时 后 前 就是 还是 而且 真的 非常 比较 有点 有些 一些 一下
+    一样 然后 不过 虽然 这么 那么 真 挺 蛮 更 最 完 买 东西 亲
+    """
 )
 
 
