@@ -16,7 +16,18 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ecommine import abtest, association, datasets, elasticity, forecasting, funnel, rfm, schema, segmentation
+from ecommine import (
+    abtest,
+    association,
+    datasets,
+    elasticity,
+    forecasting,
+    funnel,
+    rfm,
+    schema,
+    segmentation,
+    sentiment,
+)
 
 mpl.use("Agg")
 FOLDER = Path("build", "demo")
@@ -255,6 +266,33 @@ def stages_and_tiers(shop: schema.Shop) -> Part:
     )
 
 
+def said_of_a_product(_: schema.Shop) -> Part:
+    """Read the reviews of the product of a made shop that has the most negative mentions to win back."""
+    shop = datasets.make_shop(3_000, 240, n_products=60, reviews=datasets.Reviews(share=0.6))
+    result = sentiment.aspects(shop.reviews)
+    priorities = result.priorities()
+    product = int(priorities["product_id"].iloc[0])
+    table = result.table[result.table["product_id"] == product]
+    shares = ["mention_share", "called_negative_share", "negative_share"]
+    shown = table.assign(**{name: table[name].map("{:.1%}".format, na_action="ignore") for name in shares})
+    quotes = result.quotes[result.quotes["product_id"] == product]
+    names = ["aspect", "opinions", "mentions", *shares]
+    return Part(
+        title=f"What customers say of product {product}, and where there is most to win (made shop)",
+        question=f"Aspects: {result.headline}.",
+        answer=(result.summary(), result.summary(locale="zh"), *result.notes),
+        tables={
+            f"Aspects of product {product}": shown[names].sort_values("mentions", ascending=False).head(8),
+            "Priorities": priorities.head(5).round(3),
+            "Quotes": quotes[["aspect", "polarity", "quote"]].head(8),
+        },
+        pictures={
+            "aspects": result.plot(product=product),
+            "periods": result.plot(product=product, kind="periods"),
+        },
+    )
+
+
 PARTS: tuple[Callable[[schema.Shop], Part], ...] = (
     segments,
     movements,
@@ -266,6 +304,7 @@ PARTS: tuple[Callable[[schema.Shop], Part], ...] = (
     demand_to_come,
     customer_portraits,
     stages_and_tiers,
+    said_of_a_product,
 )
 
 STYLE = """

@@ -36,7 +36,7 @@ ENGLISH: Phrases = {
     ),
     "packaging": (
         ("the packaging was lovely", "it was nicely packed", "the box was beautiful"),
-        ("the packaging was badly damaged", "it was terribly packed", "the box was broken and dirty"),
+        ("the packaging was badly damaged", "it was terribly packed", "the box was crushed and dirty"),
     ),
     "appearance": (
         ("the colour is beautiful", "the design is lovely", "it looks great"),

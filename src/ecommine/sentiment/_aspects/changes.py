@@ -6,10 +6,10 @@ difference is that of Mantel and Haenszel,
 
 .. math:: \hat\delta = \frac{\sum_k w_k (\bar y_{1k} - \bar y_{0k})}{\sum_k w_k}, \qquad w_k = n_{1k} n_{0k} / n_k
 
-so that products which are reviewed more in one of the periods bring no change by themselves. Under no change the sum
-above the line has the variance of its scores :math:`(g_i - \bar g_k)(y_i - \bar y_k) \sqrt{n_k / (n_k - 1)}`, summed by
-customer and squared; with one opinion per customer that is the test of Cochran, Mantel and Haenszel. Where that has too
-few events the binomial test of :mod:`.mantel_haenszel` takes its place.
+so that products which are reviewed more in one of the periods bring no change by themselves. Its test, and its error
+under no change, are those of Cochran, Mantel and Haenszel with a design effect for customers who write several reviews:
+the sum of the scores :math:`(g_i - \bar g_k)(y_i - \bar y_k)`, summed by customer and squared, over that by review
+(Liang 1985). Where there are too few events for that, the binomial test of :mod:`.mantel_haenszel` takes its place.
 
 References
 ----------
@@ -27,8 +27,8 @@ import numpy as np
 
 from ..._core.arrays import Bools, Floats, Ints, distinct_rows
 from ..._stats.arrays import divide, sums_by_group
-from ..._stats.intervals import normal_quantile, z_test_p_values
-from .._words.mantel_haenszel import Cells, cmh_p_values, is_normal
+from ..._stats.intervals import normal_quantile
+from .._words.mantel_haenszel import Cells, cmh_p_values, cmh_variance
 
 ARRAYS = (
     "product",
@@ -48,8 +48,8 @@ ARRAYS = (
 class Changes:
     """Changes of aspects between a period and the one before; arrays of shape (n_changes,).
 
-    ``product`` is -1 for all products together; ``before`` and ``after`` count opinions, those of one customer about
-    one product in one period once; ``p_value`` is NaN where there are too few.
+    ``product`` is -1 for all products together; ``before`` and ``after`` count the opinions that are compared;
+    ``p_value`` is NaN where none of them is negative.
     """
 
     product: Ints
@@ -78,9 +78,9 @@ class Changes:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Units:
-    """What is counted: the opinions of one customer about one stratum in one period; arrays of shape (n_units,).
+    """Opinions with a time; arrays of shape (n_units,).
 
-    ``negative`` has a column per aspect; ``product`` is that of the stratum.
+    ``negative`` has a column per aspect; strata are products, by class of ages.
     """
 
     period: Ints
@@ -91,14 +91,9 @@ class Units:
 
 
 def units_of(period: Ints, product: Ints, age: Ints, customer: Ints, negative: Bools) -> Units:
-    """Join the opinions of one customer about one product in one period and class of ages."""
-    unit, first = distinct_rows(period, product, age, customer) if len(period) else (period, period)
-    joined = np.zeros((len(first), negative.shape[1]), dtype=bool)
-    np.logical_or.at(joined, unit, negative)
-    stratum, _ = distinct_rows(product[first], age[first]) if len(first) else (first, first)
-    return Units(
-        period=period[first], stratum=stratum, product=product[first], customer=customer[first], negative=joined
-    )
+    """Return opinions with the numbers of their strata."""
+    stratum, _ = distinct_rows(product, age)
+    return Units(period=period, stratum=stratum, product=product, customer=customer, negative=negative)
 
 
 def find_changes(units: Units, min_reviews: int, *, by_product: bool) -> Changes:
@@ -136,8 +131,7 @@ class _Scored:
         y, g = units.negative[rows, aspect].astype(np.float64), is_after.astype(np.float64)
         n, n1, m = (sums_by_group(stratum, values, n_strata)[stratum] for values in (np.ones(len(y)), g, y))
         is_matched = (n1 > 0) & (n1 < n)
-        small = np.sqrt(n / np.maximum(n - 1, 1))
-        score = np.where(is_matched, (g - n1 / n) * (y - m / n) * small, 0.0)
+        score = np.where(is_matched, (g - n1 / n) * (y - m / n), 0.0)
         return cls(
             stratum=stratum,
             customer=units.customer[rows],
@@ -161,10 +155,9 @@ class _Scored:
         cells = self._cells(of, k)
         expected = cells.sums(cells.n_target * (cells.target + cells.reference) / (cells.n_target + cells.n_reference))
         cluster, first = distinct_rows(of, self.customer)
-        squares = sums_by_group(of[first], sums_by_group(cluster, self.score, len(first)) ** 2, k)
-        weight = sums(self.weight)
-        robust = z_test_p_values(hit - expected, np.sqrt(squares))
-        p_value = np.where(is_normal(cells), robust, cmh_p_values(cells))
+        by_customer = sums_by_group(of[first], sums_by_group(cluster, self.score, len(first)) ** 2, k)
+        effect = np.maximum(np.nan_to_num(divide(by_customer, sums(self.score**2)), nan=1.0), 1.0)
+        weight, p_value = sums(self.weight), cmh_p_values(cells, effect)
         chosen = (after >= min_reviews) & (before >= min_reviews)
         return Changes(
             product=labels[chosen],
@@ -175,7 +168,7 @@ class _Scored:
             negative_before=hit_before[chosen],
             negative_after=hit[chosen],
             difference=divide(hit - expected, weight)[chosen],
-            error=divide(np.sqrt(squares), weight)[chosen],
+            error=divide(np.sqrt(cmh_variance(cells) * effect), weight)[chosen],
             p_value=np.where(hit + hit_before > 0, p_value, np.nan)[chosen],
         )
 

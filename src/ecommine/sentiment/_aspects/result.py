@@ -117,8 +117,8 @@ class Aspects(Result):
         """One row per aspect and period against the one before, of all products together and of each.
 
         scope ("all" products, matched with themselves, or "product"), product_id (null for all), aspect, period_at,
-        complete (whether the period was over at `as_of`); reviews_before, reviews (opinions that are compared, those of
-        one customer about one product once); negative_before, negative; difference of the shares that mention the
+        complete (whether the period was over at `as_of`); reviews_before, reviews (opinions that are
+        compared); negative_before, negative; difference of the shares that mention the
         aspect negatively, with its limits; p_value and q_value, over the whole table.
         """
         return change_table(self._data, self.level)

@@ -15,7 +15,7 @@ from ..._core.texts import counted
 from ..._stats.intervals import normal_quantile
 from ..._stats.multiple_testing import CORRECTIONS, adjust_p_values
 from .._quotes import quote
-from .counting import Opinions, WordCounts, count_words, quotes_with, without_copies
+from .counting import Opinions, WordCounts, count_words, quotes_with, without_copies, without_repeats
 from .mantel_haenszel import word_odds
 
 Correction = Literal["bh", "holm", "bonferroni"]
@@ -123,13 +123,14 @@ def compare_words(opinions: Opinions, options: WordOptions, *, is_apart: Any = N
     is_apart : function of a word, optional
         Whether a word is set apart.
     """
-    single = without_copies(opinions)
-    n_copies = len(opinions.text) - len(single.text)
+    distinct = without_copies(opinions)
+    single = without_repeats(distinct)
+    n_copies, n_repeats = len(opinions.text) - len(distinct.text), len(distinct.text) - len(single.text)
     matched = _in_both(single)
     n_unmatched = len(single.text) - int(matched.sum())
     counts = count_words(single.take(np.flatnonzero(matched)), options.min_reviews)
-    notes = _notes(n_copies, n_unmatched, counts, options)
-    odds = word_odds(counts.cells, counts.share)
+    notes = _notes(n_copies, n_repeats, n_unmatched, counts, options)
+    odds = word_odds(counts.cells, counts.share, counts.design_effect)
     apart = np.array([bool(is_apart and is_apart(word)) for word in counts.words], dtype=bool)
     q_value = np.full(len(apart), np.nan)
     for part in (apart, ~apart):
@@ -161,11 +162,14 @@ def _in_both(opinions: Opinions) -> Bools:
     return np.asarray((sizes[0] > 0) & (sizes[1] > 0))[opinions.stratum]
 
 
-def _notes(n_copies: int, n_unmatched: int, counts: WordCounts, options: WordOptions) -> list[Note]:
+def _notes(n_copies: int, n_repeats: int, n_unmatched: int, counts: WordCounts, options: WordOptions) -> list[Note]:
     notes = []
     if n_copies:
         text = f"{counted(n_copies, 'review')} whose text is a copy of another one about the same product left out"
         notes.append(Note(text, code="copies_left_out", count=n_copies))
+    if n_repeats:
+        text = f"{counted(n_repeats, 'review')} of a customer with another one about the same product left out"
+        notes.append(Note(text, code="repeats_left_out", count=n_repeats))
     if n_unmatched:
         text = (
             f"{counted(n_unmatched, 'review')} of products that only one of the two groups has left out: nothing can "
@@ -173,7 +177,7 @@ def _notes(n_copies: int, n_unmatched: int, counts: WordCounts, options: WordOpt
         )
         notes.append(Note(text, code="unmatched_reviews", count=n_unmatched))
     if counts.n_rare:
-        text = f"{counted(counts.n_rare, 'word')} in fewer than {counted(options.min_reviews, 'review')} not compared"
+        text = f"{counted(counts.n_rare, 'word')} of fewer than {counted(options.min_reviews, 'customer')} not compared"
         notes.append(Note(text, code="rare_words", count=counts.n_rare))
     return notes
 

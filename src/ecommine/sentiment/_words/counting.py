@@ -8,7 +8,7 @@ from zlib import crc32
 import numpy as np
 
 from ..._core.arrays import Bools, Floats, Ints, distinct_rows
-from ..._stats.arrays import sums_by_group
+from ..._stats.arrays import divide, sums_by_group
 from .._languages import Spoken
 from .._text import split_clauses
 from .mantel_haenszel import Cells
@@ -72,7 +72,7 @@ class Opinions:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class WordCounts:
-    """Counts of words.
+    """Counts of words, each of which enough customers use.
 
     Attributes
     ----------
@@ -82,9 +82,11 @@ class WordCounts:
     target, reference : float array of shape (n_words,)
         Reviews of each group with the word.
     n_target, n_reference : int
-        Reviews of each group: those of one customer and stratum are one.
-    first : list of lists of int
-        A few opinions with the word, of either group, by word.
+        Reviews of each group.
+    design_effect : float array of shape (n_words,)
+        How many times larger the variance of the counts is, since a customer writes about several strata.
+    n_rare : int
+        Words of fewer customers.
     """
 
     words: list[str]
@@ -93,6 +95,7 @@ class WordCounts:
     reference: Floats
     n_target: int
     n_reference: int
+    design_effect: Floats
     n_rare: int
 
     @property
@@ -107,15 +110,23 @@ def without_copies(opinions: Opinions) -> Opinions:
     The one that stays is drawn by the text alone: were it to depend on the groups, or were copies left out within each
     of them, the larger group would lose more of its common texts, and groups without a difference would show one.
     """
-    copies: dict[tuple[int, str], list[int]] = {}
-    kept = []
-    for place, (text, stratum) in enumerate(zip(opinions.text, opinions.stratum.tolist(), strict=True)):
-        letters = copy_key(text)
-        if letters:
-            copies.setdefault((stratum, letters), []).append(place)
-        else:
-            kept.append(place)
-    kept += [places[crc32(letters.encode()) % len(places)] for (_, letters), places in copies.items()]
+    letters = [copy_key(text) for text in opinions.text]
+    keys = [(stratum, key) if key else None for stratum, key in zip(opinions.stratum.tolist(), letters, strict=True)]
+    return _one_of_each(opinions, keys)
+
+
+def without_repeats(opinions: Opinions) -> Opinions:
+    """Keep one of the reviews of a customer about a stratum, drawn as in :func:`without_copies`."""
+    pairs = zip(opinions.stratum.tolist(), opinions.customer.tolist(), strict=True)
+    return _one_of_each(opinions, [pair if pair[1] >= 0 else None for pair in pairs])
+
+
+def _one_of_each(opinions: Opinions, keys: Sequence[object]) -> Opinions:
+    """Keep one opinion of each key, and all without one."""
+    places: dict[object, list[int]] = {}
+    for place, key in enumerate(keys):
+        places.setdefault(place if key is None else key, []).append(place)
+    kept = [alike[crc32(opinions.text[alike[0]].encode()) % len(alike)] for alike in places.values()]
     return opinions.take(np.sort(np.array(kept, dtype=np.int64)))
 
 
@@ -132,84 +143,78 @@ def copy_key(text: str) -> str:
 
 
 def count_words(opinions: Opinions, min_reviews: int) -> WordCounts:
-    """Count the words that stand in enough reviews.
-
-    The reviews of one customer about one stratum count as one. Where a customer has a word in several strata, only the
-    first of them counts for this word, and the others are set aside for it.
-    """
-    unit, n_units, first_of_unit = _units(opinions)
-    pairs, words = _pairs(opinions, unit)
-    group, stratum = opinions.is_target[first_of_unit], opinions.stratum[first_of_unit]
-    customer = opinions.customer[first_of_unit]
-    is_repeat = _repeats(pairs, group, customer)
-    counts = np.bincount(pairs[~is_repeat, 1], minlength=len(words))
-    chosen = np.flatnonzero(counts >= min_reviews)
+    """Count the opinions with each word that enough customers use."""
+    n = len(opinions.text)
+    pairs, words = _pairs(opinions)
+    customer = np.where(opinions.customer >= 0, opinions.customer, -1 - np.arange(n))
+    _, of_user = distinct_rows(pairs[:, 1], customer[pairs[:, 0]])
+    users = np.bincount(pairs[of_user, 1], minlength=len(words))
+    chosen = np.flatnonzero(users >= min_reviews)
     number = np.full(len(words), -1)
     number[chosen] = np.arange(len(chosen))
-    is_chosen = number[pairs[:, 1]] >= 0 if len(words) else np.zeros(0, dtype=bool)
-    pairs, is_repeat = pairs[is_chosen], is_repeat[is_chosen]
-    word, of = number[pairs[:, 1]], pairs[:, 0]
-    cells = _cells(word, group[of], stratum[of], is_repeat, group, stratum, len(chosen))
+    word = number[pairs[:, 1]]
+    of, word = pairs[word >= 0, 0], word[word >= 0]
+    cells = _cells(word, of, opinions, len(chosen))
+    n_target = int(opinions.is_target.sum())
+    target, reference = cells.sums(cells.target), cells.sums(cells.reference)
+    share = np.asarray((target + reference) / max(n, 1))
     return WordCounts(
         words=[words[i] for i in chosen],
         cells=cells,
-        target=cells.sums(cells.target),
-        reference=cells.sums(cells.reference),
-        n_target=int(group.sum()),
-        n_reference=n_units - int(group.sum()),
+        target=target,
+        reference=reference,
+        n_target=n_target,
+        n_reference=n - n_target,
+        design_effect=_design_effects(word, of, opinions, customer, share),
         n_rare=len(words) - len(chosen),
     )
 
 
-def _units(opinions: Opinions) -> tuple[Ints, int, Ints]:
-    """Return the unit of each opinion, how many there are, and the first opinion of each."""
-    own = np.where(opinions.customer >= 0, opinions.customer, -1 - np.arange(len(opinions.text)))
-    unit, first = distinct_rows(opinions.is_target.astype(np.int64), opinions.stratum, own)
-    return unit, len(first), first
-
-
-def _pairs(opinions: Opinions, unit: Ints) -> tuple[Any, list[str]]:
-    """Return the distinct pairs of unit and word, in the order of words, and the words in order."""
-    found = {
-        (number, word)
-        for text, language, number in zip(opinions.text, opinions.language, unit.tolist(), strict=True)
-        for word in words_of(text, language)
-    }
-    words = sorted({word for _, word in found})
+def _pairs(opinions: Opinions) -> tuple[Any, list[str]]:
+    """Return the pairs of opinion and word, and the words in order."""
+    inside = [words_of(text, language) for text, language in zip(opinions.text, opinions.language, strict=True)]
+    words = sorted(set().union(*inside))
     number_of = {word: i for i, word in enumerate(words)}
-    pairs = np.array(sorted((number, number_of[word]) for number, word in found), dtype=np.int64).reshape(-1, 2)
-    return pairs, words
+    pairs = [(place, number_of[word]) for place, found in enumerate(inside) for word in sorted(found)]
+    return np.array(pairs, dtype=np.int64).reshape(-1, 2), words
 
 
-def _repeats(pairs: Any, group: Bools, customer: Ints) -> Bools:
-    """Return which pairs are of a word that the customer has in an earlier unit of the group."""
-    of = pairs[:, 0]
-    own = np.where(customer[of] >= 0, customer[of], -1 - of)
-    _, first = distinct_rows(pairs[:, 1], group[of].astype(np.int64), own)
-    is_repeat = np.ones(len(pairs), dtype=bool)
-    is_repeat[first] = False
-    return is_repeat
-
-
-def _cells(
-    word: Ints, is_target: Bools, stratum: Ints, is_repeat: Bools, group: Bools, strata: Ints, n_words: int
-) -> Cells:
-    """Sum pairs by word and stratum; units that are set aside for a word are not among those of its stratum."""
-    cell, first = distinct_rows(word, stratum) if len(word) else (word, word)
-    n_cells, n_strata = len(first), int(strata.max(initial=-1)) + 1
-    sizes = [np.bincount(strata[group == is_one], minlength=n_strata)[stratum[first]] for is_one in (True, False)]
-    counted, aside = (
-        [sums_by_group(cell, (part & (is_target == is_one)).astype(np.float64), n_cells) for is_one in (True, False)]
-        for part in (~is_repeat, is_repeat)
+def _cells(word: Ints, of: Ints, opinions: Opinions, n_words: int) -> Cells:
+    """Sum the opinions with a word by word and stratum."""
+    cell, first = distinct_rows(word, opinions.stratum[of])
+    at, is_target, n_strata = (
+        opinions.stratum[of[first]],
+        opinions.is_target[of],
+        int(opinions.stratum.max(initial=-1)) + 1,
     )
-    return Cells(
-        word=word[first],
-        target=counted[0],
-        reference=counted[1],
-        n_target=sizes[0] - aside[0],
-        n_reference=sizes[1] - aside[1],
-        n_words=n_words,
-    )
+    of_group = [opinions.stratum[opinions.is_target == one] for one in (True, False)]
+    sizes = [np.bincount(strata, minlength=n_strata)[at] for strata in of_group]
+    counted = [np.bincount(cell[is_target == one], minlength=len(first)) for one in (True, False)]
+    names = ("target", "reference", "n_target", "n_reference")
+    values = (np.asarray(one, dtype=np.float64) for one in (*counted, *sizes))
+    return Cells(word=word[first], n_words=n_words, **dict(zip(names, values, strict=True)))
+
+
+def _design_effects(word: Ints, of: Ints, opinions: Opinions, customer: Ints, share: Floats) -> Floats:
+    """Return, by word, the sum of squared scores by customer over that by opinion, at least 1.
+
+    The score of an opinion is its group less the mean of the stratum, times the word less its share: their sum is what
+    the test looks at.
+    """
+    n_words, n_strata = len(share), int(opinions.stratum.max(initial=-1)) + 1
+    size = np.bincount(opinions.stratum, minlength=n_strata)
+    mean = np.bincount(opinions.stratum[opinions.is_target], minlength=n_strata) / np.maximum(size, 1)
+    side = opinions.is_target - mean[opinions.stratum]
+    _, customer = np.unique(customer, return_inverse=True)
+    of_customer = np.bincount(customer, weights=side)
+    pair, first = distinct_rows(word, customer[of])
+    sums = np.bincount(pair, weights=side[of], minlength=len(first))
+    user = customer[of[first]]
+    squares, mixed = (sums_by_group(word[first], values, n_words) for values in (sums**2, sums * of_customer[user]))
+    alone = sums_by_group(word, side[of] ** 2, n_words)
+    by_customer = squares - 2 * share * mixed + share**2 * float(of_customer @ of_customer)
+    by_opinion = alone * (1 - 2 * share) + share**2 * float(side @ side)
+    return np.maximum(np.nan_to_num(divide(by_customer, by_opinion), nan=1.0), 1.0)
 
 
 def quotes_with(opinions: Opinions, wanted: dict[str, bool], most: int) -> list[tuple[str, int, str]]:

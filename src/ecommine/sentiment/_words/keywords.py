@@ -125,7 +125,7 @@ def keywords(
     match : {"product_id"} or None
         Within what the groups are compared. Where a table has no product_id, the whole shop is one.
     min_reviews : int, default 20
-        Words in fewer reviews of both groups together are not compared.
+        Words that fewer customers of both groups together use are not compared.
     level : float, default 0.95
         Level of the intervals; words are called typical up to a q_value of 1 - level.
     correction : {"bh", "holm", "bonferroni"} or None
@@ -145,15 +145,16 @@ def keywords(
 
     Notes
     -----
-    Of several copies of a text about a product, 15 letters or more, one counts, whichever group it is of. The log-odds
-    are those of Mantel and Haenszel over products, with the variance of Robins, Breslow and Greenland, and the p-values
-    those of the test of Cochran, Mantel and Haenszel. A prior of 20 reviews, in which the word is as frequent in both
-    groups, keeps rare words near zero (Monroe, Colaresi and Quinn 2008); it is in the log-odds and not in the test.
-    Where fewer than five reviews are expected, the p-value is that of a binomial distribution, which is not smaller
-    than the exact one (Hoeffding 1956).
+    Of several reviews of a customer about a product, and of several copies of a text about it (15 letters or more), one
+    counts, whichever group it is of; for customers who write about several products, errors and p-values have a design
+    effect. The log-odds are those of Mantel and Haenszel over products, with the variance of Robins, Breslow and
+    Greenland, and the p-values those of the test of Cochran, Mantel and Haenszel. A prior of 20 reviews, in which the
+    word is as frequent in both groups, keeps rare words near zero (Monroe, Colaresi and Quinn 2008); it is in the
+    log-odds and not in the test. Where fewer than five reviews are expected, the p-value is that of a binomial
+    distribution, which is not smaller than the exact one (Hoeffding 1956).
 
     Codes of notes: ``default_praise`` and ``other_languages`` (reviews left out), ``no_product_id`` (no count),
-    ``reviews_without_product``, ``copies_left_out``, ``unmatched_reviews``, ``rare_words``.
+    ``reviews_without_product``, ``copies_left_out``, ``repeats_left_out``, ``unmatched_reviews``, ``rare_words``.
 
     References
     ----------

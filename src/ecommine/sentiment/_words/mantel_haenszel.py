@@ -84,7 +84,7 @@ class WordOdds(NamedTuple):
     p_value: Floats
 
 
-def word_odds(cells: Cells, share: Floats) -> WordOdds:
+def word_odds(cells: Cells, share: Floats, design_effect: Floats | float = 1.0) -> WordOdds:
     """Compute pooled log-odds with the prior, and the test without it.
 
     Parameters
@@ -93,6 +93,8 @@ def word_odds(cells: Cells, share: Floats) -> WordOdds:
         Counts; strata without the word tell nothing of it.
     share : float array of shape (n_words,)
         Share of all reviews that have the word, that of the prior stratum.
+    design_effect : float array of shape (n_words,), or float
+        How many times larger variances are than those of independent reviews.
 
     Examples
     --------
@@ -103,7 +105,7 @@ def word_odds(cells: Cells, share: Floats) -> WordOdds:
     [[1.2016], [0.3701], [0.0004]]
     """
     log_odds, error = _pooled(_with_prior(cells, share))
-    return WordOdds(log_odds, error, cmh_p_values(cells))
+    return WordOdds(log_odds, error * np.sqrt(design_effect), cmh_p_values(cells, design_effect))
 
 
 def _with_prior(cells: Cells, share: Floats) -> Cells:
@@ -149,29 +151,46 @@ def is_normal(cells: Cells) -> Bools:
     return np.asarray(np.minimum(expected - least, most - expected) >= MIN_EXPECTED)
 
 
-def cmh_p_values(cells: Cells) -> Floats:
+def cmh_p_values(cells: Cells, design_effect: Floats | float = 1.0) -> Floats:
     """Compute the p-values of Cochran, Mantel and Haenszel's test, binomial ones where there are too few reviews.
+
+    With a design effect, all counts are worth so many times less.
 
     Examples
     --------
     >>> cells = Cells(word=np.array([0]), target=np.array([9.0]), reference=np.array([0.0]), n_target=np.array([30.0]),
     ...               n_reference=np.array([30.0]), n_words=1)
-    >>> cmh_p_values(cells).tolist()
+    >>> cmh_p_values(cells).round(8).tolist()
     [0.00390625]
     """
     n, m = cells.n_target + cells.n_reference, cells.target + cells.reference
-    mean = cells.n_target * m / n
-    spread = mean * cells.n_reference * (n - m) / (n * np.maximum(n - 1, 1))
-    count, expected, total = cells.sums(cells.target), cells.sums(mean), cells.sums(m)
-    normal = z_test_p_values(count - expected, np.sqrt(cells.sums(spread)))
+    count, expected, total = cells.sums(cells.target), cells.sums(cells.n_target * m / n), cells.sums(m)
+    normal = z_test_p_values(count - expected, np.sqrt(cmh_variance(cells) * design_effect))
     chance = np.clip(np.nan_to_num(divide(expected, total)), 0, 1)
-    return np.where(is_normal(cells), normal, _binomial_p_values(count, total, chance))
+    few = _binomial_p_values(count / design_effect, total / design_effect, chance)
+    return np.where(is_normal(cells), normal, few)
+
+
+def cmh_variance(cells: Cells) -> Floats:
+    """Return the variance of the target's count, given all margins.
+
+    Examples
+    --------
+    >>> cells = Cells(word=np.array([0]), target=np.array([9.0]), reference=np.array([0.0]), n_target=np.array([30.0]),
+    ...               n_reference=np.array([30.0]), n_words=1)
+    >>> cmh_variance(cells).round(3).tolist()
+    [1.945]
+    """
+    n, m = cells.n_target + cells.n_reference, cells.target + cells.reference
+    spread = cells.n_target * cells.n_reference * m * (n - m) / (n**2 * np.maximum(n - 1, 1))
+    return cells.sums(spread)
 
 
 def _binomial_p_values(count: Floats, total: Floats, chance: Floats) -> Floats:
-    """Return twice the smaller tail, at most 1."""
-    from scipy.special import bdtr, bdtrc
+    """Return twice the smaller tail, at most 1; numbers need not be whole."""
+    from scipy.special import betainc
 
-    lower = bdtr(count, total.astype(np.int64), chance)
-    upper = np.where(count > 0, bdtrc(np.maximum(count - 1, 0), total.astype(np.int64), chance), 1.0)
+    rest = np.maximum(total - count, 0.0)
+    upper = np.where(count > 0, betainc(np.maximum(count, 1e-12), rest + 1, chance), 1.0)
+    lower = np.where(rest > 0, betainc(np.maximum(rest, 1e-12), count + 1, 1 - chance), 1.0)
     return np.asarray(np.minimum(2 * np.minimum(lower, upper), 1.0), dtype=np.float64)

@@ -161,7 +161,7 @@ def return_reasons(
     window : str or timedelta, default "30d"
         How long a purchase can be returned. Purchases whose window is not over at `as_of` are left out.
     min_reviews : int, default 20
-        Words in fewer reviews are not compared.
+        Words that fewer customers use are not compared.
     level : float, default 0.95
         Level of the intervals; words are called typical up to a q_value of 1 - level.
     correction : {"bh", "holm", "bonferroni"} or None
