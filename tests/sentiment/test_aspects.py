@@ -149,7 +149,14 @@ def test_stars_that_all_mentions_have_are_the_share() -> None:
         opinions = Opinions(
             row=np.arange(n), product=zeros, category=zeros, customer=np.arange(n), time=zeros, rating=rating, age=zeros
         )
-        mentions = Mentions(opinion=np.arange(n), aspect=zeros, is_positive=~call, is_negative=call, clause=[""] * n)
+        mentions = Mentions(
+            opinion=np.arange(n),
+            aspect=zeros,
+            is_positive=~call,
+            is_negative=call,
+            clause=[""] * n,
+            strength=call * 1.0,
+        )
         shares = aspect_shares(opinions, mentions, zeros, 1, 1, 30, 0.95)
         covered += bool(shares.negative_low[0, 0] <= 0.15 <= shares.negative_high[0, 0])
         widths.append(shares.negative_high[0, 0] - shares.negative_low[0, 0])

@@ -224,10 +224,9 @@ def test_random_halves_have_no_keywords() -> None:
 @pytest.mark.parity
 def test_random_halves_of_real_reviews_have_no_keywords() -> None:
     """500 halves of 1,500 Chinese hotel reviews in ten random groups; beside them the power for a planted word."""
-    from sentiment.labelled import real
-
     from ecommine.sentiment._words import counting
     from ecommine.sentiment._words.comparison import WordOptions, compare_words
+    from sentiment.labelled import real
 
     pytest.importorskip("rjieba", reason="rjieba is not installed")
     table = real("online_shopping_reviews_zh")

@@ -15,20 +15,20 @@ NAACL.
 from ._aspects.api import aspects
 from ._aspects.result import Aspects
 from ._aspects.word_lists import ASPECTS
-from ._duplicates import Duplicates, duplicates
 from ._fit import fit
 from ._model import SentimentModel
 from ._nps import NPS, nps
 from ._score import score
+from ._words.duplicates import Duplicates, duplicates
 from ._words.keywords import Keywords, keywords
 from ._words.reasons import ReturnReasons, return_reasons
 
 __all__ = [
     "ASPECTS",
+    "NPS",
     "Aspects",
     "Duplicates",
     "Keywords",
-    "NPS",
     "ReturnReasons",
     "SentimentModel",
     "aspects",

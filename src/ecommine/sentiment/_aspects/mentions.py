@@ -12,6 +12,7 @@ from ..._core.moments import DAY, column_to_microseconds
 from ...schema._for_topics import Every
 from .._languages import Spoken
 from .._log_odds import score_texts
+from .._opinions import opinion_strength
 from .._polarity import NEGATIVE, POSITIVE, classify_clauses
 from .._read import Reviews
 from .._text import split_clauses
@@ -62,7 +63,8 @@ class Opinions:
 class Mentions:
     """An opinion that mentions an aspect, once however many clauses do so; arrays of shape (n_mentions,).
 
-    ``opinion`` and ``aspect`` are numbers; ``clause`` is one of its worst polarity.
+    ``opinion`` and ``aspect`` are numbers; ``clause`` is one of its worst polarity, the one with the strongest words,
+    and ``strength`` that of its words: above zero where they are positive.
     """
 
     opinion: Ints
@@ -70,6 +72,7 @@ class Mentions:
     is_positive: Bools
     is_negative: Bools
     clause: list[str]
+    strength: Floats
 
     def polarity(self, place: int) -> Polarity:
         """Return the polarity of a mention in a word."""
@@ -90,7 +93,10 @@ def find_mentions(texts: list[str], languages: list[Spoken], finder: AspectFinde
                 clauses.append(part)
     at, aspect = np.array(places, dtype=np.int64), np.array(aspects, dtype=np.int64)
     polarity = _polarities(texts, languages, at, clauses, model)
-    return _by_opinion(at, aspect, polarity, clauses)
+    strength = np.array(
+        [opinion_strength(clause, languages[place]) or 0.0 for clause, place in zip(clauses, places, strict=True)]
+    )
+    return _by_opinion(at, aspect, polarity, clauses, strength)
 
 
 def _polarities(texts: list[str], languages: list[Spoken], at: Ints, clauses: list[str], model: Any) -> Ints:
@@ -108,10 +114,11 @@ def _polarities(texts: list[str], languages: list[Spoken], at: Ints, clauses: li
     return np.asarray(polarity[of], dtype=np.int64)
 
 
-def _by_opinion(at: Ints, aspect: Ints, polarity: Ints, clauses: list[str]) -> Mentions:
-    """Keep one mention of each opinion and aspect, with its first clause of the worst polarity."""
+def _by_opinion(at: Ints, aspect: Ints, polarity: Ints, clauses: list[str], strength: Floats) -> Mentions:
+    """Keep one mention of each opinion and aspect, with a clause of the worst polarity and the strongest words."""
     n_aspects = int(aspect.max(initial=0)) + 1
-    order = np.lexsort((polarity, at * n_aspects + aspect))
+    clearness = strength * np.where(polarity > 0, -1.0, 1.0)
+    order = np.lexsort((clearness, polarity, at * n_aspects + aspect))
     keys, first = np.unique((at * n_aspects + aspect)[order], return_index=True)
     cell = np.searchsorted(keys, at * n_aspects + aspect)
     return Mentions(
@@ -120,6 +127,7 @@ def _by_opinion(at: Ints, aspect: Ints, polarity: Ints, clauses: list[str]) -> M
         is_positive=np.bincount(cell, weights=polarity == POSITIVE, minlength=len(keys)) > 0,
         is_negative=np.bincount(cell, weights=polarity == NEGATIVE, minlength=len(keys)) > 0,
         clause=[clauses[i] for i in order[first]],
+        strength=strength[order[first]],
     )
 
 

@@ -134,7 +134,7 @@ class Aspects(Result):
 
     @property
     def quotes(self) -> Any:
-        """Up to two clauses per product, aspect and polarity, the newest first, telephone numbers masked."""
+        """Up to two clauses per product, aspect and polarity, the strongest words first, telephone numbers masked."""
         return quote_table(self._data)
 
     @tell_library_errors

@@ -9,8 +9,8 @@ from ..._core.tables import build_table
 from ..._stats.arrays import divide, sums_by_group
 from ..._stats.clustered_shares import shares_by_group
 from ..._stats.intervals import normal_quantile
-from .._quotes import quote
-from .._words.comparison import id_values
+from .._words.comparison import id_values, joint_codes
+from .._words.quotes import quote
 from .data import AspectData
 from .mentions import NO_TIME
 from .shares import MIN_MENTIONS, NEGATIVE_STARS, AspectShares
@@ -169,14 +169,18 @@ def quote_table(data: AspectData) -> Any:
 
 
 def _chosen(data: AspectData, *, is_negative: bool) -> list[int]:
-    """Return the newest mentions of one polarity by product and aspect, at most two."""
-    mentions = data.mentions
+    """Return the mentions of one polarity with the strongest words, by product and aspect, at most two texts."""
+    mentions, sign = data.mentions, 1.0 if is_negative else -1.0
     own, other = (mentions.is_negative, mentions.is_positive)[:: 1 if is_negative else -1]
     places = np.flatnonzero(own & ~other)
     cell = data.opinions.product[mentions.opinion[places]] * len(data.names) + mentions.aspect[places]
-    time = data.opinions.time[mentions.opinion[places]]
-    rank = np.argsort(np.argsort([mentions.clause[i] for i in places], kind="stable"), kind="stable")
-    order = np.lexsort((rank, -np.maximum(time, 0), cell))
+    (text,) = joint_codes([mentions.clause[i] for i in places])
+    time = np.maximum(data.opinions.time[mentions.opinion[places]], 0)
+    newest = np.lexsort((-time, text, cell))
+    _, first = np.unique(np.stack([cell[newest], text[newest]]), axis=1, return_index=True)
+    places = places[newest[first]]
+    cell, text, time = cell[newest[first]], text[newest[first]], time[newest[first]]
+    order = np.lexsort((text, -time, sign * mentions.strength[places], cell))
     start = np.flatnonzero(np.diff(cell[order], prepend=-1))
     turn = np.arange(len(order)) - np.repeat(start, np.diff(start, append=len(order)))
     return places[order[turn < QUOTES]].tolist()  # type: ignore[no-any-return]

@@ -14,9 +14,9 @@ from ..._core.tables import build_table
 from ..._core.texts import counted
 from ..._stats.intervals import normal_quantile
 from ..._stats.multiple_testing import CORRECTIONS, adjust_p_values
-from .._quotes import quote
 from .counting import Opinions, WordCounts, count_words, quotes_with, without_copies, without_repeats
 from .mantel_haenszel import word_odds
+from .quotes import quote
 
 Correction = Literal["bh", "holm", "bonferroni"]
 QUOTES = 3

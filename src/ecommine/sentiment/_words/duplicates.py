@@ -6,19 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from .._core.arrays import Bools, Ints, distinct_rows
-from .._core.checks import one_of
-from .._core.engines import tell_library_errors
-from .._core.notes import Note
-from .._core.results import Result
-from .._core.tables import build_table
-from .._core.texts import LOCALES, Locale, counted, join_sentences, percent
-from ._quotes import quote
-from ._read import Reviews, read_reviews
-from ._text import simplify
-from ._words.comparison import float_values, id_values, joint_codes
-from ._words.counting import copy_key
-from ._words.keywords import no_product_id, without_product
+from ..._core.arrays import Bools, Ints, distinct_rows
+from ..._core.checks import one_of
+from ..._core.engines import tell_library_errors
+from ..._core.notes import Note
+from ..._core.results import Result
+from ..._core.tables import build_table
+from ..._core.texts import LOCALES, Locale, counted, join_sentences, percent
+from .._read import Reviews, read_reviews
+from .._text import simplify
+from .comparison import float_values, id_values, joint_codes
+from .counting import copy_key
+from .keywords import no_product_id, without_product
+from .quotes import quote
 
 OPTIONAL = ("review_id", "product_id", "customer_id", "reviewed_at", "rating")
 SAMPLES: dict[str, Any] = {
