@@ -34,8 +34,6 @@ RETURNED_MORE = 5.0
 """How many times as many purchases of a product with a return reason come back."""
 TELLS_OF_RETURN = 0.3
 """Chance that a review of a returned purchase tells of the return."""
-TELLS_OF_CONTEXT = 0.8
-"""Chance that a review begins with for whom and what it was bought."""
 DROP_AT = 2 / 3
 """Part of the period after which the quality of a product drops."""
 
@@ -234,7 +232,7 @@ def _texts(
     n = len(has)
     order, pick = rng.random(has.shape).argsort(axis=1), rng.integers(0, 1 << 30, (n, len(ASPECTS) + 2))
     tells = is_returned & (rng.random(n) < TELLS_OF_RETURN)
-    is_bad, has_context = rng.random(n) < 0.15, rng.random(n) < TELLS_OF_CONTEXT
+    is_bad = rng.random(n) < 0.15
     n_negative, n_positive = (has & is_negative).sum(axis=1), (has & ~is_negative).sum(axis=1)
     texts = []
     for i in range(n):
@@ -244,8 +242,7 @@ def _texts(
             general = GENERAL[language][int(is_bad[i])]
             parts = [general[pick[i, -2] % len(general)]]
             n_negative[i], n_positive[i] = int(is_bad[i]), int(not is_bad[i])
-        if has_context[i]:
-            parts.insert(0, _context(language, pick[i, -1]))
+        parts.insert(0, _context(language, pick[i, -1]))
         if tells[i]:
             parts.append(OF_RETURNS[language][pick[i, -1] % len(OF_RETURNS[language])])
         texts.append(_sentence(parts, language))

@@ -64,6 +64,7 @@ class Comparison:
     p_value: Floats
     q_value: Floats
     alpha: float
+    is_matched: bool
     notes: tuple[Note, ...]
 
     def typical(self, *, of_target: bool) -> list[int]:
@@ -81,6 +82,7 @@ class Comparison:
             n_target=self.n_target,
             n_reference=self.n_reference,
             alpha=self.alpha,
+            is_matched=self.is_matched,
             notes=self.notes,
             **{name: getattr(self, name)[chosen] for name in arrays},
         )
@@ -150,6 +152,7 @@ def compare_words(opinions: Opinions, options: WordOptions, *, is_apart: Any = N
         p_value=odds.p_value,
         q_value=q_value,
         alpha=1 - options.level,
+        is_matched=len(np.unique(single.stratum[matched])) > 1,
         notes=tuple(notes),
     )
     return every.take([i for i in order if not apart[i]]), every.take([i for i in order if apart[i]])

@@ -9,7 +9,8 @@ SHOWN = 5
 """Words that a sentence names."""
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
-        "groups": "{words} compared in {n:,} target and {m:,} reference reviews, product by product.",
+        "groups": "{words} compared in {n:,} target and {m:,} reference reviews{matched}.",
+        "matched": ", within each product",
         "target": "More frequent in the target: {words}.",
         "reference": "More frequent in the reference: {words}.",
         "none": "No word is more frequent in one of them beyond chance.",
@@ -23,7 +24,8 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "association": "These words go with returns; that they cause them is not shown.",
     },
     "zh": {
-        "groups": "在{n:,}条目标评价与{m:,}条对照评价中，按商品比较了{words}。",
+        "groups": "在{n:,}条目标评价与{m:,}条对照评价中{matched}比较了{words}。",
+        "matched": "按商品",
         "target": "目标评价中更常出现：{words}。",
         "reference": "对照评价中更常出现：{words}。",
         "none": "没有词语在任一组中显著更常出现。",
@@ -42,7 +44,14 @@ def keyword_sentences(words: Comparison, locale: Locale) -> str:
     """Return how many words were compared, and those that set the groups apart."""
     texts = _TEXTS[locale]
     count = counted(len(words.words), "word") if locale == "en" else f"{len(words.words):,}个词语"
-    parts = [texts["groups"].format(words=count, n=words.n_target, m=words.n_reference)]
+    parts = [
+        texts["groups"].format(
+            words=count,
+            n=words.n_target,
+            m=words.n_reference,
+            matched=texts["matched"] if words.is_matched else "",
+        )
+    ]
     found = _named(words, ("target", "reference"), locale)
     return join_sentences([*parts, *(found or [texts["none"]])], locale=locale)
 
