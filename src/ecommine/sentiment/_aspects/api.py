@@ -100,9 +100,9 @@ def aspects(
     customer are not independent. ``excess_negative`` is :math:`n (\hat p - p_0)` with the n opinions of a product, the
     rate :math:`p_0` of negative mentions in its category, and the posterior mean of its own.
 
-    Codes of notes: ``default_praise`` (written by the platform: in no share), ``other_languages``, ``no_text``,
-    ``no_product_id`` (no count), ``reviews_without_product``, ``reviews_without_time``, ``rows_after_as_of``,
-    ``partial_period`` (reviews in the last period, which is not over).
+    Codes of notes: ``default_praise`` (written by the platform: in no share, and their stars in no level),
+    ``other_languages``, ``no_text``, ``no_product_id`` (no count), ``reviews_without_product``,
+    ``reviews_without_time``, ``rows_after_as_of``, ``partial_period`` (reviews in the last period, which is not over).
 
     References
     ----------
@@ -151,7 +151,7 @@ def aspects(
         min_reviews=min_reviews,
         correction=correction,
         opinions=opinions,
-        rated=opinions_of(made, np.flatnonzero((product >= 0) & is_in_time), product),
+        rated=opinions_of(made, np.flatnonzero((product >= 0) & is_in_time & ~made.texts.is_default), product),
         mentions=mentions,
         by_product=by_product,
         overall=aspect_shares(

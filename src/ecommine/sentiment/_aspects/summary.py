@@ -16,7 +16,7 @@ MIN_EXCESS = 1.0
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
         "none": "No review has a text in English or Chinese that is an opinion.",
-        "mentioned": "{opinions} say most about {aspects}.",
+        "mentioned": "Most mentioned in {opinions}: {aspects}.",
         "aspect": "{aspect} ({share})",
         "stars": "The mean rating is {mean:.2f} of 5 stars, from {n}.",
         "excess": "Worse than elsewhere: {products}.",

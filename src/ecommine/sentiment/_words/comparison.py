@@ -50,7 +50,11 @@ class WordOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Comparison:
-    """Words with their log-odds: those of the target first, the clearest first; arrays of shape (n_words,)."""
+    """Words with their log-odds: those of the target first, the clearest first; arrays of shape (n_words,).
+
+    ``expected_target`` is the share of the target's reviews that would have the word if it were as frequent within each
+    product as in the reference, and ``expected_reference`` the other way round.
+    """
 
     opinions: Opinions
     words: list[str]
@@ -58,6 +62,8 @@ class Comparison:
     reference: Ints
     n_target: int
     n_reference: int
+    expected_target: Floats
+    expected_reference: Floats
     log_odds: Floats
     low: Floats
     high: Floats
@@ -75,7 +81,8 @@ class Comparison:
     def take(self, places: Sequence[int]) -> "Comparison":
         """Return some of the words."""
         chosen = np.array(places, dtype=np.int64)
-        arrays = ("target", "reference", "log_odds", "low", "high", "p_value", "q_value")
+        arrays = ("target", "reference", "expected_target", "expected_reference", "log_odds", "low", "high")
+        arrays += ("p_value", "q_value")
         return Comparison(
             opinions=self.opinions,
             words=[self.words[i] for i in places],
@@ -132,7 +139,8 @@ def compare_words(opinions: Opinions, options: WordOptions, *, is_apart: Any = N
     n_unmatched = len(single.text) - int(matched.sum())
     counts = count_words(single.take(np.flatnonzero(matched)), options.min_reviews)
     notes = _notes(n_copies, n_repeats, n_unmatched, counts, options)
-    odds = word_odds(counts.cells, counts.share, counts.design_effect)
+    cells = counts.cells
+    odds = word_odds(cells, counts.share, counts.design_effect)
     apart = np.array([bool(is_apart and is_apart(word)) for word in counts.words], dtype=bool)
     q_value = np.full(len(apart), np.nan)
     for part in (apart, ~apart):
@@ -146,6 +154,8 @@ def compare_words(opinions: Opinions, options: WordOptions, *, is_apart: Any = N
         reference=counts.reference.astype(np.int64),
         n_target=counts.n_target,
         n_reference=counts.n_reference,
+        expected_target=cells.sums(cells.n_target * cells.reference / cells.n_reference) / max(counts.n_target, 1),
+        expected_reference=cells.sums(cells.n_reference * cells.target / cells.n_target) / max(counts.n_reference, 1),
         log_odds=odds.log_odds,
         low=odds.log_odds - half,
         high=odds.log_odds + half,

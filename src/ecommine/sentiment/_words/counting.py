@@ -165,7 +165,7 @@ def count_words(opinions: Opinions, min_reviews: int) -> WordCounts:
         reference=reference,
         n_target=n_target,
         n_reference=n - n_target,
-        design_effect=_design_effects(word, of, opinions, customer, share),
+        design_effect=_inflation_by_customer(word, of, opinions, customer, share),
         n_rare=len(words) - len(chosen),
     )
 
@@ -195,7 +195,7 @@ def _cells(word: Ints, of: Ints, opinions: Opinions, n_words: int) -> Cells:
     return Cells(word=word[first], n_words=n_words, **dict(zip(names, values, strict=True)))
 
 
-def _design_effects(word: Ints, of: Ints, opinions: Opinions, customer: Ints, share: Floats) -> Floats:
+def _inflation_by_customer(word: Ints, of: Ints, opinions: Opinions, customer: Ints, share: Floats) -> Floats:
     """Return, by word, the sum of squared scores by customer over that by opinion, at least 1.
 
     The score of an opinion is its group less the mean of the stratum, times the word less its share: their sum is what

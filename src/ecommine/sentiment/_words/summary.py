@@ -1,8 +1,6 @@
 """Summaries of words: those that set two groups apart, and those that go with returns."""
 
-import numpy as np
-
-from ..._core.texts import Locale, counted, join_sentences, join_words, percent, three_digits
+from ..._core.texts import Locale, counted, join_sentences, join_words, percent
 from .comparison import Comparison
 
 SHOWN = 5
@@ -14,7 +12,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "target": "More frequent in the target: {words}.",
         "reference": "More frequent in the reference: {words}.",
         "none": "No word is more frequent in one of them beyond chance.",
-        "word": "{word} ({share} of reviews, odds × {odds})",
+        "word": "{word} ({share} of reviews, {other} expected)",
         "quote": "“{word}”",
         "coverage": "{wrote:,} of {returned} have a review ({share}), and {other} of the kept ones: who does not write "
         "may have other reasons.",
@@ -29,7 +27,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "target": "目标评价中更常出现：{words}。",
         "reference": "对照评价中更常出现：{words}。",
         "none": "没有词语在任一组中显著更常出现。",
-        "word": "{word}（{share}的评价，优势比{odds}）",
+        "word": "{word}（{share}的评价，预期{other}）",
         "quote": "「{word}」",
         "coverage": "{returned}中有{wrote:,}笔写了评价（{share}），未退货的为{other}：没有写评价的客户可能另有原因。",
         "reasons": "退货商品的评价中更常提到：{words}。",
@@ -86,9 +84,9 @@ def _named(words: Comparison, keys: tuple[str, str], locale: Locale) -> list[str
 
 
 def _word(words: Comparison, place: int, locale: Locale, *, is_target: bool) -> str:
-    """Return a word with its share of the group that has it more often, and its odds there, within products."""
+    """Return a word with its share, and the one expected from the other group's reviews of the same products."""
     texts = _TEXTS[locale]
     count, n = (words.target[place], words.n_target) if is_target else (words.reference[place], words.n_reference)
-    odds = float(np.exp(abs(words.log_odds[place])))
-    word = texts["quote"].format(word=words.words[place])
-    return texts["word"].format(word=word, share=percent(round(count / max(n, 1), 3)), odds=three_digits(odds))
+    other = (words.expected_target if is_target else words.expected_reference)[place]
+    shares = {"share": percent(round(count / max(n, 1), 3)), "other": percent(round(float(other), 3))}
+    return texts["word"].format(word=texts["quote"].format(word=words.words[place]), **shares)
