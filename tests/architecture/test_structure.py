@@ -11,7 +11,15 @@ from architecture.source import PACKAGE, ROOT, packages, topics
 
 FILES = 15
 LINES = 3_500
-LARGER = {"abtest": 4_700, "association": 6_800, "elasticity": 3_800, "forecasting": 7_800, "funnel": 12_100}
+LARGER = {
+    "abtest": 4_700,
+    "association": 7_000,
+    "elasticity": 3_800,
+    "forecasting": 7_900,
+    "funnel": 12_100,
+    "segmentation": 4_900,
+    "sentiment": 6_300,
+}
 """Lines of a topic, and of those that are past them: not a reason to move code elsewhere, but to ask what can go."""
 
 

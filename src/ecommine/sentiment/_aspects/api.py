@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 
 from ..._core.arrays import Ints
-from ..._core.checks import confidence_level, integer, one_of
+from ..._core.checks import confidence_level, instance, integer, one_of
 from ..._core.engines import tell_library_errors
 from ..._core.moments import moment, moment_to_microseconds
 from ..._core.notes import Note
 from ..._core.texts import counted
 from ..._stats.multiple_testing import CORRECTIONS, Correction, adjust_p_values
 from ...schema._for_topics import Every, first_open
+from .._model import SentimentModel
 from .._read import Reviews, read_reviews
 from .._words.comparison import id_values, joint_codes
 from .._words.keywords import left_out_texts, no_product_id, without_product
@@ -44,7 +45,7 @@ def aspects(
     /,
     *,
     aspects: Mapping[str, Sequence[str]] | None = None,
-    model: Any = None,
+    model: SentimentModel | None = None,
     every: Every = "1mo",
     min_reviews: int = 30,
     level: float = 0.95,
@@ -128,6 +129,8 @@ def aspects(
     level = confidence_level(level)
     one_of("correction", correction, CORRECTIONS)
     until = None if as_of is None else moment(as_of)
+    if model is not None:
+        instance("model", model, SentimentModel)
     made = read_reviews(reviews, optional=OPTIONAL)
     time = times_of(made.frame, "reviewed_at")
     until = until or (as_datetime(int(time.max())) if (time != NO_TIME).any() else None)
