@@ -280,7 +280,7 @@ def test_planted_faults_are_found() -> None:
 
 def test_a_whole_shop_shows_its_faults() -> None:
     shop = datasets.make_shop(
-        2_000, 240, n_products=60, reviews=datasets.Reviews(share=0.6, weak_products=2, return_reasons=0, drops=0)
+        1_000, 240, n_products=60, reviews=datasets.Reviews(share=0.6, weak_products=2, return_reasons=0, drops=0)
     )
     found = sentiment.aspects(shop.reviews).priorities().head(3)
     truth = shop.truth.reviews
