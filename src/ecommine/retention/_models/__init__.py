@@ -1,0 +1,1 @@
+"""The statistics of returns, silences and gaps, on arrays."""

@@ -1,0 +1,207 @@
+"""Order lines up to `as_of`, checked, and the notes of what is left out of them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import reduce
+from operator import or_
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from ..._core.frames import MICRO, Frame, collect, day_number, day_of, join, opened
+from ..._core.moments import moment
+from ..._core.notes import Note
+from ..._core.texts import counted, did_you_mean
+from ...schema._for_topics import SchemaError, Shop, one_currency, read_columns
+
+REQUIRED = ("order_id", "customer_id", "ordered_at", "amount")
+CHARGES = ("shipping", "fee", "adjustment", "discount")
+"""Types of lines whose money belongs to an order but which buy nothing."""
+MAX_MICRO_MONEY = 9e12
+"""Sum of all money up to which millionths fit into 64 bits; above it cents are counted."""
+MAX_MONEY = 9e15
+CENT = 100
+MAX_DAYS_AFTER_DATA = 365
+"""Days from the last line to `as_of` above which a note asks whether `as_of` is right."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """Order lines of known customers up to `as_of`, as a plan where their library has plans.
+
+    Attributes
+    ----------
+    frame : table
+        customer_id, order_id, _day, _units (money in whole units of 1 / ``per_unit``), _buys (1 for a line that buys
+        a product, else 0), _returns (1 for a line that takes one back), and the columns asked for.
+    like : table
+        The caller's.
+    until : datetime or None
+        `as_of`, None where there are no lines.
+    first_day, last_day : int
+        Of all lines, since 1970; the last is that of `as_of`.
+    may_return : bool
+        Whether there is a line that takes a product back.
+    """
+
+    frame: Frame
+    like: Frame
+    until: datetime | None
+    first_day: int
+    last_day: int
+    per_unit: int
+    may_return: bool
+    notes: tuple[Note, ...]
+
+
+def read_lines(
+    orders: object,
+    as_of: datetime | date | str | None,
+    *,
+    required: tuple[str, ...] = REQUIRED,
+    optional: tuple[str, ...] = (),
+    others: tuple[str, ...] = (),
+) -> Lines:
+    """Open the table once, check it, and keep the lines of known customers up to `as_of`."""
+    if isinstance(orders, Shop):
+        raise TypeError("`orders` must be a table, got a Shop: give its orders, shop.orders")
+    wanted = None if as_of is None else moment(as_of)
+    like = opened(orders, argument="orders")
+    frame = like.lazy() if like.implementation.is_polars() else like
+    extra = tuple(name for name in others if name not in _NAMES)
+    known = tuple(dict.fromkeys((*required, *(name for name in others if name in _NAMES))))
+    lines = read_columns(
+        frame, "orders", known, optional=("quantity", "line_type", "currency", *optional), others=extra
+    )
+    lines = _with_flags(lines)
+    extent = _extent(lines)
+    until, notes = extent["last"] if wanted is None else wanted, []
+    if until is not None and extent["first"] is not None:
+        notes += _check_as_of(extent["first"], extent["last"], until)
+    lines, left_out = _left_out(lines, until, extent)
+    one_currency(lines)
+    per_unit = MICRO if extent["money"] <= MAX_MICRO_MONEY else CENT
+    units = (nw.col("amount") * per_unit + 0.5).floor().cast(nw.Int64)
+    return Lines(
+        frame=lines.with_columns(_units=units, _day=day_number(nw.col("ordered_at"))),
+        like=like,
+        until=until,
+        first_day=0 if extent["first"] is None else day_of(extent["first"]),
+        last_day=0 if until is None else day_of(until),
+        per_unit=per_unit,
+        may_return=bool(extent["returns"]),
+        notes=(*notes, *left_out),
+    )
+
+
+def check_columns(frame: object, wanted: tuple[str, ...], *, argument: str, table: str = "orders") -> None:
+    """Raise unless the table has the columns."""
+    names = opened(frame, argument=table).collect_schema().names()
+    for name in wanted:
+        if name not in names:
+            raise ValueError(f"`{argument}`: there is no column {name!r} in `{table}`{did_you_mean(name, names)}")
+
+
+def buys_in_full_returns(lines: Lines, keys: list[str]) -> nw.DataFrame[Any] | None:
+    """Count by keys the lines of orders that were taken back in full under their own id; None where none was.
+
+    Such an order has lines that buy and lines that return, whose money is together not above zero.
+    """
+    if not lines.may_return:
+        return None
+    products = lines.frame.filter((nw.col("_buys") + nw.col("_returns")) > 0)
+    order = ["customer_id", "order_id"]
+    returned = products.filter(nw.col("_returns") > 0).select(*order).unique()
+    if isinstance(products, nw.DataFrame) and isinstance(returned, nw.DataFrame):  # a look-up is faster than a join
+        products = products.filter(nw.col("order_id").is_in(returned["order_id"]))
+    touched = join(products, returned, on=order, how="semi")
+    net = touched.group_by(order).agg(net=nw.col("_units").sum(), bought=nw.col("_buys").sum())
+    cancelled = net.filter(nw.col("net") <= 0, nw.col("bought") > 0).select(*order)
+    undone = join(touched, cancelled, on=order, how="semi").filter(nw.col("_buys") > 0)
+    table = collect(undone.group_by(list(dict.fromkeys([*keys, "order_id"]))).agg(undone=nw.col("_buys").sum()))
+    return table if len(table) else None
+
+
+_NAMES = ("product_id", "category", "channel", "device", "country", "store_id", "promotion", "coupon", "payment_method")
+"""Columns of the schema that a caller may group by; others are the caller's own."""
+
+
+def _with_flags(lines: Frame) -> Frame:
+    """Mark the lines that buy a product and those that take one back."""
+    names = lines.collect_schema().names()
+    back = nw.col("amount") < 0
+    if "quantity" in names:
+        back = reduce(or_, [back, nw.col("quantity") < 0])
+    back = back.fill_null(False)
+    goods = ~nw.col("line_type").is_in(CHARGES).fill_null(False) if "line_type" in names else None
+    buys, returns = (~back, back) if goods is None else (~back & goods, back & goods)
+    return lines.with_columns(_buys=buys.cast(nw.Int64), _returns=returns.cast(nw.Int64))
+
+
+def _extent(lines: Frame) -> dict[str, Any]:
+    """Return first and last time, money and counts; raise where a line lacks its order, time or money."""
+    at, size = nw.col("ordered_at"), nw.col("amount").abs()
+    required = ("order_id", "ordered_at", "amount")
+    broken = (~(size <= MAX_MONEY)).fill_null(False)
+    row = collect(
+        lines.select(
+            first=at.min(),
+            last=at.max(),
+            money=nw.when(~broken).then(size).otherwise(0.0).sum(),
+            lines=nw.len(),
+            broken=broken.cast(nw.Int64).sum(),
+            guests=nw.col("customer_id").is_null().cast(nw.Int64).sum(),
+            returns=nw.col("_returns").sum(),
+            **{f"n_{name}": nw.col(name).count() for name in required},
+        )
+    )
+    values = {name: row[name].item() for name in row.columns}
+    absent = {name: int(values["lines"] - values[f"n_{name}"]) for name in required}
+    if any(absent.values()):
+        remedy = 'split them off with schema.quarantine("orders", raw)'
+        raise SchemaError("orders", [f"`{k}` is missing in {counted(n, 'line')}: {remedy}" for k, n in absent.items() if n])
+    money = float(values["money"] or 0.0)
+    if values["broken"] or money > MAX_MONEY:
+        problem = f"{counted(int(values['broken'] or values['lines']), 'line')} whose money is not a number, infinite or"
+        raise ValueError(f"`orders` has {problem} above {MAX_MONEY:.0e} in all: correct it, or give a larger unit")
+    whole = {name: int(values[name] or 0) for name in ("lines", "guests", "returns")}
+    ends = {name: None if row[name].null_count() else moment(values[name]) for name in ("first", "last")}
+    return {**ends, **whole, "money": money}
+
+
+def _check_as_of(first: datetime, last: datetime, until: datetime) -> list[Note]:
+    """Raise for a moment before all lines, and return a note of one long after them."""
+    if until < first:
+        raise ValueError(
+            f"`as_of` is {until:%Y-%m-%d}, before all lines: the data run from {first:%Y-%m-%d} to {last:%Y-%m-%d}"
+        )
+    days = day_of(until) - day_of(last)
+    if days <= MAX_DAYS_AFTER_DATA:
+        return []
+    text = f"{until:%Y-%m-%d} is {days:,} days after the last order line ({last:%Y-%m-%d}): check `as_of`"
+    return [Note(text, code="as_of_long_after_data", count=days)]
+
+
+def _left_out(lines: Frame, until: datetime | None, extent: dict[str, Any]) -> tuple[Frame, list[Note]]:
+    """Leave out the lines after `as_of` and those of guests, and count them."""
+    notes = []
+    if until is not None and extent["last"] is not None and until < extent["last"]:
+        is_late = nw.col("ordered_at") > nw.lit(until)
+        late = int(collect(lines.select(late=is_late.cast(nw.Int64).sum()))["late"].item() or 0)
+        lines = lines.filter(~is_late)
+        text = f"{counted(late, 'order line')} after {until:%Y-%m-%d %H:%M} {_were(late)} left out"
+        notes.append(Note(text, code="rows_after_as_of", count=late))
+    if extent["guests"]:
+        guests = lines.filter(nw.col("customer_id").is_null())
+        row = collect(guests.select(lines=nw.len(), orders=nw.col("order_id").n_unique(), money=nw.col("amount").sum()))
+        count, orders, money = (row[name].item() or 0 for name in ("lines", "orders", "money"))
+        lines = lines.filter(~nw.col("customer_id").is_null())
+        if count:
+            words = f"of guests ({counted(int(orders), 'order')}, money {round(float(money), 2) + 0.0:,.2f})"
+            text = f"{counted(int(count), 'order line')} {words} {_were(int(count))} left out"
+            notes.append(Note(text, code="guests_left_out", count=int(count)))
+    return lines, notes
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"
