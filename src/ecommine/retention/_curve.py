@@ -18,7 +18,7 @@ from .._core.texts import LOCALES, Locale, counted
 from .._stats.intervals import normal_quantile, wilson_interval
 from .._stats.multiple_testing import Correction, adjust_p_values
 from .._stats.survival import KaplanMeier
-from ._models.returns import Returns, ReturnShares, p_values_against_rest, share_within
+from ._models.returns import ReturnCounts, Returns, ReturnShares, p_values_against_rest
 from ._options import checked, several_lengths
 from ._read.first_orders import Customers, read_customers
 
@@ -87,8 +87,6 @@ class CurveRow:
     customers: int
     within: Ints
     shares: ReturnShares
-    low: Floats
-    high: Floats
     on_day: tuple[Floats, Floats, Floats]
     p_value: Floats
     q_value: Floats
@@ -186,35 +184,36 @@ def curve(
 
 
 def _rows(people: Customers, within: Ints, method: Correction | None, level: float) -> tuple[CurveRow, ...]:
-    returns, z = Returns.of(people.days), normal_quantile(level)
-    parts = [(code, old) for code in range(len(people.groups)) for old in (False, True)]
-    members = [(people.group == code) & (people.is_new != old) for code, old in parts]
-    shares = [share_within(returns, chosen, within) for chosen in members]
-    p = np.array([_p_values(returns, people, chosen, share, within, old)
-                  for chosen, share, (_, old) in zip(members, shares, parts, strict=True)]).reshape(-1, len(within))
+    returns, z, n_groups = Returns.of(people.days), normal_quantile(level), len(people.groups)
+    longest = int(within.max())
+    new, old = (returns.counts(np.where(chosen, people.group, -1), n_groups, longest)
+                for chosen in (people.is_new, ~people.is_new))  # fmt: skip
+    p = np.full((n_groups, len(within)), np.nan)
+    if n_groups > 1:
+        total = ReturnCounts.total(new)
+        p = np.array([p_values_against_rest(counts, total - counts, within) for counts in new])
     q = adjust_p_values(p.ravel(), method).reshape(p.shape)
     rows = []
-    for i, ((code, old), chosen, share) in enumerate(zip(parts, members, shares, strict=True)):
-        if old and not chosen.any():
-            continue
-        low, high = wilson_interval(share.share, share.n_effective, z)
-        rows.append(
-            CurveRow(
-                group=people.groups[code], first_seen=old, customers=int(chosen.sum()), within=within, shares=share,
-                low=low, high=high, on_day=_on_day(people, returns, chosen, within, z), p_value=p[i], q_value=q[i],
-                curve=returns.curve(chosen, int(within.max())),
-            )  # fmt: skip
-        )
+    for i, group in enumerate(people.groups):
+        for counts, first_seen in ((new[i], False), (old[i], True)):
+            if first_seen and not counts.n:
+                continue
+            chosen = (people.group == i) & (people.is_new != first_seen)
+            unknown = np.full(len(within), np.nan)
+            rows.append(
+                CurveRow(
+                    group=group,
+                    first_seen=first_seen,
+                    customers=counts.n,
+                    within=within,
+                    shares=counts.share_within(within, z),
+                    on_day=_on_day(people, returns, chosen, within, z),
+                    p_value=unknown if first_seen else p[i],
+                    q_value=unknown if first_seen else q[i],
+                    curve=counts.curve,
+                )
+            )
     return tuple(rows)
-
-
-def _p_values(
-    returns: Returns, people: Customers, chosen: Bools, share: ReturnShares, within: Ints, old: bool
-) -> Floats:
-    """Test new customers of a group against those of all others."""
-    if old or len(people.groups) < 2:
-        return np.full(len(within), np.nan)
-    return p_values_against_rest(share, share_within(returns, people.is_new & ~chosen, within))
 
 
 def _on_day(people: Customers, returns: Returns, chosen: Bools, within: Ints, z: float) -> tuple[Floats, Floats, Floats]:
@@ -238,8 +237,8 @@ def _table(people: Customers, rows: Sequence[CurveRow]) -> Any:
     columns["observed"] = _joined([row.shares.observed for row in rows])
     columns["at_risk"] = _joined([row.shares.at_risk for row in rows], int)
     columns["returned"] = _joined([row.shares.share for row in rows])
-    columns["returned_low"] = _joined([row.low for row in rows])
-    columns["returned_high"] = _joined([row.high for row in rows])
+    columns["returned_low"] = _joined([row.shares.low for row in rows])
+    columns["returned_high"] = _joined([row.shares.high for row in rows])
     for i, name in enumerate(("on_day", "on_day_low", "on_day_high")):
         columns[name] = _joined([row.on_day[i] for row in rows])
     if people.by:

@@ -1,12 +1,14 @@
 """Time to the second purchase of each customer, shares that return within some days, and tests between groups."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..._core.arrays import Bools, Floats, Ints
+from ..._stats.arrays import divide
 from ..._stats.clusters import effective_sample_size
-from ..._stats.intervals import Shares, equal_shares_p_values
+from ..._stats.intervals import Shares, equal_shares_p_values, wilson_interval
 from ..._stats.survival import KaplanMeier
 from .._read.days import CustomerDays
 
@@ -43,9 +45,67 @@ class Returns:
         returned = (second > first) & (customer[second] == np.arange(days.n_customers))
         return cls(age=age, gap=np.where(returned, day[second] - days.first_day, age), returned=returned)
 
-    def curve(self, members: Bools, longest: int) -> KaplanMeier:
-        """Estimate the curve of the return of some customers."""
-        return KaplanMeier.from_durations(self.gap[members], self.returned[members], longest + 1)
+    def counts(self, group: Ints, n_groups: int, longest: int) -> "list[ReturnCounts]":
+        """Count by group, up to an age, who returns and who is seen no longer; customers of group -1 are left out."""
+        width = longest + 2  # the last column is all that is later
+        kept = group >= 0
+        group, late = group[kept], longest + 1
+        gap, age, returned = (values[kept] for values in (self.gap, self.age, self.returned))
+        key = group * width + np.minimum(gap, late)
+
+        def count(keys: Ints) -> Ints:
+            return np.bincount(keys, minlength=n_groups * width).reshape(n_groups, width)
+
+        events, censored = count(key[returned]), count(key[~returned])
+        ages = count(group * width + np.minimum(age, late))
+        return [ReturnCounts(*parts) for parts in zip(events, censored, ages, strict=True)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReturnCounts:
+    """Customers of one group by day: those who return then, those seen until then without, and all by their age."""
+
+    events: Ints
+    censored: Ints
+    age: Ints
+
+    @property
+    def n(self) -> int:
+        """Customers."""
+        return int(self.age.sum())
+
+    def __sub__(self, other: "ReturnCounts") -> "ReturnCounts":
+        return ReturnCounts(self.events - other.events, self.censored - other.censored, self.age - other.age)
+
+    @classmethod
+    def total(cls, parts: "Sequence[ReturnCounts]") -> "ReturnCounts":
+        """Add up groups."""
+        return cls(*(np.sum([getattr(part, name) for part in parts], axis=0) for name in ("events", "censored", "age")))
+
+    @property
+    def curve(self) -> KaplanMeier:
+        """The curve of the return."""
+        late = len(self.events) - 1
+        return KaplanMeier.from_counts(
+            np.arange(late), self.events[:-1], self.censored[:-1], late=int(self.events[-1]), n=self.n, horizon=late
+        )
+
+    def share_within(self, within: Ints, z: float) -> "ReturnShares":
+        """Estimate by Kaplan and Meier the share that returns on days 1 to N, for each N, with Wilson's limits."""
+        n = self.n
+        observed = n - np.cumsum(self.age)[within - 1]
+        share, variance = self.curve.share_at(within)
+        share = np.where(observed > 0, share, np.nan)
+        size = effective_sample_size(share, variance, observed.astype(np.float64))
+        low, high = wilson_interval(share, size, z)
+        return ReturnShares(
+            share=share,
+            low=low,
+            high=high,
+            n_effective=size,
+            at_risk=n - np.cumsum(self.events + self.censored)[within - 1],
+            observed=divide(observed, n),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,31 +113,19 @@ class ReturnShares:
     """Shares that return within each number of days, of one group; NaN where nobody is observed so long."""
 
     share: Floats
+    low: Floats
+    high: Floats
     n_effective: Floats
     at_risk: Ints
     observed: Floats
 
 
-def share_within(returns: Returns, members: Bools, within: Ints) -> ReturnShares:
-    """Estimate by Kaplan and Meier the share of some customers that returns on days 1 to N, for each N."""
-    n = int(members.sum())
-    age, gap = returns.age[members], returns.gap[members]
-    full = (age[None, :] >= within[:, None]).sum(axis=1)
-    at_risk = (gap[None, :] >= within[:, None]).sum(axis=1)
-    if not n:
-        nothing = np.full(len(within), np.nan)
-        return ReturnShares(share=nothing, n_effective=np.zeros(len(within)), at_risk=at_risk, observed=nothing)
-    share, variance = returns.curve(members, int(within.max())).share_at(within)
-    share = np.where(full > 0, share, np.nan)
-    size = effective_sample_size(share, variance, full.astype(np.float64))
-    return ReturnShares(share=share, n_effective=size, at_risk=at_risk, observed=full / n)
-
-
-def p_values_against_rest(share: ReturnShares, rest: ReturnShares) -> Floats:
+def p_values_against_rest(counts: ReturnCounts, rest: ReturnCounts, within: Ints) -> Floats:
     """Test one group against all others; NaN where too few returns are expected on a side for the test to hold."""
-    sides = [Shares.of(side.share, side.n_effective, 1.0) for side in (share, rest)]
-    total = share.n_effective + rest.n_effective
+    one, other = counts.share_within(within, 1.0), rest.share_within(within, 1.0)
+    total = one.n_effective + other.n_effective
     with np.errstate(invalid="ignore", divide="ignore"):
-        pooled = (share.share * share.n_effective + rest.share * rest.n_effective) / total
-        rarer = np.minimum(pooled, 1 - pooled) * np.minimum(share.n_effective, rest.n_effective)
+        pooled = (one.share * one.n_effective + other.share * other.n_effective) / total
+        rarer = np.minimum(pooled, 1 - pooled) * np.minimum(one.n_effective, other.n_effective)
+    sides = [Shares(estimate=side.share, low=side.low, high=side.high, n=side.n_effective) for side in (one, other)]
     return np.where(rarer >= MIN_EXPECTED, equal_shares_p_values(*sides), np.nan)
