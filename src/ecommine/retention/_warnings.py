@@ -1,0 +1,322 @@
+"""Good customers who have gone quiet: how unusual their silence is, and whether they will buy again soon."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from narwhals.stable.v2.typing import IntoFrame
+
+from .._core.arrays import Bools, Floats, Ints
+from .._core.checks import confidence_level, integer, one_of
+from .._core.codes import Labels, whole_ids
+from .._core.engines import tell_library_errors
+from .._core.notes import Note
+from .._core.results import Result
+from .._core.tables import build_table
+from .._core.texts import LOCALES, Locale, counted
+from .._stats.arrays import divide, sums_by_group
+from .._stats.intervals import normal_quantile, wilson_interval
+from ._models.frequent import Frequent, learn_return
+from ._models.quiet import RateDistribution
+from ._options import whole_days
+from ._read.days import CustomerDays, read_days
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+UNUSUAL = 0.05
+"""Chance of so long a silence, below which a customer is flagged."""
+BANDS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+"""Limits of predicted probabilities in the check."""
+FAR_OFF = 0.05
+"""Difference between predicted and actual shares that a note tells of, where chance does not explain it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class ChurnWarnings(Result):
+    """Frequent customers and their silence; made by :func:`ecommine.retention.churn_warnings`.
+
+    Attributes
+    ----------
+    table : eager table of the caller's library, one row per frequent customer, flagged ones first, most at risk first
+        customer_id; purchases (days of purchase); usual_gap (days between purchases at the customer's own rate, shrunk
+        to the shop's); open_gap (days since the last purchase); quiet_p (chance of so long a silence at that rate);
+        flagged (quiet_p below .05); flagged_since (the day on which it fell below); return_probability (of a purchase
+        within the horizon); usual_spend (money within the horizon at the usual rate); spend_at_risk (usual_spend
+        times one minus return_probability).
+    checks : eager table, one row per band of predicted probabilities, and one for all
+        band_low, band_high, customers, predicted, actual with its limits, verdict ("agrees", "too_high", "too_low"):
+        predictions one horizon before `as_of`, learned before that, against what happened until `as_of`.
+    as_of : datetime or None
+    horizon : int
+        Days.
+    frequent : int
+    level : float
+    notes : tuple of Note
+        See the codes in :mod:`ecommine.retention`.
+    """
+
+    table: Any
+    checks: Any
+    as_of: datetime | None
+    horizon: int
+    frequent: int
+    level: float
+    notes: tuple[Note, ...]
+    _warned: "Warned"
+
+    @property
+    def headline(self) -> str:
+        """The first line of the display."""
+        n, flagged = len(self._warned.flagged), int(self._warned.flagged.sum())
+        who = counted(n, "frequent customer")
+        return f"as of {self.as_of or '–'}, {who}, {flagged:,} gone quiet, horizon {counted(self.horizon, 'day')}"
+
+    @property
+    def tables(self) -> Mapping[str, Any]:
+        """The tables by name."""
+        return {"warnings": self.table, "checks": self.checks}
+
+    def summary(self, *, locale: Locale = "en") -> str:
+        """Return two to four sentences: how many have gone quiet, what is at risk, and how well predictions did."""
+        from ._summary import warning_sentences
+
+        return warning_sentences(self._warned, self.horizon, self.frequent, one_of("locale", locale, LOCALES))
+
+    def plot(self, ax: "Axes | None" = None, *, locale: Locale = "en") -> "Axes":
+        """Draw customers by their usual gap and their silence, with the line beyond which they are flagged."""
+        from ._plot import draw_warnings
+
+        return draw_warnings(self._warned, ax, one_of("locale", locale, LOCALES))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Bands:
+    """Predicted against actual shares by band, the last row over all."""
+
+    low: Floats
+    high: Floats
+    n: Ints
+    predicted: Floats
+    actual: Floats
+    actual_low: Floats
+    actual_high: Floats
+
+    @property
+    def verdict(self) -> list[str | None]:
+        """Whether the predictions agree with what happened."""
+        too = np.where(self.predicted > self.actual_high, 1, np.where(self.predicted < self.actual_low, -1, 0))
+        words = {0: "agrees", 1: "too_high", -1: "too_low"}
+        return [words[one] if n else None for one, n in zip(too.tolist(), self.n.tolist(), strict=True)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Warned:
+    """The columns of the table as arrays, in its order."""
+
+    customer: Labels
+    purchases: Ints
+    usual_gap: Floats
+    open_gap: Ints
+    quiet_p: Floats
+    flagged: Bools
+    flagged_since: Ints
+    return_probability: Floats
+    usual_spend: Floats
+    bands: Bands | None
+
+    @property
+    def spend_at_risk(self) -> Floats:
+        """The usual spend that is not expected to come."""
+        return self.usual_spend * (1 - self.return_probability)
+
+
+@tell_library_errors
+def churn_warnings(
+    orders: IntoFrame,
+    /,
+    *,
+    horizon: str | timedelta = "30d",
+    frequent: int = 6,
+    as_of: datetime | date | str | None = None,
+    level: float = 0.95,
+) -> ChurnWarnings:
+    r"""Find frequent customers who have gone quiet, and predict who buys within the horizon.
+
+    Parameters
+    ----------
+    orders : table of order lines
+        Any library's table with order_id, customer_id, ordered_at, and amount or quantity and unit_price.
+    horizon : str or timedelta
+        Whole days after `as_of` for the probability and the spend.
+    frequent : int
+        Least days of purchase; other customers have no row.
+    as_of : datetime, date or ISO 8601 text, default the last time in the data
+        Lines after it are left out of everything. Its day counts as over.
+    level : float
+        Of the intervals in ``.checks``.
+
+    Returns
+    -------
+    ChurnWarnings
+        Frozen, with ``.table``, ``.checks``, ``.summary()`` and ``.plot()``.
+
+    Raises
+    ------
+    ecommine.SchemaError
+        If a column is missing or of the wrong type, or the lines are of several currencies.
+    ValueError
+        If an option cannot be read or `as_of` is before all lines.
+
+    Notes
+    -----
+    Two numbers answer two questions. With x gaps in t days and the shop's gamma distribution of rates,
+    :math:`\text{quiet\_p} = ((\alpha + t) / (\alpha + t + g))^{r + x}` is the chance of a silence of g days or longer
+    at the customer's own rate: a sign of change. `return_probability` is a logistic regression on silence, number of
+    purchases and time since the first one, learned at 30, 60 and 90 days before `as_of` (one horizon before it, if that
+    is longer) from what was known then and happened after: it is null where the history is too short. A flagged
+    customer may well come back, and ``.checks`` tells how far the probability could be trusted.
+
+    References
+    ----------
+    Fader, P. S., Hardie, B. G. S. and Lee, K. L. (2005). "Counting your customers" the easy way: an alternative to the
+    Pareto/NBD model. Marketing Science 24(2), 275-284.
+
+    Examples
+    --------
+    Ann bought every week and has been silent for seven; Bob still comes:
+
+    >>> import pandas as pd
+    >>> weeks = [*range(8), *range(15)]
+    >>> orders = pd.DataFrame({
+    ...     "order_id": range(23),
+    ...     "customer_id": ["ann"] * 8 + ["bob"] * 15,
+    ...     "ordered_at": pd.Timestamp("2024-01-01") + pd.to_timedelta([7 * week for week in weeks], unit="D"),
+    ...     "amount": 10.0,
+    ... })
+    >>> churn_warnings(orders).table[["customer_id", "purchases", "usual_gap", "open_gap", "flagged"]].round(1)
+      customer_id  purchases  usual_gap  open_gap  flagged
+    0         ann          8        7.0        49     True
+    1         bob         15        7.0         0    False
+    """
+    days_ahead = whole_days(horizon, argument="horizon")
+    least, level = integer("frequent", frequent, low=2), confidence_level(level)
+    days, _ = read_days(orders, as_of)
+    warned = _warned(days, days_ahead, least, level)
+    return ChurnWarnings(
+        table=_table(days, warned),
+        checks=_checks_table(days, warned.bands),
+        as_of=days.until,
+        horizon=days_ahead,
+        frequent=least,
+        level=level,
+        notes=(*days.notes, *_notes(days, warned, days_ahead, least)),
+        _warned=warned,
+    )
+
+
+def _warned(days: CustomerDays, horizon: int, least: int, level: float) -> Warned:
+    """Compute all columns, and put the rows in order."""
+    now = Frequent.at(days, days.today, least)
+    n = len(now.position)
+    chance = learn_return(days, days.today, horizon, least)
+    probability = np.full(n, np.nan) if chance is None else chance.predict(now.features())
+    if n:
+        repeaters = Frequent.at(days, days.today, 2)
+        rates = RateDistribution.learn(repeaters.gaps, repeaters.age)
+        usual, p = rates.mean_gap(now.gaps, now.span), rates.silence_p(now.gaps, now.span, now.silence)
+        longest = rates.longest_usual(now.gaps, now.span, UNUSUAL)
+    else:
+        usual = p = longest = np.zeros(0)
+    flagged = p < UNUSUAL
+    spend = np.maximum(now.money / np.maximum(now.purchases, 1), 0.0) * horizon / np.where(n, usual, 1.0)
+    at_risk = np.where(np.isnan(probability), spend, spend * (1 - probability))
+    order = np.lexsort((now.position, -at_risk, ~flagged))
+    since = days.today - now.silence + np.floor(longest).astype(np.int64) + 1
+    return Warned(
+        customer=days.customers[now.position[order]],
+        purchases=now.purchases[order],
+        usual_gap=usual[order],
+        open_gap=now.silence[order],
+        quiet_p=p[order],
+        flagged=flagged[order],
+        flagged_since=np.minimum(since, days.today)[order],
+        return_probability=probability[order],
+        usual_spend=spend[order],
+        bands=_check(days, horizon, least, level),
+    )
+
+
+def _check(days: CustomerDays, horizon: int, least: int, level: float) -> Bands | None:
+    """Predict one horizon before `as_of` with what was known then, and compare with what happened."""
+    then = days.today - horizon
+    chance = learn_return(days, then, horizon, least)
+    if chance is None:
+        return None
+    known = Frequent.at(days, then, least)
+    predicted, actual = chance.predict(known.features()), known.bought_within(days, then, horizon)
+    band = np.clip(np.searchsorted(BANDS, predicted, side="right") - 1, 0, len(BANDS) - 2)
+    n_bands = len(BANDS) - 1
+    sums = [np.bincount(band, minlength=n_bands), *(sums_by_group(band, v, n_bands) for v in (predicted, actual))]
+    n, expected, bought = (np.append(values, values.sum()) for values in sums)
+    share = divide(bought, n)
+    low, high = wilson_interval(share, n.astype(np.float64), normal_quantile(level))
+    return Bands(
+        low=np.array([*BANDS[:-1], BANDS[0]]),
+        high=np.array([*BANDS[1:], BANDS[-1]]),
+        n=n.astype(np.int64),
+        predicted=divide(expected, n),
+        actual=share,
+        actual_low=low,
+        actual_high=high,
+    )
+
+
+def _table(days: CustomerDays, warned: Warned) -> Any:
+    since = (warned.flagged_since * warned.flagged).astype("datetime64[D]").astype("datetime64[us]")
+    columns = {
+        "customer_id": whole_ids(warned.customer),
+        "purchases": warned.purchases,
+        "usual_gap": warned.usual_gap,
+        "open_gap": warned.open_gap,
+        "quiet_p": warned.quiet_p,
+        "flagged": warned.flagged,
+        "flagged_since": np.where(warned.flagged, since, np.datetime64("NaT", "us")),
+        "return_probability": warned.return_probability,
+        "usual_spend": warned.usual_spend,
+        "spend_at_risk": warned.spend_at_risk,
+    }
+    return build_table(columns, like=days.like)
+
+
+def _checks_table(days: CustomerDays, bands: Bands | None) -> Any:
+    nothing = np.zeros(0)
+    names = ("predicted", "actual", "actual_low", "actual_high")
+    columns = {
+        "band_low": nothing if bands is None else bands.low,
+        "band_high": nothing if bands is None else bands.high,
+        "customers": np.zeros(0, dtype=np.int64) if bands is None else bands.n,
+        **{name: nothing if bands is None else getattr(bands, name) for name in names},
+        "verdict": [] if bands is None else bands.verdict,
+    }
+    return build_table(columns, like=days.like)
+
+
+def _notes(days: CustomerDays, warned: Warned, horizon: int, least: int) -> list[Note]:
+    notes = []
+    rare = days.n_customers - len(warned.customer)
+    if rare:
+        text = f"{counted(rare, 'customer')} with fewer than {counted(least, 'day')} of purchase: no row"
+        notes.append(Note(text, code="infrequent_left_out", count=rare))
+    if len(warned.customer) and np.isnan(warned.return_probability).all():
+        text = f"too few frequent customers {counted(horizon, 'day')} and more before `as_of` to learn from"
+        n = len(warned.customer)
+        notes.append(Note(f"{text}: return_probability is null, flags are kept", code="short_history", count=n))
+    bands = warned.bands
+    if bands is not None and bands.verdict[-1] != "agrees" and abs(bands.predicted[-1] - bands.actual[-1]) > FAR_OFF:
+        text = f"{counted(horizon, 'day')} ago {bands.predicted[-1]:.1%} were predicted to buy and"
+        text = f"{text} {bands.actual[-1]:.1%} did: read return_probability as a ranking, see `.checks`"
+        notes.append(Note(text, code="prediction_off", count=int(bands.n[-1])))
+    return notes
