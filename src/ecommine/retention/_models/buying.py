@@ -1,0 +1,121 @@
+"""The probability that a customer buys an item within a window, learned at earlier moments of the same shop."""
+
+import numpy as np
+
+from ..._core.arrays import Bools, Floats, Ints, run_starts
+from .._read.pairs import PairDays
+from .chance import Chance
+from .gaps import Expected
+
+STEPS_BACK = 4
+"""Earlier moments, one window apart, at which the probability is learned."""
+MAX_LEARNED_ROWS = 1_000_000
+"""Rows of the customers from whom everything is learned; of more customers evenly spread ones."""
+MAX_CASES = 200_000
+"""Pairs that the regression sees at each moment."""
+
+
+def sample_of(days: PairDays) -> PairDays:
+    """Return the rows of evenly spread customers, not much more than the largest number that is learned from."""
+    step = -(-len(days.day) // MAX_LEARNED_ROWS)
+    if step <= 1:
+        return days
+    return only_pairs(days, days.customer % step == 0)
+
+
+def only_pairs(days: PairDays, kept: Bools) -> PairDays:
+    """Return the rows of some pairs."""
+    from dataclasses import replace
+
+    rows = kept[days.pair]
+    place = np.cumsum(kept) - 1
+    return replace(
+        days,
+        customer=days.customer[kept],
+        item=days.item[kept],
+        pair=place[days.pair[rows]],
+        day=days.day[rows],
+        quantity=days.quantity[rows],
+    )
+
+
+def features(days: PairDays, expected: Expected, today: int, substitute: Ints) -> Floats:
+    """Return what the probability is learned from, an array of shape (n_pairs, 12)."""
+    visits, since = _visits(days, today)
+    customer = days.customer[expected.pair]
+    silence = today - expected.last
+    open_gap = np.log(silence + 1.0)
+    ratio, count = open_gap - expected.log_gap, np.log(expected.purchases)
+    columns = (
+        ratio,
+        np.maximum(ratio, 0.0),
+        np.maximum(ratio - 1.0, 0.0),
+        ratio**2,
+        expected.log_gap,
+        count,
+        expected.item_log_gap[days.item[expected.pair]],
+        visits[customer],
+        since[customer],
+        open_gap,
+        count * ratio,
+        (substitute >= 0).astype(np.float64),
+    )
+    return np.stack(columns, axis=1)
+
+
+def _visits(days: PairDays, today: int) -> tuple[Floats, Floats]:
+    """Return by customer the log of days of purchase per day, and of days since the last one."""
+    early = days.day <= today
+    span = int(days.day.max(initial=0)) - int(days.day.min(initial=0)) + 1
+    low = int(days.day.min(initial=0)) if len(days.day) else 0
+    keys = np.sort(days.customer[days.pair[early]] * span + days.day[early] - low)
+    keys = keys[run_starts(keys)] if len(keys) else keys
+    customer, day = keys // max(span, 1), keys % max(span, 1) + low
+    n = len(days.customers)
+    count = np.bincount(customer, minlength=n)
+    first, last = np.full(n, today), np.full(n, today)
+    last[customer] = day
+    first[customer[::-1]] = day[::-1]
+    return np.log((count + 1.0) / (today - first + 30.0)), np.log(today - last + 1.0)
+
+
+def substitutes(days: PairDays, today: int) -> Ints:
+    """Return for each pair another item of its category that the customer has bought since, -1 without one."""
+    found = np.full(len(days.customer), -1)
+    if not (days.category >= 0).any():
+        return found
+    early = days.day <= today
+    last = np.full(len(days.customer), -1)
+    last[days.pair[early]] = days.day[early]
+    category = days.category[days.item]
+    known = np.flatnonzero((category >= 0) & (last >= 0))
+    order = known[np.lexsort((days.item[known], last[known], category[known], days.customer[known]))]
+    is_first = run_starts(days.customer[order], category[order]) if len(order) else np.zeros(0, dtype=bool)
+    run = np.cumsum(is_first) - 1
+    final = order[np.append(np.flatnonzero(is_first)[1:], len(order)) - 1] if len(order) else order
+    newest = final[run] if len(order) else order
+    is_older = last[order] < last[newest]
+    found[order[is_older]] = days.item[newest[is_older]]
+    return found
+
+
+def bought_within(days: PairDays, pair: Ints, today: int, window: int) -> Bools:
+    """Return which pairs have a purchase in the days after."""
+    buys = np.zeros(len(days.customer), dtype=bool)
+    buys[days.pair[(days.day > today) & (days.day <= today + window)]] = True
+    return buys[pair]
+
+
+def learn_buying(days: PairDays, today: int, window: int) -> Chance | None:
+    """Learn who buys within the window at earlier moments, each with what was known at it."""
+    cases, events = [], []
+    for back in range(1, STEPS_BACK + 1):
+        moment = today - back * window
+        expected = Expected.at(days, moment)
+        if not len(expected.pair):
+            continue
+        kept = slice(None, None, -(-len(expected.pair) // MAX_CASES))
+        found = features(days, expected, moment, substitutes(days, moment)[expected.pair])
+        cases.append(found[kept])
+        events.append(bought_within(days, expected.pair, moment, window)[kept])
+    return Chance.learn(np.concatenate(cases), np.concatenate(events)) if cases else None

@@ -1,0 +1,255 @@
+r"""Gaps between purchases of an item: how long a customer's next one is expected to be, and how it spreads.
+
+The log gap of a customer's j-th purchase of an item that starts with quantity q is
+
+.. math:: \log g_j = \mu_{item} + u_{pair} + p \log q_j + e_j
+
+with one power p of the quantity, fitted within pairs. The mean of a pair is shrunk to that of the item by the two
+variances. What a next gap was over what had been expected before it, closed or still open, gives one curve by Kaplan
+and Meier for pairs of about as many gaps: it holds what the shop's customers do, stopping included.
+
+The typical gap of an item is the median of Wang and Chang's estimate: closed gaps of one customer share one weight,
+and an open gap counts, as censored, only for who has no closed one. Closed gaps alone are too short, as long ones are
+still open; pooled gaps are too short, as frequent customers have more of them.
+
+References
+----------
+Wang, M.-C. and Chang, S.-H. (1999). Nonparametric estimation of a recurrent survival function. Journal of the American
+Statistical Association 94(445), 146-153. https://doi.org/10.1080/01621459.1999.10473831
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..._core.arrays import Bools, Floats, Ints, run_starts
+from ..._stats.arrays import divide, sums_by_group
+from ..._stats.survival import KaplanMeier
+from .._read.pairs import PairDays
+
+CLASSES = (1, 2, 4, 8)
+"""Least closed gaps of each class of pairs."""
+PRIOR_PAIRS = 10.0
+"""Pairs of the average item that an item's own mean is weighed against."""
+STEP = 0.02
+"""Width of the classes of log ratios of a gap to what was expected."""
+REACH = 5.0
+"""Log ratios are cut at plus and minus this."""
+N_STEPS = int(2 * REACH / STEP)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Expected:
+    """What is expected of the next gap of each pair with a closed gap, as known at the end of a day.
+
+    Attributes
+    ----------
+    pair : int array of shape (n,)
+        In the pairs of the days.
+    purchases, last : int arrays of shape (n,)
+    log_gap : float array of shape (n,)
+        Mean log of the next gap: the pair's own, shrunk, and lengthened by the last quantity.
+    item_log_gap : float array of shape (n_items,)
+        The items' means.
+    power : float
+        Of the quantity.
+    ratio_events, ratio_censored : int arrays of shape (n_classes, N_STEPS)
+        Next gaps by class of earlier gaps and log ratio to what was expected, closed and still open.
+    """
+
+    pair: Ints
+    purchases: Ints
+    last: Ints
+    log_gap: Floats
+    item_log_gap: Floats
+    power: float
+    ratio_events: Ints
+    ratio_censored: Ints
+
+    @classmethod
+    def at(cls, days: PairDays, today: int) -> "Expected":
+        """Fit the gaps known at the end of a day."""
+        rows = np.flatnonzero(days.day <= today) if today < days.today else slice(None)
+        pair, day, quantity = days.pair[rows], days.day[rows], np.log(days.quantity[rows])
+        has_next = np.zeros(len(pair), dtype=bool)
+        has_next[:-1] = pair[1:] == pair[:-1]
+        begins = np.flatnonzero(has_next)
+        gap, of_pair = np.log(day[begins + 1] - day[begins]), pair[begins]
+        power = _power(of_pair, gap, quantity[begins])
+        rest = gap - power * quantity[begins]
+        is_first = run_starts(of_pair) if len(of_pair) else np.zeros(0, dtype=bool)
+        run, starts = np.cumsum(is_first) - 1, np.flatnonzero(is_first)
+        n_gaps = np.diff(np.append(starts, len(run)))
+        sums = np.add.reduceat(rest, starts) if len(rest) else rest
+        mean, pairs = sums / np.maximum(n_gaps, 1), of_pair[starts]
+        item = days.item[pairs]
+        item_mean = _item_means(item, mean, days.n_items)
+        noise = _relative_noise(rest, run, mean, n_gaps, item, item_mean)
+        last_row = begins[np.append(starts[1:], len(run)) - 1] + 1 if len(run) else begins
+        before = np.cumsum(rest) - rest
+        before -= before[starts][run] if len(run) else 0.0
+        order = np.arange(len(run)) - starts[run]
+        shrunk = (before + noise * item_mean[item][run]) / (order + noise) + power * quantity[begins]
+        expected = (sums + noise * item_mean[item]) / (n_gaps + noise) + power * quantity[last_row]
+        open_gap = today - day[last_row]
+        events = _by_ratio(gap - shrunk, order, order >= 1)
+        with np.errstate(divide="ignore"):
+            censored = _by_ratio(np.log(open_gap) - expected, n_gaps, open_gap > 0)
+        return cls(
+            pair=pairs,
+            purchases=n_gaps + 1,
+            last=day[last_row],
+            log_gap=expected,
+            item_log_gap=item_mean,
+            power=power,
+            ratio_events=events,
+            ratio_censored=censored,
+        )
+
+    def curves(self) -> list[KaplanMeier | None]:
+        """Return for each class the curve of the log ratio; None for a class without a closed next gap."""
+        found: list[KaplanMeier | None] = []
+        for events, censored in zip(self.ratio_events, self.ratio_censored, strict=True):
+            n = int(events.sum() + censored.sum())
+            times = np.arange(N_STEPS)
+            curve = KaplanMeier.from_counts(times, events, censored, n=n, horizon=N_STEPS) if events.sum() else None
+            found.append(curve)
+        return found
+
+    def quantile_days(self, silence: Ints, shares: tuple[float, ...]) -> Floats:
+        """Return after how many days since the last purchase these shares of pairs have bought, given the silence.
+
+        Returns
+        -------
+        float array of shape (n_shares, n)
+            NaN where the curve never reaches the share.
+        """
+        found = np.full((len(shares), len(self.pair)), np.nan)
+        classes = class_of(self.purchases - 1)
+        with np.errstate(divide="ignore"):
+            ratio = np.log(silence) - self.log_gap
+        for number, curve in enumerate(self.curves()):
+            members = np.flatnonzero(classes == number)
+            if curve is None or not len(members):
+                continue
+            survival = np.append(1.0, curve.survival[:-1])
+            left = survival[np.where(silence[members] > 0, _step_of(ratio[members]) + 1, 0)]
+            for i, share in enumerate(shares):
+                step = np.searchsorted(-survival, -left * (1 - share))
+                reached = step < len(survival)
+                middle = (np.minimum(step, N_STEPS) - 0.5) * STEP - REACH
+                length = np.maximum(np.rint(np.exp(middle + self.log_gap[members])), silence[members] + 1)
+                found[i, members] = np.where(reached, length, np.nan)
+        return found
+
+
+def class_of(n_gaps: Ints) -> Ints:
+    """Return the class of pairs by their closed gaps.
+
+    Examples
+    --------
+    >>> class_of(np.array([1, 3, 9])).tolist()
+    [0, 1, 3]
+    """
+    return np.searchsorted(CLASSES, n_gaps, side="right") - 1
+
+
+def _step_of(ratio: Floats) -> Ints:
+    return np.clip(np.floor((ratio + REACH) / STEP), 0, N_STEPS - 1).astype(np.int64)
+
+
+def _by_ratio(ratio: Floats, n_gaps: Ints, kept: Bools) -> Ints:
+    """Count log ratios by class and step."""
+    key = class_of(n_gaps[kept]) * N_STEPS + _step_of(ratio[kept])
+    return np.bincount(key, minlength=len(CLASSES) * N_STEPS).reshape(len(CLASSES), N_STEPS)
+
+
+def _power(pair: Ints, gap: Floats, quantity: Floats) -> float:
+    """Fit the power of the quantity within pairs, between 0 and 1."""
+    if not len(pair):
+        return 0.0
+    run = np.cumsum(run_starts(pair)) - 1
+    n = np.bincount(run)
+    gap, quantity = (values - (np.bincount(run, weights=values) / n)[run] for values in (gap, quantity))
+    spread = float(quantity @ quantity)
+    return float(np.clip(quantity @ gap / spread, 0.0, 1.0)) if spread > 1e-9 else 0.0
+
+
+def _item_means(item: Ints, mean: Floats, n_items: int) -> Floats:
+    """Return the items' mean log gaps, those of few pairs drawn to the mean of all."""
+    overall = float(mean.mean()) if len(mean) else 0.0
+    sums, n = sums_by_group(item, mean, n_items), np.bincount(item, minlength=n_items)
+    return (sums + PRIOR_PAIRS * overall) / (n + PRIOR_PAIRS)
+
+
+def _relative_noise(
+    rest: Floats, run: Ints, mean: Floats, n_gaps: Ints, item: Ints, item_mean: Floats
+) -> float:
+    """Return the variance within pairs over that between them: so many gaps weigh as much as the item's mean."""
+    free = int((n_gaps - 1).sum())
+    if free < 1:
+        return 1.0
+    within = float(((rest - mean[run]) ** 2).sum()) / free
+    deviation = mean - item_mean[item]
+    between = float(deviation @ deviation) / len(mean) - within * float((1.0 / n_gaps).mean())
+    return float(np.clip(within / max(between, 1e-9), 1e-3, 1e3))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TypicalGaps:
+    """Wang and Chang's median gap of each group, NaN where the curve does not reach one half."""
+
+    median: Floats
+    customers: Ints
+    repeaters: Ints
+
+
+def typical_gaps(group: Ints, unit: Ints, gap: Ints, closed: Bools, n_groups: int) -> TypicalGaps:
+    """Estimate the median gap by group with one weight per unit.
+
+    Parameters
+    ----------
+    group, unit, gap : int arrays of shape (n_gaps,)
+        The group and the unit of each gap, sorted by unit (of which each is in one group), and its days.
+    closed : bool array of shape (n_gaps,)
+        Whether the gap ends in a purchase. A unit has one open gap, its last one.
+    n_groups : int
+
+    Examples
+    --------
+    Of three customers one has the gaps 2, 4 and an open one, one a gap of 8, and one none in ten days:
+
+    >>> closed = np.array([True, True, False, True, False, False])
+    >>> found = typical_gaps(np.zeros(6, int), np.array([0, 0, 0, 1, 1, 2]), np.array([2, 4, 9, 8, 1, 10]), closed, 1)
+    >>> found.median.tolist(), found.customers.tolist(), found.repeaters.tolist()
+    ([8.0], [3], [2])
+    """
+    if not len(unit):
+        nothing = np.zeros(n_groups, dtype=np.int64)
+        return TypicalGaps(median=np.full(n_groups, np.nan), customers=nothing, repeaters=nothing)
+    run = np.cumsum(run_starts(unit)) - 1
+    n_closed = np.bincount(run, weights=closed)
+    group_of_unit = group[run_starts(unit)]
+    customers = np.bincount(group_of_unit, minlength=n_groups)
+    repeaters = np.bincount(group_of_unit[n_closed > 0], minlength=n_groups)
+    kept = closed | (n_closed[run] == 0)
+    weight = 1.0 / np.maximum(n_closed[run[kept]], 1.0)
+    group, gap, closed = group[kept], gap[kept], closed[kept]
+    span = int(gap.max()) + 1
+    key, index = np.unique(group * span + gap, return_inverse=True)
+    gone = np.bincount(index, weights=weight)
+    events = np.bincount(index, weights=weight * closed)
+    of = key // span
+    starts = np.flatnonzero(run_starts(of))
+    width = np.diff(np.append(starts, len(of)))
+    before = np.cumsum(gone) - gone
+    at_risk = customers[of] - (before - np.repeat(before[starts], width))
+    with np.errstate(divide="ignore"):
+        log_left = np.log(np.maximum(1.0 - divide(events, np.maximum(at_risk, events)), 0.0))
+    log_left = np.maximum(log_left, -50.0)  # nobody is left; sums stay finite
+    total = np.cumsum(log_left)
+    survival = np.exp(total - np.repeat(total[starts] - log_left[starts], width))
+    is_low = np.flatnonzero(survival <= 0.5 + 1e-9)
+    median = np.full(n_groups, np.nan)
+    median[of[is_low][::-1]] = (key % span)[is_low][::-1]  # the first of each group stays
+    return TypicalGaps(median=median, customers=customers, repeaters=repeaters)
