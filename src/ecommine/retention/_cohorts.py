@@ -131,7 +131,7 @@ def cohorts(
     correction: Correction | None = "bh",
     level: float = 0.95,
 ) -> Cohorts:
-    """Count by calendar period of the first purchase who is still active later, and the money so far.
+    r"""Count by calendar period of the first purchase who is still active later, and the money so far.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def cohorts(
 
     Notes
     -----
-    A cell is a share of active customers, :math:`\\text{active} / \\text{customers}`, with Wilson's interval. A cell
+    A cell is a share of active customers, :math:`\text{active} / \text{customers}`, with Wilson's interval. A cell
     whose period is not over is null, never 0. Pooled rows divide sums by sums, so that large cohorts weigh more and
     cohorts at 0 % count; the mean of the cohorts' shares is another number. A calendar month is not 30 days since the
     first purchase: the return within 30 days is in ``.returns`` and in :func:`ecommine.retention.curve`.
@@ -240,7 +240,9 @@ def _pooled(people: Customers, cells: Triangle, level: float) -> Any:
     group, period = cells.group[cells.block[kept]], cells.period[kept]
     width = int(period.max(initial=-1)) + 1
     keys, index = np.unique(group * max(width, 1) + period, return_inverse=True)
-    n, active = (sums_by_group(index, values[kept], len(keys)) for values in (cells.customers[cells.block], cells.active))
+    n, active = (
+        sums_by_group(index, values[kept], len(keys)) for values in (cells.customers[cells.block], cells.active)
+    )
     share = divide(active, n)
     low, high = wilson_interval(share, n, normal_quantile(level))
     columns = {

@@ -169,9 +169,7 @@ def curve(
     """
     lengths = np.array(several_lengths(within, argument="within"))
     level, method = checked(level, correction)
-    people = read_customers(
-        orders, by=by, customers=customers, first_orders_from=first_orders_from, as_of=as_of
-    )
+    people = read_customers(orders, by=by, customers=customers, first_orders_from=first_orders_from, as_of=as_of)
     rows = _rows(people, lengths, method, level)
     return ReturnCurve(
         table=_table(people, rows),
@@ -216,7 +214,9 @@ def _rows(people: Customers, within: Ints, method: Correction | None, level: flo
     return tuple(rows)
 
 
-def _on_day(people: Customers, returns: Returns, chosen: Bools, within: Ints, z: float) -> tuple[Floats, Floats, Floats]:
+def _on_day(
+    people: Customers, returns: Returns, chosen: Bools, within: Ints, z: float
+) -> tuple[Floats, Floats, Floats]:
     """Return the share that bought on the very day, of customers observed so long, and its limits."""
     customer, day = people.days.purchases()
     age = np.where(chosen[customer], day - people.days.first_day[customer], -1)

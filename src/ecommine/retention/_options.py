@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import cast
 
 from .._core.checks import confidence_level, one_of, several, show
 from .._core.durations import fixed_length
@@ -37,4 +38,4 @@ def several_lengths(value: object, *, argument: str) -> tuple[int, ...]:
 
 def checked(level: object, correction: object = None) -> tuple[float, Correction | None]:
     """Return a level of intervals and a correction of many tests."""
-    return confidence_level(level), one_of("correction", correction, CORRECTIONS)
+    return confidence_level(level), cast("Correction | None", one_of("correction", correction, CORRECTIONS))

@@ -164,12 +164,10 @@ def value(
     >>> result = value(orders, horizon="31d", first_orders_from="2024-01-01")
     >>> result.table[["customers", "value", "value_low", "value_high", "first_order", "later"]].round(2)
        customers  value  value_low  value_high  first_order  later
-    0         40   30.0      28.38       31.62         20.0   10.0
+    0         40   30.0       28.4        31.6         20.0   10.0
     """
     days, level = whole_days(horizon, argument="horizon"), confidence_level(level)
-    people = read_customers(
-        orders, by=by, customers=customers, first_orders_from=first_orders_from, as_of=as_of
-    )
+    people = read_customers(orders, by=by, customers=customers, first_orders_from=first_orders_from, as_of=as_of)
     ages = np.unique([0, days, *(age for age in MILESTONES if age <= days), *np.linspace(0, days, POINTS).round()])
     rows = _rows(people, ages.astype(np.int64), level)
     return CustomerValue(
@@ -207,7 +205,7 @@ def _row(
     estimate = MeanCumulative.estimate(*parts)
     counts = MeanCumulative.estimate(parts[0], age, days.is_purchase[rows].astype(np.float64), watched_until, ages[-1:])
     is_known = estimate.watched >= MIN_WATCHED
-    half = student_quantiles(level, estimate.watched - 1.0) * estimate.error
+    half = student_quantiles(level, np.asarray(estimate.watched - 1.0, dtype=np.float64)) * estimate.error
     mean = np.where(is_known, estimate.mean, np.nan)
     return ValueRow(
         group=group,

@@ -42,7 +42,7 @@ class Chance:
         >>> x = np.linspace(-1, 1, 400)[:, None]
         >>> chance = Chance.learn(x, x[:, 0] + np.tile([-0.5, 0.5], 200) > 0)
         >>> chance.predict(np.array([[-0.9], [0.0], [0.9]])).round(1).tolist()
-        [0.0, 0.5, 1.0]
+        [0.1, 0.5, 0.9]
         """
         n_events = int(event.sum())
         if len(event) < MIN_CASES or min(n_events, len(event) - n_events) < MIN_OF_EACH:

@@ -31,6 +31,9 @@ CLASSES = (1, 2, 4, 8)
 """Least closed gaps of each class of pairs."""
 PRIOR_PAIRS = 10.0
 """Pairs of the average item that an item's own mean is weighed against."""
+MEDIAN = 0.5
+CLOSE = float(np.log(1.2))
+"""Log ratio up to which a gap is close to what was expected."""
 STEP = 0.02
 """Width of the classes of log ratios of a gap to what was expected."""
 REACH = 5.0
@@ -55,6 +58,8 @@ class Expected:
         Of the quantity.
     ratio_events, ratio_censored : int arrays of shape (n_classes, N_STEPS)
         Next gaps by class of earlier gaps and log ratio to what was expected, closed and still open.
+    item_gaps, item_close : int arrays of shape (n_items,)
+        Closed gaps of which something was expected, and those of them that were within 20 % of it.
     """
 
     pair: Ints
@@ -65,6 +70,8 @@ class Expected:
     power: float
     ratio_events: Ints
     ratio_censored: Ints
+    item_gaps: Ints
+    item_close: Ints
 
     @classmethod
     def at(cls, days: PairDays, today: int) -> "Expected":
@@ -92,9 +99,11 @@ class Expected:
         shrunk = (before + noise * item_mean[item][run]) / (order + noise) + power * quantity[begins]
         expected = (sums + noise * item_mean[item]) / (n_gaps + noise) + power * quantity[last_row]
         open_gap = today - day[last_row]
-        events = _by_ratio(gap - shrunk, order, order >= 1)
+        middle = (today + (int(day.min()) if len(day) else today)) // 2
+        is_close = (order >= 1) & (np.abs(gap - shrunk) <= CLOSE)
+        events = _by_ratio(gap - shrunk, order, (order >= 1) & (day[begins] >= middle))
         with np.errstate(divide="ignore"):
-            censored = _by_ratio(np.log(open_gap) - expected, n_gaps, open_gap > 0)
+            censored = _by_ratio(np.log(open_gap) - expected, n_gaps, (open_gap > 0) & (day[last_row] >= middle))
         return cls(
             pair=pairs,
             purchases=n_gaps + 1,
@@ -104,6 +113,8 @@ class Expected:
             power=power,
             ratio_events=events,
             ratio_censored=censored,
+            item_gaps=np.bincount(item[run[order >= 1]], minlength=days.n_items),
+            item_close=np.bincount(item[run[is_close]], minlength=days.n_items),
         )
 
     def curves(self) -> list[KaplanMeier | None]:
@@ -138,9 +149,15 @@ class Expected:
                 step = np.searchsorted(-survival, -left * (1 - share))
                 reached = step < len(survival)
                 middle = (np.minimum(step, N_STEPS) - 0.5) * STEP - REACH
-                length = np.maximum(np.rint(np.exp(middle + self.log_gap[members])), silence[members] + 1)
+                length = _whole(np.exp(middle + self.log_gap[members]), share)
+                length = np.maximum(length, silence[members] + 1)
                 found[i, members] = np.where(reached, length, np.nan)
         return found
+
+
+def _whole(length: Floats, share: float) -> Floats:
+    """Round a limit outwards, so that whole days hold at least the share between them, and a median to the nearest."""
+    return np.rint(length) if share == MEDIAN else np.floor(length) if share < MEDIAN else np.ceil(length)
 
 
 def class_of(n_gaps: Ints) -> Ints:
@@ -182,9 +199,7 @@ def _item_means(item: Ints, mean: Floats, n_items: int) -> Floats:
     return (sums + PRIOR_PAIRS * overall) / (n + PRIOR_PAIRS)
 
 
-def _relative_noise(
-    rest: Floats, run: Ints, mean: Floats, n_gaps: Ints, item: Ints, item_mean: Floats
-) -> float:
+def _relative_noise(rest: Floats, run: Ints, mean: Floats, n_gaps: Ints, item: Ints, item_mean: Floats) -> float:
     """Return the variance within pairs over that between them: so many gaps weigh as much as the item's mean."""
     free = int((n_gaps - 1).sum())
     if free < 1:

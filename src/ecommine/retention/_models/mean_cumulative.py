@@ -42,9 +42,7 @@ class MeanCumulative:
     error: Floats
 
     @classmethod
-    def estimate(
-        cls, customer: Ints, age: Ints, money: Floats, watched_until: Ints, ages: Ints
-    ) -> "MeanCumulative":
+    def estimate(cls, customer: Ints, age: Ints, money: Floats, watched_until: Ints, ages: Ints) -> "MeanCumulative":
         """Estimate the function at some ages.
 
         Parameters
@@ -78,9 +76,7 @@ class MeanCumulative:
         return cls(age=ages, watched=watching[ages], mean=mean[ages], error=np.array(error))
 
 
-def _error(
-    customer: Ints, own: Floats, age: Ints, compensator: Floats, watched_until: Ints, until: int
-) -> float:
+def _error(customer: Ints, own: Floats, age: Ints, compensator: Floats, watched_until: Ints, until: int) -> float:
     """Return the standard error at one age from the influence of each customer."""
     early = age <= until
     brought = np.bincount(customer[early], weights=own[early], minlength=len(watched_until))

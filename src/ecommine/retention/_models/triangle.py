@@ -83,7 +83,7 @@ class Triangle:
 def make_triangle(people: Customers, every: str) -> Triangle:
     """Count the cells up to the period of `as_of`."""
     days = people.days
-    member, first = distinct_rows(people.group, period_of(days.first_day, every), ~people.is_new)
+    member, first = distinct_rows(people.group, period_of(days.first_day, every), 1 - people.is_new)
     cohort = period_of(days.first_day, every)
     first_of_block = cohort[first]
     last = int(period_of(np.array([days.today]), every)[0])

@@ -165,7 +165,9 @@ def value_at_first_order(days: CustomerDays, lines: Lines, column: str) -> list[
     table = collect(lines.frame.filter(nw.col("_buys") > 0).select("customer_id", "_day", column).unique())
     customer = positions(days.customers, table["customer_id"])
     is_first = customer >= 0
-    is_first &= days.first_day[np.where(is_first, customer, 0)] == table["_day"].to_numpy() if days.n_customers else False
+    is_first &= (
+        days.first_day[np.where(is_first, customer, 0)] == table["_day"].to_numpy() if days.n_customers else False
+    )
     codes, distinct = factorize(table[column])
     customer, codes = customer[is_first], codes[is_first]
     low, high = np.full(days.n_customers, len(distinct)), np.full(days.n_customers, -1)

@@ -17,7 +17,6 @@ from ..._core.texts import counted, did_you_mean
 from ..._stats.quantiles import quantiles
 from ...schema._for_topics import SchemaError, common_type, read_columns
 from .days import CustomerDays, positions, read_days, value_at_first_order
-from .lines import Lines
 
 GAP_QUANTILE = 0.9
 """Of closed gaps: a customer seen for the first time later than this after the first line is mostly new."""
@@ -100,7 +99,7 @@ def _columns_of_orders(orders: object, columns: tuple[str, ...], customers: obje
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _CustomerTable:
-    """The table of customers: the day of registration (or UNKNOWN_DAY) and columns to group by, in the order of ours."""
+    """Of each of our customers: the day of registration, or UNKNOWN_DAY, and the columns to group by."""
 
     registered: Ints | None
     values: dict[str, list[str | None]]
@@ -123,7 +122,9 @@ class _CustomerTable:
         place = positions(days.customers, table["customer_id"])
         counts = np.bincount(place[place >= 0], minlength=days.n_customers)
         if (counts > 1).any():
-            raise SchemaError("customers", [f"`customer_id` is there twice for {counted(int((counts > 1).sum()), 'customer')}"])
+            raise SchemaError(
+                "customers", [f"`customer_id` is there twice for {counted(int((counts > 1).sum()), 'customer')}"]
+            )
         row = np.full(days.n_customers, -1)
         row[place[place >= 0]] = np.flatnonzero(place >= 0)
         registered = None
@@ -148,7 +149,9 @@ def _unmatched(row: Ints) -> tuple[Note, ...]:
     absent = int((row < 0).sum())
     if not absent:
         return ()
-    text = f"{counted(absent, 'customer')} of {len(row):,} not in `customers`: without a group or a date of registration"
+    text = (
+        f"{counted(absent, 'customer')} of {len(row):,} not in `customers`: without a group or a date of registration"
+    )
     return (Note(text, code="customers_not_matched", count=absent),)
 
 
@@ -179,7 +182,8 @@ def _default_begin(days: CustomerDays) -> int:
 def closed_gaps(days: CustomerDays) -> Ints:
     """Return the days between neighbouring purchases of a customer."""
     customer, day = days.purchases()
-    return np.diff(day)[customer[1:] == customer[:-1]]
+    gaps: Ints = np.diff(day)[customer[1:] == customer[:-1]]
+    return gaps
 
 
 def _notes_of_new(

@@ -159,10 +159,14 @@ def _extent(lines: Frame) -> dict[str, Any]:
     absent = {name: int(values["lines"] - values[f"n_{name}"]) for name in required}
     if any(absent.values()):
         remedy = 'split them off with schema.quarantine("orders", raw)'
-        raise SchemaError("orders", [f"`{k}` is missing in {counted(n, 'line')}: {remedy}" for k, n in absent.items() if n])
+        raise SchemaError(
+            "orders", [f"`{k}` is missing in {counted(n, 'line')}: {remedy}" for k, n in absent.items() if n]
+        )
     money = float(values["money"] or 0.0)
     if values["broken"] or money > MAX_MONEY:
-        problem = f"{counted(int(values['broken'] or values['lines']), 'line')} whose money is not a number, infinite or"
+        problem = (
+            f"{counted(int(values['broken'] or values['lines']), 'line')} whose money is not a number, infinite or"
+        )
         raise ValueError(f"`orders` has {problem} above {MAX_MONEY:.0e} in all: correct it, or give a larger unit")
     whole = {name: int(values[name] or 0) for name in ("lines", "guests", "returns")}
     ends = {name: None if row[name].null_count() else moment(values[name]) for name in ("first", "last")}

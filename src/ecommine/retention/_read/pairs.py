@@ -58,9 +58,7 @@ class PairDays:
         return len(self.category)
 
 
-def read_pairs(
-    orders: object, by: object, products: object | None, as_of: datetime | date | str | None
-) -> PairDays:
+def read_pairs(orders: object, by: object, products: object | None, as_of: datetime | date | str | None) -> PairDays:
     """Read who bought what when; product lines that were not taken back in full under their own order id."""
     columns = checked_names("by", by, of="columns")
     ours = opened(orders, argument="orders").collect_schema().names()
@@ -200,7 +198,7 @@ def _pair_days(
 def _items(
     columns: tuple[str, ...], values: dict[str, tuple[Ints, Labels]], kept: Ints
 ) -> tuple[Ints, dict[str, Any], Ints]:
-    """Number the distinct items in the order of their values, and find the category of each."""
+    """Give numbers to the distinct items in the order of their values, and find the category of each."""
     ranks = []
     for name in columns:
         codes, labels = values[name]
@@ -208,14 +206,7 @@ def _items(
         rank = np.empty(len(labels), dtype=np.int64)
         rank[order] = np.arange(len(labels))
         ranks.append(rank[codes[kept]])
-    if len(ranks) == 1:
-        codes, labels = ranks[0], values[columns[0]][1]
-        present = np.bincount(codes, minlength=len(labels)) > 0
-        item = (np.cumsum(present) - 1)[codes]
-        first = np.zeros(int(present.sum()), dtype=np.int64)
-        first[item[::-1]] = np.arange(len(item))[::-1]
-    else:
-        item, first = distinct_rows(*ranks)
+    item, first = distinct_rows(*ranks)
     items = {name: values[name][1][values[name][0][kept][first]] for name in columns}
     category = np.full(len(first), -1)
     if "category" in values and "category" not in columns:

@@ -1,0 +1,395 @@
+"""Who needs what again, and when: reminders by customer and product."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from narwhals.stable.v2.typing import IntoFrame
+
+from .._core.arrays import Bools, Floats, Ints, run_starts
+from .._core.checks import confidence_level, integer, one_of
+from .._core.codes import whole_ids
+from .._core.engines import tell_library_errors
+from .._core.notes import Note
+from .._core.results import Result
+from .._core.tables import build_table
+from .._core.texts import LOCALES, Locale, counted
+from .._stats.arrays import divide
+from ._models.buying import features, learn_buying, sample_of, substitutes
+from ._models.gaps import MEDIAN, Expected, TypicalGaps, typical_gaps
+from ._options import whole_days
+from ._read.pairs import PairDays, read_pairs
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+STATUSES = ("not_predictable", "stopped", "on_track", "due_soon", "overdue")
+NOT_PREDICTABLE, STOPPED, ON_TRACK, DUE_SOON, OVERDUE = range(5)
+MIN_GAPS = 30
+"""Gaps of a product, below which its predictability is null."""
+NO_DAY = -(10**9)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Replenishment(Result):
+    """Reminders by customer and product; made by :func:`ecommine.retention.replenishment`.
+
+    Attributes
+    ----------
+    table : eager table of the caller's library, one row per customer and product, most probable first
+        customer_id; the columns of `by`; purchases (days of purchase); usual_gap (days, the customer's own typical
+        gap, shrunk to the product's); last_at; due_at (when half of such customers have bought again, given the
+        silence so far) with due_low and due_high; remind_at (`remind` before the date that was due at the last
+        purchase); probability (of buying within the window); status; substitute (another product of the category that
+        the customer has bought since).
+    products : eager table, one row per product
+        The columns of `by`; customers; repeat_customers; typical_gap (median days, Wang and Chang); predictability
+        (share of gaps that end within 20 % of what the customer's earlier ones let expect).
+    as_of : datetime or None
+    window, remind : int
+        Days.
+    by : tuple of str
+    power : float
+        Of the quantity: twice the quantity makes a gap 2 ** power times as long.
+    level : float
+    notes : tuple of Note
+        See the codes in :mod:`ecommine.retention`.
+
+    Notes
+    -----
+    status is "overdue" (the date that was due at the last purchase has passed), "due_soon" (due_at is within the
+    window), "on_track" (later), "stopped" (silent for so long that fewer than half of such customers ever buy again,
+    as far as the data reach), or "not_predictable" (a single purchase, or fewer than half of such customers buy again
+    at all).
+    """
+
+    table: Any
+    products: Any
+    as_of: datetime | None
+    window: int
+    remind: int
+    by: tuple[str, ...]
+    power: float
+    level: float
+    notes: tuple[Note, ...]
+    _due: "Due"
+
+    @property
+    def headline(self) -> str:
+        """The first line of the display."""
+        n, ready = len(self._due.customer), int((self._due.status >= DUE_SOON).sum())
+        pairs = f"{counted(n, 'pair')} of customer and {' and '.join(self.by)}"
+        return f"as of {self.as_of or '–'}, {pairs}, {ready:,} due within {counted(self.window, 'day')} or overdue"
+
+    @property
+    def tables(self) -> Mapping[str, Any]:
+        """The tables by name."""
+        return {"replenishment": self.table, "products": self.products}
+
+    @tell_library_errors
+    def per_customer(self, *, most: int = 3) -> Any:
+        """Return what one message to each customer would remind of: the most probable of what is due.
+
+        Parameters
+        ----------
+        most : int
+            Products of a customer.
+
+        Returns
+        -------
+        eager table of the caller's library
+            One row per customer and rank, the customers with the most probable product first: customer_id, rank, and
+            the columns of ``.table``, of pairs whose status is "due_soon" or "overdue" and whose remind_at is on the
+            day after `as_of` or before. A daily job sends the new ones: those whose remind_at is that day.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from ecommine import retention
+        >>> orders = pd.DataFrame({
+        ...     "order_id": range(120), "customer_id": [f"c{i % 20}" for i in range(120)], "product_id": "milk",
+        ...     "amount": 2.0,
+        ...     "ordered_at": pd.Timestamp("2024-01-01") + pd.to_timedelta([i // 20 * 28 + i % 20 for i in range(120)],
+        ...                                                                unit="D")})
+        >>> due = retention.replenishment(orders, as_of="2024-06-13").per_customer(most=1)
+        >>> due[["customer_id", "rank", "product_id", "due_at"]].head(1)
+          customer_id  rank product_id     due_at
+        0          c0     1       milk 2024-06-17
+        """
+        rows, rank = _messages(self._due, integer("most", most, low=1))
+        columns = _columns(self._due, rows)
+        ordered = {"customer_id": columns.pop("customer_id"), "rank": rank, **columns}
+        return build_table(ordered, like=self._due.days.like, samples=_samples(self._due.days))
+
+    def summary(self, *, locale: Locale = "en") -> str:
+        """Return two to four sentences: how many are due, what is expected of them, and what can be predicted."""
+        from ._summary import replenishment_sentences
+
+        return replenishment_sentences(self._due, self.window, one_of("locale", locale, LOCALES))
+
+    def plot(self, ax: "Axes | None" = None, *, locale: Locale = "en") -> "Axes":
+        """Draw products by their typical gap and their predictability, with the area of a dot by repeat customers."""
+        from ._plot import draw_products
+
+        return draw_products(self._due, ax, one_of("locale", locale, LOCALES))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Due:
+    """The columns of the table as arrays, in its order; dates are days since 1970, NO_DAY where there is none."""
+
+    days: PairDays
+    customer: Ints
+    item: Ints
+    purchases: Ints
+    usual_gap: Floats
+    last: Ints
+    due: Ints
+    due_low: Ints
+    due_high: Ints
+    remind: Ints
+    probability: Floats
+    status: Ints
+    substitute: Ints
+    typical: TypicalGaps
+    predictability: Floats
+
+
+@tell_library_errors
+def replenishment(
+    orders: IntoFrame,
+    /,
+    *,
+    by: str | Sequence[str] = ("product_id",),
+    products: IntoFrame | None = None,
+    window: str | timedelta = "14d",
+    remind: str | timedelta = "3d",
+    as_of: datetime | date | str | None = None,
+    level: float = 0.95,
+) -> Replenishment:
+    r"""Predict for each customer and product whether and when it is bought again.
+
+    Parameters
+    ----------
+    orders : table of order lines
+        Any library's table with order_id, customer_id, ordered_at, amount or quantity and unit_price, and the columns
+        of `by`. Only product lines count. A quantity makes the next gap longer, by a power that is fitted.
+    by : name or names of columns
+        What an item is: ("product_id",), or a coarser column of `orders` or `products`, such as "category". Groceries
+        are predicted better by type than by product.
+    products : table of products, optional
+        With product_id and columns for `by`; with category, another product of the category bought since is told and
+        used. A category in `orders` does as well.
+    window : str or timedelta
+        Whole days after `as_of` for the probability.
+    remind : str or timedelta
+        How long before the due date a reminder is sent.
+    as_of : datetime, date or ISO 8601 text, default the last time in the data
+        Lines after it are left out of everything. Its day counts as over.
+    level : float
+        Of the interval of the due date, from due_low to due_high.
+
+    Returns
+    -------
+    Replenishment
+        Frozen, with ``.table``, ``.products``, ``.per_customer()``, ``.summary()`` and ``.plot()``.
+
+    Raises
+    ------
+    ecommine.SchemaError
+        If a column is missing or of the wrong type, or the lines are of several currencies.
+    ValueError
+        If an option cannot be read or `as_of` is before all lines.
+
+    Notes
+    -----
+    The rank is the probability, a logistic regression on the silence over the customer's usual gap, that gap, the
+    number of purchases, the product's gap, the customer's visits and a substitute, learned at four earlier moments one
+    window apart from what was known then. A date is a poor promise where gaps vary: `due_at` is the median of next
+    gaps of customers with about as many purchases (Kaplan and Meier, open gaps included), given the silence so far,
+    and null where that curve never reaches one half. The probability is a few points high or low where the shop
+    changes: compare it with what happened before you count on it.
+
+    References
+    ----------
+    Wang, M.-C. and Chang, S.-H. (1999). Nonparametric estimation of a recurrent survival function. Journal of the
+    American Statistical Association 94(445), 146-153.
+
+    Examples
+    --------
+    Twenty customers buy milk every 28 days, each beginning on another day:
+
+    >>> import pandas as pd
+    >>> orders = pd.DataFrame({
+    ...     "order_id": range(120), "customer_id": [f"c{i % 20}" for i in range(120)], "product_id": "milk",
+    ...     "amount": 2.0,
+    ...     "ordered_at": pd.Timestamp("2024-01-01") + pd.to_timedelta([i // 20 * 28 + i % 20 for i in range(120)],
+    ...                                                                unit="D")})
+    >>> result = replenishment(orders, as_of="2024-06-12")
+    >>> first = result.table[result.table["customer_id"] == "c0"]
+    >>> first[["purchases", "usual_gap", "last_at", "due_at", "remind_at", "status"]]
+       purchases  usual_gap    last_at     due_at  remind_at    status
+    9          6       28.0 2024-05-20 2024-06-17 2024-06-14  due_soon
+    """
+    ahead, early = whole_days(window, argument="window"), whole_days(remind, argument="remind")
+    level = confidence_level(level)
+    days = read_pairs(orders, by, products, as_of)
+    expected = Expected.at(days, days.today)
+    due = _due(days, expected, ahead, early, level)
+    return Replenishment(
+        table=build_table(_columns(due, slice(None)), like=days.like, samples=_samples(days)),
+        products=_products_table(due),
+        as_of=days.until,
+        window=ahead,
+        remind=early,
+        by=tuple(days.items),
+        power=expected.power,
+        level=level,
+        notes=(*days.notes, *_notes(due, ahead)),
+        _due=due,
+    )
+
+
+def _due(days: PairDays, expected: Expected, window: int, remind: int, level: float) -> Due:
+    """Compute all columns, and put the rows in order."""
+    silence = days.today - expected.last
+    fresh = expected.quantile_days(np.zeros_like(silence), (MEDIAN,))[0]
+    tail = (1 - level) / 2
+    low, due, high = expected.quantile_days(silence, (tail, MEDIAN, 1 - tail))
+    chance = learn_buying(sample_of(days), days.today, window)
+    other = substitutes(days, days.today)
+    probability = np.full(len(silence), np.nan)
+    if chance is not None:
+        probability = chance.predict(features(days, expected, days.today, other[expected.pair]))
+    status = _status(silence, fresh, due, window)
+    n = len(days.customer)
+    every = np.full(n, np.nan)
+
+    def spread(values: Floats) -> Floats:
+        found = every.copy()
+        found[expected.pair] = values
+        return found
+
+    last = days.day[np.append(np.flatnonzero(run_starts(days.pair))[1:], len(days.pair)) - 1] if n else days.day
+    statuses, purchases = np.zeros(n, dtype=np.int64), np.ones(n, dtype=np.int64)
+    statuses[expected.pair], purchases[expected.pair] = status, expected.purchases
+    chances = spread(probability)
+    order = np.lexsort((days.item, days.customer, -last, -statuses, -np.nan_to_num(chances, nan=-1.0)))
+
+    def dates(values: Floats) -> Ints:
+        return (last + np.nan_to_num(spread(values), nan=NO_DAY).astype(np.int64))[order]
+
+    return Due(
+        days=days,
+        customer=days.customer[order],
+        item=days.item[order],
+        purchases=purchases[order],
+        usual_gap=spread(np.exp(expected.log_gap))[order],
+        last=last[order],
+        due=dates(due),
+        due_low=dates(low),
+        due_high=dates(high),
+        remind=dates(np.maximum(fresh - remind, 1)),
+        probability=chances[order],
+        status=statuses[order],
+        substitute=other[order],
+        typical=_typical(days),
+        predictability=np.where(
+            expected.item_gaps >= MIN_GAPS, divide(expected.item_close, expected.item_gaps), np.nan
+        ),
+    )
+
+
+def _status(silence: Ints, fresh: Floats, due: Floats, window: int) -> Ints:
+    conditions = [np.isnan(fresh), np.isnan(due), silence > fresh, due <= silence + window]
+    return np.select(conditions, [NOT_PREDICTABLE, STOPPED, OVERDUE, DUE_SOON], default=ON_TRACK)
+
+
+def _typical(days: PairDays) -> TypicalGaps:
+    closed = np.zeros(len(days.day), dtype=bool)
+    closed[:-1] = days.pair[1:] == days.pair[:-1]
+    gap = np.where(closed, np.append(days.day[1:], days.today) - days.day, days.today - days.day)
+    return typical_gaps(days.item[days.pair], days.pair, gap, closed, days.n_items)
+
+
+def _messages(due: Due, most: int) -> tuple[Ints, Ints]:
+    """Return the rows of what is due to be reminded of, at most so many of a customer, and the rank of each."""
+    ready = np.flatnonzero((due.status >= DUE_SOON) & (due.remind <= due.days.today + 1))
+    order = np.argsort(due.customer[ready], kind="stable")  # rows are in the order of their probability
+    starts = run_starts(due.customer[ready][order]) if len(ready) else np.zeros(0, dtype=bool)
+    begins = np.flatnonzero(starts)
+    rank = np.empty(len(ready), dtype=np.int64)
+    rank[order] = np.arange(len(ready)) - np.repeat(begins, np.diff(np.append(begins, len(ready))))
+    best = np.empty(len(ready), dtype=np.int64)
+    best[order] = np.repeat(order[begins], np.diff(np.append(begins, len(ready))))
+    kept = np.flatnonzero(rank < most)
+    kept = kept[np.lexsort((rank[kept], best[kept]))]
+    return ready[kept], rank[kept] + 1
+
+
+def _columns(due: Due, rows: Ints | slice) -> dict[str, Any]:
+    days, item, other = due.days, due.item[rows], due.substitute[rows]
+    substitute: Any = [None] * len(other)
+    if "product_id" in days.items and (other >= 0).any():
+        labels = [*whole_ids(days.items["product_id"]).tolist(), None]
+        substitute = [labels[place] for place in other.tolist()]
+    return {
+        "customer_id": whole_ids(days.customers[due.customer[rows]]),
+        **{name: whole_ids(values[item]) for name, values in days.items.items()},
+        "purchases": due.purchases[rows],
+        "usual_gap": due.usual_gap[rows],
+        "last_at": _times(due.last[rows]),
+        "due_at": _times(due.due[rows]),
+        "due_low": _times(due.due_low[rows]),
+        "due_high": _times(due.due_high[rows]),
+        "remind_at": _times(due.remind[rows]),
+        "probability": due.probability[rows],
+        "status": np.array(STATUSES)[due.status[rows]].tolist(),
+        "substitute": substitute,
+    }
+
+
+def _samples(days: PairDays) -> dict[str, Any]:
+    products = days.items.get("product_id", ())
+    return {"substitute": whole_ids(products)[:1].tolist()[0] if len(products) else ""}
+
+
+def _times(day: Ints) -> Any:
+    known = day > NO_DAY // 2
+    times = np.where(known, day, 0).astype("datetime64[D]").astype("datetime64[us]")
+    return np.where(known, times, np.datetime64("NaT", "us"))
+
+
+def _products_table(due: Due) -> Any:
+    columns = {
+        **{name: whole_ids(values) for name, values in due.days.items.items()},
+        "customers": due.typical.customers,
+        "repeat_customers": due.typical.repeaters,
+        "typical_gap": due.typical.median,
+        "predictability": due.predictability,
+    }
+    return build_table(columns, like=due.days.like)
+
+
+def _notes(due: Due, window: int) -> list[Note]:
+    notes = []
+    single = int((due.purchases < 2).sum())
+    if single:
+        text = f"{counted(single, 'pair')} of customer and product with a single day of purchase: not predictable"
+        notes.append(Note(text, code="single_purchases", count=single))
+    repeated = len(due.purchases) - single
+    if repeated and np.isnan(due.probability).all():
+        text = f"too few repeat purchases {counted(window, 'day')} and more before `as_of` to learn from"
+        notes.append(Note(f"{text}: probability is null", code="short_history", count=repeated))
+    others = int((due.substitute >= 0).sum())
+    if others:
+        text = f"{counted(others, 'pair')} whose customer has bought another product of the category since"
+        notes.append(Note(f"{text}: see substitute", code="substitutes", count=others))
+    return notes
+
+
+def due_within(due: Due) -> Bools:
+    """Return which pairs are due soon or overdue."""
+    return np.asarray(due.status >= DUE_SOON)

@@ -1,0 +1,248 @@
+"""Summaries: what a manager can act on, in English and Chinese."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .._core.texts import Locale, counted, join_sentences, percent
+from .._stats.arrays import divide
+
+if TYPE_CHECKING:
+    from ._cohorts import CohortReturns
+    from ._curve import CurveRow
+    from ._models.triangle import Triangle
+    from ._replenishment import Due
+    from ._value import ValueRow
+    from ._warnings import Warned
+
+SIGNIFICANT = 0.05
+_EVERY = {
+    "1d": ("day", "日"),
+    "1w": ("week", "周"),
+    "1mo": ("month", "月"),
+    "1q": ("quarter", "季度"),
+    "1y": ("year", "年"),
+}
+UNITS = {"1d": "天", "1w": "周", "1mo": "个月", "1q": "个季度", "1y": "年"}
+
+
+def curve_sentences(rows: Sequence["CurveRow"], locale: Locale) -> str:
+    """Return how many come back, and the group that differs most from the others."""
+    texts, parts = _TEXTS[locale], []
+    new = [row for row in rows if not row.first_seen]
+    for row in _shown(new):
+        known = np.flatnonzero(~np.isnan(row.shares.share))
+        if not len(known):
+            continue
+        at = int(known[-1])
+        parts.append(
+            texts["returned"].format(
+                who=_who(row.group, locale),
+                customers=counted(row.customers, "customer", locale=locale),
+                shares=(" / " if locale == "en" else "、").join(percent(float(row.shares.share[i])) for i in known),
+                days=(" / " if locale == "en" else "、").join(f"{row.within[i]:,}" for i in known),
+                low=percent(float(row.shares.low[at])),
+                high=percent(float(row.shares.high[at])),
+            )
+        )
+    found = [row for row in new if np.nanmin(np.append(row.q_value, 1.0)) < SIGNIFICANT]
+    if found:
+        names = ("、" if locale == "zh" else ", ").join(_group(row.group) for row in found[:5])
+        parts.append(texts["groups_differ"].format(n=len(found), names=names))
+    return join_sentences(parts or [texts["nobody"]], locale=locale)
+
+
+def _shown(rows: Sequence["CurveRow"]) -> Sequence["CurveRow"]:
+    """Return the best and the worst group of several."""
+    known = [row for row in rows if not np.isnan(row.shares.share).all()]
+    if len(known) < 3:
+        return known
+    ranked = sorted(known, key=lambda row: -float(row.shares.share[~np.isnan(row.shares.share)][-1]))
+    return [ranked[0], ranked[-1]]
+
+
+def _group(group: tuple[str | None, ...]) -> str:
+    return " / ".join("–" if value is None else value for value in group)
+
+
+def _who(group: tuple[str | None, ...], locale: Locale) -> str:
+    if not group:
+        return ""
+    return f"{_group(group)}: " if locale == "en" else f"{_group(group)}："
+
+
+def cohort_sentences(cells: "Triangle", returned: "CohortReturns", every: str, locale: Locale) -> str:
+    """Return the pooled retention of the first periods, the trend of cohorts, and which differ."""
+    texts, parts = _TEXTS[locale], []
+    kept = cells.is_complete & ~cells.first_seen[cells.block]
+    active, customers = (
+        np.bincount(cells.period[kept], weights=values[kept]) for values in (cells.active, cells.customers[cells.block])
+    )
+    shares = divide(active, customers)[1:4]
+    if len(shares):
+        parts.append(
+            texts["pooled"].format(
+                every=_EVERY[every][0] if locale == "en" else UNITS[every],
+                shares=(" / " if locale == "en" else "、").join(map(percent, shares.tolist())),
+                periods=(" / " if locale == "en" else "、").join(map(str, range(1, len(shares) + 1))),
+            )
+        )
+    tested = np.flatnonzero(returned.q_value < SIGNIFICANT)
+    if len(tested):
+        best, worst = (int(tested[pick(returned.share[tested])]) for pick in (np.argmax, np.argmin))
+        parts.append(
+            texts["cohorts_differ"].format(
+                n=len(tested),
+                best=_cohort(cells, best, every),
+                high=percent(float(returned.share[best])),
+                worst=_cohort(cells, worst, every),
+                low=percent(float(returned.share[worst])),
+            )
+        )
+    elif np.isfinite(returned.q_value).sum() > 1:
+        parts.append(texts["cohorts_alike"])
+    return join_sentences(parts or [texts["nobody"]], locale=locale)
+
+
+def _cohort(cells: "Triangle", block: int, every: str) -> str:
+    from ._models.triangle import cohort_times
+
+    time = cohort_times(cells.cohort[block : block + 1], every)[0]
+    return f"{time:%Y-%m-%d}" if every in ("1d", "1w") else f"{time:%Y-%m}" if every != "1y" else f"{time:%Y}"
+
+
+def value_sentences(rows: Sequence["ValueRow"], horizon: int, locale: Locale) -> str:
+    """Return what a new customer brings, and how much of it later."""
+    texts, parts = _TEXTS[locale], []
+    for row in [row for row in rows if not row.first_seen][:5]:
+        known = np.flatnonzero(~np.isnan(row.value))
+        if not len(known):
+            continue
+        at = int(known[-1])
+        days = int(row.age[at])
+        later = float(row.value[at] - row.value[0])
+        parts.append(
+            texts["value"].format(
+                who=_who(row.group, locale),
+                days=counted(days, "day") if locale == "en" else f"{days:,}天",
+                value=float(row.value[at]),
+                low=float(row.low[at]),
+                high=float(row.high[at]),
+                first=float(row.value[0]),
+                later=percent(later / float(row.value[at])) if row.value[at] > 0 else "–",
+            )
+        )
+        if days < horizon:
+            parts.append(texts["value_short"].format(horizon=horizon))
+    return join_sentences(parts or [texts["nobody"]], locale=locale)
+
+
+def warning_sentences(warned: "Warned", horizon: int, frequent: int, locale: Locale) -> str:
+    """Return how many have gone quiet, the spend at risk, and how well predictions did."""
+    texts = _TEXTS[locale]
+    n, flagged = len(warned.flagged), int(warned.flagged.sum())
+    if not n:
+        return texts["no_frequent"].format(frequent=frequent)
+    parts = [
+        texts["quiet"].format(
+            n=counted(n, "customer", locale=locale),
+            frequent=frequent,
+            flagged=f"{flagged:,}",
+            share=percent(flagged / n),
+        )
+    ]
+    if flagged and np.isfinite(warned.return_probability).any():
+        chosen = warned.flagged
+        parts.append(
+            texts["at_risk"].format(
+                horizon=horizon,
+                expected=percent(float(warned.return_probability[chosen].mean())),
+                spend=float(warned.usual_spend[chosen].sum()),
+                risk=float(warned.spend_at_risk[chosen].sum()),
+            )
+        )
+    if warned.bands is not None and warned.bands.n[-1]:
+        predicted, actual = float(warned.bands.predicted[-1]), float(warned.bands.actual[-1])
+        parts.append(texts["check"].format(horizon=horizon, predicted=percent(predicted), actual=percent(actual)))
+    elif not np.isfinite(warned.return_probability).any():
+        parts.append(texts["no_history"])
+    return join_sentences(parts, locale=locale)
+
+
+def replenishment_sentences(due: "Due", window: int, locale: Locale) -> str:
+    """Return how many are due, what is expected of the most probable, and what cannot be predicted."""
+    from ._replenishment import OVERDUE
+
+    texts = _TEXTS[locale]
+    if not len(due.status):
+        return texts["nobody"]
+    soon, overdue = int((due.status == OVERDUE - 1).sum()), int((due.status == OVERDUE).sum())
+    parts = [
+        texts["due"].format(
+            pairs=counted(len(due.status), "pair", locale=locale) if locale == "en" else f"{len(due.status):,}",
+            soon=f"{soon:,}",
+            overdue=f"{overdue:,}",
+            window=window,
+        )
+    ]
+    known = due.probability[np.isfinite(due.probability)]
+    if len(known):
+        top = known[: max(len(known) // 20, 1)]
+        parts.append(
+            texts["top"].format(
+                n=f"{len(top):,}", share=percent(float(top.mean())), rest=percent(float(known.mean())), window=window
+            )
+        )
+    single = int((due.purchases < 2).sum())
+    if single:
+        parts.append(texts["single"].format(n=f"{single:,}"))
+    return join_sentences(parts, locale=locale)
+
+
+_TEXTS: dict[Locale, dict[str, str]] = {
+    "en": {
+        "nobody": "There is nobody to tell about: no new customer was observed for long enough.",
+        "returned": "{who}of {customers}, {shares} buy again within {days} days (the last between {low} and {high}).",
+        "groups_differ": "Groups that differ from the others beyond chance: {n} ({names}).",
+        "pooled": "Of all new customers, {shares} buy in calendar {every} {periods} after that of the first purchase.",
+        "cohorts_differ": "Cohorts whose return within 30 days differs from the others beyond chance: {n}, from "
+        "{worst} ({low}) to {best} ({high}).",
+        "cohorts_alike": "No cohort's return within 30 days differs from the others beyond chance.",
+        "value": "{who}A new customer brings {value:,.2f} in the first {days} ({low:,.2f} to {high:,.2f}); the first "
+        "order is {first:,.2f} of it, and {later} come later.",
+        "value_short": "Too few customers were watched for {horizon} days.",
+        "no_frequent": "No customer has {frequent} days of purchase.",
+        "quiet": "Of {n} with at least {frequent} days of purchase, {flagged} ({share}) have been silent for unusually "
+        "long.",
+        "at_risk": "Of these, {expected} are expected to buy within {horizon} days all the same; at their usual rate "
+        "they would spend {spend:,.0f}, of which {risk:,.0f} is at risk.",
+        "check": "{horizon} days ago the same method expected {predicted} of frequent customers to buy, and {actual} "
+        "did.",
+        "no_history": "The history is too short to predict who comes back.",
+        "due": "Of {pairs} of customer and product, {soon} are due within {window} days and {overdue} are overdue.",
+        "top": "Of the {n} most probable, {share} are expected to be bought within {window} days; on average it is "
+        "{rest}.",
+        "single": "{n} were bought on a single day and cannot be predicted.",
+    },
+    "zh": {
+        "nobody": "没有可供分析的新客户，或观察时间不足。",
+        "returned": "{who}{customers}中，{days}天内再次购买的比例分别为{shares}（最后一项的区间为{low}至{high}）。",
+        "groups_differ": "有{n}个组与其他组的差异超出偶然：{names}。",
+        "pooled": "全部新客户在首购之后第{periods}{every}购买的比例分别为{shares}。",
+        "cohorts_differ": "有{n}个客户批次的30天回购率与其他批次的差异超出偶然，从{worst}的{low}到{best}的{high}。",
+        "cohorts_alike": "各客户批次的30天回购率没有超出偶然的差异。",
+        "value": "{who}新客户在首{days}内平均带来{value:,.2f}（区间{low:,.2f}至{high:,.2f}），其中首单{first:,.2f}，"
+        "后续占{later}。",
+        "value_short": "观察满{horizon}天的客户太少。",
+        "no_frequent": "没有购买满{frequent}天的客户。",
+        "quiet": "{n}购买满{frequent}天，其中{flagged}位（{share}）沉默时间异常长。",
+        "at_risk": "预计其中{expected}仍会在{horizon}天内购买；按平时的节奏，他们本应消费{spend:,.0f}，"
+        "其中{risk:,.0f}面临流失。",
+        "check": "{horizon}天前，同一方法预计{predicted}的常客会购买，实际为{actual}。",
+        "no_history": "历史数据太短，无法预测谁会回来。",
+        "due": "在{pairs}个客户与商品的组合中，{soon}个将在{window}天内到期，{overdue}个已逾期。",
+        "top": "概率最高的{n}个组合预计有{share}会在{window}天内购买，平均为{rest}。",
+        "single": "{n}个组合只购买过一天，无法预测。",
+    },
+}
