@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ._warnings import Warned
 
 MAX_CURVES = 7
+MAX_NAMED = 5
 MAX_WRITTEN = 18
 """Cohorts and periods up to which numbers are written into the cells."""
 _TEXTS: dict[Locale, dict[str, str]] = {
@@ -225,7 +226,7 @@ def draw_products(due: "Due", ax: "Axes | None", locale: Locale) -> "Axes":
     area = 10 + 190 * size / size.max()
     ax.scatter(due.typical.median[known], due.predictability[known], s=area, color=PALETTE[0], alpha=0.35, linewidth=0)
     name = next(iter(due.days.items.values()))
-    for place in known[np.argsort(-size, kind="stable")[:8]].tolist():
+    for place in known[np.argsort(-size, kind="stable")[:MAX_NAMED]].tolist():
         ax.annotate(
             str(name[place])[:24], (due.typical.median[place], due.predictability[place]), fontsize=7, parse_math=False
         )

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ._warnings import Warned
 
 SIGNIFICANT = 0.05
+LARGE = 30
+"""Customers of a group that a summary names."""
 _EVERY = {
     "1d": ("day", "日"),
     "1w": ("week", "周"),
@@ -54,8 +56,10 @@ def curve_sentences(rows: Sequence["CurveRow"], locale: Locale) -> str:
 
 
 def _shown(rows: Sequence["CurveRow"]) -> Sequence["CurveRow"]:
-    """Return the best and the worst group of several."""
+    """Return the best and the worst group of several, of those that are not small where there are enough."""
     known = [row for row in rows if not np.isnan(row.shares.share).all()]
+    large = [row for row in known if row.customers >= LARGE]
+    known = large if len(large) > 1 else known
     if len(known) < 3:
         return known
     ranked = sorted(known, key=lambda row: -float(row.shares.share[~np.isnan(row.shares.share)][-1]))
@@ -203,7 +207,7 @@ def replenishment_sentences(due: "Due", window: int, locale: Locale) -> str:
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
         "nobody": "There is nobody to tell about: no new customer was observed for long enough.",
-        "returned": "{who}of {customers}, {shares} buy again within {days} days (the last between {low} and {high}).",
+        "returned": "{who}Of {customers}, {shares} buy again within {days} days (the last between {low} and {high}).",
         "groups_differ": "Groups that differ from the others beyond chance: {n} ({names}).",
         "pooled": "Of all new customers, {shares} buy in calendar {every} {periods} after that of the first purchase.",
         "cohorts_differ": "Cohorts whose return within 30 days differs from the others beyond chance: {n}, from "
