@@ -123,7 +123,8 @@ class _CustomerTable:
         counts = np.bincount(place[place >= 0], minlength=days.n_customers)
         if (counts > 1).any():
             raise SchemaError(
-                "customers", [f"`customer_id` is there twice for {counted(int((counts > 1).sum()), 'customer')}"]
+                "customers",
+                [f"`customer_id` is there more than once for {counted(int((counts > 1).sum()), 'customer')}"],
             )
         row = np.full(days.n_customers, -1)
         row[place[place >= 0]] = np.flatnonzero(place >= 0)

@@ -1,0 +1,99 @@
+"""Which share returns within some days."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ecommine import retention
+from libraries import to_pandas
+from notes import note_counts
+from retention.simulated import alike_cohorts, date_of, lines
+from retention.slow import returned_within
+
+
+@pytest.mark.call("retention.curve")
+def test_worked_by_hand(library):
+    # Days of purchase: a 0, 2; b 0, 5; c 0; d 6 (watched for 4 days); e 8, 9 (watched for 2).
+    orders = lines([0, 0, 1, 1, 2, 3, 4, 4], [0, 2, 0, 5, 0, 6, 8, 9], amount=1.0)
+    result = retention.curve(library(orders), within=("2d", "5d"), first_orders_from="2023-01-01", as_of="2023-01-11")
+    shown = to_pandas(result.table)
+    # Day 1: e of five. Day 2: a of four. Day 5: b of two, as d is watched no longer.
+    assert shown["within"].tolist() == [2, 5]
+    assert shown["returned"].tolist() == pytest.approx([1 - 4 / 5 * 3 / 4, 1 - 4 / 5 * 3 / 4 * 1 / 2])
+    assert shown["at_risk"].tolist() == [4, 2]
+    assert shown["observed"].tolist() == [1.0, 0.6]
+    assert shown["on_day"].tolist() == pytest.approx([1 / 5, 1 / 3])
+    assert (shown["returned_low"] < shown["returned"]).all()
+    assert (shown["returned"] < shown["returned_high"]).all()
+
+
+def test_what_is_not_observed_is_null():
+    orders = lines([0, 0, 1], [0, 2, 0])
+    table = retention.curve(orders, within=("2d", "3d"), first_orders_from="2023-01-01").table
+    assert table["returned"].tolist()[0] == 0.5
+    assert np.isnan(table["returned"][1])
+    assert np.isnan(table["on_day"][1])
+
+
+def test_without_censoring_the_interval_is_wilsons():
+    orders = lines([*range(80), *range(20)], [0] * 80 + [3] * 20)
+    row = retention.curve(orders, within="3d", first_orders_from="2023-01-01", as_of="2024-01-01").table.iloc[0]
+    assert (row["returned_low"], row["returned_high"]) == pytest.approx((0.1680, 0.3548), abs=1e-4)
+
+
+def test_groups_are_tested_against_the_others():
+    orders = lines([*range(400), *range(120), *range(200, 230)], [0] * 400 + [5] * 150)
+    orders["channel"] = np.where(orders["customer_id"] < 200, "web", "app")
+    result = retention.curve(orders, within=("7d",), by="channel", first_orders_from="2023-01-01", as_of="2023-03-01")
+    assert result.table["returned"].tolist() == pytest.approx([0.15, 0.6])
+    assert (result.table["q_value"] < 1e-9).all()
+    few = orders[orders["customer_id"].isin([*range(8), *range(200, 208)])]
+    few = retention.curve(few, within=("7d",), by="channel", first_orders_from="2023-01-01", as_of="2023-03-01")
+    assert few.table["p_value"].isna().all()
+
+
+def test_other_days_of_the_year_and_29_february():
+    at = pd.to_datetime(["2024-02-28", "2024-02-29", "2024-02-29", "2024-03-01", "2023-02-28", "2023-03-01"])
+    orders = lines([0, 0, 1, 1, 2, 2], [0] * 6).assign(ordered_at=at.astype("datetime64[us]"))
+    result = retention.curve(orders, within="1d", first_orders_from="2023-01-01")
+    assert result.table["returned"].tolist() == [1.0]
+
+
+@pytest.mark.parametrize("rows", [([0], [3]), (range(4), range(4)), ([0, 0, 0], [2, 2, 2]), ([], [])])
+def test_one_customer_everybody_once_one_day_nothing(rows):
+    orders = lines(list(rows[0]), list(rows[1]))
+    result = retention.curve(orders, within="2d", first_orders_from="2023-01-01")
+    assert len(result.table) == 1
+    assert result.table["returned"].fillna(0).tolist() == [0.0]
+    for locale in ("en", "zh"):
+        assert result.summary(locale=locale)
+
+
+def test_only_refunds():
+    orders = lines([0, 1], [0, 3], amount=-4.0)
+    result = retention.curve(orders)
+    assert result.table["customers"].tolist() == [0, 0, 0]
+    assert note_counts(result.notes) == {"customers_without_purchase": 2}
+
+
+DAYS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 25)), min_size=1, max_size=40)
+
+
+@given(DAYS, st.integers(1, 15))
+def test_matches_the_slow_version(rows, within):
+    orders = lines(*zip(*rows, strict=True))
+    today = (pd.Timestamp("2023-01-26") - pd.Timestamp(0)).days
+    result = retention.curve(orders, within=f"{within}d", first_orders_from="2023-01-01", as_of="2023-01-26")
+    found = result.table["returned"][0]
+    if not np.isnan(found):
+        assert found == pytest.approx(returned_within(orders, today, within), abs=1e-12)
+
+
+def test_more_time_watched_changes_no_share_that_was_observed():
+    orders, last = alike_cohorts(3, n=400)
+    early = retention.curve(orders, within="5d", first_orders_from="2023-01-01", as_of=date_of(last - 50)).table
+    both = orders[orders["customer_id"].isin(orders.loc[orders["ordered_at"] <= date_of(last - 60), "customer_id"])]
+    late = retention.curve(both, within="5d", first_orders_from="2023-01-01", as_of=date_of(last)).table
+    assert early["returned"][0] == pytest.approx(late["returned"][0], abs=0.03)
