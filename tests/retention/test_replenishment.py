@@ -171,10 +171,8 @@ def test_a_date_is_the_quantile_of_what_followed():
     orders, last = cycles(2, n=3_000, cv=0.3, window=400)
     days = read_pairs(orders, "product_id", None, date_of(last))
     expected = Expected.at(days, days.today - 100)
-    fresh = expected.last == days.today - 100
-    days_to = expected.quantile_days(np.zeros(len(fresh), dtype=int), (0.1, 0.5, 0.9))[
-        :, fresh & (expected.purchases > 4)
-    ]
+    kept = (expected.last == days.today - 100) & (expected.purchases > 4)
+    days_to = expected.quantile_days(np.zeros(len(kept), dtype=int), (0.1, 0.5, 0.9))[:, kept]
     following = np.full(len(days.customer), 10**6)
     later = days.day > days.today - 100
     following[days.pair[later][::-1]] = days.day[later][::-1]
