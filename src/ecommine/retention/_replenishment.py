@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from narwhals.stable.v2.typing import IntoFrame
 
-from .._core.arrays import Bools, Floats, Ints, run_starts
+from .._core.arrays import Floats, Ints, run_starts
 from .._core.checks import confidence_level, integer, one_of
 from .._core.codes import whole_ids
 from .._core.engines import tell_library_errors
@@ -264,42 +264,47 @@ def _due(days: PairDays, expected: Expected, window: int, remind: int, level: fl
     if chance is not None:
         probability = chance.predict(features(days, expected, days.today, other[expected.pair]))
     status = _status(silence, fresh, due, window)
-    n = len(days.customer)
-    every = np.full(n, np.nan)
+    order = np.lexsort((expected.pair, -expected.last, -status, -np.nan_to_num(probability, nan=-1.0)))
+    is_single = np.ones(len(days.customer), dtype=bool)
+    is_single[expected.pair] = False
+    single = np.flatnonzero(is_single)  # follow in the order of customers and items
+    pair = np.concatenate([expected.pair[order], single])
+    last = np.concatenate([expected.last[order], _last_days(days)[single]])
 
-    def spread(values: Floats) -> Floats:
-        found = every.copy()
-        found[expected.pair] = values
-        return found
-
-    last = days.day[np.append(np.flatnonzero(run_starts(days.pair))[1:], len(days.pair)) - 1] if n else days.day
-    statuses, purchases = np.zeros(n, dtype=np.int64), np.ones(n, dtype=np.int64)
-    statuses[expected.pair], purchases[expected.pair] = status, expected.purchases
-    chances = spread(probability)
-    order = np.lexsort((days.item, days.customer, -last, -statuses, -np.nan_to_num(chances, nan=-1.0)))
+    def column(values: Any, otherwise: Any) -> Any:
+        return np.concatenate([values[order], np.full(len(single), otherwise, dtype=values.dtype)])
 
     def dates(values: Floats) -> Ints:
-        return (last + np.nan_to_num(spread(values), nan=NO_DAY).astype(np.int64))[order]
+        day = np.where(np.isnan(values), NO_DAY, expected.last + np.nan_to_num(values)).astype(np.int64)
+        found: Ints = column(day, NO_DAY)
+        return found
 
     return Due(
         days=days,
-        customer=days.customer[order],
-        item=days.item[order],
-        purchases=purchases[order],
-        usual_gap=spread(np.exp(expected.log_gap))[order],
-        last=last[order],
+        customer=days.customer[pair],
+        item=days.item[pair],
+        purchases=column(expected.purchases, 1),
+        usual_gap=column(np.exp(expected.log_gap), np.nan),
+        last=last,
         due=dates(due),
         due_low=dates(low),
         due_high=dates(high),
         remind=dates(np.maximum(fresh - remind, 1)),
-        probability=chances[order],
-        status=statuses[order],
-        substitute=other[order],
+        probability=column(probability, np.nan),
+        status=column(status, NOT_PREDICTABLE),
+        substitute=other[pair],
         typical=_typical(days),
         predictability=np.where(
             expected.item_gaps >= MIN_GAPS, divide(expected.item_close, expected.item_gaps), np.nan
         ),
     )
+
+
+def _last_days(days: PairDays) -> Ints:
+    """Return the last day of purchase of each pair."""
+    if not len(days.pair):
+        return days.day
+    return days.day[np.append(np.flatnonzero(run_starts(days.pair))[1:], len(days.pair)) - 1]
 
 
 def _status(silence: Ints, fresh: Floats, due: Floats, window: int) -> Ints:
@@ -388,8 +393,3 @@ def _notes(due: Due, window: int) -> list[Note]:
         text = f"{counted(others, 'pair')} whose customer has bought another product of the category since"
         notes.append(Note(f"{text}: see substitute", code="substitutes", count=others))
     return notes
-
-
-def due_within(due: Due) -> Bools:
-    """Return which pairs are due soon or overdue."""
-    return np.asarray(due.status >= DUE_SOON)
