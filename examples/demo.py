@@ -23,6 +23,7 @@ from ecommine import (
     elasticity,
     forecasting,
     funnel,
+    retention,
     rfm,
     schema,
     segmentation,
@@ -293,6 +294,39 @@ def said_of_a_product(_: schema.Shop) -> Part:
     )
 
 
+def who_comes_back(shop: schema.Shop) -> Part:
+    """Tell who returns, who has gone quiet, and whom to remind of what tomorrow."""
+    curve = retention.curve(shop.orders)
+    quiet = retention.churn_warnings(shop.orders)
+    again = retention.replenishment(shop.orders, by="title", products=shop.products)
+    reminders = again.table[again.table["remind_at"] == (again.as_of + pd.Timedelta(days=1)).normalize()].head(10)
+    shares = {name: curve.table[name].map("{:.1%}".format) for name in ("returned", "returned_low", "returned_high")}
+    return Part(
+        title="Who comes back, who has gone quiet, who needs it again",
+        question=f"Retention: {curve.headline}.",
+        answer=tuple(part.summary(locale=locale) for part in (curve, quiet, again) for locale in ("en", "zh"))
+        + curve.notes,
+        tables={
+            "Return": curve.table.assign(**shares)[["first_seen", "within", "customers", *shares]],
+            "Ten customers gone quiet": quiet.table.head(10)[
+                [
+                    "customer_id",
+                    "purchases",
+                    "usual_gap",
+                    "open_gap",
+                    "flagged_since",
+                    "return_probability",
+                    "spend_at_risk",
+                ]
+            ],
+            "Ten reminders for tomorrow": reminders[
+                ["customer_id", "title", "purchases", "usual_gap", "last_at", "due_at", "probability"]
+            ],
+        },
+        pictures={"cohorts": retention.cohorts(shop.orders).plot(), "silence": quiet.plot()},
+    )
+
+
 PARTS: tuple[Callable[[schema.Shop], Part], ...] = (
     segments,
     movements,
@@ -305,6 +339,7 @@ PARTS: tuple[Callable[[schema.Shop], Part], ...] = (
     customer_portraits,
     stages_and_tiers,
     said_of_a_product,
+    who_comes_back,
 )
 
 STYLE = """
