@@ -21,8 +21,9 @@ from .._stats.multiple_testing import Correction, adjust_p_values
 from ..schema._for_topics import Every
 from ._models.returns import ReturnCounts, Returns, p_values_against_rest
 from ._models.triangle import Triangle, cohort_times, make_triangle
-from ._options import checked
+from ._options import checked, shown_moment
 from ._read.first_orders import Customers, read_customers
+from ._summary import UNITS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,7 +70,8 @@ class Cohorts(Result):
     def headline(self) -> str:
         """The first line of the display."""
         n, cohorts = int(self._triangle.customers.sum()), len(np.unique(self._triangle.cohort))
-        return f"as of {self.as_of or '–'}, {counted(n, 'customer')} in {counted(cohorts, 'cohort')} of {self.every}"
+        groups = f"{counted(n, 'customer')} in {counted(cohorts, 'cohort')} by {UNITS[self.every][0]}"
+        return f"as of {shown_moment(self.as_of)}, {groups}"
 
     @property
     def tables(self) -> Mapping[str, Any]:

@@ -19,7 +19,7 @@ from .._stats.intervals import normal_quantile, wilson_interval
 from .._stats.multiple_testing import Correction, adjust_p_values
 from .._stats.survival import KaplanMeier
 from ._models.returns import ReturnCounts, Returns, ReturnShares, p_values_against_rest
-from ._options import checked, several_lengths
+from ._options import checked, several_lengths, shown_moment
 from ._read.first_orders import Customers, read_customers
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class ReturnCurve(Result):
     def headline(self) -> str:
         """The first line of the display."""
         n = sum(row.customers for row in self._rows)
-        return f"as of {self.as_of or '–'}, {counted(n, 'customer')}, return within {self._lengths()} days"
+        return f"as of {shown_moment(self.as_of)}, {counted(n, 'customer')}, return within {self._lengths()} days"
 
     @property
     def tables(self) -> Mapping[str, Any]:

@@ -1,7 +1,7 @@
 """Options of the public calls, checked: lengths in whole days, levels, corrections."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
 
 from .._core.checks import confidence_level, one_of, several, show
@@ -39,3 +39,14 @@ def several_lengths(value: object, *, argument: str) -> tuple[int, ...]:
 def checked(level: object, correction: object = None) -> tuple[float, Correction | None]:
     """Return a level of intervals and a correction of many tests."""
     return confidence_level(level), cast("Correction | None", one_of("correction", correction, CORRECTIONS))
+
+
+def shown_moment(moment: datetime | None) -> str:
+    """Return a moment as the first line of a result shows it.
+
+    Examples
+    --------
+    >>> shown_moment(datetime(2024, 3, 31, 12)), shown_moment(None)
+    ('2024-03-31 12:00', '–')
+    """
+    return "–" if moment is None else f"{moment:%Y-%m-%d %H:%M}"

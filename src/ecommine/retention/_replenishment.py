@@ -19,7 +19,7 @@ from .._core.texts import LOCALES, Locale, counted
 from .._stats.arrays import divide
 from ._models.buying import features, learn_buying, sample_of, substitutes
 from ._models.gaps import MEDIAN, Expected, TypicalGaps, typical_gaps
-from ._options import whole_days
+from ._options import shown_moment, whole_days
 from ._read.pairs import PairDays, read_pairs
 
 if TYPE_CHECKING:
@@ -81,7 +81,9 @@ class Replenishment(Result):
         """The first line of the display."""
         n, ready = len(self._due.customer), int((self._due.status >= DUE_SOON).sum())
         pairs = f"{counted(n, 'pair')} of customer and {' and '.join(self.by)}"
-        return f"as of {self.as_of or '–'}, {pairs}, {ready:,} due within {counted(self.window, 'day')} or overdue"
+        return (
+            f"as of {shown_moment(self.as_of)}, {pairs}, {ready:,} due within {counted(self.window, 'day')} or overdue"
+        )
 
     @property
     def tables(self) -> Mapping[str, Any]:
@@ -304,7 +306,8 @@ def _last_days(days: PairDays) -> Ints:
     """Return the last day of purchase of each pair."""
     if not len(days.pair):
         return days.day
-    return days.day[np.append(np.flatnonzero(run_starts(days.pair))[1:], len(days.pair)) - 1]
+    last: Ints = days.day[np.append(np.flatnonzero(run_starts(days.pair))[1:], len(days.pair)) - 1]
+    return last
 
 
 def _status(silence: Ints, fresh: Floats, due: Floats, window: int) -> Ints:

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 SIGNIFICANT = 0.05
 LARGE = 30
 """Customers of a group that a summary names."""
-_EVERY = {
-    "1d": ("day", "日"),
+UNITS = {
+    "1d": ("day", "天"),
     "1w": ("week", "周"),
-    "1mo": ("month", "月"),
-    "1q": ("quarter", "季度"),
+    "1mo": ("month", "个月"),
+    "1q": ("quarter", "个季度"),
     "1y": ("year", "年"),
 }
-UNITS = {"1d": "天", "1w": "周", "1mo": "个月", "1q": "个季度", "1y": "年"}
+"""The words of a calendar period, in English and after a Chinese number."""
 
 
 def curve_sentences(rows: Sequence["CurveRow"], locale: Locale) -> str:
@@ -87,7 +87,7 @@ def cohort_sentences(cells: "Triangle", returned: "CohortReturns", every: str, l
     if len(shares):
         parts.append(
             texts["pooled"].format(
-                every=_EVERY[every][0] if locale == "en" else UNITS[every],
+                every=UNITS[every][0 if locale == "en" else 1],
                 shares=(" / " if locale == "en" else "、").join(map(percent, shares.tolist())),
                 periods=(" / " if locale == "en" else "、").join(map(str, range(1, len(shares) + 1))),
             )
@@ -96,7 +96,7 @@ def cohort_sentences(cells: "Triangle", returned: "CohortReturns", every: str, l
     if len(tested):
         best, worst = (int(tested[pick(returned.share[tested])]) for pick in (np.argmax, np.argmin))
         parts.append(
-            texts["cohorts_differ"].format(
+            texts["cohorts_differ" if len(tested) > 1 else "cohort_differs"].format(
                 n=len(tested),
                 best=_cohort(cells, best, every),
                 high=percent(float(returned.share[best])),
@@ -180,7 +180,7 @@ def replenishment_sentences(due: "Due", window: int, locale: Locale) -> str:
 
     texts = _TEXTS[locale]
     if not len(due.status):
-        return texts["nobody"]
+        return texts["no_purchases"]
     soon, overdue = int((due.status == OVERDUE - 1).sum()), int((due.status == OVERDUE).sum())
     parts = [
         texts["due"].format(
@@ -206,12 +206,14 @@ def replenishment_sentences(due: "Due", window: int, locale: Locale) -> str:
 
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
-        "nobody": "There is nobody to tell about: no new customer was observed for long enough.",
+        "nobody": "No new customer was observed for long enough.",
+        "no_purchases": "There are no purchases.",
         "returned": "{who}Of {customers}, {shares} buy again within {days} days (the last between {low} and {high}).",
         "groups_differ": "Groups that differ from the others beyond chance: {n} ({names}).",
         "pooled": "Of all new customers, {shares} buy in calendar {every} {periods} after that of the first purchase.",
         "cohorts_differ": "Cohorts whose return within 30 days differs from the others beyond chance: {n}, from "
         "{worst} ({low}) to {best} ({high}).",
+        "cohort_differs": "One cohort's return within 30 days differs from the others beyond chance: {best} ({high}).",
         "cohorts_alike": "No cohort's return within 30 days differs from the others beyond chance.",
         "value": "{who}A new customer brings {value:,.2f} in the first {days} ({low:,.2f} to {high:,.2f}); the first "
         "order is {first:,.2f} of it, and {later} come later.",
@@ -230,11 +232,13 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "single": "{n} were bought on a single day and cannot be predicted.",
     },
     "zh": {
-        "nobody": "没有可供分析的新客户，或观察时间不足。",
+        "nobody": "没有观察时间足够长的新客户。",
+        "no_purchases": "没有购买记录。",
         "returned": "{who}{customers}中，{days}天内再次购买的比例分别为{shares}（最后一项的区间为{low}至{high}）。",
         "groups_differ": "有{n}个组与其他组的差异超出偶然：{names}。",
         "pooled": "全部新客户在首购之后第{periods}{every}购买的比例分别为{shares}。",
         "cohorts_differ": "有{n}个客户批次的30天回购率与其他批次的差异超出偶然，从{worst}的{low}到{best}的{high}。",
+        "cohort_differs": "有1个客户批次的30天回购率与其他批次的差异超出偶然：{best}（{high}）。",
         "cohorts_alike": "各客户批次的30天回购率没有超出偶然的差异。",
         "value": "{who}新客户在首{days}内平均带来{value:,.2f}（区间{low:,.2f}至{high:,.2f}），其中首单{first:,.2f}，"
         "后续占{later}。",

@@ -18,7 +18,7 @@ from .._core.texts import LOCALES, Locale, counted
 from .._stats.clusters import effective_clusters
 from .._stats.intervals import student_quantiles
 from ._models.mean_cumulative import MeanCumulative
-from ._options import whole_days
+from ._options import shown_moment, whole_days
 from ._read.first_orders import Customers, read_customers
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ class CustomerValue(Result):
     def headline(self) -> str:
         """The first line of the display."""
         n = sum(row.customers for row in self._rows)
-        return f"as of {self.as_of or '–'}, {counted(n, 'customer')}, value within {counted(self.horizon, 'day')}"
+        who = f"{counted(n, 'customer')}, value within {counted(self.horizon, 'day')}"
+        return f"as of {shown_moment(self.as_of)}, {who}"
 
     @property
     def tables(self) -> Mapping[str, Any]:

@@ -20,7 +20,7 @@ from .._stats.arrays import divide, sums_by_group
 from .._stats.intervals import normal_quantile, wilson_interval
 from ._models.frequent import Frequent, learn_return
 from ._models.quiet import RateDistribution
-from ._options import whole_days
+from ._options import shown_moment, whole_days
 from ._read.days import CustomerDays, read_days
 
 if TYPE_CHECKING:
@@ -71,8 +71,10 @@ class ChurnWarnings(Result):
     def headline(self) -> str:
         """The first line of the display."""
         n, flagged = len(self._warned.flagged), int(self._warned.flagged.sum())
-        who = counted(n, "frequent customer")
-        return f"as of {self.as_of or '–'}, {who}, {flagged:,} gone quiet, horizon {counted(self.horizon, 'day')}"
+        who = f"{counted(n, 'frequent customer')}, {flagged:,} gone quiet"
+        return f"as of {shown_moment(self.as_of)}, {who}, horizon {counted(self.horizon, 'day')}"
+            f"as of {shown_moment(self.as_of)}, {who}, {flagged:,} gone quiet, horizon {counted(self.horizon, 'day')}"
+        )
 
     @property
     def tables(self) -> Mapping[str, Any]:

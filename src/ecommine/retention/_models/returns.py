@@ -8,7 +8,7 @@ import numpy as np
 from ..._core.arrays import Bools, Floats, Ints
 from ..._stats.arrays import divide
 from ..._stats.clusters import effective_sample_size
-from ..._stats.intervals import Shares, equal_shares_p_values, wilson_interval
+from ..._stats.intervals import wilson_interval
 from ..._stats.survival import KaplanMeier
 from .._read.days import CustomerDays
 
@@ -127,5 +127,21 @@ def p_values_against_rest(counts: ReturnCounts, rest: ReturnCounts, within: Ints
     with np.errstate(invalid="ignore", divide="ignore"):
         pooled = (one.share * one.n_effective + other.share * other.n_effective) / total
         rarer = np.minimum(pooled, 1 - pooled) * np.minimum(one.n_effective, other.n_effective)
-    sides = [Shares(estimate=side.share, low=side.low, high=side.high, n=side.n_effective) for side in (one, other)]
-    return np.where(rarer >= MIN_EXPECTED, equal_shares_p_values(*sides), np.nan)
+    return np.where(rarer >= MIN_EXPECTED, _mid_p_values(one, other), np.nan)
+
+
+def _mid_p_values(one: ReturnShares, other: ReturnShares) -> Floats:
+    """Return twice the smaller tail of the hypergeometric distribution, half of what was seen itself left out.
+
+    The counts are those of the effective sample sizes, in whole numbers. A normal test finds too much in the upper
+    tail of small cohorts.
+    """
+    from scipy.stats import hypergeom
+
+    shares, sizes = ([getattr(side, name) for side in (one, other)] for name in ("share", "n_effective"))
+    n, n_rest = (np.rint(size) for size in sizes)
+    x, x_rest = (np.rint(np.nan_to_num(share) * size) for share, size in zip(shares, (n, n_rest), strict=True))
+    total, events = n + n_rest, x + x_rest
+    seen = hypergeom.pmf(x, total, events, n)
+    below, above = hypergeom.cdf(x, total, events, n), hypergeom.sf(x - 1, total, events, n)
+    return np.asarray(np.minimum(2 * (np.minimum(below, above) - seen / 2), 1.0), dtype=np.float64)
