@@ -73,8 +73,6 @@ class ChurnWarnings(Result):
         n, flagged = len(self._warned.flagged), int(self._warned.flagged.sum())
         who = f"{counted(n, 'frequent customer')}, {flagged:,} gone quiet"
         return f"as of {shown_moment(self.as_of)}, {who}, horizon {counted(self.horizon, 'day')}"
-            f"as of {shown_moment(self.as_of)}, {who}, {flagged:,} gone quiet, horizon {counted(self.horizon, 'day')}"
-        )
 
     @property
     def tables(self) -> Mapping[str, Any]:
