@@ -17,6 +17,7 @@ LARGER = {
     "elasticity": 3_800,
     "forecasting": 7_900,
     "funnel": 12_100,
+    "retention": 4_000,
     "segmentation": 4_900,
     "sentiment": 6_300,
 }

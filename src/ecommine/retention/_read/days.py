@@ -1,6 +1,6 @@
 """Customer-days: a purchase is one customer on one day of the shop; refunds and charges are money alone."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -61,25 +61,6 @@ class CustomerDays:
     def purchases(self) -> tuple[Ints, Ints]:
         """Return customer and day of each purchase."""
         return self.customer[self.is_purchase], self.day[self.is_purchase]
-
-    def until_day(self, day: int) -> "CustomerDays":
-        """Return what was known at the end of a day, customers without a purchase until then left out."""
-        is_early = self.day <= day
-        kept = np.flatnonzero(self.first_day <= day)
-        position = np.full(self.n_customers, -1)
-        position[kept] = np.arange(len(kept))
-        rows = np.flatnonzero(is_early & (position[self.customer] >= 0))
-        return replace(
-            self,
-            customers=self.customers[kept],
-            customer=position[self.customer[rows]],
-            day=self.day[rows],
-            money=self.money[rows],
-            is_purchase=self.is_purchase[rows],
-            first_day=self.first_day[kept],
-            seen_day=self.seen_day[kept],
-            today=day,
-        )
 
 
 def read_days(

@@ -11,7 +11,7 @@ import narwhals.stable.v2 as nw
 from ..._core.frames import MICRO, Frame, collect, day_number, day_of, join, opened
 from ..._core.moments import moment
 from ..._core.notes import Note
-from ..._core.texts import counted, did_you_mean
+from ..._core.texts import counted
 from ...schema._for_topics import SchemaError, Shop, one_currency, read_columns
 
 REQUIRED = ("order_id", "customer_id", "ordered_at", "amount")
@@ -92,14 +92,6 @@ def read_lines(
         may_return=bool(extent["returns"]),
         notes=(*notes, *left_out),
     )
-
-
-def check_columns(frame: object, wanted: tuple[str, ...], *, argument: str, table: str = "orders") -> None:
-    """Raise unless the table has the columns."""
-    names = opened(frame, argument=table).collect_schema().names()
-    for name in wanted:
-        if name not in names:
-            raise ValueError(f"`{argument}`: there is no column {name!r} in `{table}`{did_you_mean(name, names)}")
 
 
 def buys_in_full_returns(lines: Lines, keys: list[str]) -> nw.DataFrame[Any] | None:

@@ -161,7 +161,7 @@ def _pair_days(
         text = f"{counted(n_cancelled, 'order')} taken back in full under the same order id: no purchase"
         notes.append(Note(text, code="cancelled_orders", count=n_cancelled))
     is_known = np.logical_and.reduce([values[name][0] >= 0 for name in columns])
-    n_unknown = int((~is_known).sum())
+    n_unknown = int(rows["_buys"].to_numpy()[~is_known].sum())  # an engine may have added up lines
     if n_unknown:
         text = f"{counted(n_unknown, 'order line')} without {' and '.join(columns)} left out"
         notes.append(Note(text, code="unknown_items", count=n_unknown))
@@ -199,28 +199,23 @@ def _items(
     columns: tuple[str, ...], values: dict[str, tuple[Ints, Labels]], kept: Ints
 ) -> tuple[Ints, dict[str, Any], Ints]:
     """Give numbers to the distinct items in the order of their values, and find the category of each."""
-    ranks = []
-    for name in columns:
-        codes, labels = values[name]
-        order = _order(labels)
-        rank = np.empty(len(labels), dtype=np.int64)
-        rank[order] = np.arange(len(labels))
-        ranks.append(rank[codes[kept]])
-    item, first = distinct_rows(*ranks)
+    item, first = distinct_rows(*(_ranks(*values[name])[kept] for name in columns))
     items = {name: values[name][1][values[name][0][kept][first]] for name in columns}
     category = np.full(len(first), -1)
     if "category" in values and "category" not in columns:
-        codes = values["category"][0][kept]
-        category = np.full(len(first), -1)
-        np.maximum.at(category, item, codes)  # the same one whatever the order of rows
+        np.maximum.at(category, item, _ranks(*values["category"])[kept])  # the same whatever the order of rows
     return item, items, category
 
 
-def _order(labels: Labels) -> Ints:
+def _ranks(codes: Ints, labels: Labels) -> Ints:
+    """Return the rank of each label among the distinct ones in place of its code, -1 where it is missing."""
     try:
-        return np.argsort(labels, kind="stable")
-    except TypeError:
-        return np.argsort(np.array([str(label) for label in labels.tolist()]), kind="stable")
+        order = np.argsort(labels, kind="stable")
+    except TypeError:  # of several types
+        order = np.argsort(np.array([str(label) for label in labels.tolist()]), kind="stable")
+    rank = np.full(len(labels) + 1, -1)
+    rank[order] = np.arange(len(labels))
+    return rank[codes]
 
 
 def _packed(customer: Ints, item: Ints, day: Ints, *, n_items: int) -> tuple[Ints, int, int]:
