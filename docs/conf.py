@@ -33,6 +33,8 @@ default_role = "literal"
 
 html_theme = "pydata_sphinx_theme"
 html_title = "ecommine"
+html_static_path = ["_static"]
+html_css_files = ["ecommine.css"]
 html_sourcelink_suffix = ""
 html_theme_options = {
     "logo": {"text": "ecommine"},

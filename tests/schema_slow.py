@@ -56,8 +56,8 @@ def _of_value(column: Column, row: dict[str, Any], needed: bool, held: str, tabl
             return ["is empty text"]
         return [] if held != "float" or exact(value) else ["is a float that is not an exact id"]
     if column.kind == "time":
-        inside = datetime(1970, 1, 2) <= value < datetime(2100, 1, 1)
-        return [] if inside else ["is before 1970-01-02 or after 2099"]
+        inside = datetime(1970, 3, 1) <= value < datetime(2100, 1, 1)
+        return [] if inside else ["is before 1970-03-01 or after 2099"]
     if column.kind == "choice":
         return [] if value in column.choices else [f"is none of {', '.join(column.choices)}"]
     if column.kind == "boolean":

@@ -7,6 +7,8 @@ from typing import Any
 import ecommine
 from ecommine import schema
 
+DEFINITIONS = ("Experiment", "Funnel", "Scale")
+"""Classes that a user makes first, beside the functions."""
 PACKAGES = [name for name in ecommine.__all__ if name.islower()]
 
 
@@ -36,10 +38,31 @@ def package_page(name: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def first_sentence(value: Any) -> str:
+    """Return what a call says of itself, on one line."""
+    line = (value.__doc__ or "").strip().split("\n\n")[0]
+    return " ".join(line.split()).rstrip(".").replace("|", "\\|")
+
+
+def calls_table(name: str) -> str:
+    """Write the functions of one package with what each does."""
+    module = importlib.import_module(f"ecommine.{name}")
+    calls = [one for one in module.__all__ if callable(getattr(module, one)) and (one in DEFINITIONS or one.islower())]
+    rows = [
+        f"   * - :py:obj:`{one} <ecommine.{name}.{one}>`\n     - {first_sentence(getattr(module, one))}"
+        for one in calls
+    ]
+    question = first_sentence(module)
+    head = f"{heading(name, '-')}\n{question}. All names: :doc:`{name}`.\n"
+    table = ".. list-table::\n   :header-rows: 1\n   :widths: 25 75\n\n   * - call\n     - what it does\n"
+    return head + "\n" + table + "\n".join(rows) + "\n"
+
+
 def api_index() -> str:
-    """Write the list of packages."""
+    """Write the calls of each package in a table, and the list of their pages."""
     pages = "\n".join(f"   {name}" for name in PACKAGES)
-    return f"{heading('API')}\n.. toctree::\n   :maxdepth: 2\n\n{pages}\n"
+    tables = "\n".join(map(calls_table, PACKAGES))
+    return f"{heading('Calls')}\n{tables}\n.. toctree::\n   :hidden:\n   :maxdepth: 1\n\n{pages}\n"
 
 
 def column_row(column: schema.Column) -> str:

@@ -16,6 +16,7 @@ def tables() -> dict[str, pd.DataFrame]:
     columns: dict[str, dict[str, Any]] = {
         "orders": {"order_id": [1, 2, 3], "customer_id": ids, "ordered_at": TIMES, "amount": [5.0, 6.0, 7.0],
                    "product_id": ids, "quantity": [1, 2, 1], "unit_price": [5.0, 3.0, 7.0]},
+        "baskets": {"order_id": [1, 1, 2], "product_id": ids},
         "events": {"visitor_id": ids, "event": "page_view", "occurred_at": TIMES},
         "links": {"visitor_id": ids, "customer_id": ids, "linked_at": TIMES},
         "products": {"product_id": ids, "price": [1.0, 2.0, 3.0]},
@@ -33,6 +34,8 @@ def tables() -> dict[str, pd.DataFrame]:
 
 def exports() -> dict[str, Good]:
     """Return a small export of each shop system and data set that is known."""
+    from schema.test_exports_china import JD, TAOBAO_ITEMS, YOUZAN
+    from schema.test_exports_china import TAOBAO as TAOBAO_ORDERS
     from schema.test_exports_data import CDNOW, GOODS, REES46, SOLD, TAOBAO, UCI
     from schema.test_exports_shops import OLIST, SHOPIFY, WOO, text
 
@@ -49,12 +52,15 @@ def exports() -> dict[str, Good]:
         "from_cdnow": Good(CDNOW),
         "from_complete_journey": Good(SOLD, products=GOODS),
         "from_ga4": Good(ga4),
+        "from_jd_orders": Good(JD),
         "from_olist": Good(text(OLIST["orders"]), text(OLIST["items"]), customers=text(OLIST["customers"])),
         "from_rees46": Good(REES46),
         "from_shopify": Good(text(SHOPIFY)),
+        "from_taobao_orders": Good(TAOBAO_ORDERS, TAOBAO_ITEMS),
         "from_taobao_user_behavior": Good(TAOBAO),
         "from_uci_online_retail": Good(UCI),
         "from_woocommerce": Good(text(WOO)),
+        "from_youzan_orders": Good(YOUZAN),
     }
 
 

@@ -56,7 +56,7 @@ def test_every_problem_is_in_one_error(library):
         "`order_id` is missing",
         "`order_id` is empty text",
         "`ordered_at` is missing",
-        "`ordered_at` is before 1970-01-02 or after 2099",
+        "`ordered_at` is before 1970-03-01 or after 2099",
         "`amount` is missing",
         "`amount` is infinite",
         "`line_type` is none of product, shipping, fee, adjustment, gift, discount",
@@ -72,7 +72,7 @@ def test_nineteen_digit_ids_as_floats(library):
         pytest.skip("convert_dtypes makes whole floats integers before the reader sees them")
     (problem,) = problems(native)
     assert problem.startswith("`customer_id` is a float that is not an exact id in 2 rows, first ")
-    assert problem.endswith("read ids as text")
+    assert problem.endswith("read ids as text, such as pd.read_csv(..., dtype=str)")
 
 
 def test_ids_with_a_fraction(library):
@@ -232,7 +232,7 @@ def test_decimal_ids_that_are_not_exact_are_errors(local_library):
     native = typed(local_library, (pa.decimal128(38, 2), [Decimal("1.50"), Decimal(2**63), Decimal(1)]))
     (problem,) = [one for one in problems(native, schema.products) if "missing" not in one]
     assert problem.startswith("`product_id` is not an exact id in 2 rows, first ")
-    assert problem.endswith("read ids as text")
+    assert problem.endswith("read ids as text, such as pd.read_csv(..., dtype=str)")
 
 
 def test_sums_of_duckdb_are_ids_and_numbers():
@@ -284,10 +284,9 @@ def test_an_amount_that_is_missing_text_is_filled(library):
     assert to_pandas(out)["amount"].tolist() == [10.0, 7.0]
 
 
-def test_code_that_strips_signs_is_the_librarys_own(library):
+def test_a_decimal_comma_is_told_to_be_one(library):
     (problem,) = problems(library(orders(Total=texts("1", "1,5", "2")).drop(columns="amount")), amount="Total")
-    code = "pl.col('Total')" if library.name.startswith("polars") else "'Total'"
-    assert code in problem
+    assert problem.endswith("give `decimal=','`, since a comma is the decimal mark of numbers such as '1,5'")
 
 
 def test_money_of_several_currencies_has_a_note(library):

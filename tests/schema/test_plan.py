@@ -184,10 +184,7 @@ def test_object_numbers_of_mixed_type(library):
     frame = orders(amount=texts("9.5", 3, Decimal("-4.25")))
     assert schema.orders(frame)["amount"].tolist() == [9.5, 3.0, -4.25]
     (problem,) = problems(orders(amount=texts("9.5", 3, "n/a")))
-    assert problem == (
-        "`amount` is not a number in 1 row, first row 2 (n/a): strip signs and separators first, such as "
-        "raw['amount'].str.replace(',', '')"
-    )
+    assert problem == ("`amount` is not a number in 1 row, first row 2 (n/a): correct the values, or set them to null")
 
 
 @pytest.mark.parametrize("held", [complex(1, 2), b"12", date(2024, 5, 1)])
@@ -206,7 +203,7 @@ def test_numbers_as_text(library):
 
 @pytest.mark.parametrize(
     "written",
-    ["n/a", "", "1,000", "€5", "12 000", "5d", "1f", "0x1F", "1_000", "nan", "inf", "NaN", "true", "１２", "1e", "."],
+    ["n/a", "", "1,000", "7,5", "12 00", "5d", "1f", "0x1F", "1_000", "nan", "inf", "NaN", "true", "１２", "1e", "."],
 )
 def test_text_that_is_no_number_is_none_on_any_library(library, written):
     (problem,) = problems(library(orders(amount=texts("1", written, "2"))))

@@ -50,8 +50,11 @@ def test_types_that_only_the_reader_converts_name_the_reader(library):
     with pytest.raises(SchemaError) as caught:
         read(native, "orders", ("ordered_at", "amount"))
     assert caught.value.problems == (
-        "`ordered_at` holds text, not times: give `format=`, such as format='%Y-%m-%d %H:%M:%S'",
-        "`amount` holds values that must be converted first",
+        (
+            "`ordered_at` holds text, not times: it mixes formats, read each kind by itself: '%Y-%m-%d' "
+            "('2024-05-01'), of no known format ('b')"
+        ),
+        "`amount` holds text, not numbers: schema.orders(raw, ...) reads it",
     )
     assert caught.value.way_out == "map the table once with schema.orders(raw, ...)"
 

@@ -99,8 +99,8 @@ def test_spark_reads_instants_in_the_zone_of_the_session(spark, zone):
 
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
 def test_every_unit_becomes_microseconds(library, unit):
-    times = np.array(["2024-05-01T10:00", "2024-05-02", "1970-01-02"], dtype=f"datetime64[{unit}]")
-    assert read(library(frame(times))) == stamps("2024-05-01T10:00", "2024-05-02", "1970-01-02")
+    times = np.array(["2024-05-01T10:00", "2024-05-02", "1970-03-01"], dtype=f"datetime64[{unit}]")
+    assert read(library(frame(times))) == stamps("2024-05-01T10:00", "2024-05-02", "1970-03-01")
 
 
 def test_dates_are_midnights(library):
@@ -151,7 +151,7 @@ def test_naive_and_aware_times_in_one_column_are_an_error():
 
 
 def test_text_is_not_guessed_at(library):
-    with pytest.raises(SchemaError, match=r"`ordered_at` holds text, not times: give `format=`, such as format='%Y"):
+    with pytest.raises(SchemaError, match=r"`ordered_at` holds text, not times: give `format='%Y-%m-%d'`"):
         schema.orders(library(frame(texts("2024-05-01", "2024-05-02", "2024-05-03"))))
 
 
@@ -165,10 +165,8 @@ def test_text_is_not_guessed_at(library):
         ("%Y%m%d", "20240503"),
         ("%Y%m%d%H%M%S", "20240503170809"),
         ("%Y-%m-%dT%H:%M:%S", "2024-05-03T17:08:09"),
-        ("%Y-%m-%dT%H:%M:%SZ", "2024-05-03T17:08:09Z"),
         ("%Y-%m-%d %H:%M:%S.%f", "2024-05-03 17:08:09.123456"),
         ("%Y-%m-%d %H:%M:%S.%f", "2024-05-03 17:08:09.5"),
-        ("%Y-%m-%d %H:%M:%S UTC", "2024-05-03 17:08:09 UTC"),
         ("%I:%M %p, %d %b %Y", "05:08 PM, 03 May 2024"),
         ("%Y年%m月%d日 %H:%M", "2024年05月03日 17:08"),
         ("%d o'clock %m %Y", "03 o'clock 05 2024"),
@@ -220,7 +218,7 @@ def test_one_format_reads_the_text_and_leaves_times_as_they_are(library):
     ("pattern", "words"),
     [
         ("mixed", r"`format` must be a pattern such as '%d.%m.%Y', or be one of 'unix_s', .*, got 'mixed'"),
-        ("ISO8601", "must be a pattern such as"),
+        ("ISO8602", "must be a pattern such as"),
         ("dd.mm.yyyy", "must be a pattern such as '%d.%m.%Y'"),
         ("%d.%m.%y", "got '%y': years need four digits"),
         *[(f"%Y-%m-%d {one}", f"`format` knows %Y, %m, .*, got '{one}'") for one in ("%Z", "%F", "%D", "%Q", "%%")],
@@ -256,11 +254,12 @@ READ = {
 @pytest.mark.parametrize("pattern", LOOKALIKES)
 def test_the_same_texts_are_times_on_every_library(library, pattern):
     written = LOOKALIKES[pattern]
-    raw = pd.DataFrame({"order_id": texts(*written), "customer_id": 1, "ordered_at": texts(*written), "amount": 1.0})
+    numbers = range(len(written))
+    raw = pd.DataFrame({"order_id": numbers, "customer_id": 1, "ordered_at": texts(*written), "amount": 1.0})
     split = schema.quarantine("orders", library(raw), format=pattern, timezone="UTC")
     valid = to_pandas(split.valid)
     assert dict(zip(valid["order_id"], valid["ordered_at"], strict=True)) == {
-        one: pd.Timestamp(READ[one]) for one in written if one in READ
+        number: pd.Timestamp(READ[one]) for number, one in zip(numbers, written, strict=True) if one in READ
     }
 
 
@@ -299,7 +298,7 @@ def strictly(written, pattern):
     except ValueError:
         return None
     spaces = pattern.count(" ") == text.count(" ")
-    return time if spaces and pd.Timestamp("1970-01-02") <= time < pd.Timestamp("2100") else None
+    return time if spaces and pd.Timestamp("1970-03-01") <= time < pd.Timestamp("2100") else None
 
 
 @pytest.mark.parametrize("unit", ["us", "ns"])
@@ -327,9 +326,9 @@ def test_counts_since_1970(library, form, unit, held):
 
 
 def test_fractions_of_a_second_are_kept(library):
-    native = library(frame([1714521600.25, 1714521600.123456, 86400.5]))
+    native = library(frame([1714521600.25, 1714521600.123456, 5097600.5]))
     assert read(native, format="unix_s", timezone="UTC") == stamps(
-        "2024-05-01 00:00:00.25", "2024-05-01 00:00:00.123456", "1970-01-02 00:00:00.5"
+        "2024-05-01 00:00:00.25", "2024-05-01 00:00:00.123456", "1970-03-01 00:00:00.5"
     )
 
 
@@ -346,14 +345,16 @@ def test_missing_counts_are_missing(library):
     split = schema.quarantine("orders", library(frame([1714521600, np.nan, 0.0])), format="unix_s", timezone="UTC")
     assert to_pandas(split.rejected, sort=["amount"])["reason"].tolist() == [
         "ordered_at is missing",
-        "ordered_at is before 1970-01-02 or after 2099",
+        "ordered_at is before 1970-03-01 or after 2099",
     ]
 
 
 def test_counts_are_not_guessed_at(library):
-    for how in ({}, {"format": "%Y-%m-%d"}):
-        with pytest.raises(SchemaError, match="holds counts, not times: give `format=`, one of 'unix_s', 'unix_ms'"):
-            schema.orders(library(frame([1714521600, 1714521601, 1714521602])), **how)
+    native = library(frame([1714521600, 1714521601, 1714521602]))
+    with pytest.raises(SchemaError, match="holds numbers, not times: give `format='unix_s'`"):
+        schema.orders(native)
+    with pytest.raises(SchemaError, match=r"is not a time that can be read in 3 rows.*give `format='unix_s'`"):
+        schema.orders(native, format="%Y-%m-%d")
 
 
 def test_counts_with_underscores_are_no_counts(library):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CHINESE_FONTS",
     "PALETTE",
+    "cell_width",
     "date_ticks",
     "even_percents",
     "figure_of",
@@ -58,6 +59,8 @@ MIN_OVERLAP = 1e-3
 SMALLEST_SHARE = 0.2
 """Share of a cell that the axes keep, however long the labels are."""
 _MOST_COLUMNS = 5
+SHORTEST_LINE = 16
+"""Letters of a line of a title at least."""
 _BELOW = "below"
 """Marks a legend that stands below its axes."""
 _PAD = 0.004
@@ -113,6 +116,16 @@ def finish_picture(ax: "Axes", *, extra: Iterable[str] = ()) -> "Axes":
     return ax
 
 
+def cell_width(ax: "Axes") -> float:
+    """Return the width in inches of the cell of a grid that axes stand in, or else of the figure."""
+    figure, spec = figure_of(ax), ax.get_subplotspec()
+    share = 1.0
+    if spec is not None:
+        low, high = _corners_of_cell(spec.get_topmost_subplotspec(), figure)
+        share = float((high - low)[0])
+    return share * float(figure.get_figwidth())
+
+
 def legend_below(ax: "Axes") -> None:
     """Draw a legend below the axes and their labels, in as many columns as there is room for."""
     ax.legend(loc="upper center", frameon=False, fontsize=9).set_gid(_BELOW)
@@ -123,9 +136,8 @@ def _place_legend(ax: "Axes") -> None:
     legend = ax.get_legend()
     if legend is None or legend.get_gid() != _BELOW:
         return
-    figure, spec = figure_of(ax), ax.get_subplotspec()
-    low, high = (np.zeros(2), np.ones(2)) if spec is None else _corners_of_cell(spec.get_topmost_subplotspec(), figure)
-    room = float((high - low)[0]) * figure.bbox.width
+    figure = figure_of(ax)
+    room = cell_width(ax) * figure.dpi
     box, axis = ax.get_window_extent(), ax.xaxis.get_tightbbox()
     height = 0.0 if axis is None else (box.y0 - axis.y0) / box.height
     anchor = (0.5, -height - 4 / box.height)
@@ -141,15 +153,21 @@ def _place_legend(ax: "Axes") -> None:
 
 
 def _break_title(ax: "Axes") -> None:
-    """Break the title in the middle into as few lines as its axes are wide enough for."""
-    words = ax.get_title().replace("\n", " ")
-    if not words:
-        return
-    ax.title.set_text(words)
-    available = ax.get_window_extent().width * _TITLE_SHARE
-    width = ax.title.get_window_extent().width
-    if width > available:
-        ax.title.set_text("\n".join(_lines(words, max(int(_wide(words) * available / width), 12))))
+    """Break the title and the labels of both axes into lines where the axes are too small for them."""
+    box = ax.get_window_extent()
+    for text, available, side in (
+        (ax.title, box.width, "width"),
+        (ax.xaxis.label, box.width, "width"),
+        (ax.yaxis.label, box.height, "height"),
+    ):
+        words = text.get_text().replace("\n", " ")
+        if not words.strip():
+            continue
+        text.set_text(words)
+        length = float(getattr(text.get_window_extent(), side))
+        if length > available * _TITLE_SHARE:
+            letters = int(_wide(words) * available * _TITLE_SHARE / length)
+            text.set_text("\n".join(_lines(words, max(letters, SHORTEST_LINE))))
 
 
 def _lines(text: str, width: int) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._core.frames import MICRO
-from .._core.pictures import PALETTE, figure_of, finish_picture, new_axes
+from .._core.pictures import PALETTE, cell_width, figure_of, finish_picture, new_axes
 from .._core.texts import Locale, counted, percent, thousands
 from ._flows import Flow, bridge
 from ._migration_text import PART_NAMES
@@ -22,6 +22,8 @@ MAX_BUBBLE_AREA = 2_400
 """Area in square points of the segment with the most money."""
 MAX_LABELS = 12
 LABEL_POSITION = 1.03
+MIN_WIDTH = 8.0
+"""Inches of a picture from which on a label has room for both shares."""
 AXES_SHAPE = 1.3
 """Width of the map's axes over their height, with room for the labels."""
 GREY = "#555555"
@@ -35,6 +37,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "frequency": "orders per customer (mean, log scale)",
         "map": "Segments, {period}: area shows money",
         "label": "{name}: {share} of customers, {money} of the money",
+        "short": "{name}: {money}",
         "rest": "not labelled: {count} with {money} of the money ({names})",
         "empty": "no customers",
         "flows": "Customers: {before} (rows), {after} (columns)",
@@ -57,6 +60,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "frequency": "人均订单数（均值，对数刻度）",
         "map": "{period}的客户群：面积为金额",
         "label": "{name}：客户占{share}，金额占{money}",
+        "short": "{name}：{money}",
         "rest": "未标注：{count}，金额占{money}（{names}）",
         "empty": "没有客户",
         "flows": "客户流动：{before}（行），{after}（列）",
@@ -136,7 +140,7 @@ def _labels(ax: "Axes", with_customers: Sequence[SegmentTotals], locale: Locale)
     for i, height in zip(match_labels(places, slots), slots, strict=True):
         line = {"arrowstyle": "-", "color": GREY, "linewidth": 0.6, "shrinkA": 1, "relpos": (0, 0.5)}
         ax.annotate(
-            _label(named[i], with_customers, locale),
+            _label(named[i], with_customers, "label" if cell_width(ax) >= MIN_WIDTH else "short", locale),
             xy=(days[i], orders[i]),
             xytext=(LABEL_POSITION, height),
             textcoords="axes fraction",
@@ -150,9 +154,9 @@ def _labels(ax: "Axes", with_customers: Sequence[SegmentTotals], locale: Locale)
         _list_below(ax, others, sum(group.money for group in with_customers), locale)
 
 
-def _label(group: SegmentTotals, with_customers: Sequence[SegmentTotals], locale: Locale) -> str:
+def _label(group: SegmentTotals, with_customers: Sequence[SegmentTotals], kind: str, locale: Locale) -> str:
     customers, money = sum(group.customers for group in with_customers), sum(group.money for group in with_customers)
-    return _TEXTS[locale]["label"].format(
+    return _TEXTS[locale][kind].format(
         name=group.segment.display(locale),
         share=f"{group.customers / customers:.1%}",
         money=f"{ratio(group.money, money):.1%}",

@@ -1,6 +1,7 @@
 """Pictures of rules: all of them at once, the strongest with their intervals, the strongest as a network."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
@@ -22,8 +23,10 @@ MAX_LABEL_LENGTH = 38
 """Letters of the names of one side."""
 GREY = "#8A8A8A"
 REAL_COLOUR = "#35608D"
-NUMBER_SIZE = np.array([0.36, 0.14])
-"""Width and height of a number, where the radius of the circle is 1."""
+NUMBER_SIZE = np.array([27.0, 11.0])
+"""Width and height of a number, in points."""
+NETWORK_SIZE = 4.3
+"""Width of the picture of a network, where the radius of the circle is 1."""
 _LABEL_BOX = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.8}
 
 _TEXTS: dict[Locale, dict[str, str]] = {
@@ -131,7 +134,7 @@ def draw_network(frame: nw.DataFrame[Any], names: Mapping[Any, str], ax: "Axes |
     angle_of_node = {node: 2 * np.pi * i / max(len(nodes), 1) + 0.01 for i, node in enumerate(nodes)}
     largest = max((rule["adjusted_lift"] for rule in rules), default=1.0)
     curves = [_curve(*(angle_of_node[tuple(rule[side])] for side in SIDES)) for rule in rules]
-    for rule, curve, (x, y) in zip(rules, curves, _places_of_numbers(curves), strict=True):
+    for rule, curve, (x, y) in zip(rules, curves, _places_of_numbers(curves, _number_size(ax)), strict=True):
         lift = rule["adjusted_lift"]
         ax.plot(*curve.T, color=PALETTE[0], alpha=0.7, linewidth=1 + 4 * lift / largest, zorder=1)
         ax.text(x, y, f"{lift:.1f}×", fontsize=7, ha="center", va="center", bbox=_LABEL_BOX, zorder=3)
@@ -175,6 +178,14 @@ def _draw_coloured(ax: "Axes", support: Any, confidence: Any, lift: Floats, labe
     bar.ax.yaxis.set_minor_formatter(ScalarFormatter())
 
 
+def _number_size(ax: "Axes") -> Floats:
+    """Return the width and height of a number where the radius of the circle is 1."""
+    box = ax.get_position()
+    figure = figure_of(ax)
+    inches = min(box.width * figure.get_figwidth(), box.height * figure.get_figheight())
+    return NUMBER_SIZE / 72 / inches * NETWORK_SIZE
+
+
 def _curve(left: float, right: float) -> Floats:
     """Return the points of a curve between two angles, bent towards the centre."""
     x, y = np.cos([left, right]), np.sin([left, right])
@@ -183,20 +194,26 @@ def _curve(left: float, right: float) -> Floats:
     return np.asarray((1 - t) ** 2 * [x[0], y[0]] + 2 * t * (1 - t) * bend + t**2 * [x[1], y[1]])
 
 
-def _places_of_numbers(curves: Sequence[Floats]) -> list[tuple[float, float]]:
-    """Return where the number of each curve stands: on it, near its middle, and as far from the others as it needs."""
-    chosen: list[Floats] = []
+def _places_of_numbers(curves: Sequence[Floats], size: Floats) -> list[tuple[float, float]]:
+    """Return where the number of each curve stands: near its middle, clear of the products and of the other numbers.
+
+    ``size`` is the width and height of a number.
+    """
+    taken: list[Floats] = [end for curve in curves for end in (curve[0], curve[-1])]
+    chosen = []
     for curve in curves:
-        order = sorted(range(6, len(curve) - 6), key=lambda place: abs(place - len(curve) // 2))
-        gaps = [min((_apart(curve[place], other) for other in chosen), default=np.inf) for place in order]
+        middle = len(curve) // 2
+        along = sorted(range(6, len(curve) - 6), key=partial(_steps_from, middle))
+        places = [*curve[along], *(curve[middle] * share for share in (0.85, 0.7, 0.55, 0.4, 0.25))]
+        gaps = [min(float(np.max(np.abs(place - other) / size)) for other in taken) for place in places]
         free = next((i for i, gap in enumerate(gaps) if gap >= 1), int(np.argmax(gaps)))
-        chosen.append(curve[order[free]])
+        chosen.append(places[free])
+        taken.append(places[free])
     return [(float(x), float(y)) for x, y in chosen]
 
 
-def _apart(one: Floats, other: Floats) -> float:
-    """Return the distance of two numbers, at least 1 where they do not cover each other."""
-    return float(np.max(np.abs(one - other) / NUMBER_SIZE))
+def _steps_from(middle: int, place: int) -> int:
+    return abs(place - middle)
 
 
 def _draw_node(ax: "Axes", angle: float, text: str) -> None:

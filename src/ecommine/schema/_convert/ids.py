@@ -44,7 +44,8 @@ def mended(column: nw.Expr, *, nullable: bool) -> nw.Expr:
 def kind_of_mending(column: nw.Expr, *, nullable: bool) -> nw.Expr:
     """Return how an id is mended, 0 where it is not."""
     text, kinds = _trimmed(column), nw.lit(0)
-    changed = (mended(column, nullable=nullable) != column).fill_null(value=False)
+    after = mended(column, nullable=nullable)
+    changed = ~column.is_null() & ~after.is_null() & (after != column).fill_null(value=False)
     empty = (text == "").fill_null(value=False)
     rules: list[tuple[Any, int]] = [
         (changed, TRIMMED),

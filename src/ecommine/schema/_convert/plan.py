@@ -15,7 +15,7 @@ from .._model.clock import TIMES_WITH_INSTANTS, has_clock_changes, instant_name
 from .._model.columns import Column
 from .convert import session_zone
 from .formats import Conversion
-from .ids import mended, needs_mending
+from .ids import kind_of_mending, mended, needs_mending
 from .objects import (
     holds_json,
     holds_number_categories,
@@ -64,8 +64,8 @@ class TypePlan:
     casts: dict[str, nw.Expr] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
-    mended: dict[str, bool] = field(default_factory=dict)
-    """Ids that are text and may be mended, and whether they may be missing."""
+    mended: dict[str, nw.Expr] = field(default_factory=dict)
+    """Ids that are text and may be mended, and how each is."""
     instants: list[str] = field(default_factory=list)
     """Times whose instants are kept in a column of their own, since clocks change in the shop's zone."""
 
@@ -103,8 +103,9 @@ def _plan_mending(plan: TypePlan, frame: Frame, column: Column, dtype: nw.dtypes
     becomes_text = converted is not None and converted.operation == "text"
     is_text = becomes_text or _is_category(dtype) or (dtype == nw.String and converted is None)
     if is_text and (becomes_text or _is_category(dtype) or needs_mending(frame, name)):
-        plan.mended[name] = column.nullable
-        plan.casts[name] = mended(plan.casts.get(name, nw.col(name)), nullable=column.nullable)
+        text = plan.casts.get(name, nw.col(name))
+        plan.mended[name] = kind_of_mending(text, nullable=column.nullable)
+        plan.casts[name] = mended(text, nullable=column.nullable)
 
 
 def _aware_type(frame: Frame, name: str) -> nw.dtypes.DType | None:

@@ -15,7 +15,7 @@ from ..._core.notes import Note
 from ..._core.texts import counted
 from .._convert.convert import convert
 from .._convert.formats import check_format, named_format
-from .._convert.ids import MENDED, kind_of_mending
+from .._convert.ids import MENDED
 from .._convert.numbers import DECIMAL_MARKS
 from .._convert.plan import RAW, ReadOptions, TypePlan, plan_types
 from .._model.clock import instant_name
@@ -207,16 +207,11 @@ def _apply_plan(frame: Frame, table: Table, plan: TypePlan, own_names: Mapping[s
         frame = frame.with_columns(**{RAW + name: nw.col(name) for name in plan.changed})
     frame = convert(frame, plan.conversions)
     if plan.mended:
-        kinds = {MENDED + name: kind_of_mending(_text(name), nullable=null) for name, null in plan.mended.items()}
-        frame = frame.with_columns(**kinds)
+        frame = frame.with_columns(**{MENDED + name: kind for name, kind in plan.mended.items()})
     if plan.casts:
         frame = frame.with_columns(**plan.casts)
     frame = fill_amount(frame, table, plan)
     return with_ga4_names(frame, own_names) if table.name == "events" else frame
-
-
-def _text(name: str) -> nw.Expr:
-    return nw.col(name).cast(nw.String)  # a category is one too
 
 
 def _taken_name(name: str) -> str:
