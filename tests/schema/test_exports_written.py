@@ -117,7 +117,7 @@ def test_guests_are_known_by_what_the_export_has(library):
 
 def test_float_codes_of_an_export_name_the_way_to_read_them(library):
     frame = shopify("Tee", "Mug").assign(**{"Lineitem sku": [1.5, 2.0**60]})
-    with pytest.raises(SchemaError, match=r"'Lineitem sku' is no exact code in 2 rows.*dtype=str"):
+    with pytest.raises(SchemaError, match=r"'Lineitem sku' is a float, and no exact code, in 2 rows.*dtype=str"):
         schema.from_shopify(library(frame))
 
 

@@ -67,7 +67,7 @@ def test_every_library_reads_decimal_commas(library, start):
         (("12,5", "1.000,00", "3,00"), "give `decimal=','`"),
         (("1,234", "999", "5"), "'1,234' may be thousands or decimals: give `decimal='.'` for thousands"),
         (("1.234", "2.500", "12.000"), "`amount` has three digits behind every dot, which may be thousands"),
-        (("abc", "1", "2"), "correct the values, or set them to null"),
+        (("abc", "1", "2"), "correct the values, or take those rows out"),
     ],
 )
 def test_the_advice_of_an_error_followed_gives_the_right_number(library, written, advice):

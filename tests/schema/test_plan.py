@@ -184,7 +184,9 @@ def test_object_numbers_of_mixed_type(library):
     frame = orders(amount=texts("9.5", 3, Decimal("-4.25")))
     assert schema.orders(frame)["amount"].tolist() == [9.5, 3.0, -4.25]
     (problem,) = problems(orders(amount=texts("9.5", 3, "n/a")))
-    assert problem == ("`amount` is not a number in 1 row, first row 2 (n/a): correct the values, or set them to null")
+    assert problem == (
+        "`amount` is not a number in 1 row, first row 2 (n/a): correct the values, or take those rows out"
+    )
 
 
 @pytest.mark.parametrize("held", [complex(1, 2), b"12", date(2024, 5, 1)])

@@ -10,6 +10,11 @@ HEADINGS_ZH: Mapping[str, str] = MappingProxyType(
         "notes": "说明", "code": "代码", "count": "数量", "share": "占比", "segment": "客户群", "customers": "客户数",
         "customer_id": "客户", "visitor_id": "访客", "session_id": "会话", "product_id": "商品", "order_id": "订单",
         "title": "名称", "category": "类目", "channel": "渠道", "device": "设备", "store_id": "门店",
+        # customers
+        "recency": "距上次下单天数", "frequency": "订单数", "monetary": "消费金额", "first_order_at": "首次下单时间",
+        "last_order_at": "最近下单时间", "average_order_value": "客单价", "recency_score": "R得分", "orders": "订单数",
+        "frequency_score": "F得分", "monetary_score": "M得分", "rfm_score": "RFM得分", "weighted_score": "加权得分",
+        "money": "金额", "share_of_money": "金额占比", "median_recency": "距上次下单天数（中位数）", "action": "建议",
         # funnels
         "step": "步骤", "reached": "到达数", "conversion": "转化率", "step_conversion": "步骤转化率",
         "dropped": "流失数", "pending": "未结束", "skipped": "跳过数", "naive_conversion": "未校正转化率",
@@ -41,6 +46,25 @@ HEADINGS_ZH: Mapping[str, str] = MappingProxyType(
         "horizon": "预测步数",
     }
 )  # fmt: skip
+
+
+_SHEETS_ZH = {
+    "notes": "说明", "customers": "客户", "segments": "客户群", "flows": "客户流动", "steps": "步骤", "units": "访客",
+    "carts": "购物车", "rates": "比率", "reasons": "原因", "recovery": "挽回曲线", "win_back": "待挽回",
+    "transitions": "跳转", "states": "页面", "queries": "搜索词", "rules": "规则", "pairs": "商品对",
+    "itemsets": "商品组合", "next_orders": "后续购买", "comparison": "对比", "forecast": "预测", "products": "商品", "checks": "检查",
+}  # fmt: skip
+
+
+def sheet_name(name: str) -> str:
+    """Return the Chinese name of a sheet, the name of its table where there is none.
+
+    Examples
+    --------
+    >>> sheet_name("units"), sheet_name("my_table")
+    ('访客', 'my_table')
+    """
+    return _SHEETS_ZH.get(name, name)
 
 
 def heading(name: str) -> str:

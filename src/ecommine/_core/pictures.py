@@ -142,9 +142,10 @@ def _place_legend(ax: "Axes") -> None:
     height = 0.0 if axis is None else (box.y0 - axis.y0) / box.height
     anchor = (0.5, -height - 4 / box.height)
     handles, labels = ax.get_legend_handles_labels()
+    family = {"family": legend.get_texts()[0].get_fontfamily(), "size": 9} if legend.get_texts() else {"size": 9}
     for columns in range(min(len(labels), _MOST_COLUMNS), 0, -1):
         legend = ax.legend(
-            handles, labels, loc="upper center", bbox_to_anchor=anchor, ncols=columns, frameon=False, fontsize=9
+            handles, labels, loc="upper center", bbox_to_anchor=anchor, ncols=columns, frameon=False, prop=family
         )
         if legend.get_window_extent().width <= room:
             break

@@ -15,7 +15,7 @@ import narwhals.stable.v2 as nw
 from .checks import one_of, show
 from .engines import check_pickles, tell_library_errors
 from .frames import collect, opened
-from .headings import heading
+from .headings import heading, sheet_name
 from .notes import Note
 from .tables import product_names, with_product_names
 from .texts import LOCALES, Locale, counted
@@ -80,8 +80,9 @@ class Result:
         first = _sheet_of_notes(type(self).__name__, [self.headline, *self._sentences(locale)], notes)
         sheets = {"notes": first, **{name: for_excel(table) for name, table in tables.items()}}
         if locale == "zh":
-            sheets = {heading(name): table.rename(columns=heading) for name, table in sheets.items()}
-        checked.write_bytes(workbook(sheets))
+            checked.write_bytes(workbook({sheet_name(name): table for name, table in sheets.items()}, heading))
+        else:
+            checked.write_bytes(workbook(sheets))
 
     def __repr__(self) -> str:
         """Return at most twelve lines: what it is, what was left out, the head of the table."""

@@ -5,7 +5,7 @@ The packages that write such files take three to ten times as long, since they l
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from unicodedata import east_asian_width
@@ -22,8 +22,10 @@ _CHUNK = 10_000
 _SAMPLE = 500
 """Rows whose texts decide how wide a column is."""
 _NARROWEST, _WIDEST = 10, 60
-_FORMATS = ("General", "0", "#,##0", "#,##0.00", "0.0%", "0.0000", "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss")
+_FORMATS = ("General", "0", "#,##0", "#,##0.00", "0.0%", "0.00%", "0.0000", "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss")
 _HEAD = len(_FORMATS)
+SMALL_SHARE, SMALL_NUMBER = 0.02, 0.1
+"""Shares and numbers that need more decimals."""
 _SHARES = re.compile(
     r"(^|_)(share|conversion|support|confidence|rate|chance|abandonment|recovery|recovered|lost|observed|probability)(_|$)"
 )
@@ -39,8 +41,10 @@ _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
 
-def workbook(sheets: "Mapping[str, pd.DataFrame]") -> bytes:
+def workbook(sheets: "Mapping[str, pd.DataFrame]", heading: Callable[[str], str] = str) -> bytes:
     """Return the file of a workbook: bold headings that stay in sight, columns as wide as their values.
+
+    ``heading`` gives the heading of a column, whose own name tells how its numbers are shown.
 
     The tables hold numbers, times, truth values, texts and what is missing; see `results.for_excel`.
     """
@@ -51,7 +55,7 @@ def workbook(sheets: "Mapping[str, pd.DataFrame]") -> bytes:
             book.writestr(name, _XML + text)
         for number, table in enumerate(sheets.values(), start=1):
             with book.open(f"xl/worksheets/sheet{number}.xml", "w", force_zip64=True) as sheet:
-                for text in _sheet(table):
+                for text in _sheet(table, heading):
                     sheet.write(text.encode("utf-8"))
     return content.getvalue()
 
@@ -120,19 +124,20 @@ def _styles() -> str:
     )
 
 
-def _sheet(table: "pd.DataFrame") -> Iterator[str]:
+def _sheet(table: "pd.DataFrame", heading: Callable[[str], str]) -> Iterator[str]:
     """Yield the parts of a sheet."""
     letters = [_letters(number) for number in range(table.shape[1])]
     columns = [table.iloc[:, number] for number in range(table.shape[1])]
     styles = [_FORMATS.index(_format_of(str(name), column)) for name, column in zip(table, columns, strict=True)]
     widths = "".join(
-        f'<col min="{i}" max="{i}" width="{_width(str(name), column)}" customWidth="1"/>'
+        f'<col min="{i}" max="{i}" width="{_width(heading(str(name)), column)}" customWidth="1"/>'
         for i, (name, column) in enumerate(zip(table, columns, strict=True), start=1)
     )
     pane = '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
     yield f'{_XML}<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0">{pane}</sheetView></sheetViews>'
     yield f"<cols>{widths}</cols><sheetData>" if widths else "<sheetData>"
-    heads = (f'<c r="{letter}1" s="{_HEAD}"{_text(str(name))}' for letter, name in zip(letters, table, strict=True))
+    names = [heading(str(name)) for name in table]
+    heads = (f'<c r="{letter}1" s="{_HEAD}"{_text(name)}' for letter, name in zip(letters, names, strict=True))
     yield f'<row r="1">{"".join(heads)}</row>'
     for start in range(0, len(table), _CHUNK):
         rows = range(start + 2, min(start + _CHUNK, len(table)) + 2)
@@ -204,8 +209,10 @@ def _format_of(name: str, column: "pd.Series[Any]") -> str:
     if _CHANCES.search(name):
         return "0.0000"
     numbers = column.dropna()
-    is_share = bool(_SHARES.search(name)) and bool(numbers.abs().le(1).all())
-    return "0.0%" if is_share else "#,##0.00"
+    if bool(_SHARES.search(name)) and bool(numbers.abs().le(1).all()):
+        return "0.0%" if bool(numbers.abs().median() >= SMALL_SHARE) else "0.00%"
+    is_small = bool(len(numbers)) and bool(numbers.abs().max() < SMALL_NUMBER)
+    return "0.0000" if is_small else "#,##0.00"
 
 
 def _width(name: str, column: "pd.Series[Any]") -> int:

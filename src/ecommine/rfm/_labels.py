@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import narwhals.stable.v2 as nw
 
@@ -64,12 +65,22 @@ def period_in_words(period: str | timedelta | None, as_of: datetime, locale: Loc
 
 
 def labelled(frame: Frame, segments: Sequence[Segment], locale: Locale) -> Frame:
-    """Return the table with display names in place of codes, lazily if the frame is lazy."""
+    """Return the table with display names in place of codes and column names, lazily if the frame is lazy."""
+    names = frame.collect_schema().names()
+    return _with_names(frame, segments, locale).rename({name: column_name(name, locale) for name in names})
+
+
+def named(frame: Frame, segments: Sequence[Segment], locale: Locale) -> Any:
+    """Return the caller's table with display names in place of codes."""
+    return _with_names(frame, segments, locale).to_native()
+
+
+def _with_names(frame: Frame, segments: Sequence[Segment], locale: Locale) -> Frame:
     names = frame.collect_schema().names()
     display = {"segment": _translated("segment", [(s.code, s.display(locale)) for s in segments])}
     if "action" in names:
         display["action"] = _translated("segment", [(s.code, s.advice(locale)) for s in segments])
-    return frame.with_columns(**display).rename({name: column_name(name, locale) for name in names})
+    return frame.with_columns(**display)
 
 
 def _translated(column: str, pairs: Sequence[tuple[str, str]]) -> nw.Expr:

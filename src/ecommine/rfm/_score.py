@@ -15,7 +15,7 @@ from .._core.notes import Note
 from .._core.results import Result
 from .._core.texts import LOCALES, Locale, counted
 from ._eight_classes import EightClasses
-from ._labels import labelled, period_in_words
+from ._labels import labelled, named, period_in_words
 from ._scale import MEASURES, Scale, checked_scale, learn, scored
 from ._scheme import STANDARD, SegmentScheme, scheme_notes
 from ._segment_table import CoarseMeasure, SegmentTotals, segment_table, segment_totals
@@ -160,7 +160,9 @@ class RFM(Result, Generic[TableT_co]):
 
     def _sheets(self, locale: Locale) -> Mapping[str, Any]:
         """Return the tables of a workbook, in Chinese with the names of the segments."""
-        return self.tables if locale == "en" else {part: self.labelled(locale=locale, part=part) for part in _PARTS}
+        if locale == "en":
+            return self.tables
+        return {part: named(opened(self.tables[part], argument=part), self.scheme.segments, locale) for part in _PARTS}
 
     def plot(self, ax: "Axes | None" = None, *, locale: Locale = "en") -> "Axes":
         """Draw the segments by median recency and mean frequency, with the area of a bubble proportional to its money.

@@ -13,6 +13,13 @@ copies_dropped                  exact copies of rows were dropped
 several_currencies              ``currency`` holds several currencies
 mixed_ids_read_as_text          an id column mixes numbers and text
 timezone_assumed                times were converted in a zone that was not given
+ids_read_as_missing             ids such as NULL, nan or blanks were read as missing
+ids_trimmed                     blanks around ids, capitals of e-mails and the like were taken off
+ids_without_fraction            whole numbers such as 13085.0 were read as 13085
+ids_rounded                     ids that a spreadsheet rounded: different ones may have become one
+ids_differ_in_capitals          ids that differ from others in capitals only
+event_names_unknown             `events`: main events are missing, and some names are not known
+names_without_events            `events`: own names that no event has
 rows_without_group              `outliers`: rows without a group have no fence
 events_identified               `identify`: how many events have a customer
 visitors_with_several_customers `identify`: visitors linked to several customers at once stay unknown

@@ -80,6 +80,7 @@ class Carts(Result):
     visitors_with_several_customers visitors whose events without a customer stay with the visitor
     purchases_without_cart          purchases that bought no open cart
     purchases_without_product       purchases of no known product while a cart left earlier was open
+    no_cart_events                  no event is add_to_cart: map your own name of it
     touches_without_cart            removals, cart views and checkout steps without an open cart
     sessions_in_progress            carts whose first session is not over: they are in no rate
     no_window_over                  recovery is unknown (no count)

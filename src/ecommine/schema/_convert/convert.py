@@ -58,7 +58,7 @@ def _convert_pandas(column: Any, conversion: Conversion) -> Any:
         times = [None if missing else time for time, missing in zip(column, column.isna(), strict=True)]
         return pd.Series(np.array(times, dtype="datetime64[us]"), index=column.index)
     if conversion.operation == "parse" and conversion.is_count:
-        column = _counts_to_times(_to_numbers(column, conversion), str(conversion.format))
+        column = _counts_to_times(_to_numbers(_without_powers(column), conversion), str(conversion.format))
     elif conversion.operation == "parse":
         column = _texts_to_times(_to_text(column) if conversion.is_number else column, conversion)
     elif column.dtype == object:
@@ -81,6 +81,15 @@ def _to_nullable(column: Any, operation: str) -> Any:
 
 def _to_text(column: Any) -> Any:
     return column.map(_id_to_text, na_action="ignore").astype("string" if pd.__version__ < "3" else "str")
+
+
+def _without_powers(column: Any) -> Any:
+    """Drop counts that a spreadsheet wrote as "1.71E+12", of which most digits are lost."""
+    if column.dtype == object:
+        return column.map(lambda value: None if isinstance(value, str) and "e" in value.lower() else value)
+    if not pd.api.types.is_string_dtype(column.dtype):
+        return column
+    return column.where(~column.str.contains("[eE]", regex=True, na=False).astype(bool))
 
 
 def _texts_to_times(column: Any, conversion: Conversion) -> Any:

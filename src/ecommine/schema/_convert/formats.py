@@ -88,6 +88,10 @@ def check_format(pattern: object) -> None:
     if unknown:
         why = ": years need four digits" if unknown[0] == "%y" else ""
         raise ValueError(f"`format` knows {', '.join(_JAVA)}, got {unknown[0]!r}{why}")
+    if re.search("(?<![A-Za-z])[AP][.]?M|上午|下午", re.sub("%.", "%", pattern), re.IGNORECASE):
+        raise ValueError(
+            f"`format` spells the half of the day: write %I for the hour and %p for it, got {show(pattern)}"
+        )
     if zone := spells_zone(pattern):
         raise ValueError(
             f"`format` has the zone {zone!r}, which alone does not tell how far it is from UTC: cut it off the texts, "

@@ -14,12 +14,13 @@ EMPTY, NOBODY, TRIMMED, WITHOUT_FRACTION, ROUNDED = 1, 2, 3, 4, 5
 A rounded id ("1.23457E+12") stays as it is: what it stood for is lost."""
 
 _WORDS = "null|nan|none|nat|n/a|#n/a|<na>|\\(null\\)|\\\\n|nil|undefined|\\(not set\\)|\\(none\\)"
-_BLANKS = "[ \t\r\n\u00a0\u3000]"
+_BLANKS = "[ \t\r\n\u00a0\u3000\u200b\ufeff]"
 _NOBODY_REGEX = f"^(?:(?i:{_WORDS}))$"
 _EMAIL_REGEX = "^[^@ ]+@[^@ ]+[.][^@ ]+$"
 _WITH_FRACTION_REGEX = "^[0-9]+[.]0$"
-_ROUNDED_REGEX = "^[0-9](?:[.][0-9]+)?[eE][+][0-9]+$"
-_SUSPECT_REGEX = f"^{_BLANKS}|{_BLANKS}$|^$|^(?:(?i:{_WORDS}))$|^[0-9]+[.]0$|^[0-9](?:[.][0-9]+)?[eE][+][0-9]+$|@.*[.]"
+ROUNDED_REGEX = "^[0-9](?:[.,][0-9]+)?[eE][+][0-9]+$|^[0-9]{15}000+$"
+"""What a spreadsheet leaves of a long number: powers of ten, or zeros behind the fifteenth digit."""
+_SUSPECT_REGEX = f'^{_BLANKS}|{_BLANKS}$|^$|^(?:(?i:{_WORDS}))$|^[0-9]+[.]0$|{ROUNDED_REGEX}|^="|@.*[.]'
 
 
 def needs_mending(frame: Frame, name: str) -> bool:
@@ -49,7 +50,7 @@ def kind_of_mending(column: nw.Expr, *, nullable: bool) -> nw.Expr:
     empty = (text == "").fill_null(value=False)
     rules: list[tuple[Any, int]] = [
         (changed, TRIMMED),
-        (_holds(text, _ROUNDED_REGEX), ROUNDED),
+        (_holds(text, ROUNDED_REGEX), ROUNDED),
         (_holds(text, _WITH_FRACTION_REGEX), WITHOUT_FRACTION),
         (_holds(text, _NOBODY_REGEX), NOBODY),
         *([(empty, EMPTY)] if nullable else []),
@@ -61,7 +62,9 @@ def kind_of_mending(column: nw.Expr, *, nullable: bool) -> nw.Expr:
 
 
 def _trimmed(column: nw.Expr) -> nw.Expr:
-    return column.str.replace_all(f"^{_BLANKS}+|{_BLANKS}+$", "")
+    text = column.str.replace_all(f"^{_BLANKS}+|{_BLANKS}+$", "")
+    is_formula = _holds(text, '^=".*"$')  # which keeps a spreadsheet from reading a number
+    return nw.when(is_formula).then(text.str.replace_all('^="|"$', "")).otherwise(text)
 
 
 def _holds(column: nw.Expr, regex: str) -> nw.Expr:

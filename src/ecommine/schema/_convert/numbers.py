@@ -46,9 +46,14 @@ def number_regex(decimal: str | None, *, is_money: bool) -> str:
     currency = f"(?:{_CURRENCY}{_BLANK})?" if is_money else ""
     after = f"(?:{_BLANK}{_CURRENCY})?" if is_money else ""
     before = f"(?:{_SIGN}{_BLANK}{currency}|{currency}(?:{_SIGN}{_BLANK})?)"
-    forms = (f"{before}{number}{after}", f"{currency}{number}{after}{_BLANK}[\u2212-]")
+    forms = (f"{before}{number}{after}", f"{currency}{_without_bare_mark(number)}{after}{_BLANK}[\u2212-]")
     in_brackets = f"{currency}[(]{_BLANK}{currency}{number}{after}{_BLANK}[)]{after}"
     return f"{_BLANK}(?:{'|'.join((*forms, in_brackets))}){_BLANK}"
+
+
+def _without_bare_mark(number: str) -> str:
+    """Return the pattern of numbers with a digit at their end: the sign in "20,-" says that there are no cents."""
+    return number.replace("[.][0-9]*)?", "[.][0-9]+)?").replace(",[0-9]*)?", ",[0-9]+)?")
 
 
 def _american(*, thousands: bool) -> str:
@@ -98,7 +103,7 @@ _ONE_NAME = {
     "FT": "HUF", "LEI": "RON",
 }  # fmt: skip
 
-THREE_DECIMALS_REGEX = r"^[ \t]*[+-]?[1-9][0-9]{0,2}[.][0-9]{3}[ \t]*$"
+THREE_DECIMALS_REGEX = "(?:^|[^0-9.,])[1-9][0-9]{0,2}[.][0-9]{3}(?:[^0-9.,]|$)"
 """A number that is a decimal in one country and thousands in the next."""
 
 
@@ -127,4 +132,4 @@ def advice_of_number(examples: list[str], decimal: str | None) -> str:
         return (
             f"{unsure[0]!r} may be thousands or decimals: give `decimal='.'` for thousands, `decimal=','` for decimals"
         )
-    return "correct the values, or set them to null"
+    return "correct the values, or take those rows out"

@@ -23,7 +23,8 @@ def polars_expr(name: str, conversion: Conversion) -> Any:
     if conversion.operation == "localise":
         return column.dt.convert_time_zone(zone).dt.replace_time_zone(None).dt.cast_time_unit("us")
     if conversion.is_count:
-        counts = _to_number(column, conversion) if conversion.is_text else column.cast(pl.Float64, strict=False)
+        whole = pl.when(~column.str.contains("[eE]")).then(column) if conversion.is_text else column
+        counts = _to_number(whole, conversion) if conversion.is_text else column.cast(pl.Float64, strict=False)
         return _counts_to_times(counts, str(conversion.format), zone)
     return _texts_to_times(_digits(column) if conversion.is_number else column, conversion, zone)
 

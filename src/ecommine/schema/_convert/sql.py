@@ -40,7 +40,8 @@ def duckdb_sql(name: str, conversion: Conversion) -> str:
     if conversion.operation == "localise":
         return f"timezone({zone}, {name})"
     if conversion.is_count:
-        counts = _duckdb_to_number(name, conversion) if conversion.is_text else f"TRY_CAST({name} AS DOUBLE)"
+        whole = f"CASE WHEN NOT contains(lower({name}), 'e') THEN {name} END"  # of powers most digits are lost
+        counts = _duckdb_to_number(f"({whole})", conversion) if conversion.is_text else f"TRY_CAST({name} AS DOUBLE)"
         time = f"make_timestamp({_to_microseconds(counts, str(conversion.format))})"
         return f"timezone({zone}, timezone('UTC', {time}))" if conversion.format in EPOCHS else time
     how = conversion.text
@@ -77,7 +78,8 @@ def spark_sql(name: str, conversion: Conversion) -> str:
     if conversion.operation == "localise":
         return _spark_local_time(name, zone if conversion.timezone else "current_timezone()")
     if conversion.is_count:
-        counts = _spark_to_number(name, conversion) if conversion.is_text else f"try_cast({name} AS DOUBLE)"
+        whole = f"(CASE WHEN NOT contains(lower({name}), 'e') THEN {name} END)"
+        counts = _spark_to_number(whole, conversion) if conversion.is_text else f"try_cast({name} AS DOUBLE)"
         in_utc = zone if conversion.format in EPOCHS else "'UTC'"
         return _spark_local_time(f"timestamp_micros({_to_microseconds(counts, str(conversion.format))})", in_utc)
     return _spark_texts_to_times(name, conversion, zone)

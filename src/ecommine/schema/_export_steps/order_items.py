@@ -144,15 +144,16 @@ def _implied(lines: Frame, heads: Frame, export: Export, total: str) -> list[Fra
 
 
 def too_dear(orders: Frame, items: Frame, key: str, *, total: nw.Expr, other: nw.Expr, item: nw.Expr) -> Frame:
-    """Keep repeated orders whose items cost more than the total as often as they are there, and not once.
+    """Keep repeated orders whose items, taken once, are nearer to the total than as often as they are there.
 
     ``total`` and ``other`` (what else is in it, such as shipping) are of the order, on each of its rows.
     """
     marked = items.with_columns(__item=item, __room=total - other.fill_null(0.0) + MIN_MONEY)
     sums = marked.group_by(key).agg(nw.col("__item").sum(), nw.col("__room").max())
     orders = join(orders, sums, on=[key], how="left")
-    once, every = nw.col("__item") / nw.col("__times") <= nw.col("__room"), nw.col("__item") > nw.col("__room")
-    return orders.filter(fill_false(once & every)).select(key, "__times", "__lines")
+    once = (nw.col("__item") / nw.col("__times") - nw.col("__room")).abs()
+    every = (nw.col("__item") - nw.col("__room")).abs()
+    return orders.filter(fill_false(once < every)).select(key, "__times", "__lines")
 
 
 def is_closed(state: str | None) -> nw.Expr:

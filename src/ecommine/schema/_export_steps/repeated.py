@@ -1,21 +1,30 @@
 """Order numbers that are there twice: two orders of one number are refused, copies of a whole order are taken once."""
 
+import re
 from collections.abc import Callable, Sequence
 
 import narwhals.stable.v2 as nw
 
 from ..._core.frames import Frame, collect, join
 from ..._core.texts import counted, join_words
+from .._convert.ids import ROUNDED_REGEX
 from .._exports.base import Export, stack
 from .._model.errors import SchemaError
 
 _SHOWN = 3
 
 
-def refuse_two_orders_of_a_number(frame: Frame, system: str, key: str, columns: Sequence[str]) -> None:
-    """Raise where rows of one order number differ in a column that an order has once; missing values do not differ."""
+def refuse_two_orders_of_a_number(
+    frame: Frame, system: str, key: str, columns: Sequence[str], states: Sequence[str] = (), total: str | None = None
+) -> None:
+    """Raise where rows of one order number differ in a column that an order has once; missing values do not differ.
+
+    But for the rows that have all that an order has (``total`` is there), which must not differ in ``states`` either,
+    where a missing value is one: an order at two times, such as paid and then refunded, has two of these.
+    """
     types = frame.collect_schema()
     present = [name for name in columns if name in types and name != key]
+    _refuse_two_times(frame, system, key, [name for name in states if name in types and name != key], total)
     ends = [nw.col(name).min().alias(f"{name} low") for name in present]
     ends += [nw.col(name).max().alias(f"{name} high") for name in present]
     extremes = frame.group_by(key).agg(*ends)
@@ -26,12 +35,34 @@ def refuse_two_orders_of_a_number(frame: Frame, system: str, key: str, columns: 
     wrong = collect(extremes.select(nw.col(key), **differ).filter(nw.any_horizontal(*differ, ignore_nulls=True)))
     if not len(wrong):
         return
-    numbers = ", ".join(map(str, sorted(map(str, wrong[key].to_list()))[:_SHOWN]))
+    keys = sorted(map(str, wrong[key].to_list()))
+    numbers = ", ".join(keys[:_SHOWN])
+    if any(re.search(ROUNDED_REGEX, number) for number in keys):
+        problem = f"order numbers such as {numbers} were rounded by a spreadsheet, so that several orders have one: "
+        raise SchemaError(system, [problem + f"export the file again, and read it with {key!r} as text (dtype=str)"])
     names = [name for name in present if bool(wrong[name].any())]
     problem = (
         f"{counted(len(wrong), 'order number')} such as {numbers} stand for several orders, which differ in "
         f"{join_words(names)}: if these are shops that number alike, map each file by itself with its shop in front of "
         f"{key!r}; if they are one order at two times, keep its later rows"
+    )
+    raise SchemaError(system, [problem])
+
+
+def _refuse_two_times(frame: Frame, system: str, key: str, states: Sequence[str], total: str | None) -> None:
+    if not states or total is None:
+        return
+    heads = frame.filter(~nw.col(total).is_null())
+    sizes = heads.group_by(key).agg(*[nw.col(name).n_unique() for name in states])
+    wrong = collect(sizes.filter(nw.any_horizontal(*[nw.col(name) > 1 for name in states], ignore_nulls=True)))
+    if not len(wrong):
+        return
+    keys = sorted(map(str, wrong[key].to_list()))
+    names = join_words([name for name in states if bool((wrong[name] > 1).any())])
+    problem = (
+        f"{counted(len(keys), 'order number')} such as {', '.join(keys[:_SHOWN])} stand for several orders, or for one "
+        f"at several times, which differ in {names}: of one order keep the rows of the later file; map shops that "
+        f"number alike each by itself with its shop in front of {key!r}"
     )
     raise SchemaError(system, [problem])
 

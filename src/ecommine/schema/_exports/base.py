@@ -16,6 +16,7 @@ from .._convert.formats import Conversion
 from .._convert.ids import mended
 from .._convert.objects import holds_objects
 from .._convert.plan import is_inexact, max_exact_integer
+from .._convert.suggest import sample
 from .._export_steps.signatures import reader_of_export
 from .._map.map import Check, map_frame
 from .._model.errors import SchemaError
@@ -223,9 +224,11 @@ def _converted(frame: Frame, system: str, written: list[str]) -> Frame:
     bad = {name: ~nw.col(f"__{name}").is_null() & nw.col(name).is_null() for name in written}
     counts = Export("types").count(frame, **bad)
     if any(counts.values()):
-        remedy = "a dot is the decimal mark here, so write it as the system does"
+        remedy = "a dot is the decimal mark here, so write it as the system does, and leave out rows of another kind"
         broken = {name: counted(count, "row") for name, count in counts.items() if count}
-        raise SchemaError(system, [f"{name!r} is not a number in {rows}: {remedy}" for name, rows in broken.items()])
+        first = {name: repr(sample(frame.filter(bad[name]), f"__{name}")[0]) for name in broken}
+        told = [f"{name!r} is not a number in {rows}, such as {first[name]}: {remedy}" for name, rows in broken.items()]
+        raise SchemaError(system, told)
     return frame.drop(*before)
 
 

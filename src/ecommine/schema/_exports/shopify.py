@@ -42,6 +42,11 @@ _MONEY = ("Subtotal", "Shipping", "Total", "Refunded Amount")
 _STATES = ("Financial Status", "Cancelled at")
 _ONCE = ("Id", "Email", "Created at", "Total")
 """What an order has once, on the first of its rows or on all."""
+_CHANGING = (
+    "Financial Status", "Fulfillment Status", "Refunded Amount", "Cancelled at", "Paid at", "Fulfilled at", "Subtotal",
+    "Accepts Marketing", "Shipping", "Taxes", "Discount Amount", "Outstanding Balance",
+)  # fmt: skip
+"""What an order has once at a time, on the first of its rows or on all."""
 _LINE = ("Lineitem name", "Lineitem sku", "Vendor")
 
 
@@ -51,6 +56,7 @@ def from_shopify(
     /,
     *,
     timezone: str | None = None,
+    format: str | None = None,
     customer: str | None = None,
     cancelled: Literal["drop", "keep"] = "drop",
     check: Check = "values",
@@ -68,6 +74,8 @@ def from_shopify(
     timezone : str, optional
         The shop's zone; only for a ``Created at`` that the reader of the file turned into times with a zone. Text
         ("2024-05-01 09:58:12 +0800") is the shop's wall clock as it stands.
+    format : str, optional
+        How ``Created at`` is written where a spreadsheet has changed it, such as "%m/%d/%Y %H:%M".
     customer : str, optional
         The column that tells customers apart, such as "Phone". By default it is the Email; an order without one, as of
         cash on delivery, is of the customer who has its Phone.
@@ -130,8 +138,8 @@ def from_shopify(
     """
     check_zone(timezone)
     export = Export(check)
-    frame = _read(opened(raw, argument="raw"))
-    refuse_two_orders_of_a_number(frame, _SYSTEM, "Name", _ONCE)
+    frame = _read(opened(raw, argument="raw"), is_own=format is None)
+    refuse_two_orders_of_a_number(frame, _SYSTEM, "Name", _ONCE, _CHANGING, "Created at")
     frame = drop_repeated_orders(frame, export, "Name", ("Lineitem name", "Lineitem quantity", "Lineitem price"))
     heads = _heads(frame, export, customer)
     dead = nw.col("__cancelled") == 1
@@ -147,7 +155,7 @@ def from_shopify(
         stack([lines, *_implied(lines, join(kept, _sums_of_lines(marked), on=["order_id"], how="left"), export)]),
         "orders",
         timezone=None if written else timezone,
-        format="%Y-%m-%d %H:%M:%S" if written else None,
+        format=(format or "%Y-%m-%d %H:%M:%S") if written else None,
     )
     note_line_types(orders, export)
     return export.shop(
@@ -155,7 +163,7 @@ def from_shopify(
     )
 
 
-def _read(frame: Frame) -> Frame:
+def _read(frame: Frame, *, is_own: bool) -> Frame:
     """Return the columns that are used in their types, with neutral values for optional ones that are absent."""
     needed = ("Created at", "Subtotal", "Shipping", "Total")
     require_columns(frame, _SYSTEM, "Name", *needed, "Lineitem quantity", "Lineitem name", "Lineitem price")
@@ -166,7 +174,7 @@ def _read(frame: Frame) -> Frame:
     texts = [name for name in _ORDER.values() if name != "Created at"]
     frame = read_as_text(frame, "Name", "Email", *texts, "Financial Status", *_LINE)
     frame = read_as_numbers(frame, _SYSTEM, *_MONEY, "Lineitem quantity", "Lineitem price", "Lineitem discount")
-    if frame.collect_schema()["Created at"] == nw.String:
+    if is_own and frame.collect_schema()["Created at"] == nw.String:
         frame = frame.with_columns(nw.col("Created at").str.slice(0, 19))
     return frame
 
@@ -226,5 +234,5 @@ def _implied(lines: Frame, heads: Frame, export: Export) -> list[Frame]:
         order_level_lines(lines, heads, shipping, "shipping"),
         order_level_lines(lines, heads, left, "adjustment", "discount"),
         order_level_lines(lines, heads, rest, "fee", "discount"),
-        order_level_lines(lines, heads, -nw.col("Refunded Amount"), "adjustment"),
+        order_level_lines(lines, heads, -nw.col("Refunded Amount").abs(), "adjustment"),
     ]

@@ -128,7 +128,9 @@ def _goods(frame: Frame, heads: Frame) -> Frame:
     """Return one line of goods for each order."""
     names = frame.collect_schema().names()
     title = nw.col("宝贝标题") if "宝贝标题" in names else nw.lit(None, dtype=nw.String)
-    columns = {"__title": title, "__kinds": money_of(frame, "宝贝种类"), "__units": money_of(frame, "宝贝总数量")}
+    columns = {"__title": title, "__kinds": money_of(frame, "宝贝种类")}
+    if "宝贝总数量" in names:
+        columns["__units"] = nw.col("宝贝总数量")
     goods = frame.select(order_id=nw.col("订单编号"), **columns, __goods=money_of(frame, "买家应付货款", "总金额"))
     return line_of_order(heads, goods)
 

@@ -39,6 +39,8 @@ _MONEY = ("shipping_total", "fee_total", "order_total", "refunded_total")
 _ITEM = ("item_quantity", "item_subtotal", "item_total")
 _ONCE = ("order_date", "customer_id", "billing_email", "order_total")
 """What an order has once, on all its rows."""
+_CHANGING = ("status", "refunded_total", "shipping_total", "fee_total", "tax_total", "discount_total")
+"""What an order has once at a time, on all its rows."""
 _HIGHEST_TAX = 0.3
 """No tax is a larger share of what an order costs without it."""
 _UNPAID = ("cancelled", "failed", "pending", "checkout-draft", "trash")
@@ -123,7 +125,7 @@ def from_woocommerce(
     """
     export = Export(check)
     frame = _read(opened(raw, argument="raw"))
-    refuse_two_orders_of_a_number(frame, _SYSTEM, "order_id", _ONCE)
+    refuse_two_orders_of_a_number(frame, _SYSTEM, "order_id", _ONCE, _CHANGING, "order_total")
     other = nw.col("shipping_total").fill_null(0.0) + nw.col("fee_total").fill_null(0.0)
     total, item = nw.col("order_total"), _sums()["after"]
     often = partial(too_dear, items=frame, key="order_id", total=total, other=other, item=item)
@@ -236,5 +238,5 @@ def _implied(lines: Frame, frame: Frame, export: Export) -> list[Frame]:
         order_level_lines(lines, heads, shipping, "shipping"),
         order_level_lines(lines, heads, fee, "fee", "discount"),
         order_level_lines(lines, heads, rest, "fee", "discount"),
-        order_level_lines(lines, heads, -nw.col("refunded_total"), "adjustment"),
+        order_level_lines(lines, heads, -nw.col("refunded_total").abs(), "adjustment"),
     ]

@@ -32,6 +32,6 @@ def event_notes(frame: Frame, own: Mapping[str, str]) -> list[Note]:
     if 0 < len(lacking) < len(_MAIN) and unknown:
         listed = ", ".join(f"{name!r} ({-n:,})" for n, name in unknown[:_SHOWN])
         text = f"no event is {' or '.join(map(repr, lacking))}, and these names are not known: {listed}; map yours, "
-        text += f"such as names={{{unknown[0][1]!r}: {lacking[0]!r}}}"
+        text += f"such as names={{'...': {lacking[0]!r}}}"
         notes.append(Note(text, code="event_names_unknown", count=len(unknown)))
     return notes

@@ -30,7 +30,7 @@ def number_flags(frame: Frame, plan: TypePlan) -> dict[str, nw.Expr]:
     flags = {}
     for name in written_numbers(frame, plan):
         text = nw.col(RAW + name)
-        flags[f"{name} dotted"] = text.str.contains("[.]").fill_null(value=False)
+        flags[f"{name} dotted"] = text.str.contains("[0-9][.][0-9]").fill_null(value=False)
         flags[f"{name} three"] = text.str.contains(THREE_DECIMALS_REGEX).fill_null(value=False)
         flags[f"{name} written"] = ~text.str.contains(f"^(?:{NUMBER_REGEX})$").fill_null(value=True)
     return flags
