@@ -26,7 +26,7 @@ first_seen                  customers who may be old ones
 no_new_customers            nobody is new: give `first_orders_from`
 open_period                 `cohorts`: cells of a period that is not over are null
 few_watched                 `value`: rows whose value is null, as fewer than 30 customers are watched so long
-dominant_customer           `value`: one customer brings most of the money
+dominant_customer           `value`: the money of new customers is that of fewer than ten of one size
 money_before_first_purchase `value`: customers with refunds before their first purchase, which are left out
 infrequent_left_out         `churn_warnings`: customers with too few days of purchase have no row
 prediction_off              `churn_warnings`: the last complete prediction was off (customers predicted)

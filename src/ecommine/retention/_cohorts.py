@@ -50,6 +50,7 @@ class Cohorts(Result):
         the new customers of all other cohorts of the group.
     as_of, first_orders_from : datetime or None
     every : str
+    correction : {"bh", "holm", "bonferroni"} or None
     level : float
     notes : tuple of Note
         See the codes in :mod:`ecommine.retention`.
@@ -61,6 +62,7 @@ class Cohorts(Result):
     as_of: datetime | None
     first_orders_from: datetime | None
     every: Every
+    correction: Correction | None
     level: float
     notes: tuple[Note, ...]
     _triangle: Triangle
@@ -82,7 +84,10 @@ class Cohorts(Result):
         """Return one to four sentences: how many come back, whether that changes, and which cohort differs."""
         from ._summary import cohort_sentences
 
-        return cohort_sentences(self._triangle, self._returned, self.every, one_of("locale", locale, LOCALES))
+        is_corrected = self.correction is not None
+        return cohort_sentences(
+            self._triangle, self._returned, self.every, is_corrected, one_of("locale", locale, LOCALES)
+        )
 
     def plot(
         self,
@@ -202,6 +207,7 @@ def cohorts(
         as_of=people.days.until,
         first_orders_from=people.first_orders_from,
         every=every,
+        correction=method,
         level=level,
         notes=(*people.notes, *_notes(triangle)),
         _triangle=triangle,
@@ -214,6 +220,7 @@ def _table(people: Customers, cells: Triangle, every: Every, level: float) -> An
     known = np.where(cells.is_complete, 1.0, np.nan)
     retention = cells.active / n * known
     low, high = wilson_interval(retention, n, normal_quantile(level))
+    low = np.where(cells.period == 0, retention, low)  # all are active in the period of their first purchase
     revenue = cells.money / n * known
     variance = np.maximum(cells.squares - cells.money**2 / n, 0.0) / np.maximum(n - 1, 1) / n
     half = student_quantiles(level, n - 1) * np.sqrt(variance)

@@ -15,6 +15,7 @@ from .._core.notes import Note
 from .._core.results import Result
 from .._core.tables import build_table
 from .._core.texts import LOCALES, Locale, counted
+from .._stats.arrays import divide
 from .._stats.intervals import normal_quantile, wilson_interval
 from .._stats.multiple_testing import Correction, adjust_p_values
 from .._stats.survival import KaplanMeier
@@ -39,6 +40,7 @@ class ReturnCurve(Result):
         returned_low and returned_high; on_day (share that bought on that very day) with its limits; with `by` also
         p_value and q_value against all other groups.
     as_of, first_orders_from : datetime or None
+    correction : {"bh", "holm", "bonferroni"} or None
     level : float
     notes : tuple of Note
         See the codes in :mod:`ecommine.retention`.
@@ -47,6 +49,7 @@ class ReturnCurve(Result):
     table: Any
     as_of: datetime | None
     first_orders_from: datetime | None
+    correction: Correction | None
     level: float
     notes: tuple[Note, ...]
     _rows: tuple["CurveRow", ...]
@@ -66,7 +69,7 @@ class ReturnCurve(Result):
         """Return two to four sentences: how many return, how sure that is, and which group differs."""
         from ._summary import curve_sentences
 
-        return curve_sentences(self._rows, one_of("locale", locale, LOCALES))
+        return curve_sentences(self._rows, self.correction is not None, one_of("locale", locale, LOCALES))
 
     def plot(self, ax: "Axes | None" = None, *, locale: Locale = "en") -> "Axes":
         """Draw the share that has returned against the days since the first purchase, with its interval."""
@@ -115,8 +118,8 @@ def curve(
     within : durations
         Whole days, such as ``"30d"``: a return is a purchase on days 1 to 30. A second order on the first day is none.
     by : name or names of columns, optional
-        Groups of customers, by a column of `orders` at their first order, such as channel or category ("mixed" where
-        it has several values), or by one of `customers`.
+        Groups of customers, by a column of `orders` on the day of their first purchase, such as channel or category
+        ("mixed" where it has several values), or by one of `customers`.
     customers : table of customers, optional
         With customer_id, and registered_at or columns for `by`.
     first_orders_from : datetime, date or ISO 8601 text, optional
@@ -145,7 +148,8 @@ def curve(
     -----
     With :math:`d_t` customers who return on day t and :math:`Y_t` who are observed so long without a return,
     the share is :math:`1 - \prod_{t \le N} (1 - d_t / Y_t)` (Kaplan and Meier). Its interval is Wilson's at the
-    effective number of customers that Greenwood's variance implies. It is null where no customer is observed so long.
+    effective number of customers that Greenwood's variance implies. It is null where fewer than ten
+    customers are still at risk, unless all of them have been observed so long.
 
     References
     ----------
@@ -175,6 +179,7 @@ def curve(
         table=_table(people, rows),
         as_of=people.days.until,
         first_orders_from=people.first_orders_from,
+        correction=method,
         level=level,
         notes=people.notes,
         _rows=rows,
@@ -191,12 +196,14 @@ def _rows(people: Customers, within: Ints, method: Correction | None, level: flo
         total = ReturnCounts.total(new)
         p = np.array([p_values_against_rest(counts, total - counts, within) for counts in new])
     q = adjust_p_values(p.ravel(), method).reshape(p.shape)
+    on_day = [
+        _on_days(people, counts, people.is_new != seen, within, z) for counts, seen in ((new, False), (old, True))
+    ]
     rows = []
     for i, group in enumerate(people.groups):
         for counts, first_seen in ((new[i], False), (old[i], True)):
             if first_seen and not counts.n:
                 continue
-            chosen = (people.group == i) & (people.is_new != first_seen)
             unknown = np.full(len(within), np.nan)
             rows.append(
                 CurveRow(
@@ -205,7 +212,7 @@ def _rows(people: Customers, within: Ints, method: Correction | None, level: flo
                     customers=counts.n,
                     within=within,
                     shares=counts.share_within(within, z),
-                    on_day=_on_day(people, returns, chosen, within, z),
+                    on_day=on_day[first_seen][i],
                     p_value=unknown if first_seen else p[i],
                     q_value=unknown if first_seen else q[i],
                     curve=counts.curve,
@@ -214,16 +221,15 @@ def _rows(people: Customers, within: Ints, method: Correction | None, level: flo
     return tuple(rows)
 
 
-def _on_day(
-    people: Customers, returns: Returns, chosen: Bools, within: Ints, z: float
-) -> tuple[Floats, Floats, Floats]:
-    """Return the share that bought on the very day, of customers observed so long, and its limits."""
+def _on_days(people: Customers, counts: list[ReturnCounts], members: Bools, within: Ints, z: float) -> list[Any]:
+    """Return by group the share that bought on the very day, of customers observed so long, and its limits."""
     customer, day = people.days.purchases()
-    age = np.where(chosen[customer], day - people.days.first_day[customer], -1)
-    observed = (returns.age[chosen][None, :] >= within[:, None]).sum(axis=1).astype(np.float64)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.array([(age == days).sum() for days in within]) / observed
-    return share, *wilson_interval(share, observed, z)
+    age = np.where(members[customer], day - people.days.first_day[customer], -1)
+    bought = np.stack([np.bincount(people.group[customer[age == n]], minlength=len(counts)) for n in within])
+    observed = np.stack([one.n - np.cumsum(one.age)[within - 1] for one in counts], axis=1).astype(np.float64)
+    share = divide(bought.ravel(), observed.ravel()).reshape(bought.shape)
+    low, high = wilson_interval(share, observed, z)
+    return [(share[:, i], low[:, i], high[:, i]) for i in range(len(counts))]
 
 
 def _table(people: Customers, rows: Sequence[CurveRow]) -> Any:

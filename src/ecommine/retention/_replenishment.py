@@ -103,8 +103,9 @@ class Replenishment(Result):
         -------
         eager table of the caller's library
             One row per customer and rank, the customers with the most probable product first: customer_id, rank, and
-            the columns of ``.table``, of pairs whose status is "due_soon" or "overdue" and whose remind_at is on the
-            day after `as_of` or before. A daily job sends the new ones: those whose remind_at is that day.
+            the columns of ``.table``, of pairs that have not stopped and whose remind_at is on the day after `as_of`
+            or before. A daily job sends the new ones: those whose remind_at is that day. As curves are fitted anew each
+            day, keep a list of what was sent.
 
         Examples
         --------
@@ -324,7 +325,7 @@ def _typical(days: PairDays) -> TypicalGaps:
 
 def _messages(due: Due, most: int) -> tuple[Ints, Ints]:
     """Return the rows of what is due to be reminded of, at most so many of a customer, and the rank of each."""
-    ready = np.flatnonzero((due.status >= DUE_SOON) & (due.remind <= due.days.today + 1))
+    ready = np.flatnonzero((due.status >= ON_TRACK) & (due.remind <= due.days.today + 1))
     order = np.argsort(due.customer[ready], kind="stable")  # rows are in the order of their probability
     starts = run_starts(due.customer[ready][order]) if len(ready) else np.zeros(0, dtype=bool)
     begins = np.flatnonzero(starts)

@@ -29,7 +29,7 @@ UNITS = {
 """The words of a calendar period, in English and after a Chinese number."""
 
 
-def curve_sentences(rows: Sequence["CurveRow"], locale: Locale) -> str:
+def curve_sentences(rows: Sequence["CurveRow"], is_corrected: bool, locale: Locale) -> str:
     """Return how many come back, and the group that differs most from the others."""
     texts, parts = _TEXTS[locale], []
     new = [row for row in rows if not row.first_seen]
@@ -52,6 +52,7 @@ def curve_sentences(rows: Sequence["CurveRow"], locale: Locale) -> str:
     if found:
         names = ("、" if locale == "zh" else ", ").join(_group(row.group) for row in found[:5])
         parts.append(texts["groups_differ"].format(n=len(found), names=names))
+        parts += [] if is_corrected else [texts["uncorrected"]]
     return join_sentences(parts or [texts["nobody"]], locale=locale)
 
 
@@ -76,7 +77,9 @@ def _who(group: tuple[str | None, ...], locale: Locale) -> str:
     return f"{_group(group)}: " if locale == "en" else f"{_group(group)}："
 
 
-def cohort_sentences(cells: "Triangle", returned: "CohortReturns", every: str, locale: Locale) -> str:
+def cohort_sentences(
+    cells: "Triangle", returned: "CohortReturns", every: str, is_corrected: bool, locale: Locale
+) -> str:
     """Return the pooled retention of the first periods, the trend of cohorts, and which differ."""
     texts, parts = _TEXTS[locale], []
     kept = cells.is_complete & ~cells.first_seen[cells.block]
@@ -104,6 +107,7 @@ def cohort_sentences(cells: "Triangle", returned: "CohortReturns", every: str, l
                 low=percent(float(returned.share[worst])),
             )
         )
+        parts += [] if is_corrected else [texts["uncorrected"]]
     elif np.isfinite(returned.q_value).sum() > 1:
         parts.append(texts["cohorts_alike"])
     return join_sentences(parts or [texts["nobody"]], locale=locale)
@@ -215,6 +219,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "{worst} ({low}) to {best} ({high}).",
         "cohort_differs": "One cohort's return within 30 days differs from the others beyond chance: {best} ({high}).",
         "cohorts_alike": "No cohort's return within 30 days differs from the others beyond chance.",
+        "uncorrected": "No correction was made for the number of tests, so that some differ by chance alone.",
         "value": "{who}A new customer brings {value:,.2f} in the first {days} ({low:,.2f} to {high:,.2f}); the first "
         "order is {first:,.2f} of it, and {later} come later.",
         "value_short": "Too few customers were watched for {horizon} days.",
@@ -240,6 +245,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "cohorts_differ": "有{n}个客户批次的30天回购率与其他批次的差异超出偶然，从{worst}的{low}到{best}的{high}。",
         "cohort_differs": "有1个客户批次的30天回购率与其他批次的差异超出偶然：{best}（{high}）。",
         "cohorts_alike": "各客户批次的30天回购率没有超出偶然的差异。",
+        "uncorrected": "未对多次检验进行校正，其中部分差异可能出于偶然。",
         "value": "{who}新客户在首{days}内平均带来{value:,.2f}（区间{low:,.2f}至{high:,.2f}），其中首单{first:,.2f}，"
         "后续占{later}。",
         "value_short": "观察满{horizon}天的客户太少。",

@@ -1,20 +1,21 @@
 """What a new customer brings in the first days, weeks and year: the mean cumulative money by age."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from narwhals.stable.v2.typing import IntoFrame
 
-from .._core.arrays import Bools, Floats, Ints
+from .._core.arrays import Floats, Ints
 from .._core.checks import confidence_level, one_of
 from .._core.engines import tell_library_errors
 from .._core.notes import Note
 from .._core.results import Result
 from .._core.tables import build_table
 from .._core.texts import LOCALES, Locale, counted
+from .._stats.arrays import sums_by_group
 from .._stats.clusters import effective_clusters
 from .._stats.intervals import student_quantiles
 from ._models.mean_cumulative import MeanCumulative
@@ -184,34 +185,42 @@ def value(
 
 
 def _rows(people: Customers, ages: Ints, level: float) -> tuple[ValueRow, ...]:
+    """Estimate the value of each group's new customers, and of those first seen where there are any."""
+    days, n_parts = people.days, 2 * len(people.groups)
+    part = 2 * people.group + ~people.is_new
+    members = np.argsort(part, kind="stable")
+    place = np.empty(days.n_customers, dtype=np.int64)
+    place[members] = np.arange(days.n_customers)
+    # Money before the first purchase belongs to an earlier one, which was not seen.
+    kept = np.flatnonzero(days.day >= days.first_day[days.customer])
+    kept = kept[np.argsort(part[days.customer[kept]], kind="stable")]
+    of_members, of_rows = (
+        np.searchsorted(values, np.arange(n_parts + 1)) for values in (part[members], part[days.customer[kept]])
+    )
     rows = []
-    for code, group in enumerate(people.groups):
-        for old in (False, True):
-            chosen = (people.group == code) & (people.is_new != old)
-            if not old or chosen.any():
-                rows.append(_row(people, chosen, ages, level, group=group, first_seen=old))
+    for code in range(n_parts):
+        chosen, lines = members[of_members[code] : of_members[code + 1]], kept[of_rows[code] : of_rows[code + 1]]
+        if code % 2 == 0 or len(chosen):
+            customer = place[days.customer[lines]] - of_members[code]
+            row = _row(people, chosen, lines, customer, ages, level)
+            rows.append(replace(row, group=people.groups[code // 2], first_seen=bool(code % 2)))
     return tuple(rows)
 
 
-def _row(
-    people: Customers, chosen: Bools, ages: Ints, level: float, *, group: tuple[str | None, ...], first_seen: bool
-) -> ValueRow:
-    """Estimate the value of some customers; money before the first purchase belongs to an earlier, unseen one."""
+def _row(people: Customers, chosen: Ints, rows: Ints, customer: Ints, ages: Ints, level: float) -> ValueRow:
+    """Estimate the value of some customers from their rows."""
     days = people.days
-    place = np.cumsum(chosen) - 1
-    rows = np.flatnonzero(chosen[days.customer] & (days.day >= days.first_day[days.customer]))
-    customer = days.customer[rows]
-    age, watched_until = days.day[rows] - days.first_day[customer], days.today - days.first_day[chosen]
-    parts = (place[customer], age, days.money[rows], watched_until, ages)
+    age, watched_until = days.day[rows] - days.first_day[days.customer[rows]], days.today - days.first_day[chosen]
+    parts = (customer, age, days.money[rows], watched_until, ages)
     estimate = MeanCumulative.estimate(*parts)
     counts = MeanCumulative.estimate(parts[0], age, days.is_purchase[rows].astype(np.float64), watched_until, ages[-1:])
     is_known = estimate.watched >= MIN_WATCHED
     half = student_quantiles(level, np.asarray(estimate.watched - 1.0, dtype=np.float64)) * estimate.error
     mean = np.where(is_known, estimate.mean, np.nan)
     return ValueRow(
-        group=group,
-        first_seen=first_seen,
-        customers=int(chosen.sum()),
+        group=(),
+        first_seen=False,
+        customers=len(chosen),
         age=ages,
         watched=estimate.watched,
         value=mean,
@@ -257,11 +266,14 @@ def _notes(people: Customers, rows: Sequence[ValueRow], horizon: int) -> list[No
     if short and days.n_customers:
         text = f"{counted(short, 'row')} with fewer than {MIN_WATCHED} customers watched for {counted(horizon, 'day')}"
         notes.append(Note(f"{text}: their value is null, take a shorter `horizon`", code="few_watched", count=short))
-    money = np.bincount(days.customer, weights=np.maximum(days.money, 0), minlength=days.n_customers)
-    if days.n_customers >= MIN_WATCHED and money.sum() > 0 and effective_clusters(money) < MIN_EFFECTIVE:
+    age = days.day - days.first_day[days.customer]
+    counted_rows = people.is_new[days.customer] & (age >= 0) & (age <= horizon)
+    money = sums_by_group(days.customer[counted_rows], np.maximum(days.money[counted_rows], 0), days.n_customers)
+    effective = effective_clusters(money)
+    if int(people.is_new.sum()) >= MIN_WATCHED and 0 < effective < MIN_EFFECTIVE:
         share = f"{money.max() / money.sum():.0%}"
-        text = f"one customer brings {share} of the money: the value is mostly hers, set a reseller apart first"
-        notes.append(Note(text, code="dominant_customer", count=1))
+        text = f"the largest new customer brings {share} of the money, and all are worth {effective:.1f} of one size"
+        notes.append(Note(f"{text}: set resellers apart first", code="dominant_customer", count=1))
     before = days.day < days.first_day[days.customer]
     if before.any():
         n = len(np.unique(days.customer[before]))

@@ -41,11 +41,11 @@ class ChurnWarnings(Result):
     Attributes
     ----------
     table : eager table of the caller's library, one row per frequent customer, flagged ones first, most at risk first
-        customer_id; purchases (days of purchase); usual_gap (days between purchases at the customer's own rate, shrunk
-        to the shop's); open_gap (days since the last purchase); quiet_p (chance of so long a silence at that rate);
+        customer_id; purchases (days of purchase); usual_gap (days between purchases up to the last one, shrunk to
+        those of the shop); open_gap (days since the last purchase); quiet_p (chance of so long a silence at that rate);
         flagged (quiet_p below .05); flagged_since (the day on which it fell below); return_probability (of a purchase
-        within the horizon); usual_spend (money within the horizon at the usual rate); spend_at_risk (usual_spend
-        times one minus return_probability).
+        within the horizon); usual_spend (money within the horizon at the usual rate); spend_at_risk (the part
+        of usual_spend by which return_probability is below the chance of a purchase at the usual rate).
     checks : eager table, one row per band of predicted probabilities, and one for all
         band_low, band_high, customers, predicted, actual with its limits, verdict ("agrees", "too_high", "too_low"):
         predictions one horizon before `as_of`, learned before that, against what happened until `as_of`.
@@ -125,12 +125,8 @@ class Warned:
     flagged_since: Ints
     return_probability: Floats
     usual_spend: Floats
+    spend_at_risk: Floats
     bands: Bands | None
-
-    @property
-    def spend_at_risk(self) -> Floats:
-        """The usual spend that is not expected to come."""
-        return self.usual_spend * (1 - self.return_probability)
 
 
 @tell_library_errors
@@ -176,8 +172,10 @@ def churn_warnings(
     :math:`\text{quiet\_p} = ((\alpha + t) / (\alpha + t + g))^{r + x}` is the chance of a silence of g days or longer
     at the customer's own rate: a sign of change. `return_probability` is a logistic regression on silence, number of
     purchases and time since the first one, learned at 30, 60 and 90 days before `as_of` (one horizon before it, if that
-    is longer) from what was known then and happened after: it is null where the history is too short. A flagged
-    customer may well come back, and ``.checks`` tells how far the probability could be trusted.
+    is longer) from what was known then and happened after: it is null where the history is too short. An order that was
+    taken back later is none at the earlier moments either. Even the most faithful customer may buy nothing within a
+    short horizon: `spend_at_risk` is only what is expected less than usual. A flagged customer may well come back, and
+    ``.checks`` tells how far the probability could be trusted.
 
     References
     ----------
@@ -226,14 +224,17 @@ def _warned(days: CustomerDays, horizon: int, least: int, level: float) -> Warne
     if n:
         repeaters = Frequent.at(days, days.today, 2)
         rates = RateDistribution.learn(repeaters.gaps, repeaters.age)
-        usual, p = rates.mean_gap(now.gaps, now.span), rates.silence_p(now.gaps, now.span, now.silence)
+        p = rates.silence_p(now.gaps, now.span, now.silence)
         longest = rates.longest_usual(now.gaps, now.span, UNUSUAL)
+        active = RateDistribution.learn(now.gaps, now.span)  # a silence that lasts makes nobody's usual gap longer
+        usual = active.mean_gap(now.gaps, now.span)
+        buys_as_usual = 1 - active.silence_p(now.gaps, now.span, np.full(n, horizon))
     else:
-        usual = p = longest = np.zeros(0)
+        usual = p = longest = buys_as_usual = np.zeros(0)
     flagged = p < UNUSUAL
     spend = np.maximum(now.money / np.maximum(now.purchases, 1), 0.0) * horizon / np.where(n, usual, 1.0)
-    at_risk = np.where(np.isnan(probability), spend, spend * (1 - probability))
-    order = np.lexsort((now.position, -at_risk, ~flagged))
+    at_risk = spend * np.maximum(1 - probability / np.where(n, buys_as_usual, 1.0), 0.0)
+    order = np.lexsort((now.position, -np.where(np.isnan(at_risk), spend, at_risk), ~flagged))
     since = days.today - now.silence + np.floor(longest).astype(np.int64) + 1
     return Warned(
         customer=days.customers[now.position[order]],
@@ -245,6 +246,7 @@ def _warned(days: CustomerDays, horizon: int, least: int, level: float) -> Warne
         flagged_since=np.minimum(since, days.today)[order],
         return_probability=probability[order],
         usual_spend=spend[order],
+        spend_at_risk=at_risk[order],
         bands=_check(days, horizon, least, level),
     )
 

@@ -1,6 +1,6 @@
 r"""Gaps between purchases of an item: how long a customer's next one is expected to be, and how it spreads.
 
-The log gap of a customer's j-th purchase of an item that starts with quantity q is
+The log gap of a customer's j-th purchase of an item, of q times the usual quantity of that item, is
 
 .. math:: \log g_j = \mu_{item} + u_{pair} + p \log q_j + e_j
 
@@ -77,7 +77,8 @@ class Expected:
     def at(cls, days: PairDays, today: int) -> "Expected":
         """Fit the gaps known at the end of a day."""
         rows = np.flatnonzero(days.day <= today) if today < days.today else slice(None)
-        pair, day, quantity = days.pair[rows], days.day[rows], np.log(days.quantity[rows])
+        pair, day = days.pair[rows], days.day[rows]
+        quantity = _log_quantity(days.quantity[rows], days.item[pair], days.n_items)
         has_next = np.zeros(len(pair), dtype=bool)
         has_next[:-1] = pair[1:] == pair[:-1]
         begins = np.flatnonzero(has_next)
@@ -179,6 +180,13 @@ def _by_ratio(ratio: Floats, n_gaps: Ints, kept: Bools) -> Ints:
     """Count log ratios by class and step."""
     key = class_of(n_gaps[kept]) * N_STEPS + _step_of(ratio[kept])
     return np.bincount(key, minlength=len(CLASSES) * N_STEPS).reshape(len(CLASSES), N_STEPS)
+
+
+def _log_quantity(quantity: Floats, item: Ints, n_items: int) -> Floats:
+    """Return log quantities over their item's mean, so that the unit in which an item is sold does not matter."""
+    log = np.log(quantity)
+    n = np.maximum(np.bincount(item, minlength=n_items), 1)
+    return np.asarray(log - (sums_by_group(item, log, n_items) / n)[item], dtype=np.float64)
 
 
 def _power(pair: Ints, gap: Floats, quantity: Floats) -> float:

@@ -12,6 +12,8 @@ from ..._stats.intervals import wilson_interval
 from ..._stats.survival import KaplanMeier
 from .._read.days import CustomerDays
 
+MIN_AT_RISK = 10
+"""Customers known not to have returned yet, below whom the share is null unless all are observed."""
 MIN_EXPECTED = 5.0
 """Returns, and customers without one, that a test expects on each side; below it there is no test."""
 
@@ -95,7 +97,8 @@ class ReturnCounts:
         n = self.n
         observed = n - np.cumsum(self.age)[within - 1]
         share, variance = self.curve.share_at(within)
-        share = np.where(observed > 0, share, np.nan)
+        at_risk = n - np.cumsum(self.events + self.censored)[within - 1]
+        share = np.where((n > 0) & ((observed == n) | (at_risk >= MIN_AT_RISK)), share, np.nan)
         size = effective_sample_size(share, variance, observed.astype(np.float64))
         low, high = wilson_interval(share, size, z)
         return ReturnShares(
@@ -103,14 +106,14 @@ class ReturnCounts:
             low=low,
             high=high,
             n_effective=size,
-            at_risk=n - np.cumsum(self.events + self.censored)[within - 1],
+            at_risk=at_risk,
             observed=divide(observed, n),
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ReturnShares:
-    """Shares that return within each number of days, of one group; NaN where nobody is observed so long."""
+    """Shares that return within each number of days, of one group; NaN where too few are at risk."""
 
     share: Floats
     low: Floats

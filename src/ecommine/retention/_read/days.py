@@ -1,6 +1,6 @@
 """Customer-days: a purchase is one customer on one day of the shop; refunds and charges are money alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -14,6 +14,8 @@ from ..._core.notes import Note
 from ..._core.texts import counted
 from .lines import Lines, buys_in_full_returns, read_lines
 
+STRAY = 0.001
+"""Share of customer-days that may come before the data begin, such as wrong dates."""
 MIXED = "mixed"
 """The group of a customer whose first order has several values."""
 
@@ -36,8 +38,10 @@ class CustomerDays:
         The day of the first purchase.
     seen_day : int array of shape (n_customers,)
         The day of the first line of any kind.
+    cancelled : set of pairs
+        Customer and id of the orders that were taken back in full.
     start, today : int
-        The day of the first line of the table, and that of `as_of`.
+        The day on which the lines of customers begin, but for a few stray ones, and that of `as_of`.
     """
 
     customers: Labels
@@ -51,6 +55,7 @@ class CustomerDays:
     today: int
     until: datetime | None
     like: Frame
+    cancelled: frozenset[tuple[Any, Any]]
     notes: tuple[Note, ...]
 
     @property
@@ -77,12 +82,15 @@ def read_days(
     order = sort_order(codes, day)
     codes, day, units, buys = codes[order], day[order], units[order], buys[order]
     notes = list(lines.notes)
+    cancelled: frozenset[tuple[Any, Any]] = frozenset()
     if undone is not None:
         buys = buys - _undone_by_row(undone, labels, codes, day)
-        n_orders = len(undone.select("customer_id", "order_id").unique())
+        cancelled = frozenset(zip(undone["customer_id"].to_list(), undone["order_id"].to_list(), strict=True))
+        n_orders = len(cancelled)
         text = f"{counted(n_orders, 'order')} taken back in full under the same order id: no purchase, money counts"
         notes.append(Note(text, code="cancelled_orders", count=n_orders))
-    return _with_purchases(labels, codes, day, units / lines.per_unit, buys > 0, lines, notes), lines
+    days = _with_purchases(labels, codes, day, units / lines.per_unit, buys > 0, lines, notes)
+    return replace(days, cancelled=cancelled), lines
 
 
 def _undone_by_row(undone: nw.DataFrame[Any], labels: Labels, codes: Ints, day: Ints) -> Ints:
@@ -100,6 +108,7 @@ def _with_purchases(
 ) -> CustomerDays:
     """Leave out customers who never bought, and find the first days of the others."""
     buys = np.bincount(codes, weights=is_purchase, minlength=len(labels)) > 0
+    start = int(np.partition(day, int(len(day) * STRAY))[int(len(day) * STRAY)]) if len(day) else 0
     n_without = int((~buys).sum())
     if n_without:
         lost = round(float(money[~buys[codes]].sum()), 2) + 0.0
@@ -119,10 +128,11 @@ def _with_purchases(
         is_purchase=is_purchase,
         first_day=day[first],
         seen_day=day[starts],
-        start=lines.first_day,
+        start=start,
         today=lines.last_day,
         until=lines.until,
         like=lines.like,
+        cancelled=frozenset(),
         notes=tuple(notes),
     )
 
@@ -142,8 +152,15 @@ def positions(labels: Labels, ids: nw.Series[Any]) -> Ints:
 
 
 def value_at_first_order(days: CustomerDays, lines: Lines, column: str) -> list[str | None]:
-    """Return a column's value on each customer's first day of purchase as text; "mixed" where it has several."""
-    table = collect(lines.frame.filter(nw.col("_buys") > 0).select("customer_id", "_day", column).unique())
+    """Return a column's value on each customer's first day of purchase as text; "mixed" where it has several.
+
+    Orders that were taken back in full do not count.
+    """
+    keys = ["customer_id", "_day", column, *(("order_id",) if days.cancelled else ())]
+    table = collect(lines.frame.filter(nw.col("_buys") > 0).select(*keys).unique())
+    if days.cancelled:
+        orders = zip(table["customer_id"].to_list(), table["order_id"].to_list(), strict=True)
+        table = table.filter([order not in days.cancelled for order in orders])
     customer = positions(days.customers, table["customer_id"])
     is_first = customer >= 0
     is_first &= (

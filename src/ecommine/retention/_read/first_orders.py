@@ -17,7 +17,16 @@ from ..._core.texts import counted, did_you_mean
 from ..._stats.quantiles import quantiles
 from ...schema._for_topics import SchemaError, common_type, read_columns
 from .days import CustomerDays, positions, read_days, value_at_first_order
+from .lines import NO_GROUPS
 
+_OUTPUT = (
+    "first_seen", "within", "customers", "observed", "at_risk", "returned", "returned_low", "returned_high", "on_day",
+    "on_day_low", "on_day_high", "p_value", "q_value", "cohort", "cohorts", "period", "active", "retention",
+    "retention_low", "retention_high", "revenue_per_customer", "revenue_per_customer_low",
+    "revenue_per_customer_high", "watched", "value", "value_low", "value_high", "first_order", "later", "purchases",
+    "age", "registered_at",
+)  # fmt: skip
+"""Names of columns of the results, which a group cannot have too."""
 GAP_QUANTILE = 0.9
 """Of closed gaps: a customer seen for the first time later than this after the first line is mostly new."""
 EPOCH = datetime(1970, 1, 1)
@@ -91,9 +100,12 @@ def _columns_of_orders(orders: object, columns: tuple[str, ...], customers: obje
         if name not in ours and name not in theirs:
             hint = did_you_mean(name, [*ours, *theirs])
             raise ValueError(f"`by`: neither `orders` nor `customers` has a column {name!r}{hint}")
-    taken = {"customer_id", "order_id", "_day", "_units", "_buys", "_returns"} & set(columns)
+    taken = {*NO_GROUPS, *_OUTPUT} & set(columns)
     if taken:
-        raise ValueError(f"`by` must be columns of groups of customers, such as 'channel', got {min(taken)!r}")
+        raise ValueError(
+            f"`by` must be columns of groups of customers, such as 'channel', got {min(taken)!r}, a name of the result "
+            "or of another kind of column: rename it"
+        )
     return tuple(name for name in columns if name in ours)
 
 

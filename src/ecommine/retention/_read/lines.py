@@ -21,6 +21,11 @@ MAX_MICRO_MONEY = 9e12
 """Sum of all money up to which millionths fit into 64 bits; above it cents are counted."""
 MAX_MONEY = 9e15
 CENT = 100
+NO_GROUPS = frozenset(
+    ("customer_id", "order_id", "ordered_at", "amount", "quantity", "unit_price", "discount", "line_type", "currency",
+     "_day", "_units", "_buys", "_returns", "_at", "_known")
+)  # fmt: skip
+"""Columns that are read as what they are, and names that are used here: no groups and no items."""
 MAX_DAYS_AFTER_DATA = 365
 """Days from the last line to `as_of` above which a note asks whether `as_of` is right."""
 

@@ -15,7 +15,7 @@ from ..._core.notes import Note
 from ..._core.texts import counted, did_you_mean
 from ...schema._for_topics import SchemaError, common_type, read_columns
 from .days import positions
-from .lines import Lines, buys_in_full_returns, read_lines
+from .lines import NO_GROUPS, Lines, buys_in_full_returns, read_lines
 
 QUANTITY_UNIT = 1e6
 """Quantities are added up as whole millionths, so that their order does not matter."""
@@ -92,15 +92,14 @@ def _check_columns(columns: tuple[str, ...], ours: list[Any], theirs: list[Any])
         if name not in ours and name not in theirs:
             hint = did_you_mean(name, [*ours, *theirs])
             raise ValueError(f"`by`: neither `orders` nor `products` has a column {name!r}{hint}")
-    reserved = {"customer_id", "order_id", "ordered_at", *_OUTPUT} & set(columns)
+    reserved = {*NO_GROUPS, *_OUTPUT} & set(columns)
     if reserved:
         raise ValueError(f"`by` must be columns that name an item, such as 'product_id', got {min(reserved)!r}")
 
 
 _OUTPUT = (
     "purchases", "usual_gap", "last_at", "due_at", "due_low", "due_high", "remind_at", "probability", "status",
-    "substitute", "customers", "repeat_customers", "typical_gap", "predictability", "rank",
-    "_day", "_units", "_buys", "_returns",
+    "substitute", "customers", "repeat_customers", "typical_gap", "predictability", "rank", "_quantity",
 )  # fmt: skip
 """Names of columns of the result, which an item's column cannot have too."""
 
@@ -169,7 +168,8 @@ def _pair_days(
     item, items, category = _items(columns, values, kept)
     customer, day = customer[kept], rows["_day"].to_numpy()[kept].astype(np.int64)
     quantity = rows["_quantity"].to_numpy()[kept].astype(np.float64)
-    quantity = np.rint(np.where(np.isfinite(quantity) & (quantity > 0), quantity, 1.0) * QUANTITY_UNIT)
+    quantity = np.where(np.isfinite(quantity) & (quantity > 0), quantity, 1.0)
+    quantity = np.maximum(np.rint(quantity * QUANTITY_UNIT), 1.0)
     key, low, bits = _packed(customer, item, day, n_items=len(category))
     order = np.argsort(key)
     key = key[order]
