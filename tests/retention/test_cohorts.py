@@ -47,6 +47,11 @@ def test_pooled_rows_weigh_by_customers_and_count_cohorts_at_zero():
     assert pooled.loc[1, "cohorts"] == 2
 
 
+def test_all_are_active_in_the_period_of_their_first_purchase():
+    row = retention.cohorts(lines(range(9), [0] * 9), first_orders_from="2023-01-01", as_of="2023-01-31").table.iloc[0]
+    assert (row["retention_low"], row["retention"], row["retention_high"]) == (1, 1, 1)
+
+
 def test_first_seen_customers_stay_outside_pooled_rows():
     orders = lines([0, 1, 0, 1], [0, 20, 32, 33])
     result = retention.cohorts(orders, first_orders_from="2023-01-10", as_of="2023-02-28")

@@ -9,20 +9,21 @@ from hypothesis import strategies as st
 from ecommine import retention
 from libraries import to_pandas
 from notes import note_counts
-from retention.simulated import alike_cohorts, date_of, lines
+from retention.simulated import alike_cohorts, date_of, lines, renewals
 from retention.slow import returned_within
 
 
 @pytest.mark.call("retention.curve")
 def test_worked_by_hand(library):
-    # Days of purchase: a 0, 2; b 0, 5; c 0; d 6 (watched for 4 days); e 8, 9 (watched for 2).
-    orders = lines([0, 0, 1, 1, 2, 3, 4, 4], [0, 2, 0, 5, 0, 6, 8, 9], amount=1.0)
+    # Ten customers each. Days of purchase: a 0, 2; b 0, 5; c 0; d 6 (watched for 4 days); e 8, 9 (watched for 2).
+    one = np.array([0, 0, 1, 1, 2, 3, 4, 4])
+    orders = lines(np.concatenate([one + 10 * i for i in range(10)]), [0, 2, 0, 5, 0, 6, 8, 9] * 10, amount=1.0)
     result = retention.curve(library(orders), within=("2d", "5d"), first_orders_from="2023-01-01", as_of="2023-01-11")
     shown = to_pandas(result.table)
     # Day 1: e of five. Day 2: a of four. Day 5: b of two, as d is watched no longer.
     assert shown["within"].tolist() == [2, 5]
     assert shown["returned"].tolist() == pytest.approx([1 - 4 / 5 * 3 / 4, 1 - 4 / 5 * 3 / 4 * 1 / 2])
-    assert shown["at_risk"].tolist() == [4, 2]
+    assert shown["at_risk"].tolist() == [40, 20]
     assert shown["observed"].tolist() == [1.0, 0.6]
     assert shown["on_day"].tolist() == pytest.approx([1 / 5, 1 / 3])
     assert (shown["returned_low"] < shown["returned"]).all()
@@ -35,6 +36,39 @@ def test_what_is_not_observed_is_null():
     assert table["returned"].tolist()[0] == 0.5
     assert np.isnan(table["returned"][1])
     assert np.isnan(table["on_day"][1])
+
+
+@pytest.mark.parametrize(("n", "is_known"), [(9, False), (10, True)])
+def test_few_at_risk_are_null_unless_all_are_observed(n, is_known):
+    # Twenty return on day 1; n others are watched for ten days without a return, one customer for a day only.
+    orders = lines([*range(20), *range(20), *range(20, 20 + n), 99], [0] * 20 + [1] * 20 + [0] * n + [9])
+    table = retention.curve(orders, within="5d", first_orders_from="2023-01-01", as_of=date_of(10)).table
+    assert table["at_risk"].tolist() == [n]
+    assert table["returned"].notna().tolist() == [is_known]
+    full = orders[orders["customer_id"] < 99]
+    table = retention.curve(full, within="5d", first_orders_from="2023-01-01", as_of=date_of(10)).table
+    assert table["returned"].tolist() == pytest.approx([20 / (20 + n)])
+
+
+def coverage(within, seeds):
+    """Return the share of known intervals that hold the truth; gaps of 150 days, entries over a year."""
+    held = []
+    for seed in seeds:
+        rng = np.random.default_rng(seed)
+        customer, day = renewals(rng, rng.integers(0, 364, 150).astype(float), np.full(150, 150.0), 365.0)
+        row = retention.curve(
+            lines(customer, day), within=f"{within}d", first_orders_from="2023-01-01", as_of=date_of(364)
+        ).table.iloc[0]
+        if not np.isnan(row["returned"]):  # gaps of less than a day are no returns
+            truth = 1 - np.exp(-within / 150)
+            held.append(row["returned_low"] <= truth <= row["returned_high"])
+    return np.mean(held)
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("within", [30, 90, 200, 250])
+def test_the_interval_covers(within):
+    assert 0.92 <= coverage(within, range(300)) <= 0.985
 
 
 def test_without_censoring_the_interval_is_wilsons():
@@ -69,6 +103,14 @@ def test_one_customer_everybody_once_one_day_nothing(rows):
     assert result.table["returned"].fillna(0).tolist() == [0.0]
     for locale in ("en", "zh"):
         assert result.summary(locale=locale)
+
+
+def test_without_a_correction_the_summary_says_so():
+    orders = lines([*range(400), *range(120), *range(200, 230)], [0] * 400 + [5] * 150)
+    orders["channel"] = np.where(orders["customer_id"] < 200, "web", "app")
+    options = {"by": "channel", "as_of": "2023-06-01", "first_orders_from": "2023-01-01"}
+    texts = [retention.curve(orders, correction=method, **options).summary() for method in ("bh", None)]
+    assert ["No correction" in text for text in texts] == [False, True]
 
 
 def test_only_refunds():

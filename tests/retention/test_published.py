@@ -61,7 +61,10 @@ def best(score, bought):
 
 @pytest.mark.parametrize(
     ("by", "least", "own_rate", "nearest"),
-    [("title", 0.68, 0.63, 0.34), pytest.param("product_id", 0.61, 0.53, 0.28, marks=pytest.mark.parity)],
+    [
+        pytest.param("title", 0.68, 0.63, 0.34, marks=pytest.mark.parity),
+        pytest.param("product_id", 0.61, 0.53, 0.28, marks=pytest.mark.parity),
+    ],
 )
 def test_reminders_of_the_complete_journey(by, least, own_rate, nearest):
     orders, products = complete_journey()

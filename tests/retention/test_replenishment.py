@@ -80,6 +80,31 @@ def test_quantity_lengthens_a_gap_by_its_fitted_power():
     assert retention.replenishment(orders.drop(columns="quantity")).power == 0
 
 
+def test_the_unit_of_a_quantity_does_not_matter():
+    rng = np.random.default_rng(1)
+    parts = []
+    for item in range(8):
+        for one in range(4 if item else 3):
+            size = rng.choice([1, 2, 4], 10)
+            day = np.cumsum(np.append(rng.integers(0, 30), np.rint(20 * size[:-1] ** 0.4 * rng.lognormal(0, 0.1, 9))))
+            parts.append(lines([one] * 10, day, product_id=f"p{item}", quantity=size.astype(float)))
+    orders = pd.concat(parts, ignore_index=True).assign(order_id=lambda rows: np.arange(len(rows)))
+    grams = orders.assign(quantity=np.where(orders["product_id"] == "p0", 1_000, 1) * orders["quantity"])
+    one, other = (retention.replenishment(shop).table for shop in (orders, grams))
+    pd.testing.assert_frame_equal(one, other, rtol=1e-6)
+    tiny = retention.replenishment(orders.assign(quantity=np.where(orders.index == 5, 1e-12, orders["quantity"])))
+    assert np.isfinite(tiny.table["usual_gap"]).all()
+
+
+def test_a_reminder_longer_than_the_window_is_listed_on_its_day():
+    orders = regular()
+    for day in (150, 155, 160):
+        result = retention.replenishment(orders, as_of=date_of(day), remind="21d")
+        new = result.table[result.table["remind_at"] == date_of(day + 1)]
+        assert len(new)
+        assert set(new["customer_id"]) <= set(result.per_customer()["customer_id"])
+
+
 def test_another_product_of_the_category_since_is_told(library):
     orders = lines([0, 0, 0, 1, 1, 0], [0, 10, 15, 0, 10, 3], product_id=["a", "a", "b", "a", "a", "c"])
     products = pd.DataFrame({"product_id": ["a", "b", "c"], "category": ["milk", "milk", "tea"]})
@@ -130,7 +155,7 @@ def test_one_message_per_customer_of_three_hundred_due():
     assert due.groupby("customer_id").size().max() == 3
     assert due.groupby("customer_id")["rank"].apply(list).map(lambda ranks: ranks == [1, 2, 3]).all()
     assert (due["remind_at"] <= date_of(5 * 28 + 21)).all()
-    assert set(due["status"]) <= {"due_soon", "overdue"}
+    assert set(due["status"]) <= {"on_track", "due_soon", "overdue"}
     with pytest.raises(ValueError, match="`most`"):
         result.per_customer(most=0)
 

@@ -76,6 +76,25 @@ def test_one_reseller_is_named():
     assert alike.notes == ()
 
 
+def test_an_old_reseller_is_no_matter_for_the_value_of_new_customers():
+    customer, day = [0, *range(1, 51), *[0] * 50], [0] + [20] * 50 + [*range(1, 51)]
+    orders = lines(customer, day, amount=[5e3] + [5.0] * 50 + [5e3] * 50)
+    result = retention.value(orders, horizon="9d", first_orders_from=date_of(10), as_of=date_of(60))
+    assert result.table["value"][0] == 5
+    assert "dominant_customer" not in note_counts(result.notes)
+
+
+def test_groups_are_estimated_apart():
+    orders, last, _ = valued(1, n=300)
+    orders["channel"] = np.where(orders["customer_id"] % 3, "web", "app")
+    options = {"horizon": "90d", "first_orders_from": date_of(100), "as_of": date_of(last)}
+    both = retention.value(orders, by="channel", **options).table
+    for name in ("app", "web"):
+        alone = retention.value(orders[orders["channel"] == name], **options).table
+        found = both[both["channel"] == name].drop(columns="channel").reset_index(drop=True)
+        pd.testing.assert_frame_equal(found, alone, rtol=1e-9)
+
+
 def coverage(seeds):
     covered, ratio, plain = [], [], []
     for seed in seeds:

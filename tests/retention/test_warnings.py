@@ -33,7 +33,9 @@ def test_worked_by_hand():
     assert table.loc[0, "open_gap"] == 50
     rates = RateDistribution.learn(np.array([5, 5, 4]), np.array([100, 100, 100]))
     r, alpha = rates.shape, rates.inverse_scale
-    assert table.loc[0, "usual_gap"] == pytest.approx((alpha + 50) / (r + 5))
+    active = RateDistribution.learn(np.array([5, 5]), np.array([50, 100]))
+    expected = (active.inverse_scale + 50) / (active.shape + 5)
+    assert table.loc[0, "usual_gap"] == pytest.approx(expected)
     assert table.loc[0, "quiet_p"] == pytest.approx(((alpha + 50) / (alpha + 100)) ** (r + 5))
     assert table.loc[0, "usual_spend"] == pytest.approx(30 * 10 / table.loc[0, "usual_gap"])
     assert note_counts(result.notes) == {"infrequent_left_out": 1, "short_history": 2}
@@ -48,6 +50,22 @@ def test_the_chance_of_a_silence_is_that_of_a_gamma_mixture():
     assert rates.silence_p(np.array([5]), np.array([90]), np.array([55]))[0] == pytest.approx(expected)
     longest = rates.longest_usual(np.array([5]), np.array([90]), 0.05)
     assert rates.silence_p(np.array([5]), np.array([90]), longest)[0] == pytest.approx(0.05)
+
+
+def test_a_silence_of_all_makes_no_usual_gap_longer():
+    orders = pd.concat([lines([i] * 9, [i + 7 * j for j in range(9)]) for i in range(40)])
+    early, late = (retention.churn_warnings(orders, as_of=date_of(day)).table for day in (100, 400))
+    assert early["usual_gap"].to_numpy() == pytest.approx(7, rel=0.01)
+    assert late["usual_gap"].to_numpy() == pytest.approx(7, rel=0.01)
+    assert late["flagged"].all()
+
+
+@pytest.mark.parametrize("horizon", ["7d", "30d"])
+def test_without_churn_little_is_at_risk(horizon):
+    orders, last, _ = leaving(1, n=1_500, churn=False)
+    table = retention.churn_warnings(orders, as_of=date_of(last), horizon=horizon).table
+    assert table["spend_at_risk"].sum() < 0.15 * table["usual_spend"].sum()
+    assert (table["spend_at_risk"] >= 0).all()
 
 
 def test_rates_are_learned():
