@@ -54,7 +54,7 @@ Examples
 ...     "ordered_at": pd.to_datetime(["2024-03-01", "2024-03-01", "2024-03-09", "2024-03-31"]),
 ...     "amount": [40.0, 25.0, 60.0, 10.0],
 ... })
->>> result = retention.curve(orders, within="7d", first_orders_from="2024-03-01")
+>>> result = retention.curve(orders, within="7d", first_orders_from="2024-03-01", as_of="2024-04-30")
 >>> float(result.table["returned"][0])
 0.0
 """

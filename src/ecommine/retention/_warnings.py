@@ -196,8 +196,8 @@ def churn_warnings(
     ... })
     >>> churn_warnings(orders).table[["customer_id", "purchases", "usual_gap", "open_gap", "flagged"]].round(1)
       customer_id  purchases  usual_gap  open_gap  flagged
-    0         ann          8        9.1        49     True
-    1         bob         15        8.9         0    False
+    0         ann          8        7.0        49     True
+    1         bob         15        7.0         0    False
     """
     days_ahead = whole_days(horizon, argument="horizon")
     least, level = integer("frequent", frequent, low=2), confidence_level(level)
