@@ -152,8 +152,8 @@ def test_stars_that_all_mentions_have_are_the_share() -> None:
         mentions = Mentions(
             opinion=np.arange(n),
             aspect=zeros,
-            is_positive=~call,
-            is_negative=call,
+            sign=np.where(call, -1, 1),
+            is_mixed=zeros > 0,
             clause=[""] * n,
             strength=call * 1.0,
         )
@@ -313,3 +313,41 @@ def mixed(seed: int) -> pd.DataFrame:
     month = table["reviewed_at"].dt.month.to_numpy()
     stays = np.where(table["product_id"] == 1, month / 5, 1 - month / 8)
     return table[rng.random(len(table)) < stays]
+
+
+@pytest.mark.parametrize(
+    ("aspect", "column"),
+    [("service", "service_waiters_attitude"), ("price", "price_level"), ("taste", "dish_taste")],
+)
+def test_aspects_of_labelled_restaurant_reviews(aspect: str, column: str) -> None:
+    """Bu et al. (2021): 300 reviews with labels of people, -2 where an aspect is not mentioned."""
+    from sentiment.labelled import real
+
+    table = real("asap_restaurant_reviews_zh")
+    reviews = pd.DataFrame({"review_id": range(len(table)), "text": table["reviewbody"]})
+    mentions = sentiment.aspects(reviews).mentions
+    polarity = mentions[mentions["aspect"] == aspect].set_index("review_id")["polarity"]
+    true = table[column][table[column] != -2]
+    both = true.index.intersection(polarity.index)
+    assert len(both) / len(true) >= 0.85
+    assert len(both) / len(polarity) >= 0.75
+    assert abs((polarity == "negative").mean() - (true == -1).mean()) <= 0.10
+    sign = polarity.loc[both].map({"positive": 1, "negative": -1, "neutral": 0, "mixed": 0})
+    has_sign = (sign != 0) & (true.loc[both] != 0)
+    assert (sign == true.loc[both])[has_sign].mean() >= 0.85
+
+
+def test_reviews_of_another_age_are_no_change() -> None:
+    """Early reviews complain of delivery; in the second month there are more of them, after a promotion."""
+    rng = np.random.default_rng(0)
+    n = 800
+    month = rng.integers(1, 3, n)
+    days = np.where(rng.random(n) < np.where(month == 1, 0.2, 0.8), 2, 60)
+    text = np.where((days == 2) & (rng.random(n) < 0.6), "Delivery was terribly slow", "I use it daily")
+    time = np.datetime64("2024-01-10", "us") + (month == 2) * np.timedelta64(31, "D")
+    table = pd.DataFrame({"product_id": 1, "text": text, "reviewed_at": time})
+    crude = sentiment.aspects(table).changes
+    matched = sentiment.aspects(table.assign(ordered_at=time - days * np.timedelta64(1, "D"))).changes
+    assert (crude["q_value"].dropna() < 1e-6).all()
+    assert (matched["q_value"].dropna() > 0.05).all()
+    assert len(matched["q_value"].dropna()) > 0

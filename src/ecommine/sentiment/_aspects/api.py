@@ -56,7 +56,8 @@ def aspects(
 
     A clause is about an aspect if it has one of its words, and positive, neutral or negative as the model says of the
     clause and of the whole review. What is counted are reviews: one that mentions an aspect in three clauses mentions
-    it once.
+    it once,
+    negatively if more of these are negative than positive.
 
     Parameters
     ----------

@@ -23,6 +23,8 @@ EVERY: tuple[Every, ...] = get_args(Every)
 Polarity = Literal["positive", "neutral", "negative", "mixed"]
 AGES = (7, 30, 90)
 """Days since the purchase at which a class of ages ends."""
+MOST_LOG_ODDS = 2.0
+"""Of a whole review, beside those of a clause: they grow with its length, and would make "too dear" praise."""
 NO_TIME = np.iinfo(np.int64).min
 _MONTHS = {"1mo": 1, "1q": 3, "1y": 12}
 
@@ -63,22 +65,29 @@ class Opinions:
 class Mentions:
     """An opinion that mentions an aspect, once however many clauses do so; arrays of shape (n_mentions,).
 
-    ``opinion`` and ``aspect`` are numbers; ``clause`` is one of its worst polarity, the one with the strongest words,
-    and ``strength`` that of its words: above zero where they are positive.
+    ``opinion`` and ``aspect`` are numbers; ``sign`` is that of the clauses together, 0 where as many are positive as
+    negative; ``is_mixed`` whether there are both, and as many; ``clause`` is the one of its sign with the strongest
+    words, and ``strength`` that of its words: above zero where they are positive.
     """
 
     opinion: Ints
     aspect: Ints
-    is_positive: Bools
-    is_negative: Bools
+    sign: Ints
+    is_mixed: Bools
     clause: list[str]
     strength: Floats
 
+    @property
+    def is_negative(self) -> Bools:
+        """Whether more clauses are negative than positive."""
+        return np.asarray(self.sign < 0)
+
     def polarity(self, place: int) -> Polarity:
         """Return the polarity of a mention in a word."""
-        if self.is_negative[place]:
-            return "mixed" if self.is_positive[place] else "negative"
-        return "positive" if self.is_positive[place] else "neutral"
+        if self.is_mixed[place]:
+            return "mixed"
+        sign = int(self.sign[place])
+        return "positive" if sign > 0 else "negative" if sign < 0 else "neutral"
 
 
 def find_mentions(texts: list[str], languages: list[Spoken], finder: AspectFinder, model: Any) -> Mentions:
@@ -105,6 +114,7 @@ def _polarities(texts: list[str], languages: list[Spoken], at: Ints, clauses: li
         return np.zeros(0, dtype=np.int64)
     reviews, review_of = np.unique(at, return_inverse=True)
     log_odds = score_texts([texts[i] for i in reviews], [languages[i] for i in reviews], model=model)
+    log_odds = np.clip(log_odds, -MOST_LOG_ODDS, MOST_LOG_ODDS)
     number = {key: i for i, key in enumerate(dict.fromkeys(zip(at.tolist(), clauses, strict=True)))}
     of = np.array([number[key] for key in zip(at.tolist(), clauses, strict=True)])
     first = np.unique(of, return_index=True)[1]
@@ -115,19 +125,21 @@ def _polarities(texts: list[str], languages: list[Spoken], at: Ints, clauses: li
 
 
 def _by_opinion(at: Ints, aspect: Ints, polarity: Ints, clauses: list[str], strength: Floats) -> Mentions:
-    """Keep one mention of each opinion and aspect, with a clause of the worst polarity and the strongest words."""
+    """Keep one mention of each opinion and aspect, with the clause of its sign that has the strongest words."""
     n_aspects = int(aspect.max(initial=0)) + 1
-    clearness = strength * np.where(polarity > 0, -1.0, 1.0)
-    order = np.lexsort((clearness, polarity, at * n_aspects + aspect))
-    keys, first = np.unique((at * n_aspects + aspect)[order], return_index=True)
-    cell = np.searchsorted(keys, at * n_aspects + aspect)
+    keys, cell = np.unique(at * n_aspects + aspect, return_inverse=True)
+    good, bad = (np.bincount(cell, weights=polarity == one, minlength=len(keys)) for one in (POSITIVE, NEGATIVE))
+    sign = np.sign(good - bad).astype(np.int64)
+    side = np.where(sign > 0, -1.0, 1.0)[cell]
+    order = np.lexsort((strength * side, polarity * side, cell))
+    first = order[np.searchsorted(cell[order], np.arange(len(keys)))]
     return Mentions(
         opinion=keys // n_aspects,
         aspect=keys % n_aspects,
-        is_positive=np.bincount(cell, weights=polarity == POSITIVE, minlength=len(keys)) > 0,
-        is_negative=np.bincount(cell, weights=polarity == NEGATIVE, minlength=len(keys)) > 0,
-        clause=[clauses[i] for i in order[first]],
-        strength=strength[order[first]],
+        sign=sign,
+        is_mixed=(good == bad) & (good > 0),
+        clause=[clauses[i] for i in first],
+        strength=strength[first],
     )
 
 

@@ -170,9 +170,8 @@ def quote_table(data: AspectData) -> Any:
 
 def _chosen(data: AspectData, *, is_negative: bool) -> list[int]:
     """Return the mentions of one polarity with the strongest words, by product and aspect, at most two texts."""
-    mentions, sign = data.mentions, 1.0 if is_negative else -1.0
-    own, other = (mentions.is_negative, mentions.is_positive)[:: 1 if is_negative else -1]
-    places = np.flatnonzero(own & ~other)
+    mentions, sign = data.mentions, 1 if is_negative else -1
+    places = np.flatnonzero(mentions.sign == -sign)
     cell = data.opinions.product[mentions.opinion[places]] * len(data.names) + mentions.aspect[places]
     (text,) = joint_codes([mentions.clause[i] for i in places])
     time = np.maximum(data.opinions.time[mentions.opinion[places]], 0)

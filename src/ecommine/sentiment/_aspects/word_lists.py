@@ -21,7 +21,8 @@ _LISTS = {
         price*, pricing, pricey, expensive, inexpensive, cheap, cheaper, cheapest, overpriced, cost, costs,
         affordable, bargain, value, worth, money, steal, on sale, discount*, deal, deals, 价格, 价钱, 价位,
         性价比, 便宜, 实惠, 划算, 不贵, 太贵, 贵了, 有点贵, 偏贵, 很贵, 降价, 涨价, 优惠, 物有所值, 物美价廉,
-        超值, 不值, 值得这个价, 差价, 价格贵, 还贵, 贵一, 贵太, 贵多, 促销, 好贵, 真贵, 人均, 块钱
+        超值, 不值, 值得这个价, 差价, 价格贵, 还贵, 贵一, 贵太, 贵多, 略贵, 稍贵, 小贵, 较贵,
+        挺贵, 蛮贵, 么贵, 更贵, 最贵, 死贵, 超贵, 贵的, 贵得, 贵啊, 贵吧, 坑钱, 宰客, 促销, 好贵, 真贵, 人均, 块钱
     """,
     "service": """
         service, staff, support, seller, employee*, waiter*, waitress*, server, servers, customer care,
