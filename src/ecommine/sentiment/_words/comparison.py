@@ -21,6 +21,10 @@ from .quotes import quote
 Correction = Literal["bh", "holm", "bonferroni"]
 QUOTES = 3
 """Of a word."""
+_BY_WORD = (
+    *("target", "reference", "expected_target", "expected_reference"),
+    *("log_odds", "low", "high", "p_value", "q_value"),
+)
 SAMPLES: dict[str, Any] = {"target_reviews": 0, "reference_reviews": 0} | dict.fromkeys(
     (
         *("target_share", "reference_share", "log_odds", "log_odds_low", "log_odds_high", "p_value", "q_value"),
@@ -81,8 +85,6 @@ class Comparison:
     def take(self, places: Sequence[int]) -> "Comparison":
         """Return some of the words."""
         chosen = np.array(places, dtype=np.int64)
-        arrays = ("target", "reference", "expected_target", "expected_reference", "log_odds", "low", "high")
-        arrays += ("p_value", "q_value")
         return Comparison(
             opinions=self.opinions,
             words=[self.words[i] for i in places],
@@ -91,7 +93,7 @@ class Comparison:
             alpha=self.alpha,
             is_matched=self.is_matched,
             notes=self.notes,
-            **{name: getattr(self, name)[chosen] for name in arrays},
+            **{name: getattr(self, name)[chosen] for name in _BY_WORD},
         )
 
     def table(self, names: tuple[str, str], like: Any) -> Any:
