@@ -101,27 +101,28 @@ def find_mentions(texts: list[str], languages: list[Spoken], finder: AspectFinde
                 aspects.append(found)
                 clauses.append(part)
     at, aspect = np.array(places, dtype=np.int64), np.array(aspects, dtype=np.int64)
-    polarity = _polarities(texts, languages, at, clauses, model)
-    strength = np.array(
-        [opinion_strength(clause, languages[place]) or 0.0 for clause, place in zip(clauses, places, strict=True)]
-    )
+    polarity, strength = _polarities(texts, languages, at, clauses, model)
     return _by_opinion(at, aspect, polarity, clauses, strength)
 
 
-def _polarities(texts: list[str], languages: list[Spoken], at: Ints, clauses: list[str], model: Any) -> Ints:
-    """Return the polarity of each clause; a clause with several aspects is classified once."""
+def _polarities(
+    texts: list[str], languages: list[Spoken], at: Ints, clauses: list[str], model: Any
+) -> tuple[Ints, Floats]:
+    """Return the polarity of each clause, and the strength of its words; one with several aspects is looked at once."""
     if not clauses:
-        return np.zeros(0, dtype=np.int64)
+        return np.zeros(0, dtype=np.int64), np.zeros(0)
     reviews, review_of = np.unique(at, return_inverse=True)
     log_odds = score_texts([texts[i] for i in reviews], [languages[i] for i in reviews], model=model)
     log_odds = np.clip(log_odds, -MOST_LOG_ODDS, MOST_LOG_ODDS)
     number = {key: i for i, key in enumerate(dict.fromkeys(zip(at.tolist(), clauses, strict=True)))}
     of = np.array([number[key] for key in zip(at.tolist(), clauses, strict=True)])
     first = np.unique(of, return_index=True)[1]
-    polarity = classify_clauses(
-        [clauses[i] for i in first], [languages[at[i]] for i in first], log_odds[review_of[first]], model=model
-    )
-    return np.asarray(polarity[of], dtype=np.int64)
+    distinct, spoken = [clauses[i] for i in first], [languages[at[i]] for i in first]
+    polarity = classify_clauses(distinct, spoken, log_odds[review_of[first]], model=model)
+    strength = np.zeros(len(first))
+    for i in np.flatnonzero(polarity).tolist():
+        strength[i] = opinion_strength(distinct[i], spoken[i]) or 0.0
+    return np.asarray(polarity[of], dtype=np.int64), strength[of]
 
 
 def _by_opinion(at: Ints, aspect: Ints, polarity: Ints, clauses: list[str], strength: Floats) -> Mentions:
