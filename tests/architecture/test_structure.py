@@ -13,13 +13,13 @@ FILES = 15
 LINES = 3_500
 LARGER = {
     "abtest": 4_700,
-    "association": 7_000,
+    "association": 7_100,
     "elasticity": 3_800,
     "forecasting": 7_900,
     "funnel": 12_100,
-    "retention": 4_000,
+    "retention": 4_100,
     "segmentation": 4_900,
-    "sentiment": 6_300,
+    "sentiment": 6_400,
 }
 """Lines of a topic, and of those that are past them: not a reason to move code elsewhere, but to ask what can go."""
 

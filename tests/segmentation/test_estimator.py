@@ -9,7 +9,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from ecommine import segmentation
-from ecommine.segmentation._stability import Clusters, jaccard_stability
+from ecommine.segmentation._groups.stability import Clusters, jaccard_stability
 
 
 @parametrize_with_checks([segmentation.Segmentation(2, n_init=2)])

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecommine import SchemaError, datasets, segmentation
-from ecommine.segmentation._favourites import concentration, top_probability
+from ecommine.segmentation._customers.favourites import concentration, top_probability
 from ecommine.segmentation._features import DAYS_PER_MONTH, shrunk_rates
 from libraries import to_pandas
 from notes import warning_counts

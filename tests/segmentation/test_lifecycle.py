@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecommine import segmentation
-from ecommine.segmentation._stages import STAGES, stage_changes
+from ecommine.segmentation._life.stages import STAGES, stage_changes
 from libraries import to_pandas
 from notes import note_counts
 from segmentation.slow import as_of, orders, slow_stage

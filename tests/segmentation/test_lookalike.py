@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ecommine import segmentation
-from ecommine.segmentation._lookalike import _audiences, _captured, out_of_fold_scores
+from ecommine.segmentation._groups.audiences import audiences_of, captured_seeds, out_of_fold_scores
 from libraries import to_pandas
 from notes import note_counts
 
@@ -48,11 +48,11 @@ def test_audiences_are_the_highest_scores_and_hold_each_other():
 def test_what_is_captured_by_hand():
     score = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.95, 0.65, 0.1])
     is_seed = np.array([False] * 6 + [True] * 3)
-    found, audience = _audiences(score, is_seed, (1 / 6, 0.5, 2 / 3), 0.95)
+    found, audience = audiences_of(score, is_seed, (1 / 6, 0.5, 2 / 3), 0.95)
     assert [(one.customers, one.captured) for one in found] == [(1, 1), (3, 1), (4, 2)]
     assert audience == ["narrow", "balanced", "balanced", "broad", None, None, "seed", "seed", "seed"]
     # All alike: an audience of a third captures a third.
-    assert _captured(np.full(30, 0.5), np.full(60, 0.5), 20) == 10
+    assert captured_seeds(np.full(30, 0.5), np.full(60, 0.5), 20) == 10
 
 
 def test_everybody_is_scored_by_a_model_that_does_not_know_them():

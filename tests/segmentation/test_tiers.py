@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecommine import segmentation
-from ecommine.segmentation._tier_replay import TierRules, replay, window_balances
+from ecommine.segmentation._life.tier_replay import TierRules, replay, window_balances
 from libraries import to_pandas
 from notes import note_counts
 from segmentation.slow import DAY_0, as_of, orders, slow_tiers

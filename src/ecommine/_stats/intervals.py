@@ -300,3 +300,17 @@ def jeffreys_rate_interval(events: Floats, exposure: Floats, level: float) -> tu
     tail = (1 - level) / 2
     low = np.where(events > 0, gammaincinv(events + 0.5, tail), 0.0)
     return divide(low, exposure), divide(gammaincinv(events + 0.5, 1 - tail), exposure)
+
+
+def gamma_quantiles(shape: Floats, levels: Floats) -> Floats:
+    """Return quantiles of gamma variables of scale 1, of each shape and level as arrays go together.
+
+    Examples
+    --------
+    >>> gamma_quantiles(np.array([[1.0], [2.0]]), np.array([0.5])).round(3).tolist()
+    [[0.693], [1.678]]
+    """
+    from scipy.special import gammaincinv
+
+    found: Floats = gammaincinv(shape, levels)
+    return found

@@ -71,11 +71,12 @@ Examples
 from typing import TYPE_CHECKING
 
 from ._features import features
-from ._fit import Segments, fit
+from ._fit import fit
+from ._life.stages import Stages
 from ._lifecycle import Lifecycle, lifecycle
 from ._lookalike import Lookalike, lookalike
 from ._profile import Profile, profile
-from ._stages import Stages
+from ._segments import Segments
 from ._tiers import Tiers, tiers
 from ._transitions import Transitions, transitions
 

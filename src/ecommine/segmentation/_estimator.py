@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._core.arrays import Floats, Ints
 from .._core.checks import flag, integer
-from ._stability import choices_of_number, chosen_number, clustered, jaccard_stability, nearest_center
+from ._groups.stability import choices_of_number, chosen_number, clustered, jaccard_stability, nearest_center
 
 MAX_STARTS = 10_000
 

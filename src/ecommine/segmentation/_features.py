@@ -26,9 +26,9 @@ from ..schema._for_topics import (
     read_columns,
     warn,
 )
-from ._favourites import favourites
-from ._read import CustomerLines, Moment, note_without_orders, order_lines, read_lines
-from ._sums import HOURS, WEEKDAYS, customer_sums
+from ._customers.favourites import favourites
+from ._customers.read import CustomerLines, Moment, note_without_orders, order_lines, read_lines
+from ._customers.sums import HOURS, WEEKDAYS, customer_sums
 
 DAYS_PER_MONTH = 365.25 / 12
 FAVOURITES = ("category", "brand", "channel")

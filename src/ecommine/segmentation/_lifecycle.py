@@ -16,9 +16,9 @@ from .._core.results import Result
 from .._core.tables import build_table
 from .._core.texts import LOCALES, Locale, counted
 from .._stats.arrays import divide
-from ._careers import Careers, read_careers
-from ._read import Moment, hand_back_customers
-from ._stages import FAR, NO_DAY, STAGES, Stages, stage_of
+from ._customers.read import Moment, hand_back_customers
+from ._life.careers import Careers, read_careers
+from ._life.stages import FAR, NO_DAY, STAGES, Stages, stage_of
 from ._summary import lifecycle_sentences
 
 if TYPE_CHECKING:

@@ -16,42 +16,20 @@ from .._core.notes import Note
 from .._core.results import Result
 from .._core.tables import build_table
 from .._core.texts import LOCALES, Locale, counted, percent
-from .._stats.intervals import normal_quantile, wilson_interval
-from ._matrix import check_customers, checked_columns, column_values, is_number, learn_scale
-from ._stability import one_thread
+from ._customers.matrix import check_customers, checked_columns, column_values, is_number, learn_scale
+from ._groups.audiences import AUDIENCES, AudienceSize, auc_of, audiences_of, out_of_fold_scores
 from ._summary import lookalike_sentences
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 TableT_co = TypeVar("TableT_co", covariant=True)
-AUDIENCES = ("narrow", "balanced", "broad")
-SEED = "seed"
-N_FOLDS = 5
 MIN_SEEDS = 20
 """Seeds below which nothing is learned."""
 FEW_SEEDS = 200
 """Seeds below which intervals are wide."""
 RULE_AUC = 0.98
 """AUC above which seeds are a rule of the columns."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AudienceSize:
-    """One size of audience with what it captures."""
-
-    audience: str
-    size: float
-    customers: int
-    seeds: int
-    captured: int
-    low: float
-    high: float
-
-    @property
-    def capture(self) -> float:
-        """The share of held-out seeds that score as high as the audience."""
-        return self.captured / self.seeds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -207,8 +185,8 @@ def lookalike(
     chosen = _checked_columns(frame, columns)
     is_seed, notes = _seeds(frame, seeds)
     score = out_of_fold_scores(_matrix(frame, chosen), is_seed, seed)
-    found, audience = _audiences(score, is_seed, shares, level)
-    auc = _auc(score, is_seed)
+    found, audience = audiences_of(score, is_seed, shares, level)
+    auc = auc_of(score, is_seed)
     table = {"score": score, "audience": audience}
     made = nw.from_native(build_table(table, like=like, samples={"audience": ""}), eager_only=True)
     joined = nw.concat([frame.select("customer_id"), made], how="horizontal")
@@ -290,63 +268,6 @@ def _matrix(frame: nw.DataFrame[Any], columns: Sequence[str]) -> Floats:
         if is_missing.any():
             parts.append(is_missing.astype(np.float64))
     return np.column_stack(parts)
-
-
-def out_of_fold_scores(matrix: Floats, is_seed: Bools, seed: int) -> Floats:
-    """Return the score of each customer by a model that was fitted without them."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import StratifiedKFold, cross_val_predict
-
-    folds = StratifiedKFold(N_FOLDS, shuffle=True, random_state=seed)
-    with one_thread():
-        scores = cross_val_predict(
-            LogisticRegression(max_iter=1_000), matrix, is_seed, cv=folds, method="predict_proba"
-        )
-    return np.asarray(scores[:, 1], dtype=np.float64)
-
-
-def _audiences(
-    score: Floats, is_seed: Bools, sizes: Sequence[float], level: float
-) -> tuple[tuple[AudienceSize, ...], list[str | None]]:
-    """Return what each size captures, and the smallest audience of each customer."""
-    others = np.flatnonzero(~is_seed)
-    ranked = others[np.argsort(-score[others], kind="stable")]
-    seeds, z = score[is_seed], normal_quantile(level)
-    audience: list[str | None] = [SEED if chosen else None for chosen in is_seed]
-    found = []
-    for name, size in zip(AUDIENCES, sizes, strict=True):
-        count = max(round(size * len(others)), 1)
-        captured = _captured(seeds, score[ranked], count)
-        low, high = wilson_interval(captured / len(seeds), len(seeds), z)
-        found.append(
-            AudienceSize(
-                audience=name,
-                size=count / len(others),
-                customers=count,
-                seeds=len(seeds),
-                captured=captured,
-                low=float(low),
-                high=float(high),
-            )
-        )
-        for row in ranked[:count]:
-            audience[row] = audience[row] or name
-    return tuple(found), audience
-
-
-def _captured(seeds: Floats, ranked: Floats, count: int) -> int:
-    """Return how many seeds score as high as the audience; of those at its limit as large a part as of the others."""
-    limit = ranked[count - 1]
-    above = int((seeds > limit).sum())
-    at_limit, tied = int((seeds == limit).sum()), int((ranked == limit).sum())
-    taken = count - int((ranked > limit).sum())
-    return above + round(at_limit * taken / tied)
-
-
-def _auc(score: Floats, is_seed: Bools) -> float:
-    from sklearn.metrics import roc_auc_score
-
-    return float(roc_auc_score(is_seed, score))
 
 
 def _size_columns(found: Sequence[AudienceSize]) -> dict[str, Any]:

@@ -9,17 +9,16 @@ import numpy as np
 from .._core.arrays import Floats, Ints
 from .._core.pictures import PALETTE, figure_of, new_axes, percent, show_text, thousands
 from .._core.texts import Locale, duration_in_words, three_digits
-from ._lookalike import AudienceSize
-from ._profile import SegmentSize
-from ._profile_rows import ProfileRow
-from ._stages import STAGES
+from ._groups.audiences import AudienceSize
+from ._groups.comparisons import ProfileRow, SegmentSize
+from ._life.stages import STAGES
 from ._summary import distinguishing
 from ._words import display
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ._fit import SegmentRow
+    from ._segments import SegmentRow
 
 MAX_ROWS = 14
 """Rows of the picture of a profile."""

@@ -5,8 +5,7 @@ from html import escape
 
 from .._core.notes import Note
 from .._core.texts import Locale, counted, percent, three_digits
-from ._profile import SegmentSize
-from ._profile_rows import ProfileRow
+from ._groups.comparisons import ProfileRow, SegmentSize
 from ._summary import distinguishing
 from ._words import display
 

@@ -20,9 +20,9 @@ from .._core.tables import build_table
 from .._core.texts import LOCALES, Locale, counted, did_you_mean, quote_names
 from .._stats.arrays import divide
 from .._stats.multiple_testing import adjust_p_values
+from ._customers.matrix import column_values, is_number
 from ._features import FEATURES
-from ._matrix import column_values, is_number
-from ._profile_rows import ProfileRow, compare_categories, compare_numbers
+from ._groups.comparisons import ProfileRow, SegmentSize, compare_categories, compare_numbers
 from ._summary import profile_sentences
 from ._words import SEGMENT_CODE
 
@@ -43,17 +43,6 @@ CYCLES = ("weekday", "hour")
 MAX_CATEGORIES = 24
 """Categories that are shown; rarer ones are one, `other`."""
 OTHER = "other"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SegmentSize:
-    """Customers and money of one segment; NaN where money is not known."""
-
-    segment: str
-    customers: int
-    share: float
-    money: float
-    share_of_money: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)

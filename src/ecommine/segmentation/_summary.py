@@ -17,7 +17,6 @@ AUXILIARY = ("_share", "_probability")
 """Endings of columns that tell how sure another one is."""
 COUNTS_OF_TIME = ("gaps", "purchase_days", "months")
 """Columns that follow the orders, which are named themselves."""
-ALPHA = 0.05
 
 
 class _SegmentRow(Protocol):
@@ -60,9 +59,7 @@ class Comparison(Protocol):
     @property
     def index(self) -> float: ...
     @property
-    def is_tested(self) -> bool: ...
-    @property
-    def q_value(self) -> float: ...
+    def is_real(self) -> bool: ...
 
 
 class _Audience(Protocol):
@@ -98,9 +95,8 @@ def lifecycle_sentences(
                 "be won back before they count as lost."
             )
         if lost:
-            sentences.append(
-                f"{counted(lost, 'customer')} {'has' if lost == 1 else 'have'} not ordered for {limits[3]} days or more."
-            )
+            verb = "has" if lost == 1 else "have"
+            sentences.append(f"{counted(lost, 'customer')} {verb} not ordered for {limits[3]} days or more.")
         return join_sentences(sentences)
     sentences = [f"截至{as_of:%Y-%m-%d}共{counted(total, 'customer', locale='zh')}：{join_words(parts, locale='zh')}。"]
     if declining:
@@ -224,7 +220,7 @@ def _is_telling(row: Comparison) -> bool:
         return False
     if row.category is not None and row.known * max(row.everybody, row.level) < MIN_CATEGORY:
         return False
-    return not row.is_tested or row.q_value < ALPHA
+    return row.is_real
 
 
 def profile_sentences(sizes: Sequence[_Size], rows: Sequence[Comparison], locale: Locale) -> str:

@@ -21,7 +21,7 @@ from .._core.tables import build_table
 from .._core.texts import LOCALES, Locale, counted
 from .._stats.arrays import divide
 from ..schema._for_topics import MAX_MONEY
-from ._read import (
+from ._customers.read import (
     CustomerLines,
     Moment,
     hand_back_customers,
@@ -30,9 +30,9 @@ from ._read import (
     product_money,
     read_lines,
 )
-from ._stages import FAR, whole_days
+from ._life.stages import FAR, whole_days
+from ._life.tier_replay import Replay, TierChanges, TierRules, replay, window_balances
 from ._summary import tier_sentences
-from ._tier_replay import Replay, TierChanges, TierRules, replay, window_balances
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,15 +7,15 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from .._core.arrays import Ints, run_bounds, sort_order
-from .._core.codes import Labels, factorize_sorted, whole_ids
-from .._core.durations import Duration
-from .._core.frames import MICRO, Frame, collect, day_number, hand_back, micro, opened
-from .._core.moments import moment
-from .._core.notes import Note
-from .._core.tables import build_table
-from .._core.texts import counted
-from ..schema._for_topics import (
+from ..._core.arrays import Ints, run_bounds, sort_order
+from ..._core.codes import Labels, factorize_sorted, whole_ids
+from ..._core.durations import Duration
+from ..._core.frames import MICRO, Frame, collect, day_number, hand_back, micro, opened
+from ..._core.moments import moment
+from ..._core.notes import Note
+from ..._core.tables import build_table
+from ..._core.texts import counted
+from ...schema._for_topics import (
     CHARGES,
     MAX_MONEY,
     Returns,

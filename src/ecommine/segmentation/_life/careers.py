@@ -6,14 +6,14 @@ from datetime import datetime
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from .._core.arrays import Ints
-from .._core.codes import Labels, factorize_sorted, whole_ids
-from .._core.frames import Frame, collect, day_number, day_of, opened
-from .._core.notes import Note
-from .._core.texts import counted
-from ..schema._for_topics import SchemaError, check_same_library, common_type, read_columns
-from ._read import CustomerLines, Moment, purchase_days, read_lines
-from ._stages import FAR, NO_DAY
+from ..._core.arrays import Ints
+from ..._core.codes import Labels, factorize_sorted, whole_ids
+from ..._core.frames import Frame, collect, day_number, day_of, opened
+from ..._core.notes import Note
+from ..._core.texts import counted
+from ...schema._for_topics import SchemaError, check_same_library, common_type, read_columns
+from .._customers.read import CustomerLines, Moment, purchase_days, read_lines
+from .stages import FAR, NO_DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

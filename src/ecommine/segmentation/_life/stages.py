@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._core.arrays import Bools, Ints, run_starts, sort_order
-from .._core.checks import show
-from .._core.durations import fixed_length
+from ..._core.arrays import Bools, Ints, run_starts, sort_order
+from ..._core.checks import show
+from ..._core.durations import fixed_length
 
 STAGES = ("new", "growing", "mature", "declining", "lost", "never_ordered")
 """Codes, by number."""

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._core.arrays import Floats, Ints
+from ..._core.arrays import Floats, Ints
 
 MAX_CLUSTERS = 8
 """The most clusters that are tried."""

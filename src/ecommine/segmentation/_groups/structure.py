@@ -21,11 +21,11 @@ from typing import Any, Literal
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from .._core.arrays import Bools, Floats
-from .._stats.dip import dip, dip_p_value
-from .._stats.multiple_testing import adjust_p_values
-from ._matrix import ColumnScale, column_values
-from ._stability import clustered
+from ..._core.arrays import Bools, Floats
+from ..._stats.dip import dip, dip_p_value
+from ..._stats.multiple_testing import adjust_p_values
+from .._customers.matrix import ColumnScale, column_values
+from .stability import clustered
 
 Verdict = Literal["gaps", "no gap found", "too few to tell"]
 MIN_ORDERS = 3

@@ -7,10 +7,10 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from .._core.arrays import Bools, Floats
-from .._core.checks import names
-from .._core.texts import did_you_mean, quote_names
-from .._stats.quantiles import quantiles
+from ..._core.arrays import Bools, Floats
+from ..._core.checks import names
+from ..._core.texts import did_you_mean, quote_names
+from ..._stats.quantiles import quantiles
 
 LOGGED = frozenset(
     (

@@ -4,9 +4,9 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from .._core.frames import Frame, collect, day_number, micro
-from ..schema._for_topics import Returns, is_return, not_orders
-from ._read import CustomerLines
+from ..._core.frames import Frame, collect, day_number, micro
+from ...schema._for_topics import Returns, is_return, not_orders
+from .read import CustomerLines
 
 WEEKDAYS = tuple(range(1, 8))
 HOURS = tuple(range(24))

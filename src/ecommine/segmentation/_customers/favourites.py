@@ -21,9 +21,10 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from .._core.arrays import Floats, Ints, distinct_rows, run_bounds, sort_order
-from .._core.codes import factorize_sorted
-from .._core.frames import Frame, collect
+from ..._core.arrays import Floats, Ints, distinct_rows, run_bounds, sort_order
+from ..._core.codes import factorize_sorted
+from ..._core.frames import Frame, collect
+from ..._stats.intervals import gamma_quantiles
 
 NODES = 24
 """Points of the integral for each customer."""
@@ -120,8 +121,6 @@ def top_probability(value: Ints, number: Ints, bounds: Ints, alpha: Floats) -> F
     >>> top_probability(np.array([0]), np.array([1]), np.array([0, 1]), np.array([1.0, 1.0])).round(2).tolist()
     [0.75]
     """
-    from scipy.special import gammaincinv
-
     first = bounds[:-1]
     run = np.repeat(np.arange(len(first)), np.diff(bounds))
     top = first[run]
@@ -130,7 +129,7 @@ def top_probability(value: Ints, number: Ints, bounds: Ints, alpha: Floats) -> F
     levels = (np.arange(NODES) + 0.5) / NODES
     grid = np.geomspace(1e-8, max(float((alpha.max() + number.max()) * 20), 100.0), GRID)
     prior = _log_prior(alpha, grid)
-    nodes = gammaincinv((alpha[value[top]] + number[top])[example][:, None], levels)
+    nodes = gamma_quantiles((alpha[value[top]] + number[top])[example][:, None], levels)
     is_top = (value == value[top])[example]
     rival = alpha[value[example]][:, None]
     before = _log_distribution(rival, nodes)

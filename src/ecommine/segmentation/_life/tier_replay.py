@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._core.arrays import Ints, run_starts, sort_order
-from ._stages import FAR
+from ..._core.arrays import Ints, run_starts, sort_order
+from .stages import FAR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,14 +5,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._core.arrays import Floats, Ints
-from .._stats.arrays import divide
-from .._stats.chi_square import chi_square_p_value
+from ..._core.arrays import Floats, Ints
+from ..._stats.arrays import divide
+from ..._stats.chi_square import chi_square_p_value
 
+ALPHA = 0.05
+"""q-value below which a difference is real."""
 MIN_EXPECTED = 5
 """Expected customers in each cell below which there is no test of a share."""
 MIN_VALUES = 10
 """Values on each side below which there is no test of a mean."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentSize:
+    """Customers and money of one segment; NaN where money is not known."""
+
+    segment: str
+    customers: int
+    share: float
+    money: float
+    share_of_money: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +49,11 @@ class ProfileRow:
     def index(self) -> float:
         """The level in per cent of everybody's; NaN where that is 0 or below."""
         return 100 * self.level / self.everybody if self.everybody > 0 else np.nan
+
+    @property
+    def is_real(self) -> bool:
+        """Whether the difference is not of chance: all are that were not tested, since the segments were made so."""
+        return not self.is_tested or self.q_value < ALPHA
 
 
 def compare_numbers(

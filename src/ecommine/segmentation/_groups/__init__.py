@@ -1,0 +1,1 @@
+"""Groups of customers: clusters and their stability, gaps between them, and comparisons with everybody."""

@@ -1,0 +1,1 @@
+"""Customers through time: stages, changes of stage, and tiers replayed by day."""
