@@ -58,6 +58,30 @@ SHOPS = {
 }  # fmt: skip
 
 
+def few_prices(seed: int, prices: tuple[float, ...] = (20.0, 40.0)) -> pd.DataFrame:
+    """Return features of one type of customers, whose mean order values are lumpy."""
+    rng = np.random.default_rng(seed)
+    months = rng.uniform(2, 12, 2_000)
+    n_orders = 1 + rng.poisson(rng.gamma(4, 0.25, 2_000) * months)
+    value = np.array([rng.choice(prices, n).mean() for n in n_orders])
+    columns = {"orders": n_orders, "months": months, "orders_per_month": n_orders / (months + 1)}
+    return pd.DataFrame({"customer_id": range(2_000), **columns, "average_order_value": value})
+
+
+def one_cohort(seed: int) -> pd.DataFrame:
+    """Return features of one type of customers who all began a year ago, whose rates are lumpy."""
+    rng = np.random.default_rng(seed)
+    n = 55_000
+    n_orders = 1 + rng.poisson(rng.gamma(1, 0.2, n) * 12)
+    columns = {"orders": n_orders, "months": 12.0, "orders_per_month": n_orders / 13}
+    return pd.DataFrame({"customer_id": range(n), **columns, "average_order_value": rng.lognormal(3, 0.5, n)})
+
+
+SHOPS["two prices"] = few_prices, "no gap found"
+SHOPS["three prices"] = lambda seed: few_prices(seed, (29.9, 49.9, 79.9)), "no gap found"
+SHOPS["one cohort"] = one_cohort, "no gap found"
+
+
 def verdict(name: str, seed: int) -> str:
     return segmentation.fit(SHOPS[name][0](seed), n_segments=2).verdict
 
@@ -185,3 +209,12 @@ def test_any_table_has_one_segment_for_everybody(rows):
 def test_tables_and_options_that_do_not_fit_are_named(change, options, message):
     with pytest.raises(ValueError, match=message):
         segmentation.fit(change(small_table()), **options)
+
+
+def test_customers_without_an_order_are_incomplete():
+    table = small_table()
+    table["orders"] = table["orders"].astype(float)
+    table.loc[[1, 2], "orders"] = [0, np.nan]
+    segments = segmentation.fit(table, n_segments=2)
+    assert segments.table["segment"].tolist()[:4] == ["one_order", "incomplete", "incomplete", "segment_1"]
+    assert note_counts(segments.notes) == {"columns_missing": 2}

@@ -57,6 +57,7 @@ def test_by_hand_in_every_library(library):
     assert table["recency"].fillna(-1).tolist() == [10, 10, 100, -1, -1, -1]
     assert note_counts(result.notes) == {
         "guests_left_out": 1, "customers_without_orders": 1, "registrations_after_as_of": 1, "registrations_unknown": 2,
+        "registered_before_data": 1,
     }  # fmt: skip
     counts = to_pandas(result.counts).set_index("stage")["customers"]
     assert counts.to_dict() == {"new": 1, "growing": 0, "mature": 2, "declining": 1, "lost": 0, "never_ordered": 2}

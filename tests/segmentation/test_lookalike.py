@@ -173,3 +173,14 @@ def test_missing_values_count_and_the_unit_does_not():
 def test_arguments_that_do_not_fit_are_named(seeds, options, message):
     with pytest.raises(ValueError, match=message):
         segmentation.lookalike(shop(), seeds, **options)
+
+
+def test_missing_seeds_are_none_and_columns_that_are_not_taken_are_told():
+    table = shop().assign(customer_id=pd.array(range(600), dtype="Int64"), city="x", hour=3)
+    result = segmentation.lookalike(table, pd.Series([*seeds_of(shop()), None], dtype="Int64"))
+    assert note_counts(result.notes) == {"few_seeds": 60, "columns_left_out": 2}
+    gaps = table.assign(share=table["share"].where(table["share"] > 0.1))
+    n_missing = int(gaps["share"].isna().sum())
+    assert note_counts(segmentation.lookalike(gaps, seeds_of(shop())).notes)["values_filled"] == n_missing
+    named = segmentation.lookalike(table, seeds_of(shop()), columns=["monetary"])
+    assert note_counts(named.notes) == {"few_seeds": 60}

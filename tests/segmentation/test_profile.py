@@ -184,3 +184,27 @@ def test_the_page_stands_alone(tmp_path, locale, title):
     if locale == "zh":
         text = re.sub(r"<style>.*</style>", "", page)
         assert "left out" not in text
+
+
+def test_noise_in_columns_of_the_orders_is_not_named():
+    rng = np.random.default_rng(5)
+    n = 3_000
+    columns = {"hour": rng.integers(0, 24, n), "weekday": rng.integers(1, 8, n), "monetary": rng.lognormal(3, 1, n)}
+    favourite = rng.choice([f"c{i}" for i in range(20)], n)
+    segment = rng.choice(["segment_1", "segment_2", "segment_3"], n, p=[0.1, 0.3, 0.6])
+    table = pd.DataFrame({"customer_id": range(n), "segment": segment, **columns, "favourite_category": favourite})
+    assert segmentation.profile(table).summary().count("like everybody in all columns") == 3
+
+
+def test_two_constants_differ():
+    flags = [1] * 100 + [0] * 100
+    table = pd.DataFrame({"customer_id": range(200), "segment": ["a"] * 100 + ["b"] * 100, "online_only": flags})
+    result = segmentation.profile(table)
+    assert result.table["p_value"].tolist() == [0.0, 0.0]
+    assert "online only (index 200)" in result.summary()
+
+
+def test_true_and_false_are_written_alike(local_library):
+    table = pd.DataFrame({"customer_id": range(4), "vip": [True, False, True, False], "x": [1, 2, 3, 4]})
+    sizes = to_pandas(segmentation.profile(local_library(table), by="vip").segments)
+    assert sizes["segment"].tolist() == ["false", "true"]

@@ -38,6 +38,7 @@ def results():
                    ("dan", 5, -1.0), ("eve", 300, 1.0))  # fmt: skip
     days = pd.to_datetime(["2024-01-01", "2024-12-01", None])
     known = pd.DataFrame({"customer_id": ["ann", "zoe", "bob"], "registered_at": days.astype("datetime64[us]")})
+    old = pd.DataFrame({"customer_id": ["ann"], "registered_at": pd.to_datetime(["2020-01-01"])})
     tiny = feature_table()
     missing = tiny.assign(average_order_value=[np.nan, np.nan, -1.0, *tiny["average_order_value"][3:]])
     three, _ = simulated(THREE_TYPES, 0)
@@ -51,6 +52,7 @@ def results():
         "features": Features(lines, customers=known, as_of=as_of(250), period="249d"),
         "features long after the data": Features(lines, as_of="2027-01-01"),
         "lifecycle": segmentation.lifecycle(lines, customers=known, as_of=as_of(250)),
+        "lifecycle of old customers": segmentation.lifecycle(lines, customers=old, as_of=as_of(250)),
         "nobody": segmentation.lifecycle(lines.iloc[4:5]),
         "transitions": segmentation.transitions(lines, as_of=as_of(330)),
         "transitions of a week": segmentation.transitions(lines.head(1)),
@@ -61,6 +63,9 @@ def results():
         "profile": segmentation.profile(people),
         "profile of what is partly known": segmentation.profile(partly),
         "lookalike": segmentation.lookalike(pd.DataFrame({"customer_id": n, "x": n % 100}), [*n[n % 100 < 15], 999]),
+        "lookalike with gaps": segmentation.lookalike(
+            pd.DataFrame({"customer_id": n, "x": np.where(n % 9, n * 7 % 13, np.nan), "city": "Rome"}), n[:30]
+        ),
         "lookalike of noise": segmentation.lookalike(pd.DataFrame({"customer_id": n, "x": n * 7 % 13}), n[:30]),
     }
 

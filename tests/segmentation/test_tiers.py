@@ -39,7 +39,7 @@ def test_what_is_left_to_do():
     lines = orders(("ann", 0, 60.0), ("ann", 20, 40.0), ("bob", 25, 30.0))
     table = segmentation.tiers(lines, thresholds=THREE, **SHORT).table.set_index("customer_id")
     ann, bob = table.loc["ann"], table.loc["bob"]
-    # Gold falls on day 40, when only the 40 of day 20 count: 60 more keep it.
+    # The balance falls below on day 30, when only the 40 of day 20 count: 60 more keep gold beyond day 39.
     assert (ann["tier"], ann["qualified_until"], ann["spend_to_keep"]) == (
         "gold", pd.Timestamp(DAY_0 + np.timedelta64(39, "D")), 60.0,
     )  # fmt: skip
@@ -151,3 +151,25 @@ def test_a_replay_equals_the_walk_through_all_days(customers, window, grace, las
 def test_thresholds_that_do_not_ascend_from_zero_are_refused(thresholds, error):
     with pytest.raises(error, match="`thresholds` must"):
         segmentation.tiers(orders(("ann", 0, 1.0)), thresholds=thresholds)
+
+
+@pytest.mark.parametrize(("extra", "tier"), [(60.0, "gold"), (59.99, "basic")])
+def test_the_least_money_that_keeps_a_tier_is_known_whatever_the_grace(extra, tier):
+    lines = orders(("ann", 0, 60.0), ("ann", 20, 40.0))
+    row = held(lines, 25, grace="60d")
+    assert (row["spend_to_keep"], row["keep_by"]) == (60.0, pd.Timestamp(DAY_0 + np.timedelta64(30, "D")))
+    assert row["qualified_until"] == pd.Timestamp(DAY_0 + np.timedelta64(89, "D"))
+    more = orders(("ann", 0, 60.0), ("ann", 20, 40.0), ("ann", 30, extra))
+    assert held(more, 90, grace="60d")["tier"] == tier
+
+
+def test_below_already_the_money_is_what_lacks_today():
+    row = held(orders(("ann", 0, 60.0), ("ann", 20, 40.0)), 35)
+    assert (row["spend_to_keep"], row["keep_by"]) == (60.0, pd.Timestamp(DAY_0 + np.timedelta64(35, "D")))
+
+
+def test_without_grace_a_tier_falls_at_once():
+    lines = orders(("ann", 0, 100.0))
+    for downgrade in ("balance_based", "one_down"):
+        options = {"thresholds": THREE, "grace": None, "downgrade": downgrade}
+        assert [held(lines, day, **options)["tier"] for day in (29, 30)] == ["gold", "basic"]

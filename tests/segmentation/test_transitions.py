@@ -139,3 +139,20 @@ def test_intervals_hold_in_a_short_simulation():
 @pytest.mark.parity
 def test_intervals_hold_in_a_long_simulation():
     assert 0.93 <= coverage(1_000) <= 0.97
+
+
+def test_customers_who_registered_before_the_data_have_an_unknown_past():
+    lines = orders(*((f"c{i}", i, 1.0) for i in range(100)), ("z", 300, 1.0))
+    early = registered(**{f"c{i}": -3_000 for i in range(100)}, z=300)
+    result = segmentation.transitions(lines, customers=early, as_of=as_of(330))
+    assert note_counts(result.notes) == {"registered_before_data": 100}
+    assert result.periods["period_at"].min() == pd.Timestamp("2024-07-01")
+    assert ("never_ordered", "mature") not in flows(result)
+    assert note_counts(segmentation.lifecycle(lines, customers=early).notes) == {"registered_before_data": 100}
+
+
+def test_registrations_that_are_all_missing_are_none():
+    lines = orders(("ann", 0, 1.0), ("bob", 182, 1.0), ("ann", 183, 1.0), ("cy", 250, 1.0))
+    unknown = pd.DataFrame({"customer_id": ["ann"], "registered_at": np.array(["NaT"], dtype="datetime64[us]")})
+    result = segmentation.transitions(lines, customers=unknown, as_of=as_of(268))
+    assert flows(result) == flows(segmentation.transitions(lines, as_of=as_of(268)))

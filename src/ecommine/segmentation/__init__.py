@@ -26,16 +26,18 @@ hours_unknown             `features`: times are dates only, so that hours are un
 return_rate_unknown       `features`: nothing was bought for money (customers)
 registrations_after_as_of `lifecycle`, `transitions`: registrations after ``as_of`` were left out
 registrations_unknown     `lifecycle`, `transitions`: customers whose registration is unknown
+registered_before_data    `lifecycle`, `transitions`: customers who registered before the first order
 first_seen                `transitions`: without registrations, the first order in the data counts
 no_complete_period        `transitions`: no period is complete
 columns_missing           `fit`: customers who lack a column of the fit
 values_raised             `fit`: values of 0 or less, which have no log (customers)
 without_segment           `profile`: customers without a segment
-columns_left_out          `profile`: columns of times or other types
+columns_left_out          `profile`, `lookalike`: columns of other types
 values_missing            `profile`: customers for whom columns are unknown
 money_unknown             `profile`: there is no column ``monetary``
 seeds_unmatched           `lookalike`: seeds who are not in the features
 seeds_are_a_rule          `lookalike`: columns define the seeds, so that likeness is no news
+values_filled             `lookalike`: customers with missing values
 few_seeds                 `lookalike`: seeds are few for a small audience
 ========================= =================================================================================
 

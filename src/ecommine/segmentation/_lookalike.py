@@ -15,8 +15,16 @@ from .._core.frames import collect, hand_back, opened
 from .._core.notes import Note
 from .._core.results import Result
 from .._core.tables import build_table
-from .._core.texts import LOCALES, Locale, counted, percent
-from ._customers.matrix import check_customers, checked_columns, column_values, is_number, learn_scale
+from .._core.texts import LOCALES, Locale, counted, percent, quote_names
+from ._customers.matrix import (
+    CYCLES,
+    check_customers,
+    checked_columns,
+    column_values,
+    is_missing,
+    is_number,
+    learn_scale,
+)
 from ._groups.audiences import AUDIENCES, AudienceSize, auc_of, audiences_of, out_of_fold_scores
 from ._summary import lookalike_sentences
 
@@ -127,7 +135,7 @@ def lookalike(
     sizes : three numbers
         Sizes of the audiences narrow, balanced and broad, as shares of the customers who are no seeds.
     columns : sequence of str, optional
-        What likeness is judged by; by default all columns of numbers.
+        What likeness is judged by; by default all columns of numbers but weekdays and hours.
     level : float
         Level of the intervals.
     rng : int or numpy.random.Generator
@@ -153,7 +161,7 @@ def lookalike(
     are not misses (Elkan and Noto 2008): of a perfect score, where one in ten good customers is a seed, precision would
     be 4 %. ``capture`` is the share of held-out seeds that score as high as the audience, and ``lift`` is capture over
     size; both are estimates for further customers who are like the seeds. Intervals are Wilson's. At a size of 1 % they
-    hold the truth less often than they say where seeds are few.
+    hold the truth less often than they say where seeds are few, and the lift of pure noise is then a little below 1.
 
     References
     ----------
@@ -195,7 +203,7 @@ def lookalike(
         sizes=build_table(_size_columns(found), like=like),
         auc=auc,
         level=level,
-        notes=(*notes, *_notes(auc, int(is_seed.sum()))),
+        notes=(*notes, *_notes_of_columns(frame, columns, chosen), *_notes(auc, int(is_seed.sum()))),
         _sizes=found,
         _columns=chosen,
         _n_customers=len(frame),
@@ -218,7 +226,7 @@ def _seed(rng: object) -> int:
 def _checked_columns(frame: nw.DataFrame[Any], columns: object) -> tuple[str, ...]:
     if columns is not None:
         return checked_columns(frame, columns)
-    chosen = [name for name in frame.columns if name != "customer_id" and is_number(frame, name)]
+    chosen = [name for name in frame.columns if name not in ("customer_id", *CYCLES) and is_number(frame, name)]
     if not chosen:
         raise ValueError("`features` has no columns of numbers")
     return tuple(chosen)
@@ -253,7 +261,7 @@ def _seed_ids(seeds: object) -> tuple[Any, ...]:
             raise ValueError("`seeds` lacks the column customer_id")
         return tuple(collect(table.select("customer_id"))["customer_id"].drop_nulls().to_list())
     if hasattr(seeds, "to_list"):
-        seeds = [seed for seed in seeds.to_list() if seed is not None and seed == seed]
+        seeds = [seed for seed in seeds.to_list() if not is_missing(seed)]
     return hashable_values("seeds", seeds, of="customers")
 
 
@@ -286,6 +294,23 @@ def _size_columns(found: Sequence[AudienceSize]) -> dict[str, Any]:
         "lift_low": low / size,
         "lift_high": high / size,
     }
+
+
+def _notes_of_columns(frame: nw.DataFrame[Any], columns: object, chosen: Sequence[str]) -> list[Note]:
+    """Return notes of columns that likeness is not judged by, and of missing values."""
+    notes = []
+    others = [name for name in frame.columns if name not in (*chosen, "customer_id", "period")]
+    if columns is None and others:
+        text = f"{counted(len(others), 'column')} left out, which have no mean: {quote_names(others)}"
+        notes.append(Note(text, code="columns_left_out", count=len(others)))
+    missing = np.zeros(len(frame), dtype=bool)
+    for name in chosen:
+        missing |= ~np.isfinite(column_values(frame, name))
+    if missing.any():
+        count = int(missing.sum())
+        text = f"missing values of {counted(count, 'customer')} were taken as the mean, and as a column of their own"
+        notes.append(Note(text, code="values_filled", count=count))
+    return notes
 
 
 def _notes(auc: float, n_seeds: int) -> list[Note]:

@@ -27,7 +27,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "stages": "Customers by stage of their life, as of {day:%Y-%m-%d}",
         "tiers": "Customers by tier, as of {day:%Y-%m-%d}",
         "customers": "Customers",
-        "transitions": "Share of customers in a stage who go on to another in {length}",
+        "transitions": "Share of stays in a stage that go on to another in {length}",
         "from": "From",
         "to": "To",
         "segments": "Customers with two or more orders, by segment",

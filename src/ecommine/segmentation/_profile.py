@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
-import pandas as pd
 
 from .._core.arrays import Bools, Floats, Ints
 from .._core.checks import names, one_of, text
@@ -20,7 +19,7 @@ from .._core.tables import build_table
 from .._core.texts import LOCALES, Locale, counted, did_you_mean, quote_names
 from .._stats.arrays import divide
 from .._stats.multiple_testing import adjust_p_values
-from ._customers.matrix import column_values, is_number
+from ._customers.matrix import CYCLES, column_values, is_number
 from ._features import FEATURES
 from ._groups.comparisons import ProfileRow, SegmentSize, compare_categories, compare_numbers
 from ._summary import profile_sentences
@@ -38,8 +37,6 @@ OF_ORDERS = frozenset(
     )
 )
 """Columns made from the orders that segments are made from too: a test of them finds what put them there."""
-CYCLES = ("weekday", "hour")
-"""Numbers that go round, so that they have no mean: they are categories."""
 MAX_CATEGORIES = 24
 """Categories that are shown; rarer ones are one, `other`."""
 OTHER = "other"
@@ -67,8 +64,7 @@ class Profile(Result):
 
     Examples
     --------
-    >>> import pandas as pd
-    >>> from ecommine import segmentation
+    >>>     >>> from ecommine import segmentation
     >>> customers = pd.DataFrame({"customer_id": range(4), "segment": ["a", "a", "b", "b"], "city": list("xxxy")})
     >>> segmentation.profile(customers).headline
     '4 customers in 2 segments, 1 column'
@@ -174,8 +170,7 @@ def profile(customers: object, /, *, by: str = "segment", fitted: Sequence[str] 
 
     Examples
     --------
-    >>> import pandas as pd
-    >>> from ecommine import segmentation
+    >>>     >>> from ecommine import segmentation
     >>> customers = pd.DataFrame({
     ...     "customer_id": range(6),
     ...     "segment": ["a", "a", "a", "b", "b", "b"],
@@ -231,7 +226,7 @@ def _check_named(frame: nw.DataFrame[Any], by: str, fitted: Sequence[str]) -> No
 
 
 def _segments(frame: nw.DataFrame[Any], by: str) -> tuple[Ints, list[str], list[Note]]:
-    as_text = frame[by].cast(nw.String)
+    as_text = _text_of(frame[by])
     found = as_text.drop_nulls().unique().to_list()
     codes, labels = factorize_sorted(as_text, argument="`by`", order=sorted(found, key=_segment_key))
     if not len(labels):
@@ -270,7 +265,7 @@ def _columns(frame: nw.DataFrame[Any], by: str) -> tuple[list[str], list[str]]:
 
 def _categories(column: nw.Series[Any]) -> tuple[Ints, list[str]]:
     """Return each value as a number among the commonest, -1 where it is missing; the rarer ones are one."""
-    as_text = _as_text(column) if column.dtype == nw.Object or column.name in CYCLES else column.cast(nw.String)
+    as_text = _as_text(column) if column.name in CYCLES else _text_of(column)
     codes, labels = factorize_sorted(as_text, argument=f"`{column.name}`")
     if len(labels) <= MAX_CATEGORIES:
         return codes, [str(label) for label in labels]
@@ -281,15 +276,20 @@ def _categories(column: nw.Series[Any]) -> tuple[Ints, list[str]]:
     return rank[codes], [*(str(labels[i]) for i in common), OTHER]
 
 
+def _text_of(column: nw.Series[Any]) -> nw.Series[Any]:
+    """Return a column as text; true and false are written alike in every library."""
+    return _as_text(column) if column.dtype in (nw.Object, nw.Boolean) else column.cast(nw.String)
+
+
 def _as_text(column: nw.Series[Any]) -> nw.Series[Any]:
-    values = [
-        None if pd.api.types.is_scalar(value) and pd.isna(value) else _plain_text(value) for value in column.to_list()
-    ]
+    values = [None if is_missing(value) else _plain_text(value) for value in column.to_list()]
     return nw.new_series(column.name, values, nw.String, backend=column.implementation)
 
 
 def _plain_text(value: object) -> str:
     """Return a value as text; a whole number, which pandas may hold as a float, without its point."""
+    if isinstance(value, (bool, np.bool_)):
+        return "true" if value else "false"
     return f"{value:.0f}" if isinstance(value, float) else str(value)
 
 

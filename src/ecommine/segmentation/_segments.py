@@ -68,7 +68,9 @@ class SegmentModel:
                 [scale.apply(column[known]) for scale, column in zip(self.scales, values, strict=True)]
             )
             segment[known] = nearest_center(coordinates, self.centers)
-        segment[column_values(frame, "orders") == 1] = n
+        orders = column_values(frame, "orders")
+        segment[~(orders >= 1)] = n + 1
+        segment[orders == 1] = n
         return segment
 
 
@@ -90,7 +92,7 @@ class Segments(Result, Generic[TableT_co]):
     ----------
     table : table of the caller's library, one row per customer, sorted by customer_id
         The columns of the features and segment: segment_1 (the most money per customer), segment_2, …, one_order, or
-        incomplete (a column of the fit is missing).
+        incomplete (a column of the fit is missing, or there is no order).
     segments : eager table, one row per segment with customers
         segment, customers, share, money, share_of_money (null where the features have no column monetary), and the
         median of each column of the fit.
@@ -303,7 +305,8 @@ def _notes(frame: nw.DataFrame[Any], segment: Ints, model: SegmentModel) -> list
     notes = []
     n_incomplete = int((segment == len(model.codes) - 1).sum())
     if n_incomplete:
-        text = f"{counted(n_incomplete, 'customer')} without a value of {' or '.join(model.names)}: {INCOMPLETE!r}"
+        without = f"without an order or a value of {' or '.join(model.names)}"
+        text = f"{counted(n_incomplete, 'customer')} {without}: segment {INCOMPLETE!r}"
         notes.append(Note(text, code="columns_missing", count=n_incomplete))
     for scale in model.scales:
         if scale.floor is not None:

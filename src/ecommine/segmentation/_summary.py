@@ -92,7 +92,7 @@ def lifecycle_sentences(
         if declining:
             sentences.append(
                 f"{counted(declining, 'customer')} last ordered {limits[2]} to {limits[3] - 1} days ago and can still "
-                "be won back before they count as lost."
+                "be won back before counting as lost."
             )
         if lost:
             verb = "has" if lost == 1 else "have"
@@ -130,9 +130,9 @@ def transition_sentences(
         parts = [f"{display(a, 'en')} to {display(b, 'en')} ({count:,})" for a, b, count, _ in largest]
         sentences = [f"In {counted(n_periods, 'complete period')} of {length}, the largest flows: {join_words(parts)}."]
         if lost is not None:
-            sentences.append(f"In a period, {percent(lost)} of declining customers are lost.")
+            sentences.append(f"In a period, {percent(lost)} of stays as declining end as lost.")
         if back is not None:
-            sentences.append(f"In a period, {percent(back)} of lost customers return.")
+            sentences.append(f"In a period, {percent(back)} of stays as lost end with a return.")
         return join_sentences(sentences)
     parts = [f"{display(a, 'zh')}→{display(b, 'zh')}（{count:,}次）" for a, b, count, _ in largest]
     sentences = [f"在{n_periods:,}个完整周期（每期{length}）中，最大的流转为：{join_words(parts, locale='zh')}。"]
@@ -252,14 +252,14 @@ def lookalike_sentences(sizes: Sequence[_Audience], locale: Locale) -> str:
     is_useful = any(size.low / size.size > 1 for size in sizes)
     if locale == "en":
         verdict = (
-            "Lift counts customers like the seeds against a random audience, whose lift is 1."
+            "Lift is the share of further customers like the seeds that it would hold, over its size: 1 is chance."
             if is_useful
             else "No audience is surely better than a random one: likeness in these columns says little."
         )
         listed = join_words(parts)
         return f"{listed[:1].upper()}{listed[1:]}. {verdict}"
     verdict = (
-        "提升度是与种子客户相似的客户相对随机选取的倍数，随机为1。"
+        "提升度是人群能覆盖的同类新客户比例与人群规模之比，随机为1。"
         if is_useful
         else "没有任何人群确定优于随机选取：这些特征的相似性说明不了什么。"
     )

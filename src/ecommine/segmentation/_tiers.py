@@ -49,6 +49,7 @@ _SAMPLES: dict[str, Any] = {
     "next_tier": "",
     "spend_to_next": 0.0,
     "spend_to_keep": 0.0,
+    "keep_by": np.datetime64("2024-01-01", "us"),
     "change": "",
     "changed_at": np.datetime64("2024-01-01", "us"),
     "from_tier": "",
@@ -65,8 +66,10 @@ class Tiers(Result, Generic[TableT_co]):
     table : table of the caller's library, one row per customer, sorted by customer_id
         customer_id; tier; spend (money in the window, at least 0); qualified_until (the last day on which the tier is
         held if nothing more is bought; null in the lowest tier); next_tier and spend_to_next (the next higher tier,
-        and the money that it takes today; null in the highest); spend_to_keep (money to be spent by qualified_until,
-        within a window's length of it, to hold the tier on the day after; null in the lowest tier); change (upgraded,
+        and the money that it takes today, a balance below 0 included; null in the highest); spend_to_keep and keep_by
+        (the least money that, spent by that day, holds the tier on beyond qualified_until: what the balance will lack
+        on the day on which it falls below the threshold, or lacks today, where it is below already; later it takes
+        more; null in the lowest tier); change (upgraded,
         downgraded or unchanged on the day of `as_of`).
     changes : eager table, one row per change of tier since the first line
         customer_id, changed_at (day), from_tier, to_tier, change.
@@ -135,7 +138,7 @@ def tiers(
     *,
     thresholds: Mapping[str, float] = THRESHOLDS,
     window: str | timedelta = "365d",
-    grace: str | timedelta = "90d",
+    grace: str | timedelta | None = "90d",
     downgrade: Downgrade = "balance_based",
     as_of: Moment = None,
 ) -> Tiers[IntoFrameT]:
@@ -153,8 +156,8 @@ def tiers(
         In ascending order, the lowest 0. A customer whose money is equal to a threshold has reached it.
     window : str or timedelta
         Whole days whose money counts, the day itself included.
-    grace : str or timedelta
-        Whole days for which the tier is kept, from the first day below its threshold on.
+    grace : str, timedelta or None
+        Whole days for which the tier is kept, from the first day below its threshold on; None for no grace.
     downgrade : {"balance_based", "one_down"}
         After the grace: to the tier that the money of the window then reaches, or to the next lower one, which has a
         grace of its own.
@@ -198,7 +201,7 @@ def tiers(
     rules = TierRules(
         thresholds=limits,
         window=whole_days("window", window),
-        grace=whole_days("grace", grace),
+        grace=0 if grace is None else whole_days("grace", grace),
         one_down=one_of("downgrade", downgrade, ("balance_based", "one_down")) == "one_down",
     )
     lines = read_lines(orders, as_of=as_of)
@@ -261,20 +264,24 @@ def _columns(labels: Labels, names: tuple[str, ...], limits: Ints, result: Repla
     moved = result.changes.customer[is_today]
     up = result.changes.tier[is_today] > result.changes.origin[is_today]
     change[moved] = np.where(up, "upgraded", "downgraded")
-    until = (
-        np.where(falls, np.minimum(result.falls_on - 1, _LAST_DAY), 0).astype("datetime64[D]").astype("datetime64[us]")
-    )
-    until[~falls] = np.datetime64("NaT", "us")
     return {
         "customer_id": labels,
         "tier": [names[i] for i in tier],
         "spend": np.maximum(balance, 0) / MICRO,
-        "qualified_until": until,
+        "qualified_until": _dates(result.falls_on - 1, falls),
         "next_tier": [names[i] if known else None for i, known in zip(above, has_next, strict=True)],
         "spend_to_next": np.where(has_next, (limits[above] - balance) / MICRO, np.nan),
-        "spend_to_keep": np.where(falls, (limits[tier] - result.balance_then) / MICRO, np.nan),
+        "spend_to_keep": np.where(falls, (limits[tier] - result.balance_below) / MICRO, np.nan),
+        "keep_by": _dates(result.below_on, falls),
         "change": change.tolist(),
     }
+
+
+def _dates(days: Ints, is_known: Bools) -> Any:
+    """Return days as times, missing where they are not known."""
+    dates = np.where(is_known, np.minimum(days, _LAST_DAY), 0).astype("datetime64[D]").astype("datetime64[us]")
+    dates[~is_known] = np.datetime64("NaT", "us")
+    return dates
 
 
 def _changes(labels: Labels, names: tuple[str, ...], changes: TierChanges) -> dict[str, Any]:

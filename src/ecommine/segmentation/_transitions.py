@@ -54,9 +54,9 @@ class Transitions(Result):
     Attributes
     ----------
     table : eager table, one row per pair of stages with a flow, of all complete periods together
-        from_stage ("none" for the first stage of a customer), to_stage, entries (count), of (customers in from_stage
-        at some time of a period, summed over the periods), rate (entries / of; null from "none"), rate_low, rate_high
-        (95 %, customers resampled).
+        from_stage ("none" for the first stage of a customer), to_stage, entries (count), of (stays in from_stage in a
+        period, summed over the periods; one that ends on the first day of a period counts in it, as does the entry
+        that ends it), rate (entries / of; null from "none"), rate_low, rate_high (95 %, customers resampled).
     periods : eager table, one row per period and pair of stages
         period_at, from_stage, to_stage, entries, complete (whether the period was over at `as_of`).
     every : str
@@ -104,7 +104,7 @@ class Transitions(Result):
         return transition_sentences(self._flows, self._n_periods, self.every, locale)
 
     def plot(self, ax: "Axes | None" = None, *, locale: Locale = "en") -> "Axes":
-        """Draw the share of customers of each stage who go to each other one in a period.
+        """Draw the share of stays in each stage that end in a period by going on to each other one.
 
         Parameters
         ----------
@@ -145,7 +145,8 @@ def transitions(
         Length of a period; weeks start on Monday.
     customers : table of customers, optional
         Of the same library, with customer_id and registered_at. Without it, the first order in the data need not be a
-        customer's first: flows start 180 days after the first line, and the stage "new" is called "first_seen".
+        customer's first: flows start 180 days after the first line, and the stage "new" is called "first_seen". They
+        start so late too where customers registered before the first line, whose earlier orders are unknown.
     as_of : datetime, date or ISO 8601 text, default the last time in the data
         Orders and registrations after it are left out. A bare date means the end of that day.
 
@@ -164,9 +165,9 @@ def transitions(
 
     Notes
     -----
-    A rate is the number of entries over the number of times that a customer was in the first stage in a period. A
-    customer counts in many periods, so intervals resample customers (Field and Welsh 2007), not months: an interval
-    that takes months of one customer as independent covers 80 % where it says 95 %.
+    A rate is the share of stays in a stage that end in a period by going on to another; a customer may have several
+    stays of one stage in a period. A customer counts in many periods, so intervals resample customers (Field and Welsh
+    2007), not months: an interval that takes months of one customer as independent covers 80 % where it says 95 %.
 
     References
     ----------
@@ -194,7 +195,7 @@ def transitions(
     careers = read_careers(orders, customers, as_of)
     limits = LIMITS.days
     changes = stage_changes(careers.customer, careers.day, careers.start, limits, careers.today)
-    begin = careers.first_line + (0 if careers.has_registrations else limits[-1])
+    begin = careers.first_line + (0 if careers.has_registrations and careers.knows_past else limits[-1])
     window = _Window.of(careers, begin, every)
     names = STAGES if careers.has_registrations else (FIRST_SEEN, *STAGES[1:])
     pooled, flows = _pooled(changes, window, names)

@@ -6,6 +6,7 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
+import pandas as pd
 
 from ..._core.arrays import Bools, Floats
 from ..._core.checks import names
@@ -25,6 +26,8 @@ LOGGED = frozenset(
     )
 )
 """Features of the orders that are above 0 and differ by factors; all other columns are taken as they are."""
+CYCLES = ("weekday", "hour")
+"""Numbers that go round, so that they have no mean: they are categories."""
 FLOOR_LEVEL = 0.001
 """The quantile of the positive values to which those at or below 0 are raised before the log."""
 
@@ -89,6 +92,17 @@ def checked_columns(frame: nw.DataFrame[Any], columns: object, *, argument: str 
 def is_number(frame: nw.DataFrame[Any], name: str) -> bool:
     """Return whether a column holds numbers; true and false are none."""
     return frame.schema[name].is_numeric()
+
+
+def is_missing(value: object) -> bool:
+    """Return whether one value is missing, in any of the ways of pandas; a list is not.
+
+    Examples
+    --------
+    >>> is_missing(None), is_missing(float("nan")), is_missing("a")
+    (True, True, False)
+    """
+    return bool(pd.api.types.is_scalar(value) and pd.isna(value))
 
 
 def known_rows(values: Iterable[Floats], n: int) -> Bools:

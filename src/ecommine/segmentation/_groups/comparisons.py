@@ -9,6 +9,8 @@ from ..._core.arrays import Floats, Ints
 from ..._stats.arrays import divide
 from ..._stats.chi_square import chi_square_p_value
 
+CHANCE = 1e-4
+"""Chance of a difference of a column that is not tested, below which it is shown."""
 ALPHA = 0.05
 """q-value below which a difference is real."""
 MIN_EXPECTED = 5
@@ -43,6 +45,7 @@ class ProfileRow:
     p_value: float
     position: int
     is_tested: bool
+    chance: float
     q_value: float = np.nan
 
     @property
@@ -52,8 +55,8 @@ class ProfileRow:
 
     @property
     def is_real(self) -> bool:
-        """Whether the difference is not of chance: all are that were not tested, since the segments were made so."""
-        return not self.is_tested or self.q_value < ALPHA
+        """Whether the difference is not of chance; a stricter rule where many columns of the orders are looked over."""
+        return self.q_value < ALPHA if self.is_tested else self.chance < CHANCE
 
 
 def compare_numbers(
@@ -66,6 +69,7 @@ def compare_numbers(
     for i, label in enumerate(labels):
         inside = segment == i
         own, others = values[inside & is_known], values[~inside & is_known]
+        chance = welch_p_value(own, others)
         rows.append(
             ProfileRow(
                 segment=label,
@@ -76,7 +80,8 @@ def compare_numbers(
                 level=float(own.mean()) if len(own) else np.nan,
                 everybody=everybody,
                 share_of_money=np.nan,
-                p_value=welch_p_value(own, others) if is_tested else np.nan,
+                p_value=chance if is_tested else np.nan,
+                chance=chance,
                 position=i,
                 is_tested=is_tested,
             )
@@ -108,7 +113,7 @@ def compare_categories(
         shares = np.full(n, np.nan)
         if money is not None:
             shares = divide(np.bincount(code[known], weights=money[known], minlength=n), money[known].sum())
-        p_values = share_p_values(counts, all_counts - counts) if is_tested else np.full(n, np.nan)
+        p_values = share_p_values(counts, all_counts - counts)
         rows += [
             ProfileRow(
                 segment=label,
@@ -119,7 +124,8 @@ def compare_categories(
                 level=float(level[j]),
                 everybody=float(everybody[j]),
                 share_of_money=float(shares[j]),
-                p_value=float(p_values[j]),
+                p_value=float(p_values[j]) if is_tested else np.nan,
+                chance=float(p_values[j]) * n,
                 position=i,
                 is_tested=is_tested,
             )
@@ -129,15 +135,17 @@ def compare_categories(
 
 
 def welch_p_value(own: Floats, others: Floats) -> float:
-    """Return the p-value of Welch's test of two means; NaN for few values, or where none differs from another.
+    """Return the p-value of Welch's test of two means; NaN for few values, or where all are the same.
 
     Examples
     --------
     >>> welch_p_value(np.arange(20.0), np.arange(20.0))
     1.0
     """
-    if min(len(own), len(others)) < MIN_VALUES or (own.std() == 0 and others.std() == 0):
+    if min(len(own), len(others)) < MIN_VALUES:
         return np.nan
+    if own.std() == 0 and others.std() == 0:
+        return np.nan if own[0] == others[0] else 0.0
     from scipy.stats import ttest_ind
 
     return float(ttest_ind(own, others, equal_var=False).pvalue)

@@ -4,7 +4,9 @@ Stability, silhouettes and information criteria find "clusters" in shops of one 
 manager means: whether there are few customers between the groups. It tests each column of the fit, and the axis along
 which two clusters of one random half of the customers differ, on the other half; p-values are multiplied by the number
 of tests (Bonferroni). Days since an order are never tested: they follow the calendar of the shop, with its seasons,
-weekends and closures. Rates of whole numbers of orders are lumpy, so half an order of noise is added to each.
+weekends and closures. Rates of a few orders and means of a few prices are lumpy, so a part of the noise that they have
+by chance anyway is added to each: gamma noise of a quarter of the variance of a count, and normal noise of the log of a
+mean of so many orders.
 
 References
 ----------
@@ -34,6 +36,10 @@ MIN_CUSTOMERS = 1_000
 MAX_CUSTOMERS = 20_000
 """Customers that are drawn for the test; it finds small gaps with fewer."""
 ALPHA = 0.05
+RATE_PRECISION = 4.0
+"""The variance of a count over that of the noise which is added to it."""
+ORDER_VALUE_CV = 0.35
+"""Noise of the log of one order's value."""
 CALENDAR = frozenset(("open_gap", "months", "recency", "months_since_registration"))
 """Columns that count days up to today, which are not tested."""
 SPLIT = "split"
@@ -88,11 +94,14 @@ def _names(axes: list[ColumnScale]) -> list[str]:
 def _coordinates(
     frame: nw.DataFrame[Any], scale: ColumnScale, rows: Any, orders: Floats, random: np.random.RandomState
 ) -> Floats:
-    """Return the coordinates of a column; rates as they were before shrinking, with half an order of noise."""
+    """Return the coordinates of a column; rates as they were before shrinking, and noise where values are lumpy."""
+    known = scale.apply(column_values(frame, scale.name)[rows])
+    if scale.name == "average_order_value" and scale.floor is not None:
+        return known + random.normal(size=len(rows)) * ORDER_VALUE_CV / np.sqrt(orders[rows]) / scale.spread
     if scale.name != "orders_per_month" or "months" not in frame.columns:
-        return scale.apply(column_values(frame, scale.name)[rows])
+        return known
     months = np.maximum(column_values(frame, "months")[rows], 1e-3)
-    repeats = orders[rows] - 1 + random.uniform(-0.5, 0.5, len(rows))
+    repeats = random.gamma(RATE_PRECISION * (orders[rows] - 1)) / RATE_PRECISION
     return (np.log(repeats / months) - scale.center) / scale.spread
 
 

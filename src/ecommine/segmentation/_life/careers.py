@@ -22,7 +22,7 @@ class Careers:
 
     ``start`` is the day from which the age counts, NO_DAY where neither an order nor a registration is known;
     ``first`` and ``last`` are those of the orders, FAR and NO_DAY without one; ``first_line`` is the day of the first
-    order line of all.
+    order of all, and ``knows_past`` whether nobody registered before it.
     """
 
     labels: Labels
@@ -33,6 +33,7 @@ class Careers:
     last: Ints
     first_line: int
     has_registrations: bool
+    knows_past: bool
     like: Frame
     as_of: datetime
     notes: tuple[Note, ...]
@@ -60,6 +61,8 @@ def read_careers(orders: object, customers: object, as_of: Moment) -> Careers:
     if len(bought.day):
         first[position], last[position] = bought.day[bought.bounds[:-1]], bought.day[bought.bounds[1:] - 1]
     start = np.where(known, np.minimum(at, first), np.where(first < FAR, first, NO_DAY))
+    first_line = int(first.min()) if len(bought.day) else day_of(lines.as_of)
+    early = int((known & (at < first_line)).sum())
     return Careers(
         labels=labels,
         customer=customer,
@@ -67,11 +70,12 @@ def read_careers(orders: object, customers: object, as_of: Moment) -> Careers:
         start=start,
         first=first,
         last=last,
-        first_line=int(first.min()) if len(bought.day) else day_of(lines.as_of),
-        has_registrations=table is not None,
+        first_line=first_line,
+        has_registrations=bool(known.any()),
+        knows_past=not early,
         like=lines.like,
         as_of=lines.as_of,
-        notes=(*lines.notes, *notes, *more),
+        notes=(*lines.notes, *notes, *more, *_note_of_past(early)),
     )
 
 
@@ -115,6 +119,16 @@ def _registrations(
     all_at, all_known = np.zeros(len(labels), dtype=np.int64), np.zeros(len(labels), dtype=bool)
     all_at[place], all_known[place] = at[stays], known[stays] == 1
     return labels, all_at, all_known, _notes(len(late), len(labels) - int(all_known.sum()))
+
+
+def _note_of_past(count: int) -> tuple[Note, ...]:
+    if not count:
+        return ()
+    text = (
+        f"{counted(count, 'customer')} registered before the first order line: orders before it are unknown, so that "
+        "never ordered reads not in these data"
+    )
+    return (Note(text, code="registered_before_data", count=count),)
 
 
 def _notes(n_late: int, n_unknown: int) -> tuple[Note, ...]:

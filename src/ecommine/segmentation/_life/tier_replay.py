@@ -37,13 +37,18 @@ class TierChanges(NamedTuple):
 
 
 class Replay(NamedTuple):
-    """Tiers at the last day, the changes up to it, and the day and tier of the next demotion if nothing is bought."""
+    """Tiers and balances at the last day, the changes up to it, and what follows if nothing is bought.
+
+    ``falls_on`` is the day of the next demotion, ``below_on`` the day from which the balance is below the threshold
+    until then (the last day itself, where it is already), and ``balance_below`` the balance on that day.
+    """
 
     tier: Ints
     balance: Ints
     changes: TierChanges
     falls_on: Ints
-    balance_then: Ints
+    below_on: Ints
+    balance_below: Ints
 
 
 def window_balances(customer: Ints, day: Ints, micro: Ints, window: int) -> Balances:
@@ -92,8 +97,15 @@ def replay(balances: Balances, n_customers: int, rules: TierRules, until: int) -
     state = _State(balances, first, end, rules)
     changes = state.run(until)
     tier, balance = state.tier.copy(), state.balance.copy()
-    falls_on, balance_then = state.first_fall(tier)
-    return Replay(tier=tier, balance=balance, changes=changes, falls_on=falls_on, balance_then=balance_then)
+    falls_on, below_on, balance_below = state.first_fall(tier, until)
+    return Replay(
+        tier=tier,
+        balance=balance,
+        changes=changes,
+        falls_on=falls_on,
+        below_on=below_on,
+        balance_below=balance_below,
+    )
 
 
 class _State:
@@ -115,18 +127,25 @@ class _State:
             steps.append(self._step(active, day))
         return _joined(steps)
 
-    def first_fall(self, held: Ints) -> tuple[Ints, Ints]:
-        """Go on until each customer's tier is below the one held, and return that day and the balance on it."""
-        falls_on, balance_then = np.full(len(held), FAR), np.zeros(len(held), dtype=np.int64)
+    def first_fall(self, held: Ints, until: int) -> tuple[Ints, Ints, Ints]:
+        """Go on until each customer's tier is below the one held; return that day, and when the balance fell short."""
+        is_below = self.grace_end < FAR
+        falls_on = np.full(len(held), FAR)
+        below_on, balance_below = np.where(is_below, until, FAR), np.where(is_below, self.balance, 0)
         active = np.flatnonzero(held > 0)
         while len(active):
             day = self._next_day(active)
             active, day = active[day < FAR], day[day < FAR]
             self._step(active, day)
+            limit = self.rules.thresholds[held[active]]
+            is_short = self.balance[active] < limit
+            begins = is_short & (below_on[active] == FAR)
+            below_on[active[begins]], balance_below[active[begins]] = day[begins], self.balance[active[begins]]
+            below_on[active[~is_short]] = FAR
             fell = self.tier[active] < held[active]
-            falls_on[active[fell]], balance_then[active[fell]] = day[fell], self.balance[active[fell]]
+            falls_on[active[fell]] = day[fell]
             active = active[~fell]
-        return falls_on, balance_then
+        return falls_on, below_on, balance_below
 
     def _next_day(self, active: Ints) -> Ints:
         """Return the day of the next change of the balance or end of grace."""
