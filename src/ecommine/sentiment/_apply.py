@@ -8,27 +8,29 @@ import narwhals.stable.v2 as nw
 import numpy as np
 from narwhals.stable.v2.typing import IntoFrameT
 
-from .._core.arrays import Floats, Ints
+from .._core.arrays import Floats
 from .._core.checks import one_of
 from .._core.engines import BUSY, hand_to_duckdb, is_busy
 from .._core.notes import Note
 from .._core.texts import counted
 from ..schema._for_topics import warn
 from ._log_odds import Fitted, score_texts
-from ._polarity import NEGATIVE, POSITIVE, classify_clauses
+from ._opinions import opinion_sums
 from ._read import LANGUAGE_OPTIONS, LanguageOption, Texts, check_texts, texts_of_rows
-from ._text import split_clauses
+from ._text import simplify_all
 
 COLUMNS = ("sentiment", "positive_probability", "sentiment_label", "language")
 LABELS = ("positive", "negative", "neutral", "mixed", "default_praise", "unknown")
 MIXED = 2.5
-"""Log-odds of the whole review within which it is mixed where it has clauses of both signs."""
+"""Log-odds within which a review is mixed where it has words of praise and of complaint."""
+MOST_TIMES = 3.0
+"""Neither of which is so many times as strong as the other."""
 SILENT = 1.0
-"""Log-odds of the whole review within which it is neutral where none of its clauses says anything good or bad."""
+"""Log-odds within which a review without a word of opinion is neutral."""
 FLAT = 0.3
-"""Log-odds within which a review is neutral, unless it has clauses of both signs."""
-MOST_CLAUSES = 40
-"""Clauses of a review that are read for its label."""
+"""Log-odds within which a review is neutral, unless it is mixed."""
+MOST_LETTERS = 2_000
+"""Letters of a review that are read for its label."""
 
 
 class Scores(NamedTuple):
@@ -99,36 +101,25 @@ def score_rows(texts: Texts, codes: Sequence[object] | None, model: Fitted | Non
         code if isinstance(code, str) and code else (guess if text else None)
         for code, guess, text in zip(given, texts.language, texts.text, strict=True)
     ]
-    return Scores(2 * probability - 1, probability, _labels(texts, log_odds, model), spoken)
+    return Scores(2 * probability - 1, probability, _labels(texts, log_odds), spoken)
 
 
-def _labels(texts: Texts, log_odds: Floats, model: Fitted | None) -> list[str]:
-    rows, n_positive, n_negative = _count_clauses(texts, log_odds, model)
+def _labels(texts: Texts, log_odds: Floats) -> list[str]:
+    rows = np.flatnonzero(np.abs(log_odds) < MIXED)
+    simple = simplify_all([texts.text[row] for row in rows.tolist()])
+    sums = [
+        opinion_sums(text[:MOST_LETTERS], texts.language[row]) for row, text in zip(rows.tolist(), simple, strict=True)
+    ]
+    good, bad = np.array(sums, dtype=np.float64).reshape(-1, 2).T
     label = np.where(log_odds > 0, "positive", "negative").astype(object)
     label[np.isnan(log_odds)] = "unknown"
     near = np.abs(log_odds[rows])
-    has_both = (n_positive > 0) & (n_negative > 0)
-    label[rows[~has_both & ((near < FLAT) | ((near < SILENT) & (n_positive + n_negative == 0)))]] = "neutral"
-    label[rows[has_both & (near < MIXED)]] = "mixed"
+    is_mixed = np.minimum(good, -bad) * MOST_TIMES > np.maximum(good, -bad)
+    is_silent = (good == 0) & (bad == 0)
+    label[rows[~is_mixed & ((near < FLAT) | ((near < SILENT) & is_silent))]] = "neutral"
+    label[rows[is_mixed]] = "mixed"
     label[texts.is_default] = "default_praise"
     return list(label)
-
-
-def _count_clauses(texts: Texts, log_odds: Floats, model: Fitted | None) -> tuple[Ints, Ints, Ints]:
-    """Return the rows whose label is not plain from their log-odds, and how many clauses of each sign they have."""
-    rows = np.flatnonzero(np.abs(log_odds) < MIXED)
-    clauses: list[str] = []
-    counts = np.zeros(len(rows), dtype=np.int64)
-    for i, row in enumerate(rows.tolist()):
-        text = texts.text[row]
-        found = split_clauses(text)[:MOST_CLAUSES]
-        counts[i] = len(found)
-        clauses += [text[clause.start : clause.end] for clause in found]
-    of_row = np.repeat(np.arange(len(rows)), counts)
-    spoken = [texts.language[row] for row in rows[of_row].tolist()]
-    sign = classify_clauses(clauses, spoken, log_odds[rows[of_row]], model=model)
-    n_of = [np.bincount(of_row[sign == wanted], minlength=len(rows)) for wanted in (POSITIVE, NEGATIVE)]
-    return rows, n_of[0], n_of[1]
 
 
 def _lazily(frame: nw.LazyFrame[Any], model: Fitted | None, language: LanguageOption) -> Any:

@@ -10,7 +10,6 @@ from functools import cache
 from ._languages import Spoken
 from ._models.builtin import builtin_model, has_builtin
 from ._models.english import split_words, valence
-from ._text import simplify
 
 _GOOD_ZH = """
 很快 真快 超快 挺快 够快 快捷 速度快 物流快 送货快 发货快 快得 也快 就是快 非常快 神速 迅速 及时 准时 给力 便宜
@@ -57,6 +56,8 @@ _LEXICON_EN = {**dict.fromkeys(_GOOD_EN.split(), _VALENCE_EN), **dict.fromkeys(_
 def opinion_strength(clause: str, language: Spoken) -> float | None:
     """Return what the words of opinion in a clause add up to, from -2 to 2; None where it has none.
 
+    Chinese clauses are in simplified characters.
+
     Examples
     --------
     >>> opinion_strength("客服很有耐心", "zh"), opinion_strength("质量不好", "zh"), opinion_strength("联系客服", "zh")
@@ -64,23 +65,31 @@ def opinion_strength(clause: str, language: Spoken) -> float | None:
     >>> opinion_strength("it is not overpriced", "en") > 0, opinion_strength("arrived on Tuesday", "en")
     (True, None)
     """
-    strength = _strength_zh(simplify(clause)) if language == "zh" else _strength_en(clause)
-    return None if strength is None else max(-MOST, min(MOST, strength))
+    good, bad = opinion_sums(clause, language)
+    return None if good == bad == 0 else max(-MOST, min(MOST, good + bad))
 
 
-def _strength_zh(clause: str) -> float | None:
-    total, is_opinion = 0.0, False
-    for word in _WORD_ZH.finditer(clause):
-        is_opinion = True
-        sign = 1.0 if word["good"] or word["plain"] == "好" else -1.0
-        is_negated = _NEGATION_ZH.search(clause, max(word.start() - 5, 0), word.start()) is not None
-        total += -sign if is_negated else sign
-    return total if is_opinion else None
+def opinion_sums(text: str, language: Spoken) -> tuple[float, float]:
+    """Return the strengths of the good and of the bad words of a text; negated ones are of the other sign.
 
-
-def _strength_en(clause: str) -> float | None:
-    good, bad = valence(split_words(clause), _lexicon_en())
-    return None if good == bad == 0 else (good + bad) / _VALENCE_EN
+    Examples
+    --------
+    >>> opinion_sums("质量不好,物流很快,客服热情", "zh")
+    (2.0, -1.0)
+    """
+    if language != "zh":
+        good, bad = valence(split_words(text), _lexicon_en())
+        return good / _VALENCE_EN, bad / _VALENCE_EN
+    good = bad = 0.0
+    for word in _WORD_ZH.finditer(text):
+        start = word.start()
+        is_good = word.lastgroup == "good" or word[0] == "好"
+        is_negated = start > 0 and _NEGATION_ZH.search(text, max(start - 5, 0), start) is not None
+        if is_good == is_negated:
+            bad -= 1
+        else:
+            good += 1
+    return good, bad
 
 
 @cache

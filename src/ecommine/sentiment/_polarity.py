@@ -17,6 +17,7 @@ from .._core.arrays import Floats, Ints
 from ._languages import Language, Spoken
 from ._log_odds import Fitted, score_texts
 from ._opinions import opinion_strength
+from ._text import simplify_all
 
 POSITIVE, NEUTRAL, NEGATIVE = 1, 0, -1
 
@@ -64,9 +65,10 @@ def classify_clauses(
     [0, -1]
     """
     spoken = np.array([MARGINS["zh" if language == "zh" else "en"] for language in languages]).reshape(-1, 4)
-    strength = np.array([_strength(clause, language) for clause, language in zip(clauses, languages, strict=True)])
+    simple = simplify_all(clauses)
+    strength = np.array([_strength(clause, language) for clause, language in zip(simple, languages, strict=True)])
     words, review, margin, silent = spoken.T
-    own = score_texts(clauses, languages, model=model)
+    own = score_texts(simple, languages, model=model)
     total = own + words * np.nan_to_num(strength) + review * review_log_odds
     needed = np.where(np.isnan(strength), silent, margin)
     return np.where(total > needed, POSITIVE, np.where(total < -needed, NEGATIVE, NEUTRAL)).astype(np.int8)

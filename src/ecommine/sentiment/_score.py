@@ -67,7 +67,7 @@ def score(
     with negated words as words of their own and the valence of VADER's lexicon (Hutto and Gilbert 2014). What follows
     a word of contrast counts more. The merchant's reply, markup and links are cut.
 
-    The label of a review with clauses of both signs is mixed where the whole does not lean far to one side.
+    A review with words of praise and of complaint is mixed where the whole does not lean far to one side.
 
     References
     ----------

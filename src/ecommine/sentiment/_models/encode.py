@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..._core.arrays import Bools, Floats, Ints
+from .._text import simplify_all
 from .chinese import prepare_chinese
 from .english import split_words, valence, word_features
 
@@ -35,7 +36,7 @@ def encode_chinese(texts: Sequence[str]) -> Cells:
     >>> cells.row.tolist(), [key_text(key) for key in cells.feature.tolist()]
     ([0, 0, 1, 1, 0, 1], ['好', '!', '不', '好', '好!', '不好'])
     """
-    joined = "\n".join(map(prepare_chinese, texts)) + "\n"
+    joined = "\n".join(map(prepare_chinese, simplify_all(texts))) + "\n"
     code = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.int64)
     row = np.cumsum(code == ord("\n"))
     is_sign = (code != ord("\n")) & (code != ord(" "))
