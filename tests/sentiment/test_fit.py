@@ -88,6 +88,15 @@ def test_reviews_without_products_are_taken_one_by_one() -> None:
     assert note_counts(sentiment.fit(shop(60), cluster=None).notes) == {}
 
 
+@pytest.mark.parametrize("product", [1, "by sign"])
+def test_a_single_product_does_not_spoil_the_model(product: object) -> None:
+    table = shop(60)
+    table["product_id"] = table["rating"] if product == "by sign" else product
+    made = sentiment.fit(table)
+    assert note_counts(made.notes) == {"few_clusters": None}
+    assert made.metrics["accuracy"].item() > 0.9
+
+
 def test_both_languages_have_parts_of_their_own() -> None:
     chinese = pd.DataFrame({"text": [text for _, text, _ in CASES["zh"]], "label": [good for *_, good in CASES["zh"]]})
     english = pd.DataFrame({"text": [text for _, text, _ in CASES["en"]], "label": [good for *_, good in CASES["en"]]})

@@ -32,6 +32,12 @@ STRENGTH_OF_BUILTIN = 1.0
 N_BINS = 10
 
 
+_FEW_CLUSTERS = Note(
+    "nearly all reviews of one sign are of one cluster, so that accuracy is of other reviews of the same clusters",
+    code="few_clusters",
+)
+
+
 class Examples(NamedTuple):
     """Reviews of one language with a target."""
 
@@ -99,7 +105,7 @@ def fit(
     it from a batch, which makes a review's score hang on its neighbours).
 
     Codes of the notes: ``no_target`` (no stars, or 3), ``no_text``, ``default_praise``, ``unknown_language``,
-    ``few_in_language`` (the built-in model stays), ``no_cluster``, ``no_builtin``.
+    ``few_in_language`` (the built-in model stays), ``no_cluster``, ``few_clusters``, ``no_builtin``.
 
     References
     ----------
@@ -132,6 +138,9 @@ def fit(
         group = _groups(rows, cluster)[kept]
         examples = Examples([texts.text[row] for row in kept], positive[kept], group)
         reason = _too_few(examples)
+        if reason is None and _few_clusters(examples):
+            notes.append(_FEW_CLUSTERS)
+            examples = examples._replace(group=np.arange(len(kept)))
         if reason is None:
             learned.append(_learn(examples, language, draw))
         elif len(kept):
@@ -218,6 +227,15 @@ def _left_out(texts: Texts, has_target: Bools) -> list[Note]:
         for code, (rows, reason) in counts.items()
         if rows.any()
     ]
+
+
+def _few_clusters(examples: Examples) -> bool:
+    """Return whether some cluster holds so many reviews of one sign that too few are left to learn from without it."""
+    code = np.unique(examples.group, return_inverse=True)[1]
+    for sign in (examples.positive, ~examples.positive):
+        if sign.sum() - np.bincount(code, sign).max() < MIN_OF_CLASS - 1:
+            return True
+    return False
 
 
 def _too_few(examples: Examples) -> str | None:

@@ -25,9 +25,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_UNIVERSAL = _words(
-    "ok okay yes no wow lol hmm yay ugh super top perfect bravo nps app wifi usb led xl xxl s m l good nice bad"
-)
+_UNIVERSAL = _words("ok okay wow lol hmm yay ugh super bravo nps app wifi usb led xl xxl s m l")
 
 ENGLISH = _words(
     """
