@@ -11,7 +11,7 @@ EXAMPLES = {
     ],
     "en": [
         "Works great!", "I've worn it twice and the zipper broke.", "Not bad at all", "Sturdy build", "Love it 😍",
-        "meh", "bad", "Good", "Awesome", "The café table is a bit wobbly", "It’s too small for me", "Perfect gift for my niece",
+        "meh", "bad", "Good", "The café table is a bit wobbly", "It’s too small for me", "Perfect gift for my niece",
         "gooood", "Terrible", "10/10 would buy again", "Très chic but the strap broke after a week",
     ],
     "other": [
