@@ -10,7 +10,7 @@ PEERS := .venv-peers
 OLDEST := .venv-oldest
 BIN := $(VENV)/bin
 PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
-LIBRARIES := plot,fast,polars,duckdb,calendar,examples
+LIBRARIES := plot,fast,polars,duckdb,calendar,examples,zh
 
 .PHONY: help demo test lint types docs bench parity spark oldest clean
 
