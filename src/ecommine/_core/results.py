@@ -15,11 +15,11 @@ import narwhals.stable.v2 as nw
 from .checks import one_of, show
 from .engines import check_pickles, tell_library_errors
 from .frames import collect, opened
-from .headings import heading, sheet_name
 from .notes import Note
+from .output.headings import heading, sheet_name
+from .output.workbook import workbook
 from .tables import product_names, with_product_names
 from .texts import LOCALES, Locale, counted
-from .workbook import workbook
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,8 +8,8 @@ from typing import Any, Literal
 import pandas as pd
 
 from .._core.checks import names, one_of, several, show, text
-from .._core.display import html_table
 from .._core.durations import Duration, fixed_length
+from .._core.output.display import html_table
 
 MAX_STEPS = 40
 MAX_EXCLUSIONS = 20

@@ -6,9 +6,9 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from ..._core.display import html_table
 from ..._core.frames import opened
 from ..._core.notes import Note
+from ..._core.output.display import html_table
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

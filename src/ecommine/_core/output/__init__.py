@@ -1,0 +1,1 @@
+"""What is shown outside of Python: HTML of definitions, workbooks, headings in two languages."""
