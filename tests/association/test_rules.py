@@ -270,8 +270,8 @@ def test_filter_recommend_and_summary(local_library):
     assert advice["product_id"].iloc[0] == 20
     assert len(advice) == 1  # rules that are no more than chance recommend nothing
     assert to_pandas(result.recommend([0])).empty
-    with pytest.raises(ValueError, match=r"`basket`.*'nothing'"):
-        result.recommend(["nothing"])
+    assert to_pandas(result.recommend(["nothing"])).empty  # a new product, of which no order tells anything
+    assert to_pandas(result.recommend([21], 2, names={20: "tea"}))["title"].tolist() == ["tea"]
     assert list(to_pandas(result.to_flat(names={20: "tea"}))["consequents"]).count("tea") > 0
 
 

@@ -61,6 +61,8 @@ SMALLEST_SHARE = 0.2
 _MOST_COLUMNS = 5
 SHORTEST_LINE = 16
 """Letters of a line of a title at least."""
+_OURS = "picture"
+"""Marks titles that are broken into lines here."""
 _BELOW = "below"
 """Marks a legend that stands below its axes."""
 _PAD = 0.004
@@ -106,11 +108,14 @@ def finish_picture(ax: "Axes", *, extra: Iterable[str] = ()) -> "Axes":
     figure = figure_of(ax)
     show_text(figure, extra=extra)
     engine = figure.get_layout_engine()
+    ax.title.set_gid(_OURS)
+    drawn = [ax] if engine is None else [other for other in figure.axes if other.title.get_gid() == _OURS]
     for _ in range(2):  # a title or a legend may be broken anew where the axes became smaller
         if engine is not None:
             engine.execute(figure)
-        _break_title(ax)
-        _place_legend(ax)
+        for other in drawn:  # one more picture makes the others smaller in a layout
+            _break_title(other)
+            _place_legend(other)
         if engine is None:
             _fit_into_cell(ax)
     return ax
@@ -118,12 +123,17 @@ def finish_picture(ax: "Axes", *, extra: Iterable[str] = ()) -> "Axes":
 
 def cell_width(ax: "Axes") -> float:
     """Return the width in inches of the cell of a grid that axes stand in, or else of the figure."""
-    figure, spec = figure_of(ax), ax.get_subplotspec()
-    share = 1.0
-    if spec is not None:
-        low, high = _corners_of_cell(spec.get_topmost_subplotspec(), figure)
-        share = float((high - low)[0])
-    return share * float(figure.get_figwidth())
+    left, right = _sides_of_cell(ax)
+    return (right - left) * float(figure_of(ax).get_figwidth())
+
+
+def _sides_of_cell(ax: "Axes") -> tuple[float, float]:
+    """Return where the cell of the axes begins and ends, as shares of the figure."""
+    spec = ax.get_subplotspec()
+    if spec is None:
+        return 0.0, 1.0
+    low, high = _corners_of_cell(spec.get_topmost_subplotspec(), figure_of(ax))
+    return float(low[0]), float(high[0])
 
 
 def legend_below(ax: "Axes") -> None:
@@ -140,7 +150,8 @@ def _place_legend(ax: "Axes") -> None:
     room = cell_width(ax) * figure.dpi
     box, axis = ax.get_window_extent(), ax.xaxis.get_tightbbox()
     height = 0.0 if axis is None else (box.y0 - axis.y0) / box.height
-    anchor = (0.5, -height - 4 / box.height)
+    middle = sum(_sides_of_cell(ax)) / 2 * figure.bbox.width
+    anchor = ((middle - box.x0) / box.width, -height - 4 / box.height)
     handles, labels = ax.get_legend_handles_labels()
     family = {"family": legend.get_texts()[0].get_fontfamily(), "size": 9} if legend.get_texts() else {"size": 9}
     for columns in range(min(len(labels), _MOST_COLUMNS), 0, -1):
@@ -248,7 +259,10 @@ def show_text(figure: "Figure", *, extra: Iterable[str] = ()) -> None:
     last = [] if chinese_fonts else _installed([_LAST_RESORT])
     for text in texts:
         # The caller's or the Latin font stays first, so that digits and minus signs keep their glyphs.
-        own_fonts = [name for name in text.get_fontfamily() if name not in _LATIN]
+        family = text.get_fontfamily()
+        if "DejaVu Sans" in family:  # what follows was added here before
+            family = family[: family.index("DejaVu Sans")]
+        own_fonts = [name for name in family if name not in _LATIN]
         others = [name for name in (*chinese_fonts, *last) if name not in own_fonts]
         text.set_fontfamily([*own_fonts, "DejaVu Sans", *others])
 

@@ -52,7 +52,8 @@ _SHEETS_ZH = {
     "notes": "说明", "customers": "客户", "segments": "客户群", "flows": "客户流动", "steps": "步骤", "units": "访客",
     "carts": "购物车", "rates": "比率", "reasons": "原因", "recovery": "挽回曲线", "win_back": "待挽回",
     "transitions": "跳转", "states": "页面", "queries": "搜索词", "rules": "规则", "pairs": "商品对",
-    "itemsets": "商品组合", "next_orders": "后续购买", "comparison": "对比", "forecast": "预测", "products": "商品", "checks": "检查",
+    "itemsets": "商品组合", "next_orders": "后续购买", "comparison": "对比", "forecast": "预测",
+    "products": "商品", "checks": "检查",
 }  # fmt: skip
 
 

@@ -1,0 +1,56 @@
+"""Pictures in a grid of subplots: labels, legend and title stay in their cell, whatever the layout of the figure."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from ecommine._core.pictures import even_percents, finish_picture, legend_below
+
+matplotlib = pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+matplotlib.use("Agg")
+
+from matplotlib import pyplot as plt  # noqa: E402
+
+LONG = "A title that is much longer than the axes that it stands above, so that it has to be broken"
+
+
+def draw(ax, title):
+    ax.plot([0, 1], [0, 1], label="the first of several long names in a legend")
+    ax.plot([0, 1], [1, 0], label="the second of several long names in a legend")
+    ax.set_yticks([0, 1], ["a long name of a row", "another name"])
+    ax.set_xlabel("what the horizontal axis shows, in rather many words")
+    ax.set_title(title)
+    legend_below(ax)
+    return finish_picture(ax)
+
+
+@pytest.mark.parametrize("layout", [None, "constrained"])
+@pytest.mark.parametrize("title", [LONG, "一个比坐标轴宽得多的标题需要换行才能放进自己的格子里面而不碰到旁边的图"])
+@pytest.mark.parametrize("shape", [(2, 2), (1, 2)])
+@pytest.mark.filterwarnings("ignore:the picture has Chinese text")
+def test_nothing_reaches_into_a_neighbour(layout, title, shape):
+    figure, axes = plt.subplots(*shape, figsize=(13, 8), layout=layout)
+    for ax in axes.flat:
+        draw(ax, title)
+    figure.canvas.draw()
+    boxes = [ax.get_tightbbox() for ax in axes.flat]
+    assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
+    assert all(ax.get_title() and not ax.get_title("right") for ax in axes.flat)
+    assert all(ax.title.get_window_extent().width <= ax.get_window_extent().width * 1.05 for ax in axes.flat)
+    plt.close(figure)
+
+
+def test_a_short_title_stays_on_one_line():
+    ax = plt.subplots(layout="constrained")[1]
+    assert draw(ax, "Short").get_title() == "Short"
+    plt.close()
+
+
+@pytest.mark.parametrize(
+    ("shares", "texts"),
+    [([1.0, 0.5], ["100%", "50%"]), ([1.0, 0.456], ["100.0%", "45.6%"]), ([0.0005, 0.2], ["0.05%", "20.00%"]),
+     ([np.nan, 0.25], ["", "25%"]), ([], [])],
+)  # fmt: skip
+def test_shares_in_a_picture_have_one_precision(shares, texts):
+    assert even_percents(shares) == texts
