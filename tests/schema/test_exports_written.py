@@ -154,3 +154,27 @@ def test_baskets_need_nothing_but_orders_and_products(library):
     assert sorted(to_pandas(out).columns) == ["order_id", "product_id"]
     with pytest.raises(SchemaError, match=r"a table of baskets alone is read by schema\.baskets"):
         schema.orders(library(raw), order_id="bon", product_id="artikel")
+
+
+@pytest.mark.parametrize(
+    ("column", "later"),
+    [("Financial Status", "refunded"), ("Refunded Amount", 10.0), ("Cancelled at", "2024-01-06 10:00:00 +0000")],
+)
+def test_one_order_at_two_times_is_refused(library, column, later):
+    first = shopify("Tee", **{"Financial Status": "paid", "Refunded Amount": 0.0, "Cancelled at": None})
+    frame = pd.concat([first, first.assign(**{column: later})], ignore_index=True)
+    with pytest.raises(SchemaError, match=f"or for one at several times, which differ in {column}"):
+        schema.from_shopify(library(frame))
+
+
+def test_one_woocommerce_order_at_two_times_is_refused():
+    first = text(WOO)
+    later = first.assign(status="refunded", refunded_total=2.0)
+    with pytest.raises(SchemaError, match="which differ in status and refunded_total"):
+        schema.from_woocommerce(pd.concat([first, later], ignore_index=True))
+
+
+def test_order_numbers_that_a_spreadsheet_rounded_are_told_to_be_so():
+    frame = pd.concat([shopify("Tee"), shopify("Mug").assign(Email="z@example.com")]).assign(Name="1.93068E+15")
+    with pytest.raises(SchemaError, match="were rounded by a spreadsheet"):
+        schema.from_shopify(frame)

@@ -15,16 +15,16 @@ _SHOWN = 3
 
 
 def refuse_two_orders_of_a_number(
-    frame: Frame, system: str, key: str, columns: Sequence[str], states: Sequence[str] = (), total: str | None = None
+    frame: Frame, system: str, key: str, columns: Sequence[str], states: Sequence[str] = (), marks: Sequence[str] = ()
 ) -> None:
     """Raise where rows of one order number differ in a column that an order has once; missing values do not differ.
 
-    But for the rows that have all that an order has (``total`` is there), which must not differ in ``states`` either,
-    where a missing value is one: an order at two times, such as paid and then refunded, has two of these.
+    But for the rows that have all that an order has (the ``marks`` are there), which must not differ in ``states``
+    either, where a missing value is one: an order at two times, such as paid and then refunded, has two of these.
     """
     types = frame.collect_schema()
     present = [name for name in columns if name in types and name != key]
-    _refuse_two_times(frame, system, key, [name for name in states if name in types and name != key], total)
+    _refuse_two_times(frame, system, key, [name for name in states if name in types and name != key], marks)
     ends = [nw.col(name).min().alias(f"{name} low") for name in present]
     ends += [nw.col(name).max().alias(f"{name} high") for name in present]
     extremes = frame.group_by(key).agg(*ends)
@@ -49,10 +49,10 @@ def refuse_two_orders_of_a_number(
     raise SchemaError(system, [problem])
 
 
-def _refuse_two_times(frame: Frame, system: str, key: str, states: Sequence[str], total: str | None) -> None:
-    if not states or total is None:
+def _refuse_two_times(frame: Frame, system: str, key: str, states: Sequence[str], marks: Sequence[str]) -> None:
+    if not states or not marks:
         return
-    heads = frame.filter(~nw.col(total).is_null())
+    heads = frame.filter(*[~nw.col(name).is_null() for name in marks])
     sizes = heads.group_by(key).agg(*[nw.col(name).n_unique() for name in states])
     wrong = collect(sizes.filter(nw.any_horizontal(*[nw.col(name) > 1 for name in states], ignore_nulls=True)))
     if not len(wrong):

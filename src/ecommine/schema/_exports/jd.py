@@ -103,7 +103,7 @@ def from_jd_orders(
     total = find_spelling(frame, _SYSTEM, *_TOTALS)
     frame = clean_codes(frame, number, "商品ID", "货号", "商品名称", "订单状态", *_CUSTOMER)
     frame = clean_money(frame, _SYSTEM, "订购数量", "京东价", "运费金额", "余额支付", *_TOTALS)
-    refuse_two_orders_of_a_number(frame, _SYSTEM, number, ("下单时间", "下单帐号", total), _CHANGING, total)
+    refuse_two_orders_of_a_number(frame, _SYSTEM, number, ("下单时间", "下单帐号", total), _CHANGING, (total,))
     line = ("商品名称", "订购数量", "京东价")
     paid, other = nw.col("京东价") * nw.col("订购数量"), money_of(frame, "运费金额")
     often = partial(too_dear, items=frame, key=number, total=nw.col(total), other=other, item=paid)

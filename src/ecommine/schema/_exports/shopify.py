@@ -139,7 +139,7 @@ def from_shopify(
     check_zone(timezone)
     export = Export(check)
     frame = _read(opened(raw, argument="raw"), is_own=format is None)
-    refuse_two_orders_of_a_number(frame, _SYSTEM, "Name", _ONCE, _CHANGING, "Created at")
+    refuse_two_orders_of_a_number(frame, _SYSTEM, "Name", _ONCE, _CHANGING, ("Created at", "Total"))
     frame = drop_repeated_orders(frame, export, "Name", ("Lineitem name", "Lineitem quantity", "Lineitem price"))
     heads = _heads(frame, export, customer)
     dead = nw.col("__cancelled") == 1

@@ -125,7 +125,7 @@ def from_woocommerce(
     """
     export = Export(check)
     frame = _read(opened(raw, argument="raw"))
-    refuse_two_orders_of_a_number(frame, _SYSTEM, "order_id", _ONCE, _CHANGING, "order_total")
+    refuse_two_orders_of_a_number(frame, _SYSTEM, "order_id", _ONCE, _CHANGING, ("order_total",))
     other = nw.col("shipping_total").fill_null(0.0) + nw.col("fee_total").fill_null(0.0)
     total, item = nw.col("order_total"), _sums()["after"]
     often = partial(too_dear, items=frame, key="order_id", total=total, other=other, item=item)
