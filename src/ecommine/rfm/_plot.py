@@ -106,7 +106,7 @@ def _bubbles(ax: "Axes", with_customers: Sequence[SegmentTotals]) -> None:
     for part, hatch in enumerate(HATCHES):  # each pattern has all colours, so that no two segments look alike
         of_part = (places // len(_COLOURS)) % len(HATCHES) == part
         colours = [_COLOURS[i % len(_COLOURS)] for i in places[of_part]]
-        look = {"alpha": 0.65, "edgecolors": "black", "linewidths": 0.8, "hatch": hatch}
+        look: dict[str, Any] = {"alpha": 0.65, "edgecolors": "black", "linewidths": 0.8, "hatch": hatch}
         ax.scatter(days[of_part], orders[of_part], s=area[of_part], c=colours, zorder=2, **look)
     ax.set_yscale("log")
     low, high = float(orders.min()), float(orders.max())

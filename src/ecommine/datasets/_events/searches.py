@@ -1,5 +1,7 @@
 """Searches in a log of events: of what a session looks at first, and some that find nothing."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -45,5 +47,5 @@ def add_searches(rng: np.random.Generator, events: pd.DataFrame, products: pd.Da
 def _searches(began: pd.DataFrame, until: "pd.Series[pd.Timestamp]") -> pd.DataFrame:
     """Return one search for each session, between its beginning and a later time."""
     halfway = began["occurred_at"] + ((until - began["occurred_at"]) / 2).dt.floor("us")
-    blank = {"product_id": pd.NA, "value": np.nan, "order_id": pd.NA, "event": "search"}
+    blank: dict[str, Any] = {"product_id": pd.NA, "value": np.nan, "order_id": pd.NA, "event": "search"}
     return began.assign(occurred_at=halfway, **blank).reset_index()

@@ -44,7 +44,8 @@ def formats_of(texts: Sequence[str]) -> Mapping[tuple[str, ...], list[str]]:
     >>> list(formats_of(["05/01/2024"]))
     [('%d/%m/%Y', '%m/%d/%Y')]
     """
-    left, groups = list(dict.fromkeys(text.strip(BLANKS) for text in texts)), {}
+    left = list(dict.fromkeys(text.strip(BLANKS) for text in texts))
+    groups: dict[tuple[str, ...], list[str]] = {}
     compiled = {name: re.compile(time_regex(name)) for name in all_formats()}
     while left:
         matches = {name: [text for text in left if regex.fullmatch(text)] for name, regex in compiled.items()}

@@ -1,7 +1,7 @@
 """Order numbers that are there twice: two orders of one number are refused, copies of a whole order are taken once."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import narwhals.stable.v2 as nw
 
@@ -67,7 +67,7 @@ def _refuse_two_times(frame: Frame, system: str, key: str, states: Sequence[str]
     raise SchemaError(system, [problem])
 
 
-def _known(name: str, types: nw.Schema) -> nw.Expr:
+def _known(name: str, types: Mapping[str, nw.dtypes.DType]) -> nw.Expr:
     return nw.col(name).fill_nan(None) if types[name].is_float() else nw.col(name)
 
 
