@@ -17,9 +17,9 @@ LARGER = {
     "elasticity": 3_800,
     "forecasting": 7_900,
     "funnel": 12_100,
-    "retention": 4_100,
-    "segmentation": 4_900,
-    "sentiment": 6_400,
+    "retention": 4_200,
+    "segmentation": 5_000,
+    "sentiment": 6_500,
 }
 """Lines of a topic, and of those that are past them: not a reason to move code elsewhere, but to ask what can go."""
 

@@ -21,9 +21,8 @@ from .._stats.multiple_testing import Correction, adjust_p_values
 from ..schema._for_topics import Every
 from ._models.returns import ReturnCounts, Returns, p_values_against_rest
 from ._models.triangle import Triangle, cohort_times, make_triangle
-from ._options import checked, shown_moment
+from ._options import UNITS, checked, shown_moment
 from ._read.first_orders import Customers, read_customers
-from ._summary import UNITS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,6 +53,15 @@ class Cohorts(Result):
     level : float
     notes : tuple of Note
         See the codes in :mod:`ecommine.retention`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ecommine import retention
+    >>> orders = pd.DataFrame({"order_id": [1, 2], "customer_id": ["ann", "bob"], "amount": [9.0, 5.0],
+    ...                        "ordered_at": pd.to_datetime(["2024-03-01", "2024-04-01"])})
+    >>> retention.cohorts(orders).headline
+    'as of 2024-04-01 00:00, 2 customers in 2 cohorts by month'
     """
 
     table: Any

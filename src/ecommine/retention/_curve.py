@@ -44,6 +44,15 @@ class ReturnCurve(Result):
     level : float
     notes : tuple of Note
         See the codes in :mod:`ecommine.retention`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ecommine import retention
+    >>> orders = pd.DataFrame({"order_id": [1, 2], "customer_id": ["ann", "ann"], "amount": [9.0, 5.0],
+    ...                        "ordered_at": pd.to_datetime(["2024-03-01", "2024-03-08"])})
+    >>> retention.curve(orders, first_orders_from="2024-03-01").headline
+    'as of 2024-03-08 00:00, 1 customer, return within 7 / 30 / 90 days'
     """
 
     table: Any

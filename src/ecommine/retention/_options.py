@@ -9,6 +9,14 @@ from .._core.durations import fixed_length
 from .._stats.multiple_testing import CORRECTIONS, Correction
 
 ONE_DAY = timedelta(days=1)
+UNITS = {
+    "1d": ("day", "天"),
+    "1w": ("week", "周"),
+    "1mo": ("month", "个月"),
+    "1q": ("quarter", "个季度"),
+    "1y": ("year", "年"),
+}
+"""The words of a calendar period, in English and after a Chinese number."""
 
 
 def whole_days(value: object, *, argument: str) -> int:

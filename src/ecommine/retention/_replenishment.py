@@ -17,7 +17,18 @@ from .._core.results import Result
 from .._core.tables import build_table
 from .._core.texts import LOCALES, Locale, counted
 from .._stats.arrays import divide
-from ._models.buying import features, learn_buying, sample_of, substitutes
+from ._models.buying import (
+    DUE_SOON,
+    NOT_PREDICTABLE,
+    ON_TRACK,
+    OVERDUE,
+    STATUSES,
+    STOPPED,
+    features,
+    learn_buying,
+    sample_of,
+    substitutes,
+)
 from ._models.gaps import MEDIAN, Expected, TypicalGaps, typical_gaps
 from ._options import shown_moment, whole_days
 from ._read.pairs import PairDays, read_pairs
@@ -25,8 +36,6 @@ from ._read.pairs import PairDays, read_pairs
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-STATUSES = ("not_predictable", "stopped", "on_track", "due_soon", "overdue")
-NOT_PREDICTABLE, STOPPED, ON_TRACK, DUE_SOON, OVERDUE = range(5)
 MIN_GAPS = 30
 """Gaps of a product, below which its predictability is null."""
 NO_DAY = -(10**9)
@@ -63,6 +72,15 @@ class Replenishment(Result):
     window), "on_track" (later), "stopped" (silent for so long that fewer than half of such customers ever buy again,
     as far as the data reach), or "not_predictable" (a single purchase, or fewer than half of such customers buy again
     at all).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ecommine import retention
+    >>> orders = pd.DataFrame({"order_id": [1, 2], "customer_id": "ann", "product_id": "tea", "amount": [9.0, 5.0],
+    ...                        "ordered_at": pd.to_datetime(["2024-03-01", "2024-03-08"])})
+    >>> retention.replenishment(orders).headline
+    'as of 2024-03-08 00:00, 1 pair of customer and product_id, 0 due within 14 days or overdue'
     """
 
     table: Any

@@ -7,6 +7,8 @@ import numpy as np
 
 from .._core.texts import Locale, counted, join_sentences, percent
 from .._stats.arrays import divide
+from ._models.buying import OVERDUE
+from ._options import UNITS
 
 if TYPE_CHECKING:
     from ._cohorts import CohortReturns
@@ -19,14 +21,6 @@ if TYPE_CHECKING:
 SIGNIFICANT = 0.05
 LARGE = 30
 """Customers of a group that a summary names."""
-UNITS = {
-    "1d": ("day", "天"),
-    "1w": ("week", "周"),
-    "1mo": ("month", "个月"),
-    "1q": ("quarter", "个季度"),
-    "1y": ("year", "年"),
-}
-"""The words of a calendar period, in English and after a Chinese number."""
 
 
 def curve_sentences(rows: Sequence["CurveRow"], is_corrected: bool, locale: Locale) -> str:
@@ -180,8 +174,6 @@ def warning_sentences(warned: "Warned", horizon: int, frequent: int, locale: Loc
 
 def replenishment_sentences(due: "Due", window: int, locale: Locale) -> str:
     """Return how many are due, what is expected of the most probable, and what cannot be predicted."""
-    from ._replenishment import OVERDUE
-
     texts = _TEXTS[locale]
     if not len(due.status):
         return texts["no_purchases"]

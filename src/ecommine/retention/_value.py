@@ -53,6 +53,15 @@ class CustomerValue(Result):
     level : float
     notes : tuple of Note
         See the codes in :mod:`ecommine.retention`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ecommine import retention
+    >>> orders = pd.DataFrame({"order_id": range(40), "customer_id": range(40), "amount": 9.0,
+    ...                        "ordered_at": pd.Timestamp("2024-03-01")})
+    >>> retention.value(orders, horizon="9d", first_orders_from="2024-03-01", as_of="2024-03-31").summary()
+    'A new customer brings 9.00 in the first 9 days (9.00 to 9.00); the first order is 9.00 of it, and 0% come later.'
     """
 
     table: Any

@@ -56,6 +56,15 @@ class ChurnWarnings(Result):
     level : float
     notes : tuple of Note
         See the codes in :mod:`ecommine.retention`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ecommine import retention
+    >>> orders = pd.DataFrame({"order_id": range(6), "customer_id": "ann", "amount": 9.0,
+    ...                        "ordered_at": pd.date_range("2024-03-01", periods=6, freq="7D")})
+    >>> retention.churn_warnings(orders, as_of="2024-08-01").headline
+    'as of 2024-08-01 23:59, 1 frequent customer, 1 gone quiet, horizon 30 days'
     """
 
     table: Any

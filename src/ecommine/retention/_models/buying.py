@@ -7,6 +7,8 @@ from .._read.pairs import PairDays
 from .chance import Chance
 from .gaps import Expected
 
+STATUSES = ("not_predictable", "stopped", "on_track", "due_soon", "overdue")
+NOT_PREDICTABLE, STOPPED, ON_TRACK, DUE_SOON, OVERDUE = range(5)
 STEPS_BACK = 4
 """Earlier moments, one window apart, at which the probability is learned."""
 MAX_LEARNED_ROWS = 1_000_000
