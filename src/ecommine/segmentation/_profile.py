@@ -19,7 +19,7 @@ from .._core.tables import build_table
 from .._core.texts import LOCALES, Locale, counted, did_you_mean, quote_names
 from .._stats.arrays import divide
 from .._stats.multiple_testing import adjust_p_values
-from ._customers.matrix import CYCLES, column_values, is_number
+from ._customers.matrix import CYCLES, column_values, is_missing, is_number
 from ._features import FEATURES
 from ._groups.comparisons import ProfileRow, SegmentSize, compare_categories, compare_numbers
 from ._summary import profile_sentences
@@ -64,7 +64,8 @@ class Profile(Result):
 
     Examples
     --------
-    >>>     >>> from ecommine import segmentation
+    >>> import pandas as pd
+    >>> from ecommine import segmentation
     >>> customers = pd.DataFrame({"customer_id": range(4), "segment": ["a", "a", "b", "b"], "city": list("xxxy")})
     >>> segmentation.profile(customers).headline
     '4 customers in 2 segments, 1 column'
@@ -170,7 +171,8 @@ def profile(customers: object, /, *, by: str = "segment", fitted: Sequence[str] 
 
     Examples
     --------
-    >>>     >>> from ecommine import segmentation
+    >>> import pandas as pd
+    >>> from ecommine import segmentation
     >>> customers = pd.DataFrame({
     ...     "customer_id": range(6),
     ...     "segment": ["a", "a", "a", "b", "b", "b"],

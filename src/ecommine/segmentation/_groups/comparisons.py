@@ -144,11 +144,14 @@ def welch_p_value(own: Floats, others: Floats) -> float:
     """
     if min(len(own), len(others)) < MIN_VALUES:
         return np.nan
-    if own.std() == 0 and others.std() == 0:
-        return np.nan if own[0] == others[0] else 0.0
-    from scipy.stats import ttest_ind
+    parts = np.array([own.var(ddof=1) / len(own), others.var(ddof=1) / len(others)])
+    difference, variance = float(own.mean() - others.mean()), float(parts.sum())
+    if variance == 0:
+        return np.nan if difference == 0 else 0.0
+    from scipy.special import stdtr
 
-    return float(ttest_ind(own, others, equal_var=False).pvalue)
+    df = variance**2 / float((parts**2 / (np.array([len(own), len(others)]) - 1)).sum())
+    return float(2 * stdtr(df, -abs(difference) / np.sqrt(variance)))
 
 
 def share_p_values(own: Ints, others: Ints) -> Floats:
