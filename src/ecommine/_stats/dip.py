@@ -61,12 +61,12 @@ def _dip_of_steps(x: Floats, below: Floats, above: Floats) -> float:
         majorant = np.interp(x[part], x[part][concave], above[part][concave])
         left, right, gap = _modal_interval(convex, concave, majorant - minorant)
         if gap <= dip_so_far:
-            return dip_so_far
+            return float(dip_so_far)
         at_left = (above[part] - minorant)[: left + 1]
         at_right = (majorant - below[part])[right:]
         dip_so_far = max(dip_so_far, float(at_left.max()), float(at_right.max()))
         if right - left == high - low:
-            return dip_so_far
+            return float(dip_so_far)
         low, high = low + left, low + right
 
 
@@ -119,5 +119,5 @@ def dip_p_value(statistic: float, n: int) -> float:
     quantiles = np.array([np.interp(at, np.log(sizes), column) for column in table.T])
     scaled = statistic * np.sqrt(n)
     if scaled <= quantiles[0]:
-        return 1.0 - (1.0 - TAILS[0]) * scaled / float(quantiles[0])
+        return float(1.0 - (1.0 - TAILS[0]) * scaled / quantiles[0])
     return float(np.exp(np.interp(scaled, quantiles, np.log(TAILS))))

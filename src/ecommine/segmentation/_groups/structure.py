@@ -5,7 +5,7 @@ manager means: whether there are few customers between the groups. It tests each
 which two clusters of one random half of the customers differ, on the other half; p-values are multiplied by the number
 of tests (Bonferroni). Days since an order are never tested: they follow the calendar of the shop, with its seasons,
 weekends and closures. Rates of a few orders and means of a few prices are lumpy, so a part of the noise that they have
-by chance anyway is added to each: gamma noise of a quarter of the variance of a count, and normal noise of the log of a
+by chance anyway is added to each: gamma noise of a fourteenth of the variance of a count, and normal noise of the log of a
 mean of so many orders.
 
 References
@@ -36,7 +36,7 @@ MIN_CUSTOMERS = 1_000
 MAX_CUSTOMERS = 20_000
 """Customers that are drawn for the test; it finds small gaps with fewer."""
 ALPHA = 0.05
-RATE_PRECISION = 4.0
+RATE_PRECISION = 14.0
 """The variance of a count over that of the noise which is added to it."""
 ORDER_VALUE_CV = 0.35
 """Noise of the log of one order's value."""
