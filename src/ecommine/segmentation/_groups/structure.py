@@ -5,8 +5,8 @@ manager means: whether there are few customers between the groups. It tests each
 which two clusters of one random half of the customers differ, on the other half; p-values are multiplied by the number
 of tests (Bonferroni). Days since an order are never tested: they follow the calendar of the shop, with its seasons,
 weekends and closures. Rates of a few orders and means of a few prices are lumpy, so a part of the noise that they have
-by chance anyway is added to each: gamma noise of a fourteenth of the variance of a count, and normal noise of the log of a
-mean of so many orders.
+by chance anyway is added to each: gamma noise of a fourteenth of the variance of a count, and normal noise of the log
+of a mean of so many orders.
 
 References
 ----------
