@@ -166,6 +166,14 @@ def test_thirty_reviews_are_enough(n: int) -> None:
             sentiment.fit(table)
 
 
+@pytest.mark.parametrize("wrong", [0, 10, -5, np.inf])
+def test_stars_outside_one_to_five_are_an_error(wrong: float) -> None:
+    table = shop(60).astype({"rating": float})
+    table.loc[3, "rating"] = wrong
+    with pytest.raises(ValueError, match="1 rating outside 1 to 5 stars"):
+        sentiment.fit(table)
+
+
 def test_the_target_is_checked() -> None:
     with pytest.raises(SchemaError, match="`rating` is missing"):
         sentiment.fit(shop(60).drop(columns="rating"))

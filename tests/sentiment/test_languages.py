@@ -12,6 +12,7 @@ EXAMPLES = {
     "en": [
         "Works great!", "I've worn it twice and the zipper broke.", "Not bad at all", "Sturdy build", "Love it 😍",
         "meh", "bad", "Good", "The café table is a bit wobbly", "It’s too small for me", "Perfect gift for my niece",
+        "Flimsy stitching, zipper jammed, sleeves ripped", "Sturdy zipper, lightweight construction, stylish",
         "gooood", "Terrible", "10/10 would buy again", "Très chic but the strap broke after a week",
     ],
     "other": [

@@ -1,7 +1,7 @@
 """Sentiment of reviews in English and Chinese: what customers say, about what, and since when.
 
-A review is scored from its words, offline: :func:`score` with the built-in models, and far better with a model that
-:func:`fit` learns from the shop's own stars.
+A review is scored from its words, offline: :func:`score` with the built-in models, or with a model that :func:`fit`
+learns from the shop's own stars, whose probabilities hold in that shop.
 
 References
 ----------

@@ -21,11 +21,11 @@ from ._text import simplify_all
 
 COLUMNS = ("sentiment", "positive_probability", "sentiment_label", "language")
 LABELS = ("positive", "negative", "neutral", "mixed", "default_praise", "unknown")
-MIXED = 2.5
+MIXED = 1.0
 """Log-odds within which a review is mixed where it has words of praise and of complaint."""
 MOST_TIMES = 3.0
 """Neither of which is so many times as strong as the other."""
-SILENT = 1.0
+SILENT = 1.4
 """Log-odds within which a review without a word of opinion is neutral."""
 FLAT = 0.3
 """Log-odds within which a review is neutral, unless it is mixed."""
@@ -105,7 +105,7 @@ def score_rows(texts: Texts, codes: Sequence[object] | None, model: Fitted | Non
 
 
 def _labels(texts: Texts, log_odds: Floats) -> list[str]:
-    rows = np.flatnonzero(np.abs(log_odds) < MIXED)
+    rows = np.flatnonzero(np.abs(log_odds) < max(MIXED, SILENT))
     simple = simplify_all([texts.text[row] for row in rows.tolist()])
     sums = [
         opinion_sums(text[:MOST_LETTERS], texts.language[row]) for row, text in zip(rows.tolist(), simple, strict=True)
@@ -114,7 +114,7 @@ def _labels(texts: Texts, log_odds: Floats) -> list[str]:
     label = np.where(log_odds > 0, "positive", "negative").astype(object)
     label[np.isnan(log_odds)] = "unknown"
     near = np.abs(log_odds[rows])
-    is_mixed = np.minimum(good, -bad) * MOST_TIMES > np.maximum(good, -bad)
+    is_mixed = (near < MIXED) & (np.minimum(good, -bad) * MOST_TIMES > np.maximum(good, -bad))
     is_silent = (good == 0) & (bad == 0)
     label[rows[~is_mixed & ((near < FLAT) | ((near < SILENT) & is_silent))]] = "neutral"
     label[rows[is_mixed]] = "mixed"

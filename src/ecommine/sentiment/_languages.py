@@ -25,6 +25,8 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+_ENDING = re.compile(r"[a-z]{2}(?:ing|tions?|ness|less|ful|ly|ed|ish|ight|ous|ck|ancy?|y)$")
+"""Of English words that are frequent in no list."""
 _UNIVERSAL = _words("ok okay wow lol hmm yay ugh super bravo nps app wifi usb led xl xxl s m l")
 
 ENGLISH = _words(
@@ -110,6 +112,8 @@ def _of_latin(words: list[str]) -> Spoken:
         return "any" if not lower or len(lower) <= 1 else "en"
     n_english = sum(word in ENGLISH for word in lower)
     n_other = sum(word in OTHER_LATIN or not word.isascii() for word in lower)
+    if not n_other:  # noun phrases have no frequent word
+        n_english = sum(word in ENGLISH or _ENDING.search(word) is not None for word in lower)
     if n_other > n_english:
         return "other"
     if n_english >= MIN_ENGLISH * len(lower) and n_english:

@@ -49,8 +49,9 @@ def score_texts(texts: Sequence[str], languages: Sequence[Spoken], *, model: Fit
 
     Examples
     --------
-    >>> score_texts(["很好用", "broke at once", "", "muy bien"], ["zh", "en", "any", "other"]).round().tolist()
-    [6.0, -2.0, nan, nan]
+    >>> log_odds = score_texts(["很好用", "broke at once", "", "muy bien"], ["zh", "en", "any", "other"])
+    >>> (log_odds > 0).tolist(), np.isnan(log_odds).tolist()
+    ([True, False, False, False], [False, False, True, True])
     """
     scored = np.full(len(texts), np.nan)
     spoken = np.array(["en" if one == "any" else one for one in languages], dtype=object)

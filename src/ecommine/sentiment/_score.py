@@ -55,7 +55,7 @@ def score(
 
     See Also
     --------
-    ecommine.sentiment.fit : learn from the shop's own stars, which is what makes scores right.
+    ecommine.sentiment.fit : learn from the shop's own stars.
 
     Notes
     -----
@@ -67,7 +67,8 @@ def score(
     with negated words as words of their own and the valence of VADER's lexicon (Hutto and Gilbert 2014). What follows
     a word of contrast counts more. The merchant's reply, markup and links are cut.
 
-    A review with words of praise and of complaint is mixed where the whole does not lean far to one side.
+    A review with words of praise and of complaint is mixed where the whole does not lean far to one side. To count good
+    and bad reviews, compare ``positive_probability`` with 1/2: mixed and neutral ones have a side too.
 
     References
     ----------

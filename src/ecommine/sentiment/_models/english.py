@@ -34,6 +34,8 @@ _TURNS: list[tuple[str, str, str]] = [
         r"\b(?:won't|will not|wouldn't|don't|didn't|never) (?:be )?(?:regret|disappoint\w*)\b",
         "great",
     ),
+    ("hesitate", r"\b(?:wouldn't|would not|won't|don't|do not) hesitate\b", "great"),
+    ("wanted to", r"\bwanted to (?:love|like)\b", "bad"),
     ("do yourself", r"\bdo yourself a favou?r and (?:get|buy|order)\b", "great"),
     ("second one,ordered a", r"\bsecond one for\b|\bordered (?:a|an)(?:nother| second)\b", "great"),
     (
