@@ -1,11 +1,12 @@
 """Speed of scores beside VADER and SnowNLP, in one process, A B A B; medians of CPU time.
 
-Run it with ``make bench TOPIC=sentiment``; ``--reviews`` sets how many (20,000). The peers are imported where they are
-installed. SnowNLP is given fewer texts, as it takes long.
+Run it with ``make bench TOPIC=sentiment``; ``--reviews`` sets how many (20,000). The peers, plain Python both, are
+taken from their own environment. SnowNLP is given fewer texts, as it takes long.
 """
 
 import argparse
 import importlib
+import os
 import random
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import pandas as pd
 
 from ecommine import sentiment
 
+PEERS = os.environ.get("ECOMMINE_PEERS", ".venv-peers/bin/python")
 LIMIT = 20_000
 """Reviews of 30 characters per second and core."""
 LOAD_LIMIT = 0.3
@@ -67,6 +69,13 @@ def timed(call: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
+def add_peers() -> None:
+    """Let modules be imported from the environment of the peers, after those that are here."""
+    if os.path.exists(PEERS):  # noqa: PTH110  # the path of a program, which may be a link
+        command = [PEERS, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+        sys.path.append(subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip())
+
+
 def peer(name: str, *, language: str) -> Callable[[list[str]], object] | None:
     """Return a call of a peer that scores texts, None where it is not installed."""
     try:
@@ -106,6 +115,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--reviews", type=int, default=20_000)
     n = parser.parse_args().reviews
+    add_peers()
     loads = [subprocess.run([sys.executable, "-c", LOAD], capture_output=True, text=True, check=True) for _ in range(3)]
     load = median(float(one.stdout.split()[0]) for one in loads)
     print(f"both models load in {load:.2f} s; scikit-learn imported: {loads[0].stdout.split()[1]}")
