@@ -274,7 +274,7 @@ def said_of_a_product(_: schema.Shop) -> Part:
     priorities = result.priorities()
     product = int(priorities["product_id"].iloc[0])
     table = result.table[result.table["product_id"] == product]
-    shares = ["mention_share", "called_negative_share", "negative_share"]
+    shares = ["mention_share", "called_negative_share", "low_star_share"]
     shown = table.assign(**{name: table[name].map("{:.1%}".format, na_action="ignore") for name in shares})
     quotes = result.quotes[result.quotes["product_id"] == product]
     names = ["aspect", "opinions", "mentions", *shares]

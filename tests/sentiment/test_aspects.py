@@ -127,11 +127,11 @@ def test_a_share_of_mentions_has_an_interval_only_where_stars_correct_it(n: int,
     rating = [1.0] * 50 + [5.0] * (n - 50) + [np.nan] * 50
     table = pd.DataFrame({"product_id": 1, "text": ["Good quality"] * len(rating), "rating": rating})
     found = sentiment.aspects(table).table.iloc[0]
-    names = ["negative_share", "negative_share_low", "negative_share_high"]
+    names = ["low_star_share", "low_star_share_low", "low_star_share_high"]
     assert found[names].notna().tolist() == [is_corrected] * 3
     if is_corrected:  # all mentions are called alike, so that the stars decide
-        assert found["negative_share"] == pytest.approx(0.25)
-        assert found["negative_share_low"] == pytest.approx(0.195, abs=0.005)
+        assert found["low_star_share"] == pytest.approx(0.25)
+        assert found["low_star_share_low"] == pytest.approx(0.195, abs=0.005)
 
 
 def test_stars_that_all_mentions_have_are_the_share() -> None:
@@ -158,8 +158,8 @@ def test_stars_that_all_mentions_have_are_the_share() -> None:
             strength=call * 1.0,
         )
         shares = aspect_shares(opinions, mentions, zeros, 1, 1, 30, 0.95)
-        covered += bool(shares.negative_low[0, 0] <= 0.15 <= shares.negative_high[0, 0])
-        widths.append(shares.negative_high[0, 0] - shares.negative_low[0, 0])
+        covered += bool(shares.low_star_low[0, 0] <= 0.15 <= shares.low_star_high[0, 0])
+        widths.append(shares.low_star_high[0, 0] - shares.low_star_low[0, 0])
         assert shares.called_negative[0, 0] > 0.2
     assert 0.92 <= covered / runs <= 0.98
     assert np.mean(widths) < 0.1
@@ -351,3 +351,22 @@ def test_reviews_of_another_age_are_no_change() -> None:
     assert (crude["q_value"].dropna() < 1e-6).all()
     assert (matched["q_value"].dropna() > 0.05).all()
     assert len(matched["q_value"].dropna()) > 0
+
+
+def test_stars_that_are_none_and_rows_that_repeat_are_left_out() -> None:
+    table = pd.DataFrame({"review_id": [1, 2, 3, 4, 4], "text": "Good quality", "rating": [0.0, np.inf, -5, 4, 4]})
+    found = sentiment.aspects(table.assign(reviewed_at=np.datetime64("2024-01-01", "us")), min_reviews=1)
+    assert note_counts(found.notes) == {
+        "ratings_out_of_range": 3, "repeated_review_ids": 1, "no_product_id": None, "partial_period": 4,
+    }  # fmt: skip
+    assert found.stars["ratings"].tolist() == [1]
+    assert found.stars["mean_rating"].tolist() == [4.0]
+    assert found.overall.set_index("aspect").loc["quality", "opinions"] == 4
+
+
+def test_stars_of_reviews_are_no_polarity_of_mentions() -> None:
+    text = ["The quality is great, but delivery was slow"] * 100 + ["The quality is great and delivery was fast"] * 150
+    found = sentiment.aspects(pd.DataFrame({"text": text, "rating": [1] * 100 + [5] * 150}))
+    quality = found.overall.set_index("aspect").loc["quality"]
+    assert quality["called_negative_share"] == 0
+    assert quality["low_star_share"] == pytest.approx(0.4)

@@ -108,10 +108,11 @@ def test_periods_that_do_not_follow_each_other_are_not_compared() -> None:
 
 
 def test_few_negative_reviews_get_the_binomial_tail() -> None:
-    period = np.repeat([0, 1], 30)
-    negative = np.concatenate([np.zeros(30), np.arange(30) < 9])
-    assert changes(period, np.zeros(60, dtype=int), negative).p_value[0] == pytest.approx(2 * 0.5**9)
-    assert np.isnan(changes(period, np.zeros(60, dtype=int), np.zeros(60)).p_value[0])
+    period = np.repeat([0, 1], [60, 30])
+    negative = np.concatenate([np.zeros(60), np.arange(30) < 10])
+    assert changes(period, np.zeros(90, dtype=int), negative).p_value[0] == pytest.approx(2 / 3**10)
+    negative[60] = 0
+    assert np.isnan(changes(period, np.zeros(90, dtype=int), negative).p_value[0])
 
 
 def test_each_product_is_compared_with_itself() -> None:

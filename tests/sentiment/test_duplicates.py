@@ -95,3 +95,14 @@ def test_it_is_the_slow_search(rows) -> None:
     sizes = sorted((len(one) for one in slow.values() if len(set(one)) >= 2), reverse=True)
     table = sentiment.duplicates(reviews(*rows) if rows else reviews(("a", 1, "x")).iloc[:0]).table
     assert table["reviews"].tolist() == sizes
+
+
+def test_rows_of_one_review_are_no_copies_and_unknown_authors_are_not_named() -> None:
+    one = pd.DataFrame({"review_id": 1, "product_id": 7, "text": [LONG] * 3})
+    found = sentiment.duplicates(one)
+    assert len(found.table) == 0
+    assert note_counts(found.notes)["repeated_review_ids"] == 2
+    several = sentiment.duplicates(one.assign(review_id=range(3)))
+    assert several.table["reviews"].tolist() == [3]
+    assert "customer" not in several.summary()
+    assert "客户" not in several.summary(locale="zh")

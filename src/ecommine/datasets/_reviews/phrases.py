@@ -125,7 +125,7 @@ WHEN: Mapping[Language, tuple[str, ...]] = {
 }
 CONTEXT: Mapping[Language, str] = {
     "en": "This is order number {number} for my {who} and the {when}",
-    "zh": "给{who}{when}用的第{number}次下单",
+    "zh": "为{who}的{when}第{number}次下单",
 }
 """What tells texts apart and says nothing about the product."""
 COMMA: Mapping[Language, str] = {"en": ". ", "zh": "，"}

@@ -16,7 +16,7 @@ from ..._stats.multiple_testing import CORRECTIONS, Correction, adjust_p_values
 from ...schema._for_topics import Every, first_open
 from .._model import SentimentModel
 from .._read import Reviews, read_reviews
-from .._words.comparison import id_values, joint_codes
+from .._words.comparison import id_values, joint_codes, rating_notes, repeat_notes, repeated_ids
 from .._words.keywords import left_out_texts, no_product_id, without_product
 from .changes import Changes, find_changes, units_of
 from .data import AspectData, negative_matrix
@@ -96,7 +96,7 @@ def aspects(
     Notes
     -----
     Levels come from stars; a share that a model calls negative is off by a share that differs from aspect to aspect,
-    and has an interval only where 200 mentions with stars correct it. Changes compare a period with the one before,
+    and has no interval. Changes compare a period with the one before,
     within
     products and, where ordered_at is known, among reviews that were written as long after the purchase; opinions of one
     customer are not independent. ``excess_negative`` is :math:`n (\hat p - p_0)` with the n opinions of a product, the
@@ -104,7 +104,8 @@ def aspects(
 
     Codes of notes: ``default_praise`` (written by the platform: in no share, and their stars in no level),
     ``other_languages``, ``no_text``, ``no_product_id`` (no count), ``reviews_without_product``,
-    ``reviews_without_time``, ``rows_after_as_of``, ``partial_period`` (reviews in the last period, which is not over).
+    ``reviews_without_time``, ``rows_after_as_of``, ``ratings_out_of_range``, ``repeated_review_ids``,
+    ``partial_period`` (reviews in the last period, which is not over).
 
     References
     ----------
@@ -136,9 +137,10 @@ def aspects(
     time = times_of(made.frame, "reviewed_at")
     until = until or (as_datetime(int(time.max())) if (time != NO_TIME).any() else None)
     product, products, has_product = _products(made)
+    is_repeat = repeated_ids(made.frame)
     is_in_time = np.ones(len(time), dtype=bool) if until is None else time <= moment_to_microseconds(until)
     rows = made.texts.rows("en", "zh", "any")
-    rows = rows[(product[rows] >= 0) & is_in_time[rows]]
+    rows = rows[(product[rows] >= 0) & is_in_time[rows] & ~is_repeat[rows]]
     opinions = opinions_of(made, rows, product)
     mentions = find_mentions([made.texts.text[i] for i in rows], [made.texts.language[i] for i in rows], finder, model)
     opened = NO_TIME if until is None else int(period_numbers(_micro(first_open(until, every)), every)[0])
@@ -155,7 +157,9 @@ def aspects(
         min_reviews=min_reviews,
         correction=correction,
         opinions=opinions,
-        rated=opinions_of(made, np.flatnonzero((product >= 0) & is_in_time & ~made.texts.is_default), product),
+        rated=opinions_of(
+            made, np.flatnonzero((product >= 0) & is_in_time & ~made.texts.is_default & ~is_repeat), product
+        ),
         mentions=mentions,
         by_product=by_product,
         overall=aspect_shares(
@@ -222,6 +226,7 @@ def _notes(made: Reviews, data: AspectData, product: Ints, is_in_time: Any) -> l
         "reviews_without_time": (n_undated, "without a time: they are in no period"),
         "partial_period": (n_open, "in the last period, which is not over: its rows are marked"),
     }
+    notes += [*rating_notes(made.frame), *repeat_notes(int(repeated_ids(made.frame).sum()))]
     notes += [] if data.has_product else [no_product_id()]
     notes += without_product(int((product < 0).sum()))
     notes += [

@@ -30,6 +30,8 @@ from ..._stats.arrays import divide, sums_by_group
 from ..._stats.intervals import normal_quantile
 from .._words.mantel_haenszel import Cells, cmh_p_values, cmh_variance
 
+MIN_NEGATIVE = 10
+"""Negative opinions of two periods, with fewer of which a change is not tested: no number of them would be clear."""
 ARRAYS = (
     "product",
     "aspect",
@@ -49,7 +51,7 @@ class Changes:
     """Changes of aspects between a period and the one before; arrays of shape (n_changes,).
 
     ``product`` is -1 for all products together; ``before`` and ``after`` count the opinions that are compared;
-    ``p_value`` is NaN where none of them is negative.
+    ``p_value`` is NaN where fewer than ten of them are negative.
     """
 
     product: Ints
@@ -169,7 +171,7 @@ class _Scored:
             negative_after=hit[chosen],
             difference=divide(hit - expected, weight)[chosen],
             error=divide(np.sqrt(cmh_variance(cells) * effect), weight)[chosen],
-            p_value=np.where(hit + hit_before > 0, p_value, np.nan)[chosen],
+            p_value=np.where(hit + hit_before >= MIN_NEGATIVE, p_value, np.nan)[chosen],
         )
 
     def _cells(self, of: Ints, n_groups: int) -> Cells:

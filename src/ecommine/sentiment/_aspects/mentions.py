@@ -16,7 +16,7 @@ from .._opinions import opinion_strength
 from .._polarity import NEGATIVE, POSITIVE, classify_clauses
 from .._read import Reviews
 from .._text import split_clauses
-from .._words.comparison import float_values, id_values, joint_codes
+from .._words.comparison import id_values, joint_codes, ratings_of
 from .word_lists import AspectFinder
 
 EVERY: tuple[Every, ...] = get_args(Every)
@@ -158,7 +158,7 @@ def opinions_of(reviews: Reviews, rows: Ints, product: Ints) -> Opinions:
         category=category[rows],
         customer=np.where(customer >= 0, customer, int(customer.max(initial=-1)) + 1 + np.arange(n))[rows],
         time=time[rows],
-        rating=float_values(frame, "rating")[rows],
+        rating=ratings_of(frame)[rows],
         age=_ages(time, times_of(frame, "ordered_at"))[rows],
     )
 

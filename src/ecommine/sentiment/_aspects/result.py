@@ -45,8 +45,8 @@ class Aspects(Result):
         - mention_share of the opinions, with mention_share_low and mention_share_high;
         - negative_mentions; called_negative_share of the mentions: as the model calls them, off by an unknown share,
           and therefore without an interval: good for comparing products and periods, not as a level;
-        - negative_share with its limits, where 200 mentions have stars: the share of mentions in reviews of one and
-          two stars, as the stars correct the calls;
+        - low_star_share with its limits, where 200 mentions have stars: the share of the mentions in reviews of one and
+          two stars, which may be for other reasons than the aspect;
         - excess_negative: negative mentions beyond the rate of the category, or of the shop where there is none, with
           the rate of the product shrunk;
         - reason: why shares are null ("few_reviews", "few_mentions"), else null.
@@ -145,7 +145,8 @@ class Aspects(Result):
         -------
         eager table, the largest excess first
             product_id, aspect, opinions, negative_mentions, negative_rate (of the opinions), category_rate,
-            excess_negative; change of the last period that is over, with its q_value; and a quote. Without products one
+            excess_negative; the clearest change from one period to the next, with changed_at and its q_value; and a
+            quote. Without products one
             row per aspect, the most negative mentions first.
 
         Examples

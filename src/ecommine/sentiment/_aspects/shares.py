@@ -1,9 +1,10 @@
 r"""Shares of aspects by product: who mentions them, who does so negatively, and how many more than elsewhere.
 
 What is called negative by a model is off by a share that differs from aspect to aspect, so that no interval around it
-covers the truth. Where enough mentions have stars, these correct it (the difference estimator of survey sampling, or
-prediction-powered inference): with the calls :math:`c_i` of all N mentions and the stars :math:`y_i` of n of them (1
-for one and two stars),
+covers the truth. What stars can tell is another share: that of mentions in reviews of one and two stars, whatever they
+say of the aspect itself. Where some reviews have no stars, the calls help to estimate it (the difference estimator of
+survey sampling, or prediction-powered inference): with the calls :math:`c_i` of all N mentions and the stars
+:math:`y_i` of n of them (1 for one and two stars),
 
 .. math:: \hat\theta = \frac{1}{N} \sum_i c_i + \frac{1}{n} \sum_{i \text{ rated}} (y_i - c_i)
 
@@ -30,7 +31,7 @@ from ..._stats.shrinkage import shrink_shares
 from .mentions import Mentions, Opinions
 
 MIN_RATED = 200
-"""Mentions with stars, from which on these correct the share that is called negative."""
+"""Mentions with stars, from which on the share of one and two stars among them is told."""
 MIN_MENTIONS = 10
 """Mentions, from which on a share of them is told."""
 NEGATIVE_STARS = 2
@@ -49,8 +50,8 @@ class AspectShares:
         Of the opinions.
     called_negative : float array
         Share of the mentions.
-    negative_share, negative_low, negative_high : float array
-        The same, corrected by stars.
+    low_star_share, low_star_low, low_star_high : float array
+        Share of the mentions in reviews of one and two stars.
     """
 
     opinions: Floats
@@ -60,9 +61,9 @@ class AspectShares:
     mention_low: Floats
     mention_high: Floats
     called_negative: Floats
-    negative_share: Floats
-    negative_low: Floats
-    negative_high: Floats
+    low_star_share: Floats
+    low_star_low: Floats
+    low_star_high: Floats
 
 
 def aspect_shares(
@@ -90,7 +91,7 @@ def aspect_shares(
         "called_negative": np.where(is_told, divide(negative, n_mentions), np.nan),
         **{
             name: np.where(is_told, values, np.nan)
-            for name, values in zip(("negative_share", "negative_low", "negative_high"), corrected, strict=True)
+            for name, values in zip(("low_star_share", "low_star_low", "low_star_high"), corrected, strict=True)
         },
     }
     return AspectShares(opinions=total, **{name: one.reshape(n_groups, n_aspects) for name, one in arrays.items()})
@@ -119,7 +120,7 @@ def _effective_opinions(
 def _corrected(
     opinions: Opinions, mentions: Mentions, cell: Ints, n_cells: int, z: float
 ) -> tuple[Floats, Floats, Floats]:
-    """Return the shares that stars correct, with their limits; NaN with fewer than 200 mentions that have stars."""
+    """Return the shares of one and two stars, with their limits; NaN with fewer than 200 mentions that have stars."""
     rating, customer = opinions.rating[mentions.opinion], opinions.customer[mentions.opinion]
     is_rated = ~np.isnan(rating)
     call = mentions.is_negative.astype(np.float64)

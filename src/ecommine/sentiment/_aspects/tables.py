@@ -18,7 +18,12 @@ from .shares import MIN_MENTIONS, NEGATIVE_STARS, AspectShares
 QUOTES = 2
 """Of a product, aspect and polarity."""
 _MOMENT = np.datetime64("2000-01-01", "us")
-SAMPLES: dict[str, Any] = {"complete": True, "period_at": _MOMENT, "reviewed_at": _MOMENT} | dict.fromkeys(
+SAMPLES: dict[str, Any] = {
+    "complete": True,
+    "changed_at": _MOMENT,
+    "period_at": _MOMENT,
+    "reviewed_at": _MOMENT,
+} | dict.fromkeys(
     (
         "opinions",
         "mentions",
@@ -57,9 +62,9 @@ def _share_columns(shares: AspectShares, group: Ints, aspect: Ints) -> dict[str,
         "mention_share_high": shares.mention_high[at],
         "negative_mentions": shares.negative[at].astype(np.int64),
         "called_negative_share": shares.called_negative[at],
-        "negative_share": shares.negative_share[at],
-        "negative_share_low": shares.negative_low[at],
-        "negative_share_high": shares.negative_high[at],
+        "low_star_share": shares.low_star_share[at],
+        "low_star_share_low": shares.low_star_low[at],
+        "low_star_share_high": shares.low_star_high[at],
     }
 
 
@@ -195,7 +200,9 @@ def priority_table(data: AspectData) -> Any:
         size, rate = shares.negative, np.full(shares.negative.shape, np.nan)
     order = sorted(np.argwhere(size > 0).tolist(), key=lambda at: (-size[tuple(at)], at))
     group, aspect = (np.array([at[i] for at in order], dtype=np.int64) for i in (0, 1))
-    change, q_value = _last_changes(data, group if data.has_product else np.full(len(group), -1), aspect)
+    change, changed_at, q_value = _clearest_changes(
+        data, group if data.has_product else np.full(len(group), -1), aspect
+    )
     columns: dict[str, Any] = {"product_id": [data.products[i] for i in group]} if data.has_product else {}
     columns |= {
         "aspect": [data.names[i] for i in aspect],
@@ -205,26 +212,25 @@ def priority_table(data: AspectData) -> Any:
         "category_rate": rate[group, aspect],
         "excess_negative": data.excess.excess[group, aspect] if data.has_product else np.full(len(group), np.nan),
         "change": change,
+        "changed_at": changed_at,
         "q_value": q_value,
         "quote": _first_quotes(data, group, aspect),
     }
     return build_table(columns, like=data.frame, samples=SAMPLES)
 
 
-def _last_changes(data: AspectData, product: Ints, aspect: Ints) -> tuple[Floats, Floats]:
-    """Return the change of the last period that is over, and its q-value, NaN where there is none."""
-    changes = data.changes
-    is_over = changes.period < data.first_open
-    last = int(changes.period[is_over].max(initial=-(2**62)))
-    at = {
-        (int(changes.product[i]), int(changes.aspect[i])): i
-        for i in np.flatnonzero(is_over & (changes.period == last)).tolist()
-    }
-    places = [at.get((int(one), int(other)), -1) for one, other in zip(product, aspect, strict=True)]
-    rows = np.array(places, dtype=np.int64)
-    padded = (np.append(values, np.nan) for values in (changes.difference, data.q_value))
-    difference, q_value = (values[rows] for values in padded)
-    return difference, q_value
+def _clearest_changes(data: AspectData, product: Ints, aspect: Ints) -> tuple[Floats, Any, Floats]:
+    """Return the change of the smallest p-value, its period and its q-value; missing where none was tested."""
+    changes, at = data.changes, {}
+    for i in np.argsort(-changes.p_value, kind="stable").tolist():  # the smallest one comes last, after NaN
+        if np.isfinite(changes.p_value[i]):
+            at[int(changes.product[i]), int(changes.aspect[i])] = i
+    rows = np.array(
+        [at.get((int(one), int(other)), -1) for one, other in zip(product, aspect, strict=True)], dtype=np.int64
+    )
+    difference, q_value = (np.append(values, np.nan)[rows] for values in (changes.difference, data.q_value))
+    starts = np.append(data.starts(changes.period), np.datetime64("NaT", "us"))[rows]
+    return difference, starts, q_value
 
 
 def _first_quotes(data: AspectData, product: Ints, aspect: Ints) -> list[str | None]:

@@ -53,7 +53,8 @@ _LISTS = {
     "function": """
         work, works, worked, working, function*, perform*, battery, batteries, charge, charges, charger,
         charging, sound, screen, camera, reception, signal, volume, speaker*, software, easy to use, 功能,
-        性能, 电池, 待机, 充电, 续航, 屏幕, 屏, 信号, 音质, 声音, 速度, 系统, 反应, 死机, 好用, 难用, 效果,
+        性能, 电池, 待机, 充电, 续航, 屏幕, 屏, 信号, 音质, 声音, 运行速度,
+        反应速度, 系统, 很卡, 太卡, 卡顿, 死机, 好用, 难用, 效果,
         发热, 噪音, 触摸, 像素, 拍照, 内存, 加热
     """,
     "comfort": """

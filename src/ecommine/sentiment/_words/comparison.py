@@ -220,6 +220,37 @@ def id_values(frame: nw.DataFrame[Any], name: str, dtype: Any = None) -> list[An
     return [None if missing else value for value, missing in zip(values.to_list(), is_missing, strict=True)]
 
 
+def ratings_of(frame: nw.DataFrame[Any]) -> Floats:
+    """Return the stars, NaN where they are missing or not from 1 to 5."""
+    values = float_values(frame, "rating")
+    return np.where((values >= 1) & (values <= 5), values, np.nan)
+
+
+def rating_notes(frame: nw.DataFrame[Any]) -> list[Note]:
+    """Return a note of ratings that are no stars."""
+    values = float_values(frame, "rating")
+    n = int((~np.isnan(values) & np.isnan(ratings_of(frame))).sum())
+    text = f"{counted(n, 'rating')} outside 1 to 5 stars taken as missing"
+    return [Note(text, code="ratings_out_of_range", count=n)] if n else []
+
+
+def repeated_ids(frame: nw.DataFrame[Any]) -> Bools:
+    """Return which rows have the review_id of a row before."""
+    if "review_id" not in frame.columns:
+        return np.zeros(len(frame), dtype=bool)
+    (codes,) = joint_codes(id_values(frame, "review_id"))
+    _, first = np.unique(codes, return_index=True)
+    is_repeat = codes >= 0
+    is_repeat[first] = False
+    return np.asarray(is_repeat)
+
+
+def repeat_notes(n: int) -> list[Note]:
+    """Return a note of rows that repeat a review_id."""
+    text = f"{counted(n, 'row')} with the review_id of another row left out"
+    return [Note(text, code="repeated_review_ids", count=n)] if n else []
+
+
 def float_values(frame: nw.DataFrame[Any], name: str) -> Floats:
     """Return a column of numbers as floats, NaN where one is missing, or there is no such column."""
     if name not in frame.columns:

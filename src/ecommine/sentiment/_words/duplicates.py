@@ -15,7 +15,7 @@ from ..._core.tables import build_table
 from ..._core.texts import LOCALES, Locale, counted, join_sentences, percent
 from .._read import Reviews, read_reviews
 from .._text import simplify
-from .comparison import float_values, id_values, joint_codes
+from .comparison import id_values, joint_codes, rating_notes, ratings_of, repeat_notes, repeated_ids
 from .counting import copy_key
 from .keywords import no_product_id, without_product
 from .quotes import quote
@@ -33,6 +33,8 @@ _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
         "found": "{reviews} of {n:,} ({share}) share their text with a review of another customer about the same "
         "product, in {groups}.",
+        "found alone": "{reviews} of {n:,} ({share}) share their text with another review of the same product, in "
+        "{groups}; who wrote them is not known.",
         "largest": "The most frequent one was written by {customers}: “{quote}”.",
         "caution": "A copy may come from a template, a contest or one person with several accounts: read them before "
         "you leave them out.",
@@ -40,6 +42,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
     },
     "zh": {
         "found": "{n:,}条评价中有{reviews}条（{share}）与另一位客户对同一商品的评价文字相同，共{groups}组。",
+        "found alone": "{n:,}条评价中有{reviews}条（{share}）与同一商品的另一条评价文字相同，共{groups}组；作者未知。",
         "largest": "出现最多的一条由{customers}写下：「{quote}」。",
         "caution": "相同的文字可能来自模板、活动或同一人的多个账号：剔除之前请先查看原文。",
         "none": "在{n:,}条评价中，没有两位客户对同一商品写下相同的文字（15个字以上）。",
@@ -100,15 +103,16 @@ class Duplicates(Result):
         if not n_copies:
             return texts["none"].format(n=self.reviews)
         customers, text = self._largest
+        has_customers = "reviews_without_customer" not in {note.code for note in self.notes}
         is_english = locale == "en"
-        found = texts["found"].format(
+        found = texts["found" if has_customers else "found alone"].format(
             reviews=counted(n_copies, "review") if is_english else f"{n_copies:,}",
             n=self.reviews,
             share=percent(n_copies / self.reviews),
             groups=counted(len(self._sizes), "group") if is_english else f"{len(self._sizes):,}",
         )
         largest = texts["largest"].format(customers=counted(customers, "customer", locale=locale), quote=text)
-        return join_sentences([found, largest, texts["caution"]], locale=locale)
+        return join_sentences([found, *([largest] if has_customers else []), texts["caution"]], locale=locale)
 
 
 @tell_library_errors
@@ -139,7 +143,7 @@ def duplicates(reviews: object, /) -> Duplicates:
     Notes
     -----
     Codes of notes: ``no_product_id`` (no count), ``reviews_without_product``, ``reviews_without_customer``,
-    ``default_praise``, ``short_texts``.
+    ``default_praise``, ``short_texts``, ``ratings_out_of_range``, ``repeated_review_ids``.
 
     References
     ----------
@@ -162,7 +166,8 @@ def duplicates(reviews: object, /) -> Duplicates:
     products = id_values(made.frame, "product_id") if has_product else [0] * len(keys)
     (product,) = joint_codes(products)
     customer = _customers(made)
-    is_compared = np.array([bool(key) for key in keys], dtype=bool) & (product >= 0)
+    is_repeat = repeated_ids(made.frame)
+    is_compared = np.array([bool(key) for key in keys], dtype=bool) & (product >= 0) & ~is_repeat
     rows = np.flatnonzero(is_compared)
     text_codes = {key: i for i, key in enumerate(sorted({keys[i] for i in rows}))}
     text = np.array([text_codes[keys[i]] for i in rows], dtype=np.int64)
@@ -219,7 +224,7 @@ def _table(
         columns["product_id"] = [ids[group[0]] for group in members]
     columns |= {"reviews": [len(group) for group in groups], "customers": customers, "quote": quotes}
     if "rating" in made.frame.columns:
-        ratings = float_values(made.frame, "rating")
+        ratings = ratings_of(made.frame)
         columns["mean_rating"] = np.array([_known_mean(ratings[group]) for group in members])
     if "reviewed_at" in made.frame.columns:
         times = made.frame["reviewed_at"].to_numpy().astype("datetime64[us]")
@@ -251,6 +256,7 @@ def _notes(made: Reviews, keys: list[str], product: Ints, *, has_product: bool) 
     has_text = np.array([bool(text) for text in texts.text], dtype=bool) & ~texts.is_default
     is_short = has_text & np.array([not key for key in keys], dtype=bool)
     notes = [] if has_product else [no_product_id()]
+    notes += [*rating_notes(made.frame), *repeat_notes(int(repeated_ids(made.frame).sum()))]
     notes += without_product(int((has_text & (product < 0)).sum()))
     if "customer_id" in made.frame.columns:
         n_guests = int((_is_missing(made, "customer_id") & has_text).sum())
