@@ -26,7 +26,8 @@ def results():
     odd = pd.concat([odd, short.assign(text="系统默认好评").head(1)], ignore_index=True)
     odd["product_id"] = odd["product_id"].astype("Int64")
     late = orders.assign(ordered_at=orders["ordered_at"] + pd.Timedelta("45D"))
-    late = pd.concat([orders, late[late["quantity"] < 0], orders.head(1).assign(quantity=float("nan"))], ignore_index=True)
+    unknown = orders.head(1).assign(quantity=float("nan"))
+    late = pd.concat([orders, late[late["quantity"] < 0], unknown], ignore_index=True)
     low = drawn.table["rating"] <= 2
     copies = copied(
         ("a", 1, LONG), ("b", 1, LONG), ("c", None, LONG), (None, 1, LONG), ("d", 1, "short"), ("e", 1, "系统默认好评")
