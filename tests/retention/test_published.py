@@ -59,12 +59,9 @@ def best(score, bought):
     return bought[np.argsort(-np.asarray(score), kind="stable")[: len(bought) // 20]].mean()
 
 
+@pytest.mark.parity
 @pytest.mark.parametrize(
-    ("by", "least", "own_rate", "nearest"),
-    [
-        pytest.param("title", 0.68, 0.63, 0.34, marks=pytest.mark.parity),
-        pytest.param("product_id", 0.61, 0.53, 0.28, marks=pytest.mark.parity),
-    ],
+    ("by", "least", "own_rate", "nearest"), [("title", 0.68, 0.63, 0.34), ("product_id", 0.61, 0.53, 0.28)]
 )
 def test_reminders_of_the_complete_journey(by, least, own_rate, nearest):
     orders, products = complete_journey()
