@@ -152,7 +152,8 @@ class _State:
         has_next = self.next[active] < self.end[active]
         row = np.where(has_next, self.next[active], 0)
         change = np.where(has_next, self.balances.day[row] if len(self.balances.day) else FAR, FAR)
-        return np.minimum(change, self.grace_end[active])
+        day: Ints = np.minimum(change, self.grace_end[active])
+        return day
 
     def _step(self, active: Ints, day: Ints) -> TierChanges:
         """Take the balance of the day, then promote, begin or end grace, or demote."""
