@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ecommine._core.headings import heading
+from ecommine._core.output.headings import heading
+from ecommine._core.output.workbook import workbook
 from ecommine._core.results import for_excel
-from ecommine._core.workbook import workbook
 
 openpyxl = pytest.importorskip("openpyxl", reason="openpyxl is not installed")
 

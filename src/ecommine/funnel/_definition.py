@@ -9,7 +9,7 @@ import pandas as pd
 
 from .._core.checks import names, one_of, several, show, text
 from .._core.durations import Duration, fixed_length
-from .._core.output.display import html_table
+from .._core.output.html import html_table
 
 MAX_STEPS = 40
 MAX_EXCLUSIONS = 20

@@ -12,7 +12,7 @@ from .._core.checks import instances, integer, number, show
 from .._core.engines import tell_library_errors
 from .._core.frames import MICRO, Frame, collect, micro, opened, whole_micro
 from .._core.notes import Note
-from .._core.output.display import html_table
+from .._core.output.html import html_table
 from .._core.texts import counted, percent
 from .._stats.quantiles import inverted_cdf
 from ..schema._for_topics import MAX_MONEY

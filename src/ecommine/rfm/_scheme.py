@@ -11,7 +11,7 @@ import numpy as np
 from .._core.checks import instance, integer, one_of, several, show, text
 from .._core.moments import moment
 from .._core.notes import Note
-from .._core.output.display import html_table
+from .._core.output.html import html_table
 from ._scale import MAX_LEVELS, MEASURES, Scale
 from ._segments import Segment, check_code, find_segment
 

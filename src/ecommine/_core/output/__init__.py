@@ -1,1 +1,1 @@
-"""What is shown outside of Python: HTML of definitions, workbooks, headings in two languages."""
+"""How results leave the library: workbooks with their headings, HTML of notebooks."""

@@ -46,7 +46,7 @@ def workbook(sheets: "Mapping[str, pd.DataFrame]", heading: Callable[[str], str]
 
     ``heading`` gives the heading of a column, whose own name tells how its numbers are shown.
 
-    The tables hold numbers, times, truth values, texts and what is missing; see `results.for_excel`.
+    The tables hold numbers, times, truth values, texts and what is missing; see `for_excel` of results.
     """
     content = BytesIO()
     names = _sheet_names(list(sheets))

@@ -8,7 +8,7 @@ import narwhals.stable.v2 as nw
 
 from ..._core.frames import opened
 from ..._core.notes import Note
-from ..._core.output.display import html_table
+from ..._core.output.html import html_table
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
