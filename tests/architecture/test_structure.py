@@ -11,7 +11,16 @@ from architecture.source import PACKAGE, ROOT, packages, topics
 
 FILES = 15
 LINES = 3_500
-LARGER = {"abtest": 4_700, "association": 7_100, "elasticity": 3_800, "forecasting": 7_900, "funnel": 12_100, "retention": 4_200, "segmentation": 5_000, "sentiment": 6_600}
+LARGER = {
+    "abtest": 4_700,
+    "association": 7_100,
+    "elasticity": 3_800,
+    "forecasting": 7_900,
+    "funnel": 12_100,
+    "retention": 4_200,
+    "segmentation": 5_000,
+    "sentiment": 6_600,
+}
 """Lines of a topic, and of those that are past them: not a reason to move code elsewhere, but to ask what can go."""
 
 
