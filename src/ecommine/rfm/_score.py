@@ -14,13 +14,14 @@ from .._core.frames import Frame, divided, opened
 from .._core.notes import Note
 from .._core.results import Result
 from .._core.texts import LOCALES, Locale, counted
+from ..schema._for_topics import Returns
 from ._eight_classes import EightClasses
 from ._labels import labelled, named, period_in_words
 from ._scale import MEASURES, Scale, checked_scale, learn, scored
 from ._scheme import STANDARD, SegmentScheme, scheme_notes
 from ._segment_table import CoarseMeasure, SegmentTotals, segment_table, segment_totals
 from ._summary_text import summary_sentences
-from ._table import Returns, customers
+from ._table import customers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

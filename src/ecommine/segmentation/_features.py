@@ -175,7 +175,8 @@ def _table(customers: nw.DataFrame[Any], columns: Mapping[str, Any], like: Frame
     joined = nw.concat([kept, made], how="horizontal")
     joined = joined.with_columns(average_order_value=nw.col("monetary") / nw.col("orders"))
     order = ["customer_id", *(name for name in FEATURES if name in joined.columns)]
-    return joined.select(*order)
+    ordered: nw.DataFrame[Any] = joined.select(*order)
+    return ordered
 
 
 def _columns(sums: nw.DataFrame[Any], today: int) -> tuple[dict[str, Any], list[Note]]:

@@ -6,7 +6,7 @@ from html import escape
 from .._core.notes import Note
 from .._core.texts import Locale, counted, percent, three_digits
 from ._groups.comparisons import ProfileRow, SegmentSize
-from ._summary import distinguishing
+from ._summary import Comparison, distinguishing
 from ._words import display
 
 MAX_TRAITS = 8
@@ -118,7 +118,7 @@ def _card(size: SegmentSize, rows: Sequence[ProfileRow], colour: str, locale: Lo
     )
 
 
-def _trait(row: ProfileRow, locale: Locale) -> str:
+def _trait(row: Comparison, locale: Locale) -> str:
     width = min(row.index, MAX_BAR) / MAX_BAR
     return (
         f"<div class='trait'><span>{escape(_name(row, locale))}</span>"
@@ -126,7 +126,7 @@ def _trait(row: ProfileRow, locale: Locale) -> str:
     )
 
 
-def _name(row: ProfileRow, locale: Locale) -> str:
+def _name(row: Comparison, locale: Locale) -> str:
     column = display(row.column, locale)
     return column if row.category is None else f"{column}: {display(row.category, locale)}"
 

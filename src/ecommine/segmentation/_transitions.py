@@ -294,7 +294,8 @@ def _exposure(changes: StageChanges, number: Ints, window: _Window) -> Ints:
     is_last = np.append(changes.customer[1:] != changes.customer[:-1], True)
     end = np.append(number[1:], 0)
     end[is_last] = window.first_open
-    return np.maximum(np.minimum(end, window.first_open - 1) - np.maximum(number, window.first) + 1, 0)
+    n_periods: Ints = np.minimum(end, window.first_open - 1) - np.maximum(number, window.first) + 1
+    return np.maximum(n_periods, 0)
 
 
 def _rate(entries: Floats, of: Floats) -> tuple[int, int, float, float, float]:

@@ -94,7 +94,7 @@ def is_number(frame: nw.DataFrame[Any], name: str) -> bool:
     return frame.schema[name].is_numeric()
 
 
-def is_missing(value: object) -> bool:
+def is_missing(value: Any) -> bool:
     """Return whether one value is missing, in any of the ways of pandas; a list is not.
 
     Examples

@@ -97,12 +97,14 @@ def _coordinates(
     """Return the coordinates of a column; rates as they were before shrinking, and noise where values are lumpy."""
     known = scale.apply(column_values(frame, scale.name)[rows])
     if scale.name == "average_order_value" and scale.floor is not None:
-        return known + random.normal(size=len(rows)) * ORDER_VALUE_CV / np.sqrt(orders[rows]) / scale.spread
+        noise: Floats = random.normal(size=len(rows)) * ORDER_VALUE_CV / np.sqrt(orders[rows])
+        return known + noise / scale.spread
     if scale.name != "orders_per_month" or "months" not in frame.columns:
         return known
     months = np.maximum(column_values(frame, "months")[rows], 1e-3)
     repeats = random.gamma(RATE_PRECISION * (orders[rows] - 1)) / RATE_PRECISION
-    return (np.log(repeats / months) - scale.center) / scale.spread
+    rates: Floats = np.log(repeats / months)
+    return (rates - scale.center) / scale.spread
 
 
 def split_axis(values: Floats, random: np.random.RandomState) -> Floats:

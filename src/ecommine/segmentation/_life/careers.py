@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from ..._core.arrays import Ints
+from ..._core.arrays import Bools, Ints
 from ..._core.codes import Labels, factorize_sorted, whole_ids
 from ..._core.frames import Frame, collect, day_number, day_of, opened
 from ..._core.notes import Note
@@ -83,7 +84,7 @@ def _with_frame(lines: CustomerLines, frame: Frame) -> CustomerLines:
     return CustomerLines(frame=frame, like=lines.like, as_of=lines.as_of, notes=lines.notes, currency=lines.currency)
 
 
-def _read_customers(customers: object, lines: CustomerLines) -> nw.DataFrame[object]:
+def _read_customers(customers: object, lines: CustomerLines) -> nw.DataFrame[Any]:
     theirs = opened(customers, argument="customers")
     check_same_library(lines.like, theirs, argument="customers", like="orders")
     table = collect(read_columns(theirs, "customers", ("customer_id", "registered_at")))
@@ -96,8 +97,8 @@ def _read_customers(customers: object, lines: CustomerLines) -> nw.DataFrame[obj
 
 
 def _registrations(
-    table: nw.DataFrame[object] | None, lines: CustomerLines, buyers: Labels
-) -> tuple[Labels, Ints, np.ndarray[object, np.dtype[np.bool_]], tuple[Note, ...]]:
+    table: nw.DataFrame[Any] | None, lines: CustomerLines, buyers: Labels
+) -> tuple[Labels, Ints, Bools, tuple[Note, ...]]:
     """Return all customers with the day of their registration and whether it is known; later ones are left out."""
     if table is None:
         return buyers, np.zeros(len(buyers), dtype=np.int64), np.zeros(len(buyers), dtype=bool), ()
