@@ -10,6 +10,8 @@ from .read import CustomerLines
 
 WEEKDAYS = tuple(range(1, 8))
 HOURS = tuple(range(24))
+TO_THURSDAY = 3
+"""Days from a Monday to 1970-01-01, a Thursday."""
 
 
 def customer_sums(lines: CustomerLines, returns: Returns) -> nw.DataFrame[Any]:
@@ -26,7 +28,8 @@ def customer_sums(lines: CustomerLines, returns: Returns) -> nw.DataFrame[Any]:
     day = day_number(nw.col("_safe"))
     clock = nw.col("_safe").dt
     is_timed = (clock.hour() > 0) | (clock.minute() > 0) | (clock.second() > 0)
-    flags = {f"w{number}": clock.weekday() == number for number in WEEKDAYS}
+    weekday = (day + TO_THURSDAY) % 7 + 1  # the weekday of narwhals is 0 for Sundays on Spark
+    flags = {f"w{number}": weekday == number for number in WEEKDAYS}
     flags |= {f"h{hour}": clock.hour() == hour for hour in HOURS}
     flags |= {"timed": is_timed}
     counts = {name: (flag & nw.col("_is_order")).cast(nw.Int64) for name, flag in flags.items()}
