@@ -28,7 +28,8 @@ def customer_sums(lines: CustomerLines, returns: Returns) -> nw.DataFrame[Any]:
     day = day_number(nw.col("_safe"))
     clock = nw.col("_safe").dt
     is_timed = (clock.hour() > 0) | (clock.minute() > 0) | (clock.second() > 0)
-    weekday = (day + TO_THURSDAY) % 7 + 1  # the weekday of narwhals is 0 for Sundays on Spark
+    since_monday = day + TO_THURSDAY  # narwhals' own weekday is 0 for Sundays on Spark, and Arrow has no remainder
+    weekday = since_monday - since_monday // 7 * 7 + 1
     flags = {f"w{number}": weekday == number for number in WEEKDAYS}
     flags |= {f"h{hour}": clock.hour() == hour for hour in HOURS}
     flags |= {"timed": is_timed}
