@@ -142,6 +142,13 @@ def test_invoices_of_two_sheets_are_taken_once_and_equal_lines_of_one_stay(libra
     }
 
 
+def test_invoices_that_are_twice_by_themselves_stay_where_none_is_repeated_for_certain(library):
+    rows = [("36501", "10002", 1, 2.0), ("36502", "10080", 1, 2.0)]
+    shop = schema.from_uci_online_retail(library(uci([*rows, *rows])))
+    assert "orders_repeated" not in note_counts(shop.notes)
+    assert to_pandas(shop.orders).groupby("order_id").size().to_dict() == {"36501": 2, "36502": 2}
+
+
 def test_stock_codes_in_small_letters_are_the_same_product():
     shop = schema.from_uci_online_retail(uci([("36501", "85123A", 1, 2.0), ("36502", "85123a", 1, 2.0)]))
     assert set(shop.orders["product_id"]) == {"85123A"}

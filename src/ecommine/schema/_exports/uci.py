@@ -126,9 +126,9 @@ def _without_repeated_invoices(orders: Frame, export: Export) -> Frame:
         repeated = join(repeated, times, on=["order_id"], how="left")
         sure = repeated.filter(nw.col("__lines") >= _SURE_LINES)
         span = collect(sure.select(first=nw.col("__at").min(), last=nw.col("__at").max()))
+        if span["first"].null_count():
+            return repeated.head(0).drop("__at")
         first, last = span["first"].to_list()[0], span["last"].to_list()[0]
-        if first is None or first != first:
-            return repeated.filter(nw.lit(False)).drop("__at")
         within = (nw.col("__at") >= nw.lit(first)) & (nw.col("__at") <= nw.lit(last))
         return repeated.filter(within).drop("__at")
 
