@@ -60,7 +60,7 @@ def test_the_text_check_lets_good_lines_through() -> None:
 
 def test_private_parts_stay_small() -> None:
     assert len(list((PACKAGE / "_core").rglob("*.py"))) <= 20
-    assert lines_of(PACKAGE / "schema" / "_convert" / "convert.py") <= 150
+    assert lines_of(PACKAGE / "schema" / "_convert" / "convert.py") <= 180
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))

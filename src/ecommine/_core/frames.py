@@ -126,6 +126,16 @@ def hand_back(small: nw.DataFrame[Any], *, like: Frame) -> Any:
     return _on_spark(table, theirs.sparkSession)
 
 
+def computed_once(frame: Frame) -> Frame:
+    """Compute a lazy table of DuckDB or Polars, which run all steps anew wherever later ones read it; leave others.
+
+    Ten steps that each read the one before twice are a query of a thousand parts.
+    """
+    kind = frame.implementation
+    is_here = is_lazy(frame) and (kind.is_duckdb() or kind.is_polars())
+    return wrap(hand_back(collect(frame), like=frame)) if is_here else frame
+
+
 def _on_spark(table: Any, session: Any) -> Any:
     """Make a Spark table of one of pandas; naive times stay naive, and do not become those of the session's zone."""
     from pyspark.sql.types import StructField, StructType, TimestampNTZType, TimestampType

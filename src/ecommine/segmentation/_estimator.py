@@ -33,11 +33,11 @@ class Segmentation(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit
 
     Attributes
     ----------
-    cluster_centers_ : array of shape (n_clusters_, n_features)
+    cluster_centers_ : array of shape (n_clusters, n_features)
     labels_ : int array of shape (n_samples,)
         From 0.
     n_clusters_ : int
-    stability_ : array of shape (n_clusters_,)
+    stability_ : array of shape (n_clusters,)
         Mean Jaccard similarity of each cluster to its nearest one in bootstrap samples.
     choices_ : dict of int to array
         The same for each number that was tried; empty where the number was given.

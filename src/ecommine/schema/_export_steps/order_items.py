@@ -5,7 +5,7 @@ from typing import Literal
 
 import narwhals.stable.v2 as nw
 
-from ..._core.frames import Frame, join
+from ..._core.frames import Frame, computed_once, join
 from .._convert.suggest import formats_of, sample
 from .._exports.base import (
     MIN_MONEY,
@@ -124,7 +124,7 @@ def shop_of_orders(
     kept = drop_cancelled(heads, export, nw.col("__closed") == 1, cancelled, "closed, cancelled or not paid")
     lines = join(lines, kept.select("order_id"), on=["order_id"], how="inner")
     goods = lines.drop("title")
-    orders = export.table(stack([goods, *_implied(goods, kept, export, total)]), "orders", format=format)
+    orders = export.table(computed_once(stack([goods, *_implied(goods, kept, export, total)])), "orders", format=format)
     note_line_types(orders, export)
     return export.shop(
         orders=orders, products=products_of_lines(lines.filter(nw.col("line_type") == "product"), export)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import narwhals.stable.v2 as nw
 
-from ..._core.frames import Frame, collect, join
+from ..._core.frames import Frame, collect, computed_once, join
 from ..._core.texts import counted, join_words
 from .._convert.ids import ROUNDED_REGEX
 from .._exports.base import Export, stack
@@ -25,9 +25,17 @@ def refuse_two_orders_of_a_number(
     types = frame.collect_schema()
     present = [name for name in columns if name in types and name != key]
     _refuse_two_times(frame, system, key, [name for name in states if name in types and name != key], marks)
-    ends = [nw.col(name).min().alias(f"{name} low") for name in present]
-    ends += [nw.col(name).max().alias(f"{name} high") for name in present]
-    extremes = frame.group_by(key).agg(*ends)
+    texts = [name for name in present if types[name] == nw.String]  # empty ones are missing to some readers of CSV
+    frame = frame.with_columns(*[nw.when(nw.col(name) != "").then(nw.col(name)).alias(name) for name in texts])
+    twins = [nw.col(name).alias(f"{name} {end}") for name in present for end in ("low", "high")]
+    extremes = (
+        frame.select(key, *twins)
+        .group_by(key)
+        .agg(
+            *[nw.col(f"{name} low").min() for name in present],
+            *[nw.col(f"{name} high").max() for name in present],
+        )
+    )
     types = extremes.collect_schema()
     differ = {name: _differ(*(_known(f"{name} {end}", types) for end in ("low", "high"))) for name in present}
     if not differ:
@@ -105,4 +113,5 @@ def drop_repeated_orders(
     again = join(rows, orders.select(key, "__times"), on=[key], how="inner")
     again = again.with_columns(__copies=nw.col("__n") // nw.col("__times"))
     most = int(collect(again.select(most=nw.col("__copies").max()))["most"].to_list()[0])
-    return stack([rest, *(again.filter(nw.col("__copies") > i).select(*names) for i in range(most))])
+    taken = stack([rest, *(again.filter(nw.col("__copies") > i).select(*names) for i in range(most))])
+    return computed_once(taken)

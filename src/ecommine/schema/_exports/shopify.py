@@ -6,7 +6,7 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame
 
 from ..._core.engines import tell_library_errors
-from ..._core.frames import Frame, join, opened
+from ..._core.frames import Frame, computed_once, join, opened
 from .._export_steps.customers import with_customers
 from .._export_steps.line_types import is_tip, line_type_of
 from .._export_steps.repeated import drop_repeated_orders, refuse_two_orders_of_a_number
@@ -141,18 +141,19 @@ def from_shopify(
     frame = _read(opened(raw, argument="raw"), is_own=format is None)
     refuse_two_orders_of_a_number(frame, _SYSTEM, "Name", _ONCE, _CHANGING, ("Created at", "Total"))
     frame = drop_repeated_orders(frame, export, "Name", ("Lineitem name", "Lineitem quantity", "Lineitem price"))
-    heads = _heads(frame, export, customer)
+    heads = computed_once(_heads(frame, export, customer))
     dead = nw.col("__cancelled") == 1
     kept = drop_cancelled(heads, export, dead, cancelled, "cancelled, voided or expired")
     _note_missing(kept, export)
-    goods = _goods(frame, heads)
+    goods = computed_once(_goods(frame, heads))
     if cancelled == "drop":
         goods = goods.filter(~fill_false(dead))
     marked = goods.drop("title", "__cancelled", *present_columns(goods, brand="brand"))
     lines = marked.drop("__tip")
     written = lines.collect_schema()["ordered_at"] == nw.String
+    with_sums = join(kept, _sums_of_lines(marked), on=["order_id"], how="left")
     orders = export.table(
-        stack([lines, *_implied(lines, join(kept, _sums_of_lines(marked), on=["order_id"], how="left"), export)]),
+        computed_once(stack([lines, *_implied(lines, with_sums, export)])),
         "orders",
         timezone=None if written else timezone,
         format=(format or "%Y-%m-%d %H:%M:%S") if written else None,

@@ -7,7 +7,7 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame
 
 from ..._core.engines import tell_library_errors
-from ..._core.frames import Frame, join, opened
+from ..._core.frames import Frame, computed_once, join, opened
 from .._export_steps.customers import with_customers
 from .._export_steps.line_types import line_type_of
 from .._export_steps.order_items import too_dear
@@ -134,12 +134,13 @@ def from_woocommerce(
     every = frame.select("order_id", "status").unique(subset=["order_id"], keep="any")
     unpaid = nw.col("status").is_in(_UNPAID)
     kept = drop_cancelled(every, export, unpaid, cancelled, "cancelled, failed, pending or draft")
-    frame = join(frame, kept.select("order_id"), on=["order_id"], how="inner")
+    frame = computed_once(join(frame, kept.select("order_id"), on=["order_id"], how="inner"))
     _note_missing(frame, export)
     goods = _goods(frame)
     lines = goods.drop("title")
     written = lines.collect_schema()["ordered_at"] == nw.String
-    orders = export.table(stack([lines, *_implied(lines, frame, export)]), "orders", format=format if written else None)
+    every_line = computed_once(stack([lines, *_implied(lines, frame, export)]))
+    orders = export.table(every_line, "orders", format=format if written else None)
     note_line_types(orders, export)
     return export.shop(
         orders=orders, products=products_of_lines(goods.filter(nw.col("line_type") == "product"), export)
