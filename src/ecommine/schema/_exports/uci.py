@@ -110,6 +110,8 @@ def _with_codes_in_capitals(orders: Frame, export: Export) -> Frame:
     export.note("codes_in_capitals", count, "line", "whose stock code has small letters read with capitals")
     if not count:
         return orders
+    told = [note for note in export.notes if note.code == "ids_differ_in_capitals" and "`product_id`" in note]
+    export.notes[:] = [note for note in export.notes if note not in told]  # they are one from here on
     upper = nw.col("product_id").str.to_uppercase()
     return orders.with_columns(product_id=nw.when(small).then(upper).otherwise(nw.col("product_id")))
 
