@@ -20,6 +20,12 @@ EXACT = 2**53 - 1
 
 letters = st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zl", "Zp"))
 words = st.text(letters, min_size=1, max_size=8) | st.sampled_from(CHINESE)
+BLANKS = " \t\r\n\u00a0\u3000\u200b\ufeff"
+NOBODY = {"null", "nan", "none", "nat", "n/a", "#n/a", "<na>", "(null)", "\\n", "nil", "undefined", "(not set)", "(none)"}
+codes = words.map(lambda text: text.strip(BLANKS)).filter(
+    lambda text: text and text.lower() not in NOBODY and "@" not in text and not text.endswith(".0")
+)
+"""Ids that nothing has to be mended of."""
 times = st.datetimes(FIRST, LAST)
 whole = st.integers(-EXACT, EXACT)
 
@@ -51,7 +57,7 @@ def _valid_values(column: Column) -> st.SearchStrategy[tuple[str, st.SearchStrat
     floats = ("float", numbers(low, high))
     counts = ("whole", st.integers(-1_000 if low is None else int(low), 10_000 if high is None else int(high)))
     of_kind = {
-        "id": [("whole", whole), ("text", words)],
+        "id": [("whole", whole), ("text", codes)],
         "number": [floats, counts],
         "money": [floats, counts],
         "share": [floats],

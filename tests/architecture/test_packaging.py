@@ -69,7 +69,7 @@ def test_wheel_states_version_and_extras(wheel: Path) -> None:
     files = zipfile.ZipFile(wheel)
     metadata = files.read(f"ecommine-{ecommine.__version__}.dist-info/METADATA").decode()
     extras = {line.split()[1] for line in metadata.splitlines() if line.startswith("Provides-Extra:")}
-    assert extras == {"all", "calendar", "duckdb", "examples", "fast", "plot", "polars", "spark"}
+    assert extras == {"all", "calendar", "duckdb", "examples", "fast", "plot", "polars", "spark", "zh"}
     assert "Requires-Python: >=3.11" in metadata
 
 

@@ -554,7 +554,7 @@ def test_a_visitor_with_very_many_carts():
 def test_nothing_but_purchases_has_no_cart():
     found = funnel.carts(slow_carts.table([(1, 0, "purchase"), (2, 5, "purchase", 1)]))
     assert len(found.table) == 0
-    assert codes(found) == {"purchases_without_cart": 2}
+    assert codes(found) == {"no_cart_events": None, "purchases_without_cart": 2}
 
 
 def test_what_is_left_out_is_told():

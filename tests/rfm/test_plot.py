@@ -106,7 +106,7 @@ def test_titles_name_the_periods(result, moved):
     assert result.plot().get_title() == "Segments, up to 2025-05-14: area shows money"
     assert moved.plot().get_title() == "Customers: 6 months to 2024-09-30 (rows), 6 months to 2025-03-31 (columns)"
     assert moved.plot().get_yticklabels()[-1].get_text() == "New or returning"
-    title = moved.plot(kind="bridge").get_title()
+    title = moved.plot(kind="bridge").get_title().replace("\n", " ")
     assert title == "What changed revenue: 6 months to 2024-09-30 against 6 months to 2025-03-31"
 
 

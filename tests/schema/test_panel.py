@@ -432,6 +432,7 @@ def test_errors_name_the_way_out():
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason=f"the folder of real data, {DATA}, is not there (set ECOMMINE_DATA)")
+@pytest.mark.filterwarnings("ignore:.*differ from another one in capitals")
 def test_the_choice_of_price_moves_the_elasticity_of_online_retail():
     """Within-product regression of log weekly quantity on log price: far from equal for the three prices."""
     raw = pd.read_parquet(DATA / "online_retail.parquet")

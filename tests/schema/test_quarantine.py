@@ -87,7 +87,7 @@ def test_a_column_called_reason_is_asked_to_be_renamed(library):
 
 
 def test_names_of_tables_and_columns_are_checked():
-    with pytest.raises(ValueError, match=r"`table` must be one of 'orders', 'events', .*, got 'order'"):
+    with pytest.raises(ValueError, match=r"`table` must be one of 'orders', 'baskets', 'events', .*, got 'order'"):
         split(orders(), "order")
     with pytest.raises(TypeError, match=r"`custmer_id`.*order_id, customer_id"):
         split(orders(), "orders", custmer_id="x")

@@ -11,8 +11,8 @@ COLUMNS = [(name, column) for name, table in schema.TABLES.items() for column in
 
 def test_every_table_of_the_design_is_declared():
     assert list(schema.TABLES) == [
-        "orders", "events", "links", "products", "customers", "sales", "reviews", "assignments", "touches", "stock",
-        "purchases", "deliveries",
+        "orders", "baskets", "events", "links", "products", "customers", "sales", "reviews", "assignments", "touches",
+        "stock", "purchases", "deliveries",
     ]  # fmt: skip
     assert all(name == table.name for name, table in schema.TABLES.items())
 

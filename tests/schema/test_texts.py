@@ -67,6 +67,15 @@ SCENARIOS = {
     "a panel with cancelled orders and prices": lambda: schema.to_sales(
         SOLD, prices=pd.DataFrame({"product_id": ["ham"], "changed_at": DAY, "price": 2.0})
     ),
+    "ids that were mended": lambda: schema.orders(
+        orders(customer_id=texts("7.0", "NULL", " a"), order_id=texts("1.23457E+12", "b", "c"))
+    ),
+    "ids in capitals": lambda: schema.orders(
+        orders(customer_id=texts("Ann@x.org", "ann@x.org", "b"), product_id=texts("A1", "a1", "b"))
+    ),
+    "own names of events": lambda: schema.events(
+        EVENTS.assign(event=["browse", "buy", "hover"]), names={"browse": "view_item", "pay": "purchase"}
+    ),
     "reading a table that is not canonical": lambda: schema.to_sales(SALES.drop(columns="quantity")),
 }
 

@@ -4,6 +4,7 @@ import itertools
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from math import isfinite
 
 import narwhals.stable.v2 as nw
 
@@ -94,7 +95,7 @@ def describe_counts(counts: Sequence[float]) -> str:
     >>> describe_counts([1.4e18])
     "they count nanoseconds: divide them by 1,000 and give `format='unix_us'`"
     """
-    known = [count for count in counts if count == count]
+    known = [count for count in counts if isfinite(count)]
     units = [unit for unit, micros in EPOCHS.items() if known and all(_FROM <= n * micros / 1e6 < _TO for n in known)]
     if units:
         return f"give `format={units[0]!r}`"

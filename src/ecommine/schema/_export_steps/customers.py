@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import narwhals.stable.v2 as nw
 
+from ..._core.checks import text
 from ..._core.frames import Frame, join
 from ..._core.texts import did_you_mean
 from .._exports.base import Export, fill_false, null_column, read_as_text
@@ -17,7 +18,7 @@ def with_customers(frame: Frame, export: Export, system: str, columns: Sequence[
     orders have the same. ``customer`` names one column instead of these.
     """
     names = frame.collect_schema().names()
-    if customer is not None and customer not in names:
+    if customer is not None and text("customer", customer, example="Email") not in names:
         near = did_you_mean(customer, names)
         raise SchemaError(system, [f"`customer={customer!r}` is not a column of the export{near}"])
     present = [name for name in columns if name in names] if customer is None else [customer]
@@ -34,11 +35,11 @@ def with_customers(frame: Frame, export: Export, system: str, columns: Sequence[
 
 def contact(column: nw.Expr) -> nw.Expr:
     """Return an e-mail in small letters and a telephone number without blanks and signs, so that each is one key."""
-    text = column.str.replace_all("^[ \t']+|[ \t]+$", "")
-    number = text.str.replace_all("[ ()./-]", "")
-    is_number = fill_false(text.str.contains("^[+]?[0-9 ()./-]{6,}$"))
-    known = nw.when(is_number).then(number).otherwise(text)
-    small = nw.when(fill_false(text.str.contains("@"))).then(text.str.to_lowercase()).otherwise(known)
+    trimmed = column.str.replace_all("^[ \t']+|[ \t]+$", "")
+    number = trimmed.str.replace_all("[ ()./-]", "")
+    is_number = fill_false(trimmed.str.contains("^[+]?[0-9 ()./-]{6,}$"))
+    known = nw.when(is_number).then(number).otherwise(trimmed)
+    small = nw.when(fill_false(trimmed.str.contains("@"))).then(trimmed.str.to_lowercase()).otherwise(known)
     return nw.when(fill_false(small != "")).then(small)
 
 
