@@ -21,7 +21,21 @@ EXACT = 2**53 - 1
 letters = st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zl", "Zp"))
 words = st.text(letters, min_size=1, max_size=8) | st.sampled_from(CHINESE)
 BLANKS = " \t\r\n\u00a0\u3000\u200b\ufeff"
-NOBODY = {"null", "nan", "none", "nat", "n/a", "#n/a", "<na>", "(null)", "\\n", "nil", "undefined", "(not set)", "(none)"}
+NOBODY = {
+    "null",
+    "nan",
+    "none",
+    "nat",
+    "n/a",
+    "#n/a",
+    "<na>",
+    "(null)",
+    "\\n",
+    "nil",
+    "undefined",
+    "(not set)",
+    "(none)",
+}
 codes = words.map(lambda text: text.strip(BLANKS)).filter(
     lambda text: text and text.lower() not in NOBODY and "@" not in text and not text.endswith(".0")
 )

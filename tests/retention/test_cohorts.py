@@ -88,7 +88,7 @@ def test_matches_a_version_in_pandas(rows):
     customer, day, amount = zip(*rows, strict=True)
     orders = lines(customer, day, amount=np.array(amount, dtype=float))
     result = retention.cohorts(orders, first_orders_from="2023-01-01", as_of="2023-08-31")
-    bought = orders[orders["amount"] >= 0]
+    bought = orders[orders["amount"] >= 0].copy()
     if not len(bought):
         assert not len(result.table)
         return

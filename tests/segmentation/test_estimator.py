@@ -13,7 +13,7 @@ from ecommine.segmentation._groups.stability import Clusters, jaccard_stability
 
 
 def contract_of(estimator):
-    """Return the mark of scikit-learn's checks of an estimator; older versions give a generator, which pytest refuses."""
+    """Return the mark of the checks of an estimator; older scikit-learn gives a generator, which pytest refuses."""
     mark = parametrize_with_checks([estimator])
     names, checks = mark.args
     return pytest.mark.parametrize(names, list(checks), **mark.kwargs)

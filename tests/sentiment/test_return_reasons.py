@@ -66,7 +66,9 @@ def test_windows_that_are_open_and_late_returns_are_left_out() -> None:
 
 def test_what_cannot_be_joined_is_told() -> None:
     orders = lines((1, 1, 7, "01-01", 1), (9, 9, 7, "01-03", -1), (2, 2, 7, "01-01", 1))
-    orders = pd.concat([orders, orders.iloc[:1].assign(quantity=np.nan), orders.iloc[:1].assign(ordered_at=pd.NaT)])
+    orders = pd.concat([orders, orders.iloc[:1], orders.iloc[:1]], ignore_index=True).astype({"quantity": float})
+    orders.loc[len(orders) - 2, "quantity"] = np.nan
+    orders.loc[len(orders) - 1, "ordered_at"] = pd.NaT
     reviews = said((1, 7, "01-02", "fine"), (1, 7, "12-31", "fine"), (3, 7, "01-02", "fine"))
     found = sentiment.return_reasons(reviews, orders, as_of="2024-06-01", min_reviews=1)
     assert note_counts(found.notes) == {

@@ -37,10 +37,11 @@ def add_searches(rng: np.random.Generator, events: pd.DataFrame, products: pd.Da
     nothing = _searches(began.loc[in_vain], began.loc[in_vain, "occurred_at"] + pd.Timedelta(seconds=5))
     nothing["query"] = np.array(_NOT_SOLD)[rng.integers(len(_NOT_SOLD), size=len(nothing))]
     nothing["result_count"] = 0
-    every = pd.concat([events.assign(query=None, result_count=None), found, nothing], ignore_index=True)
-    every["query"] = every["query"].astype(events["event"].dtype)
-    every["result_count"] = every["result_count"].astype("Int64")
-    every = every.astype({name: dtype for name, dtype in events.dtypes.items() if name in every})
+    others = events.assign(
+        query=pd.Series(None, index=events.index, dtype=events["event"].dtype),
+        result_count=pd.Series(pd.NA, index=events.index, dtype="Int64"),
+    )
+    every = pd.concat([others, *(part.astype(dict(others.dtypes)) for part in (found, nothing))], ignore_index=True)
     return every.sort_values("occurred_at", kind="stable", ignore_index=True)
 
 
