@@ -11,6 +11,8 @@ import pandas as pd
 from ecommine.schema import TABLES, Column
 
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+SIGNED_MONEY = re.compile(r"€([0-9]+)")
+"""Money with the sign of a currency: the one such text that the strategies draw."""
 
 
 def missing(value: Any) -> bool:
@@ -67,9 +69,10 @@ def _of_value(column: Column, row: dict[str, Any], needed: bool, held: str, tabl
 
 def _of_number(column: Column, value: Any, held: str) -> list[str]:
     if held == "written":
-        if not NUMBER.fullmatch(value.strip()):
+        read = _read(value, column.kind)
+        if read is None:
             return ["is not a number"]
-        value = float(value)
+        value = read
     low, high = (0, 1) if column.kind == "share" else (column.low, column.high)
     if math.isinf(value):
         return ["is infinite"]
@@ -78,10 +81,17 @@ def _of_number(column: Column, value: Any, held: str) -> list[str]:
     return [f"is above {high:g}"] if high is not None and value > high else []
 
 
+def _read(text: str, kind: str) -> float | None:
+    money = SIGNED_MONEY.fullmatch(text) if kind == "money" else None
+    if money:
+        return float(money[1])
+    return float(text) if NUMBER.fullmatch(text.strip()) else None
+
+
 def _has_product(row: dict[str, Any]) -> bool:
     """Tell whether quantity x unit_price is there to take the place of a missing amount."""
-    for name in ("quantity", "unit_price"):
+    for name, kind in (("quantity", "number"), ("unit_price", "money")):
         value = row.get(name)
-        if missing(value) or (isinstance(value, str) and not NUMBER.fullmatch(value.strip())):
+        if missing(value) or (isinstance(value, str) and _read(value, kind) is None):
             return False
     return True

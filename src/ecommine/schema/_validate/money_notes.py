@@ -54,7 +54,8 @@ def currency_notes(frame: Frame, plan: TypePlan, counts: Mapping[str, int]) -> l
             continue
         signs = nw.col(RAW + name).str.replace_all("[0-9.,'’ \t\u00a0\u202f()+\u2212-]", "")
         rows = frame.select(sign=signs).unique(keep="any").head(_CURRENCIES)
-        found = sorted({currency_of(str(sign)) for sign in collect(rows)["sign"].to_list() if sign} - {""})
+        written = collect(rows)["sign"].drop_nulls().to_list()
+        found = sorted({currency_of(sign) for sign in written} - {""})
         if len(found) > 1:
             text = (
                 f"{len(found)} currencies in `{name}` ({quote_names(found)}): their money cannot be added up, convert "
