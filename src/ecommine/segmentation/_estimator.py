@@ -1,10 +1,9 @@
 """Segmentation as a scikit-learn estimator: numbers in, labels out."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils import check_random_state, validation
 from sklearn.utils.validation import check_is_fitted
 
@@ -12,10 +11,28 @@ from .._core.arrays import Floats, Ints
 from .._core.checks import flag, integer
 from ._groups.stability import choices_of_number, chosen_number, clustered, jaccard_stability, nearest_center
 
+if TYPE_CHECKING:  # scikit-learn is untyped: to type checkers its base classes have no more than is used of them
+
+    class BaseEstimator:
+        """What holds parameters."""
+
+        def get_params(self, deep: bool = True) -> dict[str, Any]: ...
+
+        def set_params(self, **params: Any) -> Any: ...
+
+    class ClusterMixin:
+        """What finds clusters."""
+
+        def fit_predict(self, X: Any, y: object = None) -> Ints:  # noqa: N803
+            ...
+
+else:
+    from sklearn.base import BaseEstimator, ClusterMixin
+
 MAX_STARTS = 10_000
 
 
-class Segmentation(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
+class Segmentation(ClusterMixin, BaseEstimator):
     """K-Means whose number of clusters is chosen by the stability of the clusters.
 
     A scikit-learn estimator on numbers only, for use in a Pipeline with a scaler of your choice;
@@ -141,8 +158,7 @@ class Segmentation(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         >>> segmentation.Segmentation(3).get_params()
         {'n_clusters': 3, 'n_init': 10, 'random_state': 0}
         """
-        parameters: dict[str, Any] = super().get_params(flag("deep", deep))
-        return parameters
+        return super().get_params(flag("deep", deep))
 
     def _checked(self, X: Any, **options: Any) -> Floats:  # noqa: N803
         """Return the numbers as an array; an error names them."""
@@ -150,7 +166,7 @@ class Segmentation(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit
             if hasattr(validation, "validate_data"):
                 values: Floats = validation.validate_data(self, X, dtype=np.float64, **options)
             else:  # before scikit-learn 1.6 it was a method
-                values = self._validate_data(X, dtype=np.float64, **options)
+                values = getattr(self, "_validate_data")(X, dtype=np.float64, **options)  # noqa: B009
         except TypeError as error:
             raise TypeError(f"`X` must be numbers: {error}") from error
         except (ValueError, OverflowError, ArithmeticError) as error:
