@@ -177,14 +177,10 @@ def _mine_share(
         needed = size + n_items - prefix
         parent, item = _grown(parent, needed), _grown(item, needed)
         count, depth = _grown(count, needed), _grown(depth, needed)
-        n = 0
-        for later in range(prefix + 1, n_items):
-            if counts[later] > 0 and counts[later] >= limits[0] and _admit(counts[later], limits, histogram):
-                parent[size], item[size], count[size], depth[size] = prefix, later, counts[later], 2
-                ids[n], nodes[n] = later, n_items + size
-                row_of_item[later] = n
-                size += 1
-                n += 1
+        n = _add_pairs(
+            prefix, n_items, counts, limits, histogram, parent, item, count, depth, size, ids, nodes, row_of_item
+        )
+        size += n
         if n > 1 and max_size > 2:
             n_words = (last - first + 63) >> 6
             bitsets = _grown(bitsets, n * n_words)
@@ -209,6 +205,34 @@ def _mine_share(
         for row in range(n):
             row_of_item[ids[row]] = -1
     return parent[:size], item[:size], count[:size], depth[:size]
+
+
+@njit(nogil=True, cache=True)
+def _add_pairs(
+    prefix: int,
+    n_items: int,
+    counts: Any,
+    limits: Any,
+    histogram: Any,
+    parent: Any,
+    item: Any,
+    count: Any,
+    depth: Any,
+    size: int,
+    ids: Any,
+    nodes: Any,
+    row_of_item: Any,
+) -> int:
+    """Add the pairs of a product with later ones that are frequent, and return how many there are."""
+    n = 0
+    for later in range(prefix + 1, n_items):
+        if counts[later] > 0 and counts[later] >= limits[0] and _admit(counts[later], limits, histogram):
+            row = size + n
+            parent[row], item[row], count[row], depth[row] = prefix, later, counts[later], 2
+            ids[n], nodes[n] = later, n_items + row
+            row_of_item[later] = n
+            n += 1
+    return n
 
 
 @njit(nogil=True, cache=True)
