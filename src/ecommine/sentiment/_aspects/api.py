@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..._core.arrays import Ints
+from ..._core.arrays import Bools, Ints
 from ..._core.checks import confidence_level, instance, integer, one_of
 from ..._core.engines import tell_library_errors
 from ..._core.moments import moment, moment_to_microseconds
@@ -14,22 +14,31 @@ from ..._core.notes import Note
 from ..._core.texts import counted
 from ..._stats.multiple_testing import CORRECTIONS, Correction, adjust_p_values
 from ...schema._for_topics import Every, first_open
+from .._columns import (
+    NO_TIME,
+    id_values,
+    joint_codes,
+    left_out_texts,
+    no_product_id,
+    rating_notes,
+    repeat_notes,
+    repeated_ids,
+    times_of,
+    without_product,
+)
 from .._model import SentimentModel
 from .._read import Reviews, read_reviews
-from .._words.comparison import id_values, joint_codes, rating_notes, repeat_notes, repeated_ids
-from .._words.keywords import left_out_texts, no_product_id, without_product
 from .changes import Changes, find_changes, units_of
-from .data import AspectData, negative_matrix
+from .data import AspectData
 from .mentions import (
     EVERY,
-    NO_TIME,
     Mentions,
     Opinions,
     as_datetime,
     find_mentions,
+    negative_matrix,
     opinions_of,
     period_numbers,
-    times_of,
 )
 from .result import Aspects
 from .shares import aspect_shares, excess_negative
@@ -56,8 +65,7 @@ def aspects(
 
     A clause is about an aspect if it has one of its words, and positive, neutral or negative as the model says of the
     clause and of the whole review. What is counted are reviews: one that mentions an aspect in three clauses mentions
-    it once,
-    negatively if more of these are negative than positive.
+    it once, negatively if more of these are negative than positive.
 
     Parameters
     ----------
@@ -77,7 +85,7 @@ def aspects(
     level : float, default 0.95
         Level of the intervals.
     correction : {"bh", "holm", "bonferroni"} or None
-        For many tests, over all changes.
+        For many tests: over all changes, and over all products and aspects.
     as_of : datetime, date or ISO 8601 text, optional
         The moment up to which reviews count; the last time in the data by default.
 
@@ -96,11 +104,11 @@ def aspects(
     Notes
     -----
     Levels come from stars; a share that a model calls negative is off by a share that differs from aspect to aspect,
-    and has no interval. Changes compare a period with the one before,
-    within
-    products and, where ordered_at is known, among reviews that were written as long after the purchase; opinions of one
-    customer are not independent. ``excess_negative`` is :math:`n (\hat p - p_0)` with the n opinions of a product, the
-    rate :math:`p_0` of negative mentions in its category, and the posterior mean of its own.
+    and has no interval. Changes compare a period with the one before, within products and, where ordered_at is known,
+    among reviews that were written as long after the purchase; opinions of one customer are not independent.
+    ``excess_negative`` is :math:`n (\hat p - p_0)` with the n opinions of a product, the rate :math:`p_0` of negative
+    mentions in its category, and the posterior mean of its own; its p-value is that of the product against the others
+    of its category.
 
     Codes of notes: ``default_praise`` (written by the platform: in no share, and their stars in no level),
     ``other_languages``, ``no_text``, ``no_product_id`` (no count), ``reviews_without_product``,
@@ -126,57 +134,97 @@ def aspects(
     1           7  delivery        40        10           0.25
     """
     finder = AspectFinder(check_aspects(aspects))
-    one_of("every", every, EVERY)
-    min_reviews = integer("min_reviews", min_reviews, low=1)
-    level = confidence_level(level)
-    one_of("correction", correction, CORRECTIONS)
-    until = None if as_of is None else moment(as_of)
     if model is not None:
         instance("model", model, SentimentModel)
-    made = read_reviews(reviews, optional=OPTIONAL)
-    time = times_of(made.frame, "reviewed_at")
-    until = until or (as_datetime(int(time.max())) if (time != NO_TIME).any() else None)
-    product, products, has_product = _products(made)
-    is_repeat = repeated_ids(made.frame)
-    is_in_time = np.ones(len(time), dtype=bool) if until is None else time <= moment_to_microseconds(until)
-    rows = made.texts.rows("en", "zh", "any")
-    rows = rows[(product[rows] >= 0) & is_in_time[rows] & ~is_repeat[rows]]
-    opinions = opinions_of(made, rows, product)
-    mentions = find_mentions([made.texts.text[i] for i in rows], [made.texts.language[i] for i in rows], finder, model)
-    opened = NO_TIME if until is None else int(period_numbers(_micro(first_open(until, every)), every)[0])
-    n_aspects = len(finder.names)
-    by_product = aspect_shares(opinions, mentions, opinions.product, len(products), n_aspects, min_reviews, level)
-    changes = _changes(opinions, mentions, n_aspects, every, min_reviews, by_product=has_product)
-    data = AspectData(
-        frame=made.frame,
-        names=finder.names,
-        products=products,
-        has_product=has_product,
-        every=every,
-        first_open=opened,
-        min_reviews=min_reviews,
-        correction=correction,
-        opinions=opinions,
-        rated=opinions_of(
-            made, np.flatnonzero((product >= 0) & is_in_time & ~made.texts.is_default & ~is_repeat), product
-        ),
-        mentions=mentions,
-        by_product=by_product,
-        overall=aspect_shares(
-            opinions, mentions, np.zeros(len(rows), dtype=np.int64), 1, n_aspects, min_reviews, level
-        ),
-        excess=excess_negative(by_product, _categories(opinions, len(products))),
-        changes=changes,
-        q_value=adjust_p_values(changes.p_value, correction),
+    options = _Options(
+        every=one_of("every", every, EVERY),
+        min_reviews=integer("min_reviews", min_reviews, low=1),
+        level=confidence_level(level),
+        correction=one_of("correction", correction, CORRECTIONS),
     )
+    until = None if as_of is None else moment(as_of)
+    made = read_reviews(reviews, optional=OPTIONAL)
+    chosen = _Chosen.of(made, until)
+    texts, rows = made.texts, chosen.rows
+    mentions = find_mentions([texts.text[i] for i in rows], [texts.language[i] for i in rows], finder, model)
+    data = _estimate(made, chosen, mentions, finder.names, options)
     overall = share_table(data, of_products=False)
     return Aspects(
-        table=share_table(data, of_products=True) if has_product else overall,
+        table=share_table(data, of_products=True) if data.has_product else overall,
         overall=overall,
-        as_of=until,
-        level=level,
-        notes=tuple(_notes(made, data, product, is_in_time)),
+        as_of=chosen.until,
+        level=options.level,
+        notes=tuple(_notes(made, data, chosen)),
         _data=data,
+    )
+
+
+class _Options(NamedTuple):
+    """Options that are checked."""
+
+    every: Every
+    min_reviews: int
+    level: float
+    correction: Correction | None
+
+
+class _Chosen(NamedTuple):
+    """Which reviews count: the rows with opinions, those with stars that count, and of what product each row is."""
+
+    rows: Ints
+    rated: Ints
+    product: Ints
+    products: list[Any]
+    has_product: bool
+    is_in_time: Bools
+    until: datetime | None
+
+    @classmethod
+    def of(cls, made: Reviews, until: datetime | None) -> "_Chosen":
+        time = times_of(made.frame, "reviewed_at")
+        until = until or (as_datetime(int(time.max())) if (time != NO_TIME).any() else None)
+        product, products, has_product = _products(made)
+        is_in_time = np.ones(len(time), dtype=bool) if until is None else time <= moment_to_microseconds(until)
+        counts = (product >= 0) & is_in_time & ~repeated_ids(made.frame)
+        rows = made.texts.rows("en", "zh", "any")
+        rated = np.flatnonzero(counts & ~made.texts.is_default)
+        return cls(rows[counts[rows]], rated, product, products, has_product, is_in_time, until)
+
+
+def _estimate(
+    made: Reviews, chosen: _Chosen, mentions: Mentions, names: tuple[str, ...], options: _Options
+) -> AspectData:
+    """Estimate shares, excess and changes from the mentions of the opinions."""
+    every, n_products = options.every, len(chosen.products)
+    opinions = opinions_of(made, chosen.rows, chosen.product)
+    one_group: Ints = np.zeros(len(opinions), dtype=np.int64)
+    by_product, overall = (
+        aspect_shares(opinions, mentions, group, n, len(names), options.min_reviews, options.level)
+        for group, n in ((opinions.product, n_products), (one_group, 1))
+    )
+    negative = negative_matrix(mentions, len(opinions), len(names))
+    excess = excess_negative(opinions, negative, _categories(opinions, n_products), options.min_reviews)
+    changes = _changes(opinions, negative, every, options.min_reviews, by_product=chosen.has_product)
+    opened = NO_TIME if chosen.until is None else int(period_numbers(_micro(first_open(chosen.until, every)), every)[0])
+    return AspectData(
+        frame=made.frame,
+        names=names,
+        products=chosen.products,
+        has_product=chosen.has_product,
+        every=every,
+        first_open=opened,
+        min_reviews=options.min_reviews,
+        level=options.level,
+        opinions=opinions,
+        rated=opinions_of(made, chosen.rated, chosen.product),
+        mentions=mentions,
+        negative=negative,
+        by_product=by_product,
+        overall=overall,
+        excess=excess,
+        excess_q_value=adjust_p_values(excess.p_value.ravel(), options.correction).reshape(excess.p_value.shape),
+        changes=changes,
+        q_value=adjust_p_values(changes.p_value, options.correction),
     )
 
 
@@ -201,20 +249,17 @@ def _categories(opinions: Opinions, n_products: int) -> Ints:
     return category
 
 
-def _changes(
-    opinions: Opinions, mentions: Mentions, n_aspects: int, every: Every, min_reviews: int, *, by_product: bool
-) -> Changes:
+def _changes(opinions: Opinions, negative: Bools, every: Every, min_reviews: int, *, by_product: bool) -> Changes:
     dated = np.flatnonzero(opinions.time != NO_TIME)
     period = period_numbers(opinions.time[dated], every)
-    negative = negative_matrix(mentions, len(opinions), n_aspects)[dated]
-    units = units_of(period, opinions.product[dated], opinions.age[dated], opinions.customer[dated], negative)
+    units = units_of(period, opinions.product[dated], opinions.age[dated], opinions.customer[dated], negative[dated])
     return find_changes(units, min_reviews, by_product=by_product)
 
 
-def _notes(made: Reviews, data: AspectData, product: Ints, is_in_time: Any) -> list[Note]:
+def _notes(made: Reviews, data: AspectData, chosen: _Chosen) -> list[Note]:
     notes = left_out_texts([made.texts])
     n_empty = sum(not text for text in made.texts.text)
-    n_after = int((~is_in_time).sum())
+    n_after = int((~chosen.is_in_time).sum())
     opinions = data.opinions
     has_times = "reviewed_at" in made.frame.columns
     n_undated = int((opinions.time == NO_TIME).sum()) if has_times else 0
@@ -228,7 +273,7 @@ def _notes(made: Reviews, data: AspectData, product: Ints, is_in_time: Any) -> l
     }
     notes += [*rating_notes(made.frame), *repeat_notes(int(repeated_ids(made.frame).sum()))]
     notes += [] if data.has_product else [no_product_id()]
-    notes += without_product(int((product < 0).sum()))
+    notes += without_product(int((chosen.product < 0).sum()))
     notes += [
         Note(f"{counted(count, 'review')} {words}", code=code, count=count)
         for code, (count, words) in counts.items()

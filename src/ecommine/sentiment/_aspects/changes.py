@@ -32,18 +32,6 @@ from .._words.mantel_haenszel import Cells, cmh_p_values, cmh_variance
 
 MIN_NEGATIVE = 10
 """Negative opinions of two periods, with fewer of which a change is not tested: no number of them would be clear."""
-ARRAYS = (
-    "product",
-    "aspect",
-    "period",
-    "before",
-    "after",
-    "negative_before",
-    "negative_after",
-    "difference",
-    "error",
-    "p_value",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,9 +56,9 @@ class Changes:
     @classmethod
     def join(cls, parts: "list[Changes]") -> "Changes":
         """Return several as one."""
-        empty: dict[str, Any] = {name: np.zeros(0) for name in ARRAYS}
-        empty |= {name: np.zeros(0, dtype=np.int64) for name in ("product", "aspect", "period")}
-        return cls(**{name: np.concatenate([empty[name], *(getattr(part, name) for part in parts)]) for name in ARRAYS})
+        names = cls.__dataclass_fields__
+        empty: dict[str, Any] = {name: np.zeros(0, dtype=np.int64 if i < 3 else float) for i, name in enumerate(names)}
+        return cls(**{name: np.concatenate([empty[name], *(getattr(part, name) for part in parts)]) for name in names})
 
     def limits(self, level: float) -> tuple[Floats, Floats]:
         """Return the limits of the differences."""
@@ -178,17 +166,9 @@ class _Scored:
         """Return the matched strata as cells of their group."""
         rows = np.flatnonzero(self.is_matched)
         strata, cell = np.unique(self.stratum[rows], return_inverse=True)
-        n = len(strata)
-        group = np.zeros(n, dtype=np.int64)
+        group = np.zeros(len(strata), dtype=np.int64)
         group[cell] = of[rows]
         after, y = self.is_after[rows], self.y[rows]
-        values = (y * after, y * ~after, after * 1.0, ~after * 1.0)
-        counted = [sums_by_group(cell, value, n) for value in values]
-        return Cells(
-            word=group,
-            target=counted[0],
-            reference=counted[1],
-            n_target=counted[2],
-            n_reference=counted[3],
-            n_words=n_groups,
-        )
+        values = {"target": y * after, "reference": y * ~after, "n_target": after, "n_reference": ~after}
+        sums = {name: sums_by_group(cell, value, len(strata)) for name, value in values.items()}
+        return Cells(word=group, n_words=n_groups, **sums)

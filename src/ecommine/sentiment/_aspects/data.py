@@ -7,10 +7,10 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from ..._core.arrays import Bools, Floats, Ints
-from ..._stats.multiple_testing import Correction
 from ...schema._for_topics import Every
+from .._columns import NO_TIME
 from .changes import Changes
-from .mentions import NO_TIME, Mentions, Opinions, period_numbers, period_starts
+from .mentions import Mentions, Opinions, period_numbers, period_starts
 from .shares import AspectShares, Excess
 
 
@@ -28,6 +28,12 @@ class AspectData:
         Their ids; one, None, where there is no product_id.
     first_open : int
         Number of the first period that is not over.
+    rated : Opinions
+        All reviews but those that the platform wrote, also without a text.
+    negative : bool array of shape (n_opinions, n_aspects)
+        Whether each opinion mentions each aspect negatively.
+    excess_q_value, q_value : float array
+        Corrected p-values of the excess, and of the changes.
     """
 
     frame: nw.DataFrame[Any]
@@ -37,13 +43,15 @@ class AspectData:
     every: Every
     first_open: int
     min_reviews: int
-    correction: Correction | None
+    level: float
     opinions: Opinions
     rated: Opinions
     mentions: Mentions
+    negative: Bools
     by_product: AspectShares
     overall: AspectShares
     excess: Excess
+    excess_q_value: Floats
     changes: Changes
     q_value: Floats
 
@@ -58,14 +66,3 @@ class AspectData:
     def starts(self, periods: Ints) -> Any:
         """Return the first moments of periods."""
         return period_starts(periods, self.every)
-
-    def negative_matrix(self) -> Bools:
-        """Return whether each opinion (rows) mentions each aspect (columns) negatively."""
-        return negative_matrix(self.mentions, len(self.opinions), len(self.names))
-
-
-def negative_matrix(mentions: Mentions, n_opinions: int, n_aspects: int) -> Bools:
-    """Return whether each opinion (rows) mentions each aspect (columns) negatively."""
-    matrix = np.zeros((n_opinions, n_aspects), dtype=bool)
-    matrix[mentions.opinion[mentions.is_negative], mentions.aspect[mentions.is_negative]] = True
-    return matrix

@@ -4,19 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-import narwhals.stable.v2 as nw
 import numpy as np
 
 from ..._core.arrays import Bools, Floats, Ints, Times
-from ..._core.moments import DAY, column_to_microseconds
+from ..._core.moments import DAY
 from ...schema._for_topics import Every
+from .._columns import NO_TIME, id_values, joint_codes, ratings_of, times_of
 from .._languages import Spoken
 from .._log_odds import score_texts
 from .._opinions import opinion_strength
 from .._polarity import NEGATIVE, POSITIVE, classify_clauses
 from .._read import Reviews
 from .._text import split_clauses
-from .._words.comparison import id_values, joint_codes, ratings_of
 from .word_lists import AspectFinder
 
 EVERY: tuple[Every, ...] = get_args(Every)
@@ -25,7 +24,6 @@ AGES = (7, 30, 90)
 """Days since the purchase at which a class of ages ends."""
 MOST_LOG_ODDS = 2.0
 """Of a whole review, beside those of a clause: they grow with its length, and would make "too dear" praise."""
-NO_TIME = np.iinfo(np.int64).min
 _MONTHS = {"1mo": 1, "1q": 3, "1y": 12}
 
 
@@ -144,6 +142,13 @@ def _by_opinion(at: Ints, aspect: Ints, polarity: Ints, clauses: list[str], stre
     )
 
 
+def negative_matrix(mentions: Mentions, n_opinions: int, n_aspects: int) -> Bools:
+    """Return whether each opinion (rows) mentions each aspect (columns) negatively."""
+    matrix = np.zeros((n_opinions, n_aspects), dtype=bool)
+    matrix[mentions.opinion[mentions.is_negative], mentions.aspect[mentions.is_negative]] = True
+    return matrix
+
+
 def opinions_of(reviews: Reviews, rows: Ints, product: Ints) -> Opinions:
     """Read the columns of some rows."""
     frame, n = reviews.frame, len(reviews.frame)
@@ -161,11 +166,6 @@ def opinions_of(reviews: Reviews, rows: Ints, product: Ints) -> Opinions:
         rating=ratings_of(frame)[rows],
         age=_ages(time, times_of(frame, "ordered_at"))[rows],
     )
-
-
-def times_of(frame: nw.DataFrame[Any], name: str) -> Times:
-    """Return the times of a column in microseconds, the least of all where one is missing."""
-    return column_to_microseconds(frame[name]) if name in frame.columns else np.full(len(frame), NO_TIME)
 
 
 def _ages(time: Times, bought: Times) -> Ints:

@@ -78,7 +78,7 @@ def draw_periods(data: AspectData, product: int | None, ax: "Axes | None", local
     dated = data.dated()
     places = dated[_is_of(data, product)[dated]]
     periods, at = np.unique(data.period(data.opinions, places), return_inverse=True)
-    negative = data.negative_matrix()[places]
+    negative = data.negative[places]
     n = np.bincount(at, minlength=len(periods))
     is_shown = n >= data.min_reviews
     chosen = np.argsort(-negative.sum(axis=0), kind="stable")[:LINES]

@@ -30,6 +30,7 @@ SHOWN_COLUMNS = (
     "mention_share",
     "called_negative_share",
     "excess_negative",
+    "excess_q_value",
 )
 
 
@@ -48,7 +49,8 @@ class Aspects(Result):
         - low_star_share with its limits, where 200 mentions have stars: the share of the mentions in reviews of one and
           two stars, which may be for other reasons than the aspect;
         - excess_negative: negative mentions beyond the rate of the category, or of the shop where there is none, with
-          the rate of the product shrunk;
+          the rate of the product shrunk; excess_p_value and excess_q_value of the product against the others, null
+          where either has fewer than `min_reviews` opinions, or fewer than ten of all are negative;
         - reason: why shares are null ("few_reviews", "few_mentions"), else null.
     overall : eager table, one row per aspect
         The same of all products together.
@@ -117,11 +119,11 @@ class Aspects(Result):
         """One row per aspect and period against the one before, of all products together and of each.
 
         scope ("all" products, matched with themselves, or "product"), product_id (null for all), aspect, period_at,
-        complete (whether the period was over at `as_of`); reviews_before, reviews (opinions that are
-        compared); negative_before, negative; difference of the shares that mention the
-        aspect negatively, with its limits; p_value and q_value, over the whole table.
+        complete (whether the period was over at `as_of`); reviews_before, reviews (opinions that are compared);
+        negative_before, negative; difference of the shares that mention the aspect negatively, with its
+        limits; p_value and q_value, over the whole table.
         """
-        return change_table(self._data, self.level)
+        return change_table(self._data)
 
     @property
     def stars(self) -> Any:
@@ -130,7 +132,7 @@ class Aspects(Result):
         product_id, period_at, complete, ratings, mean_rating, negative_share (one and two stars) with its limits,
         clustered by customer; shares are null below `min_reviews`. Empty where there are no stars or times.
         """
-        return star_table(self._data, self.level)
+        return star_table(self._data)
 
     @property
     def quotes(self) -> Any:
@@ -145,9 +147,9 @@ class Aspects(Result):
         -------
         eager table, the largest excess first
             product_id, aspect, opinions, negative_mentions, negative_rate (of the opinions), category_rate,
-            excess_negative; the clearest change from one period to the next, with changed_at and its q_value; and a
-            quote. Without products one
-            row per aspect, the most negative mentions first.
+            excess_negative with its p-value and q-value; the clearest change from one period to the next, with
+            changed_at and its change_q_value; and a quote. An excess whose excess_q_value is above 1 - level may be
+            chance. Without products one row per aspect, the most negative mentions first.
 
         Examples
         --------
@@ -162,7 +164,7 @@ class Aspects(Result):
     def summary(self, *, locale: Locale = "en") -> str:
         """Return what is mentioned most, what stands out, what changed, and what to mind."""
         one_of("locale", locale, LOCALES)
-        return aspect_sentences(self._data, self.level, locale)
+        return aspect_sentences(self._data, locale)
 
     def plot(
         self, ax: "Axes | None" = None, *, kind: Kind = "aspects", product: Any = None, locale: Locale = "en"

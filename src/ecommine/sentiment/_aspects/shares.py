@@ -1,33 +1,21 @@
-r"""Shares of aspects by product: who mentions them, who does so negatively, and how many more than elsewhere.
+"""Shares of aspects by product: who mentions them, who does so negatively, and where more do so than elsewhere.
 
 What is called negative by a model is off by a share that differs from aspect to aspect, so that no interval around it
 covers the truth. What stars can tell is another share: that of mentions in reviews of one and two stars, whatever they
-say of the aspect itself. Where some reviews have no stars, the calls help to estimate it (the difference estimator of
-survey sampling, or prediction-powered inference): with the calls :math:`c_i` of all N mentions and the stars
-:math:`y_i` of n of them (1 for one and two stars),
-
-.. math:: \hat\theta = \frac{1}{N} \sum_i c_i + \frac{1}{n} \sum_{i \text{ rated}} (y_i - c_i)
-
-whose variance is that of its influences, summed by customer.
-
-References
-----------
-Särndal, C.-E., Swensson, B. and Wretman, J. (1992). Model assisted survey sampling. Springer.
-
-Angelopoulos, A. N., Bates, S., Fannjiang, C., Jordan, M. I. and Zrnic, T. (2023). Prediction-powered inference. Science
-382(6671), 669-674. https://doi.org/10.1126/science.adi6000
+say of the aspect itself.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..._core.arrays import Floats, Ints, distinct_rows
-from ..._stats.arrays import divide, sums_by_group
-from ..._stats.clustered_shares import effective_trials
-from ..._stats.clusters import effective_sample_size
-from ..._stats.intervals import normal_quantile, wilson_interval
+from ..._core.arrays import Bools, Floats, Ints
+from ..._stats.arrays import divide
+from ..._stats.clustered_shares import shares_by_group
+from ..._stats.intervals import normal_quantile
 from ..._stats.shrinkage import shrink_shares
+from .._words.mantel_haenszel import Cells, cmh_p_values, design_effects
+from .changes import MIN_NEGATIVE
 from .mentions import Mentions, Opinions
 
 MIN_RATED = 200
@@ -51,7 +39,7 @@ class AspectShares:
     called_negative : float array
         Share of the mentions.
     low_star_share, low_star_low, low_star_high : float array
-        Share of the mentions in reviews of one and two stars.
+        Share of the mentions with stars that are in reviews of one and two.
     """
 
     opinions: Floats
@@ -69,105 +57,76 @@ class AspectShares:
 def aspect_shares(
     opinions: Opinions, mentions: Mentions, group: Ints, n_groups: int, n_aspects: int, min_reviews: int, level: float
 ) -> AspectShares:
-    """Compute counts and shares by group of opinions and aspect."""
+    """Compute counts and shares by group of opinions and aspect; intervals are by customer."""
     z = normal_quantile(level)
     total = np.bincount(group, minlength=n_groups).astype(np.float64)
-    cell = group[mentions.opinion] * n_aspects + mentions.aspect
-    n_cells = n_groups * n_aspects
-    n_mentions = np.bincount(cell, minlength=n_cells).astype(np.float64)
-    negative = sums_by_group(cell, mentions.is_negative.astype(np.float64), n_cells)
-    of_cell = np.repeat(total, n_aspects)
-    is_enough = of_cell >= min_reviews
-    share = np.where(is_enough, divide(n_mentions, of_cell), np.nan)
-    low, high = wilson_interval(share, _effective_opinions(opinions, mentions, group, n_groups, n_aspects, share), z)
-    is_told = is_enough & (n_mentions >= MIN_MENTIONS)
-    corrected = _corrected(opinions, mentions, cell, n_cells, z)
-    arrays = {
-        "mentions": n_mentions,
-        "negative": negative,
-        "mention_share": share,
-        "mention_low": low,
-        "mention_high": high,
-        "called_negative": np.where(is_told, divide(negative, n_mentions), np.nan),
-        **{
-            name: np.where(is_told, values, np.nan)
-            for name, values in zip(("low_star_share", "low_star_low", "low_star_high"), corrected, strict=True)
-        },
-    }
-    return AspectShares(opinions=total, **{name: one.reshape(n_groups, n_aspects) for name, one in arrays.items()})
-
-
-def _effective_opinions(
-    opinions: Opinions, mentions: Mentions, group: Ints, n_groups: int, n_aspects: int, share: Floats
-) -> Floats:
-    """Return the effective sample sizes of the shares of mentions: opinions of one customer are alike."""
-    run, first = distinct_rows(group, opinions.customer) if len(group) else (group, group)
-    n_runs, of_run = len(first), group[first]
-    size = np.bincount(run, minlength=n_runs).astype(np.float64)
-    trials, squares = (sums_by_group(of_run, values, n_groups) for values in (size, size**2))
-    clusters = np.bincount(of_run, minlength=n_groups)
-    key, of_key = distinct_rows(run[mentions.opinion], mentions.aspect) if len(mentions.clause) else (run[:0], run[:0])
-    hits = np.bincount(key, minlength=len(of_key)).astype(np.float64)
-    at_run, at_aspect = run[mentions.opinion[of_key]], mentions.aspect[of_key]
-    cell = of_run[at_run] * n_aspects + at_aspect
-    n_cells = n_groups * n_aspects
-    own, mixed = (sums_by_group(cell, values, n_cells) for values in (hits**2, hits * size[at_run]))
-    of_cells = [np.repeat(values, n_aspects) for values in (trials, squares)]
-    residual = np.nan_to_num(own - 2 * share * mixed + share**2 * of_cells[1])
-    return effective_trials(share, of_cells[0], residual, np.repeat(clusters, n_aspects))
-
-
-def _corrected(
-    opinions: Opinions, mentions: Mentions, cell: Ints, n_cells: int, z: float
-) -> tuple[Floats, Floats, Floats]:
-    """Return the shares of one and two stars, with their limits; NaN with fewer than 200 mentions that have stars."""
-    rating, customer = opinions.rating[mentions.opinion], opinions.customer[mentions.opinion]
-    is_rated = ~np.isnan(rating)
-    call = mentions.is_negative.astype(np.float64)
-    gap = np.where(is_rated, (rating <= NEGATIVE_STARS) - call, 0.0)
-    n, rated = np.bincount(cell, minlength=n_cells), sums_by_group(cell, is_rated * 1.0, n_cells)
-    rated = np.where(rated >= MIN_RATED, rated, 0.0)
-    called, bias = divide(sums_by_group(cell, call, n_cells), n), divide(sums_by_group(cell, gap, n_cells), rated)
-    estimate = np.clip(called + bias, 0.0, 1.0)
-    influence = divide(call - called[cell], n[cell]) + np.where(is_rated, divide(gap - bias[cell], rated[cell]), 0.0)
-    variance = _variance_by_cell(np.nan_to_num(influence), cell, customer, n_cells)
-    size = effective_sample_size(estimate, variance, rated)
-    low, high = wilson_interval(estimate, np.where(rated > 0, np.minimum(size, n), np.nan), z)
-    return estimate, low, high
-
-
-def _variance_by_cell(influence: Floats, cell: Ints, customer: Ints, n_cells: int) -> Floats:
-    if not len(cell):
-        return np.zeros(n_cells)
-    pair, first = distinct_rows(cell, customer)
-    return sums_by_group(cell[first], sums_by_group(pair, influence, len(first)) ** 2, n_cells)
+    is_low = opinions.rating <= NEGATIVE_STARS
+    columns = []
+    for aspect in range(n_aspects):
+        chosen = mentions.aspect == aspect
+        at = mentions.opinion[chosen]
+        is_mentioned = np.zeros(len(opinions), dtype=bool)
+        is_mentioned[at] = True
+        rated = at[~np.isnan(opinions.rating[at])]
+        mentioned = shares_by_group(group, is_mentioned, n_groups, opinions.customer, z)
+        low_star = shares_by_group(group[rated], is_low[rated], n_groups, opinions.customer[rated], z)
+        count = np.bincount(group[at], minlength=n_groups)
+        negative = np.bincount(group[at[mentions.is_negative[chosen]]], minlength=n_groups)
+        is_told = (total >= min_reviews) & (count >= MIN_MENTIONS)
+        shares = [np.where(total >= min_reviews, one, np.nan) for one in mentioned[1:]]
+        shares.append(np.where(is_told, divide(negative, count), np.nan))
+        shares += [np.where(is_told & (low_star.trials >= MIN_RATED), one, np.nan) for one in low_star[1:]]
+        columns.append([count, negative, *shares])
+    names = list(AspectShares.__dataclass_fields__)[1:]
+    arrays = np.array(columns, dtype=np.float64).transpose(1, 2, 0)
+    return AspectShares(opinions=total, **dict(zip(names, arrays, strict=True)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Excess:
-    """Negative opinions of products beyond their category's rate; arrays of shape (n_products, n_aspects)."""
+    """Negative opinions of products beyond their category's rate; arrays of shape (n_products, n_aspects).
+
+    ``p_value`` is that of the product against the others of its category, NaN where there are too few to test.
+    """
 
     category_rate: Floats
     excess: Floats
+    p_value: Floats
 
 
-def excess_negative(shares: AspectShares, category: Ints) -> Excess:
+def excess_negative(opinions: Opinions, negative: Bools, category: Ints, min_reviews: int) -> Excess:
     """Compute how many more opinions are negative than the category's rate expects, the rate of a product shrunk.
+
+    The test is that of the odds of a negative opinion in the product and in the others of its category (Cochran, Mantel
+    and Haenszel's for one stratum), with a design effect for customers who wrote several reviews.
 
     Parameters
     ----------
-    shares : AspectShares
-        By product.
+    negative : bool array of shape (n_opinions, n_aspects)
     category : int array of shape (n_products,)
         Of each product.
     """
-    n, negative = shares.opinions[:, None], shares.negative
-    rate, shrunk = np.full(negative.shape, np.nan), np.full(negative.shape, np.nan)
-    for one in np.unique(category):
-        rows = np.flatnonzero((category == one) & (shares.opinions > 0))
-        whole = float(shares.opinions[rows].sum())
+    rate, excess, p_value = np.full((3, len(category), negative.shape[1]), np.nan)
+    of_category = category[opinions.product]
+    for one in np.unique(of_category):
+        rows = np.flatnonzero(of_category == one)
+        products, product = np.unique(opinions.product[rows], return_inverse=True)
+        customer = np.unique(opinions.customer[rows], return_inverse=True)[1]
+        n = np.bincount(product).astype(np.float64)
         for aspect in range(negative.shape[1]):
-            mean = float(negative[rows, aspect].sum()) / whole if whole else np.nan
-            rate[rows, aspect] = mean
-            shrunk[rows, aspect] = shrink_shares(divide(negative[rows, aspect], n[rows, 0]), n[rows, 0], mean)
-    return Excess(category_rate=rate, excess=n * (shrunk - rate))
+            y = negative[rows, aspect].astype(np.float64)
+            count, mean = np.bincount(product, y), float(y.mean())
+            rate[products, aspect] = mean
+            excess[products, aspect] = n * (shrink_shares(count / n, n, mean) - mean)
+            if y.sum() >= MIN_NEGATIVE:
+                effect = design_effects(product, np.arange(len(rows)), y - mean, customer, n / len(rows))
+                is_tested = np.minimum(n, len(rows) - n) >= min_reviews
+                tested = cmh_p_values(_against_others(count, n), effect)
+                p_value[products, aspect] = np.where(is_tested, tested, np.nan)
+    return Excess(category_rate=rate, excess=excess, p_value=p_value)
+
+
+def _against_others(count: Floats, n: Floats) -> Cells:
+    """Return each product as a group beside the other products."""
+    groups = {"target": count, "reference": count.sum() - count, "n_target": n, "n_reference": n.sum() - n}
+    return Cells(word=np.arange(len(n)), n_words=len(n), **groups)

@@ -9,33 +9,19 @@ from ..._core.tables import build_table
 from ..._stats.arrays import divide, sums_by_group
 from ..._stats.clustered_shares import shares_by_group
 from ..._stats.intervals import normal_quantile
-from .._words.comparison import id_values, joint_codes
+from .._columns import NO_TIME, id_values, joint_codes
 from .._words.quotes import quote
 from .data import AspectData
-from .mentions import NO_TIME
 from .shares import MIN_MENTIONS, NEGATIVE_STARS, AspectShares
 
 QUOTES = 2
 """Of a product, aspect and polarity."""
-_MOMENT = np.datetime64("2000-01-01", "us")
+_COUNTS = "opinions mentions negative_mentions reviews reviews_before negative negative_before ratings"
 SAMPLES: dict[str, Any] = {
     "complete": True,
-    "changed_at": _MOMENT,
-    "period_at": _MOMENT,
-    "reviewed_at": _MOMENT,
-} | dict.fromkeys(
-    (
-        "opinions",
-        "mentions",
-        "negative_mentions",
-        "reviews",
-        "reviews_before",
-        "negative",
-        "negative_before",
-        "ratings",
-    ),
-    0,
-)
+    **dict.fromkeys(("changed_at", "period_at", "reviewed_at"), np.datetime64("2000-01-01", "us")),
+    **dict.fromkeys(_COUNTS.split(), 0),
+}
 
 
 def share_table(data: AspectData, *, of_products: bool) -> Any:
@@ -47,7 +33,7 @@ def share_table(data: AspectData, *, of_products: bool) -> Any:
     )
     columns |= {"aspect": [data.names[i] for i in aspect], **_share_columns(shares, group, aspect)}
     if of_products and data.has_product:
-        columns["excess_negative"] = data.excess.excess[group, aspect]
+        columns |= _excess_columns(data, group, aspect)
     columns["reason"] = _reasons(shares, group, aspect, data.min_reviews)
     return build_table(columns, like=data.frame, samples=SAMPLES)
 
@@ -65,6 +51,14 @@ def _share_columns(shares: AspectShares, group: Ints, aspect: Ints) -> dict[str,
         "low_star_share": shares.low_star_share[at],
         "low_star_share_low": shares.low_star_low[at],
         "low_star_share_high": shares.low_star_high[at],
+    }
+
+
+def _excess_columns(data: AspectData, group: Ints, aspect: Ints) -> dict[str, Any]:
+    return {
+        "excess_negative": data.excess.excess[group, aspect],
+        "excess_p_value": data.excess.p_value[group, aspect],
+        "excess_q_value": data.excess_q_value[group, aspect],
     }
 
 
@@ -103,10 +97,10 @@ def _id_columns(data: AspectData, of: Ints) -> dict[str, Any]:
     return columns
 
 
-def change_table(data: AspectData, level: float) -> Any:
+def change_table(data: AspectData) -> Any:
     """Return a row per change."""
     changes = data.changes
-    low, high = changes.limits(level)
+    low, high = changes.limits(data.level)
     columns: dict[str, Any] = {}
     if data.has_product:
         columns["scope"] = ["all" if i < 0 else "product" for i in changes.product]
@@ -129,7 +123,7 @@ def change_table(data: AspectData, level: float) -> Any:
     return build_table(columns, like=data.frame, samples=samples)
 
 
-def star_table(data: AspectData, level: float) -> Any:
+def star_table(data: AspectData) -> Any:
     """Return the stars of each product and period."""
     rated = data.rated
     places = np.flatnonzero(~np.isnan(rated.rating) & (rated.time != NO_TIME))
@@ -137,8 +131,7 @@ def star_table(data: AspectData, level: float) -> Any:
     keys, group = np.unique(np.stack([product, period]), axis=1, return_inverse=True)
     group, n_groups = group.ravel(), keys.shape[1]
     rating, customer = rated.rating[places], rated.customer[places]
-    z = normal_quantile(level)
-    shares = shares_by_group(group, rating <= NEGATIVE_STARS, n_groups, _codes(customer), z)
+    shares = shares_by_group(group, rating <= NEGATIVE_STARS, n_groups, customer, normal_quantile(data.level))
     n = np.bincount(group, minlength=n_groups)
     is_enough = n >= data.min_reviews
     columns: dict[str, Any] = {"product_id": [data.products[i] for i in keys[0]]} if data.has_product else {}
@@ -152,10 +145,6 @@ def star_table(data: AspectData, level: float) -> Any:
         "negative_share_high": np.where(is_enough, shares.high, np.nan),
     }
     return build_table(columns, like=data.frame, samples=SAMPLES)
-
-
-def _codes(customer: Ints) -> Ints:
-    return np.asarray(np.unique(customer, return_inverse=True)[1])
 
 
 def quote_table(data: AspectData) -> Any:
@@ -192,28 +181,24 @@ def _chosen(data: AspectData, *, is_negative: bool) -> list[int]:
 
 def priority_table(data: AspectData) -> Any:
     """Return the products and aspects with more negative mentions than expected, the largest excess first."""
-    if data.has_product:
-        size = np.nan_to_num(data.excess.excess)
-        shares, rate = data.by_product, data.excess.category_rate
-    else:
-        shares = data.overall
-        size, rate = shares.negative, np.full(shares.negative.shape, np.nan)
+    shares = data.by_product if data.has_product else data.overall
+    size = np.nan_to_num(data.excess.excess) if data.has_product else shares.negative
     order = sorted(np.argwhere(size > 0).tolist(), key=lambda at: (-size[tuple(at)], at))
-    group, aspect = (np.array([at[i] for at in order], dtype=np.int64) for i in (0, 1))
-    change, changed_at, q_value = _clearest_changes(
-        data, group if data.has_product else np.full(len(group), -1), aspect
-    )
+    group, aspect = np.array(order, dtype=np.int64).reshape(-1, 2).T
+    change, changed_at, q_value = _clearest_changes(data, group if data.has_product else group - 1, aspect)
     columns: dict[str, Any] = {"product_id": [data.products[i] for i in group]} if data.has_product else {}
     columns |= {
         "aspect": [data.names[i] for i in aspect],
         "opinions": shares.opinions[group].astype(np.int64),
         "negative_mentions": shares.negative[group, aspect].astype(np.int64),
         "negative_rate": divide(shares.negative[group, aspect], shares.opinions[group]),
-        "category_rate": rate[group, aspect],
-        "excess_negative": data.excess.excess[group, aspect] if data.has_product else np.full(len(group), np.nan),
+    }
+    if data.has_product:
+        columns |= {"category_rate": data.excess.category_rate[group, aspect], **_excess_columns(data, group, aspect)}
+    columns |= {
         "change": change,
         "changed_at": changed_at,
-        "q_value": q_value,
+        "change_q_value": q_value,
         "quote": _first_quotes(data, group, aspect),
     }
     return build_table(columns, like=data.frame, samples=SAMPLES)

@@ -8,10 +8,9 @@ from zlib import crc32
 import numpy as np
 
 from ..._core.arrays import Bools, Floats, Ints, distinct_rows
-from ..._stats.arrays import divide, sums_by_group
 from .._languages import Spoken
 from .._text import split_clauses
-from .mantel_haenszel import Cells
+from .mantel_haenszel import Cells, design_effects
 from .words import words_of
 
 MIN_LETTERS_OF_COPY = 15
@@ -165,7 +164,7 @@ def count_words(opinions: Opinions, min_reviews: int) -> WordCounts:
         reference=reference,
         n_target=n_target,
         n_reference=n - n_target,
-        design_effect=_inflation_by_customer(word, of, opinions, customer, share),
+        design_effect=design_effects(word, of, _side(opinions), np.unique(customer, return_inverse=True)[1], share),
         n_rare=len(words) - len(chosen),
     )
 
@@ -195,26 +194,11 @@ def _cells(word: Ints, of: Ints, opinions: Opinions, n_words: int) -> Cells:
     return Cells(word=word[first], n_words=n_words, **dict(zip(names, values, strict=True)))
 
 
-def _inflation_by_customer(word: Ints, of: Ints, opinions: Opinions, customer: Ints, share: Floats) -> Floats:
-    """Return, by word, the sum of squared scores by customer over that by opinion, at least 1.
-
-    The score of an opinion is its group less the mean of the stratum, times the word less its share: their sum is what
-    the test looks at.
-    """
-    n_words, n_strata = len(share), int(opinions.stratum.max(initial=-1)) + 1
-    size = np.bincount(opinions.stratum, minlength=n_strata)
-    mean = np.bincount(opinions.stratum[opinions.is_target], minlength=n_strata) / np.maximum(size, 1)
-    side = opinions.is_target - mean[opinions.stratum]
-    _, customer = np.unique(customer, return_inverse=True)
-    of_customer = np.bincount(customer, weights=side)
-    pair, first = distinct_rows(word, customer[of])
-    sums = np.bincount(pair, weights=side[of], minlength=len(first))
-    user = customer[of[first]]
-    squares, mixed = (sums_by_group(word[first], values, n_words) for values in (sums**2, sums * of_customer[user]))
-    alone = sums_by_group(word, side[of] ** 2, n_words)
-    by_customer = squares - 2 * share * mixed + share**2 * float(of_customer @ of_customer)
-    by_opinion = alone * (1 - 2 * share) + share**2 * float(side @ side)
-    return np.maximum(np.nan_to_num(divide(by_customer, by_opinion), nan=1.0), 1.0)
+def _side(opinions: Opinions) -> Floats:
+    """Return the group of each opinion less the mean of its stratum."""
+    size = np.bincount(opinions.stratum)
+    mean = np.bincount(opinions.stratum, opinions.is_target) / np.maximum(size, 1)
+    return np.asarray(opinions.is_target - mean[opinions.stratum], dtype=np.float64)
 
 
 def quotes_with(opinions: Opinions, wanted: dict[str, bool], most: int) -> list[tuple[str, int, str]]:

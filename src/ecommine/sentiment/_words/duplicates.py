@@ -13,11 +13,19 @@ from ..._core.notes import Note
 from ..._core.results import Result
 from ..._core.tables import build_table
 from ..._core.texts import LOCALES, Locale, counted, join_sentences, percent
+from .._columns import (
+    id_values,
+    joint_codes,
+    no_product_id,
+    rating_notes,
+    ratings_of,
+    repeat_notes,
+    repeated_ids,
+    without_product,
+)
 from .._read import Reviews, read_reviews
 from .._text import simplify
-from .comparison import id_values, joint_codes, rating_notes, ratings_of, repeat_notes, repeated_ids
 from .counting import copy_key
-from .keywords import no_product_id, without_product
 from .quotes import quote
 
 OPTIONAL = ("review_id", "product_id", "customer_id", "reviewed_at", "rating")

@@ -14,8 +14,9 @@ from ..._core.notes import Note
 from ..._core.results import Result
 from ..._core.texts import LOCALES, Locale, counted
 from ...schema._for_topics import common_type
-from .._read import Reviews, Texts, read_reviews
-from .comparison import Comparison, Correction, WordOptions, compare_words, id_values, joint_codes
+from .._columns import id_values, joint_codes, left_out_texts, no_product_id, without_product
+from .._read import Reviews, read_reviews
+from .comparison import Comparison, Correction, WordOptions, compare_words
 from .counting import Opinions
 from .summary import keyword_sentences
 
@@ -230,30 +231,3 @@ def _opinions(groups: list[Reviews], match: str | None) -> tuple[Opinions, list[
         codes["customer_id"][rows],
     )
     return opinions, notes
-
-
-def no_product_id() -> Note:
-    """Return the note that the whole shop is taken as one product."""
-    return Note("there is no product_id: the reviews of the whole shop are taken together", code="no_product_id")
-
-
-def without_product(count: int) -> list[Note]:
-    """Return a note of reviews whose product is not known."""
-    text = f"{counted(count, 'review')} without a product left out"
-    return [Note(text, code="reviews_without_product", count=count)] if count else []
-
-
-def left_out_texts(texts: list[Texts]) -> list[Note]:
-    """Return notes of texts that are no opinions of customers, and of those in other languages."""
-    n_default = sum(int(one.is_default.sum()) for one in texts)
-    n_other = sum(
-        spoken == "other" and bool(text) for one in texts for spoken, text in zip(one.language, one.text, strict=True)
-    )
-    notes = []
-    if n_default:
-        text = f"{counted(n_default, 'review')} that the platform wrote (default praise) left out"
-        notes.append(Note(text, code="default_praise", count=n_default))
-    if n_other:
-        text = f"{counted(n_other, 'review')} in languages other than English and Chinese left out"
-        notes.append(Note(text, code="other_languages", count=n_other))
-    return notes

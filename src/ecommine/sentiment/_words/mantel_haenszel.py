@@ -29,6 +29,9 @@ https://doi.org/10.1093/oxfordjournals.aje.a112962
 Hoeffding, W. (1956). On the distribution of the number of successes in independent trials. Annals of Mathematical
 Statistics 27(3), 713-721. https://doi.org/10.1214/aoms/1177728178
 
+Liang, K.-Y. (1985). Odds ratio inference with dependent data. Biometrika 72(3), 678-682.
+https://doi.org/10.1093/biomet/72.3.678
+
 Monroe, B. L., Colaresi, M. P. and Quinn, K. M. (2008). Fightin' words: lexical feature selection and evaluation for
 identifying the content of political conflict. Political Analysis 16(4), 372-403. https://doi.org/10.1093/pan/mpn018
 """
@@ -38,7 +41,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..._core.arrays import Bools, Floats, Ints
+from ..._core.arrays import Bools, Floats, Ints, distinct_rows
 from ..._stats.arrays import divide, sums_by_group
 from ..._stats.intervals import z_test_p_values
 
@@ -184,6 +187,41 @@ def cmh_variance(cells: Cells) -> Floats:
     n, m = cells.n_target + cells.n_reference, cells.target + cells.reference
     spread = cells.n_target * cells.n_reference * m * (n - m) / (n**2 * np.maximum(n - 1, 1))
     return cells.sums(spread)
+
+
+def design_effects(word: Ints, row: Ints, side: Floats, customer: Ints, share: Floats) -> Floats:
+    """Return, by word, how many times larger variances are since customers write several reviews; at least 1.
+
+    The score of a review is ``side``, its group less the mean of its stratum, times whether it has the word, less the
+    word's share: the sum of squared scores by customer is taken over that by review (Liang 1985).
+
+    Parameters
+    ----------
+    word, row : int array of shape (n_pairs,)
+        Pairs of a word and the review that has it.
+    side, customer : array of shape (n_reviews,)
+        Customers are numbered from 0.
+    share : float array of shape (n_words,)
+        Of the reviews that have the word.
+
+    Examples
+    --------
+    >>> side = np.array([0.5, 0.5, -0.5, -0.5])
+    >>> design_effects(np.zeros(2, dtype=int), np.array([0, 1]), side, np.array([0, 0, 1, 1]), np.array([0.5])).tolist()
+    [2.0]
+    """
+    n_words = len(share)
+    of_customer = np.bincount(customer, weights=side)
+    pair, first = distinct_rows(word, customer[row])
+    sums = np.bincount(pair, weights=side[row], minlength=len(first))
+    mixed = sums * of_customer[customer[row[first]]]
+    squares, mixed, alone = (
+        sums_by_group(of, values, n_words)
+        for of, values in ((word[first], sums**2), (word[first], mixed), (word, side[row] ** 2))
+    )
+    by_customer = squares - 2 * share * mixed + share**2 * float(of_customer @ of_customer)
+    by_review = alone * (1 - 2 * share) + share**2 * float(side @ side)
+    return np.maximum(np.nan_to_num(divide(by_customer, by_review), nan=1.0), 1.0)
 
 
 def _binomial_p_values(count: Floats, total: Floats, chance: Floats) -> Floats:

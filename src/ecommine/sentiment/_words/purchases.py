@@ -4,17 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import narwhals.stable.v2 as nw
 import numpy as np
 
 from ..._core.arrays import Bools, Ints, Times, distinct_rows, latest_record, sort_order
-from ..._core.moments import column_to_microseconds, length_to_microseconds, moment_to_microseconds
+from ..._core.moments import length_to_microseconds, moment_to_microseconds
 from ..._core.notes import Note
 from ..._core.texts import counted
+from .._columns import NO_TIME
 
 NOT_BACK = -1
-UNKNOWN = np.iinfo(np.int64).min
-"""A time that is missing, as NumPy's NaT."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -118,11 +116,11 @@ def match_reviews(purchases: Purchases, reviews: OrderLines, window: timedelta, 
     """Find the purchase of each review: by the order where it is given, else the last one before the review."""
     lines = purchases.lines
     by_order = _purchase_of_order(
-        lines, reviews.order, reviews.product, np.where(reviews.time == UNKNOWN, 1 << 62, reviews.time)
+        lines, reviews.order, reviews.product, np.where(reviews.time == NO_TIME, 1 << 62, reviews.time)
     )
     key, at_key = _joint(lines.customer, lines.product, reviews.customer, reviews.product)
     latest = latest_record(key, lines.time, at_key, reviews.time)
-    latest[(reviews.customer < 0) | (reviews.time == UNKNOWN)] = -1
+    latest[(reviews.customer < 0) | (reviews.time == NO_TIME)] = -1
     purchase = np.where(reviews.order >= 0, by_order, latest)
     length, end = length_to_microseconds(window), moment_to_microseconds(as_of)
     is_open = lines.time + length > end
@@ -159,10 +157,3 @@ def match_notes(matched: Matched, n_unmatched_returns: int) -> list[Note]:
         for code, (count, noun, reason) in counts.items()
         if count
     ]
-
-
-def times_of(frame: nw.DataFrame[Any], name: str) -> Times:
-    """Return the times of a column in microseconds, the least of all where one is missing."""
-    if name not in frame.columns:
-        return np.full(len(frame), UNKNOWN)
-    return column_to_microseconds(frame[name])

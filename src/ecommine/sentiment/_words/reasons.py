@@ -18,19 +18,20 @@ from ..._core.notes import Note
 from ..._core.results import Result
 from ..._core.texts import LOCALES, Locale, counted, percent
 from ...schema._for_topics import SchemaError, common_type, read
-from .._read import Reviews, read_reviews
-from .comparison import Comparison, Correction, WordOptions, compare_words, float_values, id_values, joint_codes
-from .counting import Opinions
-from .keywords import left_out_texts, no_product_id, without_product
-from .purchases import (
-    UNKNOWN,
-    Matched,
-    OrderLines,
-    match_notes,
-    match_reviews,
-    purchases_with_returns,
+from .._columns import (
+    NO_TIME,
+    float_values,
+    id_values,
+    joint_codes,
+    left_out_texts,
+    no_product_id,
     times_of,
+    without_product,
 )
+from .._read import Reviews, read_reviews
+from .comparison import Comparison, Correction, WordOptions, compare_words
+from .counting import Opinions
+from .purchases import Matched, OrderLines, match_notes, match_reviews, purchases_with_returns
 from .summary import reason_sentences
 
 if TYPE_CHECKING:
@@ -218,8 +219,8 @@ def return_reasons(
     units = _units(bought)
     until = until or _last_time(lines.time, reviewed.time)
     end = moment_to_microseconds(until)
-    is_line = (lines.time != UNKNOWN) & (lines.time <= end) & (units != 0) & ~np.isnan(units)
-    rows = np.flatnonzero((reviewed.time == UNKNOWN) | (reviewed.time <= end))
+    is_line = (lines.time != NO_TIME) & (lines.time <= end) & (units != 0) & ~np.isnan(units)
+    rows = np.flatnonzero((reviewed.time == NO_TIME) | (reviewed.time <= end))
     purchases = purchases_with_returns(lines.take(is_line), units[is_line], units[is_line] < 0)
     matched = match_reviews(purchases, reviewed.take(rows), length, until)
     texts = written.texts
@@ -308,7 +309,7 @@ def _coded(orders: nw.DataFrame[Any], reviews: Reviews) -> tuple[OrderLines, Ord
 
 
 def _last_time(*times: Any) -> datetime:
-    last = max((int(one.max(initial=UNKNOWN)) for one in times), default=UNKNOWN)
+    last = max((int(one.max(initial=NO_TIME)) for one in times), default=NO_TIME)
     return _EPOCH + timedelta(microseconds=max(last, 0))
 
 
@@ -359,7 +360,7 @@ def _coverage(matched: Matched, is_opinion: Any) -> tuple[int, int, int, int]:
 def _row_notes(line_time: Any, review_time: Any, units: Any, end: int) -> list[Note]:
     """Return notes of rows after `as_of`, and of order lines without a time or a quantity."""
     n_after = int((line_time > end).sum() + (review_time > end).sum())
-    n_incomplete = int(((line_time == UNKNOWN) | np.isnan(units)).sum())
+    n_incomplete = int(((line_time == NO_TIME) | np.isnan(units)).sum())
     notes = []
     if n_after:
         text = f"{counted(n_after, 'row')} after `as_of` left out"
