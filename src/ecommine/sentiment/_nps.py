@@ -13,7 +13,7 @@ from .._core.checks import confidence_level, one_of, several, show
 from .._core.notes import Note
 from .._core.results import Result
 from .._core.tables import build_table
-from .._core.texts import LOCALES, Locale, counted, percent
+from .._core.texts import LOCALES, Locale, counted, join_sentences, percent
 from .._stats.intervals import normal_quantile
 
 if TYPE_CHECKING:
@@ -33,12 +33,15 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "parts": "{promoters} promoters (9-10), {passives} passives (7-8), {detractors} detractors (0-6).",
         "wide": "The interval spans {width:.0f} points: a difference smaller than that may be chance.",
         "none": "There is no answer, so that no score is known.",
+        "stars": "No answer is above 5: stars of reviews are no answers from 0 to 10, and the score below means "
+        "nothing for them.",
     },
     "zh": {
         "score": "净推荐值（NPS）为{nps:.1f}，{level}区间为{low:.1f}至{high:.1f}，基于{n:,}份回答。",
         "parts": "推荐者（9-10分）占{promoters}，中立者（7-8分）占{passives}，贬损者（0-6分）占{detractors}。",
         "wide": "区间宽达{width:.0f}点：小于它的差异可能只是偶然。",
         "none": "没有任何回答，无法得出净推荐值。",
+        "stars": "没有回答高于5分：评价的星级不是0至10分的回答，以下得分对星级没有意义。",
     },
 }
 
@@ -92,7 +95,7 @@ class NPS(Result):
         return {"groups": self.table}
 
     def summary(self, *, locale: Locale = "en") -> str:
-        """Return the score, who stands behind it, and what to mind."""
+        """Return the score, who stands behind it, and what to mind; first of all where the answers look like stars."""
         one_of("locale", locale, LOCALES)
         texts = _TEXTS[locale]
         if not self.answers:
@@ -104,7 +107,8 @@ class NPS(Result):
         shares = {name: percent(share) for name, share in zip(self.table["group"], self.table["share"], strict=True)}
         width = self.nps_high - self.nps_low
         wide = [texts["wide"].format(width=width)] if width >= MIN_WIDTH else []
-        return (" " if locale == "en" else "").join([score, texts["parts"].format(**shares), *wide])
+        stars = [texts["stars"]] if "like_stars" in {note.code for note in self.notes} else []
+        return join_sentences([*stars, score, texts["parts"].format(**shares), *wide], locale=locale)
 
     def plot(self, ax: "Axes | None" = None, *, locale: Locale = "en") -> "Axes":
         """Draw the shares of detractors, passives and promoters as one bar, with the score in the title.

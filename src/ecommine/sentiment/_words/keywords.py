@@ -1,34 +1,26 @@
 """Keywords: the words that set one group of reviews apart from another, product by product."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
-import narwhals.stable.v2 as nw
 import numpy as np
 
-from ..._core.checks import one_of
+from ..._core.checks import one_of, several, show, text
 from ..._core.engines import tell_library_errors
-from ..._core.frames import opened
 from ..._core.notes import Note
-from ..._core.results import Result
 from ..._core.texts import LOCALES, Locale, counted
 from ...schema._for_topics import common_type
 from .._columns import id_values, joint_codes, left_out_texts, no_product_id, without_product
 from .._read import Reviews, read_reviews
-from .comparison import Comparison, Correction, WordOptions, compare_words
+from .comparison import Correction, WordOptions, compare_words
 from .counting import Opinions
+from .result import WordResult
 from .summary import keyword_sentences
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-GROUPS = ("target", "reference")
 IDS = ("review_id", "product_id", "customer_id")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Keywords(Result):
+class Keywords(WordResult):
     """Words that set two groups of reviews apart; made by :func:`ecommine.sentiment.keywords`.
 
     Attributes
@@ -54,21 +46,18 @@ class Keywords(Result):
     >>> reviews = pd.DataFrame({"review_id": range(40), "product_id": 1, "text": made})
     >>> low = reviews["review_id"] % 2 == 0
     >>> print(sentiment.keywords(reviews[low], reviews[~low], min_reviews=10).headline)
-    3 words in 20 target and 20 reference reviews, 0 of them beyond chance
+    3 words in 20 target reviews and 20 reference reviews, 0 of them beyond chance
     """
 
-    table: Any
-    quotes: Any
-    level: float
-    notes: tuple[Note, ...]
-    _comparison: Comparison
+    __slots__ = ()
 
     @property
     def headline(self) -> str:
         """The first line of the display."""
         words, n = self._comparison, len(self._comparison.words)
         typical = len(words.typical(of_target=True)) + len(words.typical(of_target=False))
-        groups = f"{words.n_target:,} target and {words.n_reference:,} reference reviews"
+        first, other = self._group_names("en")
+        groups = f"{words.n_target:,} {first} and {words.n_reference:,} {other}"
         return f"{counted(n, 'word')} in {groups}, {typical:,} of them beyond chance"
 
     @property
@@ -76,29 +65,10 @@ class Keywords(Result):
         """The tables by name."""
         return {"keywords": self.table, "quotes": self.quotes}
 
-    def _shown(self) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
-        frame = opened(self.table, argument="table")
-        return frame.select("word", "target_reviews", "target_share", "reference_share", "log_odds", "q_value")
-
     def summary(self, *, locale: Locale = "en") -> str:
         """Return the words that set the two groups apart beyond chance."""
         one_of("locale", locale, LOCALES)
-        return keyword_sentences(self._comparison, locale)
-
-    def plot(self, ax: "Axes | None" = None, *, locale: Locale = "en") -> "Axes":
-        """Draw the clearest words of either group with the intervals of their log-odds.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, optional
-            Where to draw; by default a new figure.
-        locale : {"en", "zh"}
-            The language of all text.
-        """
-        from .plot import draw_words
-
-        one_of("locale", locale, LOCALES)
-        return draw_words(self._comparison, "keywords", ax, locale)
+        return keyword_sentences(self._comparison, self._group_names(locale), locale)
 
 
 @tell_library_errors
@@ -108,6 +78,7 @@ def keywords(
     /,
     *,
     match: Literal["product_id"] | None = "product_id",
+    names: Sequence[str] | None = None,
     min_reviews: int = 20,
     level: float = 0.95,
     correction: Correction | None = "bh",
@@ -125,6 +96,8 @@ def keywords(
         are such.
     match : {"product_id"} or None
         Within what the groups are compared. Where a table has no product_id, the whole shop is one.
+    names : two texts, optional
+        What sentences and pictures call the groups, such as ``("bad reviews", "good reviews")``; columns stay.
     min_reviews : int, default 20
         Words that fewer customers of both groups together use are not compared.
     level : float, default 0.95
@@ -184,9 +157,10 @@ def keywords(
     """
     one_of("match", match, ("product_id", None))
     options = WordOptions.of(min_reviews, level, correction)
+    group_names = None if names is None else _check_names(names)
     groups = [
         read_reviews(table, optional=IDS, argument=name)
-        for table, name in zip((target, reference), GROUPS, strict=True)
+        for table, name in zip((target, reference), Keywords.GROUPS, strict=True)
     ]
     opinions, notes = _opinions(groups, match)
     found, _ = compare_words(opinions, options)
@@ -194,12 +168,20 @@ def keywords(
     has_ids = any("review_id" in group.frame.columns for group in groups)
     like = groups[0].frame
     return Keywords(
-        table=found.table(GROUPS, like),
-        quotes=found.quotes(GROUPS, ids if has_ids else [], like),
+        table=found.table(Keywords.GROUPS, like),
+        quotes=found.quotes(Keywords.GROUPS, ids if has_ids else [], like),
         level=options.level,
         notes=(*notes, *found.notes),
         _comparison=found,
+        _names=group_names,
     )
+
+
+def _check_names(names: object) -> tuple[str, str]:
+    members = [text("names", one, example="'bad reviews'") for one in several("names", names, of="two texts")]
+    if len(members) != 2:
+        raise ValueError(f"`names` must be two texts, one per group, got {show(names)}")
+    return members[0], members[1]
 
 
 def _opinions(groups: list[Reviews], match: str | None) -> tuple[Opinions, list[Note]]:
@@ -213,7 +195,7 @@ def _opinions(groups: list[Reviews], match: str | None) -> tuple[Opinions, list[
     if match is None or not all("product_id" in frame.columns for frame in frames):
         notes += [no_product_id()] if match else []
         codes["product_id"] = np.zeros(len(codes["product_id"]), dtype=np.int64)
-    text = [one for group in groups for one in group.texts.text]
+    texts = [one for group in groups for one in group.texts.text]
     language = [one for group in groups for one in group.texts.language]
     sizes = [len(group.texts) for group in groups]
     rows = np.concatenate(
@@ -223,7 +205,7 @@ def _opinions(groups: list[Reviews], match: str | None) -> tuple[Opinions, list[
     notes += without_product(int((~has_product).sum()))
     rows = rows[has_product]
     opinions = Opinions.of(
-        [text[i] for i in rows],
+        [texts[i] for i in rows],
         [language[i] for i in rows],
         rows,
         rows < sizes[0],

@@ -15,19 +15,15 @@ SHOWN = 12
 """Words of each group."""
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
-        "keywords": "Words of {n:,} target and {m:,} reference reviews",
-        "reasons": "Words in reviews of {n:,} returned and {m:,} kept purchases",
-        "x keywords": "log-odds (right: more frequent in the target)",
-        "x reasons": "log-odds (right: more frequent when returned)",
+        "title": "Words of {n:,} {first} and {m:,} {other}",
+        "x": "log-odds (right: more frequent in {first})",
         "clear": "beyond chance",
         "other": "may be chance",
         "none": "no word to compare",
     },
     "zh": {
-        "keywords": "{n:,}条目标评价与{m:,}条对照评价的词语",
-        "reasons": "{n:,}条退货评价与{m:,}条未退货评价的词语",
-        "x keywords": "对数优势比（右侧：目标评价中更常出现）",
-        "x reasons": "对数优势比（右侧：退货评价中更常出现）",
+        "title": "{n:,}条{first}与{m:,}条{other}的词语",
+        "x": "对数优势比（右侧：{first}中更常出现）",
         "clear": "显著",
         "other": "可能是偶然",
         "none": "没有可比较的词语",
@@ -35,7 +31,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
 }
 
 
-def draw_words(words: Comparison, kind: str, ax: "Axes | None", locale: Locale) -> "Axes":
+def draw_words(words: Comparison, names: tuple[str, str], ax: "Axes | None", locale: Locale) -> "Axes":
     """Draw a line per word: those of the target above, those of the reference below."""
     texts = _TEXTS[locale]
     rows = _rows(words)
@@ -49,8 +45,9 @@ def draw_words(words: Comparison, kind: str, ax: "Axes | None", locale: Locale) 
     ax.axvline(0, color="black", linewidth=0.8)
     ax.set_yticks(range(len(rows)), [words.words[row] for row in rows])
     ax.invert_yaxis()
-    ax.set_title(texts[kind].format(n=words.n_target, m=words.n_reference))
-    ax.set_xlabel(texts[f"x {kind}"])
+    first, other = names
+    ax.set_title(texts["title"].format(n=words.n_target, m=words.n_reference, first=first, other=other))
+    ax.set_xlabel(texts["x"].format(first=first))
     if len(rows):
         ax.legend(frameon=False)
     else:

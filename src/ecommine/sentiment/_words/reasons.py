@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -12,10 +12,9 @@ import numpy as np
 from ..._core.checks import one_of
 from ..._core.durations import fixed_length
 from ..._core.engines import tell_library_errors
-from ..._core.frames import collect, opened
+from ..._core.frames import collect
 from ..._core.moments import moment, moment_to_microseconds
 from ..._core.notes import Note
-from ..._core.results import Result
 from ..._core.texts import LOCALES, Locale, counted, percent
 from ...schema._for_topics import SchemaError, common_type, read
 from .._columns import (
@@ -29,15 +28,12 @@ from .._columns import (
     without_product,
 )
 from .._read import Reviews, read_reviews
-from .comparison import Comparison, Correction, WordOptions, compare_words
+from .comparison import Correction, WordOptions, compare_words
 from .counting import Opinions
 from .purchases import Matched, OrderLines, match_notes, match_reviews, purchases_with_returns
+from .result import WordResult
 from .summary import reason_sentences
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-GROUPS = ("returned", "kept")
 _ACT = re.compile(
     r"(?:not |too )*(?:return(?:s|ed|ing)?|refund(?:s|ed|ing)?|exchang(?:e|es|ed|ing)|sent|send|sending|back|"
     r"ask(?:s|ed|ing)?)|.*(?:退(?![色步烧])|换货|换新).*|.*换|申请"
@@ -47,7 +43,7 @@ _EPOCH = datetime(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class ReturnReasons(Result):
+class ReturnReasons(WordResult):
     """Words that go with returns; made by :func:`ecommine.sentiment.return_reasons`.
 
     Attributes
@@ -82,17 +78,14 @@ class ReturnReasons(Result):
     (1, 1, 1, 1)
     """
 
-    table: Any
+    GROUPS = ("returned", "kept")
+
     act_words: Any
-    quotes: Any
     returned: int
     returned_reviewed: int
     kept: int
     kept_reviewed: int
-    level: float
     as_of: datetime | None
-    notes: tuple[Note, ...]
-    _comparison: Comparison
 
     @property
     def headline(self) -> str:
@@ -108,30 +101,11 @@ class ReturnReasons(Result):
         """The tables by name."""
         return {"reasons": self.table, "act_words": self.act_words, "quotes": self.quotes}
 
-    def _shown(self) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
-        frame = opened(self.table, argument="table")
-        return frame.select("word", "returned_reviews", "returned_share", "kept_share", "log_odds", "q_value")
-
     def summary(self, *, locale: Locale = "en") -> str:
         """Return who wrote of what came back, and the words that go with returns."""
         one_of("locale", locale, LOCALES)
         counts = self.returned, self.returned_reviewed, self.kept, self.kept_reviewed
-        return reason_sentences(self._comparison, counts, locale)
-
-    def plot(self, ax: "Axes | None" = None, *, locale: Locale = "en") -> "Axes":
-        """Draw the clearest words of either group with the intervals of their log-odds.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, optional
-            Where to draw; by default a new figure.
-        locale : {"en", "zh"}
-            The language of all text.
-        """
-        from .plot import draw_words
-
-        one_of("locale", locale, LOCALES)
-        return draw_words(self._comparison, "reasons", ax, locale)
+        return reason_sentences(self._comparison, counts, self._group_names(locale), locale)
 
 
 @tell_library_errors
@@ -237,9 +211,9 @@ def return_reasons(
     returned, wrote, kept, kept_wrote = _coverage(matched, is_opinion)
     like = written.frame
     return ReturnReasons(
-        table=found.table(GROUPS, like),
-        act_words=act.table(GROUPS, like),
-        quotes=found.quotes(GROUPS, ids, like),
+        table=found.table(ReturnReasons.GROUPS, like),
+        act_words=act.table(ReturnReasons.GROUPS, like),
+        quotes=found.quotes(ReturnReasons.GROUPS, ids, like),
         returned=returned,
         returned_reviewed=wrote,
         kept=kept,
