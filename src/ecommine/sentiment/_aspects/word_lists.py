@@ -63,11 +63,13 @@ _LISTS = {
     """,
     "taste": """
         taste*, tasty, tasteless, flavor*, flavour*, delicious, yummy, fresh, bland, stale, food, 味道, 口感,
-        好吃, 难吃, 口味, 好喝, 难喝, 新鲜, 美味, 鲜美, 可口, 清甜, 太甜, 太咸, 不甜, 菜品
+        好吃, 难吃, 口味, 好喝, 难喝, 新鲜, 美味, 鲜美, 可口, 清甜, 太甜, 太咸, 不甜, 菜品,
+        很有味道, 没有味道, 没味道, 很甜, 真甜, 好甜, 够甜, 挺甜, 香甜, 脆甜, 甜度
     """,
     "smell": """
         smell*, odor*, odour*, scent*, fragrance, stink*, stinks, 气味, 异味, 香味, 味儿, 臭味, 刺鼻, 难闻,
-        好闻, 怪味, 有味
+        好闻, 怪味, 有味,
+        有味道, 没有味道, 没味道, 股味道, 味道大, 味道很大, 味道太大, 味道刺鼻, 塑料味, 胶味, 胶水味, 霉味, 药味, 油漆味
     """,
 }
 ASPECTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -194,11 +196,19 @@ class AspectFinder:
         return exact + [one for one in self._phrases.get(token[:-1], ()) if len(one[0]) == 1]
 
     def _find_chinese(self, text: str) -> set[int]:
+        """Return the aspects of the words of a text; one that is inside a longer word does not count."""
         heads = self._chinese
-        return {
-            number
+        found = [
+            (place, place + len(word), number)
             for place, head in enumerate(text)
             if head in heads
             for word, number in heads[head]
             if text.startswith(word, place)
+        ]
+        if len(found) < 2:
+            return {number for _, _, number in found}
+        return {
+            number
+            for start, end, number in found
+            if not any(a <= start and end <= b and b - a > end - start for a, b, _ in found)
         }

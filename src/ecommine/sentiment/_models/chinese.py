@@ -64,6 +64,7 @@ _TURNS: list[tuple[str, str, str]] = [
     ),
     ("越 一次", r"越(?:来|做|用)越(?:差|烂|难\w|不\w|坑|慢|贵)|一次(?:不如|比)一次差?", _BAD),
     ("得离谱 得要死 得要命", r"(?:价格|价钱)?(?:贵|慢|差|难用|离谱)得(?:离谱|要死|要命)", _BAD),
+    ("丑", r"(?:太|很|真|好|巨|超|有点)丑", _BAD),
     ("保价 刚买", r"保价(?:还|都)?(?:不给|无效|不成|失败)|刚买(?:完|了)?就(?:降价|便宜|降了)", _BAD),
 ]
 """Turns of phrase that say something else than their characters, and what they say.
