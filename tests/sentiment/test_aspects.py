@@ -27,6 +27,10 @@ def found_in(clause: str, aspects=None) -> list[str]:
         ("a costume", []),
         ("the box was broken", ["quality", "packaging"]),
         ("服务态度很差", ["service"]),
+        ("衣服有味道", ["smell"]),
+        ("味道很好", ["taste"]),
+        ("汤没有味道", ["taste", "smell"]),
+        ("水果很甜", ["taste"]),
         ("價格便宜，物流快", ["price", "delivery"]),
         ("It was a gift", []),
         ("", []),
@@ -89,6 +93,23 @@ def test_what_is_left_out_is_told() -> None:
         "partial_period": 30,
     }
     assert str(found.as_of) == "2024-02-20 23:59:59.999999"
+
+
+@pytest.mark.parametrize(
+    ("clause", "polarity"),
+    [("尺码完全不对", -1), ("性价比太低了", -1), ("外观很丑", -1), ("尺码偏小", -1), ("电池不耐用", -1),
+     ("衣服有味道", -1), ("服务员很亲切", 1)],
+)  # fmt: skip
+def test_faults_in_chinese_clauses(clause: str, polarity: int) -> None:
+    found = sentiment.aspects(pd.DataFrame({"text": [clause]})).mentions
+    assert found["polarity"].unique().tolist() == [{1: "positive", -1: "negative"}[polarity]]
+
+
+def test_levels_come_from_stars_where_there_are_any() -> None:
+    reviews = pd.DataFrame({"text": ["质量很好"] * 3, "rating": [5, 4, 5]})
+    assert "take levels from stars" in sentiment.aspects(reviews).summary()
+    for locale, words in (("en", "stars"), ("zh", "星级")):
+        assert words not in sentiment.aspects(reviews[["text"]]).summary(locale=locale)
 
 
 def test_default_praise_is_in_no_share() -> None:

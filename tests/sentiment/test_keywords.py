@@ -256,3 +256,24 @@ def test_random_halves_of_real_reviews_have_no_keywords() -> None:
             power[share] = sum("planted" in [one.words[i] for i in one.typical(of_target=True)] for one in runs)
         print(f"random halves with a find: {finds} of 500; planted word at 3 % against 5, 8, 13 %: {power} of 20")
         assert power[0.13] >= 18
+
+
+def test_groups_have_the_names_of_the_caller() -> None:
+    texts = [f"{word}, {i}" for word in ("Too small", "Lovely") for i in range(30)]
+    reviews = pd.DataFrame({"product_id": 7, "text": texts})
+    found = sentiment.keywords(reviews[:30], reviews[30:], names=("bad reviews", "差评"))
+    assert "30 bad reviews and 30 差评" in found.headline
+    assert "More frequent in bad reviews: “too small” (100% against 0%)" in found.summary()
+    assert "差评中更常出现：「lovely」（占100%，另一组占0%）" in found.summary(locale="zh")
+    assert found.table.columns[1] == "target_reviews"
+    plain = sentiment.keywords(reviews[:30], reviews[30:])
+    assert "30 target reviews and 30 reference reviews" in plain.headline
+
+
+@pytest.mark.parametrize(
+    ("names", "error"), [("ab", TypeError), (["a"], ValueError), ([1, 2], TypeError), (3, TypeError)]
+)
+def test_names_that_are_no_two_texts_are_refused(names, error) -> None:
+    reviews = pd.DataFrame({"text": ["good"]})
+    with pytest.raises(error, match="`names`"):
+        sentiment.keywords(reviews, reviews, names=names)

@@ -8,6 +8,7 @@ from ecommine.sentiment._words.mantel_haenszel import (
     PRIOR_REVIEWS,
     Cells,
     cmh_p_values,
+    design_effects,
     is_normal,
     word_odds,
 )
@@ -108,3 +109,15 @@ def test_the_size_of_the_test() -> None:
     p = cmh_p_values(cells)
     assert 0.04 <= (p <= 0.05).mean() <= 0.055
     assert (p <= 0.001).mean() <= 0.0016
+
+
+def test_design_effects_are_sums_by_customer_over_those_by_review() -> None:
+    rng = np.random.default_rng(0)
+    n, words = 300, 4
+    customer, has = rng.integers(0, 40, n), rng.random((n, words)) < 0.3
+    side, share = rng.normal(size=n), has.mean(axis=0)
+    row, word = np.nonzero(has)
+    score = side[:, None] * (has - share)
+    by_customer = np.array([np.bincount(customer, score[:, j]) for j in range(words)])
+    slow = np.maximum((by_customer**2).sum(axis=1) / (score**2).sum(axis=0), 1)
+    assert design_effects(word, row, side, customer, share) == pytest.approx(slow)

@@ -84,3 +84,10 @@ def test_the_interval_keeps_its_level() -> None:
         truth = 100 * (chances[0] - chances[2])
         covered = np.mean([limits[p, d][0] <= truth <= limits[p, d][1] for p, _, d in counts.tolist()])
         assert 0.93 <= covered <= 0.985
+
+
+@pytest.mark.parametrize(("highest", "is_warned"), [(5, True), (6, False)])
+def test_the_summary_of_stars_begins_with_a_warning(highest: int, is_warned: bool) -> None:
+    found = sentiment.nps([highest, 1, 3])
+    assert found.summary().startswith("No answer is above 5") == is_warned
+    assert found.summary(locale="zh").startswith("没有回答高于5分") == is_warned
