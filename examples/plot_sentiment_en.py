@@ -39,7 +39,8 @@ sentiment.score(reviews)
 #
 # No general model knows what a shop's customers mean by their words: "runs small" is bad news of a coat. Here are
 # reviews with stars of a made shop of twelve coats; :func:`ecommine.sentiment.fit` learns from them, and is judged on
-# coats that it was not trained on.
+# coats that it was not trained on. It gets all of them right, which says nothing here: the reviews repeat 32 texts, so
+# that those of other coats are the same ones.
 
 good = ["true to size and warm", "swishy, just as I hoped", "I live in it", "the cut is swishy and warm"]
 bad = ["runs small and the sleeves bind", "boxy, I look like a tent", "the sleeves bind", "boxy and runs small"]
@@ -59,9 +60,10 @@ model.metrics[["reviews", "accuracy", "macro_f1", "builtin_accuracy", "builtin_m
 # What each word adds
 # -------------------
 #
-# The contributions sum to the log-odds of the score.
+# The contributions sum to the log-odds of the score. ``(start)`` is where every text begins, before a word of it is
+# read; ``(good words)`` and ``(bad words)`` are what VADER's lexicon adds.
 
-model.explain("swishy, but it runs small").head(6)
+model.explain("warm, but boxy")
 
 # %%
 # Whether probabilities hold

@@ -39,7 +39,7 @@ sentiment.score(reviews)
 # --------------------
 #
 # A tea shop: 涩 (astringent) is bad news here, and 回甘 (a sweet aftertaste) the best that can be said. The built-in
-# model knows neither.
+# model knows neither. That all reviews are called right says nothing: they repeat 40 texts.
 
 good = ["回甘明显", "回甘持久，汤色透亮", "条索紧结，耐泡", "耐泡，喝完还有回甘", "汤色透亮，耐泡"]
 bad = ["入口发涩", "又涩又苦", "碎末多，发涩", "一股陈味", "陈味重，碎末多"]
@@ -56,6 +56,6 @@ new = pd.DataFrame({"text": ["泡了七道还有回甘", "太涩了，碎末也�
 model.score(new)[["text", "positive_probability", "sentiment_label"]]
 
 # %%
-# Characters and pairs of them are what it adds up.
+# Characters and pairs of them are what it adds up, from ``(start)``, where every text begins before it is read.
 
 model.explain("太涩了，碎末也多").head(6)

@@ -110,6 +110,9 @@ class SentimentModel:
     def explain(self, review: str, /, *, language: LanguageOption = "auto") -> pd.DataFrame:
         """Return what each word, or Chinese character and pair, adds to the log-odds of a text, the strongest first.
 
+        They sum to the log-odds. In brackets stand "(start)", what every text has before a word of it is read, and what
+        emoji and the words of VADER's lexicon add together.
+
         Examples
         --------
         >>> import pandas as pd
