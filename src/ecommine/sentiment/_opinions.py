@@ -26,9 +26,9 @@ _BAD_ZH = """
 不理 不回 没人 没有人 没用 可恶 碎 漏 脏 臭 异味 掉色 变形 挤压 压坏 降价 保价 退不了 拒绝 太差 很差 真差 差评
 差劲 较差 差了 差跟 极差 态度差 质量差 服务差 难用 难吃 难看 难闻 残次 次品 刺鼻 不能 不给 不会 不行 不好 不足
 不够 缺 错误 发错 送错 弄错 推卸 磨损 投诉 退货 维权 歧视 冷漠 不耐烦 骂 吵 灰 磕 划痕 瑕疵 有问题 怀疑 寒心 对不起
-冷淡 怠慢 傲慢 爱理不理 爱答不理 脸色 臭脸 黑脸 没礼貌 不礼貌 不主动 拖拉 磨蹭 半天 虚高 偏高 宰客 涨价 不值 不划算 不对 不准
-不符 不合 不耐 不透气 不清 不灵 太丑 很丑 真丑 好丑 丑死 卡顿 死机 很卡 太卡 有味道 味道大 味道很大 怪味 霉味 塑料味 胶味
-腥 油腻 太咸 很咸 太硬 太淡 不新鲜 不熟 没熟
+冷淡 怠慢 傲慢 爱理不理 爱答不理 脸色 臭脸 黑脸 没礼貌 不礼貌 不主动 拖拉 磨蹭 半天 虚高 偏高 宰客 涨价 不值 不划算
+不对 不准 不符 不合 不耐 不透气 不清 不灵 太丑 很丑 真丑 好丑 丑死 卡顿 死机 很卡 太卡 有味道 味道大 味道很大 怪味 霉味 塑料味
+胶味 腥 油腻 太咸 很咸 太硬 太淡 不新鲜 不熟 没熟
 随意 随便 没有想象 跟不上 没有优势 没有道德 太没有 怎么样 居然 竟然 懒得 不发货 没发货 一直不 还不 再也
 """
 _GOOD_EN = """
@@ -54,7 +54,9 @@ def _alternatives(words: str) -> str:
 _PLAIN_ZH = r"好(?!像|几|多|些|歹)|差(?!不多)"
 _FAULT_ZH = "(?:太|偏|过于?|有点|略)(?:大|小|长|短|紧|松|薄|厚|硬|重|低|高|窄|宽|肥|暗|辣|油|旧)"
 """Too large, rather short: a property that is too much of one is a fault."""
-_WORD_ZH = re.compile(f"(?P<good>{_alternatives(_GOOD_ZH)})|(?P<bad>{_alternatives(_BAD_ZH)}|{_FAULT_ZH})|(?P<plain>{_PLAIN_ZH})")
+_WORD_ZH = re.compile(
+    f"(?P<good>{_alternatives(_GOOD_ZH)})|(?P<bad>{_alternatives(_BAD_ZH)}|{_FAULT_ZH})|(?P<plain>{_PLAIN_ZH})"
+)
 _NEGATION_ZH = re.compile(r"(?:不|没|没有|无|别|不是)(?:很|太|是|算|会|那么|什么|怎么|大|正|想象中)?(?:的)?$")
 _LEXICON_EN = {**dict.fromkeys(_GOOD_EN.split(), _VALENCE_EN), **dict.fromkeys(_BAD_EN.split(), -_VALENCE_EN)}
 

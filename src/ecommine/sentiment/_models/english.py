@@ -9,90 +9,52 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from .._text import simplify
+from .turns import read_turns, replace_turns
 
-_CANT = r"(?:can't|cannot|can not|couldn't|could not)"
-_FAULTS = r"(?:complaints?|problems?|issues?|regrets?|fuss|trouble|flaws?|defects?)"
-_BUY = "buy|order|shop|go|come|return|purchase"
-_TOO = "small|big|tight|short|long|thin|large|loose|expensive|heavy|low|high|pricey"
-_TURNS: list[tuple[str, str, str]] = [
-    ("enough", rf"\b{_CANT} (?:\w+ ){{1,4}}enough\b", "love it"),
-    (
-        "can't,cannot,can not,could",
-        rf"\b{_CANT} (?:be|have been|get|ask for)(?: any| a)? (?:\w+er|more \w+|better \w+)\b",
-        "great",
-    ),
-    ("go wrong,beat,complain,fault", rf"\b{_CANT} (?:go wrong|beat|complain|fault)\b", "great"),
-    (
-        "no ,without,not a,never had,zero,haven't",
-        rf"\b(?:no|without a?n?y?|not an?y?|never had an?y?|zero|haven't had an?y?) ?{_FAULTS}\b",
-        "good",
-    ),
-    ("nothing", r"\bnothing (?:\w+ )?to complain\b", "good"),
-    ("bad", r"\bnot (?:too |so |half )?bad\b", "good"),
-    (
-        "regret,disappoint",
-        r"\b(?:won't|will not|wouldn't|don't|didn't|never) (?:be )?(?:regret|disappoint\w*)\b",
-        "great",
-    ),
-    ("hesitate", r"\b(?:wouldn't|would not|won't|don't|do not) hesitate\b", "great"),
-    ("wanted to", r"\bwanted to (?:love|like)\b", "bad"),
-    ("do yourself", r"\bdo yourself a favou?r and (?:get|buy|order)\b", "great"),
-    ("second one,ordered a", r"\bsecond one for\b|\bordered (?:a|an)(?:nother| second)\b", "great"),
-    (
-        " new,going strong,work",
-        r"\blike new\b|\blooks? new\b|\bstill going strong\b|\bworks? like a charm\b|\bworks? well\b",
-        "great",
-    ),
-    (
-        "again",
-        r"\b(?:would|will|definitely) (?:definitely )?(?:buy|order|purchase)(?: it| this| them)? again\b",
-        "great",
-    ),
-    ("again,back", rf"\b(?:never|not|won't|wouldn't) (?:\w+ )?(?:{_BUY})\w*(?: \w+){{0,3}} (?:again|back)\b", "awful"),
-    (
-        "stay away,steer clear,elsewhere,twice,save your,money back,beware,a joke",
-        r"\b(?:stay away|steer clear|look elsewhere|think twice|save your money|money back|beware|what a joke)\b",
-        "awful",
-    ),
-    (
-        "waste,nothing like,superior,downhill,star,dead on",
-        r"\b(?:don'?t waste|nothing like the|far superior|gone downhill|one star|1 star|zero stars|dead on arrival)\b",
-        "awful",
-    ),
-    ("fell,fall,came,coming", r"\b(?:fell|falls?|fall|came|coming|falling) (?:apart|off|undone)\b", "awful"),
-    ("stopped,wore out", r"\bstopped (?:work|charg|function)\w*\b|\bwore out\b", "awful"),
-    (
-        "star,10/10,as ,spot on",
-        r"\b(?:five|5) stars?\b|\b10/10\b|\bas (?:described|pictured|advertised|expected)\b|\bspot on\b",
-        "great",
-    ),
-    (
-        "has,have,never,not",
-        r"\b(?:has not|hasn't|never|have not|haven't|not) (?:\w+ )?(?:arrived?|received?|answered|come|delivered)\b",
-        "bad",
-    ),
-    ("too ", rf"\b(?:way |far |much |a bit |a little |just )?too (?:{_TOO})\b", "bad"),
-    ("please,kindly", r"\b(?:please|kindly) (?:fix|help|send|replace|refund)\b", "bad"),
-    ("money", r"\b(?:get|want) (?:back )?my money(?: back)?\b|\bmoney (?:right )?(?:out|down) the \w+", "awful"),
-    (
-        "desired,expect more,over",
-        r"\bleaves? (?:a lot|much|something) to be desired\b|\bshould expect more\b|\bover-?\s?priced\b",
-        "overpriced",
-    ),
-    (
-        "could,should",
-        r"\b(?:could|should) (?:be|have been) (?:a (?:little|bit|lot) )?(?:more|better|thicker|nicer)\b",
-        "bad",
-    ),
-    ("back", r"\b(?:sent|send|sending|take|took|taking|going) (?:it|them|this|these) (?:right )?back\b", "bad"),
-    ("worse than", r"\bworse than\b", "worse"),
-    ("better than", r"\bbetter than (?:i )?(?:expected|thought|imagined)\b", "great"),
-]
-"""Turns of phrase that say something else than their words, and a word that says it.
-
-Before each stand bits of text without one of which it cannot be there, as looking for them is quick.
-"""
-_TURN = [(guards.split(","), re.compile(pattern), meaning) for guards, pattern, meaning in _TURNS]
+_NAMES = {
+    "CANT": r"(?:can't|cannot|can not|couldn't|could not)",
+    "FAULTS": r"(?:complaints?|problems?|issues?|regrets?|fuss|trouble|flaws?|defects?)",
+    "BUY": "(?:buy|order|shop|go|come|return|purchase)",
+    "ADJECTIVE": "(?:small|big|tight|short|long|thin|large|loose|expensive|heavy|low|high|pricey)",
+}
+_TURNS = read_turns(
+    r"""
+love it ¦ enough ¦ \bCANT (?:\w+ ){1,4}enough\b
+great ¦ can't,cannot,can_not,could ¦ \bCANT (?:be|have been|get|ask for)(?: any| a)? (?:\w+er|more \w+|better \w+)\b
+great ¦ go_wrong,beat,complain,fault ¦ \bCANT (?:go wrong|beat|complain|fault)\b
+good ¦ no_,without,not_a,never_had,zero ¦ \b(?:no|without a?n?y?|not an?y?|never had an?y?|zero) ?FAULTS\b
+good ¦ haven't ¦ \bhaven't had an?y? ?FAULTS\b
+good ¦ nothing ¦ \bnothing (?:\w+ )?to complain\b
+good ¦ bad ¦ \bnot (?:too |so |half )?bad\b
+great ¦ regret,disappoint ¦ \b(?:won't|will not|wouldn't|don't|didn't|never) (?:be )?(?:regret|disappoint\w*)\b
+great ¦ hesitate ¦ \b(?:wouldn't|would not|won't|don't|do not) hesitate\b
+bad ¦ wanted_to ¦ \bwanted to (?:love|like)\b
+great ¦ do_yourself ¦ \bdo yourself a favou?r and (?:get|buy|order)\b
+great ¦ second_one,ordered_a ¦ \bsecond one for\b|\bordered (?:a|an)(?:nother| second)\b
+great ¦ _new,going_strong,work ¦ \blike new\b|\blooks? new\b|\bstill going strong\b|\bworks? (?:like a charm|well)\b
+great ¦ again ¦ \b(?:would|will|definitely) (?:definitely )?(?:buy|order|purchase)(?: it| this| them)? again\b
+awful ¦ again,back ¦ \b(?:never|not|won't|wouldn't) (?:\w+ )?BUY\w*(?: \w+){0,3} (?:again|back)\b
+awful ¦ stay_away,steer_clear,elsewhere,twice ¦ \b(?:stay away|steer clear|look elsewhere|think twice)\b
+awful ¦ save_your,money_back,beware,a_joke ¦ \b(?:save your money|money back|beware|what a joke)\b
+awful ¦ waste,nothing_like,superior,downhill ¦ \b(?:don'?t waste|nothing like the|far superior|gone downhill)\b
+awful ¦ star,dead_on ¦ \b(?:one star|1 star|zero stars|dead on arrival)\b
+awful ¦ fell,fall,came,coming ¦ \b(?:fell|falls?|fall|came|coming|falling) (?:apart|off|undone)\b
+awful ¦ stopped,wore_out ¦ \bstopped (?:work|charg|function)\w*\b|\bwore out\b
+great ¦ star,10/10,as_ ¦ \b(?:five|5) stars?\b|\b10/10\b|\bas (?:described|pictured|advertised|expected)\b
+great ¦ spot_on ¦ \bspot on\b
+bad ¦ has,have,never,not ¦ \b(?:(?:has|have) not|hasn't|haven't|never|not) (?:\w+ )?(?:arrived?|received?|answered|come|delivered)\b
+bad ¦ too_ ¦ \b(?:way |far |much |a bit |a little |just )?too ADJECTIVE\b
+bad ¦ please,kindly ¦ \b(?:please|kindly) (?:fix|help|send|replace|refund)\b
+awful ¦ money ¦ \b(?:get|want) (?:back )?my money(?: back)?\b|\bmoney (?:right )?(?:out|down) the \w+
+overpriced ¦ desired,expect_more ¦ \bleaves? (?:a lot|much|something) to be desired\b|\bshould expect more\b
+overpriced ¦ over ¦ \bover-?\s?priced\b
+bad ¦ could,should ¦ \b(?:could|should) (?:be|have been) (?:a (?:little|bit|lot) )?(?:more|better|thicker|nicer)\b
+bad ¦ back ¦ \b(?:sent|send|sending|take|took|taking|going) (?:it|them|this|these) (?:right )?back\b
+worse ¦ worse_than ¦ \bworse than\b
+great ¦ better_than ¦ \bbetter than (?:i )?(?:expected|thought|imagined)\b
+""",
+    _NAMES,
+)
 _THANKS = r"(?:(?:many |kind |best )?(?:thanks?|thank you|regards|wishes|cheers)\b|(?:i )?hope you)"
 _POLITE = re.compile(rf"(?<=[.!?,])\s*{_THANKS}[^.!?]{{0,40}}[.!?\s]*$")
 _TOKEN = re.compile(r"[a-z0-9]+(?:'[a-z]+)?|[!?.,;:\n]|[:;=8][-o*']?[()\[\]dpo/\\]|<3")
@@ -128,12 +90,7 @@ def split_words(text: str) -> list[str]:
     >>> split_words("Soooo GOOD!!! Can't recommend it enough, thanks")
     ['soo', 'good', '!', '!', 'love', 'it', ',']
     """
-    plain = _REPEATED.sub(r"\1\1", simplify(text).lower())
-    for guards, pattern, meaning in _TURN:
-        for guard in guards:
-            if guard in plain:
-                plain = pattern.sub(meaning, plain)
-                break
+    plain = replace_turns(_REPEATED.sub(r"\1\1", simplify(text).lower()), _TURNS)
     shorter = _POLITE.sub("", plain)
     return _TOKEN.findall(shorter if len(shorter) > 3 else plain)
 
