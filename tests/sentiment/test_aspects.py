@@ -179,9 +179,9 @@ def test_stars_that_all_mentions_have_are_the_share() -> None:
             strength=call * 1.0,
         )
         shares = aspect_shares(opinions, mentions, zeros, 1, 1, 30, 0.95)
-        covered += bool(shares.low_star_low[0, 0] <= 0.15 <= shares.low_star_high[0, 0])
-        widths.append(shares.low_star_high[0, 0] - shares.low_star_low[0, 0])
-        assert shares.called_negative[0, 0] > 0.2
+        covered += bool(shares.low_star_share_low[0, 0] <= 0.15 <= shares.low_star_share_high[0, 0])
+        widths.append(shares.low_star_share_high[0, 0] - shares.low_star_share_low[0, 0])
+        assert shares.called_negative_share[0, 0] > 0.2
     assert 0.92 <= covered / runs <= 0.98
     assert np.mean(widths) < 0.1
 

@@ -14,6 +14,7 @@ from ._read import Texts
 
 NO_TIME = np.iinfo(np.int64).min
 """A time that is missing, as NumPy's NaT."""
+DEFAULT_PRAISE = "that the platform wrote (default praise) left out"
 
 
 def joint_codes(*columns: Sequence[Any]) -> list[Ints]:
@@ -45,12 +46,26 @@ def ratings_of(frame: nw.DataFrame[Any]) -> Floats:
     return np.where((values >= 1) & (values <= 5), values, np.nan)
 
 
-def rating_notes(frame: nw.DataFrame[Any]) -> list[Note]:
-    """Return a note of ratings that are no stars."""
-    values = float_values(frame, "rating")
-    n = int((~np.isnan(values) & np.isnan(ratings_of(frame))).sum())
-    text = f"{counted(n, 'rating')} outside 1 to 5 stars taken as missing"
-    return [Note(text, code="ratings_out_of_range", count=n)] if n else []
+def count_notes(*rows: tuple[str, int, str, str]) -> list[Note]:
+    """Return a note for each code, count, noun and what is said of it, where the count is above 0.
+
+    Examples
+    --------
+    >>> [str(note) for note in count_notes(("no_text", 2, "review", "without a text"), ("other", 0, "row", "left out"))]
+    ['2 reviews without a text']
+    """
+    return [
+        Note(f"{counted(count, noun)} {words}", code=code, count=count) for code, count, noun, words in rows if count
+    ]
+
+
+def row_notes(frame: nw.DataFrame[Any]) -> list[Note]:
+    """Return notes of ratings that are no stars, and of rows that repeat a review_id."""
+    n_odd = int((~np.isnan(float_values(frame, "rating")) & np.isnan(ratings_of(frame))).sum())
+    return count_notes(
+        ("ratings_out_of_range", n_odd, "rating", "outside 1 to 5 stars taken as missing"),
+        ("repeated_review_ids", int(repeated_ids(frame).sum()), "row", "with the review_id of another row left out"),
+    )
 
 
 def repeated_ids(frame: nw.DataFrame[Any]) -> Bools:
@@ -62,12 +77,6 @@ def repeated_ids(frame: nw.DataFrame[Any]) -> Bools:
     is_repeat = codes >= 0
     is_repeat[first] = False
     return np.asarray(is_repeat)
-
-
-def repeat_notes(n: int) -> list[Note]:
-    """Return a note of rows that repeat a review_id."""
-    text = f"{counted(n, 'row')} with the review_id of another row left out"
-    return [Note(text, code="repeated_review_ids", count=n)] if n else []
 
 
 def float_values(frame: nw.DataFrame[Any], name: str) -> Floats:
@@ -82,28 +91,20 @@ def times_of(frame: nw.DataFrame[Any], name: str) -> Times:
     return column_to_microseconds(frame[name]) if name in frame.columns else np.full(len(frame), NO_TIME)
 
 
-def no_product_id() -> Note:
-    """Return the note that the whole shop is taken as one product."""
-    return Note("there is no product_id: the reviews of the whole shop are taken together", code="no_product_id")
+def product_notes(n_without: int, *, has_product: bool) -> list[Note]:
+    """Return notes of reviews whose product is not known, and of a whole shop that is taken as one product."""
+    shop = "there is no product_id: the reviews of the whole shop are taken together"
+    notes = [] if has_product else [Note(shop, code="no_product_id")]
+    return notes + count_notes(("reviews_without_product", n_without, "review", "without a product left out"))
 
 
-def without_product(count: int) -> list[Note]:
-    """Return a note of reviews whose product is not known."""
-    text = f"{counted(count, 'review')} without a product left out"
-    return [Note(text, code="reviews_without_product", count=count)] if count else []
-
-
-def left_out_texts(texts: list[Texts]) -> list[Note]:
+def text_notes(*texts: Texts) -> list[Note]:
     """Return notes of texts that are no opinions of customers, and of those in other languages."""
     n_default = sum(int(one.is_default.sum()) for one in texts)
     n_other = sum(
         spoken == "other" and bool(text) for one in texts for spoken, text in zip(one.language, one.text, strict=True)
     )
-    notes = []
-    if n_default:
-        text = f"{counted(n_default, 'review')} that the platform wrote (default praise) left out"
-        notes.append(Note(text, code="default_praise", count=n_default))
-    if n_other:
-        text = f"{counted(n_other, 'review')} in languages other than English and Chinese left out"
-        notes.append(Note(text, code="other_languages", count=n_other))
-    return notes
+    return count_notes(
+        ("default_praise", n_default, "review", DEFAULT_PRAISE),
+        ("other_languages", n_other, "review", "in languages other than English and Chinese left out"),
+    )

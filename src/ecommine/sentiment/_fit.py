@@ -13,6 +13,7 @@ from .._core.frames import collect, opened
 from .._core.notes import Note
 from .._core.texts import counted, did_you_mean
 from ..schema._for_topics import read
+from ._columns import DEFAULT_PRAISE, count_notes
 from ._languages import Language
 from ._log_odds import LANGUAGES
 from ._model import FittedScorer, SentimentModel
@@ -30,8 +31,7 @@ STRENGTH = 2.0
 STRENGTH_OF_BUILTIN = 1.0
 """What the built-in log-odds are multiplied by as a column beside TF-IDF: the penalty leaves them nearly free."""
 N_BINS = 10
-
-
+UNKNOWN_LANGUAGE = "neither in English nor in Chinese, or without words, left out"
 _FEW_CLUSTERS = Note(
     "nearly all reviews of one sign are of one cluster, so that accuracy is of other reviews of the same clusters",
     code="few_clusters",
@@ -228,20 +228,13 @@ def _groups(rows: Any, cluster: str | None) -> Ints:
 def _left_out(texts: Texts, has_target: Bools) -> list[Note]:
     is_blank = np.array([not one for one in texts.text], dtype=bool)
     is_other = np.array([spoken in ("other", "any") for spoken in texts.language], dtype=bool) & ~is_blank
-    counts = {
-        "no_target": (~has_target, "without a target, or with 3 stars, are left out"),
-        "no_text": (has_target & is_blank, "without text are left out"),
-        "default_praise": (has_target & texts.is_default, "written by the platform are left out"),
-        "unknown_language": (
-            has_target & is_other & ~texts.is_default,
-            "neither in English nor in Chinese, or without words, are left out",
-        ),
+    rows = {
+        "no_target": (~has_target, "without a target, or with 3 stars, left out"),
+        "no_text": (has_target & is_blank, "without text left out"),
+        "default_praise": (has_target & texts.is_default, DEFAULT_PRAISE),
+        "unknown_language": (has_target & is_other & ~texts.is_default, UNKNOWN_LANGUAGE),
     }
-    return [
-        Note(f"{counted(int(rows.sum()), 'review')} {reason}", code=code, count=int(rows.sum()))
-        for code, (rows, reason) in counts.items()
-        if rows.any()
-    ]
+    return count_notes(*((code, int(which.sum()), "review", words) for code, (which, words) in rows.items()))
 
 
 def _few_clusters(examples: Examples) -> bool:

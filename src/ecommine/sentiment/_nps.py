@@ -15,6 +15,7 @@ from .._core.results import Result
 from .._core.tables import build_table
 from .._core.texts import LOCALES, Locale, counted, join_sentences, percent
 from .._stats.intervals import normal_quantile
+from ._columns import count_notes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -244,11 +245,7 @@ def _score(value: Any) -> float:
 
 
 def _notes(values: Floats, known: Floats) -> list[Note]:
-    notes = []
-    n_missing = len(values) - len(known)
-    if n_missing:
-        text = f"{counted(n_missing, 'missing score')} left out"
-        notes.append(Note(text, code="missing_scores", count=n_missing))
+    notes = count_notes(("missing_scores", len(values) - len(known), "missing score", "left out"))
     if len(known) and known.max() <= HIGHEST_STARS:
         text = (
             f"no score of {counted(len(known), 'answer')} is above {HIGHEST_STARS}: stars of reviews are no answers "

@@ -64,16 +64,19 @@ def classify_clauses(
     >>> classify_clauses(["arrived on Tuesday", "the zipper broke"], ["en", "en"], np.array([0.1, -2.0])).tolist()
     [0, -1]
     """
+    return polarity_and_strength(clauses, languages, review_log_odds, model=model)[0]
+
+
+def polarity_and_strength(
+    clauses: Sequence[str], languages: Sequence[Spoken], review_log_odds: Floats, *, model: Fitted | None = None
+) -> tuple[Ints, Floats]:
+    """Return the polarity of clauses as :func:`classify_clauses` does, and the strength of their words of opinion."""
     spoken = np.array([MARGINS["zh" if language == "zh" else "en"] for language in languages]).reshape(-1, 4)
-    simple = simplify_all(clauses)
-    strength = np.array([_strength(clause, language) for clause, language in zip(simple, languages, strict=True)])
     words, review, margin, silent = spoken.T
-    own = score_texts(simple, languages, model=model)
-    total = own + words * np.nan_to_num(strength) + review * review_log_odds
-    needed = np.where(np.isnan(strength), silent, margin)
-    return np.where(total > needed, POSITIVE, np.where(total < -needed, NEGATIVE, NEUTRAL)).astype(np.int8)
-
-
-def _strength(clause: str, language: Spoken) -> float:
-    strength = opinion_strength(clause, language)
-    return np.nan if strength is None else strength
+    simple = simplify_all(clauses)
+    known = [opinion_strength(clause, language) for clause, language in zip(simple, languages, strict=True)]
+    strength = np.array([0.0 if one is None else one for one in known])
+    needed = np.where([one is None for one in known], silent, margin)
+    total = score_texts(simple, languages, model=model) + words * strength + review * review_log_odds
+    polarity = np.where(total > needed, POSITIVE, np.where(total < -needed, NEGATIVE, NEUTRAL)).astype(np.int8)
+    return polarity, strength

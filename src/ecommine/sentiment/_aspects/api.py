@@ -11,20 +11,18 @@ from ..._core.checks import confidence_level, instance, integer, one_of
 from ..._core.engines import tell_library_errors
 from ..._core.moments import moment, moment_to_microseconds
 from ..._core.notes import Note
-from ..._core.texts import counted
 from ..._stats.multiple_testing import CORRECTIONS, Correction, adjust_p_values
 from ...schema._for_topics import Every, first_open
 from .._columns import (
     NO_TIME,
+    count_notes,
     id_values,
     joint_codes,
-    left_out_texts,
-    no_product_id,
-    rating_notes,
-    repeat_notes,
+    product_notes,
     repeated_ids,
+    row_notes,
+    text_notes,
     times_of,
-    without_product,
 )
 from .._model import SentimentModel
 from .._read import Reviews, read_reviews
@@ -257,26 +255,19 @@ def _changes(opinions: Opinions, negative: Bools, every: Every, min_reviews: int
 
 
 def _notes(made: Reviews, data: AspectData, chosen: _Chosen) -> list[Note]:
-    notes = left_out_texts([made.texts])
-    n_empty = sum(not text for text in made.texts.text)
-    n_after = int((~chosen.is_in_time).sum())
-    opinions = data.opinions
+    opinions, dated = data.opinions, data.dated()
     has_times = "reviewed_at" in made.frame.columns
-    n_undated = int((opinions.time == NO_TIME).sum()) if has_times else 0
-    dated = data.dated()
+    n_empty, n_after = sum(not text for text in made.texts.text), int((~chosen.is_in_time).sum())
+    n_undated = len(opinions) - len(dated) if has_times else 0
     n_open = int((data.period(opinions, dated) >= data.first_open).sum()) if len(dated) else 0
-    counts = {
-        "no_text": (n_empty, "without a text: their stars count, and no share does"),
-        "rows_after_as_of": (n_after, "after `as_of` left out"),
-        "reviews_without_time": (n_undated, "without a time: they are in no period"),
-        "partial_period": (n_open, "in the last period, which is not over: its rows are marked"),
-    }
-    notes += [*rating_notes(made.frame), *repeat_notes(int(repeated_ids(made.frame).sum()))]
-    notes += [] if data.has_product else [no_product_id()]
-    notes += without_product(int((chosen.product < 0).sum()))
-    notes += [
-        Note(f"{counted(count, 'review')} {words}", code=code, count=count)
-        for code, (count, words) in counts.items()
-        if count
+    return [
+        *text_notes(made.texts),
+        *row_notes(made.frame),
+        *product_notes(int((chosen.product < 0).sum()), has_product=data.has_product),
+        *count_notes(
+            ("no_text", n_empty, "review", "without a text: their stars count, and no share does"),
+            ("rows_after_as_of", n_after, "review", "after `as_of` left out"),
+            ("reviews_without_time", n_undated, "review", "without a time: they are in no period"),
+            ("partial_period", n_open, "review", "in the last period, which is not over: its rows are marked"),
+        ),
     ]
-    return notes

@@ -32,26 +32,26 @@ class AspectShares:
     Attributes
     ----------
     opinions : float array of shape (n_groups,)
-    mentions, negative : float array
+    mentions, negative_mentions : float array
         Opinions that mention the aspect, and those that do so negatively.
-    mention_share, mention_low, mention_high : float array
+    mention_share : float array
         Of the opinions.
-    called_negative : float array
-        Share of the mentions.
-    low_star_share, low_star_low, low_star_high : float array
-        Share of the mentions with stars that are in reviews of one and two.
+    called_negative_share : float array
+        Of the mentions.
+    low_star_share : float array
+        Of the mentions with stars: those in reviews of one and two.
     """
 
     opinions: Floats
     mentions: Floats
-    negative: Floats
+    negative_mentions: Floats
     mention_share: Floats
-    mention_low: Floats
-    mention_high: Floats
-    called_negative: Floats
+    mention_share_low: Floats
+    mention_share_high: Floats
+    called_negative_share: Floats
     low_star_share: Floats
-    low_star_low: Floats
-    low_star_high: Floats
+    low_star_share_low: Floats
+    low_star_share_high: Floats
 
 
 def aspect_shares(

@@ -39,19 +39,10 @@ def share_table(data: AspectData, *, of_products: bool) -> Any:
 
 
 def _share_columns(shares: AspectShares, group: Ints, aspect: Ints) -> dict[str, Any]:
-    at = group, aspect
-    return {
-        "opinions": shares.opinions[group].astype(np.int64),
-        "mentions": shares.mentions[at].astype(np.int64),
-        "mention_share": shares.mention_share[at],
-        "mention_share_low": shares.mention_low[at],
-        "mention_share_high": shares.mention_high[at],
-        "negative_mentions": shares.negative[at].astype(np.int64),
-        "called_negative_share": shares.called_negative[at],
-        "low_star_share": shares.low_star_share[at],
-        "low_star_share_low": shares.low_star_low[at],
-        "low_star_share_high": shares.low_star_high[at],
-    }
+    names = list(shares.__dataclass_fields__)
+    arrays = {name: getattr(shares, name)[group, aspect] for name in names[1:]}
+    counts = {name: arrays[name].astype(np.int64) for name in ("mentions", "negative_mentions")}
+    return {"opinions": shares.opinions[group].astype(np.int64), **arrays, **counts}
 
 
 def _excess_columns(data: AspectData, group: Ints, aspect: Ints) -> dict[str, Any]:
@@ -182,7 +173,7 @@ def _chosen(data: AspectData, *, is_negative: bool) -> list[int]:
 def priority_table(data: AspectData) -> Any:
     """Return the products and aspects with more negative mentions than expected, the largest excess first."""
     shares = data.by_product if data.has_product else data.overall
-    size = np.nan_to_num(data.excess.excess) if data.has_product else shares.negative
+    size = np.nan_to_num(data.excess.excess) if data.has_product else shares.negative_mentions
     order = sorted(np.argwhere(size > 0).tolist(), key=lambda at: (-size[tuple(at)], at))
     group, aspect = np.array(order, dtype=np.int64).reshape(-1, 2).T
     change, changed_at, q_value = _clearest_changes(data, group if data.has_product else group - 1, aspect)
@@ -190,8 +181,8 @@ def priority_table(data: AspectData) -> Any:
     columns |= {
         "aspect": [data.names[i] for i in aspect],
         "opinions": shares.opinions[group].astype(np.int64),
-        "negative_mentions": shares.negative[group, aspect].astype(np.int64),
-        "negative_rate": divide(shares.negative[group, aspect], shares.opinions[group]),
+        "negative_mentions": shares.negative_mentions[group, aspect].astype(np.int64),
+        "negative_rate": divide(shares.negative_mentions[group, aspect], shares.opinions[group]),
     }
     if data.has_product:
         columns |= {"category_rate": data.excess.category_rate[group, aspect], **_excess_columns(data, group, aspect)}

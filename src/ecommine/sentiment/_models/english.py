@@ -15,6 +15,7 @@ _NAMES = {
     "CANT": r"(?:can't|cannot|can not|couldn't|could not)",
     "FAULTS": r"(?:complaints?|problems?|issues?|regrets?|fuss|trouble|flaws?|defects?)",
     "BUY": "(?:buy|order|shop|go|come|return|purchase)",
+    "DONE": "(?:arrived?|received?|answered|come|delivered)",
     "ADJECTIVE": "(?:small|big|tight|short|long|thin|large|loose|expensive|heavy|low|high|pricey)",
 }
 _TURNS = read_turns(
@@ -42,7 +43,7 @@ awful ¦ fell,fall,came,coming ¦ \b(?:fell|falls?|fall|came|coming|falling) (?:
 awful ¦ stopped,wore_out ¦ \bstopped (?:work|charg|function)\w*\b|\bwore out\b
 great ¦ star,10/10,as_ ¦ \b(?:five|5) stars?\b|\b10/10\b|\bas (?:described|pictured|advertised|expected)\b
 great ¦ spot_on ¦ \bspot on\b
-bad ¦ has,have,never,not ¦ \b(?:(?:has|have) not|hasn't|haven't|never|not) (?:\w+ )?(?:arrived?|received?|answered|come|delivered)\b
+bad ¦ has,have,never,not ¦ \b(?:(?:has|have) not|hasn't|haven't|never|not) (?:\w+ )?DONE\b
 bad ¦ too_ ¦ \b(?:way |far |much |a bit |a little |just )?too ADJECTIVE\b
 bad ¦ please,kindly ¦ \b(?:please|kindly) (?:fix|help|send|replace|refund)\b
 awful ¦ money ¦ \b(?:get|want) (?:back )?my money(?: back)?\b|\bmoney (?:right )?(?:out|down) the \w+

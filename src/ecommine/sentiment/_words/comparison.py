@@ -1,7 +1,7 @@
 """Two groups of reviews compared word by word: log-odds, tests, quotes, and their tables."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ from ..._core.tables import build_table
 from ..._core.texts import counted
 from ..._stats.intervals import normal_quantile
 from ..._stats.multiple_testing import CORRECTIONS, adjust_p_values
+from .._columns import count_notes
 from .counting import Opinions, WordCounts, count_words, quotes_with, without_copies, without_repeats
 from .mantel_haenszel import word_odds
 from .quotes import quote
@@ -20,17 +21,9 @@ from .quotes import quote
 Correction = Literal["bh", "holm", "bonferroni"]
 QUOTES = 3
 """Of a word."""
-_BY_WORD = (
-    *("target", "reference", "expected_target", "expected_reference"),
-    *("log_odds", "low", "high", "p_value", "q_value"),
-)
-SAMPLES: dict[str, Any] = {"target_reviews": 0, "reference_reviews": 0} | dict.fromkeys(
-    (
-        *("target_share", "reference_share", "log_odds", "log_odds_low", "log_odds_high", "p_value", "q_value"),
-        *("returned_share", "kept_share"),
-    ),
-    0.0,
-)
+_COUNTS = "target_reviews reference_reviews returned_reviews kept_reviews"
+_NUMBERS = "log_odds log_odds_low log_odds_high p_value q_value target_share reference_share returned_share kept_share"
+SAMPLES: dict[str, Any] = dict.fromkeys(_COUNTS.split(), 0) | dict.fromkeys(_NUMBERS.split(), 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,16 +77,9 @@ class Comparison:
     def take(self, places: Sequence[int]) -> "Comparison":
         """Return some of the words."""
         chosen = np.array(places, dtype=np.int64)
-        return Comparison(
-            opinions=self.opinions,
-            words=[self.words[i] for i in places],
-            n_target=self.n_target,
-            n_reference=self.n_reference,
-            alpha=self.alpha,
-            is_matched=self.is_matched,
-            notes=self.notes,
-            **{name: getattr(self, name)[chosen] for name in _BY_WORD},
-        )
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        arrays = {name: value[chosen] for name, value in values.items() if isinstance(value, np.ndarray)}
+        return replace(self, words=[self.words[i] for i in places], **arrays)
 
     def table(self, names: tuple[str, str], like: Any) -> Any:
         """Return the table, with the names of the two groups."""
@@ -177,20 +163,11 @@ def _in_both(opinions: Opinions) -> Bools:
 
 
 def _notes(n_copies: int, n_repeats: int, n_unmatched: int, counts: WordCounts, options: WordOptions) -> list[Note]:
-    notes = []
-    if n_copies:
-        text = f"{counted(n_copies, 'review')} whose text is a copy of another one about the same product left out"
-        notes.append(Note(text, code="copies_left_out", count=n_copies))
-    if n_repeats:
-        text = f"{counted(n_repeats, 'review')} of a customer with another one about the same product left out"
-        notes.append(Note(text, code="repeats_left_out", count=n_repeats))
-    if n_unmatched:
-        text = (
-            f"{counted(n_unmatched, 'review')} of products that only one of the two groups has left out: nothing can "
-            "be compared there"
-        )
-        notes.append(Note(text, code="unmatched_reviews", count=n_unmatched))
-    if counts.n_rare:
-        text = f"{counted(counts.n_rare, 'word')} of fewer than {counted(options.min_reviews, 'customer')} not compared"
-        notes.append(Note(text, code="rare_words", count=counts.n_rare))
-    return notes
+    alone = "of products that only one of the two groups has left out: nothing can be compared there"
+    few = f"of fewer than {counted(options.min_reviews, 'customer')} not compared"
+    return count_notes(
+        ("copies_left_out", n_copies, "review", "whose text is a copy of another one about the same product left out"),
+        ("repeats_left_out", n_repeats, "review", "of a customer with another one about the same product left out"),
+        ("unmatched_reviews", n_unmatched, "review", alone),
+        ("rare_words", counts.n_rare, "word", few),
+    )

@@ -59,14 +59,8 @@ class Opinions:
 
     def take(self, places: Ints) -> "Opinions":
         """Return some of them, in their order."""
-        return Opinions(
-            text=[self.text[i] for i in places],
-            language=[self.language[i] for i in places],
-            row=self.row[places],
-            is_target=self.is_target[places],
-            stratum=self.stratum[places],
-            customer=self.customer[places],
-        )
+        arrays = {name: getattr(self, name)[places] for name in ("row", "is_target", "stratum", "customer")}
+        return Opinions(text=[self.text[i] for i in places], language=[self.language[i] for i in places], **arrays)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -181,11 +175,8 @@ def _pairs(opinions: Opinions) -> tuple[Any, list[str]]:
 def _cells(word: Ints, of: Ints, opinions: Opinions, n_words: int) -> Cells:
     """Sum the opinions with a word by word and stratum."""
     cell, first = distinct_rows(word, opinions.stratum[of])
-    at, is_target, n_strata = (
-        opinions.stratum[of[first]],
-        opinions.is_target[of],
-        int(opinions.stratum.max(initial=-1)) + 1,
-    )
+    at, is_target = opinions.stratum[of[first]], opinions.is_target[of]
+    n_strata = int(opinions.stratum.max(initial=-1)) + 1
     of_group = [opinions.stratum[opinions.is_target == one] for one in (True, False)]
     sizes = [np.bincount(strata, minlength=n_strata)[at] for strata in of_group]
     counted = [np.bincount(cell[is_target == one], minlength=len(first)) for one in (True, False)]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..._core.arrays import Bools, Ints, distinct_rows
+from ..._core.arrays import Ints, distinct_rows
 from ..._core.checks import one_of
 from ..._core.engines import tell_library_errors
 from ..._core.notes import Note
@@ -14,14 +14,14 @@ from ..._core.results import Result
 from ..._core.tables import build_table
 from ..._core.texts import LOCALES, Locale, counted, join_sentences, percent
 from .._columns import (
+    DEFAULT_PRAISE,
+    count_notes,
     id_values,
     joint_codes,
-    no_product_id,
-    rating_notes,
+    product_notes,
     ratings_of,
-    repeat_notes,
     repeated_ids,
-    without_product,
+    row_notes,
 )
 from .._read import Reviews, read_reviews
 from .._text import simplify
@@ -30,13 +30,12 @@ from .quotes import quote
 
 OPTIONAL = ("review_id", "product_id", "customer_id", "reviewed_at", "rating")
 SAMPLES: dict[str, Any] = {
-    "group": 0,
-    "reviews": 0,
-    "customers": 0,
     "mean_rating": 0.0,
-    "first_at": np.datetime64("2000-01-01", "us"),
-    "last_at": np.datetime64("2000-01-01", "us"),
+    **dict.fromkeys(("group", "reviews", "customers"), 0),
+    **dict.fromkeys(("first_at", "last_at"), np.datetime64("2000-01-01", "us")),
 }
+ALONE = "without a customer, each counted as one of a customer of its own"
+SHORT = "of fewer than 15 letters not compared: short texts are alike by chance"
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
         "found": "{reviews} of {n:,} ({share}) share their text with a review of another customer about the same "
@@ -263,25 +262,13 @@ def _notes(made: Reviews, keys: list[str], product: Ints, *, has_product: bool) 
     texts = made.texts
     has_text = np.array([bool(text) for text in texts.text], dtype=bool) & ~texts.is_default
     is_short = has_text & np.array([not key for key in keys], dtype=bool)
-    notes = [] if has_product else [no_product_id()]
-    notes += [*rating_notes(made.frame), *repeat_notes(int(repeated_ids(made.frame).sum()))]
-    notes += without_product(int((has_text & (product < 0)).sum()))
-    if "customer_id" in made.frame.columns:
-        n_guests = int((_is_missing(made, "customer_id") & has_text).sum())
-    else:
-        n_guests = int(has_text.sum())
-    if n_guests:
-        text = f"{counted(n_guests, 'review')} without a customer, each counted as one of a customer of its own"
-        notes.append(Note(text, code="reviews_without_customer", count=n_guests))
-    n_default, n_short = int(texts.is_default.sum()), int(is_short.sum())
-    if n_default:
-        text = f"{counted(n_default, 'review')} that the platform wrote (default praise) left out"
-        notes.append(Note(text, code="default_praise", count=n_default))
-    if n_short:
-        text = f"{counted(n_short, 'text')} of fewer than 15 letters not compared: short texts are alike by chance"
-        notes.append(Note(text, code="short_texts", count=n_short))
-    return notes
-
-
-def _is_missing(made: Reviews, name: str) -> Bools:
-    return np.array([value is None for value in id_values(made.frame, name)], dtype=bool)
+    is_guest = has_text & np.array([value is None for value in id_values(made.frame, "customer_id")], dtype=bool)
+    return [
+        *product_notes(int((has_text & (product < 0)).sum()), has_product=has_product),
+        *row_notes(made.frame),
+        *count_notes(
+            ("reviews_without_customer", int(is_guest.sum()), "review", ALONE),
+            ("default_praise", int(texts.is_default.sum()), "review", DEFAULT_PRAISE),
+            ("short_texts", int(is_short.sum()), "text", SHORT),
+        ),
+    ]

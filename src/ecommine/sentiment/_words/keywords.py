@@ -10,7 +10,7 @@ from ..._core.engines import tell_library_errors
 from ..._core.notes import Note
 from ..._core.texts import LOCALES, Locale, counted
 from ...schema._for_topics import common_type
-from .._columns import id_values, joint_codes, left_out_texts, no_product_id, without_product
+from .._columns import id_values, joint_codes, product_notes, text_notes
 from .._read import Reviews, read_reviews
 from .comparison import Correction, WordOptions, compare_words
 from .counting import Opinions
@@ -186,14 +186,14 @@ def _check_names(names: object) -> tuple[str, str]:
 
 def _opinions(groups: list[Reviews], match: str | None) -> tuple[Opinions, list[Note]]:
     """Join two tables of reviews: those with a text that is an opinion, by product."""
-    frames, notes = [group.frame for group in groups], left_out_texts([group.texts for group in groups])
+    frames = [group.frame for group in groups]
     codes = {}
     for name in ("product_id", "customer_id"):
         has = all(name in frame.columns for frame in frames)
         dtype = common_type(frames[0], frames[1], name, argument="reference", like="target") if has else None
         codes[name] = np.concatenate(joint_codes(*(id_values(frame, name, dtype) for frame in frames)))
-    if match is None or not all("product_id" in frame.columns for frame in frames):
-        notes += [no_product_id()] if match else []
+    has_product = all("product_id" in frame.columns for frame in frames)
+    if match is None or not has_product:
         codes["product_id"] = np.zeros(len(codes["product_id"]), dtype=np.int64)
     texts = [one for group in groups for one in group.texts.text]
     language = [one for group in groups for one in group.texts.language]
@@ -201,9 +201,9 @@ def _opinions(groups: list[Reviews], match: str | None) -> tuple[Opinions, list[
     rows = np.concatenate(
         [group.texts.rows("en", "zh", "any") + offset for group, offset in zip(groups, (0, sizes[0]), strict=True)]
     )
-    has_product = codes["product_id"][rows] >= 0
-    notes += without_product(int((~has_product).sum()))
-    rows = rows[has_product]
+    is_known = codes["product_id"][rows] >= 0
+    notes = product_notes(int((~is_known).sum()), has_product=has_product or match is None)
+    rows = rows[is_known]
     opinions = Opinions.of(
         [texts[i] for i in rows],
         [language[i] for i in rows],
@@ -212,4 +212,4 @@ def _opinions(groups: list[Reviews], match: str | None) -> tuple[Opinions, list[
         codes["product_id"][rows],
         codes["customer_id"][rows],
     )
-    return opinions, notes
+    return opinions, [*text_notes(*(group.texts for group in groups)), *notes]

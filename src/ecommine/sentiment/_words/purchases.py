@@ -9,8 +9,7 @@ import numpy as np
 from ..._core.arrays import Bools, Ints, Times, distinct_rows, latest_record, sort_order
 from ..._core.moments import length_to_microseconds, moment_to_microseconds
 from ..._core.notes import Note
-from ..._core.texts import counted
-from .._columns import NO_TIME
+from .._columns import NO_TIME, count_notes
 
 NOT_BACK = -1
 
@@ -138,22 +137,11 @@ def match_reviews(purchases: Purchases, reviews: OrderLines, window: timedelta, 
 def match_notes(matched: Matched, n_unmatched_returns: int) -> list[Note]:
     """Return notes of reviews without a purchase, of open windows, of late returns and of returns of nothing."""
     of = matched.purchase[matched.purchase >= 0]
-    counts = {
-        "reviews_without_purchase": (
-            int((matched.purchase < 0).sum()),
-            "review",
-            "without a purchase before it left out",
-        ),
-        "open_return_windows": (
-            int(matched.is_open[of].sum()),
-            "review",
-            "of purchases that can still be returned left out",
-        ),
-        "late_returns": (int(matched.is_late[of].sum()), "review", "of purchases returned after the window left out"),
-        "returns_without_purchase": (n_unmatched_returns, "return", "of purchases that are not in the orders left out"),
-    }
-    return [
-        Note(f"{counted(count, noun)} {reason}", code=code, count=count)
-        for code, (count, noun, reason) in counts.items()
-        if count
-    ]
+    n_without = int((matched.purchase < 0).sum())
+    n_open, n_late = int(matched.is_open[of].sum()), int(matched.is_late[of].sum())
+    return count_notes(
+        ("reviews_without_purchase", n_without, "review", "without a purchase before it left out"),
+        ("open_return_windows", n_open, "review", "of purchases that can still be returned left out"),
+        ("late_returns", n_late, "review", "of purchases returned after the window left out"),
+        ("returns_without_purchase", n_unmatched_returns, "return", "of purchases that are not in the orders left out"),
+    )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,13 +19,13 @@ from ..._core.texts import LOCALES, Locale, counted, percent
 from ...schema._for_topics import SchemaError, common_type, read
 from .._columns import (
     NO_TIME,
+    count_notes,
     float_values,
     id_values,
     joint_codes,
-    left_out_texts,
-    no_product_id,
+    product_notes,
+    text_notes,
     times_of,
-    without_product,
 )
 from .._read import Reviews, read_reviews
 from .comparison import Correction, WordOptions, compare_words
@@ -197,14 +197,12 @@ def return_reasons(
     rows = np.flatnonzero((reviewed.time == NO_TIME) | (reviewed.time <= end))
     purchases = purchases_with_returns(lines.take(is_line), units[is_line], units[is_line] < 0)
     matched = match_reviews(purchases, reviewed.take(rows), length, until)
-    texts = written.texts
     opinions, is_opinion, n_without = _opinions(written, rows, reviewed, matched, has_product=has_product)
     notes = [
         *_row_notes(lines.time, reviewed.time, units, end),
-        *left_out_texts([texts]),
-        *([] if has_product else [no_product_id()]),
-        *without_product(n_without),
-        *match_notes(_only(matched, is_opinion), purchases.n_unmatched_returns),
+        *text_notes(written.texts),
+        *product_notes(n_without, has_product=has_product),
+        *match_notes(replace(matched, purchase=matched.purchase[is_opinion]), purchases.n_unmatched_returns),
     ]
     found, act = compare_words(opinions, options, is_apart=_ACT.fullmatch)
     ids = id_values(written.frame, "review_id") if "review_id" in written.frame.columns else []
@@ -311,16 +309,6 @@ def _opinions(
     return opinions, is_opinion, int(lacks.sum())
 
 
-def _only(matched: Matched, rows: Any) -> Matched:
-    return Matched(
-        purchase=matched.purchase[rows],
-        is_counted=matched.is_counted,
-        is_returned=matched.is_returned,
-        is_open=matched.is_open,
-        is_late=matched.is_late,
-    )
-
-
 def _coverage(matched: Matched, is_opinion: Any) -> tuple[int, int, int, int]:
     """Count the purchases that came back, those of them with a review, and the same of those that were kept."""
     of = matched.purchase[is_opinion & (matched.purchase >= 0)]
@@ -335,11 +323,7 @@ def _row_notes(line_time: Any, review_time: Any, units: Any, end: int) -> list[N
     """Return notes of rows after `as_of`, and of order lines without a time or a quantity."""
     n_after = int((line_time > end).sum() + (review_time > end).sum())
     n_incomplete = int(((line_time == NO_TIME) | np.isnan(units)).sum())
-    notes = []
-    if n_after:
-        text = f"{counted(n_after, 'row')} after `as_of` left out"
-        notes.append(Note(text, code="rows_after_as_of", count=n_after))
-    if n_incomplete:
-        text = f"{counted(n_incomplete, 'order line')} without a time or a quantity left out"
-        notes.append(Note(text, code="lines_incomplete", count=n_incomplete))
-    return notes
+    return count_notes(
+        ("rows_after_as_of", n_after, "row", "after `as_of` left out"),
+        ("lines_incomplete", n_incomplete, "order line", "without a time or a quantity left out"),
+    )
