@@ -327,45 +327,17 @@ def calibration_table(probability: Floats, positive: Bools) -> pd.DataFrame:
 
 
 def _metrics(probability: Floats, builtin: Floats, positive: Bools, bins: pd.DataFrame) -> dict[str, Any]:
+    from sklearn.metrics import f1_score, roc_auc_score
+
     gap = (bins["mean_probability"] - bins["positive_share"]).abs()
     return {
         "reviews": len(positive),
         "positive_share": float(positive.mean()),
         "accuracy": float(((probability > 0.5) == positive).mean()),
-        "macro_f1": macro_f1(probability > 0.5, positive),
-        "auc": area_under_curve(probability, positive),
+        "macro_f1": float(f1_score(positive, probability > 0.5, average="macro")),
+        "auc": float(roc_auc_score(positive, probability)),
         "calibration_error": float((gap * bins["reviews"]).sum() / len(positive)),
         "builtin_accuracy": float(((builtin > 0) == positive).mean()),
-        "builtin_macro_f1": macro_f1(builtin > 0, positive),
-        "builtin_auc": area_under_curve(builtin, positive),
+        "builtin_macro_f1": float(f1_score(positive, builtin > 0, average="macro")),
+        "builtin_auc": float(roc_auc_score(positive, builtin)),
     }
-
-
-def macro_f1(called: Bools, positive: Bools) -> float:
-    """Return the mean of the F1 of both classes, which a model that calls everything positive cannot make high.
-
-    Examples
-    --------
-    >>> round(macro_f1(np.array([True] * 4), np.array([True, True, True, False])), 3)
-    0.429
-    """
-    scores = []
-    for called_one, is_one in ((called, positive), (~called, ~positive)):
-        total = int(called_one.sum()) + int(is_one.sum())
-        scores.append(2 * int((called_one & is_one).sum()) / total if total else 0.0)
-    return sum(scores) / 2
-
-
-def area_under_curve(score: Floats, positive: Bools) -> float:
-    """Return the chance that a positive review scores above a negative one, ties counted half.
-
-    Examples
-    --------
-    >>> area_under_curve(np.array([0.1, 0.5, 0.5, 0.9]), np.array([False, False, True, True]))
-    0.875
-    """
-    values, code = np.unique(score, return_inverse=True)
-    good = np.bincount(code, positive, len(values))
-    bad = np.bincount(code, ~positive, len(values))
-    below = np.cumsum(bad) - bad
-    return float((good * (below + bad / 2)).sum() / (good.sum() * bad.sum()))
