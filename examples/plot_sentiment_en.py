@@ -16,7 +16,7 @@ sentences, at what each word adds, and at a model of a shop's own stars.
 
 import pandas as pd
 
-from ecommine import sentiment
+from ecommine import datasets, sentiment
 
 reviews = pd.DataFrame(
     {
@@ -69,8 +69,20 @@ model.explain("warm, but boxy")
 # Whether probabilities hold
 # --------------------------
 #
-# Of reviews with a probability between .9 and 1, about as many must be good.
+# Of reviews with a probability between .9 and 1, about as many must be good. Here are those of a simulated shop, each
+# scored by a model that was not trained on its product; a point is a tenth of the probability, and large where it has
+# many reviews.
 
-ax = model.calibration.plot.scatter("mean_probability", "positive_share", s=model.calibration["reviews"])
-ax.plot([0, 1], [0, 1], color="grey", linewidth=1)
-ax.set(xlabel="mean probability", ylabel="share of good reviews", title="Reviews of coats that were not trained on")
+reviews = datasets.make_shop(1_000, 120, n_products=60, reviews=datasets.Reviews(share=0.6, language="en")).reviews
+model = sentiment.fit(reviews)
+bins = model.calibration
+size = 20 + 200 * bins["reviews"] / bins["reviews"].max()
+ax = bins.plot.scatter(
+    "mean_probability", "positive_share", s=size, title="Reviews of products that were not trained on"
+)
+ax.plot([0, 1], [0, 1], color="grey", linewidth=1, zorder=0)
+ax.set(xlabel="mean probability", ylabel="share of good reviews")
+
+# %%
+
+model.metrics[["reviews", "positive_share", "accuracy", "macro_f1", "auc", "calibration_error"]].round(3)

@@ -5,7 +5,8 @@ A Chinese shop: from reviews to a model of its own
 一家网店的评论：有的写了星级，有的没有，还有系统默认好评、商家回复和繁体字。先用内置模型打分，再用本店自己的星级训练模型。
 
 Reviews of a made Chinese shop, with what real ones have: praise that the platform wrote, replies of the merchant,
-traditional characters, and no stars on some of them.
+traditional characters, and no stars on some of them. At the end, what customers talk about, and where it is worse than
+elsewhere.
 """
 
 # %%
@@ -16,7 +17,7 @@ traditional characters, and no stars on some of them.
 
 import pandas as pd
 
-from ecommine import sentiment
+from ecommine import datasets, sentiment
 
 reviews = pd.DataFrame(
     {
@@ -59,3 +60,28 @@ model.score(new)[["text", "positive_probability", "sentiment_label"]]
 # Characters and pairs of them are what it adds up, from ``(start)``, where every text begins before it is read.
 
 model.explain("太涩了，碎末也多").head(6)
+
+# %%
+# What the customers of a shop talk about
+# ---------------------------------------
+#
+# Five months of Chinese reviews of a simulated shop. Aspects are found by lists of words in both languages; a product
+# is called worse than the others only beyond chance.
+
+shop = datasets.make_shop(
+    1_000, 150, n_products=60, reviews=datasets.Reviews(share=0.6, weak_products=2, language="zh")
+)
+aspects = sentiment.aspects(shop.reviews)
+print(aspects.summary(locale="zh"))
+
+# %%
+# The words above are for the manager, the picture for the page (``locale="zh"`` needs a Chinese font).
+
+aspects.plot(product=aspects.priorities()["product_id"].iloc[0])
+
+# %%
+# What customers wrote about the worst of it.
+
+worst = aspects.priorities().iloc[0]
+quotes = aspects.quotes
+quotes[(quotes["product_id"] == worst["product_id"]) & (quotes["aspect"] == worst["aspect"])][["polarity", "quote"]]

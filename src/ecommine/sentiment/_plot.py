@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ._nps import NPS
 
 COLOURS = {"detractors": "#D55E00", "passives": "#BBBBBB", "promoters": "#0072B2"}
+INK = {"detractors": "white", "passives": "black", "promoters": "white"}
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
         "title": "Net Promoter Score {nps:.0f} ({low:.0f} to {high:.0f})",
@@ -40,7 +41,7 @@ def draw_nps(result: "NPS", ax: "Axes | None", locale: Locale) -> "Axes":
     for name, colour in COLOURS.items():
         ax.barh(0, shares[name], left=left, color=colour, label=texts[name])
         if shares[name] >= 0.05:
-            ax.text(left + shares[name] / 2, 0, percent(round(shares[name], 3)), ha="center", va="center")
+            ax.text(left + shares[name] / 2, 0, percent(round(shares[name], 3)), ha="center", va="center", color=INK[name])
         left += shares[name]
     title = texts["title"].format(nps=result.nps, low=result.nps_low, high=result.nps_high)
     ax.set_title(title if result.answers else texts["none"])
