@@ -81,7 +81,7 @@ ax = bins.plot.scatter(
     "mean_probability", "positive_share", s=size, title="Reviews of products that were not trained on"
 )
 ax.plot([0, 1], [0, 1], color="grey", linewidth=1, zorder=0)
-ax.set(xlabel="mean probability", ylabel="share of good reviews")
+ax.set(xlabel="mean probability", ylabel="share of good reviews", title="Products that were not trained on")
 
 # %%
 

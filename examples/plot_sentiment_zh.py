@@ -68,9 +68,8 @@ model.explain("太涩了，碎末也多").head(6)
 # Five months of Chinese reviews of a simulated shop. Aspects are found by lists of words in both languages; a product
 # is called worse than the others only beyond chance.
 
-shop = datasets.make_shop(
-    1_000, 150, n_products=60, reviews=datasets.Reviews(share=0.6, weak_products=2, language="zh")
-)
+settings = datasets.Reviews(share=0.6, weak_products=2, language="zh")
+shop = datasets.make_shop(1_000, 150, n_products=60, reviews=settings)
 aspects = sentiment.aspects(shop.reviews)
 print(aspects.summary(locale="zh"))
 
