@@ -41,7 +41,8 @@ def draw_nps(result: "NPS", ax: "Axes | None", locale: Locale) -> "Axes":
     for name, colour in COLOURS.items():
         ax.barh(0, shares[name], left=left, color=colour, label=texts[name])
         if shares[name] >= 0.05:
-            ax.text(left + shares[name] / 2, 0, percent(round(shares[name], 3)), ha="center", va="center", color=INK[name])
+            share = percent(round(shares[name], 3))
+            ax.text(left + shares[name] / 2, 0, share, ha="center", va="center", color=INK[name])
         left += shares[name]
     title = texts["title"].format(nps=result.nps, low=result.nps_low, high=result.nps_high)
     ax.set_title(title if result.answers else texts["none"])

@@ -160,6 +160,7 @@ class AspectFinder:
         self._phrases: dict[str, list[tuple[tuple[str, ...], int]]] = {}
         self._beginnings: dict[str, list[tuple[str, int]]] = {}
         self._chinese: dict[str, list[tuple[str, int]]] = {}
+        self._starting: dict[str, list[tuple[tuple[str, ...], int]]] = {}
         for number, words in enumerate(aspects.values()):
             for word in dict.fromkeys(map(_normal, words)):
                 self._add(word, number)
@@ -180,20 +181,21 @@ class AspectFinder:
         found = set() if normal.isascii() else self._find_chinese(normal)
         tokens = _TOKEN.findall(normal)
         for place, token in enumerate(tokens):
-            for phrase, number in self._of_token(token):
+            for phrase, number in self._starting[token] if token in self._starting else self._look_up(token):
                 if len(phrase) == 1 or tuple(tokens[place : place + len(phrase)]) == phrase:
-                    found.add(number)
-            for beginning, number in self._beginnings.get(token[:_HEAD], ()):
-                if token.startswith(beginning):
                     found.add(number)
         return sorted(found)
 
-    def _of_token(self, token: str) -> list[tuple[tuple[str, ...], int]]:
-        """Return the words and phrases that begin with a token, or are its singular."""
-        exact = self._phrases.get(token, [])
-        if not token.endswith("s"):
-            return exact
-        return exact + [one for one in self._phrases.get(token[:-1], ()) if len(one[0]) == 1]
+    def _look_up(self, token: str) -> list[tuple[tuple[str, ...], int]]:
+        """Return the words and phrases that begin with a token, are its singular, or a beginning of it; once each."""
+        known = list(self._phrases.get(token, ()))
+        if token.endswith("s"):
+            known += [one for one in self._phrases.get(token[:-1], ()) if len(one[0]) == 1]
+        known += [
+            ((token,), number) for start, number in self._beginnings.get(token[:_HEAD], ()) if token.startswith(start)
+        ]
+        self._starting[token] = known
+        return known
 
     def _find_chinese(self, text: str) -> set[int]:
         """Return the aspects of the words of a text; one that is inside a longer word does not count."""
