@@ -8,7 +8,7 @@ from ecommine.sentiment._words.mantel_haenszel import (
     PRIOR_REVIEWS,
     Cells,
     cmh_p_values,
-    design_effects,
+    inflation_by_customer,
     is_normal,
     word_odds,
 )
@@ -111,7 +111,7 @@ def test_the_size_of_the_test() -> None:
     assert (p <= 0.001).mean() <= 0.0016
 
 
-def test_design_effects_are_sums_by_customer_over_those_by_review() -> None:
+def test_inflation_by_customer_are_sums_by_customer_over_those_by_review() -> None:
     rng = np.random.default_rng(0)
     n, words = 300, 4
     customer, has = rng.integers(0, 40, n), rng.random((n, words)) < 0.3
@@ -120,4 +120,4 @@ def test_design_effects_are_sums_by_customer_over_those_by_review() -> None:
     score = side[:, None] * (has - share)
     by_customer = np.array([np.bincount(customer, score[:, j]) for j in range(words)])
     slow = np.maximum((by_customer**2).sum(axis=1) / (score**2).sum(axis=0), 1)
-    assert design_effects(word, row, side, customer, share) == pytest.approx(slow)
+    assert inflation_by_customer(word, row, side, customer, share) == pytest.approx(slow)

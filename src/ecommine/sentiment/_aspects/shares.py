@@ -14,7 +14,7 @@ from ..._stats.arrays import divide
 from ..._stats.clustered_shares import shares_by_group
 from ..._stats.intervals import normal_quantile
 from ..._stats.shrinkage import shrink_shares
-from .._words.mantel_haenszel import Cells, cmh_p_values, design_effects
+from .._words.mantel_haenszel import Cells, cmh_p_values, inflation_by_customer
 from .changes import MIN_NEGATIVE
 from .mentions import Mentions, Opinions
 
@@ -119,7 +119,7 @@ def excess_negative(opinions: Opinions, negative: Bools, category: Ints, min_rev
             rate[products, aspect] = mean
             excess[products, aspect] = n * (shrink_shares(count / n, n, mean) - mean)
             if y.sum() >= MIN_NEGATIVE:
-                effect = design_effects(product, np.arange(len(rows)), y - mean, customer, n / len(rows))
+                effect = inflation_by_customer(product, np.arange(len(rows)), y - mean, customer, n / len(rows))
                 is_tested = np.minimum(n, len(rows) - n) >= min_reviews
                 tested = cmh_p_values(_against_others(count, n), effect)
                 p_value[products, aspect] = np.where(is_tested, tested, np.nan)

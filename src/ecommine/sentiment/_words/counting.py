@@ -10,7 +10,7 @@ import numpy as np
 from ..._core.arrays import Bools, Floats, Ints, distinct_rows
 from .._languages import Spoken
 from .._text import split_clauses
-from .mantel_haenszel import Cells, design_effects
+from .mantel_haenszel import Cells, inflation_by_customer
 from .words import words_of
 
 MIN_LETTERS_OF_COPY = 15
@@ -158,7 +158,9 @@ def count_words(opinions: Opinions, min_reviews: int) -> WordCounts:
         reference=reference,
         n_target=n_target,
         n_reference=n - n_target,
-        design_effect=design_effects(word, of, _side(opinions), np.unique(customer, return_inverse=True)[1], share),
+        design_effect=inflation_by_customer(
+            word, of, _side(opinions), np.unique(customer, return_inverse=True)[1], share
+        ),
         n_rare=len(words) - len(chosen),
     )
 

@@ -189,7 +189,7 @@ def cmh_variance(cells: Cells) -> Floats:
     return cells.sums(spread)
 
 
-def design_effects(word: Ints, row: Ints, side: Floats, customer: Ints, share: Floats) -> Floats:
+def inflation_by_customer(word: Ints, row: Ints, side: Floats, customer: Ints, share: Floats) -> Floats:
     """Return, by word, how many times larger variances are since customers write several reviews; at least 1.
 
     The score of a review is ``side``, its group less the mean of its stratum, times whether it has the word, less the
@@ -207,7 +207,7 @@ def design_effects(word: Ints, row: Ints, side: Floats, customer: Ints, share: F
     Examples
     --------
     >>> side = np.array([0.5, 0.5, -0.5, -0.5])
-    >>> design_effects(np.zeros(2, dtype=int), np.array([0, 1]), side, np.array([0, 0, 1, 1]), np.array([0.5])).tolist()
+    >>> inflation_by_customer(np.zeros(2, dtype=int), np.array([0, 1]), side, np.array([0, 0, 1, 1]), np.array([0.5])).tolist()
     [2.0]
     """
     n_words = len(share)
