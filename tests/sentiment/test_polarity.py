@@ -25,19 +25,19 @@ CLAUSES = {
 @pytest.mark.parametrize("polarity", [1, 0, -1])
 def test_clauses_alone(language: str, polarity: int) -> None:
     clauses = CLAUSES[language][polarity]
-    called = classify_clauses(clauses, [language] * len(clauses), np.zeros(len(clauses)))
+    called, _ = classify_clauses(clauses, [language] * len(clauses), np.zeros(len(clauses)))
     assert dict(zip(clauses, called.tolist(), strict=True)) == dict.fromkeys(clauses, polarity)
 
 
 def test_the_whole_review_counts_for_doubtful_clauses() -> None:
     clause = ["物流快,价格贵"]
-    called = [classify_clauses(clause, ["zh"], np.array([whole])).item() for whole in (-6.0, 6.0)]
+    called = [classify_clauses(clause, ["zh"], np.array([whole]))[0].item() for whole in (-6.0, 6.0)]
     assert called == [-1, 1]
 
 
 def test_clauses_of_other_languages_and_none_at_all_are_neutral() -> None:
-    assert classify_clauses(["muy bien"], ["other"], np.array([np.nan])).tolist() == [0]
-    assert classify_clauses([], [], np.zeros(0)).tolist() == []
+    assert classify_clauses(["muy bien"], ["other"], np.array([np.nan]))[0].tolist() == [0]
+    assert classify_clauses([], [], np.zeros(0))[0].tolist() == []
 
 
 @pytest.mark.parametrize(

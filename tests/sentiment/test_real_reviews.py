@@ -106,7 +106,7 @@ def test_probabilities_hold_in_every_category_after_fit() -> None:
 def test_clauses_that_were_labelled_before_the_models(language: str) -> None:
     table = labelled_clauses(language)
     clauses = prepare_texts(table["clause"].tolist(), language=language)
-    called = classify_clauses(clauses.text, clauses.language, log_odds(table["review"], language))
+    called, _ = classify_clauses(clauses.text, clauses.language, log_odds(table["review"], language))
     true = table["polarity"].to_numpy()
     assert (called == true).mean() >= 0.85
     assert ((called == true) & (true != 0)).sum() / (true != 0).sum() >= 0.85
@@ -131,7 +131,7 @@ def test_aspects_of_restaurants(column: str, words: str) -> None:
     rows, clauses = zip(*[part for part in parts if any(word in part[1] for word in words.split("|"))], strict=True)
     review = np.array(rows)
     whole = log_odds(pd.Series(texts), "zh")
-    called = classify_clauses(clauses, ["zh"] * len(clauses), whole[review])
+    called, _ = classify_clauses(clauses, ["zh"] * len(clauses), whole[review])
     net = np.sign(np.bincount(review, called, minlength=len(table)))
     true = table[column].to_numpy()
     both = np.isin(np.arange(len(table)), review) & (true != -2)

@@ -41,8 +41,8 @@ MARGINS: dict[Language, Margins] = {"en": Margins(1.5, 0.2, 0.0, 1.5), "zh": Mar
 
 def classify_clauses(
     clauses: Sequence[str], languages: Sequence[Spoken], review_log_odds: Floats, *, model: Fitted | None = None
-) -> Ints:
-    """Return the polarity of clauses: 1 positive, 0 neutral, -1 negative.
+) -> tuple[Ints, Floats]:
+    """Return the polarity of clauses, 1 positive, 0 neutral, -1 negative, and the strength of their words of opinion.
 
     Parameters
     ----------
@@ -55,22 +55,12 @@ def classify_clauses(
     model : SentimentModel, optional
         What scores the clauses; the built-in models by default.
 
-    Returns
-    -------
-    int8 array of shape (n_clauses,)
-
     Examples
     --------
-    >>> classify_clauses(["arrived on Tuesday", "the zipper broke"], ["en", "en"], np.array([0.1, -2.0])).tolist()
+    >>> polarity, _ = classify_clauses(["arrived on Tuesday", "the zipper broke"], ["en", "en"], np.array([0.1, -2.0]))
+    >>> polarity.tolist()
     [0, -1]
     """
-    return polarity_and_strength(clauses, languages, review_log_odds, model=model)[0]
-
-
-def polarity_and_strength(
-    clauses: Sequence[str], languages: Sequence[Spoken], review_log_odds: Floats, *, model: Fitted | None = None
-) -> tuple[Ints, Floats]:
-    """Return the polarity of clauses as :func:`classify_clauses` does, and the strength of their words of opinion."""
     spoken = np.array([MARGINS["zh" if language == "zh" else "en"] for language in languages]).reshape(-1, 4)
     words, review, margin, silent = spoken.T
     simple = simplify_all(clauses)

@@ -9,15 +9,8 @@ difference is that of Mantel and Haenszel,
 so that products which are reviewed more in one of the periods bring no change by themselves. Its test, and its error
 under no change, are those of Cochran, Mantel and Haenszel with a design effect for customers who write several reviews:
 the sum of the scores :math:`(g_i - \bar g_k)(y_i - \bar y_k)`, summed by customer and squared, over that by review
-(Liang 1985). Where there are too few events for that, the binomial test of :mod:`.mantel_haenszel` takes its place.
-
-References
-----------
-Mantel, N. and Haenszel, W. (1959). Statistical aspects of the analysis of data from retrospective studies of disease.
-Journal of the National Cancer Institute 22(4), 719-748. https://doi.org/10.1093/jnci/22.4.719
-
-Liang, K.-Y. (1985). Odds ratio inference with dependent data. Biometrika 72(3), 678-682.
-https://doi.org/10.1093/biomet/72.3.678
+(Liang 1985). Where there are too few events for that, a binomial test takes its place; `_words.mantel_haenszel` has all
+references.
 """
 
 from dataclasses import dataclass

@@ -12,7 +12,7 @@ from ...schema._for_topics import Every
 from .._columns import NO_TIME, id_values, joint_codes, ratings_of, times_of
 from .._languages import Spoken
 from .._log_odds import score_texts
-from .._polarity import NEGATIVE, POSITIVE, polarity_and_strength
+from .._polarity import NEGATIVE, POSITIVE, classify_clauses
 from .._read import Reviews
 from .._text import split_clauses
 from .word_lists import AspectFinder
@@ -115,7 +115,7 @@ def _polarities(
     of = np.array([number[key] for key in zip(at.tolist(), clauses, strict=True)])
     first = np.unique(of, return_index=True)[1]
     distinct, spoken = [clauses[i] for i in first], [languages[at[i]] for i in first]
-    polarity, strength = polarity_and_strength(distinct, spoken, log_odds[review_of[first]], model=model)
+    polarity, strength = classify_clauses(distinct, spoken, log_odds[review_of[first]], model=model)
     return np.asarray(polarity[of], dtype=np.int64), strength[of]
 
 

@@ -12,8 +12,6 @@ from .english import split_words, valence, word_features
 
 _BITS = 21
 """Of a character in a key."""
-N_SUMS = 3
-"""Columns of valence of an English text: the sums of both signs, and VADER's compound."""
 _HALF = 15.0
 """VADER's alpha: the square of the sum whose compound is .71."""
 

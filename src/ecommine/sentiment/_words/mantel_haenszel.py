@@ -206,8 +206,8 @@ def inflation_by_customer(word: Ints, row: Ints, side: Floats, customer: Ints, s
 
     Examples
     --------
-    >>> side = np.array([0.5, 0.5, -0.5, -0.5])
-    >>> inflation_by_customer(np.zeros(2, dtype=int), np.array([0, 1]), side, np.array([0, 0, 1, 1]), np.array([0.5])).tolist()
+    >>> side, customer = np.array([0.5, 0.5, -0.5, -0.5]), np.array([0, 0, 1, 1])
+    >>> inflation_by_customer(np.zeros(2, dtype=int), np.array([0, 1]), side, customer, np.array([0.5])).tolist()
     [2.0]
     """
     n_words = len(share)

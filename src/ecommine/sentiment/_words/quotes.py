@@ -3,10 +3,9 @@
 import re
 
 MASK = "***"
-MIN_DIGITS = 7
-"""A telephone number has as many; prices and sizes have fewer."""
 MAX_QUOTE = 120
 """Characters."""
+# A telephone number has seven digits or more; prices and sizes have fewer.
 _NUMBER = re.compile(r"(?:\+|[(（]\s?)?\d(?:[\s\-–—.·()（）]{0,2}\d){6,}")
 _CHINESE_NUMBER = re.compile(r"[零〇一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖]{7,}")
 _ACCOUNT = re.compile(
