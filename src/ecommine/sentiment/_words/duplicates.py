@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..._core.arrays import Ints, distinct_rows
+from ..._core.arrays import Ints
 from ..._core.checks import one_of
 from ..._core.engines import tell_library_errors
 from ..._core.notes import Note
@@ -173,17 +173,13 @@ def duplicates(reviews: object, /) -> Duplicates:
     products = id_values(made.frame, "product_id") if has_product else [0] * len(keys)
     (product,) = joint_codes(products)
     customer = _customers(made)
-    is_repeat = repeated_ids(made.frame)
-    is_compared = np.array([bool(key) for key in keys], dtype=bool) & (product >= 0) & ~is_repeat
-    rows = np.flatnonzero(is_compared)
-    text_codes = {key: i for i, key in enumerate(sorted({keys[i] for i in rows}))}
-    text = np.array([text_codes[keys[i]] for i in rows], dtype=np.int64)
-    groups = _groups(text, product[rows], customer[rows])
+    is_compared = np.array([bool(key) for key in keys], dtype=bool) & (product >= 0) & ~repeated_ids(made.frame)
+    groups = _groups(np.flatnonzero(is_compared).tolist(), keys, product, customer)
     n_compared = int(sum(bool(text) for text in made.texts.text) - made.texts.is_default.sum())
-    table, largest = _table(made, rows, groups, customer, has_product=has_product)
+    table, largest = _table(made, groups, customer, has_product=has_product)
     return Duplicates(
         table=table,
-        copies=_copies(made, rows, groups),
+        copies=_copies(made, groups),
         reviews=n_compared,
         notes=tuple(_notes(made, keys, product, has_product=has_product)),
         _sizes=tuple(len(group) for group in groups),
@@ -205,38 +201,31 @@ def _customers(made: Reviews) -> Ints:
     return np.where(codes >= 0, codes, -1 - np.arange(len(codes)))
 
 
-def _groups(text: Ints, product: Ints, customer: Ints) -> list[Ints]:
-    """Return the places of the copies of each group: the largest first, then by product and text."""
-    if not len(text):
-        return []
-    cell, first = distinct_rows(product, text)
-    _, pairs = distinct_rows(cell, customer)
-    customers = np.bincount(cell[pairs], minlength=len(first))
-    order = np.argsort(cell, kind="stable")
-    places = np.split(order, np.cumsum(np.bincount(cell))[:-1])
-    chosen = [i for i in range(len(first)) if customers[i] >= 2]
-    return [places[i] for i in sorted(chosen, key=lambda i: (-len(places[i]), i))]
+def _groups(rows: list[int], keys: list[str], product: Ints, customer: Ints) -> list[list[int]]:
+    """Return the rows of the copies of each group: the largest first, then by product and text."""
+    cells: dict[tuple[int, str], list[int]] = {}
+    for row in rows:
+        cells.setdefault((int(product[row]), keys[row]), []).append(row)
+    copied = [(-len(members), cell) for cell, members in cells.items() if len(set(customer[members].tolist())) >= 2]
+    return [cells[cell] for _, cell in sorted(copied)]
 
 
-def _table(
-    made: Reviews, rows: Ints, groups: list[Ints], customer: Ints, *, has_product: bool
-) -> tuple[Any, tuple[int, str]]:
+def _table(made: Reviews, groups: list[list[int]], customer: Ints, *, has_product: bool) -> tuple[Any, tuple[int, str]]:
     """Return the table of groups, and the customers and the text of the largest one."""
-    members = [rows[group] for group in groups]
-    customers = [len(np.unique(customer[group])) for group in members]
-    quotes = [quote(min(made.texts.text[i] for i in group)) for group in members]
+    customers = [len(np.unique(customer[group])) for group in groups]
+    quotes = [quote(min(made.texts.text[i] for i in group)) for group in groups]
     columns: dict[str, Any] = {"group": np.arange(1, len(groups) + 1)}
     if has_product:
         ids = id_values(made.frame, "product_id")
-        columns["product_id"] = [ids[group[0]] for group in members]
+        columns["product_id"] = [ids[group[0]] for group in groups]
     columns |= {"reviews": [len(group) for group in groups], "customers": customers, "quote": quotes}
     if "rating" in made.frame.columns:
         ratings = ratings_of(made.frame)
-        columns["mean_rating"] = np.array([_known_mean(ratings[group]) for group in members])
+        columns["mean_rating"] = np.array([_known_mean(ratings[group]) for group in groups])
     if "reviewed_at" in made.frame.columns:
         times = made.frame["reviewed_at"].to_numpy().astype("datetime64[us]")
         for name, pick in (("first_at", np.fmin), ("last_at", np.fmax)):
-            columns[name] = np.array([pick.reduce(times[group]) for group in members], dtype="datetime64[us]")
+            columns[name] = np.array([pick.reduce(times[group]) for group in groups], dtype="datetime64[us]")
     table = build_table(columns, like=made.frame, samples=SAMPLES)
     return table, (customers[0], quotes[0]) if groups else (0, "")
 
@@ -246,8 +235,8 @@ def _known_mean(values: Any) -> float:
     return float(known.mean()) if len(known) else float("nan")
 
 
-def _copies(made: Reviews, rows: Ints, groups: list[Ints]) -> Any:
-    places = np.concatenate([rows[group] for group in groups]) if groups else np.zeros(0, dtype=np.int64)
+def _copies(made: Reviews, groups: list[list[int]]) -> Any:
+    places = np.array([row for group in groups for row in group], dtype=np.int64)
     number = np.repeat(np.arange(1, len(groups) + 1), [len(group) for group in groups])
     if "review_id" not in made.frame.columns:
         order = np.lexsort((places, number))
