@@ -80,9 +80,12 @@ def _joint(customer: Ints, product: Ints, other_customer: Ints, other_product: I
 def _purchase_of_order(bought: OrderLines, order: Ints, product: Ints, time: Times) -> Ints:
     """Return the purchase of each order and product, -1 where there is none, or it is later."""
     key, at_key = _joint(bought.order, bought.product, order, product)
+    if not len(key):
+        return np.full(len(order), -1)
     by_key = np.argsort(key, kind="stable")
-    found = latest_record(key[by_key], bought.time[by_key], at_key, time)
-    return np.where((found >= 0) & (order >= 0), np.append(by_key, -1)[found], -1)
+    found = by_key[np.minimum(np.searchsorted(key[by_key], at_key), len(key) - 1)]
+    is_there = (key[found] == at_key) & (order >= 0) & (bought.time[found] <= time)
+    return np.where(is_there, found, -1)
 
 
 def _with_units_left(left: Any, key: Ints, place: int) -> int:
