@@ -138,7 +138,7 @@ def aspects(
         every=one_of("every", every, EVERY),
         min_reviews=integer("min_reviews", min_reviews, low=1),
         level=confidence_level(level),
-        correction=one_of("correction", correction, CORRECTIONS),
+        correction=one_of("correction", correction, CORRECTIONS),  # type: ignore[arg-type]
     )
     until = None if as_of is None else moment(as_of)
     made = read_reviews(reviews, optional=OPTIONAL)

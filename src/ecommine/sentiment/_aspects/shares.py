@@ -108,8 +108,8 @@ def excess_negative(opinions: Opinions, negative: Bools, category: Ints, min_rev
     """
     rate, excess, p_value = np.full((3, len(category), negative.shape[1]), np.nan)
     of_category = category[opinions.product]
-    for one in np.unique(of_category):
-        rows = np.flatnonzero(of_category == one)
+    order = np.argsort(of_category, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(of_category[order])) + 1) if len(order) else ():
         products, product = np.unique(opinions.product[rows], return_inverse=True)
         customer = np.unique(opinions.customer[rows], return_inverse=True)[1]
         n = np.bincount(product).astype(np.float64)

@@ -78,7 +78,9 @@ class Comparison:
         """Return some of the words."""
         chosen = np.array(places, dtype=np.int64)
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        arrays = {name: value[chosen] for name, value in values.items() if isinstance(value, np.ndarray)}
+        arrays: dict[str, Any] = {
+            name: value[chosen] for name, value in values.items() if isinstance(value, np.ndarray)
+        }
         return replace(self, words=[self.words[i] for i in places], **arrays)
 
     def table(self, names: tuple[str, str], like: Any) -> Any:
