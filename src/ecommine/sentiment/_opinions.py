@@ -41,7 +41,10 @@ slow slowly pricey expensive overpriced over-priced thin thinner flimsy stiff sc
 broken fell fade faded shrunk ripped torn unreliable rude sucks sucked stinks subpar sub-par mediocre tired heavy high
 waste wasted wasting hesitant worst lacking bitches jerk stupid larger smaller
 """
-_NO_OPINION_EN = "like want wanted please help kind care share matter dear party number credit"
+_NO_OPINION_EN = """
+like want wanted please help kind care share matter dear party number credit friend friends hope hoping hopefully sure
+certain certainly yes no ha interest interested original natural cut cuts alone lower stop block god energy active fan
+"""
 _VALENCE_EN = 1.5
 MOST = 2.0
 """The strength of the words of a clause beyond which no more is added."""
