@@ -7,6 +7,7 @@ from typing import Any
 
 from ..._core.optional import require
 from .._languages import Spoken
+from .._models.english import is_negation
 from .._text import simplify
 
 MAX_BETWEEN = 3
@@ -22,12 +23,6 @@ def _listed(words: str) -> frozenset[str]:
 _BETWEEN = _listed(
     """
     a an the any at all very really so that much quite as too be been to of even particularly especially it my this your
-    """
-)
-NEGATIONS = _listed(
-    """
-    not no never without hardly barely cannot cant dont doesnt didnt wont isnt arent wasnt werent couldnt wouldnt
-    shouldnt havent hasnt hadnt
     """
 )
 _NEGATIONS_ZH = _listed(
@@ -86,7 +81,7 @@ def _english(text: str) -> Iterator[str]:
         word = token.removesuffix("'s")
         if not word[0].isalpha():
             prefix = ""
-        elif word.replace("'", "") in NEGATIONS or word.endswith("n't"):
+        elif is_negation(word):
             prefix, left = "not ", MAX_BETWEEN
         elif word == "too":
             prefix, left = f"{prefix}too ", MAX_BETWEEN
