@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -78,7 +78,7 @@ class ReturnReasons(WordResult):
     (1, 1, 1, 1)
     """
 
-    GROUPS = ("returned", "kept")
+    GROUPS: ClassVar[tuple[str, str]] = ("returned", "kept")
 
     act_words: Any
     returned: int
