@@ -19,6 +19,10 @@ class Scorer(Protocol):
         """Return the log-odds that each text is of a positive review."""
         ...
 
+    def contributions(self, text: str) -> dict[str, float]:
+        """Return what each feature adds to the log-odds of a text; they sum to it."""
+        ...
+
 
 class Fitted(Protocol):
     """A model that has a part for each language of the shop."""

@@ -42,9 +42,9 @@ class FittedScorer:
 
     def contributions(self, text: str) -> dict[str, float]:
         """Return what each feature adds to the log-odds, the built-in model's features among them."""
-        total = dict(self.own.contributions(text))
+        total = self.own.contributions(text)
         if self.builtin_weight:
-            for term, value in builtin_model(self.language).contributions(text):
+            for term, value in builtin_model(self.language).contributions(text).items():
                 total[term] = total.get(term, 0.0) + self.builtin_weight * value
         return total
 
@@ -128,8 +128,8 @@ class SentimentModel:
         spoken = guess_language(cleaned) if language == "auto" else language
         if spoken == "other":
             raise ValueError("`review` is in another language than English and Chinese: give `language` if it is not")
-        scorer: Any = scorer_of("en" if spoken == "any" else spoken, self)
-        terms = pd.DataFrame(list(dict(_pairs(scorer, cleaned)).items()), columns=["term", "contribution"])
+        added = scorer_of("en" if spoken == "any" else spoken, self).contributions(cleaned)
+        terms = pd.DataFrame(list(added.items()), columns=["term", "contribution"])
         terms["contribution"] = terms["contribution"].astype(np.float64)
         order = terms["contribution"].abs().sort_values(ascending=False, kind="stable").index
         return terms.loc[order].reset_index(drop=True)
@@ -171,11 +171,6 @@ class SentimentModel:
             return _from_head(head, arrays)
         except (KeyError, ValueError, TypeError, AttributeError, EOFError) as error:
             raise ValueError(f"`path` must be a file that SentimentModel.save wrote, got {str(checked)!r}") from error
-
-
-def _pairs(scorer: Any, cleaned: str) -> Any:
-    found = scorer.contributions(cleaned)
-    return found.items() if isinstance(found, dict) else found
 
 
 def _from_head(head: Mapping[str, Any], arrays: Mapping[str, Any]) -> SentimentModel:

@@ -1,6 +1,6 @@
 """A linear model of one language: TF-IDF of the features of a text times weights, read and written without pickle."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,19 +87,16 @@ class LinearModel:
         log_odds: Floats = np.where(is_known, total, 0.0) + emoji
         return log_odds
 
-    def contributions(self, text: str) -> Iterator[tuple[str, float]]:
-        """Yield the features of a text with what each adds to its log-odds; they sum to it."""
+    def contributions(self, text: str) -> dict[str, float]:
+        """Return what each feature of a text adds to its log-odds; they sum to it."""
         cells = self.vocabulary.encode([text])
         _, place, weight = self.vocabulary.weigh(cells)
-        for feature in np.unique(place).tolist():
-            yield self.vocabulary.name(feature), float((weight * self.weight[place])[place == feature].sum())
-        for name, value in zip(SUMS, (cells.sums @ np.diag(self.sum_weight)).ravel().tolist(), strict=False):
-            if value:
-                yield name, value
-        if self.bias and (len(place) or cells.sums.any() or not self.stands_alone):
-            yield "(start)", self.bias
-        if self.stands_alone and emoji_log_odds(text):
-            yield "(emoji)", emoji_log_odds(text)
+        parts = np.bincount(place, weight * self.weight[place], minlength=1)
+        added = {self.vocabulary.name(feature): float(parts[feature]) for feature in np.unique(place).tolist()}
+        sums = dict(zip(SUMS, (cells.sums * self.sum_weight).ravel().tolist(), strict=False))
+        has_start = len(place) or cells.sums.any() or not self.stands_alone
+        sums |= {"(start)": self.bias if has_start else 0.0, "(emoji)": emoji_log_odds(text) * self.stands_alone}
+        return added | {name: value for name, value in sums.items() if value}
 
 
 def to_arrays(model: LinearModel, prefix: str = "") -> dict[str, Any]:
