@@ -73,5 +73,6 @@ share.head(3).round(3)
 
 worst = share.index[0]
 is_worst = shop.reviews["product_id"] == worst
-words = sentiment.keywords(shop.reviews[is_worst], shop.reviews[~is_worst], match=None)
+names = "reviews of that product", "all other reviews"
+words = sentiment.keywords(shop.reviews[is_worst], shop.reviews[~is_worst], match=None, names=names)
 print(words.summary())
