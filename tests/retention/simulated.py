@@ -85,15 +85,11 @@ def typical(mean, spread, cv):
 
 
 def planted(seed, *, n=4_000, cv=0.2, last=400):
-    """Return customers with two to seven gaps round 28 days, who all bought on the last day, and their next gaps."""
+    """Return customers with gaps round 28 days who came one to seven cycles before the last day known, and go on."""
     rng = np.random.default_rng(seed)
     own = 28 * np.exp(rng.normal(0, 0.2, n))
-    gaps = np.maximum(np.rint(own[:, None] * rng.gamma(1 / cv**2, cv**2, (n, 8))), 1)
-    kept = np.arange(7)[None, :] < rng.integers(2, 8, n)[:, None]
-    back = np.concatenate([np.zeros((n, 1)), np.cumsum(np.where(kept, gaps[:, :7], 0), axis=1)], axis=1)
-    is_purchase = np.concatenate([np.ones((n, 1), dtype=bool), kept], axis=1)
-    customer = np.broadcast_to(np.arange(n)[:, None], back.shape)[is_purchase]
-    return lines(customer, last - back[is_purchase], product_id="milk"), last, gaps[:, 7]
+    customer, day = renewals(rng, last - 28 * rng.uniform(1, 8, n), own, last + 150.0, shape=1 / cv**2)
+    return lines(customer, day, product_id="milk"), last
 
 
 def memoryless(seed, *, n=8_000, days=330, known=300):

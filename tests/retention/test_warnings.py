@@ -1,18 +1,23 @@
 """Who has gone quiet, and who buys again."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import integrate, stats
 
 from ecommine import retention
+from ecommine._stats.intervals import wilson_interval
 from ecommine.retention._models.chance import Chance
 from ecommine.retention._models.frequent import Frequent, learn_return
 from ecommine.retention._models.quiet import RateDistribution
 from ecommine.retention._read.days import read_days
+from ecommine.retention._summary import warning_sentences
 from libraries import to_pandas
 from notes import note_counts
 from retention.good_arguments import order_lines
+from retention.real_shops import cdnow, online_retail
 from retention.simulated import date_of, leaving, lines
 
 
@@ -64,8 +69,11 @@ def test_a_silence_of_all_makes_no_usual_gap_longer():
 def test_without_churn_little_is_at_risk(horizon):
     orders, last, _ = leaving(1, n=1_500, churn=False)
     table = retention.churn_warnings(orders, as_of=date_of(last), horizon=horizon).table
-    assert table["spend_at_risk"].sum() < 0.15 * table["usual_spend"].sum()
-    assert (table["spend_at_risk"] >= 0).all()
+    flagged = table["flagged"]
+    assert table["spend_at_risk"].sum() < 0.05 * table["usual_spend"].sum()
+    assert (table.loc[flagged, "spend_at_risk"] >= 0).all()
+    assert table.loc[~flagged, "spend_at_risk"].isna().all()
+    assert table["flagged"].is_monotonic_decreasing
 
 
 def test_rates_are_learned():
@@ -117,7 +125,7 @@ def test_what_is_beyond_the_learned_is_taken_for_its_edge():
 def test_checks_say_what_was_predicted_and_what_happened():
     orders, last, _ = leaving(2)
     result = retention.churn_warnings(orders, as_of=date_of(last))
-    checks = result.checks
+    checks = result.checks[~result.checks["flagged"]]
     assert checks["customers"].iloc[:-1].sum() == checks["customers"].iloc[-1]
     then = date_of(last - 30)
     days, _ = read_days(orders, then)
@@ -126,6 +134,49 @@ def test_checks_say_what_was_predicted_and_what_happened():
     buyers = orders.loc[(at > then) & (at <= date_of(last)), "customer_id"]
     assert checks["actual"].iloc[-1] == pytest.approx(np.isin(frequent, buyers).mean())
     assert set(checks["verdict"].dropna()) <= {"agrees", "too_high", "too_low"}
+
+
+def test_the_flagged_are_checked_at_all_earlier_moments():
+    orders, last, _ = leaving(2, n=800)
+    orders = orders[orders["ordered_at"] <= date_of(last)]
+    row = retention.churn_warnings(orders, as_of=date_of(last)).checks.iloc[-1]
+    predicted, bought = [], []
+    for back in range(30, 391, 30):
+        now = retention.churn_warnings(orders[orders["ordered_at"] <= date_of(last - back)], as_of=date_of(last - back))
+        if now.table["return_probability"].isna().any() or len(predicted) == 12:
+            break
+        flagged = now.table[now.table["flagged"]]
+        at = orders["ordered_at"]
+        after = orders.loc[(at > date_of(last - back)) & (at <= date_of(last - back + 30)), "customer_id"]
+        predicted.append(flagged["return_probability"].to_numpy())
+        bought.append(flagged["customer_id"].isin(after).to_numpy())
+    assert row["flagged"]
+    assert row["moments"] == len(predicted) > 5
+    assert row["customers"] == len(np.concatenate(bought))
+    assert row["predicted"] == pytest.approx(np.concatenate(predicted).mean())
+    assert row["actual"] == pytest.approx(np.concatenate(bought).mean())
+    low, _ = wilson_interval(row["actual"], float(row["customers"]), 1.959964)
+    assert 0 < row["actual_low"] < low  # the same customers are flagged again and again
+    assert row["verdict"] == "agrees"
+
+
+@pytest.mark.parametrize(("n", "is_quoted"), [(30, True), (29, False)])
+def test_the_summary_quotes_the_flagged_from_thirty_on(n, is_quoted):
+    orders, last, _ = leaving(2, n=400)
+    result = retention.churn_warnings(orders, as_of=date_of(last))
+    counts = result._warned.checks.customers.copy()
+    counts[-1] = n
+    warned = replace(result._warned, checks=replace(result._warned.checks, customers=counts))
+    share = f"{100 * result.checks['actual'].iloc[-1]:.3g}%"
+    assert (f"{share} (" in warning_sentences(warned, 30, 6, "en")) == is_quoted
+    assert (share in warning_sentences(warned, 30, 6, "zh")) == is_quoted
+
+
+@pytest.mark.parametrize("shop", [online_retail, cdnow])
+def test_the_quiet_of_real_shops_come_back_as_predicted(shop):
+    row = retention.churn_warnings(shop()).checks.iloc[-1]
+    assert row["customers"] >= 30
+    assert row["predicted"] == pytest.approx(row["actual"], abs=0.1)
 
 
 def test_money_changes_no_probability():

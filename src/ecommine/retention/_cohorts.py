@@ -262,6 +262,7 @@ def _pooled(people: Customers, cells: Triangle, level: float) -> Any:
     )
     share = divide(active, n)
     low, high = wilson_interval(share, n, normal_quantile(level))
+    low = np.where(keys % max(width, 1) == 0, share, low)
     columns = {
         **_groups(people, keys // max(width, 1)),
         "period": keys % max(width, 1),

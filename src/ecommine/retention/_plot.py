@@ -23,6 +23,8 @@ MAX_CURVES = 7
 MAX_NAMED = 5
 MAX_WRITTEN = 18
 """Cohorts and periods up to which numbers are written into the cells."""
+MIN_SHADED = 10
+"""Customers of a cohort, below whom its row has numbers and no colour."""
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
         "retention": "Share of each cohort that buys in the period",
@@ -30,13 +32,16 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "cohort": "first purchase in",
         "period": "periods since the first purchase",
         "first_seen": "first seen",
+        "row": "{time} (n = {n:,})",
+        "row_first_seen": "{time} (first seen, n = {n:,})",
         "curve": "Share that has bought again",
         "days": "days since the first purchase",
         "all": "all customers",
         "value": "Money per new customer",
         "money": "money per customer",
-        "warnings": "Silence against the usual gap",
-        "usual": "usual gap, days",
+        "warnings": "Silence against the longest usual one",
+        "usual": "longest silence that is usual for the customer, days",
+        "limit": "limit",
         "open": "silent for, days",
         "flagged": "gone quiet",
         "alive": "as usual",
@@ -51,13 +56,16 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "cohort": "首购时间",
         "period": "首购之后的时段",
         "first_seen": "首次出现",
+        "row": "{time}（{n:,}位）",
+        "row_first_seen": "{time}（首次出现，{n:,}位）",
         "curve": "再次购买的比例",
         "days": "首购之后的天数",
         "all": "全部客户",
         "value": "每位新客户带来的金额",
         "money": "每位客户的金额",
-        "warnings": "沉默时间与平时间隔",
-        "usual": "平时间隔（天）",
+        "warnings": "沉默时间与正常沉默上限",
+        "usual": "该客户正常情况下的最长沉默（天）",
+        "limit": "上限",
         "open": "已沉默（天）",
         "flagged": "异常沉默",
         "alive": "正常",
@@ -70,9 +78,9 @@ _TEXTS: dict[Locale, dict[str, str]] = {
 
 
 def draw_triangle(cells: Triangle, every: str, kind: str, ax: "Axes | None", locale: Locale) -> "Axes":
-    """Draw cohorts from top to bottom and periods from left to right; open cells are hatched."""
+    """Draw cohorts from top to bottom and periods from left to right; open cells are hatched, small rows not shaded."""
     texts = _TEXTS[locale]
-    rows, labels = _rows_of_cohorts(cells, every, locale)
+    rows, sizes, labels = _rows_of_cohorts(cells, every, locale)
     ax = new_axes(ax, height=max(3.0, 1.2 + 0.32 * len(labels)))
     ax.set(title=texts[kind], xlabel=texts["period"], ylabel=texts["cohort"])
     if not len(labels):
@@ -89,6 +97,7 @@ def draw_triangle(cells: Triangle, every: str, kind: str, ax: "Axes | None", loc
     shown = values.copy()
     if kind == "retention":
         shown[:, 0] = np.nan  # the cohort itself is 100 %, and would take all the colour
+    shown[sizes < MIN_SHADED] = np.nan
     ax.imshow(shown, aspect="auto", cmap="Blues", vmin=0, vmax=_largest(shown))
     _hatch(ax, (customers > 0) & (watched == 0))
     ax.set_yticks(range(len(labels)), labels)
@@ -100,13 +109,16 @@ def draw_triangle(cells: Triangle, every: str, kind: str, ax: "Axes | None", loc
     return ax
 
 
-def _rows_of_cohorts(cells: Triangle, every: str, locale: Locale) -> tuple[Ints, list[str]]:
-    """Return the row of each block, groups of one cohort together, and the labels of the rows."""
+def _rows_of_cohorts(cells: Triangle, every: str, locale: Locale) -> tuple[Ints, Ints, list[str]]:
+    """Return the row of each block, groups of one cohort together, and the customers and labels of the rows."""
     keys, rows = np.unique(cells.cohort * 2 + ~cells.first_seen, return_inverse=True)
+    sizes = np.bincount(rows, weights=cells.customers, minlength=len(keys)).astype(np.int64)
     pattern = "%Y-%m-%d" if every in ("1d", "1w") else "%Y-%m" if every != "1y" else "%Y"
-    mark = _TEXTS[locale]["first_seen"]
-    times = cohort_times(keys // 2, every)
-    return rows, [f"{time:{pattern}}" + f" ({mark})" * (not key % 2) for time, key in zip(times, keys, strict=True)]
+    labels = [
+        _TEXTS[locale]["row" if key % 2 else "row_first_seen"].format(time=time.strftime(pattern), n=n)
+        for time, key, n in zip(cohort_times(keys // 2, every), keys.tolist(), sizes.tolist(), strict=True)
+    ]
+    return rows, sizes, labels
 
 
 def _largest(values: Floats) -> float:
@@ -204,11 +216,10 @@ def draw_warnings(warned: "Warned", ax: "Axes | None", locale: Locale) -> "Axes"
     for flagged, colour in ((False, PALETTE[4]), (True, PALETTE[5])):
         chosen = warned.flagged == flagged
         label = f"{texts['flagged' if flagged else 'alive']} ({int(chosen.sum()):,})"
-        ax.plot(
-            warned.usual_gap[chosen], warned.open_gap[chosen], "o", color=colour, markersize=3, alpha=0.5, label=label
-        )
-    most = float(max(warned.usual_gap.max(), 1.0))
-    ax.plot([0, most], [0, most], ":", color="0.5", linewidth=1)
+        x, y = warned.longest_usual[chosen], warned.open_gap[chosen]
+        ax.plot(x, y, "o", color=colour, markersize=3, alpha=0.5, label=label)
+    most = float(max(warned.longest_usual.max(), 1))
+    ax.plot([0, most], [0, most], ":", color="0.5", linewidth=1, label=texts["limit"])
     ax.set(xlim=(0, None), ylim=(0, None))
     ax.legend(frameon=False)
     show_text(figure_of(ax))

@@ -50,9 +50,9 @@ class Replenishment(Result):
     table : eager table of the caller's library, one row per customer and product, most probable first
         customer_id; the columns of `by`; purchases (days of purchase); usual_gap (days, the customer's own typical
         gap, shrunk to the product's); last_at; due_at (when half of such customers have bought again, given the
-        silence so far) with due_low and due_high; remind_at (`remind` before the date that was due at the last
-        purchase); probability (of buying within the window); status; substitute (another product of the category that
-        the customer has bought since).
+        silence so far; the day that was due, if it has passed) with due_low and due_high; remind_at (`remind` before
+        the day that was due at the last purchase); probability (of buying within the window); status; substitute
+        (another product of the category that the customer has bought since).
     products : eager table, one row per product
         The columns of `by`; customers; repeat_customers; typical_gap (median days, Wang and Chang); predictability
         (share of gaps that end within 20 % of what the customer's earlier ones let expect).
@@ -68,10 +68,12 @@ class Replenishment(Result):
 
     Notes
     -----
-    status is "overdue" (the date that was due at the last purchase has passed), "due_soon" (due_at is within the
-    window), "on_track" (later), "stopped" (silent for so long that fewer than half of such customers ever buy again,
-    as far as the data reach), or "not_predictable" (a single purchase, or fewer than half of such customers buy again
-    at all).
+    status is "overdue" (due_at has passed: by then half of such customers had bought again, counted from the last
+    purchase), "due_soon" (due_at is within the window, so that the probability is one half or more), "on_track" (it is
+    later, so that the probability is below one half), "stopped" (silent for so long that fewer than half of such
+    customers ever buy again, as far as the data reach: no due_at), or "not_predictable" (a single purchase, or fewer
+    than half of such customers buy again at all). due_low and due_high are null where the curve of such customers does
+    not reach so far: due_high, where more than 2.5 % (at level .95) never buy again as far as the data reach.
 
     Examples
     --------
@@ -110,12 +112,12 @@ class Replenishment(Result):
 
     @tell_library_errors
     def per_customer(self, *, most: int = 3) -> Any:
-        """Return what one message to each customer would remind of: the most probable of what is due.
+        """Return what a message to each customer would remind of: the most probable of what has come to its remind_at.
 
         Parameters
         ----------
         most : int
-            Products of a customer.
+            Products of a customer, each a row.
 
         Returns
         -------
@@ -230,7 +232,9 @@ def replenishment(
     number of purchases, the product's gap, the customer's visits and a substitute, learned at four earlier moments one
     window apart from what was known then. A date is a poor promise where gaps vary: `due_at` is the median of next
     gaps of customers with about as many purchases (Kaplan and Meier, open gaps included), given the silence so far,
-    and null where that curve never reaches one half. The probability is a few points high or low where the shop
+    and null where that curve never reaches one half. It knows less than the probability: where the two disagree on
+    whether half have bought within the window, it is moved to the last day of the window, or the day after. The
+    probability is a few points high or low where the shop
     changes: compare it with what happened before you count on it.
 
     References
@@ -276,15 +280,15 @@ def replenishment(
 def _due(days: PairDays, expected: Expected, window: int, remind: int, level: float) -> Due:
     """Compute all columns, and put the rows in order."""
     silence = days.today - expected.last
-    fresh = expected.quantile_days(np.zeros_like(silence), (MEDIAN,))[0]
-    tail = (1 - level) / 2
-    low, due, high = expected.quantile_days(silence, (tail, MEDIAN, 1 - tail))
+    shares = ((1 - level) / 2, MEDIAN, (1 + level) / 2)
+    fresh, given_silence = (expected.quantile_days(since, shares) for since in (np.zeros_like(silence), silence))
     chance = learn_buying(sample_of(days), days.today, window)
     other = substitutes(days, days.today)
     probability = np.full(len(silence), np.nan)
     if chance is not None:
         probability = chance.predict(features(days, expected, days.today, other[expected.pair]))
-    status = _status(silence, fresh, due, window)
+    low, due, high = _due_days(silence, fresh, given_silence, probability, window)
+    status = _status(silence, fresh[1], due, window)
     order = np.lexsort((expected.pair, -expected.last, -status, -np.nan_to_num(probability, nan=-1.0)))
     is_single = np.ones(len(days.customer), dtype=bool)
     is_single[expected.pair] = False
@@ -310,7 +314,7 @@ def _due(days: PairDays, expected: Expected, window: int, remind: int, level: fl
         due=dates(due),
         due_low=dates(low),
         due_high=dates(high),
-        remind=dates(np.maximum(fresh - remind, 1)),
+        remind=dates(np.maximum(fresh[1] - remind, 1)),
         probability=column(probability, np.nan),
         status=column(status, NOT_PREDICTABLE),
         substitute=other[pair],
@@ -329,8 +333,22 @@ def _last_days(days: PairDays) -> Ints:
     return last
 
 
+def _due_days(silence: Ints, fresh: Floats, given_silence: Floats, probability: Floats, window: int) -> Floats:
+    """Return days from the last purchase to the due day and its limits: those that have passed, or that lie ahead.
+
+    What lies ahead agrees with the probability on whether half have bought by the end of the window.
+    """
+    ahead = given_silence.copy()
+    end, is_likely = silence + window, probability >= MEDIAN
+    agreed = np.where(is_likely, np.fmin(ahead[1], end), np.maximum(ahead[1], end + 1))
+    ahead[1] = np.where(np.isnan(probability), ahead[1], agreed)
+    ahead[0], ahead[2] = np.minimum(ahead[0], ahead[1]), np.maximum(ahead[2], ahead[1])
+    has_passed = (silence > fresh[1]) & ~np.isnan(ahead[1])
+    return np.where(has_passed, fresh, ahead)
+
+
 def _status(silence: Ints, fresh: Floats, due: Floats, window: int) -> Ints:
-    conditions = [np.isnan(fresh), np.isnan(due), silence > fresh, due <= silence + window]
+    conditions = [np.isnan(fresh) & np.isnan(due), np.isnan(due), silence > fresh, due <= silence + window]
     return np.select(conditions, [NOT_PREDICTABLE, STOPPED, OVERDUE, DUE_SOON], default=ON_TRACK)
 
 

@@ -7,7 +7,8 @@ import numpy as np
 
 from .._core.texts import Locale, counted, join_sentences, percent
 from .._stats.arrays import divide
-from ._models.buying import OVERDUE
+from ._models.buying import DUE_SOON, OVERDUE
+from ._models.checks import ALL, FLAGGED
 from ._options import UNITS
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 SIGNIFICANT = 0.05
 LARGE = 30
 """Customers of a group that a summary names."""
+MIN_FLAGGED = 30
+"""Flagged customers at earlier moments, below whom a summary says nothing of how many came back."""
 
 
 def curve_sentences(rows: Sequence["CurveRow"], is_corrected: bool, locale: Locale) -> str:
@@ -141,7 +144,7 @@ def value_sentences(rows: Sequence["ValueRow"], horizon: int, locale: Locale) ->
 
 
 def warning_sentences(warned: "Warned", horizon: int, frequent: int, locale: Locale) -> str:
-    """Return how many have gone quiet, the spend at risk, and how well predictions did."""
+    """Return how many have gone quiet, how many of such came back earlier, and how well predictions did."""
     texts = _TEXTS[locale]
     n, flagged = len(warned.flagged), int(warned.flagged.sum())
     if not n:
@@ -154,18 +157,18 @@ def warning_sentences(warned: "Warned", horizon: int, frequent: int, locale: Loc
             share=percent(flagged / n),
         )
     ]
-    if flagged and np.isfinite(warned.return_probability).any():
-        chosen = warned.flagged
-        parts.append(
-            texts["at_risk"].format(
-                horizon=horizon,
-                expected=percent(float(warned.return_probability[chosen].mean())),
-                spend=float(warned.usual_spend[chosen].sum()),
-                risk=float(warned.spend_at_risk[chosen].sum()),
-            )
+    checks, has_checks = warned.checks, len(warned.checks.customers) > 0
+    if flagged:
+        spend = float(warned.usual_spend[warned.flagged].sum())
+        parts.append(texts["usual_spend"].format(horizon=horizon, spend=spend))
+    if flagged and has_checks and checks.customers[FLAGGED] >= MIN_FLAGGED:
+        share, low, high = (
+            percent(float(values[FLAGGED])) for values in (checks.actual, checks.actual_low, checks.actual_high)
         )
-    if warned.bands is not None and warned.bands.n[-1]:
-        predicted, actual = float(warned.bands.predicted[-1]), float(warned.bands.actual[-1])
+        risk = float(warned.spend_at_risk[warned.flagged].sum())
+        parts.append(texts["came_back"].format(share=share, low=low, high=high, horizon=horizon, risk=risk))
+    if has_checks:
+        predicted, actual = float(checks.predicted[ALL]), float(checks.actual[ALL])
         parts.append(texts["check"].format(horizon=horizon, predicted=percent(predicted), actual=percent(actual)))
     elif not np.isfinite(warned.return_probability).any():
         parts.append(texts["no_history"])
@@ -177,10 +180,10 @@ def replenishment_sentences(due: "Due", window: int, locale: Locale) -> str:
     texts = _TEXTS[locale]
     if not len(due.status):
         return texts["no_purchases"]
-    soon, overdue = int((due.status == OVERDUE - 1).sum()), int((due.status == OVERDUE).sum())
+    soon, overdue = int((due.status == DUE_SOON).sum()), int((due.status == OVERDUE).sum())
     parts = [
         texts["due"].format(
-            pairs=counted(len(due.status), "pair", locale=locale) if locale == "en" else f"{len(due.status):,}",
+            pairs=_pairs(len(due.status), locale),
             soon=f"{soon:,}",
             overdue=f"{overdue:,}",
             window=window,
@@ -191,13 +194,20 @@ def replenishment_sentences(due: "Due", window: int, locale: Locale) -> str:
         top = known[: max(len(known) // 20, 1)]
         parts.append(
             texts["top"].format(
-                n=f"{len(top):,}", share=percent(float(top.mean())), rest=percent(float(known.mean())), window=window
+                n=_pairs(len(top), locale),
+                share=percent(float(top.mean())),
+                rest=percent(float(known.mean())),
+                window=window,
             )
         )
     single = int((due.purchases < 2).sum())
     if single:
         parts.append(texts["single"].format(n=f"{single:,}"))
     return join_sentences(parts, locale=locale)
+
+
+def _pairs(n: int, locale: Locale) -> str:
+    return counted(n, "pair") if locale == "en" else f"{n:,}个组合"
 
 
 _TEXTS: dict[Locale, dict[str, str]] = {
@@ -218,14 +228,15 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "no_frequent": "No customer has {frequent} days of purchase.",
         "quiet": "Of {n} with at least {frequent} days of purchase, {flagged} ({share}) have been silent for unusually "
         "long.",
-        "at_risk": "Of these, {expected} are expected to buy within {horizon} days all the same; at their usual rate "
-        "they would spend {spend:,.0f}, of which {risk:,.0f} is at risk.",
+        "usual_spend": "At their usual rate these would spend {spend:,.0f} within {horizon} days.",
+        "came_back": "Of customers who were as quiet at earlier dates, {share} ({low} to {high}) bought within "
+        "{horizon} days all the same; {risk:,.0f} of that spend is at risk.",
         "check": "{horizon} days ago the same method expected {predicted} of frequent customers to buy, and {actual} "
         "did.",
         "no_history": "The history is too short to predict who comes back.",
-        "due": "Of {pairs} of customer and product, {soon} are due within {window} days and {overdue} are overdue.",
-        "top": "Of the {n} most probable, {share} are expected to be bought within {window} days; on average it is "
-        "{rest}.",
+        "due": "{pairs} of customer and product: {soon} due within {window} days, {overdue} overdue.",
+        "top": "Of the most probable 5% ({n}), {share} are expected to be bought within {window} days; of all that "
+        "were bought at least twice, {rest}.",
         "single": "{n} were bought on a single day and cannot be predicted.",
     },
     "zh": {
@@ -243,12 +254,13 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "value_short": "观察满{horizon}天的客户太少。",
         "no_frequent": "没有购买满{frequent}天的客户。",
         "quiet": "{n}购买满{frequent}天，其中{flagged}位（{share}）沉默时间异常长。",
-        "at_risk": "预计其中{expected}仍会在{horizon}天内购买；按平时的节奏，他们本应消费{spend:,.0f}，"
-        "其中{risk:,.0f}面临流失。",
+        "usual_spend": "按平时的节奏，他们在{horizon}天内本应消费{spend:,.0f}。",
+        "came_back": "以往同样沉默的客户中，有{share}（{low}至{high}）仍在{horizon}天内购买；"
+        "上述消费中{risk:,.0f}面临流失。",
         "check": "{horizon}天前，同一方法预计{predicted}的常客会购买，实际为{actual}。",
         "no_history": "历史数据太短，无法预测谁会回来。",
-        "due": "在{pairs}个客户与商品的组合中，{soon}个将在{window}天内到期，{overdue}个已逾期。",
-        "top": "概率最高的{n}个组合预计有{share}会在{window}天内购买，平均为{rest}。",
+        "due": "在{pairs}（客户与商品）中，{soon}个将在{window}天内到期，{overdue}个已逾期。",
+        "top": "概率最高的5%（{n}）预计有{share}会在{window}天内购买，全部至少购买过两次的组合平均为{rest}。",
         "single": "{n}个组合只购买过一天，无法预测。",
     },
 }

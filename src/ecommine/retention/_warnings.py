@@ -1,7 +1,7 @@
 """Good customers who have gone quiet: how unusual their silence is, and whether they will buy again soon."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,20 +16,15 @@ from .._core.notes import Note
 from .._core.results import Result
 from .._core.tables import build_table
 from .._core.texts import LOCALES, Locale, counted
-from .._stats.arrays import divide, sums_by_group
-from .._stats.intervals import normal_quantile, wilson_interval
-from ._models.frequent import Frequent, learn_return
-from ._models.quiet import RateDistribution
+from ._models.checks import ALL, Checks, check_predictions
+from ._models.frequent import Frequent, learn_rates, learn_return
+from ._models.quiet import UNUSUAL, RateDistribution
 from ._options import shown_moment, whole_days
 from ._read.days import CustomerDays, read_days
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-UNUSUAL = 0.05
-"""Chance of so long a silence, below which a customer is flagged."""
-BANDS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-"""Limits of predicted probabilities in the check."""
 FAR_OFF = 0.05
 """Difference between predicted and actual shares that a note tells of, where chance does not explain it."""
 
@@ -44,11 +39,13 @@ class ChurnWarnings(Result):
         customer_id; purchases (days of purchase); usual_gap (days between purchases up to the last one, shrunk to
         those of the shop); open_gap (days since the last purchase); quiet_p (chance of so long a silence at that rate);
         flagged (quiet_p below .05); flagged_since (the day on which it fell below); return_probability (of a purchase
-        within the horizon); usual_spend (money within the horizon at the usual rate); spend_at_risk (the part
-        of usual_spend by which return_probability is below the chance of a purchase at the usual rate).
-    checks : eager table, one row per band of predicted probabilities, and one for all
-        band_low, band_high, customers, predicted, actual with its limits, verdict ("agrees", "too_high", "too_low"):
-        predictions one horizon before `as_of`, learned before that, against what happened until `as_of`.
+        within the horizon); usual_spend (money within the horizon at the usual rate); spend_at_risk (of flagged
+        customers, the part of usual_spend by which return_probability is below the chance of a purchase at that rate).
+    checks : eager table, one row per band of predicted probabilities, one for all, and one for flagged customers
+        flagged (whether only customers flagged at the time count), band_low, band_high, moments, customers, predicted,
+        actual with its limits, verdict ("agrees", "too_high", "too_low"): predictions one horizon before `as_of`,
+        learned before that, against what happened until `as_of`. The flagged are few: they are added up over earlier
+        moments too, up to twelve, one horizon apart (30 days, if that is longer), each customer at each of them.
     as_of : datetime or None
     horizon : int
         Days.
@@ -95,30 +92,10 @@ class ChurnWarnings(Result):
         return warning_sentences(self._warned, self.horizon, self.frequent, one_of("locale", locale, LOCALES))
 
     def plot(self, ax: "Axes | None" = None, *, locale: Locale = "en") -> "Axes":
-        """Draw customers by their usual gap and their silence, with the line beyond which they are flagged."""
+        """Draw each customer's silence against the longest that is usual for her: above the line they are flagged."""
         from ._plot import draw_warnings
 
         return draw_warnings(self._warned, ax, one_of("locale", locale, LOCALES))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Bands:
-    """Predicted against actual shares by band, the last row over all."""
-
-    low: Floats
-    high: Floats
-    n: Ints
-    predicted: Floats
-    actual: Floats
-    actual_low: Floats
-    actual_high: Floats
-
-    @property
-    def verdict(self) -> list[str | None]:
-        """Whether the predictions agree with what happened."""
-        too = np.where(self.predicted > self.actual_high, 1, np.where(self.predicted < self.actual_low, -1, 0))
-        words = {0: "agrees", 1: "too_high", -1: "too_low"}
-        return [words[one] if n else None for one, n in zip(too.tolist(), self.n.tolist(), strict=True)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -135,7 +112,8 @@ class Warned:
     return_probability: Floats
     usual_spend: Floats
     spend_at_risk: Floats
-    bands: Bands | None
+    longest_usual: Ints
+    checks: Checks
 
 
 @tell_library_errors
@@ -179,12 +157,12 @@ def churn_warnings(
     -----
     Two numbers answer two questions. With x gaps in t days and the shop's gamma distribution of rates,
     :math:`\text{quiet\_p} = ((\alpha + t) / (\alpha + t + g))^{r + x}` is the chance of a silence of g days or longer
-    at the customer's own rate: a sign of change. `return_probability` is a logistic regression on silence, number of
-    purchases and time since the first one, learned at 30, 60 and 90 days before `as_of` (one horizon before it, if that
-    is longer) from what was known then and happened after: it is null where the history is too short. An order that was
-    taken back later is none at the earlier moments either. Even the most faithful customer may buy nothing within a
-    short horizon: `spend_at_risk` is only what is expected less than usual. A flagged customer may well come back, and
-    ``.checks`` tells how far the probability could be trusted.
+    at the customer's own rate: a sign of change. `return_probability` is a logistic regression on silence, silence over
+    the own mean gap, number of purchases and time since the first one, learned at 30, 60 and 90 days before `as_of`
+    (one horizon before it, if that is longer) from what was known then and happened after: it is null where the history
+    is too short. An order that was taken back later is none at the earlier moments either. Even the most faithful
+    customer may buy nothing within a short horizon: `spend_at_risk` is only what is expected less than usual. A flagged
+    customer may well come back: the last row of ``.checks`` tells how many did.
 
     References
     ----------
@@ -214,7 +192,7 @@ def churn_warnings(
     warned = _warned(days, days_ahead, least, level)
     return ChurnWarnings(
         table=_table(days, warned),
-        checks=_checks_table(days, warned.bands),
+        checks=_checks_table(days, warned.checks),
         as_of=days.until,
         horizon=days_ahead,
         frequent=least,
@@ -231,20 +209,20 @@ def _warned(days: CustomerDays, horizon: int, least: int, level: float) -> Warne
     chance = learn_return(days, days.today, horizon, least)
     probability = np.full(n, np.nan) if chance is None else chance.predict(now.features())
     if n:
-        repeaters = Frequent.at(days, days.today, 2)
-        rates = RateDistribution.learn(repeaters.gaps, repeaters.age)
+        rates = learn_rates(days, days.today)
         p = rates.silence_p(now.gaps, now.span, now.silence)
-        longest = rates.longest_usual(now.gaps, now.span, UNUSUAL)
+        longest = np.floor(rates.longest_usual(now.gaps, now.span, UNUSUAL)).astype(np.int64)
         active = RateDistribution.learn(now.gaps, now.span)  # a silence that lasts makes nobody's usual gap longer
         usual = active.mean_gap(now.gaps, now.span)
         buys_as_usual = 1 - active.silence_p(now.gaps, now.span, np.full(n, horizon))
     else:
-        usual = p = longest = buys_as_usual = np.zeros(0)
+        usual = p = buys_as_usual = np.zeros(0)
+        longest = now.silence
     flagged = p < UNUSUAL
     spend = np.maximum(now.money / np.maximum(now.purchases, 1), 0.0) * horizon / np.where(n, usual, 1.0)
-    at_risk = spend * np.maximum(1 - probability / np.where(n, buys_as_usual, 1.0), 0.0)
+    at_risk = np.where(flagged, spend * np.maximum(1 - probability / np.where(n, buys_as_usual, 1.0), 0.0), np.nan)
     order = np.lexsort((now.position, -np.where(np.isnan(at_risk), spend, at_risk), ~flagged))
-    since = days.today - now.silence + np.floor(longest).astype(np.int64) + 1
+    since = days.today - now.silence + longest + 1
     return Warned(
         customer=days.customers[now.position[order]],
         purchases=now.purchases[order],
@@ -256,32 +234,8 @@ def _warned(days: CustomerDays, horizon: int, least: int, level: float) -> Warne
         return_probability=probability[order],
         usual_spend=spend[order],
         spend_at_risk=at_risk[order],
-        bands=_check(days, horizon, least, level),
-    )
-
-
-def _check(days: CustomerDays, horizon: int, least: int, level: float) -> Bands | None:
-    """Predict one horizon before `as_of` with what was known then, and compare with what happened."""
-    then = days.today - horizon
-    chance = learn_return(days, then, horizon, least)
-    if chance is None:
-        return None
-    known = Frequent.at(days, then, least)
-    predicted, actual = chance.predict(known.features()), known.bought_within(days, then, horizon)
-    band = np.clip(np.searchsorted(BANDS, predicted, side="right") - 1, 0, len(BANDS) - 2)
-    n_bands = len(BANDS) - 1
-    sums = [np.bincount(band, minlength=n_bands), *(sums_by_group(band, v, n_bands) for v in (predicted, actual))]
-    n, expected, bought = (np.append(values, values.sum()) for values in sums)
-    share = divide(bought, n)
-    low, high = wilson_interval(share, n.astype(np.float64), normal_quantile(level))
-    return Bands(
-        low=np.array([*BANDS[:-1], BANDS[0]]),
-        high=np.array([*BANDS[1:], BANDS[-1]]),
-        n=n.astype(np.int64),
-        predicted=divide(expected, n),
-        actual=share,
-        actual_low=low,
-        actual_high=high,
+        longest_usual=longest[order],
+        checks=check_predictions(days, horizon, least, level),
     )
 
 
@@ -302,17 +256,9 @@ def _table(days: CustomerDays, warned: Warned) -> Any:
     return build_table(columns, like=days.like)
 
 
-def _checks_table(days: CustomerDays, bands: Bands | None) -> Any:
-    nothing = np.zeros(0)
-    names = ("predicted", "actual", "actual_low", "actual_high")
-    columns = {
-        "band_low": nothing if bands is None else bands.low,
-        "band_high": nothing if bands is None else bands.high,
-        "customers": np.zeros(0, dtype=np.int64) if bands is None else bands.n,
-        **{name: nothing if bands is None else getattr(bands, name) for name in names},
-        "verdict": [] if bands is None else bands.verdict,
-    }
-    return build_table(columns, like=days.like)
+def _checks_table(days: CustomerDays, checks: Checks) -> Any:
+    columns = {field.name: getattr(checks, field.name) for field in fields(checks)}
+    return build_table(columns | {"verdict": checks.verdict}, like=days.like, samples={"verdict": ""})
 
 
 def _notes(days: CustomerDays, warned: Warned, horizon: int, least: int) -> list[Note]:
@@ -325,9 +271,11 @@ def _notes(days: CustomerDays, warned: Warned, horizon: int, least: int) -> list
         text = f"too few frequent customers {counted(horizon, 'day')} and more before `as_of` to learn from"
         n = len(warned.customer)
         notes.append(Note(f"{text}: return_probability is null, flags are kept", code="short_history", count=n))
-    bands = warned.bands
-    if bands is not None and bands.verdict[-1] != "agrees" and abs(bands.predicted[-1] - bands.actual[-1]) > FAR_OFF:
-        text = f"{counted(horizon, 'day')} ago {bands.predicted[-1]:.1%} were predicted to buy and"
-        text = f"{text} {bands.actual[-1]:.1%} did: read return_probability as a ranking, see `.checks`"
-        notes.append(Note(text, code="prediction_off", count=int(bands.n[-1])))
+    checks = warned.checks
+    if len(checks.customers) and checks.verdict[ALL] != "agrees":
+        predicted, actual = float(checks.predicted[ALL]), float(checks.actual[ALL])
+        if abs(predicted - actual) > FAR_OFF:
+            text = f"{counted(horizon, 'day')} ago {predicted:.1%} were predicted to buy and {actual:.1%} did: read"
+            text = f"{text} return_probability as a ranking, see `.checks`"
+            notes.append(Note(text, code="prediction_off", count=int(checks.customers[ALL])))
     return notes

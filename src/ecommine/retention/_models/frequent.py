@@ -8,6 +8,7 @@ from ..._core.arrays import Bools, Floats, Ints
 from ..._stats.arrays import sums_by_group
 from .._read.days import CustomerDays
 from .chance import Chance
+from .quiet import RateDistribution
 
 STEP = 30
 """Days between the earlier moments at which the shop is looked at."""
@@ -63,10 +64,15 @@ class Frequent:
         return self.purchases - 1
 
     def features(self) -> Floats:
-        """Return what the probability of a purchase is learned from, an array of shape (n, 7)."""
+        """Return what the probability of a purchase is learned from, an array of shape (n, 10).
+
+        The silence over the customer's own mean gap has slopes of its own above one and e such gaps: of those who are
+        silent for far longer than usual fewer come back than their rate lets expect.
+        """
         silence, count, age = np.log(self.silence + 1.0), np.log(self.purchases), np.log(self.age + 1.0)
-        rate = count - age
-        return np.stack([silence, silence**2, count, age, rate * silence, count * silence, rate * age], axis=1)
+        rate, ratio = count - age, silence - np.log(self.span / self.gaps + 1.0)
+        columns = (silence, silence**2, count, age, rate * silence, count * silence, rate * age)
+        return np.stack([*columns, ratio, np.maximum(ratio, 0.0), np.maximum(ratio - 1.0, 0.0)], axis=1)
 
     def bought_within(self, days: CustomerDays, today: int, horizon: int) -> Bools:
         """Return who bought in the days after."""
@@ -84,3 +90,9 @@ def learn_return(days: CustomerDays, today: int, horizon: int, least: int) -> Ch
         features.append(known.features())
         events.append(known.bought_within(days, today - back, horizon))
     return Chance.learn(np.concatenate(features), np.concatenate(events))
+
+
+def learn_rates(days: CustomerDays, today: int) -> RateDistribution:
+    """Learn the shop's rates from all who bought twice, over their whole time since the first purchase."""
+    repeaters = Frequent.at(days, today, 2)
+    return RateDistribution.learn(repeaters.gaps, repeaters.age)

@@ -21,7 +21,9 @@ import numpy as np
 
 from ..._core.arrays import Floats, Ints
 
-MAX_LEARNED = 100_000
+UNUSUAL = 0.05
+"""Chance of so long a silence, below which a customer is flagged."""
+MAX_LEARNED = 20_000
 """Customers from whom the shop's rates are learned; of more, evenly spread ones."""
 MAX_SHAPE = 1e4
 
