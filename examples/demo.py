@@ -308,7 +308,7 @@ def who_comes_back(shop: schema.Shop) -> Part:
         + curve.notes,
         tables={
             "Return": curve.table.assign(**shares)[["first_seen", "within", "customers", *shares]],
-            "Ten customers gone quiet": quiet.table.head(10)[
+            "Ten customers gone quiet": quiet.table[quiet.table["flagged"]].head(10)[
                 [
                     "customer_id",
                     "purchases",

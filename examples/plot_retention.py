@@ -80,7 +80,10 @@ quiet.table.head(10)
 quiet.plot()
 
 # %%
-# How far could such probabilities be trusted? The same method, 30 days earlier, against what happened since.
+# Each dot is a household, by its silence and the longest that is still usual for it: above the line it is flagged.
+#
+# How far could such probabilities be trusted? The same method, 30 days earlier, against what happened since. Flagged
+# households are few, so the last row adds up those of earlier moments.
 
 print(quiet.summary())
 quiet.checks

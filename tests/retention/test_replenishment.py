@@ -221,7 +221,7 @@ def next_days(orders, day):
 
 @pytest.mark.parametrize(("cv", "share"), [(0.1, 0.66), (0.2, 0.38), (0.3, 0.26)])
 def test_planted_cycles_of_28_days(cv, share):
-    orders, last = planted(0, n=6_000, cv=cv)
+    orders, _ = planted(0, n=6_000, cv=cv)
     days = read_pairs(orders, "product_id", None, None)
     off = []
     for moment in range(days.today - 150, days.today - 140):
