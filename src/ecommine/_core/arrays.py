@@ -18,6 +18,8 @@ PACKED_BITS = 63
 """Bits of a packed number: those of an int64 that is not negative."""
 TABLE_SIZE = 1 << 16
 """Whole numbers from 0 below this are counted in a table instead of sorted."""
+_TABLE_PER_VALUE = 8
+"""So are those below this many times their count."""
 _HEAD = 1_000
 """Rows that mostly tell that the whole is not sorted."""
 
@@ -157,7 +159,7 @@ def distinct_codes(values: Any) -> tuple[Ints, Any]:
     if values.dtype.kind not in "iu":
         distinct, inverse = np.unique(values, return_inverse=True)
         return inverse, distinct
-    if len(values) and values.min() >= 0 and values.max() < TABLE_SIZE:
+    if len(values) and values.min() >= 0 and values.max() < max(TABLE_SIZE, _TABLE_PER_VALUE * len(values)):
         is_there = np.bincount(values.astype(np.int64, copy=False)) > 0
         return (np.cumsum(is_there) - 1)[values], np.flatnonzero(is_there).astype(values.dtype, copy=False)
     codes, first = distinct_rows(values)

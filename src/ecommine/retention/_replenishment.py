@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import narwhals.stable.v2 as nw
 import numpy as np
 from narwhals.stable.v2.typing import IntoFrame
 
@@ -28,6 +29,7 @@ from ._models.buying import (
     learn_buying,
     sample_of,
     substitutes,
+    visits_of,
 )
 from ._models.gaps import MEDIAN, Expected, TypicalGaps, typical_gaps
 from ._options import shown_moment, whole_days
@@ -142,9 +144,7 @@ class Replenishment(Result):
         0          c0     1       milk 2024-06-17
         """
         rows, rank = _messages(self._due, integer("most", most, low=1))
-        columns = _columns(self._due, rows)
-        ordered = {"customer_id": columns.pop("customer_id"), "rank": rank, **columns}
-        return build_table(ordered, like=self._due.days.like, samples=_samples(self._due.days))
+        return _table(self._due, rows, rank=rank)
 
     def summary(self, *, locale: Locale = "en") -> str:
         """Return two to four sentences: how many are due, what is expected of them, and what can be predicted."""
@@ -264,7 +264,7 @@ def replenishment(
     expected = Expected.at(days, days.today)
     due = _due(days, expected, ahead, early, level)
     return Replenishment(
-        table=build_table(_columns(due, slice(None)), like=days.like, samples=_samples(days)),
+        table=_table(due, slice(None)),
         products=_products_table(due),
         as_of=days.until,
         window=ahead,
@@ -286,7 +286,7 @@ def _due(days: PairDays, expected: Expected, window: int, remind: int, level: fl
     other = substitutes(days, days.today)
     probability = np.full(len(silence), np.nan)
     if chance is not None:
-        probability = chance.predict(features(days, expected, days.today, other[expected.pair]))
+        probability = chance.predict(features(days, visits_of(days), expected, days.today, other[expected.pair]))
     low, due, high = _due_days(silence, fresh, given_silence, probability, window)
     status = _status(silence, fresh[1], due, window)
     order = np.lexsort((expected.pair, -expected.last, -status, -np.nan_to_num(probability, nan=-1.0)))
@@ -374,31 +374,44 @@ def _messages(due: Due, most: int) -> tuple[Ints, Ints]:
     return ready[kept], rank[kept] + 1
 
 
-def _columns(due: Due, rows: Ints | slice) -> dict[str, Any]:
+def _table(due: Due, rows: Ints | slice, **first: Ints) -> Any:
+    """Make a table of some rows; ids and texts are taken from the few distinct ones, which is far faster than lists."""
     days, item, other = due.days, due.item[rows], due.substitute[rows]
-    substitute: Any = [None] * len(other)
-    if "product_id" in days.items and (other >= 0).any():
-        labels = [*whole_ids(days.items["product_id"]).tolist(), None]
-        substitute = [labels[place] for place in other.tolist()]
-    return {
-        "customer_id": whole_ids(days.customers[due.customer[rows]]),
-        **{name: whole_ids(values[item]) for name, values in days.items.items()},
-        "purchases": due.purchases[rows],
-        "usual_gap": due.usual_gap[rows],
-        "last_at": _times(due.last[rows]),
-        "due_at": _times(due.due[rows]),
-        "due_low": _times(due.due_low[rows]),
-        "due_high": _times(due.due_high[rows]),
-        "remind_at": _times(due.remind[rows]),
-        "probability": due.probability[rows],
-        "status": np.array(STATUSES)[due.status[rows]].tolist(),
-        "substitute": substitute,
-    }
+    products = whole_ids(days.items["product_id"]).tolist() if "product_id" in days.items else []
+    numbers = build_table(
+        {
+            **first,
+            "purchases": due.purchases[rows],
+            "usual_gap": due.usual_gap[rows],
+            "last_at": _times(due.last[rows]),
+            "due_at": _times(due.due[rows]),
+            "due_low": _times(due.due_low[rows]),
+            "due_high": _times(due.due_high[rows]),
+            "remind_at": _times(due.remind[rows]),
+            "probability": due.probability[rows],
+        },
+        like=days.like,
+    )
+    columns = [
+        _taken("customer_id", whole_ids(days.customers), due.customer[rows], days),
+        *(_taken(name, whole_ids(values), item, days) for name, values in days.items.items()),
+        _taken("status", [*STATUSES], due.status[rows], days),
+        _taken("substitute", [*products, None], np.where(other < 0, len(products), other), days),
+    ]
+    frame = nw.from_native(numbers, eager_only=True)
+    n_first = 1 + len(days.items)
+    names = [column.name for column in columns]
+    return (
+        frame.with_columns(*columns)
+        .select(names[0], *first, *names[1:n_first], *frame.columns[len(first) :], *names[n_first:])
+        .to_native()
+    )
 
 
-def _samples(days: PairDays) -> dict[str, Any]:
-    products = days.items.get("product_id", ())
-    return {"substitute": whole_ids(products)[:1].tolist()[0] if len(products) else ""}
+def _taken(name: str, labels: Any, codes: Ints, days: PairDays) -> nw.Series[Any]:
+    """Return a column of labels by their codes."""
+    distinct = nw.from_native(build_table({name: labels}, like=days.like), eager_only=True)
+    return distinct[name][codes] if len(distinct) else distinct[name]
 
 
 def _times(day: Ints) -> Any:

@@ -13,7 +13,7 @@ STEPS_BACK = 4
 """Earlier moments, one window apart, at which the probability is learned."""
 MAX_LEARNED_ROWS = 1_000_000
 """Rows of the customers from whom everything is learned; of more customers evenly spread ones."""
-MAX_CASES = 200_000
+MAX_CASES = 50_000
 """Pairs that the regression sees at each moment."""
 
 
@@ -41,9 +41,11 @@ def only_pairs(days: PairDays, kept: Bools) -> PairDays:
     )
 
 
-def features(days: PairDays, expected: Expected, today: int, substitute: Ints) -> Floats:
+def features(
+    days: PairDays, visits: tuple[Ints, Ints], expected: Expected, today: int, substitute: Ints
+) -> Floats:
     """Return what the probability is learned from, an array of shape (n_pairs, 12)."""
-    visits, since = _visits(days, today)
+    rate, since = _visits(visits, len(days.customers), today)
     customer = days.customer[expected.pair]
     silence = today - expected.last
     open_gap = np.log(silence + 1.0)
@@ -56,7 +58,7 @@ def features(days: PairDays, expected: Expected, today: int, substitute: Ints) -
         expected.log_gap,
         count,
         expected.item_log_gap[days.item[expected.pair]],
-        visits[customer],
+        rate[customer],
         since[customer],
         open_gap,
         count * ratio,
@@ -65,15 +67,19 @@ def features(days: PairDays, expected: Expected, today: int, substitute: Ints) -
     return np.stack(columns, axis=1)
 
 
-def _visits(days: PairDays, today: int) -> tuple[Floats, Floats]:
-    """Return by customer the log of days of purchase per day, and of days since the last one."""
-    early = days.day <= today
-    span = int(days.day.max(initial=0)) - int(days.day.min(initial=0)) + 1
-    low = int(days.day.min(initial=0)) if len(days.day) else 0
-    keys = np.sort(days.customer[days.pair[early]] * span + days.day[early] - low)
+def visits_of(days: PairDays) -> tuple[Ints, Ints]:
+    """Return customer and day of each day on which a customer bought anything, sorted."""
+    low = int(days.day.min(initial=0))
+    span = int(days.day.max(initial=0)) - low + 1
+    keys = np.sort(days.customer[days.pair] * span + days.day - low)
     keys = keys[run_starts(keys)] if len(keys) else keys
-    customer, day = keys // max(span, 1), keys % max(span, 1) + low
-    n = len(days.customers)
+    return keys // span, keys % span + low
+
+
+def _visits(visits: tuple[Ints, Ints], n: int, today: int) -> tuple[Floats, Floats]:
+    """Return by customer the log of days of purchase per day, and of days since the last one."""
+    early = visits[1] <= today
+    customer, day = visits[0][early], visits[1][early]
     count = np.bincount(customer, minlength=n)
     first, last = np.full(n, today), np.full(n, today)
     last[customer] = day
@@ -110,6 +116,7 @@ def bought_within(days: PairDays, pair: Ints, today: int, window: int) -> Bools:
 
 def learn_buying(days: PairDays, today: int, window: int) -> Chance | None:
     """Learn who buys within the window at earlier moments, each with what was known at it."""
+    visits = visits_of(days)
     cases, events = [], []
     for back in range(1, STEPS_BACK + 1):
         moment = today - back * window
@@ -117,7 +124,7 @@ def learn_buying(days: PairDays, today: int, window: int) -> Chance | None:
         if not len(expected.pair):
             continue
         kept = slice(None, None, -(-len(expected.pair) // MAX_CASES))
-        found = features(days, expected, moment, substitutes(days, moment)[expected.pair])
+        found = features(days, visits, expected, moment, substitutes(days, moment)[expected.pair])
         cases.append(found[kept])
         events.append(bought_within(days, expected.pair, moment, window)[kept])
     return Chance.learn(np.concatenate(cases), np.concatenate(events)) if cases else None

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..._core.arrays import Bools, Floats, Ints, run_starts
+from ..._core.arrays import Bools, Floats, Ints, distinct_codes, run_starts
 from ..._stats.arrays import divide, sums_by_group
 from ..._stats.survival import KaplanMeier
 from .._read.pairs import PairDays
@@ -259,7 +259,7 @@ def typical_gaps(group: Ints, unit: Ints, gap: Ints, closed: Bools, n_groups: in
     weight = 1.0 / np.maximum(n_closed[run[kept]], 1.0)
     group, gap, closed = group[kept], gap[kept], closed[kept]
     span = int(gap.max()) + 1
-    key, index = np.unique(group * span + gap, return_inverse=True)
+    index, key = distinct_codes(group * span + gap)
     gone = np.bincount(index, weights=weight)
     events = np.bincount(index, weights=weight * closed)
     of = key // span

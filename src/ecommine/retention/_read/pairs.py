@@ -7,7 +7,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from ..._core.arrays import Floats, Ints, distinct_rows, run_starts
+from ..._core.arrays import Floats, Ints, distinct_codes, run_starts
 from ..._core.checks import names as checked_names
 from ..._core.codes import Labels, factorize, factorize_sorted
 from ..._core.frames import Frame, collect, is_lazy, opened
@@ -108,8 +108,9 @@ def _buying_rows(lines: Lines, keys: tuple[str, ...]) -> tuple[nw.DataFrame[Any]
     """Bring the lines that buy into memory; what has no plan of its own is summed by engine first."""
     has_quantity = "quantity" in lines.frame.collect_schema().names()
     quantity = nw.col("quantity").cast(nw.Float64).fill_null(1.0) if has_quantity else nw.lit(1.0)
-    bought = lines.frame.filter(nw.col("_buys") > 0).with_columns(_quantity=quantity)
     columns = ["customer_id", *keys, "_day"]
+    read = [*columns, "_buys", *(["quantity"] if has_quantity and "quantity" not in keys else [])]
+    bought = lines.frame.select(*read).filter(nw.col("_buys") > 0).with_columns(_quantity=quantity)
     if is_lazy(bought) and not bought.implementation.is_polars():
         bought = bought.group_by(columns).agg(_quantity=nw.col("_quantity").sum(), _buys=nw.col("_buys").sum())
     undone = buys_in_full_returns(lines, columns)
@@ -171,10 +172,13 @@ def _pair_days(
     quantity = np.where(np.isfinite(quantity) & (quantity > 0), quantity, 1.0)
     quantity = np.maximum(np.rint(quantity * QUANTITY_UNIT), 1.0)
     key, low, bits = _packed(customer, item, day, n_items=len(category))
-    order = np.argsort(key)
-    key = key[order]
-    starts = np.flatnonzero(run_starts(key)) if len(key) else order
-    quantity = np.add.reduceat(quantity[order], starts) / QUANTITY_UNIT if len(key) else quantity
+    if len(key) and (quantity == quantity[0]).all():  # numbers alone are sorted much faster than their places
+        key.sort()
+    else:
+        order = np.argsort(key)
+        key, quantity = key[order], quantity[order]
+    starts = np.flatnonzero(run_starts(key)) if len(key) else np.zeros(0, dtype=np.int64)
+    quantity = np.add.reduceat(quantity, starts) / QUANTITY_UNIT if len(key) else quantity
     key = key[starts]
     pair_key = key >> bits
     is_first = run_starts(pair_key) if len(key) else np.zeros(0, dtype=bool)
@@ -199,7 +203,12 @@ def _items(
     columns: tuple[str, ...], values: dict[str, tuple[Ints, Labels]], kept: Ints
 ) -> tuple[Ints, dict[str, Any], Ints]:
     """Give numbers to the distinct items in the order of their values, and find the category of each."""
-    item, first = distinct_rows(*(_ranks(*values[name])[kept] for name in columns))
+    item = np.zeros(len(kept), dtype=np.int64)
+    for name in columns:
+        codes, labels = values[name]
+        item, distinct = distinct_codes(item * len(labels) + _ranks(codes, labels)[kept])
+    first = np.empty(len(distinct), dtype=np.int64)
+    first[item[::-1]] = np.arange(len(item))[::-1]
     items = {name: values[name][1][values[name][0][kept][first]] for name in columns}
     category = np.full(len(first), -1)
     if "category" in values and "category" not in columns:
