@@ -8,7 +8,7 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from ..._core.frames import MICRO, Frame, collect, day_number, day_of, join, opened
+from ..._core.frames import MICRO, Frame, collect, day_number, day_of, is_lazy, join, opened
 from ..._core.moments import moment
 from ..._core.notes import Note
 from ..._core.texts import counted
@@ -106,11 +106,13 @@ def buys_in_full_returns(lines: Lines, keys: list[str]) -> nw.DataFrame[Any] | N
     """
     if not lines.may_return:
         return None
-    products = lines.frame.filter((nw.col("_buys") + nw.col("_returns")) > 0)
     order = ["customer_id", "order_id"]
+    names = list(dict.fromkeys([*order, *keys, "_units", "_buys", "_returns"]))
+    products = lines.frame.select(*names).filter((nw.col("_buys") + nw.col("_returns")) > 0)
     returned = products.filter(nw.col("_returns") > 0).select(*order).unique()
-    if isinstance(products, nw.DataFrame) and isinstance(returned, nw.DataFrame):  # a look-up is faster than a join
-        products = products.filter(nw.col("order_id").is_in(returned["order_id"]))
+    if not is_lazy(products) or products.implementation.is_polars():  # a look-up is faster than a join
+        returned = collect(returned)
+        products = collect(products.filter(nw.col("order_id").is_in(returned["order_id"])))
     touched = join(products, returned, on=order, how="semi")
     net = touched.group_by(order).agg(net=nw.col("_units").sum(), bought=nw.col("_buys").sum())
     cancelled = net.filter(nw.col("net") <= 0, nw.col("bought") > 0).select(*order)
