@@ -19,7 +19,7 @@ from .._stats.arrays import divide, sums_by_group
 from .._stats.intervals import normal_quantile, student_quantiles, wilson_interval
 from .._stats.multiple_testing import Correction, adjust_p_values
 from ..schema._for_topics import Every
-from ._models.returns import ReturnCounts, Returns, p_values_against_rest
+from ._models.returns import Returns, p_values_against_rest
 from ._models.triangle import Triangle, cohort_times, make_triangle
 from ._options import UNITS, checked, shown_moment
 from ._read.first_orders import Customers, read_customers
@@ -280,18 +280,11 @@ def _returns(people: Customers, cells: Triangle, method: Correction | None, leve
     """Estimate the return within 30 days of each block, and test those of new customers against the group's others."""
     within, z = np.array([TESTED_DAYS]), normal_quantile(level)
     counts = Returns.of(people.days).counts(cells.member, len(cells.cohort), TESTED_DAYS)
-    p = np.full(len(counts), np.nan)
-    for group in range(len(people.groups)):
-        blocks = np.flatnonzero((cells.group == group) & ~cells.first_seen).tolist()
-        if len(blocks) > 1:
-            total = ReturnCounts.total([counts[block] for block in blocks])
-            for block in blocks:
-                p[block] = p_values_against_rest(counts[block], total - counts[block], within)[0]
-    shares = [one.share_within(within, z) for one in counts]
-    share, observed, low, high = (
-        np.array([getattr(one, name)[0] for one in shares], dtype=np.float64)
-        for name in ("share", "observed", "low", "high")
-    )
+    new = np.flatnonzero(~cells.first_seen)
+    p = np.full(len(cells.cohort), np.nan)
+    p[new] = p_values_against_rest(counts.rows(new), cells.group[new], within)[:, 0]
+    shares = counts.share_within(within, z)
+    share, observed, low, high = (values[:, 0] for values in (shares.share, shares.observed, shares.low, shares.high))
     return CohortReturns(
         share=share, observed=observed, low=low, high=high, p_value=p, q_value=adjust_p_values(p, method)
     )

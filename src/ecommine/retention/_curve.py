@@ -18,7 +18,6 @@ from .._core.texts import LOCALES, Locale, counted
 from .._stats.arrays import divide
 from .._stats.intervals import normal_quantile, wilson_interval
 from .._stats.multiple_testing import Correction, adjust_p_values
-from .._stats.survival import KaplanMeier
 from ._models.returns import ReturnCounts, Returns, ReturnShares, p_values_against_rest
 from ._options import checked, several_lengths, shown_moment
 from ._read.first_orders import Customers, read_customers
@@ -102,7 +101,7 @@ class CurveRow:
     on_day: tuple[Floats, Floats, Floats]
     p_value: Floats
     q_value: Floats
-    curve: KaplanMeier
+    counts: ReturnCounts
 
 
 @tell_library_errors
@@ -200,45 +199,41 @@ def _rows(people: Customers, within: Ints, method: Correction | None, level: flo
     longest = int(within.max())
     new, old = (returns.counts(np.where(chosen, people.group, -1), n_groups, longest)
                 for chosen in (people.is_new, ~people.is_new))  # fmt: skip
-    p = np.full((n_groups, len(within)), np.nan)
-    if n_groups > 1:
-        total = ReturnCounts.total(new)
-        p = np.array([p_values_against_rest(counts, total - counts, within) for counts in new])
+    p = p_values_against_rest(new, np.zeros(n_groups, dtype=np.int64), within)
     q = adjust_p_values(p.ravel(), method).reshape(p.shape)
-    on_day = [
-        _on_days(people, counts, people.is_new != seen, within, z) for counts, seen in ((new, False), (old, True))
+    unknown = np.full(len(within), np.nan)
+    parts = [
+        (counts, counts.n, counts.share_within(within, z), _on_days(people, counts, is_member, within, z))
+        for counts, is_member in ((new, people.is_new), (old, ~people.is_new))
     ]
-    rows = []
-    for i, group in enumerate(people.groups):
-        for counts, first_seen in ((new[i], False), (old[i], True)):
-            if first_seen and not counts.n:
-                continue
-            unknown = np.full(len(within), np.nan)
-            rows.append(
-                CurveRow(
-                    group=group,
-                    first_seen=first_seen,
-                    customers=counts.n,
-                    within=within,
-                    shares=counts.share_within(within, z),
-                    on_day=on_day[first_seen][i],
-                    p_value=unknown if first_seen else p[i],
-                    q_value=unknown if first_seen else q[i],
-                    curve=counts.curve,
-                )
-            )
-    return tuple(rows)
+    return tuple(
+        CurveRow(
+            group=group,
+            first_seen=first_seen,
+            customers=int(n[i]),
+            within=within,
+            shares=shares.row(i),
+            on_day=(on_day[0][i], on_day[1][i], on_day[2][i]),
+            p_value=unknown if first_seen else p[i],
+            q_value=unknown if first_seen else q[i],
+            counts=counts.rows([i]),
+        )
+        for i, group in enumerate(people.groups)
+        for first_seen, (counts, n, shares, on_day) in zip((False, True), parts, strict=True)
+        if n[i] or not first_seen
+    )
 
 
-def _on_days(people: Customers, counts: list[ReturnCounts], members: Bools, within: Ints, z: float) -> list[Any]:
+def _on_days(
+    people: Customers, counts: ReturnCounts, members: Bools, within: Ints, z: float
+) -> tuple[Floats, Floats, Floats]:
     """Return by group the share that bought on the very day, of customers observed so long, and its limits."""
     customer, day = people.days.purchases()
     age = np.where(members[customer], day - people.days.first_day[customer], -1)
-    bought = np.stack([np.bincount(people.group[customer[age == n]], minlength=len(counts)) for n in within])
-    observed = np.stack([one.n - np.cumsum(one.age)[within - 1] for one in counts], axis=1).astype(np.float64)
-    share = divide(bought.ravel(), observed.ravel()).reshape(bought.shape)
-    low, high = wilson_interval(share, observed, z)
-    return [(share[:, i], low[:, i], high[:, i]) for i in range(len(counts))]
+    bought = np.stack([np.bincount(people.group[customer[age == n]], minlength=len(counts.n)) for n in within], axis=1)
+    observed = (counts.n[:, None] - np.cumsum(counts.age, axis=1)[:, within - 1]).astype(np.float64)
+    share = divide(bought, observed)
+    return (share, *wilson_interval(share, observed, z))
 
 
 def _table(people: Customers, rows: Sequence[CurveRow]) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 from .._core.arrays import Floats, Ints
 from .._core.pictures import PALETTE, figure_of, new_axes, percent, show_text, thousands
 from .._core.texts import Locale
-from .._stats.intervals import normal_quantile, wilson_interval
+from .._stats.intervals import normal_quantile
 from ._models.triangle import Triangle, cohort_times
 
 if TYPE_CHECKING:
@@ -157,13 +157,10 @@ def draw_curves(rows: Sequence["CurveRow"], level: float, ax: "Axes | None", loc
         return _empty(ax, locale)
     z = normal_quantile(level)
     for row, colour in zip(chosen, PALETTE, strict=False):
-        days = np.arange(int(row.within.max()) + 1)
-        curve = row.curve
-        days = days[curve.at_risk[: len(days)] > 0]
-        share, variance = curve.share_at(days)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            size = np.where(variance > 0, share * (1 - share) / variance, row.customers)
-        low, high = wilson_interval(share, size, z)
+        days = np.arange(1, int(row.within.max()) + 1)
+        shares = row.counts.share_within(days, z).row(0)
+        share, low, high = (np.append(0.0, values) for values in (shares.share, shares.low, shares.high))
+        days = np.append(0, days)
         style = "--" if row.first_seen else "-"
         ax.step(days, share, style, where="post", color=colour, label=_label(row.group, row.first_seen, locale))
         ax.fill_between(days, low, high, step="post", color=colour, alpha=0.15, linewidth=0)

@@ -41,9 +41,7 @@ def only_pairs(days: PairDays, kept: Bools) -> PairDays:
     )
 
 
-def features(
-    days: PairDays, visits: tuple[Ints, Ints], expected: Expected, today: int, substitute: Ints
-) -> Floats:
+def features(days: PairDays, visits: tuple[Ints, Ints], expected: Expected, today: int, substitute: Ints) -> Floats:
     """Return what the probability is learned from, an array of shape (n_pairs, 12)."""
     rate, since = _visits(visits, len(days.customers), today)
     customer = days.customer[expected.pair]

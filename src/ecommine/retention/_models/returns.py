@@ -1,7 +1,7 @@
 """Time to the second purchase of each customer, shares that return within some days, and tests between groups."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -9,7 +9,6 @@ from ..._core.arrays import Bools, Floats, Ints
 from ..._stats.arrays import divide
 from ..._stats.clusters import effective_sample_size
 from ..._stats.intervals import wilson_interval
-from ..._stats.survival import KaplanMeier
 from .._read.days import CustomerDays
 
 MIN_AT_RISK = 10
@@ -47,7 +46,7 @@ class Returns:
         returned = (second > first) & (customer[second] == np.arange(days.n_customers))
         return cls(age=age, gap=np.where(returned, day[second] - days.first_day, age), returned=returned)
 
-    def counts(self, group: Ints, n_groups: int, longest: int) -> "list[ReturnCounts]":
+    def counts(self, group: Ints, n_groups: int, longest: int) -> "ReturnCounts":
         """Count by group, up to an age, who returns and who is seen no longer; customers of group -1 are left out."""
         width = longest + 2  # the last column is all that is later
         kept = group >= 0
@@ -58,48 +57,54 @@ class Returns:
         def count(keys: Ints) -> Ints:
             return np.bincount(keys, minlength=n_groups * width).reshape(n_groups, width)
 
-        events, censored = count(key[returned]), count(key[~returned])
         ages = count(group * width + np.minimum(age, late))
-        return [ReturnCounts(*parts) for parts in zip(events, censored, ages, strict=True)]
+        return ReturnCounts(count(key[returned]), count(key[~returned]), ages)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReturnCounts:
-    """Customers of one group by day: those who return then, those seen until then without, and all by their age."""
+    """Customers by group and day: those who return then, those seen until then without, and all by their age.
+
+    Attributes
+    ----------
+    events, censored, age : int arrays of shape (n_groups, longest + 2)
+        The last column is all that is later.
+    """
 
     events: Ints
     censored: Ints
     age: Ints
 
     @property
-    def n(self) -> int:
-        """Customers."""
-        return int(self.age.sum())
+    def n(self) -> Ints:
+        """Customers of each group."""
+        return np.asarray(self.age.sum(axis=1))
 
-    def __sub__(self, other: "ReturnCounts") -> "ReturnCounts":
-        return ReturnCounts(self.events - other.events, self.censored - other.censored, self.age - other.age)
+    def rows(self, chosen: Any) -> "ReturnCounts":
+        """Return the counts of some groups."""
+        return ReturnCounts(self.events[chosen], self.censored[chosen], self.age[chosen])
 
-    @classmethod
-    def total(cls, parts: "Sequence[ReturnCounts]") -> "ReturnCounts":
-        """Add up groups."""
-        return cls(*(np.sum([getattr(part, name) for part in parts], axis=0) for name in ("events", "censored", "age")))
-
-    @property
-    def curve(self) -> KaplanMeier:
-        """The curve of the return."""
-        late = len(self.events) - 1
-        return KaplanMeier.from_counts(
-            np.arange(late), self.events[:-1], self.censored[:-1], late=int(self.events[-1]), n=self.n, horizon=late
-        )
+    def rest(self, shop: Ints) -> "ReturnCounts":
+        """Return for each group the counts of all others of its shop, whose number is given."""
+        parts = []
+        for values in (self.events, self.censored, self.age):
+            total = np.zeros((int(shop.max(initial=-1)) + 1, values.shape[1]), dtype=np.int64)
+            np.add.at(total, shop, values)
+            parts.append(total[shop] - values)
+        return ReturnCounts(*parts)
 
     def share_within(self, within: Ints, z: float) -> "ReturnShares":
         """Estimate by Kaplan and Meier the share that returns on days 1 to N, for each N, with Wilson's limits."""
-        n = self.n
-        observed = n - np.cumsum(self.age)[within - 1]
-        share, variance = self.curve.share_at(within)
-        at_risk = n - np.cumsum(self.events + self.censored)[within - 1]
-        share = np.where((n > 0) & ((observed == n) | (at_risk >= MIN_AT_RISK)), share, np.nan)
-        size = effective_sample_size(share, variance, observed.astype(np.float64))
+        n, events, gone = self.n[:, None], self.events[:, :-1], (self.events + self.censored)[:, :-1]
+        until = np.cumsum(gone, axis=1)
+        at_risk = n - until + gone
+        left = at_risk - events
+        survival = np.cumprod(np.where(at_risk > 0, divide(left, at_risk), 1.0), axis=1)[:, within]
+        greenwood = np.cumsum(np.where(left > 0, divide(events, at_risk * left), 0.0), axis=1)[:, within]
+        observed = n - np.cumsum(self.age, axis=1)[:, within - 1]
+        at_risk = n - until[:, within - 1]
+        share = np.where((n > 0) & ((observed == n) | (at_risk >= MIN_AT_RISK)), 1 - survival, np.nan)
+        size = effective_sample_size(share, survival**2 * greenwood, observed.astype(np.float64))
         low, high = wilson_interval(share, size, z)
         return ReturnShares(
             share=share,
@@ -113,7 +118,13 @@ class ReturnCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ReturnShares:
-    """Shares that return within each number of days, of one group; NaN where too few are at risk."""
+    """Shares that return within each number of days, of each group; NaN where too few are at risk.
+
+    Attributes
+    ----------
+    share, low, high, n_effective, observed : float arrays of shape (n_groups, n_lengths)
+    at_risk : int array of shape (n_groups, n_lengths)
+    """
 
     share: Floats
     low: Floats
@@ -122,18 +133,29 @@ class ReturnShares:
     at_risk: Ints
     observed: Floats
 
+    def events_of(self, chosen: Bools) -> tuple[Floats, Floats]:
+        """Return the whole numbers of returns, and of customers, that some of the shares are worth."""
+        n = np.rint(self.n_effective[chosen])
+        return np.rint(self.share[chosen] * n), n
 
-def p_values_against_rest(counts: ReturnCounts, rest: ReturnCounts, within: Ints) -> Floats:
-    """Test one group against all others; NaN where too few returns are expected on a side for the test to hold."""
-    one, other = counts.share_within(within, 1.0), rest.share_within(within, 1.0)
+    def row(self, group: int) -> "ReturnShares":
+        """Return those of one group, arrays of shape (n_lengths,)."""
+        return ReturnShares(**{field.name: getattr(self, field.name)[group] for field in fields(self)})
+
+
+def p_values_against_rest(counts: ReturnCounts, shop: Ints, within: Ints) -> Floats:
+    """Test each group against all others of its shop; NaN where too few returns are expected for the test to hold."""
+    one, other = counts.share_within(within, 1.0), counts.rest(shop).share_within(within, 1.0)
     total = one.n_effective + other.n_effective
     with np.errstate(invalid="ignore", divide="ignore"):
         pooled = (one.share * one.n_effective + other.share * other.n_effective) / total
         rarer = np.minimum(pooled, 1 - pooled) * np.minimum(one.n_effective, other.n_effective)
-    return np.where(rarer >= MIN_EXPECTED, _mid_p_values(one, other), np.nan)
+    p, has_test = np.full(rarer.shape, np.nan), rarer >= MIN_EXPECTED
+    p[has_test] = _mid_p_values(*(side for shares in (one, other) for side in shares.events_of(has_test)))
+    return p
 
 
-def _mid_p_values(one: ReturnShares, other: ReturnShares) -> Floats:
+def _mid_p_values(x: Floats, n: Floats, x_rest: Floats, n_rest: Floats) -> Floats:
     """Return twice the smaller tail of the hypergeometric distribution, half of what was seen itself left out.
 
     The counts are those of the effective sample sizes, in whole numbers. A normal test finds too much in the upper
@@ -141,9 +163,6 @@ def _mid_p_values(one: ReturnShares, other: ReturnShares) -> Floats:
     """
     from scipy.stats import hypergeom
 
-    shares, sizes = ([getattr(side, name) for side in (one, other)] for name in ("share", "n_effective"))
-    n, n_rest = (np.rint(size) for size in sizes)
-    x, x_rest = (np.rint(np.nan_to_num(share) * size) for share, size in zip(shares, (n, n_rest), strict=True))
     total, events = n + n_rest, x + x_rest
     seen = hypergeom.pmf(x, total, events, n)
     below, above = hypergeom.cdf(x, total, events, n), hypergeom.sf(x - 1, total, events, n)
