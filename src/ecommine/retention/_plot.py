@@ -1,7 +1,7 @@
 """Pictures: the triangle of cohorts, curves of return and value, silences, and products by their rhythm."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from ._curve import CurveRow
-    from ._replenishment import Due
+    from ._reminders import Due
     from ._value import ValueRow
     from ._warnings import Warned
 
+Row = TypeVar("Row", "CurveRow", "ValueRow")
 MAX_CURVES = 7
 MAX_NAMED = 5
 MAX_WRITTEN = 18
@@ -149,47 +150,51 @@ def _empty(ax: "Axes", locale: Locale) -> "Axes":
 
 def draw_curves(rows: Sequence["CurveRow"], level: float, ax: "Axes | None", locale: Locale) -> "Axes":
     """Draw the largest groups, new customers as lines and first-seen ones dashed."""
-    texts, ax = _TEXTS[locale], new_axes(ax)
-    ax.set(title=texts["curve"], xlabel=texts["days"])
-    known = [row for row in rows if row.customers and (not row.first_seen or not row.group)]
-    chosen = sorted(known, key=lambda row: -row.customers)[:MAX_CURVES]
+    ax = new_axes(ax)
+    ax.set(title=_TEXTS[locale]["curve"], xlabel=_TEXTS[locale]["days"])
+    chosen = _largest_groups([row for row in rows if row.customers])
     if not chosen:
         return _empty(ax, locale)
-    z = normal_quantile(level)
     for row, colour in zip(chosen, PALETTE, strict=False):
         days = np.arange(1, int(row.within.max()) + 1)
-        shares = row.counts.share_within(days, z).row(0)
-        share, low, high = (np.append(0.0, values) for values in (shares.share, shares.low, shares.high))
-        days = np.append(0, days)
-        style = "--" if row.first_seen else "-"
-        ax.step(days, share, style, where="post", color=colour, label=_label(row.group, row.first_seen, locale))
+        shares = row.counts.share_within(days, normal_quantile(level)).row(0)
+        days, share, low, high = (np.append(0, values) for values in (days, shares.share, shares.low, shares.high))
+        ax.step(days, share, _style(row), where="post", color=colour, label=_label(row, locale))
         ax.fill_between(days, low, high, step="post", color=colour, alpha=0.15, linewidth=0)
     return _finish(ax, percent, has_legend=len(chosen) > 1 or bool(chosen[0].group))
 
 
 def draw_values(rows: Sequence["ValueRow"], ax: "Axes | None", locale: Locale) -> "Axes":
     """Draw the money per customer by age."""
-    texts, ax = _TEXTS[locale], new_axes(ax)
-    ax.set(title=texts["value"], xlabel=texts["days"], ylabel=texts["money"])
-    known = [row for row in rows if np.isfinite(row.value).any() and (not row.first_seen or not row.group)]
-    chosen = sorted(known, key=lambda row: -row.customers)[:MAX_CURVES]
+    ax = new_axes(ax)
+    ax.set(title=_TEXTS[locale]["value"], xlabel=_TEXTS[locale]["days"], ylabel=_TEXTS[locale]["money"])
+    chosen = _largest_groups([row for row in rows if np.isfinite(row.value).any()])
     if not chosen:
         return _empty(ax, locale)
     for row, colour in zip(chosen, PALETTE, strict=False):
-        style = "--" if row.first_seen else "-"
-        ax.plot(row.age, row.value, style, color=colour, label=_label(row.group, row.first_seen, locale))
+        ax.plot(row.age, row.value, _style(row), color=colour, label=_label(row, locale))
         ax.fill_between(row.age, row.low, row.high, color=colour, alpha=0.15, linewidth=0)
-    return _finish(
-        ax,
-        lambda value, _: thousands(value, locale=locale),
-        has_legend=len(chosen) > 1 or bool(chosen[0].group),
-    )
+    has_legend = len(chosen) > 1 or bool(chosen[0].group)
+    return _finish(ax, lambda value, _: thousands(value, locale=locale), has_legend=has_legend)
 
 
-def _label(group: tuple[str | None, ...], first_seen: bool, locale: Locale) -> str:
+def _largest_groups(rows: "Sequence[Row]") -> "list[Row]":
+    """Return the largest groups; with groups, only their new customers."""
+    return sorted((row for row in rows if not (row.first_seen and row.group)), key=_by_size)[:MAX_CURVES]
+
+
+def _by_size(row: "CurveRow | ValueRow") -> int:
+    return -row.customers
+
+
+def _style(row: "CurveRow | ValueRow") -> str:
+    return "--" if row.first_seen else "-"
+
+
+def _label(row: "CurveRow | ValueRow", locale: Locale) -> str:
     texts = _TEXTS[locale]
-    name = " / ".join("–" if value is None else value for value in group)
-    if not first_seen:
+    name = " / ".join("–" if value is None else value for value in row.group)
+    if not row.first_seen:
         return name or texts["all"]
     return f"{name} ({texts['first_seen']})" if name else texts["first_seen"]
 
@@ -215,7 +220,7 @@ def draw_warnings(warned: "Warned", ax: "Axes | None", locale: Locale) -> "Axes"
         label = f"{texts['flagged' if flagged else 'alive']} ({int(chosen.sum()):,})"
         x, y = warned.longest_usual[chosen], warned.open_gap[chosen]
         ax.plot(x, y, "o", color=colour, markersize=3, alpha=0.5, label=label)
-    most = float(max(warned.longest_usual.max(), 1))
+    most = max(int(warned.longest_usual.max()), 1)
     ax.plot([0, most], [0, most], ":", color="0.5", linewidth=1, label=texts["limit"])
     ax.set(xlim=(0, None), ylim=(0, None))
     ax.legend(frameon=False)

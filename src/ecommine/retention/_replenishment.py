@@ -5,17 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import narwhals.stable.v2 as nw
 import numpy as np
 from narwhals.stable.v2.typing import IntoFrame
 
 from .._core.arrays import Floats, Ints, run_starts
 from .._core.checks import confidence_level, integer, one_of
-from .._core.codes import whole_ids
 from .._core.engines import tell_library_errors
 from .._core.notes import Note
 from .._core.results import Result
-from .._core.tables import build_table
 from .._core.texts import LOCALES, Locale, counted
 from .._stats.arrays import divide
 from ._models.buying import (
@@ -23,7 +20,6 @@ from ._models.buying import (
     NOT_PREDICTABLE,
     ON_TRACK,
     OVERDUE,
-    STATUSES,
     STOPPED,
     features,
     learn_buying,
@@ -34,13 +30,13 @@ from ._models.buying import (
 from ._models.gaps import MEDIAN, Expected, TypicalGaps, typical_gaps
 from ._options import shown_moment, whole_days
 from ._read.pairs import PairDays, read_pairs
+from ._reminders import NO_DAY, Due, messages, products_table, reminders_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MIN_GAPS = 30
 """Gaps of a product, below which its predictability is null."""
-NO_DAY = -(10**9)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -96,7 +92,7 @@ class Replenishment(Result):
     power: float
     level: float
     notes: tuple[Note, ...]
-    _due: "Due"
+    _due: Due
 
     @property
     def headline(self) -> str:
@@ -143,8 +139,8 @@ class Replenishment(Result):
           customer_id  rank product_id     due_at
         0          c0     1       milk 2024-06-17
         """
-        rows, rank = _messages(self._due, integer("most", most, low=1))
-        return _table(self._due, rows, rank=rank)
+        rows, rank = messages(self._due, integer("most", most, low=1))
+        return reminders_table(self._due, rows, rank=rank)
 
     def summary(self, *, locale: Locale = "en") -> str:
         """Return two to four sentences: how many are due, what is expected of them, and what can be predicted."""
@@ -157,27 +153,6 @@ class Replenishment(Result):
         from ._plot import draw_products
 
         return draw_products(self._due, ax, one_of("locale", locale, LOCALES))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Due:
-    """The columns of the table as arrays, in its order; dates are days since 1970, NO_DAY where there is none."""
-
-    days: PairDays
-    customer: Ints
-    item: Ints
-    purchases: Ints
-    usual_gap: Floats
-    last: Ints
-    due: Ints
-    due_low: Ints
-    due_high: Ints
-    remind: Ints
-    probability: Floats
-    status: Ints
-    substitute: Ints
-    typical: TypicalGaps
-    predictability: Floats
 
 
 @tell_library_errors
@@ -264,8 +239,8 @@ def replenishment(
     expected = Expected.at(days, days.today)
     due = _due(days, expected, ahead, early, level)
     return Replenishment(
-        table=_table(due, slice(None)),
-        products=_products_table(due),
+        table=reminders_table(due, slice(None)),
+        products=products_table(due),
         as_of=days.until,
         window=ahead,
         remind=early,
@@ -357,78 +332,6 @@ def _typical(days: PairDays) -> TypicalGaps:
     closed[:-1] = days.pair[1:] == days.pair[:-1]
     gap = np.where(closed, np.append(days.day[1:], days.today) - days.day, days.today - days.day)
     return typical_gaps(days.item[days.pair], days.pair, gap, closed, days.n_items)
-
-
-def _messages(due: Due, most: int) -> tuple[Ints, Ints]:
-    """Return the rows of what is due to be reminded of, at most so many of a customer, and the rank of each."""
-    ready = np.flatnonzero((due.status >= ON_TRACK) & (due.remind <= due.days.today + 1))
-    order = np.argsort(due.customer[ready], kind="stable")  # rows are in the order of their probability
-    starts = run_starts(due.customer[ready][order]) if len(ready) else np.zeros(0, dtype=bool)
-    begins = np.flatnonzero(starts)
-    rank = np.empty(len(ready), dtype=np.int64)
-    rank[order] = np.arange(len(ready)) - np.repeat(begins, np.diff(np.append(begins, len(ready))))
-    best = np.empty(len(ready), dtype=np.int64)
-    best[order] = np.repeat(order[begins], np.diff(np.append(begins, len(ready))))
-    kept = np.flatnonzero(rank < most)
-    kept = kept[np.lexsort((rank[kept], best[kept]))]
-    return ready[kept], rank[kept] + 1
-
-
-def _table(due: Due, rows: Ints | slice, **first: Ints) -> Any:
-    """Make a table of some rows; ids and texts are taken from the few distinct ones, which is far faster than lists."""
-    days, item, other = due.days, due.item[rows], due.substitute[rows]
-    products = whole_ids(days.items["product_id"]).tolist() if "product_id" in days.items else []
-    numbers = build_table(
-        {
-            **first,
-            "purchases": due.purchases[rows],
-            "usual_gap": due.usual_gap[rows],
-            "last_at": _times(due.last[rows]),
-            "due_at": _times(due.due[rows]),
-            "due_low": _times(due.due_low[rows]),
-            "due_high": _times(due.due_high[rows]),
-            "remind_at": _times(due.remind[rows]),
-            "probability": due.probability[rows],
-        },
-        like=days.like,
-    )
-    columns = [
-        _taken("customer_id", whole_ids(days.customers), due.customer[rows], days),
-        *(_taken(name, whole_ids(values), item, days) for name, values in days.items.items()),
-        _taken("status", [*STATUSES], due.status[rows], days),
-        _taken("substitute", [*products, None], np.where(other < 0, len(products), other), days),
-    ]
-    frame = nw.from_native(numbers, eager_only=True)
-    n_first = 1 + len(days.items)
-    names = [column.name for column in columns]
-    return (
-        frame.with_columns(*columns)
-        .select(names[0], *first, *names[1:n_first], *frame.columns[len(first) :], *names[n_first:])
-        .to_native()
-    )
-
-
-def _taken(name: str, labels: Any, codes: Ints, days: PairDays) -> nw.Series[Any]:
-    """Return a column of labels by their codes."""
-    distinct = nw.from_native(build_table({name: labels}, like=days.like), eager_only=True)
-    return distinct[name][codes] if len(distinct) else distinct[name]
-
-
-def _times(day: Ints) -> Any:
-    known = day > NO_DAY // 2
-    times = np.where(known, day, 0).astype("datetime64[D]").astype("datetime64[us]")
-    return np.where(known, times, np.datetime64("NaT", "us"))
-
-
-def _products_table(due: Due) -> Any:
-    columns = {
-        **{name: whole_ids(values) for name, values in due.days.items.items()},
-        "customers": due.typical.customers,
-        "repeat_customers": due.typical.repeaters,
-        "typical_gap": due.typical.median,
-        "predictability": due.predictability,
-    }
-    return build_table(columns, like=due.days.like)
 
 
 def _notes(due: Due, window: int) -> list[Note]:

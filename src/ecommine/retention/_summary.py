@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ._cohorts import CohortReturns
     from ._curve import CurveRow
     from ._models.triangle import Triangle
-    from ._replenishment import Due
+    from ._reminders import Due
     from ._value import ValueRow
     from ._warnings import Warned
 

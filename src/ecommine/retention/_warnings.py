@@ -217,7 +217,7 @@ def _warned(days: CustomerDays, horizon: int, least: int, level: float) -> Warne
         buys_as_usual = 1 - active.silence_p(now.gaps, now.span, np.full(n, horizon))
     else:
         usual = p = buys_as_usual = np.zeros(0)
-        longest = now.silence
+        longest = np.zeros(0, dtype=np.int64)
     flagged = p < UNUSUAL
     spend = np.maximum(now.money / np.maximum(now.purchases, 1), 0.0) * horizon / np.where(n, usual, 1.0)
     at_risk = np.where(flagged, spend * np.maximum(1 - probability / np.where(n, buys_as_usual, 1.0), 0.0), np.nan)

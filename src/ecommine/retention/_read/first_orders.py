@@ -13,11 +13,11 @@ from ..._core.checks import names as checked_names
 from ..._core.frames import collect, day_number, day_of, opened
 from ..._core.moments import moment
 from ..._core.notes import Note
-from ..._core.texts import counted, did_you_mean
+from ..._core.texts import counted
 from ..._stats.quantiles import quantiles
 from ...schema._for_topics import SchemaError, common_type, read_columns
 from .days import CustomerDays, positions, read_days, value_at_first_order
-from .lines import NO_GROUPS
+from .lines import check_groups
 
 _OUTPUT = (
     "first_seen", "within", "customers", "observed", "at_risk", "returned", "returned_low", "returned_high", "on_day",
@@ -69,7 +69,8 @@ def read_customers(
     """Read customer-days, the group of each customer at the first order, and who is new."""
     columns = () if by is None else checked_names("by", by, of="columns")
     since = None if first_orders_from is None else moment(first_orders_from, argument="first_orders_from")
-    in_orders = _columns_of_orders(orders, columns, customers)
+    of = "of groups of customers, such as 'channel'"
+    in_orders = check_groups(columns, orders, customers, argument="customers", output=_OUTPUT, of=of)
     days, lines = read_days(orders, as_of, others=in_orders)
     table = _CustomerTable.read(customers, days, tuple(name for name in columns if name not in in_orders))
     values = [value_at_first_order(days, lines, name) if name in in_orders else table.values[name] for name in columns]
@@ -86,27 +87,6 @@ def read_customers(
         first_orders_from=begin,
         notes=(*days.notes, *table.notes, *notes),
     )
-
-
-def _columns_of_orders(orders: object, columns: tuple[str, ...], customers: object | None) -> tuple[str, ...]:
-    """Return which columns to group by are of the orders; raise for one that no table has."""
-    if not columns:
-        return ()
-    if len(set(columns)) < len(columns):
-        raise ValueError(f"`by` names a column twice: {', '.join(map(repr, columns))}")
-    ours = opened(orders, argument="orders").collect_schema().names()
-    theirs = [] if customers is None else opened(customers, argument="customers").collect_schema().names()
-    for name in columns:
-        if name not in ours and name not in theirs:
-            hint = did_you_mean(name, [*ours, *theirs])
-            raise ValueError(f"`by`: neither `orders` nor `customers` has a column {name!r}{hint}")
-    taken = {*NO_GROUPS, *_OUTPUT} & set(columns)
-    if taken:
-        raise ValueError(
-            f"`by` must be columns of groups of customers, such as 'channel', got {min(taken)!r}, a name of the result "
-            "or of another kind of column: rename it"
-        )
-    return tuple(name for name in columns if name in ours)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -186,17 +166,11 @@ def _new_customers(
 
 def _default_begin(days: CustomerDays) -> int:
     """Return the first day plus the 90 % point of closed gaps."""
-    gaps = closed_gaps(days)
+    customer, day = days.purchases()
+    gaps = np.diff(day)[customer[1:] == customer[:-1]]
     if not len(gaps):
         return days.start
     return days.start + int(np.ceil(quantiles(gaps, (GAP_QUANTILE,))[0]))
-
-
-def closed_gaps(days: CustomerDays) -> Ints:
-    """Return the days between neighbouring purchases of a customer."""
-    customer, day = days.purchases()
-    gaps: Ints = np.diff(day)[customer[1:] == customer[:-1]]
-    return gaps
 
 
 def _notes_of_new(

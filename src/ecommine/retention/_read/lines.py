@@ -11,7 +11,7 @@ import narwhals.stable.v2 as nw
 from ..._core.frames import MICRO, Frame, collect, day_number, day_of, is_lazy, join, opened
 from ..._core.moments import moment
 from ..._core.notes import Note
-from ..._core.texts import counted
+from ..._core.texts import counted, did_you_mean
 from ...schema._for_topics import SchemaError, Shop, one_currency, read_columns
 
 REQUIRED = ("order_id", "customer_id", "ordered_at", "amount")
@@ -21,7 +21,7 @@ MAX_MICRO_MONEY = 9e12
 """Sum of all money up to which millionths fit into 64 bits; above it cents are counted."""
 MAX_MONEY = 9e15
 CENT = 100
-NO_GROUPS = frozenset(
+_NO_GROUPS = frozenset(
     ("customer_id", "order_id", "ordered_at", "amount", "quantity", "unit_price", "discount", "line_type", "currency",
      "_day", "_units", "_buys", "_returns", "_at", "_known")
 )  # fmt: skip
@@ -43,8 +43,8 @@ class Lines:
         The caller's.
     until : datetime or None
         `as_of`, None where there are no lines.
-    first_day, last_day : int
-        Of all lines, since 1970; the last is that of `as_of`.
+    last_day : int
+        That of `as_of`, since 1970.
     may_return : bool
         Whether there is a line that takes a product back.
     """
@@ -52,7 +52,6 @@ class Lines:
     frame: Frame
     like: Frame
     until: datetime | None
-    first_day: int
     last_day: int
     per_unit: int
     may_return: bool
@@ -63,8 +62,6 @@ def read_lines(
     orders: object,
     as_of: datetime | date | str | None,
     *,
-    required: tuple[str, ...] = REQUIRED,
-    optional: tuple[str, ...] = (),
     others: tuple[str, ...] = (),
 ) -> Lines:
     """Open the table once, check it, and keep the lines of known customers up to `as_of`."""
@@ -74,10 +71,8 @@ def read_lines(
     like = opened(orders, argument="orders")
     frame = like.lazy() if like.implementation.is_polars() else like
     extra = tuple(name for name in others if name not in _NAMES)
-    known = tuple(dict.fromkeys((*required, *(name for name in others if name in _NAMES))))
-    lines = read_columns(
-        frame, "orders", known, optional=("quantity", "line_type", "currency", *optional), others=extra
-    )
+    known = tuple(dict.fromkeys((*REQUIRED, *(name for name in others if name in _NAMES))))
+    lines = read_columns(frame, "orders", known, optional=("quantity", "line_type", "currency"), others=extra)
     lines = _with_flags(lines)
     extent = _extent(lines)
     until, notes = extent["last"] if wanted is None else wanted, []
@@ -91,7 +86,6 @@ def read_lines(
         frame=lines.with_columns(_units=units, _day=day_number(nw.col("ordered_at"))),
         like=like,
         until=until,
-        first_day=0 if extent["first"] is None else day_of(extent["first"]),
         last_day=0 if until is None else day_of(until),
         per_unit=per_unit,
         may_return=bool(extent["returns"]),
@@ -123,6 +117,27 @@ def buys_in_full_returns(lines: Lines, keys: list[str]) -> nw.DataFrame[Any] | N
 
 _NAMES = ("product_id", "category", "channel", "device", "country", "store_id", "promotion", "coupon", "payment_method")
 """Columns of the schema that a caller may group by; others are the caller's own."""
+
+
+def check_groups(
+    columns: tuple[str, ...], orders: object, others: object | None, *, argument: str, output: tuple[str, ...], of: str
+) -> tuple[str, ...]:
+    """Return which columns to group by are of the orders; raise for one that no table has or whose name is taken."""
+    ours = opened(orders, argument="orders").collect_schema().names() if columns else []
+    theirs = [] if others is None else opened(others, argument=argument).collect_schema().names()
+    if len(set(columns)) < len(columns):
+        raise ValueError(f"`by` names a column twice: {', '.join(map(repr, columns))}")
+    for name in columns:
+        if name not in ours and name not in theirs:
+            hint = did_you_mean(name, [*ours, *theirs])
+            raise ValueError(f"`by`: neither `orders` nor `{argument}` has a column {name!r}{hint}")
+    taken = {*_NO_GROUPS, *output} & set(columns)
+    if taken:
+        raise ValueError(
+            f"`by` must be columns {of}, got {min(taken)!r}, a name of the result or of another kind of column: rename "
+            "it"
+        )
+    return tuple(name for name in columns if name in ours)
 
 
 def _with_flags(lines: Frame) -> Frame:

@@ -12,10 +12,10 @@ from ..._core.checks import names as checked_names
 from ..._core.codes import Labels, factorize, factorize_sorted
 from ..._core.frames import Frame, collect, is_lazy, opened
 from ..._core.notes import Note
-from ..._core.texts import counted, did_you_mean
+from ..._core.texts import counted
 from ...schema._for_topics import SchemaError, common_type, read_columns
 from .days import positions
-from .lines import NO_GROUPS, Lines, buys_in_full_returns, read_lines
+from .lines import Lines, buys_in_full_returns, check_groups, read_lines
 
 QUANTITY_UNIT = 1e6
 """Quantities are added up as whole millionths, so that their order does not matter."""
@@ -63,8 +63,10 @@ def read_pairs(orders: object, by: object, products: object | None, as_of: datet
     columns = checked_names("by", by, of="columns")
     ours = opened(orders, argument="orders").collect_schema().names()
     theirs = [] if products is None else opened(products, argument="products").collect_schema().names()
-    _check_columns(columns, ours, theirs)
-    in_orders = tuple(name for name in columns if name in ours)
+    if not columns:
+        raise ValueError("`by` must be the columns that name an item, such as ('product_id',), got none")
+    of = "that name an item, such as 'product_id'"
+    in_orders = check_groups(columns, orders, products, argument="products", output=_OUTPUT, of=of)
     joined = tuple(name for name in columns if name not in ours)
     with_category = "category" not in columns and "product_id" in columns and "category" in (*ours, *theirs)
     from_orders = with_category and "category" in ours
@@ -81,20 +83,6 @@ def read_pairs(orders: object, by: object, products: object | None, as_of: datet
     if with_category and not from_orders:
         values["category"] = looked["category"]
     return _pair_days(lines, rows, columns, values, n_cancelled)
-
-
-def _check_columns(columns: tuple[str, ...], ours: list[Any], theirs: list[Any]) -> None:
-    if not columns:
-        raise ValueError("`by` must be the columns that name an item, such as ('product_id',), got none")
-    if len(set(columns)) < len(columns):
-        raise ValueError(f"`by` names a column twice: {', '.join(map(repr, columns))}")
-    for name in columns:
-        if name not in ours and name not in theirs:
-            hint = did_you_mean(name, [*ours, *theirs])
-            raise ValueError(f"`by`: neither `orders` nor `products` has a column {name!r}{hint}")
-    reserved = {*NO_GROUPS, *_OUTPUT} & set(columns)
-    if reserved:
-        raise ValueError(f"`by` must be columns that name an item, such as 'product_id', got {min(reserved)!r}")
 
 
 _OUTPUT = (
@@ -203,7 +191,7 @@ def _items(
     columns: tuple[str, ...], values: dict[str, tuple[Ints, Labels]], kept: Ints
 ) -> tuple[Ints, dict[str, Any], Ints]:
     """Give numbers to the distinct items in the order of their values, and find the category of each."""
-    item = np.zeros(len(kept), dtype=np.int64)
+    item: Ints = np.zeros(len(kept), dtype=np.int64)
     for name in columns:
         codes, labels = values[name]
         item, distinct = distinct_codes(item * len(labels) + _ranks(codes, labels)[kept])
