@@ -1,7 +1,7 @@
 """Cohorts of customers by the calendar period of their first purchase: who is still active, and the money so far."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -123,12 +123,12 @@ class Cohorts(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CohortReturns:
-    """The return within 30 days of each block of the triangle."""
+    """The return within 30 days of each block of the triangle, with the names of the columns."""
 
-    share: Floats
     observed: Floats
-    low: Floats
-    high: Floats
+    returned: Floats
+    returned_low: Floats
+    returned_high: Floats
     p_value: Floats
     q_value: Floats
 
@@ -284,9 +284,13 @@ def _returns(people: Customers, cells: Triangle, method: Correction | None, leve
     p = np.full(len(cells.cohort), np.nan)
     p[new] = p_values_against_rest(counts.rows(new), cells.group[new], within)[:, 0]
     shares = counts.share_within(within, z)
-    share, observed, low, high = (values[:, 0] for values in (shares.share, shares.observed, shares.low, shares.high))
     return CohortReturns(
-        share=share, observed=observed, low=low, high=high, p_value=p, q_value=adjust_p_values(p, method)
+        observed=shares.observed[:, 0],
+        returned=shares.share[:, 0],
+        returned_low=shares.low[:, 0],
+        returned_high=shares.high[:, 0],
+        p_value=p,
+        q_value=adjust_p_values(p, method),
     )
 
 
@@ -295,12 +299,7 @@ def _returns_table(people: Customers, cells: Triangle, returned: CohortReturns, 
         **_groups(people, cells.group),
         "cohort": _times(cells.cohort, every),
         "customers": cells.customers,
-        "observed": returned.observed,
-        "returned": returned.share,
-        "returned_low": returned.low,
-        "returned_high": returned.high,
-        "p_value": returned.p_value,
-        "q_value": returned.q_value,
+        **{field.name: getattr(returned, field.name) for field in fields(returned)},
         "first_seen": cells.first_seen,
     }
     return build_table(columns, like=people.days.like)

@@ -241,21 +241,22 @@ def _table(people: Customers, rows: Sequence[CurveRow]) -> Any:
     columns: dict[str, Any] = {
         name: [row.group[i] for row in rows for _ in range(n)] for i, name in enumerate(people.by)
     }
-    columns["first_seen"] = np.repeat(np.array([row.first_seen for row in rows], dtype=bool), n)
-    columns["within"] = _joined([row.within for row in rows], int)
-    columns["customers"] = np.repeat(np.array([row.customers for row in rows], dtype=np.int64), n)
-    columns["observed"] = _joined([row.shares.observed for row in rows])
-    columns["at_risk"] = _joined([row.shares.at_risk for row in rows], int)
-    columns["returned"] = _joined([row.shares.share for row in rows])
-    columns["returned_low"] = _joined([row.shares.low for row in rows])
-    columns["returned_high"] = _joined([row.shares.high for row in rows])
+    columns |= {
+        "first_seen": np.repeat(np.array([row.first_seen for row in rows], dtype=bool), n),
+        "within": _flat([row.within for row in rows], np.int64),
+        "customers": np.repeat(np.array([row.customers for row in rows], dtype=np.int64), n),
+        "observed": _flat([row.shares.observed for row in rows]),
+        "at_risk": _flat([row.shares.at_risk for row in rows], np.int64),
+        "returned": _flat([row.shares.share for row in rows]),
+        "returned_low": _flat([row.shares.low for row in rows]),
+        "returned_high": _flat([row.shares.high for row in rows]),
+    }
     for i, name in enumerate(("on_day", "on_day_low", "on_day_high")):
-        columns[name] = _joined([row.on_day[i] for row in rows])
+        columns[name] = _flat([row.on_day[i] for row in rows])
     if people.by:
-        columns["p_value"] = _joined([row.p_value for row in rows])
-        columns["q_value"] = _joined([row.q_value for row in rows])
+        columns |= {name: _flat([getattr(row, name) for row in rows]) for name in ("p_value", "q_value")}
     return build_table(columns, like=people.days.like)
 
 
-def _joined(parts: Sequence[Any], dtype: type = float) -> Any:
-    return np.concatenate([np.asarray(part, dtype=dtype) for part in parts]) if parts else np.zeros(0, dtype=dtype)
+def _flat(parts: Sequence[Any], dtype: type = float) -> Any:
+    return np.array(parts, dtype=dtype).ravel()

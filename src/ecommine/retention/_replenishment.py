@@ -27,6 +27,7 @@ from ._models.buying import (
     substitutes,
     visits_of,
 )
+from ._models.chance import one_thread
 from ._models.gaps import MEDIAN, Expected, TypicalGaps, typical_gaps
 from ._options import shown_moment, whole_days
 from ._read.pairs import PairDays, read_pairs
@@ -237,7 +238,8 @@ def replenishment(
     level = confidence_level(level)
     days = read_pairs(orders, by, products, as_of)
     expected = Expected.at(days, days.today)
-    due = _due(days, expected, ahead, early, level)
+    with one_thread():
+        due = _due(days, expected, ahead, early, level)
     return Replenishment(
         table=reminders_table(due, slice(None)),
         products=products_table(due),

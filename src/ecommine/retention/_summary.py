@@ -94,14 +94,14 @@ def cohort_sentences(
         )
     tested = np.flatnonzero(returned.q_value < SIGNIFICANT)
     if len(tested):
-        best, worst = (int(tested[pick(returned.share[tested])]) for pick in (np.argmax, np.argmin))
+        best, worst = (int(tested[pick(returned.returned[tested])]) for pick in (np.argmax, np.argmin))
         parts.append(
             texts["cohorts_differ" if len(tested) > 1 else "cohort_differs"].format(
                 n=len(tested),
                 best=_cohort(cells, best, every),
-                high=percent(float(returned.share[best])),
+                high=percent(float(returned.returned[best])),
                 worst=_cohort(cells, worst, every),
-                low=percent(float(returned.share[worst])),
+                low=percent(float(returned.returned[worst])),
             )
         )
         parts += [] if is_corrected else [texts["uncorrected"]]

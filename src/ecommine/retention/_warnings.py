@@ -16,6 +16,7 @@ from .._core.notes import Note
 from .._core.results import Result
 from .._core.tables import build_table
 from .._core.texts import LOCALES, Locale, counted
+from ._models.chance import one_thread
 from ._models.checks import ALL, Checks, check_predictions
 from ._models.frequent import Frequent, learn_rates, learn_return
 from ._models.quiet import UNUSUAL, RateDistribution
@@ -189,7 +190,8 @@ def churn_warnings(
     days_ahead = whole_days(horizon, argument="horizon")
     least, level = integer("frequent", frequent, low=2), confidence_level(level)
     days, _ = read_days(orders, as_of)
-    warned = _warned(days, days_ahead, least, level)
+    with one_thread():
+        warned = _warned(days, days_ahead, least, level)
     return ChurnWarnings(
         table=_table(days, warned),
         checks=_checks_table(days, warned.checks),

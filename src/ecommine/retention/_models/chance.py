@@ -1,6 +1,7 @@
 """A probability learned at earlier moments of the same shop: logistic regression on a handful of features."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,13 @@ MIN_OF_EACH = 10
 """Cases with and without the event, below which nothing is learned."""
 PENALTY = 1.0
 """Inverse strength of the ridge penalty on standardised features, as scikit-learn counts it."""
+
+
+def one_thread() -> Any:
+    """Keep linear algebra to one thread: in many small fits threads wait for each other far longer than they work."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=1, user_api="blas")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
