@@ -103,13 +103,13 @@ class ChurnWarnings(Result):
 class Warned:
     """The columns of the table as arrays, in its order."""
 
-    customer: Labels
+    customer_id: Labels
     purchases: Ints
     usual_gap: Floats
     open_gap: Ints
     quiet_p: Floats
     flagged: Bools
-    flagged_since: Ints
+    flagged_since: Any
     return_probability: Floats
     usual_spend: Floats
     spend_at_risk: Floats
@@ -224,15 +224,15 @@ def _warned(days: CustomerDays, horizon: int, least: int, level: float) -> Warne
     spend = np.maximum(now.money / np.maximum(now.purchases, 1), 0.0) * horizon / np.where(n, usual, 1.0)
     at_risk = np.where(flagged, spend * np.maximum(1 - probability / np.where(n, buys_as_usual, 1.0), 0.0), np.nan)
     order = np.lexsort((now.position, -np.where(np.isnan(at_risk), spend, at_risk), ~flagged))
-    since = days.today - now.silence + longest + 1
+    since = (days.today - now.silence + longest + 1).astype("datetime64[D]").astype("datetime64[us]")
     return Warned(
-        customer=days.customers[now.position[order]],
+        customer_id=whole_ids(days.customers[now.position[order]]),
         purchases=now.purchases[order],
         usual_gap=usual[order],
         open_gap=now.silence[order],
         quiet_p=p[order],
         flagged=flagged[order],
-        flagged_since=np.minimum(since, days.today)[order],
+        flagged_since=np.where(flagged, since, np.datetime64("NaT", "us"))[order],
         return_probability=probability[order],
         usual_spend=spend[order],
         spend_at_risk=at_risk[order],
@@ -242,19 +242,8 @@ def _warned(days: CustomerDays, horizon: int, least: int, level: float) -> Warne
 
 
 def _table(days: CustomerDays, warned: Warned) -> Any:
-    since = (warned.flagged_since * warned.flagged).astype("datetime64[D]").astype("datetime64[us]")
-    columns = {
-        "customer_id": whole_ids(warned.customer),
-        "purchases": warned.purchases,
-        "usual_gap": warned.usual_gap,
-        "open_gap": warned.open_gap,
-        "quiet_p": warned.quiet_p,
-        "flagged": warned.flagged,
-        "flagged_since": np.where(warned.flagged, since, np.datetime64("NaT", "us")),
-        "return_probability": warned.return_probability,
-        "usual_spend": warned.usual_spend,
-        "spend_at_risk": warned.spend_at_risk,
-    }
+    hidden = ("longest_usual", "checks")
+    columns = {field.name: getattr(warned, field.name) for field in fields(warned) if field.name not in hidden}
     return build_table(columns, like=days.like)
 
 
@@ -265,13 +254,13 @@ def _checks_table(days: CustomerDays, checks: Checks) -> Any:
 
 def _notes(days: CustomerDays, warned: Warned, horizon: int, least: int) -> list[Note]:
     notes = []
-    rare = days.n_customers - len(warned.customer)
+    rare = days.n_customers - len(warned.customer_id)
     if rare:
         text = f"{counted(rare, 'customer')} with fewer than {counted(least, 'day')} of purchase: no row"
         notes.append(Note(text, code="infrequent_left_out", count=rare))
-    if len(warned.customer) and np.isnan(warned.return_probability).all():
+    if len(warned.customer_id) and np.isnan(warned.return_probability).all():
         text = f"too few frequent customers {counted(horizon, 'day')} and more before `as_of` to learn from"
-        n = len(warned.customer)
+        n = len(warned.customer_id)
         notes.append(Note(f"{text}: return_probability is null, flags are kept", code="short_history", count=n))
     checks = warned.checks
     if len(checks.customers) and checks.verdict[ALL] != "agrees":
