@@ -75,15 +75,19 @@ def test_reminders_of_the_complete_journey(by, least, own_rate, nearest):
     at = goods["ordered_at"]
     after = goods.loc[(at >= "2017-09-29") & (at < "2017-10-13"), ["customer_id", by]].drop_duplicates()
     bought = (table[["customer_id", by]].merge(after, how="left", indicator=True)["_merge"] == "both").to_numpy()
+    print(f"{by}: the best 5 % bought {best(table['probability'], bought):.3f}")
     assert best(table["probability"], bought) >= least
     first = goods.groupby(["customer_id", by])["ordered_at"].min().rename("first")
     first = table.join(first, on=["customer_id", by])["first"]
     now = orders["ordered_at"].min().normalize().replace(month=9, day=28)
     rate = table["purchases"] / ((now - first).dt.days + 1)
+    print(f"{by}: by the own rate {best(rate, bought):.3f}")
     assert best(rate, bought) == pytest.approx(own_rate, abs=0.04)
     to_due = table["usual_gap"] - (now - table["last_at"]).dt.days
+    print(f"{by}: by the nearest date {best(-np.where(to_due >= 0, to_due, 10**6), bought):.3f}")
     assert best(-np.where(to_due >= 0, to_due, 10**6), bought) == pytest.approx(nearest, abs=0.08)
     for low in np.arange(0, 1, 0.1):
         band = ((table["probability"] >= low) & (table["probability"] < low + 0.1)).to_numpy()
         if band.sum() >= 500:
+            print(f"{by}: {table['probability'][band].mean():.3f} predicted, {bought[band].mean():.3f} bought")
             assert table["probability"][band].mean() == pytest.approx(bought[band].mean(), abs=0.07)

@@ -16,6 +16,10 @@ LOOK_BACK = 90
 """Days up to which they reach back, or the horizon if that is longer."""
 
 
+LONG_SILENCE = 3.0
+"""Mean gaps of a customer, beyond which a silence counts beside the rate."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Frequent:
     """Customers with at least some days of purchase, as known at the end of a day.
@@ -64,15 +68,15 @@ class Frequent:
         return self.purchases - 1
 
     def features(self) -> Floats:
-        """Return what the probability of a purchase is learned from, an array of shape (n, 10).
+        """Return what the probability of a purchase is learned from, an array of shape (n, 8).
 
-        The silence over the customer's own mean gap has slopes of its own above one and e such gaps: of those who are
-        silent for far longer than usual fewer come back than their rate lets expect.
+        The last one is what a silence is longer than three of the customer's own mean gaps, as a log ratio: of those
+        who are silent for far longer than usual fewer come back than their rate lets expect.
         """
         silence, count, age = np.log(self.silence + 1.0), np.log(self.purchases), np.log(self.age + 1.0)
         rate, ratio = count - age, silence - np.log(self.span / self.gaps + 1.0)
         columns = (silence, silence**2, count, age, rate * silence, count * silence, rate * age)
-        return np.stack([*columns, ratio, np.maximum(ratio, 0.0), np.maximum(ratio - 1.0, 0.0)], axis=1)
+        return np.stack([*columns, np.maximum(ratio - np.log(LONG_SILENCE), 0.0)], axis=1)
 
     def bought_within(self, days: CustomerDays, today: int, horizon: int) -> Bools:
         """Return who bought in the days after."""
