@@ -158,12 +158,12 @@ def churn_warnings(
     -----
     Two numbers answer two questions. With x gaps in t days and the shop's gamma distribution of rates,
     :math:`\text{quiet\_p} = ((\alpha + t) / (\alpha + t + g))^{r + x}` is the chance of a silence of g days or longer
-    at the customer's own rate: a sign of change. `return_probability` is a logistic regression on silence, on what it is
-    longer than three own mean gaps, number of purchases and time since the first one, learned at 30, 60 and 90 days
-    before `as_of` (one horizon before it, if that is longer) from what was known then and happened after: it is null where the history
-    is too short. An order that was taken back later is none at the earlier moments either. Even the most faithful
-    customer may buy nothing within a short horizon: `spend_at_risk` is only what is expected less than usual. A flagged
-    customer may well come back: the last row of ``.checks`` tells how many did.
+    at the customer's own rate: a sign of change. `return_probability` is a logistic regression on the silence, on what
+    it is longer than three own mean gaps, the number of purchases and the time since the first one, learned at 30, 60
+    and 90 days before `as_of` (one horizon before it, if that is longer) from what was known then and happened after:
+    it is null where the history is too short. An order that was taken back later is none at the earlier moments either.
+    Even the most faithful customer may buy nothing within a short horizon: `spend_at_risk` is only what is expected
+    less than usual. A flagged customer may well come back: the last row of ``.checks`` tells how many did.
 
     References
     ----------
