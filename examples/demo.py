@@ -299,7 +299,9 @@ def who_comes_back(shop: schema.Shop) -> Part:
     curve = retention.curve(shop.orders)
     quiet = retention.churn_warnings(shop.orders)
     again = retention.replenishment(shop.orders, by="title", products=shop.products)
-    reminders = again.table[again.table["remind_at"] == (again.as_of + pd.Timedelta(days=1)).normalize()].head(10)
+    reminders = again.table[
+        again.table["remind_at"] == pd.Timestamp(again.as_of).normalize() + pd.Timedelta(days=1)
+    ].head(10)
     shares = {name: curve.table[name].map("{:.1%}".format) for name in ("returned", "returned_low", "returned_high")}
     return Part(
         title="Who comes back, who has gone quiet, who needs it again",
