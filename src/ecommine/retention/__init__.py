@@ -5,7 +5,7 @@ money, and an order taken back in full under its own order id is no purchase.
 
 - `cohorts` counts by month of the first purchase who is still active, and the money so far.
 - `curve` estimates which share of new customers buys again within 7, 30, 90 days.
-- `value` estimates what a new customer brings in a year.
+- `value` estimates what a new customer brings in a year: historic lifetime value (LTV), not predicted.
 - `churn_warnings` finds frequent customers whose silence is unusual, and predicts who buys again soon.
 - `replenishment` predicts by customer and product who buys it again, and when to remind.
 
