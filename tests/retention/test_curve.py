@@ -139,3 +139,20 @@ def test_more_time_watched_changes_no_share_that_was_observed():
     both = orders[orders["customer_id"].isin(orders.loc[orders["ordered_at"] <= date_of(last - 60), "customer_id"])]
     late = retention.curve(both, within="5d", first_orders_from="2023-01-01", as_of=date_of(last)).table
     assert early["returned"][0] == pytest.approx(late["returned"][0], abs=0.03)
+
+
+def test_groups_are_estimated_as_each_alone():
+    orders, last = alike_cohorts(2, n=900)
+    orders["city"] = [("a", "b", "c")[one % 3] for one in orders["customer_id"]]
+    options = {"first_orders_from": "2023-01-01", "as_of": date_of(last)}
+    curves = retention.curve(orders, by="city", **options).table
+    returns = retention.cohorts(orders, by="city", correction=None, **options).returns
+    for name in ("a", "b", "c"):
+        alone = orders[orders["city"] == name]
+        for both, one in (
+            (curves.drop(columns=["p_value", "q_value"]), retention.curve(alone, **options).table),
+            (returns, retention.cohorts(alone, correction=None, **options).returns),
+        ):
+            found = both[both["city"] == name].drop(columns="city").reset_index(drop=True)
+            pd.testing.assert_frame_equal(found, one, rtol=1e-9)
+    assert returns["p_value"].notna().sum() > 20
