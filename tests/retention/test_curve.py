@@ -155,4 +155,4 @@ def test_groups_are_estimated_as_each_alone():
         ):
             found = both[both["city"] == name].drop(columns="city").reset_index(drop=True)
             pd.testing.assert_frame_equal(found, one, rtol=1e-9)
-    assert returns["p_value"].notna().sum() > 20
+    assert returns["p_value"].notna().sum() > 10
