@@ -5,7 +5,7 @@ from datetime import datetime
 
 import numpy as np
 
-from ..._core.arrays import Bools, Floats, Ints, distinct_rows, run_starts, sort_order
+from ..._core.arrays import Bools, Floats, Ints, distinct_rows, run_starts
 from ..._stats.arrays import sums_by_group
 from .._read.first_orders import Customers
 
@@ -119,9 +119,10 @@ def _observed(number: Ints, every: str, today: int) -> Floats:
 
 
 def _squares(customer: Ints, cell: Ints, money: Floats, n_cells: int) -> Floats:
-    """Return by cell how much the squares of all customers' money so far grow in it; rows are sorted by customer."""
-    order = sort_order(customer, cell)
-    customer, cell, money = customer[order], cell[order], money[order]
+    """Return by cell how much the squares of all customers' money so far grow in it.
+
+    Rows are sorted by customer and day, and so by customer and cell.
+    """
     if not len(cell):
         return np.zeros(n_cells)
     begins = np.flatnonzero(run_starts(customer))
