@@ -42,7 +42,7 @@ def test_audiences_are_the_highest_scores_and_hold_each_other():
     result = segmentation.lookalike(shop(), seeds_of(shop()))
     lowest = result.table.groupby("audience")["score"].min()
     rest = result.table.loc[result.table["audience"].isna(), "score"].max()
-    assert lowest["narrow"] > lowest["balanced"] > lowest["broad"] > rest
+    assert lowest["narrow"] > lowest["balanced"] > lowest["broad"] >= rest  # customers of different folds may tie
 
 
 def test_what_is_captured_by_hand():
@@ -163,7 +163,7 @@ def test_missing_values_count_and_the_unit_does_not():
     [
         (range(19), {}, "`seeds` has 19 customers of `features`, of 19 seeds"),
         ([str(i) for i in range(60)], {}, "with ids of the type of customer_id"),
-        (range(600), {}, "`seeds` are all customers"),
+        (range(596), {}, "`features` has 4 customers besides the `seeds`"),
         (range(60), {"sizes": (0.1, 0.05, 0.2)}, "`sizes` must be three ascending shares"),
         (range(60), {"sizes": (0.1, 0.2)}, "`sizes` must be three ascending shares"),
         (range(60), {"columns": ["nothing"]}, "`columns` names 'nothing'"),

@@ -18,13 +18,20 @@ from .._core.frames import Frame, collect, join, native, opened, whole_number
 from .._core.moments import moment
 from .._core.notes import Note
 from .._core.texts import counted, quote_names
-from ..schema._for_topics import SchemaError, check_same_library, common_type, one_currency, read, read_columns, warn
+from ..schema._for_topics import (
+    CHARGES,
+    SchemaError,
+    check_same_library,
+    common_type,
+    one_currency,
+    read,
+    read_columns,
+    warn,
+)
 from ._read.table import UNIT
 
 MADE = ("orders", "revenue", "converted", "revenue_before", "pending", "excluded")
 """Columns that are added to those of the assignments."""
-CHARGES = ("shipping", "fee", "adjustment", "discount")
-"""Types of lines whose money belongs to an order but which make none."""
 _LINES = ("order_id", UNIT, "ordered_at", "amount")
 
 

@@ -31,6 +31,8 @@ first_seen                `transitions`: without registrations, the first order 
 no_complete_period        `transitions`: no period is complete
 columns_missing           `fit`: customers who lack a column of the fit
 values_raised             `fit`: values of 0 or less, which have no log (customers)
+fewer_segments            `fit`: customers have fewer distinct values than segments were asked for (segments)
+number_uncertain          `fit`: another draw of chance may give another number of segments
 without_segment           `profile`: customers without a segment
 columns_left_out          `profile`, `lookalike`: columns of other types
 values_missing            `profile`: customers for whom columns are unknown
@@ -39,6 +41,8 @@ seeds_unmatched           `lookalike`: seeds who are not in the features
 seeds_are_a_rule          `lookalike`: columns define the seeds, so that likeness is no news
 values_filled             `lookalike`: customers with missing values
 few_seeds                 `lookalike`: seeds are few for a small audience
+scores_tied               `lookalike`: customers score as the last of an audience, but are not in it
+sizes_too_small           `lookalike`: audiences have the same number of customers
 ========================= =================================================================================
 
 References

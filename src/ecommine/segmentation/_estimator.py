@@ -9,7 +9,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._core.arrays import Floats, Ints
 from .._core.checks import flag, integer
-from ._groups.stability import choices_of_number, chosen_number, clustered, jaccard_stability, nearest_center
+from ._groups.stability import nearest_center, stable_clusters
+from ._words import other_names
 
 if TYPE_CHECKING:  # scikit-learn is untyped: to type checkers its base classes have no more than is used of them
 
@@ -55,7 +56,7 @@ class Segmentation(ClusterMixin, BaseEstimator):
         From 0.
     n_clusters_ : int
     stability_ : array of shape (n_clusters,)
-        Mean Jaccard similarity of each cluster to its nearest one in bootstrap samples.
+        Mean Jaccard similarity of each cluster to its nearest one in bootstrap samples of at most 5,000 rows.
     choices_ : dict of int to array
         The same for each number that was tried; empty where the number was given.
     n_features_in_ : int
@@ -81,6 +82,7 @@ class Segmentation(ClusterMixin, BaseEstimator):
     stability_: Any
     choices_: Mapping[int, Any]
 
+    @other_names(n_segments="n_clusters=")
     def __init__(
         self,
         n_clusters: int | Literal["auto"] = "auto",
@@ -111,20 +113,11 @@ class Segmentation(ClusterMixin, BaseEstimator):
         values = self._checked(X, ensure_min_samples=2)
         random = self._random()
         n_init = integer("n_init", self.n_init, low=1, cap=MAX_STARTS)
-        if isinstance(self.n_clusters, str):
-            if self.n_clusters != "auto":
-                raise ValueError(f"`n_clusters` must be 'auto' or a whole number, got {self.n_clusters!r}")
-            choices = choices_of_number(values, n_init=n_init, random=random)
-            n_clusters = chosen_number(choices)
-        else:
-            choices, n_clusters = [], integer("n_clusters", self.n_clusters, low=1)
-        if n_clusters > len(values):
-            raise ValueError(f"`n_clusters` is {n_clusters}, more than n_samples={len(values)}")
-        found = clustered(values, n_clusters, n_init=n_init, random=random)
-        self.choices_ = {choice.n_clusters: choice.jaccard for choice in choices}
-        self.cluster_centers_, self.labels_ = found.centers, found.labels
-        self.n_clusters_ = len(found.centers)
-        self.stability_ = jaccard_stability(values, found, random=random)
+        found = stable_clusters(values, self._number(len(values)), n_init=n_init, random=random)
+        self.choices_ = {choice.n_clusters: choice.jaccard for choice in found.choices}
+        self.cluster_centers_, self.labels_ = found.clusters
+        self.n_clusters_ = len(self.cluster_centers_)
+        self.stability_ = found.jaccard
         return self
 
     def predict(self, X: Any) -> Ints:  # noqa: N803
@@ -159,6 +152,17 @@ class Segmentation(ClusterMixin, BaseEstimator):
         {'n_clusters': 3, 'n_init': 10, 'random_state': 0}
         """
         return super().get_params(flag("deep", deep))
+
+    def _number(self, n_samples: int) -> int | None:
+        """Return the number of clusters that is asked for, None where it is to be chosen."""
+        if isinstance(self.n_clusters, str):
+            if self.n_clusters != "auto":
+                raise ValueError(f"`n_clusters` must be 'auto' or a whole number, got {self.n_clusters!r}")
+            return None
+        number = integer("n_clusters", self.n_clusters, low=1)
+        if number > n_samples:
+            raise ValueError(f"`n_clusters` is {number}, more than n_samples={n_samples}")
+        return number
 
     def _checked(self, X: Any, **options: Any) -> Floats:  # noqa: N803
         """Return the numbers as an array; an error names them."""

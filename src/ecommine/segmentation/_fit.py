@@ -14,12 +14,14 @@ from .._core.frames import opened
 from .._core.texts import counted
 from .._stats.arrays import divide, sums_by_group
 from ._customers.matrix import checked_columns, column_values, known_rows, learn_scale
-from ._groups.stability import Choice, choices_of_number, chosen_number, clustered, jaccard_stability
+from ._groups.stability import Choice, stable_clusters
 from ._groups.structure import find_structure
 from ._segments import COLUMNS, MAX_SEGMENTS, N_STARTS, SegmentModel, Segments, period_of, segments_of, sorted_customers
+from ._words import other_names
 
 
 @tell_library_errors
+@other_names(n_clusters="n_segments=")
 def fit(
     features: IntoFrameT,
     /,
@@ -42,7 +44,8 @@ def fit(
         What customers are compared by. Rates, money and lengths of time of `features` are taken in logs, so that the
         unit of the currency does not matter; all columns in standard deviations.
     n_segments : "auto" or int
-        "auto" takes the largest number up to 8 whose weakest segment is as stable as that of any other, within .02.
+        "auto" takes the largest number up to 8 whose weakest segment is as stable as that of any other, within .02;
+        a note says where another draw of chance may take another. (`Segmentation` has scikit-learn's ``n_clusters``.)
     rng : int or numpy.random.Generator
         Source of chance.
 
@@ -88,7 +91,7 @@ def fit(
     ({'segment_1': 20, 'segment_2': 20}, 'too few to tell')
     """
     is_auto = isinstance(n_segments, str) and n_segments == "auto"
-    number = "auto" if is_auto else integer("n_segments", n_segments, low=1, high=MAX_SEGMENTS)
+    number = None if is_auto else integer("n_segments", n_segments, low=1, high=MAX_SEGMENTS)
     random = _random(rng)
     like = opened(features, argument="features")
     frame = sorted_customers(like, "features")
@@ -104,29 +107,29 @@ def _random(rng: object) -> np.random.RandomState:
 
 
 def _learn(
-    frame: nw.DataFrame[Any], names: tuple[str, ...], number: int | str, random: np.random.RandomState
+    frame: nw.DataFrame[Any], names: tuple[str, ...], number: int | None, random: np.random.RandomState
 ) -> SegmentModel:
     values = [column_values(frame, name) for name in names]
     learners = known_rows(values, len(frame)) & (column_values(frame, "orders") > 1)
     n = int(learners.sum())
-    if n < 2 or (isinstance(number, int) and n < number):
+    if n < max(number or 2, 2):
         raise ValueError(
             f"`features` has {counted(n, 'customer')} with two orders and all of {', '.join(names)}, too few for "
-            f"{'segments' if number == 'auto' else counted(int(number), 'segment')}"
+            f"{'segments' if number is None else counted(number, 'segment')}"
         )
     scales = tuple(learn_scale(name, column[learners]) for name, column in zip(names, values, strict=True))
     matrix = np.column_stack([scale.apply(column[learners]) for scale, column in zip(scales, values, strict=True)])
-    choices = choices_of_number(matrix, n_init=N_STARTS, random=random) if number == "auto" else []
-    chosen = chosen_number(choices) if number == "auto" else int(number)
-    found = clustered(matrix, chosen, n_init=N_STARTS, random=random)
-    order = _by_value(frame, learners, values[0], found.labels, len(found.centers))
-    jaccard = jaccard_stability(matrix, found, random=random)[order]
+    found = stable_clusters(matrix, number, n_init=N_STARTS, random=random)
+    centers, labels = found.clusters
+    order = _by_value(frame, learners, values[0], labels, len(centers))
     return SegmentModel(
         scales=scales,
-        centers=found.centers[order],
+        centers=centers[order],
         period=period_of(frame, "features"),
-        jaccard=tuple(jaccard.tolist()),
-        choices=tuple(_choice(choice) for choice in choices),
+        jaccard=tuple(found.jaccard[order].tolist()),
+        choices=tuple(_choice(choice) for choice in found.choices),
+        alternatives=found.alternatives,
+        asked=number,
         structure=find_structure(frame, scales, learners, random),
     )
 

@@ -20,12 +20,12 @@ from ._customers.read import Moment, hand_back_customers
 from ._life.careers import Careers, read_careers
 from ._life.stages import FAR, NO_DAY, STAGES, Stages, stage_of
 from ._summary import lifecycle_sentences
+from ._words import other_names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 TableT_co = TypeVar("TableT_co", covariant=True)
-_DAY_SAMPLE = np.datetime64("2024-01-01", "us")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -96,6 +96,7 @@ class Lifecycle(Result, Generic[TableT_co]):
 
 
 @tell_library_errors
+@other_names(**{name: f"stages=Stages({name}=...)" for name in ("new", "growing", "declining", "lost")})
 def lifecycle(
     orders: IntoFrameT,
     /,
@@ -117,7 +118,7 @@ def lifecycle(
     as_of : datetime, date or ISO 8601 text, default the last time in the data
         Orders and registrations after it are left out. A bare date means the end of that day.
     stages : Stages
-        The limits in days. Days are calendar days.
+        The limits in calendar days, such as ``Stages(lost="365d")``.
 
     Returns
     -------

@@ -25,7 +25,8 @@ from ._customers.matrix import (
     is_number,
     learn_scale,
 )
-from ._groups.audiences import AUDIENCES, AudienceSize, auc_of, audiences_of, out_of_fold_scores
+from ._groups.audiences import AUDIENCES, N_FOLDS, AudienceSize, audiences_of, out_of_fold_scores
+from ._groups.comparisons import as_columns
 from ._summary import lookalike_sentences
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ class Lookalike(Result, Generic[TableT_co]):
     Attributes
     ----------
     table : table of the caller's library, one row per customer, sorted by customer_id
-        customer_id, score (out of fold, between 0 and 1; only its order means something), audience: narrow, balanced or
+        customer_id, score (out of fold: the share of the customers who are no seeds that the same model scores lower),
+        audience: narrow, balanced or
         broad, the smallest that holds the customer (balanced holds the narrow ones too, and broad both); seed; or null.
     sizes : eager table, one row per size of audience
         audience, size (share of the customers who are no seeds), customers, seeds, captured (seeds that score as high,
@@ -94,7 +96,9 @@ class Lookalike(Result, Generic[TableT_co]):
     def summary(self, *, locale: Locale = "en") -> str:
         """Return two or three sentences: how much better than chance each audience is."""
         one_of("locale", locale, LOCALES)
-        return lookalike_sentences(self._sizes, locale)
+        codes = {note.code for note in self.notes}
+        rule = self.auc if "seeds_are_a_rule" in codes else None
+        return lookalike_sentences(self._sizes, rule, "few_seeds" in codes, locale)
 
     def plot(self, ax: "Axes | None" = None, *, locale: Locale = "en") -> "Axes":
         """Draw the lift of each size of audience with its interval.
@@ -149,7 +153,7 @@ def lookalike(
     Raises
     ------
     ValueError
-        If there are fewer than 20 seeds, none of the customers is no seed, sizes do not ascend within (0, 1), or a
+        If there are fewer than 20 seeds or 5 other customers, sizes do not ascend within (0, 1), or a
         column is no number.
 
     Notes
@@ -194,7 +198,7 @@ def lookalike(
     is_seed, notes = _seeds(frame, seeds)
     score = out_of_fold_scores(_matrix(frame, chosen), is_seed, seed)
     found, audience = audiences_of(score, is_seed, shares, level)
-    auc = auc_of(score, is_seed)
+    auc = float(score[is_seed].mean())  # shares of others below them, fold by fold
     table = {"score": score, "audience": audience}
     made = nw.from_native(build_table(table, like=like, samples={"audience": ""}), eager_only=True)
     joined = nw.concat([frame.select("customer_id"), made], how="horizontal")
@@ -203,7 +207,7 @@ def lookalike(
         sizes=build_table(_size_columns(found), like=like),
         auc=auc,
         level=level,
-        notes=(*notes, *_notes_of_columns(frame, columns, chosen), *_notes(auc, int(is_seed.sum()))),
+        notes=(*notes, *_notes_of_columns(frame, columns, chosen), *_notes(auc, found)),
         _sizes=found,
         _columns=chosen,
         _n_customers=len(frame),
@@ -244,8 +248,9 @@ def _seeds(frame: nw.DataFrame[Any], seeds: object) -> tuple[Bools, list[Note]]:
             f"`seeds` has {counted(found, 'customer')} of `features`, of {counted(len(wanted), 'seed')}: give at least "
             f"{MIN_SEEDS}, with ids of the type of customer_id"
         )
-    if found == len(frame):
-        raise ValueError("`seeds` are all customers of `features`: give the features of the others too")
+    if len(frame) - found < N_FOLDS:
+        others = counted(len(frame) - found, "customer")
+        raise ValueError(f"`features` has {others} besides the `seeds`: give the features of at least {N_FOLDS} others")
     if found == len(wanted):
         return is_seed, []
     missing = len(wanted) - found
@@ -279,21 +284,11 @@ def _matrix(frame: nw.DataFrame[Any], columns: Sequence[str]) -> Floats:
 
 
 def _size_columns(found: Sequence[AudienceSize]) -> dict[str, Any]:
-    size = np.array([one.size for one in found])
-    capture, low, high = (np.array([getattr(one, name) for one in found]) for name in ("capture", "low", "high"))
-    return {
-        "audience": [one.audience for one in found],
-        "size": size,
-        "customers": np.array([one.customers for one in found]),
-        "seeds": np.array([one.seeds for one in found]),
-        "captured": np.array([one.captured for one in found]),
-        "capture": capture,
-        "capture_low": low,
-        "capture_high": high,
-        "lift": capture / size,
-        "lift_low": low / size,
-        "lift_high": high / size,
-    }
+    columns = as_columns(found, "audience", "size", "customers", "seeds", "captured", "capture", "low", "high")
+    low, high = columns.pop("low"), columns.pop("high")
+    lifts = {"lift": columns["capture"], "lift_low": low, "lift_high": high}
+    lifts = {name: value / columns["size"] for name, value in lifts.items()}
+    return {**columns, "capture_low": low, "capture_high": high, **lifts}
 
 
 def _notes_of_columns(frame: nw.DataFrame[Any], columns: object, chosen: Sequence[str]) -> list[Note]:
@@ -313,8 +308,8 @@ def _notes_of_columns(frame: nw.DataFrame[Any], columns: object, chosen: Sequenc
     return notes
 
 
-def _notes(auc: float, n_seeds: int) -> list[Note]:
-    notes = []
+def _notes(auc: float, sizes: Sequence[AudienceSize]) -> list[Note]:
+    notes, n_seeds = [], sizes[0].seeds
     if auc > RULE_AUC:
         text = (
             f"the seeds are a rule of the columns (AUC {auc:.3f}): take columns that do not define them, and features "
@@ -324,4 +319,15 @@ def _notes(auc: float, n_seeds: int) -> list[Note]:
     if n_seeds < FEW_SEEDS:
         text = f"{counted(n_seeds, 'seed')} are few: the intervals of an audience of {percent(0.01)} are too narrow"
         notes.append(Note(text, code="few_seeds", count=n_seeds))
+    counts = [size.customers for size in sizes]
+    if len(set(counts)) < len(counts):
+        text = f"`sizes` are {counts[0]}, {counts[1]} and {counts[2]} customers: give larger ones, which differ"
+        notes.append(Note(text, code="sizes_too_small", count=None))
+    tied = max((size.left_tied for size in sizes if size.left_tied > max(size.customers, N_FOLDS)), default=0)
+    if tied:
+        text = (
+            f"{counted(tied, 'customer')} score as high as the last of an audience and are not in it, which takes the "
+            "first by customer_id: the columns do not tell them apart"
+        )
+        notes.append(Note(text, code="scores_tied", count=tied))
     return notes

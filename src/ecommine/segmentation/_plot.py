@@ -12,13 +12,12 @@ from .._core.texts import Locale, duration_in_words, three_digits
 from ._groups.audiences import AudienceSize
 from ._groups.comparisons import ProfileRow, SegmentSize
 from ._life.stages import STAGES
+from ._life.tier_replay import TierSize
 from ._summary import distinguishing
-from ._words import display
+from ._words import display, trait_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from ._segments import SegmentRow
 
 MAX_ROWS = 14
 """Rows of the picture of a profile."""
@@ -63,12 +62,10 @@ def draw_stages(counts: Mapping[str, int], as_of: datetime, ax: "Axes | None", l
     return _draw_bars([display(name, locale) for name in shown], list(shown.values()), title, ax, locale)
 
 
-def draw_tiers(
-    numbers: Sequence[tuple[str, int, int, int]], as_of: datetime, ax: "Axes | None", locale: Locale
-) -> "Axes":
+def draw_tiers(sizes: Sequence[TierSize], as_of: datetime, ax: "Axes | None", locale: Locale) -> "Axes":
     """Draw a bar for each tier, the highest first."""
     title = _TEXTS[locale]["tiers"].format(day=as_of)
-    return _draw_bars([row[0] for row in numbers], [row[1] for row in numbers], title, ax, locale)
+    return _draw_bars([size.tier for size in sizes], [size.customers for size in sizes], title, ax, locale)
 
 
 def _draw_bars(names: Sequence[str], counts: Sequence[int], title: str, ax: "Axes | None", locale: Locale) -> "Axes":
@@ -114,7 +111,7 @@ def draw_transitions(
 
 def draw_segments(
     points: tuple[Floats, Ints],
-    rows: "Sequence[SegmentRow]",
+    rows: Sequence[SegmentSize],
     columns: Sequence[str],
     logged: Sequence[bool],
     ax: "Axes | None",
@@ -167,7 +164,7 @@ def draw_profile(sizes: Sequence[SegmentSize], rows: Sequence[ProfileRow], ax: "
             j, i, f"{matrix[i, j]:,.0f}", ha="center", va="center", color="white" if abs(shown[i, j]) > 1.6 else "black"
         )
     ax.set_xticks(np.arange(len(sizes)), [_wrapped(display(size.segment, locale)) for size in sizes])
-    ax.set_yticks(np.arange(len(keys)), [_key_name(key, locale) for key in keys])
+    ax.set_yticks(np.arange(len(keys)), [trait_name(*key, locale) for key in keys])
     ax.tick_params(length=0)
     _finish(ax, _TEXTS[locale]["profile"])
     return ax
@@ -175,11 +172,6 @@ def draw_profile(sizes: Sequence[SegmentSize], rows: Sequence[ProfileRow], ax: "
 
 def _wrapped(name: str) -> str:
     return name.replace(" ", "\n", 1) if len(name) > 12 else name
-
-
-def _key_name(key: tuple[str, str | None], locale: Locale) -> str:
-    column = display(key[0], locale)
-    return column if key[1] is None else f"{column}: {display(key[1], locale)}"
 
 
 def _most_different(sizes: Sequence[SegmentSize], rows: Sequence[ProfileRow]) -> list[tuple[str, str | None]]:

@@ -6,8 +6,8 @@ from html import escape
 from .._core.notes import Note
 from .._core.texts import Locale, counted, percent, three_digits
 from ._groups.comparisons import ProfileRow, SegmentSize
-from ._summary import Comparison, distinguishing
-from ._words import display
+from ._summary import distinguishing
+from ._words import display, trait_name
 
 MAX_TRAITS = 8
 """Bars of a card."""
@@ -118,17 +118,12 @@ def _card(size: SegmentSize, rows: Sequence[ProfileRow], colour: str, locale: Lo
     )
 
 
-def _trait(row: Comparison, locale: Locale) -> str:
+def _trait(row: ProfileRow, locale: Locale) -> str:
     width = min(row.index, MAX_BAR) / MAX_BAR
     return (
-        f"<div class='trait'><span>{escape(_name(row, locale))}</span>"
+        f"<div class='trait'><span>{escape(trait_name(row.column, row.category, locale))}</span>"
         f"<span class='bar'><i style='width:{width:.1%}'></i><u></u></span><em>{row.index:.0f}</em></div>"
     )
-
-
-def _name(row: Comparison, locale: Locale) -> str:
-    column = display(row.column, locale)
-    return column if row.category is None else f"{column}: {display(row.category, locale)}"
 
 
 def _table_row(row: ProfileRow, locale: Locale) -> str:

@@ -17,11 +17,18 @@ from .._core.notes import Note
 from .._core.results import Result, check_path
 from .._core.tables import build_table
 from .._core.texts import LOCALES, Locale, counted, did_you_mean, quote_names
-from .._stats.arrays import divide
 from .._stats.multiple_testing import adjust_p_values
 from ._customers.matrix import CYCLES, column_values, is_missing, is_number
 from ._features import FEATURES
-from ._groups.comparisons import ProfileRow, SegmentSize, compare_categories, compare_numbers
+from ._groups.comparisons import (
+    ProfileRow,
+    SegmentSize,
+    as_columns,
+    compare_categories,
+    compare_numbers,
+    segment_sizes,
+    size_columns,
+)
 from ._summary import profile_sentences
 from ._words import SEGMENT_CODE
 
@@ -209,10 +216,10 @@ def profile(customers: object, /, *, by: str = "segment", fitted: Sequence[str] 
     rows.sort(key=lambda row: row.position)
     q_values = adjust_p_values(np.array([row.p_value for row in rows]), "bh")
     rows = [replace(row, q_value=q_value) for row, q_value in zip(rows, q_values.tolist(), strict=True)]
-    sizes = _sizes(segment, labels, money)
+    sizes = segment_sizes(segment, labels, money)
     return Profile(
         table=build_table(_table(rows), like=like, samples={"category": ""}),
-        segments=build_table(_size_columns(sizes), like=like),
+        segments=build_table(size_columns(sizes), like=like),
         by=by,
         notes=(*notes, *_notes(frame, chosen, left_out, money)),
         _rows=tuple(rows),
@@ -295,52 +302,14 @@ def _plain_text(value: object) -> str:
     return f"{value:.0f}" if isinstance(value, float) else str(value)
 
 
-def _sizes(segment: Ints, labels: list[str], money: Floats | None) -> tuple[SegmentSize, ...]:
-    customers = np.bincount(segment[segment >= 0], minlength=len(labels))
-    sums = np.full(len(labels), np.nan)
-    shares = sums
-    if money is not None:
-        sums = np.bincount(segment[segment >= 0], weights=money[segment >= 0], minlength=len(labels))
-        shares = divide(sums, money.sum())
-    share = divide(customers, len(segment))
-    return tuple(
-        SegmentSize(
-            segment=label,
-            customers=int(customers[i]),
-            share=float(share[i]),
-            money=float(sums[i]),
-            share_of_money=float(shares[i]),
-        )
-        for i, label in enumerate(labels)
-    )
-
-
-def _size_columns(sizes: Sequence[SegmentSize]) -> dict[str, Any]:
-    return {
-        "segment": [size.segment for size in sizes],
-        "customers": np.array([size.customers for size in sizes]),
-        "share": np.array([size.share for size in sizes]),
-        "money": np.array([size.money for size in sizes]),
-        "share_of_money": np.array([size.share_of_money for size in sizes]),
-    }
-
-
 def _table(rows: Sequence[ProfileRow]) -> dict[str, Any]:
-    level, everybody = np.array([row.level for row in rows]), np.array([row.everybody for row in rows])
-    return {
-        "segment": [row.segment for row in rows],
-        "column": [row.column for row in rows],
-        "category": [row.category for row in rows],
-        "known": np.array([row.known for row in rows]),
-        "null_share": np.array([row.null_share for row in rows]),
-        "level": level,
-        "everybody": everybody,
-        "difference": level - everybody,
-        "index": np.array([row.index for row in rows]),
-        "share_of_money": np.array([row.share_of_money for row in rows]),
-        "p_value": np.array([row.p_value for row in rows]),
-        "q_value": np.array([row.q_value for row in rows]),
-    }
+    before = as_columns(rows, "segment", "column", "known", "null_share", "level", "everybody")
+    category = {"category": [row.category for row in rows]}
+    difference = {"difference": before["level"] - before["everybody"]}
+    after = as_columns(rows, "index", "share_of_money", "p_value", "q_value")
+    columns = {**before, **category, **difference, **after}
+    first = ("segment", "column", "category")
+    return {name: columns[name] for name in (*first, *(name for name in columns if name not in first))}
 
 
 def _notes(

@@ -1,7 +1,7 @@
 """Segments of customers: what a fit has learned, and the tables it gives."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import narwhals.stable.v2 as nw
@@ -15,10 +15,10 @@ from .._core.frames import Frame, collect, hand_back, opened
 from .._core.notes import Note
 from .._core.results import Result
 from .._core.tables import build_table
-from .._core.texts import LOCALES, Locale, counted
-from .._stats.arrays import divide
+from .._core.texts import LOCALES, Locale, counted, join_words
 from .._stats.quantiles import quantiles
 from ._customers.matrix import ColumnScale, check_customers, checked_columns, column_values, known_rows
+from ._groups.comparisons import SegmentSize, segment_sizes, size_columns
 from ._groups.stability import nearest_center
 from ._groups.structure import Structure, Verdict
 from ._summary import segment_sentences
@@ -45,6 +45,8 @@ class SegmentModel:
     period: str | None
     jaccard: tuple[float, ...]
     choices: tuple[tuple[int, float, float], ...]
+    alternatives: tuple[int, ...]
+    asked: int | None
     structure: Structure
 
     @property
@@ -74,16 +76,6 @@ class SegmentModel:
         return segment
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SegmentRow:
-    """One segment: customers, money, medians of the columns of the fit."""
-
-    segment: str
-    customers: int
-    money: float
-    medians: tuple[float, ...]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Segments(Result, Generic[TableT_co]):
     """Segments of customers; made by :func:`ecommine.segmentation.fit`.
@@ -97,10 +89,11 @@ class Segments(Result, Generic[TableT_co]):
         segment, customers, share, money, share_of_money (null where the features have no column monetary), and the
         median of each column of the fit.
     stability : eager table, one row per segment of the fit
-        segment, jaccard: how much of it comes back when customers are resampled, 1 is all of it. It is no evidence that
-        the segment exists: one cloud of customers can be cut in a stable way.
+        segment, jaccard: how much of it stays the same when customers are resampled, 1 is all of it. It is no evidence
+        that the segment exists: one cloud of customers can be cut in a stable way.
     choices : eager table, one row per number of segments that was tried
-        n_segments, jaccard_weakest, jaccard_mean, chosen. Empty where the number was given.
+        n_segments, jaccard_weakest and jaccard_mean (of their segments; those of the chosen number are in `stability`),
+        chosen. Empty where the number was given.
     structure : eager table, one row per test
         axis, customers, dip, p_value, q_value (Bonferroni).
     verdict : {"gaps", "no gap found", "too few to tell"}
@@ -135,7 +128,7 @@ class Segments(Result, Generic[TableT_co]):
     period: str | None
     notes: tuple[Note, ...]
     _model: SegmentModel
-    _rows: tuple[SegmentRow, ...]
+    _rows: tuple[SegmentSize, ...]
     _points: tuple[Floats, Ints]
 
     @property
@@ -190,7 +183,8 @@ class Segments(Result, Generic[TableT_co]):
     def summary(self, *, locale: Locale = "en") -> str:
         """Return three or four sentences: who brings the money, and whether the segments are separate."""
         one_of("locale", locale, LOCALES)
-        return segment_sentences(self._rows, self._model.names, self.verdict, self._model.jaccard, locale)
+        model = self._model
+        return segment_sentences(self._rows, model.names, self.verdict, model.jaccard, model.alternatives, locale)
 
     def plot(self, ax: "Axes | None" = None, *, locale: Locale = "en") -> "Axes":
         """Draw the customers by the first two columns of the fit, coloured by segment.
@@ -237,7 +231,7 @@ def segments_of(frame: nw.DataFrame[Any], like: Frame, model: SegmentModel) -> S
     structure = model.structure
     return Segments(
         table=hand_back(table, like=like),
-        segments=build_table(_segment_columns(rows, model, has_money="monetary" in frame.columns), like=like),
+        segments=build_table(_segment_columns(rows, model), like=like),
         stability=build_table({"segment": list(model.codes[:-2]), "jaccard": np.array(model.jaccard)}, like=like),
         choices=build_table(_choice_columns(model), like=like, samples={"n_segments": 0, "chosen": True}),
         structure=build_table(
@@ -259,18 +253,14 @@ def segments_of(frame: nw.DataFrame[Any], like: Frame, model: SegmentModel) -> S
     )
 
 
-def _rows(frame: nw.DataFrame[Any], segment: Ints, model: SegmentModel) -> tuple[SegmentRow, ...]:
+def _rows(frame: nw.DataFrame[Any], segment: Ints, model: SegmentModel) -> tuple[SegmentSize, ...]:
     values = [column_values(frame, name) for name in model.names]
-    money = np.nan_to_num(column_values(frame, "monetary")) if "monetary" in frame.columns else np.zeros(len(frame))
-    rows = []
-    for i, code in enumerate(model.codes):
-        inside = segment == i
-        if inside.any():
-            medians = tuple(_median(column[inside]) for column in values)
-            rows.append(
-                SegmentRow(segment=code, customers=int(inside.sum()), money=float(money[inside].sum()), medians=medians)
-            )
-    return tuple(rows)
+    money = np.nan_to_num(column_values(frame, "monetary")) if "monetary" in frame.columns else None
+    return tuple(
+        replace(size, medians=tuple(_median(column[segment == i]) for column in values))
+        for i, size in enumerate(segment_sizes(segment, model.codes, money))
+        if size.customers
+    )
 
 
 def _median(values: Floats) -> float:
@@ -278,18 +268,10 @@ def _median(values: Floats) -> float:
     return float(quantiles(known, (0.5,))[0]) if len(known) else np.nan
 
 
-def _segment_columns(rows: Sequence[SegmentRow], model: SegmentModel, *, has_money: bool) -> dict[str, Any]:
-    customers, money = np.array([row.customers for row in rows]), np.array([row.money for row in rows])
-    unknown = np.full(len(rows), np.nan)
+def _segment_columns(rows: Sequence[SegmentSize], model: SegmentModel) -> dict[str, Any]:
+    columns = size_columns(rows)
     medians = {name: np.array([row.medians[i] for row in rows]) for i, name in enumerate(model.names)}
-    return {
-        "segment": [row.segment for row in rows],
-        "customers": customers,
-        "share": divide(customers, customers.sum()),
-        "money": money if has_money else unknown,
-        "share_of_money": divide(money, money.sum()) if has_money else unknown,
-        **{name if name not in ("share", "money", "customers") else f"median_{name}": v for name, v in medians.items()},
-    }
+    return {**columns, **{f"median_{name}" if name in columns else name: v for name, v in medians.items()}}
 
 
 def _choice_columns(model: SegmentModel) -> dict[str, Any]:
@@ -303,6 +285,14 @@ def _choice_columns(model: SegmentModel) -> dict[str, Any]:
 
 def _notes(frame: nw.DataFrame[Any], segment: Ints, model: SegmentModel) -> list[Note]:
     notes = []
+    n = len(model.centers)
+    if model.asked is not None and n < model.asked:
+        text = f"{counted(n, 'segment')} instead of {model.asked}: customers have no more distinct values"
+        notes.append(Note(text, code="fewer_segments", count=n))
+    if model.alternatives:
+        others = join_words([str(number) for number in model.alternatives], conjunction="or")
+        text = f"another `rng` may give {others} segments instead of {n}: give `n_segments` where the number must stay"
+        notes.append(Note(text, code="number_uncertain", count=None))
     n_incomplete = int((segment == len(model.codes) - 1).sum())
     if n_incomplete:
         without = f"without an order or a value of {' or '.join(model.names)}"

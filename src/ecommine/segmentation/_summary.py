@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
 
 from .._core.texts import Locale, counted, duration_in_words, join_sentences, join_words, percent, three_digits
-from ._words import display
+from ._groups.audiences import AudienceSize
+from ._groups.comparisons import ProfileRow, SegmentSize
+from ._life.tier_replay import CLOSE, TierSize
+from ._words import display, trait_name
 
 N_NAMED = 3
 """Differences of a segment, and flows, that a summary names."""
@@ -17,64 +19,6 @@ AUXILIARY = ("_share", "_probability")
 """Endings of columns that tell how sure another one is."""
 COUNTS_OF_TIME = ("gaps", "purchase_days", "months")
 """Columns that follow the orders, which are named themselves."""
-
-
-class _SegmentRow(Protocol):
-    @property
-    def segment(self) -> str: ...
-    @property
-    def customers(self) -> int: ...
-    @property
-    def money(self) -> float: ...
-    @property
-    def medians(self) -> tuple[float, ...]: ...
-
-
-class _Size(Protocol):
-    @property
-    def segment(self) -> str: ...
-    @property
-    def customers(self) -> int: ...
-    @property
-    def share(self) -> float: ...
-    @property
-    def share_of_money(self) -> float: ...
-
-
-class Comparison(Protocol):
-    """One row of a profile."""
-
-    @property
-    def segment(self) -> str: ...
-    @property
-    def column(self) -> str: ...
-    @property
-    def category(self) -> str | None: ...
-    @property
-    def known(self) -> int: ...
-    @property
-    def level(self) -> float: ...
-    @property
-    def everybody(self) -> float: ...
-    @property
-    def index(self) -> float: ...
-    @property
-    def is_real(self) -> bool: ...
-
-
-class _Audience(Protocol):
-    @property
-    def audience(self) -> str: ...
-    @property
-    def size(self) -> float: ...
-    @property
-    def customers(self) -> int: ...
-    @property
-    def capture(self) -> float: ...
-    @property
-    def low(self) -> float: ...
-    @property
-    def high(self) -> float: ...
 
 
 def lifecycle_sentences(
@@ -91,8 +35,8 @@ def lifecycle_sentences(
         sentences = [f"As of {as_of:%Y-%m-%d}, {counted(total, 'customer')}: {join_words(parts)}."]
         if declining:
             sentences.append(
-                f"{counted(declining, 'customer')} last ordered {limits[2]} to {limits[3] - 1} days ago and can still "
-                "be won back before counting as lost."
+                f"{counted(declining, 'customer')} last ordered {limits[2]} to {limits[3] - 1} days ago; from "
+                f"{limits[3]} days on they count as lost."
             )
         if lost:
             verb = "has" if lost == 1 else "have"
@@ -100,9 +44,11 @@ def lifecycle_sentences(
         return join_sentences(sentences)
     sentences = [f"截至{as_of:%Y-%m-%d}共{counted(total, 'customer', locale='zh')}：{join_words(parts, locale='zh')}。"]
     if declining:
-        sentences.append(f"{declining:,}位客户上次下单在{limits[2]}至{limits[3] - 1}天前，流失前仍可挽回。")
+        sentences.append(
+            f"{declining:,}位客户上次下单在{limits[2]}至{limits[3] - 1}天前，满{limits[3]}天未下单即计为流失。"
+        )
     if lost:
-        sentences.append(f"{lost:,}位客户已有{limits[3]}天以上（含）未下单。")
+        sentences.append(f"{lost:,}位客户已有至少{limits[3]}天未下单。")
     return join_sentences(sentences, locale="zh")
 
 
@@ -129,64 +75,111 @@ def transition_sentences(
     if locale == "en":
         parts = [f"{display(a, 'en')} to {display(b, 'en')} ({count:,})" for a, b, count, _ in largest]
         sentences = [f"In {counted(n_periods, 'complete period')} of {length}, the largest flows: {join_words(parts)}."]
-        if lost is not None:
-            sentences.append(f"In a period, {percent(lost)} of stays as declining end as lost.")
-        if back is not None:
-            sentences.append(f"In a period, {percent(back)} of stays as lost end with a return.")
+        rates_in_words = _rates([(lost, "of declining customers become lost"), (back, "of lost ones order again")])
+        if rates_in_words:
+            sentences.append(f"On average in {length}, {join_words(rates_in_words)}.")
         return join_sentences(sentences)
     parts = [f"{display(a, 'zh')}→{display(b, 'zh')}（{count:,}次）" for a, b, count, _ in largest]
     sentences = [f"在{n_periods:,}个完整周期（每期{length}）中，最大的流转为：{join_words(parts, locale='zh')}。"]
-    if lost is not None:
-        sentences.append(f"每期有{percent(lost)}的衰退期客户流失。")
-    if back is not None:
-        sentences.append(f"每期有{percent(back)}的流失客户回归。")
+    rates_in_words = _rates([(lost, "的衰退期客户流失"), (back, "的流失客户回归")])
+    if rates_in_words:
+        sentences.append(f"平均每{length}有{'，'.join(rates_in_words)}。")
     return join_sentences(sentences, locale="zh")
 
 
-def tier_sentences(numbers: Sequence[tuple[str, int, int, int]], as_of: datetime, locale: Locale) -> str:
-    """Return how many customers hold each tier, and the changes of the day."""
-    total = sum(count for _, count, _, _ in numbers)
+def _rates(rates: Sequence[tuple[float | None, str]]) -> list[str]:
+    return [f"{percent(rate)}{' ' * words.isascii()}{words}" for rate, words in rates if rate is not None]
+
+
+def tier_sentences(sizes: Sequence[TierSize], as_of: datetime, locale: Locale) -> str:
+    """Return how many customers hold each tier, the changes of the day, who is close to the next, who has grace."""
+    total = sum(size.customers for size in sizes)
     if not total:
         return "There are no customers." if locale == "en" else "没有客户。"
-    up, down = sum(row[2] for row in numbers), sum(row[3] for row in numbers)
+    up, down = sum(size.upgraded for size in sizes), sum(size.downgraded for size in sizes)
+    close, grace = sum(size.close_to_next for size in sizes), sum(size.in_grace for size in sizes)
     if locale == "en":
-        parts = [f"{count:,} {name} ({percent(count / total)})" for name, count, _, _ in numbers]
-        first = f"As of {as_of:%Y-%m-%d}, {counted(total, 'customer')}: {join_words(parts)}."
-        return f"{first} On that day {counted(up, 'customer')} moved up and {counted(down, 'customer')} moved down."
-    parts = [f"{name} {count:,}位（{percent(count / total)}）" for name, count, _, _ in numbers]
-    first = f"截至{as_of:%Y-%m-%d}共{counted(total, 'customer', locale='zh')}：{join_words(parts, locale='zh')}。"
-    return f"{first}当日升级{up:,}位，降级{down:,}位。"
+        parts = [f"{size.customers:,} {size.tier} ({percent(size.customers / total)})" for size in sizes]
+        sentences = [
+            f"As of {as_of:%Y-%m-%d}, {counted(total, 'customer')}: {join_words(parts)}.",
+            f"On that day {counted(up, 'customer')} moved up and {counted(down, 'customer')} moved down.",
+            f"{counted(close, 'customer')} {_verb(close, 'is', 'are')} within {percent(CLOSE)} of the next threshold.",
+        ]
+        if grace:
+            sentences.append(
+                f"{counted(grace, 'customer')} {_verb(grace, 'holds a tier', 'hold their tiers')} only by grace, with "
+                "less spend than the threshold."
+            )
+        return join_sentences(sentences)
+    parts = [f"{size.tier} {size.customers:,}位（{percent(size.customers / total)}）" for size in sizes]
+    sentences = [
+        f"截至{as_of:%Y-%m-%d}共{counted(total, 'customer', locale='zh')}：{join_words(parts, locale='zh')}。",
+        f"当日升级{up:,}位，降级{down:,}位。",
+        f"{close:,}位客户距下一等级门槛不足{percent(CLOSE)}。",
+    ]
+    if grace:
+        sentences.append(f"{grace:,}位客户的消费已低于门槛，仅因宽限期而保留等级。")
+    return join_sentences(sentences, locale="zh")
+
+
+def _verb(count: int, one: str, several: str) -> str:
+    return one if count == 1 else several
 
 
 def segment_sentences(
-    rows: Sequence[_SegmentRow], columns: Sequence[str], verdict: str, jaccard: Sequence[float], locale: Locale
+    sizes: Sequence[SegmentSize],
+    columns: Sequence[str],
+    verdict: str,
+    jaccard: Sequence[float],
+    alternatives: Sequence[int],
+    locale: Locale,
 ) -> str:
-    """Return who brings the money, whether segments are separate, and how stable the weakest is."""
-    total, money = sum(row.customers for row in rows), sum(row.money for row in rows)
-    best = rows[0]
-    medians = [
-        f"{display(name, locale)} {three_digits(value)}" for name, value in zip(columns, best.medians, strict=True)
-    ]
-    weakest = min(jaccard) if jaccard else float("nan")
-    if locale == "en":
-        share = f" and {percent(best.money / money)} of the money" if money > 0 else ""
-        name, of = display(best.segment, "en").capitalize(), counted(total, "customer")
-        part = f"{percent(best.customers / total)} of {of}{share}"
-        sentences = [
-            f"{name} has {part} (medians: {join_words(medians)}).",
-            _VERDICTS["en"][verdict],
-            f"Resampled, {percent(weakest)} of the least stable segment comes back.",
-        ]
+    """Return who brings the money, whether segments are separate, how stable the weakest is, and who has one order."""
+    sentences = [_best_segment(sizes, columns, locale)]
+    if len(jaccard) > 1:
+        sentences += [_VERDICTS[locale][verdict], _stability(jaccard, locale)]
     else:
-        share = f"，贡献{percent(best.money / money)}的金额" if money > 0 else ""
-        name, of = display(best.segment, "zh"), counted(total, "customer", locale="zh")
-        part = f"{of}的{percent(best.customers / total)}{share}"
-        sentences = [
-            f"{name}占{part}（中位数：{join_words(medians, locale='zh')}）。",
-            _VERDICTS["zh"][verdict],
-            f"重抽样后，最不稳定的客户群有{percent(weakest)}得以重现。",
+        sentences += [
+            "They are too few or too alike to be divided." if locale == "en" else "客户太少或太相似，无法再分。"
         ]
+    one_order = next((size.share for size in sizes if size.segment == "one_order"), 0.0)
+    if one_order:
+        sentences.append(
+            f"{percent(one_order)} of customers have one order and are a segment of their own."
+            if locale == "en"
+            else f"{percent(one_order)}的客户只下过一单，单独成群。"
+        )
+    if alternatives:
+        numbers = join_words([str(number) for number in alternatives], locale=locale, conjunction="or")
+        sentences.append(
+            f"Another draw of chance may give {numbers} segments instead of {len(jaccard)}."
+            if locale == "en"
+            else f"换一个随机种子，可能分成{numbers}个客户群，而不是{len(jaccard)}个。"
+        )
     return join_sentences(sentences, locale=locale)
+
+
+def _best_segment(sizes: Sequence[SegmentSize], columns: Sequence[str], locale: Locale) -> str:
+    total, money = sum(size.customers for size in sizes), sum(size.money for size in sizes)
+    best = sizes[0]
+    of, has_money = counted(total, "customer", locale=locale), money > 0
+    named = [(display(name, locale), three_digits(value)) for name, value in zip(columns, best.medians, strict=True)]
+    if locale == "en":
+        share = f" and {percent(best.money / money)} of the money" if has_money else ""
+        medians = join_words([f"{name} {value}" for name, value in named])
+        name = display(best.segment, "en").capitalize()
+        return f"{name} has {percent(best.customers / total)} of {of}{share} (medians: {medians})."
+    share = f"，贡献{percent(best.money / money)}的金额" if has_money else ""
+    medians = "、".join(f"{name}{value}" for name, value in named)
+    return f"{display(best.segment, 'zh')}占{of}的{percent(best.customers / total)}{share}（中位数：{medians}）。"
+
+
+def _stability(jaccard: Sequence[float], locale: Locale) -> str:
+    weakest = min(jaccard)
+    name = display(f"segment_{list(jaccard).index(weakest) + 1}", locale)
+    if locale == "en":
+        return f"In repeated samples of these customers {percent(weakest)} of {name}, the least stable, stays the same."
+    return f"对这些客户反复抽样，最不稳定的{name}平均有{percent(weakest)}保持不变。"
 
 
 _VERDICTS: dict[Locale, dict[str, str]] = {
@@ -198,14 +191,14 @@ _VERDICTS: dict[Locale, dict[str, str]] = {
     "zh": {
         "gaps": "客户之间存在明显的间隔，至少有两类不同的客户。",
         "no gap found": "各客户群之间未发现间隔：它们是连续分布的一部分，界线由人为划定。",
-        "too few to tell": "下单三次以上的客户太少，无法判断各客户群是否彼此分离。",
+        "too few to tell": "至少下单三次的客户太少，无法判断各客户群是否彼此分离。",
     },
 }
 
 
-def distinguishing(rows: Sequence[Comparison], segment: str) -> list[Comparison]:
+def distinguishing(rows: Sequence[ProfileRow], segment: str) -> list[ProfileRow]:
     """Return what is most unlike everybody in a segment: the furthest index of each column, the furthest first."""
-    best: dict[str, Comparison] = {}
+    best: dict[str, ProfileRow] = {}
     for row in rows:
         if row.segment == segment and _is_telling(row):
             known = best.get(row.column)
@@ -214,7 +207,7 @@ def distinguishing(rows: Sequence[Comparison], segment: str) -> list[Comparison]
     return sorted(best.values(), key=lambda row: -abs(row.index - 100))
 
 
-def _is_telling(row: Comparison) -> bool:
+def _is_telling(row: ProfileRow) -> bool:
     """Return whether a difference is large, not of chance, and of something that a reader wants to know."""
     if row.column.endswith(AUXILIARY) or row.column in COUNTS_OF_TIME or not abs(row.index - 100) >= CLEAR_INDEX:
         return False
@@ -223,12 +216,15 @@ def _is_telling(row: Comparison) -> bool:
     return row.is_real
 
 
-def profile_sentences(sizes: Sequence[_Size], rows: Sequence[Comparison], locale: Locale) -> str:
-    """Return a sentence for each segment."""
-    return join_sentences((_profile_sentence(size, rows, locale) for size in sizes), locale=locale)
+def profile_sentences(sizes: Sequence[SegmentSize], rows: Sequence[ProfileRow], locale: Locale) -> str:
+    """Return a sentence for each segment, and what an index is."""
+    sentences = [_profile_sentence(size, rows, locale) for size in sizes]
+    if any(distinguishing(rows, size.segment) for size in sizes):
+        sentences.append("An index of 100 is like everybody." if locale == "en" else "指数100表示与总体相同。")
+    return join_sentences(sentences, locale=locale)
 
 
-def _profile_sentence(size: _Size, rows: Sequence[Comparison], locale: Locale) -> str:
+def _profile_sentence(size: SegmentSize, rows: Sequence[ProfileRow], locale: Locale) -> str:
     parts = [_difference(row, locale) for row in distinguishing(rows, size.segment)[:N_NAMED]]
     has_money = size.share_of_money == size.share_of_money
     if locale == "en":
@@ -241,37 +237,59 @@ def _profile_sentence(size: _Size, rows: Sequence[Comparison], locale: Locale) -
     return f"{display(size.segment, 'zh')}：客户占比{percent(size.share)}{money}{unlike}。"
 
 
-def _difference(row: Comparison, locale: Locale) -> str:
-    name = display(row.column, locale) + ("" if row.category is None else f" {display(row.category, locale)}")
+def _difference(row: ProfileRow, locale: Locale) -> str:
+    name = trait_name(row.column, row.category, locale)
     return f"{name} (index {row.index:.0f})" if locale == "en" else f"{name}（指数{row.index:.0f}）"
 
 
-def lookalike_sentences(sizes: Sequence[_Audience], locale: Locale) -> str:
-    """Return how much better than chance each audience is."""
-    parts = [_lift(size, locale) for size in sizes]
+def lookalike_sentences(sizes: Sequence[AudienceSize], rule: float | None, is_few: bool, locale: Locale) -> str:
+    """Return what to be careful about, how much better than chance each audience is, and what that cannot say.
+
+    ``rule`` is the AUC where seeds are a rule of the columns, ``is_few`` whether there are few seeds.
+    """
+    sentences = [*_cautions(sizes[0].seeds, rule, is_few, locale)]
     is_useful = any(size.low / size.size > 1 for size in sizes)
+    parts = [_captured(size, locale) for size in sizes]
     if locale == "en":
-        verdict = (
-            "Lift is the share of further customers like the seeds that it would hold, over its size: 1 is chance."
+        sentences.append(f"Of further customers like the seeds, {join_words(parts)}.")
+        sentences.append(
+            "How many of them there are, these data cannot tell."
             if is_useful
             else "No audience is surely better than a random one: likeness in these columns says little."
         )
-        listed = join_words(parts)
-        return f"{listed[:1].upper()}{listed[1:]}. {verdict}"
-    verdict = (
-        "提升度是人群能覆盖的同类新客户比例与人群规模之比，随机为1。"
-        if is_useful
-        else "没有任何人群确定优于随机选取：这些特征的相似性说明不了什么。"
-    )
-    return f"{join_words(parts, locale='zh')}。{verdict}"
+    else:
+        sentences.append(f"在与种子相似的其他客户中，{'；'.join(parts)}。")
+        sentences.append(
+            "这样的客户还有多少，数据无法回答。"
+            if is_useful
+            else "没有任何人群确定优于随机选取：这些特征的相似性说明不了什么。"
+        )
+    return join_sentences(sentences, locale=locale)
 
 
-def _lift(size: _Audience, locale: Locale) -> str:
+def _cautions(n_seeds: int, rule: float | None, is_few: bool, locale: Locale) -> list[str]:
+    cautions = []
+    if rule is not None:
+        cautions.append(
+            f"Careful: the columns nearly define the seeds (AUC {rule:.3f}): the figures show that rule, not likeness."
+            if locale == "en"
+            else f"注意：这些特征几乎直接决定了谁是种子（AUC {rule:.3f}），下列数字反映的是该规则，而不是相似性。"
+        )
+    if is_few:
+        cautions.append(
+            f"{counted(n_seeds, 'seed')} are few: the figures are uncertain, most of all that of the narrow audience."
+            if locale == "en"
+            else f"种子仅{n_seeds:,}位，数量偏少：下列数字不确定性较大，窄人群尤甚。"
+        )
+    return cautions
+
+
+def _captured(size: AudienceSize, locale: Locale) -> str:
     lift, low, high = size.capture / size.size, size.low / size.size, size.high / size.size
     if locale == "en":
         return (
-            f"the {size.audience} audience of {counted(size.customers, 'customer')} has a lift of {lift:.1f} "
-            f"({low:.1f} to {high:.1f})"
+            f"the {size.audience} audience of {counted(size.customers, 'customer')} would hold {percent(size.capture)} "
+            f"({lift:.1f} times chance, {low:.1f} to {high:.1f})"
         )
-    name = display(size.audience, "zh")
-    return f"{name}人群（{size.customers:,}位客户）的提升度为{lift:.1f}（{low:.1f}至{high:.1f}）"
+    name, share = display(size.audience, "zh"), percent(size.capture)
+    return f"{name}人群（{size.customers:,}位）可覆盖{share}，为随机的{lift:.1f}倍（{low:.1f}至{high:.1f}）"

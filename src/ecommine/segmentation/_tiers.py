@@ -31,7 +31,7 @@ from ._customers.read import (
     read_lines,
 )
 from ._life.stages import FAR, whole_days
-from ._life.tier_replay import Replay, TierChanges, TierRules, replay, window_balances
+from ._life.tier_replay import Replay, TierChanges, TierRules, TierSize, replay, tier_sizes, window_balances
 from ._summary import tier_sentences
 
 if TYPE_CHECKING:
@@ -74,7 +74,9 @@ class Tiers(Result, Generic[TableT_co]):
     changes : eager table, one row per change of tier since the first line
         customer_id, changed_at (day), from_tier, to_tier, change.
     counts : eager table, one row per tier, the highest first
-        tier, threshold, customers, share, upgraded, downgraded (customers who came to it on the day of `as_of`).
+        tier, threshold, customers, share, upgraded, downgraded (customers who came to it on the day of `as_of`),
+        close_to_next (customers who lack less than a tenth of the next threshold), in_grace (those who hold it by grace
+        alone: their money is below its threshold).
     as_of : datetime
         The moment up to which lines count.
     notes : tuple of Note
@@ -95,14 +97,14 @@ class Tiers(Result, Generic[TableT_co]):
     counts: Any
     as_of: datetime
     notes: tuple[Note, ...]
-    _numbers: tuple[tuple[str, int, int, int], ...]
+    _sizes: tuple[TierSize, ...]
     _currency: str | None
 
     @property
     def headline(self) -> str:
         """The first line of the display."""
-        total = counted(sum(count for _, count, _, _ in self._numbers), "customer")
-        parts = ", ".join(f"{count:,} {name}" for name, count, _, _ in self._numbers)
+        total = counted(sum(size.customers for size in self._sizes), "customer")
+        parts = ", ".join(f"{size.customers:,} {size.tier}" for size in self._sizes)
         return f"as of {self.as_of:%Y-%m-%d %H:%M}, {total}: {parts}"
 
     @property
@@ -111,9 +113,9 @@ class Tiers(Result, Generic[TableT_co]):
         return {"customers": self.table, "changes": self.changes, "counts": self.counts}
 
     def summary(self, *, locale: Locale = "en") -> str:
-        """Return two or three sentences: how many hold which tier, and the day's changes."""
+        """Return three or four sentences: who holds which tier, the day's changes, who is close to the next."""
         one_of("locale", locale, LOCALES)
-        return tier_sentences(self._numbers, self.as_of, locale)
+        return tier_sentences(self._sizes, self.as_of, locale)
 
     def plot(self, ax: "Axes | None" = None, *, locale: Locale = "en") -> "Axes":
         """Draw the customers of each tier.
@@ -128,7 +130,7 @@ class Tiers(Result, Generic[TableT_co]):
         from ._plot import draw_tiers
 
         one_of("locale", locale, LOCALES)
-        return draw_tiers(self._numbers, self.as_of, ax, locale)
+        return draw_tiers(self._sizes, self.as_of, ax, locale)
 
 
 @tell_library_errors
@@ -208,16 +210,15 @@ def tiers(
     labels, customer, day, money, notes = _money_by_day(lines)
     today = day_of(lines.as_of)
     result = replay(window_balances(customer, day, money, rules.window), len(labels), rules, today)
-    is_today = result.changes.day == today
-    numbers = _numbers(names, result, is_today)
-    columns = _columns(labels, names, limits, result, is_today)
+    sizes = tier_sizes(names, limits, result, today)
+    columns = _columns(labels, names, limits, result, result.changes.day == today)
     return Tiers(
         table=cast("IntoFrameT", hand_back_customers(columns, like=lines.like, samples=_SAMPLES)),
         changes=build_table(_changes(labels, names, result.changes), like=lines.like, samples=_SAMPLES),
-        counts=build_table(_counts(numbers, limits), like=lines.like),
+        counts=build_table(_counts(sizes, limits), like=lines.like),
         as_of=lines.as_of,
         notes=(*lines.notes, *notes),
-        _numbers=numbers,
+        _sizes=sizes,
         _currency=lines.currency,
     )
 
@@ -295,24 +296,8 @@ def _changes(labels: Labels, names: tuple[str, ...], changes: TierChanges) -> di
     }
 
 
-def _numbers(names: tuple[str, ...], result: Replay, is_today: Bools) -> tuple[tuple[str, int, int, int], ...]:
-    """Return name, customers, and those who came up and down to it today, for each tier from the highest."""
-    changes = result.changes
-    is_up = changes.tier > changes.origin
-    rows = []
-    for i in range(len(names))[::-1]:
-        came = is_today & (changes.tier == i)
-        rows.append((names[i], int((result.tier == i).sum()), int((came & is_up).sum()), int((came & ~is_up).sum())))
-    return tuple(rows)
-
-
-def _counts(numbers: tuple[tuple[str, int, int, int], ...], limits: Ints) -> dict[str, Any]:
-    customers = np.array([row[1] for row in numbers])
-    return {
-        "tier": [row[0] for row in numbers],
-        "threshold": limits[::-1] / MICRO,
-        "customers": customers,
-        "share": divide(customers, customers.sum()),
-        "upgraded": np.array([row[2] for row in numbers]),
-        "downgraded": np.array([row[3] for row in numbers]),
-    }
+def _counts(sizes: tuple[TierSize, ...], limits: Ints) -> dict[str, Any]:
+    columns = {name: [getattr(size, name) for size in sizes] for name in TierSize._fields}
+    share = divide(np.array(columns["customers"]), sum(columns["customers"]))
+    first = {"tier": columns.pop("tier"), "threshold": limits[::-1] / MICRO, "customers": columns.pop("customers")}
+    return {**first, "share": share, **columns}

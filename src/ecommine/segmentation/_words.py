@@ -1,8 +1,14 @@
-"""Display names of stages, segments, columns and categories in two languages; codes in tables stay as they are."""
+"""Names of stages, segments, columns and categories in two languages, and options by their names elsewhere."""
 
 import re
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 from .._core.texts import Locale
+
+Options = ParamSpec("Options")
+Answer = TypeVar("Answer")
 
 _NAMES_ZH = {
     "new": "新客",
@@ -39,7 +45,11 @@ _NAMES_ZH = {
     "gender": "性别",
     "birth_year": "出生年份",
     "age": "年龄",
-    "age_days": "客户年龄（天）",
+    "age_days": "成为客户的天数",
+    "returned": "流失后回归",
+    "recency": "距上次下单天数",
+    "true": "是",
+    "false": "否",
     "income": "收入",
     "country": "国家",
     "city": "城市",
@@ -62,6 +72,11 @@ _NAMES_EN = {
     "weekday": "commonest weekday",
     "hour": "commonest hour",
     "months": "months since the first order",
+    "age_days": "days as a customer",
+    "recency": "days since the last order",
+    "returned": "came back after being lost",
+    "true": "yes",
+    "false": "no",
 }
 SEGMENT_CODE = re.compile(r"segment_([0-9]+)")
 
@@ -80,3 +95,40 @@ def display(name: str, locale: Locale) -> str:
     if locale == "zh":
         return _NAMES_ZH.get(name, name)
     return _NAMES_EN.get(name, name.replace("_", " "))
+
+
+def trait_name(column: str, category: str | None, locale: Locale) -> str:
+    """Return a column, with a category of it where it has one.
+
+    Examples
+    --------
+    >>> trait_name("city", "Rome", "en"), trait_name("returned", "true", "zh"), trait_name("monetary", None, "en")
+    ('city: Rome', '流失后回归：是', 'monetary')
+    """
+    name = display(column, locale)
+    return name if category is None else f"{name}{': ' if locale == 'en' else '：'}{display(category, locale)}"
+
+
+def other_names(**ways: str) -> Callable[[Callable[Options, Answer]], Callable[Options, Answer]]:
+    """Make a call that is given an option by the name of another library or call say what it is here.
+
+    Examples
+    --------
+    >>> @other_names(n_clusters="n_segments=")
+    ... def cut(*, n_segments): ...
+    >>> cut(n_clusters=3)
+    Traceback (most recent call last):
+        ...
+    TypeError: there is no option `n_clusters` here: give n_segments=
+    """
+
+    def decorate(call: Callable[Options, Answer]) -> Callable[Options, Answer]:
+        @wraps(call)
+        def checked(*arguments: Options.args, **options: Options.kwargs) -> Answer:
+            for name in ways.keys() & options.keys():
+                raise TypeError(f"there is no option `{name}` here: give {ways[name]}")
+            return call(*arguments, **options)
+
+        return checked
+
+    return decorate

@@ -16,7 +16,7 @@ N_FOLDS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudienceSize:
-    """One size of audience with what it captures."""
+    """One size of audience with what it captures, and how many score as its last one but are not in it."""
 
     audience: str
     size: float
@@ -25,6 +25,7 @@ class AudienceSize:
     captured: int
     low: float
     high: float
+    left_tied: int
 
     @property
     def capture(self) -> float:
@@ -33,16 +34,35 @@ class AudienceSize:
 
 
 def out_of_fold_scores(matrix: Floats, is_seed: Bools, seed: int) -> Floats:
-    """Return the score of each customer by a model that was fitted without them."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+    """Return the rank of each customer among the others that the same model scored, which was fitted without them.
 
+    Ranks within folds: seeds of one fold pull the models of all other folds but not their own, so that of raw scores
+    of pure noise fewer seeds than others would be at the top.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import StratifiedKFold
+
+    score = np.empty(len(matrix))
     folds = StratifiedKFold(N_FOLDS, shuffle=True, random_state=seed)
     with one_thread():
-        scores = cross_val_predict(
-            LogisticRegression(max_iter=1_000), matrix, is_seed, cv=folds, method="predict_proba"
-        )
-    return np.asarray(scores[:, 1], dtype=np.float64)
+        for learning, held in folds.split(matrix, is_seed):
+            model = LogisticRegression(max_iter=1_000).fit(matrix[learning], is_seed[learning])
+            score[held] = share_below(model.decision_function(matrix[held]).round(12), is_seed[held])
+    return score
+
+
+def share_below(values: Floats, is_seed: Bools) -> Floats:
+    """Return the share of the others who have less, and half of those who have the same.
+
+    Examples
+    --------
+    >>> share_below(np.array([1.0, 2.0, 2.5, 9.0]), np.array([False, False, True, False])).round(2).tolist()
+    [0.17, 0.5, 0.67, 0.83]
+    """
+    others = np.sort(values[~is_seed])
+    ranks = np.searchsorted(others, values) + np.searchsorted(others, values, side="right")
+    shares: Floats = ranks / (2 * len(others))
+    return shares
 
 
 def audiences_of(
@@ -67,6 +87,7 @@ def audiences_of(
                 captured=captured,
                 low=float(low),
                 high=float(high),
+                left_tied=int((score[others] == score[ranked[count - 1]]).sum() - _taken(score[ranked], count)),
             )
         )
         for row in ranked[:count]:
@@ -77,13 +98,10 @@ def audiences_of(
 def captured_seeds(seeds: Floats, ranked: Floats, count: int) -> int:
     """Return how many seeds score as high as the audience; of those at its limit as large a part as of the others."""
     limit = ranked[count - 1]
-    above = int((seeds > limit).sum())
-    at_limit, tied = int((seeds == limit).sum()), int((ranked == limit).sum())
-    taken = count - int((ranked > limit).sum())
-    return above + round(at_limit * taken / tied)
+    above, at_limit = int((seeds > limit).sum()), int((seeds == limit).sum())
+    return above + round(at_limit * _taken(ranked, count) / int((ranked == limit).sum()))
 
 
-def auc_of(score: Floats, is_seed: Bools) -> float:
-    from sklearn.metrics import roc_auc_score
-
-    return float(roc_auc_score(is_seed, score))
+def _taken(ranked: Floats, count: int) -> int:
+    """Return how many of those with the score of the last one are in the audience."""
+    return count - int((ranked > ranked[count - 1]).sum())

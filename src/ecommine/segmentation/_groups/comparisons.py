@@ -1,7 +1,8 @@
-"""Comparisons of segments with everybody: means by Welch's test, shares by Pearson's."""
+"""Segments: their sizes, and comparisons with everybody: means by Welch's test, shares by Pearson's."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -21,13 +22,14 @@ MIN_VALUES = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentSize:
-    """Customers and money of one segment; NaN where money is not known."""
+    """Customers and money of one segment, NaN where money is not known; medians of the columns of a fit."""
 
     segment: str
     customers: int
     share: float
     money: float
     share_of_money: float
+    medians: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,33 @@ class ProfileRow:
     def is_real(self) -> bool:
         """Whether the difference is not of chance; a stricter rule where many columns of the orders are looked over."""
         return self.q_value < ALPHA if self.is_tested else self.chance < CHANCE
+
+
+def segment_sizes(segment: Ints, labels: Sequence[str], money: Floats | None) -> tuple[SegmentSize, ...]:
+    """Return the size of each segment; customers of segment -1 count in the shares only."""
+    inside = segment[segment >= 0]
+    customers = np.bincount(inside, minlength=len(labels))
+    sums = shares = np.full(len(labels), np.nan)
+    if money is not None:
+        sums = np.bincount(inside, weights=money[segment >= 0], minlength=len(labels))
+        shares = divide(sums, money.sum())
+    columns = (customers, divide(customers, len(segment)), sums, shares)
+    rows = zip(labels, *(column.tolist() for column in columns), strict=True)
+    return tuple(
+        SegmentSize(segment=label, customers=count, share=share, money=total, share_of_money=part)
+        for label, count, share, total, part in rows
+    )
+
+
+def as_columns(rows: Sequence[object], *names: str) -> dict[str, Any]:
+    """Return attributes of rows as the columns of a table."""
+    columns = {name: [getattr(row, name) for row in rows] for name in names}
+    return {name: values if str in map(type, values) else np.array(values) for name, values in columns.items()}
+
+
+def size_columns(sizes: Sequence[SegmentSize]) -> dict[str, Any]:
+    """Return sizes as the columns of a table."""
+    return as_columns(sizes, "segment", "customers", "share", "money", "share_of_money")
 
 
 def compare_numbers(

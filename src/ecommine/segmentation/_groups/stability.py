@@ -10,6 +10,7 @@ Hennig, C. (2007). Cluster-wise assessment of cluster stability. Computational S
 258-271. https://doi.org/10.1016/j.csda.2006.11.025
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -24,10 +25,14 @@ MIN_ROWS_PER_CLUSTER = 10
 N_SAMPLES = 20
 """Bootstrap samples for each number of clusters."""
 MAX_STABILITY_ROWS = 5_000
+"""Rows on which starts and numbers of clusters are compared."""
 MAX_START_ROWS = 100_000
-"""Rows on which starts are compared; all are assigned."""
+"""Rows on which the best start goes on; all are assigned."""
 TOLERANCE = 0.02
 """Of several numbers whose weakest clusters are as stable but for this, the largest is taken."""
+N_REDRAWS = 200
+MIN_SHARE_OF_REDRAWS = 0.05
+"""Of choices by resampled similarities, from which another number of clusters is named."""
 _STARTS_OF_SAMPLE = 3
 
 
@@ -40,59 +45,106 @@ class Clusters(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Choice:
-    """The stability of the clusters for one number of them."""
+    """One number of clusters: their centers, and their similarity to the nearest one of each bootstrap sample."""
 
-    n_clusters: int
+    centers: Floats
+    similarity: Floats
+
+    @property
+    def n_clusters(self) -> int:
+        """The number of clusters."""
+        return len(self.centers)
+
+    @property
+    def jaccard(self) -> Floats:
+        """The stability of each cluster."""
+        mean: Floats = self.similarity.mean(axis=0)
+        return mean
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class StableClusters:
+    """Clusters with their stability, the numbers of clusters that were tried, and those of other draws of chance."""
+
+    clusters: Clusters
     jaccard: Floats
+    choices: list[Choice]
+    alternatives: tuple[int, ...]
+
+
+def stable_clusters(
+    values: Floats, n_clusters: int | None, *, n_init: int, random: np.random.RandomState
+) -> StableClusters:
+    """Find so many clusters, or the most that are stable, with the stability of each.
+
+    Starts and numbers are compared on at most 5,000 rows; the best goes on from there on at most 100,000.
+    """
+    part = _sample(values, max(MAX_STABILITY_ROWS, MIN_ROWS_PER_CLUSTER * (n_clusters or 0)), random)
+    numbers = _numbers_to_try(part) if n_clusters is None else [n_clusters]
+    choices = [_choice(part, number, n_init, random) for number in numbers or [1]]
+    chosen = choices[chosen_index([choice.jaccard.min() for choice in choices])]
+    centers = chosen.centers
+    if len(part) < len(values):
+        rows = _sample(values, max(MAX_START_ROWS, len(part)), random)
+        centers = _kmeans(rows, len(centers), 1, random, init=centers).cluster_centers_
+    used, labels = np.unique(nearest_center(values, centers), return_inverse=True)
+    return StableClusters(
+        clusters=Clusters(centers=centers[used], labels=labels.astype(np.int64)),
+        jaccard=chosen.jaccard[used],
+        choices=choices if n_clusters is None and numbers else [],
+        alternatives=_alternatives(choices, chosen.n_clusters, random),
+    )
+
+
+def _numbers_to_try(part: Floats) -> list[int]:
+    distinct = len(np.unique(part, axis=0))
+    return [*range(2, min(MAX_CLUSTERS, len(part) // MIN_ROWS_PER_CLUSTER, distinct) + 1)]
+
+
+def _choice(part: Floats, n_clusters: int, n_init: int, random: np.random.RandomState) -> Choice:
+    clusters = clustered(part, n_clusters, n_init=n_init, random=random)
+    return Choice(centers=clusters.centers, similarity=bootstrap_similarity(part, clusters, random=random))
 
 
 def clustered(values: Floats, n_clusters: int, *, n_init: int, random: np.random.RandomState) -> Clusters:
-    """Find clusters by K-Means: the best of several starts on at most 100,000 rows, to which all are assigned."""
-    part = _sample(values, MAX_START_ROWS, random)
-    model = _kmeans(part, n_clusters, n_init, random)
-    labels = model.labels_ if len(part) == len(values) else nearest_center(values, model.cluster_centers_)
-    used, labels = np.unique(labels, return_inverse=True)
+    """Find clusters by K-Means, the best of several starts; those that are left empty go."""
+    model = _kmeans(values, n_clusters, n_init, random)
+    used, labels = np.unique(model.labels_, return_inverse=True)
     return Clusters(centers=model.cluster_centers_[used], labels=labels.astype(np.int64))
 
 
-def jaccard_stability(values: Floats, clusters: Clusters, *, random: np.random.RandomState) -> Floats:
-    """Return the mean Jaccard similarity of each cluster to the nearest one of bootstrap samples."""
-    rows = _sample_rows(len(values), MAX_STABILITY_ROWS, random)
-    part, labels = values[rows], clusters.labels[rows]
+def bootstrap_similarity(values: Floats, clusters: Clusters, *, random: np.random.RandomState) -> Floats:
+    """Return the Jaccard similarity of each cluster to the nearest one of each bootstrap sample, a row each."""
     n_clusters = len(clusters.centers)
     similarity = np.zeros((N_SAMPLES, n_clusters))
     for i in range(N_SAMPLES):
-        drawn = part[random.randint(0, len(part), len(part))]
+        drawn = values[random.randint(0, len(values), len(values))]
         model = _kmeans(drawn, n_clusters, _STARTS_OF_SAMPLE, random)
-        similarity[i] = _nearest_jaccard(labels, nearest_center(part, model.cluster_centers_), n_clusters)
-    return similarity.mean(axis=0)
+        others = nearest_center(values, model.cluster_centers_)
+        similarity[i] = _nearest_jaccard(clusters.labels, others, n_clusters)
+    return similarity
 
 
-def choices_of_number(values: Floats, *, n_init: int, random: np.random.RandomState) -> list[Choice]:
-    """Return the stability for each number of clusters that is tried."""
-    part = _sample(values, MAX_STABILITY_ROWS, random)
-    distinct = len(np.unique(part, axis=0))
-    most = min(MAX_CLUSTERS, len(part) // MIN_ROWS_PER_CLUSTER, distinct)
-    found = []
-    for n_clusters in range(2, most + 1):
-        clusters = clustered(part, n_clusters, n_init=n_init, random=random)
-        found.append(Choice(n_clusters=n_clusters, jaccard=jaccard_stability(part, clusters, random=random)))
-    return found
-
-
-def chosen_number(choices: list[Choice]) -> int:
-    """Return the largest number whose weakest cluster is as stable as that of any other; 1 where none was tried.
+def chosen_index(weakest: Sequence[float]) -> int:
+    """Return the last of the numbers of clusters whose weakest cluster is as stable as that of any other.
 
     Examples
     --------
-    >>> choices = [Choice(n_clusters=k, jaccard=np.array([1.0, j])) for k, j in ((2, 0.99), (3, 0.98), (4, 0.8))]
-    >>> chosen_number(choices), chosen_number([])
-    (3, 1)
+    >>> chosen_index([0.99, 0.98, 0.8])
+    1
     """
-    if not choices:
-        return 1
-    weakest = np.array([choice.jaccard.min() for choice in choices])
-    return choices[int(np.flatnonzero(weakest >= weakest.max() - TOLERANCE)[-1])].n_clusters
+    stable = np.asarray(weakest)
+    return int(np.flatnonzero(stable >= stable.max() - TOLERANCE)[-1])
+
+
+def _alternatives(choices: list[Choice], chosen: int, random: np.random.RandomState) -> tuple[int, ...]:
+    """Return the other numbers that a choice by other bootstrap samples comes to in five of a hundred cases."""
+    counts = np.zeros(len(choices), dtype=np.int64)
+    for _ in range(N_REDRAWS):
+        rows = random.randint(0, N_SAMPLES, N_SAMPLES)
+        counts[chosen_index([choice.similarity[rows].mean(axis=0).min() for choice in choices])] += 1
+    often = np.flatnonzero(counts >= MIN_SHARE_OF_REDRAWS * N_REDRAWS)
+    return tuple(choices[i].n_clusters for i in often if choices[i].n_clusters != chosen)
 
 
 def nearest_center(values: Floats, centers: Floats) -> Ints:
@@ -118,14 +170,16 @@ def _nearest_jaccard(labels: Ints, others: Ints, n_clusters: int) -> Floats:
     return similarity
 
 
-def _kmeans(values: Floats, n_clusters: int, n_init: int, random: np.random.RandomState) -> Any:
+def _kmeans(
+    values: Floats, n_clusters: int, n_init: int, random: np.random.RandomState, init: Any = "k-means++"
+) -> Any:
     from sklearn.cluster import KMeans
 
-    if len(np.unique(values[:, 0])) < n_clusters:
+    if isinstance(init, str) and len(np.unique(values[:, 0])) < n_clusters:
         n_clusters = min(n_clusters, len(np.unique(values, axis=0)))
     seed = random.randint(2**31 - 1)
     with one_thread():
-        return KMeans(n_clusters, n_init=n_init, random_state=seed).fit(values)
+        return KMeans(n_clusters, init=init, n_init=n_init, random_state=seed).fit(values)
 
 
 def one_thread() -> Any:
@@ -135,9 +189,5 @@ def one_thread() -> Any:
     return threadpool_limits(limits=1, user_api="openmp")
 
 
-def _sample_rows(n: int, most: int, random: np.random.RandomState) -> Ints:
-    return np.arange(n) if n <= most else np.sort(random.choice(n, most, replace=False))
-
-
 def _sample(values: Floats, most: int, random: np.random.RandomState) -> Floats:
-    return values[_sample_rows(len(values), most, random)]
+    return values if len(values) <= most else values[np.sort(random.choice(len(values), most, replace=False))]

@@ -1,5 +1,6 @@
 """Tiers replayed by day: the money of a moving window, promotion at once, demotion after a grace period."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -7,6 +8,9 @@ import numpy as np
 
 from ..._core.arrays import Ints, run_starts, sort_order
 from .stages import FAR
+
+CLOSE = 0.1
+"""Part of the next threshold; a customer who lacks less is close to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +21,17 @@ class TierRules:
     window: int
     grace: int
     one_down: bool
+
+
+class TierSize(NamedTuple):
+    """Customers of a tier: all, those who came up and down to it today, those close to the next, those in grace."""
+
+    tier: str
+    customers: int
+    upgraded: int
+    downgraded: int
+    close_to_next: int
+    in_grace: int
 
 
 class Balances(NamedTuple):
@@ -177,6 +192,23 @@ class _State:
         is_change = (self.next[active] < self.end[active]) & (self.balances.day[row] == day)
         self.balance[active[is_change]] = self.balances.micro[row[is_change]]
         self.next[active[is_change]] += 1
+
+
+def tier_sizes(names: Sequence[str], limits: Ints, result: Replay, today: int) -> tuple[TierSize, ...]:
+    """Return the sizes of the tiers, the highest first."""
+    changes, n = result.changes, len(names)
+    is_today, is_up = changes.day == today, changes.tier > changes.origin
+    next_limit = limits[np.minimum(result.tier + 1, n - 1)]
+    is_close = (result.tier < n - 1) & ((next_limit - result.balance) < CLOSE * next_limit)
+    flags = (
+        (result.tier, np.ones(len(result.tier), dtype=bool)),
+        (changes.tier, is_today & is_up),
+        (changes.tier, is_today & ~is_up),
+        (result.tier, is_close),
+        (result.tier, np.maximum(result.balance, 0) < limits[result.tier]),
+    )
+    counts = [np.bincount(tier[flag], minlength=n).tolist() for tier, flag in flags]
+    return tuple(TierSize(name, *row) for name, *row in zip(names, *counts, strict=True))[::-1]
 
 
 def _joined(steps: list[TierChanges]) -> TierChanges:
