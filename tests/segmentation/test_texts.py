@@ -48,6 +48,9 @@ def results():
     partly = people.drop(columns="monetary").assign(segment=[None, *people["segment"][1:]], since=pd.Timestamp("2024"))
     partly["income"] = [np.nan, *range(39)]
     n = np.arange(300)
+    noise = pd.DataFrame({"customer_id": n[:80], "orders": 1 + n[:80] % 5, "orders_per_month": n[:80] * 7 % 13 + 1.0,
+                          "average_order_value": n[:80] * 11 % 17 + 1.0})  # fmt: skip
+    alike = pd.DataFrame({"customer_id": n, "x": 1.0})
     return {
         "features": Features(lines, customers=known, as_of=as_of(250), period="249d"),
         "features long after the data": Features(lines, as_of="2027-01-01"),
@@ -60,12 +63,15 @@ def results():
         "three types": segmentation.fit(three, n_segments=3),
         "one type": segmentation.fit(one, n_segments=2),
         "few customers": segmentation.fit(missing, n_segments=2),
+        "customers who are all alike": segmentation.fit(tiny, columns=["orders"], n_segments=3),
+        "a number by chance": segmentation.fit(noise),
         "profile": segmentation.profile(people),
         "profile of what is partly known": segmentation.profile(partly),
         "lookalike": segmentation.lookalike(pd.DataFrame({"customer_id": n, "x": n % 100}), [*n[n % 100 < 15], 999]),
         "lookalike with gaps": segmentation.lookalike(
             pd.DataFrame({"customer_id": n, "x": np.where(n % 9, n * 7 % 13, np.nan), "city": "Rome"}), n[:30]
         ),
+        "lookalike of customers who are all alike": segmentation.lookalike(alike, n[:30], sizes=(1e-4, 2e-4, 3e-4)),
         "lookalike of noise": segmentation.lookalike(pd.DataFrame({"customer_id": n, "x": n * 7 % 13}), n[:30]),
     }
 

@@ -11,6 +11,8 @@ from ._words import display, trait_name
 
 N_NAMED = 3
 """Differences of a segment, and flows, that a summary names."""
+ALL_OF_IT = 0.9995
+"""Stability that is written as 100%."""
 CLEAR_INDEX = 20
 """Distance of an index from 100 from which a difference is named."""
 MIN_CATEGORY = 10
@@ -36,7 +38,7 @@ def lifecycle_sentences(
         if declining:
             sentences.append(
                 f"{counted(declining, 'customer')} last ordered {limits[2]} to {limits[3] - 1} days ago; from "
-                f"{limits[3]} days on they count as lost."
+                f"{limits[3]} days on this counts as lost."
             )
         if lost:
             verb = "has" if lost == 1 else "have"
@@ -177,9 +179,11 @@ def _best_segment(sizes: Sequence[SegmentSize], columns: Sequence[str], locale: 
 def _stability(jaccard: Sequence[float], locale: Locale) -> str:
     weakest = min(jaccard)
     name = display(f"segment_{list(jaccard).index(weakest) + 1}", locale)
+    if weakest > ALL_OF_IT:
+        return "In repeated samples all segments stay as they are." if locale == "en" else "反复抽样时各客户群保持不变。"
     if locale == "en":
-        return f"In repeated samples of these customers {percent(weakest)} of {name}, the least stable, stays the same."
-    return f"对这些客户反复抽样，最不稳定的{name}平均有{percent(weakest)}保持不变。"
+        return f"In repeated samples {name}, the least stable, stays {percent(weakest)} the same on average."
+    return f"反复抽样时，最不稳定的{name}平均有{percent(weakest)}保持不变。"
 
 
 _VERDICTS: dict[Locale, dict[str, str]] = {
@@ -229,11 +233,11 @@ def _profile_sentence(size: SegmentSize, rows: Sequence[ProfileRow], locale: Loc
     has_money = size.share_of_money == size.share_of_money
     if locale == "en":
         money = f" and {percent(size.share_of_money)} of the money" if has_money else ""
-        unlike = f"; most unlike everybody: {join_words(parts)}" if parts else "; like everybody in all columns"
+        unlike = f"; most unlike everybody in {join_words(parts)}" if parts else "; like everybody in all columns"
         name = display(size.segment, "en")
         return f"{name[:1].upper()}{name[1:]}: {percent(size.share)} of customers{money}{unlike}."
     money = f"、金额占比{percent(size.share_of_money)}" if has_money else ""
-    unlike = f"；与总体差异最大的是：{join_words(parts, locale='zh')}" if parts else "；各项与总体相近"
+    unlike = f"；与总体差异最大的是{join_words(parts, locale='zh')}" if parts else "；各项与总体相近"
     return f"{display(size.segment, 'zh')}：客户占比{percent(size.share)}{money}{unlike}。"
 
 

@@ -67,6 +67,7 @@ _NAMES_EN = {
     "first_seen": "first seen",
     "never_ordered": "never ordered",
     "none": "not seen before",
+    "monetary": "money spent",
     "mean_gap": "mean gap (days)",
     "open_gap": "days since the last order",
     "weekday": "commonest weekday",
@@ -103,7 +104,7 @@ def trait_name(column: str, category: str | None, locale: Locale) -> str:
     Examples
     --------
     >>> trait_name("city", "Rome", "en"), trait_name("returned", "true", "zh"), trait_name("monetary", None, "en")
-    ('city: Rome', '流失后回归：是', 'monetary')
+    ('city: Rome', '流失后回归：是', 'money spent')
     """
     name = display(column, locale)
     return name if category is None else f"{name}{': ' if locale == 'en' else '：'}{display(category, locale)}"
