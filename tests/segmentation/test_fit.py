@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score
 
 from ecommine import datasets, segmentation
+from ecommine.segmentation._groups.stability import Choice, alternative_numbers, chosen_index
 from libraries import to_pandas
 from notes import note_counts
 from segmentation.good_arguments import feature_table as small_table
@@ -129,6 +130,8 @@ def test_everybody_is_in_one_segment_and_the_first_brings_the_most(three, fitted
     )
     assert fitted.choices.loc[fitted.choices["chosen"], "n_segments"].tolist() == [3]
     assert fitted.stability["jaccard"].min() > 0.95
+    assert fitted.stability["jaccard"].min() == fitted.choices.set_index("n_segments").loc[3, "jaccard_weakest"]
+    assert note_counts(fitted.notes) == {}
 
 
 @pytest.mark.parametrize("unit", [0.01, 1_000.0])
@@ -218,3 +221,51 @@ def test_customers_without_an_order_are_incomplete():
     segments = segmentation.fit(table, n_segments=2)
     assert segments.table["segment"].tolist()[:4] == ["one_order", "incomplete", "incomplete", "segment_1"]
     assert note_counts(segments.notes) == {"columns_missing": 2}
+
+
+def choice(n_clusters: int, *similarity: float) -> Choice:
+    return Choice(centers=np.zeros((n_clusters, 1)), similarity=np.resize(similarity, (n_clusters, 20)).T)
+
+
+@pytest.mark.parametrize(("of_three", "others"), [((0.77, 0.97), (3,)), ((0.87,), ()), ((0.83, 0.87), ())])
+def test_a_number_that_other_samples_would_choose_is_named(of_three, others):
+    """Two segments of .9 against three of .87 or .85 on average: .88 would be taken."""
+    choices = [choice(2, 0.9), choice(3, *of_three)]
+    assert chosen_index([one.jaccard.min() for one in choices]) == 0
+    assert alternative_numbers(choices, 2, np.random.RandomState(0)) == others
+
+
+def test_a_number_that_hangs_on_chance_is_told():
+    value = np.random.default_rng(0).lognormal(size=(60, 2))
+    noise = pd.DataFrame({"customer_id": range(60), "orders": 3, "orders_per_month": value[:, 0],
+                          "average_order_value": value[:, 1]})  # fmt: skip
+    by_chance = segmentation.fit(noise)
+    assert note_counts(by_chance.notes) == {"number_uncertain": None}
+    assert "Another draw of chance may give" in by_chance.summary()
+    assert note_counts(segmentation.fit(noise, n_segments=3).notes) == {}
+
+
+def test_equal_customers_are_one_segment_whatever_the_number():
+    segments = segmentation.fit(small_table(), columns=["orders"], n_segments=3)
+    assert note_counts(segments.notes) == {"fewer_segments": 1}
+    assert segments.stability["segment"].tolist() == ["segment_1"]
+
+
+def test_many_customers_are_assigned_from_the_best_start_of_a_part(monkeypatch):
+    """Above the rows on which starts are compared, K-Means goes on from the best one with more of them."""
+    monkeypatch.setattr("ecommine.segmentation._groups.stability.MAX_STABILITY_ROWS", 300)
+    monkeypatch.setattr("ecommine.segmentation._groups.stability.MAX_START_ROWS", 1_000)
+    table, truth = feature_table(THREE_TYPES, 0)
+    segments = segmentation.fit(table)
+    joined = segments.table.merge(truth[["customer_id", "customer_type"]], on="customer_id")
+    joined = joined[joined["orders"] > 1]
+    assert adjusted_rand_score(joined["customer_type"], joined["segment"]) >= 0.85
+    weakest = segments.choices.loc[segments.choices["chosen"], "jaccard_weakest"].item()
+    assert segments.stability["jaccard"].min() == weakest
+
+
+def test_the_names_of_scikit_learn_are_told_the_names_here():
+    with pytest.raises(TypeError, match="no option `n_clusters` here: give n_segments="):
+        segmentation.fit(small_table(), n_clusters=2)
+    with pytest.raises(TypeError, match="no option `n_segments` here: give n_clusters="):
+        segmentation.Segmentation(n_segments=2)

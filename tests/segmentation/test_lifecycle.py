@@ -110,3 +110,8 @@ def test_changes_equal_those_of_every_day(careers, until):
         origins = changes.origin[own]
         assert origins[:1].tolist() in ([], [-1])
         assert (origins[1:] == changes.stage[own][:-1]).all()
+
+
+def test_limits_are_given_as_stages():
+    with pytest.raises(TypeError, match=r"no option `lost` here: give stages=Stages\(lost=\.\.\.\)"):
+        segmentation.lifecycle(orders(("ann", 0, 1.0)), lost="365d")

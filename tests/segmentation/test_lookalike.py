@@ -184,3 +184,22 @@ def test_missing_seeds_are_none_and_columns_that_are_not_taken_are_told():
     assert note_counts(segmentation.lookalike(gaps, seeds_of(shop())).notes)["values_filled"] == n_missing
     named = segmentation.lookalike(table, seeds_of(shop()), columns=["monetary"])
     assert note_counts(named.notes) == {"few_seeds": 60}
+
+
+def test_ties_and_audiences_that_are_equal_are_told():
+    table = shop(300)[["customer_id"]].assign(x=1.0)
+    tied = segmentation.lookalike(table, range(30))
+    assert note_counts(tied.notes) == {"few_seeds": 30, "scores_tied": 267}
+    assert set(tied.table["score"]) == {0.5}
+    table["x"] = np.arange(300) * 7 % 299
+    assert note_counts(segmentation.lookalike(table, range(30)).notes) == {"few_seeds": 30}
+    small = segmentation.lookalike(table, range(30), sizes=(0.001, 0.002, 0.1))
+    assert note_counts(small.notes) == {"few_seeds": 30, "sizes_too_small": None}
+
+
+def test_the_summary_begins_with_what_to_be_careful_about():
+    table = shop()
+    by_rule = segmentation.lookalike(table, table.nlargest(60, "monetary")["customer_id"])
+    assert by_rule.summary().startswith(f"Careful: the columns nearly define the seeds (AUC {by_rule.auc:.3f})")
+    assert by_rule.summary(locale="zh").startswith("注意")
+    assert segmentation.lookalike(table, seeds_of(table)).summary().startswith("60 seeds are few")

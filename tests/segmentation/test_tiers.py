@@ -173,3 +173,13 @@ def test_without_grace_a_tier_falls_at_once():
     for downgrade in ("balance_based", "one_down"):
         options = {"thresholds": THREE, "grace": None, "downgrade": downgrade}
         assert [held(lines, day, **options)["tier"] for day in (29, 30)] == ["gold", "basic"]
+
+
+def test_who_is_close_to_the_next_tier_and_who_has_grace_alone():
+    """90 of 100 lacks a tenth, 90.01 less; 45.01 of 50 is close too; on day 35 the 100 of day 0 are held by grace."""
+    lines = orders(("ann", 0, 100.0), ("bob", 30, 90.0), ("cy", 30, 90.01), ("dan", 30, 45.01), ("eve", 30, 60.0),
+                   ("eve", 31, -70.0))  # fmt: skip
+    counts = segmentation.tiers(lines, thresholds=THREE, as_of=as_of(35), **SHORT).counts.set_index("tier")
+    assert counts["customers"].to_dict() == {"gold": 1, "silver": 3, "basic": 1}
+    assert counts["close_to_next"].to_dict() == {"gold": 0, "silver": 1, "basic": 1}
+    assert counts["in_grace"].to_dict() == {"gold": 1, "silver": 1, "basic": 0}

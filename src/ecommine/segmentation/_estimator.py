@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._core.arrays import Floats, Ints
 from .._core.checks import flag, integer
-from ._groups.stability import nearest_center, stable_clusters
+from ._groups.stability import nearest_center, one_thread, stable_clusters
 from ._words import other_names
 
 if TYPE_CHECKING:  # scikit-learn is untyped: to type checkers its base classes have no more than is used of them
@@ -113,7 +113,8 @@ class Segmentation(ClusterMixin, BaseEstimator):
         values = self._checked(X, ensure_min_samples=2)
         random = self._random()
         n_init = integer("n_init", self.n_init, low=1, cap=MAX_STARTS)
-        found = stable_clusters(values, self._number(len(values)), n_init=n_init, random=random)
+        with one_thread():
+            found = stable_clusters(values, self._number(len(values)), n_init=n_init, random=random)
         self.choices_ = {choice.n_clusters: choice.jaccard for choice in found.choices}
         self.cluster_centers_, self.labels_ = found.clusters
         self.n_clusters_ = len(self.cluster_centers_)

@@ -14,7 +14,7 @@ from .._core.frames import opened
 from .._core.texts import counted
 from .._stats.arrays import divide, sums_by_group
 from ._customers.matrix import checked_columns, column_values, known_rows, learn_scale
-from ._groups.stability import Choice, stable_clusters
+from ._groups.stability import Choice, one_thread, stable_clusters
 from ._groups.structure import find_structure
 from ._segments import COLUMNS, MAX_SEGMENTS, N_STARTS, SegmentModel, Segments, period_of, segments_of, sorted_customers
 from ._words import other_names
@@ -96,7 +96,9 @@ def fit(
     like = opened(features, argument="features")
     frame = sorted_customers(like, "features")
     names = checked_columns(frame, columns)
-    return segments_of(frame, like, _learn(frame, names, number, random))
+    with one_thread():
+        model = _learn(frame, names, number, random)
+    return segments_of(frame, like, model)
 
 
 def _random(rng: object) -> np.random.RandomState:

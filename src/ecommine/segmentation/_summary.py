@@ -180,7 +180,9 @@ def _stability(jaccard: Sequence[float], locale: Locale) -> str:
     weakest = min(jaccard)
     name = display(f"segment_{list(jaccard).index(weakest) + 1}", locale)
     if weakest > ALL_OF_IT:
-        return "In repeated samples all segments stay as they are." if locale == "en" else "反复抽样时各客户群保持不变。"
+        return (
+            "In repeated samples all segments stay as they are." if locale == "en" else "反复抽样时各客户群保持不变。"
+        )
     if locale == "en":
         return f"In repeated samples {name}, the least stable, stays {percent(weakest)} the same on average."
     return f"反复抽样时，最不稳定的{name}平均有{percent(weakest)}保持不变。"

@@ -68,7 +68,7 @@ _NAMES_EN = {
     "never_ordered": "never ordered",
     "none": "not seen before",
     "monetary": "money spent",
-    "mean_gap": "mean gap (days)",
+    "mean_gap": "mean gap in days",
     "open_gap": "days since the last order",
     "weekday": "commonest weekday",
     "hour": "commonest hour",
@@ -78,6 +78,10 @@ _NAMES_EN = {
     "returned": "came back after being lost",
     "true": "yes",
     "false": "no",
+}
+_WEEKDAYS: dict[Locale, tuple[str, ...]] = {
+    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+    "zh": ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
 }
 SEGMENT_CODE = re.compile(r"segment_([0-9]+)")
 
@@ -103,11 +107,14 @@ def trait_name(column: str, category: str | None, locale: Locale) -> str:
 
     Examples
     --------
-    >>> trait_name("city", "Rome", "en"), trait_name("returned", "true", "zh"), trait_name("monetary", None, "en")
-    ('city: Rome', '流失后回归：是', 'money spent')
+    >>> trait_name("city", "Rome", "en"), trait_name("returned", "true", "zh"), trait_name("weekday", "1", "en")
+    ('city: Rome', '流失后回归：是', 'commonest weekday: Monday')
     """
     name = display(column, locale)
-    return name if category is None else f"{name}{': ' if locale == 'en' else '：'}{display(category, locale)}"
+    if category is None:
+        return name
+    days = dict(zip("1234567", _WEEKDAYS[locale], strict=True)) if column == "weekday" else {}
+    return f"{name}{': ' if locale == 'en' else '：'}{days.get(category) or display(category, locale)}"
 
 
 def other_names(**ways: str) -> Callable[[Callable[Options, Answer]], Callable[Options, Answer]]:

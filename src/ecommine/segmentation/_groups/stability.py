@@ -92,7 +92,7 @@ def stable_clusters(
         clusters=Clusters(centers=centers[used], labels=labels.astype(np.int64)),
         jaccard=chosen.jaccard[used],
         choices=choices if n_clusters is None and numbers else [],
-        alternatives=_alternatives(choices, chosen.n_clusters, random),
+        alternatives=alternative_numbers(choices, chosen.n_clusters, random),
     )
 
 
@@ -137,7 +137,7 @@ def chosen_index(weakest: Sequence[float]) -> int:
     return int(np.flatnonzero(stable >= stable.max() - TOLERANCE)[-1])
 
 
-def _alternatives(choices: list[Choice], chosen: int, random: np.random.RandomState) -> tuple[int, ...]:
+def alternative_numbers(choices: list[Choice], chosen: int, random: np.random.RandomState) -> tuple[int, ...]:
     """Return the other numbers that a choice by other bootstrap samples comes to in five of a hundred cases."""
     counts = np.zeros(len(choices), dtype=np.int64)
     for _ in range(N_REDRAWS):
@@ -178,15 +178,18 @@ def _kmeans(
     if isinstance(init, str) and len(np.unique(values[:, 0])) < n_clusters:
         n_clusters = min(n_clusters, len(np.unique(values, axis=0)))
     seed = random.randint(2**31 - 1)
-    with one_thread():
-        return KMeans(n_clusters, init=init, n_init=n_init, random_state=seed).fit(values)
+    return KMeans(n_clusters, init=init, n_init=n_init, random_state=seed).fit(values)
 
 
 def one_thread() -> Any:
-    """Keep to one thread: sums do not depend on the machine then, and many small fits do not wait for each other."""
+    """Keep to one thread: sums do not depend on the machine then, and many small fits do not wait for each other.
+
+    It takes milliseconds to find the libraries that have threads, so it goes around all fits of a call.
+    """
+    import sklearn.cluster  # noqa: F401  # its libraries must be there to be found
     from threadpoolctl import threadpool_limits
 
-    return threadpool_limits(limits=1, user_api="openmp")
+    return threadpool_limits(limits=1)
 
 
 def _sample(values: Floats, most: int, random: np.random.RandomState) -> Floats:
