@@ -236,9 +236,9 @@ def test_a_number_that_other_samples_would_choose_is_named(of_three, others):
 
 
 def test_a_number_that_hangs_on_chance_is_told():
-    value = np.random.default_rng(0).lognormal(size=(60, 2))
-    noise = pd.DataFrame({"customer_id": range(60), "orders": 3, "orders_per_month": value[:, 0],
-                          "average_order_value": value[:, 1]})  # fmt: skip
+    i = np.arange(80)
+    noise = pd.DataFrame({"customer_id": i, "orders": 1 + i % 5, "orders_per_month": i * 7 % 13 + 1.0,
+                          "average_order_value": i * 11 % 17 + 1.0})  # fmt: skip
     by_chance = segmentation.fit(noise)
     assert note_counts(by_chance.notes) == {"number_uncertain": None}
     assert "Another draw of chance may give" in by_chance.summary()
