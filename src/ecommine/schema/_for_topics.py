@@ -19,7 +19,7 @@ from ._derive.order_lines import (
     masked_orders,
     not_orders,
 )
-from ._derive.periods import Every, first_open
+from ._derive.periods import Every, first_open, number_of, start_of
 from ._derive.reading import check_same_library, common_type, read, read_columns
 from ._model.clock import NO_CLOCK, Clock, clock_of, clock_of_frame, instant_column
 from ._model.errors import DataWarning, SchemaError, warn
@@ -54,8 +54,10 @@ __all__ = [
     "lines_left_out",
     "masked_orders",
     "not_orders",
+    "number_of",
     "one_currency",
     "read",
     "read_columns",
+    "start_of",
     "warn",
 ]

@@ -27,7 +27,7 @@ from ..schema._for_topics import (
     warn,
 )
 from ._customers.favourites import favourites
-from ._customers.read import CustomerLines, Moment, note_without_orders, order_lines, read_lines
+from ._customers.read import CustomerLines, Moment, check_unique, note_without_orders, order_lines, read_lines
 from ._customers.sums import HOURS, WEEKDAYS, customer_sums
 
 DAYS_PER_MONTH = 365.25 / 12
@@ -285,17 +285,10 @@ def _with_products(frame: Frame, products: object, lines: CustomerLines) -> Fram
     if not wanted:
         return frame
     known = known.select("product_id", *wanted)
-    _check_unique(known, "products", "product_id")
+    check_unique(known, "products", "product_id")
     kind = common_type(frame, known, "product_id", argument="products", like="orders")
     cast_key = nw.col("product_id").cast(kind)
     return join(frame.with_columns(cast_key), known.with_columns(cast_key), on=["product_id"], how="left")
-
-
-def _check_unique(frame: Frame, table: str, key: str) -> None:
-    row = collect(frame.select(rows=nw.len(), keys=nw.col(key).n_unique()))
-    extra = int(row["rows"].item() or 0) - int(row["keys"].item() or 0)
-    if extra > 0:
-        raise SchemaError(table, [f"`{key}` stands in several rows, {counted(extra, 'row')} too many: keep one each"])
 
 
 def _with_attributes(
@@ -311,7 +304,7 @@ def _with_attributes(
     others = [name for name in names if name not in ("customer_id", "registered_at")]
     read = read_columns(theirs, "customers", ("customer_id",), optional=("registered_at",), others=others)
     known = collect(read).filter(~nw.col("customer_id").is_null())
-    _check_unique(known, "customers", "customer_id")
+    check_unique(known, "customers", "customer_id")
     if "registered_at" in known.columns:
         known = known.with_columns(months_since_registration=_months_before(lines))
     kind = common_type(frame, known, "customer_id", argument="customers", like="orders")

@@ -18,7 +18,7 @@ from .._core.tables import build_table
 from .._core.texts import LOCALES, Locale, counted, join_words
 from .._stats.quantiles import quantiles
 from ._customers.matrix import ColumnScale, check_customers, checked_columns, column_values, known_rows
-from ._groups.comparisons import SegmentSize, segment_sizes, size_columns
+from ._groups.comparisons import SegmentSize, as_columns, segment_sizes, size_columns
 from ._groups.stability import nearest_center
 from ._groups.structure import Structure, Verdict
 from ._summary import segment_sentences
@@ -229,21 +229,13 @@ def segments_of(frame: nw.DataFrame[Any], like: Frame, model: SegmentModel) -> S
     table = nw.concat([frame, column], how="horizontal")
     rows = _rows(frame, segment, model)
     structure = model.structure
+    tests = as_columns(structure.tests, "axis", "customers", "dip", "p_value")
     return Segments(
         table=hand_back(table, like=like),
         segments=build_table(_segment_columns(rows, model), like=like),
         stability=build_table({"segment": list(model.codes[:-2]), "jaccard": np.array(model.jaccard)}, like=like),
-        choices=build_table(_choice_columns(model), like=like, samples={"n_segments": 0, "chosen": True}),
-        structure=build_table(
-            {
-                "axis": [test.axis for test in structure.tests],
-                "customers": np.array([test.customers for test in structure.tests], dtype=np.int64),
-                "dip": np.array([test.dip for test in structure.tests]),
-                "p_value": np.array([test.p_value for test in structure.tests]),
-                "q_value": np.array(structure.q_values),
-            },
-            like=like,
-        ),
+        choices=build_table(_choices(model), like=like, samples={"n_segments": 0, "chosen": True}),
+        structure=build_table({**tests, "q_value": np.array(structure.q_values)}, like=like),
         verdict=structure.verdict,
         period=model.period,
         notes=tuple(_notes(frame, segment, model)),
@@ -274,12 +266,14 @@ def _segment_columns(rows: Sequence[SegmentSize], model: SegmentModel) -> dict[s
     return {**columns, **{f"median_{name}" if name in columns else name: v for name, v in medians.items()}}
 
 
-def _choice_columns(model: SegmentModel) -> dict[str, Any]:
+def _choices(model: SegmentModel) -> dict[str, Any]:
+    numbers, weakest, mean = (np.array([choice[i] for choice in model.choices]) for i in range(3))
+    is_chosen = numbers == len(model.centers)
     return {
-        "n_segments": np.array([number for number, _, _ in model.choices], dtype=np.int64),
-        "jaccard_weakest": np.array([weakest for _, weakest, _ in model.choices], dtype=np.float64),
-        "jaccard_mean": np.array([mean for _, _, mean in model.choices], dtype=np.float64),
-        "chosen": np.array([number == len(model.centers) for number, _, _ in model.choices], dtype=bool),
+        "n_segments": numbers.astype(np.int64),
+        "jaccard_weakest": weakest,
+        "jaccard_mean": mean,
+        "chosen": is_chosen,
     }
 
 
@@ -299,15 +293,11 @@ def _notes(frame: nw.DataFrame[Any], segment: Ints, model: SegmentModel) -> list
         text = f"{counted(n_incomplete, 'customer')} {without}: segment {INCOMPLETE!r}"
         notes.append(Note(text, code="columns_missing", count=n_incomplete))
     for scale in model.scales:
-        if scale.floor is not None:
-            values = column_values(frame, scale.name)
-            count = int((values <= 0).sum())
-            if count:
-                text = (
-                    f"`{scale.name}` of {counted(count, 'customer')} is 0 or less, which has no log: taken as "
-                    f"{scale.floor:.3g}, a very low value"
-                )
-                notes.append(Note(text, code="values_raised", count=count))
+        count = 0 if scale.floor is None else int((column_values(frame, scale.name) <= 0).sum())
+        if count:
+            lowest = f"taken as {scale.floor:.3g}, a very low value"
+            text = f"`{scale.name}` of {counted(count, 'customer')} is 0 or less, which has no log: {lowest}"
+            notes.append(Note(text, code="values_raised", count=count))
     return notes
 
 

@@ -10,13 +10,12 @@ import numpy as np
 from .._core.arrays import Floats, Ints, distinct_rows
 from .._core.checks import one_of
 from .._core.engines import tell_library_errors
-from .._core.frames import day_of
 from .._core.notes import Note
 from .._core.results import Result
 from .._core.tables import build_table
 from .._core.texts import LOCALES, Locale, counted
 from .._stats.bootstrap import cluster_bootstrap
-from ..schema._for_topics import Every, first_open
+from ..schema._for_topics import Every, first_open, number_of, start_of
 from ._customers.read import Moment
 from ._life.careers import Careers, read_careers
 from ._life.stages import STAGES, StageChanges, Stages, stage_changes
@@ -25,9 +24,7 @@ from ._summary import transition_sentences
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_MONTHS: dict[str, int] = {"1mo": 1, "1q": 3, "1y": 12}
-_TO_MONDAY = 3
-"""Days from a Monday to 1970-01-01, a Thursday."""
+LAST_DAY = np.datetime64("9999-12-31", "D").astype(np.int64)
 LIMITS = Stages()
 LEVEL = 0.95
 OUTSIDE = "none"
@@ -226,12 +223,11 @@ class _Window:
 
     @classmethod
     def of(cls, careers: Careers, begin: int, every: Every) -> "_Window":
-        first = int(period_numbers(np.array([begin]), every)[0])
-        if first_days(np.array([first]), every)[0] < begin:
-            first += 1
-        days = np.array([day_of(first_open(careers.as_of, every)), careers.today])
-        open_number, last = period_numbers(days, every).tolist()
-        return cls(every=every, first=first, first_open=open_number, last=last)
+        begins = _moments(np.array([begin])).tolist()[0]
+        first, last = number_of(begins, every), number_of(careers.as_of, every)
+        is_whole = start_of(first, every) == begins
+        is_open = number_of(first_open(careers.as_of, every), every)
+        return cls(every=every, first=first if is_whole else first + 1, first_open=is_open, last=last)
 
 
 def _notes(careers: Careers, window: _Window) -> list[Note]:
@@ -253,8 +249,9 @@ def _by_period(changes: StageChanges, window: _Window, names: tuple[str, ...]) -
     kept = (number >= window.first) & (number <= window.last)
     number, origin, stage = number[kept], changes.origin[kept], changes.stage[kept]
     code, example = distinct_rows(number, origin, stage)
+    starts = [start_of(i, window.every) for i in number[example].tolist()]
     return {
-        "period_at": first_days(number[example], window.every).astype("datetime64[D]").astype("datetime64[us]"),
+        "period_at": np.array(starts, dtype="datetime64[us]"),
         "from_stage": [_name(i, names) for i in origin[example].tolist()],
         "to_stage": [_name(i, names) for i in stage[example].tolist()],
         "entries": np.bincount(code, minlength=len(example)),
@@ -316,28 +313,17 @@ def _ratio(sums: Floats) -> Floats:
 
 
 def period_numbers(days: Ints, every: Every) -> Ints:
-    """Return the number of the period of each day, counted from 1970.
+    """Return the number of the period of each day.
 
     Examples
     --------
-    >>> period_numbers(np.array([0, 30, 31, 366]), "1mo").tolist(), period_numbers(np.array([3, 4]), "1w").tolist()
-    ([0, 0, 1, 12], [0, 1])
+    >>> period_numbers(np.array([0, 30, 31, 366]), "1q").tolist(), period_numbers(np.array([3, 4]), "1w").tolist()
+    ([7880, 7880, 7880, 7884], [0, 1])
     """
-    if every in _MONTHS:
-        months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-        return months // _MONTHS[every]
-    return days if every == "1d" else (days + _TO_MONDAY) // 7
+    distinct, code = np.unique(days, return_inverse=True)
+    numbers = [number_of(moment, every) for moment in _moments(distinct).tolist()]
+    return np.array(numbers, dtype=np.int64)[code]
 
 
-def first_days(numbers: Ints, every: Every) -> Ints:
-    """Return the first day of each period.
-
-    Examples
-    --------
-    >>> first_days(np.array([1, 12]), "1mo").tolist(), first_days(np.array([1]), "1w").tolist()
-    ([31, 365], [4])
-    """
-    if every in _MONTHS:
-        months = (numbers * _MONTHS[every]).astype("datetime64[M]")
-        return months.astype("datetime64[D]").astype(np.int64)
-    return numbers if every == "1d" else numbers * 7 - _TO_MONDAY
+def _moments(days: Ints) -> Any:
+    return np.minimum(days, LAST_DAY).astype("datetime64[D]").astype("datetime64[us]")

@@ -19,6 +19,7 @@ from ...schema._for_topics import (
     CHARGES,
     MAX_MONEY,
     Returns,
+    SchemaError,
     Shop,
     check_money,
     extent_of,
@@ -106,6 +107,14 @@ def _without_guests(lines: Frame) -> tuple[Frame, list[Note]]:
     money = int(collect(of_guests.select(money=micro(nw.col("amount"))).select(nw.col("money").sum()))["money"].item())
     words = f"of guests ({counted(n_orders, 'order')}, money {money / MICRO:,.2f})"
     return lines.filter(~is_guest), [lines_left_out(count, words, code="guests_left_out")]
+
+
+def check_unique(frame: Frame, table: str, key: str) -> None:
+    """Raise where an id stands in several rows of a table."""
+    row = collect(frame.select(rows=nw.len(), keys=nw.col(key).n_unique()))
+    extra = int(row["rows"].item() or 0) - int(row["keys"].item() or 0)
+    if extra > 0:
+        raise SchemaError(table, [f"`{key}` stands in several rows, {counted(extra, 'row')} too many: keep one each"])
 
 
 def order_lines(lines: Frame, returns: Returns = "net") -> Frame:

@@ -40,15 +40,25 @@ class ProfileRow:
     column: str
     category: str | None
     known: int
-    null_share: float
+    customers: int
     level: float
     everybody: float
     share_of_money: float
-    p_value: float
+    chance: float
+    n_categories: int
     position: int
     is_tested: bool
-    chance: float
     q_value: float = np.nan
+
+    @property
+    def null_share(self) -> float:
+        """The share of the segment whose value is missing."""
+        return 1 - self.known / max(self.customers, 1)
+
+    @property
+    def p_value(self) -> float:
+        """The chance of such a difference; NaN where there is nothing to test."""
+        return self.chance if self.is_tested else np.nan
 
     @property
     def index(self) -> float:
@@ -58,7 +68,7 @@ class ProfileRow:
     @property
     def is_real(self) -> bool:
         """Whether the difference is not of chance; a stricter rule where many columns of the orders are looked over."""
-        return self.q_value < ALPHA if self.is_tested else self.chance < CHANCE
+        return self.q_value < ALPHA if self.is_tested else self.chance * self.n_categories < CHANCE
 
 
 def segment_sizes(segment: Ints, labels: Sequence[str], money: Floats | None) -> tuple[SegmentSize, ...]:
@@ -98,19 +108,18 @@ def compare_numbers(
     for i, label in enumerate(labels):
         inside = segment == i
         own, others = values[inside & is_known], values[~inside & is_known]
-        chance = welch_p_value(own, others)
         rows.append(
             ProfileRow(
                 segment=label,
                 column=column,
                 category=None,
                 known=len(own),
-                null_share=1 - len(own) / max(int(inside.sum()), 1),
+                customers=int(inside.sum()),
                 level=float(own.mean()) if len(own) else np.nan,
                 everybody=everybody,
                 share_of_money=np.nan,
-                p_value=chance if is_tested else np.nan,
-                chance=chance,
+                chance=welch_p_value(own, others),
+                n_categories=1,
                 position=i,
                 is_tested=is_tested,
             )
@@ -149,12 +158,12 @@ def compare_categories(
                 column=column,
                 category=category,
                 known=int(counts.sum()),
-                null_share=1 - int(counts.sum()) / max(int(inside.sum()), 1),
+                customers=int(inside.sum()),
                 level=float(level[j]),
                 everybody=float(everybody[j]),
                 share_of_money=float(shares[j]),
-                p_value=float(p_values[j]) if is_tested else np.nan,
-                chance=float(p_values[j]) * n,
+                chance=float(p_values[j]),
+                n_categories=n,
                 position=i,
                 is_tested=is_tested,
             )

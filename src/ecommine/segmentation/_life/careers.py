@@ -1,6 +1,6 @@
 """Customers from their registration or first order on: days with an order, and the day from which their age counts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +12,8 @@ from ..._core.codes import Labels, factorize_sorted, whole_ids
 from ..._core.frames import Frame, collect, day_number, day_of, opened
 from ..._core.notes import Note
 from ..._core.texts import counted
-from ...schema._for_topics import SchemaError, check_same_library, common_type, read_columns
-from .._customers.read import CustomerLines, Moment, purchase_days, read_lines
+from ...schema._for_topics import check_same_library, common_type, read_columns
+from .._customers.read import CustomerLines, Moment, check_unique, purchase_days, read_lines
 from .stages import FAR, NO_DAY
 
 
@@ -53,7 +53,7 @@ def read_careers(orders: object, customers: object, as_of: Moment) -> Careers:
         kind = common_type(lines.frame, table, "customer_id", argument="customers", like="orders")
         key = nw.col("customer_id").cast(kind)
         table = table.with_columns(key)
-        lines = _with_frame(lines, lines.frame.with_columns(key))
+        lines = replace(lines, frame=lines.frame.with_columns(key))
     bought, notes = purchase_days(lines)
     labels, at, known, more = _registrations(table, lines, bought.labels)
     position = np.searchsorted(labels, bought.labels) if len(labels) else np.zeros(0, dtype=np.int64)
@@ -80,19 +80,12 @@ def read_careers(orders: object, customers: object, as_of: Moment) -> Careers:
     )
 
 
-def _with_frame(lines: CustomerLines, frame: Frame) -> CustomerLines:
-    return CustomerLines(frame=frame, like=lines.like, as_of=lines.as_of, notes=lines.notes, currency=lines.currency)
-
-
 def _read_customers(customers: object, lines: CustomerLines) -> nw.DataFrame[Any]:
     theirs = opened(customers, argument="customers")
     check_same_library(lines.like, theirs, argument="customers", like="orders")
     table = collect(read_columns(theirs, "customers", ("customer_id", "registered_at")))
     table = table.filter(~nw.col("customer_id").is_null())
-    extra = len(table) - int(table["customer_id"].n_unique())
-    if extra > 0:
-        problem = f"`customer_id` stands in several rows, {counted(extra, 'row')} too many: keep one each"
-        raise SchemaError("customers", [problem])
+    check_unique(table, "customers", "customer_id")
     return table
 
 
