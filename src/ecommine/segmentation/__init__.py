@@ -45,18 +45,6 @@ scores_tied               `lookalike`: customers score as the last of an audienc
 sizes_too_small           `lookalike`: audiences have the same number of customers
 ========================= =================================================================================
 
-References
-----------
-Hartigan, J. A. and Hartigan, P. M. (1985). The dip test of unimodality. Annals of Statistics 13(1), 70-84.
-
-Hennig, C. (2007). Cluster-wise assessment of cluster stability. Computational Statistics & Data Analysis 52(1),
-258-271.
-
-Gao, L. L., Bien, J. and Witten, D. (2024). Selective inference for hierarchical clustering. Journal of the American
-Statistical Association 119(545), 332-342.
-
-Elkan, C. and Noto, K. (2008). Learning classifiers from only positive and unlabeled data. KDD 2008, 213-220.
-
 Examples
 --------
 >>> import pandas as pd

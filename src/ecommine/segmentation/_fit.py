@@ -14,7 +14,7 @@ from .._core.frames import opened
 from .._core.texts import counted
 from .._stats.arrays import divide, sums_by_group
 from ._customers.matrix import checked_columns, column_values, known_rows, learn_scale
-from ._groups.stability import Choice, one_thread, stable_clusters
+from ._groups.stability import Choice, one_thread, seed_of, stable_clusters
 from ._groups.structure import find_structure
 from ._segments import COLUMNS, MAX_SEGMENTS, N_STARTS, SegmentModel, Segments, period_of, segments_of, sorted_customers
 from ._words import other_names
@@ -92,20 +92,13 @@ def fit(
     """
     is_auto = isinstance(n_segments, str) and n_segments == "auto"
     number = None if is_auto else integer("n_segments", n_segments, low=1, high=MAX_SEGMENTS)
-    random = _random(rng)
+    random = np.random.RandomState(seed_of(rng))
     like = opened(features, argument="features")
     frame = sorted_customers(like, "features")
     names = checked_columns(frame, columns)
     with one_thread():
         model = _learn(frame, names, number, random)
     return segments_of(frame, like, model)
-
-
-def _random(rng: object) -> np.random.RandomState:
-    """Return a source of chance for scikit-learn."""
-    if isinstance(rng, np.random.Generator):
-        return np.random.RandomState(rng.integers(2**31))  # scikit-learn takes no Generator
-    return np.random.RandomState(integer("rng", rng, low=0, high=2**32 - 1))
 
 
 def _learn(

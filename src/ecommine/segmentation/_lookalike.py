@@ -9,7 +9,7 @@ import numpy as np
 from narwhals.stable.v2.typing import IntoFrameT
 
 from .._core.arrays import Bools, Floats
-from .._core.checks import confidence_level, hashable_values, integer, number, one_of, several, show
+from .._core.checks import confidence_level, hashable_values, number, one_of, several, show
 from .._core.engines import tell_library_errors
 from .._core.frames import collect, hand_back, opened
 from .._core.notes import Note
@@ -27,6 +27,7 @@ from ._customers.matrix import (
 )
 from ._groups.audiences import AUDIENCES, N_FOLDS, AudienceSize, audiences_of, out_of_fold_scores
 from ._groups.comparisons import as_columns
+from ._groups.stability import seed_of
 from ._summary import lookalike_sentences
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ def lookalike(
     """
     level = confidence_level(level)
     shares = _checked_sizes(sizes)
-    seed = _seed(rng)
+    seed = seed_of(rng)
     like = opened(features, argument="features")
     frame = collect(like)
     check_customers(frame, "features")
@@ -219,12 +220,6 @@ def _checked_sizes(sizes: object) -> tuple[float, float, float]:
     if len(given) != len(AUDIENCES) or not 0 < given[0] < given[1] < given[2] < 1:
         raise ValueError(f"`sizes` must be three ascending shares above 0 and below 1, got {show(sizes)}")
     return given[0], given[1], given[2]
-
-
-def _seed(rng: object) -> int:
-    if isinstance(rng, np.random.Generator):
-        return int(rng.integers(2**31))
-    return integer("rng", rng, low=0, high=2**32 - 1)
 
 
 def _checked_columns(frame: nw.DataFrame[Any], columns: object) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from .._core.engines import tell_library_errors
 from .._core.notes import Note
 from .._core.results import Result
 from .._core.tables import build_table
-from .._core.texts import LOCALES, Locale, counted
+from .._core.texts import LOCALES, Locale, counted, duration_in_words
 from .._stats.bootstrap import cluster_bootstrap
 from ..schema._for_topics import Every, first_open, number_of, start_of
 from ._customers.read import Moment
@@ -87,7 +87,7 @@ class Transitions(Result):
         """The first line of the display."""
         return (
             f"as of {self.as_of:%Y-%m-%d %H:%M}, {counted(self._n_customers, 'customer')}, "
-            f"{counted(self._n_periods, 'complete period')} of {_PERIODS[self.every]}"
+            f"{counted(self._n_periods, 'complete period')} of {duration_in_words(self.every)}"
         )
 
     @property
@@ -114,9 +114,6 @@ class Transitions(Result):
 
         one_of("locale", locale, LOCALES)
         return draw_transitions(self._flows, self.every, ax, locale)
-
-
-_PERIODS = {"1d": "1 day", "1w": "1 week", "1mo": "1 month", "1q": "1 quarter", "1y": "1 year"}
 
 
 @tell_library_errors

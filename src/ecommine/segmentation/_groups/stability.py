@@ -3,11 +3,6 @@ r"""K-Means, and how stable its clusters are.
 A cluster is stable if resampled rows give it again. For each cluster :math:`C` and each bootstrap sample the most
 similar cluster :math:`D` of the sample counts, by the Jaccard similarity :math:`|C \cap D| / |C \cup D|` over all rows;
 its mean over the samples is the stability of the cluster (Hennig 2007).
-
-References
-----------
-Hennig, C. (2007). Cluster-wise assessment of cluster stability. Computational Statistics & Data Analysis 52(1),
-258-271. https://doi.org/10.1016/j.csda.2006.11.025
 """
 
 from collections.abc import Sequence
@@ -17,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..._core.arrays import Floats, Ints
+from ..._core.checks import integer
 
 MAX_CLUSTERS = 8
 """The most clusters that are tried."""
@@ -179,6 +175,13 @@ def _kmeans(
         n_clusters = min(n_clusters, len(np.unique(values, axis=0)))
     seed = random.randint(2**31 - 1)
     return KMeans(n_clusters, init=init, n_init=n_init, random_state=seed).fit(values)
+
+
+def seed_of(rng: int | np.random.Generator) -> int:
+    """Return a seed for scikit-learn, which takes no Generator."""
+    if isinstance(rng, np.random.Generator):
+        return int(rng.integers(2**31))
+    return integer("rng", rng, low=0, high=2**32 - 1)
 
 
 def one_thread() -> Any:

@@ -1,20 +1,13 @@
 r"""Whether customers fall into separate groups: dip tests on the axes of the fit and on the axis of a split.
 
-Stability, silhouettes and information criteria find "clusters" in shops of one type of customer. A dip test asks what a
-manager means: whether there are few customers between the groups. It tests each column of the fit, and the axis along
-which two clusters of one random half of the customers differ, on the other half; p-values are multiplied by the number
-of tests (Bonferroni). Days since an order are never tested: they follow the calendar of the shop, with its seasons,
-weekends and closures. Rates of a few orders and means of a few prices are lumpy, so a part of the noise that they have
+Stability, silhouettes and information criteria find "clusters" in shops of one type of customer. A dip test (Hartigan
+and Hartigan 1985) asks what a manager means: whether there are few customers between the groups. It tests each column
+of the fit, and the axis along which two clusters of one random half of the customers differ, on the other half (as one
+half must not be asked twice: Gao, Bien and Witten 2024); p-values are multiplied by the number of tests (Bonferroni).
+Days since an order are never tested: they follow the calendar of the shop, with its seasons, weekends and closures.
+Rates of a few orders and means of a few prices are lumpy, so a part of the noise that they have
 by chance anyway is added to each: gamma noise of a fourteenth of the variance of a count, and normal noise of the log
 of a mean of so many orders.
-
-References
-----------
-Hartigan, J. A. and Hartigan, P. M. (1985). The dip test of unimodality. Annals of Statistics 13(1), 70-84.
-https://doi.org/10.1214/aos/1176346577
-
-Gao, L. L., Bien, J. and Witten, D. (2024). Selective inference for hierarchical clustering. Journal of the American
-Statistical Association 119(545), 332-342. https://doi.org/10.1080/01621459.2022.2116331
 """
 
 from dataclasses import dataclass
