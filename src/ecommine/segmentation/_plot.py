@@ -136,17 +136,13 @@ def draw_segments(
 
 
 def _log_axes(ax: "Axes", columns: Sequence[str], logged: Sequence[bool], locale: Locale) -> None:
-    ax.set_xlabel(display(columns[0], locale))
-    if logged[0]:
-        ax.set_xscale("log")
-        ax.xaxis.set_major_formatter(lambda value, _: three_digits(value))
-        ax.xaxis.set_minor_formatter(lambda *_: "")
-    if len(columns) > 1:
-        ax.set_ylabel(display(columns[1], locale))
-        if logged[1]:
-            ax.set_yscale("log")
-            ax.yaxis.set_major_formatter(lambda value, _: three_digits(value))
-            ax.yaxis.set_minor_formatter(lambda *_: "")
+    axes = ((ax.xaxis, ax.set_xscale), (ax.yaxis, ax.set_yscale))
+    for (axis, set_scale), name, is_logged in zip(axes, columns, logged, strict=False):
+        axis.set_label_text(display(name, locale))
+        if is_logged:
+            set_scale("log")
+            axis.set_major_formatter(lambda value, _: three_digits(value))
+            axis.set_minor_formatter(lambda *_: "")
 
 
 def draw_profile(sizes: Sequence[SegmentSize], rows: Sequence[ProfileRow], ax: "Axes | None", locale: Locale) -> "Axes":

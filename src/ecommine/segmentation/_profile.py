@@ -213,7 +213,7 @@ def profile(customers: object, /, *, by: str = "segment", fitted: Sequence[str] 
             rows += compare_categories(name, code, categories, segment, labels, money, is_tested=is_tested)
     if not rows:
         raise ValueError("`customers` has no columns to compare: give columns of numbers, text or true and false")
-    rows.sort(key=lambda row: row.position)
+    rows.sort(key=lambda row: labels.index(row.segment))
     q_values = adjust_p_values(np.array([row.p_value for row in rows]), "bh")
     rows = [replace(row, q_value=q_value) for row, q_value in zip(rows, q_values.tolist(), strict=True)]
     sizes = segment_sizes(segment, labels, money)

@@ -65,11 +65,8 @@ class SegmentModel:
         known = known_rows(values, len(frame))
         n = len(self.centers)
         segment = np.full(len(frame), n + 1)
-        if n:
-            coordinates = np.column_stack(
-                [scale.apply(column[known]) for scale, column in zip(self.scales, values, strict=True)]
-            )
-            segment[known] = nearest_center(coordinates, self.centers)
+        coordinates = [scale.apply(column[known]) for scale, column in zip(self.scales, values, strict=True)]
+        segment[known] = nearest_center(np.column_stack(coordinates), self.centers)
         orders = column_values(frame, "orders")
         segment[~(orders >= 1)] = n + 1
         segment[orders == 1] = n

@@ -30,7 +30,7 @@ from ._customers.read import (
     product_money,
     read_lines,
 )
-from ._life.stages import FAR, whole_days
+from ._life.stages import FAR, as_times, whole_days
 from ._life.tier_replay import Replay, TierChanges, TierRules, TierSize, replay, tier_sizes, window_balances
 from ._summary import tier_sentences
 
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 TableT_co = TypeVar("TableT_co", covariant=True)
 Downgrade = Literal["balance_based", "one_down"]
 THRESHOLDS: Mapping[str, float] = MappingProxyType({"silver": 0, "gold": 5000})
-_LAST_DAY = np.datetime64("9999-12-31", "D").astype(np.int64)
 _SAMPLES: dict[str, Any] = {
     "customer_id": "",
     "tier": "",
@@ -69,8 +68,7 @@ class Tiers(Result, Generic[TableT_co]):
         and the money that it takes today, a balance below 0 included; null in the highest); spend_to_keep and keep_by
         (the least money that, spent by that day, holds the tier on beyond qualified_until: what the balance will lack
         on the day on which it falls below the threshold, or lacks today, where it is below already; later it takes
-        more; null in the lowest tier); change (upgraded,
-        downgraded or unchanged on the day of `as_of`).
+        more; null in the lowest tier); change (upgraded, downgraded or unchanged on the day of `as_of`).
     changes : eager table, one row per change of tier since the first line
         customer_id, changed_at (day), from_tier, to_tier, change.
     counts : eager table, one row per tier, the highest first
@@ -98,7 +96,6 @@ class Tiers(Result, Generic[TableT_co]):
     as_of: datetime
     notes: tuple[Note, ...]
     _sizes: tuple[TierSize, ...]
-    _currency: str | None
 
     @property
     def headline(self) -> str:
@@ -219,7 +216,6 @@ def tiers(
         as_of=lines.as_of,
         notes=(*lines.notes, *notes),
         _sizes=sizes,
-        _currency=lines.currency,
     )
 
 
@@ -280,7 +276,7 @@ def _columns(labels: Labels, names: tuple[str, ...], limits: Ints, result: Repla
 
 def _dates(days: Ints, is_known: Bools) -> Any:
     """Return days as times, missing where they are not known."""
-    dates = np.where(is_known, np.minimum(days, _LAST_DAY), 0).astype("datetime64[D]").astype("datetime64[us]")
+    dates = as_times(np.where(is_known, days, 0))
     dates[~is_known] = np.datetime64("NaT", "us")
     return dates
 
@@ -289,7 +285,7 @@ def _changes(labels: Labels, names: tuple[str, ...], changes: TierChanges) -> di
     up = changes.tier > changes.origin
     return {
         "customer_id": labels[changes.customer],
-        "changed_at": changes.day.astype("datetime64[D]").astype("datetime64[us]"),
+        "changed_at": as_times(changes.day),
         "from_tier": [names[i] for i in changes.origin],
         "to_tier": [names[i] for i in changes.tier],
         "change": np.where(up, "upgraded", "downgraded").tolist(),

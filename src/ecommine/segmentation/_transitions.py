@@ -18,13 +18,12 @@ from .._stats.bootstrap import cluster_bootstrap
 from ..schema._for_topics import Every, first_open, number_of, start_of
 from ._customers.read import Moment
 from ._life.careers import Careers, read_careers
-from ._life.stages import STAGES, StageChanges, Stages, stage_changes
+from ._life.stages import STAGES, StageChanges, Stages, as_times, stage_changes
 from ._summary import transition_sentences
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-LAST_DAY = np.datetime64("9999-12-31", "D").astype(np.int64)
 LIMITS = Stages()
 LEVEL = 0.95
 OUTSIDE = "none"
@@ -220,7 +219,7 @@ class _Window:
 
     @classmethod
     def of(cls, careers: Careers, begin: int, every: Every) -> "_Window":
-        begins = _moments(np.array([begin])).tolist()[0]
+        begins = as_times(np.array([begin])).tolist()[0]
         first, last = number_of(begins, every), number_of(careers.as_of, every)
         is_whole = start_of(first, every) == begins
         is_open = number_of(first_open(careers.as_of, every), every)
@@ -300,13 +299,10 @@ def _rate(entries: Floats, of: Floats) -> tuple[int, int, float, float, float]:
     # Customers with the same two numbers are drawn together: their number is what is drawn.
     code, example = distinct_rows(entries.astype(np.int64), of.astype(np.int64))
     sums = np.column_stack([entries, of])[example]
-    found = cluster_bootstrap(sums, _ratio, counts=np.bincount(code).astype(np.float64), level=LEVEL)
+    found = cluster_bootstrap(
+        sums, lambda sums: sums[:, 0] / sums[:, 1], counts=np.bincount(code).astype(np.float64), level=LEVEL
+    )
     return int(entries.sum()), total, found.estimate, found.low, found.high
-
-
-def _ratio(sums: Floats) -> Floats:
-    ratio: Floats = sums[:, 0] / sums[:, 1]
-    return ratio
 
 
 def period_numbers(days: Ints, every: Every) -> Ints:
@@ -318,9 +314,5 @@ def period_numbers(days: Ints, every: Every) -> Ints:
     ([7880, 7880, 7880, 7884], [0, 1])
     """
     distinct, code = np.unique(days, return_inverse=True)
-    numbers = [number_of(moment, every) for moment in _moments(distinct).tolist()]
+    numbers = [number_of(moment, every) for moment in as_times(distinct).tolist()]
     return np.array(numbers, dtype=np.int64)[code]
-
-
-def _moments(days: Ints) -> Any:
-    return np.minimum(days, LAST_DAY).astype("datetime64[D]").astype("datetime64[us]")

@@ -44,7 +44,6 @@ class CustomerLines:
     like: Frame
     as_of: datetime
     notes: tuple[Note, ...]
-    currency: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +80,9 @@ def read_lines(
         raise ValueError("`orders` has no lines, so there is no last time to count back from: give `as_of`")
     if extent.may_overflow:
         _check_overflow(lines)
+    one_currency(lines)  # raises where there are several
     known, guests = _without_guests(lines)
-    return CustomerLines(frame=known, like=like, as_of=until, notes=(*notes, *guests), currency=one_currency(lines))
+    return CustomerLines(frame=known, like=like, as_of=until, notes=(*notes, *guests))
 
 
 def _check_overflow(lines: Frame) -> None:

@@ -46,7 +46,6 @@ class ProfileRow:
     share_of_money: float
     chance: float
     n_categories: int
-    position: int
     is_tested: bool
     q_value: float = np.nan
 
@@ -120,7 +119,6 @@ def compare_numbers(
                 share_of_money=np.nan,
                 chance=welch_p_value(own, others),
                 n_categories=1,
-                position=i,
                 is_tested=is_tested,
             )
         )
@@ -164,7 +162,6 @@ def compare_categories(
                 share_of_money=float(shares[j]),
                 chance=float(p_values[j]),
                 n_categories=n,
-                position=i,
                 is_tested=is_tested,
             )
             for j, category in enumerate(categories)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,7 @@ NO_DAY = np.iinfo(np.int64).min // 4
 FAR = np.iinfo(np.int64).max // 4
 """After all days."""
 _DAY = timedelta(days=1)
+_LAST_DAY = np.datetime64("9999-12-31", "D").astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,11 @@ def whole_days(name: str, value: str | timedelta) -> int:
     if length % _DAY:
         raise ValueError(f"`{name}` must be whole days such as '90d', got {show(value)}")
     return length // _DAY
+
+
+def as_times(days: Ints) -> Any:
+    """Return days as times; those after the last day of the calendar are that day."""
+    return np.minimum(days, _LAST_DAY).astype("datetime64[D]").astype("datetime64[us]")
 
 
 class StageChanges(NamedTuple):

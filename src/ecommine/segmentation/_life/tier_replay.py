@@ -112,15 +112,7 @@ def replay(balances: Balances, n_customers: int, rules: TierRules, until: int) -
     state = _State(balances, first, end, rules)
     changes = state.run(until)
     tier, balance = state.tier.copy(), state.balance.copy()
-    falls_on, below_on, balance_below = state.first_fall(tier, until)
-    return Replay(
-        tier=tier,
-        balance=balance,
-        changes=changes,
-        falls_on=falls_on,
-        below_on=below_on,
-        balance_below=balance_below,
-    )
+    return Replay(tier, balance, changes, *state.first_fall(tier, until))
 
 
 class _State:
