@@ -74,8 +74,7 @@ def transition_sentences(
     named = [(display(origin, locale), display(stage, locale), f"{count:,}") for origin, stage, count, _ in largest]
     parts = [_pick(locale, f"{a} to {b} ({count})", f"{a}→{b}（{count}次）") for a, b, count in named]
     listed = join_words(parts, locale=locale)
-    periods = counted(n_periods, "complete period")
-    en = f"In {periods} of {length}, the largest flows: {listed}."
+    en = f"In {counted(n_periods, 'complete period')} of {length}, the largest flows: {listed}."
     sentences = [_pick(locale, en, f"在{n_periods:,}个完整周期（每期{length}）中，最大的流转为：{listed}。")]
     rates = {(origin, stage): percent(rate) for origin, stage, _, rate in flows}
     if lost := rates.get(("declining", "lost")):
