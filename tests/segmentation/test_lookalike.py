@@ -42,7 +42,7 @@ def test_audiences_are_the_highest_scores_and_hold_each_other():
     result = segmentation.lookalike(shop(), seeds_of(shop()))
     lowest = result.table.groupby("audience")["score"].min()
     rest = result.table.loc[result.table["audience"].isna(), "score"].max()
-    assert lowest["narrow"] > lowest["balanced"] > lowest["broad"] >= rest  # customers of different folds may tie
+    assert lowest["narrow"] > lowest["balanced"] > lowest["broad"] > rest
 
 
 def test_what_is_captured_by_hand():
@@ -61,26 +61,35 @@ def test_everybody_is_scored_by_a_model_that_does_not_know_them():
     rng = np.random.default_rng(0)
     is_seed = np.arange(n) < 40
     noise = rng.normal(size=(n, 200))
-    score = out_of_fold_scores(noise, is_seed, 0)
+    score, _ = out_of_fold_scores(noise, is_seed, 0)
     assert score[is_seed].mean() == pytest.approx(score[~is_seed].mean(), abs=0.12)
 
 
-def lift_on_noise(n_runs: int) -> tuple[float, float]:
-    """Return the mean lift at 10 %, and how often its interval holds 1."""
-    lifts, held = [], 0
+def lift_on_noise(n_runs: int) -> pd.DataFrame:
+    """Return the lift of 50 seeds drawn from 1,000 customers of pure noise by size, and how often it holds 1."""
+    runs = []
     for seed in range(n_runs):
         rng = np.random.default_rng(seed)
-        table = pd.DataFrame({"customer_id": range(2_000), **{f"x{i}": rng.normal(size=2_000) for i in range(4)}})
-        row = segmentation.lookalike(table, rng.choice(2_000, 200, replace=False)).sizes.iloc[2]
-        lifts.append(row["lift"])
-        held += row["lift_low"] <= 1 <= row["lift_high"]
-    return float(np.mean(lifts)), held / n_runs
+        table = pd.DataFrame({"customer_id": range(1_000), **{f"x{i}": rng.normal(size=1_000) for i in range(4)}})
+        sizes = segmentation.lookalike(table, rng.choice(1_000, 50, replace=False)).sizes
+        held = (sizes["lift_low"] <= 1) & (sizes["lift_high"] >= 1)
+        runs.append(pd.DataFrame({"audience": sizes["audience"], "lift": sizes["lift"], "held": held}))
+    found = pd.concat(runs).groupby("audience").mean()
+    print(found.round(3))
+    return found
 
 
 def test_the_lift_of_noise_is_one():
-    mean, held = lift_on_noise(10)
-    assert mean == pytest.approx(1, abs=0.2)
-    assert held >= 0.7
+    """Ranked over all folds at once it was .72, .84 and .90."""
+    found = lift_on_noise(60)
+    assert found.loc[["balanced", "broad"], "lift"].to_numpy() == pytest.approx(1, abs=0.2)
+    assert found.loc[["balanced", "broad"], "held"].min() >= 0.85
+
+
+@pytest.mark.parity
+def test_the_lift_of_noise_is_one_in_a_long_simulation():
+    found = lift_on_noise(1_000)
+    assert found["lift"].to_numpy() == pytest.approx(1, abs=0.06)
 
 
 def coverage(n_runs: int) -> dict[float, float]:
@@ -119,7 +128,7 @@ def true_capture(many, rng, result, table) -> dict[float, float]:
 
 
 def test_intervals_hold_in_a_short_simulation():
-    assert min(coverage(12).values()) >= 0.75
+    assert min(coverage(10).values()) >= 0.75
 
 
 @pytest.mark.parity
@@ -189,8 +198,9 @@ def test_missing_seeds_are_none_and_columns_that_are_not_taken_are_told():
 def test_ties_and_audiences_that_are_equal_are_told():
     table = shop(300)[["customer_id"]].assign(x=1.0)
     tied = segmentation.lookalike(table, range(30))
-    assert note_counts(tied.notes) == {"few_seeds": 30, "scores_tied": 267}
-    assert set(tied.table["score"]) == {0.5}
+    assert note_counts(tied.notes) == {"few_seeds": 30, "scores_tied": 51}  # 54 in a fold
+    assert tied.auc == 0.5
+    assert tied.sizes["lift"].iloc[2] == pytest.approx(1)
     table["x"] = np.arange(300) * 7 % 299
     assert note_counts(segmentation.lookalike(table, range(30)).notes) == {"few_seeds": 30}
     small = segmentation.lookalike(table, range(30), sizes=(0.001, 0.002, 0.1))

@@ -49,8 +49,8 @@ class Lookalike(Result, Generic[TableT_co]):
     Attributes
     ----------
     table : table of the caller's library, one row per customer, sorted by customer_id
-        customer_id, score (out of fold: the share of the customers who are no seeds that the same model scores lower),
-        audience: narrow, balanced or
+        customer_id, score (out of fold: the rank between 0 and 1 among the customers who are no seeds and whom the same
+        model scored), audience: narrow, balanced or
         broad, the smallest that holds the customer (balanced holds the narrow ones too, and broad both); seed; or null.
     sizes : eager table, one row per size of audience
         audience, size (share of the customers who are no seeds), customers, seeds, captured (seeds that score as high,
@@ -154,19 +154,21 @@ def lookalike(
     Raises
     ------
     ValueError
-        If there are fewer than 20 seeds or 5 other customers, sizes do not ascend within (0, 1), or a
-        column is no number.
+        If there are fewer than 20 seeds or 5 other customers, sizes do not ascend within (0, 1), or a column is no
+        number.
 
     Notes
     -----
     Scores are of a logistic regression on the columns (rates and money in logs), each customer by a model that was
     fitted without them (five folds), seeds and others alike: a model scores the customers it was fitted on higher.
+    They are ranked fold by fold, since the raw scores of five models are not of one scale.
 
     Seeds are in no audience and in no denominator. There is no "precision", since customers who are good but no seeds
     are not misses (Elkan and Noto 2008): of a perfect score, where one in ten good customers is a seed, precision would
     be 4 %. ``capture`` is the share of held-out seeds that score as high as the audience, and ``lift`` is capture over
     size; both are estimates for further customers who are like the seeds. Intervals are Wilson's. At a size of 1 % they
-    hold the truth less often than they say where seeds are few, and the lift of pure noise is then a little below 1.
+    hold the truth less often than they say where seeds are few. The lift of an audience below some ten customers is
+    rough: each of the five models has but one or two of them.
 
     References
     ----------
@@ -197,9 +199,8 @@ def lookalike(
     frame = nw.maybe_reset_index(frame.sort("customer_id"))
     chosen = _checked_columns(frame, columns)
     is_seed, notes = _seeds(frame, seeds)
-    score = out_of_fold_scores(_matrix(frame, chosen), is_seed, seed)
+    score, auc = out_of_fold_scores(_matrix(frame, chosen), is_seed, seed)
     found, audience = audiences_of(score, is_seed, shares, level)
-    auc = float(score[is_seed].mean())  # shares of others below them, fold by fold
     table = {"score": score, "audience": audience}
     made = nw.from_native(build_table(table, like=like, samples={"audience": ""}), eager_only=True)
     joined = nw.concat([frame.select("customer_id"), made], how="horizontal")
@@ -249,8 +250,7 @@ def _seeds(frame: nw.DataFrame[Any], seeds: object) -> tuple[Bools, list[Note]]:
     if found == len(wanted):
         return is_seed, []
     missing = len(wanted) - found
-    verbs = ("is", "was") if missing == 1 else ("are", "were")
-    text = f"{counted(missing, 'seed')} of {len(wanted):,} {verbs[0]} not in `features` and {verbs[1]} left out"
+    text = f"{counted(missing, 'seed')} of {len(wanted):,} left out, for want of a row in `features`"
     return is_seed, [Note(text, code="seeds_unmatched", count=missing)]
 
 

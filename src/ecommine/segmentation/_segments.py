@@ -168,7 +168,7 @@ class Segments(Result, Generic[TableT_co]):
         """
         like = opened(later, argument="later")
         frame = sorted_customers(like, "later")
-        checked_columns(frame, self._model.names, argument="columns")
+        checked_columns(frame, self._model.names)
         period = period_of(frame, "later")
         if period != self._model.period:
             raise ValueError(

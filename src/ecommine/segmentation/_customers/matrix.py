@@ -75,17 +75,17 @@ def column_values(frame: nw.DataFrame[Any], name: str) -> Floats:
     return np.asarray(values, dtype=np.float64)
 
 
-def checked_columns(frame: nw.DataFrame[Any], columns: object, *, argument: str = "columns") -> tuple[str, ...]:
+def checked_columns(frame: nw.DataFrame[Any], columns: object) -> tuple[str, ...]:
     """Return the names of columns if the table has them and they hold numbers."""
-    wanted = names(argument, columns, of="columns")
+    wanted = names("columns", columns, of="columns")
     if not wanted or len(set(wanted)) < len(wanted):
-        raise ValueError(f"`{argument}` must name at least one column, each once, got {wanted!r}")
+        raise ValueError(f"`columns` must name at least one column, each once, got {wanted!r}")
     for name in wanted:
         if name not in frame.columns:
             near = did_you_mean(name, frame.columns)
-            raise ValueError(f"`{argument}` names {name!r}, which the table does not have{near}")
+            raise ValueError(f"`columns` names {name!r}, which the table does not have{near}")
         if not is_number(frame, name):
-            raise ValueError(f"`{argument}` must name columns of numbers, {name!r} holds {frame.schema[name]}")
+            raise ValueError(f"`columns` must name columns of numbers, {name!r} holds {frame.schema[name]}")
     return wanted
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..._core.arrays import Bools, Floats
+from ..._core.arrays import Bools, Floats, Ints
 from ..._stats.intervals import normal_quantile, wilson_interval
 from .stability import one_thread
 
@@ -33,36 +33,41 @@ class AudienceSize:
         return self.captured / self.seeds
 
 
-def out_of_fold_scores(matrix: Floats, is_seed: Bools, seed: int) -> Floats:
-    """Return the rank of each customer among the others that the same model scored, which was fitted without them.
+def out_of_fold_scores(matrix: Floats, is_seed: Bools, seed: int) -> tuple[Floats, float]:
+    """Return each customer's rank among the others that the same model scored, fitted without them, and the AUC.
 
-    Ranks within folds: seeds of one fold pull the models of all other folds but not their own, so that of raw scores
-    of pure noise fewer seeds than others would be at the top.
+    Seeds of one fold pull the models of all other folds but not their own: ranked over all folds at once, fewer seeds
+    of pure noise than others are at the top. So folds are ranked one by one and then take turns.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold
 
-    score = np.empty(len(matrix))
+    score, share_below = np.empty(len(matrix)), np.empty(len(matrix))
     folds = StratifiedKFold(N_FOLDS, shuffle=True, random_state=seed)
     with one_thread():
-        for learning, held in folds.split(matrix, is_seed):
+        for turn, (learning, held) in enumerate(folds.split(matrix, is_seed)):
             model = LogisticRegression(max_iter=1_000).fit(matrix[learning], is_seed[learning])
-            score[held] = share_below(model.decision_function(matrix[held]).round(12), is_seed[held])
-    return score
+            values = model.decision_function(matrix[held]).round(12)
+            others = np.sort(values[~is_seed[held]])
+            below, up_to = (np.searchsorted(others, values, side) for side in ("left", "right"))
+            score[held] = ranks(below, up_to, len(others), turn / N_FOLDS)
+            share_below[held] = (below + up_to) / (2 * len(others))
+    return score, float(share_below[is_seed].mean())
 
 
-def share_below(values: Floats, is_seed: Bools) -> Floats:
-    """Return the share of the others who have less, and half of those who have the same.
+def ranks(below: Ints, up_to: Ints, n_others: int, offset: float) -> Floats:
+    """Return ranks between 0 and 1, from the numbers of others who score less, and as much or less.
+
+    Equal scores have their mean rank. One that no other has comes right above the next lower one: whether it is among
+    the highest so many does not depend on other folds, whose ranks lie between these by their offset.
 
     Examples
     --------
-    >>> share_below(np.array([1.0, 2.0, 2.5, 9.0]), np.array([False, False, True, False])).round(2).tolist()
-    [0.17, 0.5, 0.67, 0.83]
+    >>> (ranks(np.array([0, 0, 1, 1]), np.array([0, 1, 1, 3]), 3, 0.0) * 5).round(2).tolist()
+    [0.1, 1.0, 1.1, 2.5]
     """
-    others = np.sort(values[~is_seed])
-    ranks = np.searchsorted(others, values) + np.searchsorted(others, values, side="right")
-    shares: Floats = ranks / (2 * len(others))
-    return shares
+    rank = np.where(up_to > below, (below + up_to + 1) / 2, below + 0.5 / N_FOLDS)
+    return np.asarray((rank + offset) / (n_others + 2), dtype=np.float64)
 
 
 def audiences_of(

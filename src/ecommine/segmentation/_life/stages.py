@@ -67,13 +67,7 @@ class Stages:
 
 
 def whole_days(name: str, value: str | timedelta) -> int:
-    """Return a fixed length of time that is a whole number of days.
-
-    Examples
-    --------
-    >>> whole_days("window", "2w")
-    14
-    """
+    """Return the days of a fixed length of time; raise unless they are whole."""
     length = fixed_length(value, argument=name)
     if length % _DAY:
         raise ValueError(f"`{name}` must be whole days such as '90d', got {show(value)}")
