@@ -91,6 +91,10 @@ segmentation.transitions(shop.orders, as_of="2017-12-31").plot()
 tiers = segmentation.tiers(
     shop.orders, thresholds={"basic": 0, "silver": 500, "gold": 2_000}, window="90d", as_of="2017-12-31"
 )
+print(tiers.summary())
+
+# %%
+
 tiers.table[tiers.table["next_tier"] == "gold"].nsmallest(5, "spend_to_next")[["customer_id", "spend", "spend_to_next"]]
 
 # %%

@@ -47,6 +47,10 @@ OF_ORDERS = frozenset(
 MAX_CATEGORIES = 24
 """Categories that are shown; rarer ones are one, `other`."""
 OTHER = "other"
+_COLUMNS = (
+    *("segment", "column", "category", "known", "null_share", "level", "everybody", "difference", "index"),
+    *("share_of_money", "p_value", "q_value"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -218,7 +222,7 @@ def profile(customers: object, /, *, by: str = "segment", fitted: Sequence[str] 
     rows = [replace(row, q_value=q_value) for row, q_value in zip(rows, q_values.tolist(), strict=True)]
     sizes = segment_sizes(segment, labels, money)
     return Profile(
-        table=build_table(_table(rows), like=like, samples={"category": ""}),
+        table=build_table(as_columns(rows, *_COLUMNS), like=like, samples={"category": ""}),
         segments=build_table(size_columns(sizes), like=like),
         by=by,
         notes=(*notes, *_notes(frame, chosen, left_out, money)),
@@ -300,16 +304,6 @@ def _plain_text(value: object) -> str:
     if isinstance(value, (bool, np.bool_)):
         return "true" if value else "false"
     return f"{value:.0f}" if isinstance(value, float) else str(value)
-
-
-def _table(rows: Sequence[ProfileRow]) -> dict[str, Any]:
-    before = as_columns(rows, "segment", "column", "known", "null_share", "level", "everybody")
-    category = {"category": [row.category for row in rows]}
-    difference = {"difference": before["level"] - before["everybody"]}
-    after = as_columns(rows, "index", "share_of_money", "p_value", "q_value")
-    columns = {**before, **category, **difference, **after}
-    first = ("segment", "column", "category")
-    return {name: columns[name] for name in (*first, *(name for name in columns if name not in first))}
 
 
 def _notes(

@@ -55,6 +55,11 @@ class ProfileRow:
         return 1 - self.known / max(self.customers, 1)
 
     @property
+    def difference(self) -> float:
+        """The level over that of everybody."""
+        return self.level - self.everybody
+
+    @property
     def p_value(self) -> float:
         """The chance of such a difference; NaN where there is nothing to test."""
         return self.chance if self.is_tested else np.nan
@@ -89,7 +94,8 @@ def segment_sizes(segment: Ints, labels: Sequence[str], money: Floats | None) ->
 def as_columns(rows: Sequence[object], *names: str) -> dict[str, Any]:
     """Return attributes of rows as the columns of a table."""
     columns = {name: [getattr(row, name) for row in rows] for name in names}
-    return {name: values if str in map(type, values) else np.array(values) for name, values in columns.items()}
+    is_text = {name: any(value is None or isinstance(value, str) for value in columns[name][:1]) for name in names}
+    return {name: values if is_text[name] else np.array(values) for name, values in columns.items()}
 
 
 def size_columns(sizes: Sequence[SegmentSize]) -> dict[str, Any]:
