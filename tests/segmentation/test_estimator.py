@@ -9,7 +9,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from ecommine import segmentation
-from ecommine.segmentation._groups.stability import Clusters, bootstrap_similarity
+from ecommine.segmentation._groups.stability import Clusters, resampled_similarity
 
 
 def contract_of(estimator):
@@ -64,7 +64,7 @@ def test_a_cluster_that_is_cut_at_random_is_less_stable():
     labels = np.r_[(values[:200, 0] > 0).astype(int), np.full(50, 2)]
     centers = np.array([values[labels == i].mean(axis=0) for i in range(3)])
     random = np.random.RandomState(0)
-    stability = bootstrap_similarity(values, Clusters(centers=centers, labels=labels), random=random).mean(axis=0)
+    stability = resampled_similarity(values, Clusters(centers=centers, labels=labels), random=random).mean(axis=0)
     assert stability[2] > 0.99
     assert stability[:2].max() < 0.95
 

@@ -99,7 +99,7 @@ def _numbers_to_try(part: Floats) -> list[int]:
 
 def _choice(part: Floats, n_clusters: int, n_init: int, random: np.random.RandomState) -> Choice:
     clusters = clustered(part, n_clusters, n_init=n_init, random=random)
-    return Choice(centers=clusters.centers, similarity=bootstrap_similarity(part, clusters, random=random))
+    return Choice(centers=clusters.centers, similarity=resampled_similarity(part, clusters, random=random))
 
 
 def clustered(values: Floats, n_clusters: int, *, n_init: int, random: np.random.RandomState) -> Clusters:
@@ -109,7 +109,7 @@ def clustered(values: Floats, n_clusters: int, *, n_init: int, random: np.random
     return Clusters(centers=model.cluster_centers_[used], labels=labels.astype(np.int64))
 
 
-def bootstrap_similarity(values: Floats, clusters: Clusters, *, random: np.random.RandomState) -> Floats:
+def resampled_similarity(values: Floats, clusters: Clusters, *, random: np.random.RandomState) -> Floats:
     """Return the Jaccard similarity of each cluster to the nearest one of each bootstrap sample, a row each."""
     n_clusters = len(clusters.centers)
     similarity = np.zeros((N_SAMPLES, n_clusters))
