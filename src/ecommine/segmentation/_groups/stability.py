@@ -185,14 +185,15 @@ def seed_of(rng: int | np.random.Generator) -> int:
 
 
 def one_thread() -> Any:
-    """Keep to one thread: sums do not depend on the machine then, and many small fits do not wait for each other.
+    """Keep K-Means to one thread: sums do not depend on the machine then, and small fits do not wait for each other.
 
-    It takes milliseconds to find the libraries that have threads, so it goes around all fits of a call.
+    OpenMP has a limit for each thread of Python, so that calls in several threads do not disturb each other. It takes
+    milliseconds to find the library, so the limit goes around all fits of a call.
     """
-    import sklearn.cluster  # noqa: F401  # its libraries must be there to be found
+    import sklearn.cluster  # noqa: F401  # its library must be there to be found
     from threadpoolctl import threadpool_limits
 
-    return threadpool_limits(limits=1)
+    return threadpool_limits(limits=1, user_api="openmp")
 
 
 def _sample(values: Floats, most: int, random: np.random.RandomState) -> Floats:
