@@ -1,7 +1,7 @@
-"""Write ``src/ecommine/schema/_map/readers.py`` from the table declarations: ``python tools/write_readers.py``.
+"""Write ``src/ecommine/schema/_readers`` from the table declarations: ``python tools/write_readers.py``.
 
 The readers are plain functions with one keyword for each column, so that editors complete them and type checkers catch
-typos. A test holds the file to what this script writes.
+typos. A test holds the files to what this script writes.
 """
 
 import textwrap
@@ -10,19 +10,36 @@ from pathlib import Path
 from ecommine.schema import TABLES, Column, Table
 from ecommine.schema._model.columns import KINDS
 
-TARGET = Path(__file__).parents[1] / "src" / "ecommine" / "schema" / "_map" / "readers.py"
+TARGET = Path(__file__).parents[1] / "src" / "ecommine" / "schema" / "_readers"
 
-HEAD = '''"""The readers: one function per canonical table, one keyword per column.
+FILES = {
+    "orders": ("Readers of what was sold: lines of orders, baskets alone.", ("orders", "baskets")),
+    "events": ("Readers of what visitors do: events, and which visitor is which customer.", ("events", "links")),
+    "catalogue": ("Readers of products, customers, and sales by period.", ("products", "customers", "sales")),
+    "contacts": (
+        "Readers of what shop and customers tell each other: reviews, experiments, marketing.",
+        ("reviews", "assignments", "touches"),
+    ),
+    "supply": ("Readers of stock, purchases from suppliers, deliveries.", ("stock", "purchases", "deliveries")),
+}
+"""What each file says at its head, and the tables whose readers it holds."""
+
+INIT = '''"""The readers: one function per canonical table, one keyword per column.
+
+Written by ``tools/write_readers.py`` from the declarations in ``schema/_model/tables.py``; change those, then run it.
+"""
+'''
+
+HEAD = '''"""{summary}
 
 Written by ``tools/write_readers.py`` from the declarations in ``schema/_model/tables.py``; change those, then run it.
 """
 
-from collections.abc import Mapping
-from typing import Literal
+{mapping}from typing import Literal
 
 from narwhals.stable.v2.typing import IntoFrameT
 
-from .map import Check, Duplicates, map_table
+from .._map.map import Check, Duplicates, map_table
 '''
 
 EXAMPLES = {
@@ -207,10 +224,17 @@ def wrapped(text: str, indent: int) -> str:
     return textwrap.fill(text, 110, initial_indent=" " * indent, subsequent_indent=" " * indent)
 
 
-def readers() -> str:
-    """Write the whole file."""
-    return HEAD + "".join(reader(table) for table in TABLES.values())
+def readers() -> dict[str, str]:
+    """Write the text of each file."""
+    written = {"__init__.py": INIT}
+    for name, (summary, tables) in FILES.items():
+        mapping = "from collections.abc import Mapping\n" if "events" in tables else ""
+        head = HEAD.format(summary=summary, mapping=mapping)
+        written[f"{name}.py"] = head + "".join(reader(TABLES[table]) for table in tables)
+    return written
 
 
 if __name__ == "__main__":
-    TARGET.write_text(readers(), encoding="utf8")
+    TARGET.mkdir(exist_ok=True)
+    for name, text in readers().items():
+        (TARGET / name).write_text(text, encoding="utf8")

@@ -49,26 +49,16 @@ from ._exports.uci import from_uci_online_retail
 from ._exports.woocommerce import from_woocommerce
 from ._exports.youzan import from_youzan_orders
 from ._map.quarantine import Quarantine, quarantine
-from ._map.readers import (
-    assignments,
-    baskets,
-    customers,
-    deliveries,
-    events,
-    links,
-    orders,
-    products,
-    purchases,
-    reviews,
-    sales,
-    stock,
-    touches,
-)
 from ._model.columns import Column, Table
 from ._model.errors import DataWarning, EcommineError, SchemaError
 from ._model.event_names import EVENT_ALIASES, EVENT_NAMES
 from ._model.shop import Shop
 from ._model.tables import TABLES
+from ._readers.catalogue import customers, products, sales
+from ._readers.contacts import assignments, reviews, touches
+from ._readers.events import events, links
+from ._readers.orders import baskets, orders
+from ._readers.supply import deliveries, purchases, stock
 from ._validate.outliers import outliers
 
 __all__ = [
