@@ -24,6 +24,12 @@ class Shown(Result):
         return {"table": self.table, **({"other": self.other} if self.other is not None else {})}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class InTwoLanguages(Shown):
+    def summary(self, *, locale="en"):
+        return {"en": "two customers", "zh": "两位客户"}[locale]
+
+
 def frame(rows=3):
     return pd.DataFrame({"segment": [f"s{i}" for i in range(rows)], "n": range(rows)})
 
@@ -95,6 +101,36 @@ def test_a_workbook_is_read_back(library, tmp_path):
     assert back["title"].tolist()[:2] == ["连衣裙", "=1+1"]
     assert back["title"].isna().tolist() == [False, False, True]
     assert back["n"].tolist() == [1.5, 2.5, 3.5]
+
+
+@pytest.mark.parametrize("names", [{"1": "tea"}, {"ann": "Ann"}])
+@pytest.mark.parametrize("column", ["product_id", "customer_id"])
+def test_names_of_no_product_are_told(library, tmp_path, names, column):
+    pytest.importorskip("openpyxl", reason="openpyxl is not installed")
+    shown = Shown(table=library(pd.DataFrame({column: [1, 2]})))
+    with pytest.warns(UserWarning, match="none of 1 names is of a product of this result") as caught:
+        shown.to_excel(tmp_path / "out.xlsx", names=names)
+    assert [(note.code, note.count) for note in caught[0].message.notes] == [("names_without_products", 1)]
+    assert caught[0].filename == __file__
+    assert pd.read_excel(tmp_path / "out.xlsx", sheet_name="notes")["code"].tolist()[1:] == ["names_without_products"]
+
+
+def test_names_of_some_products_are_used_without_a_word(library, tmp_path):
+    pytest.importorskip("openpyxl", reason="openpyxl is not installed")
+    Shown(table=library(pd.DataFrame({"product_id": [1, 2]}))).to_excel(
+        tmp_path / "out.xlsx", names={1: "tea", 9: "jam"}
+    )
+    assert pd.read_excel(tmp_path / "out.xlsx", sheet_name="table")["product_id"].astype(str).tolist() == ["tea", "2"]
+
+
+def test_a_chinese_workbook_begins_with_chinese(tmp_path):
+    pytest.importorskip("openpyxl", reason="openpyxl is not installed")
+    shown = InTwoLanguages(table=pd.DataFrame({"product_id": [1], "share": [0.5]}))
+    for locale, lines in (("zh", ["两位客户"]), ("en", ["as of 2024-05-01", "two customers"])):
+        shown.to_excel(tmp_path / "out.xlsx", locale=locale)
+        sheets = pd.read_excel(tmp_path / "out.xlsx", sheet_name=None)
+        assert next(iter(sheets.values())).iloc[:, 0].tolist() == lines
+        assert (next(iter(sheets)) == "说明") == (locale == "zh")
 
 
 def test_a_title_that_begins_with_an_equals_sign_is_no_formula(tmp_path):

@@ -128,3 +128,7 @@ def test_a_flat_table_has_text_for_lists(local_library, rows):
     assert flat["count"].to_list() == [3, 4][:rows]
     assert flat.schema["left"] == flat.schema["right"]
     assert flat.implementation.is_pandas() or str(flat.schema["left"]) == "String"
+
+
+def test_names_that_are_shared_are_told_apart_in_mappings_too():
+    assert product_names({1: "tea", 2: "tea", 3: "jam"}) == {1: "tea (1)", 2: "tea (2)", 3: "jam"}

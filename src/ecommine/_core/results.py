@@ -15,10 +15,10 @@ import narwhals.stable.v2 as nw
 from .checks import one_of, show
 from .engines import check_pickles, tell_library_errors
 from .frames import collect, opened
-from .notes import Note
+from .notes import Note, warn_of_notes
 from .output.headings import heading, sheet_name
 from .output.workbook import workbook
-from .tables import product_names, with_product_names
+from .tables import product_names, unused_names, with_product_names
 from .texts import LOCALES, Locale, counted
 
 if TYPE_CHECKING:
@@ -64,7 +64,8 @@ class Result:
         path : str or path
             The file, which is replaced where it is there.
         names : table of products, mapping of id to name, or None
-            A table with product_id and title: products are written by their names, one without a name by its id.
+            A table with product_id and title: products are written by their names, one without a name by its id. A
+            warning tells where no product of the result has one.
         locale : {"en", "zh"}
             The language of the sentences, and with "zh" of the headings too.
 
@@ -75,9 +76,14 @@ class Result:
         """
         checked, titles = check_path(path), product_names(names)
         one_of("locale", locale, LOCALES)
-        tables = {name: with_product_names(to_pandas(table), titles) for name, table in self._sheets(locale).items()}
-        notes = (*self.notes, *check_sheets(tables))
-        first = _sheet_of_notes(type(self).__name__, [self.headline, *self._sentences(locale)], notes)
+        plain = {name: to_pandas(table) for name, table in self._sheets(locale).items()}
+        tables = {name: with_product_names(table, titles) for name, table in plain.items()}
+        unused = unused_names(plain.values(), titles)
+        notes = (*self.notes, *check_sheets(tables), *unused)
+        warn_of_notes(unused, UserWarning, stacklevel=2)
+        sentences = self._sentences(locale)
+        lines = sentences if locale == "zh" and sentences else [self.headline, *sentences]
+        first = _sheet_of_notes(type(self).__name__, lines, notes)
         sheets = {"notes": first, **{name: for_excel(table) for name, table in tables.items()}}
         if locale == "zh":
             checked.write_bytes(workbook({sheet_name(name): table for name, table in sheets.items()}, heading))

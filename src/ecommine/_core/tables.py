@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from .frames import Frame, build, collect, opened
+from .notes import Note
 
 SEPARATOR = " + "
 """Between the products of a list that is written as text."""
@@ -87,15 +88,21 @@ def product_names(names: object) -> Mapping[Any, str]:
     if names is None:
         return {}
     if isinstance(names, Mapping):
-        return names
+        return _told_apart(dict(names))
     frame = opened(names, argument="names")
     absent = [name for name in ("product_id", "title") if name not in frame.collect_schema().names()]
     if absent:
         raise ValueError(f"`names` must have the columns product_id and title, `{absent[0]}` is missing")
     rows = collect(frame.select("product_id", "title").filter(~nw.col("title").is_null()))
-    titles = dict(zip(rows["product_id"].to_list(), map(str, rows["title"].to_list()), strict=True))
-    shared = Counter(titles.values())
-    return {product: title if shared[title] == 1 else f"{title} ({product})" for product, title in titles.items()}
+    return _told_apart(dict(zip(rows["product_id"].to_list(), rows["title"].to_list(), strict=True)))
+
+
+def _told_apart(titles: Mapping[Any, Any]) -> Mapping[Any, str]:
+    """Return titles as text, one that several products share with the id behind it."""
+    shared = Counter(str(title) for title in titles.values())
+    return {
+        product: str(title) if shared[str(title)] == 1 else f"{title} ({product})" for product, title in titles.items()
+    }
 
 
 def join_products(products: Iterable[Any], names: Mapping[Any, str]) -> str:
@@ -167,6 +174,29 @@ def with_product_names(table: pd.DataFrame, names: Mapping[Any, str]) -> pd.Data
         return table
     texts = {name: [_named(value, names) for value in table[name]] for name in columns}
     return table.assign(**texts)
+
+
+def unused_names(tables: Iterable[pd.DataFrame], names: Mapping[Any, str]) -> list[Note]:
+    """Return a note where names are given and no product of the tables has one.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"product_id": [1, 2]})
+    >>> [note.code for note in unused_names([table], {"1": "tea"})], unused_names([table], {1: "tea"})
+    (['names_without_products'], [])
+    """
+    if not names:
+        return []
+    seen: list[Any] = []
+    for column in (table[name] for table in tables for name in _PRODUCTS if name in table):
+        for value in column:
+            one = value if isinstance(value, (list, tuple, np.ndarray)) else [value]
+            if any(product in names for product in one):
+                return []
+            seen += one[: 1 - len(seen)]
+    example = f"the first is {seen[0]!r}, and `names` has {next(iter(names))!r}" if seen else "it has no products"
+    text = f"none of {len(names):,} names is of a product of this result: {example}"
+    return [Note(text, code="names_without_products", count=len(names))]
 
 
 def _named(products: Any, names: Mapping[Any, str]) -> Any:

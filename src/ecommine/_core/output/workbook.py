@@ -22,15 +22,22 @@ _CHUNK = 10_000
 _SAMPLE = 500
 """Rows whose texts decide how wide a column is."""
 _NARROWEST, _WIDEST = 10, 60
-_FORMATS = ("General", "0", "#,##0", "#,##0.00", "0.0%", "0.00%", "0.0000", "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss")
+_TINY = "0.00E+00"
+_CHANCE = "[<0.0001]0.0E+00;0.0000"
+_FORMATS = (
+    "General", "0", "#,##0", "#,##0.00", "0.0%", "0.00%", "0.0000%", "0.0000", _TINY, _CHANCE, "yyyy-mm-dd",
+    "yyyy-mm-dd hh:mm:ss",
+)  # fmt: skip
 _HEAD = len(_FORMATS)
 SMALL_SHARE, SMALL_NUMBER = 0.02, 0.1
-"""Shares and numbers that need more decimals."""
+"""Shares and numbers that need more decimals; a thousandth of them needs more still."""
+_LARGE = 100
+"""Beside numbers from here on, small ones are shown with two decimals all the same."""
 _SHARES = re.compile(
     r"(^|_)(share|conversion|support|confidence|rate|chance|abandonment|recovery|recovered|lost|observed|probability)(_|$)"
 )
 _CHANCES = re.compile(r"(^|_)[pq]_value$")
-_IDS = re.compile(r"(_id|_code|^year|_year)$")
+_IDS = re.compile(r"(_id|_code|_score|^year|_year|^product(_[ab])?|^antecedents?|^consequents?|^substitute)$")
 _DAY = np.timedelta64(1, "D").astype("timedelta64[us]").astype(np.int64)
 _FIRST_DAY = np.datetime64("1899-12-30", "us")
 _RESERVED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
@@ -103,7 +110,9 @@ def _scaffold(names: list[str]) -> dict[str, str]:
 
 def _styles() -> str:
     formats = "".join(
-        f'<numFmt numFmtId="{164 + i}" formatCode="{text}"/>' for i, text in enumerate(_FORMATS) if text != "General"
+        f'<numFmt numFmtId="{164 + i}" formatCode="{escape(text)}"/>'
+        for i, text in enumerate(_FORMATS)
+        if text != "General"
     )
     cells = "".join(
         f'<xf numFmtId="{164 + i if text != "General" else 0}" fontId="0" fillId="0" borderId="0" xfId="0" '
@@ -207,12 +216,17 @@ def _format_of(name: str, column: "pd.Series[Any]") -> str:
     if kind != "f":
         return "General"
     if _CHANCES.search(name):
-        return "0.0000"
-    numbers = column.dropna()
-    if bool(_SHARES.search(name)) and bool(numbers.abs().le(1).all()):
-        return "0.0%" if bool(numbers.abs().median() >= SMALL_SHARE) else "0.00%"
-    is_small = bool(len(numbers)) and bool(numbers.abs().max() < SMALL_NUMBER)
-    return "0.0000" if is_small else "#,##0.00"
+        return _CHANCE
+    values = np.abs(column.dropna().to_numpy(dtype=float))
+    values = values[(values > 0) & np.isfinite(values)]
+    middle, largest = (np.median(values), values.max()) if len(values) else (1.0, 1.0)
+    if _IDS.search(name) and bool((values == np.floor(values)).all()):  # with some missing
+        return "0"
+    if _SHARES.search(name) and largest <= 1:
+        return "0.0%" if middle >= SMALL_SHARE else "0.00%" if middle >= SMALL_SHARE / 100 else "0.0000%"
+    if middle >= SMALL_NUMBER or largest >= _LARGE:
+        return "#,##0.00"
+    return "0.0000" if middle >= SMALL_NUMBER / 100 else _TINY
 
 
 def _width(name: str, column: "pd.Series[Any]") -> int:
