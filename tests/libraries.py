@@ -128,6 +128,9 @@ LIBRARIES = {
     )
 }
 
+EAGER_AND_LAZY = [LIBRARIES["pandas-numpy"], LIBRARIES["polars-lazy"]]
+"""Two libraries for what does not depend on the library, but for whether a table is in memory."""
+
 
 def to_pandas(native: Any, *, sort: Sequence[str] | bool = False) -> pd.DataFrame:
     """Bring any table to pandas in one plain form: NumPy numbers with NaN, microseconds, text with None.

@@ -208,7 +208,7 @@ def test_purchase_sent_twice_in_one_microsecond_counts_once(library, turned) -> 
     shop = schema.from_ga4(library(frame.iloc[::-1] if turned else frame), timezone="UTC")
     orders = to_pandas(shop.orders)
     assert orders[["order_id", "customer_id", "amount"]].to_numpy().tolist() == [["T1", "anna", 30.0]]
-    assert note_counts(shop.notes) == {"repeated_purchases": 3}
+    assert note_counts(shop.notes) == {"repeated_purchases": 3, "events_repeated": 2}
 
 
 @pytest.mark.parametrize("turned", [False, True])

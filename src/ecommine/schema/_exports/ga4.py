@@ -14,6 +14,7 @@ from .._model.errors import SchemaError
 from .._model.shop import Shop
 from .base import Export, null_column, products_of_lines, read_as_numbers, read_as_text, require_columns
 from .ga4_nested import as_before, exploded, field, in_arrow, plain, with_parameter
+from .ga4_queries import FIELDS, note_repeated_events, refuse_unnested, require_money, with_fields
 
 _SYSTEM = "GA4"
 _PARAMETERS = {
@@ -37,7 +38,8 @@ def from_ga4(raw: IntoFrame, /, *, timezone: str | None = None, check: Check = "
       (which needs PyArrow for it): ``event_params`` is a list of key and value, ``items`` a list, ``ecommerce``,
       ``device``, ``geo`` and ``traffic_source`` are structs;
     - a flat table with one row per event: parameters are columns of their name or ``event_params.<key>``, fields of
-      structs columns such as ``device.category`` and ``ecommerce.transaction_id``.
+      structs columns such as ``device.category`` and ``ecommerce.transaction_id``, or, as aliases in BigQuery have no
+      dots, ``device_category`` and ``ecommerce_transaction_id``.
 
     Tables with one row per parameter or per item (after UNNEST), and nested columns that became text, are refused.
 
@@ -116,13 +118,12 @@ def from_ga4(raw: IntoFrame, /, *, timezone: str | None = None, check: Check = "
 
 def _read(came: Frame, export: Export) -> Frame:
     """Return the columns that are used, parameters by their name, without events of no visitor."""
+    refuse_unnested(came.collect_schema().names(), _SYSTEM)
+    came = with_fields(came, tuple(_PARAMETERS))
     names = came.collect_schema().names()
-    if {"event_params.key", "items.item_id"} & set(names):
-        raise SchemaError(
-            _SYSTEM, ["the table has one row per parameter or item: give it before UNNEST, with one row per event"]
-        )
     used = ("event_timestamp", "event_name", "user_pseudo_id", "user_id", *_NESTED)
-    flat = [name for name in names if "." in name or name in _PARAMETERS]
+    fields = {plain(field) for field in FIELDS} | {plain(f"event_params.{key}") for key in _PARAMETERS}
+    flat = [name for name in names if "." in name or name in _PARAMETERS or name in fields]
     frame = in_arrow(came, [name for name in names if name in used or name in flat])
     for key, name in _PARAMETERS.items():
         frame = _with_parameter(frame, key, name)
@@ -135,7 +136,10 @@ def _read(came: Frame, export: Export) -> Frame:
     export.note(
         "events_without_visitor", export.count(frame, rows=nobody)["rows"], "event", "without a user_pseudo_id left out"
     )
-    return frame.filter(~nobody)
+    frame = frame.filter(~nobody)
+    if "event_params" not in names:
+        note_repeated_events(frame, export)
+    return frame
 
 
 def _with_counts(frame: Frame) -> Frame:
@@ -191,15 +195,21 @@ def _links(events: Frame, export: Export) -> Frame:
 def _lines(frame: Frame, export: Export) -> Frame | None:
     """Return the lines of purchases, one per item, or per order in a flat table; None without transaction ids."""
     given = field(frame, "ecommerce.transaction_id")
+    bought = nw.col("event_name") == "purchase"
     if given is None and not export.count(frame, rows=~nw.col("__transaction").is_null())["rows"]:
+        text = "without a transaction_id: there are no orders"
+        export.note("purchases_without_order", export.count(frame, rows=bought)["rows"], "purchase", text)
         return None
     order = nw.col("__transaction") if given is None else nw.coalesce(given.cast(nw.String), "__transaction")
     real = nw.when((order != "(not set)") & (order != "")).then(order)
-    sold = frame.filter(nw.col("event_name") == "purchase").with_columns(order_id=real)
+    sold = frame.filter(bought).with_columns(order_id=real)
     known = sold.filter(~nw.col("order_id").is_null())
     _note_repeated(sold, known, export)
     sold = _first_of_each(known)
-    return _whole_orders(sold) if field(sold, "items") is None else _items(sold, export)
+    if field(sold, "items") is not None:
+        return _items(sold, export)
+    require_money(sold, _revenue(sold), frame.collect_schema().names(), _SYSTEM)
+    return _whole_orders(sold)
 
 
 def _note_repeated(sold: Frame, known: Frame, export: Export) -> None:

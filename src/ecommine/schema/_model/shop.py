@@ -57,6 +57,7 @@ class Shop:
         purchases_without_order   GA4: purchases without a transaction_id were left out of the orders
         repeated_purchases        GA4: purchases sent again with the same transaction_id were left out
         items_without_price       GA4: read as free
+        events_repeated           GA4: many events at one microsecond: is the table one after UNNEST?
         ========================= =======================================================================
 
     Examples
