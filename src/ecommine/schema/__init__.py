@@ -18,6 +18,10 @@ ids_trimmed                     blanks around ids, capitals of e-mails and the l
 ids_without_fraction            whole numbers such as 13085.0 were read as 13085
 ids_rounded                     ids that a spreadsheet rounded: different ones may have become one
 ids_differ_in_capitals          ids that differ from others in capitals only
+ids_of_nobody                   ids such as guest, 0 or 匿名, each of which counts as one person
+ids_masked                      ids that a system has masked, which several people may share
+giant_customer                  one customer has far more rows of ``orders`` than a person would
+discounts_negative              ``discount`` is below zero on lines that are no returns
 event_names_unknown             `events`: main events are missing, and some names are not known
 names_without_events            `events`: own names that no event has
 rows_without_group              `outliers`: rows without a group have no fence

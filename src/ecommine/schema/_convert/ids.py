@@ -14,13 +14,17 @@ EMPTY, NOBODY, TRIMMED, WITHOUT_FRACTION, ROUNDED = 1, 2, 3, 4, 5
 A rounded id ("1.23457E+12") stays as it is: what it stood for is lost."""
 
 _WORDS = "null|nan|none|nat|n/a|#n/a|<na>|\\(null\\)|\\\\n|nil|undefined|\\(not set\\)|\\(none\\)"
-_BLANKS = "[ \t\r\n\u00a0\u3000\u200b\ufeff]"
+_BLANKS = "[ \t\r\n\u00a0\u3000]"
+_UNSEEN = "[\u00ad\u200b-\u200f\u2060\ufeff]"
+"""Characters without width, which forms and byte order marks leave anywhere in a text."""
 _NOBODY_REGEX = f"^(?:(?i:{_WORDS}))$"
 _EMAIL_REGEX = "^[^@ ]+@[^@ ]+[.][^@ ]+$"
 _WITH_FRACTION_REGEX = "^[0-9]+[.]0$"
 ROUNDED_REGEX = "^[0-9](?:[.,][0-9]+)?[eE][+][0-9]+$|^[0-9]{15}000+$"
 """What a spreadsheet leaves of a long number: powers of ten, or zeros behind the fifteenth digit."""
-_SUSPECT_REGEX = f'^{_BLANKS}|{_BLANKS}$|^$|^(?:(?i:{_WORDS}))$|^[0-9]+[.]0$|{ROUNDED_REGEX}|^="|@.*[.]'
+_SUSPECT_REGEX = (
+    f"^{_BLANKS}|{_BLANKS}$|^$|^(?:(?i:{_WORDS}))$|^[0-9]+[.]0$|{ROUNDED_REGEX}|^=\"|^'[0-9]|@.*[.]|{_UNSEEN}"
+)
 
 
 def needs_mending(frame: Frame, name: str) -> bool:
@@ -62,9 +66,9 @@ def kind_of_mending(column: nw.Expr, *, nullable: bool) -> nw.Expr:
 
 
 def _trimmed(column: nw.Expr) -> nw.Expr:
-    text = column.str.replace_all(f"^{_BLANKS}+|{_BLANKS}+$", "")
-    is_formula = _holds(text, '^=".*"$')  # which keeps a spreadsheet from reading a number
-    return nw.when(is_formula).then(text.str.replace_all('^="|"$', "")).otherwise(text)
+    text = column.str.replace_all(_UNSEEN, "").str.replace_all(f"^{_BLANKS}+|{_BLANKS}+$", "")
+    is_kept = _holds(text, '^=".*"$|^\'[0-9]+$')  # which keeps a spreadsheet from reading a number
+    return nw.when(is_kept).then(text.str.replace_all('^="|"$|^\'', "")).otherwise(text)
 
 
 def _holds(column: nw.Expr, regex: str) -> nw.Expr:

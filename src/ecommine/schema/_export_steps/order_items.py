@@ -139,7 +139,7 @@ def _implied(lines: Frame, heads: Frame, export: Export, total: str) -> list[Fra
     return [
         order_level_lines(lines, heads, nw.col("__shipping"), "shipping"),
         order_level_lines(lines, heads, rest, "adjustment", "discount"),
-        order_level_lines(lines, heads, -nw.col("__refund"), "adjustment"),
+        order_level_lines(lines, heads, -nw.col("__refund").abs(), "adjustment"),
     ]
 
 

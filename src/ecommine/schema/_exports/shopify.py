@@ -193,7 +193,7 @@ def _heads(frame: Frame, export: Export, customer: str | None) -> Frame:
 
 
 def _goods(frame: Frame, heads: Frame) -> Frame:
-    paid = nw.col("Lineitem quantity") * nw.col("Lineitem price") - nw.col("Lineitem discount").fill_null(0.0)
+    paid = nw.col("Lineitem quantity") * nw.col("Lineitem price") - nw.col("Lineitem discount").abs().fill_null(0.0)
     price, units = nw.col("Lineitem price"), nw.col("Lineitem quantity")
     sold = ~nw.col("Lineitem name").is_null() | ~(price.is_null() | units.is_null())
     lines = frame.filter(sold).select(
@@ -202,7 +202,7 @@ def _goods(frame: Frame, heads: Frame) -> Frame:
         title=nw.col("Lineitem name"),
         quantity=nw.col("Lineitem quantity"),
         unit_price=nw.col("Lineitem price"),
-        discount=nw.col("Lineitem discount").fill_null(0.0),
+        discount=nw.col("Lineitem discount").abs().fill_null(0.0),
         amount=paid,
         line_type=line_type_of(nw.col("Lineitem name")),
         __tip=is_tip(nw.col("Lineitem name")).cast(nw.Int64),

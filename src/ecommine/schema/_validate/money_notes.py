@@ -1,4 +1,4 @@
-"""Numbers that are text: money of several currencies in one column, and thousands that look like decimals."""
+"""Money: several currencies in one column, thousands that look like decimals, discounts of the wrong sign."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ import narwhals.stable.v2 as nw
 
 from ..._core.frames import Frame, collect
 from ..._core.notes import Note
-from ..._core.texts import quote_names
+from ..._core.texts import counted, quote_names
 from .._convert.numbers import NUMBER_REGEX, THREE_DECIMALS_REGEX, currency_of
 from .._convert.objects import holds_objects
 from .._convert.plan import RAW, TypePlan
@@ -62,3 +62,24 @@ def currency_notes(frame: Frame, plan: TypePlan, counts: Mapping[str, int]) -> l
             )
             notes.append(Note(f"{text}it to one currency first", code="several_currencies", count=len(found)))
     return notes
+
+
+def sign_flags(frame: Frame) -> dict[str, nw.Expr]:
+    """Return the condition whose rows are counted: discounts below zero on lines that are no returns."""
+    names = frame.collect_schema().names()
+    if "discount" not in names:
+        return {}
+    sold = nw.col("quantity") if "quantity" in names else nw.col("amount")
+    return {"discount negative": ((nw.col("discount") < 0) & (sold >= 0)).fill_null(value=False)}
+
+
+def sign_notes(frame: Frame, counts: Mapping[str, int]) -> list[Note]:
+    """Return a note of discounts below zero, which raise what a line costs."""
+    count = counts.get("discount negative", 0)
+    if not count:
+        return []
+    names = frame.collect_schema().names()
+    is_used = {"quantity", "unit_price"} <= set(names)
+    raised = ", and raises the amount where that is computed" if is_used else ""
+    text = f"{counted(count, 'line')} with a negative `discount`: a reduction is positive here{raised}; turn the sign"
+    return [Note(text, code="discounts_negative", count=count)]
