@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ecommine import schema
-from libraries import to_pandas
+from libraries import EAGER_AND_LAZY, to_pandas
 from notes import warning_counts
 from raw_orders import texts
 
@@ -23,7 +23,9 @@ def test_every_alias_leads_to_a_name_of_ga4():
 
 def test_every_name_on_every_library(library):
     names = [*schema.EVENT_ALIASES, *schema.EVENT_NAMES, "弹窗", "View_Item", "pv "]
-    out = to_pandas(schema.events(library(events(*names))), sort=["visitor_id"])
+    out, counts = warning_counts(schema.events, library(events(*names)))
+    assert counts == {"event_names_unknown": 1}
+    out = to_pandas(out, sort=["visitor_id"])
     assert out["event"].tolist() == [
         *(schema.EVENT_ALIASES.get(name, name) for name in names[:-2]),
         *["view_item"] * 2,
@@ -64,11 +66,47 @@ def test_a_log_whose_names_are_half_known_is_told(library):
     assert counts == {"names_without_events": 1}
 
 
+@pytest.mark.parametrize("library", EAGER_AND_LAZY, ids=str)
+@pytest.mark.parametrize("name", ["点赞", "order_paid"])
+def test_unknown_names_beside_known_ones_are_told(library, name):
+    out, counts = warning_counts(schema.events, library(events("view", "add_to_cart", "buy", name, name)))
+    assert counts == {"event_names_unknown": 1}
+    assert to_pandas(out)["event"].tolist().count(name) == 2
+
+
+@pytest.mark.parametrize("library", EAGER_AND_LAZY, ids=str)
+@pytest.mark.parametrize("name", ["scroll", "user_engagement"])
+def test_other_names_of_ga4_are_no_news(library, name):
+    schema.events(library(events("view", "add_to_cart", "buy", name)))
+
+
+@pytest.mark.parametrize("library", EAGER_AND_LAZY, ids=str)
+@pytest.mark.parametrize("names", [{1: "view_item", 4: "purchase"}, {"1": "view_item", "4": "purchase"}])
+def test_codes_of_events_are_mapped_by_number_or_text(library, names):
+    codes = events("x", "y", "z").assign(event=[1, 4, 1])
+    assert to_pandas(schema.events(library(codes), names=names))["event"].tolist() == [
+        "view_item",
+        "purchase",
+        "view_item",
+    ]
+
+
+@pytest.mark.parametrize("library", EAGER_AND_LAZY, ids=str)
+@pytest.mark.parametrize(("name", "of"), [("点赞", "share"), ("paid", "purchase")])
+def test_quarantine_knows_own_names(library, name, of):
+    split = schema.quarantine("events", library(events(name, None)), names={name: of})
+    assert to_pandas(split.valid)["event"].tolist() == [of]
+    assert len(to_pandas(split.rejected)) == 1
+    with pytest.raises(TypeError, match="`names` are names of events, which orders does not have"):
+        schema.quarantine("orders", library(events(name)), names={name: of})
+
+
 @pytest.mark.parametrize(
     ("names", "error", "words"),
     [
         ({"x": "add_to_card"}, ValueError, "did you mean 'add_to_cart'"),
         ({"x": 1}, TypeError, "`names` must map names of events"),
+        ({True: "purchase"}, TypeError, "`names` must map names of events"),
         (["x"], TypeError, "`names` must map names of events"),
     ],
 )

@@ -73,6 +73,25 @@ SCENARIOS = {
     "ids in capitals": lambda: schema.orders(
         orders(customer_id=texts("Ann@x.org", "ann@x.org", "b"), product_id=texts("A1", "a1", "b"))
     ),
+    "ids of several people": lambda: schema.orders(
+        orders(
+            customer_id=texts("guest", "张**", "游客"), quantity=1.0, unit_price=5.0, discount=np.array([-1.0, 0, 1])
+        )
+    ),
+    "one giant customer": lambda: schema.orders(
+        pd.DataFrame(
+            {"order_id": range(1, 301), "customer_id": [*["till"] * 150, *(f"c{i}" for i in range(150))]}
+            | {"ordered_at": DAY, "amount": 1.0}
+        )
+    ),
+    "headings that are repeated": lambda: schema.orders(orders(amount=texts("5", "amount", "6"))),
+    "units that are mixed": lambda: schema.orders(
+        orders(ordered_at=np.array([1714556400000, 1714556400, 1714556401])), format="unix_ms"
+    ),
+    "dates of a spreadsheet": lambda: schema.orders(
+        orders(ordered_at=pd.Series([DAY, "13/05/2024", "14/05/2024"], dtype=object))
+    ),
+    "ids that are all rounded": lambda: schema.orders(orders(order_id=texts("1.2E+15", "1.3E+15", "1.3E+15"))),
     "own names of events": lambda: schema.events(
         EVENTS.assign(event=["browse", "buy", "hover"]), names={"browse": "view_item", "pay": "purchase"}
     ),

@@ -10,6 +10,8 @@ import pandas as pd
 
 from ..._core.frames import Frame, wrap
 
+_SHOWN_KINDS = 3
+
 
 def holds_objects(frame: Frame, name: str) -> bool:
     """Return whether a pandas column holds Python objects, whose types only a look at every value shows."""
@@ -22,6 +24,14 @@ def object_type_of(frame: Frame, name: str) -> str:
     kind = str(pd.api.types.infer_dtype(values))
     scalar = not kind.startswith("mixed") or values.map(_is_scalar).all()
     return kind if scalar else "nested or various objects"
+
+
+def kinds_in(frame: Frame, name: str) -> str:
+    """Return the kinds of values of a pandas object column, the commonest first, with an example of each."""
+    values = frame.to_native()[name].dropna()
+    kinds = values.map(lambda value: type(value).__name__)
+    names = kinds.value_counts().index[:_SHOWN_KINDS]
+    return " and ".join(f"{kind} ({str(values[(kinds == kind).to_numpy()].iloc[0])[:40]!r})" for kind in names)
 
 
 def _is_scalar(value: object) -> bool:

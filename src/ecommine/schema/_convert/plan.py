@@ -22,10 +22,11 @@ from .objects import (
     holds_objects,
     is_all_missing,
     is_numpy,
+    kinds_in,
     object_type_of,
     zones_of,
 )
-from .suggest import advice_without_format, count_zones
+from .suggest import SWAPPED, advice_without_format, count_zones
 from .time_texts import ISO
 
 RAW = "__raw__"
@@ -258,7 +259,10 @@ def _plan_object_time(
 ) -> None:
     name = column.name
     if object_type not in _OBJECT_TIMES:
-        plan.problems.append(_wrong_type(column, object_type))
+        problem = _wrong_type(column, object_type)
+        if "mixed" in object_type or "various" in object_type:
+            problem = f"`{name}` mixes {kinds_in(frame, name)}: {SWAPPED}"
+        plan.problems.append(problem)
         return
     zones = zones_of(frame, name)
     if None in zones and len(zones) > 1:

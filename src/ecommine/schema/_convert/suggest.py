@@ -19,6 +19,11 @@ _DATES = (
 _CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%H时%M分%S秒")
 _ZONES = ("", "%z", " %z", " UTC", " GMT")
 _SHORT_YEAR = re.compile(r"[0-9]{1,2}([./-])[0-9]{1,2}\1[0-9]{2}(?![0-9])")
+SWAPPED = (
+    "a spreadsheet made dates of those texts that it could read, and may have swapped their day and month: export the "
+    "file again, and read the column as text"
+)
+"""What to do about dates, or days that a spreadsheet counts, beside texts."""
 _SAMPLE = 1_000
 """Texts that a suggestion looks at."""
 _FROM, _TO = (datetime(year, 1, 1, tzinfo=UTC).timestamp() for year in (1995, 2100))
@@ -77,12 +82,22 @@ def describe_texts(texts: Sequence[str]) -> str:
         if short is not None:
             return f"write years with four digits: {short!r} has two"
         return "give `format=`, such as format='%Y-%m-%d %H:%M:%S'"
+    if any(_is_day_of_excel(text) for text in groups.get((), [])):
+        return SWAPPED
     if len(groups) == 1:
         return f"give `format={' or '.join(map(repr, next(iter(known))))}`"
     kinds = [
         f"{' or '.join(map(repr, names)) or 'of no known format'} ({found[0]!r})" for names, found in groups.items()
     ]
     return f"it mixes formats, read each kind by itself: {', '.join(kinds[:4])}"
+
+
+def _is_day_of_excel(text: str) -> bool:
+    return re.fullmatch("[0-9]{5}([.][0-9]+)?", text) is not None and _in_range((float(text) - EXCEL_1970) * 86_400)
+
+
+def _in_range(seconds: float) -> bool:
+    return _FROM <= seconds < _TO
 
 
 def describe_counts(counts: Sequence[float]) -> str:
@@ -99,6 +114,11 @@ def describe_counts(counts: Sequence[float]) -> str:
     units = [unit for unit, micros in EPOCHS.items() if known and all(_FROM <= n * micros / 1e6 < _TO for n in known)]
     if units:
         return f"give `format={units[0]!r}`"
+    of_each = {unit: [n for n in known if _in_range(n * micros / 1e6)] for unit, micros in EPOCHS.items()}
+    mixed = {unit: found for unit, found in of_each.items() if found}
+    if len(mixed) > 1 and sum(map(len, mixed.values())) == len(known):
+        kinds = ", ".join(f"{unit!r} ({found[0]:.0f})" for unit, found in mixed.items())
+        return f"it mixes units, bring them to one first: {kinds}"
     if known and all(_FROM <= n / 1e9 < _TO for n in known):
         return "they count nanoseconds: divide them by 1,000 and give `format='unix_us'`"
     if known and all(_FROM <= (n - EXCEL_1970) * 86_400 < _TO for n in known):

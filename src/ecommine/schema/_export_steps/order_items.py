@@ -1,9 +1,11 @@
 """Exports with one table of orders and perhaps one of their items: lines that add up to the total of each order."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Literal
 
 import narwhals.stable.v2 as nw
+from narwhals.stable.v2.typing import IntoFrame
 
 from ..._core.frames import Frame, computed_once, join
 from .._convert.suggest import formats_of, sample
@@ -15,17 +17,24 @@ from .._exports.base import (
     note_line_types,
     note_missing_rows,
     null_column,
+    open_table_of_export,
     order_level_lines,
     products_of_lines,
     read_as_numbers,
     read_as_text,
+    refuse_repeated_headings,
+    require_times,
     stack,
 )
 from .._model.shop import Shop
 from .line_types import line_type_of
+from .repeated import drop_repeated_orders
+from .states import note_unknown_states
 
 CLOSED = "关闭|取消|等待买家付款|待付款|等待付款|未付款|未支付|删除"
 """Part of the states of orders that nobody paid, or that were closed."""
+KNOWN = f"{CLOSED}|成功|完成|已付款|已支付|已发货|发货|待收货|确认收货|出库|待发货|退款|售后|评价|锁定|暂停|已签收|妥投"
+"""Part of all states that are known: these, and those of orders that were paid."""
 
 
 def clean_codes(frame: Frame, *names: str) -> Frame:
@@ -39,6 +48,7 @@ def clean_money(frame: Frame, system: str, *names: str) -> Frame:
     """Return money as numbers; a remark in words ("无退款申请") is none."""
     types = frame.collect_schema()
     written = [name for name in names if name in types and types[name] == nw.String]
+    refuse_repeated_headings(frame, system, written)
     in_words = {name: nw.when(fill_false(nw.col(name).str.contains("[0-9]"))).then(nw.col(name)) for name in written}
     return read_as_numbers(frame.with_columns(**in_words) if in_words else frame, system, *names)
 
@@ -107,21 +117,63 @@ def _of_order(heads: Frame) -> list[str]:
     return [name for name in heads.collect_schema().names() if not name.startswith("__")]
 
 
+def items_taken_once(
+    items: Frame, heads: Frame, export: Export, line: Sequence[str], *, price: str, units: str, paid: str
+) -> Frame:
+    """Return the items (column ``order_id``) without those of orders that a file of items has several times in whole.
+
+    Two equal items of one order are both kept where the total of the order (``heads``) holds both.
+    """
+    full = nw.col(price) * nw.col(units)
+    item = nw.coalesce(paid, full) if paid in items.collect_schema().names() else full
+    sums = heads.select("order_id", "__total", "__shipping")
+    of_order = join(items, sums, on=["order_id"], how="inner")
+    total, other = nw.col("__total"), nw.col("__shipping")
+    often = partial(too_dear, items=of_order, key="order_id", total=total, other=other, item=item)
+    return drop_repeated_orders(of_order, export, "order_id", line, often).drop("__total", "__shipping")
+
+
+def shop_of_files(
+    orders: Frame,
+    items: IntoFrame | None,
+    export: Export,
+    heads: Frame,
+    lines_of: tuple[Callable[[], Frame], Callable[[Frame], Frame]],
+    *,
+    total: str,
+    time: str,
+    format: str | None,
+    cancelled: Literal["drop", "keep"],
+) -> Shop:
+    """Return the shop of a file of orders, and of one of items where there is one, by the lines that each is read as.
+
+    ``lines_of`` are what makes lines of the orders alone, and what makes them of the items.
+    """
+    table = open_table_of_export(orders, items, argument="items")
+    lines = lines_of[0]() if table is None else lines_of[1](table)
+    written = format_of_times(orders, time, format)
+    return shop_of_orders(heads, lines, export, total=total, time=time, format=written, cancelled=cancelled)
+
+
 def shop_of_orders(
     heads: Frame,
     lines: Frame,
     export: Export,
     *,
     total: str,
+    time: str,
     format: str | None,
     cancelled: Literal["drop", "keep"],
 ) -> Shop:
     """Return the shop: lines of items, shipping, what the total differs by, and minus what was refunded.
 
     ``heads`` have ``order_id``, ``customer_id``, ``ordered_at`` and ``__total``, ``__shipping``, ``__refund``,
-    ``__closed``. ``total`` is the name of the total in the export.
+    ``__state``. ``total`` and ``time`` are the names of the total and of the time in the export.
     """
+    note_unknown_states(heads, export, "__state", KNOWN)
+    heads = heads.with_columns(__closed=fill_false(nw.col("__state").str.contains(CLOSED)).cast(nw.Int64))
     kept = drop_cancelled(heads, export, nw.col("__closed") == 1, cancelled, "closed, cancelled or not paid")
+    require_times(kept, export.system, time)
     lines = join(lines, kept.select("order_id"), on=["order_id"], how="inner")
     goods = lines.drop("title")
     orders = export.table(computed_once(stack([goods, *_implied(goods, kept, export, total)])), "orders", format=format)
@@ -156,8 +208,7 @@ def too_dear(orders: Frame, items: Frame, key: str, *, total: nw.Expr, other: nw
     return orders.filter(fill_false(once < every)).select(key, "__times", "__lines")
 
 
-def is_closed(state: str | None) -> nw.Expr:
-    """Return whether an order is closed or was never paid, by its state in words."""
-    if state is None:
-        return nw.lit(0)
-    return fill_false(nw.col(state).str.contains(CLOSED)).cast(nw.Int64)
+def state_of(frame: Frame, *names: str) -> nw.Expr:
+    """Return the state of an order in words, missing where the export has none."""
+    name = first_present(frame, *names)
+    return null_column(nw.String) if name is None else nw.col(name)  # type: ignore[no-any-return]  # an expression

@@ -14,6 +14,7 @@ from ..._core.texts import counted, quote_names
 from .._convert.convert import convert
 from .._convert.formats import Conversion
 from .._convert.ids import mended
+from .._convert.numbers import THREE_DECIMALS_REGEX, advice_of_export
 from .._convert.objects import holds_objects
 from .._convert.plan import is_inexact, max_exact_integer
 from .._convert.suggest import sample
@@ -26,6 +27,7 @@ from .._model.tables import LINE_TYPES
 OTHER_LINES = LINE_TYPES[1:]
 """Types of the lines that are not products."""
 
+_SHOWN_ORDERS = 3
 MIN_MONEY = 0.005
 """Currency units: money below half a cent is rounding, not a line."""
 
@@ -35,6 +37,7 @@ class Export:
     """One export while it becomes a shop: how its tables are checked, and the notes of all of them."""
 
     check: Check
+    system: str = "export"
     notes: list[Note] = field(default_factory=list)
 
     def table(
@@ -218,18 +221,65 @@ def read_as_numbers(frame: Frame, system: str, *names: str) -> Frame:
 
 
 def _converted(frame: Frame, system: str, written: list[str]) -> Frame:
+    types = frame.collect_schema()
+    texts = [name for name in written if types[name] == nw.String]  # empty cells, to readers that keep them
+    frame = frame.with_columns(
+        **{name: nw.when(nw.col(name).str.strip_chars() != "").then(nw.col(name)) for name in texts}
+    )
     before = {f"__{name}": nw.col(name) for name in written}
     how = Conversion("number", decimal=".", is_money=True)  # systems write numbers with a dot, whatever their country
     frame = convert(frame.with_columns(**before), dict.fromkeys(written, how))
     bad = {name: ~nw.col(f"__{name}").is_null() & nw.col(name).is_null() for name in written}
     counts = Export("types").count(frame, **bad)
     if any(counts.values()):
-        remedy = "a dot is the decimal mark here, so write it as the system does, and leave out rows of another kind"
         broken = {name: counted(count, "row") for name, count in counts.items() if count}
-        first = {name: repr(sample(frame.filter(bad[name]), f"__{name}")[0]) for name in broken}
-        told = [f"{name!r} is not a number in {rows}, such as {first[name]}: {remedy}" for name, rows in broken.items()]
-        raise SchemaError(system, told)
+        told = {name: str(sample(frame.filter(bad[name]), f"__{name}")[0]) for name in broken}
+        refuse_repeated_headings(
+            frame.with_columns(**{name: nw.col(f"__{name}") for name in broken}), system, list(broken)
+        )
+        wrong = [
+            f"{name!r} is not a number in {rows}, such as {told[name]!r}: {advice_of_export(told[name])}"
+            for name, rows in broken.items()
+        ]
+        raise SchemaError(system, wrong)
+    _refuse_unsure_thousands(frame, system, texts)
     return frame.drop(*before)
+
+
+def refuse_repeated_headings(frame: Frame, system: str, texts: Sequence[str]) -> None:
+    """Raise for rows that are the headings of the file once more, by columns whose values are text."""
+    same = {name: fill_false(nw.col(name).str.strip_chars() == name) for name in texts}
+    count = max(Export("types").count(frame, **same).values()) if same else 0
+    if count:
+        rows = f"{counted(count, 'row')} {'repeats' if count == 1 else 'repeat'} the headings"
+        raise SchemaError(system, [f"{rows}, as where files are joined one below the other: leave such rows out"])
+
+
+def _refuse_unsure_thousands(frame: Frame, system: str, texts: list[str]) -> None:
+    """Raise where each dot of a column has three digits behind it, which no system writes of its money."""
+    flags: dict[str, nw.Expr] = {}
+    for name in texts:
+        flags[f"{name} dotted"] = fill_false(nw.col(f"__{name}").str.contains("[0-9][.][0-9]"))
+        flags[f"{name} three"] = fill_false(nw.col(f"__{name}").str.contains(THREE_DECIMALS_REGEX))
+    counts = Export("types").count(frame, **flags) if flags else {}
+    unsure = [name for name in texts if counts[f"{name} three"] == counts[f"{name} dotted"] > 0]
+    if unsure:
+        remedy = "make numbers of them first, such as pd.read_csv(..., thousands='.', decimal=',')"
+        raise SchemaError(
+            system, [f"{name!r} has three digits behind every dot, which may be thousands: {remedy}" for name in unsure]
+        )
+
+
+def require_times(heads: Frame, system: str, column: str) -> None:
+    """Raise for orders without a time, such as a line of totals at the foot of the file."""
+    time = nw.col("ordered_at")
+    if heads.collect_schema()["ordered_at"] == nw.String:
+        time = nw.when(time.str.strip_chars() != "").then(time)
+    rows = collect(heads.filter(time.is_null()).select(nw.col("order_id").cast(nw.String)).head(_SHOWN_ORDERS))
+    if len(rows):
+        such = ", ".join(map(repr, rows["order_id"].to_list()))
+        text = f"orders without {column!r}, such as {such}: leave these rows out, of which a line of totals at the "
+        raise SchemaError(system, [f"{text}foot of the file is one"])
 
 
 def stack(frames: Sequence[Frame]) -> Frame:

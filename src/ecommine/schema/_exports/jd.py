@@ -12,12 +12,11 @@ from .._export_steps.customers import with_customers
 from .._export_steps.order_items import (
     clean_codes,
     clean_money,
-    first_present,
     format_of_times,
-    is_closed,
     lines_of_items,
     money_of,
     shop_of_orders,
+    state_of,
     too_dear,
 )
 from .._export_steps.repeated import drop_repeated_orders, refuse_two_orders_of_a_number
@@ -97,7 +96,7 @@ def from_jd_orders(
     2     2001      jd_ann  discount    -5.0
     """
     frame = opened(raw, argument="raw")
-    export = Export(check)
+    export = Export(check, _SYSTEM)
     number = find_spelling(frame, _SYSTEM, "订单号", "订单编号")
     require_columns(frame, _SYSTEM, "商品名称", "订购数量", "京东价", "下单时间")
     total = find_spelling(frame, _SYSTEM, *_TOTALS)
@@ -121,7 +120,8 @@ def from_jd_orders(
         paid=paid,
     )
     written = format_of_times(frame, "下单时间", format)
-    return shop_of_orders(heads, lines, export, total=total, format=written, cancelled=cancelled)
+    time = "下单时间"
+    return shop_of_orders(heads, lines, export, total=total, time=time, format=written, cancelled=cancelled)
 
 
 def _heads(frame: Frame, total: str) -> Frame:
@@ -136,5 +136,5 @@ def _heads(frame: Frame, total: str) -> Frame:
         __shipping=money_of(frame, "运费金额"),
         __total=money_of(frame, total) + balance,
         __refund=nw.lit(0.0),
-        __closed=is_closed(first_present(frame, "订单状态")),
+        __state=state_of(frame, "订单状态"),
     )

@@ -10,6 +10,7 @@ from ..._core.frames import Frame, computed_once, join, opened
 from .._export_steps.customers import with_customers
 from .._export_steps.line_types import is_tip, line_type_of
 from .._export_steps.repeated import drop_repeated_orders, refuse_two_orders_of_a_number
+from .._export_steps.states import note_unknown_states
 from .._map.map import Check, check_zone
 from .._model.shop import Shop
 from .base import (
@@ -25,6 +26,7 @@ from .base import (
     read_as_numbers,
     read_as_text,
     require_columns,
+    require_times,
     stack,
 )
 
@@ -47,6 +49,7 @@ _CHANGING = (
     "Accepts Marketing", "Shipping", "Taxes", "Discount Amount", "Outstanding Balance",
 )  # fmt: skip
 """What an order has once at a time, on the first of its rows or on all."""
+_KNOWN_STATES = "^(?i:paid|unpaid|partially[ _]paid|partially[ _]refunded|refunded|pending|authorized|voided|expired)$"
 _LINE = ("Lineitem name", "Lineitem sku", "Vendor")
 
 
@@ -142,8 +145,10 @@ def from_shopify(
     refuse_two_orders_of_a_number(frame, _SYSTEM, "Name", _ONCE, _CHANGING, ("Created at", "Total"))
     frame = drop_repeated_orders(frame, export, "Name", ("Lineitem name", "Lineitem quantity", "Lineitem price"))
     heads = computed_once(_heads(frame, export, customer))
+    note_unknown_states(heads, export, "Financial Status", _KNOWN_STATES)
     dead = nw.col("__cancelled") == 1
     kept = drop_cancelled(heads, export, dead, cancelled, "cancelled, voided or expired")
+    require_times(kept, _SYSTEM, "Created at")
     _note_missing(kept, export)
     goods = computed_once(_goods(frame, heads))
     if cancelled == "drop":
@@ -189,7 +194,7 @@ def _heads(frame: Frame, export: Export, customer: str | None) -> Frame:
     heads = frame.filter(~nw.col("Total").is_null()).with_columns(**of_order, __cancelled=dead.cast(nw.Int64))
     heads = heads.unique(subset=["Name"], keep="any").with_columns(order_id=nw.col("Name"))
     heads = with_customers(heads, export, _SYSTEM, ("Email", "Phone"), customer)
-    return heads.select("order_id", *_MONEY, "__cancelled", "customer_id", *of_order)
+    return heads.select("order_id", *_MONEY, "Financial Status", "__cancelled", "customer_id", *of_order)
 
 
 def _goods(frame: Frame, heads: Frame) -> Frame:
@@ -208,7 +213,7 @@ def _goods(frame: Frame, heads: Frame) -> Frame:
         __tip=is_tip(nw.col("Lineitem name")).cast(nw.Int64),
         **{canonical: nw.col(source) for canonical, source in present_columns(frame, brand="Vendor").items()},
     )
-    return join(lines, heads.drop(*_MONEY), on=["order_id"], how="left")
+    return join(lines, heads.drop(*_MONEY, "Financial Status"), on=["order_id"], how="left")
 
 
 def _note_missing(heads: Frame, export: Export) -> None:

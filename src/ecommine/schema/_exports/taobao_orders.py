@@ -1,5 +1,6 @@
 """Taobao and Tmall: the order report of the seller's backend (ExportOrderList), and its report of items."""
 
+from functools import partial
 from typing import Literal
 
 import narwhals.stable.v2 as nw
@@ -12,17 +13,17 @@ from .._export_steps.order_items import (
     clean_codes,
     clean_money,
     first_present,
-    format_of_times,
-    is_closed,
+    items_taken_once,
     line_of_order,
     lines_of_items,
     money_of,
-    shop_of_orders,
+    shop_of_files,
+    state_of,
 )
 from .._export_steps.repeated import refuse_two_orders_of_a_number
 from .._map.map import Check
 from .._model.shop import Shop
-from .base import Export, drop_copies, find_spelling, open_table_of_export, require_columns
+from .base import Export, drop_copies, find_spelling, require_columns
 
 _SYSTEM = "Taobao orders"
 _MONEY = ("买家应付货款", "买家应付邮费", "总金额", "买家实际支付金额", "退款金额", "宝贝总数量", "宝贝种类")
@@ -94,7 +95,7 @@ def from_taobao_orders(
     1  1930679858170647  shipping    10.0
     """
     frame = opened(orders, argument="orders")
-    export = Export(check)
+    export = Export(check, _SYSTEM)
     require_columns(frame, _SYSTEM, "订单编号", "订单创建时间")
     total = find_spelling(frame, _SYSTEM, "总金额", "买家应付货款")
     frame = clean_codes(frame, "订单编号", "买家会员名", "买家支付宝账号", "联系手机", "订单状态", "宝贝标题")
@@ -103,10 +104,11 @@ def from_taobao_orders(
     frame = drop_copies(frame, export, _SYSTEM, "orders", "订单编号")
     frame = with_customers(frame, export, _SYSTEM, ("买家会员名", "买家支付宝账号", "联系手机"), customer)
     heads = _heads(frame, total)
-    table = open_table_of_export(frame, items, argument="items")
-    lines = _goods(frame, heads) if table is None else _items(table, heads)
-    written = format_of_times(frame, "订单创建时间", format)
-    return shop_of_orders(heads, lines, export, total=total, format=written, cancelled=cancelled)
+    lines_of = (partial(_goods, frame, heads), partial(_items, heads=heads, export=export))
+    time = "订单创建时间"
+    return shop_of_files(
+        frame, items, export, heads, lines_of, total=total, time=time, format=format, cancelled=cancelled
+    )
 
 
 def _heads(frame: Frame, total: str) -> Frame:
@@ -120,7 +122,7 @@ def _heads(frame: Frame, total: str) -> Frame:
         __shipping=shipping,
         __total=money_of(frame, total) + (0.0 if total == "总金额" else shipping),
         __refund=money_of(frame, "退款金额"),
-        __closed=is_closed(first_present(frame, "订单状态")),
+        __state=state_of(frame, "订单状态"),
     )
 
 
@@ -135,12 +137,14 @@ def _goods(frame: Frame, heads: Frame) -> Frame:
     return line_of_order(heads, goods)
 
 
-def _items(items: Frame, heads: Frame) -> Frame:
+def _items(items: Frame, heads: Frame, export: Export) -> Frame:
     order = find_spelling(items, _SYSTEM, "主订单编号", "订单编号")
     title, price = find_spelling(items, _SYSTEM, "商品标题", "标题"), find_spelling(items, _SYSTEM, "商品价格", "价格")
     require_columns(items, _SYSTEM, "购买数量")
     items = clean_codes(items, order, title, "商家编码", "外部系统编号", "商品ID").with_columns(order_id=nw.col(order))
     items = clean_money(items, _SYSTEM, price, "购买数量", "买家应付货款")
+    line = (title, "购买数量", price)
+    items = items_taken_once(items, heads, export, line, price=price, units="购买数量", paid="买家应付货款")
     full = nw.col(price) * nw.col("购买数量")
     paid = nw.coalesce("买家应付货款", full) if "买家应付货款" in items.collect_schema().names() else full
     codes = ("商家编码", "外部系统编号", "商品ID")

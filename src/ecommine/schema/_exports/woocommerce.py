@@ -12,6 +12,7 @@ from .._export_steps.customers import with_customers
 from .._export_steps.line_types import line_type_of
 from .._export_steps.order_items import too_dear
 from .._export_steps.repeated import drop_repeated_orders, refuse_two_orders_of_a_number
+from .._export_steps.states import note_unknown_states
 from .._map.map import Check
 from .._model.shop import Shop
 from .base import (
@@ -25,6 +26,7 @@ from .base import (
     read_as_numbers,
     read_as_text,
     require_columns,
+    require_times,
     stack,
 )
 
@@ -44,6 +46,8 @@ _CHANGING = ("status", "refunded_total", "shipping_total", "fee_total", "tax_tot
 _HIGHEST_TAX = 0.3
 """No tax is a larger share of what an order costs without it."""
 _UNPAID = ("cancelled", "failed", "pending", "checkout-draft", "trash")
+_PAID = ("completed", "processing", "on-hold", "refunded")
+_KNOWN_STATES = f"^(?:{'|'.join((*_UNPAID, *_PAID))})$"
 
 
 @tell_library_errors
@@ -132,9 +136,11 @@ def from_woocommerce(
     frame = drop_repeated_orders(frame, export, "order_id", ("item_name", *_ITEM), often)
     frame = _with_customers(frame, export, customer)
     every = frame.select("order_id", "status").unique(subset=["order_id"], keep="any")
+    note_unknown_states(every, export, "status", _KNOWN_STATES)
     unpaid = nw.col("status").is_in(_UNPAID)
     kept = drop_cancelled(every, export, unpaid, cancelled, "cancelled, failed, pending or draft")
     frame = computed_once(join(frame, kept.select("order_id"), on=["order_id"], how="inner"))
+    require_times(frame.with_columns(ordered_at=nw.col("order_date")), _SYSTEM, "order_date")
     _note_missing(frame, export)
     goods = _goods(frame)
     lines = goods.drop("title")

@@ -1,5 +1,6 @@
 """Youzan: the order export of the shop's backend, one row per order, and its export of items."""
 
+from functools import partial
 from typing import Literal
 
 import narwhals.stable.v2 as nw
@@ -11,18 +12,17 @@ from .._export_steps.customers import with_customers
 from .._export_steps.order_items import (
     clean_codes,
     clean_money,
-    first_present,
-    format_of_times,
-    is_closed,
+    items_taken_once,
     line_of_order,
     lines_of_items,
     money_of,
-    shop_of_orders,
+    shop_of_files,
+    state_of,
 )
 from .._export_steps.repeated import refuse_two_orders_of_a_number
 from .._map.map import Check
 from .._model.shop import Shop
-from .base import Export, drop_copies, find_spelling, open_table_of_export, require_columns
+from .base import Export, drop_copies, find_spelling, require_columns
 
 _SYSTEM = "Youzan orders"
 _MONEY = ("商品金额合计", "运费", "应收订单金额", "订单实付金额", "订单已退款金额", "商品种类数")
@@ -99,7 +99,7 @@ def from_youzan_orders(
     1  E20250720164254  13900000001  discount   -20.9
     """
     frame = opened(orders, argument="orders")
-    export = Export(check)
+    export = Export(check, _SYSTEM)
     require_columns(frame, _SYSTEM, "订单号")
     time = find_spelling(frame, _SYSTEM, "订单创建时间", "买家付款时间")
     total = find_spelling(frame, _SYSTEM, "订单实付金额", "应收订单金额")
@@ -109,10 +109,10 @@ def from_youzan_orders(
     frame = drop_copies(frame, export, _SYSTEM, "orders", "订单号")
     frame = with_customers(frame, export, _SYSTEM, _CUSTOMER, customer)
     heads = _heads(frame, time, total)
-    table = open_table_of_export(frame, items, argument="items")
-    lines = _goods(frame, heads, total) if table is None else _items(table, heads)
-    written = format_of_times(frame, time, format)
-    return shop_of_orders(heads, lines, export, total=total, format=written, cancelled=cancelled)
+    lines_of = (partial(_goods, frame, heads, total), partial(_items, heads=heads, export=export))
+    return shop_of_files(
+        frame, items, export, heads, lines_of, total=total, time=time, format=format, cancelled=cancelled
+    )
 
 
 def _heads(frame: Frame, time: str, total: str) -> Frame:
@@ -125,7 +125,7 @@ def _heads(frame: Frame, time: str, total: str) -> Frame:
         __shipping=money_of(frame, "运费"),
         __total=money_of(frame, total),
         __refund=money_of(frame, "订单已退款金额"),
-        __closed=is_closed(first_present(frame, *_STATE)),
+        __state=state_of(frame, *_STATE),
     )
 
 
@@ -138,10 +138,12 @@ def _goods(frame: Frame, heads: Frame, total: str) -> Frame:
     return line_of_order(heads, frame.select(order_id=nw.col("订单号"), **columns))
 
 
-def _items(items: Frame, heads: Frame) -> Frame:
+def _items(items: Frame, heads: Frame, export: Export) -> Frame:
     require_columns(items, _SYSTEM, "订单号", "商品名称", "商品单价", "商品数量")
     items = clean_codes(items, "订单号", "商品名称", *_CODES).with_columns(order_id=nw.col("订单号"))
     items = clean_money(items, _SYSTEM, "商品单价", "商品数量", "商品实际成交金额")
+    line = ("商品名称", "商品数量", "商品单价")
+    items = items_taken_once(items, heads, export, line, price="商品单价", units="商品数量", paid="商品实际成交金额")
     price, units = nw.col("商品单价"), nw.col("商品数量")
     known = items.collect_schema().names()
     paid = nw.coalesce("商品实际成交金额", price * units) if "商品实际成交金额" in known else price * units

@@ -25,7 +25,14 @@ from .._model.event_names import check_event_names, with_ga4_names
 from .._model.tables import TABLES
 from .._validate.checks import ValueCheck, ValueCounts, count_failures, describe_failures, value_checks
 from .._validate.event_notes import event_notes
-from .._validate.id_notes import all_empty, id_flags, id_notes, id_uniques
+from .._validate.id_notes import (
+    all_lost,
+    id_flags,
+    id_notes,
+    id_uniques,
+    rounded_number_notes,
+    rounded_numbers,
+)
 from .._validate.money_notes import currency_notes, number_flags, sign_flags, sign_notes, unsure_thousands
 from .._validate.shared_ids import shared_flags, shared_id_notes
 from .columns import case_clashes, check_names, fill_amount, find_columns, list_columns, other_way_in, rename
@@ -113,7 +120,7 @@ def check_values(converted: ConvertedTable, table: str) -> list[Note]:
     found = _counts(converted, converted.checks)
     problems = _problems_of_texts(converted, found)
     if any(found.failures):
-        problems += describe_failures(frame, TABLES[table], converted.checks, found.failures, plan)
+        problems += describe_failures(frame, TABLES[table], converted.checks, found.failures, plan, converted.sources)
     if problems:
         numbering = "" if is_lazy(frame) else "rows are counted from 0; "
         raise SchemaError(table, problems, f"{numbering}split the rows with schema.quarantine({table!r}, raw, ...)")
@@ -130,18 +137,20 @@ def notes_of_texts(converted: ConvertedTable, table: str) -> list[Note]:
 
 def _counts(converted: ConvertedTable, checks: list[ValueCheck]) -> ValueCounts:
     frame, plan = converted.frame, converted.plan
-    flags = id_flags(plan) | number_flags(frame, plan) | shared_flags(frame, converted.names) | sign_flags(frame)
+    flags = id_flags(plan) | rounded_numbers(frame, converted.names) | shared_flags(frame, converted.names)
+    flags |= number_flags(frame, plan) | sign_flags(frame)
     return count_failures(frame, checks, flags=flags, uniques=id_uniques(frame, converted.names))
 
 
 def _problems_of_texts(converted: ConvertedTable, found: ValueCounts) -> list[str]:
     frame, plan = converted.frame, converted.plan
-    return [*all_empty(plan, found.others, found.rows), *unsure_thousands(frame, plan, found.others)]
+    return [*all_lost(plan, found.others, found.rows), *unsure_thousands(frame, plan, found.others)]
 
 
 def _notes(converted: ConvertedTable, table: str, found: ValueCounts) -> list[Note]:
     frame, plan = converted.frame, converted.plan
     notes = [*id_notes(frame, plan, found.others), *shared_id_notes(frame, table, found.others, converted.names)]
+    notes += rounded_number_notes(found.others, found.rows)
     notes += [*currency_notes(frame, plan, found.others), *sign_notes(frame, found.others)]
     if converted.event_names is not None:
         notes += event_notes(frame, converted.event_names)

@@ -14,7 +14,8 @@ from ..._core.frames import Frame, is_lazy, native, opened
 from .._convert.plan import RAW
 from .._model.errors import SchemaError, warn
 from .._model.tables import TABLES
-from .map import Duplicates, first_copies, notes_of_texts, rename_and_convert
+from .._validate.money_notes import three_decimals
+from .map import ConvertedTable, Duplicates, first_copies, notes_of_texts, rename_and_convert
 
 TableT_co = TypeVar("TableT_co", covariant=True)
 
@@ -57,6 +58,7 @@ def quarantine(
     timezone: str | None = None,
     format: str | None = None,
     decimal: Literal[".", ","] | None = None,
+    names: Mapping[str, str] | None = None,
     duplicates: Duplicates = "keep",
     **columns: str,
 ) -> Quarantine[IntoFrameT]:
@@ -70,6 +72,8 @@ def quarantine(
         The table as the shop exports it.
     timezone, format, decimal : str, optional
         How times and numbers are read, as in `schema.orders` and the other readers.
+    names : mapping of str to str, optional
+        The shop's own names of events, as in `schema.events`.
     duplicates : {"keep", "drop"}, default "keep"
         "drop" rejects the exact copies of a row beyond the first; they come last in ``rejected``. Rows of lazy tables
         have no order, so that there it is an error: drop the copies from ``valid``, with the reader of the table.
@@ -103,6 +107,8 @@ def quarantine(
     """
     one_of("table", table, tuple(TABLES))
     one_of("duplicates", duplicates, get_args(Duplicates))
+    if names is not None and table != "events":
+        raise TypeError(f"`names` are names of events, which {table} does not have")
     if "check" in columns:
         raise TypeError("`check` is not an option here: quarantine looks at every value")
     unknown = [name for name in columns if name not in TABLES[table].names]
@@ -117,11 +123,12 @@ def quarantine(
     if duplicates == "drop":
         frame, copies = _split_off_copies(frame, table)
     converted = rename_and_convert(
-        frame, TABLES[table], columns, timezone=timezone, format=format, decimal=decimal, names=None
+        frame, TABLES[table], columns, timezone=timezone, format=format, decimal=decimal, names=names
     )
     told = [] if is_lazy(frame) else notes_of_texts(converted, table)  # a lazy table is not computed here
     warn([*told, *converted.plan.notes], stacklevel=3)
     reasons = [nw.when(check.failed).then(nw.lit(check.reason)) for check in converted.checks]
+    reasons += _unsure_thousands(converted) if is_lazy(frame) else []
     with_reason = converted.frame.with_columns(reason=nw.concat_str(*reasons, separator="; ", ignore_nulls=True))
     raw_columns = [_raw(name, converted.sources, converted.plan.changed).alias(name) for name in raw_names]
     rejected = with_reason.filter(nw.col("reason") != "").select(*raw_columns, "reason")
@@ -144,6 +151,14 @@ def _split_off_copies(frame: Frame, table: str) -> tuple[Frame, nw.DataFrame[Any
     is_copy = np.ones(len(frame), dtype=bool)
     is_copy[first[row].to_numpy()] = False
     return first.drop(row), frame.filter(is_copy.tolist())
+
+
+def _unsure_thousands(converted: ConvertedTable) -> list[Any]:
+    """Return reasons of numbers that may be thousands, since a lazy table is not computed to look at all of them."""
+    return [
+        nw.when(flag).then(nw.lit(f"{name} has three digits behind a dot, which may be thousands: give `decimal=`"))
+        for name, flag in three_decimals(converted.frame, converted.plan).items()
+    ]
 
 
 def _raw(name: str, sources: Mapping[str, str], changed: tuple[str, ...]) -> nw.Expr:

@@ -32,6 +32,18 @@ EVENT_NAMES = (
 )
 """Event names of GA4 that the topics know; other names are kept as the shop's own."""
 
+AUTOMATIC_EVENTS = frozenset(
+    {
+        "ad_impression", "app_exception", "app_remove", "app_update", "click", "close_convert_lead",
+        "earn_virtual_currency", "error", "file_download", "first_open", "first_visit", "form_start", "form_submit",
+        "generate_lead", "join_group", "level_up", "login", "notification_open", "notification_receive", "os_update",
+        "post_score", "qualify_lead", "screen_view", "scroll", "select_content", "select_promotion", "session_end",
+        "spend_virtual_currency", "unlock_achievement", "user_engagement", "video_complete", "video_progress",
+        "video_start", "view_promotion",
+    }
+)  # fmt: skip
+"""Other names of GA4, which it collects by itself or recommends, and which no topic needs."""
+
 EVENT_ALIASES: Mapping[str, str] = MappingProxyType(
     {
         # Taobao UserBehavior
@@ -101,7 +113,7 @@ EVENT_ALIASES: Mapping[str, str] = MappingProxyType(
 
 
 def check_event_names(names: object) -> Mapping[str, str]:
-    """Return the shop's own names of events, each with the name that it gets.
+    """Return the shop's own names of events, or numbers that stand for them, each with the name that it gets.
 
     Raises
     ------
@@ -116,7 +128,8 @@ def check_event_names(names: object) -> Mapping[str, str]:
     """
     if names is None:
         return {}
-    if not isinstance(names, Mapping) or not all(isinstance(text, str) for pair in names.items() for text in pair):
+    is_code = isinstance(names, Mapping) and all(type(own) is not bool and isinstance(own, (str, int)) for own in names)
+    if not isinstance(names, Mapping) or not is_code or not all(isinstance(name, str) for name in names.values()):
         raise TypeError(
             f"`names` must map names of events to names, such as {{'加购': 'add_to_cart'}}, got {show(names)}"
         )
@@ -124,7 +137,7 @@ def check_event_names(names: object) -> Mapping[str, str]:
         if name not in EVENT_NAMES:
             near = did_you_mean(name, EVENT_NAMES)
             raise ValueError(f"`names` must give a name of EVENT_NAMES, got {name!r} for {own!r}{near}")
-    return dict(names)
+    return {str(own): name for own, name in names.items()}
 
 
 def with_ga4_names(frame: Frame, own: Mapping[str, str] = MappingProxyType({})) -> Frame:

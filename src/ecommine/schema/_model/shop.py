@@ -34,6 +34,7 @@ class Shop:
         free_lines                UCI: product lines at price zero
         codes_in_capitals         UCI: stock codes that were written in small letters
         orders_repeated           Shopify, WooCommerce, JD, UCI: orders that are there twice in whole were taken once
+        states_unknown            Shopify, WooCommerce, JD, Taobao, Youzan: a state of orders that is not known
         rows_missing              Shopify, WooCommerce, JD, Taobao, Youzan: a total is above the sum of its lines
         customers_by_contact      orders whose customer is known by an e-mail or a telephone number only
         customers_masked          orders whose customer is masked, hence not known

@@ -28,6 +28,7 @@ EXAMPLE_ROWS = 3
 EMPTY: Mapping[str, nw.Expr] = MappingProxyType({})
 READ_AS_TEXT = "read ids as text, such as pd.read_csv(..., dtype=str)"
 _CORRECT = "correct the value, or set it to null"
+_TAKE_OUT = "correct the value, or take the row out"
 
 MISSING = "is missing"
 """The description of a value that is not there, and of which no example can be shown."""
@@ -137,19 +138,22 @@ def _boolean_checks(column: _ConvertedColumn) -> Iterator[ValueCheck]:
 
 def _number_checks(column: _ConvertedColumn) -> Iterator[ValueCheck]:
     value, name = column.value, column.name
+    remedy = _CORRECT if column.column.nullable else _TAKE_OUT
     low, high = (0.0, 1.0) if column.column.kind == "share" else (column.column.low, column.column.high)
     if column.dtype.is_float():
         infinite = _true(value.abs() == inf)
-        yield ValueCheck(name, "is infinite", infinite, "give the number, or null if it is unknown")
+        unknown = "give the number, or null if it is unknown" if column.column.nullable else _TAKE_OUT
+        yield ValueCheck(name, "is infinite", infinite, unknown)
     if low is not None:
-        yield ValueCheck(name, f"is below {low:g}", _true((value < low) & (value > -inf)), _CORRECT)
+        yield ValueCheck(name, f"is below {low:g}", _true((value < low) & (value > -inf)), remedy)
     if high is not None:
-        yield ValueCheck(name, f"is above {high:g}", _true((value > high) & (value < inf)), _CORRECT)
+        yield ValueCheck(name, f"is above {high:g}", _true((value > high) & (value < inf)), remedy)
 
 
 def _time_checks(column: _ConvertedColumn) -> Iterator[ValueCheck]:
     outside = _true((column.value < nw.lit(EARLIEST)) | (column.value >= nw.lit(LATEST)))
-    yield ValueCheck(column.name, "is before 1970-03-01 or after 2099", outside, "a missing time is a null")
+    remedy = "a missing time is a null" if column.column.nullable else "take out rows whose time is not known"
+    yield ValueCheck(column.name, "is before 1970-03-01 or after 2099", outside, remedy)
 
 
 def _choice_checks(column: _ConvertedColumn) -> Iterator[ValueCheck]:
@@ -235,7 +239,12 @@ def count_failures(
 
 
 def describe_failures(
-    frame: Frame, table: Table, checks: list[ValueCheck], counts: list[int], plan: TypePlan
+    frame: Frame,
+    table: Table,
+    checks: list[ValueCheck],
+    counts: list[int],
+    plan: TypePlan,
+    sources: Mapping[str, str] = MappingProxyType({}),
 ) -> list[str]:
     """Return one sentence for each check that fails, with its first rows, in one more pass, and what its values are."""
     failures = [(check, count) for check, count in zip(checks, counts, strict=True) if count]
@@ -250,26 +259,31 @@ def describe_failures(
         examples.setdefault(number, []).append(position if is_missing else f"{position} ({value})")
     return [
         f"`{check.column}` {check.description} in {counted(count, 'row')}, "
-        f"first {', '.join(examples[i])}: {_remedy(frame, check, plan)}"
+        f"first {', '.join(examples[i])}: {_remedy(frame, check, plan, sources.get(check.column))}"
         for i, (check, count) in enumerate(failures)
     ]
 
 
-def _remedy(frame: Frame, check: ValueCheck, plan: TypePlan) -> str:
+def _remedy(frame: Frame, check: ValueCheck, plan: TypePlan, source: str | None) -> str:
     """Return how to mend the values of a check; of texts and counts, by what they look like."""
     conversion = plan.conversions.get(check.column)
     if conversion is None or check.description == MISSING:
         return check.remedy
+    failing = sample(frame.filter(check.failed), RAW + check.column)
+    if source is not None and any(str(value).strip() == source for value in failing):
+        return "the headings of the table are repeated in it, as where files are joined: leave such rows out"
     if conversion.operation == "number" and check.remedy == _CORRECT and check.description == "is not a number":
-        examples = [str(value) for value in sample(frame.filter(check.failed), RAW + check.column)]
-        return advice_of_number(examples, conversion.decimal)
+        return advice_of_number([str(value) for value in failing], conversion.decimal)
     if conversion.operation != "parse":
         return check.remedy
-    advice = describe_values(sample(frame.filter(check.failed), RAW + check.column))
-    is_same = repr(conversion.format) in advice and not advice.startswith("they count")
+    advice = describe_values(failing)
+    if "`format=`" not in advice:
+        advice = describe_values([*failing, *sample(frame, RAW + check.column)])  # beside those that can be read
+    is_same = advice.startswith("give ") and repr(conversion.format) in advice
     if is_same or "`format=`" in advice:
         return check.remedy
-    return advice if conversion.is_count else f"{check.remedy}, or {advice}"
+    is_whole = conversion.is_count or not advice.startswith("give ")
+    return advice if is_whole else f"{check.remedy}, or {advice}"
 
 
 def _first_rows(frame: Frame, table: Table, check: ValueCheck) -> Any:

@@ -13,6 +13,8 @@ from .._convert.plan import RAW, TypePlan
 _CODES = ("customer_id", "product_id")
 """Ids that people type, so that capitals may differ by accident; those of machines tell capitals apart."""
 _SHOWN = 3
+_BY_CHANCE = 0.01
+"""Share of long ids that end in three zeros though nobody has rounded them, with room."""
 
 
 def id_flags(plan: TypePlan) -> dict[str, nw.Expr]:
@@ -22,6 +24,29 @@ def id_flags(plan: TypePlan) -> dict[str, nw.Expr]:
         for name in plan.mended
         for kind in (EMPTY, NOBODY, TRIMMED, WITHOUT_FRACTION, ROUNDED)
     }
+
+
+def rounded_numbers(frame: Frame, names: tuple[str, ...]) -> dict[str, nw.Expr]:
+    """Return the conditions whose rows are counted: ids that are numbers of 18 digits or more, of which 3 are zeros."""
+    types = frame.collect_schema()
+    whole = [name for name in names if name.endswith("_id") and types[name] in (nw.Int64, nw.UInt64)]
+    return {
+        f"{name} rounded": ((nw.col(name) >= 10**17) & (nw.col(name) - (nw.col(name) // 1000) * 1000 == 0)).fill_null(
+            value=False
+        )
+        for name in whole
+    }
+
+
+def rounded_number_notes(counts: Mapping[str, int], rows: int) -> list[Note]:
+    """Return a note for each column of which more numbers end in zeros than by chance, one in a thousand."""
+    notes = []
+    for name, count in counts.items():
+        if name.endswith(" rounded") and count > _BY_CHANCE * rows:
+            text = f"{counted(count, 'value')} of `{name.removesuffix(' rounded')}` end in zeros behind the fifteenth "
+            text += "digit, as a spreadsheet leaves them, so that different ids became one; export the table again "
+            notes.append(Note(f"{text}with it as text", code="ids_rounded", count=count))
+    return notes
 
 
 def id_uniques(frame: Frame, names: tuple[str, ...]) -> dict[str, nw.Expr]:
@@ -88,10 +113,14 @@ def _spellings(frame: Frame, name: str) -> str:
     return f", such as {both[0]!r} and {both[1]!r}"
 
 
-def all_empty(plan: TypePlan, counts: Mapping[str, int], rows: int) -> list[str]:
-    """Return a problem for each column of ids that holds nothing but empty text."""
+def all_lost(plan: TypePlan, counts: Mapping[str, int], rows: int) -> list[str]:
+    """Return a problem for each column of ids that holds nothing but empty text, or nothing but rounded numbers."""
+    empty = "`{name}` is empty text in all {rows}: map another column, or give None where nobody is known"
+    lost = "`{name}` was rounded by a spreadsheet in all {rows}, so that different ids became one: export the table "
+    lost += "again, and read it as text, such as pd.read_csv(..., dtype=str)"
     return [
-        f"`{name}` is empty text in all {counted(rows, 'row')}: map another column, or give None where nobody is known"
+        text.format(name=name, rows=counted(rows, "row"))
         for name in plan.mended
-        if rows and counts[f"{name} {EMPTY}"] == rows
+        for kind, text in ((EMPTY, empty), (ROUNDED, lost))
+        if rows and counts[f"{name} {kind}"] == rows
     ]

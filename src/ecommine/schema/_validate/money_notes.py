@@ -36,6 +36,15 @@ def number_flags(frame: Frame, plan: TypePlan) -> dict[str, nw.Expr]:
     return flags
 
 
+def three_decimals(frame: Frame, plan: TypePlan) -> dict[str, nw.Expr]:
+    """Return for each column of numbers whose decimal mark is not given which rows have three digits behind a dot."""
+    return {
+        name: nw.col(RAW + name).str.contains(THREE_DECIMALS_REGEX).fill_null(value=False)
+        for name in written_numbers(frame, plan)
+        if plan.conversions[name].decimal is None
+    }
+
+
 def unsure_thousands(frame: Frame, plan: TypePlan, counts: Mapping[str, int]) -> list[str]:
     """Return a problem for each column in which every dot may separate thousands."""
     return [
