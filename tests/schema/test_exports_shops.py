@@ -140,7 +140,7 @@ def test_shopify_money_as_text() -> None:
     frame["Subtotal"] = frame.Subtotal.where(frame.Subtotal != "nan", None)
     assert sums(schema.from_shopify(frame).orders, "adjustment") == TOTALS
     frame["Total"] = frame.Total.str.replace(".", ",", regex=False)
-    with pytest.raises(schema.SchemaError, match="'Total' is not a number in 5 rows, such as '34,7': a dot"):
+    with pytest.raises(schema.SchemaError, match="'Total' is not a number in 5 rows, such as '34,7': a comma is"):
         schema.from_shopify(frame)
 
 

@@ -282,8 +282,9 @@ def _remedy(frame: Frame, check: ValueCheck, plan: TypePlan, source: str | None)
     is_same = advice.startswith("give ") and repr(conversion.format) in advice
     if is_same or "`format=`" in advice:
         return check.remedy
-    is_whole = conversion.is_count or not advice.startswith("give ")
-    return advice if is_whole else f"{check.remedy}, or {advice}"
+    if conversion.is_count:
+        return advice
+    return f"{check.remedy}{', or' if advice.startswith('give ') else ':'} {advice}"
 
 
 def _first_rows(frame: Frame, table: Table, check: ValueCheck) -> Any:
