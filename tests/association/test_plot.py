@@ -130,7 +130,7 @@ def test_chinese(rules, kind):
 def test_untested_rules_are_drawn_by_plain_lift():
     result = association.rules(slow.lines([["a", "b"]] * 3 + [["a"]]), min_support=0.5, test=None)
     axes = result.plot()
-    assert axes.figure.axes[1].get_ylabel().startswith("lift")
+    assert axes.child_axes[0].get_ylabel().startswith("lift")
 
 
 def test_kinds(rules):

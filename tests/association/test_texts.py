@@ -169,7 +169,7 @@ def pictures(locale):
 
 def texts_of_axes(axes):
     titles = [axes.get_title() or axes.get_title("right"), axes.get_xlabel(), axes.get_ylabel()]
-    bars = [other.get_ylabel() for other in axes.figure.axes if other is not axes]
+    bars = [other.get_ylabel() for other in axes.child_axes]
     legend = axes.get_legend()
     labels = [text.get_text() for text in legend.get_texts()] if legend else []
     return "\n".join(text for text in [*titles, *bars, *labels, *(text.get_text() for text in axes.texts[:1])] if text)

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from ecommine._core.pictures import even_percents, finish_picture, legend_below
+from ecommine._core.pictures import color_bar, even_percents, finish_picture, legend_below
 
 matplotlib = pytest.importorskip("matplotlib", reason="matplotlib is not installed")
 matplotlib.use("Agg")
@@ -38,6 +38,25 @@ def test_nothing_reaches_into_a_neighbour(layout, title, shape):
     assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
     assert all(ax.get_title() and not ax.get_title("right") for ax in axes.flat)
     assert all(ax.title.get_window_extent().width <= ax.get_window_extent().width * 1.05 for ax in axes.flat)
+    plt.close(figure)
+
+
+@pytest.mark.parametrize("layout", [None, "constrained"])
+@pytest.mark.parametrize("neighbour", ["a label", "a label far to the right of the axes, as of segments"])
+def test_a_bar_of_colours_stands_beside_its_axes(layout, neighbour):
+    figure, axes = plt.subplots(2, 2, figsize=(12, 9), layout=layout)
+    axes[0, 0].annotate(neighbour, xy=(1.03, 0.5), xycoords="axes fraction", annotation_clip=False)
+    image = axes[1, 0].imshow([[0.0, 1.0]], aspect="auto")
+    bar = color_bar(axes[1, 0], image, "share of the row")
+    draw(axes[0, 0], LONG)
+    finish_picture(axes[1, 0])
+    draw(axes[1, 1], LONG)
+    figure.canvas.draw()
+    own, beside = axes[1, 0].get_window_extent(), bar.ax.get_window_extent()
+    assert 0 < beside.x0 - own.x1 < 0.05 * own.width
+    assert beside.height == pytest.approx(own.height)
+    assert axes[1, 0].get_tightbbox().x1 >= bar.ax.get_tightbbox().x1 - 1
+    assert not axes[1, 0].get_tightbbox().overlaps(axes[1, 1].get_tightbbox())
     plt.close(figure)
 
 

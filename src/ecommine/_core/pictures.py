@@ -3,7 +3,7 @@
 import re
 import warnings
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,13 +14,17 @@ from .texts import percent, thousands
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colorbar import Colorbar
     from matplotlib.figure import Figure
     from matplotlib.gridspec import SubplotSpec
 
 __all__ = [
     "CHINESE_FONTS",
     "PALETTE",
+    "cell_height",
     "cell_width",
+    "color_bar",
     "date_ticks",
     "even_percents",
     "figure_of",
@@ -65,7 +69,7 @@ _OURS = "picture"
 """Marks titles that are broken into lines here."""
 _BELOW = "below"
 """Marks a legend that stands below its axes."""
-_PAD = 0.004
+_PAD = 0.008
 """Space between a picture and the edge of its cell, as a share of the figure."""
 
 
@@ -125,6 +129,21 @@ def cell_width(ax: "Axes") -> float:
     """Return the width in inches of the cell of a grid that axes stand in, or else of the figure."""
     left, right = _sides_of_cell(ax)
     return (right - left) * float(figure_of(ax).get_figwidth())
+
+
+def cell_height(ax: "Axes") -> float:
+    """Return the height in inches of the rows of a grid that axes stand in, or else of the figure."""
+    spec, height = ax.get_subplotspec(), float(figure_of(ax).get_figheight())
+    if spec is None:
+        return height
+    cell = spec.get_topmost_subplotspec()
+    return height * len(cell.rowspan) / cell.get_gridspec().nrows
+
+
+def color_bar(ax: "Axes", colours: "ScalarMappable", label: str, *, format: Any = None) -> "Colorbar":
+    """Draw the bar of colours of a picture beside its axes, within them, so that no layout draws the two apart."""
+    place = ax.inset_axes((1.03, 0.0, 0.04, 1.0))
+    return figure_of(ax).colorbar(colours, cax=place, label=label, format=format)
 
 
 def _sides_of_cell(ax: "Axes") -> tuple[float, float]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._core.frames import MICRO
-from .._core.pictures import PALETTE, cell_width, figure_of, finish_picture, new_axes
+from .._core.pictures import PALETTE, cell_height, cell_width, color_bar, finish_picture, new_axes
 from .._core.texts import Locale, counted, percent, thousands
 from ._flows import Flow, bridge
 from ._migration_text import PART_NAMES
@@ -26,6 +26,10 @@ MIN_WIDTH = 8.0
 """Inches of a picture from which on a label has room for both shares."""
 AXES_SHAPE = 1.3
 """Width of the map's axes over their height, with room for the labels."""
+FULL_WIDTH = 5.0
+"""Inches of a cell from which on bubbles have their full size."""
+LETTER_SIZE, LINE_HEIGHT, AXES_SHARE = 9.0, 1.2, 0.4
+"""Points of a label, its line as a multiple of them, and how much of a cell's height the axes have at least."""
 GREY = "#555555"
 _COLOURS = PALETTE[:-1]
 """Without black, in which no pattern can be seen."""
@@ -100,7 +104,7 @@ def draw_segments(segment_totals: Sequence[SegmentTotals], period: str, ax: "Axe
 
 def _bubbles(ax: "Axes", with_customers: Sequence[SegmentTotals]) -> None:
     days, orders = _position(with_customers)
-    area = _areas(with_customers)
+    area = _areas(ax, with_customers)
     ax.scatter(days, orders, s=area, c="white", zorder=1.5)  # hides the lines to other bubbles
     places = np.arange(len(with_customers))
     for part, hatch in enumerate(HATCHES):  # each pattern has all colours, so that no two segments look alike
@@ -120,9 +124,15 @@ def _bubbles(ax: "Axes", with_customers: Sequence[SegmentTotals]) -> None:
     ax.spines[["top", "right"]].set_visible(False)
 
 
-def _areas(with_customers: Sequence[SegmentTotals]) -> "np.ndarray[Any, Any]":
+def _areas(ax: "Axes", with_customers: Sequence[SegmentTotals]) -> "np.ndarray[Any, Any]":
     money = np.abs([group.money for group in with_customers])
-    return np.maximum(money / (money.max() or 1.0) * MAX_BUBBLE_AREA, 12.0)
+    largest = MAX_BUBBLE_AREA * min(1.0, cell_width(ax) / FULL_WIDTH) ** 2
+    return np.maximum(money / (money.max() or 1.0) * largest, 12.0)
+
+
+def _letter_size(ax: "Axes") -> float:
+    """Return the size of labels at which as many as there may be stand below each other, in points."""
+    return min(LETTER_SIZE, AXES_SHARE * cell_height(ax) * 72 / MAX_LABELS / LINE_HEIGHT)
 
 
 def _position(segment_totals: Sequence[SegmentTotals]) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
@@ -136,7 +146,8 @@ def _labels(ax: "Axes", with_customers: Sequence[SegmentTotals], locale: Locale)
     days, orders = _position(named)
     places = np.column_stack([days / ax.get_xlim()[1], _height(ax, orders)])
     slots = spread_labels(np.sort(places[:, 1])[::-1], gap=0.94 / MAX_LABELS)
-    radii = np.sqrt(_areas(with_customers)) / 2
+    radii = np.sqrt(_areas(ax, with_customers)) / 2
+    size = _letter_size(ax)
     for i, height in zip(match_labels(places, slots), slots, strict=True):
         line = {"arrowstyle": "-", "color": GREY, "linewidth": 0.6, "shrinkA": 1, "relpos": (0, 0.5)}
         ax.annotate(
@@ -145,7 +156,7 @@ def _labels(ax: "Axes", with_customers: Sequence[SegmentTotals], locale: Locale)
             xytext=(LABEL_POSITION, height),
             textcoords="axes fraction",
             va="center",
-            fontsize=9,
+            fontsize=size,
             annotation_clip=False,
             zorder=1,
             arrowprops={**line, "shrinkB": radii[i]},  # the line ends at the edge of its bubble
@@ -272,7 +283,7 @@ def _draw_heat_map(ax: "Axes", counts: "np.ndarray[Any, Any]", label: str) -> No
     ax.grid(which="minor", color="white", linewidth=1.5)
     ax.tick_params(which="both", length=0)
     ax.spines[:].set_visible(False)
-    figure_of(ax).colorbar(image, ax=ax, label=label, format=percent, shrink=0.8)
+    color_bar(ax, image, label, format=percent)
 
 
 def draw_bridge(

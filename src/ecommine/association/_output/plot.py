@@ -8,7 +8,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from ..._core.arrays import Floats
-from ..._core.pictures import PALETTE, figure_of, finish_picture, legend_below, new_axes
+from ..._core.pictures import PALETTE, color_bar, figure_of, finish_picture, legend_below, new_axes
 from ..._core.tables import join_products
 from ..._core.texts import Locale, counted, percent
 from .result import column_as_floats
@@ -173,7 +173,7 @@ def _draw_coloured(ax: "Axes", support: Any, confidence: Any, lift: Floats, labe
     norm = LogNorm(vmin=max(low, 0.1), vmax=max(high, 1.01 * max(low, 0.1)))
     edges: dict[str, Any] = {"edgecolors": "black", "linewidths": 0.5}
     points = ax.scatter(support, confidence, s=34, c=lift, cmap="viridis_r", norm=norm, zorder=3, **edges)
-    bar = figure_of(ax).colorbar(points, ax=ax, label=label)
+    bar = color_bar(ax, points, label)
     bar.ax.yaxis.set_major_formatter(ScalarFormatter())
     bar.ax.yaxis.set_minor_formatter(ScalarFormatter())
 
