@@ -4,6 +4,7 @@ import itertools
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from math import isfinite
 
 import narwhals.stable.v2 as nw
@@ -38,6 +39,12 @@ def all_formats() -> list[str]:
     return [*both, "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%Y/%m/%d %p %I:%M", "%Y/%m/%d %p %I:%M:%S"]
 
 
+@cache
+def _patterns() -> dict[str, re.Pattern[str]]:
+    """Return the pattern of each format, compiled once: there are more of them than ``re`` keeps."""
+    return {name: re.compile(time_regex(name)) for name in all_formats()}
+
+
 def formats_of(texts: Sequence[str]) -> Mapping[tuple[str, ...], list[str]]:
     """Return the fewest groups of texts of one format: the formats that all of a group have, and its texts.
 
@@ -52,9 +59,8 @@ def formats_of(texts: Sequence[str]) -> Mapping[tuple[str, ...], list[str]]:
     """
     left = list(dict.fromkeys(text.strip(BLANKS) for text in texts))
     groups: dict[tuple[str, ...], list[str]] = {}
-    compiled = {name: re.compile(time_regex(name)) for name in all_formats()}
     while left:
-        matches = {name: [text for text in left if regex.fullmatch(text)] for name, regex in compiled.items()}
+        matches = {name: [text for text in left if regex.fullmatch(text)] for name, regex in _patterns().items()}
         most = max(map(len, matches.values()))
         iso = [text for text in left if re.fullmatch(ISO_REGEX, text)]
         if not most and not iso:
