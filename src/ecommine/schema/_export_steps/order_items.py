@@ -50,7 +50,7 @@ def clean_money(frame: Frame, system: str, *names: str) -> Frame:
     written = [name for name in names if name in types and types[name] == nw.String]
     refuse_repeated_headings(frame, system, written)
     in_words = {name: nw.when(fill_false(nw.col(name).str.contains("[0-9]"))).then(nw.col(name)) for name in written}
-    return read_as_numbers(frame.with_columns(**in_words) if in_words else frame, system, *names)
+    return computed_once(read_as_numbers(frame.with_columns(**in_words) if in_words else frame, system, *names))
 
 
 def first_present(frame: Frame, *names: str) -> str | None:
@@ -170,6 +170,7 @@ def shop_of_orders(
     ``heads`` have ``order_id``, ``customer_id``, ``ordered_at`` and ``__total``, ``__shipping``, ``__refund``,
     ``__state``. ``total`` and ``time`` are the names of the total and of the time in the export.
     """
+    heads, lines = computed_once(heads), computed_once(lines)
     note_unknown_states(heads, export, "__state", KNOWN)
     heads = heads.with_columns(__closed=fill_false(nw.col("__state").str.contains(CLOSED)).cast(nw.Int64))
     kept = drop_cancelled(heads, export, nw.col("__closed") == 1, cancelled, "closed, cancelled or not paid")
