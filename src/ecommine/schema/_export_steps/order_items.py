@@ -212,4 +212,4 @@ def too_dear(orders: Frame, items: Frame, key: str, *, total: nw.Expr, other: nw
 def state_of(frame: Frame, *names: str) -> nw.Expr:
     """Return the state of an order in words, missing where the export has none."""
     name = first_present(frame, *names)
-    return null_column(nw.String) if name is None else nw.col(name)  # type: ignore[no-any-return]  # an expression
+    return null_column(nw.String) if name is None else nw.col(name)

@@ -26,7 +26,7 @@ from .._model.tables import TABLES
 from .._validate.checks import ValueCheck, ValueCounts, count_failures, describe_failures, value_checks
 from .._validate.event_notes import event_notes
 from .._validate.id_notes import (
-    all_lost,
+    all_empty,
     id_flags,
     id_notes,
     id_uniques,
@@ -144,7 +144,7 @@ def _counts(converted: ConvertedTable, checks: list[ValueCheck]) -> ValueCounts:
 
 def _problems_of_texts(converted: ConvertedTable, found: ValueCounts) -> list[str]:
     frame, plan = converted.frame, converted.plan
-    return [*all_lost(plan, found.others, found.rows), *unsure_thousands(frame, plan, found.others)]
+    return [*all_empty(plan, found.others, found.rows), *unsure_thousands(frame, plan, found.others)]
 
 
 def _notes(converted: ConvertedTable, table: str, found: ValueCounts) -> list[Note]:

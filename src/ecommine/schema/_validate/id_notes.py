@@ -113,14 +113,10 @@ def _spellings(frame: Frame, name: str) -> str:
     return f", such as {both[0]!r} and {both[1]!r}"
 
 
-def all_lost(plan: TypePlan, counts: Mapping[str, int], rows: int) -> list[str]:
-    """Return a problem for each column of ids that holds nothing but empty text, or nothing but rounded numbers."""
-    empty = "`{name}` is empty text in all {rows}: map another column, or give None where nobody is known"
-    lost = "`{name}` was rounded by a spreadsheet in all {rows}, so that different ids became one: export the table "
-    lost += "again, and read it as text, such as pd.read_csv(..., dtype=str)"
+def all_empty(plan: TypePlan, counts: Mapping[str, int], rows: int) -> list[str]:
+    """Return a problem for each column of ids that holds nothing but empty text."""
     return [
-        text.format(name=name, rows=counted(rows, "row"))
+        f"`{name}` is empty text in all {counted(rows, 'row')}: map another column, or give None where nobody is known"
         for name in plan.mended
-        for kind, text in ((EMPTY, empty), (ROUNDED, lost))
-        if rows and counts[f"{name} {kind}"] == rows
+        if rows and counts[f"{name} {EMPTY}"] == rows
     ]
