@@ -135,4 +135,4 @@ def test_alike_cohorts_are_rarely_found_to_differ_in_500_runs():
     alike, odd = finds(range(500)), finds(range(100), odd=4, size=1.0)
     print(f"a find in {alike} of 500 runs of alike cohorts, in {odd} of 100 where one returns twice as often")
     assert alike <= 35
-    assert odd >= 75
+    assert odd >= 70
