@@ -8,13 +8,13 @@ from narwhals.stable.v2.typing import IntoFrame
 from ..._core.engines import tell_library_errors
 from ..._core.frames import Frame, collect, opened
 from .._convert.objects import holds_objects
+from .._export_steps.ga4_queries import FIELDS, note_repeated_events, refuse_unnested, require_money, with_fields
 from .._map.map import Check, check_zone
 from .._model.clock import times_as
 from .._model.errors import SchemaError
 from .._model.shop import Shop
 from .base import Export, null_column, products_of_lines, read_as_numbers, read_as_text, require_columns
 from .ga4_nested import as_before, exploded, field, in_arrow, plain, with_parameter
-from .ga4_queries import FIELDS, note_repeated_events, refuse_unnested, require_money, with_fields
 
 _SYSTEM = "GA4"
 _PARAMETERS = {

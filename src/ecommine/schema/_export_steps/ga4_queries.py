@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import narwhals.stable.v2 as nw
 
 from ..._core.frames import Frame, collect
+from .._exports.base import Export
+from .._exports.ga4_nested import plain
 from .._model.errors import SchemaError
-from .base import Export
-from .ga4_nested import plain
 
 _VALUES = ("string_value", "int_value", "float_value", "double_value", "value")
 _ITEM = ("item_id", "item_name")
