@@ -1,0 +1,1 @@
+"""Home page, product page, visit, checkout and top-up."""

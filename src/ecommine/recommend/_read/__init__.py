@@ -1,0 +1,1 @@
+"""Order lines, products, events and baskets as arrays."""

@@ -1,0 +1,112 @@
+"""What is known at a moment: who bought what how often and when, and what sells."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..._core.arrays import Floats, Ints, run_starts
+from .purchases import Purchases
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class History:
+    """Pairs of customer and product, sorted by customer and product, and sums by customer and by product.
+
+    Attributes
+    ----------
+    day : int
+        What was bought later is not known.
+    bounds : int array of shape (n_customers + 1,)
+        First pair of each customer.
+    product, count, first, last : int arrays of shape (n_pairs,)
+        Distinct orders, and days of the first and the last.
+    decayed : float array of shape (n_pairs,)
+        Orders, each halved with every half-life that has passed.
+    orders, last_order, first_order : int arrays of shape (n_customers,)
+    recent : int array of shape (n_products,)
+        Distinct customers, guests' orders among them, of the latest window.
+    buyers : int array of shape (n_products,)
+        Distinct customers.
+    """
+
+    day: int
+    bounds: Ints
+    product: Ints
+    count: Ints
+    first: Ints
+    last: Ints
+    decayed: Floats
+    orders: Ints
+    first_order: Ints
+    last_order: Ints
+    recent: Ints
+    buyers: Ints
+
+    @property
+    def n_products(self) -> int:
+        """Products of the whole table."""
+        return len(self.recent)
+
+    @property
+    def n_customers(self) -> int:
+        """Customers of the whole table."""
+        return len(self.orders)
+
+    def matrix(self, values: Any = None, *, customers: Ints | None = None) -> Any:
+        """Return a sparse matrix of customers by products, of ones unless values are given."""
+        from scipy.sparse import csr_array
+
+        data = np.ones(len(self.product), dtype=np.float32) if values is None else values.astype(np.float32)
+        shape = (self.n_customers, self.n_products)
+        whole = csr_array((data, self.product, self.bounds), shape=shape)
+        return whole if customers is None else whole[customers]
+
+
+def history_at(purchases: Purchases, day: int, *, half_life: float, window: int) -> History:
+    """Return what was known at the end of a day."""
+    known = purchases.up_to(day)
+    is_customer = known.customer >= 0
+    customer, product, order, when = (
+        getattr(known, name)[is_customer] for name in ("customer", "product", "order", "day")
+    )
+    n_customers, n_products = len(known.customers), len(known.products)
+    starts = np.flatnonzero(run_starts(customer, product)) if len(customer) else customer
+    weight = 0.5 ** ((day - when) / half_life)
+    count = np.diff(np.append(starts, len(customer)))
+    pair_customer = customer[starts]
+    orders, first_order, last_order = _orders_of(customer, order, when, n_customers)
+    return History(
+        day=day,
+        bounds=np.searchsorted(pair_customer, np.arange(n_customers + 1)),
+        product=product[starts],
+        count=count,
+        first=when[starts],
+        last=when[starts + count - 1],
+        decayed=np.add.reduceat(weight, starts) if len(starts) else weight,
+        orders=orders,
+        first_order=first_order,
+        last_order=last_order,
+        recent=_recent_buyers(known, day - window),
+        buyers=np.bincount(product[starts], minlength=n_products),
+    )
+
+
+def _orders_of(customer: Ints, order: Ints, day: Ints, n_customers: int) -> tuple[Ints, Ints, Ints]:
+    """Count the distinct orders of each customer, and find the days of the first and the last."""
+    low, high = np.full(n_customers, np.iinfo(np.int64).max), np.full(n_customers, np.iinfo(np.int64).min)
+    np.minimum.at(low, customer, day)
+    np.maximum.at(high, customer, day)
+    distinct = np.unique(customer.astype(np.int64) * (int(order.max(initial=0)) + 1) + order)
+    owners = distinct // (int(order.max(initial=0)) + 1)
+    return np.bincount(owners, minlength=n_customers), low, high
+
+
+def _recent_buyers(known: Purchases, after: int) -> Ints:
+    """Count distinct customers of each product after a day; each order of a guest is a customer of its own."""
+    is_recent = known.day > after
+    who = np.where(known.customer >= 0, known.customer, len(known.customers) + known.order)[is_recent]
+    product = known.product[is_recent]
+    width = len(known.customers) + known.n_orders + 1
+    pairs = np.unique(product.astype(np.int64) * width + who)
+    return np.bincount(pairs // width, minlength=len(known.products))

@@ -1,0 +1,1 @@
+"""What speaks for a product: scores of customers and products, as arrays."""
