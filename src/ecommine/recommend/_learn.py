@@ -5,7 +5,7 @@ customers were bought within the horizon after it; who did not come back is amon
 signal, and a probability.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from .._core.arrays import Bools, Floats, Ints
 from ._signals.fitted import FittedSignals
-from ._signals.pairs import OWN_FEATURES, at_pairs, customer_features, is_stored, own_features, pairs_of, positions_in
+from ._signals.pairs import at_pairs, customer_features, is_stored, own_features, pairs_of, positions_in
 
 BLOCK = 1_024
 """Customers whose scores are in memory at once."""
@@ -69,7 +69,7 @@ def learn_blend(moments: Sequence[tuple[FittedSignals, Any]]) -> Blend | None:
     bought, new = Rows(), Rows()
     for i, (fitted, outcome) in enumerate(moments):
         _collect(fitted, outcome, bought, new, np.random.default_rng(i))
-    regressions = [_regression(rows) for rows in (bought, new)]
+    regressions = [regression(rows) for rows in (bought, new)]
     if regressions[1] is None:
         return None
     default = default_blend(moments[0][0])
@@ -138,7 +138,8 @@ def _add_new(
     new.add(features, happened[row, column], weight)
 
 
-def _regression(rows: Rows) -> Logistic | None:
+def regression(rows: Rows) -> Logistic | None:
+    """Fit a logistic regression with weights; None where too little happened."""
     from sklearn.linear_model import LogisticRegression
 
     if not rows.features:
@@ -152,11 +153,3 @@ def _regression(rows: Rows) -> Logistic | None:
     fitted = LogisticRegression(C=1.0, max_iter=500).fit((features - mean) / scale, label, sample_weight=weight)
     coefficients = fitted.coef_[0] / scale
     return Logistic(intercept=float(fitted.intercept_[0] - coefficients @ mean), coefficients=coefficients)
-
-
-def n_own(fitted: FittedSignals) -> int:
-    """Count the features of own purchases."""
-    return len(OWN_FEATURES) if fitted.has_own else 0
-
-
-Outcome = Callable[[int], Any]

@@ -7,7 +7,7 @@ import numpy as np
 
 from .._core.arrays import Bools, Floats, Ints
 from .._core.frames import MICRO
-from ._learn import Blend, blocks_of
+from ._learn import BLOCK, CUSTOMER_FEATURES, Blend, blocks_of
 from ._signals.fitted import Block, FittedSignals
 from ._signals.pairs import at_pairs, customer_features, own_features, pairs_of, positions_in
 
@@ -29,6 +29,8 @@ class Lists:
         Log-odds, or the raw score of a single signal.
     is_bought : bool array of shape (n_rows,)
         Whether the customer bought it before.
+    parts : float array of shape (n_rows, n_signals + 1)
+        Contributions to the score: of each signal that scores the catalogue, and of the customer alone.
     """
 
     owner: Ints
@@ -36,17 +38,23 @@ class Lists:
     product: Ints
     score: Floats
     is_bought: Bools
+    parts: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Scored:
-    """Scores of a block: a dense matrix over the catalogue, and the pairs that were bought before."""
+    """Scores of a block: a dense matrix over the catalogue, and the pairs that were bought before.
+
+    ``members`` are the scores of the signals, ``base`` the log-odds of each customer for a product without any.
+    """
 
     dense: Floats
     row: Ints
     product: Ints
     column: Ints
     score: Floats
+    members: list[Any]
+    base: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -97,7 +105,9 @@ def blended(fitted: FittedSignals, blend: Blend, block: Block) -> Scored:
     column = positions_in(fitted.catalogue, history.n_products)[product]
     own = own_features(history, pair, block.customers[row]) if fitted.has_own else np.zeros((len(pair), 0))
     features = np.concatenate([own, at_pairs(scores, row, column), about[row]], axis=1)
-    return Scored(dense=dense, row=row, product=product, column=column, score=blend.bought.score(features))
+    return Scored(
+        dense=dense, row=row, product=product, column=column, score=blend.bought.score(features), members=scores, base=base
+    )
 
 
 def single(fitted: FittedSignals, block: Block) -> Scored:
@@ -106,31 +116,61 @@ def single(fitted: FittedSignals, block: Block) -> Scored:
     pair, row = pairs_of(history, block.customers)
     product = history.product[pair]
     column = positions_in(fitted.catalogue, history.n_products)[product]
+    shape, base = (len(block.customers), len(fitted.catalogue)), np.zeros(len(block.customers))
     if fitted.members:
-        score = fitted.scores(block)[0]
-        dense = np.broadcast_to(score, (len(block.customers), len(fitted.catalogue))).astype(np.float32)
-        return Scored(dense=dense, row=row, product=product, column=column, score=at_pairs([score], row, column)[:, 0])
-    dense = np.full((len(block.customers), len(fitted.catalogue)), -np.inf, dtype=np.float32)
-    return Scored(dense=dense, row=row, product=product, column=column, score=history.decayed[pair])
+        members = fitted.scores(block)[:1]
+        dense, score = np.broadcast_to(members[0], shape).astype(np.float32), at_pairs(members, row, column)[:, 0]
+    else:
+        members, dense = [], np.full(shape, -np.inf, dtype=np.float32)
+        score = history.decayed[pair].astype(np.float64)
+    return Scored(dense=dense, row=row, product=product, column=column, score=score, members=members, base=base)
 
 
 def top_lists(fitted: FittedSignals, blend: Blend | None, customers: Ints, choice: Choice) -> Lists:
     """Return the list of each customer; a single signal where there is no blend."""
     cache: dict[str, Any] = {}
-    tie = tie_ranks(fitted.history.recent)
-    parts, done = [], 0
-    for part in blocks_of(customers):
+    tie, blocks = tie_ranks(fitted.history.recent), []
+    for i, part in enumerate(blocks_of(customers)):
         block = fitted.block(part, cache)
         scored = single(fitted, block) if blend is None else blended(fitted, blend, block)
         row, product, score, is_bought = _candidates(fitted, scored, choice, tie)
         value = score if choice.margin is None else choice.margin[product] / (1 + np.exp(-score))
         order = np.lexsort((tie[product], -micro_units(value), row))
         order, rank = _first_k(order, row, product, choice)
-        parts.append((row[order] + done, rank, product[order], score[order], is_bought[order]))
-        done += len(part)
-    empty = (np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0, bool))
-    owner, rank, product, score, is_bought = (np.concatenate(part) for part in zip(empty, *parts, strict=True))
-    return Lists(owner=owner, rank=rank, product=product, score=score, is_bought=is_bought)
+        row, product, score, is_bought = (values[order] for values in (row, product, score, is_bought))
+        parts = np.zeros((len(row), 0)) if blend is None else _parts(fitted, blend, block, scored, row, product, is_bought)
+        blocks.append((row + i * BLOCK, rank, product, score, is_bought, parts))
+    return _joined(blocks, 0 if blend is None else len(fitted.members) + 1)
+
+
+def _joined(blocks: list[tuple[Any, ...]], width: int) -> Lists:
+    nothing = np.zeros(0, dtype=np.int64)
+    empty = (nothing, nothing, nothing, np.zeros(0), np.zeros(0, dtype=bool), np.zeros((0, width)))
+    columns = [np.concatenate(part) for part in zip(empty, *blocks, strict=True)]
+    names = ("owner", "rank", "product", "score", "is_bought", "parts")
+    return Lists(**dict(zip(names, columns, strict=True)))
+
+
+def _parts(
+    fitted: FittedSignals, blend: Blend, block: Block, scored: Scored, row: Ints, product: Ints, is_bought: Bools
+) -> Floats:
+    """Return what each signal adds to the score, beside what the customer alone has."""
+    n_signals = len(fitted.members)
+    column = positions_in(fitted.catalogue, fitted.history.n_products)[product]
+    scores = at_pairs(scored.members, row, column)
+    first = len(blend.bought.coefficients) - CUSTOMER_FEATURES - n_signals
+    of_bought = blend.bought.coefficients[first : first + n_signals]
+    weights = np.where(is_bought[:, None], of_bought[None, :], blend.new.coefficients[None, :n_signals])
+    for i, member in enumerate(fitted.members):
+        if member.name in block.scales:  # without any weight the score is not 0 but below the customer's mean
+            mean, deviation = block.scales[member.name]
+            scores[:, i] += (mean / deviation)[row]
+    base = scored.base[row].copy()
+    for i, member in enumerate(fitted.members):
+        if member.name in block.scales:
+            mean, deviation = block.scales[member.name]
+            base -= blend.new.coefficients[i] * (mean / deviation)[row]
+    return np.concatenate([scores * weights, base[:, None]], axis=1)
 
 
 def micro_units(value: Any) -> Any:

@@ -1,0 +1,158 @@
+"""Products: ids of orders and of the table of products together, their kinds, prices and costs."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ..._core.arrays import Bools, Floats, Ints
+from ..._core.checks import one_of
+from ..._core.codes import Labels, factorize, factorize_sorted, whole_ids
+from ..._core.frames import collect, opened
+from ..._core.moments import column_to_microseconds, moment_to_microseconds
+from ..._core.notes import Note
+from ..._core.texts import counted, did_you_mean
+from ...schema._for_topics import SchemaError, common_type, read_columns
+from .purchases import Purchases
+
+KINDS = ("category", "brand")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Products:
+    """What is known of each product, by its code.
+
+    Attributes
+    ----------
+    ids : array of shape (n_products,)
+        Ascending.
+    kinds : mapping of column to int array of shape (n_products,)
+        Codes of category, brand, …; -1 where unknown.
+    price, unit_cost : float arrays of shape (n_products,)
+        NaN where unknown; the price is that of the table, else what was paid lately.
+    is_launched : bool array of shape (n_products,)
+        Not launched after `as_of`.
+    """
+
+    ids: Labels
+    kinds: dict[str, Ints]
+    price: Floats
+    unit_cost: Floats
+    is_launched: Bools
+
+    @property
+    def margin(self) -> Floats:
+        """Price less cost of a unit, NaN where one is unknown."""
+        return self.price - self.unit_cost
+
+
+def read_products(
+    products: object | None, purchases: Purchases, columns: tuple[str, ...] | None
+) -> tuple[Products, Purchases, list[Note]]:
+    """Read the table of products; purchases come back with the codes of all products, those never bought among them.
+
+    ``columns`` are those that the signals ask for by name; None takes category and brand where they are there.
+    """
+    n = len(purchases.products)
+    if products is None:
+        if columns:
+            raise ValueError(f"`products` must be given, with the column {columns[0]!r} that a Content signal reads")
+        unknown, everywhere = np.full(n, np.nan), np.ones(n, dtype=bool)
+        bare = Products(
+            ids=purchases.products, kinds={}, price=purchases.price, unit_cost=unknown, is_launched=everywhere
+        )
+        return bare, purchases, []
+    frame = opened(products, argument="products")
+    names = frame.collect_schema().names()
+    missing = [name for name in columns or () if name not in names]
+    if missing:
+        hint = did_you_mean(missing[0], names)
+        raise ValueError(f"`products` has no column {missing[0]!r}, which a Content signal reads{hint}")
+    kinds = tuple(columns or (name for name in KINDS if name in names))
+    wanted = dict.fromkeys((*kinds, *(name for name in ("category",) if name in names)))
+    read = read_columns(frame, "products", ("product_id",), optional=("price", "unit_cost", "launched_at"), others=wanted)
+    if n:
+        common_type(purchases.like, read, "product_id", argument="products", like="orders")
+    return _joined(collect(read), tuple(wanted), purchases)
+
+
+def _joined(table: Any, kinds: tuple[str, ...], purchases: Purchases) -> tuple[Products, Purchases, list[Note]]:
+    """Number the products of both tables together."""
+    table = table.filter(~table["product_id"].is_null())
+    codes, theirs = factorize_sorted(table["product_id"], argument="`products`: ids of products")
+    theirs = whole_ids(theirs)
+    if len(theirs) < len(codes):
+        n = counted(len(codes) - len(theirs), "row")
+        raise SchemaError("products", [f"`product_id` is there more than once in {n}: keep one row per product"])
+    ids = _union(purchases.products, theirs)
+    n, place = len(ids), np.searchsorted(ids, theirs)[codes]
+    ours = np.searchsorted(ids, purchases.products) if len(purchases.products) else np.zeros(0, dtype=np.int64)
+    price, cost = (_values(table, name, place, n) for name in ("price", "unit_cost"))
+    paid = np.full(n, np.nan)
+    paid[ours] = purchases.price
+    read = Products(
+        ids=ids,
+        kinds={name: _kind(table[name], place, n) for name in kinds},
+        price=np.where(np.isnan(price), paid, price),
+        unit_cost=cost,
+        is_launched=_launched(table, place, n, purchases),
+    )
+    recoded = replace(purchases, products=ids, product=ours[purchases.product], price=read.price)
+    absent = len(purchases.products) - int(np.isin(ours, place).sum())
+    notes = []
+    if absent:
+        text = f"{counted(absent, 'product')} of the orders not in `products`: category, price and cost unknown"
+        notes.append(Note(text, code="products_unmatched", count=absent))
+    return read, recoded, notes
+
+
+def _union(ours: Labels, theirs: Labels) -> Labels:
+    if not len(ours) or not len(theirs):
+        return ours if len(ours) else theirs
+    return np.unique(np.concatenate([ours, theirs]))
+
+
+def _values(table: Any, name: str, place: Ints, n: int) -> Floats:
+    """Return a column of numbers by product, NaN where it is not known."""
+    values = np.full(n, np.nan)
+    if name in table.columns:
+        values[place] = table[name].to_numpy().astype(np.float64)
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _kind(column: Any, place: Ints, n: int) -> Ints:
+    codes = np.full(n, -1)
+    codes[place] = factorize(column)[0]
+    return codes
+
+
+def _launched(table: Any, place: Ints, n: int, purchases: Purchases) -> Bools:
+    is_launched = np.ones(n, dtype=bool)
+    if "launched_at" in table.columns and purchases.until is not None:
+        known = ~table["launched_at"].is_null().to_numpy()
+        late = column_to_microseconds(table["launched_at"]) > moment_to_microseconds(purchases.until)
+        is_launched[place[known & late]] = False
+    return is_launched
+
+
+def codes_of(ids: Labels, asked: Labels) -> Ints:
+    """Return the code of each id that is asked for, -1 where it is unknown."""
+    if not len(ids) or not len(asked):
+        return np.full(len(asked), -1)
+    if (ids.dtype.kind in "iuf") != (asked.dtype.kind in "iuf"):
+        return np.full(len(asked), -1)
+    try:
+        place = np.minimum(np.searchsorted(ids, asked), len(ids) - 1)
+    except TypeError:  # of a type that cannot be compared
+        return np.full(len(asked), -1)
+    return np.where(ids[place] == asked, place, -1)
+
+
+def kind_of(name: str, kinds: dict[str, Ints]) -> Ints:
+    """Return the codes of a column of the products; raise where it was not read."""
+    if name not in kinds:
+        known = tuple(kinds)
+        if not known:
+            raise ValueError(f"`max_per` needs `products` with {name!r} when the model is fitted")
+        one_of("max_per", name, known)
+    return kinds[name]
