@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from . import elasticity as elasticity
     from . import forecasting as forecasting
     from . import funnel as funnel
+    from . import recommend as recommend
     from . import retention as retention
     from . import rfm as rfm
     from . import schema as schema

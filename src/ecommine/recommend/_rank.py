@@ -136,7 +136,7 @@ def top_lists(fitted: FittedSignals, blend: Blend | None, customers: Ints, choic
         row, product, score, is_bought = _candidates(fitted, scored, choice, tie)
         value = score if choice.margin is None else choice.margin[product] / (1 + np.exp(-score))
         order = np.lexsort((tie[product], -micro_units(value), row))
-        order, rank = _first_k(order, row, product, choice)
+        order, rank = first_k(order, row, product, choice)
         row, product, score, is_bought = (values[order] for values in (row, product, score, is_bought))
         parts = np.zeros((len(row), 0)) if blend is None else _parts(fitted, blend, block, scored, row, product, is_bought)
         blocks.append((row + i * BLOCK, rank, product, score, is_bought, parts))
@@ -214,7 +214,7 @@ def _best_new(fitted: FittedSignals, scored: Scored, choice: Choice, tie: Ints) 
     return row[is_there], column[is_there]
 
 
-def _first_k(order: Ints, row: Ints, product: Ints, choice: Choice) -> tuple[Ints, Ints]:
+def first_k(order: Ints, row: Ints, product: Ints, choice: Choice) -> tuple[Ints, Ints]:
     """Return the first k of each row of ordered candidates with their rank, at most so many of a group."""
     if choice.max_per is not None and choice.group is not None:
         group = choice.group[product[order]]

@@ -27,7 +27,7 @@ class History:
     recent : int array of shape (n_products,)
         Distinct customers, guests' orders among them, of the latest window.
     buyers : int array of shape (n_products,)
-        Distinct customers.
+        The same of all time.
     """
 
     day: int
@@ -70,7 +70,7 @@ def history_at(purchases: Purchases, day: int, *, half_life: float, window: int)
     customer, product, order, when = (
         getattr(known, name)[is_customer] for name in ("customer", "product", "order", "day")
     )
-    n_customers, n_products = len(known.customers), len(known.products)
+    n_customers = len(known.customers)
     starts = np.flatnonzero(run_starts(customer, product)) if len(customer) else customer
     weight = 0.5 ** ((day - when) / half_life)
     count = np.diff(np.append(starts, len(customer)))
@@ -87,8 +87,8 @@ def history_at(purchases: Purchases, day: int, *, half_life: float, window: int)
         orders=orders,
         first_order=first_order,
         last_order=last_order,
-        recent=_recent_buyers(known, day - window),
-        buyers=np.bincount(product[starts], minlength=n_products),
+        recent=_buyers(known, day - window),
+        buyers=_buyers(known, np.iinfo(np.int64).min),
     )
 
 
@@ -102,7 +102,7 @@ def _orders_of(customer: Ints, order: Ints, day: Ints, n_customers: int) -> tupl
     return np.bincount(owners, minlength=n_customers), low, high
 
 
-def _recent_buyers(known: Purchases, after: int) -> Ints:
+def _buyers(known: Purchases, after: int) -> Ints:
     """Count distinct customers of each product after a day; each order of a guest is a customer of its own."""
     is_recent = known.day > after
     who = np.where(known.customer >= 0, known.customer, len(known.customers) + known.order)[is_recent]

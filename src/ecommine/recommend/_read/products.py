@@ -9,13 +9,15 @@ from ..._core.arrays import Bools, Floats, Ints
 from ..._core.checks import one_of
 from ..._core.codes import Labels, factorize, factorize_sorted, whole_ids
 from ..._core.frames import collect, opened
-from ..._core.moments import column_to_microseconds, moment_to_microseconds
+from ..._core.moments import DAY, column_to_microseconds
 from ..._core.notes import Note
 from ..._core.texts import counted, did_you_mean
 from ...schema._for_topics import SchemaError, common_type, read_columns
 from .purchases import Purchases
 
 KINDS = ("category", "brand")
+ALWAYS = np.iinfo(np.int64).min
+"""Day of a launch that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -30,15 +32,25 @@ class Products:
         Codes of category, brand, …; -1 where unknown.
     price, unit_cost : float arrays of shape (n_products,)
         NaN where unknown; the price is that of the table, else what was paid lately.
-    is_launched : bool array of shape (n_products,)
-        Not launched after `as_of`.
+    usual : float array of shape (n_products,)
+        Median units in an order.
+    launched : int array of shape (n_products,)
+        Day of the launch since 1970, the least of all numbers where it is unknown.
+    is_listed : bool array of shape (n_products,)
+        Whether the table has it: it can then be recommended before anybody bought it.
     """
 
     ids: Labels
     kinds: dict[str, Ints]
     price: Floats
     unit_cost: Floats
-    is_launched: Bools
+    usual: Floats
+    launched: Ints
+    is_listed: Bools
+
+    def is_launched(self, day: int) -> Bools:
+        """Return which products are launched by the end of a day."""
+        return self.launched <= day
 
     @property
     def margin(self) -> Floats:
@@ -57,10 +69,11 @@ def read_products(
     if products is None:
         if columns:
             raise ValueError(f"`products` must be given, with the column {columns[0]!r} that a Content signal reads")
-        unknown, everywhere = np.full(n, np.nan), np.ones(n, dtype=bool)
+        unknown = np.full(n, np.nan)
         bare = Products(
-            ids=purchases.products, kinds={}, price=purchases.price, unit_cost=unknown, is_launched=everywhere
-        )
+            ids=purchases.products, kinds={}, price=purchases.price, unit_cost=unknown, usual=purchases.usual,
+            launched=np.full(n, ALWAYS), is_listed=np.zeros(n, dtype=bool),
+        )  # fmt: skip
         return bare, purchases, []
     frame = opened(products, argument="products")
     names = frame.collect_schema().names()
@@ -88,16 +101,18 @@ def _joined(table: Any, kinds: tuple[str, ...], purchases: Purchases) -> tuple[P
     n, place = len(ids), np.searchsorted(ids, theirs)[codes]
     ours = np.searchsorted(ids, purchases.products) if len(purchases.products) else np.zeros(0, dtype=np.int64)
     price, cost = (_values(table, name, place, n) for name in ("price", "unit_cost"))
-    paid = np.full(n, np.nan)
-    paid[ours] = purchases.price
+    paid, usual = np.full(n, np.nan), np.ones(n)
+    paid[ours], usual[ours] = purchases.price, purchases.usual
     read = Products(
         ids=ids,
         kinds={name: _kind(table[name], place, n) for name in kinds},
         price=np.where(np.isnan(price), paid, price),
         unit_cost=cost,
-        is_launched=_launched(table, place, n, purchases),
+        usual=usual,
+        launched=_launched(table, place, n),
+        is_listed=np.bincount(place, minlength=n) > 0,
     )
-    recoded = replace(purchases, products=ids, product=ours[purchases.product], price=read.price)
+    recoded = replace(purchases, products=ids, product=ours[purchases.product], price=read.price, usual=usual)
     absent = len(purchases.products) - int(np.isin(ours, place).sum())
     notes = []
     if absent:
@@ -126,13 +141,12 @@ def _kind(column: Any, place: Ints, n: int) -> Ints:
     return codes
 
 
-def _launched(table: Any, place: Ints, n: int, purchases: Purchases) -> Bools:
-    is_launched = np.ones(n, dtype=bool)
-    if "launched_at" in table.columns and purchases.until is not None:
+def _launched(table: Any, place: Ints, n: int) -> Ints:
+    launched = np.full(n, ALWAYS)
+    if "launched_at" in table.columns:
         known = ~table["launched_at"].is_null().to_numpy()
-        late = column_to_microseconds(table["launched_at"]) > moment_to_microseconds(purchases.until)
-        is_launched[place[known & late]] = False
-    return is_launched
+        launched[place[known]] = (column_to_microseconds(table["launched_at"]) // DAY)[known]
+    return launched
 
 
 def codes_of(ids: Labels, asked: Labels) -> Ints:

@@ -35,6 +35,8 @@ class Purchases:
         Codes, and days since 1970; the customer of a guest is -1.
     price : float array of shape (n_products,)
         Money over units in the 28 days up to the last purchase, NaN where money or units are unknown.
+    usual : float array of shape (n_products,)
+        Median units of a product in an order that has it.
     n_orders : int
     today : int
         The day of `as_of`.
@@ -47,6 +49,7 @@ class Purchases:
     order: Ints
     day: Ints
     price: Floats
+    usual: Floats
     n_orders: int
     today: int
     until: datetime | None
@@ -192,6 +195,7 @@ def _purchases(
         order=order[sequence],
         day=day[sequence],
         price=_prices(product, day, *sums, n=len(products)),
+        usual=_usual(product, rows["_units"].to_numpy(), len(products)),
         n_orders=len(orders),
         today=0 if until is None else day_of(until),
         until=until,
@@ -208,3 +212,13 @@ def _prices(product: Ints, day: Ints, money: Floats, units: Floats, n: int) -> F
     is_recent = is_priced & (day > last[product] - 28)
     money, units = (np.bincount(product[is_recent], part[is_recent], minlength=n) for part in (money, units))
     return np.asarray(np.floor(money / np.where(units > 0, units, np.nan) * MICRO + 0.5) / MICRO)
+
+
+def _usual(product: Ints, micro_units: Ints, n: int) -> Floats:
+    """Return the lower median of the units of each product; 1 where it was never bought."""
+    order = np.lexsort((micro_units, product))
+    bounds = np.searchsorted(product[order], np.arange(n + 1))
+    has = np.flatnonzero(np.diff(bounds))
+    usual = np.ones(n)
+    usual[has] = micro_units[order[(bounds[has] + bounds[has + 1] - 1) // 2]] / MICRO
+    return usual

@@ -33,7 +33,7 @@ def ease_weights(matrix: Any, penalty: float, *, keep: int | None = 200) -> Any:
     --------
     >>> from scipy.sparse import csr_array
     >>> customers = csr_array([[1.0, 1, 0], [1, 0, 1], [0, 1, 1], [1, 1, 1], [1, 0, 0]])
-    >>> ease_weights(customers, 1.0).toarray().round(3).tolist()
+    >>> ease_weights(customers, 1.0).toarray().astype(float).round(3).tolist()
     [[0.0, 0.25, 0.25], [0.333, 0.0, 0.375], [0.333, 0.375, 0.0]]
     """
     from scipy.linalg.lapack import get_lapack_funcs

@@ -1,0 +1,1 @@
+"""Sentences of summaries, in English and Chinese."""
