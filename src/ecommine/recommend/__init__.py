@@ -55,6 +55,8 @@ Examples
 ['pot']
 """
 
+from ._evaluate import evaluate
+from ._evaluation import Evaluation
 from ._fit import fit
 from ._recommender import Recommender
 from ._result import Recommendations
@@ -62,6 +64,7 @@ from ._signals.options import Content, Neighbours, Own, Popular, Together, Viewe
 
 __all__ = [
     "Content",
+    "Evaluation",
     "Neighbours",
     "Own",
     "Popular",
@@ -69,5 +72,6 @@ __all__ = [
     "Recommender",
     "Together",
     "Viewed",
+    "evaluate",
     "fit",
 ]

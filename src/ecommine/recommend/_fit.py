@@ -1,7 +1,7 @@
 """Fitting: signals at `as_of`, their weights from earlier windows, and how well the chances held in the last one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from .._core.durations import fixed_length
 from .._core.engines import tell_library_errors
 from .._core.notes import Note
 from .._core.texts import counted
-from ._learn import Blend, Logistic, default_blend, learn_blend
+from ._learn import Blend, Logistic, collect_rows, default_blend, learn_blend
 from ._rank import Choice, top_lists
 from ._read.events import Views, read_views, views_of_customers
 from ._read.history import History, history_at
@@ -47,6 +47,7 @@ class Source:
     horizon: int
     max_products: int
     notes: tuple[Note, ...]
+    cache: dict[Any, Any] = field(default_factory=dict)
 
     @property
     def today(self) -> int:
@@ -70,7 +71,23 @@ class Source:
         return next((signal for signal in self.signals if isinstance(signal, Own)), Own()).days
 
     def fitted(self, day: int) -> FittedSignals:
-        """Fit the signals on what was known at the end of a day."""
+        """Fit the signals on what was known at the end of a day; the same ones once."""
+        if (self.signals, day) not in self.cache:
+            self.cache[self.signals, day] = self._fitted(day)
+        return self.cache[self.signals, day]  # type: ignore[no-any-return]
+
+    def rows(self, day: int) -> Any:
+        """Return what is learned from the horizon after a day, collected once."""
+        key = ("rows", self.signals, day)
+        if key not in self.cache:
+            self.cache[key] = collect_rows(self.fitted(day), self.outcome(day))
+        return self.cache[key]
+
+    def blend(self, days: Sequence[int]) -> Blend | None:
+        """Learn the weights of the signals at earlier moments; None where there is too little to learn from."""
+        return learn_blend([self.rows(day) for day in days], default_blend(self.fitted(days[0]))) if days else None
+
+    def _fitted(self, day: int) -> FittedSignals:
         history = self.history(day)
         views = None
         if any(isinstance(signal, Viewed) for signal in self.signals):
@@ -234,9 +251,8 @@ def whole_days(horizon: object) -> int:
 def fit_at(source: Source, day: int) -> Recommender:
     """Fit everything on what was known at the end of a day."""
     fitted, earlier = source.fitted(day), source.earlier(day)
-    moments = [(source.fitted(one), source.outcome(one)) for one in earlier]
-    blend = learn_blend(moments) if moments else None
-    baskets, weights = _baskets(source, fitted, [moment[0].history for moment in moments])
+    blend = source.blend(earlier)
+    baskets, weights = fit_baskets_at(source, day)
     notes = [*source.notes, *_notes(source, fitted, blend)]
     return make_recommender(
         fitted=fitted,
@@ -252,18 +268,22 @@ def fit_at(source: Source, day: int) -> Recommender:
         like=source.purchases.like,
         as_of=source.purchases.until,
         horizon=source.horizon,
-        calibration=None if blend is None else _calibrated(source, moments),
+        calibration=None if blend is None else _calibrated(source, earlier),
         notes=tuple(notes),
     )
 
 
-def _baskets(source: Source, fitted: FittedSignals, earlier: list[History]) -> tuple[BasketSignals, Logistic | None]:
-    purchases = source.purchases
-    now = fit_baskets(purchases, fitted.history, fitted.catalogue)
-    if not earlier:
+def fit_baskets_at(source: Source, day: int) -> tuple[BasketSignals, Logistic | None]:
+    """Fit the signals of baskets at a moment, and learn their weights from the horizon before it."""
+    days = [day, *source.earlier(day)[:1]]
+    for one in days:
+        if ("baskets", one) not in source.cache:
+            history = source.history(one)
+            source.cache["baskets", one] = fit_baskets(source.purchases, history, source.catalogue(history))
+    now, before = (source.cache["baskets", one] for one in (days[0], days[-1]))
+    if len(days) == 1 or not len(before.catalogue):
         return now, None
-    before = fit_baskets(purchases, earlier[0], source.catalogue(earlier[0]))
-    return now, learn_baskets(before, purchases, fitted.history.day) if len(before.catalogue) else None
+    return now, learn_baskets(before, source.purchases, day)
 
 
 def _visits(source: Source, day: int) -> VisitSignals | None:
@@ -272,14 +292,12 @@ def _visits(source: Source, day: int) -> VisitSignals | None:
     return fit_visits(source.views, source.products.kinds, len(source.products.ids))
 
 
-def _calibrated(source: Source, moments: list[tuple[FittedSignals, Any]]) -> tuple[Floats, Bools] | None:
+def _calibrated(source: Source, earlier: list[int]) -> tuple[Floats, Bools] | None:
     """Return chances of what would have been shown at the later moment, learned at the earlier one, and what happened."""
-    if len(moments) < N_LEARNED:
-        return None
-    blend = learn_blend(moments[1:])
+    blend = source.blend(earlier[1:])
     if blend is None:
         return None
-    fitted, outcome = moments[0]
+    fitted, outcome = source.fitted(earlier[0]), source.outcome(earlier[0])
     known = np.flatnonzero(fitted.history.orders > 0)
     if len(known) > MAX_CALIBRATED:
         known = np.sort(np.random.default_rng(0).choice(known, MAX_CALIBRATED, replace=False))

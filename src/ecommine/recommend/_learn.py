@@ -46,7 +46,6 @@ class Blend:
 
     bought: Logistic
     new: Logistic
-    is_learned: bool
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -63,17 +62,22 @@ class Rows:
         self.labels.append(label)
         self.weights.append(weight)
 
+    @classmethod
+    def together(cls, parts: "Sequence[Rows]") -> "Rows":
+        """Return the rows of several moments."""
+        return cls(
+            features=[one for part in parts for one in part.features],
+            labels=[one for part in parts for one in part.labels],
+            weights=[one for part in parts for one in part.weights],
+        )
 
-def learn_blend(moments: Sequence[tuple[FittedSignals, Any]]) -> Blend | None:
-    """Learn from earlier moments: signals, and a sparse matrix of what was bought after; None where that is too little."""
-    bought, new = Rows(), Rows()
-    for i, (fitted, outcome) in enumerate(moments):
-        _collect(fitted, outcome, bought, new, np.random.default_rng(i))
-    regressions = [regression(rows) for rows in (bought, new)]
-    if regressions[1] is None:
+
+def learn_blend(moments: Sequence[tuple[Rows, Rows]], default: Blend) -> Blend | None:
+    """Learn from the rows of earlier moments, bought before and new; None where that is too little."""
+    bought, new = (regression(Rows.together([moment[i] for moment in moments])) for i in range(2))
+    if new is None:
         return None
-    default = default_blend(moments[0][0])
-    return Blend(bought=regressions[0] or default.bought, new=regressions[1], is_learned=regressions[0] is not None)
+    return Blend(bought=bought or default.bought, new=new)
 
 
 def default_blend(fitted: FittedSignals) -> Blend:
@@ -86,7 +90,6 @@ def default_blend(fitted: FittedSignals) -> Blend:
     return Blend(
         bought=Logistic(intercept=2.0 if own else 0.0, coefficients=bought),
         new=Logistic(intercept=0.0, coefficients=new),
-        is_learned=False,
     )
 
 
@@ -95,8 +98,9 @@ def blocks_of(customers: Ints) -> list[Ints]:
     return [customers[first : first + BLOCK] for first in range(0, len(customers), BLOCK)]
 
 
-def _collect(fitted: FittedSignals, outcome: Any, bought: Rows, new: Rows, rng: np.random.Generator) -> None:
-    """Add the rows of one moment."""
+def collect_rows(fitted: FittedSignals, outcome: Any) -> tuple[Rows, Rows]:
+    """Return the rows of one moment: of products bought before, and of new ones."""
+    bought, new, rng = Rows(), Rows(), np.random.default_rng(0)
     known = np.flatnonzero(fitted.history.orders > 0)
     if len(known) > MAX_CUSTOMERS:
         known = np.sort(rng.choice(known, MAX_CUSTOMERS, replace=False))
@@ -116,6 +120,7 @@ def _collect(fitted: FittedSignals, outcome: Any, bought: Rows, new: Rows, rng: 
         is_open = np.ones((len(customers), len(fitted.catalogue)), dtype=bool)
         is_open[row[taken], place[product[taken]]] = False
         _add_new(scores, about, happened[:, fitted.catalogue].toarray() > 0, is_open, new, rng)
+    return bought, new
 
 
 def _add_new(

@@ -34,7 +34,7 @@ class Purchases:
     customer, product, order, day : int arrays of shape (n,)
         Codes, and days since 1970; the customer of a guest is -1.
     price : float array of shape (n_products,)
-        Money over units in the 28 days up to the last purchase, NaN where money or units are unknown.
+        Median price paid in the 28 days up to the last sale, NaN where money or units are unknown.
     usual : float array of shape (n_products,)
         Median units of a product in an order that has it.
     n_orders : int
@@ -195,7 +195,7 @@ def _purchases(
         order=order[sequence],
         day=day[sequence],
         price=_prices(product, day, *sums, n=len(products)),
-        usual=_usual(product, rows["_units"].to_numpy(), len(products)),
+        usual=np.nan_to_num(lower_median(product, rows["_units"].to_numpy(), len(products)) / MICRO, nan=1.0),
         n_orders=len(orders),
         today=0 if until is None else day_of(until),
         until=until,
@@ -205,20 +205,27 @@ def _purchases(
 
 
 def _prices(product: Ints, day: Ints, money: Floats, units: Floats, n: int) -> Floats:
-    """Divide money by units over the 28 days up to the last sale of each product."""
+    """Return the lower median of what was paid for a unit in the 28 days up to the last sale of each product."""
     last = np.full(n, np.iinfo(np.int64).min)
     is_priced = units > 0
     np.maximum.at(last, product[is_priced], day[is_priced])
-    is_recent = is_priced & (day > last[product] - 28)
-    money, units = (np.bincount(product[is_recent], part[is_recent], minlength=n) for part in (money, units))
-    return np.asarray(np.floor(money / np.where(units > 0, units, np.nan) * MICRO + 0.5) / MICRO)
+    is_recent = np.flatnonzero(is_priced)
+    is_recent = is_recent[day[is_recent] > last[product[is_recent]] - 28]
+    paid = np.floor(money[is_recent] / units[is_recent] * MICRO + 0.5)
+    return lower_median(product[is_recent], paid, n) / MICRO
 
 
-def _usual(product: Ints, micro_units: Ints, n: int) -> Floats:
-    """Return the lower median of the units of each product; 1 where it was never bought."""
-    order = np.lexsort((micro_units, product))
-    bounds = np.searchsorted(product[order], np.arange(n + 1))
+def lower_median(group: Ints, values: Any, n_groups: int) -> Floats:
+    """Return the lower median of each group, which is one of its values; NaN without any.
+
+    Examples
+    --------
+    >>> lower_median(np.array([0, 0, 2]), np.array([7, 3, 5]), 3).tolist()
+    [3.0, nan, 5.0]
+    """
+    order = np.lexsort((values, group))
+    bounds = np.searchsorted(group[order], np.arange(n_groups + 1))
     has = np.flatnonzero(np.diff(bounds))
-    usual = np.ones(n)
-    usual[has] = micro_units[order[(bounds[has] + bounds[has + 1] - 1) // 2]] / MICRO
-    return usual
+    median = np.full(n_groups, np.nan)
+    median[has] = values[order[(bounds[has] + bounds[has + 1] - 1) // 2]]
+    return median

@@ -124,7 +124,8 @@ def _largest_in_rows(matrix: Any, keep: int) -> Any:
     order = np.lexsort((matrix.indices, -matrix.data, row))
     place = np.arange(len(order)) - matrix.indptr[row[order]]
     kept = np.sort(order[place < keep])
-    return csr_array((matrix.data[kept], (row[kept], matrix.indices[kept])), shape=matrix.shape)
+    place = (row[kept].astype(np.int32), matrix.indices[kept].astype(np.int32))
+    return csr_array((matrix.data[kept], place), shape=matrix.shape)
 
 
 def learn_baskets(signals: BasketSignals, purchases: Purchases, last: int) -> Logistic | None:

@@ -14,6 +14,8 @@ from .options import Content, Neighbours, Own, Popular, Signal, Together, Viewed
 
 LATEST_VIEWS = 28.0
 """Half-life of a view, in days."""
+FAR = 10.0
+"""Standard deviations above which a score grows with its log only."""
 KEPT_WEIGHTS = 200
 """Weights kept for each product."""
 
@@ -39,6 +41,8 @@ class ItemSignal:
         block.scales[self.name] = (mean, deviation)
         raw -= mean[:, None]
         raw /= deviation[:, None]
+        is_far = raw > FAR  # of a customer with one product the scores of its neighbours are far from all others
+        raw[is_far] = FAR + np.log(raw[is_far] / FAR)
         return raw
 
 
