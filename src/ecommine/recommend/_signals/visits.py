@@ -176,7 +176,8 @@ def _learned_weights(views: Views, fitted: VisitSignals, is_held: Any, n_product
     weights = fitted.weights
     for _ in range(STEPS):
         share = known * weights
-        weights = (share / share.sum(axis=1, keepdims=True)).mean(axis=0)
+        counts = (share / share.sum(axis=1, keepdims=True)).sum(axis=0) + 1  # no part is without any weight
+        weights = counts / counts.sum()
     return np.asarray(weights)
 
 
