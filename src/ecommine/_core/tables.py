@@ -94,7 +94,11 @@ def product_names(names: object) -> Mapping[Any, str]:
     if absent:
         raise ValueError(f"`names` must have the columns product_id and title, `{absent[0]}` is missing")
     rows = collect(frame.select("product_id", "title").filter(~nw.col("title").is_null()))
-    return _told_apart(dict(zip(rows["product_id"].to_list(), rows["title"].to_list(), strict=True)))
+    try:
+        titles = dict(zip(rows["product_id"].to_list(), rows["title"].to_list(), strict=True))
+    except TypeError:
+        raise TypeError("`names` must have product_id as text or numbers, got what cannot be looked up") from None
+    return _told_apart(titles)
 
 
 def _told_apart(titles: Mapping[Any, Any]) -> Mapping[Any, str]:

@@ -29,7 +29,11 @@ def calibration_columns(calibration: tuple[Floats, Bools] | None) -> dict[str, A
     if calibration is None or not len(calibration[0]):
         nothing = np.zeros(0)
         names = ("predicted", "actual", "actual_low", "actual_high")
-        return {"tenth": np.zeros(0, np.int64), "recommendations": np.zeros(0, np.int64), **dict.fromkeys(names, nothing)}
+        return {
+            "tenth": np.zeros(0, np.int64),
+            "recommendations": np.zeros(0, np.int64),
+            **dict.fromkeys(names, nothing),
+        }
     chance, happened = calibration
     tenth = tenths_of(chance)
     sums = [np.bincount(tenth, values, minlength=TENTHS) for values in (np.ones(len(tenth)), chance, happened)]

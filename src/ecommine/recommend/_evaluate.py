@@ -138,12 +138,21 @@ def evaluate(
         measured = {name: _home(source, signals, days, k, repeats) for name, signals in chosen.items()}
     else:
         measured = _checkout(source, days, k, generator)
-    baseline = max(BASELINES, key=lambda name: (measured[name].ndcg.mean() if len(measured[name].ndcg) else 0.0))
+    baseline = max(BASELINES, key=lambda name: measured[name].ndcg.mean() if len(measured[name].ndcg) else 0.0)
     names = [name for name in measured if name not in BASELINES]
     reference = measured[baseline]
     differences = [measured[name].ndcg - reference.ndcg for name in names]
     compared = compare(differences, reference.unit, reference.window, windows, corrected, 1 - level, generator)
-    return make_evaluation(source, measured, baseline, dict(zip(names, zip(compared.q_value.tolist(), compared.verdict, strict=True), strict=True)), days, k, level, place)
+    return make_evaluation(
+        source,
+        measured,
+        baseline,
+        dict(zip(names, zip(compared.q_value.tolist(), compared.verdict, strict=True), strict=True)),
+        days,
+        k,
+        level,
+        place,
+    )
 
 
 def _generator(rng: object) -> np.random.Generator:
@@ -202,7 +211,9 @@ def _home_window(source: Source, day: int, window: int, k: int, repeat: Repeat) 
         hit_rate=(hits > 0).astype(np.float64),
         ndcg_new=np.where(new_wanted > 0, ndcg_new, np.nan),
         shown=np.array([len(np.unique(lists.product)) / known]),
-        repeats=np.array([is_stored(history.matrix(), customers[lists.owner], lists.product).mean() if len(lists.owner) else np.nan]),
+        repeats=np.array(
+            [is_stored(history.matrix(), customers[lists.owner], lists.product).mean() if len(lists.owner) else np.nan]
+        ),
     )
 
 

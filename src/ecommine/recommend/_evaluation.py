@@ -70,7 +70,8 @@ class Evaluation(Result):
     --------
     >>> import pandas as pd
     >>> from ecommine import recommend
-    >>> orders = pd.DataFrame({"order_id": range(40), "customer_id": [i % 4 for i in range(40)], "product_id": [i % 8 for i in range(40)]})
+    >>> orders = pd.DataFrame({"order_id": range(40)})
+    >>> orders["customer_id"], orders["product_id"] = orders["order_id"] % 4, orders["order_id"] % 8
     >>> orders["ordered_at"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(orders.index, unit="D")
     >>> recommend.evaluate(orders, k=2, horizon="7d", n_windows=2).headline
     'home, 4 customers in 2 windows, 1 candidate beside own history and bestsellers, NDCG at 2'
@@ -93,7 +94,8 @@ class Evaluation(Result):
         windows = len({row.window for row in self._rows} - {None})
         others = len(pooled) - len(BASELINES)
         who = f"{counted(pooled[0].customers, 'customer')} in {counted(windows, 'window')}"
-        return f"{self.placement}, {who}, {counted(others, 'candidate')} beside own history and bestsellers, NDCG at {self.k}"
+        beside = f"{counted(others, 'candidate')} beside own history and bestsellers"
+        return f"{self.placement}, {who}, {beside}, NDCG at {self.k}"
 
     @property
     def tables(self) -> Mapping[str, Any]:
@@ -182,7 +184,9 @@ def _interval(values: Floats, own: Measured, kept: Bools, z: float) -> tuple[flo
 
 
 def _columns(rows: list[Row], days: list[int]) -> dict[str, Any]:
-    begins = [datetime.combine(date.fromordinal(day + 1 + date(1970, 1, 1).toordinal()), datetime.min.time()) for day in days]
+    begins = [
+        datetime.combine(date.fromordinal(day + 1 + date(1970, 1, 1).toordinal()), datetime.min.time()) for day in days
+    ]
     columns: dict[str, Any] = {
         "candidate": [row.candidate for row in rows],
         "window": [None if row.window is None else begins[row.window] for row in rows],
@@ -211,4 +215,7 @@ def _by(measured: Mapping[str, Measured], z: float) -> dict[str, Any]:
     columns = ("candidate", "past_orders", "customers", "ndcg", "ndcg_low", "ndcg_high")
     whole = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
     numbers = {"ndcg", "ndcg_low", "ndcg_high"}
-    return {name: np.array(list(values), dtype=float) if name in numbers else list(values) for name, values in zip(columns, whole, strict=True)}
+    return {
+        name: np.array(list(values), dtype=float) if name in numbers else list(values)
+        for name, values in zip(columns, whole, strict=True)
+    }

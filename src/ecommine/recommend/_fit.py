@@ -160,8 +160,8 @@ def fit(
 
     Notes
     -----
-    A purchase is a customer, a product and an order with a net quantity above 0. The weight of each signal comes from two
-    logistic regressions, of products that the customer bought before and of new ones, learned at one and two horizons
+    A purchase is a customer, a product and an order with a net quantity above 0. The weight of each signal comes from
+    two logistic regressions, of products that the customer bought before and of new ones, learned at one and two horizons
     before `as_of` on what was known then and what was bought within the horizon after it, by customers who did not
     come back too. ``.calibration`` is of a blend learned at the earlier moment, for the ten products that it would
     have shown to each customer at the later one. A chance is not the effect of showing a product: of the clicks on
@@ -212,7 +212,13 @@ def read_source(
         notes += views.notes
     if chosen is None:
         kinds = tuple(known.kinds)
-        chosen = (Own(), Together(), Popular(), *((Content(*kinds),) if kinds else ()), *((Viewed(),) if views is not None else ()))
+        chosen = (
+            Own(),
+            Together(),
+            Popular(),
+            *((Content(*kinds),) if kinds else ()),
+            *((Viewed(),) if views is not None else ()),
+        )
     elif views is None and any(isinstance(signal, Viewed) for signal in chosen):
         raise ValueError("`events` must be given, which the signal Viewed() reads")
     return Source(
@@ -228,7 +234,7 @@ def checked_signals(signals: object) -> tuple[Signal, ...] | None:
         return None
     members = (signals,) if isinstance(signals, SIGNALS) else several("signals", signals, of="signals such as Own()")
     noun = "a signal such as Own() or Together()"
-    chosen = tuple(instance("signals", member, SIGNALS, noun=noun) for member in members)
+    chosen: tuple[Signal, ...] = tuple(instance("signals", member, SIGNALS, noun=noun) for member in members)
     if not chosen:
         raise ValueError("`signals` must be at least one signal, such as Popular(), got none")
     kinds = [type(signal).__name__ for signal in chosen]
@@ -293,7 +299,7 @@ def _visits(source: Source, day: int) -> VisitSignals | None:
 
 
 def _calibrated(source: Source, earlier: list[int]) -> tuple[Floats, Bools] | None:
-    """Return chances of what would have been shown at the later moment, learned at the earlier one, and what happened."""
+    """Return the chances of what would have been shown one horizon ago, and what happened."""
     blend = source.blend(earlier[1:])
     if blend is None:
         return None
@@ -301,7 +307,12 @@ def _calibrated(source: Source, earlier: list[int]) -> tuple[Floats, Bools] | No
     known = np.flatnonzero(fitted.history.orders > 0)
     if len(known) > MAX_CALIBRATED:
         known = np.sort(np.random.default_rng(0).choice(known, MAX_CALIBRATED, replace=False))
-    lists = top_lists(fitted, blend, known, Choice(k=CALIBRATED_K, repeat="auto", allowed=source.products.is_launched(fitted.history.day)))
+    lists = top_lists(
+        fitted,
+        blend,
+        known,
+        Choice(k=CALIBRATED_K, repeat="auto", allowed=source.products.is_launched(fitted.history.day)),
+    )
     chance = 1 / (1 + np.exp(-lists.score))
     return chance, is_stored(outcome, known[lists.owner], lists.product)
 
@@ -310,9 +321,13 @@ def _notes(source: Source, fitted: FittedSignals, blend: Blend | None) -> list[N
     notes = []
     cut = int((fitted.history.buyers > 0).sum()) - int((fitted.history.buyers[fitted.catalogue] > 0).sum())
     if cut > 0:
-        text = f"{counted(cut, 'product')} beyond the {source.max_products:,} most bought are recommended only to who bought them"
+        text = f"{counted(cut, 'product')} beyond the {source.max_products:,} most bought are recommended only to their buyers"
         notes.append(Note(text, code="catalogue_cut", count=cut))
     if blend is None:
         text = f"too little was bought in the last {counted(source.horizon, 'day')} to learn from: probability is null"
-        notes.append(Note(f"{text}, lists go by fixed weights", code="short_history", count=int((fitted.history.orders > 0).sum())))
+        notes.append(
+            Note(
+                f"{text}, lists go by fixed weights", code="short_history", count=int((fitted.history.orders > 0).sum())
+            )
+        )
     return notes

@@ -104,7 +104,8 @@ def collect_rows(fitted: FittedSignals, outcome: Any) -> tuple[Rows, Rows]:
     known = np.flatnonzero(fitted.history.orders > 0)
     if len(known) > MAX_CUSTOMERS:
         known = np.sort(rng.choice(known, MAX_CUSTOMERS, replace=False))
-    place, cache = positions_in(fitted.catalogue, fitted.history.n_products), {}
+    place = positions_in(fitted.catalogue, fitted.history.n_products)
+    cache: dict[str, Any] = {}
     for customers in blocks_of(known):
         block = fitted.block(customers, cache)
         scores = fitted.scores(block)
@@ -149,7 +150,8 @@ def regression(rows: Rows) -> Logistic | None:
 
     if not rows.features:
         return None
-    features, label, weight = (np.concatenate(part) for part in (rows.features, rows.labels, rows.weights))
+    features, label = np.concatenate(rows.features), np.concatenate(rows.labels)
+    weight = np.concatenate(rows.weights).astype(np.float64)
     if int(label.sum()) < MIN_BOUGHT or label.all():
         return None
     mean = np.average(features, axis=0, weights=weight)

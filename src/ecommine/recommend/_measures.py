@@ -86,4 +86,4 @@ def ndcg_of(owner: Ints, rank: Ints, hit: Bools, wanted: Ints, k: int) -> Floats
 
 def counts_of(truth: Any, customers: Ints) -> Ints:
     """Return how many distinct products each customer wanted."""
-    return np.diff(truth.indptr)[customers].astype(np.int64)
+    return np.asarray(np.diff(truth.indptr)[customers], dtype=np.int64)

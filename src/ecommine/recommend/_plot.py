@@ -115,7 +115,9 @@ def draw_evaluation(rows: "Sequence[Row]", k: int, level: float, ax: "Axes | Non
             label=texts["all"] if not i else None,
         )  # fmt: skip
     for j, window in enumerate(windows if len(windows) > 1 else []):
-        values = [next(row for row in rows if row.window == window and row.candidate == one.candidate) for one in pooled]
+        values = [
+            next(row for row in rows if row.window == window and row.candidate == one.candidate) for one in pooled
+        ]
         across = [row.values["ndcg"][0] for row in values]
         label = texts["window"].format(number=j + 1)
         place = np.arange(len(pooled)) + 0.16 + 0.08 * (j % 3)

@@ -1,4 +1,4 @@
-"""The best products of each customer: scores in blocks, what may not be shown left out before ranking, ties resolved."""
+"""The best products of each customer: scores in blocks, what may not be shown left out first, ties resolved."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -48,7 +48,7 @@ class Scored:
     ``members`` are the scores of the signals, ``base`` the log-odds of each customer for a product without any.
     """
 
-    dense: Floats
+    dense: Any
     row: Ints
     product: Ints
     column: Ints
@@ -106,7 +106,13 @@ def blended(fitted: FittedSignals, blend: Blend, block: Block) -> Scored:
     own = own_features(history, pair, block.customers[row]) if fitted.has_own else np.zeros((len(pair), 0))
     features = np.concatenate([own, at_pairs(scores, row, column), about[row]], axis=1)
     return Scored(
-        dense=dense, row=row, product=product, column=column, score=blend.bought.score(features), members=scores, base=base
+        dense=dense,
+        row=row,
+        product=product,
+        column=column,
+        score=blend.bought.score(features),
+        members=scores,
+        base=base,
     )
 
 
@@ -136,9 +142,11 @@ def top_lists(fitted: FittedSignals, blend: Blend | None, customers: Ints, choic
         row, product, score, is_bought = _candidates(fitted, scored, choice, tie)
         value = score if choice.margin is None else choice.margin[product] / (1 + np.exp(-score))
         order = np.lexsort((tie[product], -micro_units(value), row))
-        order, rank = first_k(order, row, product, choice)
-        row, product, score, is_bought = (values[order] for values in (row, product, score, is_bought))
-        parts = np.zeros((len(row), 0)) if blend is None else _parts(fitted, blend, block, scored, row, product, is_bought)
+        kept, rank = first_k(order, row, product, choice)
+        row, product, score, is_bought = row[kept], product[kept], score[kept], is_bought[kept]
+        parts = (
+            np.zeros((len(row), 0)) if blend is None else _parts(fitted, blend, block, scored, row, product, is_bought)
+        )
         blocks.append((row + i * BLOCK, rank, product, score, is_bought, parts))
     return _joined(blocks, 0 if blend is None else len(fitted.members) + 1)
 

@@ -54,7 +54,10 @@ class Reasons:
             return ["popular"] * len(self.parts)
         shares = self.shares
         best = shares.argmax(axis=1)
-        return [self.names[i] if has else "popular" for i, has in zip(best.tolist(), shares.any(axis=1).tolist(), strict=True)]
+        return [
+            self.names[i] if has else "popular"
+            for i, has in zip(best.tolist(), shares.any(axis=1).tolist(), strict=True)
+        ]
 
     def texts(self, titles: Mapping[Any, str]) -> list[str]:
         """Return the reason of each row in words: signals with their share, and own products in brackets."""

@@ -9,6 +9,7 @@ import numpy as np
 from narwhals.stable.v2.typing import IntoFrame
 
 from .._core.arrays import Bools, Floats
+from .._core.checks import one_of
 from .._core.codes import Labels
 from .._core.engines import tell_library_errors
 from .._core.frames import Frame, build, is_lazy, wrap
@@ -16,7 +17,6 @@ from .._core.notes import Note
 from .._core.results import Result
 from .._core.tables import build_table
 from .._core.texts import LOCALES, Locale, counted
-from .._core.checks import one_of
 from ._calibration import calibration_columns
 from ._learn import Blend, Logistic
 from ._rank import Repeat
@@ -30,7 +30,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 CUSTOMER_COLUMNS = ("orders", "days since last order", "products", "pace", "days since first order")
-OWN_COLUMNS = ("orders of it", "count", "age", "age over gap", "age over gap squared", "bought again", "share of orders")
+OWN_COLUMNS = (
+    "orders of it",
+    "count",
+    "age",
+    "age over gap",
+    "age over gap squared",
+    "bought again",
+    "share of orders",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -88,8 +96,8 @@ class Recommender(Result):
     --------
     >>> import pandas as pd
     >>> from ecommine import recommend
-    >>> orders = pd.DataFrame({"order_id": [1, 2, 2], "customer_id": ["ann", "bob", "bob"], "product_id": ["tea", "tea", "pot"],
-    ...                        "ordered_at": pd.Timestamp("2024-03-01")})
+    >>> orders = pd.DataFrame({"order_id": [1, 2, 2], "customer_id": ["ann", "bob", "bob"],
+    ...                        "product_id": ["tea", "tea", "pot"], "ordered_at": pd.Timestamp("2024-03-01")})
     >>> model = recommend.fit(orders)
     >>> model.headline
     '2 customers, 2 products, signals own, together and popular, as of 2024-03-01 00:00'
@@ -191,8 +199,8 @@ class Recommender(Result):
         ----------
         products : list, column or table of ids; all products that were bought by default
         kind : {"together", "similar"}
-            What is in the same orders, by the shrunk chance of B in an order that has A, which is `probability`; or what
-            is alike, by category, brand and views, without what "together" shows, and without a probability.
+            What is in the same orders, by the shrunk chance of B in an order that has A, which is `probability`; or
+            what is alike, by category, brand and views, without what "together" shows, and without a probability.
         k, available, max_per
             As in `home`.
 
@@ -312,7 +320,8 @@ def make_recommender(
     like = _empty(like)
     parts = Parts(
         fitted=fitted, blend=blend, has_chances=has_chances, baskets=baskets, basket_weights=basket_weights,
-        has_basket_chances=has_basket_chances, visits=visits, products=products, customers=customers, half_life=half_life,
+        has_basket_chances=has_basket_chances, visits=visits, products=products, customers=customers,
+        half_life=half_life,
         calibration=calibration, like=like,
     )  # fmt: skip
     brier = float("nan") if calibration is None else float(np.mean((calibration[0] - calibration[1]) ** 2))

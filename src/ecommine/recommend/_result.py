@@ -22,7 +22,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 PLACEMENTS = ("home", "detail", "visit", "checkout", "top_up")
-KEYS = {"home": "customer_id", "detail": "product_id", "visit": "visitor_id", "checkout": "order_id", "top_up": "order_id"}
+KEYS = {
+    "home": "customer_id",
+    "detail": "product_id",
+    "visit": "visitor_id",
+    "checkout": "order_id",
+    "top_up": "order_id",
+}
 NOUNS = {"home": "customer", "detail": "product", "visit": "visitor", "checkout": "basket", "top_up": "basket"}
 
 
@@ -67,8 +73,8 @@ class Recommendations(Result):
     --------
     >>> import pandas as pd
     >>> from ecommine import recommend
-    >>> orders = pd.DataFrame({"order_id": [1, 1, 2], "customer_id": ["ann", "ann", "bob"], "product_id": ["tea", "pot", "tea"],
-    ...                        "ordered_at": pd.Timestamp("2024-03-01")})
+    >>> orders = pd.DataFrame({"order_id": [1, 1, 2], "customer_id": ["ann", "ann", "bob"],
+    ...                        "product_id": ["tea", "pot", "tea"], "ordered_at": pd.Timestamp("2024-03-01")})
     >>> recommend.fit(orders).home(["bob"], k=1).headline
     'home, 1 list for 1 customer, as of 2024-03-01 00:00'
     """
@@ -107,7 +113,7 @@ class Recommendations(Result):
         keys = {key: rows.key, "recommended_id": rows.product}
         if self._reasons is None:
             nothing = np.zeros(0)
-            columns = {name: values[:0] for name, values in keys.items()}
+            columns: dict[str, Any] = {name: values[:0] for name, values in keys.items()}
             columns |= {"signal": [], "contribution": nothing, "share": nothing, "because_id": rows.product[:0]}
         else:
             columns = spokesmen_columns(self._reasons, keys, tuple(keys))
@@ -152,7 +158,13 @@ class Recommendations(Result):
 
 
 def make_recommendations(
-    rows: Rows, placement: str, asked: int, as_of: datetime | None, notes: tuple[Note, ...], reasons: Reasons | None, like: Frame
+    rows: Rows,
+    placement: str,
+    asked: int,
+    as_of: datetime | None,
+    notes: tuple[Note, ...],
+    reasons: Reasons | None,
+    like: Frame,
 ) -> Recommendations:
     """Build the table of a placement."""
     if reasons is not None:
@@ -171,5 +183,6 @@ def make_recommendations(
     samples = {name: values[0] if len(values) else "" for name, values in keys.items()}
     table = build_table(columns, like=like, samples=samples)
     return Recommendations(
-        table=table, placement=placement, asked=asked, as_of=as_of, notes=notes, _rows=rows, _reasons=reasons, _like=like
+        table=table, placement=placement, asked=asked, as_of=as_of, notes=notes, _rows=rows,
+        _reasons=reasons, _like=like,
     )  # fmt: skip

@@ -64,7 +64,11 @@ def signal_name(name: str, locale: Locale) -> str:
 
 def candidate_name(name: str, locale: Locale) -> str:
     """Return the name of a candidate."""
-    return _CANDIDATES_ZH.get(name, name) if locale == "zh" else {"own": "own history", "popular": "bestsellers"}.get(name, name)
+    return (
+        _CANDIDATES_ZH.get(name, name)
+        if locale == "zh"
+        else {"own": "own history", "popular": "bestsellers"}.get(name, name)
+    )
 
 
 def list_sentences(rows: "Rows", placement: str, asked: int, locale: Locale) -> str:
@@ -72,12 +76,16 @@ def list_sentences(rows: "Rows", placement: str, asked: int, locale: Locale) -> 
     n, has = len(rows.rank), len(np.unique(rows.key.astype(str))) if len(rows.key) else 0
     if locale == "en":
         verb = "has" if has == 1 else "have"
-        sentences = [f"{has:,} of {counted(asked, _ASKED[placement])} {verb} a list, {counted(n, 'recommendation')} in all."]
+        sentences = [
+            f"{has:,} of {counted(asked, _ASKED[placement])} {verb} a list, {counted(n, 'recommendation')} in all."
+        ]
     else:
         sentences = [f"{asked:,}{_ASKED_ZH[placement]}中有{has:,}个得到推荐列表，共{n:,}条推荐。"]
     if not n:
         return sentences[0]
-    parts = [f"{signal_name(name, locale)} {percent(count / n)}" for name, count in Counter(rows.source).most_common(NAMED)]
+    parts = [
+        f"{signal_name(name, locale)} {percent(count / n)}" for name, count in Counter(rows.source).most_common(NAMED)
+    ]
     listed = join_words(parts, locale=locale)
     sentences.append(f"They rest most on {listed}." if locale == "en" else f"推荐依据主要是{listed}。")
     first = rows.probability[rows.rank == 1]
@@ -95,7 +103,9 @@ def model_sentences(parts: "Parts", horizon: int, brier: float, locale: Locale) 
     names = [signal_name(name, locale) for name in (*(["own"] if fitted.has_own else []), *fitted.names)]
     products = len(fitted.catalogue)
     if locale == "en":
-        learned = f"From {counted(customers, 'customer')} and {counted(products, 'product')} it learned {join_words(names)}."
+        learned = (
+            f"From {counted(customers, 'customer')} and {counted(products, 'product')} it learned {join_words(names)}."
+        )
     else:
         learned = f"模型基于{customers:,}位客户和{products:,}种商品，学习了{join_words(names, locale='zh')}。"
     return join_sentences([learned, _trust(parts, horizon, brier, locale)], locale=locale)

@@ -28,7 +28,13 @@ LINES = {"order_id", "product_id", "ordered_at", "customer_id"}
 
 
 def recommend_home(
-    model: "Recommender", customers: object, k: object, repeat: object, available: object, max_per: object, rank_by: object
+    model: "Recommender",
+    customers: object,
+    k: object,
+    repeat: object,
+    available: object,
+    max_per: object,
+    rank_by: object,
 ) -> Recommendations:
     """Check the options, rank, and fill the lists of unknown customers with bestsellers."""
     parts, k = model._parts, checked_k(k)
@@ -89,8 +95,8 @@ def _customers(parts: "Parts", customers: object) -> tuple[FittedSignals, Labels
     """Return the signals, ids and codes of the customers asked for (-1 for unknown ones), and whose library it is."""
     fitted = parts.fitted
     if customers is None:
-        codes = np.flatnonzero(fitted.history.orders > 0)
-        return fitted, parts.customers[codes], codes, parts.like, []
+        everyone = np.flatnonzero(fitted.history.orders > 0)
+        return fitted, parts.customers[everyone], everyone, parts.like, []
     if hasattr(customers, "columns"):
         like = opened(customers, argument="customers")
         if set(like.collect_schema().names()) >= LINES:
@@ -99,7 +105,8 @@ def _customers(parts: "Parts", customers: object) -> tuple[FittedSignals, Labels
         like = parts.like
     ids = ids_of(customers, "customer_id", argument="customers")
     codes = codes_of(parts.customers, ids)
-    return fitted, ids, np.where((codes >= 0) & (fitted.history.orders[codes] > 0), codes, -1), like, []
+    has_orders = np.append(fitted.history.orders > 0, False)  # the last is for those who are unknown
+    return fitted, ids, np.where(has_orders[codes], codes, -1), like, []
 
 
 def _by_orders(parts: "Parts", orders: object) -> tuple[FittedSignals, Labels, Ints, Frame, list[Note]]:
@@ -146,7 +153,8 @@ def _with_bestsellers(reasons: Reasons, n: int, order: Ints) -> Reasons:
     filled = np.zeros((n, len(names)))
     filled[:, names.index("popular")] = 1.0
     products = {
-        name: np.concatenate([codes, np.full((n, codes.shape[1]), -1)])[order] for name, codes in reasons.products.items()
+        name: np.concatenate([codes, np.full((n, codes.shape[1]), -1)])[order]
+        for name, codes in reasons.products.items()
     }
     return Reasons(names=names, parts=np.concatenate([parts, filled])[order], products=products, ids=reasons.ids)
 

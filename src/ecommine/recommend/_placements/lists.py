@@ -41,7 +41,9 @@ def ids_of(value: object, column: str, *, argument: str) -> Labels:
     try:
         return np.unique(whole_ids(np.array(members)))
     except (OverflowError, TypeError, ValueError):
-        raise TypeError(f"`{argument}` must be {column}s of one kind, text or whole numbers, got {members[:3]!r}") from None
+        raise TypeError(
+            f"`{argument}` must be {column}s of one kind, text or whole numbers, got {members[:3]!r}"
+        ) from None
 
 
 def allowed_products(products: Products, day: int, available: object | None, *, argument: str = "available") -> Bools:
@@ -57,10 +59,12 @@ def allowed_products(products: Products, day: int, available: object | None, *, 
 def bestsellers(recent: Ints, allowed: Bools) -> Ints:
     """Return the codes of products with recent customers that may be shown, the best first."""
     order = np.argsort(tie_ranks(recent), kind="stable")
-    return order[allowed[order] & (recent[order] > 0)]
+    return np.asarray(order[allowed[order] & (recent[order] > 0)])
 
 
-def fill_up(owner: Ints, product: Ints, n_lists: int, k: int, best: Ints, blocked: Sequence[set[int]]) -> tuple[Ints, Ints]:
+def fill_up(
+    owner: Ints, product: Ints, n_lists: int, k: int, best: Ints, blocked: Sequence[set[int]]
+) -> tuple[Ints, Ints]:
     """Return owner and product of the bestsellers that fill short lists; none that is blocked or in the list.
 
     Examples
@@ -70,11 +74,12 @@ def fill_up(owner: Ints, product: Ints, n_lists: int, k: int, best: Ints, blocke
     """
     counts = np.bincount(owner, minlength=n_lists)
     bounds = np.searchsorted(owner, np.arange(n_lists + 1))
-    owners, products = [], []
+    owners: list[int] = []
+    products: list[int] = []
     for one in np.flatnonzero(counts < k).tolist():
         shown = blocked[one] | set(product[bounds[one] : bounds[one + 1]].tolist()) if blocked else set()
         missing = k - int(counts[one])
-        added = []
+        added: list[int] = []
         for code in best.tolist():
             if len(added) == missing:
                 break

@@ -24,7 +24,9 @@ def recommend_visit(model: "Recommender", events: object, k: object, available: 
     allowed = allowed_products(parts.products, parts.fitted.history.day, available)
     views = read_views(events, None, parts.products.ids, parts.customers)
     if parts.visits is None:
-        raise ValueError("`events` were not given to fit: give it the events of the shop, from which visits are learned")
+        raise ValueError(
+            "`events` were not given to fit: give it the events of the shop, from which visits are learned"
+        )
     moves, found, texts = latest_visits(views, len(parts.products.ids)), [], []
     tie = tie_ranks(parts.fitted.history.recent)
     for first in range(0, len(moves.last), BLOCK):
@@ -32,7 +34,10 @@ def recommend_visit(model: "Recommender", events: object, k: object, available: 
         chance = parts.visits.chances(part)
         owner, product, value = _best(np.where(allowed[None, :], chance, 0.0), tie, k)
         found.append((owner + first, product, value))
-        mixture = [weight * score[owner, product] for weight, score in zip(parts.visits.weights, parts.visits.parts(part), strict=True)]
+        mixture = [
+            weight * score[owner, product]
+            for weight, score in zip(parts.visits.weights, parts.visits.parts(part), strict=True)
+        ]
         texts += _reasons(parts.visits.names, mixture)
     empty = (np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
     owner, product, value = (np.concatenate(column) for column in zip(empty, *found, strict=True))

@@ -65,10 +65,10 @@ def read_views(
         rows = rows.filter(nw.col("occurred_at") <= nw.lit(until))
     visitor, visitors = factorize_sorted(rows["visitor_id"], argument=f"`{argument}`: ids of visitors")
     product = _codes(rows["product_id"], products, argument)
-    customer = np.full(len(rows), -1)
+    customer: Ints = np.full(len(rows), -1)
     if "customer_id" in rows.columns:
         customer = _codes(rows["customer_id"], customers, argument)
-    session = np.zeros(len(rows), dtype=np.int64)
+    session: Ints = np.zeros(len(rows), dtype=np.int64)
     if "session_id" in rows.columns:
         session, _ = factorize_sorted(rows["session_id"], argument=f"`{argument}`: ids of sessions")
     at = column_to_microseconds(rows["occurred_at"])

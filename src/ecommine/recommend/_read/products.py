@@ -83,20 +83,22 @@ def read_products(
         raise ValueError(f"`products` has no column {missing[0]!r}, which a Content signal reads{hint}")
     kinds = tuple(columns or (name for name in KINDS if name in names))
     wanted = dict.fromkeys((*kinds, *(name for name in ("category",) if name in names)))
-    read = read_columns(frame, "products", ("product_id",), optional=("price", "unit_cost", "launched_at"), others=wanted)
+    read = read_columns(
+        frame, "products", ("product_id",), optional=("price", "unit_cost", "launched_at"), others=tuple(wanted)
+    )
     if n:
         common_type(purchases.like, read, "product_id", argument="products", like="orders")
     return _joined(collect(read), tuple(wanted), purchases)
 
 
 def _joined(table: Any, kinds: tuple[str, ...], purchases: Purchases) -> tuple[Products, Purchases, list[Note]]:
-    """Number the products of both tables together."""
+    """Give the products of both tables one numbering."""
     table = table.filter(~table["product_id"].is_null())
     codes, theirs = factorize_sorted(table["product_id"], argument="`products`: ids of products")
     theirs = whole_ids(theirs)
     if len(theirs) < len(codes):
-        n = counted(len(codes) - len(theirs), "row")
-        raise SchemaError("products", [f"`product_id` is there more than once in {n}: keep one row per product"])
+        rows = counted(len(codes) - len(theirs), "row")
+        raise SchemaError("products", [f"`product_id` is there more than once in {rows}: keep one row per product"])
     ids = _union(purchases.products, theirs)
     n, place = len(ids), np.searchsorted(ids, theirs)[codes]
     ours = np.searchsorted(ids, purchases.products) if len(purchases.products) else np.zeros(0, dtype=np.int64)

@@ -124,7 +124,8 @@ def _checked(lines: Frame) -> Frame:
 
 def _up_to(lines: Frame, wanted: datetime | None) -> tuple[Frame, datetime | None, list[Note]]:
     """Leave out what is after `as_of`; raise where a line lacks its order or time, or is past counting."""
-    at, notes = nw.col("ordered_at"), []
+    at = nw.col("ordered_at")
+    notes: list[Note] = []
     broken = (~((nw.col("_quantity").abs() <= MAX_QUANTITY) & (nw.col("_worth").abs() <= MAX_QUANTITY))).fill_null(True)
     required = ("order_id", "ordered_at")
     row = collect(
@@ -140,7 +141,9 @@ def _up_to(lines: Frame, wanted: datetime | None) -> tuple[Frame, datetime | Non
         raise SchemaError("orders", problems)
     if whole_number(row["broken"]):
         n = counted(whole_number(row["broken"]), "line")
-        raise ValueError(f"`orders` has {n} whose quantity or money is infinite or above {MAX_QUANTITY:.0e}: correct it")
+        raise ValueError(
+            f"`orders` has {n} whose quantity or money is infinite or above {MAX_QUANTITY:.0e}: correct it"
+        )
     first, last = (None if row[name].null_count() else moment(row[name].item()) for name in ("first", "last"))
     until = last if wanted is None else wanted
     if first is None or last is None or until is None:
@@ -178,9 +181,7 @@ def _sums(lines: Frame) -> nw.DataFrame[Any]:
     )  # fmt: skip
 
 
-def _purchases(
-    rows: nw.DataFrame[Any], until: datetime | None, like: Frame, notes: list[Note]
-) -> Purchases:
+def _purchases(rows: nw.DataFrame[Any], until: datetime | None, like: Frame, notes: list[Note]) -> Purchases:
     customer, customers = factorize_sorted(rows["customer_id"], argument="`orders`: ids of customers")
     product, products = factorize_sorted(rows["product_id"], argument="`orders`: ids of products")
     order, orders = factorize_sorted(rows["order_id"], argument="`orders`: ids of orders")
@@ -194,7 +195,7 @@ def _purchases(
         product=product[sequence],
         order=order[sequence],
         day=day[sequence],
-        price=_prices(product, day, *sums, n=len(products)),
+        price=_prices(product, day, sums[0], sums[1], len(products)),
         usual=np.nan_to_num(lower_median(product, rows["_units"].to_numpy(), len(products)) / MICRO, nan=1.0),
         n_orders=len(orders),
         today=0 if until is None else day_of(until),

@@ -1,4 +1,4 @@
-"""Baskets: what else is in an order, from EASE on orders, own purchases and bestsellers; and what goes with a product."""
+"""Baskets: what else is in an order (EASE on orders, own purchases, bestsellers), and what goes with a product."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -139,7 +139,8 @@ def learn_baskets(signals: BasketSignals, purchases: Purchases, last: int) -> Lo
     chosen = np.flatnonzero(np.diff(orders.indptr) > 1)
     if len(chosen) > MAX_BASKETS:
         chosen = np.sort(rng.choice(chosen, MAX_BASKETS, replace=False))
-    rows, cache = Rows(), {}
+    rows = Rows()
+    cache: dict[str, Any] = {}
     for first in range(0, len(chosen), BLOCK):
         part = chosen[first : first + BLOCK]
         baskets, hidden = hide_one(orders[part], rng)

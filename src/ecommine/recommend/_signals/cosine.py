@@ -27,9 +27,7 @@ def cosine_weights(matrix: Any, k: int) -> Any:
     scale = np.divide(1.0, size, out=np.zeros(n), where=size > 0)
     unit = matrix.multiply(scale[None, :]).tocsc()
     step = max(2**22 // max(n, 1), 1)
-    parts = [
-        _nearest((unit.T @ unit[:, first : first + step]).toarray(), first, k) for first in range(0, n, step)
-    ]
+    parts = [_nearest((unit.T @ unit[:, first : first + step]).toarray(), first, k) for first in range(0, n, step)]
     return hstack(parts, format="csr") if parts else csr_array((n, n))
 
 

@@ -53,7 +53,7 @@ class PopularSignal:
     name: str
     counts: Floats
 
-    def score(self, block: "Block") -> Any:
+    def score(self, block: "Block") -> Any:  # noqa: ARG002  # as of other signals
         """Return scores of shape (1, n_catalogue)."""
         return self.counts[None, :]
 

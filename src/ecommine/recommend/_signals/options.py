@@ -137,7 +137,9 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Viewed:
-    """Products that the customer looked at lately; `events` must have customer_id, see :func:`ecommine.schema.identify`.
+    """Products that the customer looked at lately.
+
+    `events` must have customer_id, see :func:`ecommine.schema.identify`.
 
     Examples
     --------

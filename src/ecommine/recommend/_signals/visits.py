@@ -1,4 +1,4 @@
-r"""The next product of a visit: a mixture of what is viewed with the last product, with earlier ones, and in its category.
+r"""The next product of a visit: a mixture of what is viewed with the last one, with earlier ones, and in its category.
 
 Each part is a distribution over products, and the chance that the next one is j is
 :math:`\sum_m w_m p_m(j)` over the products that the visit has not had. The weights are those under which the latest
