@@ -52,8 +52,9 @@ class BasketSignals:
         if "weights" not in cache:
             cache["weights"] = self.weights.toarray()
         raw = np.asarray(baskets @ cache["weights"], dtype=np.float32)
-        decayed = self.history.matrix(self.history.decayed, customers=np.maximum(customers, 0))[:, self.catalogue]
-        own = np.where((customers >= 0)[:, None], decayed.toarray(), 0.0)
+        own = np.zeros(raw.shape)
+        known = np.flatnonzero(customers >= 0)
+        own[known] = self.history.matrix(self.history.decayed, customers=customers[known])[:, self.catalogue].toarray()
         return [
             np.log(np.maximum(raw, MIN_RAW) / MIN_RAW),
             self.popular[None, :],
