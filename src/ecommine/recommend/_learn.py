@@ -157,6 +157,8 @@ def regression(rows: Rows) -> Logistic | None:
     mean = np.average(features, axis=0, weights=weight)
     scale = np.sqrt(np.average((features - mean) ** 2, axis=0, weights=weight))
     scale = np.where(scale > 1e-9, scale, 1.0)
-    fitted = LogisticRegression(C=1.0, max_iter=500).fit((features - mean) / scale, label, sample_weight=weight)
+    fitted = LogisticRegression(C=1.0, solver="newton-cholesky").fit(
+        (features - mean) / scale, label, sample_weight=weight
+    )
     coefficients = fitted.coef_[0] / scale
     return Logistic(intercept=float(fitted.intercept_[0] - coefficients @ mean), coefficients=coefficients)

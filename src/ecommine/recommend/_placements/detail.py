@@ -35,26 +35,24 @@ def recommend_detail(
     else:
         ids = ids_of(products, "product_id", argument="products")
         codes = codes_of(parts.products.ids, ids)
+    best, blocked = bestsellers(parts.fitted.history.recent, allowed), [{int(code)} for code in codes.tolist()]
     owner, product, value, text = _together(parts, codes, choice)
+    more_owner, more = fill_up(owner, product, len(codes), k, best, blocked)
     if kind == "similar":
-        owner, product, value, text = _similar(parts, codes, choice, owner, product)
+        shown_owner, shown = np.concatenate([owner, more_owner]), np.concatenate([product, more])
+        for one, code in zip(shown_owner.tolist(), shown.tolist(), strict=True):
+            blocked[one].add(code)
+        owner, product, value, text = _similar(parts, codes, choice, shown_owner, shown)
+        more_owner, more = fill_up(owner, product, len(codes), k, best, blocked)
     notes = []
     unknown = int((codes < 0).sum())
     if unknown:
         words = f"{counted(unknown, 'product')} that the model does not know: bestsellers beside them"
         notes.append(Note(words, code="unknown_products_asked", count=unknown))
-    best = bestsellers(parts.fitted.history.recent, allowed)
-    shown = _shown(parts, codes, choice) if kind == "similar" else [set() for _ in codes]
-    blocked = [{int(code)} | also for code, also in zip(codes.tolist(), shown, strict=True)]
-    more_owner, more = fill_up(owner, product, len(codes), k, best, blocked)
     is_first = np.arange(len(owner) + len(more)) < len(owner)
     owner, product = np.concatenate([owner, more_owner]), np.concatenate([product, more])
     value = np.concatenate([value, np.zeros(len(more))])
-    if kind == "similar":
-        order = ranked(owner, product, value, is_first, tie_ranks(parts.fitted.history.recent))
-    else:
-        place = tie_ranks(parts.fitted.history.recent)
-        order = ranked(owner, product, value, is_first, place)
+    order = ranked(owner, product, value, is_first, tie_ranks(parts.fitted.history.recent))
     source = np.array(text + ["popular"] * len(more), dtype=object)[order]
     probability = np.where(is_first & (kind == "together"), value, np.nan)[order]
     rows = Rows(
@@ -84,15 +82,6 @@ def _together(parts: "Parts", codes: Ints, choice: Choice) -> tuple[Ints, Ints, 
     order = ranked(owner, product, value, np.ones(len(owner), dtype=bool), tie)
     order, _ = first_k(order, owner, product, choice)
     return owner[order], product[order], value[order], ["together"] * len(order)
-
-
-def _shown(parts: "Parts", codes: Ints, choice: Choice) -> list[set[int]]:
-    """Return the products that "together" shows beside each product."""
-    owner, product, _, _ = _together(parts, codes, choice)
-    shown: list[set[int]] = [set() for _ in codes]
-    for one, code in zip(owner.tolist(), product.tolist(), strict=True):
-        shown[one].add(code)
-    return shown
 
 
 def _similar(

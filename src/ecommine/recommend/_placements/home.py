@@ -97,7 +97,7 @@ def _customers(parts: "Parts", customers: object) -> tuple[FittedSignals, Labels
     if customers is None:
         everyone = np.flatnonzero(fitted.history.orders > 0)
         return fitted, parts.customers[everyone], everyone, parts.like, []
-    if hasattr(customers, "columns"):
+    if hasattr(type(customers), "columns"):  # of an object, Polars would look them up
         like = opened(customers, argument="customers")
         if set(like.collect_schema().names()) >= LINES:
             return _by_orders(parts, customers)

@@ -24,7 +24,7 @@ def checked_k(k: object) -> int:
 
 def ids_of(value: object, column: str, *, argument: str) -> Labels:
     """Return the distinct ids of a list, a column or a table, ascending."""
-    if hasattr(value, "columns"):
+    if hasattr(type(value), "columns"):
         frame = opened(value, argument=argument)
         if column not in frame.collect_schema().names():
             raise ValueError(f"`{argument}` must be ids or a table with {column}, which it does not have")
