@@ -58,7 +58,8 @@ def test_no_product_is_in_both_lists(model):
         set(zip(table["product_id"], table["recommended_id"], strict=True))
         for table in (model.detail(kind=kind, k=4).table for kind in ("together", "similar"))
     ]
-    assert pairs[0] and pairs[1]
+    assert pairs[0]
+    assert pairs[1]
     assert not pairs[0] & pairs[1]
     assert all(one != other for one, other in pairs[0] | pairs[1])
 

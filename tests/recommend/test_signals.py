@@ -70,14 +70,14 @@ def test_chances_together_by_hand():
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 4), st.integers(-2, 3)), min_size=1))
 def test_purchases_beside_the_slow_version(rows):
-    customer, product, order, quantity = np.array(rows).T
+    _, product, order, quantity = np.array(rows).T
     table = lines(order % 4, product, order, order=order, quantity=quantity)
     read = read_purchases(table, None)
     mine = {
         (int(read.customers[c]), int(read.products[p]), int(np.unique(order)[o]))
         for c, p, o in zip(read.customer, read.product, read.order, strict=True)
     }
-    expected = {key for key in slow.purchases(table)}
+    expected = slow.purchases(table)
     assert {(c, p) for c, p, _ in mine} == {(c, p) for c, p, _ in expected}
     assert len(read.customer) == len(expected)
 

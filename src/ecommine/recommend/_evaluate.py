@@ -92,7 +92,7 @@ def evaluate(
     Rows are customers who were known before the window and bought in it; each is one unit in all windows, and
     differences from the better of own history and bestsellers are tested by 9,999 sign flips of whole customers.
     "better" needs a q-value below 1 - level and the same sign in each window. Measures compare lists with what was
-    bought anyway: what a list brings only an experiment tells.
+    bought anyway: the effect of showing it takes an experiment.
 
     References
     ----------

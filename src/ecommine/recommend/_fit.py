@@ -161,7 +161,7 @@ def fit(
     Notes
     -----
     A purchase is a customer, a product and an order with a net quantity above 0. The weight of each signal comes from
-    two logistic regressions, of products that the customer bought before and of new ones, learned at one and two
+    two logistic regressions, of products that the customer bought before and of new ones, learned at one and at two
     horizons before `as_of` on what was known then and what was bought within the horizon after it, by customers who did not
     come back too. ``.calibration`` is of a blend learned at the earlier moment, for the ten products that it would
     have shown to each customer at the later one. A chance is not the effect of showing a product: of the clicks on
@@ -321,7 +321,7 @@ def _notes(source: Source, fitted: FittedSignals, blend: Blend | None) -> list[N
     notes = []
     cut = int((fitted.history.buyers > 0).sum()) - int((fitted.history.buyers[fitted.catalogue] > 0).sum())
     if cut > 0:
-        text = f"{counted(cut, 'product')} beyond the {source.max_products:,} most bought: recommended only to their buyers"
+        text = f"{counted(cut, 'product')} beyond the {source.max_products:,} most bought go to their buyers only"
         notes.append(Note(text, code="catalogue_cut", count=cut))
     if blend is None:
         text = f"too little was bought in the last {counted(source.horizon, 'day')} to learn from: probability is null"

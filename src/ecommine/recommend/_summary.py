@@ -147,9 +147,9 @@ def evaluation_sentences(rows: "Sequence[Row]", baseline: str, k: int, locale: L
         first = f"在{windows}个窗口、{reference.customers:,}位客户上，较好的基准是{name}，NDCG@{k}为{value}。"
     others = [_verdict(row, locale) for row in pooled if row.verdict != "baseline"][:NAMED]
     last = (
-        "Lists are compared with what was bought anyway; what they bring, an A/B test tells."
+        "Lists are compared with what was bought anyway; the effect of showing them takes an A/B test."
         if locale == "en"
-        else "以上是与自然购买的比较，推荐带来的增量需要A/B测试衡量。"
+        else "以上是与自然购买的比较，展示推荐的效果需要A/B测试衡量。"
     )
     return join_sentences([first, *others, last], locale=locale)
 

@@ -47,7 +47,7 @@ def recommend_detail(
     notes = []
     unknown = int((codes < 0).sum())
     if unknown:
-        words = f"{counted(unknown, 'product')} that the model does not know: bestsellers beside them"
+        words = f"{counted(unknown, 'product')} that the model does not know: bestsellers only"
         notes.append(Note(words, code="unknown_products_asked", count=unknown))
     is_first = np.arange(len(owner) + len(more)) < len(owner)
     owner, product = np.concatenate([owner, more_owner]), np.concatenate([product, more])
