@@ -63,7 +63,8 @@ def test_cosine_beside_the_slow_version(baskets):
 
 def test_chances_together_by_hand():
     # 4 orders, A in 3 of them, B in 3, both in 2: (2 + 20 * 3/4) / (3 + 20)
-    chances = chances_together(csr_array(matrix_of([[0, 1], [0, 1], [0], [1]], 2))).toarray()
+    orders = csr_array(matrix_of([[0, 1], [0, 1], [0], [1]], 2))
+    chances = chances_together(orders, csr_array([[0.0, 1.0], [1.0, 0.0]])).toarray()
     assert chances[0, 1] == pytest.approx(17 / 23)
     assert chances[0, 0] == 0
 

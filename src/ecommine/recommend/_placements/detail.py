@@ -36,13 +36,15 @@ def recommend_detail(
         ids = ids_of(products, "product_id", argument="products")
         codes = codes_of(parts.products.ids, ids)
     best, blocked = bestsellers(parts.fitted.history.recent, allowed), [{int(code)} for code in codes.tolist()]
-    owner, product, value, text = _together(parts, codes, choice)
+    owner, product, value, chance = _together(parts, codes, choice)
+    text = ["together"] * len(owner)
     more_owner, more = fill_up(owner, product, len(codes), k, best, blocked)
     if kind == "similar":
         shown_owner, shown = np.concatenate([owner, more_owner]), np.concatenate([product, more])
         for one, code in zip(shown_owner.tolist(), shown.tolist(), strict=True):
             blocked[one].add(code)
         owner, product, value, text = _similar(parts, codes, choice, shown_owner, shown)
+        chance = np.full(len(owner), np.nan)
         more_owner, more = fill_up(owner, product, len(codes), k, best, blocked)
     notes = []
     unknown = int((codes < 0).sum())
@@ -51,10 +53,10 @@ def recommend_detail(
         notes.append(Note(words, code="unknown_products_asked", count=unknown))
     is_first = np.arange(len(owner) + len(more)) < len(owner)
     owner, product = np.concatenate([owner, more_owner]), np.concatenate([product, more])
-    value = np.concatenate([value, np.zeros(len(more))])
+    value, chance = np.append(value, np.zeros(len(more))), np.append(chance, np.full(len(more), np.nan))
     order = ranked(owner, product, value, is_first, tie_ranks(parts.fitted.history.recent))
     source = np.array(text + ["popular"] * len(more), dtype=object)[order]
-    probability = np.where(is_first & (kind == "together"), value, np.nan)[order]
+    probability = chance[order]
     rows = Rows(
         key=ids[owner[order]],
         rank=np.arange(len(order)) - np.searchsorted(owner[order], owner[order]) + 1,
@@ -69,19 +71,19 @@ def recommend_detail(
     return make_recommendations(rows, "detail", len(ids), model.as_of, tuple(notes), None, like=parts.like)
 
 
-def _together(parts: "Parts", codes: Ints, choice: Choice) -> tuple[Ints, Ints, Floats, list[str]]:
-    """Return owner, product and chance of the products that are most often in orders with each one."""
+def _together(parts: "Parts", codes: Ints, choice: Choice) -> tuple[Ints, Ints, Floats, Floats]:
+    """Return owner, product, weight and chance of the products that go most with each one, by EASE on orders."""
     catalogue = parts.baskets.catalogue
     column = codes_of(catalogue, codes) if len(codes) else codes
     has = np.flatnonzero(column >= 0)
-    matrix = parts.baskets.together[column[has]].tocoo()
-    owner, product = has[matrix.coords[0]], catalogue[matrix.coords[1]]
-    kept = choice.allowed[product]
-    owner, product, value = owner[kept], product[kept], matrix.data[kept]
+    weights, chances = (matrix[column[has]].tocoo() for matrix in (parts.baskets.weights, parts.baskets.together))
+    owner, product = has[weights.coords[0]], catalogue[weights.coords[1]]
+    kept = choice.allowed[product] & (weights.data > 0)
+    owner, product, value, chance = owner[kept], product[kept], weights.data[kept], chances.data[kept]
     tie = tie_ranks(parts.fitted.history.recent)
     order = ranked(owner, product, value, np.ones(len(owner), dtype=bool), tie)
     order, _ = first_k(order, owner, product, choice)
-    return owner[order], product[order], value[order], ["together"] * len(order)
+    return owner[order], product[order], value[order], chance[order]
 
 
 def _similar(

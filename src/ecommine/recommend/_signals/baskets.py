@@ -11,7 +11,7 @@ from .._read.history import History
 from .._read.purchases import Purchases
 from .ease import ease_weights
 from .fitted import KEPT_WEIGHTS
-from .pairs import at_pairs
+from .pairs import at_pairs, values_at
 
 PENALTY = 500.0
 """Of EASE on orders."""
@@ -36,7 +36,7 @@ class BasketSignals:
     weights : sparse array of shape (n_catalogue, n_catalogue)
         EASE on orders.
     together : sparse array of shape (n_catalogue, n_catalogue)
-        Row A, column B: chance of B in an order that has A, shrunk; the largest of each row.
+        Row A, column B: chance of B in an order that has A, shrunk, for the pairs that have a weight.
     popular : float array of shape (n_catalogue,)
     history : History
     """
@@ -87,46 +87,46 @@ def order_matrix(purchases: Purchases, catalogue: Ints) -> Any:
 def fit_baskets(purchases: Purchases, history: History, catalogue: Ints) -> BasketSignals:
     """Fit the signals of baskets on the orders up to a moment."""
     orders = order_matrix(purchases.up_to(history.day), catalogue)
+    weights = ease_weights(orders, PENALTY, keep=KEPT_WEIGHTS)
+    weights.sort_indices()
     return BasketSignals(
         catalogue=catalogue,
-        weights=ease_weights(orders, PENALTY, keep=KEPT_WEIGHTS),
-        together=chances_together(orders),
+        weights=weights,
+        together=chances_together(orders, weights),
         popular=np.log1p(history.recent[catalogue]),
         history=history,
     )
 
 
-def chances_together(orders: Any) -> Any:
-    """Return the chance of each product in an order that has another one, shrunk towards its chance in any order.
+def chances_together(orders: Any, pairs: Any) -> Any:
+    """Return the chance of product B in an order that has A, shrunk towards its chance in any order, for some pairs.
 
     Of orders with A, n_A in number, n_AB have B too; the chance is (n_AB + 20 p_B) / (n_A + 20) with the share p_B of
-    all orders that have B: a pair that was seen once does not come first.
+    all orders that have B.
+
+    Parameters
+    ----------
+    orders : sparse array of shape (n_orders, n_products)
+        Zeros and ones.
+    pairs : sparse array of shape (n_products, n_products)
+        Row A, column B, with its indices sorted: the chances of what it holds are returned.
 
     Examples
     --------
     >>> from scipy.sparse import csr_array
-    >>> chances_together(csr_array([[1.0, 1], [1, 1], [1, 0], [0, 1]])).toarray().round(3).tolist()
+    >>> orders = csr_array([[1.0, 1], [1, 1], [1, 0], [0, 1]])
+    >>> chances_together(orders, csr_array([[0.0, 1], [1, 0]])).toarray().round(3).tolist()
     [[0.0, 0.739], [0.739, 0.0]]
     """
+    from scipy.sparse import csr_array
+
     both = (orders.T @ orders).tocsr()
     n = both.diagonal()
     share = n / max(orders.shape[0], 1)
-    row = np.repeat(np.arange(both.shape[0]), np.diff(both.indptr))
-    both.data = (both.data + SHRINKAGE * share[both.indices]) / (n[row] + SHRINKAGE)
-    both.setdiag(0)
-    both.eliminate_zeros()
-    return _largest_in_rows(both, KEPT_WEIGHTS)
-
-
-def _largest_in_rows(matrix: Any, keep: int) -> Any:
-    from scipy.sparse import csr_array
-
-    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    order = np.lexsort((matrix.indices, -matrix.data, row))
-    place = np.arange(len(order)) - matrix.indptr[row[order]]
-    kept = np.sort(order[place < keep])
-    place = (row[kept].astype(np.int32), matrix.indices[kept].astype(np.int32))
-    return csr_array((matrix.data[kept], place), shape=matrix.shape)
+    row = np.repeat(np.arange(pairs.shape[0]), np.diff(pairs.indptr))
+    common = values_at(both, row, pairs.indices)
+    chance = (common + SHRINKAGE * share[pairs.indices]) / (n[row] + SHRINKAGE)
+    return csr_array((chance, pairs.indices, pairs.indptr), shape=pairs.shape)
 
 
 def learn_baskets(signals: BasketSignals, purchases: Purchases, last: int) -> Logistic | None:

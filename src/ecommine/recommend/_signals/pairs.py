@@ -79,9 +79,24 @@ def is_stored(matrix: Any, row: Ints, column: Ints) -> Any:
     >>> is_stored(csr_array([[0, 1], [1, 0]]), np.array([0, 0]), np.array([1, 0])).tolist()
     [True, False]
     """
+    return values_at(matrix, row, column, found=True)
+
+
+def values_at(matrix: Any, row: Ints, column: Ints, *, found: bool = False) -> Any:
+    """Return entries of a sparse matrix by rows, 0 where it holds none; or only whether it does.
+
+    Examples
+    --------
+    >>> from scipy.sparse import csr_array
+    >>> values_at(csr_array([[0, 3], [2, 0]]), np.array([0, 1]), np.array([1, 1])).tolist()
+    [3, 0]
+    """
     width = matrix.shape[1]
     matrix.sort_indices()
     stored = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr)) * width + matrix.indices
     key = row.astype(np.int64) * width + column
-    place = np.minimum(np.searchsorted(stored, key), max(len(stored) - 1, 0))
-    return stored[place] == key if len(stored) else np.zeros(len(key), dtype=bool)
+    if not len(stored):
+        return np.zeros(len(key), dtype=bool if found else matrix.dtype)
+    place = np.minimum(np.searchsorted(stored, key), len(stored) - 1)
+    is_there = stored[place] == key
+    return is_there if found else np.where(is_there, matrix.data[place], 0)
