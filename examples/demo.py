@@ -23,6 +23,7 @@ from ecommine import (
     elasticity,
     forecasting,
     funnel,
+    recommend,
     retention,
     rfm,
     schema,
@@ -329,6 +330,22 @@ def who_comes_back(shop: schema.Shop) -> Part:
     )
 
 
+def what_to_show(shop: schema.Shop) -> Part:
+    """Recommend products to one household, with the reasons."""
+    model = recommend.fit(shop.orders, products=shop.products, max_products=2_000)
+    customer = shop.orders["customer_id"].iloc[0]
+    result = model.home([customer], k=5)
+    table = result.to_flat(names=shop.products)[["rank", "recommended_id", "probability", "because"]]
+    shown = table.assign(probability=table["probability"].map("{:.0%}".format))
+    return Part(
+        title="What to show",
+        question=f"Recommendations: {model.headline}.",
+        answer=(model.summary(), model.summary(locale="zh"), result.summary(), *model.notes),
+        tables={f"Home page of household {customer}": shown},
+        pictures={"calibration": model.plot()},
+    )
+
+
 PARTS: tuple[Callable[[schema.Shop], Part], ...] = (
     segments,
     movements,
@@ -342,6 +359,7 @@ PARTS: tuple[Callable[[schema.Shop], Part], ...] = (
     stages_and_tiers,
     said_of_a_product,
     who_comes_back,
+    what_to_show,
 )
 
 STYLE = """
