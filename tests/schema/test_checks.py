@@ -31,7 +31,7 @@ def test_first_rows_are_shown_by_number_where_rows_have_one_and_by_key_where_not
     (problem,) = problems(library(frame))
     shown = "key A1 (inf), key A2 (-inf)" if library.lazy else "row 0 (inf), row 2 (-inf)"
     assert problem.lower() == (
-        f"`amount` is infinite in 2 rows, first {shown}: give the number, or null if it is unknown"
+        f"`amount` is infinite in 2 rows, first {shown}: correct the value, or take the row out"
     ).lower().replace("(inf)", "(infinity)" if library.name == "pyspark" else "(inf)").replace(
         "(-inf)", "(-infinity)" if library.name == "pyspark" else "(-inf)"
     )
