@@ -29,7 +29,7 @@ def id_flags(plan: TypePlan) -> dict[str, nw.Expr]:
 def rounded_numbers(frame: Frame, names: tuple[str, ...]) -> dict[str, nw.Expr]:
     """Return the conditions whose rows are counted: ids that are numbers of 18 digits or more, of which 3 are zeros."""
     types = frame.collect_schema()
-    whole = [name for name in names if name.endswith("_id") and types[name] in (nw.Int64, nw.UInt64)]
+    whole = [name for name in names if name.endswith("_id") and types[name] == nw.Int64]
     return {
         f"{name} rounded": ((nw.col(name) >= 10**17) & (nw.col(name) - (nw.col(name) // 1000) * 1000 == 0)).fill_null(
             value=False
