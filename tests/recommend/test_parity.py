@@ -58,7 +58,7 @@ def test_online_retail():
     assert table.loc["default", "customers"] == 1_301
     new = table["ndcg_new"]
     assert [new["popular"], new["neighbours"], new["ease"]] == pytest.approx([0.0814, 0.0817, 0.0965], abs=0.001)
-    assert table.loc["own", "ndcg"] == pytest.approx(0.347, abs=0.001)
+    assert table.loc["own", "ndcg"] == pytest.approx(0.347, abs=0.002)
     assert new["default"] >= 0.105
     assert table.loc["default", "ndcg"] >= 0.355
     assert table.loc["default", "verdict"] == "better"

@@ -1,7 +1,7 @@
 """Fitting: signals at `as_of`, their weights from earlier windows, and how well the chances held in the last one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -28,8 +28,10 @@ from ._signals.pairs import is_stored
 from ._signals.visits import VisitSignals, fit_visits
 
 ONE_DAY = timedelta(days=1)
-N_LEARNED = 2
+N_LEARNED = 3
 """Earlier windows that the blend is learned on."""
+LEARNED_PRODUCTS = 2_000
+"""Products, the most bought, that the weights of baskets are learned from: three weights need no more."""
 CALIBRATED_K = 10
 """Places of the lists that the calibration is shown for."""
 MAX_CALIBRATED = 20_000
@@ -161,10 +163,10 @@ def fit(
     Notes
     -----
     A purchase is a customer, a product and an order with a net quantity above 0. The weight of each signal comes from
-    two logistic regressions, of products that the customer bought before and of new ones, learned at one and at two
-    horizons before `as_of` on what was known then and what was bought within the horizon after it, by customers who
-    did not come back too. ``.calibration`` is of a blend learned at the earlier moment, for the ten products that it
-    would have shown to each customer at the later one. A chance is not the effect of showing a product: of the clicks on
+    two logistic regressions, of products that the customer bought before and of new ones, learned at one, two and
+    three horizons before `as_of` on what was known then and what was bought within the horizon after it, by customers who
+    did not come back too. ``.calibration`` is of a blend learned at the earlier moments, for the ten products that it
+    would have shown to each customer at the latest of them. A chance is not the effect of showing a product: of the clicks on
     recommendations of a large shop, at least three quarters would have happened anyway (Sharma, Hofman and Watts 2015).
 
     References
@@ -281,15 +283,15 @@ def fit_at(source: Source, day: int) -> Recommender:
 
 def fit_baskets_at(source: Source, day: int) -> tuple[BasketSignals, Logistic | None]:
     """Fit the signals of baskets at a moment, and learn their weights from the horizon before it."""
-    days = [day, *source.earlier(day)[:1]]
-    for one in days:
-        if ("baskets", one) not in source.cache:
-            history = source.history(one)
-            source.cache["baskets", one] = fit_baskets(source.purchases, history, source.catalogue(history))
-    now, before = (source.cache["baskets", one] for one in (days[0], days[-1]))
-    if len(days) == 1 or not len(before.catalogue):
+    history = source.history(day)
+    now = fit_baskets(source.purchases, history, source.catalogue(history))
+    earlier = source.earlier(day)[:1]
+    if not earlier:
         return now, None
-    return now, learn_baskets(before, source.purchases, day)
+    history = source.history(earlier[0])
+    most = replace(source, max_products=min(source.max_products, LEARNED_PRODUCTS))
+    before = fit_baskets(source.purchases, history, most.catalogue(history))
+    return now, learn_baskets(before, source.purchases, day) if len(before.catalogue) else None
 
 
 def _visits(source: Source, day: int) -> VisitSignals | None:
