@@ -164,10 +164,11 @@ def fit(
     -----
     A purchase is a customer, a product and an order with a net quantity above 0. The weight of each signal comes from
     two logistic regressions, of products that the customer bought before and of new ones, learned at one, two and
-    three horizons before `as_of` on what was known then and what was bought within the horizon after it, by customers who
-    did not come back too. ``.calibration`` is of a blend learned at the earlier moments, for the ten products that it
-    would have shown to each customer at the latest of them. A chance is not the effect of showing a product: of the clicks on
-    recommendations of a large shop, at least three quarters would have happened anyway (Sharma, Hofman and Watts 2015).
+    three horizons before `as_of` on what was known then and what was bought within the horizon after it, by customers
+    who did not come back too. ``.calibration`` is of a blend learned at the earlier moments, for the ten products that
+    it would have shown to each customer at the latest of them. A chance is not the effect of showing a product: of the
+    clicks on recommendations of a large shop, at least three quarters would have happened anyway (Sharma, Hofman and
+    Watts 2015).
 
     References
     ----------

@@ -200,7 +200,8 @@ class Recommender(Result):
         products : list, column or table of ids; all products that were bought by default
         kind : {"together", "similar"}
             What goes with A in orders beyond what sells anyway, by EASE, where `probability` is the shrunk chance of B
-            in an order that has A; or what is alike, by category, brand and views, without what "together" shows, and without a probability.
+            in an order that has A; or what is alike, by category, brand and views, without what "together" shows, and
+            without a probability.
         k, available, max_per
             As in `home`.
 
