@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .._core.arrays import Bools, Floats, Ints
+from ._signals.ease import one_blas_thread
 from ._signals.fitted import FittedSignals
 from ._signals.pairs import at_pairs, customer_features, is_stored, own_features, pairs_of, positions_in
 
@@ -157,8 +158,8 @@ def regression(rows: Rows) -> Logistic | None:
     mean = np.average(features, axis=0, weights=weight)
     scale = np.sqrt(np.average((features - mean) ** 2, axis=0, weights=weight))
     scale = np.where(scale > 1e-9, scale, 1.0)
-    fitted = LogisticRegression(C=1.0, solver="newton-cholesky").fit(
-        (features - mean) / scale, label, sample_weight=weight
-    )
+    scaled = (features - mean) / scale
+    with one_blas_thread():
+        fitted = LogisticRegression(C=1.0, solver="newton-cholesky").fit(scaled, label, sample_weight=weight)
     coefficients = fitted.coef_[0] / scale
     return Logistic(intercept=float(fitted.intercept_[0] - coefficients @ mean), coefficients=coefficients)

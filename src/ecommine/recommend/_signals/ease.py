@@ -13,6 +13,7 @@ Steck, H. (2019). Embarrassingly shallow autoencoders for sparse data. The World
 https://doi.org/10.1145/3308558.3313710
 """
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -43,8 +44,9 @@ def ease_weights(matrix: Any, penalty: float, *, keep: int | None = 200) -> Any:
     gram = np.asarray((matrix.T @ matrix).toarray(), dtype=dtype, order="F")
     gram[np.diag_indices(n)] += penalty
     factor, invert = get_lapack_funcs(("potrf", "potri"), (gram,))
-    lower, _ = factor(gram, lower=True, overwrite_a=True)
-    inverse, _ = invert(lower, lower=True, overwrite_c=True)
+    with one_blas_thread():
+        lower, _ = factor(gram, lower=True, overwrite_a=True)
+        inverse, _ = invert(lower, lower=True, overwrite_c=True)
     upper = np.triu_indices(n, 1) if n < LARGE else None
     if upper is not None:
         inverse[upper] = inverse.T[upper]
@@ -55,6 +57,13 @@ def ease_weights(matrix: Any, penalty: float, *, keep: int | None = 200) -> Any:
     weights /= -np.diag(inverse).copy()[None, :]
     weights[np.diag_indices(n)] = 0
     return largest_in_columns(weights, keep)
+
+
+def one_blas_thread() -> AbstractContextManager[Any]:
+    """Keep BLAS to one thread: where other work runs too, its threads wait for each other far longer than they work."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=1, user_api="blas")
 
 
 def largest_in_columns(weights: Any, keep: int | None) -> Any:
