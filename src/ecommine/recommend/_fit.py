@@ -63,9 +63,12 @@ class Source:
         return np.sort(order[: int(is_open.sum())][: self.max_products])
 
     def history(self, day: int) -> History:
-        """Return what was known at the end of a day."""
+        """Return what was known at the end of a day; the same once."""
         popular = next((signal for signal in self.signals if isinstance(signal, Popular)), Popular())
-        return history_at(self.purchases, day, half_life=self.half_life, window=popular.days)
+        key = ("history", self.half_life, popular.days, day)
+        if key not in self.cache:
+            self.cache[key] = history_at(self.purchases, day, half_life=self.half_life, window=popular.days)
+        return self.cache[key]  # type: ignore[no-any-return]
 
     @property
     def half_life(self) -> float:

@@ -67,46 +67,41 @@ def history_at(purchases: Purchases, day: int, *, half_life: float, window: int)
     """Return what was known at the end of a day."""
     known = purchases.up_to(day)
     is_customer = known.customer >= 0
-    customer, product, order, when = (
-        getattr(known, name)[is_customer] for name in ("customer", "product", "order", "day")
-    )
+    customer, product, when = (getattr(known, name)[is_customer] for name in ("customer", "product", "day"))
     n_customers = len(known.customers)
     starts = np.flatnonzero(run_starts(customer, product)) if len(customer) else customer
     weight = 0.5 ** ((day - when) / half_life)
     count = np.diff(np.append(starts, len(customer)))
     pair_customer = customer[starts]
-    orders, first_order, last_order = _orders_of(customer, order, when, n_customers)
+    last = when[starts + count - 1]
+    orders, first_order, last_order = _orders_of(purchases.orders_of_customers, day, n_customers)
     return History(
         day=day,
         bounds=np.searchsorted(pair_customer, np.arange(n_customers + 1)),
         product=product[starts].astype(np.int32),
         count=count.astype(np.int32),
         first=when[starts].astype(np.int32),
-        last=when[starts + count - 1].astype(np.int32),
+        last=last.astype(np.int32),
         decayed=(np.add.reduceat(weight, starts) if len(starts) else weight).astype(np.float32),
         orders=orders,
         first_order=first_order,
         last_order=last_order,
-        recent=_buyers(known, day - window),
-        buyers=_buyers(known, np.iinfo(np.int64).min),
+        recent=_buyers(product[starts], last, known, day - window),
+        buyers=_buyers(product[starts], last, known, np.iinfo(np.int64).min),
     )
 
 
-def _orders_of(customer: Ints, order: Ints, day: Ints, n_customers: int) -> tuple[Ints, Ints, Ints]:
-    """Count the distinct orders of each customer, and find the days of the first and the last."""
+def _orders_of(orders: tuple[Ints, Ints], until: int, n_customers: int) -> tuple[Ints, Ints, Ints]:
+    """Count the distinct orders of each customer up to a day, and find the days of the first and the last."""
+    customer, day = (part[orders[1] <= until] for part in orders)
     low, high = np.full(n_customers, np.iinfo(np.int64).max), np.full(n_customers, np.iinfo(np.int64).min)
     np.minimum.at(low, customer, day)
     np.maximum.at(high, customer, day)
-    distinct = np.unique(customer.astype(np.int64) * (int(order.max(initial=0)) + 1) + order)
-    owners = distinct // (int(order.max(initial=0)) + 1)
-    return np.bincount(owners, minlength=n_customers), low, high
+    return np.bincount(customer, minlength=n_customers), low, high
 
 
-def _buyers(known: Purchases, after: int) -> Ints:
+def _buyers(product: Ints, last: Ints, known: Purchases, after: int) -> Ints:
     """Count distinct customers of each product after a day; each order of a guest is a customer of its own."""
-    is_recent = known.day > after
-    who = np.where(known.customer >= 0, known.customer, len(known.customers) + known.order)[is_recent]
-    product = known.product[is_recent]
-    width = len(known.customers) + known.n_orders + 1
-    pairs = np.unique(product.astype(np.int64) * width + who)
-    return np.bincount(pairs // width, minlength=len(known.products))
+    of_guests = known.product[(known.customer < 0) & (known.day > after)]
+    n = len(known.products)
+    return np.bincount(product[last > after], minlength=n) + np.bincount(of_guests, minlength=n)

@@ -8,7 +8,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from ..._core.arrays import Floats, Ints
+from ..._core.arrays import Floats, Ints, run_starts
 from ..._core.codes import Labels, factorize_sorted, whole_ids
 from ..._core.frames import MICRO, Frame, collect, day_number, day_of, opened, whole_number
 from ..._core.moments import moment
@@ -69,9 +69,14 @@ class Purchases:
         return replace(self, today=today, **parts)
 
     @cached_property
-    def buyers(self) -> Ints:
-        """Return the distinct customers with a purchase."""
-        return np.unique(self.customer[self.customer >= 0])
+    def orders_of_customers(self) -> tuple[Ints, Ints]:
+        """Return customer and day of each distinct order of a known customer."""
+        is_known = self.customer >= 0
+        customer, order, day = (part[is_known] for part in (self.customer, self.order, self.day))
+        sequence = np.lexsort((day, order, customer))
+        customer, order, day = customer[sequence], order[sequence], day[sequence]
+        is_first = run_starts(customer, order) if len(customer) else is_known[:0]
+        return customer[is_first], day[is_first]
 
 
 def read_purchases(
