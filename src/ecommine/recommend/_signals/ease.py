@@ -13,7 +13,6 @@ Steck, H. (2019). Embarrassingly shallow autoencoders for sparse data. The World
 https://doi.org/10.1145/3308558.3313710
 """
 
-from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -59,7 +58,7 @@ def ease_weights(matrix: Any, penalty: float, *, keep: int | None = 200) -> Any:
     return largest_in_columns(weights, keep)
 
 
-def one_blas_thread() -> AbstractContextManager[Any]:
+def one_blas_thread() -> Any:
     """Keep BLAS to one thread: where other work runs too, its threads wait for each other far longer than they work."""
     from threadpoolctl import threadpool_limits
 
