@@ -52,12 +52,12 @@ print(model.summary())
 model.plot()
 
 # %%
-# To reach 50
+# To reach 30
 # -----------
 #
-# Baskets of the next day, and one product with which each would reach 50: by chance, not by price.
+# Baskets of the next day, and one product with which each would reach 30: by chance, not by price.
 
 tomorrow = orders[(orders["ordered_at"] > "2017-12-05") & (orders["ordered_at"] < "2017-12-06")]
-top_up = model.top_up(tomorrow, 50.0)
+top_up = model.top_up(tomorrow, 30.0)
 print(top_up.summary())
 top_up.table.head(6)
