@@ -128,7 +128,8 @@ def visit_matrix(views: Views, n_products: int, is_kept: Any = None) -> Any:
 def _fitted(views: Views, is_kept: Any, kinds: dict[str, Ints], n_products: int) -> VisitSignals:
     viewed = visit_matrix(views, n_products, is_kept)
     both = (viewed.T @ viewed).tocsr()
-    both.setdiag(0)
+    row = np.repeat(np.arange(n_products), np.diff(both.indptr))
+    both.data[both.indices == row] = 0  # with itself
     both.eliminate_zeros()
     row_sum = np.asarray(both.sum(axis=1)).ravel()
     both.data = both.data / np.repeat(row_sum, np.diff(both.indptr))
