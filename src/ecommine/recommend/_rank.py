@@ -7,6 +7,7 @@ import numpy as np
 
 from .._core.arrays import Bools, Floats, Ints
 from .._core.frames import MICRO
+from .._core.threads import map_on_cores
 from ._learn import BLOCK, CUSTOMER_FEATURES, Blend, blocks_of
 from ._signals.fitted import Block, FittedSignals
 from ._signals.pairs import at_pairs, customer_features, own_features, pairs_of, positions_in
@@ -133,10 +134,11 @@ def single(fitted: FittedSignals, block: Block) -> Scored:
 
 
 def top_lists(fitted: FittedSignals, blend: Blend | None, customers: Ints, choice: Choice) -> Lists:
-    """Return the list of each customer; a single signal where there is no blend."""
+    """Return the list of each customer, blocks of them on all cores; a single signal where there is no blend."""
     cache: dict[str, Any] = {}
-    tie, blocks = tie_ranks(fitted.history.recent), []
-    for i, part in enumerate(blocks_of(customers)):
+    tie = tie_ranks(fitted.history.recent)
+
+    def block_lists(number: int, part: Ints) -> tuple[Any, ...]:
         block = fitted.block(part, cache)
         scored = single(fitted, block) if blend is None else blended(fitted, blend, block)
         row, product, score, is_bought = _candidates(fitted, scored, choice, tie)
@@ -144,11 +146,16 @@ def top_lists(fitted: FittedSignals, blend: Blend | None, customers: Ints, choic
         order = np.lexsort((tie[product], -micro_units(value), row))
         kept, rank = first_k(order, row, product, choice)
         row, product, score, is_bought = row[kept], product[kept], score[kept], is_bought[kept]
-        parts = (
-            np.zeros((len(row), 0)) if blend is None else _parts(fitted, blend, block, scored, row, product, is_bought)
-        )
-        blocks.append((row + i * BLOCK, rank, product, score, is_bought, parts))
-    return _joined(blocks, 0 if blend is None else len(fitted.members) + 1)
+        if blend is None:
+            parts = np.zeros((len(row), 0))
+        else:
+            parts = _parts(fitted, blend, block, scored, row, product, is_bought)
+        return row + number * BLOCK, rank, product, score, is_bought, parts
+
+    blocks = blocks_of(customers)
+    return _joined(
+        map_on_cores(block_lists, range(len(blocks)), blocks), 0 if blend is None else len(fitted.members) + 1
+    )
 
 
 def _joined(blocks: list[tuple[Any, ...]], width: int) -> Lists:
