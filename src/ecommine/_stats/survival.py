@@ -33,7 +33,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .arrays import Bools, Floats, Ints
+from .arrays import Bools, Floats, Ints, divide
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -240,6 +240,21 @@ def kaplan_meier_estimate(duration: Any, event: Bools, horizon: int, *, resoluti
     influence = np.where(event, of_event[-1], of_censored[-1])
     influence[early] = np.where(event[early], of_event[index], of_censored[index])
     return Estimate(share=curve.estimate, influence=influence)
+
+
+def survival_by_row(at_risk: Ints, events: Ints) -> tuple[Floats, Floats]:
+    """Return Kaplan and Meier's estimate and Greenwood's sum after each moment, where each row is a group of its own.
+
+    Examples
+    --------
+    >>> survival, greenwood = survival_by_row(np.array([[4, 2]]), np.array([[1, 1]]))
+    >>> survival.tolist(), greenwood.round(4).tolist()
+    ([[0.75, 0.375]], [[0.0833, 0.5833]])
+    """
+    left = at_risk - events
+    survival: Floats = np.cumprod(np.where(at_risk > 0, divide(left, at_risk), 1.0), axis=1)
+    greenwood: Floats = np.cumsum(np.where(left > 0, divide(events, at_risk * left), 0.0), axis=1)
+    return survival, greenwood
 
 
 def index_durations(duration: Ints, horizon: int, *, resolution: int = 1) -> tuple[Ints, Ints]:

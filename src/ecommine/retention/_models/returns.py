@@ -9,6 +9,7 @@ from ..._core.arrays import Bools, Floats, Ints
 from ..._stats.arrays import divide
 from ..._stats.clusters import effective_sample_size
 from ..._stats.intervals import wilson_interval
+from ..._stats.survival import survival_by_row
 from .._read.days import CustomerDays
 
 MIN_AT_RISK = 10
@@ -98,9 +99,7 @@ class ReturnCounts:
         n, events, gone = self.n[:, None], self.events[:, :-1], (self.events + self.censored)[:, :-1]
         until = np.cumsum(gone, axis=1)
         at_risk = n - until + gone
-        left = at_risk - events
-        survival = np.cumprod(np.where(at_risk > 0, divide(left, at_risk), 1.0), axis=1)[:, within]
-        greenwood = np.cumsum(np.where(left > 0, divide(events, at_risk * left), 0.0), axis=1)[:, within]
+        survival, greenwood = (sums[:, within] for sums in survival_by_row(at_risk, events))
         observed = n - np.cumsum(self.age, axis=1)[:, within - 1]
         at_risk = n - until[:, within - 1]
         share = np.where((n > 0) & ((observed == n) | (at_risk >= MIN_AT_RISK)), 1 - survival, np.nan)
