@@ -24,6 +24,8 @@ MIN_ROWS = 100
 MIN_SHARE = 0.05
 """Share of all rows from which a customer is a giant, if that is also many times the average."""
 TIMES_AVERAGE = 20
+MIN_ZEROS = 20
+"""Rows of the id 0 from which it is many guests rather than a number like others."""
 
 
 def shared_flags(frame: Frame, names: tuple[str, ...]) -> dict[str, nw.Expr]:
@@ -45,7 +47,7 @@ def shared_id_notes(frame: Frame, table: str, counts: Mapping[str, int], names: 
     notes = []
     for name in _present(names):
         zero = counts.get(f"{name} zero", 0)
-        is_nobody = zero > 0 and not _is_numbered_from_zero(frame, name)
+        is_nobody = zero >= MIN_ZEROS and not _is_numbered_from_zero(frame, name)
         told = counts.get(f"{name} word", 0) + (zero if is_nobody else 0)
         if told:
             value = nw.col(name).cast(nw.String)
