@@ -41,7 +41,7 @@ HEADINGS_ZH: Mapping[str, str] = MappingProxyType(
         "itemset": "商品组合", "product_a": "商品甲", "product_b": "商品乙", "size": "商品数", "support": "支持度",
         "confidence": "置信度", "lift": "提升度", "adjusted_lift": "校正提升度", "antecedent_support": "前项支持度",
         "consequent_support": "后项支持度", "expected": "期望次数", "relation": "关系", "p_value": "p值",
-        "q_value": "q值", "gap": "间隔天数", "because": "依据",
+        "q_value": "q值", "gap": "差距", "because": "依据",
         # experiments, prices, forecasts
         "metric": "指标", "variant": "版本", "mean": "均值", "difference": "差异", "relative_difference": "相对差异",
         "verdict": "结论", "check": "检查", "elasticity": "弹性", "price": "价格", "quantity": "销量",
@@ -106,7 +106,14 @@ HEADINGS_ZH: Mapping[str, str] = MappingProxyType(
         "first_at": "最早时间", "group": "组", "scope": "范围", "target_reviews": "目标组评论数",
         "target_share": "目标组占比", "reference_reviews": "对照组评论数", "reference_share": "对照组占比",
         "returned_reviews": "退货评论数", "returned_share": "退货占比", "kept_reviews": "未退货评论数",
-        "kept_share": "未退货占比",
+        "kept_share": "未退货占比", "excess_p_value": "超额p值", "excess_q_value": "超额q值",
+        # recommendations
+        "rank": "名次", "recommended_id": "推荐商品", "because_id": "依据商品", "source": "来源", "margin": "预期毛利",
+        "over": "超出金额", "candidate": "候选方法", "window": "时间窗", "ndcg": "NDCG（归一化折损累计增益）",
+        "ndcg_new": "NDCG（新商品）", "precision": "精确率", "recall": "召回率", "hit_rate": "命中率",
+        "repeat_share": "复购占比", "catalogue_share": "目录覆盖率", "past_orders": "历史订单数", "signal": "信号",
+        "coefficient": "系数", "tenth": "十分位", "recommendations": "推荐数",
+        "close_to_next": "接近升级数", "in_grace": "宽限期内数", "moments": "时点数",
     }
 )  # fmt: skip
 
@@ -124,6 +131,7 @@ _SHEETS_ZH = {
     "profile": "画像", "quotes": "原话", "reformulations": "改词", "replenishment": "补货提醒", "returns": "回购",
     "season": "季节", "sizes": "规模", "stability": "稳定性", "stars": "星级", "structure": "结构", "trends": "趋势",
     "value": "客户价值", "warnings": "流失预警", "windows": "时间窗",
+    "recommendations": "推荐", "calibration": "校准", "weights": "权重", "candidates": "候选方法", "by": "分组",
 }  # fmt: skip
 
 
