@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 from narwhals.stable.v2.typing import IntoFrame
 
-from .._core.arrays import Bools, Floats, Ints
+from .._core.arrays import Bools, Ints
 from .._core.checks import instance, integer, one_of, several
 from .._core.durations import fixed_length
 from .._core.engines import tell_library_errors
 from .._core.notes import Note
 from .._core.texts import counted
+from ._calibration import MAX_CUSTOMERS, SHOWN_K, Shown, recalibrated, shown_at
 from ._learn import Blend, Logistic, collect_rows, default_blend, learn_blend
-from ._rank import Choice, top_lists
+from ._rank import Choice
 from ._read.events import Views, read_views, views_of_customers
 from ._read.history import History, history_at
 from ._read.products import Products, read_products
@@ -24,7 +25,6 @@ from ._recommender import Recommender, make_recommender
 from ._signals.baskets import BasketSignals, default_basket_weights, fit_baskets, learn_baskets
 from ._signals.fitted import LATEST_VIEWS, FittedSignals, fit_signals
 from ._signals.options import SIGNALS, Content, Own, Popular, Signal, Together, Viewed
-from ._signals.pairs import is_stored
 from ._signals.visits import VisitSignals, fit_visits
 
 ONE_DAY = timedelta(days=1)
@@ -32,10 +32,6 @@ N_LEARNED = 3
 """Earlier windows that the blend is learned on."""
 LEARNED_PRODUCTS = 2_000
 """Products, the most bought, that the weights of baskets are learned from: three weights need no more."""
-CALIBRATED_K = 10
-"""Places of the lists that the calibration is shown for."""
-MAX_CALIBRATED = 20_000
-"""Customers whose lists the calibration is shown for."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -90,7 +86,15 @@ class Source:
 
     def blend(self, days: Sequence[int]) -> Blend | None:
         """Learn the weights of the signals at earlier moments; None where there is too little to learn from."""
-        return learn_blend([self.rows(day) for day in days], default_blend(self.fitted(days[0]))) if days else None
+        key = ("blend", self.signals, tuple(days))
+        if key not in self.cache:
+            blend = learn_blend([self.rows(day) for day in days], default_blend(self.fitted(days[0]))) if days else None
+            self.cache[key] = None if blend is None else recalibrated(blend, [self.moment(day) for day in days])
+        return self.cache[key]  # type: ignore[no-any-return]
+
+    def moment(self, day: int) -> tuple[FittedSignals, Any, Bools]:
+        """Return the signals at the end of a day, what was bought after it, and which products could be shown."""
+        return self.fitted(day), self.outcome(day), self.products.is_launched(day)
 
     def _fitted(self, day: int) -> FittedSignals:
         history = self.history(day)
@@ -168,8 +172,9 @@ def fit(
     A purchase is a customer, a product and an order with a net quantity above 0. The weight of each signal comes from
     two logistic regressions, of products that the customer bought before and of new ones, learned at one, two and
     three horizons before `as_of` on what was known then and what was bought within the horizon after it, by customers
-    who did not come back too. ``.calibration`` is of a blend learned at the earlier moments, for the ten products that
-    it would have shown to each customer at the latest of them. A chance is not the effect of showing a product: of the
+    who did not come back too. A second regression of what happened on the log-odds (Platt 1999), on the ten products that
+    would have been shown at these moments, corrects each part. ``.calibration`` is of a blend learned in the same way
+    at the earlier moments alone, for the ten products that it would have shown to each customer at the latest of them. A chance is not the effect of showing a product: of the
     clicks on recommendations of a large shop, at least three quarters would have happened anyway (Sharma, Hofman and
     Watts 2015).
 
@@ -304,23 +309,13 @@ def _visits(source: Source, day: int) -> VisitSignals | None:
     return fit_visits(source.views, source.products.kinds, len(source.products.ids))
 
 
-def _calibrated(source: Source, earlier: list[int]) -> tuple[Floats, Bools] | None:
-    """Return the chances of what would have been shown one horizon ago, and what happened."""
+def _calibrated(source: Source, earlier: list[int]) -> Shown | None:
+    """Return what would have been shown one horizon ago, by a blend learned like the one that is used."""
     blend = source.blend(earlier[1:])
     if blend is None:
         return None
-    fitted, outcome = source.fitted(earlier[0]), source.outcome(earlier[0])
-    known = np.flatnonzero(fitted.history.orders > 0)
-    if len(known) > MAX_CALIBRATED:
-        known = np.sort(np.random.default_rng(0).choice(known, MAX_CALIBRATED, replace=False))
-    lists = top_lists(
-        fitted,
-        blend,
-        known,
-        Choice(k=CALIBRATED_K, repeat="auto", allowed=source.products.is_launched(fitted.history.day)),
-    )
-    chance = 1 / (1 + np.exp(-lists.score))
-    return chance, is_stored(outcome, known[lists.owner], lists.product)
+    fitted, outcome, allowed = source.moment(earlier[0])
+    return shown_at(fitted, blend, outcome, Choice(k=SHOWN_K, repeat="auto", allowed=allowed), MAX_CUSTOMERS)
 
 
 def _notes(source: Source, fitted: FittedSignals, blend: Blend | None) -> list[Note]:

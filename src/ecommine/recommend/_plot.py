@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._core.arrays import Bools, Floats, Ints
+from .._core.arrays import Ints
 from .._core.pictures import PALETTE, finish_picture, legend_below, new_axes, percent
 from .._core.texts import Locale
-from ._calibration import calibration_columns
+from ._calibration import TENTHS, Shown, calibration_columns
 from ._summary import candidate_name, signal_name
 
 if TYPE_CHECKING:
@@ -77,16 +77,17 @@ def draw_sources(rank: Ints, source: Sequence[str], ax: "Axes | None", locale: L
     return _finish(ax, texts["sources"])
 
 
-def draw_calibration(calibration: tuple[Floats, Bools] | None, ax: "Axes | None", locale: Locale) -> "Axes":
+def draw_calibration(calibration: Shown | None, ax: "Axes | None", locale: Locale) -> "Axes":
     """Draw what happened against the chances, by tenths, with the line on which they agree."""
     texts = _TEXTS[locale]
     ax = new_axes(ax, width=6.0, height=5.0)
     if calibration is None:
         return _nothing(ax, texts["calibration"], texts)
     columns = calibration_columns(calibration)
-    predicted, actual = columns["predicted"][:-1], columns["actual"][:-1]
-    errors = np.abs(np.stack([columns["actual_low"][:-1], columns["actual_high"][:-1]]) - actual)
-    most = float(np.nanmax(np.append(predicted, columns["actual_high"][:-1]))) * 1.05
+    names = ("predicted", "actual", "actual_low", "actual_high")
+    predicted, actual, low, high = (columns[name][:TENTHS] for name in names)
+    errors = np.abs(np.stack([low, high]) - actual)
+    most = float(np.nanmax(np.append(predicted, high))) * 1.05
     ax.plot([0, most], [0, most], color="#777777", linewidth=1, linestyle="--", label=texts["perfect"])
     ax.errorbar(predicted, actual, yerr=errors, fmt="o", color=PALETTE[0], capsize=3, label=texts["actual"])
     ax.set_xlim(0, most)

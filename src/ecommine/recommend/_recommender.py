@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from narwhals.stable.v2.typing import IntoFrame
 
-from .._core.arrays import Bools, Floats
 from .._core.checks import one_of
 from .._core.codes import Labels
 from .._core.engines import tell_library_errors
@@ -17,7 +16,7 @@ from .._core.notes import Note
 from .._core.results import Result
 from .._core.tables import build_table
 from .._core.texts import LOCALES, Locale, counted
-from ._calibration import calibration_columns
+from ._calibration import Shown, calibration_columns
 from ._learn import Blend, Logistic
 from ._rank import Repeat
 from ._read.products import Products
@@ -67,7 +66,7 @@ class Parts:
     products: Products
     customers: Labels
     half_life: float
-    calibration: tuple[Floats, Bools] | None
+    calibration: Shown | None
     like: Frame
 
 
@@ -80,10 +79,11 @@ class Recommender(Result):
     weights : eager table of the caller's library
         part ("bought before" or "new"), signal, column, coefficient: the logistic regressions whose log-odds are the
         score of a product for a customer.
-    calibration : eager table, one row per tenth of the chances, and one for all
-        tenth (null for all), recommendations, predicted, actual, actual_low, actual_high (95 %), of the ten products
-        that would have been shown to each customer one horizon before `as_of`. Without rows where the history is too
-        short.
+    calibration : eager table, one row per tenth of the chances, one for each part, and one for all at the end
+        part ("all", "bought before" or "new"), tenth (null for a whole part), recommendations, predicted, actual,
+        actual_low, actual_high (95 %, customers being the units), of the ten products that would have been shown to
+        each customer one horizon before `as_of`, by a blend learned before that. Without rows where the history is
+        too short.
     brier : float
         Mean squared difference between these chances and what happened; NaN where it is unknown.
     as_of : datetime or None
@@ -311,7 +311,7 @@ def make_recommender(
     products: Products,
     customers: Labels,
     half_life: float,
-    calibration: tuple[Floats, Bools] | None,
+    calibration: Shown | None,
     like: Frame,
     as_of: datetime | None,
     horizon: int,
@@ -325,10 +325,10 @@ def make_recommender(
         half_life=half_life,
         calibration=calibration, like=like,
     )  # fmt: skip
-    brier = float("nan") if calibration is None else float(np.mean((calibration[0] - calibration[1]) ** 2))
+    brier = float("nan") if calibration is None else float(np.mean((calibration.chance - calibration.happened) ** 2))
     return Recommender(
         weights=build_table(_weights(fitted, blend), like=like),
-        calibration=build_table(calibration_columns(calibration), like=like, samples={"tenth": 1}),
+        calibration=build_table(calibration_columns(calibration), like=like, samples={"part": "", "tenth": 1}),
         brier=brier, as_of=as_of, horizon=horizon, notes=notes, _parts=parts,
     )  # fmt: skip
 

@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .._core.texts import Locale, counted, join_sentences, join_words, percent, three_digits
+from ._calibration import calibration_columns
 
 if TYPE_CHECKING:
     from ._evaluation import Row
@@ -118,18 +119,32 @@ def _trust(parts: "Parts", horizon: int, brier: float, locale: Locale) -> str:
             if locale == "en"
             else "历史数据太短，无法检验概率是否可信。"
         )
-    chance, happened = parts.calibration
-    base = float(happened.mean() * (1 - happened.mean()))
-    mean, actual = percent(float(chance.mean())), percent(float(happened.mean()))
+    row = {name: values[-1] for name, values in calibration_columns(parts.calibration).items()}
+    base = float(row["actual"] * (1 - row["actual"]))
+    mean, actual = percent(float(row["predicted"])), percent(float(row["actual"]))
+    verdict = _held(row, locale)
     if locale == "en":
+        than = ", which is better" if brier > base else ""
         return (
-            f"{counted(horizon, 'day')} ago it would have given its ten products a mean chance of {mean}, and {actual} "
-            f"were bought (Brier score {three_digits(brier)}; {three_digits(base)} if all chances were alike)."
+            f"{counted(horizon, 'day')} ago a blend learned before that would have given its ten products a mean "
+            f"chance of {mean}, and {actual} were bought: {verdict} (Brier score {three_digits(brier)}; "
+            f"{three_digits(base)} if all chances were alike{than})."
         )
+    than = "，反而更好" if brier > base else ""
     return (
-        f"{horizon}天前，十个推荐商品的平均预测概率为{mean}，实际购买比例为{actual}"
-        f"（布里尔得分{three_digits(brier)}；若所有概率相同则为{three_digits(base)}）。"
+        f"{horizon}天前，用更早数据学到的权重对十个推荐商品的平均预测概率为{mean}，实际购买比例为{actual}，{verdict}"
+        f"（布里尔得分{three_digits(brier)}；若所有概率相同则为{three_digits(base)}{than}）。"
     )
+
+
+def _held(row: dict[str, Any], locale: Locale) -> str:
+    """Return whether the mean chance is within the limits of what happened."""
+    if row["actual_low"] <= row["predicted"] <= row["actual_high"]:
+        return "as said, within its limits" if locale == "en" else "在误差范围内相符"
+    is_high = row["predicted"] > row["actual"]
+    if locale == "en":
+        return "the chances were too high" if is_high else "the chances were too low"
+    return "预测概率偏高" if is_high else "预测概率偏低"
 
 
 def evaluation_sentences(rows: "Sequence[Row]", baseline: str, k: int, locale: Locale) -> str:

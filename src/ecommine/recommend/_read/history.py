@@ -58,9 +58,12 @@ class History:
         from scipy.sparse import csr_array
 
         data = np.ones(len(self.product), dtype=np.float32) if values is None else values.astype(np.float32)
-        shape = (self.n_customers, self.n_products)
-        whole = csr_array((data, self.product, self.bounds), shape=shape)
-        return whole if customers is None else whole[customers]
+        if customers is None:
+            return csr_array((data, self.product, self.bounds), shape=(self.n_customers, self.n_products))
+        first, counts = self.bounds[customers], np.diff(self.bounds)[customers]
+        bounds = np.append(0, np.cumsum(counts))
+        pair = np.repeat(first - bounds[:-1], counts) + np.arange(bounds[-1])
+        return csr_array((data[pair], self.product[pair], bounds), shape=(len(customers), self.n_products))
 
 
 def history_at(purchases: Purchases, day: int, *, half_life: float, window: int) -> History:
