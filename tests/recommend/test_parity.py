@@ -166,7 +166,7 @@ def test_visits():
     fitted = fit_visits(before, kinds, len(ids))
     moves = moves_of(views, is_late, len(ids))
     assert len(moves.last) == 862
-    assert hit_rate(fitted.chances(moves), moves.following) >= 0.145
+    assert hit_rate(fitted.shares(moves), moves.following) >= 0.145
     popular = np.where(moves.viewed.toarray() > 0, 0.0, fitted.popular)
     assert hit_rate(popular, moves.following) == pytest.approx(0.036, abs=0.003)
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -25,6 +26,8 @@ def results():
     products, events = product_table(), event_rows()
     strange = events.assign(product_id=events["product_id"].where(events.index > 3, "p99"))
     model = recommend.fit(order_lines(), products=products, events=events)
+    late = events.tail(1).assign(occurred_at=np.datetime64("2024-06-20T12:00", "us"))
+    strange = pd.concat([strange, late], ignore_index=True)
     odd = recommend.fit(untidy(), products=products.iloc[:-3], events=strange, max_products=10, as_of="2024-06-18")
     basket = pd.DataFrame({"order_id": [1], "product_id": ["p98"], "amount": [3.0]})
     orders = tastes(0, n=300)

@@ -17,6 +17,7 @@ as_of_long_after_data    ``as_of`` is more than a year after the last line (days
 guests                   purchases of guests count for baskets and products only
 unknown_products         order lines without a product were left out
 products_unmatched       products of the orders that `products` does not have
+views_after_as_of        views after ``as_of`` were left out
 unknown_views            views of products that are in no other table were left out
 catalogue_cut            products beyond ``max_products`` are recommended only to who bought them
 short_history            too little history to learn from: no probabilities (customers)

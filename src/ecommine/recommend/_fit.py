@@ -152,8 +152,8 @@ def fit(
         where `events` has customers.
     max_products : int
         So many products, the most bought, can be recommended to anybody; a customer's own products always can.
-    as_of : datetime, date or ISO 8601 text, default the last time in the data
-        Lines after it are left out of everything. Its day counts as over.
+    as_of : datetime, date or ISO 8601 text, default the last time in the orders
+        Lines and views after it are left out of everything. Its day counts as over.
 
     Returns
     -------
@@ -172,16 +172,19 @@ def fit(
     A purchase is a customer, a product and an order with a net quantity above 0. The weight of each signal comes from
     two logistic regressions, of products that the customer bought before and of new ones, learned at one, two and
     three horizons before `as_of` on what was known then and what was bought within the horizon after it, by customers
-    who did not come back too. A second regression of what happened on the log-odds (Platt 1999), on the ten products that
-    would have been shown at these moments, corrects each part. ``.calibration`` is of a blend learned in the same way
-    at the earlier moments alone, for the ten products that it would have shown to each customer at the latest of them. A chance is not the effect of showing a product: of the
-    clicks on recommendations of a large shop, at least three quarters would have happened anyway (Sharma, Hofman and
-    Watts 2015).
+    who did not come back too. A second regression, of what happened on the log-odds of the ten products that would have
+    been shown at these moments, corrects each part (Platt 1999). ``.calibration`` is of a blend learned in the same
+    way at the earlier moments alone, for the ten products that it would have shown to each customer at the latest of
+    them. A chance is not the effect of showing a product: of the clicks on recommendations of a large shop, at least
+    three quarters would have happened anyway (Sharma, Hofman and Watts 2015).
 
     References
     ----------
     Steck, H. (2019). Embarrassingly shallow autoencoders for sparse data. The World Wide Web Conference, 3251-3257.
     https://doi.org/10.1145/3308558.3313710
+
+    Platt, J. (1999). Probabilistic outputs for support vector machines and comparisons to regularized likelihood
+    methods. Advances in large margin classifiers, 61-74. MIT Press.
 
     Sharma, A., Hofman, J. M. and Watts, D. J. (2015). Estimating the causal impact of recommendation systems from
     observational data. Proceedings of the 16th ACM Conference on Economics and Computation, 453-470.

@@ -229,7 +229,8 @@ class Recommender(Result):
         -------
         Recommendations
             One row per visitor and place; `probability` is the chance that it is the next product viewed that the visit
-            has not had.
+            has not had, as often as products of this share and place were in the latest visits that were known; null
+            where these are too few. Bestsellers, without a probability, fill lists up.
         """
         from ._placements.visit import recommend_visit
 

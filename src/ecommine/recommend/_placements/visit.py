@@ -9,7 +9,7 @@ from .._rank import micro_units, tie_ranks
 from .._read.events import Views, read_views
 from .._result import Recommendations, Rows, make_recommendations
 from .._signals.visits import Moves, some_moves
-from .lists import allowed_products, checked_k, short_lists
+from .lists import allowed_products, bestsellers, checked_k, fill_up, short_lists
 
 if TYPE_CHECKING:
     from .._recommender import Recommender
@@ -31,9 +31,10 @@ def recommend_visit(model: "Recommender", events: object, k: object, available: 
     tie = tie_ranks(parts.fitted.history.recent)
     for first in range(0, len(moves.last), BLOCK):
         part = some_moves(moves, slice(first, first + BLOCK))
-        chance = parts.visits.chances(part)
-        owner, product, value = _best(np.where(allowed[None, :], chance, 0.0), tie, k)
-        found.append((owner + first, product, value))
+        share = parts.visits.shares(part)
+        owner, product, value = _best(np.where(allowed[None, :], share, 0.0), tie, k)
+        chance = parts.visits.chances(value, _places(share, owner, value))
+        found.append((owner + first, product, chance))
         mixture = [
             weight * score[owner, product]
             for weight, score in zip(parts.visits.weights, parts.visits.parts(part), strict=True)
@@ -41,18 +42,40 @@ def recommend_visit(model: "Recommender", events: object, k: object, available: 
         texts += _reasons(parts.visits.names, mixture)
     empty = (np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
     owner, product, value = (np.concatenate(column) for column in zip(empty, *found, strict=True))
+    best = bestsellers(parts.fitted.history.recent, allowed)
+    more, added = fill_up(owner, product, len(views.visitors), k, best, _viewed(moves))
+    order = np.argsort(np.concatenate([owner, more]), kind="stable")
+    owner, product = np.concatenate([owner, more])[order], np.concatenate([product, added])[order]
+    value = np.concatenate([value, np.full(len(more), np.nan)])[order]
+    texts = [[*texts, *["popular 100%"] * len(more)][i] for i in order.tolist()]
     rows = Rows(
         key=views.visitors[owner],
         rank=np.arange(len(owner)) - np.searchsorted(owner, owner) + 1,
         product=parts.products.ids[product],
-        probability=value if parts.visits.is_learned else np.full(len(value), np.nan),
+        probability=value,
         source=[text.partition(" ")[0] for text in texts],
-        margin=value * parts.products.margin[product] if parts.visits.is_learned else np.full(len(value), np.nan),
+        margin=value * parts.products.margin[product],
         extra={},
         texts=texts,
     )
     notes = (*views.notes, *short_lists(owner, len(views.visitors), k, "visitor"))
     return make_recommendations(rows, "visit", len(views.visitors), model.as_of, notes, None, views.like)
+
+
+def _viewed(moves: Moves) -> list[set[int]]:
+    """Return the products of each visit."""
+    bounds, indices = moves.viewed.indptr, moves.viewed.indices.tolist()
+    return [set(indices[bounds[i] : bounds[i + 1]]) for i in range(len(moves.last))]
+
+
+def _places(share: Floats, owner: Ints, value: Floats) -> Ints:
+    """Return the place of each value among all products of its row, from 1."""
+    place = np.ones(len(owner), dtype=np.int64)
+    bounds = np.searchsorted(owner, np.arange(len(share) + 1))
+    for i, row in enumerate(np.sort(-share, axis=1)):
+        part = slice(bounds[i], bounds[i + 1])
+        place[part] = np.searchsorted(row, -value[part]) + 1
+    return place
 
 
 def latest_visits(views: Views, n_products: int) -> Moves:
@@ -70,7 +93,7 @@ def latest_visits(views: Views, n_products: int) -> Moves:
 
 
 def _best(chance: Floats, tie: Ints, k: int) -> tuple[Ints, Ints, Floats]:
-    """Return owner, product and chance of the best of each row, none whose chance is 0."""
+    """Return owner, product and share of the best of each row, none whose share is 0."""
     n_rows, n = chance.shape
     key = micro_units(chance * 1_000) * n + (n - 1 - tie)[None, :]
     pool = min(k, n)

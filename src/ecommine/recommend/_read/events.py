@@ -61,8 +61,13 @@ def read_views(
     is_view = (nw.col("event") == VIEW).fill_null(False)
     rows = collect(read.filter(is_view, ~nw.col("product_id").is_null(), ~nw.col("visitor_id").is_null()))
     rows = rows.filter(~rows["occurred_at"].is_null())
+    notes = []
     if until is not None:
+        whole = len(rows)
         rows = rows.filter(nw.col("occurred_at") <= nw.lit(until))
+        if len(rows) < whole:
+            text = f"{counted(whole - len(rows), 'view')} after {until:%Y-%m-%d %H:%M} left out"
+            notes.append(Note(text, code="views_after_as_of", count=whole - len(rows)))
     visitor, visitors = factorize_sorted(rows["visitor_id"], argument=f"`{argument}`: ids of visitors")
     product = _codes(rows["product_id"], products, argument)
     customer: Ints = np.full(len(rows), -1)
@@ -79,7 +84,6 @@ def read_views(
         is_start[1:] |= np.diff(at) > GAP
     visit = np.cumsum(is_start) - 1
     is_other = run_starts(visit, product) if len(visit) else is_start
-    notes = []
     unknown = int((product < 0).sum())
     if unknown:
         text = f"{counted(unknown, 'view')} of products that neither `orders` nor `products` has: left out"
