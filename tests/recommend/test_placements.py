@@ -120,6 +120,31 @@ def test_gap_is_of_the_money_after_discounts(model):
     assert table["over"].tolist() == pytest.approx((table["price"] * table["quantity"] - 12.0).tolist())
 
 
+def test_lines_without_money_have_the_price_of_the_model(model):
+    basket = pd.DataFrame({"order_id": [1, 1], "product_id": ["p01", "p02"], "amount": [5.0, np.nan]})
+    result = model.top_up(basket, 20.0)
+    assert result.table["gap"].tolist() == [8.0] * 3  # p02 costs 7
+    prices = basket.assign(quantity=[1, 2], unit_price=basket["amount"]).drop(columns="amount")
+    assert model.top_up(prices, 30.0).table["gap"].tolist() == [11.0] * 3
+    assert "money_unknown" not in codes(result)
+
+
+def test_money_that_nobody_knows_is_counted_in_a_note(model):
+    basket = pd.DataFrame({"order_id": [1, 1], "product_id": ["p01", "p98"]})
+    result = model.top_up(basket, 20.0)
+    assert result.table["gap"].tolist() == [14.0] * 3
+    assert codes(result)["money_unknown"] == 1
+    assert "money_unknown" not in codes(model.checkout(basket))
+
+
+@pytest.mark.parametrize(("money", "gap"), [(-50.0, 150.0), (0.0, 100.0), (30.0, 70.0), (130.0, 70.0), (200.0, 0.0)])
+def test_each_hundred(money, gap):
+    model = recommend.fit(order_lines().assign(amount=lambda t: t["amount"] * 40))
+    basket = pd.DataFrame({"order_id": [1], "product_id": ["p01"], "amount": [money]})
+    table = model.top_up(basket, 100.0, repeating=True).table
+    assert table["gap"].unique().tolist() == ([gap] if gap else [])
+
+
 def test_cents_do_not_get_lost():
     orders = order_lines().assign(amount=0.1)
     basket = pd.DataFrame({"order_id": [1, 1, 1], "product_id": ["p01", "p02", "p03"], "amount": [0.1, 0.1, 0.1]})

@@ -45,6 +45,7 @@ def results():
         "checkout": model.checkout(basket_lines()),
         "checkout, unknown": model.checkout(basket),
         "top-up": model.top_up(basket_lines(), 10.0),
+        "top-up, no money": model.top_up(basket.drop(columns="amount"), 10.0),
         "top-up, no prices": recommend.fit(orders).top_up(basket.assign(product_id=5), 10.0),
         "evaluation": recommend.evaluate(order_lines(), k=3),
         "evaluation, verdicts": recommend.evaluate(

@@ -26,6 +26,7 @@ unknown_lines            lines of products that the model does not know
 unknown_products_asked   products asked for that the model does not know
 margin_unknown           products without a margin are left out of lists ranked by margin
 price_unknown            `top_up`: products without a price close no gap
+money_unknown            `top_up`: lines without money, of products without a price, count 0
 threshold_reached        `top_up`: baskets that have reached the threshold have no row
 short_lists              lists with fewer than k products
 ======================== ==================================================================================

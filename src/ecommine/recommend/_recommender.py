@@ -275,8 +275,8 @@ class Recommender(Result):
         Parameters
         ----------
         baskets : table of order lines without a date
-            order_id, product_id, and amount or quantity and unit_price (and discount); without these the prices of
-            the model are taken.
+            order_id, product_id, and amount or quantity and unit_price (and discount); lines without these have the
+            price of the model, and where it knows none they are counted in a note.
         threshold : float
             Money of the lines after discounts.
         repeating : bool

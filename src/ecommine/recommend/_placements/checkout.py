@@ -77,7 +77,7 @@ def recommend_top_up(
     read = read_baskets(baskets, parts.products, parts.customers)
     gap = gaps(read, counts if eligible is not None else None, limit, repeats)
     asked = np.flatnonzero(gap > 0)
-    notes = [*read.notes, *_reached(len(gap) - len(asked))]
+    notes = [*read.notes, *_unpriced(read.n_unpriced), *_reached(len(gap) - len(asked))]
     price = np.where(np.isnan(parts.products.price), 0.0, parts.products.price)
     unknown = int((allowed & counts & (price <= 0)).sum())
     if unknown:
@@ -114,9 +114,16 @@ def gaps(baskets: Baskets, counts: Bools | None, threshold: int, repeating: bool
         is_counted = np.append(counts, False)[baskets.product]
     total = np.zeros(len(baskets.ids), dtype=np.int64)
     np.add.at(total, baskets.basket[is_counted], baskets.money[is_counted])
-    if repeating and threshold:
-        return np.where((total > 0) & (total % threshold == 0), 0, threshold - total % threshold)
+    if repeating and threshold:  # below 0, such as after a return, the first threshold is what is missing
+        return np.where(total <= 0, threshold - total, -total % threshold)
     return np.maximum(threshold - total, 0)
+
+
+def _unpriced(count: int) -> list[Note]:
+    if not count:
+        return []
+    text = f"{counted(count, 'line')} without money, of products without a known price: counted as 0, gaps may be less"
+    return [Note(text, code="money_unknown", count=count)]
 
 
 def _reached(count: int) -> list[Note]:

@@ -30,7 +30,9 @@ class Baskets:
     basket, product : int arrays of shape (n_lines,)
         The product is -1 where the model does not know it.
     money : int array of shape (n_lines,)
-        Micro-units after discount, 0 where unknown.
+        Micro-units after discount, by the model's price where the line has none, 0 where that is unknown too.
+    n_unpriced : int
+        Lines whose money is unknown.
     """
 
     ids: Labels
@@ -38,6 +40,7 @@ class Baskets:
     basket: Ints
     product: Ints
     money: Ints
+    n_unpriced: int
     like: Frame
     notes: tuple[Note, ...]
 
@@ -65,13 +68,14 @@ def read_baskets(baskets: object, products: Products, customers: Labels) -> Bask
     product = _codes(rows["product_id"], products.ids)
     unknown = int((product < 0).sum())
     if unknown:
-        text = f"{counted(unknown, 'line')} of products that the model does not know: money counts, nothing follows"
+        text = f"{counted(unknown, 'line')} of products that the model does not know: nothing follows from them"
         notes.append(Note(text, code="unknown_lines", count=unknown))
     customer = np.full(len(ids), -1)
     if "customer_id" in rows.columns:
         np.maximum.at(customer, basket, _codes(rows["customer_id"], customers))
+    money, n_unpriced = _money(rows, product, products)
     return Baskets(
-        ids=whole_ids(ids), customer=customer, basket=basket, product=product, money=_money(rows, product, products),
+        ids=whole_ids(ids), customer=customer, basket=basket, product=product, money=money, n_unpriced=n_unpriced,
         like=like, notes=tuple(notes),
     )  # fmt: skip
 
@@ -87,11 +91,12 @@ def _codes(ids: nw.Series[Any], known: Labels) -> Ints:
     return np.append(codes_of(known, whole_ids(labels)), -1)[codes]
 
 
-def _money(rows: nw.DataFrame[Any], product: Ints, products: Products) -> Ints:
+def _money(rows: nw.DataFrame[Any], product: Ints, products: Products) -> tuple[Ints, int]:
+    """Return the money of each line in micro-units, and how many lines have none: theirs counts 0."""
+    quantity = rows["quantity"].to_numpy().astype(np.float64) if "quantity" in rows.columns else np.ones(len(rows))
+    money: Floats = np.append(products.price, np.nan)[product] * np.where(np.isnan(quantity), 1.0, quantity)
     if "amount" in rows.columns:
-        money: Floats = rows["amount"].to_numpy().astype(np.float64)
-    else:
-        quantity = rows["quantity"].to_numpy().astype(np.float64) if "quantity" in rows.columns else np.ones(len(rows))
-        money = np.append(products.price, np.nan)[product] * np.where(np.isnan(quantity), 1.0, quantity)
-    money = np.where(np.isfinite(money) & (np.abs(money) < 9e12), money, 0.0)
-    return np.floor(money * MICRO + 0.5).astype(np.int64)
+        own = rows["amount"].to_numpy().astype(np.float64)
+        money = np.where(np.isfinite(own), own, money)
+    is_known = np.isfinite(money) & (np.abs(money) < 9e12)
+    return np.floor(np.where(is_known, money, 0.0) * MICRO + 0.5).astype(np.int64), int((~is_known).sum())
