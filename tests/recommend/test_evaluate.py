@@ -129,3 +129,25 @@ def test_errors_name_the_way_out():
         recommend.evaluate(orders, candidates={"own": "auto"})
     with pytest.raises(ValueError, match="`candidates` cannot be chosen"):
         recommend.evaluate(orders, candidates={"x": "auto"}, placement="checkout")
+    with pytest.raises(ValueError, match="`repeat` of 'only' is of the home page"):
+        recommend.evaluate(orders, placement="checkout", repeat="only", n_windows=1)
+
+
+def test_limits_are_shares():
+    rng = np.random.default_rng(1)
+    orders = lines(np.repeat(range(6), 20), rng.integers(0, 3, 120), np.tile(range(20), 6) * 7)
+    result = recommend.evaluate(orders, k=1, n_windows=1)
+    for name in ("ndcg", "precision", "recall", "hit_rate"):
+        assert (result.table[f"{name}_low"] >= 0).all()
+        assert (result.table[f"{name}_high"] <= 1).all()
+    every = result.table[result.table["hit_rate"] == 1]
+    assert len(every)
+    assert (every["hit_rate_low"] < 1).all()  # six of six customers are not all of them
+    assert result.by["ndcg_high"].max() <= 1
+
+
+def test_one_customer_has_no_limits():
+    orders = lines(np.zeros(20, int), np.arange(20) % 3, np.arange(20) * 7)
+    result = recommend.evaluate(orders, k=1, n_windows=1)
+    assert result.table["ndcg_low"].isna().all()
+    assert "nan" not in result.summary() + result.summary(locale="zh")

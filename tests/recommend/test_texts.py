@@ -48,6 +48,7 @@ def results():
         "top-up, no money": model.top_up(basket.drop(columns="amount"), 10.0),
         "top-up, no prices": recommend.fit(orders).top_up(basket.assign(product_id=5), 10.0),
         "evaluation": recommend.evaluate(order_lines(), k=3),
+        "evaluation, checkout": recommend.evaluate(order_lines(), placement="checkout", n_windows=1),
         "evaluation, verdicts": recommend.evaluate(
             orders, k=3, repeat="exclude", candidates={"new": recommend.Together(50.0), "blend": "auto"}
         ),

@@ -118,3 +118,10 @@ def test_nothing_warns():
         model = recommend.fit(lines([1, 2, None], ["a", "b", "a"], [0, 9, 9]))
         model.home()
         model.summary()
+
+
+def test_a_refund_of_a_part_leaves_the_purchase():
+    orders = lines(["a"] * 5, ["x", "x", "y", "y", "z"], [0] * 5, order=[1, 1, 2, 2, 3])
+    orders = orders.assign(amount=[20.0, -5.0, 10.0, -10.0, 5.0])
+    shown = recommend.fit(orders).home(repeat="only").table["recommended_id"]
+    assert sorted(shown) == ["x", "z"]  # all of y was paid back

@@ -65,13 +65,14 @@ def evaluate(
     n_windows : int
         Windows of one horizon each, the last one up to `as_of`.
     repeat : {"auto", "exclude", "only"}
-        As in `Recommender.home`.
+        As in `Recommender.home`; only "auto" for checkout.
     correction : {"holm", "bh", "bonferroni"} or None
         Of the p-values of all candidates.
     level : float
         Of the intervals; a q-value below 1 - level is a verdict.
     rng : int or Generator
-        Source of the hidden products and of the sign flips.
+        Source of the hidden products and of the sign flips. One product of each basket is hidden: where a verdict of
+        checkout is close, look at several.
 
     Returns
     -------
@@ -125,6 +126,8 @@ def evaluate(
     k, windows = checked_k(k), integer("n_windows", n_windows, low=1, cap=50)
     level, corrected = confidence_level(level), cast("Correction | None", one_of("correction", correction, CORRECTIONS))
     repeats, generator = one_of("repeat", repeat, REPEATS), _generator(rng)
+    if place == "checkout" and repeats != "auto":
+        raise ValueError(f"`repeat` of {repeat!r} is of the home page: leave it out for checkout")
     source = read_source(orders, products, events, horizon, "auto", 5_000, as_of)
     days = [source.today - i * source.horizon for i in range(windows, 0, -1)]
     first = int(source.purchases.day.min()) if len(source.purchases.day) else source.today

@@ -13,6 +13,7 @@ from .._core.notes import Note
 from .._core.results import Result
 from .._core.tables import build_table
 from .._core.texts import LOCALES, Locale, counted
+from .._stats.clustered_shares import shares_by_group
 from .._stats.clusters import variance_of_ratio
 from .._stats.intervals import normal_quantile
 from ._measures import Measured
@@ -106,7 +107,9 @@ class Evaluation(Result):
         """Return two to five sentences: which candidate is better than the baseline, and what the numbers are not."""
         from ._summary import evaluation_sentences
 
-        return evaluation_sentences(self._rows, self.baseline, self.k, one_of("locale", locale, LOCALES))
+        return evaluation_sentences(
+            self._rows, self.baseline, self.k, self.placement, one_of("locale", locale, LOCALES)
+        )
 
     def plot(self, ax: "Axes | None" = None, *, locale: Locale = "en") -> "Axes":
         """Draw the NDCG of each candidate with its interval, windows apart."""
@@ -158,8 +161,13 @@ def _row(
         candidate=name,
         window=window,
         customers=len(np.unique(own.unit[kept])),
-        values={measure: _interval(getattr(own, measure), own, kept, z) for measure in MEASURES},
-        difference=nothing if name == baseline else _interval(difference, own, kept, z),
+        values={
+            measure: _hit_rate(own, kept, z)
+            if measure == "hit_rate"
+            else _interval(getattr(own, measure), own, kept, z)
+            for measure in MEASURES
+        },
+        difference=nothing if name == baseline else _interval(difference, own, kept, z, low=-1.0),
         q_value=q,
         verdict=verdict,
         repeat_share=_mean(own.repeats[place]),
@@ -173,14 +181,23 @@ def _mean(values: Floats) -> float:
     return float(known.mean()) if len(known) else float("nan")
 
 
-def _interval(values: Floats, own: Measured, kept: Bools, z: float) -> tuple[float, float, float]:
-    """Return the mean with its interval, customers being the units."""
+def _interval(values: Floats, own: Measured, kept: Bools, z: float, *, low: float = 0.0) -> tuple[float, float, float]:
+    """Return the mean with its interval from ``low`` to 1 at most, customers being the units; NaN limits for one."""
     if not kept.any():
         return (float("nan"),) * 3
     codes = np.unique(own.unit[kept], return_inverse=True)[1]
     mean = float(values[kept].mean())
     error = z * float(np.sqrt(variance_of_ratio(values[kept], np.ones(int(kept.sum())), codes)))
-    return mean, mean - error, mean + error
+    return mean, max(mean - error, low), min(mean + error, 1.0)
+
+
+def _hit_rate(own: Measured, kept: Bools, z: float) -> tuple[float, float, float]:
+    """Return the share of lists with a hit and Wilson's interval, customers being the units."""
+    if not kept.any():
+        return (float("nan"),) * 3
+    codes = np.unique(own.unit[kept], return_inverse=True)[1]
+    found = shares_by_group(np.zeros(len(codes), np.int64), own.hit_rate[kept] > 0, 1, codes, z)
+    return float(found.share[0]), float(found.low[0]), float(found.high[0])
 
 
 def _columns(rows: list[Row], days: list[int]) -> dict[str, Any]:

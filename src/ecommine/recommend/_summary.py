@@ -147,7 +147,7 @@ def _held(row: dict[str, Any], locale: Locale) -> str:
     return "预测概率偏高" if is_high else "预测概率偏低"
 
 
-def evaluation_sentences(rows: "Sequence[Row]", baseline: str, k: int, locale: Locale) -> str:
+def evaluation_sentences(rows: "Sequence[Row]", baseline: str, k: int, placement: str, locale: Locale) -> str:
     """Return which candidates are better than the baseline, and what the numbers are not."""
     pooled = [row for row in rows if row.window is None]
     windows = len({row.window for row in rows} - {None})
@@ -166,15 +166,21 @@ def evaluation_sentences(rows: "Sequence[Row]", baseline: str, k: int, locale: L
         if locale == "en"
         else "以上是与自然购买的比较，展示推荐的效果需要A/B测试衡量。"
     )
-    return join_sentences([first, *others, last], locale=locale)
+    drawn = (
+        "One product of each basket was hidden by chance; another `rng` hides others, and a close verdict can change."
+        if locale == "en"
+        else "每个购物车随机隐藏一种商品，换一个`rng`会隐藏其他商品，接近的结论可能改变。"
+    )
+    return join_sentences([first, *others, *([drawn] if placement == "checkout" else []), last], locale=locale)
 
 
 def _verdict(row: "Row", locale: Locale) -> str:
     value, (difference, low, high) = three_digits(row.values["ndcg"][0]), row.difference
-    limits = f"{low:+.3f} to {high:+.3f}" if locale == "en" else f"{low:+.3f}至{high:+.3f}"
+    limits = f" ({low:+.3f} to {high:+.3f})" if locale == "en" else f"（{low:+.3f}至{high:+.3f}）"
+    limits = "" if np.isnan(low) else limits
     name = candidate_name(row.candidate, locale)
     if locale == "en":
         words = {"better": "is better", "worse": "is worse", "unclear": "is not clearly different"}[row.verdict]
-        return f"{name[:1].upper()}{name[1:]} {words}: {value}, a difference of {difference:+.3f} ({limits})."
+        return f"{name[:1].upper()}{name[1:]} {words}: {value}, a difference of {difference:+.3f}{limits}."
     words = {"better": "更好", "worse": "更差", "unclear": "没有明确差别"}[row.verdict]
-    return f"{name}{words}：{value}，差值{difference:+.3f}（{limits}）。"
+    return f"{name}{words}：{value}，差值{difference:+.3f}{limits}。"

@@ -95,7 +95,8 @@ def read_purchases(
     n_unknown = int(sums.filter(unknown)["_lines"].sum() or 0)
     if n_unknown:
         notes.append(lines_left_out(n_unknown, "without a product", code="unknown_products"))
-    rows = sums.filter(~unknown, nw.col("_units") > 0)
+    is_refunded = (nw.col("_refund") < 0) & (nw.col("_money") + nw.col("_refund") <= 0)
+    rows = sums.filter(~unknown, nw.col("_units") > 0, ~is_refunded)
     n_guests = int(rows["customer_id"].null_count())
     if n_guests and guests:
         text = f"{counted(n_guests, 'purchase')} of guests: they count for baskets and products, not for customers"
@@ -112,10 +113,16 @@ def _checked(lines: Frame) -> Frame:
     money = nw.col("amount").cast(nw.Float64) if "amount" in names else None
     if quantity is not None:
         lines = lines.with_columns(_quantity=quantity.fill_null(1.0))
-    elif money is not None:  # without quantities a line of negative money takes one unit back
-        lines = lines.with_columns(_quantity=nw.when((money < 0).fill_null(False)).then(-1.0).otherwise(1.0))
+    elif money is not None:  # without quantities negative money is a refund, which need not be of the whole
+        is_refund = (money < 0).fill_null(False)
+        lines = lines.with_columns(
+            _quantity=nw.when(is_refund).then(0.0).otherwise(1.0),
+            _refund=nw.when(is_refund).then(money).otherwise(0.0),
+        )
     else:
         lines = lines.with_columns(_quantity=nw.lit(1.0))
+    if quantity is not None or money is None:
+        lines = lines.with_columns(_refund=nw.lit(0.0))
     if money is None and quantity is not None and "unit_price" in names:
         money = quantity * nw.col("unit_price").cast(nw.Float64)
     if money is None:
@@ -131,7 +138,9 @@ def _up_to(lines: Frame, wanted: datetime | None) -> tuple[Frame, datetime | Non
     """Leave out what is after `as_of`; raise where a line lacks its order or time, or is past counting."""
     at = nw.col("ordered_at")
     notes: list[Note] = []
-    broken = (~((nw.col("_quantity").abs() <= MAX_QUANTITY) & (nw.col("_worth").abs() <= MAX_QUANTITY))).fill_null(True)
+    columns = ("_quantity", "_worth", "_refund")
+    broken = ~nw.all_horizontal(*(nw.col(name).abs() <= MAX_QUANTITY for name in columns), ignore_nulls=False)
+    broken = broken.fill_null(True)
     required = ("order_id", "ordered_at")
     row = collect(
         lines.select(
@@ -173,15 +182,15 @@ def _sums(lines: Frame) -> nw.DataFrame[Any]:
     """Sum by order, customer and product: units, money, and the first day."""
     whole = {
         f"_{name}": (nw.col(f"_{source}") * MICRO + 0.5).floor().cast(nw.Int64)
-        for name, source in (("units", "quantity"), ("money", "worth"), ("priced", "priced"))
+        for name, source in (("units", "quantity"), ("money", "worth"), ("priced", "priced"), ("refund", "refund"))
     }
     lines = lines.with_columns(**whole, _day=day_number(nw.col("ordered_at")))
     keys = ["order_id", "customer_id", "product_id"]
-    sums = lines.select(*keys, "_units", "_money", "_priced", "_day").group_by(keys)
+    sums = lines.select(*keys, "_units", "_money", "_priced", "_refund", "_day").group_by(keys)
     return collect(
         sums.agg(
             _units=nw.col("_units").sum(), _money=nw.col("_money").sum(), _priced=nw.col("_priced").sum(),
-            _day=nw.col("_day").min(), _lines=nw.len(),
+            _refund=nw.col("_refund").sum(), _day=nw.col("_day").min(), _lines=nw.len(),
         )
     )  # fmt: skip
 
