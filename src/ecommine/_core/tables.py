@@ -159,6 +159,8 @@ _PRODUCTS = (
     "consequent",
     "consequents",
     "itemset",
+    "recommended_id",
+    "because_id",
 )
 """Columns of results that hold products, or lists of them."""
 
