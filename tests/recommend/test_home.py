@@ -203,3 +203,38 @@ def test_options_are_named_in_errors(shop):
         recommend.fit(shop, horizon="36h")
     with pytest.raises(ValueError, match="`max_per` needs `products`"):
         recommend.fit(shop).home(max_per=2)
+    with pytest.raises(ValueError, match=r"Content\('price'\) is no kind of product"):
+        recommend.fit(order_lines(), products=product_table(), signals=[recommend.Content("price")])
+
+
+def test_products_that_lose_money_are_left_out_of_lists_by_margin():
+    products = product_table().assign(unit_cost=lambda t: t["unit_cost"].where(t["product_id"] != "p03", 99.0))
+    result = recommend.fit(order_lines(), products=products).home(k=16, rank_by="margin")
+    assert ("margin_negative", 1) in [(note.code, note.count) for note in result.notes]
+    assert "p03" not in set(result.table["recommended_id"])
+    assert (result.table["margin"] >= 0).all()
+
+
+def test_listed_products_beyond_the_catalogue_are_counted():
+    products = pd.concat([product_table(), pd.DataFrame({"product_id": [f"q{i}" for i in range(30)]})])
+    model = recommend.fit(order_lines(), products=products, max_products=16)
+    assert ("catalogue_cut", 31) in [(note.code, note.count) for note in model.notes]  # p16 was never bought
+    assert "16 products" in model.headline
+    assert "16 products" in model.summary()
+
+
+def test_products_launched_later_are_counted_apart():
+    products = product_table()[["product_id"]].assign(launched_at=pd.NaT)
+    products["launched_at"] = products["launched_at"].astype("datetime64[us]")
+    products.loc[products["product_id"] == "p04", "launched_at"] = pd.Timestamp("2030-01-01")
+    model = recommend.fit(order_lines(), products=products)
+    assert [(note.code, note.count) for note in model.notes] == [("launched_later", 1)]
+    assert "p04" not in set(model.home(k=16).table["recommended_id"])
+
+
+def test_no_source_is_claimed_where_no_signal_speaks():
+    products = pd.DataFrame({"product_id": [f"p{i:02}" for i in range(16)] + ["new"]})
+    table = recommend.fit(order_lines(), products=products).home(["c00"], k=17).table
+    row = table[table["recommended_id"] == "new"]
+    assert row["source"].tolist() == ["base"]
+    assert row["because"].tolist() == [""]

@@ -29,17 +29,23 @@ def results():
     late = events.tail(1).assign(occurred_at=np.datetime64("2024-06-20T12:00", "us"))
     strange = pd.concat([strange, late], ignore_index=True)
     odd = recommend.fit(untidy(), products=products.iloc[:-3], events=strange, max_products=10, as_of="2024-06-18")
+    costly = products.assign(unit_cost=products["price"] * (1 + (products.index < 3)))
+    launched = products.assign(launched_at=np.datetime64("2030-01-01", "us"))[["product_id", "launched_at"]].head(2)
     basket = pd.DataFrame({"order_id": [1], "product_id": ["p98"], "amount": [3.0]})
     orders = tastes(0, n=300)
     return {
         "model": model,
         "model, untidy": odd,
+        "model, launched later": recommend.fit(order_lines(), products=launched),
         "model, short": recommend.fit(lines([1, 2], ["a", "b"], [0, 1]), as_of="2026-01-01"),
         "home": model.home(),
         "home, by margin": recommend.fit(order_lines(), products=products.iloc[:-3]).home(k=3, rank_by="margin"),
         "home, unknown": model.home(["nobody", "c01"], k=20),
+        "home, by a negative margin": recommend.fit(order_lines(), products=costly).home(k=1, rank_by="margin"),
+        "home, unknown, only own": model.home(["nobody"], repeat="only"),
         "home, nothing": model.home(available=[]),
         "detail": model.detail(),
+        "detail, nothing alike": recommend.fit(order_lines()).detail(["p01"], k=1, kind="similar"),
         "detail, unknown": model.detail(["p98"], kind="similar"),
         "visit": model.visit(events, k=2),
         "checkout": model.checkout(basket_lines()),

@@ -125,3 +125,9 @@ def test_a_refund_of_a_part_leaves_the_purchase():
     orders = orders.assign(amount=[20.0, -5.0, 10.0, -10.0, 5.0])
     shown = recommend.fit(orders).home(repeat="only").table["recommended_id"]
     assert sorted(shown) == ["x", "z"]  # all of y was paid back
+
+
+def test_nothing_is_printed_where_nothing_was_bought(capfd):
+    orders = lines(["a"], ["x"], [0]).assign(quantity=-1)
+    assert len(recommend.fit(orders).home().table) == 0
+    assert capfd.readouterr() == ("", "")

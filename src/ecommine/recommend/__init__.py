@@ -24,6 +24,9 @@ short_history            too little history to learn from: no probabilities (cus
 unknown_customers        customers whom the model does not know get bestsellers
 unknown_lines            lines of products that the model does not know
 unknown_products_asked   products asked for that the model does not know
+launched_later           products of the orders whose ``launched_at`` is after ``as_of`` are not shown
+margin_negative          products whose price is below the cost are left out of lists ranked by margin
+nothing_alike            `detail`: no category, brand or views to tell what is similar (products asked for)
 margin_unknown           products without a margin are left out of lists ranked by margin
 price_unknown            `top_up`: products without a price close no gap
 money_unknown            `top_up`: lines without money, of products without a price, count 0

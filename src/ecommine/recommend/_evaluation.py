@@ -103,6 +103,12 @@ class Evaluation(Result):
         """The tables by name."""
         return {"candidates": self.table, "by": self.by}
 
+    def _sheets(self, locale: Locale) -> Mapping[str, Any]:
+        """Return the tables of a workbook, in Chinese with signals and candidates in Chinese words."""
+        from ._summary import in_chinese
+
+        return self.tables if locale == "en" else {name: in_chinese(table) for name, table in self.tables.items()}
+
     def summary(self, *, locale: Locale = "en") -> str:
         """Return two to five sentences: which candidate is better than the baseline, and what the numbers are not."""
         from ._summary import evaluation_sentences

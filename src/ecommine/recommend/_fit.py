@@ -322,11 +322,16 @@ def _calibrated(source: Source, earlier: list[int]) -> Shown | None:
 
 
 def _notes(source: Source, fitted: FittedSignals, blend: Blend | None) -> list[Note]:
-    notes = []
-    cut = int((fitted.history.buyers > 0).sum()) - int((fitted.history.buyers[fitted.catalogue] > 0).sum())
+    notes, history = [], fitted.history
+    is_launched = source.products.is_launched(history.day)
+    cut = int((is_launched & ((history.buyers > 0) | source.products.is_listed)).sum()) - len(fitted.catalogue)
     if cut > 0:
-        text = f"{counted(cut, 'product')} beyond the {source.max_products:,} most bought go to their buyers only"
+        text = f"{counted(cut, 'product')} beyond the {source.max_products:,} most bought: shown to their buyers only"
         notes.append(Note(text, code="catalogue_cut", count=cut))
+    later = int((~is_launched & (history.buyers > 0)).sum())
+    if later:
+        text = f"{counted(later, 'product')} of the orders launched later by `products`: not shown"
+        notes.append(Note(text, code="launched_later", count=later))
     if blend is None:
         text = f"too little was bought in the last {counted(source.horizon, 'day')} to learn from: probability is null"
         notes.append(

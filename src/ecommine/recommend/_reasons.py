@@ -49,14 +49,13 @@ class Reasons:
 
     @property
     def sources(self) -> list[str]:
-        """The signal with the largest share of each row."""
+        """The signal with the largest share of each row, "base" where none speaks for it."""
         if not len(self.parts) or self.parts.shape[1] < 2:
-            return ["popular"] * len(self.parts)
+            return ["base"] * len(self.parts)
         shares = self.shares
         best = shares.argmax(axis=1)
         return [
-            self.names[i] if has else "popular"
-            for i, has in zip(best.tolist(), shares.any(axis=1).tolist(), strict=True)
+            self.names[i] if has else "base" for i, has in zip(best.tolist(), shares.any(axis=1).tolist(), strict=True)
         ]
 
     def texts(self, titles: Mapping[Any, str]) -> list[str]:

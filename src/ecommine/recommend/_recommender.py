@@ -122,13 +122,19 @@ class Recommender(Result):
         customers = int((fitted.history.orders > 0).sum())
         names = join_words([*(["own"] if fitted.has_own else []), *fitted.names])
         day = "–" if self.as_of is None else f"{self.as_of:%Y-%m-%d %H:%M}"
-        what = f"{counted(customers, 'customer')}, {counted(len(self._parts.products.ids), 'product')}"
+        what = f"{counted(customers, 'customer')}, {counted(len(fitted.catalogue), 'product')}"
         return f"{what}, signals {names}, as of {day}"
 
     @property
     def tables(self) -> Mapping[str, Any]:
         """The tables by name."""
         return {"weights": self.weights, "calibration": self.calibration}
+
+    def _sheets(self, locale: Locale) -> Mapping[str, Any]:
+        """Return the tables of a workbook, in Chinese with signals and candidates in Chinese words."""
+        from ._summary import in_chinese
+
+        return self.tables if locale == "en" else {name: in_chinese(table) for name, table in self.tables.items()}
 
     def summary(self, *, locale: Locale = "en") -> str:
         """Return two to four sentences: what was learned, and how far its chances could be trusted."""
@@ -171,7 +177,8 @@ class Recommender(Result):
         max_per : int, optional
             At most so many products of one category.
         rank_by : {"probability", "margin"}
-            Chance, or chance times margin; products without a known margin are left out then.
+            Chance, or chance times margin; products without a known margin, and those that
+            lose money, are left out then.
 
         Returns
         -------

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
@@ -11,6 +12,7 @@ import numpy as np
 from .._core.arrays import Floats, Ints
 from .._core.checks import one_of
 from .._core.codes import Labels
+from .._core.engines import tell_library_errors
 from .._core.frames import Frame, opened
 from .._core.notes import Note
 from .._core.results import Result
@@ -57,8 +59,8 @@ class Recommendations(Result):
     ----------
     table : eager table of the caller's library, one row per place of a list
         customer_id, product_id, visitor_id or order_id: whom or what the list is for; rank (from 1); recommended_id;
-        probability (null where unknown); source (the signal that speaks most for it, "popular" for what fills a list
-        up); because (the share of each signal of at least 5 %, and own products that speak for it); margin
+        probability (null where unknown); source (the signal that speaks most for it, "base" where none does, "popular"
+        for what fills a list up); because (the share of each signal of at least 5 %, and own products that speak for it); margin
         (probability times price less unit cost, null where unknown). `top_up` adds gap, quantity, price and over.
     placement : str
         "home", "detail", "visit", "checkout" or "top_up".
@@ -137,6 +139,32 @@ class Recommendations(Result):
         columns["because"] = self._because(titles)
         made = nw.from_native(build_table(columns, like=frame.drop(*columns)), eager_only=True)
         return frame.with_columns(made[name].alias(name) for name in columns).select(frame.columns).to_native()
+
+    @tell_library_errors
+    def to_excel(self, path: str | PathLike[str], *, names: object = None, locale: Locale = "en") -> None:
+        """Write a workbook: what the result says, its notes, and a sheet per table, with names in the reasons too.
+
+        Parameters
+        ----------
+        path : str or path
+            The file, which is replaced where it is there.
+        names : table of products, mapping of id to name, or None
+            A table with product_id and title: products are written by their names, one without a name by its id.
+        locale : {"en", "zh"}
+            The language of the sentences, and with "zh" of headings, signals and reasons too.
+        """
+        because = {"because": self._because(product_names(names))}
+        frame = opened(self.table, argument="table")
+        assert isinstance(frame, nw.DataFrame)
+        made = nw.from_native(build_table(because, like=frame.drop("because")), eager_only=True)
+        shown = frame.with_columns(made["because"]).select(frame.columns).to_native()
+        Result.to_excel(replace(self, table=shown), path, names=names, locale=locale)
+
+    def _sheets(self, locale: Locale) -> Mapping[str, Any]:
+        """Return the tables of a workbook, in Chinese with signals and money in Chinese words."""
+        from ._summary import in_chinese
+
+        return self.tables if locale == "en" else {name: in_chinese(table) for name, table in self.tables.items()}
 
     def summary(self, *, locale: Locale = "en") -> str:
         """Return two to four sentences: how many lists, what they are made of, and what the chances mean."""

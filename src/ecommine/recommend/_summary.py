@@ -1,15 +1,19 @@
 """Sentences of summaries, in English and Chinese."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._core.results import to_pandas
 from .._core.texts import Locale, counted, join_sentences, join_words, percent, three_digits
 from ._calibration import calibration_columns
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ._evaluation import Row
     from ._recommender import Parts
     from ._result import Rows
@@ -20,13 +24,26 @@ _SIGNALS: dict[Locale, dict[str, str]] = {
     "en": {
         "own": "own purchases", "together": "products bought together", "neighbours": "neighbouring products",
         "popular": "bestsellers", "viewed": "views", "viewed_before": "earlier views", "category": "category",
-        "brand": "brand",
+        "brand": "brand", "base": "no signal",
     },
     "zh": {
         "own": "复购", "together": "共同购买", "neighbours": "相邻商品", "popular": "畅销", "viewed": "浏览",
         "viewed_before": "更早的浏览", "category": "品类", "brand": "品牌",
+        "base": "无信号",
     },
 }  # fmt: skip
+_WORDS_ZH = {
+    "bought before": "买过的商品", "new": "新商品", "all": "全部", "base": "客户自身", "intercept": "截距",
+    "orders": "订单数", "days since last order": "距上次下单天数", "products": "商品数", "pace": "下单节奏",
+    "days since first order": "距首单天数", "orders of it": "该商品订单（衰减）", "count": "购买次数",
+    "age": "距上次购买天数", "age over gap": "距上次购买与间隔之比", "age over gap squared": "该比值的平方",
+    "bought again": "曾复购", "share of orders": "订单占比",
+}  # fmt: skip
+_VERDICTS_ZH = {"better": "更好", "worse": "更差", "unclear": "没有明确差别", "baseline": "基准"}
+_TOP_UP_ZH = {"gap": "还差金额", "quantity": "件数"}
+"""Columns of `top_up` that mean something else in other topics."""
+_SHARE = re.compile(r"(?:(?<=^)|(?<=, ))\w+(?= \d+%|,|$)")
+"""A signal in a reason, before its share."""
 _CANDIDATES_ZH = {"own": "复购历史", "popular": "近期畅销", "default": "默认模型", "together": "共同购买"}
 _ASKED_ZH = {"home": "位客户", "detail": "种商品", "visit": "位访客", "checkout": "个购物车", "top_up": "个购物车"}
 _ASKED = {"home": "customer", "detail": "product", "visit": "visitor", "checkout": "basket", "top_up": "basket"}
@@ -72,11 +89,36 @@ def candidate_name(name: str, locale: Locale) -> str:
     )
 
 
+def in_chinese(table: Any) -> "pd.DataFrame":
+    """Return a table of a result as pandas, with signals, parts, candidates and verdicts in Chinese.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> in_chinese(pd.DataFrame({"source": ["own"], "because": ["own 60%, popular 40%"], "gap": [3.0]}))
+      source           because  还差金额
+    0     复购  复购 60%, 畅销 40%   3.0
+    """
+    frame = to_pandas(table)
+    words = {**_SIGNALS["zh"], **_WORDS_ZH}
+    for name in ("source", "signal", "column", "part"):
+        if name in frame:
+            frame = frame.assign(**{name: [words.get(str(one), one) for one in frame[name]]})
+    if "candidate" in frame:
+        frame = frame.assign(candidate=[candidate_name(str(one), "zh") for one in frame["candidate"]])
+    if "verdict" in frame:
+        frame = frame.assign(verdict=[_VERDICTS_ZH.get(str(one), one) for one in frame["verdict"]])
+    if "because" in frame:
+        texts = [_SHARE.sub(lambda found: words.get(found[0], found[0]), str(one)) for one in frame["because"]]
+        frame = frame.assign(because=texts)
+    return frame.rename(columns=_TOP_UP_ZH)
+
+
 def list_sentences(rows: "Rows", placement: str, asked: int, locale: Locale) -> str:
     """Return how many lists there are, what they are made of, and what the chances mean."""
     n, has = len(rows.rank), len(np.unique(rows.key.astype(str))) if len(rows.key) else 0
     if locale == "en":
-        verb = "has" if has == 1 else "have"
+        verb = "has" if has == 1 or asked == 1 else "have"
         sentences = [
             f"{has:,} of {counted(asked, _ASKED[placement])} {verb} a list, {counted(n, 'recommendation')} in all."
         ]
@@ -115,9 +157,9 @@ def model_sentences(parts: "Parts", horizon: int, brier: float, locale: Locale) 
 def _trust(parts: "Parts", horizon: int, brier: float, locale: Locale) -> str:
     if parts.calibration is None:
         return (
-            "The history is too short to check its chances."
+            "Too little was bought in earlier windows to check its chances."
             if locale == "en"
-            else "历史数据太短，无法检验概率是否可信。"
+            else "更早窗口内的购买太少，无法检验概率是否可信。"
         )
     row = {name: values[-1] for name, values in calibration_columns(parts.calibration).items()}
     base = float(row["actual"] * (1 - row["actual"]))

@@ -51,7 +51,7 @@ def recommend_checkout(model: "Recommender", baskets: object, k: object, availab
     asked = np.arange(len(read.ids))
     owner, product, score, reasons = _rank(parts, read, asked, allowed, k, None)
     rows = _rows(parts, read, owner, product, score, reasons, {})
-    notes = (*read.notes, *short_lists(owner, len(read.ids), k, "basket"))
+    notes = (*read.notes, *short_lists(owner, len(read.ids), k))
     return make_recommendations(rows, "checkout", len(read.ids), model.as_of, notes, reasons, read.like)
 
 
@@ -103,7 +103,7 @@ def recommend_top_up(
     rows = _rows(parts, read, owner, product, score, reasons, extra)
     position = np.full(len(read.ids), -1)
     position[asked] = np.arange(len(asked))
-    notes += short_lists(position[owner], len(asked), k, "basket")
+    notes += short_lists(position[owner], len(asked), k)
     return make_recommendations(rows, "top_up", len(read.ids), model.as_of, tuple(notes), reasons, read.like)
 
 

@@ -51,6 +51,9 @@ def recommend_detail(
     if unknown:
         words = f"{counted(unknown, 'product')} that the model does not know: bestsellers only"
         notes.append(Note(words, code="unknown_products_asked", count=unknown))
+    if kind == "similar" and not parts.products.kinds and parts.visits is None:
+        words = "no category, brand or views are known, by which products are alike: bestsellers only"
+        notes.append(Note(words, code="nothing_alike", count=len(ids)))
     is_first = np.arange(len(owner) + len(more)) < len(owner)
     owner, product = np.concatenate([owner, more_owner]), np.concatenate([product, more])
     value, chance = np.append(value, np.zeros(len(more))), np.append(chance, np.full(len(more), np.nan))
@@ -67,7 +70,7 @@ def recommend_detail(
         extra={},
         texts=source.tolist(),
     )
-    notes += short_lists(owner[order], len(ids), k, "visitor")
+    notes += short_lists(owner[order], len(ids), k)
     return make_recommendations(rows, "detail", len(ids), model.as_of, tuple(notes), None, like=parts.like)
 
 

@@ -50,7 +50,8 @@ def recommend_home(
     if choice.repeat == "only":
         owner, product = nothing, nothing
     if len(unknown):
-        text = f"{counted(len(unknown), 'customer')} whom the model does not know: bestsellers, without a probability"
+        given = "nothing that they bought" if choice.repeat == "only" else "bestsellers, without a probability"
+        text = f"{counted(len(unknown), 'customer')} whom the model does not know: {given}"
         notes.append(Note(text, code="unknown_customers", count=len(unknown)))
     owners = np.concatenate([positions[lists.owner], unknown[owner]])
     order = np.argsort(owners, kind="stable")
@@ -68,7 +69,7 @@ def recommend_home(
         extra={},
         texts=[],
     )
-    notes += [*more, *short_lists(owners[order], len(ids), k, "customer")]
+    notes += [*more, *short_lists(owners[order], len(ids), k)]
     return make_recommendations(rows, "home", len(ids), model.as_of, tuple(notes), whole, like)
 
 
@@ -84,7 +85,11 @@ def _choice(
         if unknown:
             text = f"{counted(unknown, 'product')} without a known margin: left out of lists ranked by margin"
             notes.append(Note(text, code="margin_unknown", count=unknown))
-        allowed &= ~np.isnan(margin)
+        losing = int((allowed & (margin < 0)).sum())
+        if losing:
+            text = f"{counted(losing, 'product')} whose price is below the cost: left out of lists ranked by margin"
+            notes.append(Note(text, code="margin_negative", count=losing))
+        allowed &= margin >= 0  # not where it is unknown
         margin = np.where(np.isnan(margin), 0.0, margin)
     most = None if max_per is None else integer("max_per", max_per, low=1)
     group = None if most is None else kind_of("category", parts.products.kinds)

@@ -90,12 +90,13 @@ def fill_up(
     return np.array(owners, dtype=np.int64), np.array(products, dtype=np.int64)
 
 
-def short_lists(owner: Ints, n_lists: int, k: int, noun: str) -> list[Note]:
+def short_lists(owner: Ints, n_lists: int, k: int) -> list[Note]:
     """Return a note of lists with fewer than k products."""
     short = int((np.bincount(owner, minlength=n_lists) < k).sum())
     if not short:
         return []
-    text = f"{counted(short, 'list')} with fewer than {counted(k, 'product')}: no more can be shown to the {noun}"
+    few = "without any product: none" if k == 1 else f"with fewer than {k:,} products: no more"
+    text = f"{counted(short, 'list')} {few} can be shown"
     return [Note(text, code="short_lists", count=short)]
 
 

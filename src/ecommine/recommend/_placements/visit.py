@@ -58,7 +58,7 @@ def recommend_visit(model: "Recommender", events: object, k: object, available: 
         extra={},
         texts=texts,
     )
-    notes = (*views.notes, *short_lists(owner, len(views.visitors), k, "visitor"))
+    notes = (*views.notes, *short_lists(owner, len(views.visitors), k))
     return make_recommendations(rows, "visit", len(views.visitors), model.as_of, notes, None, views.like)
 
 

@@ -16,6 +16,7 @@ from ...schema._for_topics import SchemaError, common_type, read_columns
 from .purchases import Purchases
 
 KINDS = ("category", "brand")
+NOT_KINDS = ("product_id", "price", "unit_cost", "launched_at")
 ALWAYS = np.iinfo(np.int64).min
 """Day of a launch that is not known."""
 
@@ -81,6 +82,11 @@ def read_products(
     if missing:
         hint = did_you_mean(missing[0], names)
         raise ValueError(f"`products` has no column {missing[0]!r}, which a Content signal reads{hint}")
+    taken = [name for name in columns or () if name in NOT_KINDS]
+    if taken:
+        raise ValueError(
+            f"`signals`: Content({taken[0]!r}) is no kind of product: give columns such as category, brand"
+        )
     kinds = tuple(columns or (name for name in KINDS if name in names))
     wanted = dict.fromkeys((*kinds, *(name for name in ("category",) if name in names)))
     read = read_columns(

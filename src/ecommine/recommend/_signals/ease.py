@@ -37,8 +37,11 @@ def ease_weights(matrix: Any, penalty: float, *, keep: int | None = 200) -> Any:
     [[0.0, 0.25, 0.25], [0.333, 0.0, 0.375], [0.333, 0.375, 0.0]]
     """
     from scipy.linalg.lapack import get_lapack_funcs
+    from scipy.sparse import csr_array
 
     n = matrix.shape[1]
+    if not n:
+        return csr_array((0, 0), dtype=np.float32)  # LAPACK prints a complaint
     dtype = np.float64 if n < LARGE else np.float32
     gram = np.asarray((matrix.T @ matrix).toarray(), dtype=dtype, order="F")
     gram[np.diag_indices(n)] += penalty
