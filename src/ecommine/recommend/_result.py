@@ -60,8 +60,9 @@ class Recommendations(Result):
     table : eager table of the caller's library, one row per place of a list
         customer_id, product_id, visitor_id or order_id: whom or what the list is for; rank (from 1); recommended_id;
         probability (null where unknown); source (the signal that speaks most for it, "base" where none does, "popular"
-        for what fills a list up); because (the share of each signal of at least 5 %, and own products that speak for it); margin
-        (probability times price less unit cost, null where unknown). `top_up` adds gap, quantity, price and over.
+        for what fills a list up); because (the share of each signal of at least 5 %, and own products that speak for
+        it); margin (probability times price less unit cost, null where unknown). `top_up` adds gap, quantity, price
+        and over.
     placement : str
         "home", "detail", "visit", "checkout" or "top_up".
     asked : int
