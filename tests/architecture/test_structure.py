@@ -17,7 +17,7 @@ LARGER = {
     "elasticity": 3_800,
     "forecasting": 7_900,
     "funnel": 12_100,
-    "recommend": 5_000,
+    "recommend": 5_400,
     "retention": 4_300,
     "segmentation": 5_000,
     "sentiment": 6_400,
