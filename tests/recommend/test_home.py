@@ -207,6 +207,13 @@ def test_options_are_named_in_errors(shop):
         recommend.fit(order_lines(), products=product_table(), signals=[recommend.Content("price")])
 
 
+@pytest.mark.parametrize("price", [np.inf, 1e300])
+def test_a_price_past_counting_is_an_error(price):
+    products = product_table().assign(price=price)
+    with pytest.raises(ValueError, match="`products` has 17 rows whose price is infinite"):
+        recommend.fit(order_lines(), products=products)
+
+
 def test_products_that_lose_money_are_left_out_of_lists_by_margin():
     products = product_table().assign(unit_cost=lambda t: t["unit_cost"].where(t["product_id"] != "p03", 99.0))
     result = recommend.fit(order_lines(), products=products).home(k=16, rank_by="margin")

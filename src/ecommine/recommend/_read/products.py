@@ -13,7 +13,7 @@ from ..._core.moments import DAY, column_to_microseconds
 from ..._core.notes import Note
 from ..._core.texts import counted, did_you_mean
 from ...schema._for_topics import SchemaError, common_type, read_columns
-from .purchases import Purchases
+from .purchases import MAX_QUANTITY, Purchases
 
 KINDS = ("category", "brand")
 NOT_KINDS = ("product_id", "price", "unit_cost", "launched_at")
@@ -140,7 +140,11 @@ def _values(table: Any, name: str, place: Ints, n: int) -> Floats:
     values = np.full(n, np.nan)
     if name in table.columns:
         values[place] = table[name].to_numpy().astype(np.float64)
-    return np.where(np.isfinite(values), values, np.nan)
+    broken = int((np.abs(values) > MAX_QUANTITY).sum())
+    if broken:
+        rows = counted(broken, "row")
+        raise ValueError(f"`products` has {rows} whose {name} is infinite or above {MAX_QUANTITY:.0e}: correct it")
+    return values
 
 
 def _kind(column: Any, place: Ints, n: int) -> Ints:
