@@ -1,4 +1,3 @@
-# ruff: noqa: B018
 """
 Orange juice: the textbook's elasticities, and one for each store
 =================================================================
