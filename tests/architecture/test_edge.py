@@ -55,7 +55,8 @@ def tables(package: str, *, most: int | None = None) -> list[str]:
 
 @pytest.mark.parametrize("package", packages())
 def test_options_of_a_wrong_kind_are_named(package: str) -> None:
-    assert options(package, step=SAMPLE_OF_VALUES) == []
+    more = 3 if package == "schema" else 1  # its calls are as many as those of three topics
+    assert options(package, step=more * SAMPLE_OF_VALUES) == []
 
 
 @pytest.mark.parity

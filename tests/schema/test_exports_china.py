@@ -96,8 +96,8 @@ def test_taobao_orders_without_their_items(library):
     assert orders["ordered_at"].iloc[0] == pd.Timestamp("2026-05-23 22:02")
 
 
-def test_taobao_items_are_lines_and_the_difference_is_a_discount(library):
-    shop = schema.from_taobao_orders(library(TAOBAO), library(TAOBAO_ITEMS))
+def test_taobao_items_are_lines_and_the_difference_is_a_discount(local_library):
+    shop = schema.from_taobao_orders(local_library(TAOBAO), local_library(TAOBAO_ITEMS))
     assert lines(shop) == [
         ("3001", "product", 598.0), ("3001", "shipping", 10.0), ("3002", "adjustment", -200.0),
         ("3002", "discount", -98.0), ("3002", "product", 598.0), ("3002", "product", 700.0),

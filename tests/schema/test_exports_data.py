@@ -79,12 +79,12 @@ def test_uci_lines_have_their_type_on_every_library(library, spelling) -> None:
     }
 
 
-def test_uci_titles_are_the_most_frequent_descriptions_with_the_alphabet_as_tie_break(library) -> None:
+def test_uci_titles_are_the_most_frequent_descriptions_with_the_alphabet_as_tie_break(local_library) -> None:
     lines = [("1", "NEW"), ("1", "OLD"), ("1", "OLD"), ("2", "b"), ("2", "a"), ("3", None), ("POST", "POSTAGE")]
     frame = UCI.iloc[[0] * len(lines)].assign(
         StockCode=[code for code, _ in lines], Description=[text for _, text in lines]
     )
-    products = to_pandas(schema.from_uci_online_retail(library(frame)).products, sort=["product_id"])
+    products = to_pandas(schema.from_uci_online_retail(local_library(frame)).products, sort=["product_id"])
     assert products.product_id.tolist() == ["1", "2", "3"]
     assert values(products.title) == ["OLD", "a", None]
 
@@ -101,8 +101,8 @@ def test_uci_needs_its_columns() -> None:
         schema.from_uci_online_retail(UCI.drop(columns="UnitPrice"))
 
 
-def test_uci_real_file_has_the_published_totals_on_every_library(library) -> None:
-    shop = schema.from_uci_online_retail(library(real("online_retail")))  # raises where a row is not accepted
+def test_uci_real_file_has_the_published_totals_on_every_library(local_library) -> None:
+    shop = schema.from_uci_online_retail(local_library(real("online_retail")))  # raises where a row is not accepted
     guest, order, money = nw.col("customer_id").is_null(), nw.col("order_id"), nw.col("amount").sum()
     orders = nw.from_native(shop.orders)
     assert facts(shop.orders, nw.len(), order.n_unique()) == [541_909, 25_900]
@@ -170,7 +170,7 @@ def test_complete_journey_prices_discounts_and_line_types(library) -> None:
     assert keeps_library(library(SOLD), shop)
 
 
-def test_complete_journey_households_and_campaigns(library) -> None:
+def test_complete_journey_households_and_campaigns(local_library) -> None:
     sent = pd.DataFrame({"campaign_id": [1, 1], "household_id": [900, 1228]})
     dates = pd.DataFrame(
         {
@@ -182,10 +182,10 @@ def test_complete_journey_households_and_campaigns(library) -> None:
     )
     people = pd.DataFrame({"household_id": [900], "age": ["65+"], "income": ["35-49K"]})
     shop = schema.from_complete_journey(
-        library(SOLD),
-        demographics=library(people),
-        campaigns=library(sent),
-        campaign_descriptions=library(dates),
+        local_library(SOLD),
+        demographics=local_library(people),
+        campaigns=local_library(sent),
+        campaign_descriptions=local_library(dates),
     )
     touches = to_pandas(shop.touches, sort=["customer_id"])
     assert touches.customer_id.tolist() == [900, 1228]
@@ -198,25 +198,25 @@ def test_complete_journey_households_and_campaigns(library) -> None:
         schema.from_complete_journey(SOLD, campaigns=sent)
 
 
-def test_complete_journey_read_as_text(library) -> None:
+def test_complete_journey_read_as_text(local_library) -> None:
     frame = SOLD.assign(transaction_timestamp="2017-01-01 11:53:26").astype(str).astype(object)
-    shop = schema.from_complete_journey(library(frame), format="%Y-%m-%d %H:%M:%S")
+    shop = schema.from_complete_journey(local_library(frame), format="%Y-%m-%d %H:%M:%S")
     orders = to_pandas(shop.orders, sort=["order_id", "product_id"])
     assert orders.amount.tolist() == pytest.approx(SOLD.sort_values(["basket_id", "product_id"]).sales_value.tolist())
     assert orders.line_type.tolist()[2:4] == ["discount", "adjustment"]
     assert set(orders.ordered_at) == {pd.Timestamp("2017-01-01 11:53:26")}
     with pytest.raises(schema.SchemaError, match="'quantity' is not a number in 7 rows"):
-        schema.from_complete_journey(library(frame.assign(quantity="two")))
+        schema.from_complete_journey(local_library(frame.assign(quantity="two")))
 
 
-def test_complete_journey_product_twice_does_not_double_its_lines(library) -> None:
+def test_complete_journey_product_twice_does_not_double_its_lines(local_library) -> None:
     twice = pd.concat([GOODS, GOODS.iloc[:1]], ignore_index=True)
-    shop = schema.from_complete_journey(library(SOLD), products=library(twice), check="types")
+    shop = schema.from_complete_journey(local_library(SOLD), products=local_library(twice), check="types")
     assert to_pandas(shop.orders).amount.sum() == pytest.approx(SOLD.sales_value.sum())
     assert note_counts(shop.notes)["copies_dropped"] == 1
     twice.loc[6, "product_type"] = "CREAM"
     with pytest.raises(schema.SchemaError, match=r"'product_id'.*1 row of the products"):
-        schema.from_complete_journey(library(SOLD), products=library(twice), check="types")
+        schema.from_complete_journey(local_library(SOLD), products=local_library(twice), check="types")
 
 
 def test_complete_journey_real_tables() -> None:
@@ -259,14 +259,14 @@ def test_cdnow_orders_are_customer_days(library, dates, columns) -> None:
     assert note_counts(shop.notes) == {"orders_by_day": 4, "free_transactions": 1}
 
 
-def test_cdnow_days_that_are_none_are_counted(library) -> None:
+def test_cdnow_days_that_are_none_are_counted(local_library) -> None:
     for dates in (["19970101", "x", "y", "19970102"], [19970101.0, 19970132.0, 0.5, 19970102.0]):
         with pytest.raises(schema.SchemaError, match=r"'date'.*2 rows"):
-            schema.from_cdnow(library(CDNOW.assign(date=dates)))
+            schema.from_cdnow(local_library(CDNOW.assign(date=dates)))
 
 
-def test_cdnow_customers_read_as_floats_give_the_same_orders(library) -> None:
-    orders = to_pandas(schema.from_cdnow(library(CDNOW.astype({"customer_id": "float64"}))).orders)
+def test_cdnow_customers_read_as_floats_give_the_same_orders(local_library) -> None:
+    orders = to_pandas(schema.from_cdnow(local_library(CDNOW.astype({"customer_id": "float64"}))).orders)
     assert orders.order_id.tolist() == ["1-19970101", "2-19970112", "2-19970112", "3-19970102"]
 
 
@@ -306,10 +306,10 @@ def test_taobao_events_in_shanghai_time_without_other_days(library) -> None:
     assert note_counts(shop.notes) == {"other_days_left_out": 2, "no_orders_in_export": None}
 
 
-def test_taobao_smallest_category_is_that_of_numbers_in_text_too(library) -> None:
+def test_taobao_smallest_category_is_that_of_numbers_in_text_too(local_library) -> None:
     frame = TAOBAO.iloc[:2].assign(**{"2": [10, 9]})
     for raw in (frame, frame.astype(str).astype(object)):
-        products = to_pandas(schema.from_taobao_user_behavior(library(raw)).products)
+        products = to_pandas(schema.from_taobao_user_behavior(local_library(raw)).products)
         assert products.category.tolist() == ["9"]
 
 
@@ -356,14 +356,14 @@ def test_rees46_events_products_and_orders(library) -> None:
     assert note_counts(shop.notes) == {"orders_by_session": None, "purchases_without_session": 1}
 
 
-def test_rees46_prices_that_are_text_are_compared_as_numbers(library) -> None:
-    shop = schema.from_rees46(library(REES46.assign(price=["9.5", "9.5", "130.76", "10", "10"])))
+def test_rees46_prices_that_are_text_are_compared_as_numbers(local_library) -> None:
+    shop = schema.from_rees46(local_library(REES46.assign(price=["9.5", "9.5", "130.76", "10", "10"])))
     assert to_pandas(shop.products, sort=["product_id"]).price.tolist() == [130.76, 10.0]
     assert to_pandas(shop.orders, sort=["product_id"]).amount.tolist() == [130.76, 10.0]
 
 
-def test_rees46_real_sample_on_every_library(library) -> None:
-    shop = schema.from_rees46(library(real("rees46_events_sample")))
+def test_rees46_real_sample_on_every_library(local_library) -> None:
+    shop = schema.from_rees46(local_library(real("rees46_events_sample")))
     assert facts(shop.events, nw.len()) == [17_435]
     assert facts(shop.orders, nw.len()) == [214]
     names = to_pandas(shop.events).event.value_counts().to_dict()

@@ -197,7 +197,7 @@ def test_flat_table_with_one_row_an_event(library) -> None:
 
 
 @pytest.mark.parametrize("turned", [False, True])
-def test_purchase_sent_twice_in_one_microsecond_counts_once(library, turned) -> None:
+def test_purchase_sent_twice_in_one_microsecond_counts_once(local_library, turned) -> None:
     sold = [
         event(60, "purchase", "7.1", [], ecommerce=deal("T1", 27.5)),
         event(60, "purchase", "7.1", [], user_id="anna", ecommerce=deal("T1", 27.5)),
@@ -205,35 +205,35 @@ def test_purchase_sent_twice_in_one_microsecond_counts_once(library, turned) -> 
         event(61, "purchase", "7.1", [], user_id="zoe", ecommerce=deal("T1", 99.0)),
     ]
     frame = pd.json_normalize([{k: v for k, v in row.items() if k not in ("event_params", "items")} for row in sold])
-    shop = schema.from_ga4(library(frame.iloc[::-1] if turned else frame), timezone="UTC")
+    shop = schema.from_ga4(local_library(frame.iloc[::-1] if turned else frame), timezone="UTC")
     orders = to_pandas(shop.orders)
     assert orders[["order_id", "customer_id", "amount"]].to_numpy().tolist() == [["T1", "anna", 30.0]]
     assert note_counts(shop.notes) == {"repeated_purchases": 3, "events_repeated": 2}
 
 
 @pytest.mark.parametrize("turned", [False, True])
-@pytest.mark.parametrize("library", ["pyarrow", "polars", "duckdb"])
-def test_nested_purchase_sent_twice_in_one_microsecond_counts_once(library, turned, tmp_path) -> None:
+@pytest.mark.parametrize("local_library", ["pyarrow", "polars", "duckdb"])
+def test_nested_purchase_sent_twice_in_one_microsecond_counts_once(local_library, turned, tmp_path) -> None:
     from pyarrow import parquet
 
     table = PYARROW.concat_tables([typed(), typed()])
     order = list(range(len(table)))[:: -1 if turned else 1]
     parquet.write_table(table.take(order), tmp_path / "twice.parquet")
-    shop = schema.from_ga4(read(library, "parquet", str(tmp_path / "twice.parquet")), timezone="Asia/Shanghai")
+    shop = schema.from_ga4(read(local_library, "parquet", str(tmp_path / "twice.parquet")), timezone="Asia/Shanghai")
     orders = to_pandas(shop.orders, sort=["order_id", "product_id"])
     assert orders.amount.tolist() == [20.0, 7.5, 0.0]
 
 
-def test_times_that_are_text_are_read_and_others_are_told(library) -> None:
+def test_times_that_are_text_are_read_and_others_are_told(local_library) -> None:
     frame = flat(ROWS[:3])[["event_timestamp", "event_name", "user_pseudo_id"]]
     written = frame.assign(event_timestamp=frame.event_timestamp.astype(str))
-    events = to_pandas(schema.from_ga4(library(written), timezone="UTC").events, sort=["occurred_at"])
+    events = to_pandas(schema.from_ga4(local_library(written), timezone="UTC").events, sort=["occurred_at"])
     assert events.occurred_at.tolist()[1] == pd.Timestamp("2024-05-01 00:00:05")
     with pytest.raises(schema.SchemaError, match="'event_timestamp' is not a number in 3 rows"):
-        schema.from_ga4(library(written.assign(event_timestamp="x")))
+        schema.from_ga4(local_library(written.assign(event_timestamp="x")))
     times = frame.assign(event_timestamp=pd.to_datetime(frame.event_timestamp, unit="us"))
     with pytest.raises(schema.SchemaError, match="`event_timestamp` must count microseconds since 1970"):
-        schema.from_ga4(library(times))
+        schema.from_ga4(local_library(times))
 
 
 def test_flat_table_without_purchases_has_no_orders() -> None:

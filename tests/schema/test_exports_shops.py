@@ -81,8 +81,10 @@ def test_shopify_lines_add_up_to_the_total_of_each_order(library) -> None:
     ]
 
 
-def test_shopify_gives_what_belongs_to_the_order_to_all_its_lines(library) -> None:
-    orders = to_pandas(schema.from_shopify(library(text(SHOPIFY))).orders, sort=["order_id", "line_type", "amount"])
+def test_shopify_gives_what_belongs_to_the_order_to_all_its_lines(local_library) -> None:
+    orders = to_pandas(
+        schema.from_shopify(local_library(text(SHOPIFY))).orders, sort=["order_id", "line_type", "amount"]
+    )
     first = orders[orders.order_id == "#1001"]
     assert set(first.customer_id) == {"ann@example.com"}
     assert set(first.ordered_at) == {pd.Timestamp("2024-05-01 09:58:12")}  # the wall clock of the shop
@@ -93,8 +95,8 @@ def test_shopify_gives_what_belongs_to_the_order_to_all_its_lines(library) -> No
     assert values(orders.store_id)[-1] == "Main Street"
 
 
-def test_shopify_products_and_notes(library) -> None:
-    shop = schema.from_shopify(library(text(SHOPIFY)))
+def test_shopify_products_and_notes(local_library) -> None:
+    shop = schema.from_shopify(local_library(text(SHOPIFY)))
     products = to_pandas(shop.products, sort=["product_id"])
     assert products[["product_id", "title", "price", "brand"]].to_numpy().tolist() == [
         ["Gift Wrap", "Gift Wrap", 8.0, "Acme"],
@@ -127,10 +129,10 @@ def test_shopify_edited_order_whose_subtotal_is_above_its_lines() -> None:
     assert shop.orders[["line_type", "amount"]].to_numpy().tolist() == [["product", 8.0], ["adjustment", 1.5]]
 
 
-def test_shopify_small_export_without_optional_columns(library) -> None:
+def test_shopify_small_export_without_optional_columns(local_library) -> None:
     frame = text(SHOPIFY)[["Name", "Email", "Created at", "Subtotal", "Shipping", "Total", "Lineitem quantity",
                            "Lineitem name", "Lineitem price"]]  # fmt: skip
-    orders = to_pandas(schema.from_shopify(library(frame)).orders)
+    orders = to_pandas(schema.from_shopify(local_library(frame)).orders)
     assert sums(orders) == {**TOTALS, "#1004": 15.0, "#1005": 15.0}
     assert set(values(orders.product_id)) == {"Tee", "Mug", "Gift Wrap", None}
 
@@ -144,12 +146,12 @@ def test_shopify_money_as_text() -> None:
         schema.from_shopify(frame)
 
 
-def test_shopify_sums_that_are_missing_lose_no_money(library) -> None:
+def test_shopify_sums_that_are_missing_lose_no_money(local_library) -> None:
     frame = text(SHOPIFY)
     first = frame.index[0]
     frame.loc[first, ["Subtotal", "Shipping", "Refunded Amount"]] = None
     frame.loc[frame.Name == "#1003", "Lineitem name"] = None
-    shop = schema.from_shopify(library(frame))
+    shop = schema.from_shopify(local_library(frame))
     orders = to_pandas(shop.orders, sort=["order_id", "line_type", "amount"])
     assert sums(orders, "adjustment") == TOTALS
     assert orders.line_type.tolist()[:3] == ["fee", "product", "product"]
@@ -220,14 +222,14 @@ def test_woocommerce_lines_add_up_to_the_total_of_each_order(library) -> None:
     assert to_pandas(shop.products, sort=["product_id"]).title.tolist() == ["Tee", "Mug", "Mug"]
 
 
-def test_woocommerce_sums_that_are_missing_lose_no_money(library) -> None:
+def test_woocommerce_sums_that_are_missing_lose_no_money(local_library) -> None:
     frame = text([*WOO, WOO[3].replace("72,72", "74,74"), WOO[3].replace("72,72", "75,75")])
     frame.loc[0, "item_total"] = None
     frame.loc[frame.order_id == 71, ["shipping_total", "fee_total"]] = None
     frame.loc[frame.order_id == 74, ["item_name", "item_quantity", "item_subtotal", "item_total"]] = None
     frame.loc[frame.order_id == 75, "order_total"] = None
     frame.loc[frame.order_id == 73, "status"] = "Cancelled"
-    shop = schema.from_woocommerce(library(frame))
+    shop = schema.from_woocommerce(local_library(frame))
     orders = to_pandas(shop.orders, sort=["order_id", "line_type", "amount"])
     assert sums(orders, "adjustment") == {71: 35.6, 72: 8.0, 74: 8.0, 75: 8.0}
     assert orders[orders.order_id == 71].amount.tolist() == pytest.approx([7.6, 8.0, 20.0])
@@ -337,11 +339,11 @@ def test_olist_without_the_other_tables_says_what_is_lost() -> None:
     assert "without_customers_table" in note_counts(shop.notes)
 
 
-def test_olist_copies_are_left_out_and_missing_freight_is_none(library) -> None:
-    twice = {name: library(text([*rows, rows[1]])) for name, rows in OLIST.items() if name != "items"}
+def test_olist_copies_are_left_out_and_missing_freight_is_none(local_library) -> None:
+    twice = {name: local_library(text([*rows, rows[1]])) for name, rows in OLIST.items() if name != "items"}
     items = text([*OLIST["items"], OLIST["items"][1], "o9,1,p1,s1,2017-10-06 11:07:15,5.0,1.0"])
     items.loc[1, "freight_value"] = None
-    shop = schema.from_olist(twice["orders"], library(items), customers=twice["customers"])
+    shop = schema.from_olist(twice["orders"], local_library(items), customers=twice["customers"])
     orders = to_pandas(shop.orders, sort=["order_id", "line_type"])
     assert orders.amount.tolist() == pytest.approx([29.99, 29.99, 8.72, 118.7])
     copies = [
@@ -352,14 +354,14 @@ def test_olist_copies_are_left_out_and_missing_freight_is_none(library) -> None:
     assert [found[code] for code in ("cancelled_left_out", "items_without_order", "missing_freight")] == [1, 1, 1]
 
 
-def test_olist_rows_that_differ_under_one_key_are_refused(library) -> None:
+def test_olist_rows_that_differ_under_one_key_are_refused(local_library) -> None:
     other = text([*OLIST["customers"], "c1,u7,3149,sao paulo,SP"])
     with pytest.raises(schema.SchemaError, match=r"'customer_id'.*1 row of the customers"):
-        schema.from_olist(*olist(library, "orders", "items").values(), customers=library(other))
+        schema.from_olist(*olist(local_library, "orders", "items").values(), customers=local_library(other))
 
 
-def test_olist_read_as_text(library) -> None:
-    tables = {name: library(text(OLIST[name]).astype("object").map(_as_text)) for name in ("orders", "items")}
+def test_olist_read_as_text(local_library) -> None:
+    tables = {name: local_library(text(OLIST[name]).astype("object").map(_as_text)) for name in ("orders", "items")}
     orders = to_pandas(schema.from_olist(*tables.values()).orders)
     assert orders.amount.sum() == pytest.approx(2 * 29.99 + 2 * 8.72 + 118.7)
     assert note_counts(schema.from_olist(*tables.values()).notes)["read_as_shipping"] == 1

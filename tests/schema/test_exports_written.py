@@ -23,23 +23,23 @@ def shopify(*names, price=10.0, **columns):
     return pd.DataFrame({**{key: [value] * n for key, value in head.items()}, **money, **item, **columns})
 
 
-def test_an_order_in_two_files_is_taken_once(library):
+def test_an_order_in_two_files_is_taken_once(local_library):
     frame = text(SHOPIFY)
-    shop = schema.from_shopify(library(pd.concat([frame, frame.iloc[:2]], ignore_index=True)))
-    assert lines(shop) == lines(schema.from_shopify(library(frame)))
+    shop = schema.from_shopify(local_library(pd.concat([frame, frame.iloc[:2]], ignore_index=True)))
+    assert lines(shop) == lines(schema.from_shopify(local_library(frame)))
     assert note_counts(shop.notes)["orders_repeated"] == 1
 
 
-def test_equal_lines_of_an_order_that_is_there_twice_stay_two(library):
+def test_equal_lines_of_an_order_that_is_there_twice_stay_two(local_library):
     frame = shopify("Tee", "Tee", "Mug")
-    shop = schema.from_shopify(library(pd.concat([frame] * 3, ignore_index=True)))
+    shop = schema.from_shopify(local_library(pd.concat([frame] * 3, ignore_index=True)))
     assert sorted(lines(shop)) == [("#1", "product", 10.0)] * 3
 
 
-def test_a_woocommerce_order_in_two_files_is_taken_once(library):
+def test_a_woocommerce_order_in_two_files_is_taken_once(local_library):
     frame = text(WOO)
-    shop = schema.from_woocommerce(library(pd.concat([frame, frame], ignore_index=True)))
-    assert lines(shop) == lines(schema.from_woocommerce(library(frame)))
+    shop = schema.from_woocommerce(local_library(pd.concat([frame, frame], ignore_index=True)))
+    assert lines(shop) == lines(schema.from_woocommerce(local_library(frame)))
 
 
 def test_two_equal_items_of_woocommerce_that_the_total_holds_stay_two():
@@ -52,13 +52,13 @@ def test_two_equal_items_of_woocommerce_that_the_total_holds_stay_two():
 
 
 @pytest.mark.parametrize("column", ["Email", "Id", "Total", "Created at"])
-def test_one_number_of_two_orders_is_refused_with_what_differs(library, column):
+def test_one_number_of_two_orders_is_refused_with_what_differs(local_library, column):
     other = {"Email": "z@example.com", "Id": 9, "Total": 11.0, "Created at": "2024-02-05 10:00:00 +0000"}
     frame = pd.concat([shopify("Tee", Id=8), shopify("Tee", Id=8).assign(**{column: other[column]})], ignore_index=True)
     with pytest.raises(
         SchemaError, match=f"1 order number such as #1 stand for several orders, which differ in {column}"
     ):
-        schema.from_shopify(library(frame))
+        schema.from_shopify(local_library(frame))
 
 
 @pytest.mark.parametrize(
@@ -82,15 +82,15 @@ def test_lines_that_are_no_goods_have_a_type_by_their_whole_title(title, kind):
     assert orders["amount"].sum() == 20.0
 
 
-def test_rows_that_got_lost_are_told(library):
-    shop = schema.from_shopify(library(shopify("Tee", "Mug").iloc[:1]))
+def test_rows_that_got_lost_are_told(local_library):
+    shop = schema.from_shopify(local_library(shopify("Tee", "Mug").iloc[:1]))
     assert lines(shop) == [("#1", "adjustment", 10.0), ("#1", "product", 10.0)]
     assert note_counts(shop.notes)["rows_missing"] == 1
     woo = text(WOO)
     assert "rows_missing" not in note_counts(schema.from_woocommerce(woo).notes)
 
 
-def test_guests_are_known_by_what_the_export_has(library):
+def test_guests_are_known_by_what_the_export_has(local_library):
     frame = pd.concat(
         [
             shopify("Tee", Phone="'+49 170 1"),
@@ -100,7 +100,7 @@ def test_guests_are_known_by_what_the_export_has(library):
         ],
         ignore_index=True,
     )
-    shop = schema.from_shopify(library(frame))
+    shop = schema.from_shopify(local_library(frame))
     orders = to_pandas(shop.orders, sort=["order_id"])
     assert [None if pd.isna(one) else one for one in orders["customer_id"]] == [
         "a@example.com",
@@ -109,16 +109,16 @@ def test_guests_are_known_by_what_the_export_has(library):
         None,
     ]
     assert note_counts(shop.notes)["customers_by_contact"] == 2
-    by_phone = to_pandas(schema.from_shopify(library(frame), customer="Phone").orders, sort=["order_id"])
+    by_phone = to_pandas(schema.from_shopify(local_library(frame), customer="Phone").orders, sort=["order_id"])
     assert by_phone["customer_id"].tolist()[:3] == ["+491701", "+491701", "+499999"]
     with pytest.raises(SchemaError, match="`customer='Fone'` is not a column of the export; did you mean 'Phone'"):
         schema.from_shopify(frame, customer="Fone")
 
 
-def test_float_codes_of_an_export_name_the_way_to_read_them(library):
+def test_float_codes_of_an_export_name_the_way_to_read_them(local_library):
     frame = shopify("Tee", "Mug").assign(**{"Lineitem sku": [1.5, 2.0**60]})
     with pytest.raises(SchemaError, match=r"'Lineitem sku' is a float, and no exact code, in 2 rows.*dtype=str"):
-        schema.from_shopify(library(frame))
+        schema.from_shopify(local_library(frame))
 
 
 def uci(rows):
@@ -127,12 +127,12 @@ def uci(rows):
     return frame.assign(Description=frame["StockCode"], Country="UK")
 
 
-def test_invoices_of_two_sheets_are_taken_once_and_equal_lines_of_one_stay(library):
+def test_invoices_of_two_sheets_are_taken_once_and_equal_lines_of_one_stay(local_library):
     first = [("36501", code, 1, 2.0) for code in ("10002", "10080", "10120")]
     last = [("36505", code, 1, 2.0) for code in ("10002", "10080", "10133")]
     single, later = [("36503", "10002", 1, 2.0)], [("36507", "10002", 1, 2.0)]
     rows = [*first, *single, *last, *first, *single, *last, *later, *later]
-    shop = schema.from_uci_online_retail(library(uci(rows)))
+    shop = schema.from_uci_online_retail(local_library(uci(rows)))
     assert note_counts(shop.notes)["orders_repeated"] == 3
     assert to_pandas(shop.orders).groupby("order_id").size().to_dict() == {
         "36501": 3,
@@ -142,9 +142,9 @@ def test_invoices_of_two_sheets_are_taken_once_and_equal_lines_of_one_stay(libra
     }
 
 
-def test_invoices_that_are_twice_by_themselves_stay_where_none_is_repeated_for_certain(library):
+def test_invoices_that_are_twice_by_themselves_stay_where_none_is_repeated_for_certain(local_library):
     rows = [("36501", "10002", 1, 2.0), ("36502", "10080", 1, 2.0)]
-    shop = schema.from_uci_online_retail(library(uci([*rows, *rows])))
+    shop = schema.from_uci_online_retail(local_library(uci([*rows, *rows])))
     assert "orders_repeated" not in note_counts(shop.notes)
     assert to_pandas(shop.orders).groupby("order_id").size().to_dict() == {"36501": 2, "36502": 2}
 
@@ -155,23 +155,23 @@ def test_stock_codes_in_small_letters_are_the_same_product():
     assert note_counts(shop.notes)["codes_in_capitals"] == 1
 
 
-def test_baskets_need_nothing_but_orders_and_products(library):
+def test_baskets_need_nothing_but_orders_and_products(local_library):
     raw = pd.DataFrame({"bon": ["1", "1", "2"], "artikel": ["a", "b", "a"]})
-    out = schema.baskets(library(raw), order_id="bon", product_id="artikel")
+    out = schema.baskets(local_library(raw), order_id="bon", product_id="artikel")
     assert sorted(to_pandas(out).columns) == ["order_id", "product_id"]
     with pytest.raises(SchemaError, match=r"a table of baskets alone is read by schema\.baskets"):
-        schema.orders(library(raw), order_id="bon", product_id="artikel")
+        schema.orders(local_library(raw), order_id="bon", product_id="artikel")
 
 
 @pytest.mark.parametrize(
     ("column", "later"),
     [("Financial Status", "refunded"), ("Refunded Amount", 10.0), ("Cancelled at", "2024-01-06 10:00:00 +0000")],
 )
-def test_one_order_at_two_times_is_refused(library, column, later):
+def test_one_order_at_two_times_is_refused(local_library, column, later):
     first = shopify("Tee", **{"Financial Status": "paid", "Refunded Amount": 0.0, "Cancelled at": None})
     frame = pd.concat([first, first.assign(**{column: later})], ignore_index=True)
     with pytest.raises(SchemaError, match=f"or for one at several times, which differ in {column}"):
-        schema.from_shopify(library(frame))
+        schema.from_shopify(local_library(frame))
 
 
 def test_one_woocommerce_order_at_two_times_is_refused():
