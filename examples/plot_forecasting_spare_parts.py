@@ -59,7 +59,13 @@ print(forecast.summary())
 # %%
 
 totals = forecast.total(by="product_id")
-totals.sort_values("mean", ascending=False).head()
+busiest = totals.sort_values("mean", ascending=False)
+busiest.head()
+
+# %%
+# The part that is ordered most: its months and the quantiles of the next ones.
+
+forecast.plot(busiest["product_id"].iloc[0])
 
 # %%
 # Were they right?
