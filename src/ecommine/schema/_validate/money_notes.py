@@ -8,7 +8,7 @@ from ..._core.frames import Frame, collect
 from ..._core.notes import Note
 from ..._core.texts import counted, quote_names
 from .._convert.numbers import NUMBER_REGEX, THREE_DECIMALS_REGEX, currency_of
-from .._convert.objects import holds_objects
+from .._convert.objects import holds_objects, object_type_of
 from .._convert.plan import RAW, TypePlan
 
 _CURRENCIES = 30
@@ -21,8 +21,13 @@ def written_numbers(frame: Frame, plan: TypePlan) -> dict[str, bool]:
     return {
         name: conversion.is_money
         for name, conversion in plan.conversions.items()
-        if conversion.operation == "number" and types[RAW + name] == nw.String and not holds_objects(frame, RAW + name)
+        if conversion.operation == "number" and types[RAW + name] == nw.String and _holds_texts(frame, RAW + name)
     }
+
+
+def _holds_texts(frame: Frame, name: str) -> bool:
+    """Return whether a column of text holds any; pandas before 3 has texts as objects, and columns of nothing too."""
+    return not holds_objects(frame, name) or object_type_of(frame, name) == "string"
 
 
 def number_flags(frame: Frame, plan: TypePlan) -> dict[str, nw.Expr]:
@@ -62,7 +67,8 @@ def currency_notes(frame: Frame, plan: TypePlan, counts: Mapping[str, int]) -> l
         if not (is_money and counts[f"{name} written"]):
             continue
         signs = nw.col(RAW + name).str.replace_all("[0-9.,'’ \t\u00a0\u202f()+\u2212-]", "")
-        rows = frame.select(sign=signs).unique(keep="any").head(_CURRENCIES)
+        sizes = frame.select(sign=signs).group_by("sign").agg(n=nw.len())
+        rows = sizes.sort("n", "sign", descending=[True, False]).head(_CURRENCIES)
         written = collect(rows)["sign"].drop_nulls().to_list()
         found = sorted({currency_of(sign) for sign in written} - {""})
         if len(found) > 1:
