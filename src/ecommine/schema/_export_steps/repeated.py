@@ -25,9 +25,8 @@ def refuse_two_orders_of_a_number(
     types = frame.collect_schema()
     present = [name for name in columns if name in types and name != key]
     _refuse_two_times(frame, system, key, [name for name in states if name in types and name != key], marks)
-    texts = [name for name in present if types[name] == nw.String]  # empty ones are missing to some readers of CSV
-    frame = frame.with_columns(*[nw.when(nw.col(name) != "").then(nw.col(name)).alias(name) for name in texts])
-    twins = [nw.col(name).alias(f"{name} {end}") for name in present for end in ("low", "high")]
+    texts = [name for name in present if types[name] == nw.String]
+    twins = [_end(name, end, is_text=name in texts) for name in present for end in ("low", "high")]
     extremes = (
         frame.select(key, *twins)
         .group_by(key)
@@ -38,6 +37,7 @@ def refuse_two_orders_of_a_number(
     )
     types = extremes.collect_schema()
     differ = {name: _differ(*(_known(f"{name} {end}", types) for end in ("low", "high"))) for name in present}
+    differ |= {name: nw.col(f"{name} low") < nw.col(f"{name} high") for name in texts}
     if not differ:
         return
     wrong = collect(extremes.select(nw.col(key), **differ).filter(nw.any_horizontal(*differ, ignore_nulls=True)))
@@ -55,6 +55,18 @@ def refuse_two_orders_of_a_number(
         f"{key!r}; if they are one order at two times, keep its later rows"
     )
     raise SchemaError(system, [problem])
+
+
+def _end(name: str, end: str, *, is_text: bool) -> nw.Expr:
+    """Return the values whose least or greatest is sought; missing texts stand at the other end of the alphabet.
+
+    Empty ones are missing to some readers of CSV, and pandas before 3 cannot compare texts with what is missing.
+    """
+    value = nw.col(name)
+    if is_text:
+        other_end = nw.lit("\U0010ffff" if end == "low" else "")
+        value = nw.when(~value.is_null() & (value != "")).then(value).otherwise(other_end)
+    return value.alias(f"{name} {end}")
 
 
 def _refuse_two_times(frame: Frame, system: str, key: str, states: Sequence[str], marks: Sequence[str]) -> None:
