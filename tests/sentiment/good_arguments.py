@@ -23,7 +23,7 @@ REVIEWS = pd.DataFrame(
 
 def good() -> dict[str, Any]:
     """Return the arguments by public name."""
-    english = REVIEWS[REVIEWS["text"].str.isascii()]
+    english = REVIEWS[REVIEWS["text"].map(str.isascii)]
     model = sentiment.fit(pd.concat([english, english]))
     path = Path(tempfile.mkdtemp()) / "model.npz"
     model.save(path)

@@ -10,6 +10,8 @@ _SHOWN = 4
 
 def note_unknown_states(orders: Frame, export: Export, column: str, known: str) -> None:
     """Add a note of the orders whose state does not match ``known``, one row an order, with the states and counts."""
+    if orders.collect_schema()[column] != nw.String:  # nothing is in it, which DuckDB takes for numbers
+        return
     unknown = ~nw.col(column).is_null() & ~fill_false(nw.col(column).str.contains(known))
     sizes = orders.filter(unknown).group_by(column).agg(n=nw.len()).sort("n", column, descending=[True, False])
     table = collect(sizes)
