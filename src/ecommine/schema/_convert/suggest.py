@@ -137,8 +137,10 @@ def describe_counts(counts: Sequence[float]) -> str:
 
 def sample(frame: Frame, name: str) -> list[object]:
     """Return the first values of a column that are not missing."""
-    column = frame.select(nw.col(name)).filter(~nw.col(name).is_null()).head(_SAMPLE)
-    return list(collect(column)[name].to_list())
+    column = frame.select(nw.col(name)).filter(~nw.col(name).is_null())
+    if column.implementation.is_polars():  # 1.20 cannot take the head of filtered tables that were stacked
+        return list(collect(column).head(_SAMPLE)[name].to_list())
+    return list(collect(column.head(_SAMPLE))[name].to_list())
 
 
 def advice_without_format(frame: Frame, name: str) -> str:
