@@ -15,6 +15,8 @@ import pandas as pd
 from hypothesis import strategies as st
 
 from ecommine.schema import TABLES, Column, Table
+from ecommine.schema._convert.ids import _SUSPECT_REGEX
+from ecommine.schema._validate.shared_ids import _MASKED_REGEX, _WORDS_REGEX
 
 CHINESE = ("连衣裙", "手机壳 黑色", "č 数据", "🛒", 'O\'Neil; "x"', "%s {0} \\n")
 FIRST, LAST = datetime(1970, 3, 1), datetime(2099, 12, 31, 23, 59, 59, 999_999)
@@ -23,30 +25,12 @@ EXACT = 2**53 - 1
 letters = st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zl", "Zp"))
 words = st.text(letters, min_size=1, max_size=8) | st.sampled_from(CHINESE)
 BLANKS = " \t\r\n\u00a0\u3000\u200b\ufeff"
-NOBODY = {
-    "null",
-    "nan",
-    "none",
-    "nat",
-    "n/a",
-    "#n/a",
-    "<na>",
-    "(null)",
-    "\\n",
-    "nil",
-    "undefined",
-    "(not set)",
-    "(none)",
-}
 codes = words.map(lambda text: text.strip(BLANKS)).filter(
     lambda text: (
         text
-        and text.lower() not in NOBODY
-        and not re.fullmatch("-+|0{2,}|无|空", text)
-        and "*" not in text
-        and not any(unicodedata.category(sign) == "Cf" for sign in text)  # unseen ones are taken out
+        and not any(re.search(regex, text) for regex in (_SUSPECT_REGEX, _WORDS_REGEX, _MASKED_REGEX))
+        and not any(unicodedata.category(sign) == "Cf" for sign in text)
         and "@" not in text
-        and not text.endswith(".0")
     )
 )
 """Ids that nothing has to be mended of."""
