@@ -46,14 +46,7 @@ def recommend_detail(
         owner, product, value, text = _similar(parts, codes, choice, shown_owner, shown)
         chance = np.full(len(owner), np.nan)
         more_owner, more = fill_up(owner, product, len(codes), k, best, blocked)
-    notes = []
-    unknown = int((codes < 0).sum())
-    if unknown:
-        words = f"{counted(unknown, 'product')} that the model does not know: bestsellers only"
-        notes.append(Note(words, code="unknown_products_asked", count=unknown))
-    if kind == "similar" and not parts.products.kinds and parts.visits is None:
-        words = "no category, brand or views are known, by which products are alike: bestsellers only"
-        notes.append(Note(words, code="nothing_alike", count=len(ids)))
+    notes = _notes(parts, codes, kind)
     is_first = np.arange(len(owner) + len(more)) < len(owner)
     owner, product = np.concatenate([owner, more_owner]), np.concatenate([product, more])
     value, chance = np.append(value, np.zeros(len(more))), np.append(chance, np.full(len(more), np.nan))
@@ -72,6 +65,19 @@ def recommend_detail(
     )
     notes += short_lists(owner[order], len(ids), k)
     return make_recommendations(rows, "detail", len(ids), model.as_of, tuple(notes), None, like=parts.like)
+
+
+def _notes(parts: "Parts", codes: Ints, kind: str) -> list[Note]:
+    """Return notes of products that the model does not know, and of a catalogue that does not say what is alike."""
+    notes = []
+    unknown = int((codes < 0).sum())
+    if unknown:
+        words = f"{counted(unknown, 'product')} that the model does not know: bestsellers only"
+        notes.append(Note(words, code="unknown_products_asked", count=unknown))
+    if kind == "similar" and not parts.products.kinds and parts.visits is None:
+        words = "no category, brand or views are known, by which products are alike: bestsellers only"
+        notes.append(Note(words, code="nothing_alike", count=len(codes)))
+    return notes
 
 
 def _together(parts: "Parts", codes: Ints, choice: Choice) -> tuple[Ints, Ints, Floats, Floats]:
