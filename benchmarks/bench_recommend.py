@@ -31,7 +31,7 @@ SECONDS, GIGABYTES, RATIO = 60, 2.5, 5
 def make_orders(customers: int) -> dict[str, Any]:
     """Draw order lines of a year and four weeks: three in four products are of the customer's taste, by popularity."""
     rng = np.random.default_rng(0)
-    n = customers * PAIRS * (DAYS + WINDOW) // DAYS * 11 // 10
+    n = customers * PAIRS * (DAYS + WINDOW) // DAYS * 16 // 10
     taste = rng.integers(0, TASTES, customers)
     customer = rng.integers(0, customers, n)
     rank = np.minimum((rng.pareto(1.0, n) * 12).astype(np.int64), PRODUCTS // TASTES - 1)

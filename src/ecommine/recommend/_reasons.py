@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .._core.arrays import Floats, Ints
+from .._core.arrays import Floats, Ints, sort_order
 from .._core.codes import Labels
 from ._rank import Lists
 from ._signals.fitted import FittedSignals, ItemSignal
@@ -117,10 +117,11 @@ def _speaking(fitted: FittedSignals, weights: Any, lists: Lists, customers: Ints
 def _largest(fitted: FittedSignals, table: Any, customers: Ints, target: Ints, place: Ints) -> Ints:
     pair, row = pairs_of(fitted.history, customers)
     own = fitted.history.product[pair]
-    weight = table[place[own], target[row]].astype(np.float64)
+    weight = table[place[own], target[row]]
     weight[(place[own] < 0) | (target[row] < 0)] = 0
     kept = np.flatnonzero(weight > 0)
-    order = kept[np.lexsort((own[kept], -weight[kept], row[kept]))]
+    size = weight[kept].view(f"i{weight.itemsize}").astype(np.int64)  # bits of positive numbers are in their order
+    order = kept[sort_order(row[kept], -size, own[kept])]
     bounds = np.searchsorted(row[order], np.arange(len(customers) + 1))
     found = np.full((len(customers), SPOKESMEN), -1)
     for i in range(SPOKESMEN):

@@ -8,7 +8,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from ..._core.arrays import Floats, Ints, run_starts
+from ..._core.arrays import Floats, Ints, run_starts, sort_order
 from ..._core.codes import Labels, factorize_sorted, whole_ids
 from ..._core.frames import MICRO, Frame, collect, day_number, day_of, opened, whole_number
 from ..._core.moments import moment
@@ -73,7 +73,7 @@ class Purchases:
         """Return customer and day of each distinct order of a known customer."""
         is_known = self.customer >= 0
         customer, order, day = (part[is_known] for part in (self.customer, self.order, self.day))
-        sequence = np.lexsort((day, order, customer))
+        sequence = sort_order(customer, order, day)
         customer, order, day = customer[sequence], order[sequence], day[sequence]
         is_first = run_starts(customer, order) if len(customer) else is_known[:0]
         return customer[is_first], day[is_first]
@@ -200,7 +200,7 @@ def _purchases(rows: nw.DataFrame[Any], until: datetime | None, like: Frame, not
     product, products = factorize_sorted(rows["product_id"], argument="`orders`: ids of products")
     order, orders = factorize_sorted(rows["order_id"], argument="`orders`: ids of orders")
     day = rows["_day"].to_numpy().astype(np.int64)
-    sequence = np.lexsort((order, day, product, customer))
+    sequence = sort_order(customer, product, day, order)
     sums = [rows[name].to_numpy().astype(np.float64) / MICRO for name in ("_money", "_priced")]
     return Purchases(
         customers=whole_ids(customers),
