@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from ecommine._core.pictures import color_bar, even_percents, finish_picture, legend_below
+from ecommine._core.pictures import color_bar, date_ticks, even_percents, finish_picture, legend_below
 
 matplotlib = pytest.importorskip("matplotlib", reason="matplotlib is not installed")
 matplotlib.use("Agg")
@@ -57,6 +57,23 @@ def test_a_bar_of_colours_stands_beside_its_axes(layout, neighbour):
     assert beside.height == pytest.approx(own.height)
     assert axes[1, 0].get_tightbbox().x1 >= bar.ax.get_tightbbox().x1 - 1
     assert not axes[1, 0].get_tightbbox().overlaps(axes[1, 1].get_tightbbox())
+    plt.close(figure)
+
+
+@pytest.mark.parametrize("is_dated", [True, False])
+@pytest.mark.parametrize(("columns", "is_turned"), [(5, True), (1, False)])
+def test_names_and_dates_are_turned_where_they_would_touch(is_dated, columns, is_turned):
+    figure, axes = plt.subplots(1, columns, figsize=(10, 4), squeeze=False)
+    ax = axes[0, 0]
+    if is_dated:
+        ax.plot(np.arange("2024-01-01", "2024-05-01", dtype="datetime64[D]"), np.arange(121))
+        date_ticks(ax)
+    else:
+        ax.bar(range(4), range(4))
+        ax.set_xticks(range(4), ["a segment", "another segment", "a third one", "the last"])
+    finish_picture(ax)
+    figure.canvas.draw()
+    assert {label.get_rotation() != 0 for label in ax.get_xticklabels()} == {is_turned}
     plt.close(figure)
 
 

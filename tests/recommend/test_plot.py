@@ -55,4 +55,4 @@ def test_a_candidate_has_a_point_for_each_window():
 @pytest.mark.filterwarnings("ignore:the picture has Chinese text", "ignore:Glyph")
 def test_chinese_titles(name):
     ax = CALLS[name](order_lines()).plot(locale="zh")
-    assert any("\u4e00" <= letter <= "\u9fff" for letter in ax.get_title(loc="left"))
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in ax.get_title())

@@ -47,8 +47,8 @@ def test_tiers():
     result = segmentation.tiers(lines(), thresholds={"basic": 0, "gold": 100})
     ax = result.plot()
     assert shown(ax) == ["1 (33.3%)", "2 (66.7%)"]
-    assert ax.get_title(loc="left") == "Customers by tier, as of 2024-07-19"
-    assert result.plot(locale="zh").get_title(loc="left") == "各会员等级的客户数（截至2024-07-19）"
+    assert ax.get_title() == "Customers by tier, as of 2024-07-19"
+    assert result.plot(locale="zh").get_title() == "各会员等级的客户数（截至2024-07-19）"
 
 
 def test_transitions():

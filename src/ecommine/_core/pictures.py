@@ -3,6 +3,7 @@
 import re
 import warnings
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -69,6 +70,8 @@ _OURS = "picture"
 """Marks titles that are broken into lines here."""
 _BELOW = "below"
 """Marks a legend that stands below its axes."""
+_TURN = 35
+"""Degrees by which the labels of an axis are turned."""
 _PAD = 0.008
 """Space between a picture and the edge of its cell, as a share of the figure."""
 
@@ -119,6 +122,7 @@ def finish_picture(ax: "Axes", *, extra: Iterable[str] = ()) -> "Axes":
             engine.execute(figure)
         for other in drawn:  # one more picture makes the others smaller in a layout
             _break_title(other)
+            _turn_ticks(other)
             _place_legend(other)
         if engine is None:
             _fit_into_cell(ax)
@@ -199,6 +203,17 @@ def _break_title(ax: "Axes") -> None:
         if length > available * _TITLE_SHARE:
             letters = int(_wide(words) * available * _TITLE_SHARE / length)
             text.set_text("\n".join(_lines(words, max(letters, SHORTEST_LINE))))
+
+
+def _turn_ticks(ax: "Axes") -> None:
+    """Turn names and dates below the axes where they would run into each other."""
+    labels = [label for label in ax.get_xticklabels() if label.get_text() and label.get_visible()]
+    boxes = sorted((label.get_window_extent() for label in labels), key=lambda box: float(box.x0))
+    if any(label.get_rotation() for label in labels) or not any(b.x0 < a.x1 for a, b in pairwise(boxes)):
+        return
+    ax.tick_params(axis="x", rotation=_TURN)
+    for label in ax.get_xticklabels():
+        label.set(ha="right", va="top", rotation_mode="anchor")
 
 
 def _lines(text: str, width: int) -> list[str]:

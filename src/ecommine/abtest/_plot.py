@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._core.pictures import PALETTE, figure_of, finish_picture, new_axes
+from .._core.pictures import PALETTE, date_ticks, figure_of, finish_picture, new_axes
 from .._core.texts import Locale, is_known, percent, three_digits
 from ._infer.groups import GroupRow
 from ._infer.verdicts import Row
@@ -128,7 +128,7 @@ def draw_days(days: "Sequence[DayEffect]", metric: str, ax: "Axes | None", local
     ax.axhline(0, color="black", linewidth=0.8)
     ax.set_ylabel(texts["difference"].format(metric=metric), parse_math=False)
     ax.set_title(texts["days"], fontsize=11)
-    ax.tick_params(axis="x", rotation=30)
+    date_ticks(ax)
     ax.legend(frameon=False, fontsize=9)
     ax.spines[["top", "right"]].set_visible(False)
     finish_picture(ax)

@@ -6,7 +6,7 @@ import numpy as np
 
 from .._core.arrays import Floats
 from .._core.checks import show
-from .._core.pictures import PALETTE, date_ticks, finish_picture, new_axes, percent, thousands
+from .._core.pictures import PALETTE, date_ticks, finish_picture, legend_below, new_axes, percent, thousands
 from .._core.texts import Locale, quote_names
 from ._distribution.conformal import central_pairs
 
@@ -70,12 +70,12 @@ def draw_forecast(data: "ForecastData", product_id: Any, ax: "Axes | None", loca
         date_ticks(ax)
     else:
         ax.set_xlabel(texts["period"])
-    ax.set_ylim(0, 1.18 * ax.get_ylim()[1])  # room for the legend
+    ax.set_ylim(bottom=0)
     ax.yaxis.set_major_formatter(lambda value, _: thousands(value, locale=locale))
     ax.spines[["top", "right"]].set_visible(False)
     ax.grid(visible=True, axis="y", color="#DDDDDD", linewidth=0.6)
     ax.set_axisbelow(True)
-    ax.legend(frameon=False, loc="upper left", ncols=3, fontsize=9)
+    legend_below(ax)
     finish_picture(ax)
     return ax
 

@@ -139,6 +139,6 @@ def _nothing(ax: "Axes", title: str, texts: dict[str, str]) -> "Axes":
 
 
 def _finish(ax: "Axes", title: str) -> "Axes":
-    ax.set_title(title, loc="left")
+    ax.set_title(title)
     ax.spines[["top", "right"]].set_visible(False)
     return finish_picture(ax)

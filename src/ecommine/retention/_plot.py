@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from .._core.arrays import Floats, Ints
-from .._core.pictures import PALETTE, figure_of, new_axes, percent, show_text, thousands
+from .._core.pictures import PALETTE, finish_picture, new_axes, percent, thousands
 from .._core.texts import Locale
 from .._stats.intervals import normal_quantile
 from ._models.triangle import Triangle, cohort_times
@@ -106,8 +106,7 @@ def draw_triangle(cells: Triangle, every: str, kind: str, ax: "Axes | None", loc
         ax.set_yticks(range(0, len(labels), len(labels) // MAX_WRITTEN), labels[:: len(labels) // MAX_WRITTEN])
     if max(shape) <= MAX_WRITTEN:
         _write(ax, values, shown, kind, locale)
-    show_text(figure_of(ax))
-    return ax
+    return finish_picture(ax)
 
 
 def _rows_of_cohorts(cells: Triangle, every: str, locale: Locale) -> tuple[Ints, Ints, list[str]]:
@@ -144,8 +143,7 @@ def _write(ax: "Axes", values: Floats, shown: Floats, kind: str, locale: Locale)
 
 def _empty(ax: "Axes", locale: Locale) -> "Axes":
     ax.text(0.5, 0.5, _TEXTS[locale]["nothing"], ha="center", va="center", transform=ax.transAxes)
-    show_text(figure_of(ax))
-    return ax
+    return finish_picture(ax)
 
 
 def draw_curves(rows: Sequence["CurveRow"], level: float, ax: "Axes | None", locale: Locale) -> "Axes":
@@ -205,8 +203,7 @@ def _finish(ax: "Axes", formatter: Any, *, has_legend: bool) -> "Axes":
     ax.set_xlim(left=0)
     if has_legend:
         ax.legend(frameon=False)
-    show_text(figure_of(ax))
-    return ax
+    return finish_picture(ax)
 
 
 def draw_warnings(warned: "Warned", ax: "Axes | None", locale: Locale) -> "Axes":
@@ -224,8 +221,7 @@ def draw_warnings(warned: "Warned", ax: "Axes | None", locale: Locale) -> "Axes"
     ax.plot([0, most], [0, most], ":", color="0.5", linewidth=1, label=texts["limit"])
     ax.set(xlim=(0, None), ylim=(0, None))
     ax.legend(frameon=False)
-    show_text(figure_of(ax))
-    return ax
+    return finish_picture(ax)
 
 
 def draw_products(due: "Due", ax: "Axes | None", locale: Locale) -> "Axes":
@@ -245,5 +241,4 @@ def draw_products(due: "Due", ax: "Axes | None", locale: Locale) -> "Axes":
         )
     ax.yaxis.set_major_formatter(percent)
     ax.set(xlim=(0, None), ylim=(0, None))
-    show_text(figure_of(ax))
-    return ax
+    return finish_picture(ax)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._core.arrays import Floats, Ints
-from .._core.pictures import PALETTE, figure_of, new_axes, percent, show_text, thousands
+from .._core.pictures import PALETTE, finish_picture, legend_below, new_axes, percent, thousands
 from .._core.texts import Locale, duration_in_words, three_digits
 from ._groups.audiences import AudienceSize
 from ._groups.comparisons import ProfileRow, SegmentSize
@@ -33,8 +33,9 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "profile": "Index of each segment: 100 is like everybody",
         "lift": "Customers like the seeds, against chance ({level} intervals)",
         "lift_axis": "Lift",
+        "audience": "Audience, and its share of customers",
         "random": "random",
-        "size": "{name}\n{size} of customers",
+        "size": "{name}\n{size}",
         "share": "{name}: {share} of customers",
     },
     "zh": {
@@ -48,8 +49,9 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "profile": "各客户群的指数：100表示与总体相同",
         "lift": "与种子客户相似的客户相对随机的倍数（{level}区间）",
         "lift_axis": "提升度",
+        "audience": "受众及其占客户的比例",
         "random": "随机",
-        "size": "{name}\n占客户的{size}",
+        "size": "{name}\n{size}",
         "share": "{name}：占客户的{share}",
     },
 }
@@ -79,8 +81,7 @@ def _draw_bars(names: Sequence[str], counts: Sequence[int], title: str, ax: "Axe
     ax.set_xlim(0, max([*counts, 1]) * 1.22)
     ax.xaxis.set_major_formatter(lambda value, _: thousands(value, locale=locale))
     ax.set_xlabel(_TEXTS[locale]["customers"])
-    _finish(ax, title)
-    return ax
+    return _finish(ax, title)
 
 
 def draw_transitions(
@@ -105,8 +106,7 @@ def draw_transitions(
     texts = _TEXTS[locale]
     ax.set_xlabel(texts["to"])
     ax.set_ylabel(texts["from"])
-    _finish(ax, texts["transitions"].format(length=duration_in_words(every, locale)))
-    return ax
+    return _finish(ax, texts["transitions"].format(length=duration_in_words(every, locale)))
 
 
 def draw_segments(
@@ -130,9 +130,8 @@ def draw_segments(
         ax.scatter(own[:, 0], across, s=9, alpha=0.5, linewidths=0, color=PALETTE[number % len(PALETTE)], label=label)
     _log_axes(ax, columns, logged, locale)
     if fitted:
-        ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, markerscale=2)
-    _finish(ax, _TEXTS[locale]["segments"])
-    return ax
+        legend_below(ax)
+    return _finish(ax, _TEXTS[locale]["segments"])
 
 
 def _log_axes(ax: "Axes", columns: Sequence[str], logged: Sequence[bool], locale: Locale) -> None:
@@ -162,8 +161,7 @@ def draw_profile(sizes: Sequence[SegmentSize], rows: Sequence[ProfileRow], ax: "
     ax.set_xticks(np.arange(len(sizes)), [_wrapped(display(size.segment, locale)) for size in sizes])
     ax.set_yticks(np.arange(len(keys)), [trait_name(*key, locale) for key in keys])
     ax.tick_params(length=0)
-    _finish(ax, _TEXTS[locale]["profile"])
-    return ax
+    return _finish(ax, _TEXTS[locale]["profile"])
 
 
 def _wrapped(name: str) -> str:
@@ -192,12 +190,12 @@ def draw_lift(sizes: Sequence[AudienceSize], level: float, ax: "Axes | None", lo
     ax.set_xticks(place, names)
     ax.set_xlim(-0.5, len(sizes) - 0.5)
     ax.set_ylim(0, float(limits.max()) * 1.08)
+    ax.set_xlabel(texts["audience"])
     ax.set_ylabel(texts["lift_axis"])
-    _finish(ax, texts["lift"].format(level=percent(level)))
-    return ax
+    return _finish(ax, texts["lift"].format(level=percent(level)))
 
 
-def _finish(ax: "Axes", title: str) -> None:
-    ax.set_title(title, loc="left")
+def _finish(ax: "Axes", title: str) -> "Axes":
+    ax.set_title(title)
     ax.spines[["top", "right"]].set_visible(False)
-    show_text(figure_of(ax))
+    return finish_picture(ax)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from .._core.pictures import figure_of, new_axes, percent, show_text
+from .._core.pictures import finish_picture, legend_below, new_axes, percent
 from .._core.texts import Locale
 
 if TYPE_CHECKING:
@@ -50,6 +50,5 @@ def draw_nps(result: "NPS", ax: "Axes | None", locale: Locale) -> "Axes":
     ax.set_xlim(0, 1)
     ax.xaxis.set_major_formatter(percent)
     ax.set_yticks([])
-    ax.legend(frameon=False, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.35))
-    show_text(figure_of(ax))
-    return ax
+    legend_below(ax)
+    return finish_picture(ax)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..._core.pictures import PALETTE, finish_picture, new_axes
+from ..._core.pictures import PALETTE, finish_picture, legend_below, new_axes
 from ..._core.texts import Locale
 from .share_trends import ShareTrends
 from .summary import signed_percent
@@ -17,6 +17,8 @@ MAX_SHOWN = 10
 """Products that are drawn of either direction."""
 MAX_LOG_GROWTH = 4.0
 """Growth and intervals beyond it, some fifty times a year, are cut at the edge."""
+ROUND_GROWTH = (-0.98, -0.95, -0.9, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 9.0, 19.0, 49.0)
+"""Growth that is marked on the axis."""
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
         "title": "Products that rise and fall beside the shop",
@@ -57,15 +59,24 @@ def draw_trends(
         if heights:
             _draw(ax, found, [rows[height] for height in heights], heights, marker, colour, texts[way])
     if rows:
-        ax.legend(frameon=False, loc="lower right")
+        legend_below(ax)
     else:
         ax.text(0.5, 0.5, texts["none"], ha="center", va="center", transform=ax.transAxes)
-    ax.xaxis.set_major_formatter(lambda value, _: signed_percent(value) if value else "0%")
+    _mark_growth(ax)
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.grid(visible=True, axis="x", color="#DDDDDD", linewidth=0.6)
     ax.set_axisbelow(True)
     finish_picture(ax)
     return ax
+
+
+def _mark_growth(ax: "Axes") -> None:
+    """Mark round rates on an axis of log growth; where fewer than two are in sight, any."""
+    low, high = ax.get_xlim()
+    marks = [mark for mark in np.log1p(ROUND_GROWTH).tolist() if low <= mark <= high]
+    if len(marks) > 1:
+        ax.set_xticks(marks)
+    ax.xaxis.set_major_formatter(lambda value, _: signed_percent(value) if value else "0%")
 
 
 def _strongest(found: ShareTrends, directions: Sequence[str | None], way: str) -> list[int]:

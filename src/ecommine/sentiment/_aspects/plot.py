@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._core.arrays import Ints
-from ..._core.pictures import PALETTE, date_ticks, figure_of, new_axes, percent, show_text
+from ..._core.pictures import PALETTE, date_ticks, finish_picture, legend_below, new_axes, percent
 from ..._core.texts import Locale
 from .data import AspectData
 from .word_lists import label
@@ -110,8 +110,8 @@ def _finish(ax: "Axes", texts: dict[str, str], *, is_empty: bool) -> None:
     if is_empty:
         ax.text(0.5, 0.5, texts["none"], ha="center", va="center", transform=ax.transAxes)
     else:
-        ax.legend(frameon=False)
-    show_text(figure_of(ax))
+        legend_below(ax)
+    finish_picture(ax)
 
 
 def _is_of(data: AspectData, product: int | None) -> "np.ndarray[Any, np.dtype[np.bool_]]":

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..._core.pictures import PALETTE, figure_of, new_axes, show_text
+from ..._core.pictures import PALETTE, finish_picture, new_axes
 from ..._core.texts import Locale
 from .comparison import Comparison
 
@@ -52,8 +52,7 @@ def draw_words(words: Comparison, names: tuple[str, str], ax: "Axes | None", loc
         ax.legend(frameon=False)
     else:
         ax.text(0.5, 0.5, texts["none"], ha="center", va="center", transform=ax.transAxes)
-    show_text(figure_of(ax))
-    return ax
+    return finish_picture(ax)
 
 
 def _rows(words: Comparison) -> "np.ndarray[tuple[int], np.dtype[np.intp]]":
