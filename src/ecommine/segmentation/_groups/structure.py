@@ -5,9 +5,9 @@ and Hartigan 1985) asks what a manager means: whether there are few customers be
 of the fit, and the axis along which two clusters of one random half of the customers differ, on the other half (as one
 half must not be asked twice: Gao, Bien and Witten 2024); p-values are multiplied by the number of tests (Bonferroni).
 Days since an order are never tested: they follow the calendar of the shop, with its seasons, weekends and closures.
-Rates of a few orders and means of a few prices are lumpy, so a part of the noise that they have
-by chance anyway is added to each: gamma noise of a fourteenth of the variance of a count, and normal noise of the log
-of a mean of so many orders.
+Rates of a few orders and means of a few prices are lumpy, and lumps are no groups. So a count is
+spread evenly, in logs, between the half steps below and above it, which leaves one mode where the counts have one; and
+the log of a mean of so many orders gets normal noise, a part of what it has by chance anyway.
 """
 
 from dataclasses import dataclass
@@ -29,8 +29,6 @@ MIN_CUSTOMERS = 1_000
 MAX_CUSTOMERS = 20_000
 """Customers that are drawn for the test; it finds small gaps with fewer."""
 ALPHA = 0.05
-RATE_PRECISION = 14.0
-"""The variance of a count over that of the noise which is added to it."""
 ORDER_VALUE_CV = 0.35
 """Noise of the log of one order's value."""
 CALENDAR = frozenset(("open_gap", "months", "recency", "months_since_registration"))
@@ -95,8 +93,8 @@ def _coordinates(
     if scale.name != "orders_per_month" or "months" not in frame.columns:
         return known
     months = np.maximum(column_values(frame, "months")[rows], 1e-3)
-    repeats = random.gamma(RATE_PRECISION * (orders[rows] - 1)) / RATE_PRECISION
-    rates: Floats = np.log(repeats / months)
+    repeats = orders[rows] - 1
+    rates: Floats = random.uniform(np.log(repeats - 0.5), np.log(repeats + 0.5)) - np.log(months)
     return (rates - scale.center) / scale.spread
 
 
