@@ -14,7 +14,7 @@ LINES = 3_500
 LARGER = {
     "abtest": 4_700,
     "association": 7_100,
-    "elasticity": 3_800,
+    "elasticity": 3_850,
     "forecasting": 7_900,
     "funnel": 12_100,
     "recommend": 5_400,

@@ -10,6 +10,7 @@ from ecommine import datasets, elasticity
 from ecommine.elasticity._regression.errors import RHO_GRID, decorrelated
 from ecommine.elasticity._regression.least_squares import Design, solve
 from ecommine.elasticity._regression.periods import PeriodColumns
+from ecommine.elasticity._runs import Runs
 from elasticity.shops import drawn_panel, shop
 from elasticity.slow import slow_clustered_variance
 from notes import note_counts
@@ -37,9 +38,8 @@ def test_decorrelated_rows_are_generalised_least_squares():
     x, y, n = rng.normal(size=(2, 14)), rng.normal(size=14), 14
     effect = np.array([0, 1, 0, 1, 2, 2, 0, 1, 2, 0, 1, 2, 0, 1])
     periods = PeriodColumns(number=effect, weight=np.ones(n), lagged=None, n_periods=3)
-    design = Design(
-        y=y, ones=np.ones(n), columns=x, series=series, group=series, n_series=2, n_groups=2, periods=periods
-    )
+    runs = Runs(series, 2)
+    design = Design(y=y, ones=np.ones(n), columns=x, series_runs=runs, group_runs=runs, periods=periods)
     solution = solve(decorrelated(design, series, period, np.full(n, 0.6)))
     distance = np.abs(period[:, None] - period)
     omega = np.where(series[:, None] == series, 0.6**distance, 0.0)

@@ -15,6 +15,7 @@ from .._stats.arrays import sums_by_group
 from ..schema._for_topics import TABLES, SchemaError, read
 from ._options import FitOptions
 from ._products import check_one_value
+from ._runs import Runs
 
 OPTIONAL = (
     "period_at",
@@ -95,6 +96,16 @@ class Panel:
     def n_series(self) -> int:
         """Number of products in stores."""
         return int(self.series[-1]) + 1 if len(self.series) else 0
+
+    @property
+    def group_runs(self) -> Runs:
+        """The rows of each group."""
+        return Runs(self.group, self.n_groups)
+
+    @property
+    def series_runs(self) -> Runs:
+        """The rows of each series."""
+        return Runs(self.series, self.n_series)
 
     def places(self, ids: nw.Series[Any], *, argument: str) -> Ints:
         """Return the group of each id of another table, -1 where the sales do not have it; some must be there."""
@@ -285,13 +296,12 @@ def _period_numbers(times: nw.Series[Any]) -> tuple[Ints, float, np.datetime64 |
         return np.zeros(0, dtype=np.int64), np.nan, None
     hashed, labels = pd.factorize(moments.view(np.int64))  # several times as fast as sorting rows
     ranks, distinct = distinct_codes(np.asarray(labels))
-    codes = ranks[hashed]
     n_missing = int((distinct == np.iinfo(np.int64).min).sum())  # not a time, the first of all
     steps = np.diff(distinct[n_missing:])
     usual = float(np.median(steps)) if len(steps) else np.nan
     gaps = np.maximum(np.rint(steps / usual), 1) if len(steps) else steps
     numbers = np.concatenate([[-1] * n_missing, [0] * (len(distinct) > n_missing), np.cumsum(gaps)]).astype(np.int64)
-    return numbers[codes], usual / MICROSECONDS_PER_DAY, distinct[-1:].view("datetime64[us]")[0]
+    return numbers[ranks][hashed], usual / MICROSECONDS_PER_DAY, distinct[-1:].view("datetime64[us]")[0]
 
 
 def _sorted(panel: Panel) -> Panel:

@@ -32,7 +32,6 @@ from ..._core.arrays import Bools, Floats, Ints, distinct_rows
 from ..._stats.arrays import sums_by_group
 from ..._stats.shrinkage import moderate_variances
 from .least_squares import Design, Solution, WithinSeries
-from .runs import repeat_by_run, rows_by_run, sums_by_run
 
 MIN_CLUSTERS = 10
 """With fewer the variance between clusters is hardly known."""
@@ -46,9 +45,9 @@ RHO_GRID = np.linspace(-0.5, 0.95, 30)
 
 def row_variances(solution: Solution, design: Design) -> tuple[Floats, Floats]:
     """Return the variance of a row's error by group, and its degrees of freedom; NaN where there are none."""
-    n = rows_by_run(design.group, design.n_groups)
+    n = design.group_runs.rows()
     freedom = (n - solution.n_parameters) * (1 - solution.shared_share)
-    squares = sums_by_run(design.group, solution.residuals**2, design.n_groups)
+    squares = design.group_runs.sums(solution.residuals**2)
     return np.divide(squares, freedom, out=np.full(len(n), np.nan), where=freedom >= 1), freedom
 
 
@@ -79,13 +78,14 @@ def serial_correlations(solution: Solution, design: Design, series: Ints, period
     sigma = np.sqrt(moderate_variances(*row_variances(solution, design))[0])
     scale = np.divide(1.0, sigma, out=np.zeros(len(sigma)), where=sigma > 0)
     counted = np.append(scale > 0, False)  # groups without an error tell nothing of its correlation
-    residuals = solution.residuals * repeat_by_run(scale, design.group)
+    residuals = solution.residuals * design.group_runs.repeat(scale)
+    pairs = design.group_runs.of(is_next)
     by_group = np.array(
         [
-            sums_by_run(design.group[is_next], residuals[is_next] * residuals[is_next - 1], design.n_groups),
-            sums_by_run(design.group, residuals**2, design.n_groups),
-            rows_by_run(design.group[is_next], design.n_groups) * counted[:-1],
-            rows_by_run(design.group, design.n_groups) * counted[:-1],
+            pairs.sums(residuals[is_next] * residuals[is_next - 1]),
+            design.group_runs.sums(residuals**2),
+            pairs.rows() * counted[:-1],
+            design.group_runs.rows() * counted[:-1],
         ]
     )
     taken = _taken_by_regressors(solution, design, is_next) * counted[:-1, None, None]
@@ -104,16 +104,16 @@ def serial_correlations(solution: Solution, design: Design, series: Ints, period
 
 def _taken_by_regressors(solution: Solution, design: Design, is_next: Ints) -> Floats:
     """Return what least squares takes from both sums at each correlation: shape (n_groups, 2, n_grid)."""
-    directions = [(WithinSeries(design).normalised_ones(), design.series, design.n_series)]
-    directions += [(column, design.group, design.n_groups) for column in solution.basis]
+    directions = [(WithinSeries(design).normalised_ones(), design.series_runs)]
+    directions += [(column, design.group_runs) for column in solution.basis]
     group_of_series = np.zeros(design.n_series, dtype=np.int64)
     group_of_series[design.series] = design.group
     taken = np.zeros((design.n_groups, 2, len(RHO_GRID)))
-    for place, (column, block, n_blocks) in enumerate(directions):
-        lagged = sums_by_run(block[is_next], column[is_next] * column[is_next - 1], n_blocks)
-        n, pairs = (rows_by_run(rows, n_blocks) for rows in (block, block[is_next]))
-        is_there = sums_by_run(block, column != 0, n_blocks) > 0
-        sums = _sums_of_direction(lagged, n, pairs, place > 0) * is_there[:, None, None]
+    for place, (column, runs) in enumerate(directions):
+        pairs = runs.of(is_next)
+        lagged = pairs.sums(column[is_next] * column[is_next - 1])
+        is_there = runs.sums(column != 0) > 0
+        sums = _sums_of_direction(lagged, runs.rows(), pairs.rows(), place > 0) * is_there[:, None, None]
         np.add.at(taken, group_of_series if place == 0 else np.arange(design.n_groups), sums)
     return taken
 
@@ -131,23 +131,30 @@ def _sums_of_direction(lagged: Floats, n: Ints, pairs: Ints, is_centered: bool) 
         phi = np.clip(observed * (1 - share) + share, -0.99, 0.99)
     squares, neighbour = _autoregressive_sums(phi, rows)
     if is_centered:
-        of_constant = _autoregressive_sums(np.ones_like(phi), rows)
-        squares = (squares - share * of_constant[0]) / (1 - share)
-        neighbour = (neighbour - share * of_constant[1]) / (1 - share)
+        lengths, place = np.unique(rows, return_inverse=True)  # few, where there are many groups
+        of_constant = _autoregressive_sums(np.ones((len(lengths), 1)), lengths[:, None])
+        squares = (squares - share * of_constant[0][place.ravel()]) / (1 - share)
+        neighbour = (neighbour - share * of_constant[1][place.ravel()]) / (1 - share)
     return np.stack([2 * neighbour - lagged[:, None] * squares, squares], axis=1)
 
 
 def _autoregressive_sums(phi: Floats, rows: Floats) -> tuple[Floats, Floats]:
     """Return q' Omega q and q' Omega A q of an autoregression of so many rows at each correlation of the grid."""
     r = phi * RHO_GRID
-    series = _lag_series(r, rows)
-    neighbour = RHO_GRID + (1 + RHO_GRID**2) * phi * series - RHO_GRID * (1 - r**rows) / (rows * (1 - r))
+    mean_power = _mean_power(r, rows)
+    series = (1 - mean_power) / (1 - r)
+    neighbour = RHO_GRID * (1 - mean_power) + (1 + RHO_GRID**2) * phi * series
     return 1 + 2 * r * series, neighbour
 
 
 def _lag_series(r: Floats, rows: Floats) -> Floats:
     """Return the sum of (1 - h / n) r^(h - 1) over the lags h from 1 to n - 1."""
-    return np.asarray(1 / (1 - r) - (1 - r**rows) / (rows * (1 - r) ** 2), dtype=np.float64)
+    return (1 - _mean_power(r, rows)) / (1 - r)
+
+
+def _mean_power(r: Floats, rows: Floats) -> Floats:
+    """Return the mean of r^h over h from 0 to n - 1."""
+    return np.asarray((1 - r**rows) / (rows * (1 - r)), dtype=np.float64)
 
 
 def _matching(sums: Floats, lost: Floats) -> Floats:
@@ -171,7 +178,9 @@ def decorrelated(design: Design, series: Ints, period: Ints, rho: Floats) -> Des
     is_later[1:] = series[1:] == series[:-1]
     gap = np.ones(len(period), dtype=np.int64)
     gap[1:] = np.where(is_later[1:], period[1:] - period[:-1], 1)
-    decay = np.where(is_later, np.sign(rho) ** gap * np.abs(rho) ** gap, 0.0)
+    decay = np.where(is_later, rho, 0.0)
+    is_wide = is_later & (gap != 1)
+    decay[is_wide] = np.sign(rho[is_wide]) ** gap[is_wide] * np.abs(rho[is_wide]) ** gap[is_wide]
     scale = 1 / np.sqrt(1 - decay**2)
 
     def transformed(values: Floats) -> Floats:
@@ -213,7 +222,7 @@ def clustered_variances(
         ways.append(distinct_rows(design.group, clusters[0], clusters[1]))
     n_columns = solution.slopes.shape[1]
     variances = [_clustered(_influence(solution, design, k), ways, design) for k in range(n_columns)[-n_slopes:]]
-    n = rows_by_run(design.group, design.n_groups)
+    n = design.group_runs.rows()
     k = (~np.isnan(solution.slopes)).sum(axis=1) + 1 if nested else solution.n_parameters
     factor = np.divide(n - 1, n - k, out=np.full(len(n), np.nan), where=n > k)
     is_unknown = np.isnan(solution.slopes[:, -n_slopes:])

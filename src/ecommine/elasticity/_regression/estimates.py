@@ -99,16 +99,12 @@ def estimate(rows: Rows, options: FitOptions) -> Estimates:
 
 def build_design(rows: Rows) -> Design:
     """Return the rows as a design, not transformed."""
-    panel = rows.panel
-    series, n_series = (panel.series, panel.n_series) if rows.effects.of_series else (panel.group, panel.n_groups)
     design = Design(
         y=rows.y,
         ones=np.ones(len(rows.y)),
         columns=rows.columns,
-        series=series,
-        group=panel.group,
-        n_series=n_series,
-        n_groups=panel.n_groups,
+        series_runs=rows.series_runs if rows.effects.of_series else rows.group_runs,
+        group_runs=rows.group_runs,
     )
     effect = rows.effects.period
     if effect is None:

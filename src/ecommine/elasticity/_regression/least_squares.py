@@ -19,8 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..._core.arrays import Bools, Floats, Ints
+from .._runs import Runs
 from .periods import PeriodColumns
-from .runs import repeat_by_run, sums_by_run
 
 CONSTANT = 1e-16
 """Share of a column's squares that must be left within its series, else it does not vary."""
@@ -39,9 +39,8 @@ class Design:
         The column of the intercepts: ones, or their scaled form.
     columns : float array of shape (n_columns, n_rows)
         Controls and cross prices, own price last.
-    series, group : int array of shape (n_rows,)
-        Numbers from 0; a series lies in one group.
-    n_series, n_groups : int
+    series_runs, group_runs : Runs
+        A series lies in one group.
     periods : PeriodColumns, or None
         The columns of the shared effects.
     """
@@ -49,11 +48,29 @@ class Design:
     y: Floats
     ones: Floats
     columns: Floats
-    series: Ints
-    group: Ints
-    n_series: int
-    n_groups: int
+    series_runs: Runs
+    group_runs: Runs
     periods: PeriodColumns | None = None
+
+    @property
+    def series(self) -> Ints:
+        """Number of the series of each row."""
+        return self.series_runs.number
+
+    @property
+    def group(self) -> Ints:
+        """Number of the group of each row."""
+        return self.group_runs.number
+
+    @property
+    def n_series(self) -> int:
+        """Number of intercepts."""
+        return self.series_runs.n_runs
+
+    @property
+    def n_groups(self) -> int:
+        """Number of regressions."""
+        return self.group_runs.n_runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -121,7 +138,7 @@ def solve(design: Design) -> Solution:
     products = _sums(basis * y, design)
     is_left_out = np.diagonal(root, axis1=1, axis2=2) == 0
     slopes = np.where(is_left_out, np.nan, np.einsum("gij,gj->gi", inverse, products))
-    residuals = y - _combined(basis, products.T, design.group)
+    residuals = y - _combined(basis, products.T, design.group_runs)
     n_parameters = _series_per_group(design) + (~is_left_out).sum(axis=1)
     remaining = len(design.y) - float(n_parameters.sum())
     return Solution(
@@ -134,7 +151,7 @@ def solve(design: Design) -> Solution:
         n_parameters=n_parameters,
         shared_share=min(rank / remaining, 1.0) if remaining > 0 else 0.0,
         shared_variance=shared_variance,
-        left_of_price=_left(root[:, -1, -1] ** 2, sums_by_run(design.group, columns[-1] ** 2, design.n_groups)),
+        left_of_price=_left(root[:, -1, -1] ** 2, design.group_runs.sums(columns[-1] ** 2)),
     )
 
 
@@ -145,21 +162,21 @@ class WithinSeries:
 
     def __init__(self, design: Design) -> None:
         self.design = design
-        self.squares = sums_by_run(design.series, design.ones**2, design.n_series)
+        self.squares = design.series_runs.sums(design.ones**2)
 
     def intercepts(self, column: Floats) -> Floats:
         """Return the coefficient of the ones in each series."""
-        sums = sums_by_run(self.design.series, column * self.design.ones, self.design.n_series)
+        sums = self.design.series_runs.sums(column * self.design.ones)
         return np.divide(sums, self.squares, out=np.zeros(len(sums)), where=self.squares > 0)
 
     def residuals(self, column: Floats) -> Floats:
         """Return what the intercepts leave of a column."""
-        return column - repeat_by_run(self.intercepts(column), self.design.series) * self.design.ones
+        return column - self.design.series_runs.repeat(self.intercepts(column)) * self.design.ones
 
     def normalised_ones(self) -> Floats:
         """Return the ones of each series, scaled to have a sum of squares of one."""
         scale = np.divide(1.0, np.sqrt(self.squares), out=np.zeros(len(self.squares)), where=self.squares > 0)
-        return repeat_by_run(scale, self.design.series) * self.design.ones
+        return self.design.series_runs.repeat(scale) * self.design.ones
 
 
 class _SharedEffects:
@@ -170,24 +187,24 @@ class _SharedEffects:
     def __init__(self, design: Design, periods: PeriodColumns, within: WithinSeries, basis: Floats) -> None:
         self.design, self.periods, self.basis = design, periods, basis
         gram = periods.gram()
-        for _, sums in periods.products_by_block(within.normalised_ones(), design.series, design.n_series):
+        for _, sums in periods.products_by_block(within.normalised_ones(), design.series_runs):
             gram -= sums.T @ sums
         for column in basis:
-            for _, sums in periods.products_by_block(column, design.group, design.n_groups):
+            for _, sums in periods.products_by_block(column, design.group_runs):
                 gram -= sums.T @ sums
         self.inverse, self.rank = _pseudo_inverse(gram)
 
     def estimate(self, y: Floats) -> Floats:
         """Estimate the effects from what the intercepts leave of y."""
         shares = _sums(self.basis * y, self.design).T
-        effects = self.inverse @ self.periods.products(y - _combined(self.basis, shares, self.design.group))
+        effects = self.inverse @ self.periods.products(y - _combined(self.basis, shares, self.design.group_runs))
         return np.asarray(effects - effects.mean(), dtype=np.float64)
 
     def variance(self, scale: Floats) -> Floats:
         """Return the variance that the effects add to the last slope of each group, in units of that of a row."""
         variances = np.zeros(self.design.n_groups)
-        for groups, sums in self.periods.products_by_block(self.basis[-1], self.design.group, self.design.n_groups):
-            variances[groups] = ((sums @ self.inverse) * sums).sum(axis=1)
+        for groups, sums in self.periods.products_by_block(self.basis[-1], self.design.group_runs):
+            variances[groups] = np.einsum("gt,gt->g", sums @ self.inverse, sums)
         return variances * scale**2
 
 
@@ -227,14 +244,14 @@ def _orthonormal(columns: Floats, design: Design) -> tuple[Floats, Floats, Bools
     for k in range(n_columns):
         for _ in range(2):  # twice is enough for full precision (Kahan and Parlett)
             for j in range(k):
-                share = sums_by_run(design.group, basis[j] * basis[k], design.n_groups)
+                share = design.group_runs.sums(basis[j] * basis[k])
                 root[:, j, k] += share
-                basis[k] -= repeat_by_run(share, design.group) * basis[j]
-        left = sums_by_run(design.group, basis[k] ** 2, design.n_groups)
+                basis[k] -= design.group_runs.repeat(share) * basis[j]
+        left = design.group_runs.sums(basis[k] ** 2)
         is_kept = varies[:, k] & (left > COLLINEAR * within[:, k])
         root[:, k, k] = np.where(is_kept, np.sqrt(left), 0.0)
         scale = np.divide(1.0, root[:, k, k], out=np.zeros(design.n_groups), where=is_kept)
-        basis[k] *= repeat_by_run(scale, design.group)
+        basis[k] *= design.group_runs.repeat(scale)
     return basis, root, varies
 
 
@@ -250,12 +267,12 @@ def _inverse(root: Floats) -> Floats:
 
 def _sums(values: Floats, design: Design) -> Floats:
     """Sum each column by group: shape (n_groups, n_columns)."""
-    return np.array([sums_by_run(design.group, column, design.n_groups) for column in values]).T
+    return np.array([design.group_runs.sums(column) for column in values]).T
 
 
-def _combined(columns: Floats, factors: Floats, group: Ints) -> Floats:
+def _combined(columns: Floats, factors: Floats, runs: Runs) -> Floats:
     """Return the sum of columns, each times the factor that it has in the group of a row."""
-    parts = (column * repeat_by_run(factor, group) for column, factor in zip(columns, factors, strict=True))
+    parts = (column * runs.repeat(factor) for column, factor in zip(columns, factors, strict=True))
     return np.asarray(sum(parts), dtype=np.float64)
 
 

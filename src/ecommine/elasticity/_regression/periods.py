@@ -6,13 +6,16 @@ over rows are counts by number, and no matrix of rows and periods is ever made.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from ..._core.arrays import Floats, Ints
+from .._runs import Runs
 
-GROUPS_PER_BLOCK = 2_000
-"""Groups whose sums by period are held at once."""
+RUNS_PER_BLOCK = 2_000
+"""Runs whose sums by period are held at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,22 +66,15 @@ class PeriodColumns:
         both = np.bincount(pair, self.weight[1:] * self.lagged[1:], self.n_periods**2).reshape(self.n_periods, -1)
         return np.diag(squares) + both + both.T
 
-    def products_by_block(self, values: Floats, block: Ints, n_blocks: int) -> Iterator[tuple[slice, Floats]]:
-        """Return, a few thousand blocks of rows at a time, these, and their products with the column of each period.
-
-        Parameters
-        ----------
-        values : float array of shape (n_rows,)
-        block : int array of shape (n_rows,)
-            Number from 0 of the block of each row, ascending.
-        n_blocks : int
-        """
-        for first in range(0, n_blocks, GROUPS_PER_BLOCK):
-            blocks = slice(first, min(first + GROUPS_PER_BLOCK, n_blocks))
-            start, end = np.searchsorted(block, [blocks.start, blocks.stop])
-            cell, size = (block[start:end] - first) * self.n_periods, (blocks.stop - first) * self.n_periods
-            number, part = self.number[start:end], values[start:end]
-            sums = np.bincount(cell + number, self.weight[start:end] * part, size)
+    def products_by_block(self, values: Floats, runs: Runs) -> Iterator[tuple[slice, Floats]]:
+        """Return, a few thousand runs of rows at a time, these, and their products with the column of each period."""
+        for first in range(0, runs.n_runs, RUNS_PER_BLOCK):
+            block = slice(first, min(first + RUNS_PER_BLOCK, runs.n_runs))
+            bounds = runs.bounds[first : block.stop + 1]
+            rows = slice(bounds[0], bounds[-1])
+            entries, part = [(self.weight[rows], self.number[rows])], values[rows]
             if self.lagged is not None:
-                sums += np.bincount(cell[1:] + number[:-1], (self.lagged[start:end] * part)[1:], size)
-            yield blocks, sums.reshape(-1, self.n_periods)
+                entries.append((self.lagged[rows], np.roll(self.number[rows], 1)))  # the first row of a run has none
+            shape = block.stop - first, self.n_periods
+            tables = [csr_array((weight * part, number, bounds - bounds[0]), shape=shape) for weight, number in entries]
+            yield block, reduce(np.add, [table.toarray() for table in tables])

@@ -22,7 +22,6 @@ import numpy as np
 
 from ..._core.arrays import Floats
 from .least_squares import Design, Solution, solve
-from .runs import repeat_by_run, rows_by_run, sums_by_run
 
 MAX_ROUNDS = 60
 """Rounds of reweighting; five to ten are usual."""
@@ -61,9 +60,9 @@ def solve_poisson(design: Design, transform: Callable[[Design], Design] | None =
 
 def _start(design: Design) -> Floats:
     """Return first means: units drawn to the mean of their series."""
-    n = rows_by_run(design.series, design.n_series)
-    mean = sums_by_run(design.series, design.y, design.n_series) / np.maximum(n, 1)
-    return np.maximum((design.y + repeat_by_run(mean, design.series)) / 2, 1e-6)
+    n = design.series_runs.rows()
+    mean = design.series_runs.sums(design.y) / np.maximum(n, 1)
+    return np.maximum((design.y + design.series_runs.repeat(mean)) / 2, 1e-6)
 
 
 def _weighted(design: Design, log_mean: Floats) -> Design:
@@ -86,6 +85,6 @@ def _linear_predictor(design: Design, weighted: Design, solution: Solution) -> F
         part = part + design.periods.combine(solution.effects)
     working = weighted.y / weighted.ones
     weight = weighted.ones**2
-    total = sums_by_run(design.series, weight * (working - part), design.n_series)
-    intercept = total / np.maximum(sums_by_run(design.series, weight, design.n_series), 1e-300)
-    return np.asarray(part + repeat_by_run(intercept, design.series), dtype=np.float64)
+    total = design.series_runs.sums(weight * (working - part))
+    intercept = total / np.maximum(design.series_runs.sums(weight), 1e-300)
+    return np.asarray(part + design.series_runs.repeat(intercept), dtype=np.float64)

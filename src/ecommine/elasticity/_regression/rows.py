@@ -9,8 +9,8 @@ from ..._core.arrays import Bools, Floats, Ints, distinct_rows, run_numbers
 from ..._stats.arrays import sums_by_group
 from .._options import CATEGORY, FitOptions
 from .._panel import Panel
+from .._runs import Runs
 from .effects import Effects, choose_effects
-from .runs import repeat_by_run, rows_by_run, sums_by_run
 
 SMALLEST_MOVE = float(np.log1p(0.01))
 """Change of a log price that counts as a move."""
@@ -28,6 +28,8 @@ class Rows:
     """Usable rows, the names of their columns, and the facts of each group that decide whether to estimate."""
 
     panel: Panel
+    group_runs: Runs
+    series_runs: Runs
     effects: Effects
     controls: tuple[str, ...]
     cross: tuple[str, ...]
@@ -49,8 +51,9 @@ def usable_rows(panel: Panel, options: FitOptions) -> Rows:
     is_bad_price = is_priced & (panel.price <= 0)
     has_zero = is_sold & (panel.units == 0)
     is_usable = is_sold & ~is_negative & is_priced & ~is_bad_price
-    unknown = _share_by_group(is_sold & ~is_priced, is_sold, panel)
-    zeros = _share_by_group(has_zero & is_usable, is_usable, panel)
+    groups = panel.group_runs
+    unknown = _share(is_sold & ~is_priced, is_sold, groups)
+    zeros = _share(has_zero & is_usable, is_usable, groups)
     if options.model == "log-log":
         is_usable &= ~has_zero
     counts = {
@@ -73,18 +76,21 @@ def usable_rows(panel: Panel, options: FitOptions) -> Rows:
     used = panel.take(is_usable)
     log_price = np.log(used.price)
     columns = np.vstack([extra[:, is_usable], log_price])
-    spread, changes = _spread(log_price, used), price_changes(used, log_price)
+    groups, series = (groups, panel.series_runs) if used is panel else (used.group_runs, used.series_runs)
+    spread, changes = _spread(log_price, series, groups), price_changes(used, log_price)
     return Rows(
         panel=used,
+        group_runs=groups,
+        series_runs=series,
         effects=effects,
         controls=controls,
         cross=names[len(controls) :],
         y=np.log(used.units) if options.model == "log-log" else used.units,
         columns=columns,
-        periods=_periods(used),
+        periods=_periods(used, groups),
         price_spread=spread,
         price_changes=changes,
-        reasons=_reasons(used, unknown, zeros, spread, changes, options),
+        reasons=_reasons(used.units > 0, groups, unknown, zeros, spread, changes, options),
         counts=counts,
     )
 
@@ -108,7 +114,7 @@ def price_changes(panel: Panel, log_price: Floats) -> Ints | None:
         kept[1:-1] = ~is_spike
         series, group, log_price = series[kept], group[kept], log_price[kept]
         is_move, is_next = _moves(log_price, series)
-    return sums_by_run(group[1:-1], is_move[:-1] & is_next[1:], panel.n_groups).astype(np.int64)
+    return Runs(group[1:-1], panel.n_groups).sums(is_move[:-1] & is_next[1:]).astype(np.int64)
 
 
 def _moves(log_price: Floats, series: Ints) -> tuple[Bools, Bools]:
@@ -146,9 +152,7 @@ def _category_price(panel: Panel, is_usable: Bools) -> Floats:
     period = np.zeros(len(category), dtype=np.int64) if panel.period is None else panel.period
     rows = np.flatnonzero(is_usable)
     log_price = np.log(panel.price[rows])
-    series = panel.series[rows]
-    n = np.maximum(rows_by_run(series, panel.n_series), 1)
-    centered = log_price - repeat_by_run(sums_by_run(series, log_price, panel.n_series) / n, series)
+    centered = _centered(log_price, panel.series_runs.of(rows))
     order = np.lexsort((panel.store[rows], period[rows], category[rows]))
     cell = np.empty(len(rows), dtype=np.int64)
     cell[order] = run_numbers(category[rows][order], period[rows][order], panel.store[rows][order])
@@ -156,45 +160,51 @@ def _category_price(panel: Panel, is_usable: Bools) -> Floats:
     count, total = np.bincount(cell, minlength=n_cells), sums_by_group(cell, centered, n_cells)
     others = np.where(category[rows] > 0, count[cell] - 1, 0)
     mean = np.divide(total[cell] - centered, others, out=np.full(len(rows), np.nan), where=others > 0)
-    ever = sums_by_run(panel.group[rows], others > 0, panel.n_groups) > 0
+    ever = panel.group_runs.of(rows).sums(others > 0) > 0
     column = np.full(len(category), np.nan)
     column[rows] = np.where(ever[panel.group[rows]], mean, 0.0)
     return np.where(is_usable, column, 0.0)
 
 
-def _share_by_group(is_counted: Bools, is_row: Bools, panel: Panel) -> Floats:
-    rows = sums_by_run(panel.group, is_row, panel.n_groups)
-    return sums_by_run(panel.group, is_counted, panel.n_groups) / np.maximum(rows, 1)
+def _share(is_counted: Bools, is_row: Bools, runs: Runs) -> Floats:
+    return runs.sums(is_counted) / np.maximum(runs.sums(is_row), 1)
 
 
-def _periods(panel: Panel) -> Ints:
+def _centered(values: Floats, runs: Runs) -> Floats:
+    """Return values less the mean of their run."""
+    return values - runs.repeat(runs.sums(values) / np.maximum(runs.rows(), 1))
+
+
+def _periods(panel: Panel, groups: Runs) -> Ints:
     """Count the distinct periods of each group; rows without periods."""
     if panel.period is None or not len(panel.period):
-        return rows_by_run(panel.group, panel.n_groups)
+        return groups.rows()
     is_next_series = (panel.series[1:] != panel.series[:-1]) & (panel.group[1:] == panel.group[:-1])
     if not is_next_series.any():  # no period comes twice in a series
-        return rows_by_run(panel.group, panel.n_groups)
+        return groups.rows()
     _, first = distinct_rows(panel.group, panel.period)
     return np.bincount(panel.group[first], minlength=panel.n_groups)
 
 
-def _spread(log_price: Floats, panel: Panel) -> Floats:
+def _spread(log_price: Floats, series: Runs, groups: Runs) -> Floats:
     """Return the standard deviation of the log price within series, by group."""
-    n = rows_by_run(panel.series, panel.n_series)
-    mean = sums_by_run(panel.series, log_price, panel.n_series) / np.maximum(n, 1)
-    squares = sums_by_run(panel.group, (log_price - repeat_by_run(mean, panel.series)) ** 2, panel.n_groups)
-    rows = rows_by_run(panel.group, panel.n_groups)
+    squares, rows = groups.sums(_centered(log_price, series) ** 2), groups.rows()
     return np.asarray(
         np.sqrt(np.divide(squares, rows, out=np.full(len(rows), np.nan), where=rows > 0)), dtype=np.float64
     )
 
 
 def _reasons(
-    panel: Panel, unknown: Floats, zeros: Floats, spread: Floats, changes: Ints | None, options: FitOptions
+    is_sold: Bools,
+    groups: Runs,
+    unknown: Floats,
+    zeros: Floats,
+    spread: Floats,
+    changes: Ints | None,
+    options: FitOptions,
 ) -> tuple[str | None, ...]:
     """Return why each group's elasticity cannot be told from its rows, None where it may be."""
-    rows = rows_by_run(panel.group, panel.n_groups)
-    sold = sums_by_run(panel.group, panel.units > 0, panel.n_groups)
+    rows, sold = groups.rows(), groups.sums(is_sold)
     checks = {
         "no_sales": (rows == 0) | (sold == 0),
         "prices_unknown": unknown > MAX_UNKNOWN_SHARE,
@@ -202,7 +212,7 @@ def _reasons(
         "constant_price": spread < SMALLEST_SPREAD,
         "few_price_changes": np.zeros(len(rows), dtype=bool) if changes is None else changes < MIN_PRICE_CHANGES,
     }
-    codes = np.full(panel.n_groups, None, dtype=object)  # the first that applies
+    codes = np.full(groups.n_runs, None, dtype=object)  # the first that applies
     for code, is_so in reversed(list(checks.items())):
         codes[is_so] = code
     return tuple(codes.tolist())
