@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecommine import retention
+from ecommine._core.texts import percent
 from libraries import to_pandas
 from notes import note_counts
 from retention.simulated import alike_cohorts, date_of, lines
@@ -45,6 +46,25 @@ def test_pooled_rows_weigh_by_customers_and_count_cohorts_at_zero():
     pooled = result.pooled.set_index("period")
     assert pooled.loc[1, "retention"] == 45 / 100
     assert pooled.loc[1, "cohorts"] == 2
+
+
+@pytest.mark.parametrize("by", [None, "channel"])
+def test_the_summary_says_of_how_many_with_the_interval_of_the_last_period(by):
+    orders, last = alike_cohorts(2, n=300)
+    orders = orders.assign(channel=(orders["customer_id"] % 2).map({0: "web", 1: "app"}))
+    options = {"first_orders_from": "2023-01-01", "as_of": date_of(last), "level": 0.9}
+    text = retention.cohorts(orders, by=by, **options).summary()
+    pooled = retention.cohorts(orders, **options).pooled.set_index("period").loc[1:3]
+    assert pooled["customers"].is_unique
+    assert text.startswith("Of " + " / ".join(map(str, pooled["customers"])) + " new customers, ")
+    low, high = (percent(pooled.loc[3, name]) for name in ("retention_low", "retention_high"))
+    assert f"(the last between {low} and {high})" in text
+
+
+def test_a_summary_of_one_customer_and_one_period_says_so():
+    orders = lines([0, 0, 1], [0, 35, 40])
+    text = retention.cohorts(orders, first_orders_from="2023-01-01", as_of="2023-02-28").summary()
+    assert text.startswith("Of 1 new customer, 100% buy in calendar month 1 after that of the first purchase (between ")
 
 
 def test_all_are_active_in_the_period_of_their_first_purchase():

@@ -92,10 +92,8 @@ class Cohorts(Result):
         """Return one to four sentences: how many come back, whether that changes, and which cohort differs."""
         from ._summary import cohort_sentences
 
-        is_corrected = self.correction is not None
-        return cohort_sentences(
-            self._triangle, self._returned, self.every, is_corrected, one_of("locale", locale, LOCALES)
-        )
+        is_corrected, locale = self.correction is not None, one_of("locale", locale, LOCALES)
+        return cohort_sentences(self._triangle, self._returned, self.every, is_corrected, self.level, locale)
 
     def plot(
         self,

@@ -7,6 +7,7 @@ import numpy as np
 
 from .._core.texts import Locale, counted, join_sentences, percent
 from .._stats.arrays import divide
+from .._stats.intervals import normal_quantile, wilson_interval
 from ._models.buying import DUE_SOON, OVERDUE
 from ._models.checks import ALL, FLAGGED
 from ._options import UNITS
@@ -75,23 +76,11 @@ def _who(group: tuple[str | None, ...], locale: Locale) -> str:
 
 
 def cohort_sentences(
-    cells: "Triangle", returned: "CohortReturns", every: str, is_corrected: bool, locale: Locale
+    cells: "Triangle", returned: "CohortReturns", every: str, is_corrected: bool, level: float, locale: Locale
 ) -> str:
     """Return the pooled retention of the first periods, the trend of cohorts, and which differ."""
-    texts, parts = _TEXTS[locale], []
-    kept = cells.is_complete & ~cells.first_seen[cells.block]
-    active, customers = (
-        np.bincount(cells.period[kept], weights=values[kept]) for values in (cells.active, cells.customers[cells.block])
-    )
-    shares = divide(active, customers)[1:4]
-    if len(shares):
-        parts.append(
-            texts["pooled"].format(
-                every=UNITS[every][0 if locale == "en" else 1],
-                shares=(" / " if locale == "en" else "、").join(map(percent, shares.tolist())),
-                periods=(" / " if locale == "en" else "、").join(map(str, range(1, len(shares) + 1))),
-            )
-        )
+    texts = _TEXTS[locale]
+    parts = _pooled_sentences(cells, every, level, locale)
     tested = np.flatnonzero(returned.q_value < SIGNIFICANT)
     if len(tested):
         best, worst = (int(tested[pick(returned.returned[tested])]) for pick in (np.argmax, np.argmin))
@@ -108,6 +97,33 @@ def cohort_sentences(
     elif np.isfinite(returned.q_value).sum() > 1:
         parts.append(texts["cohorts_alike"])
     return join_sentences(parts or [texts["nobody"]], locale=locale)
+
+
+def _pooled_sentences(cells: "Triangle", every: str, level: float, locale: Locale) -> list[str]:
+    """Return who is active in the first periods, and of how many: later periods are over for fewer customers."""
+    kept = cells.is_complete & ~cells.first_seen[cells.block]
+    active, customers = (
+        np.bincount(cells.period[kept], weights=values[kept])[1:4]
+        for values in (cells.active, cells.customers[cells.block])
+    )
+    if not len(customers):
+        return []
+    comma = " / " if locale == "en" else "、"
+    shares = divide(active, customers)
+    low, high = wilson_interval(shares[-1:], customers[-1:], normal_quantile(level))
+    bases = customers.astype(int).tolist()
+    bases = bases if len(set(bases)) > 1 else bases[:1]
+    noun = "new customer" if bases == [1] else "new customers"
+    return [
+        _TEXTS[locale]["pooled" if len(shares) > 1 else "pooled_once"].format(
+            customers=comma.join(f"{n:,}" for n in bases) + (f" {noun}" if locale == "en" else "位新客户"),
+            every=UNITS[every][0 if locale == "en" else 1],
+            shares=comma.join(map(percent, shares.tolist())),
+            periods=comma.join(map(str, range(1, len(shares) + 1))),
+            low=percent(float(low[0])),
+            high=percent(float(high[0])),
+        )
+    ]
 
 
 def _cohort(cells: "Triangle", block: int, every: str) -> str:
@@ -216,7 +232,10 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "no_purchases": "There are no purchases.",
         "returned": "{who}Of {customers}, {shares} buy again within {days} days (the last between {low} and {high}).",
         "groups_differ": "Groups that differ from the others beyond chance: {n} ({names}).",
-        "pooled": "Of all new customers, {shares} buy in calendar {every} {periods} after that of the first purchase.",
+        "pooled": "Of {customers}, {shares} buy in calendar {every} {periods} after that of the first purchase (the "
+        "last between {low} and {high}).",
+        "pooled_once": "Of {customers}, {shares} buy in calendar {every} {periods} after that of the first purchase "
+        "(between {low} and {high}).",
         "cohorts_differ": "Cohorts whose return within 30 days differs from the others beyond chance: {n}, from "
         "{worst} ({low}) to {best} ({high}).",
         "cohort_differs": "One cohort's return within 30 days differs from the others beyond chance: {best} ({high}).",
@@ -244,7 +263,8 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "no_purchases": "没有购买记录。",
         "returned": "{who}{customers}中，{days}天内再次购买的比例分别为{shares}（最后一项的区间为{low}至{high}）。",
         "groups_differ": "有{n}个组与其他组的差异超出偶然：{names}。",
-        "pooled": "全部新客户在首购之后第{periods}{every}购买的比例分别为{shares}。",
+        "pooled": "{customers}在首购之后第{periods}{every}购买的比例分别为{shares}（最后一项的区间为{low}至{high}）。",
+        "pooled_once": "{customers}在首购之后第{periods}{every}购买的比例为{shares}（区间为{low}至{high}）。",
         "cohorts_differ": "有{n}个客户批次的30天回购率与其他批次的差异超出偶然，从{worst}的{low}到{best}的{high}。",
         "cohort_differs": "有1个客户批次的30天回购率与其他批次的差异超出偶然：{best}（{high}）。",
         "cohorts_alike": "各客户批次的30天回购率没有超出偶然的差异。",

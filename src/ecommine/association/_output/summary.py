@@ -18,7 +18,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "few": "The {rules} found in {orders} could not be tested: too few customers placed them.",
         "real": "Of {rules} in {orders}, {real:,} {exceed} better than every shorter rule.",
         "best": "The strongest: {confidence} of orders with {a} also contain {b} ({count}, {lift:.1f} times as many as "
-        "expected by chance). Show them side by side, and do not discount both at once.",
+        "expected by chance: {measure}). Show them side by side, and do not discount both at once.",
     },
     "zh": {
         "none": "在{orders}中没有找到规则：请降低最低支持度。",
@@ -27,7 +27,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "apart": "{customers}占了大部分订单，检验时未计入。",
         "few": "在{orders}中找到{rules}，但下单的顾客太少，无法检验。",
         "real": "{orders}中共有{rules}，其中{real:,}条既显著高于随机水平，又优于任何更短的规则。",
-        "best": "最强的一条：含{a}的订单中有{confidence}也含{b}（{count}，是随机水平的{lift:.1f}倍）。"
+        "best": "最强的一条：含{a}的订单中有{confidence}也含{b}（{count}，是随机水平的{lift:.1f}倍，即{measure}）。"
         "建议放在一起展示，不要同时打折。",
     },
 }
@@ -69,8 +69,20 @@ def _strongest(frame: nw.DataFrame[Any], names: Mapping[Any, str], locale: Local
         b=join_products(rule["consequents"], names),
         confidence=percent(rule["confidence"]),
         count=counted(rule["count"], "order", locale=locale),
-        lift=rule["adjusted_lift"] if is_known(rule["adjusted_lift"]) else rule["lift"],
+        **_lift(rule, locale),
     )
+
+
+_LIFTS: dict[Locale, tuple[str, str]] = {"en": ("the adjusted lift", "the lift"), "zh": ("校正提升度", "提升度")}
+
+
+def _lift(rule: Mapping[str, Any], locale: Locale) -> dict[str, Any]:
+    """Return the lift that a sentence shows, and which of the two it is."""
+    is_adjusted = is_known(rule["adjusted_lift"])
+    return {
+        "lift": rule["adjusted_lift"] if is_adjusted else rule["lift"],
+        "measure": _LIFTS[locale][0 if is_adjusted else 1],
+    }
 
 
 _ITEMSET_TEXTS: dict[Locale, dict[str, str]] = {
@@ -120,14 +132,15 @@ _NEXT_TEXTS: dict[Locale, dict[str, str]] = {
         "all chance": "None of the {rules} {within} exceeds what chance brings in {orders}: do not act on them.",
         "real": "Of {rules} {within} in {orders}, {real:,} {exceed} chance.",
         "best": "The strongest: {confidence} of orders with {a} are followed by one with {b} ({count}, {lift:.1f} "
-        "times as many as expected by chance), half of them within {days:.0f} days: remind buyers of it about then.",
+        "times as many as expected by chance: {measure}), half of them within {days:.0f} days: remind buyers of it "
+        "about then.",
     },
     "zh": {
         "none": "在{orders}中，{within}没有足够多的后续购买：请降低最低支持度。",
         "all chance": "{orders}中{within}的{rules}，没有一条超出随机水平：不要据此行动。",
         "real": "{orders}中{within}共有{rules}，其中{real:,}条显著高于随机水平。",
-        "best": "最强的一条：含{a}的订单中，有{confidence}之后又购买了{b}（{count}，是随机水平的{lift:.1f}倍），"
-        "其中一半在{days:.0f}天之内：建议在此前后提醒顾客。",
+        "best": "最强的一条：含{a}的订单中，有{confidence}之后又购买了{b}（{count}，是随机水平的{lift:.1f}倍，"
+        "即{measure}），其中一半在{days:.0f}天之内：建议在此前后提醒顾客。",
     },
 }
 
@@ -159,7 +172,7 @@ def summarize_next_orders(
         b=product_text(best["consequent"], names),
         confidence=percent(best["confidence"]),
         count=counted(best["count"], "order", locale=locale),
-        lift=best["adjusted_lift"] if is_known(best["adjusted_lift"]) else best["lift"],
+        **_lift(best, locale),
         days=best["gap_median"],
     )
     return join_sentences([texts["real"].format(**words), strongest], locale=locale)

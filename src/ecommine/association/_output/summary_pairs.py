@@ -18,7 +18,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "real": "Of {pairs} in {orders}, {n_complements:,} {are} bought together more often than by chance and "
         "{n_substitutes:,} less often.",
         "complement": "The strongest complements are {a} and {b}: {count} with both, {lift:.1f} times as many as "
-        "expected by chance. Show them side by side, and do not discount both at once.",
+        "expected by chance (the adjusted lift). Show them side by side, and do not discount both at once.",
         "substitute": "The clearest substitutes are {a} and {b}: {count} with both, {expected:,.0f} expected by "
         "chance. Offer one where the other is sold out.",
         "explained": "Of {pairs} above chance, {n:,} {go} together no more than their categories do.",
@@ -31,7 +31,7 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "all chance": "{orders}中的{pairs}，同单次数均未偏离随机水平：不要据此行动。",
         "real": "{orders}中共有{pairs}，其中{n_complements:,}对的同单次数高于随机水平，"
         "{n_substitutes:,}对低于随机水平。",
-        "complement": "最强的互补组合是{a}与{b}：{count}同时含两者，是随机水平的{lift:.1f}倍。"
+        "complement": "最强的互补组合是{a}与{b}：{count}同时含两者，是随机水平的{lift:.1f}倍（校正提升度）。"
         "建议放在一起展示，不要同时打折。",
         "substitute": "最明显的替代组合是{a}与{b}：{count}同时含两者，随机水平为{expected:,.0f}笔。"
         "一种缺货时，可推荐另一种。",
