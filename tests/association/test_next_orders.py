@@ -116,6 +116,9 @@ def test_the_planted_rule_is_found_with_its_time(case):
     assert result.headline.startswith("as of 2024-")
     n_open = case[0]["order_id"].nunique() - len(case[1])
     assert {note.code: note.count for note in result.notes} == {"open_window": n_open}
+    lift = f"{best['adjusted_lift']:.1f}"
+    assert f"{lift} times as many as expected by chance: the adjusted lift), half" in result.summary()
+    assert f"是随机水平的{lift}倍，即校正提升度）" in result.summary(locale="zh")
 
 
 def test_guests_are_left_out_and_the_order_of_rows_does_not_matter(case):
