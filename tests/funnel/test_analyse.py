@@ -3,7 +3,6 @@
 import itertools
 import re
 from datetime import timedelta
-from importlib.util import find_spec
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,6 @@ from ecommine.funnel._match.event_table import AnalyseOptions, open_events
 from ecommine.funnel._match.events import load_events
 from ecommine.funnel._match.plan import NOT_REACHED
 from funnel import slow
-from funnel.engines import compiled_in_shares
 from libraries import to_pandas
 from notes import note_counts
 
@@ -95,12 +93,9 @@ def followed(frame, definition):
 
 
 def agree(definition, rows):
-    """Compare searches, and the compiled pass, with the interpreter."""
+    """Compare searches with the interpreter."""
     frame = slow.table(rows)
     sequences, reached = followed(frame, definition)
-    if find_spec("numba"):
-        with compiled_in_shares():
-            assert followed(frame, definition)[1] == reached
     expected = {
         visitor: ({step: (micro(at), micro(since)) for step, (at, since) in of_visitor.items()}, skipped)
         for visitor, (of_visitor, skipped) in slow.all_walked(definition, frame).items()

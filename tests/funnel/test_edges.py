@@ -168,17 +168,6 @@ def test_a_step_cannot_be_called_as_an_attribution():
         funnel.analyse(frame, ["v", funnel.Step("p", name="last")], by="g", attribution="last")
 
 
-def test_numba_that_cannot_be_loaded_is_done_without(monkeypatch):
-    import sys
-
-    from ecommine.funnel._match import engine
-
-    monkeypatch.setattr(engine, "MIN_EVENTS_FOR_COMPILED", 0)
-    monkeypatch.setitem(sys.modules, "ecommine.funnel._match.numba_ordered", None)
-    monkeypatch.delattr("ecommine.funnel._match.numba_ordered", raising=False)  # another test may have loaded it
-    assert reached(odd("x"), ["v", "p"]) == [3, 2]
-
-
 def test_a_session_is_of_its_only_visitor_also_where_an_event_has_none(library):
     rows = [(None, 7, "v", 0), ("x", 7, "p", 5), (None, 8, "v", 0), ("x", 8, "p", 5), ("y", 8, "p", 6)]
     frame = log(rows, ("visitor_id", "session_id", "event", "micro"))

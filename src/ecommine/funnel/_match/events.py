@@ -15,12 +15,14 @@ from ...schema._for_topics import NO_CLOCK, Clock, clock_of
 from .._definition import Funnel
 from .._log.reading import factorize_groups, fill_from_group
 from .encode import EncodedEvents, encode_events
-from .engine import follow
 from .event_table import SHOP_TIME, AnalyseOptions, EventTable, Unit, columns_needed
 from .hold import merge_sequences, split_by_value
 from .notes import check_overlap, missing_steps_notes, without_constant_notes
-from .plan import StepTimes, make_plan
-from .sort import Events
+from .ordered import follow_in_order
+from .plan import Plan, StepTimes, make_plan, stack_times
+from .sort import Events, sort_events
+from .tied import follow_tied, split_tied
+from .unordered import follow_in_any_order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -78,6 +80,21 @@ class EventSequences:
         rows, sequence, owner = split_by_value(self.events.sequence, value, steps)
         n_without = int(((value < 0) & (steps > 0)).sum())
         return replace(self, events=self.events.take(rows, sequence), owner=owner), n_without
+
+
+def follow(events: Events, plan: Plan) -> StepTimes:
+    """Find when each sequence reaches each step; sequences by the numbers that were given."""
+    if plan.order == "any":
+        parts = [(follow_in_any_order, events)]
+    else:
+        tied, rest = split_tied(events)
+        parts = [(follow_in_order, rest), *([] if tied is None else [(follow_tied, tied)])]
+    times = []
+    for follow_sorted, part in parts:
+        in_order, sequences = sort_events(part)
+        found = follow_sorted(in_order, plan)
+        times.append(replace(found, unit=sequences[found.unit].astype(part.sequence.dtype, copy=False)))
+    return stack_times(times) if len(times) > 1 else times[0]
 
 
 def load_events(table: EventTable, options: AnalyseOptions) -> tuple[EventSequences, list[Note]]:

@@ -7,12 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..._core.arrays import PACKED_BITS, TABLE_SIZE, Bools, Ints, run_starts, sort_order
+from ..._core.arrays import PACKED_BITS, Ints, run_starts, sort_order
 from ..._core.moments import SECOND
 
 MILLISECOND = 1_000
-Layout = tuple[int, int, int, int, int]
-"""How events are packed: least sequence, first time, microseconds in a unit of time, bits of time, bits of kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,56 +37,26 @@ class Events:
         rows = np.flatnonzero(self.bitmasks[self.kind] >= 0)
         return self if len(rows) == len(self.sequence) else self.take(rows, self.sequence[rows])
 
+    def bitmasks_present(self) -> Ints:
+        """Return the bitmasks that any event has, ascending."""
+        is_present = np.zeros(len(self.bitmasks), dtype=bool)
+        is_present[self.kind] = True
+        return np.unique(self.bitmasks[is_present])
+
     def steps_present(self) -> int:
-        """Return the steps that any event is, one bit each; mostly the first rows have them all."""
-        of_kind = step_bits(np.maximum(self.bitmasks, 0), self.n_steps)
-        present, all_steps = 0, (1 << self.n_steps) - 1
-        for first in range(0, len(self.kind), TABLE_SIZE):
-            present |= int(np.bitwise_or.reduce(of_kind[self.kind[first : first + TABLE_SIZE]]))
-            if present == all_steps:
-                break
-        return present
+        """Return the steps that any event is, one bit each."""
+        bitmasks = np.maximum(self.bitmasks_present(), 0)
+        return int(np.bitwise_or.reduce(step_bits(bitmasks, self.n_steps), initial=0))
 
     @property
     def step_bitmask(self) -> Ints:
         """The steps that each event is."""
         return step_bits(self.bitmasks, self.n_steps)[self.kind]
 
-    @property
-    def n_groups(self) -> int:
-        """The number of values of `by`; 1 where there is none."""
-        return 1 if self.group is None else int(self.group.max(initial=0)) + 1
-
 
 def step_bits(bitmasks: Ints, n_steps: int) -> Ints:
     """Return the bits of the steps, without those of the exclusions."""
     return bitmasks & ((1 << n_steps) - 1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class RankedKinds:
-    """What ranked kinds of events stand for: int64 arrays of shape (n_bitmasks * n_groups,), the lowest step first."""
-
-    steps: Ints  # the steps that the kind is, one bit each
-    exclusions: Ints  # the exclusions, one bit each
-    group: Ints  # the value of `by`
-
-
-def rank_kinds(events: Events, is_present: Bools) -> tuple[Ints, RankedKinds]:
-    """Rank the bitmasks that occur and count, the lowest step first; return the rank of each, -1 of the others.
-
-    With the groups they are the kinds, numbered by rank and group.
-    """
-    bitmasks = np.unique(events.bitmasks[is_present])
-    steps = step_bits(bitmasks, events.n_steps)
-    bitmasks = bitmasks[np.lexsort((bitmasks, steps, steps & -steps))]
-    rank_of = {bitmask: rank for rank, bitmask in enumerate(bitmasks.tolist())}
-    ranks = np.array([rank_of.get(bitmask, -1) for bitmask in events.bitmasks.tolist()], dtype=np.int64)
-    return ranks, RankedKinds(
-        steps=np.repeat(step_bits(bitmasks, events.n_steps), events.n_groups),
-        exclusions=np.repeat(bitmasks >> events.n_steps, events.n_groups),
-        group=np.tile(np.arange(events.n_groups), len(bitmasks)),
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -114,43 +82,54 @@ def sort_events(events: Events) -> tuple[SortedEvents, Ints]:
     ([5, 7], [0, 1, 1], [3, 2, 9], [1, 1, 2])
     """
     counted = events.counted()
-    is_present = np.zeros(len(events.bitmasks), dtype=bool)
-    is_present[counted.kind] = True
-    ranks, kinds = rank_kinds(counted, is_present)
-    kind: Ints = ranks[counted.kind] * counted.n_groups + (0 if counted.group is None else counted.group)
-    sequence, time, kind = _sorted(np.asarray(counted.sequence).astype(np.int64, copy=False), counted.time, kind)
+    group, sequence = counted.group, counted.sequence
+    bitmasks, place_of_kind = _ordered_bitmasks(counted)
+    n_groups = 1 if group is None else int(group.max(initial=0)) + 1
+    rank: Ints = place_of_kind[counted.kind] * n_groups + (0 if group is None else group)
+    sequence, time, rank = _sorted(np.asarray(sequence).astype(np.int64, copy=False), counted.time, rank)
+    bitmask_of, group_of = np.repeat(bitmasks, n_groups), np.tile(np.arange(n_groups, dtype=np.int32), len(bitmasks))
+    steps_of = step_bits(bitmask_of, events.n_steps).astype(np.min_scalar_type((1 << events.n_steps) - 1))
     is_first = run_starts(sequence)
     in_order = SortedEvents(
         sequence=np.cumsum(is_first) - 1,
         time=time,
-        step_bitmask=kinds.steps[kind],
-        exclusion_bitmask=kinds.exclusions[kind],
-        group=kinds.group[kind],
+        step_bitmask=steps_of[rank],  # in few bytes: it is gone through once or twice per step
+        exclusion_bitmask=(bitmask_of >> events.n_steps)[rank],
+        group=group_of[rank],
     )
     return in_order, sequence[is_first]
 
 
-def _sorted(sequence: Ints, time: Ints, kind: Ints) -> tuple[Ints, Ints, Ints]:
-    """Sort by sequence, time and kind: where 63 bits hold all three, nothing is fetched by an order afterwards."""
+def _ordered_bitmasks(events: Events) -> tuple[Ints, Ints]:
+    """Return the bitmasks that occur, the lowest step first, and the place of each kind of event among them."""
+    bitmasks = events.bitmasks_present()
+    steps = step_bits(bitmasks, events.n_steps)
+    order = np.lexsort((bitmasks, steps, steps & -steps))
+    places = np.zeros(len(order) + 1, dtype=np.int64)  # the last one is of kinds that do not occur
+    places[order] = np.arange(len(order))
+    return bitmasks[order], places[np.searchsorted(bitmasks, events.bitmasks)]
+
+
+def _sorted(sequence: Ints, time: Ints, rank: Ints) -> tuple[Ints, Ints, Ints]:
+    """Sort by sequence, time and rank: where 63 bits hold all three, nothing is fetched by an order afterwards."""
     if not len(sequence):
-        return sequence, time, kind
-    start = int(time.min())
-    unit = next(unit for unit in (SECOND, MILLISECOND, 1) if not ((time - start) % unit).any())
-    sequences, times = (int(sequence.min()), int(sequence.max())), (start, int(time.max()))
-    layout = choose_layout(sequences, times, unit, int(kind.max()))
-    if layout is None:
-        order = sort_order(sequence, time, kind)
-        return sequence[order], time[order], kind[order]
-    low, start, unit, time_bits, kind_bits = layout
-    packed: Ints = ((sequence - low) << time_bits | (time - start) // unit) << kind_bits | kind
+        return sequence, time, rank
+    low, start = int(sequence.min()), int(time.min())
+    offset, unit = _in_largest_unit(time - start)
+    time_bits, rank_bits = int(offset.max()).bit_length(), int(rank.max()).bit_length()
+    if (int(sequence.max()) - low).bit_length() + time_bits + rank_bits > PACKED_BITS:
+        order = sort_order(sequence, time, rank)
+        return sequence[order], time[order], rank[order]
+    packed: Ints = ((sequence - low) << time_bits | offset) << rank_bits | rank
     packed.sort()
-    time = (packed >> kind_bits & ((1 << time_bits) - 1)) * unit + start
-    return (packed >> (time_bits + kind_bits)) + low, time, packed & ((1 << kind_bits) - 1)
+    time = (packed >> rank_bits & ((1 << time_bits) - 1)) * unit + start
+    return (packed >> (time_bits + rank_bits)) + low, time, packed & ((1 << rank_bits) - 1)
 
 
-def choose_layout(sequences: tuple[int, int], times: tuple[int, int], unit: int, last_kind: int) -> Layout | None:
-    """Choose how events are packed, by the least and largest sequence and time; None if they take more than 63 bits."""
-    low, start = sequences[0], times[0]
-    time_bits, kind_bits = ((times[1] - start) // unit).bit_length(), last_kind.bit_length()
-    fits = (sequences[1] - low).bit_length() + time_bits + kind_bits <= PACKED_BITS
-    return (low, start, unit, time_bits, kind_bits) if fits else None
+def _in_largest_unit(offset: Ints) -> tuple[Ints, int]:
+    """Return microseconds in the largest unit of which all are whole numbers, and the unit."""
+    for unit in (SECOND, MILLISECOND):
+        whole = offset // unit
+        if (whole * unit == offset).all():  # several times as fast as the remainder
+            return whole, unit
+    return offset, 1

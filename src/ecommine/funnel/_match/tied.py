@@ -7,14 +7,13 @@ later is the entry.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from ..._core.arrays import Bools, Ints, Times, distinct_rows, run_starts
 from .ordered import LONG_AGO, begin_attempts, exclusions_by_step, finish_skipped, first_rows
 from .plan import Plan, StepTimes
-from .sort import Events, SortedEvents, sort_events, step_bits
+from .sort import Events, SortedEvents, step_bits
 
 EventMasks = tuple[int, ...]
 """The events of a moment: the steps that each is, one bit each."""
@@ -39,11 +38,9 @@ def split_tied(events: Events) -> tuple[Events | None, Events]:
     return first, rest
 
 
-def follow_tied(events: Events, plan: Plan) -> StepTimes:
-    """Find when each sequence reaches each step; sequences by the numbers that were given."""
-    in_order, sequences = sort_events(events)
-    times = _Moments(in_order, plan).follow()
-    return replace(times, unit=sequences[times.unit])
+def follow_tied(events: SortedEvents, plan: Plan) -> StepTimes:
+    """Find when each sequence reaches each step, one step after the other."""
+    return _Moments(events, plan).follow()
 
 
 class _Moments:
