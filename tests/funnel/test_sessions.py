@@ -114,7 +114,7 @@ def numbers_in_search(frame, gap):
     fixed = {"within": None, "attribution": "last", "dedupe_within": 0, "reformulation_within": 0, "page_size": None}
     options = SearchOptions(gap=timedelta(seconds=gap), min_searches=1, as_of=None, level=0.95, **fixed)
     log = read_search_log(opened(frame.assign(query="q"), argument="events"), options)
-    return log.session[np.argsort(log.log.order[log.order])]
+    return log.session[np.argsort(log.events.order)]
 
 
 def numbers_in_carts(frame, gap):

@@ -114,5 +114,4 @@ def draw_recovery(
 def _finished(ax: "Axes") -> "Axes":
     ax.yaxis.set_major_formatter(percent)
     ax.spines[["top", "right"]].set_visible(False)
-    finish_picture(ax)
-    return ax
+    return finish_picture(ax)

@@ -64,8 +64,7 @@ def draw_comparison(
     ax.set_xlabel(texts["axis"].format(last=labels[-2]), parse_math=False)
     ax.set_title(title, fontsize=11)
     ax.spines[["top", "right"]].set_visible(False)
-    finish_picture(ax)
-    return ax
+    return finish_picture(ax)
 
 
 def _draw_bars(

@@ -1,7 +1,7 @@
 """The whole log as arrays, sorted by visitor and time: what paths, carts and searches are read from."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +34,11 @@ class EventLog:
     until: int  # the same on the scale of ``time``; 0 where there is none
     clock: Clock  # the way from ``time`` to the shop's own time
     notes: tuple[Note, ...]  # what was left out
+
+    def take(self, rows: Ints) -> "EventLog":
+        """Return some events, in this order."""
+        taken = {name: getattr(self, name)[rows] for name in ("unit", "time", "event", "order")}
+        return replace(self, **taken)
 
     def is_event(self, *names: str) -> Bools:
         """Return which events have one of the names."""

@@ -12,13 +12,14 @@ References
 Kemeny, J. G. and Snell, J. L. (1960). Finite Markov chains. Van Nostrand. Chapter III.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from ..._core.arrays import Bools, Floats, Ints
-from ..._stats.arrays import divide
+from ..._stats.arrays import divide, sums_by_group
 from ..._stats.clustered_shares import effective_trials
 from ..._stats.clusters import effective_sample_size
 from ..._stats.intervals import log_interval, wilson_interval, z_test_p_values
@@ -52,39 +53,19 @@ class MarkovEstimates:
     p_value: Floats  # of the difference between chance and observed; NaN where there are few paths
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Steps:
+class _Steps(NamedTuple):
     """Steps by visitor: ``pair`` is the state times the number of states with start and end, plus the next state."""
 
     pair: Ints
     visitor: Ints
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Arrivals:
+class _Arrivals(NamedTuple):
     """First visits of paths to states before the goal, by visitor, and whether the path reaches the goal."""
 
     state: Ints
     reaches_goal: Bools
     visitor: Ints
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _ChainData:
-    """Steps and arrivals of the paths that are over, up to the first goal of each.
-
-    There are two of each: those of visits, and those of paths, whose first step leads from the start. States stand for
-    themselves, then come the start and the end.
-    """
-
-    n: int
-    steps: tuple[_Steps, _Steps]
-    arrivals: tuple[_Arrivals, _Arrivals]
-
-    @property
-    def n_visitors(self) -> int:
-        """Number of visitors, those without any step included."""
-        return 1 + max(int(part.visitor.max(initial=-1)) for part in self.steps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -119,27 +100,28 @@ class _Outcome:
 
 def estimate_chain(visits: Visits, first: Ints, z: float) -> MarkovEstimates:
     """Estimate the chain from the paths that are over, each up to its first goal; ``first`` are first visits."""
-    data = _chain_data(visits, first)
-    n, is_goal = data.n, np.append(visits.is_goal, [False, False])
-    counts = _count((steps.pair for steps in data.steps), n * (n + 1)).reshape(n, n + 1)
+    n, is_goal = len(visits.states) + 1, np.append(visits.is_goal, [False, False])
+    steps, arrivals = _steps_and_arrivals(visits, first)
+    counts = _count((part.pair for part in steps), n * (n + 1)).reshape(n, n + 1)
     n_steps = counts.sum(axis=1)
     chances = counts / np.maximum(n_steps, 1)[:, None]
     fundamental: Floats = np.linalg.inv(np.eye(n) - np.where(is_goal[:n], 0.0, chances[:, :n])).astype(np.float64)
     chance: Floats = np.where(is_goal, 1.0, np.append(fundamental @ chances[:, is_goal].sum(axis=1), 0.0))
-    n_paths = _count((part.state for part in data.arrivals), n)
-    observed = divide(_count((part.state[part.reaches_goal] for part in data.arrivals), n), n_paths)
+    n_paths = _count((part.state for part in arrivals), n)
+    observed = divide(_count((part.state[part.reaches_goal] for part in arrivals), n), n_paths)
     goal, end = (_Outcome.of(values, fundamental, is_goal) for values in (chance, 1.0 - chance))
-    products, n_visitors = _influence_products(data, goal, end, observed)
+    products, n_visitors = _influence_products(steps, arrivals, (*goal.surprise(), end.surprise()[1]), observed)
     of_step, none = fundamental / np.maximum(n_steps, 1), np.zeros((n, n))
     of_chance = np.hstack([of_step, none, none, none])
     of_observed = np.hstack([none, none, none, np.diag(1 / np.maximum(n_paths, 1))])
     of_goal_total = np.hstack([fundamental @ of_step, of_step, none, none])
     of_end_total = np.hstack([-fundamental @ of_step, none, of_step, none])
     is_known = np.where((n_steps > 0) & (n_paths > 0), 1.0, np.nan)
-    share = np.clip(chance[:n], 0.0, 1.0) * is_known
+    share, variance = np.clip(chance[:n], 0.0, 1.0) * is_known, _variances(of_chance, products)
+    n_share = effective_sample_size(share, np.where(variance > MIN_VARIANCE, variance, 0.0), n_visitors)
     n_observed = effective_trials(observed, n_paths, np.diag(products)[3 * n :], n_visitors)
     return MarkovEstimates(
-        chance=(share, *_interval(share, _variances(of_chance, products), n_visitors, z)),
+        chance=(share, *wilson_interval(share, n_share, z)),
         observed=(observed, *wilson_interval(observed, n_observed, z)),
         steps_to_goal=goal.expected_steps(of_goal_total, of_chance, products, is_known, z),
         steps_to_end=end.expected_steps(of_end_total, -of_chance, products, is_known, z),
@@ -153,7 +135,12 @@ def _count(parts: Iterable[Ints], size: int) -> Ints:
     return counts
 
 
-def _chain_data(visits: Visits, first: Ints) -> _ChainData:
+def _steps_and_arrivals(visits: Visits, first: Ints) -> tuple[list[_Steps], list[_Arrivals]]:
+    """Return steps and arrivals of the paths that are over, up to the first goal of each.
+
+    There are two of each: those of visits, and those of paths, whose first step leads from the start. States stand for
+    themselves, then come the start and the end.
+    """
     n, is_over = len(visits.states) + 1, ~visits.is_open
     end, reaches_goal = _ends_at_goal(visits)
     following = np.append(visits.state, n)[1:]
@@ -162,16 +149,13 @@ def _chain_data(visits: Visits, first: Ints) -> _ChainData:
     arrivals = first[first < end[visits.path[first]]]
     path, start = visits.path[arrivals], np.full(int(is_over.sum()), n - 1)
     visitor, first_state = visits.visitor[is_over], visits.state[visits.first[is_over]]
-    return _ChainData(
-        n=n,
-        steps=(
-            _Steps(pair=visits.state[kept] * (n + 1) + following[kept], visitor=visits.visitor[visits.path[kept]]),
-            _Steps(pair=start * (n + 1) + first_state, visitor=visitor),
-        ),
-        arrivals=(
-            _Arrivals(state=visits.state[arrivals], reaches_goal=reaches_goal[path], visitor=visits.visitor[path]),
-            _Arrivals(state=start, reaches_goal=reaches_goal[is_over], visitor=visitor),
-        ),
+    inner = _Steps(visits.state[kept] * (n + 1) + following[kept], visits.visitor[visits.path[kept]])
+    return (
+        [inner, _Steps(start * (n + 1) + first_state, visitor)],
+        [
+            _Arrivals(visits.state[arrivals], reaches_goal[path], visits.visitor[path]),
+            _Arrivals(start, reaches_goal[is_over], visitor),
+        ],
     )
 
 
@@ -187,51 +171,43 @@ def _ends_at_goal(visits: Visits) -> tuple[Ints, Bools]:
     return np.where(visits.is_open, visits.first, end), reaches_goal
 
 
-def _influence_products(data: _ChainData, goal: _Outcome, end: _Outcome, observed: Floats) -> tuple[Floats, Ints]:
+def _influence_products(
+    all_steps: list[_Steps], all_arrivals: list[_Arrivals], surprises: Sequence[Floats], observed: Floats
+) -> tuple[Floats, Ints]:
     """Return the sums over visitors of products of what their steps and arrivals differ from the expected.
 
     Columns are states in four parts: chance of the goal, total of the goal, total of the end, and observed share. Also
     the number of visitors of each state.
     """
-    n, tables = data.n, (*goal.surprise(), end.surprise()[1])
+    n, n_all = len(observed), 1 + max(int(steps.visitor.max(initial=-1)) for steps in all_steps)
     products, n_visitors = np.zeros((4 * n, 4 * n)), np.zeros(n, dtype=np.int64)
-    size = max(min(NUMBERS_PER_BLOCK // (4 * n), data.n_visitors), 1)
+    size = max(min(NUMBERS_PER_BLOCK // (4 * n), n_all), 1)
     part = PRODUCTS_PER_THREAD // (4 * n) ** 2 if 4 * n <= NARROW_COLUMNS else size
     size += -size % part
-    for low in range(0, data.n_visitors, size):
-        sums, is_visited = np.zeros((size, 4, n)), np.zeros((size, n), dtype=bool)
-        for steps in data.steps:
+    for low in range(0, n_all, size):
+        sums, is_visited = np.zeros((size, 4, n)), np.zeros(size * n, dtype=bool)
+        for steps in all_steps:
             rows = slice(*np.searchsorted(steps.visitor, (low, low + size)))
-            pair = steps.pair[rows]
-            cell = (steps.visitor[rows] - low) * n + pair // (n + 1)
-            for column, table in enumerate(tables):
-                sums[:, column] += _sums_of_cells(cell, table[pair], size, n)
-        for arrivals in data.arrivals:
+            cell = (steps.visitor[rows] - low) * n + steps.pair[rows] // (n + 1)
+            for column, surprise in enumerate(surprises):
+                sums[:, column] += sums_by_group(cell, surprise[steps.pair[rows]], size * n).reshape(size, n)
+        for arrivals in all_arrivals:
             rows = slice(*np.searchsorted(arrivals.visitor, (low, low + size)))
             state = arrivals.state[rows]
             cell = (arrivals.visitor[rows] - low) * n + state
-            sums[:, 3] += _sums_of_cells(cell, arrivals.reaches_goal[rows] - observed[state], size, n)
-            is_visited.reshape(-1)[cell] = True
+            difference = arrivals.reaches_goal[rows] - observed[state]
+            sums[:, 3] += sums_by_group(cell, difference, size * n).reshape(size, n)
+            is_visited[cell] = True
         parts = sums.reshape(-1, part, 4 * n)
         products += np.matmul(parts.transpose(0, 2, 1), parts).sum(axis=0)
-        n_visitors += is_visited.sum(axis=0)
+        n_visitors += is_visited.reshape(size, n).sum(axis=0)
     return products, n_visitors
-
-
-def _sums_of_cells(cell: Ints, values: Floats, size: int, n: int) -> Floats:
-    sums: Floats = np.bincount(cell, values, minlength=size * n).reshape(size, n).astype(np.float64, copy=False)
-    return sums
 
 
 def _variances(derivative: Floats, products: Floats) -> Floats:
     """Return the variance of each number from its derivative by the sums of visitors (delta method)."""
     variance = np.einsum("ij,ij->i", derivative @ products, derivative)
     return np.asarray(np.maximum(variance, 0.0), dtype=np.float64)
-
-
-def _interval(share: Floats, variance: Floats, n_visitors: Ints, z: float) -> tuple[Floats, Floats]:
-    variance = np.where(variance > MIN_VARIANCE, variance, 0.0)
-    return wilson_interval(share, effective_sample_size(share, variance, n_visitors), z)
 
 
 def _p_values(difference: Floats, variance: Floats, n_paths: Ints, observed: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""The flow of paths: the most frequent states from left to right, and the steps between them by width."""
+"""Pictures of transitions: a flow of states with the steps between them by width, and the matrix of shares."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -8,10 +8,10 @@ import numpy as np
 from ..._core.arrays import Bools
 from ..._core.pictures import finish_picture, new_axes
 from ..._core.texts import Locale, percent, thousands
-from .drawn_states import DrawnStates
 from .flow_layout import (
     HALF_BOX,
     Curve,
+    DrawnStates,
     Point,
     find_label_point,
     label_spacing,
@@ -20,6 +20,7 @@ from .flow_layout import (
     uncrowded_points,
 )
 from .labels import STATE_NAMES, drop_shared_parts, shorten, wrap_small_print
+from .read import END
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,6 +35,8 @@ MIN_EXIT_SHARE = 0.005
 """Share of a state's next steps that end the path, from which it is written."""
 GREY, DARK_GREY, GOAL_BLUE = "#8A8A8A", "#555555", "#D6E6F2"
 MIN_WIDTH, WIDTH_RANGE = 0.8, 7.0
+MIN_SHARE, MIN_SHARE_IN_WHITE = 0.005, 0.6
+"""Shares of the matrix below the first are blank; above the second they are so dark that their number is white."""
 _LABEL_BOX = {"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none", "alpha": 0.9}
 _TEXTS: dict[Locale, dict[str, str]] = {
     "en": {
@@ -46,6 +49,8 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "stay": "{n} visits",
         "paths": "{n} paths",
         "empty": "no paths",
+        "matrix": "Next state by state (row): % of its next steps",
+        "axis": "state (visits)",
     },
     "zh": {
         "title": "各状态之后的去向（占该状态后续步骤的比例）",
@@ -57,6 +62,8 @@ _TEXTS: dict[Locale, dict[str, str]] = {
         "stay": "{n}次访问",
         "paths": "{n}条路径",
         "empty": "没有路径",
+        "matrix": "各状态（行）的下一步：占其后续步骤的比例（%）",
+        "axis": "状态（访问次数）",
     },
 }
 
@@ -79,8 +86,7 @@ def draw_flow(drawn: DrawnStates, goal: Sequence[str], ax: "Axes | None", locale
     frequent = texts["one" if n_steps == 1 else "some"].format(n=n_steps)
     legend = wrap_small_print(texts["legend"].format(frequent=frequent, goal=" / ".join(goal)), ax)
     ax.text(0.5, 0, legend, transform=ax.transAxes, ha="center", va="top", fontsize=8, parse_math=False)
-    finish_picture(ax)
-    return ax
+    return finish_picture(ax)
 
 
 def _select_steps(drawn: DrawnStates, goal: Sequence[str]) -> tuple[int, Bools]:
@@ -148,3 +154,25 @@ def _draw_box(ax: "Axes", point: Point, name: str, text: str, is_goal: bool) -> 
     centre: Any = {"ha": "center", "va": "center", "zorder": 4}
     ax.text(x, y + high * 0.42, "\n".join(shorten(name, 15)), fontsize=8, weight="bold", parse_math=False, **centre)
     ax.text(x, y - high * 0.5, text, fontsize=7, **centre)
+
+
+def draw_matrix(drawn: DrawnStates, _: Sequence[str], ax: "Axes | None", locale: Locale) -> "Axes":
+    """Draw the share of each next state as a number on grey."""
+    texts, n = _TEXTS[locale], len(drawn)
+    ax = new_axes(ax, width=3.4 + 0.62 * n, height=2.4 + 0.36 * n)
+    share = drawn.share[:, 1:]  # nothing leads back to the start
+    ax.imshow(share, cmap="Greys", vmin=0, vmax=1.15, aspect="auto")
+    for i, j in zip(*np.nonzero(share >= MIN_SHARE), strict=True):
+        colour = "white" if share[i, j] > MIN_SHARE_IN_WHITE else "black"
+        ax.text(j, i, f"{100 * share[i, j]:.0f}", ha="center", va="center", fontsize=8, color=colour)
+    names = drop_shared_parts(drawn.names) | STATE_NAMES[locale]
+    labels = ["".join(shorten(names[name], 28, 1)) for name in drawn.names]
+    rows = [f"{label} ({thousands(n, locale=locale)})" for label, n in zip(labels, drawn.visits, strict=True)]
+    ax.set_yticks(np.arange(n), rows, fontsize=8, parse_math=False)
+    columns = [*labels[1:], names[END]]
+    ax.set_xticks(np.arange(n), columns, fontsize=8, rotation=45, ha="left", rotation_mode="anchor", parse_math=False)
+    ax.xaxis.tick_top()
+    ax.tick_params(length=0)
+    ax.set_ylabel(texts["axis"])
+    ax.set_title(texts["matrix"] if n > 1 else texts["empty"], fontsize=11)
+    return finish_picture(ax)

@@ -55,8 +55,7 @@ def draw_sequences(
     ax.set_title(title, fontsize=11, parse_math=False)
     legend = wrap_small_print(texts["legend"].format(goal=" / ".join(goal), least=MIN_SHARE_OF_BAR), ax)
     ax.text(0.5, -0.03, legend, transform=ax.transAxes, ha="center", va="top", fontsize=8, parse_math=False)
-    finish_picture(ax)
-    return ax
+    return finish_picture(ax)
 
 
 class Bar(NamedTuple):

@@ -1,16 +1,15 @@
-"""Events path by path, each with the state that it is: what visits are made from."""
+"""Events path by path, and the state that each is: what visits are made from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Literal
 
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from ..._core.arrays import Bools, Ints, Times, is_sorted, run_bounds, sort_order
+from ..._core.arrays import Bools, Ints, is_sorted, sort_order
 from ..._core.frames import Frame
-from ..._core.moments import length_to_microseconds
 from ..._core.notes import Note
 from ..._core.texts import counted, did_you_mean, duration_in_words
 from ...schema._for_topics import TABLES
@@ -21,8 +20,6 @@ PathUnit = Literal["session_id", "visitor_id", "customer_id"]
 START, END, OTHER, OPEN = "(start)", "(end)", "(other)", "(open)"
 DEFAULT_GAP = timedelta(minutes=30)
 NO_STATE = -1
-NEVER = np.iinfo(np.int64).max
-"""A moment that never comes."""
 _NOT_A_STATE = ("visitor_id", "session_id", "customer_id", "occurred_at")
 
 
@@ -50,47 +47,18 @@ class PathOptions:
         return self.unit.removesuffix("_id")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class PathEvents:
-    """Events of all paths, one path after the other, each in the order of time."""
-
-    state: Ints  # shape (n_events,): position in ``states``, NO_STATE where the event is none
-    path: Ints  # shape (n_events,): number of the path
-    time: Times  # shape (n_events,): microseconds since 1970
-    visitor: Ints  # shape (n_events,): code of the visitor
-    states: tuple[str, ...]  # names of the states
-    is_open: Bools  # shape (n_paths,): whether the path may still go on
-    settled_before: int  # what follows an event before this moment (microseconds) is known
-    as_of: datetime | None  # the moment up to which events count
-    notes: tuple[Note, ...]  # what was left out, and how paths were cut
-
-
-def read_path_events(events: Frame, options: PathOptions) -> PathEvents:
-    """Read events of any library, cut them into paths, and name the state of each."""
+def read_paths(events: Frame, options: PathOptions) -> tuple[EventLog, Ints, list[Note]]:
+    """Read events of any library path by path; return them, the path of each, and notes on what a path is."""
     log = _read_log(events, options)
-    order, path, notes_on_paths = _cut_paths(log, options)
-    state, states = _states(log, options)
-    time, pause = log.time[order], options.pause
-    settled_before = NEVER
-    if log.as_of is not None and pause is not None:
-        settled_before = log.until - length_to_microseconds(pause)
-    is_open = time[run_bounds(path)[1:] - 1] >= settled_before
-    return PathEvents(
-        state=state[order],
-        path=path,
-        time=time,
-        visitor=log.unit[order],
-        states=states,
-        is_open=is_open,
-        settled_before=settled_before,
-        as_of=log.as_of,
-        notes=(
-            *log.notes,
-            *notes_on_paths,
-            *_notes_on_states(state, states, options),
-            *_notes_on_open_paths(is_open, options),
-        ),
-    )
+    if options.unit != "session_id":
+        text = f"a path holds all events of a {options.noun}, who may come back after the last one"
+        return log, log.unit, [] if options.gap else [Note(text, code="paths_without_end")]
+    gap = options.gap or DEFAULT_GAP
+    path, n_without_id = number_log_sessions(log, gap)
+    if not is_sorted(path):
+        order = sort_order(path)
+        log, path = log.take(order), path[order]
+    return log, path, _notes_on_sessions(len(path), n_without_id, gap)
 
 
 def _read_log(events: Frame, options: PathOptions) -> EventLog:
@@ -110,17 +78,6 @@ def _read_log(events: Frame, options: PathOptions) -> EventLog:
     )
 
 
-def _cut_paths(log: EventLog, options: PathOptions) -> tuple[Any, Ints, list[Note]]:
-    """Return the order of events by path, the path of each, and notes on what a path is."""
-    if options.unit != "session_id":
-        text = f"a path holds all events of a {options.noun}, who may come back after the last one"
-        return slice(None), log.unit, [] if options.gap else [Note(text, code="paths_without_end")]
-    gap = options.gap or DEFAULT_GAP
-    path, n_without_id = number_log_sessions(log, gap)
-    order: Any = slice(None) if is_sorted(path) else sort_order(path)
-    return order, path[order], _notes_on_sessions(len(path), n_without_id, gap)
-
-
 def _notes_on_sessions(n_events: int, n_without_id: int, gap: timedelta) -> list[Note]:
     pause = f"a pause of more than {duration_in_words(gap)}"
     if n_without_id == n_events:
@@ -133,7 +90,8 @@ def _notes_on_sessions(n_events: int, n_without_id: int, gap: timedelta) -> list
     return notes
 
 
-def _notes_on_states(state: Ints, states: Sequence[str], options: PathOptions) -> list[Note]:
+def notes_on_states(state: Ints, states: Sequence[str], options: PathOptions) -> list[Note]:
+    """Return notes of events that are no state, and of a goal that no event is."""
     notes = []
     if n_without := int((state == NO_STATE).sum()):
         text = f"{counted(n_without, 'event')} without {options.state} left out"
@@ -145,7 +103,8 @@ def _notes_on_states(state: Ints, states: Sequence[str], options: PathOptions) -
     return notes
 
 
-def _notes_on_open_paths(is_open: Bools, options: PathOptions) -> list[Note]:
+def notes_on_open_paths(is_open: Bools, options: PathOptions) -> list[Note]:
+    """Return a note of the paths that may still go on."""
     n_open = int(is_open.sum())
     if not n_open:
         return []
@@ -156,9 +115,12 @@ def _notes_on_open_paths(is_open: Bools, options: PathOptions) -> list[Note]:
     return [Note(text, code="open_paths", count=n_open)]
 
 
-def _states(log: EventLog, options: PathOptions) -> tuple[Ints, tuple[str, ...]]:
+def name_states(log: EventLog, options: PathOptions) -> tuple[Ints, tuple[str, ...]]:
     """Return the state of each event: the value of the column, or the goal that the event is; and all names."""
-    codes, states = (log.event, list(log.names)) if options.state == "event" else _column_states(log, options.state)
+    codes, states = log.event, list(log.names)
+    if options.state != "event":
+        codes, values = log.codes(options.state)
+        states = [_state_name(value) for value in values.tolist()]
     reserved = sorted({START, END, OPEN} & set(states))
     if reserved:
         raise ValueError(f"`state`: {options.state!r} has the reserved value {reserved[0]!r}: rename it first")
@@ -172,11 +134,6 @@ def _states(log: EventLog, options: PathOptions) -> tuple[Ints, tuple[str, ...]]
         suggestion = did_you_mean(options.focus, states, most=1)
         raise ValueError(f"`focus`: no {options.state} is {options.focus!r}{suggestion}")
     return state, tuple(states)
-
-
-def _column_states(log: EventLog, column: str) -> tuple[Ints, list[str]]:
-    codes, values = log.codes(column)
-    return codes, [_state_name(value) for value in values.tolist()]
 
 
 def _state_name(value: object) -> str:

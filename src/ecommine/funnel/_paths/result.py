@@ -175,9 +175,8 @@ class Paths(Result):
         return draw_sequences(self._rows(kind), self.focus, self.goal, kind == "after", ax, locale)
 
     def _draw_transitions(self, ax: "Axes | None", kind: Kind, top: int, locale: Locale) -> "Axes":
-        from .drawn_states import select_states
-        from .plot import draw_flow
-        from .plot_matrix import draw_matrix
+        from .flow_layout import select_states
+        from .plot import draw_flow, draw_matrix
 
         drawn = select_states(self._rows("states"), self._rows("transitions"), self.goal, top)
         return (draw_flow if kind == "flow" else draw_matrix)(drawn, self.goal, ax, locale)

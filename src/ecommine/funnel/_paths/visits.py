@@ -9,9 +9,11 @@ import numpy as np
 
 from ..._core.arrays import Bools, Ints, Times, run_bounds, run_numbers, run_starts
 from ..._core.frames import Frame
+from ..._core.moments import length_to_microseconds
 from ..._core.notes import Note
 from ..._core.texts import counted
-from .read import NO_STATE, OTHER, PathEvents, PathOptions, read_path_events
+from .._log.log import EventLog
+from .read import NO_STATE, OTHER, PathOptions, name_states, notes_on_open_paths, notes_on_states, read_paths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -46,43 +48,45 @@ class Visits:
         """The last visit of each path."""
         return np.append(self.first, len(self.state)).astype(np.int64)[1:] - 1
 
-    @property
-    def visitor_of_visit(self) -> Ints:
-        """Code of the visitor of each visit."""
-        return self.visitor[self.path]
-
 
 def read_visits(events: Frame, options: PathOptions) -> Visits:
-    """Read events of any library, cut them into paths, and name the states."""
-    return make_visits(read_path_events(events, options), options)
-
-
-def make_visits(events: PathEvents, options: PathOptions) -> Visits:
-    """Keep events that are a state, and make one visit of those that repeat a state."""
-    is_state: Any = events.state != NO_STATE  # a pause is one between all events, so that the others go only now
+    """Read events of any library, cut them into paths, and make one visit of those that repeat a state."""
+    log, path_of_event, notes = read_paths(events, options)
+    state_of_event, names = name_states(log, options)
+    settled_before, bounds = _settled_before(log, options), run_bounds(path_of_event)
+    is_open = log.time[bounds[1:] - 1] >= settled_before
+    is_state: Any = state_of_event != NO_STATE  # a pause is one between all events, so that the others go only now
     rows = slice(None) if is_state.all() else is_state
-    state, path = events.state[rows], events.path[rows]
+    state, path = state_of_event[rows], path_of_event[rows]
     starts_path = run_starts(path)
     starts_visit = starts_path | run_starts(state) if options.collapse else np.ones(len(state), dtype=bool)
-    n_events, n_visits = (np.bincount(values, minlength=len(events.states)) for values in (state, state[starts_visit]))
-    ranks, states, n_pooled = _rank_states(n_visits, events.states, (*options.goal, options.focus), options.top)
-    first_event = np.flatnonzero(starts_path)
-    visit_event = np.arange(len(events.state))[rows][starts_visit]
+    n_events, n_visits = (np.bincount(values, minlength=len(names)) for values in (state, state[starts_visit]))
+    ranks, states, n_pooled = _rank_states(n_visits, names, (*options.goal, options.focus), options.top)
+    first_event, visit_event = np.flatnonzero(starts_path), np.arange(len(path_of_event))[rows][starts_visit]
+    last_event = np.minimum(np.append(visit_event, len(path_of_event))[1:], bounds[path_of_event[visit_event] + 1]) - 1
+    notes += [*notes_on_states(state_of_event, names, options), *notes_on_open_paths(is_open, options)]
     return Visits(
         state=ranks[state[starts_visit]],
         path=run_numbers(path)[starts_visit],
-        time=events.time[visit_event],
-        is_settled=_is_settled(events, visit_event),
+        time=log.time[visit_event],
+        is_settled=~is_open[path_of_event[visit_event]] | (log.time[last_event] < settled_before),
         first=np.flatnonzero(starts_path[starts_visit]),
-        visitor=events.visitor[rows][first_event],
-        is_open=events.is_open[path[first_event]],
+        visitor=log.unit[rows][first_event],
+        is_open=is_open[path[first_event]],
         is_single_event=np.diff(first_event, append=len(state)) == 1,
         states=states,
         n_events=np.bincount(ranks, n_events, minlength=len(states)).astype(np.int64),
         is_goal=np.array([name in options.goal for name in states], dtype=bool),
-        as_of=events.as_of,
-        notes=(*events.notes, *_notes_on_pooled(n_pooled, len(states) - 1, options.state)),
+        as_of=log.as_of,
+        notes=(*log.notes, *notes, *_notes_on_pooled(n_pooled, len(states) - 1, options.state)),
     )
+
+
+def _settled_before(log: EventLog, options: PathOptions) -> int:
+    """Return the moment before which it is known what follows an event (microseconds); one that never comes if all."""
+    if log.as_of is None or options.pause is None:
+        return np.iinfo(np.int64).max
+    return log.until - length_to_microseconds(options.pause)
 
 
 def first_visits(visits: Visits) -> Ints:
@@ -95,13 +99,6 @@ def first_visits(visits: Visits) -> Ints:
     packed = packed[run_starts(packed >> bits)]
     first: Ints = visits.first[(packed >> bits) // n] + (packed & ((1 << bits) - 1))
     return first
-
-
-def _is_settled(events: PathEvents, visit_event: Ints) -> Bools:
-    """Return of which visits it is known what follows: their last event is long enough ago, whatever came then."""
-    path, ends = events.path[visit_event], run_bounds(events.path)[1:]
-    last_event = np.minimum(np.append(visit_event, len(events.path))[1:], ends[path]) - 1
-    return np.asarray(~events.is_open[path] | (events.time[last_event] < events.settled_before))
 
 
 def _rank_states(

@@ -8,13 +8,12 @@ from ..._core.engines import tell_library_errors
 from ..._core.frames import opened
 from ..._core.moments import length_to_microseconds
 from ..._core.tables import build_table
-from .notes import notes_on_searches
 from .opportunities import gain_unit, opportunity_columns, reason_columns
 from .outcomes import find_outcomes
 from .position_bias import MAX_POSITIONS, read_positions
 from .read import NONE, Attribution, SearchOptions, read_search_log
 from .result import Searches
-from .summary import total_searches
+from .summary import notes_on_searches, total_searches
 from .table import measure_searches, position_columns, query_columns, reformulation_columns
 
 ATTRIBUTIONS = ("clicked", "last")
@@ -149,8 +148,8 @@ def search(
         potential_gain_in=gain_unit(measures.outcomes),
         searches=len(measures.outcomes),
         level=options.level,
-        as_of=log.log.as_of,
-        notes=(*log.log.notes, *notes_on_log, *outcomes.notes, *notes_on_positions),
+        as_of=log.events.as_of,
+        notes=(*log.events.notes, *notes_on_log, *outcomes.notes, *notes_on_positions),
         _totals=total_searches(measures),
     )
 

@@ -1,32 +1,17 @@
 """Which queries to improve first: how far each is below a typical query, in money, purchases or clicks."""
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
-from ..._core.arrays import Bools, Floats, Ints, distinct_codes, run_starts
+from ..._core.arrays import Bools, Floats, distinct_codes, run_starts
 from ..._stats.multiple_testing import adjust_p_values
 from .outcomes import SearchOutcomes
 from .rates import QueryRates, estimate_rates
-from .table import Columns, SearchMeasures
+from .table import Columns, SearchMeasures, with_bounds
 
 REASONS = ("zero_results", "few_clicks", "reformulated", "few_purchases")
 GainUnit = Literal["money", "purchases", "clicks"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Shortfall:
-    """How far queries are below the typical one for one reason; arrays of shape (n_rows,), of queries with a row."""
-
-    n: Floats
-    rate: Floats
-    low: Floats
-    high: Floats
-    typical: float
-    shrunk: Floats
-    potential_gain: Floats
-    p_values: Floats
 
 
 def gain_unit(outcomes: SearchOutcomes) -> GainUnit:
@@ -38,17 +23,17 @@ def gain_unit(outcomes: SearchOutcomes) -> GainUnit:
 
 def reason_columns(measures: SearchMeasures, texts: list[str], spellings: list[str], level: float) -> Columns:
     """Return one row per query and reason, in the order of queries and reasons."""
-    parts = [_part(code, shortfall) for code, shortfall in enumerate(_shortfalls(measures, level))]
+    parts = _shortfalls(measures, level)
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    order = np.lexsort([columns["reason"], columns["row"]])
-    columns = {name: values[order] for name, values in columns.items()}
-    query, reason = measures.rows[columns.pop("row")], columns.pop("reason")
-    names: Columns = {
-        "query": [texts[code] for code in query.tolist()],
-        "spelling": [spellings[code] for code in query.tolist()],
-        "reason": [REASONS[code] for code in reason.tolist()],
+    reason = np.repeat(np.arange(len(parts)), [len(part["row"]) for part in parts])
+    order = np.lexsort([reason, columns["row"]])
+    query = measures.rows[columns.pop("row")[order]].tolist()
+    return {
+        "query": [texts[code] for code in query],
+        "spelling": [spellings[code] for code in query],
+        "reason": [REASONS[code] for code in reason[order].tolist()],
+        **{name: values[order] for name, values in columns.items()},
     }
-    return names | columns
 
 
 def opportunity_columns(reasons: Columns) -> Columns:
@@ -65,26 +50,8 @@ def opportunity_columns(reasons: Columns) -> Columns:
     }
 
 
-def _part(reason: int, shortfall: Shortfall) -> dict[str, Any]:
-    rows: Ints = np.flatnonzero(shortfall.n > 0)
-    p_values = shortfall.p_values[rows]
-    return {
-        "row": rows,
-        "reason": np.full(len(rows), reason),
-        "searches": shortfall.n[rows].astype(np.int64),
-        "rate": shortfall.rate[rows],
-        "rate_low": shortfall.low[rows],
-        "rate_high": shortfall.high[rows],
-        "typical": np.full(len(rows), shortfall.typical),
-        "shrunk": shortfall.shrunk[rows],
-        "potential_gain": shortfall.potential_gain[rows],
-        "p_value": p_values,
-        "q_value": adjust_p_values(p_values, "bh"),
-    }
-
-
-def _shortfalls(measures: SearchMeasures, level: float) -> list[Shortfall]:
-    """Return the shortfalls by reason, each valued at the mean gain of the searches that do better."""
+def _shortfalls(measures: SearchMeasures, level: float) -> list[Columns]:
+    """Return how far queries are below the typical one, by reason, valued at the mean of those that do better."""
     outcomes, searches, gain = measures.outcomes, measures.searches, _gain(measures.outcomes)
     has_results = outcomes.results != 0
     is_decided = outcomes.is_decided & has_results
@@ -103,44 +70,43 @@ def _shortfalls(measures: SearchMeasures, level: float) -> list[Shortfall]:
     ]
 
 
-def _click_shortfall(measures: SearchMeasures, has_results: Bools, gain: float, level: float) -> Shortfall:
+def _click_shortfall(measures: SearchMeasures, has_results: Bools, gain: float, level: float) -> Columns:
     """Take clicks corrected for position where positions are known, else searches with a click."""
     outcomes, rows = measures.outcomes, measures.rows
     clicked = estimate_rates(outcomes.is_clicked, outcomes.is_over & has_results, measures.searches)
     if measures.positions is None:
         return _rate_shortfall(measures, clicked, gain, level, above=False)
     model, shrunk = measures.positions.take(rows), measures.positions.shrunk()[rows]
-    low, high = model.interval(level)
     searches_per_click = clicked.all_successes / float(measures.positions.clicks.sum())
-    return Shortfall(
-        n=np.where(model.expected > 0, clicked.n[rows], 0.0),
-        rate=model.relative,
-        low=low,
-        high=high,
-        typical=1.0,
-        shrunk=shrunk,
-        potential_gain=np.maximum(1.0 - shrunk, 0.0) * model.expected * searches_per_click * gain,
-        p_values=model.p_values(),
-    )
+    potential_gain = np.maximum(1.0 - shrunk, 0.0) * model.expected * searches_per_click * gain
+    n, limits = np.where(model.expected > 0, clicked.n[rows], 0.0), model.interval(level)
+    return _shortfall_columns(n, (model.relative, *limits), 1.0, shrunk, potential_gain, model.p_values())
 
 
-def _rate_shortfall(
-    measures: SearchMeasures, rates: QueryRates, gain: float, level: float, *, above: bool
-) -> Shortfall:
+def _rate_shortfall(measures: SearchMeasures, rates: QueryRates, gain: float, level: float, *, above: bool) -> Columns:
     """Measure one share against all queries: worse is ``above`` them, or below."""
     rate, shrunk = rates.take(measures.rows), rates.shrunk()[measures.rows]
-    low, high = rate.interval(level)
     difference = shrunk - rates.overall if above else rates.overall - shrunk
-    return Shortfall(
-        n=rate.n,
-        rate=rate.share,
-        low=low,
-        high=high,
-        typical=rates.overall,
-        shrunk=shrunk,
-        potential_gain=np.maximum(difference, 0.0) * rate.n * gain,
-        p_values=rate.p_values(above=above),
-    )
+    potential_gain = np.maximum(difference, 0.0) * rate.n * gain
+    limits, p_values = rate.interval(level), rate.p_values(above=above)
+    return _shortfall_columns(rate.n, (rate.share, *limits), rates.overall, shrunk, potential_gain, p_values)
+
+
+def _shortfall_columns(
+    n: Floats, rate: tuple[Floats, Floats, Floats], typical: float, shrunk: Floats, gain: Floats, p_values: Floats
+) -> Columns:
+    """Return the columns of one reason, of the queries that have a search which it is about."""
+    rows = np.flatnonzero(n > 0)
+    return {
+        "row": rows,
+        "searches": n[rows].astype(np.int64),
+        **with_bounds("rate", *(bound[rows] for bound in rate)),
+        "typical": np.full(len(rows), typical),
+        "shrunk": shrunk[rows],
+        "potential_gain": gain[rows],
+        "p_value": p_values[rows],
+        "q_value": adjust_p_values(p_values[rows], "bh"),
+    }
 
 
 def _gain(outcomes: SearchOutcomes) -> Floats:

@@ -49,12 +49,12 @@ class SearchOutcomes:
 def find_outcomes(log: SearchLog, options: SearchOptions) -> SearchOutcomes:
     """Find what follows each search."""
     n = len(log)
-    is_click = log.is_event(log.click)
+    is_click = log.events.is_event(log.click)
     is_clicked = np.bincount(log.search[is_click & (log.search != NONE)], minlength=n) > 0
     is_over = log.is_session_over(options.gap)
-    purchases = np.flatnonzero(log.is_event("purchase"))
+    purchases = np.flatnonzero(log.events.is_event("purchase"))
     credited, notes = _credit_purchases(log, purchases, options)
-    values = log.floats("value")
+    values = log.events.floats("value")
     money = np.zeros(len(purchases)) if values is None else values[purchases]
     n_unknown = int(np.isnan(money).sum())
     if n_unknown:
@@ -64,7 +64,7 @@ def find_outcomes(log: SearchLog, options: SearchOptions) -> SearchOutcomes:
     next_search = _next_searches(log, is_clicked, options.reformulation_within)
     return SearchOutcomes(
         query=log.query,
-        unit=log.unit[log.first_event],
+        unit=log.events.unit[log.first_event],
         results=log.results,
         is_clicked=is_clicked,
         is_exit=log.is_exit,
@@ -73,7 +73,7 @@ def find_outcomes(log: SearchLog, options: SearchOptions) -> SearchOutcomes:
         is_bought=np.bincount(credited[is_credited], minlength=n) > 0,
         money=np.bincount(credited[is_credited], np.nan_to_num(money[is_credited]), minlength=n).astype(np.float64),
         is_over=is_over,
-        is_decided=is_over if options.within is None else log.until - log.searched_at >= options.within,
+        is_decided=is_over if options.within is None else log.events.until - log.searched_at >= options.within,
         has_money=values is not None and bool(n_unknown < len(purchases)),
         has_purchases=bool(len(purchases)),
         notes=tuple(notes),
@@ -97,16 +97,17 @@ def _credit_purchases(log: SearchLog, purchases: Ints, options: SearchOptions) -
     within, notes = options.within, []
     credited = log.search[purchases] if within is None else _last_of_visitor(log, purchases)
     if options.attribution == "clicked" and len(purchases) and len(log):
-        product, is_opening = log.products(), log.is_event(*OPENING_EVENTS) & (log.search != NONE)
-        if product is not None and (product[purchases] != NONE).any() and (product[is_opening] != NONE).any():
-            group = log.session if within is None else log.unit
+        is_opening = log.events.is_event(*OPENING_EVENTS) & (log.search != NONE)
+        product = log.events.codes("product_id")[0] if log.events.has("product_id") else np.full(len(is_opening), NONE)
+        if (product[purchases] != NONE).any() and (product[is_opening] != NONE).any():
+            group = log.session if within is None else log.events.unit
             last_opening = _last_openings(log, purchases, is_opening, product, group)
             credited = np.where(product[purchases] != NONE, last_opening, credited)
         else:
             text = "clicks or purchases name no products: a purchase is credited to the last search before it"
             notes.append(Note(text, code="credited_to_last_search"))
     if within is not None and len(log):
-        is_late = log.time[purchases] - log.searched_at[np.maximum(credited, 0)] > within
+        is_late = log.events.time[purchases] - log.searched_at[np.maximum(credited, 0)] > within
         credited = np.where(is_late, NONE, credited)
     if n_lost := int((credited == NONE).sum()):
         text = f"{n_lost:,} of {len(purchases):,} purchases credited to no search"
@@ -116,11 +117,10 @@ def _credit_purchases(log: SearchLog, purchases: Ints, options: SearchOptions) -
 
 def _last_of_visitor(log: SearchLog, purchases: Ints) -> Ints:
     """Return the visitor's last search before each purchase, whatever the session."""
-    search = np.full(len(log.unit), NONE)
-    search[log.order[log.first_event]] = np.arange(len(log))
-    position = log.order[purchases]
+    search, unit = np.full(len(log.by_time), NONE), np.empty(len(log.by_time), dtype=np.int64)
+    search[log.by_time[log.first_event]], unit[log.by_time] = np.arange(len(log)), log.events.unit
+    position = log.by_time[purchases]
     last = np.maximum.accumulate(np.where(search != NONE, np.arange(len(search)), NONE))[position]
-    unit = log.log.unit
     return np.where((last != NONE) & (unit[np.maximum(last, 0)] == unit[position]), search[last], NONE)
 
 
@@ -129,7 +129,7 @@ def _last_openings(log: SearchLog, purchases: Ints, is_opening: Bools, product: 
     is_purchase, is_buyer = np.zeros(len(group), dtype=bool), np.zeros(int(group.max()) + 1, dtype=bool)
     is_purchase[purchases], is_buyer[group[purchases]] = True, True
     rows = np.flatnonzero((is_opening | is_purchase) & (product != NONE) & is_buyer[group])
-    rows = rows[sort_order(group[rows], product[rows], log.order[rows])]
+    rows = rows[sort_order(group[rows], product[rows], log.by_time[rows])]
     last = np.maximum.accumulate(np.where(is_opening[rows], np.arange(len(rows)), NONE))
     opening = rows[np.maximum(last, 0)]
     is_same = (last != NONE) & (group[opening] == group[rows]) & (product[opening] == product[rows])

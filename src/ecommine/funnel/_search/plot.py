@@ -143,5 +143,4 @@ def _floats(frame: nw.DataFrame[Any], name: str) -> Floats:
 
 def _finish(ax: "Axes") -> "Axes":
     ax.spines[["top", "right"]].set_visible(False)
-    finish_picture(ax)
-    return ax
+    return finish_picture(ax)

@@ -106,10 +106,10 @@ def read_positions(
     log: SearchLog, is_counted: Bools, page_size: int | None
 ) -> tuple[ShownPositions | None, list[Note]]:
     """Return which positions each search showed and which were clicked; None where too few are known, with a note."""
-    position = log.floats("position")
+    position = log.events.floats("position")
     if position is None:
         return None, [Note("there is no `position`: the relative click rate is null", code="no_positions")]
-    is_click = log.is_event(log.click) & (log.search != NONE)
+    is_click = log.events.is_event(log.click) & (log.search != NONE)
     is_click[is_click] = is_counted[log.search[is_click]]
     has_position = is_click & (position >= 1)
     page = page_size or int(min(position[has_position].max(initial=1), MAX_POSITIONS))

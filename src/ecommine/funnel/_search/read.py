@@ -42,12 +42,9 @@ class SearchOptions:
 class SearchLog:
     """Events, session by session, and the search that each one follows."""
 
-    log: EventLog  # the events by visitor and time
-    order: Ints  # shape (n_events,): position of each event in ``log``
-    unit: Ints  # shape (n_events,): code of the visitor
+    events: EventLog  # the events by session and time
+    by_time: Ints  # shape (n_events,): position of each event by visitor and time
     session: Ints  # shape (n_events,)
-    event: Ints  # shape (n_events,): code of the name
-    time: Times  # shape (n_events,): microseconds since 1970
     search: Ints  # shape (n_events,): the last search of the session up to the event, itself included; NONE without one
     first_event: Ints  # shape (n_searches,): the event that begins each search
     query: Ints  # shape (n_searches,): position in ``texts``, NONE where the query is not known
@@ -64,30 +61,12 @@ class SearchLog:
     @property
     def searched_at(self) -> Times:
         """When each search began."""
-        return self.time[self.first_event]
-
-    @property
-    def until(self) -> int:
-        """The moment up to which events count, in microseconds."""
-        return self.log.until
-
-    def is_event(self, *names: str) -> Bools:
-        """Return which events have one of the names."""
-        return self.log.is_name(*names)[self.event]
-
-    def floats(self, column: str) -> Floats | None:
-        """Return a column of numbers, NaN where unknown; None where the table has none."""
-        values = self.log.floats(column)
-        return None if values is None else values[self.order]
-
-    def products(self) -> Ints | None:
-        """Return the code of the product of each event, NONE where unknown; None where the table has none."""
-        return self.log.codes("product_id")[0][self.order] if self.log.has("product_id") else None
+        return self.events.time[self.first_event]
 
     def is_session_over(self, gap: timedelta) -> Bools:
         """Return of each search whether its session is over."""
         last = np.flatnonzero(np.diff(self.session, append=NONE))
-        is_over = self.until - self.time[last] > length_to_microseconds(gap)
+        is_over = self.events.until - self.events.time[last] > length_to_microseconds(gap)
         return np.asarray(is_over[self.session[self.first_event]])
 
 
@@ -108,26 +87,23 @@ def read_search_log(events: Frame, options: SearchOptions) -> SearchLog:
     log = read_log(events, columns=("query",), optional=optional, ties=COLUMNS, as_of=options.as_of)
     session, _ = number_log_sessions(log, options.gap)
     order = sort_order(session)
-    session, event, time = session[order], log.event[order], log.time[order]
+    log, session = log.take(order), session[order]
     click = "select_item" if "select_item" in log.names else "view_item"
-    rows = np.flatnonzero(log.is_name(*SEARCH_EVENTS)[event])
-    queries = _read_queries(log, order[rows])
-    n_clicks: Ints = np.cumsum(log.is_name(click)[event], dtype=np.int64)[rows]
-    near = _SearchEvents(session=session[rows], time=time[rows], n_clicks=n_clicks, within=options.dedupe_within)
+    rows = np.flatnonzero(log.is_event(*SEARCH_EVENTS))
+    queries = _read_queries(log, rows)
+    n_clicks: Ints = np.cumsum(log.is_event(click), dtype=np.int64)[rows]
+    near = _SearchEvents(session=session[rows], time=log.time[rows], n_clicks=n_clicks, within=options.dedupe_within)
     query = _fill_queries(queries.of_label[queries.label], near)
     is_first, by_query, starts = _first_events(query, near)
     return SearchLog(
-        log=log,
-        order=order,
-        unit=log.unit[order],
+        events=log,
+        by_time=order,
         session=session,
-        time=time,
-        event=event,
         search=_last_searches(is_first, rows, session),
         first_event=rows[is_first],
         query=query[is_first],
-        results=_result_counts(log, order[rows], by_query, starts)[np.argsort(by_query[starts])],
-        is_exit=_exits(log.is_name(*PAGE_EVENTS)[event], session, time, rows, is_first, options.dedupe_within),
+        results=_result_counts(log, rows, by_query, starts)[np.argsort(by_query[starts])],
+        is_exit=_exits(log, session, rows, is_first, options.dedupe_within),
         texts=queries.texts,
         spellings=queries.spellings(queries.label[is_first]),
         click=click,
@@ -216,11 +192,11 @@ def _last_searches(is_first: Bools, rows: Ints, session: Ints) -> Ints:
     return last
 
 
-def _exits(is_page: Bools, session: Ints, time: Times, rows: Ints, is_first: Bools, within: int) -> Bools:
+def _exits(log: EventLog, session: Ints, rows: Ints, is_first: Bools, within: int) -> Bools:
     """Return of each search whether nothing follows it but what its own page sends."""
     if not len(rows):
         return np.zeros(0, dtype=bool)
-    pages = np.flatnonzero(is_page)
+    pages, time = np.flatnonzero(log.is_event(*PAGE_EVENTS)), log.time
     before = rows[np.maximum(np.searchsorted(rows, pages) - 1, 0)]
     is_sent = np.zeros(len(session), dtype=bool)
     is_soon = (before < pages) & (session[before] == session[pages]) & (time[pages] - time[before] <= within)

@@ -11,7 +11,7 @@ from ..._core.notes import Note
 from ..._core.results import Result
 from ..._core.texts import LOCALES, Locale
 from .opportunities import GainUnit
-from .summary import SearchTotals, headline, summarize
+from .summary import headline, summarize
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -110,7 +110,7 @@ class Searches(Result):
     level: float
     as_of: datetime | None
     notes: tuple[Note, ...]
-    _totals: SearchTotals
+    _totals: dict[str, Any]
 
     @property
     def headline(self) -> str:

@@ -1,31 +1,23 @@
-"""The summary and the headline of searches."""
+"""The sentences of searches: headline, summary, and notes on what was left out, merged and assumed."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 
 from ..._core.frames import Frame, collect
+from ..._core.notes import Note
 from ..._core.texts import Locale, counted, is_known, join_sentences, percent, thousands
+from .outcomes import SearchOutcomes
+from .read import NONE, SEARCH_EVENTS, SearchLog
 from .table import SearchMeasures
 
 MAX_Q_VALUE = 0.05
 """q-value below which a query is called significantly worse than the rest."""
 NAMED_QUERIES = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchTotals:
-    """All searches together; a share that is not known is NaN."""
-
-    searches: int
-    queries: int
-    visitors: int
-    zero_result_rate: float
-    click_rate: float
-    conversion: float
-
-
+SHARES = ("zero_result_rate", "click_rate", "conversion")
+"""Shares of all searches together."""
 REASON_NAMES: dict[Locale, dict[str, str]] = {
     "en": {
         "zero_results": "nothing found",
@@ -77,41 +69,36 @@ _TEXTS: dict[Locale, dict[str, str]] = {
 }
 
 
-def total_searches(measures: SearchMeasures) -> SearchTotals:
-    """Return the totals of all searches whose query is known."""
-    outcomes, rates = measures.outcomes, measures.rates
-    return SearchTotals(
-        searches=len(outcomes),
-        queries=int(np.count_nonzero(measures.n_searches)),
-        visitors=int(np.count_nonzero(np.bincount(outcomes.unit))),
-        zero_result_rate=rates["zero_result_rate"].overall,
-        click_rate=rates["click_rate"].overall,
-        conversion=rates["conversion"].overall,
-    )
+def total_searches(measures: SearchMeasures) -> dict[str, Any]:
+    """Return the totals of all searches whose query is known; a share that is not known is NaN."""
+    outcomes = measures.outcomes
+    return {
+        "searches": len(outcomes),
+        "queries": int(np.count_nonzero(measures.n_searches)),
+        "visitors": int(np.count_nonzero(np.bincount(outcomes.unit))),
+        **{name: measures.rates[name].overall for name in SHARES},
+    }
 
 
-def headline(totals: SearchTotals, as_of: datetime | None) -> str:
+def headline(totals: Mapping[str, Any], as_of: datetime | None) -> str:
     """Write the first line: searches, queries, visitors, and how many searches have a click."""
     until = "" if as_of is None else f"as of {as_of:%Y-%m-%d %H:%M}, "
-    clicks = f", {percent(totals.click_rate)} with a click" if is_known(totals.click_rate) else ""
-    queries, visitors = counted(totals.queries, "query"), counted(totals.visitors, "visitor")
-    return f"{until}{counted(totals.searches, 'search')} for {queries} by {visitors}{clicks}"
+    clicks = f", {percent(totals['click_rate'])} with a click" if is_known(totals["click_rate"]) else ""
+    queries, visitors = counted(totals["queries"], "query"), counted(totals["visitors"], "visitor")
+    return f"{until}{counted(totals['searches'], 'search')} for {queries} by {visitors}{clicks}"
 
 
-def summarize(totals: SearchTotals, opportunities: Frame, unit: str, locale: Locale) -> str:
+def summarize(totals: Mapping[str, Any], opportunities: Frame, unit: str, locale: Locale) -> str:
     """Write two to four sentences: how searches end, and which queries to improve first."""
     texts = _TEXTS[locale]
-    if not totals.searches:
+    if not totals["searches"]:
         return texts["none"]
-    rates = {name: getattr(totals, name) for name in ("zero_result_rate", "click_rate", "conversion")}
-    shares = [texts[name].format(share=percent(rate)) for name, rate in rates.items() if is_known(rate)]
-    counts = {
-        "searches": counted(totals.searches, "search", locale=locale),
-        "queries": counted(totals.queries, "query", locale=locale),
-        "visitors": counted(totals.visitors, "visitor", locale=locale),
-        "shares": texts["begin"] + texts["join"].join(shares) if shares else "",
-    }
-    return join_sentences([texts["all"].format(**counts), *_gains(opportunities, unit, locale)], locale=locale)
+    known = [texts[name].format(share=percent(totals[name])) for name in SHARES if is_known(totals[name])]
+    nouns = {"searches": "search", "queries": "query", "visitors": "visitor"}
+    counts = {name: counted(totals[name], noun, locale=locale) for name, noun in nouns.items()}
+    shares = texts["begin"] + texts["join"].join(known) if known else ""
+    first = texts["all"].format(shares=shares, **counts)
+    return join_sentences([first, *_gains(opportunities, unit, locale)], locale=locale)
 
 
 def _gains(opportunities: Frame, unit: str, locale: Locale) -> list[str]:
@@ -131,3 +118,52 @@ def _gains(opportunities: Frame, unit: str, locale: Locale) -> list[str]:
     kind = "significant" if n else "not significant"
     gains = texts["gains"].format(queries=names, unit=UNIT_NAMES[locale][unit])
     return [gains, texts[kind].format(n=n, all=len(rows))]
+
+
+def notes_on_searches(
+    log: SearchLog, outcomes: SearchOutcomes, measures: SearchMeasures, min_searches: int
+) -> Iterator[Note]:
+    """Yield the notes; ``outcomes`` are those of all searches."""
+    n_repeated = int(log.events.is_event(*SEARCH_EVENTS).sum()) - len(log)
+    if n_repeated:
+        text = f"{counted(n_repeated, 'repeated search event')} merged with the first one"
+        yield Note(text, code="repeated_searches_merged", count=n_repeated)
+    if n_without := int((outcomes.query == NONE).sum()):
+        text = f"{counted(n_without, 'search')} without a query left out"
+        yield Note(text, code="searches_without_query", count=n_without)
+    if n_unknown := int(np.isnan(measures.outcomes.results).sum()):
+        text = f"{counted(n_unknown, 'search')} without result_count: not in the zero-result rate, taken as a full page"
+        yield Note(text, code="unknown_result_count", count=n_unknown)
+    if n_early := int((log.events.is_event(log.click) & (log.search == NONE)).sum()):
+        text = f"{counted(n_early, 'click')} before any search of their session: not counted"
+        yield Note(text, code="clicks_before_search", count=n_early)
+    yield from _pending(measures.outcomes)
+    yield from _rare_queries(measures, min_searches)
+    yield from _missing_events(log, outcomes)
+
+
+def _pending(outcomes: SearchOutcomes) -> Iterator[Note]:
+    if n_pending := int((~outcomes.is_over).sum()):
+        text = f"{counted(n_pending, 'search')} in sessions still in progress: counted, but in no rate of what follows"
+        yield Note(text, code="sessions_in_progress", count=n_pending)
+    if n_open := int((~outcomes.is_decided & outcomes.is_over).sum()):
+        text = f"{counted(n_open, 'search')} that may still be credited with a purchase: not in the conversion"
+        yield Note(text, code="open_window", count=n_open)
+
+
+def _rare_queries(measures: SearchMeasures, min_searches: int) -> Iterator[Note]:
+    counts = measures.n_searches
+    rare = counts[(counts > 0) & (counts < min_searches)]
+    if len(rare):
+        total = counted(int(rare.sum()), "search")
+        text = f"{counted(len(rare), 'query')} of fewer than {counted(min_searches, 'search')} ({total}) without a row"
+        yield Note(text, code="rare_queries", count=len(rare))
+
+
+def _missing_events(log: SearchLog, outcomes: SearchOutcomes) -> Iterator[Note]:
+    if log.click != "select_item" and len(log):
+        yield Note("there is no select_item: view_item after a search is taken as a click", code="no_select_item")
+    if not outcomes.has_purchases:
+        yield Note("there are no purchases: conversion and revenue are null", code="no_purchases")
+    elif not outcomes.has_money:
+        yield Note("purchases have no value: revenue is null", code="no_purchase_values")

@@ -113,27 +113,28 @@ def position_columns(model: PositionModel | None, level: float) -> Columns:
 
 def _rate_columns(name: str, rates: dict[str, QueryRates], rows: Ints, level: float) -> Columns:
     rate = rates[name].take(rows)
-    return _with_bounds(name, rate.share, *rate.interval(level))
+    return with_bounds(name, rate.share, *rate.interval(level))
 
 
 def _relative_columns(model: PositionModel | None, rows: Ints, level: float) -> Columns:
     if model is None:
-        return _with_bounds("relative_click_rate", *[np.full(len(rows), np.nan)] * 3)
+        return with_bounds("relative_click_rate", *[np.full(len(rows), np.nan)] * 3)
     taken = model.take(rows)
-    return _with_bounds("relative_click_rate", taken.relative, *taken.interval(level))
+    return with_bounds("relative_click_rate", taken.relative, *taken.interval(level))
 
 
 def _money_columns(measures: SearchMeasures, level: float) -> Columns:
     outcomes, rows = measures.outcomes, measures.rows
     if not outcomes.has_money:
         unknown = np.full(len(rows), np.nan)
-        return {"revenue": unknown, **_with_bounds("revenue_per_search", *[unknown] * 3)}
+        return {"revenue": unknown, **with_bounds("revenue_per_search", *[unknown] * 3)}
     bounds = money_per_search(outcomes.money, outcomes.is_decided, measures.searches, level)
     revenue = measures.searches.sums_of_groups(outcomes.money)[rows]
-    return {"revenue": revenue, **_with_bounds("revenue_per_search", *(bound[rows] for bound in bounds))}
+    return {"revenue": revenue, **with_bounds("revenue_per_search", *(bound[rows] for bound in bounds))}
 
 
-def _with_bounds(name: str, *bounds: Floats) -> Columns:
+def with_bounds(name: str, *bounds: Floats) -> Columns:
+    """Return the columns of an estimate, its low and its high."""
     return {f"{name}{ending}": values for ending, values in zip(BOUNDS, bounds, strict=True)}
 
 

@@ -87,8 +87,7 @@ def draw_steps(groups: Groups, by: str | None, level: float, ax: "Axes | None", 
     """Draw one bar per step and group; where windows are open, the naive share as a cross."""
     ax = new_axes(ax, width=8.5, height=4.8)
     _draw_axes(ax, groups, by, level, locale, STYLES)
-    finish_picture(ax)
-    return ax
+    return finish_picture(ax)
 
 
 def draw_panels(groups: Groups, by: str, level: float, locale: Locale) -> "Axes":
@@ -198,8 +197,7 @@ def draw_time(store: UnitStore, by: str | None, level: float, ax: "Axes | None",
     bands = texts["bands"].format(level=level) + (texts["cut"] if is_cut else "")
     ax.set_title(texts["time" if by is None else "time_to_last"].format(bands=bands, step=steps[-1]) + suffix)
     finish_axes(ax, by)
-    finish_picture(ax)
-    return ax
+    return finish_picture(ax)
 
 
 def _draw_curve(
@@ -249,8 +247,7 @@ def draw_periods(
     share = texts["to_step"].format(step=groups[0][1].rows[-1]["step"])
     ax.set(xlabel=texts["period"], ylabel=share, title=texts["periods"].format(level=level) + suffix)
     finish_axes(ax, by)
-    finish_picture(ax)
-    return ax
+    return finish_picture(ax)
 
 
 def _draw_line(ax: "Axes", periods: Sequence[Labelled], index: int, name: str | None, open_label: str) -> None:
