@@ -192,6 +192,12 @@ def count_until(key: Ints, time: Times, at_key: Ints, at_time: Times) -> Ints:
     >>> count_until(np.array([1, 1, 2]), np.array([5, 9, 3]), np.array([1, 1, 2]), np.array([5, 4, 9]))
     array([1, 0, 3])
     """
+    if not len(key) or not len(at_key):
+        return np.zeros(len(at_key), dtype=np.int64)
+    low = min(int(time.min()), int(at_time.min()))
+    span = max(int(time.max()), int(at_time.max())) - low + 1
+    if (max(int(key.max()), int(at_key.max()), -int(key.min()), -int(at_key.min())) + 1) * span < 2**PACKED_BITS:
+        return np.searchsorted(key * span + (time - low), at_key * span + (at_time - low), side="right")
     moments = np.sort(time)
     moments = moments[run_starts(moments)]  # ranks of moments, so that key and time fit into one number
     rank = np.searchsorted(moments, time) + 1

@@ -34,12 +34,9 @@ class CartBoundaries:
         """Whether each cart is bought."""
         return np.asarray(self.closing != NONE)
 
-    @property
-    def is_first_session(self) -> Bools:
-        """Whether each event is of a cart, and not after the end of the session that opened that."""
-        is_first = self.cart != NONE
-        is_first[is_first] = np.flatnonzero(is_first) <= self.session_end[self.cart[is_first]]
-        return np.asarray(is_first)
+    def in_first_session(self, rows: Ints) -> Bools:
+        """Return which events, given by their positions, are not after the session that opened their cart."""
+        return np.asarray(rows <= self.session_end[self.cart[rows]])
 
 
 def find_carts(events: CartEvents, session: Ints, window: int) -> CartBoundaries:

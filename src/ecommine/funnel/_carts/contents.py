@@ -74,7 +74,7 @@ def read_contents(events: CartEvents, carts: CartBoundaries, prices: Records | N
     is_emptied = ~is_add & ~events.has_units[changes]
     units = _running_units(line, np.where(is_add, quantity, -quantity), is_emptied)
     units_at_end = units[bounds[1:] - 1]
-    in_first = sums_by_group(line, carts.is_first_session[changes], n).astype(np.int64)
+    in_first = sums_by_group(line, carts.in_first_session(changes), n).astype(np.int64)
     added_at = events.time[changes[is_add]][run_starts(line[is_add])]
     value, is_priced = events.value[changes], is_add & ~np.isnan(events.value[changes])
     price = divide(*(sums_by_group(line[is_priced], amount[is_priced], n) for amount in (value, quantity)))

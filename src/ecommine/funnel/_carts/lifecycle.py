@@ -7,10 +7,11 @@ import numpy as np
 
 from ..._core.arrays import Bools, Floats, Ints, Times, run_numbers
 from ..._core.moments import DAY
+from ...schema._for_topics import Clock
 from .boundaries import CartBoundaries, last_positions
 from .contents import CartContents
 from .events import ADD, CART_EVENTS, NONE, VIEW_ITEM, CartEvents
-from .side_tables import Records, SideTables
+from .side_tables import Records
 
 STATUSES = ("bought", "recovered", "abandoned", "emptied", "pending")
 STEPS = tuple(name for name in CART_EVENTS if name not in ("remove_from_cart", "purchase"))
@@ -108,7 +109,7 @@ def _steps_and_last_touches(events: CartEvents, carts: CartBoundaries) -> tuple[
     touches = np.flatnonzero((carts.cart != NONE) & events.is_touch)
     touched_at = np.zeros(len(carts), dtype=np.int64)
     touched_at[carts.cart[touches]] = events.time[touches]  # times ascend, so that the last one stays
-    in_first = touches[carts.is_first_session[touches]]
+    in_first = touches[carts.in_first_session(touches)]
     step_of_event = np.array([STEPS.index(name) if name in STEPS else 0 for name in CART_EVENTS])
     step = np.zeros(len(carts), dtype=np.int64)
     np.maximum.at(step, carts.cart[in_first], step_of_event[events.name[in_first] - ADD])
@@ -120,20 +121,25 @@ def find_flags(
     carts: CartBoundaries,
     contents: CartContents,
     lifecycle: CartLifecycle,
-    tables: SideTables,
+    prices: Records | None,
+    stock: Records | None,
+    clock: Clock,
 ) -> dict[str, Floats]:
-    """Look up prices and stock of what was in the carts that were left: 1 or 0 per cart, NaN where not known."""
+    """Look up prices and stock of what was in the carts that were left: 1 or 0 per cart, NaN where not known.
+
+    Prices and stock are in the shop's own time, to which ``clock`` is the way from that of the events.
+    """
     flags = dict.fromkeys(FLAGS, np.full(len(carts), np.nan))
     added_at, left_at = contents.added_at, carts.left_at[contents.cart]
     end = left_at + lifecycle.duration[contents.cart]
-    shop_added_at, shop_left_at, shop_end = (tables.clock.to_shop(time) for time in (added_at, left_at, end))
-    if tables.prices is not None:
-        flags["price_rise"] = _price_rise(contents, contents.product, tables.prices, shop_added_at, shop_left_at)
+    shop_added_at, shop_left_at, shop_end = (clock.to_shop(time) for time in (added_at, left_at, end))
+    if prices is not None:
+        flags["price_rise"] = _price_rise(contents, contents.product, prices, shop_added_at, shop_left_at)
     elif (events.quantity > 0).any():
         key = events.key_of(events.person[carts.opening][contents.cart], contents.product)
         flags["price_rise"] = _price_rise(contents, key, _shown_prices(events), added_at, left_at)
-    if tables.stock is not None:
-        stock, left_on = tables.stock, shop_left_at // DAY
+    if stock is not None:
+        left_on = shop_left_at // DAY
         flags["out_of_stock"] = _out_of_stock(contents, stock, shop_added_at // DAY, left_on, contents.units_left)
         flags["out_of_stock_later"] = _out_of_stock(contents, stock, left_on + 1, shop_end // DAY, contents.units)
     return {name: np.where(lifecycle.was_left, flag, np.nan) for name, flag in flags.items()}

@@ -12,7 +12,7 @@ from .contents import CartContents, read_contents
 from .events import CartLog, number_cart_sessions, read_cart_log
 from .lifecycle import CartLifecycle, find_flags, find_reasons, trace_carts
 from .orders import OrderMatch, add_orders, match_orders, read_orders
-from .side_tables import SideTables, read_prices, read_stock
+from .side_tables import read_prices, read_stock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -49,7 +49,7 @@ def read_carts(
     carts = find_carts(events, number_cart_sessions(events, pause), window)
     contents = read_contents(events, carts, prices, log.clock)
     lifecycle = trace_carts(events, carts, contents, log.until, window, pause)
-    flags = find_flags(events, carts, contents, lifecycle, SideTables(prices=prices, stock=units, clock=log.clock))
+    flags = find_flags(events, carts, contents, lifecycle, prices, units, log.clock)
     return CartData(
         log=replace(log, events=events),
         carts=carts,

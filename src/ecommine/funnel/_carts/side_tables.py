@@ -13,7 +13,7 @@ from ..._core.frames import Frame, collect, whole_number
 from ..._core.moments import DAY, column_to_microseconds
 from ..._core.notes import Note
 from ..._core.texts import counted, join_words
-from ...schema._for_topics import Clock, check_same_library, common_type, read
+from ...schema._for_topics import check_same_library, common_type, read
 from .._log.reading import load_rows
 from .events import NONE, CartLog
 
@@ -92,15 +92,6 @@ class Records:
         rows = slice(None) if where is None else where
         before, after = (count_until(self.product[rows], self.time[rows], product, end) for end in (since - 1, until))
         return after - before
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class SideTables:
-    """Prices and stock in the shop's own time, None where there are none, and the way to it from that of the events."""
-
-    prices: Records | None
-    stock: Records | None
-    clock: Clock
 
 
 def read_prices(sales: Frame, log: CartLog) -> tuple[Records, list[Note]]:

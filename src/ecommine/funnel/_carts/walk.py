@@ -5,7 +5,6 @@ cart that its product was put into, so that a cart which was left is recovered b
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -19,43 +18,40 @@ MIN_SHARE_RECOVERED = 0.5
 """Share of its products that must be bought for a cart that was left to be recovered."""
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
 class CartWalk:
     """The cart of each row; rows are touches and purchases, by person and time, from 0.
 
     A cart is named by the row that opens it, and what is known of it stands there in the lists, all of shape (n_rows,).
     """
 
-    session_until: list[int]  # last row of the session
-    last_open: list[int]  # last row at which a cart that begins here is open; before the row that buys it
-    has_unnamed: bool  # whether a purchase names no product
-    closed_by: list[int] = field(init=False)  # row that buys the cart, NONE where none does
-    n_products: list[int] = field(init=False)  # products put into it; none where the row opens no cart
-    n_bought: list[int] = field(init=False)  # products of it bought after it was left
-    cart: list[int] = field(init=False)  # cart of the row; NONE where it has none
-    outcome: list[int] = field(init=False)  # BOUGHT, or why a purchase buys no cart
-    _of_product: dict[int, int] = field(default_factory=dict)
-    """The cart that each product of the person was put into last."""
-    _of_session: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
-    """Carts and products that each session put in since its last purchase without a product."""
-    _bought: set[tuple[int, int]] = field(default_factory=set)
-    """Pairs of a cart that was left and a product of it that was bought."""
-    _by_opening: list[int] = field(default_factory=list)
-    """Carts of the person of which the last may be open, in the order in which they were opened."""
-    _latest: int = NONE
-    """The cart that was opened last."""
+    def __init__(self, session_until: list[int], last_open: list[int], has_unnamed: bool) -> None:
+        n = len(session_until)
+        self.session_until = session_until  # last row of the session
+        self.last_open = last_open  # last row at which a cart that begins here is open; before the row that buys it
+        self.has_unnamed = has_unnamed  # whether a purchase names no product
+        self.closed_by = [NONE] * n  # row that buys the cart, NONE where none does
+        self.n_products = [0] * n  # products put into it; none where the row opens no cart
+        self.n_bought = [0] * n  # products of it bought after it was left
+        self.cart = [NONE] * n  # cart of the row; NONE where it has none
+        self.outcome = [BOUGHT] * n  # BOUGHT, or why a purchase buys no cart
+        self._latest = NONE  # the cart that was opened last
+        self._begin_person()
 
-    def __post_init__(self) -> None:
-        n = len(self.session_until)
-        self.closed_by, self.cart, self.outcome = [NONE] * n, [NONE] * n, [BOUGHT] * n
-        self.n_products, self.n_bought = [0] * n, [0] * n
+    def _begin_person(self) -> None:
+        # The cart that each product was put into last; carts and products that each session put in since its last
+        # purchase without a product; pairs of a cart that was left and a product of it that was bought; and the carts
+        # of which the last may be open, in the order in which they were opened.
+        self._of_product: dict[int, int] = {}
+        self._of_session: dict[int, list[tuple[int, int]]] = {}
+        self._bought: set[tuple[int, int]] = set()
+        self._by_opening: list[int] = []
 
     def follow(self, events: Iterable[tuple[int, int, int, int]]) -> None:
         """Go through events of (person, name, product, session)."""
         last_person = NONE
         for row, (person, name, product, session) in enumerate(events):
             if person != last_person:
-                self._of_product, self._of_session, self._bought, self._by_opening = {}, {}, set(), []
+                self._begin_person()
                 last_person = person
             if name == ADD:
                 self.cart[row] = self._add(row, product, session)
@@ -77,7 +73,9 @@ class CartWalk:
             self.n_products[cart] += 1
             self._of_product[product] = cart
         if self.has_unnamed:
-            self._of_session.setdefault(session, []).append((cart, product))
+            put_in = self._of_session.setdefault(session, [])
+            if not put_in or put_in[-1] != (cart, product):
+                put_in.append((cart, product))
         return cart
 
     def _touch(self, row: int, product: int) -> int:
@@ -145,10 +143,7 @@ def walk_carts(
     The last two are the last row of the session of each row, and the last one at which a cart that begins there is open
     unless it is bought.
     """
-    walk = CartWalk(
-        session_until=session_until.tolist(),
-        last_open=np.maximum(session_until, open_until).tolist(),
-        has_unnamed=bool(((name == PURCHASE) & (product == NONE)).any()),
-    )
+    has_unnamed = bool(((name == PURCHASE) & (product == NONE)).any())
+    walk = CartWalk(session_until.tolist(), np.maximum(session_until, open_until).tolist(), has_unnamed)
     walk.follow(zip(person.tolist(), name.tolist(), product.tolist(), session.tolist(), strict=True))
     return walk
