@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from ecommine.funnel._spark.counts import count_units
-from ecommine.funnel._spark.sums import plot_curve_from_counts
-from ecommine.funnel._steps.curves import N_MOMENTS, curve_moments, step_curve
+from ecommine.funnel._spark.sums import count_units, plot_curve_from_counts
+from ecommine.funnel._steps.estimates import N_MOMENTS, curve_moments, step_curve
 from funnel import slow
 from funnel.test_estimates import PLAN, SECOND, UNITS, UNTIL, WINDOW, reach_of
 

@@ -8,7 +8,7 @@ import pytest
 
 from ecommine import funnel
 from ecommine.funnel._steps.groups import check_group_count, check_period_count
-from ecommine.funnel._steps.notes import data_quality_notes
+from ecommine.funnel._steps.summary import data_quality_notes
 from ecommine.funnel._steps.table import StepEstimates, trend_p_value
 from funnel import slow
 from notes import note_counts

@@ -34,10 +34,8 @@ from ._carts.api import Carts, carts
 from ._compare.api import FunnelComparison, compare
 from ._definition import Exclude, Funnel, Step
 from ._log.sessions import sessions
-from ._paths.api import paths
-from ._paths.result import Paths
-from ._search.api import search
-from ._search.result import Searches
+from ._paths.api import Paths, paths
+from ._search.api import Searches, search
 from ._steps.from_counts import from_counts, from_reached
 from ._steps.result import FunnelResult
 

@@ -30,8 +30,8 @@ from ._steps.groups import (
     period_numbers,
     period_starts,
 )
-from ._steps.notes import data_quality_notes, period_notes
 from ._steps.result import FunnelResult, make_result
+from ._steps.summary import data_quality_notes, period_notes
 from ._steps.table import FunnelEstimates, StepEstimates, estimate_steps
 from ._steps.units import MemoryUnitStore, UnitGroup
 

@@ -16,8 +16,7 @@ from ..._core.tables import flatten_products, product_names
 from ..._core.texts import LOCALES, Locale
 from ..._stats.intervals import normal_quantile
 from ...schema._for_topics import DataWarning
-from .read import read_carts
-from .report import CartReport, make_report
+from .report import CartReport, make_report, read_carts
 from .summary import headline, summarize
 
 if TYPE_CHECKING:

@@ -1,7 +1,8 @@
-"""The results of carts: their table, the rates by step and reason, the carts to win back, and notes."""
+"""Carts from the tables to the results: their table, the rates by step and reason, the carts to win back, and notes."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,25 @@ import numpy as np
 from ..._core.arrays import Bools, Floats, Ints, run_bounds, run_numbers
 from ..._core.codes import Labels
 from ..._core.frames import Frame
+from ..._core.moments import length_to_microseconds
 from ..._core.notes import Note
 from ..._core.tables import build_table
 from ..._core.texts import counted, is_known
-from .contents import MIN_UNITS, CartContents
-from .events import NONE, CartEvents, CartLog
-from .lifecycle import FLAG_REASONS, FLAGS, REASONS, STATUSES, STEPS
+from .boundaries import CartBoundaries, find_carts
+from .contents import MIN_UNITS, CartContents, read_contents
+from .events import NONE, CartEvents, CartLog, number_cart_sessions, read_cart_log
+from .lifecycle import (
+    FLAG_REASONS,
+    FLAGS,
+    REASONS,
+    STATUSES,
+    STEPS,
+    CartLifecycle,
+    find_flags,
+    find_reasons,
+    trace_carts,
+)
+from .orders import OrderMatch, add_orders, match_orders, read_orders
 from .rates import (
     HOUR,
     LIMITS,
@@ -24,7 +38,55 @@ from .rates import (
     estimate_recovery_curve,
     estimate_share,
 )
-from .read import CartData
+from .side_tables import read_prices, read_stock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CartData:
+    """What is known of each cart, in the order of the events."""
+
+    log: CartLog
+    carts: CartBoundaries
+    contents: CartContents
+    lifecycle: CartLifecycle
+    flags: dict[str, Floats]
+    reasons: dict[str, Bools]
+    match: OrderMatch
+    notes: tuple[Note, ...]
+
+
+def read_carts(
+    table: Frame,
+    *,
+    orders: Frame | None,
+    sales: Frame | None,
+    stock: Frame | None,
+    window: int,
+    gap: timedelta,
+    as_of: datetime | date | str | None,
+) -> CartData:
+    """Read the events, find the carts, and look up what the other tables say."""
+    log = read_cart_log(table, as_of, gap)
+    pause = length_to_microseconds(gap)
+    known_orders = None if orders is None else read_orders(orders, log)
+    prices, price_notes = (None, []) if sales is None else read_prices(sales, log)
+    units, stock_notes = (None, []) if stock is None else read_stock(stock, log)
+    events = log.events if known_orders is None else add_orders(log, known_orders, pause)
+    carts = find_carts(events, number_cart_sessions(events, pause), window)
+    contents = read_contents(events, carts, prices, log.clock)
+    lifecycle = trace_carts(events, carts, contents, log.until, window, pause)
+    flags = find_flags(events, carts, contents, lifecycle, prices, units, log.clock)
+    return CartData(
+        log=replace(log, events=events),
+        carts=carts,
+        contents=contents,
+        lifecycle=lifecycle,
+        flags=flags,
+        reasons=find_reasons(lifecycle, flags),
+        match=OrderMatch() if known_orders is None else match_orders(events, carts, known_orders),
+        notes=(*log.notes, *price_notes, *stock_notes, *carts.notes),
+    )
+
 
 TIMES = ("opened_at", "last_touched_at", "abandoned_at", "bought_at")
 

@@ -19,8 +19,7 @@ from ..._stats.multiple_testing import CORRECTIONS, Correction, adjust_p_values
 from .._steps.result import FunnelResult
 from .checks import check_results
 from .contributions import Side, contributions, make_side
-from .notes import comparison_notes
-from .summary import SIDE_NAMES, comparison_sentences, points
+from .summary import SIDE_NAMES, comparison_notes, comparison_sentences, points
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -14,10 +14,10 @@ from ..._core.notes import Note
 from ...schema._for_topics import NO_CLOCK, Clock, clock_of
 from .._definition import Funnel
 from .._log.reading import factorize_groups, fill_from_group
+from .conditions import check_overlap, missing_steps_notes, without_constant_notes
 from .encode import EncodedEvents, encode_events
 from .event_table import SHOP_TIME, AnalyseOptions, EventTable, Unit, columns_needed
 from .hold import merge_sequences, split_by_value
-from .notes import check_overlap, missing_steps_notes, without_constant_notes
 from .ordered import follow_in_order
 from .plan import Plan, StepTimes, make_plan, stack_times
 from .sort import Events, sort_events

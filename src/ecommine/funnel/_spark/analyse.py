@@ -17,9 +17,9 @@ from ..._core.moments import moment_to_microseconds
 from ..._core.notes import Note
 from ...schema._for_topics import NO_CLOCK, clock_of_frame
 from .._log.reading import factorize_groups
+from .._match.conditions import check_overlap, missing_steps_notes, without_constant_notes
 from .._match.encode import STEP_BITMASK, with_step_bitmask
 from .._match.event_table import AnalyseOptions, EventTable, columns_needed
-from .._match.notes import check_overlap, missing_steps_notes, without_constant_notes
 from .._match.sort import step_bits
 from .._steps.groups import (
     attribution_notes,
@@ -30,9 +30,8 @@ from .._steps.groups import (
     period_starts,
 )
 from .._steps.table import FunnelEstimates, estimate_steps
-from .counts import ALL
-from .jobs import follow_units, sums_of_units
-from .units import SparkUnitStore
+from .sums import ALL
+from .units import SparkUnitStore, follow_units, sums_of_units
 from .worker import GROUPS, Job
 
 

@@ -24,8 +24,7 @@ from .._match.plan import Plan, StepTimes, make_plan
 from .._steps.estimates import compact_clusters
 from .._steps.groups import attributed_group, group_values, period_numbers
 from .._steps.units import UnitGroup, unit_columns
-from .counts import ALL, COLUMNS, count_units
-from .sums import sum_products
+from .sums import ALL, COLUMNS, count_units, sum_products
 
 GROUPS = 64
 """A part is the number of the group, from 1, plus this many times the periods that it lies back; group 0 is none."""

@@ -12,7 +12,7 @@ from ..._core.optional import require
 from ..._core.pictures import PALETTE, even_percents, figure_of, finish_picture, new_axes, show_text
 from ..._core.texts import Locale, duration_in_words, is_known, percent
 from ..._stats.intervals import normal_quantile
-from .curves import MAX_CURVES, StepCurve
+from .estimates import MAX_CURVES, StepCurve
 from .table import Groups, Labelled, StepEstimates
 from .units import UnitStore
 

@@ -17,8 +17,7 @@ from ..._core.texts import LOCALES, Locale, counted, is_known, percent, within_i
 from .._definition import Funnel
 from .._log.reading import example_value
 from .groups import ENTRY_ATTRIBUTIONS
-from .notes import data_quality_notes, steps_without_events
-from .summary import funnel_sentences
+from .summary import data_quality_notes, funnel_sentences, steps_without_events
 from .table import FunnelEstimates, Labelled, StepEstimates, stack_rows
 from .units import UnitStore
 

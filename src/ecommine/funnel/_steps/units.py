@@ -12,7 +12,7 @@ from ..._core.frames import Frame
 from ..._core.tables import build_table
 from ...schema._for_topics import NO_CLOCK, Clock
 from .._match.plan import Plan, StepTimes, stack_times
-from .curves import MAX_CURVES, StepCurve, step_curve
+from .estimates import MAX_CURVES, StepCurve, step_curve
 
 
 class UnitStore(Protocol):
