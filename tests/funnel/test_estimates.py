@@ -1,6 +1,7 @@
 """What is summed up of units, against sums unit by unit, and counts against times."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from ecommine._stats.quantiles import quantiles, quantiles_of_counts, twice_the_median
 from ecommine._stats.survival import kaplan_meier_estimate
 from ecommine.funnel._match.plan import NOT_REACHED, Plan, StepTimes
-from ecommine.funnel._spark import counts, sums
+from ecommine.funnel._spark import sums
 from ecommine.funnel._steps.estimates import sum_units
 from funnel import slow
 
@@ -146,17 +147,17 @@ def shared_out(units, part, visitor, *, until, by_visitor, n_places, wanted):
     place = (visitor if by_visitor else np.arange(len(units))) % n_places
     rows = [np.flatnonzero(place == here) for here in range(n_places)]
     places = [(times.take(here), part[here], visitor[here]) for here in rows]
-    all_counts = counts.concatenate([counts.count_units(here, parts, PLAN, until) for here, parts, _ in places])
-    of_part = all_counts.merged() if wanted == counts.ALL else dict(all_counts.by_part()).get(wanted)
-    if of_part is None:
+    all_counts = pd.concat([sums.count_units(here, parts, PLAN, until) for here, parts, _ in places])
+    of_part = all_counts if wanted == sums.ALL else all_counts[all_counts["part"] == wanted]
+    if of_part.empty and wanted != sums.ALL:
         return None
     entry = times.first_entry_at[
-        (until - times.first_entry_at >= PLAN.window) & ((part == wanted) | (wanted == counts.ALL))
+        (until - times.first_entry_at >= PLAN.window) & ((part == wanted) | (wanted == sums.ALL))
     ]
     median = twice_the_median(entry // SECOND)
     curves, products = sums.curves_of_steps(of_part, 3, PLAN.window), []
     for here, parts, visitors in places:
-        kept = parts == wanted if wanted != counts.ALL else np.full(len(parts), True)
+        kept = parts == wanted if wanted != sums.ALL else np.full(len(parts), True)
         cluster = np.unique(visitors[kept], return_inverse=True)[1] if by_visitor else None
         products.append(sums.sum_products(here.take(kept), cluster, curves, PLAN, until, median))
     return sums.sums_from_counts(of_part, curves, np.sum(products, axis=0), PLAN.window, until)

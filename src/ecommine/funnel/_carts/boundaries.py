@@ -1,7 +1,7 @@
 """Where each cart begins and ends, and which events are its own."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -9,6 +9,7 @@ import pandas as pd
 from ..._core.arrays import Bools, Ints, Times, count_until, distinct_rows
 from ..._core.notes import Note
 from ..._core.texts import counted
+from .._log.reading import in_groups_having
 from .events import ADD, NONE, ONLY_IN_ORDERS, CartEvents
 from .walk import NO_CART, WHY_NO_CART, walk_carts
 
@@ -23,8 +24,6 @@ class CartBoundaries:
     left_at: Times  # when it was touched last before the end of that session (microseconds)
     deadline: Times  # when its window is over
     cart: Ints  # the cart that each event touches or buys; NONE for others
-    n_unnamed: int  # purchases of no known product while a cart that was left was open
-    notes: tuple[Note, ...]  # counts of the events of no cart, and of those purchases
 
     def __len__(self) -> int:
         return len(self.opening)
@@ -39,9 +38,13 @@ class CartBoundaries:
         return np.asarray(rows <= self.session_end[self.cart[rows]])
 
 
-def find_carts(events: CartEvents, session: Ints, window: int) -> CartBoundaries:
-    """Find the carts; a cart that is left may still be bought for ``window`` microseconds."""
-    rows = _rows_of_buyers(events)
+def find_carts(events: CartEvents, session: Ints, window: int) -> tuple[CartBoundaries, Ints]:
+    """Find the carts, and whether each event buys one or why not, see :mod:`.walk`.
+
+    A cart that is left may still be bought for ``window`` microseconds.
+    """
+    is_of_cart = events.is_touch | events.is_purchase
+    rows = np.flatnonzero(is_of_cart & in_groups_having(events.person, events.name == ADD))
     person, time = events.person[rows], events.time[rows]
     session_end = last_positions(session)[session[rows]]
     left_at = _last_touches(events, session_end)
@@ -66,18 +69,8 @@ def find_carts(events: CartEvents, session: Ints, window: int) -> CartBoundaries
         left_at=left_at[opened_by],
         deadline=deadline[opened_by],
         cart=cart,
-        n_unnamed=0,
-        notes=(),
     )
-    carts = replace(carts, n_unnamed=_count_unnamed(events, carts))
-    return replace(carts, notes=tuple(_notes(events, carts, outcome)))
-
-
-def _rows_of_buyers(events: CartEvents) -> Ints:
-    """Return the positions of the touches and purchases of everyone who puts something into a cart."""
-    has_cart = np.zeros(int(events.person.max(initial=-1)) + 1, dtype=np.bool_)
-    has_cart[events.person[events.name == ADD]] = True
-    return np.flatnonzero((events.is_touch | events.is_purchase) & has_cart[events.person])
+    return carts, outcome
 
 
 def _last_touches(events: CartEvents, positions: Ints) -> Times:
@@ -94,7 +87,7 @@ def last_positions(group: Ints) -> Ints:
     return last
 
 
-def _notes(events: CartEvents, carts: CartBoundaries, outcome: Ints) -> Iterator[Note]:
+def notes_on_events(events: CartEvents, carts: CartBoundaries, outcome: Ints, n_unnamed: int) -> Iterator[Note]:
     """Count the events without a cart, and purchases that name nothing of what was left.
 
     A purchase of several products is one, and has a cart if any of them has.
@@ -104,9 +97,7 @@ def _notes(events: CartEvents, carts: CartBoundaries, outcome: Ints) -> Iterator
         yield Note(f"no event is 'add_to_cart', so that there is no cart: {way_out}", code="no_cart_events")
     purchases = np.flatnonzero(events.is_purchase & (events.order_match < ONLY_IN_ORDERS))
     source = events.source[purchases]
-    has_cart = np.zeros(int(source.max(initial=-1)) + 1, dtype=bool)
-    has_cart[source[carts.cart[purchases] != NONE]] = True
-    rest = purchases[~has_cart[source]]
+    rest = purchases[~in_groups_having(source, carts.cart[purchases] != NONE)]
     first = rest[distinct_rows(events.source[rest])[1]]
     total = counted(int(np.count_nonzero(np.bincount(source))), "purchase")
     if len(first):
@@ -119,15 +110,15 @@ def _notes(events: CartEvents, carts: CartBoundaries, outcome: Ints) -> Iterator
         what = counted(n_touches, "removal, cart view or checkout step", "removals, cart views or checkout steps")
         verb = "is" if n_touches == 1 else "are"
         yield Note(f"{what} without an open cart {verb} left out", code="touches_without_cart", count=n_touches)
-    if carts.n_unnamed:
-        purchase = counted(carts.n_unnamed, "purchase")
+    if n_unnamed:
+        purchase = counted(n_unnamed, "purchase")
         text = f"{purchase} without a known product came while a cart left earlier was open, counted for what the same"
         text += " session put in, else for the cart opened last: to know which carts are recovered, add a product_id to"
         text += " add_to_cart and purchase, or pass `orders`"
-        yield Note(text, code="purchases_without_product", count=carts.n_unnamed)
+        yield Note(text, code="purchases_without_product", count=n_unnamed)
 
 
-def _count_unnamed(events: CartEvents, carts: CartBoundaries) -> int:
+def count_unnamed(events: CartEvents, carts: CartBoundaries) -> int:
     """Count purchases without a product that is known to be in a cart, while a cart left earlier was open."""
     purchases = np.flatnonzero(events.is_purchase)
     put_in = np.flatnonzero((carts.cart != NONE) & (events.name == ADD) & (events.product != NONE))

@@ -78,6 +78,8 @@ def read_contents(events: CartEvents, carts: CartBoundaries, prices: Records | N
     added_at = events.time[changes[is_add]][run_starts(line[is_add])]
     value, is_priced = events.value[changes], is_add & ~np.isnan(events.value[changes])
     price = divide(*(sums_by_group(line[is_priced], amount[is_priced], n) for amount in (value, quantity)))
+    if prices is not None:
+        price = np.where(np.isnan(price), prices.latest(product, clock.to_shop(added_at)), price)
     return CartContents(
         n_carts=len(carts),
         cart=cart,
@@ -85,13 +87,9 @@ def read_contents(events: CartEvents, carts: CartBoundaries, prices: Records | N
         units_left=np.where(in_first > 0, units[first + np.maximum(in_first, 1) - 1], 0.0),
         units=units_at_end,
         units_after=_units_after_purchase(events, carts, cart, key[first], units_at_end),
-        price=price if prices is None else _with_prices(price, prices.latest(product, clock.to_shop(added_at))),
+        price=price,
         added_at=added_at,
     )
-
-
-def _with_prices(price: Floats, listed: Floats) -> Floats:
-    return np.where(np.isnan(price), listed, price)
 
 
 def _running_units(line: Ints, change: Floats, is_emptied: Bools) -> Floats:

@@ -146,7 +146,6 @@ def find_flags(
 
 
 def _price_rise(contents: CartContents, key: Ints, prices: Records, added_at: Times, left_at: Times) -> Floats:
-    """Return which carts were left with a product that costs more than when it was put in."""
     before, after = prices.latest(key, added_at), prices.latest(key, left_at)
     is_known = ~(np.isnan(before) | np.isnan(after))
     is_risen = (before > 0) & (after > before * MIN_PRICE_RATIO)

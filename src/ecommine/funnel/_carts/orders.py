@@ -103,7 +103,6 @@ def _unusable_lines(frame: Frame, as_of: datetime | None) -> list[Unusable]:
 
 
 def _distinct_products(rows: nw.DataFrame[Any], order: Ints, log: CartLog) -> tuple[Ints, Ints]:
-    """Return every pair of order and product once."""
     if "product_id" not in rows.columns:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     code, labels = factorize_sorted(rows["product_id"])

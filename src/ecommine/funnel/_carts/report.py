@@ -14,7 +14,7 @@ from ..._core.moments import length_to_microseconds
 from ..._core.notes import Note
 from ..._core.tables import build_table
 from ..._core.texts import counted, is_known
-from .boundaries import CartBoundaries, find_carts
+from .boundaries import CartBoundaries, count_unnamed, find_carts, notes_on_events
 from .contents import MIN_UNITS, CartContents, read_contents
 from .events import NONE, CartEvents, CartLog, number_cart_sessions, read_cart_log
 from .lifecycle import (
@@ -52,6 +52,7 @@ class CartData:
     flags: dict[str, Floats]
     reasons: dict[str, Bools]
     match: OrderMatch
+    n_unnamed: int  # purchases of no known product while a cart that was left was open
     notes: tuple[Note, ...]
 
 
@@ -72,9 +73,11 @@ def read_carts(
     prices, price_notes = (None, []) if sales is None else read_prices(sales, log)
     units, stock_notes = (None, []) if stock is None else read_stock(stock, log)
     events = log.events if known_orders is None else add_orders(log, known_orders, pause)
-    carts = find_carts(events, number_cart_sessions(events, pause), window)
+    carts, outcome = find_carts(events, number_cart_sessions(events, pause), window)
+    n_unnamed = count_unnamed(events, carts)
     contents = read_contents(events, carts, prices, log.clock)
     lifecycle = trace_carts(events, carts, contents, log.until, window, pause)
+    notes = (*log.notes, *price_notes, *stock_notes, *notes_on_events(events, carts, outcome, n_unnamed))
     flags = find_flags(events, carts, contents, lifecycle, prices, units, log.clock)
     return CartData(
         log=replace(log, events=events),
@@ -84,7 +87,8 @@ def read_carts(
         flags=flags,
         reasons=find_reasons(lifecycle, flags),
         match=OrderMatch() if known_orders is None else match_orders(events, carts, known_orders),
-        notes=(*log.notes, *price_notes, *stock_notes, *carts.notes),
+        n_unnamed=n_unnamed,
+        notes=notes,
     )
 
 
@@ -141,7 +145,7 @@ def make_report(data: CartData, like: Frame, window: int, z: float) -> CartRepor
         recovery=recovery,
         win_back=win_back,
         status_counts=_count_statuses(data),
-        n_unnamed=data.carts.n_unnamed,
+        n_unnamed=data.n_unnamed,
         notes=tuple(_notes(data, rates, columns["value"])),
     )
 
@@ -153,8 +157,6 @@ def _table_of_rows(rows: Sequence[Mapping[str, Any]], blank: Mapping[str, Any], 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _CartGroups:
-    """Rates of groups of carts."""
-
     data: CartData
     columns: Mapping[str, Any]
     window: int
@@ -306,7 +308,6 @@ def _cart_ids(person: Ints, log: CartLog) -> Labels:
 
 
 def _list_products(contents: CartContents, rows: Ints, log: CartLog) -> list[list[Any]]:
-    """Return the ids of the products that are left in some carts."""
     is_listed = (contents.units_after > MIN_UNITS) & (contents.product != NONE)
     cart, products = contents.cart[is_listed], log.products[contents.product[is_listed]].tolist()
     ends = (np.searchsorted(cart, rows, side=side).tolist() for side in ("left", "right"))

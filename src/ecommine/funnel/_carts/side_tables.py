@@ -1,6 +1,6 @@
 """Rows of orders, sales and stock in the codes of the events; unusable ones are left out, and counted by kind."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -44,14 +44,12 @@ def leave_out(frame: Frame, row: str, *kinds: Unusable) -> tuple[Frame, list[Not
         sums[kind.code] = (kept & kind.holds).cast(nw.Int64).sum()
         kept = kept & ~kind.holds
     totals = collect(frame.select(**sums))
-    counts = [(kind, whole_number(totals[kind.code])) for kind in kinds]
-    notes = [_note_on_left_out(kind, row, count) for kind, count in counts if count]
+    notes = []
+    for kind in kinds:
+        if count := whole_number(totals[kind.code]):
+            text = f"{counted(count, row)} {kind.words} {'is' if count == 1 else 'are'} left out"
+            notes.append(Note(text, code=kind.code, count=count))
     return frame.filter(kept) if notes else frame, notes
-
-
-def _note_on_left_out(kind: Unusable, row: str, count: int) -> Note:
-    verb = "is" if count == 1 else "are"
-    return Note(f"{counted(count, row)} {kind.words} {verb} left out", code=kind.code, count=count)
 
 
 def check_ids(events: Frame, frame: Frame, keys: tuple[str, ...], argument: str) -> None:
@@ -96,22 +94,18 @@ class Records:
 
 def read_prices(sales: Frame, log: CartLog) -> tuple[Records, list[Note]]:
     """Read the price of each product in each period, the mean of its stores."""
-    columns = ("product_id", "period_at", "price")
-    records, n_stores, notes = _read_records(sales, "sales", columns, log, unit=1)
-    return replace(records, value=records.value / n_stores), notes
+    return _read_records(sales, "sales", ("product_id", "period_at", "price"), log, unit=1, takes_mean=True)
 
 
 def read_stock(stock: Frame, log: CartLog) -> tuple[Records, list[Note]]:
     """Read the units of each product on each day (days since 1970), of all stores."""
-    columns = ("product_id", "stocked_at", "on_hand")
-    records, _, notes = _read_records(stock, "stock", columns, log, unit=DAY)
-    return records, notes
+    return _read_records(stock, "stock", ("product_id", "stocked_at", "on_hand"), log, unit=DAY, takes_mean=False)
 
 
 def _read_records(
-    table: Frame, name: str, columns: tuple[str, str, str], log: CartLog, *, unit: int
-) -> tuple[Records, Ints, list[Note]]:
-    """Read one record per product and time (in ``unit`` microseconds), the total of its rows, and their number."""
+    table: Frame, name: str, columns: tuple[str, str, str], log: CartLog, *, unit: int, takes_mean: bool
+) -> tuple[Records, list[Note]]:
+    """Read one record per product and time (in ``unit`` microseconds), the total or the mean of its rows."""
     frame = read(table, name, columns, argument=name)
     check_ids(log.frame, frame, ("product_id",), name)
     complete, notes = leave_out(frame, f"{name} row", incomplete(name, *columns))
@@ -123,5 +117,6 @@ def _read_records(
     product, time, value = product[order], time[order], value[order]
     bounds = run_bounds(product, time)
     first = bounds[:-1]
-    records = Records(product=product[first], time=time[first], value=np.add.reduceat(value, first))
-    return records, np.diff(bounds), notes
+    total = np.add.reduceat(value, first)
+    value = total / np.diff(bounds) if takes_mean else total
+    return Records(product=product[first], time=time[first], value=value), notes

@@ -14,7 +14,7 @@ from ..._core.codes import Labels, factorize_sorted
 from ..._core.frames import Frame, opened
 from ..._core.notes import Note
 from ...schema._for_topics import EVENT_NAMES, Clock, instant_column, read_columns
-from .reading import load_rows, read_times, resolve_cutoff
+from .reading import in_groups_having, load_rows, read_times, resolve_cutoff
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -101,7 +101,7 @@ def read_log(
     rows = rows.drop(unit, "event", "occurred_at", *instants)
     order = sort_order(codes, time)
     if having is not None:
-        order = order[_of_units_having(codes, event, _is_among(names, having))[order]]
+        order = order[in_groups_having(codes, _is_among(names, having)[event])[order]]
     codes, time = codes.take(order), time.take(order)
     _order_ties(order, ~run_starts(codes, time), rows, event, [column for column in ties if column in rows.columns])
     return EventLog(
@@ -127,13 +127,6 @@ def _filter_counted(frame: Frame, unit: str, as_of: datetime | None) -> Frame:
     if isinstance(frame, nw.DataFrame) and frame.select(counts=counts)["counts"].all():
         return frame
     return frame.filter(counts)
-
-
-def _of_units_having(unit: Ints, event: Ints, is_wanted: Bools) -> Bools:
-    """Return which events are of a unit that has an event of a wanted name."""
-    has_wanted = np.zeros(int(unit.max(initial=-1)) + 1, dtype=bool)
-    has_wanted[unit[is_wanted[event]]] = True
-    return has_wanted[unit]
 
 
 def _order_ties(order: Ints, is_tied: Bools, rows: nw.DataFrame[Any], event: Ints, ties: Sequence[str]) -> None:

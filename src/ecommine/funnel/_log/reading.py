@@ -8,7 +8,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from ..._core.arrays import Ints, Times
+from ..._core.arrays import Bools, Ints, Times
 from ..._core.codes import factorize_sorted
 from ..._core.frames import Frame, collect, whole_number
 from ..._core.moments import column_to_microseconds, moment, moment_to_microseconds
@@ -148,6 +148,19 @@ def fill_from_group(group: Ints, value: Ints) -> tuple[Ints, int]:
     np.minimum.at(low, group[is_known], value[is_known])
     np.maximum.at(high, group[is_known], value[is_known])
     return np.where(~is_known & (low == high)[group], high[group], value), int((low < high).sum())
+
+
+def in_groups_having(group: Ints, is_wanted: Bools) -> Bools:
+    """Return which rows are of a group, numbered from 0, of which any row is wanted.
+
+    Examples
+    --------
+    >>> in_groups_having(np.array([0, 1, 0]), np.array([True, False, False])).tolist()
+    [True, False, True]
+    """
+    has_wanted = np.zeros(int(group.max(initial=-1)) + 1, dtype=bool)
+    has_wanted[group[is_wanted]] = True
+    return has_wanted[group]
 
 
 def factorize_groups(values: nw.Series[Any], order: Sequence[str] = ()) -> tuple[Ints, tuple[Any, ...]]:

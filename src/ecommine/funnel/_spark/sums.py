@@ -6,15 +6,16 @@ the influence of each unit on the curves is known, and the products of influence
 with the exact times; only where a curve falls is known to the second, which is exact where all times are whole seconds.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ..._core.arrays import Floats, Ints
 from ..._core.moments import SECOND
+from ..._stats.arrays import sums_by_group
 from ..._stats.clusters import count_clusters, influence_covariance, influence_products
 from ..._stats.quantiles import quantiles_of_counts
 from ..._stats.survival import KaplanMeier, harmonic_mean_at_risk
@@ -23,6 +24,8 @@ from .._steps.estimates import QUARTILE_COLUMNS, FunnelSums, StepCurve, count_tr
 
 ALL = -1
 """The part of all units."""
+N_TREND_AND_CLUSTERS = 5
+"""Numbers of a row of products behind the products themselves: the halves of the trend, and the clusters."""
 
 
 class Kind(IntEnum):
@@ -40,67 +43,26 @@ class Kind(IntEnum):
     LATE = 6
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class UnitCounts:
-    """Numbers of units by part, :class:`Kind`, step, and second or hour; int arrays of shape (n_rows,)."""
-
-    part: Ints
-    kind: Ints
-    step: Ints
-    second: Ints
-    n: Ints
-
-    def by_second(self, kind: Kind, step: int) -> tuple[Ints, Ints]:
-        """Return the seconds of one kind, ascending, and the number of units in each."""
-        rows = np.flatnonzero((self.kind == kind) & (self.step == step))
-        seconds, index = np.unique(self.second[rows], return_inverse=True)
-        return seconds, sum_at(index, self.n[rows], len(seconds))
-
-    def by_step(self, kind: Kind, n_steps: int) -> Ints:
-        """Return the number of units of one kind in each step."""
-        rows = (self.kind == kind) & (self.step < n_steps)
-        return sum_at(self.step[rows], self.n[rows], n_steps)
-
-    def merged(self) -> "UnitCounts":
-        """Return the counts of all parts as those of one."""
-        return replace(self, part=np.full_like(self.part, ALL))
-
-    def by_part(self) -> Iterator[tuple[int, "UnitCounts"]]:
-        """Return the counts of each part, in the order of parts."""
-        order = np.argsort(self.part, kind="stable")
-        parts, first = np.unique(self.part[order], return_index=True)
-        for part, rows in zip(parts.tolist(), np.split(order, first[1:]), strict=False):
-            yield part, UnitCounts(**{name: getattr(self, name)[rows] for name in COLUMNS})
+def by_second(counts: pd.DataFrame, kind: Kind, step: int) -> "pd.Series[int]":
+    """Return the number of units of one kind by the second, ascending."""
+    return counts[(counts["kind"] == kind) & (counts["step"] == step)].groupby("second")["n"].sum()
 
 
-COLUMNS = tuple(field.name for field in fields(UnitCounts))
+def by_step(counts: pd.DataFrame, kind: Kind, n_steps: int) -> Ints:
+    """Return the number of units of one kind in each step."""
+    rows = counts[(counts["kind"] == kind) & (counts["step"] < n_steps)]
+    return sums_by_group(rows["step"].to_numpy(), rows["n"].to_numpy(), n_steps).astype(np.int64)
 
 
-def sum_at(index: Ints, n: Ints, size: int) -> Ints:
-    """Return the sums of numbers by index.
+def count_units(times: StepTimes, part: Ints, plan: Plan, until: int) -> pd.DataFrame:
+    """Count units, each in one part; events count until a moment (microseconds).
 
-    Examples
-    --------
-    >>> sum_at(np.array([0, 2, 0]), np.array([1, 5, 2]), 3).tolist()
-    [3, 0, 5]
+    Columns are part, kind (see :class:`Kind`), step, second or hour, and n, the number of units.
     """
-    sums = np.zeros(size, dtype=np.int64)
-    np.add.at(sums, index, n)
-    return sums
+    return pd.concat(list(_count_each(times, part, plan, until)), ignore_index=True)
 
 
-def concatenate(counts: Iterable[UnitCounts]) -> UnitCounts:
-    """Return the rows of several counts as one."""
-    parts = list(counts)
-    return UnitCounts(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in COLUMNS})
-
-
-def count_units(times: StepTimes, part: Ints, plan: Plan, until: int) -> UnitCounts:
-    """Count units, each in one part; events count until a moment (microseconds)."""
-    return concatenate(_count_each(times, part, plan, until))
-
-
-def _count_each(times: StepTimes, part: Ints, plan: Plan, until: int) -> Iterator[UnitCounts]:
+def _count_each(times: StepTimes, part: Ints, plan: Plan, until: int) -> Iterator[pd.DataFrame]:
     entry = times.first_entry_at
     observed = np.minimum(until - entry, plan.window)
     is_open = observed < plan.window
@@ -121,46 +83,35 @@ def _count_each(times: StepTimes, part: Ints, plan: Plan, until: int) -> Iterato
             yield _count(part, Kind.TIME_TO_STEP, step, reached, (reached_at - times.entry_at[:, step]) // SECOND)
 
 
-def _count(part: Ints, kind: Kind, step: int, rows: Ints, second: Ints | None = None) -> UnitCounts:
+def _count(part: Ints, kind: Kind, step: int, rows: Ints, second: Ints | None = None) -> pd.DataFrame:
     """Count some units by part, and by second where one is given."""
     seconds = np.zeros(len(rows), dtype=np.int64) if second is None else second[rows]
     low = int(seconds.min(initial=0))
     width = int(seconds.max(initial=0)) - low + 1
     keys, n = np.unique(part[rows].astype(np.int64) * width + (seconds - low), return_counts=True)
-    return UnitCounts(
-        part=keys // width,
-        kind=np.full_like(keys, kind),
-        step=np.full_like(keys, step),
-        second=keys % width + low,
-        n=n,
-    )
+    kinds, steps = np.full_like(keys, kind), np.full_like(keys, step)
+    return pd.DataFrame({"part": keys // width, "kind": kinds, "step": steps, "second": keys % width + low, "n": n})
 
 
-N_TREND_AND_CLUSTERS = 5
-"""Numbers of a row of products behind the products themselves: the halves of the trend, and the clusters."""
-
-
-def step_curve_from_counts(counts: UnitCounts, step: int, window: int) -> KaplanMeier:
+def step_curve_from_counts(counts: pd.DataFrame, step: int, window: int) -> KaplanMeier:
     """Estimate the curve of one step from counts; times in microseconds, whole seconds but for the window."""
-    reached_after, n_reached = counts.by_second(Kind.REACHED_AFTER, step)
-    observed_for, n_observed = counts.by_second(Kind.OBSERVED_FOR, step)
-    seconds = np.union1d(reached_after, observed_for)
-    events = sum_at(np.searchsorted(seconds, reached_after), n_reached, len(seconds))
-    censored = sum_at(np.searchsorted(seconds, observed_for), n_observed, len(seconds))
-    reached = counts.by_step(Kind.REACHED, step + 1)
+    of_kinds = [by_second(counts, kind, step) for kind in (Kind.REACHED_AFTER, Kind.OBSERVED_FOR)]
+    seconds = np.union1d(*(of_kind.index.to_numpy() for of_kind in of_kinds))
+    events, censored = (of_kind.reindex(seconds, fill_value=0).to_numpy() for of_kind in of_kinds)
+    reached = by_step(counts, Kind.REACHED, step + 1)
     late = int(reached[step] - events.sum())
     return KaplanMeier.from_counts(seconds * SECOND, events, censored, late=late, n=int(reached[0]), horizon=window)
 
 
-def curves_of_steps(counts: UnitCounts, n_steps: int, window: int) -> list[KaplanMeier]:
+def curves_of_steps(counts: pd.DataFrame, n_steps: int, window: int) -> list[KaplanMeier]:
     """Estimate the curves of the steps after the first one, in as few numbers as there can be."""
     return [step_curve_from_counts(counts, step, window).only_events() for step in range(1, n_steps)]
 
 
-def plot_curve_from_counts(counts: UnitCounts, label: dict[str, Any], step: int, window: int) -> StepCurve:
+def plot_curve_from_counts(counts: pd.DataFrame, label: dict[str, Any], step: int, window: int) -> StepCurve:
     """Return the curve of a plot."""
-    observed_for, n_observed = counts.by_second(Kind.OBSERVED_FOR, 0)
-    return read_curve(label, step, step_curve_from_counts(counts, step, window), observed_for * SECOND, n_observed)
+    observed, curve = by_second(counts, Kind.OBSERVED_FOR, 0), step_curve_from_counts(counts, step, window)
+    return read_curve(label, step, curve, observed.index.to_numpy() * SECOND, observed.to_numpy())
 
 
 def influences_on(curves: Sequence[KaplanMeier], times: StepTimes, plan: Plan, until: int) -> Floats:
@@ -191,30 +142,33 @@ def sum_products(
 
 
 def sums_from_counts(
-    counts: UnitCounts, curves: Sequence[KaplanMeier], products: Floats, window: int, until: int
+    counts: pd.DataFrame, curves: Sequence[KaplanMeier], products: Floats, window: int, until: int
 ) -> FunnelSums:
     """Return the sums of one part, from its counts, its curves, and the sum of the rows of :func:`sum_products`."""
     n_steps = len(curves) + 1
-    reached, reached_open = (counts.by_step(kind, n_steps) for kind in (Kind.REACHED, Kind.REACHED_OPEN))
+    reached, reached_open = (by_step(counts, kind, n_steps) for kind in (Kind.REACHED, Kind.REACHED_OPEN))
     n, has_closed = int(reached[0]), reached[0] > reached_open[0]
-    seconds, n_observed = counts.by_second(Kind.OBSERVED_FOR, 0)
-    observed = np.minimum(seconds * SECOND + until % SECOND, window)  # exact where entries are whole seconds
+    n_observed = by_second(counts, Kind.OBSERVED_FOR, 0)
+    # Exact where entries are whole seconds.
+    observed = np.minimum(n_observed.index.to_numpy() * SECOND + until % SECOND, window)
     conversion = np.array([1.0 if n else 0.0, *(curve.estimate for curve in curves)])
-    n_late = int(counts.by_step(Kind.LATE, n_steps)[-1])
+    n_late = int(by_step(counts, Kind.LATE, n_steps)[-1])
     first = np.full(len(QUARTILE_COLUMNS), 0.0 if n else np.nan)  # the entry itself takes no time
-    times_to_steps = [counts.by_second(Kind.TIME_TO_STEP, step) for step in range(1, n_steps)]
+    times_to_steps = [by_second(counts, Kind.TIME_TO_STEP, step) for step in range(1, n_steps)]
     return FunnelSums(
-        mean_at_risk=harmonic_mean_at_risk(observed, n_observed, n, window),
+        mean_at_risk=harmonic_mean_at_risk(observed, n_observed.to_numpy(), n, window),
         entrants=n,
         open=int(reached_open[0]),
         clusters=int(np.rint(products[-1])) or None,
         reached=reached,
         reached_open=reached_open,
-        skipped=counts.by_step(Kind.SKIPPED, n_steps),
+        skipped=by_step(counts, Kind.SKIPPED, n_steps),
         late=n_late,
         first_conversion=curves[-1].estimate_without(n_late) if has_closed else np.nan,
         conversion=conversion if has_closed else np.full(n_steps, np.nan),
         covariance=influence_covariance(products[: n_steps**2].reshape(n_steps, n_steps) * has_closed, n),
-        seconds=np.array([first, *(quantiles_of_counts(*of_step) for of_step in times_to_steps)]),
+        seconds=np.array(
+            [first, *(quantiles_of_counts(of_step.index.to_numpy(), of_step.to_numpy()) for of_step in times_to_steps)]
+        ),
         halves=np.rint(products[n_steps**2 : -1]).astype(np.int64).reshape(2, 2),
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
+import pandas as pd
 
 from ..._core.arrays import Floats
 from ..._core.moments import SECOND
@@ -16,10 +17,9 @@ from .._steps.estimates import MAX_CURVES, FunnelSums, StepCurve
 from .._steps.units import MemoryUnitStore, UnitGroup
 from .sums import (
     ALL,
-    COLUMNS,
     N_TREND_AND_CLUSTERS,
     Kind,
-    UnitCounts,
+    by_step,
     curves_of_steps,
     plot_curve_from_counts,
     sums_from_counts,
@@ -92,8 +92,8 @@ def sums_of_units(whole: Units, of_groups: Units) -> tuple[dict[int, FunnelSums]
 def _summed(units: Units, *, whole: bool, in_parts: bool) -> tuple[dict[int, FunnelSums], int]:
     """Go through the units for counts, for the median of the entries and for products."""
     counts = count_on_workers(units)
-    by_part = dict(counts.by_part())
-    counts_of = {ALL: counts.merged()} if whole else {}
+    by_part = dict(_by_part(counts))
+    counts_of = {ALL: counts} if whole else {}
     counts_of |= {part: of_part for part, of_part in by_part.items() if in_parts and part % GROUPS}
     curves = _curves_of_parts(units, counts_of)
     products = _products_of_parts(units, curves)
@@ -103,19 +103,23 @@ def _summed(units: Units, *, whole: bool, in_parts: bool) -> tuple[dict[int, Fun
         for part, of_part in counts_of.items()
     }
     without_group = [of_part for part, of_part in by_part.items() if not part % GROUPS]
-    return sums, sum(int(of_part.by_step(Kind.REACHED, 1)[0]) for of_part in without_group)
+    return sums, sum(int(by_step(of_part, Kind.REACHED, 1)[0]) for of_part in without_group)
 
 
-def count_on_workers(units: Units) -> UnitCounts:
+def count_on_workers(units: Units) -> pd.DataFrame:
     """Count what units did, where they are, and bring the counts."""
     from pyspark.sql import functions as F  # noqa: N812  # Spark's own name for it
 
     counts = units.frame.mapInArrow(partial(count_rows, job=units.job), COUNTS_SCHEMA)
     table = counts.groupBy("part", "kind", "step", "second").agg(F.sum("n").alias("n")).toArrow()
-    return UnitCounts(**{name: table[name].to_numpy() for name in COLUMNS})
+    return table.to_pandas()
 
 
-def _curves_of_parts(units: Units, counts_of: dict[int, UnitCounts]) -> Curves:
+def _by_part(counts: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame]]:
+    return ((int(part), of_part) for part, of_part in counts.groupby("part"))
+
+
+def _curves_of_parts(units: Units, counts_of: dict[int, pd.DataFrame]) -> Curves:
     """Estimate the curves of each part, and twice the median of the entries whose window is closed (seconds)."""
     from pyspark.sql import functions as F  # noqa: N812  # Spark's own name for it
 
@@ -198,14 +202,12 @@ class SparkUnitStore:
             return self._in_memory(by_group=by_group).curves(by_group=by_group)
         last, window = len(self.step_labels) - 1, self.plan.window
         if not by_group:
-            whole = count_on_workers(self._units).merged()
+            whole = count_on_workers(self._units)
             steps = range(1, last + 1)[:MAX_CURVES]
             return [plot_curve_from_counts(whole, {}, step, window) for step in steps], last
-        counts, labels = (
-            dict(count_on_workers(self.of_groups).by_part()),
-            dict(zip(self.parts, self.labels, strict=True)),
-        )
-        largest = sorted(labels, key=lambda part: -int(counts[part].by_step(Kind.REACHED, 1)[0]))[:MAX_CURVES]
+        labels = dict(zip(self.parts, self.labels, strict=True))
+        counts = dict(_by_part(count_on_workers(self.of_groups)))
+        largest = sorted(labels, key=lambda part: -int(by_step(counts[part], Kind.REACHED, 1)[0]))[:MAX_CURVES]
         drawn = [part for part in labels if part in largest]
         return [plot_curve_from_counts(counts[part], labels[part], last, window) for part in drawn], len(labels)
 

@@ -24,7 +24,7 @@ from .._match.plan import Plan, StepTimes, make_plan
 from .._steps.estimates import compact_clusters
 from .._steps.groups import attributed_group, group_values, period_numbers
 from .._steps.units import UnitGroup, unit_columns
-from .sums import ALL, COLUMNS, count_units, sum_products
+from .sums import ALL, count_units, sum_products
 
 GROUPS = 64
 """A part is the number of the group, from 1, plus this many times the periods that it lies back; group 0 is none."""
@@ -163,7 +163,7 @@ def count_rows(batches: Iterable[Any], job: Job) -> Iterator[Any]:
     table = _table(batches)
     if table is not None:
         counts = count_units(times_of_rows(table, job.plan.n_steps), table["part"].to_numpy(), job.plan, job.until)
-        yield from pa.table({name: getattr(counts, name) for name in COLUMNS}).to_batches(max_chunksize=ROWS_PER_BATCH)
+        yield from pa.Table.from_pandas(counts, preserve_index=False).to_batches(max_chunksize=ROWS_PER_BATCH)
 
 
 def product_rows(batches: Iterable[Any], job: Job, curves: Curves) -> Iterator[Any]:
