@@ -344,9 +344,9 @@ def test_all_paths_may_still_go_on():
         (
             {"state": "page", "focus": 5},
             TypeError,
-            "`focus` must be the name of a state as text, such as 'view_item', got 5",
+            "`focus` must be text such as 'view_item', the name of a state, got 5",
         ),
-        ({"state": 5}, TypeError, "`state` must be the name of a column, such as 'event' or 'page', got 5 of type int"),
+        ({"state": 5}, TypeError, "`state` must be text such as 'event' or 'page', the name of a column, got 5"),
     ],
 )
 def test_errors_name_the_way_out(options, error, message):

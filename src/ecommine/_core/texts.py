@@ -1,10 +1,13 @@
 """Words and numbers of texts for users, in English and Chinese: counts, shares, lists, near names, lengths of time."""
 
 import re
+from bisect import bisect
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from difflib import get_close_matches
+from itertools import accumulate
 from typing import Any, Literal, get_args
+from unicodedata import east_asian_width
 
 from .durations import Duration
 
@@ -185,6 +188,18 @@ def near_names(name: str, names: Iterable[str], *, most: int = 3, cutoff: float 
     """
     bare = {_bare(candidate): candidate for candidate in names}
     return [bare[match] for match in get_close_matches(_bare(name), bare, n=most, cutoff=cutoff)]
+
+
+def shorten(text: str, width: int) -> str:
+    """Return as much of a text as there is room for; a Chinese character is two wide.
+
+    Examples
+    --------
+    >>> shorten("view_item_list", 20), shorten("view_item_list", 10), shorten("春季新款连衣裙", 10)
+    ('view_item_list', 'view_item…', '春季新款…')
+    """
+    ends = list(accumulate(2 if east_asian_width(letter) in "WF" else 1 for letter in text))
+    return text if not ends or ends[-1] <= width else text[: bisect(ends, width - 1)].rstrip() + "…"
 
 
 def did_you_mean(name: str, names: Iterable[str], *, most: int = 3, cutoff: float = 0.6, before: str = "; ") -> str:

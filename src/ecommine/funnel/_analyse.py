@@ -171,7 +171,6 @@ def _as_funnel(definition: object) -> Funnel:
 
 
 def _estimate_in_memory(table: EventTable, options: AnalyseOptions) -> FunnelEstimates:
-    """Measure events that are read into memory."""
     by, every = options.by, options.every
     units, event_notes = load_events(table, options)
     sequences, constant_notes = units.whole()

@@ -171,10 +171,8 @@ class Funnel:
             "order": order,
             "reentry": bool(reentry),
             "exclude": tuple(_parse_exclusions(exclude)),
-            "optional": _parse_names("optional", optional, of="steps"),
-            "hold_constant": _parse_names(
-                "hold_constant", () if hold_constant is None else hold_constant, of="columns"
-            ),
+            "optional": tuple(dict.fromkeys(names("optional", optional, of="steps"))),
+            "hold_constant": tuple(dict.fromkeys(names("hold_constant", hold_constant or (), of="columns"))),
         }
         for name, value in fields.items():
             object.__setattr__(self, name, value)
@@ -261,10 +259,6 @@ def _parse_exclusions(exclude: object) -> Iterator[Exclude]:
         if not isinstance(exclusion, Exclude) and not (isinstance(exclusion, str) and exclusion):
             raise TypeError(f"`exclude` must be names of events or Exclude objects, got {show(exclusion)}")
         yield exclusion if isinstance(exclusion, Exclude) else Exclude(exclusion)
-
-
-def _parse_names(argument: str, given: object, *, of: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(names(argument, given, of=of)))
 
 
 def _check_optional(funnel: Funnel) -> None:

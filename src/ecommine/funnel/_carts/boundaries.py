@@ -11,7 +11,7 @@ from ..._core.notes import Note
 from ..._core.texts import counted
 from .._log.reading import in_groups_having
 from .events import ADD, NONE, ONLY_IN_ORDERS, CartEvents
-from .walk import NO_CART, WHY_NO_CART, walk_carts
+from .walk import NO_CART, WHY_NO_CART, CartWalk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -49,14 +49,13 @@ def find_carts(events: CartEvents, session: Ints, window: int) -> tuple[CartBoun
     session_end = last_positions(session)[session[rows]]
     left_at = _last_touches(events, session_end)
     deadline = left_at + window
-    walk = walk_carts(
-        person,
-        events.name[rows],
-        events.product[rows],
-        session[rows],
+    walk = CartWalk(
         session_until=np.searchsorted(rows, session_end, side="right") - 1,
         open_until=count_until(person, time, person, deadline) - 1,
+        has_unnamed=bool((events.is_purchase & (events.product == NONE))[rows].any()),
     )
+    columns = (person, events.name[rows], events.product[rows], session[rows])
+    walk.follow(zip(*(values.tolist() for values in columns), strict=True))
     n_products = np.array(walk.n_products, dtype=np.int64)
     opened_by = np.flatnonzero(n_products)
     number = np.append(np.cumsum(n_products > 0) - 1, NONE)

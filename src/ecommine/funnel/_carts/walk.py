@@ -19,15 +19,16 @@ MIN_SHARE_RECOVERED = 0.5
 
 
 class CartWalk:
-    """The cart of each row; rows are touches and purchases, by person and time, from 0.
+    """The cart of each row; rows are touches and purchases of all persons, by person and time, from 0.
 
     A cart is named by the row that opens it, and what is known of it stands there in the lists, all of shape (n_rows,).
     """
 
-    def __init__(self, session_until: list[int], last_open: list[int], has_unnamed: bool) -> None:
+    def __init__(self, session_until: Ints, open_until: Ints, *, has_unnamed: bool) -> None:
         n = len(session_until)
-        self.session_until = session_until  # last row of the session
-        self.last_open = last_open  # last row at which a cart that begins here is open; before the row that buys it
+        self.session_until = session_until.tolist()  # last row of the session
+        # Last row at which a cart that begins here is open; before the row that buys it.
+        self.last_open = np.maximum(session_until, open_until).tolist()
         self.has_unnamed = has_unnamed  # whether a purchase names no product
         self.closed_by = [NONE] * n  # row that buys the cart, NONE where none does
         self.n_products = [0] * n  # products put into it; none where the row opens no cart
@@ -133,17 +134,3 @@ class CartWalk:
         while carts and row > self.last_open[carts[-1]]:
             carts.pop()
         return carts[-1] if carts else NONE
-
-
-def walk_carts(
-    person: Ints, name: Ints, product: Ints, session: Ints, session_until: Ints, open_until: Ints
-) -> CartWalk:
-    """Follow the touches and purchases of all persons, arrays of shape (n_rows,), sorted by person and time.
-
-    The last two are the last row of the session of each row, and the last one at which a cart that begins there is open
-    unless it is bought.
-    """
-    has_unnamed = bool(((name == PURCHASE) & (product == NONE)).any())
-    walk = CartWalk(session_until.tolist(), np.maximum(session_until, open_until).tolist(), has_unnamed)
-    walk.follow(zip(person.tolist(), name.tolist(), product.tolist(), session.tolist(), strict=True))
-    return walk

@@ -144,7 +144,6 @@ class FunnelComparison(Result):
         return draw_comparison(self._rows, self._conversion(), self.level, names, ax, locale)
 
     def _conversion(self) -> dict[str, float]:
-        """Return the conversions to the last step, their difference and its p-value, by name."""
         names = [f"{name}{end}" for name in CONVERSIONS for end in ("", "_low", "_high")]
         return {name: getattr(self, name) for name in (*names, "p_value")}
 

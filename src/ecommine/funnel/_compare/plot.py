@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._core.pictures import PALETTE, finish_picture, legend_below, new_axes
-from ..._core.texts import Locale, is_known, percent
-from .._steps.plot import new_label, shorten
+from ..._core.texts import Locale, is_known, percent, shorten
+from .._steps.plot import new_label
 from .summary import points
 
 if TYPE_CHECKING:

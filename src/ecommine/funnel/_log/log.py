@@ -42,11 +42,7 @@ class EventLog:
 
     def is_event(self, *names: str) -> Bools:
         """Return which events have one of the names."""
-        return self.is_name(*names)[self.event]
-
-    def is_name(self, *names: str) -> Bools:
-        """Return which of the names of the log are one of these."""
-        return _is_among(self.names, names)
+        return _is_among(self.names, names)[self.event]
 
     def has(self, column: str) -> bool:
         """Return whether the table has a column."""

@@ -135,7 +135,10 @@ def sessions(events: IntoFrameT, /, *, gap: str | timedelta = "30min") -> IntoFr
     columns = names if optional else [*names, "session_id"]
     if isinstance(frame, nw.DataFrame):
         return native(frame.with_columns(_in_memory(frame, pause, at)).select(columns), events)
-    frame = _ids_in_engine(frame, pause, at) if optional else _in_engine(frame, pause, at)
+    if optional:
+        frame = _ids_in_engine(frame, pause, at)
+    else:
+        frame = _latest(frame, _is_late(pause, at), seconds_since_1970(nw.col(at)), at)
     return native(frame.with_columns(_session_id(frame, at)).select(columns), events)
 
 
@@ -174,15 +177,6 @@ def _text(frame: Frame, column: str) -> nw.Expr:
     return values.cast(nw.String)
 
 
-def _in_engine(frame: nw.LazyFrame[Any], gap: timedelta, at: str) -> nw.LazyFrame[Any]:
-    """Cut sessions without ids in the engine of the table.
-
-    A running maximum of beginnings orders events of one moment at will, so that some of them may miss a beginning that
-    another one has; the maximum over the moment repairs it.
-    """
-    return _latest(frame, _is_late(gap, at), seconds_since_1970(nw.col(at)), at)
-
-
 def _ids_in_engine(frame: nw.LazyFrame[Any], gap: timedelta, at: str) -> nw.LazyFrame[Any]:
     """Find the latest moment that has an id or begins a session, and the largest id of that moment, if any."""
     time, visitor = nw.col(at), "visitor_id"
@@ -200,7 +194,11 @@ def _is_late(gap: timedelta, at: str) -> nw.Expr:
 
 
 def _latest(frame: nw.LazyFrame[Any], is_new: nw.Expr, moment: nw.Expr, at: str) -> nw.LazyFrame[Any]:
-    """Find the latest of the visitor's moments that are new, up to the event's own."""
+    """Find the latest of the visitor's moments that are new, up to the event's own.
+
+    A running maximum of beginnings orders events of one moment at will, so that some of them may miss a beginning that
+    another one has; the maximum over the moment repairs it.
+    """
     time, visitor = nw.col(at), "visitor_id"
     frame = frame.with_columns(time.shift(1).over(visitor, order_by=at).alias(_BEFORE))
     begin = nw.when(is_new & ~time.is_null()).then(moment).otherwise(nw.lit(_NO_BEGIN, dtype=nw.Int64))

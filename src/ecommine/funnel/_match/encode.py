@@ -88,7 +88,6 @@ def _bitmask(funnel: Funnel) -> nw.Expr:
 
 
 def _matches(part: Step | Exclude) -> nw.Expr:
-    """Return the expression of which events are a step or an exclusion."""
     is_named = nw.col("event").is_in(list(part.event)).fill_null(False)
     return is_named & _meets_conditions(part) if part.where else is_named
 
@@ -103,7 +102,6 @@ def _meets_conditions(part: Step | Exclude) -> nw.Expr:
 
 
 def _bitmasks_by_name(funnel: Funnel) -> dict[str, int]:
-    """Return the bitmasks of events by their names."""
     bitmask_of: dict[str, int] = {}
     for bit, part in enumerate(funnel.steps_and_exclusions):
         bitmask_of |= {name: bitmask_of.get(name, 0) | 1 << bit for name in part.event}

@@ -105,7 +105,8 @@ def open_events(events: object, funnel: Funnel, options: AnalyseOptions) -> Even
     frame = read(caller, "events", required, optional=declared, others=others, argument="events")
     cutoff = resolve_cutoff(frame, unit, options.as_of)
     if cutoff.notes or not isinstance(frame, nw.DataFrame):  # a table in memory of which all events count is not copied
-        frame = frame.filter(_counts(unit, cutoff.as_of))
+        counts, as_of = ~nw.col(unit).is_null(), cutoff.as_of
+        frame = frame.filter(counts if as_of is None else counts & (nw.col("occurred_at") <= nw.lit(as_of)))
     return EventTable(caller=caller, frame=frame, funnel=funnel, cutoff=cutoff, at=at, notes=tuple(cutoff.notes))
 
 
@@ -129,11 +130,6 @@ def _extra_columns(types: Types, funnel: Funnel, by: str | None) -> list[str]:
     if by in RESERVED:
         raise ValueError(f"`by`: {by!r} is a column of the result; rename it first")
     return extra
-
-
-def _counts(unit: Unit, as_of: datetime | None) -> nw.Expr:
-    has_unit = ~nw.col(unit).is_null()
-    return has_unit if as_of is None else has_unit & (nw.col("occurred_at") <= nw.lit(as_of))
 
 
 def columns_needed(table: EventTable, options: AnalyseOptions) -> dict[str, nw.Expr]:

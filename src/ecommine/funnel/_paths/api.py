@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import narwhals.stable.v2 as nw
 
 from ..._core.arrays import run_starts
-from ..._core.checks import confidence_level, integer, names, one_of, show
+from ..._core.checks import confidence_level, integer, names, one_of, show, text
 from ..._core.engines import tell_library_errors
 from ..._core.frames import opened
 from ..._core.notes import Note
@@ -172,23 +172,19 @@ class Paths(Result):
         ModuleNotFoundError
             If matplotlib is not installed.
         """
+        from .flow_layout import select_states
+        from .plot import draw_flow, draw_matrix
+        from .plot_sequences import draw_sequences
+
         one_of("kind", kind, KINDS)
         one_of("locale", locale, LOCALES)
         if kind in ("flow", "matrix"):
             n_states = integer("top", DEFAULT_TOP[kind] if top is None else top, low=1, high=MAX_DRAWN_STATES)
-            return self._draw_transitions(ax, kind, n_states, locale)
-        from .plot_sequences import draw_sequences
-
+            drawn = select_states(self._rows("states"), self._rows("transitions"), self.goal, n_states)
+            return (draw_flow if kind == "flow" else draw_matrix)(drawn, self.goal, ax, locale)
         if self.tables.get(kind) is None or self.focus is None:
             raise ValueError(f"`kind` {kind!r} needs paths(..., focus=) with an event that has something {kind} it")
         return draw_sequences(self._rows(kind), self.focus, self.goal, kind == "after", ax, locale)
-
-    def _draw_transitions(self, ax: "Axes | None", kind: Kind, top: int, locale: Locale) -> "Axes":
-        from .flow_layout import select_states
-        from .plot import draw_flow, draw_matrix
-
-        drawn = select_states(self._rows("states"), self._rows("transitions"), self.goal, top)
-        return (draw_flow if kind == "flow" else draw_matrix)(drawn, self.goal, ax, locale)
 
     @property
     def _noun(self) -> str:
@@ -322,9 +318,9 @@ def paths(
     confidence = confidence_level(level)
     n_steps = integer("depth", depth, low=1, high=MAX_DEPTH)
     options = PathOptions(
-        state=_text("state", state, "the name of a column, such as 'event' or 'page'"),
+        state=text("state", state, example="'event' or 'page', the name of a column"),
         goal=_goals(goal),
-        focus=None if focus is None else _text("focus", focus, "the name of a state as text, such as 'view_item'"),
+        focus=None if focus is None else text("focus", focus, example="'view_item', the name of a state"),
         unit=unit,
         gap=None if gap is None else parse_gap(gap),
         collapse=collapse,
@@ -358,12 +354,6 @@ def _goals(goal: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(events))
 
 
-def _text(argument: str, value: object, description: str) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"`{argument}` must be {description}, got {show(value)} of type {type(value).__name__}")
-    return value
-
-
 def _sequences(visits: Visits, focus: str | None, depth: int, z: float) -> tuple[dict[str, Columns | None], list[Note]]:
     """Return the tables of what comes before the focus and after it, None where nothing can."""
     tables: dict[str, Columns | None] = {}
@@ -374,8 +364,8 @@ def _sequences(visits: Visits, focus: str | None, depth: int, z: float) -> tuple
             continue
         tables[name], n_rest = sequence_columns(visits, focus, forward=name == "after", depth=depth, z=z)
         if n_rest:
-            text = f"{counted(n_rest, 'rarer sequence')} {name} {focus} not listed"
-            notes.append(Note(text, code=f"rare_sequences_{name}", count=n_rest))
+            sentence = f"{counted(n_rest, 'rarer sequence')} {name} {focus} not listed"
+            notes.append(Note(sentence, code=f"rare_sequences_{name}", count=n_rest))
     return tables, notes
 
 

@@ -34,7 +34,6 @@ class DrawnStates:
     steps: Floats  # shape (n_states, n_states + 1): steps from each state (row) to each; the last column is the end
 
     def __len__(self) -> int:
-        """Return the number of states."""
         return len(self.names)
 
     @property

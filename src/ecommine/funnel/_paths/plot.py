@@ -90,7 +90,6 @@ def draw_flow(drawn: DrawnStates, goal: Sequence[str], ax: "Axes | None", locale
 
 
 def _select_steps(drawn: DrawnStates, goal: Sequence[str]) -> tuple[int, Bools]:
-    """Return how many steps are drawn from each state, and which ones."""
     for n_steps in range(MAX_STEPS_PER_STATE, 1, -1):
         is_drawn = _frequent_steps(drawn, goal, n_steps)
         if is_drawn.sum() <= MAX_LINES:

@@ -14,7 +14,6 @@ MAX_SEQUENCES = 1_000
 """Sequences that are listed."""
 ARROW = " → "
 _NOTHING = -1
-_MAX_CODE = 2**62
 
 
 def find_focus(visits: Visits, focus: str) -> tuple[Ints, Ints]:
@@ -36,7 +35,7 @@ def sequence_columns(visits: Visits, focus: str, *, forward: bool, depth: int, z
     """Return one row per sequence, the most frequent first; and the number of sequences that are not listed."""
     visit, path = find_focus(visits, focus)
     steps = _neighbours(visits, visit, path, forward, depth)
-    kind, example = distinct_rows(_sequence_codes(steps, len(visits.states) + 4))
+    kind, example = distinct_rows(*steps.T)
     n_kinds, visitor, is_over = len(example), visits.visitor[path], ~visits.is_open[path]
     shares = shares_by_category(kind, max(n_kinds, 1), visitor, z)
     reaches_goal = _has_goal_after(visits, visit, path)
@@ -46,8 +45,9 @@ def sequence_columns(visits: Visits, focus: str, *, forward: bool, depth: int, z
     order = np.lexsort((shares.category, -shares.count))[:MAX_SEQUENCES]
     names = [*visits.states, START, END, OPEN]
     rows = [[None if code == _NOTHING else names[code] for code in row] for row in steps[example[order]].tolist()]
+    known = [[name for name in row if name is not None] for row in rows]
     columns = {
-        "path": [_path_text(row, focus, forward) for row in rows],
+        "path": [ARROW.join([focus, *row] if forward else [*row[::-1], focus]) for row in known],
         **{f"step_{k + 1}": [row[k] for row in rows] for k in range(depth)},
         "paths": shares.count[order].astype(np.int64),
         **with_bounds("share", (bound[order] for bound in (shares.share, shares.low, shares.high))),
@@ -70,25 +70,7 @@ def _neighbours(visits: Visits, visit: Ints, path: Ints, forward: bool, depth: i
     return steps
 
 
-def _sequence_codes(steps: Ints, base: int) -> Ints:
-    """Return a number for each sequence, in the order of the states; made small again before it could overflow."""
-    code: Ints = np.zeros(len(steps), dtype=np.int64)
-    n_codes = 1
-    for column in steps.T:
-        if n_codes * base >= _MAX_CODE:
-            code, first = distinct_rows(code)
-            n_codes = len(first)
-        code, n_codes = code * base + column + 1, n_codes * base
-    return code
-
-
 def _has_goal_after(visits: Visits, visit: Ints, path: Ints) -> Bools:
-    """Return which paths come to the goal after the focus."""
     n_goals = np.concatenate([[0], np.cumsum(visits.is_goal[visits.state])])
     end = visits.last[path] + 1
     return np.asarray(n_goals[end] > n_goals[np.minimum(visit + 1, end)])
-
-
-def _path_text(row: list[str | None], focus: str, forward: bool) -> str:
-    names = [name for name in row if name is not None]
-    return ARROW.join([focus, *names] if forward else [*reversed(names), focus])

@@ -52,7 +52,9 @@ def opportunity_columns(reasons: Columns) -> Columns:
 
 def _shortfalls(measures: SearchMeasures, level: float) -> list[Columns]:
     """Return how far queries are below the typical one, by reason, valued at the mean of those that do better."""
-    outcomes, searches, gain = measures.outcomes, measures.searches, _gain(measures.outcomes)
+    outcomes, searches = measures.outcomes, measures.searches
+    units = {"money": outcomes.money, "purchases": outcomes.is_bought, "clicks": outcomes.is_clicked}
+    gain = units[gain_unit(outcomes)].astype(np.float64)
     has_results = outcomes.results != 0
     is_decided = outcomes.is_decided & has_results
     is_judged = outcomes.is_decided & outcomes.is_clicked & outcomes.has_purchases
@@ -107,11 +109,6 @@ def _shortfall_columns(
         "p_value": p_values[rows],
         "q_value": adjust_p_values(p_values[rows], "bh"),
     }
-
-
-def _gain(outcomes: SearchOutcomes) -> Floats:
-    units = {"money": outcomes.money, "purchases": outcomes.is_bought, "clicks": outcomes.is_clicked}
-    return units[gain_unit(outcomes)].astype(np.float64)
 
 
 def _mean(gain: Floats, is_kept: Bools) -> float:

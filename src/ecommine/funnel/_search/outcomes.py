@@ -31,7 +31,6 @@ class SearchOutcomes:
     notes: tuple[Note, ...]  # what was assumed
 
     def __len__(self) -> int:
-        """Return the number of searches."""
         return len(self.query)
 
     @property

@@ -1,6 +1,5 @@
 """The plots of searches: the queries to improve first, and the clicks by position."""
 
-import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
@@ -9,7 +8,7 @@ import numpy as np
 from ..._core.arrays import Floats
 from ..._core.frames import Frame, collect
 from ..._core.pictures import PALETTE, finish_picture, new_axes
-from ..._core.texts import Locale, is_known, percent, thousands
+from ..._core.texts import Locale, is_known, percent, shorten, thousands
 from .summary import MAX_Q_VALUE, REASON_NAMES, UNIT_NAMES
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 MAX_QUERIES = 15
 """Queries that are drawn."""
-MAX_LABEL_WIDTH = 32
+MAX_LABEL_WIDTH = 33
 """Width of a query's label; a Chinese character is two wide."""
 
 REASON_STYLES = {
@@ -69,13 +68,15 @@ def draw_opportunities(table: Frame, unit: str, ax: "Axes | None", locale: Local
         count = texts["searches"].format(n=thousands(row["searches"], locale=locale))
         text, end = count + (" *" if _is_significant(row) else ""), (row["potential_gain"], y)
         ax.annotate(text, end, (4, 0), textcoords="offset points", va="center", fontsize=8)
-    ax.set_yticks(heights, [shorten_label(row["spelling"]) for row in rows], fontsize=9, parse_math=False)
+    ax.set_yticks(heights, [shorten(row["spelling"], MAX_LABEL_WIDTH) for row in rows], fontsize=9, parse_math=False)
     ax.set_xlim(0, 1.18 * max((row["potential_gain"] for row in rows), default=1.0))
     ax.xaxis.set_major_formatter(lambda value, at: thousands(value, at, locale=locale))
     ax.set_xlabel(texts["gain"].format(unit=UNIT_NAMES[locale][unit]))
     ax.set_title(texts["gains"].format(n=len(rows), all=len(frame)) if rows else texts["none"], fontsize=11)
     if rows:
-        ax.legend(frameon=False, loc="lower right", fontsize=9, title=_legend_title(rows, texts), title_fontsize=8)
+        significant = [texts["significant"].format(q=MAX_Q_VALUE)] if any(map(_is_significant, rows)) else []
+        title = "\n".join([texts["counted"], *significant])
+        ax.legend(frameon=False, loc="lower right", fontsize=9, title=title, title_fontsize=8)
     return _finish(ax)
 
 
@@ -107,30 +108,6 @@ def draw_positions(table: Frame, level: float, ax: "Axes | None", locale: Locale
     if len(position):
         ax.legend(frameon=False)
     return _finish(ax)
-
-
-def shorten_label(text: str) -> str:
-    """Return as much of a label as there is room for.
-
-    Examples
-    --------
-    >>> shorten_label("a very long query that somebody typed")
-    'a very long query that somebody…'
-    >>> shorten_label("春季新款连衣裙女士碎花长裙法式复古收腰")
-    '春季新款连衣裙女士碎花长裙法式复…'
-    """
-    width, kept = 0, ""
-    for letter in text:
-        width += 2 if unicodedata.east_asian_width(letter) in "WF" else 1
-        if width > MAX_LABEL_WIDTH:
-            return kept.rstrip() + "…"
-        kept += letter
-    return kept
-
-
-def _legend_title(rows: list[dict[str, Any]], texts: dict[str, str]) -> str:
-    significant = [texts["significant"].format(q=MAX_Q_VALUE)] if any(map(_is_significant, rows)) else []
-    return "\n".join([texts["counted"], *significant])
 
 
 def _is_significant(row: dict[str, Any]) -> bool:

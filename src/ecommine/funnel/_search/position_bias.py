@@ -32,7 +32,7 @@ from ..._core.arrays import Bools, Floats, Ints, run_starts
 from ..._core.notes import Note
 from ..._core.texts import counted
 from ..._stats.arrays import divide
-from ..._stats.intervals import jeffreys_rate_interval, log_interval, normal_quantile
+from ..._stats.intervals import jeffreys_rate_interval
 from ..._stats.intraclass import ClustersOfGroups, correlation_within
 from ..._stats.shrinkage import shrink_rates
 from .read import NONE, SearchLog
@@ -93,10 +93,6 @@ class PositionModel:
     def shrunk(self) -> Floats:
         """Estimate the relative click rates with rare queries drawn to 1 (gamma-Poisson)."""
         return shrink_rates(*self._independent_counts())
-
-    def curve_interval(self, level: float) -> tuple[Floats, Floats]:
-        """Compute the interval of the curve, on the logarithmic scale."""
-        return log_interval(self.curve, self.curve_error, normal_quantile(level))
 
     def _independent_counts(self) -> tuple[Floats, Floats]:
         return self.clicks / self.dispersion, self.expected / self.dispersion

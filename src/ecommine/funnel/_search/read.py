@@ -55,7 +55,6 @@ class SearchLog:
     click: str  # the event that is a click
 
     def __len__(self) -> int:
-        """Return the number of searches."""
         return len(self.first_event)
 
     @property

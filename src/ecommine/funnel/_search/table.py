@@ -7,6 +7,7 @@ import numpy as np
 
 from ..._core.arrays import Floats, Ints, distinct_rows, run_starts
 from ..._stats.arrays import divide
+from ..._stats.intervals import log_interval, normal_quantile
 from ..._stats.intraclass import ClustersOfGroups
 from .outcomes import SearchOutcomes
 from .position_bias import PositionModel, ShownPositions, fit_position_model
@@ -107,7 +108,8 @@ def position_columns(model: PositionModel | None, level: float) -> Columns:
         return {name: np.zeros(0, dtype=dtype) for name, dtype in types.items()}
     position = np.arange(1, len(model.curve) + 1)
     counts = (position, model.shown.astype(np.int64), model.clicked.astype(np.int64))
-    rates = (divide(model.clicked, model.shown), model.curve, *model.curve_interval(level))
+    limits = log_interval(model.curve, model.curve_error, normal_quantile(level))
+    rates = (divide(model.clicked, model.shown), model.curve, *limits)
     return dict(zip(POSITION_COLUMNS, (*counts, *rates), strict=True))
 
 

@@ -231,7 +231,6 @@ class SparkUnitStore:
         return self.whole.of(self.selected) if self.selected else self.whole
 
     def _in_memory(self, *, by_group: bool) -> MemoryUnitStore:
-        """Bring the units into memory."""
         table = (self.of_groups if by_group else self._units).frame.drop("unit").toArrow()
         times = times_of_rows(table, self.plan.n_steps)
         whole = UnitGroup(label={}, times=times, units=None, visitor=clusters_of(table, self.whole.job))

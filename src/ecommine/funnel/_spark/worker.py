@@ -134,7 +134,6 @@ def _in_groups(times: StepTimes, labels: tuple[Any, ...], job: Job) -> StepTimes
 
 
 def _part_of(times: StepTimes, job: Job) -> Ints:
-    """Return the part of each unit, by its group and period."""
     group = np.zeros(len(times.unit), dtype=np.int64)
     if job.options.by is not None:
         group = attributed_group(times, job.options.attribution, job.funnel).astype(np.int64)

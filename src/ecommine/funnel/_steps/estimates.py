@@ -73,7 +73,6 @@ def sum_units(times: StepTimes, plan: Plan, until: int, visitor: Ints | None) ->
 
 
 def _quartiles(times: StepTimes, step: int, reached: Bools) -> Floats:
-    """Compute the quartiles of the seconds from the entry to a step."""
     if not step and len(reached):
         return np.zeros(len(QUARTILE_COLUMNS))  # the entry itself takes no time
     rows = np.flatnonzero(reached)

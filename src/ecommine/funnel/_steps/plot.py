@@ -10,7 +10,7 @@ from ..._core.arrays import Floats
 from ..._core.moments import SECOND
 from ..._core.optional import require
 from ..._core.pictures import PALETTE, even_percents, figure_of, finish_picture, new_axes, show_text
-from ..._core.texts import Locale, duration_in_words, is_known, percent
+from ..._core.texts import Locale, duration_in_words, is_known, percent, shorten
 from ..._stats.intervals import normal_quantile
 from .estimates import MAX_CURVES, StepCurve
 from .table import Groups, Labelled, StepEstimates
@@ -142,7 +142,6 @@ def _draw_axes(
 
 
 def _draw_bars(ax: "Axes", estimates: StepEstimates, x: Floats, width: float, style: Style, label: str | None) -> None:
-    """Draw the bars of a group with intervals."""
     share, low, high = (estimates.column(name) for name in ("conversion", "conversion_low", "conversion_high"))
     known, (colour, hatch) = ~np.isnan(share), style
     distances = np.abs([share - low, high - share])[:, known]
@@ -191,7 +190,9 @@ def draw_time(store: UnitStore, by: str | None, level: float, ax: "Axes | None",
     right = window / SECOND * INTERVAL_SPACING ** (len(curves) + 1)
     ax.set_xscale("log")
     ax.set(xlim=(first, right), ylim=(0, top), xlabel=texts["since"], ylabel=texts["reached_so_far"])
-    _mark_durations(ax, first, window / SECOND, locale)
+    marks = {name: seconds for name, seconds in _DURATIONS.items() if first <= seconds <= window / SECOND * 1.01}
+    ax.set_xticks(list(marks.values()), [duration_in_words(name, locale) for name in marks], fontsize=8)
+    ax.minorticks_off()
     ax.yaxis.set_major_formatter(percent)
     suffix = texts["more"].format(n=len(curves), all=n_possible) if n_possible > len(curves) else ""
     bands = texts["bands"].format(level=level) + (texts["cut"] if is_cut else "")
@@ -213,13 +214,6 @@ def _draw_curve(
     ends = np.abs([[share[-1] - low[-1]], [high[-1] - share[-1]]])
     beside = time[-1:] * INTERVAL_SPACING ** (index + 1)  # at the end itself those of all groups would overlap
     ax.errorbar(beside, share[-1:], ends, fmt=marker, color=colour, markersize=5, capsize=3)
-
-
-def _mark_durations(ax: "Axes", first: float, last: float, locale: Locale) -> None:
-    """Mark an axis of seconds by durations in words."""
-    marks = {name: seconds for name, seconds in _DURATIONS.items() if first <= seconds <= last * 1.01}
-    ax.set_xticks(list(marks.values()), [duration_in_words(name, locale) for name in marks], fontsize=8)
-    ax.minorticks_off()
 
 
 def _top(curves: Sequence[StepCurve], z: float) -> tuple[float | None, bool]:
@@ -251,7 +245,6 @@ def draw_periods(
 
 
 def _draw_line(ax: "Axes", periods: Sequence[Labelled], index: int, name: str | None, open_label: str) -> None:
-    """Draw the line of one group with intervals."""
     time = np.array([label["period_at"] for label, _ in periods], dtype="datetime64[us]")
     is_open = np.array([not label["complete"] for label, _ in periods], dtype=bool)
     last_rows = [part.rows[-1] for _, part in periods]
@@ -263,11 +256,6 @@ def _draw_line(ax: "Axes", periods: Sequence[Labelled], index: int, name: str | 
     if is_open.any():
         label = new_label(ax, open_label)
         ax.plot(time[is_open], share[is_open], marker, color=colour, markerfacecolor="white", label=label)
-
-
-def shorten(text: str, n_letters: int) -> str:
-    """Return at most the first letters of a text."""
-    return text if len(text) <= n_letters else f"{text[: n_letters - 1]}…"
 
 
 def largest_groups(groups: Groups, most: int, locale: Locale) -> tuple[Groups, str]:

@@ -16,8 +16,9 @@ from ..._core.tables import build_table
 from ..._core.texts import LOCALES, Locale, counted, is_known, percent, within_in_words
 from .._definition import Funnel
 from .._log.reading import example_value
+from .._match.conditions import STEP_WITHOUT_EVENTS
 from .groups import ENTRY_ATTRIBUTIONS
-from .summary import data_quality_notes, funnel_sentences, steps_without_events
+from .summary import data_quality_notes, funnel_sentences
 from .table import FunnelEstimates, Labelled, StepEstimates, stack_rows
 from .units import UnitStore
 
@@ -173,7 +174,10 @@ class FunnelResult(Result):
         if index is None:
             if _find_label([label["period_at"] for label, _ in self._period_estimates], value) is not None:
                 raise ValueError(f"{value!r} is a period: choose the group first, result.group(...).group({value!r})")
-            raise ValueError(f"`value`: {key!r} has no group {show(value)}; it has {_quote_labels(labels)}")
+            named = ", ".join(
+                [*map(_format_label, labels[:MAX_NAMED_GROUPS]), *(["…"] if labels[MAX_NAMED_GROUPS:] else [])]
+            )
+            raise ValueError(f"`value`: {key!r} has no group {show(value)}; it has {named}")
         estimates = self._group_estimates[index][1]
         parts = self._period_estimates if self.by is not None else ()
         of_group = [(i, part) for i, part in enumerate(parts) if part[0][key] == labels[index]]
@@ -207,12 +211,13 @@ class FunnelResult(Result):
         """
         one_of("locale", locale, LOCALES)
         steps = [] if self.definition is None else [step.name for step in self.definition.steps]
+        missing = [note.count for note in self.notes if note.code == STEP_WITHOUT_EVENTS]
         return funnel_sentences(
             self._estimates,
             self.unit,
             locale,
             groups=self._group_estimates if self.attribution in ENTRY_ATTRIBUTIONS else (),
-            missing=steps_without_events(self.notes, steps),
+            missing=[steps[number - 1] for number in missing if number is not None],
             any_order=self.definition is not None and self.definition.order == "any",
         )
 
@@ -313,9 +318,3 @@ def _to_moment(value: Any) -> Any:
 
 def _format_label(label: Any) -> str:
     return f"{label:%Y-%m-%d}" if isinstance(label, datetime) else repr(label)
-
-
-def _quote_labels(labels: Sequence[Any]) -> str:
-    """Return the first labels for an error."""
-    named = ", ".join(map(_format_label, labels[:MAX_NAMED_GROUPS]))
-    return named + (", …" if len(labels) > MAX_NAMED_GROUPS else "")

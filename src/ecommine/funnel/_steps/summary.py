@@ -6,7 +6,6 @@ from typing import Any
 
 from ..._core.notes import Note
 from ..._core.texts import Locale, counted, is_known, join_sentences, measured, percent
-from .._match.conditions import STEP_WITHOUT_EVENTS
 from .table import Groups, StepEstimates
 
 _TEXTS: dict[Locale, dict[str, str]] = {
@@ -212,8 +211,3 @@ def period_notes(every: str | None, unit: str, *, reentry: bool) -> list[Note]:
         )
         notes.append(Note(text, code="periods_by_first_entry"))
     return notes
-
-
-def steps_without_events(notes: Sequence[Note], steps: Sequence[str]) -> list[str]:
-    """Return the steps that no event matches."""
-    return [steps[note.count - 1] for note in notes if note.code == STEP_WITHOUT_EVENTS and note.count is not None]
