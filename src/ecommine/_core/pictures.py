@@ -107,11 +107,14 @@ def even_percents(shares: Sequence[float] | Floats) -> list[str]:
     return ["" if share != share else f"{share:.{decimals}%}" for share in shares]
 
 
-def finish_picture(ax: "Axes", *, extra: Iterable[str] = ()) -> "Axes":
+def finish_picture(ax: "Axes", *, extra: Iterable[str] = (), has_frame: bool = True) -> "Axes":
     """Give all text a font, break a title that is wider than its axes, and keep everything in the cell of a grid.
 
-    In a figure with a layout of its own (constrained, tight) that layout keeps pictures apart.
+    In a figure with a layout of its own (constrained, tight) that layout keeps pictures apart. Without a frame only the
+    two axes are drawn.
     """
+    if not has_frame:
+        ax.spines[["top", "right"]].set_visible(False)
     figure = figure_of(ax)
     show_text(figure, extra=extra)
     engine = figure.get_layout_engine()

@@ -62,6 +62,17 @@ def build_table(
     return nan_as_null(table if len(table) == n else table.head(n)).to_native()
 
 
+def with_bounds(name: str, bounds: Iterable[Any]) -> dict[str, Any]:
+    """Return the columns of an estimate, its low and its high.
+
+    Examples
+    --------
+    >>> with_bounds("share", (0.5, 0.4, 0.6))
+    {'share': 0.5, 'share_low': 0.4, 'share_high': 0.6}
+    """
+    return {f"{name}{ending}": values for ending, values in zip(("", "_low", "_high"), bounds, strict=True)}
+
+
 def nan_as_null(frame: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
     """Return a frame with null for NaN, but in pandas, where they are one: in Polars NaN is above every number."""
     if frame.implementation.is_pandas_like():

@@ -25,7 +25,6 @@ from ._steps.groups import (
     check_attribution,
     check_group_count,
     check_period_count,
-    group_values,
     period_label,
     period_numbers,
     period_starts,
@@ -187,7 +186,7 @@ def _estimate_in_memory(table: EventTable, options: AnalyseOptions) -> FunnelEst
         groups, codes = _split_by_group(units, store.whole, by, options)
         notes += attribution_notes(options.attribution, options.unit, int(np.count_nonzero(codes < 0)))
         if options.names_group:
-            whole = replace(store.whole, group=group_values(codes, units.labels))
+            whole = replace(store.whole, group=np.array([*units.labels, None], dtype=object)[codes])
             store = replace(store, whole=whole, example=example_value(table.caller.collect_schema()[by]))
     if every is not None:
         if by is not None:

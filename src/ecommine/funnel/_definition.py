@@ -14,7 +14,6 @@ from .._core.output.html import html_table
 MAX_STEPS = 40
 MAX_EXCLUSIONS = 20
 Order = Literal["ordered", "strict", "any"]
-Where = tuple[tuple[str, tuple[object, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,9 @@ class Step:
             object.__setattr__(self, "within", _normalized(self.within, "within"))
         if not isinstance(self.name, str):
             raise TypeError(f"`name` must be text, got {show(self.name)}")
-        object.__setattr__(self, "name", self.name or _default_name(tuple(self.event), self.where))
+        conditions = ", ".join(f"{column}: {' or '.join(map(str, values))}" for column, values in self.where)
+        default = " or ".join(self.event) + (f" ({conditions})" if conditions else "")
+        object.__setattr__(self, "name", self.name or default)
 
     @property
     def within_length(self) -> timedelta | None:
@@ -172,7 +173,9 @@ class Funnel:
             "reentry": bool(reentry),
             "exclude": tuple(_parse_exclusions(exclude)),
             "optional": tuple(dict.fromkeys(names("optional", optional, of="steps"))),
-            "hold_constant": tuple(dict.fromkeys(names("hold_constant", hold_constant or (), of="columns"))),
+            "hold_constant": tuple(
+                dict.fromkeys(names("hold_constant", () if hold_constant is None else hold_constant, of="columns"))
+            ),
         }
         for name, value in fields.items():
             object.__setattr__(self, name, value)
@@ -325,9 +328,3 @@ def _is_known_value(value: Any) -> bool:
     """Return whether a column may hold a value: something known, and no list."""
     is_known = isinstance(value, Hashable) and value is not None and value is not pd.NA and value == value
     return is_known and not callable(value)
-
-
-def _default_name(names: tuple[str, ...], where: Where) -> str:
-    events = " or ".join(names)
-    conditions = ", ".join(f"{column}: {' or '.join(map(str, values))}" for column, values in where)
-    return f"{events} ({conditions})" if conditions else events

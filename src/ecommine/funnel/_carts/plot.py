@@ -82,7 +82,8 @@ def draw_statuses(status_counts: Mapping[str, tuple[int, ...]], ax: "Axes | None
     ax.set_title(texts["statuses"] if len(counts) else texts["no carts"])
     if len(counts):
         legend_below(ax)
-    return _finished(ax)
+    ax.yaxis.set_major_formatter(percent)
+    return finish_picture(ax, has_frame=False)
 
 
 def draw_recovery(
@@ -108,10 +109,5 @@ def draw_recovery(
     ax.set_ylabel(texts["recovered share"])
     title = texts["recovery"].format(within=within_in_words(window, locale), level=level)
     ax.set_title(title if rows else texts["no carts"])
-    return _finished(ax)
-
-
-def _finished(ax: "Axes") -> "Axes":
     ax.yaxis.set_major_formatter(percent)
-    ax.spines[["top", "right"]].set_visible(False)
-    return finish_picture(ax)
+    return finish_picture(ax, has_frame=False)

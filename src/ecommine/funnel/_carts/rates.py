@@ -6,6 +6,7 @@ import numpy as np
 
 from ..._core.arrays import Bools, Floats, Ints, Times
 from ..._core.moments import SECOND
+from ..._core.tables import with_bounds
 from ..._stats.clusters import clustered_sample_size, design_effect, effective_sample_size
 from ..._stats.intervals import wilson_interval
 from ..._stats.survival import Estimate, KaplanMeier, kaplan_meier_estimate
@@ -18,7 +19,7 @@ CARTS_FOR_HALF_WEIGHT = 100
 CURVE_INTERVALS = 28
 """Parts of the window after which the curve of recovery is given: a quarter of a day each in seven days."""
 HOUR = 3_600 * SECOND
-RECOVERY_COLUMNS = {"hours": 0.0, "at_risk": 0, **dict.fromkeys((f"recovered{limit}" for limit in LIMITS), 0.0)}
+RECOVERY_COLUMNS = {"hours": 0.0, "at_risk": 0, **with_bounds("recovered", [0.0] * 3)}
 """Columns of the curve of recovery, with a value for the type of each."""
 
 
@@ -39,7 +40,7 @@ def estimate_rates(carts: CartLifecycle, window: int, z: float) -> dict[str, Any
         **estimate_share("abandonment", left, decided.person, z),
     }
     if not n_observed:
-        return row | dict.fromkeys((f"{name}{limit}" for name in ("recovery", "lost") for limit in LIMITS), np.nan)
+        return {**row, **with_bounds("recovery", [np.nan] * 3), **with_bounds("lost", [np.nan] * 3)}
     share, recovery = row["abandonment"], _recovery(decided.take(left), window)
     influence = (left - share) * (1 - recovery.share)
     influence[left] -= recovery.influence
@@ -54,7 +55,7 @@ def estimate_rates(carts: CartLifecycle, window: int, z: float) -> dict[str, Any
 def estimate_share(name: str, holds: Bools, person: Ints, z: float) -> dict[str, float]:
     """Estimate a share of carts with its interval; NaN of none."""
     if not len(holds):
-        return dict.fromkeys((f"{name}{limit}" for limit in LIMITS), np.nan)
+        return with_bounds(name, [np.nan] * 3)
     share = float(holds.mean())
     return _with_interval(name, Estimate(share, np.subtract(holds, share, dtype=np.float64)), person, len(holds), z)
 
@@ -68,7 +69,7 @@ def _with_interval(name: str, estimate: Estimate, person: Ints, n: float, z: flo
     """Return the share with its limits; ``n`` is the sample size where the data show no variation."""
     sample_size = clustered_sample_size(estimate.share, estimate.influence, person, n)
     limits = wilson_interval(estimate.share, sample_size, z)
-    return {f"{name}{limit}": value for limit, value in zip(LIMITS, (estimate.share, *limits), strict=True)}
+    return with_bounds(name, (estimate.share, *limits))
 
 
 def estimate_recovery_curve(carts: CartLifecycle, window: int, z: float) -> list[dict[str, Any]]:

@@ -122,10 +122,11 @@ def make_report(data: CartData, like: Frame, window: int, z: float) -> CartRepor
     for limit, share in chance.items():
         columns[f"expected_value{limit}"] = np.full(len(data.carts), np.nan)
         columns[f"expected_value{limit}"][rows] = columns["value_left"][rows] * share
-    groups = _CartGroups(data=data, columns=columns, window=window, z=z)
     rates = estimate_rates(lifecycle, window, z)
-    steps = [groups.of_step(step) for step in np.unique(lifecycle.step).tolist()]
-    reasons = list(groups.by_reason())
+    steps = [_step_row(data, columns, step, window, z) for step in np.unique(lifecycle.step).tolist()]
+    reasons = _reason_rows(data, columns, window, z)
+    blank_step = steps[0] if steps else _step_row(data, columns, 0, window, z)
+    blank_reason = reasons[0] if reasons else _reason_row(data, columns, None, window, z)
     recovery = estimate_recovery_curve(lifecycle, window, z)
     win_back = _win_back(data, columns, rows, chance, window)
     order, samples = np.argsort(lifecycle.opened_at, kind="stable"), _samples(data.log)
@@ -134,8 +135,8 @@ def make_report(data: CartData, like: Frame, window: int, z: float) -> CartRepor
         tables={
             "table": build_table(in_order, like=like, samples=samples),
             "rates": _table_of_rows([rates], rates, like),
-            "steps": _table_of_rows(steps, (steps or [groups.of_step(0)])[0], like),
-            "reasons": _table_of_rows(reasons, {**(reasons or [groups.of_reason(None)])[0], "reason": ""}, like),
+            "steps": _table_of_rows(steps, blank_step, like),
+            "reasons": _table_of_rows(reasons, {**blank_reason, "reason": ""}, like),
             "recovery": _table_of_rows(recovery, RECOVERY_COLUMNS, like),
             "win_back": build_table(win_back, like=like, samples=samples),
         },
@@ -155,51 +156,45 @@ def _table_of_rows(rows: Sequence[Mapping[str, Any]], blank: Mapping[str, Any], 
     return build_table({name: [row[name] for row in rows] for name in blank}, like=like, samples=blank)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _CartGroups:
-    data: CartData
-    columns: Mapping[str, Any]
-    window: int
-    z: float
+def _step_row(data: CartData, columns: Mapping[str, Any], step: int, window: int, z: float) -> dict[str, Any]:
+    """Return the row of the carts that got to a step, and no further, in their first session."""
+    carts, is_step = data.lifecycle, data.lifecycle.step == step
+    hours = carts.duration[is_step & carts.is_recovered] / HOUR
+    is_lost = is_step & carts.can_be_recovered & ~carts.is_recovered
+    return {
+        "checkout_step": STEPS[step],
+        **estimate_rates(carts.take(is_step), window, z),
+        "value": float(np.nansum(columns["value"][is_step])),
+        "value_left": float(np.nansum(columns["value_left"][is_lost])),
+        "hours_median": float(np.median(hours)) if len(hours) else np.nan,
+    }
 
-    def of_step(self, step: int) -> dict[str, Any]:
-        """Return the row of the carts that got to a step, and no further, in their first session."""
-        carts, is_step = self.data.lifecycle, self.data.lifecycle.step == step
-        hours = carts.duration[is_step & carts.is_recovered] / HOUR
-        is_lost = is_step & carts.can_be_recovered & ~carts.is_recovered
-        return {
-            "checkout_step": STEPS[step],
-            **estimate_rates(carts.take(is_step), self.window, self.z),
-            "value": float(np.nansum(self.columns["value"][is_step])),
-            "value_left": float(np.nansum(self.columns["value_left"][is_lost])),
-            "hours_median": float(np.median(hours)) if len(hours) else np.nan,
-        }
 
-    def by_reason(self) -> Iterator[dict[str, Any]]:
-        """Yield a row per reason that the tables can tell of any cart, the unknown one last."""
-        left, flags = self.data.lifecycle.can_be_recovered, self.data.flags
-        for name in REASONS:
-            row = self.of_reason(name)
-            if row["flagged"] or (name in FLAG_REASONS and not np.isnan(flags[name][left]).all()):
-                yield row
-        row = self.of_reason(None)
-        if row["carts"]:
-            yield row
+def _reason_rows(data: CartData, columns: Mapping[str, Any], window: int, z: float) -> list[dict[str, Any]]:
+    """Return a row per reason that the tables can tell of any cart, the unknown one last."""
+    left, rows = data.lifecycle.can_be_recovered, []
+    for name in (*REASONS, None):
+        row = _reason_row(data, columns, name, window, z)
+        is_told = name in FLAG_REASONS and not np.isnan(data.flags[name][left]).all()
+        if row["flagged"] or is_told:
+            rows.append(row)
+    return rows
 
-    def of_reason(self, name: str | None) -> dict[str, Any]:
-        """Return the row of the carts that were left for a reason; None for those whose reason is not known."""
-        carts, left = self.data.lifecycle, self.data.lifecycle.can_be_recovered
-        is_first = left & (self.columns["reason"] == name)
-        is_flagged = is_first if name is None else left & self.data.reasons[name]
-        rates = estimate_rates(carts.take(is_flagged), self.window, self.z)
-        return {
-            "reason": name,
-            "carts": int(is_first.sum()),
-            "flagged": int(is_flagged.sum()),
-            **estimate_share("share", is_first[left], carts.person[left], self.z),
-            **{f"recovery{limit}": rates[f"recovery{limit}"] for limit in LIMITS},
-            "value_left": float(np.nansum(self.columns["value_left"][is_first & ~carts.is_recovered])),
-        }
+
+def _reason_row(data: CartData, columns: Mapping[str, Any], name: str | None, window: int, z: float) -> dict[str, Any]:
+    """Return the row of the carts that were left for a reason; None for those whose reason is not known."""
+    carts, left = data.lifecycle, data.lifecycle.can_be_recovered
+    is_first = left & (columns["reason"] == name)
+    is_flagged = is_first if name is None else left & data.reasons[name]
+    rates = estimate_rates(carts.take(is_flagged), window, z)
+    return {
+        "reason": name,
+        "carts": int(is_first.sum()),
+        "flagged": int(is_flagged.sum()),
+        **estimate_share("share", is_first[left], carts.person[left], z),
+        **{f"recovery{limit}": rates[f"recovery{limit}"] for limit in LIMITS},
+        "value_left": float(np.nansum(columns["value_left"][is_first & ~carts.is_recovered])),
+    }
 
 
 def _win_back(

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..._core.arrays import Floats
 from ..._core.checks import confidence_level, one_of, several, show
 from ..._core.engines import tell_library_errors
 from ..._core.frames import opened
 from ..._core.notes import Note
 from ..._core.results import Result
-from ..._core.tables import build_table
+from ..._core.tables import build_table, with_bounds
 from ..._core.texts import LOCALES, Locale, is_known, percent
 from ..._stats.intervals import Interval, Shares, difference, equal_shares_p_values, relative_difference
 from ..._stats.multiple_testing import CORRECTIONS, Correction, adjust_p_values
@@ -234,7 +233,10 @@ def compare(
     is_significant = p_value < 1 - confidence
     columns = _columns(sides, correction, float(whole.estimate[0]) if is_significant else np.nan)
     estimates: list[Interval | Shares] = [*conversions, whole]
-    fields = [_suffixed(name, estimate) for name, estimate in zip(CONVERSIONS, estimates, strict=True)]
+    fields = [
+        with_bounds(name, (estimate.estimate, estimate.low, estimate.high))
+        for name, estimate in zip(CONVERSIONS, estimates, strict=True)
+    ]
     return FunnelComparison(
         table=build_table(columns, like=opened(first.table, argument="before")),
         **{name: float(values[0]) for field in fields for name, values in field.items()},
@@ -266,15 +268,11 @@ def _columns(sides: tuple[Side, Side], correction: Correction | None, whole: flo
         "reached_after": sides[1].reached[1:],
         "step_conversion_before": shares[0].estimate,
         "step_conversion_after": shares[1].estimate,
-        **_suffixed("difference", difference(*shares)),
-        **_suffixed("relative_difference", relative_difference(*shares)),
-        **_suffixed("contribution", contribution),
+        **with_bounds("difference", difference(*shares)),
+        **with_bounds("relative_difference", relative_difference(*shares)),
+        **with_bounds("contribution", contribution),
         "share_of_difference": contribution.estimate / whole + 0.0,  # no -0
         "p_value": p_value,
         "q_value": adjust_p_values(p_value, correction),
     }
     return {name: values.tolist() for name, values in columns.items()}
-
-
-def _suffixed(name: str, interval: Interval | Shares) -> dict[str, Floats]:
-    return {name: interval.estimate, f"{name}_low": interval.low, f"{name}_high": interval.high}

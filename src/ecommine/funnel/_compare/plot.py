@@ -63,8 +63,7 @@ def draw_comparison(
     ax.xaxis.set_major_formatter(percent)
     ax.set_xlabel(texts["axis"].format(last=labels[-2]), parse_math=False)
     ax.set_title(title, fontsize=11)
-    ax.spines[["top", "right"]].set_visible(False)
-    return finish_picture(ax)
+    return finish_picture(ax, has_frame=False)
 
 
 def _draw_bars(

@@ -12,9 +12,10 @@ import pandas as pd
 from ..._core.arrays import Bools, Floats, Ints, Times, run_starts, sort_order
 from ..._core.codes import Labels, factorize_sorted
 from ..._core.frames import Frame, opened
+from ..._core.moments import column_to_microseconds
 from ..._core.notes import Note
-from ...schema._for_topics import EVENT_NAMES, Clock, instant_column, read_columns
-from .reading import in_groups_having, load_rows, read_times, resolve_cutoff
+from ...schema._for_topics import EVENT_NAMES, NO_CLOCK, Clock, clock_of, instant_column, read_columns
+from .reading import in_groups_having, load_rows, resolve_cutoff
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -93,7 +94,9 @@ def read_log(
     rows = load_rows(_filter_counted(frame, unit, cutoff.as_of))
     codes, units = factorize_sorted(rows[unit])
     names, event = _encode_names(rows["event"])
-    time, clock = read_times(rows, "occurred_at")
+    moments = column_to_microseconds(rows["occurred_at"])
+    time = column_to_microseconds(rows[instants[0]]) if instants else moments
+    clock = clock_of(time, moments) if instants else NO_CLOCK
     rows = rows.drop(unit, "event", "occurred_at", *instants)
     order = sort_order(codes, time)
     if having is not None:

@@ -8,13 +8,13 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from ..._core.arrays import Bools, Ints, Times
+from ..._core.arrays import Bools, Ints
 from ..._core.codes import factorize_sorted
 from ..._core.frames import Frame, collect, whole_number
-from ..._core.moments import column_to_microseconds, moment, moment_to_microseconds
+from ..._core.moments import moment, moment_to_microseconds
 from ..._core.notes import Note
 from ..._core.texts import counted
-from ...schema._for_topics import NO_CLOCK, Clock, clock_of, instant_column
+from ...schema._for_topics import Clock, instant_column
 
 DUCKDB_BATCH = 122_880
 """Rows of a row group of DuckDB: handed over as they are, none waits for others to fill a larger batch."""
@@ -78,16 +78,6 @@ def resolve_cutoff(frame: Frame, unit: str, as_of: Any) -> Cutoff:
         for name in ("occurred_at", "_last")
     )
     return Cutoff(as_of=last, last_instant=last_instant, notes=notes)
-
-
-def read_times(rows: nw.DataFrame[Any], name: str) -> tuple[Times, Clock]:
-    """Return the instants of a time (microseconds) and the clock; the shop's own time where it has no instants."""
-    moments = column_to_microseconds(rows[name])
-    instant = instant_column(rows, name)
-    if instant is None:
-        return moments, NO_CLOCK
-    instants = column_to_microseconds(rows[instant])
-    return instants, clock_of(instants, moments)
 
 
 def _left_out(n: int, reason: str, code: str) -> list[Note]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import narwhals.stable.v2 as nw
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Kind = Literal["flow", "matrix", "before", "after"]
-KINDS = ("flow", "matrix", "before", "after")
 DEFAULT_TOP = {"flow": 8, "matrix": 14}
 MAX_DRAWN_STATES = 40
 
@@ -176,7 +175,7 @@ class Paths(Result):
         from .plot import draw_flow, draw_matrix
         from .plot_sequences import draw_sequences
 
-        one_of("kind", kind, KINDS)
+        one_of("kind", kind, get_args(Kind))
         one_of("locale", locale, LOCALES)
         if kind in ("flow", "matrix"):
             n_states = integer("top", DEFAULT_TOP[kind] if top is None else top, low=1, high=MAX_DRAWN_STATES)
@@ -196,7 +195,6 @@ class Paths(Result):
         return frame.rows(named=True)
 
 
-UNITS = ("session_id", "visitor_id", "customer_id")
 MAX_STATES = 200
 MAX_DEPTH = 10
 
@@ -313,7 +311,7 @@ def paths(
     0  add_to_cart → purchase → (end)      1         1.0
     1             add_to_cart → (end)      1         0.0
     """
-    one_of("unit", unit, UNITS)
+    one_of("unit", unit, get_args(PathUnit))
     collapse = one_of("collapse", collapse, (True, False))
     confidence = confidence_level(level)
     n_steps = integer("depth", depth, low=1, high=MAX_DEPTH)

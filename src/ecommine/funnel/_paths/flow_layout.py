@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -61,17 +61,11 @@ def select_states(states: Rows, transitions: Rows, goal: Sequence[str], top: int
     return DrawnStates(names=names, visits=visits, position=position / np.maximum(visits, 1), steps=steps)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Curve:
-    """The line of a step: points of shape (n, 2), and the index of the one at which its label looks best."""
+class Curve(NamedTuple):
+    """The line of a step: points of shape (n, 2), and the one at which its label looks best."""
 
     points: Floats
-    label: int
-
-    @property
-    def label_point(self) -> Floats:
-        """Where the label looks best."""
-        return np.asarray(self.points[self.label])
+    label_point: Floats
 
 
 def place_in_columns(drawn: DrawnStates, goal: Sequence[str]) -> list[Point]:
@@ -143,7 +137,8 @@ def _forward(start: Point, end: Point, rows: Mapping[float, list[float]]) -> Cur
         np.column_stack([a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * (3 * t**2 - 2 * t**3)])
         for a, b in pairwise([*stops, (x1 - half, y1)])
     ]
-    return Curve(points=np.concatenate(legs), label=POINTS_PER_LEG * (len(legs) - 1) + 15)
+    points = np.concatenate(legs)
+    return Curve(points, points[POINTS_PER_LEG * (len(legs) - 1) + 15])
 
 
 def _free_lane(rows: Sequence[float], straight: float) -> float:
@@ -167,5 +162,5 @@ def _back(start: Point, end: Point) -> Curve:
         controls = [(x0 - 0.1, y0 - high), (x0 - 0.1, y0 - 0.75), (x1 + 0.1, y1 - 0.75), (x1 + 0.1, y1 - high)]
     t = np.linspace(0, 1, POINTS_PER_LEG)[:, None]
     weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
-    points = sum(weight * np.array(control) for weight, control in zip(weights, controls, strict=True))
-    return Curve(points=np.asarray(points), label=label)
+    points = np.asarray(sum(weight * np.array(control) for weight, control in zip(weights, controls, strict=True)))
+    return Curve(points, points[label])

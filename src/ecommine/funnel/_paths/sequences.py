@@ -5,9 +5,10 @@ from itertools import compress
 import numpy as np
 
 from ..._core.arrays import Bools, Ints, distinct_rows, run_starts
+from ..._core.tables import with_bounds
 from ..._stats.clustered_shares import shares_by_category, shares_by_group
 from .read import END, OPEN, START
-from .transitions import Columns, with_bounds
+from .transitions import Columns
 from .visits import Visits
 
 MAX_SEQUENCES = 1_000

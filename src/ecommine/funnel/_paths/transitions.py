@@ -1,6 +1,5 @@
 """What follows what, and what each state does: transitions, entries, bounces, exits, time, and the way to the goal."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from ..._core.arrays import Floats, Ints, Times
 from ..._core.moments import SECOND
+from ..._core.tables import with_bounds
 from ..._stats.arrays import divide
 from ..._stats.clustered_shares import CategoryShares, shares_by_category, shares_by_group
 from ..._stats.intervals import wilson_interval
@@ -17,7 +17,6 @@ from .read import END, START
 from .visits import Visits
 
 Columns = dict[str, Any]
-BOUNDS = ("", "_low", "_high")
 QUARTILE_COLUMNS = ("seconds_p25", "seconds_median", "seconds_p75")
 
 
@@ -98,11 +97,6 @@ def state_columns(visits: Visits, transitions: Transitions, first: Ints, chain: 
     }
     start_first = np.concatenate([[n], np.arange(n)])
     return {"state": [START, *visits.states], **{name: values[start_first] for name, values in columns.items()}}
-
-
-def with_bounds(name: str, bounds: Iterable[Any]) -> Columns:
-    """Return the columns of an estimate, its low and its high."""
-    return {f"{name}{ending}": values for ending, values in zip(BOUNDS, bounds, strict=True)}
 
 
 def _quartiles(group: Ints, duration: Times, n_groups: int) -> dict[str, Floats]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ..._core.checks import confidence_level, integer, one_of
 from ..._core.durations import fixed_length
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Kind = Literal["opportunities", "positions"]
-KINDS = ("opportunities", "positions")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -163,15 +162,12 @@ class Searches(Result):
         """
         from .plot import draw_opportunities, draw_positions
 
-        one_of("kind", kind, KINDS)
+        one_of("kind", kind, get_args(Kind))
         one_of("locale", locale, LOCALES)
         if kind == "positions":
             return draw_positions(opened(self.positions, argument="positions"), self.level, ax, locale)
         opportunities = opened(self.opportunities, argument="opportunities")
         return draw_opportunities(opportunities, self.potential_gain_in, ax, locale)
-
-
-ATTRIBUTIONS = ("clicked", "last")
 
 
 @tell_library_errors
@@ -269,7 +265,7 @@ def search(
        query next_query  searches  next_found_rate
     0  sokcs      socks         1              1.0
     """
-    one_of("attribution", attribution, ATTRIBUTIONS)
+    one_of("attribution", attribution, get_args(Attribution))
     options = SearchOptions(
         gap=fixed_length(gap, argument="gap"),
         within=None if within is None else _microseconds(within, "within"),

@@ -5,10 +5,11 @@ from typing import Literal
 import numpy as np
 
 from ..._core.arrays import Bools, Floats, distinct_codes, run_starts
+from ..._core.tables import with_bounds
 from ..._stats.multiple_testing import adjust_p_values
 from .outcomes import SearchOutcomes
 from .rates import QueryRates, estimate_rates
-from .table import Columns, SearchMeasures, with_bounds
+from .table import Columns, SearchMeasures
 
 REASONS = ("zero_results", "few_clicks", "reformulated", "few_purchases")
 GainUnit = Literal["money", "purchases", "clicks"]
@@ -102,7 +103,7 @@ def _shortfall_columns(
     return {
         "row": rows,
         "searches": n[rows].astype(np.int64),
-        **with_bounds("rate", *(bound[rows] for bound in rate)),
+        **with_bounds("rate", (bound[rows] for bound in rate)),
         "typical": np.full(len(rows), typical),
         "shrunk": shrunk[rows],
         "potential_gain": gain[rows],

@@ -77,7 +77,7 @@ def draw_opportunities(table: Frame, unit: str, ax: "Axes | None", locale: Local
         significant = [texts["significant"].format(q=MAX_Q_VALUE)] if any(map(_is_significant, rows)) else []
         title = "\n".join([texts["counted"], *significant])
         ax.legend(frameon=False, loc="lower right", fontsize=9, title=title, title_fontsize=8)
-    return _finish(ax)
+    return finish_picture(ax, has_frame=False)
 
 
 def _draw_bars(ax: "Axes", heights: Any, rows: list[dict[str, Any]], locale: Locale) -> None:
@@ -107,7 +107,7 @@ def draw_positions(table: Frame, level: float, ax: "Axes | None", locale: Locale
     ax.set_title(texts["positions"] if len(position) else texts["unknown"], fontsize=11)
     if len(position):
         ax.legend(frameon=False)
-    return _finish(ax)
+    return finish_picture(ax, has_frame=False)
 
 
 def _is_significant(row: dict[str, Any]) -> bool:
@@ -116,8 +116,3 @@ def _is_significant(row: dict[str, Any]) -> bool:
 
 def _floats(frame: nw.DataFrame[Any], name: str) -> Floats:
     return frame[name].cast(nw.Float64).to_numpy().astype(np.float64)
-
-
-def _finish(ax: "Axes") -> "Axes":
-    ax.spines[["top", "right"]].set_visible(False)
-    return finish_picture(ax)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..._core.arrays import Bools, Floats, Ints, distinct_rows
+from ..._core.arrays import Bools, Floats, Ints
 from ..._stats.arrays import divide
 from ..._stats.intervals import jeffreys_interval, log_interval, normal_quantile
 from ..._stats.intraclass import ClustersOfGroups, pooled_effective_trials
@@ -78,12 +78,6 @@ class QueryRates:
 
     def _effective_successes(self) -> Floats:
         return np.nan_to_num(self.share) * self.n_effective
-
-
-def group_searches(query: Ints, unit: Ints, n_queries: int) -> ClustersOfGroups:
-    """Return which searches are of one query and one visitor."""
-    cell, first = distinct_rows(query, unit)
-    return ClustersOfGroups(group=query, n_groups=n_queries, cell=cell, group_of_cell=query[first])
 
 
 def estimate_rates(is_success: Bools, is_counted: Bools, searches: ClustersOfGroups) -> QueryRates:

@@ -1,7 +1,6 @@
 """Searches in a log: queries in one spelling, repeated events merged, and the search that each event follows."""
 
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
@@ -89,11 +88,14 @@ def read_search_log(events: Frame, options: SearchOptions) -> SearchLog:
     log, session = log.take(order), session[order]
     click = "select_item" if "select_item" in log.names else "view_item"
     rows = np.flatnonzero(log.is_event(*SEARCH_EVENTS))
-    queries = _read_queries(log, rows)
-    n_clicks: Ints = np.cumsum(log.is_event(click), dtype=np.int64)[rows]
-    near = _SearchEvents(session=session[rows], time=log.time[rows], n_clicks=n_clicks, within=options.dedupe_within)
-    query = _fill_queries(queries.of_label[queries.label], near)
-    is_first, by_query, starts = _first_events(query, near)
+    label, labels, of_label, texts = _read_queries(log)
+    time, within = log.time[rows], options.dedupe_within
+    keys: list[Ints] = [session[rows], np.cumsum(log.is_event(click), dtype=np.int64)[rows]]  # and clicks up to each
+    query = _fill_queries(of_label[label[rows]], _are_apart(time, within, *keys))
+    by_query = sort_order(keys[0], query)
+    is_first = np.zeros(len(query), dtype=bool)
+    is_first[by_query] = _are_apart(time[by_query], within, *(key[by_query] for key in (*keys, query)))
+    starts = np.flatnonzero(is_first[by_query])
     return SearchLog(
         events=log,
         by_time=order,
@@ -102,72 +104,49 @@ def read_search_log(events: Frame, options: SearchOptions) -> SearchLog:
         first_event=rows[is_first],
         query=query[is_first],
         results=_result_counts(log, rows, by_query, starts)[np.argsort(by_query[starts])],
-        is_exit=_exits(log, session, rows, is_first, options.dedupe_within),
-        texts=queries.texts,
-        spellings=queries.spellings(queries.label[is_first]),
+        is_exit=_exits(log, session, rows, is_first, within),
+        texts=texts,
+        spellings=_spellings(label[rows][is_first], labels, of_label, texts),
         click=click,
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Queries:
-    """Queries of search events as they are written, and in one spelling."""
+def _read_queries(log: EventLog) -> tuple[Ints, list[object], Ints, list[str]]:
+    """Return the label of each event, queries as they are written, and these in one spelling, ascending.
 
-    texts: list[str]  # the queries in one spelling, ascending
-    labels: Sequence[object]  # the queries as they are written
-    label: Ints  # shape (n_search_events,): position in ``labels``, -1 where the event has none
-    of_label: Ints
-    """Shape (n_labels + 1,): the position of each label in ``texts``; the last one stands for no label, and is NONE."""
-
-    def spellings(self, label: Ints) -> list[str]:
-        """Return the most frequent spelling of each query, of equally frequent ones the first by its letters."""
-        counts = np.bincount(label[label >= 0], minlength=len(self.labels))
-        query = self.of_label[:-1]
-        order = np.lexsort((np.arange(len(self.labels)), -counts, query))
-        most = order[run_starts(query[order]) & (query[order] >= 0)].tolist()  # one label per query, as the texts are
-        return [
-            " ".join(str(self.labels[label]).split()) if counts[label] else text
-            for label, text in zip(most, self.texts, strict=True)
-        ]
-
-
-def _read_queries(log: EventLog, rows: Ints) -> _Queries:
+    The third is the position of each label in the fourth; behind it stands NONE, that of no label.
+    """
     codes, labels = log.codes("query")
-    spellings = [normalize_query(label) for label in labels.tolist()]
-    texts = sorted(set(spellings) - {""})
+    normalized = [normalize_query(label) for label in labels.tolist()]
+    texts = sorted(set(normalized) - {""})
     position = {text: i for i, text in enumerate(texts)} | {"": NONE}
-    of_label = np.array([*(position[spelling] for spelling in spellings), NONE], dtype=np.int64)
-    return _Queries(texts=texts, labels=labels.tolist(), label=codes[rows], of_label=of_label)
+    of_label = np.array([*(position[text] for text in normalized), NONE], dtype=np.int64)
+    return codes, labels.tolist(), of_label, texts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _SearchEvents:
-    """Search events by session and time, and the clicks before each; within so long they may be one search."""
+def _spellings(label: Ints, labels: list[object], of_label: Ints, texts: list[str]) -> list[str]:
+    """Return the most frequent spelling of each query, of equally frequent ones the first by its letters."""
+    counts, query = np.bincount(label[label >= 0], minlength=len(labels)), of_label[:-1]
+    order = np.lexsort((np.arange(len(labels)), -counts, query))
+    most = order[run_starts(query[order]) & (query[order] >= 0)].tolist()  # one label per query, as the texts are
+    return [
+        " ".join(str(labels[label]).split()) if counts[label] else text for label, text in zip(most, texts, strict=True)
+    ]
 
-    session: Ints
-    time: Times
-    n_clicks: Ints
-    within: int
 
-
-def _fill_queries(query: Ints, near: _SearchEvents) -> Ints:
+def _fill_queries(query: Ints, is_apart: Bools) -> Ints:
     """Give events without a query that of the one just before them, which they repeat."""
-    is_apart = run_starts(near.session, near.n_clicks)
-    is_apart[1:] |= np.diff(near.time) > near.within
     index = np.arange(len(query))
     run_start = np.maximum.accumulate(np.where(is_apart, index, 0))
     latest = np.maximum.accumulate(np.where(query >= 0, index, NONE))
     return np.where(latest >= run_start, query[np.maximum(latest, 0)], NONE)
 
 
-def _first_events(query: Ints, near: _SearchEvents) -> tuple[Bools, Ints, Ints]:
-    """Return which events begin a search; the events by session and query; and where each search starts in these."""
-    order = sort_order(near.session, query)
-    is_new = run_starts(near.session[order], query[order], near.n_clicks[order])
-    is_new[1:] |= np.diff(near.time[order]) > near.within
-    is_first = np.zeros(len(query), dtype=bool)
-    is_first[order] = is_new
-    return is_first, order, np.flatnonzero(is_new)
+def _are_apart(time: Times, within: int, *keys: Ints) -> Bools:
+    """Return which search events come after a longer pause than ``within``, or have other keys than the one before."""
+    is_apart = run_starts(*keys)
+    is_apart[1:] |= np.diff(time) > within
+    return is_apart
 
 
 def _result_counts(log: EventLog, rows: Ints, by_query: Ints, starts: Ints) -> Floats:

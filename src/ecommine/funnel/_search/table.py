@@ -6,15 +6,15 @@ from typing import Any
 import numpy as np
 
 from ..._core.arrays import Floats, Ints, distinct_rows, run_starts
+from ..._core.tables import with_bounds
 from ..._stats.arrays import divide
 from ..._stats.intervals import log_interval, normal_quantile
 from ..._stats.intraclass import ClustersOfGroups
 from .outcomes import SearchOutcomes
 from .position_bias import PositionModel, ShownPositions, fit_position_model
-from .rates import QueryRates, estimate_rates, group_searches, money_per_search
+from .rates import QueryRates, estimate_rates, money_per_search
 
 Columns = dict[str, Any]
-BOUNDS = ("", "_low", "_high")
 POSITION_COUNTS = ("position", "shown", "clicked")
 POSITION_COLUMNS = (*POSITION_COUNTS, "click_rate", "examination", "examination_low", "examination_high")
 
@@ -35,7 +35,10 @@ def measure_searches(
     outcomes: SearchOutcomes, positions: ShownPositions | None, n_queries: int, min_searches: int
 ) -> SearchMeasures:
     """Measure searches whose query is known; queries of at least ``min_searches`` have a row."""
-    searches = group_searches(outcomes.query, outcomes.unit, n_queries)
+    cell, first = distinct_rows(outcomes.query, outcomes.unit)
+    searches = ClustersOfGroups(
+        group=outcomes.query, n_groups=n_queries, cell=cell, group_of_cell=outcomes.query[first]
+    )
     is_decided = outcomes.is_decided & outcomes.has_purchases
     n_searches = searches.sums_of_groups(np.ones(len(outcomes)))
     rows = np.flatnonzero(n_searches >= min_searches)
@@ -115,29 +118,24 @@ def position_columns(model: PositionModel | None, level: float) -> Columns:
 
 def _rate_columns(name: str, rates: dict[str, QueryRates], rows: Ints, level: float) -> Columns:
     rate = rates[name].take(rows)
-    return with_bounds(name, rate.share, *rate.interval(level))
+    return with_bounds(name, (rate.share, *rate.interval(level)))
 
 
 def _relative_columns(model: PositionModel | None, rows: Ints, level: float) -> Columns:
     if model is None:
-        return with_bounds("relative_click_rate", *[np.full(len(rows), np.nan)] * 3)
+        return with_bounds("relative_click_rate", [np.full(len(rows), np.nan)] * 3)
     taken = model.take(rows)
-    return with_bounds("relative_click_rate", taken.relative, *taken.interval(level))
+    return with_bounds("relative_click_rate", (taken.relative, *taken.interval(level)))
 
 
 def _money_columns(measures: SearchMeasures, level: float) -> Columns:
     outcomes, rows = measures.outcomes, measures.rows
     if not outcomes.has_money:
         unknown = np.full(len(rows), np.nan)
-        return {"revenue": unknown, **with_bounds("revenue_per_search", *[unknown] * 3)}
+        return {"revenue": unknown, **with_bounds("revenue_per_search", [unknown] * 3)}
     bounds = money_per_search(outcomes.money, outcomes.is_decided, measures.searches, level)
     revenue = measures.searches.sums_of_groups(outcomes.money)[rows]
-    return {"revenue": revenue, **with_bounds("revenue_per_search", *(bound[rows] for bound in bounds))}
-
-
-def with_bounds(name: str, *bounds: Floats) -> Columns:
-    """Return the columns of an estimate, its low and its high."""
-    return {f"{name}{ending}": values for ending, values in zip(BOUNDS, bounds, strict=True)}
+    return {"revenue": revenue, **with_bounds("revenue_per_search", (bound[rows] for bound in bounds))}
 
 
 def _reformulations(measures: SearchMeasures) -> tuple[Ints, Ints, Ints, Ints]:

@@ -1,7 +1,6 @@
 """The units of a funnel on Spark: followed once, gone through for counts and for products, and kept as a lazy table."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -47,15 +46,6 @@ class Units:
         """Merge the periods of each group."""
         return replace(self, frame=self.frame.selectExpr("* except (part)", f"part % {GROUPS} as part"))
 
-    @contextmanager
-    def kept(self) -> Iterator[None]:
-        """Keep what was followed while it is gone through several times."""
-        self.followed.persist()
-        try:
-            yield
-        finally:
-            self.followed.unpersist()
-
 
 def follow_units(marked: nw.LazyFrame[Any], job: Job) -> tuple[Units, Units]:
     """Bring the events of each unit together once, and follow all units of a partition at once.
@@ -81,11 +71,14 @@ def sums_of_units(whole: Units, of_groups: Units) -> tuple[dict[int, FunnelSums]
     """Sum up all units and those of each part, and those of each group over all periods; count those in no group."""
     options = whole.job.options
     keys = [key for key in (options.by, options.every) if key is not None]
-    with whole.kept():
+    whole.followed.persist()  # it is gone through several times
+    try:
         sums, n_without_group = _summed(of_groups, whole=of_groups is whole, in_parts=bool(keys))
         over_periods = _summed(of_groups.over_periods(), whole=False, in_parts=True)[0] if len(keys) == 2 else {}
         if of_groups is not whole:
             sums |= _summed(whole, whole=True, in_parts=False)[0]
+    finally:
+        whole.followed.unpersist()
     return sums, over_periods, n_without_group
 
 

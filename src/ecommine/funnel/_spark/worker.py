@@ -22,7 +22,7 @@ from .._match.event_table import AnalyseOptions
 from .._match.events import EventSequences, build_sequences
 from .._match.plan import Plan, StepTimes, make_plan
 from .._steps.estimates import compact_clusters
-from .._steps.groups import attributed_group, group_values, period_numbers
+from .._steps.groups import attributed_group, period_numbers
 from .._steps.units import UnitGroup, unit_columns
 from .sums import ALL, count_units, sum_products
 
@@ -215,7 +215,8 @@ def unit_rows(batches: Iterable[Any], job: Job, group_type: Any) -> Iterator[Any
         visitors = np.array([*table["visitor"].to_pylist(), None], dtype=object)[:-1]
         units = replace(units, visitor=np.arange(len(visitors)), visitors=visitors)
     if group_type is not None:
-        units = replace(units, group=group_values(table["part"].to_numpy() % GROUPS - 1, job.labels))
+        groups = np.array([*job.labels, None], dtype=object)  # the last one is unknown
+        units = replace(units, group=groups[table["part"].to_numpy() % GROUPS - 1])
     columns = unit_columns(units, job.funnel.step_labels, job.plan, job.until, job.clock)
     for name in ("unit", "visitor", "group"):
         if name in columns:

@@ -13,6 +13,7 @@ from ..._core.checks import confidence_level, integer, names, several, show, tex
 from ..._core.engines import tell_library_errors
 from ..._core.frames import Frame, collect, opened
 from ..._core.notes import Note
+from ..._core.tables import with_bounds
 from ..._core.texts import counted, quote_names
 from ..._stats.intervals import normal_quantile, wilson_interval
 from .._log.reading import category_order, comparable_values, factorize_groups
@@ -241,11 +242,8 @@ def _estimate_totals(steps: Sequence[str], reached: Ints, skipped: Ints, level: 
 
 def _share_columns(name: str, part: int, whole: int, index: int, z: float) -> dict[str, float]:
     """Return a share with its interval; that of the first step is 1."""
-    names = (name, f"{name}_low", f"{name}_high")
-    if not whole:
-        return dict.fromkeys(names, np.nan)
-    share = part / whole
-    return dict(zip(names, (share, *(wilson_interval(share, whole, z) if index else (1.0, 1.0))), strict=True))
+    share = part / whole if whole else np.nan
+    return with_bounds(name, (share, *(wilson_interval(share, whole, z) if index or not whole else (1.0, 1.0))))
 
 
 def _as_result(estimates: FunnelEstimates, like: Frame, by: str | None, level: float) -> FunnelResult:

@@ -1,6 +1,5 @@
 """Which group and which period a unit belongs to."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -55,11 +54,6 @@ def attributed_group(times: StepTimes, attribution: str, funnel: Funnel) -> Ints
         return np.take_along_axis(times.group, times.deepest_step[:, None], axis=1)[:, 0]
     step = funnel.step_labels.index(attribution) if attribution in funnel.step_labels else 0
     return times.group[:, step]
-
-
-def group_values(codes: Ints, labels: Sequence[Any]) -> "np.ndarray[Any, Any]":
-    """Return the value of the group of each unit, None where it is unknown or the unit is in no group."""
-    return np.array([*labels, None], dtype=object)[codes]
 
 
 def attribution_notes(attribution: str, unit: str, n_without_group: int) -> list[Note]:
