@@ -196,3 +196,49 @@ def test_bars_without_a_name_are_known_by_their_colour(alike, kind):
 def test_the_goal_has_a_thick_line(found):
     lines = {bar.get_facecolor(): bar.get_linewidth() for bar in found.plot(kind="after").patches}
     assert lines[mpl.colors.to_rgba("#BFD9EB")] > lines[mpl.colors.to_rgba("white")]
+
+
+@pytest.fixture(scope="module")
+def checkout():
+    names = ["view_item", "add_to_cart", "begin_checkout", "add_payment_info", "purchase"]
+    rows = [(i, k, name, None, None) for i in range(50) for k, name in enumerate(names[: 1 + i % 5])]
+    return funnel.paths(slow_paths.table(rows).drop(columns=["page", "session_id"]), focus="add_to_cart")
+
+
+def texts_out_of_boxes(axes):
+    """Return the texts that stand in a box, at its middle, and reach over its sides; and how many stand in one."""
+    boxes = [patch.get_window_extent() for patch in axes.patches]
+    places = [axes.transData.transform(text.get_position()) for text in axes.texts]
+    inside = [
+        (text, box) for text, place in zip(axes.texts, places, strict=True) for box in boxes if box.contains(*place)
+    ]
+    out = []
+    for text, box in inside:
+        extent = text.get_window_extent()
+        if extent.x0 < box.x0 - 0.5 or extent.x1 > box.x1 + 0.5 or extent.y0 < box.y0 - 0.5 or extent.y1 > box.y1 + 0.5:
+            out.append(text.get_text())
+    return out, len(inside)
+
+
+@pytest.mark.parametrize("kind", ["flow", "after"])
+@pytest.mark.parametrize("layout", [None, "constrained"])
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_names_stay_in_their_boxes_in_a_grid_too(checkout, kind, layout, locale):
+    from matplotlib import pyplot as plt
+
+    figure, grid = plt.subplots(2, 3, figsize=(12, 7), layout=layout)
+    for axes in grid.flat:
+        checkout.plot(ax=axes, kind=kind, locale=locale)
+    figure.canvas.draw()
+    for axes in grid.flat:
+        out, n_inside = texts_out_of_boxes(axes)
+        assert out == []
+        assert n_inside >= 5
+    written = {text.get_text().replace("\n", "") for text in grid[0, 0].texts}
+    assert any("begin_checkout" in text for text in written)
+
+
+def test_names_keep_their_size_where_there_is_room(checkout):
+    axes = checkout.plot()
+    name = next(text for text in axes.texts if text.get_text() == "begin_checkout")
+    assert name.get_fontsize() == 8

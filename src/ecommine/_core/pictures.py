@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.colorbar import Colorbar
     from matplotlib.figure import Figure
     from matplotlib.gridspec import SubplotSpec
+    from matplotlib.text import Text
 
 __all__ = [
     "CHINESE_FONTS",
@@ -30,6 +31,7 @@ __all__ = [
     "even_percents",
     "figure_of",
     "finish_picture",
+    "keep_in_box",
     "legend_below",
     "new_axes",
     "percent",
@@ -72,6 +74,8 @@ _BELOW = "below"
 """Marks a legend that stands below its axes."""
 _TURN = 35
 """Degrees by which the labels of an axis are turned."""
+_BOX = "_box_of_picture"
+"""The attribute of a text that is kept in a box."""
 _PAD = 0.008
 """Space between a picture and the edge of its cell, as a share of the figure."""
 
@@ -127,9 +131,36 @@ def finish_picture(ax: "Axes", *, extra: Iterable[str] = (), has_frame: bool = T
             _break_title(other)
             _turn_ticks(other)
             _place_legend(other)
+            _fit_texts(other)
         if engine is None:
             _fit_into_cell(ax)
+    for other in drawn:
+        _fit_texts(other)
     return ax
+
+
+def keep_in_box(text: "Text", width: float, height: float, *ways: str) -> None:
+    """Have a text stay in a box around it, in units of the data: its font is made smaller as a picture is finished.
+
+    ``ways`` are other ways to break it into lines; the one that allows the largest font is taken.
+    """
+    setattr(text, _BOX, ((text.get_text(), *ways), (width, height), text.get_fontsize()))
+
+
+def _fit_texts(ax: "Axes") -> None:
+    """Give texts that are kept in boxes the way and the size that fit."""
+    for text in ax.texts:
+        if not hasattr(text, _BOX):
+            continue
+        ways, box, size = getattr(text, _BOX)
+        room = np.abs(ax.transData.transform(box) - ax.transData.transform((0.0, 0.0)))
+        text.set_fontsize(size)
+        scales = []
+        for way in ways:
+            text.set_text(way)
+            scales.append(float((room / np.maximum(text.get_window_extent().size, 1e-9)).min()))
+        text.set_text(ways[int(np.argmax(np.minimum(scales, 1.0)))])
+        text.set_fontsize(size * min(max(scales), 1.0))
 
 
 def cell_width(ax: "Axes") -> float:

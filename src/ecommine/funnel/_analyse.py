@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import pairwise
+from typing import get_args
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from .._core.engines import tell_library_errors
 from ..schema._for_topics import Clock, Every
 from ._definition import Funnel, Step
 from ._log.reading import example_value
-from ._match.event_table import UNITS, AnalyseOptions, EventTable, Unit, open_events
+from ._match.event_table import AnalyseOptions, EventTable, Unit, open_events
 from ._match.events import EventSequences, load_events
 from ._match.plan import StepTimes, make_plan
 from ._steps.estimates import sum_units
@@ -125,7 +126,7 @@ def analyse(
     1  add_to_cart        1        2        1           300.0
     2     purchase        1        0        0         82800.0
     """
-    one_of("unit", unit, UNITS)
+    one_of("unit", unit, get_args(Unit))
     if every is not None:
         one_of("every", every, PERIOD_LENGTHS)
     confidence = confidence_level(level)

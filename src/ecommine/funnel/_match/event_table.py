@@ -17,7 +17,6 @@ from .._log.reading import Cutoff, category_order, comparable_values, resolve_cu
 from .conditions import Types, check_conditions, match_column_types
 
 Unit = Literal["visitor_id", "customer_id", "session_id"]
-UNITS = ("visitor_id", "customer_id", "session_id")
 SHOP_TIME = "_shop_at"
 """The column of the shop's own times, of tables with instants."""
 RESERVED = (

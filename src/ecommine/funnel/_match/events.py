@@ -21,7 +21,7 @@ from .hold import merge_sequences, split_by_value
 from .ordered import follow_in_order
 from .plan import Plan, StepTimes, make_plan, stack_times
 from .sort import Events, sort_events
-from .tied import follow_tied, split_tied
+from .tied import TiedMoments, split_tied
 from .unordered import follow_in_any_order
 
 
@@ -84,17 +84,15 @@ class EventSequences:
 
 def follow(events: Events, plan: Plan) -> StepTimes:
     """Find when each sequence reaches each step; sequences by the numbers that were given."""
-    if plan.order == "any":
-        parts = [(follow_in_any_order, events)]
-    else:
-        tied, rest = split_tied(events)
-        parts = [(follow_in_order, rest), *([] if tied is None else [(follow_tied, tied)])]
-    times = []
-    for follow_sorted, part in parts:
-        in_order, sequences = sort_events(part)
-        found = follow_sorted(in_order, plan)
-        times.append(replace(found, unit=sequences[found.unit].astype(part.sequence.dtype, copy=False)))
-    return stack_times(times) if len(times) > 1 else times[0]
+    tied, rest = (None, events) if plan.order == "any" else split_tied(events)
+    in_order, sequences = sort_events(rest)
+    times = follow_in_any_order(in_order, plan) if plan.order == "any" else follow_in_order(in_order, plan)
+    times = replace(times, unit=sequences[times.unit])
+    if tied is not None:
+        in_order, sequences = sort_events(tied)
+        of_tied = TiedMoments(in_order, plan).follow()
+        times = stack_times([times, replace(of_tied, unit=sequences[of_tied.unit])])
+    return replace(times, unit=times.unit.astype(events.sequence.dtype, copy=False))
 
 
 def load_events(table: EventTable, options: AnalyseOptions) -> tuple[EventSequences, list[Note]]:

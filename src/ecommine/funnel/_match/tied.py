@@ -38,12 +38,7 @@ def split_tied(events: Events) -> tuple[Events | None, Events]:
     return first, rest
 
 
-def follow_tied(events: SortedEvents, plan: Plan) -> StepTimes:
-    """Find when each sequence reaches each step, one step after the other."""
-    return _Moments(events, plan).follow()
-
-
-class _Moments:
+class TiedMoments:
     """Moments of sequences in order: arrays of shape (n_moments,), and of shape (n_steps, n_moments) by step."""
 
     def __init__(self, events: SortedEvents, plan: Plan) -> None:

@@ -1,6 +1,7 @@
 """Labels in pictures of paths: names of states that fit, and small print in lines."""
 
 from collections.abc import Sequence
+from os.path import commonprefix
 from re import sub
 from textwrap import fill, wrap
 from typing import TYPE_CHECKING
@@ -71,10 +72,5 @@ def drop_shared_parts(names: Sequence[str]) -> dict[str, str]:
 
 def _shared_length(names: Sequence[str]) -> int:
     """Count the characters that all names begin with, up to the last that ends a part of a name."""
-    n_equal = 0
-    for characters in zip(*names, strict=False):
-        if len(set(characters)) > 1:
-            break
-        n_equal += 1
-    length = len(sub(r"[^/_.?&= -]*$", "", names[0][:n_equal])) if len(names) > 1 else 0
+    length = len(sub(r"[^/_.?&= -]*$", "", commonprefix(list(names)))) if len(names) > 1 else 0
     return length if length >= MIN_SHARED else 0

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._core.arrays import Bools
-from ..._core.pictures import finish_picture, new_axes
+from ..._core.pictures import finish_picture, keep_in_box, new_axes
 from ..._core.texts import Locale, percent, thousands
 from .flow_layout import (
     HALF_BOX,
@@ -34,6 +34,8 @@ MIN_SHARE_TO_GOAL = 0.1
 MIN_EXIT_SHARE = 0.005
 """Share of a state's next steps that end the path, from which it is written."""
 GREY, DARK_GREY, GOAL_BLUE = "#8A8A8A", "#555555", "#D6E6F2"
+NAME_SHAPES = ((15, 2), (11, 3), (8, 3))
+"""Letters and lines of a name in its box: the first as a rule, the others where they allow a larger font."""
 MIN_WIDTH, WIDTH_RANGE = 0.8, 7.0
 MIN_SHARE, MIN_SHARE_IN_WHITE = 0.005, 0.6
 """Shares of the matrix below the first are blank; above the second they are so dark that their number is white."""
@@ -151,8 +153,10 @@ def _draw_box(ax: "Axes", point: Point, name: str, text: str, is_goal: bool) -> 
     face, width = (GOAL_BLUE, 1.6) if is_goal else ("white", 0.9)
     ax.fill(*corners, facecolor=face, edgecolor="black", linewidth=width, zorder=3)
     centre: Any = {"ha": "center", "va": "center", "zorder": 4}
-    ax.text(x, y + high * 0.42, "\n".join(shorten(name, 15)), fontsize=8, weight="bold", parse_math=False, **centre)
-    ax.text(x, y - high * 0.5, text, fontsize=7, **centre)
+    first, *others = ("\n".join(shorten(name, letters, lines)) for letters, lines in NAME_SHAPES)
+    title = ax.text(x, y + high * 0.45, first, fontsize=8, weight="bold", parse_math=False, **centre)
+    keep_in_box(title, 1.84 * half, 0.96 * high, *others)
+    keep_in_box(ax.text(x, y - high * 0.5, text, fontsize=7, **centre), 1.84 * half, 0.9 * high)
 
 
 def draw_matrix(drawn: DrawnStates, _: Sequence[str], ax: "Axes | None", locale: Locale) -> "Axes":

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..._core.pictures import finish_picture, new_axes
+from ..._core.pictures import finish_picture, keep_in_box, new_axes
 from ..._core.texts import Locale, is_known, percent
 from .labels import STATE_NAMES, drop_shared_parts, shorten, wrap_small_print
 from .read import END, OPEN, START
@@ -108,4 +108,5 @@ def _draw_bar(ax: "Axes", x: float, bar: Bar, name: str, colour: str, *, is_goal
     lines = shorten(name, 20, 2) if has_room else shorten(name, 14, 1)
     text = "\n".join(lines) + ("\n" if has_room else "  ") + percent(round(bar.share, 3))
     size = 8 if has_room else 7
-    ax.text(x, bar.top + bar.share / 2, text, ha="center", va="center", fontsize=size, parse_math=False)
+    label = ax.text(x, bar.top + bar.share / 2, text, ha="center", va="center", fontsize=size, parse_math=False)
+    keep_in_box(label, 0.92, bar.share)

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..._core.arrays import Bools, Floats, Ints
-from ..._stats.arrays import divide
+from ..._stats.arrays import divide, sums_by_group
 from ..._stats.intervals import jeffreys_interval, log_interval, normal_quantile
 from ..._stats.intraclass import ClustersOfGroups, pooled_effective_trials
 from ..._stats.shrinkage import shrink_shares
@@ -100,14 +100,11 @@ def money_per_search(
     n, total = searches.sums_of_groups(weight), searches.sums_of_groups(counted_money)
     mean = divide(total, n)
     residuals = searches.sums_of_cells(np.where(is_counted, money - np.nan_to_num(mean)[searches.group], 0.0))
-    n_buyers = _count_cells(searches, searches.sums_of_cells(counted_money) > 0)
-    n_visitors = _count_cells(searches, searches.sums_of_cells(weight) > 0)
-    squares = np.bincount(searches.group_of_cell, residuals**2, minlength=searches.n_groups)
+    of_cells = (searches.sums_of_cells(counted_money) > 0, searches.sums_of_cells(weight) > 0, residuals**2)
+    n_buyers, n_visitors, squares = (
+        sums_by_group(searches.group_of_cell, values, searches.n_groups) for values in of_cells
+    )
     variance = squares * divide(n_visitors, n_visitors - 1)
     has_interval = (n_buyers >= MIN_BUYERS_FOR_INTERVAL) & (total > 0)
     log_error = np.where(has_interval, divide(np.sqrt(variance), total), np.nan)
     return mean, *log_interval(mean, log_error, normal_quantile(level))
-
-
-def _count_cells(searches: ClustersOfGroups, is_counted: Bools) -> Floats:
-    return np.bincount(searches.group_of_cell, is_counted, minlength=searches.n_groups).astype(np.float64)
