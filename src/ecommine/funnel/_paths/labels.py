@@ -1,7 +1,7 @@
 """Labels in pictures of paths: names of states that fit, and small print in lines."""
 
 from collections.abc import Sequence
-from os.path import commonprefix
+from itertools import takewhile
 from re import sub
 from textwrap import fill, wrap
 from typing import TYPE_CHECKING
@@ -72,5 +72,6 @@ def drop_shared_parts(names: Sequence[str]) -> dict[str, str]:
 
 def _shared_length(names: Sequence[str]) -> int:
     """Count the characters that all names begin with, up to the last that ends a part of a name."""
-    length = len(sub(r"[^/_.?&= -]*$", "", commonprefix(list(names)))) if len(names) > 1 else 0
+    n_equal = sum(1 for _ in takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False)))
+    length = len(sub(r"[^/_.?&= -]*$", "", names[0][:n_equal])) if len(names) > 1 else 0
     return length if length >= MIN_SHARED else 0

@@ -1,6 +1,6 @@
 """The units of a funnel on Spark: followed once, gone through for counts and for products, and kept as a lazy table."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -85,7 +85,7 @@ def sums_of_units(whole: Units, of_groups: Units) -> tuple[dict[int, FunnelSums]
 def _summed(units: Units, *, whole: bool, in_parts: bool) -> tuple[dict[int, FunnelSums], int]:
     """Go through the units for counts, for the median of the entries and for products."""
     counts = count_on_workers(units)
-    by_part = dict(_by_part(counts))
+    by_part = _by_part(counts)
     counts_of = {ALL: counts} if whole else {}
     counts_of |= {part: of_part for part, of_part in by_part.items() if in_parts and part % GROUPS}
     curves = _curves_of_parts(units, counts_of)
@@ -105,11 +105,13 @@ def count_on_workers(units: Units) -> pd.DataFrame:
 
     counts = units.frame.mapInArrow(partial(count_rows, job=units.job), COUNTS_SCHEMA)
     table = counts.groupBy("part", "kind", "step", "second").agg(F.sum("n").alias("n")).toArrow()
-    return table.to_pandas()
+    totals: pd.DataFrame = table.to_pandas()
+    return totals
 
 
-def _by_part(counts: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame]]:
-    return ((int(part), of_part) for part, of_part in counts.groupby("part"))
+def _by_part(counts: pd.DataFrame) -> dict[int, pd.DataFrame]:
+    groups: Any = counts.groupby("part")
+    return {int(part): of_part for part, of_part in groups}
 
 
 def _curves_of_parts(units: Units, counts_of: dict[int, pd.DataFrame]) -> Curves:
@@ -199,7 +201,7 @@ class SparkUnitStore:
             steps = range(1, last + 1)[:MAX_CURVES]
             return [plot_curve_from_counts(whole, {}, step, window) for step in steps], last
         labels = dict(zip(self.parts, self.labels, strict=True))
-        counts = dict(_by_part(count_on_workers(self.of_groups)))
+        counts = _by_part(count_on_workers(self.of_groups))
         largest = sorted(labels, key=lambda part: -int(by_step(counts[part], Kind.REACHED, 1)[0]))[:MAX_CURVES]
         drawn = [part for part in labels if part in largest]
         return [plot_curve_from_counts(counts[part], labels[part], last, window) for part in drawn], len(labels)
