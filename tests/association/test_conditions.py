@@ -119,6 +119,16 @@ def test_large_customers_are_left_out_of_every_test():
     pd.testing.assert_frame_equal(later.table, later_alone.table)
 
 
+@pytest.mark.parametrize("seed", [0, 5])
+def test_sets_of_a_large_customer_alone_are_no_finds_among_the_others(seed):
+    """One order of the others with four products would be as many as all orders of its week and size."""
+    lines = shop(large_customers(0.6), seed, n_orders=10_000, n_products=80)
+    table = association.rules(lines, min_support=0.003, level=None).table
+    assert not (table["q_value"] < 0.05).any()
+    assert (table["p_value"].isna() == table["adjusted_lift"].isna()).all()
+    assert 0 < table["p_value"].isna().sum() < len(table)
+
+
 def test_squares_of_days_are_those_of_the_slow_version():
     """A day with more than chance counts once, however many orders it has."""
     rng = np.random.default_rng(3)

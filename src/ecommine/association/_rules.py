@@ -310,8 +310,8 @@ def rules(
     within weeks (a week within longer periods), whichever is larger, each at the upper limit of its estimate.
 
     Customers with so many orders that all are worth fewer than ten of equal size (:math:`1 / \sum_c w_c^2` for shares
-    :math:`w_c` of the orders) are left out of the test and of the adjusted lift. Where the others are still too few,
-    p-values are withheld.
+    :math:`w_c` of the orders) are left out of the test and of the adjusted lift, which are null where fewer than five
+    orders of the others hold the rule. Where the others are still too few, p-values are withheld.
 
     The intervals are those of the logarithms of both lifts, their variances summed up over customers.
 

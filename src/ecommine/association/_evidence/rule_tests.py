@@ -26,6 +26,11 @@ Test = Literal["adjusted", "fisher"]
 TESTS = ("adjusted", "fisher", None)
 DEFAULT_ALPHA = 0.05
 """Rate of false discoveries where no level is given."""
+MIN_TESTED_ORDERS = 5
+"""Orders with a rule below which it is not tested, where those of a large customer are left out.
+
+A set that is in one order of its size and season is taken to be in all such orders.
+"""
 PRESCREEN_P = 0.05
 """P-value of independent orders from which on customers are not looked at, since they can only raise it."""
 
@@ -120,6 +125,8 @@ class RuleTester:
         count, mean, p, largest_p, log_lift, log_adjusted = self._test_in_blocks(split)
         if not options.conditions.can_test:
             p, largest_p = np.full((2, len(p)), np.nan)
+        elif len(options.conditions.customers_apart):
+            p, largest_p, mean = (np.where(count < MIN_TESTED_ORDERS, np.nan, one) for one in (p, largest_p, mean))
         q = _adjust_by_hypothesis(split, p, n_tests, options.correction)
         # Against shorter rules a rule is no longer its reverse, but for those of two products.
         q_productive = q
