@@ -16,7 +16,7 @@ LARGER = {
     "association": 7_100,
     "elasticity": 3_850,
     "forecasting": 7_900,
-    "funnel": 12_100,
+    "funnel": 11_000,
     "recommend": 5_400,
     "retention": 4_300,
     "segmentation": 5_000,

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecommine import SchemaError, funnel
+from ecommine._stats.intraclass import ClustersOfGroups
 from ecommine.funnel._search.position_bias import fit_curve
-from ecommine.funnel._search.rates import estimate_rates, group_searches
+from ecommine.funnel._search.rates import estimate_rates
 from funnel import searchlog, slow_search
 from libraries import to_pandas
 
@@ -329,7 +330,7 @@ def test_the_plain_click_rate_by_place_is_confounded_and_the_curve_is_not():
 @settings(max_examples=60)
 def test_the_effective_number_of_searches_is_that_of_a_plain_loop(rows):
     query, unit, hit = (np.array(one) for one in zip(*rows, strict=True))
-    found = estimate_rates(hit, np.ones(len(rows), bool), group_searches(query, unit, 4))
+    found = estimate_rates(hit, np.ones(len(rows), bool), ClustersOfGroups.of(query, unit, 4))
     above = below = 0.0
     twins = dict.fromkeys(range(4), 0)
     for i, (q, v, x) in enumerate(rows):
@@ -349,7 +350,7 @@ def test_intervals_are_those_of_jeffreys_where_visitors_search_once():
     from statsmodels.stats.proportion import proportion_confint
 
     hit = np.arange(30) < 4
-    found = estimate_rates(hit, np.ones(30, bool), group_searches(np.zeros(30, int), np.arange(30), 1))
+    found = estimate_rates(hit, np.ones(30, bool), ClustersOfGroups.of(np.zeros(30, int), np.arange(30), 1))
     assert [float(end[0]) for end in found.interval(0.9)] == pytest.approx(
         proportion_confint(4, 30, alpha=0.1, method="jeffreys")
     )

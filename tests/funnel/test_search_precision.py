@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from ecommine._stats.intraclass import ClustersOfGroups
 from ecommine.funnel._search.position_bias import ShownPositions, fit_position_model
-from ecommine.funnel._search.rates import estimate_rates, group_searches, money_per_search
+from ecommine.funnel._search.rates import estimate_rates, money_per_search
 
 PAGE = 4
 CURVE = np.array([0.4, 0.25, 0.15, 0.08])
@@ -44,7 +45,7 @@ def test_errors_hold_that_of_the_curve_and_are_those_of_a_generalised_linear_mod
     query, shown, clicked = few_queries(seed)
     clicks = clicked.sum(axis=1).astype(float)
     positions = ShownPositions(shown=shown, clicks=clicks, clicks_by_position=clicked.sum(axis=0).astype(float))
-    found = fit_position_model(positions, group_searches(query, np.arange(len(query)), 5))
+    found = fit_position_model(positions, ClustersOfGroups.of(query, np.arange(len(query)), 5))
     mean = np.append(0.0, found.curve.cumsum())[shown] * found.relative[query]
     spread = ((clicks - mean) ** 2).sum() / mean.sum()
     typical, means, covariance = glm(query, shown, clicked)
@@ -72,7 +73,7 @@ def test_searches_of_one_visitor_are_as_alike_as_they_were_planted(each):
     rng = np.random.default_rng(0)
     query, visitor = repeated(each)
     hit = rng.random(len(query)) < rng.beta(3.0, 6.0, QUERIES * VISITORS)[visitor]
-    found = estimate_rates(hit, np.ones(len(query), bool), group_searches(query, visitor, QUERIES))
+    found = estimate_rates(hit, np.ones(len(query), bool), ClustersOfGroups.of(query, visitor, QUERIES))
     alike = (found.n / found.n_effective - 1) / (each - 1)
     assert alike == pytest.approx(0.1, abs=0.015)
 
@@ -83,7 +84,9 @@ def test_intervals_of_alike_searches_hold_the_truth_and_of_independent_ones_do_n
     hit = rng.random(len(query)) < rng.beta(1.0, 2.0, QUERIES * VISITORS)[visitor]
     held = []
     for unit in (visitor, np.arange(len(visitor))):
-        low, high = estimate_rates(hit, np.ones(len(hit), bool), group_searches(query, unit, QUERIES)).interval(0.95)
+        low, high = estimate_rates(hit, np.ones(len(hit), bool), ClustersOfGroups.of(query, unit, QUERIES)).interval(
+            0.95
+        )
         held.append(float(((low <= 1 / 3) & (high >= 1 / 3)).mean()))
     assert 0.93 <= held[0] <= 0.96
     assert held[1] < 0.85
@@ -96,13 +99,15 @@ def test_clicks_of_one_visitor_are_as_alike_as_they_were_planted():
     clicks = rng.poisson(0.5 * rng.gamma(5.0, 0.2, QUERIES * VISITORS)[visitor]).astype(float)
     places = ShownPositions(shown=np.ones(len(query), int), clicks=clicks, clicks_by_position=np.array([clicks.sum()]))
     units = (visitor, np.arange(len(query)))
-    together, apart = (fit_position_model(places, group_searches(query, unit, QUERIES)).dispersion for unit in units)
+    together, apart = (
+        fit_position_model(places, ClustersOfGroups.of(query, unit, QUERIES)).dispersion for unit in units
+    )
     assert (together - apart).mean() == pytest.approx(0.2 * 0.5, rel=0.1)
 
 
 def test_money_has_the_error_of_a_mean_of_visitors():
     money = np.array([0.0, 3, 9, 4, 8, 1, 2, 7, 5, 6, 2, 9])
-    one = group_searches(np.zeros(12, int), np.arange(12), 1)
+    one = ClustersOfGroups.of(np.zeros(12, int), np.arange(12), 1)
     each, low, high = money_per_search(money, np.ones(12, bool), one, 0.95)
     factor = np.exp(1.959964 * money.std(ddof=1) / np.sqrt(12) / money.mean())
     assert (each[0], low[0], high[0]) == pytest.approx((money.mean(), money.mean() / factor, money.mean() * factor))
@@ -110,7 +115,7 @@ def test_money_has_the_error_of_a_mean_of_visitors():
 
 def test_the_rest_is_never_certain_and_a_query_is_drawn_to_all_by_how_much_queries_differ():
     query, hit = np.repeat([0, 1], [4, 9]), np.arange(13) < 2
-    found = estimate_rates(hit, np.ones(13, bool), group_searches(query, np.arange(13), 2))
+    found = estimate_rates(hit, np.ones(13, bool), ClustersOfGroups.of(query, np.arange(13), 2))
     assert found.rest.tolist() == [0.5 / 10, 2.5 / 5]
     typical, n = 2 / 13, np.array([4.0, 9.0])
     squares = (n * (np.array([0.5, 0.0]) - typical) ** 2).sum()

@@ -194,12 +194,13 @@ def count_until(key: Ints, time: Times, at_key: Ints, at_time: Times) -> Ints:
     """
     if not len(key) or not len(at_key):
         return np.zeros(len(at_key), dtype=np.int64)
-    low = min(int(time.min()), int(at_time.min()))
-    span = max(int(time.max()), int(at_time.max())) - low + 1
-    if (max(int(key.max()), int(at_key.max()), -int(key.min()), -int(at_key.min())) + 1) * span < 2**PACKED_BITS:
-        return np.searchsorted(key * span + (time - low), at_key * span + (at_time - low), side="right")
+    first, last = int(time.min()), int(time.max())
+    span, keys = last - first + 2, (int(key.min()), int(key.max()), int(at_key.min()), int(at_key.max()))
+    if (max(map(abs, keys)) + 1) * span < 2**PACKED_BITS:  # key and time fit into one number
+        at_offset = np.clip(at_time, first - 1, last) - (first - 1)  # 0 is before all records of the key
+        return np.searchsorted(key * span + (time - (first - 1)), at_key * span + at_offset, side="right")
     moments = np.sort(time)
-    moments = moments[run_starts(moments)]  # ranks of moments, so that key and time fit into one number
+    moments = moments[run_starts(moments)]  # else key and the rank of the moment do
     rank = np.searchsorted(moments, time) + 1
     at_rank = np.searchsorted(moments, at_time, side="right")
     scale = len(moments) + 1

@@ -36,12 +36,9 @@ class CartWalk:
         self.cart = [NONE] * n  # cart of the row; NONE where it has none
         self.outcome = [BOUGHT] * n  # BOUGHT, or why a purchase buys no cart
         self._latest = NONE  # the cart that was opened last
-        self._begin_person()
-
-    def _begin_person(self) -> None:
-        # The cart that each product was put into last; carts and products that each session put in since its last
-        # purchase without a product; pairs of a cart that was left and a product of it that was bought; and the carts
-        # of which the last may be open, in the order in which they were opened.
+        # Of a person: the cart that each product was put into last; carts and products that each session put in since
+        # its last purchase without a product; pairs of a cart that was left and a product of it that was bought; and
+        # carts of which the last may be open, in the order in which they were opened.
         self._of_product: dict[int, int] = {}
         self._of_session: dict[int, list[tuple[int, int]]] = {}
         self._bought: set[tuple[int, int]] = set()
@@ -52,7 +49,7 @@ class CartWalk:
         last_person = NONE
         for row, (person, name, product, session) in enumerate(events):
             if person != last_person:
-                self._begin_person()
+                self._of_product, self._of_session, self._bought, self._by_opening = {}, {}, set(), []
                 last_person = person
             if name == ADD:
                 self.cart[row] = self._add(row, product, session)
