@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecommine._core.arrays import (
+    count_until,
     distinct_codes,
     distinct_rows,
     is_sorted,
@@ -124,3 +125,18 @@ def test_spark_workers_can_import_it_with_numpy_alone():
     code = "import sys, ecommine._core.arrays, ecommine._core.moments, ecommine._core.threads; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"narwhals", "pandas", "pyarrow", "scipy", "numba"} & set(done.stdout.split())
+
+
+PAIRS = st.tuples(st.integers(-1, 3), st.one_of(st.integers(-5, 5), st.integers(-(2**61), 2**61)))
+
+
+@given(records=st.lists(PAIRS, max_size=12), at=st.lists(PAIRS, max_size=6), is_near=st.booleans())
+def test_records_up_to_a_moment_are_those_that_a_loop_counts(records, at, is_near):
+    """Whether keys and times fit into one number or not, and however far the moment is from all records."""
+    ordered = sorted((key, time % 100 if is_near else time) for key, time in records)
+    key, time, at_key, at_time = (
+        np.array([pair[i] for pair in pairs], dtype=np.int64) for pairs in (ordered, at) for i in (0, 1)
+    )
+    assert count_until(key, time, at_key, at_time).tolist() == [
+        sum(pair <= moment for pair in ordered) for moment in at
+    ]
