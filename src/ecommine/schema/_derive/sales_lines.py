@@ -18,6 +18,8 @@ LARGEST_MONEY = 9e12
 """What 64 bits of millionths hold: sums that may be larger are sums of floats."""
 _SAME_UNITS = 1e-9
 """Units of a product that differ by less are the same: 0.1 + 0.2 kg is 0.3 kg."""
+MIN_REFUND = 0.005
+"""Currency units below which refunds are rounding."""
 _REASONS = {
     "without_time": "without a time",
     "without_product": "without a product",
@@ -54,7 +56,9 @@ def take_lines(lines: Frame, every: Every, as_of: datetime | None, *, stores: bo
     reasons = _reasons(lines, as_of, stores=stores)
     facts = _facts(lines, reasons)
     _check_currencies(facts)
-    notes = [_left_out(name, int(facts[name] or 0)) for name in reasons if facts[name]]
+    notes = [
+        _left_out(name, int(facts[name] or 0), float(facts.get("refunds") or 0.0)) for name in reasons if facts[name]
+    ]
     last = _moment(facts["last"])
     until = as_of or last or datetime(1970, 1, 1)
     taken = lines.filter(*[~reason for reason in reasons.values()]) if notes else lines
@@ -90,7 +94,9 @@ def _facts(lines: Frame, reasons: dict[str, nw.Expr]) -> dict[str, Any]:
     """Count what is left out, and find extremes and currencies of what is taken, in one pass."""
     taken = nw.all_horizontal(*[~reason for reason in reasons.values()], ignore_nulls=False)
     names = [
-        name for name in ("ordered_at", "quantity", "amount", "currency") if name in lines.collect_schema().names()
+        name
+        for name in ("ordered_at", "quantity", "amount", "currency", "line_type")
+        if name in lines.collect_schema().names()
     ]
     marked = lines.with_columns(**{name: flag(reason) for name, reason in reasons.items()}, is_taken=taken)
     marked = marked.select(*names, *reasons, "is_taken").with_columns(
@@ -105,6 +111,10 @@ def _facts(lines: Frame, reasons: dict[str, nw.Expr]) -> dict[str, Any]:
         "most": nw.col("size").max(),
         "returns": nw.col("back").sum(),
     }
+    if "not_products" in reasons:
+        is_refund = (nw.col("line_type") == "adjustment") & (nw.col("amount") < 0)
+        sums["refunds"] = nw.col("refund").sum()
+        marked = marked.with_columns(refund=nw.when(is_refund.fill_null(value=False)).then(nw.col("amount")))
     sums |= {name: nw.col(name).sum() for name in reasons}
     if "currency" in names:
         marked = marked.with_columns(
@@ -121,9 +131,12 @@ def _check_currencies(facts: dict[str, Any]) -> None:
         raise SchemaError("orders", [several_currencies(currencies)])
 
 
-def _left_out(reason: str, count: int) -> Note:
+def _left_out(reason: str, count: int, refunds: float) -> Note:
     code = "rows_after_as_of" if reason == "after_as_of" else f"lines_{reason}"
-    return Note(f"{counted(count, 'order line')} {_REASONS[reason]} left out", code=code, count=count)
+    text = f"{counted(count, 'order line')} {_REASONS[reason]} left out"
+    if reason == "not_products" and refunds <= -MIN_REFUND:
+        text += f", with {refunds:,.2f} of adjustments such as refunds of a part: `revenue` is before these"
+    return Note(text, code=code, count=count)
 
 
 def _moment(value: Any) -> datetime | None:

@@ -19,15 +19,16 @@ from .._exports.base import (
     null_column,
     open_table_of_export,
     order_level_lines,
+    present_columns,
     products_of_lines,
     read_as_numbers,
     read_as_text,
     refuse_repeated_headings,
     require_times,
-    stack,
 )
 from .._model.shop import Shop
 from .line_types import line_type_of
+from .refunds import with_refunds
 from .repeated import drop_repeated_orders
 from .states import note_unknown_states
 
@@ -75,9 +76,20 @@ def format_of_times(frame: Frame, name: str, format: str | None) -> str | None:
 
 
 def lines_of_items(
-    items: Frame, heads: Frame, *, title: str, code: Sequence[str], price: nw.Expr, units: nw.Expr, paid: nw.Expr
+    items: Frame,
+    heads: Frame,
+    *,
+    title: str,
+    code: Sequence[str],
+    price: nw.Expr,
+    units: nw.Expr,
+    paid: nw.Expr,
+    closed: nw.Expr | None = None,
 ) -> Frame:
-    """Return one line for each item, with what its order (column ``order_id``) says about all its lines."""
+    """Return one line for each item, with what its order (column ``order_id``) says about all its lines.
+
+    ``closed``: whether the item was closed by itself; it stands in a column ``__closed`` then.
+    """
     known = items.collect_schema().names()
     codes = [nw.col(name) for name in (*code, title) if name in known]
     lines = items.select(
@@ -89,6 +101,7 @@ def lines_of_items(
         discount=price * units - paid,
         amount=paid,
         line_type=line_type_of(nw.col(title)),
+        **({} if closed is None else {"__closed": fill_false(closed).cast(nw.Int64)}),
     )
     return join(lines, heads.select(*_of_order(heads)), on=["order_id"], how="inner")
 
@@ -177,7 +190,9 @@ def shop_of_orders(
     require_times(kept, export.system, time)
     lines = join(lines, kept.select("order_id"), on=["order_id"], how="inner")
     goods = lines.drop("title")
-    orders = export.table(computed_once(stack([goods, *_implied(goods, kept, export, total)])), "orders", format=format)
+    implied = _implied(goods.drop(*present_columns(goods, closed="__closed").values()), kept, export, total)
+    every_line = with_refunds([goods, *implied], kept, nw.col("__refund"), export)
+    orders = export.table(every_line, "orders", format=format)
     note_line_types(orders, export)
     return export.shop(
         orders=orders, products=products_of_lines(lines.filter(nw.col("line_type") == "product"), export)
@@ -192,7 +207,6 @@ def _implied(lines: Frame, heads: Frame, export: Export, total: str) -> list[Fra
     return [
         order_level_lines(lines, heads, nw.col("__shipping"), "shipping"),
         order_level_lines(lines, heads, rest, "adjustment", "discount"),
-        order_level_lines(lines, heads, -nw.col("__refund").abs(), "adjustment"),
     ]
 
 

@@ -9,6 +9,7 @@ from ..._core.engines import tell_library_errors
 from ..._core.frames import Frame, computed_once, join, opened
 from .._export_steps.customers import with_customers
 from .._export_steps.line_types import is_tip, line_type_of
+from .._export_steps.refunds import with_refunds
 from .._export_steps.repeated import drop_repeated_orders, refuse_two_orders_of_a_number
 from .._export_steps.states import note_unknown_states
 from .._map.map import Check, check_zone
@@ -27,7 +28,6 @@ from .base import (
     read_as_text,
     require_columns,
     require_times,
-    stack,
 )
 
 _SYSTEM = "Shopify"
@@ -109,9 +109,11 @@ def from_shopify(
     - a fee line, Total - Subtotal - Shipping: taxes and duties. Where prices include the tax there is none, since
       Total holds no more then; where it is negative (free shipping by a code), the line is a discount;
     - an adjustment line, minus the Refunded Amount, on the day of the order, since the file does not tell a later one.
+      An order that was refunded in full has no such line: each of its lines is taken back instead, once more with
+      negative quantity and amount.
 
-    Without the last line the amounts of an order add up to its Total. Items that are no goods have a type of their own:
-    tips, donations and insurance of parcels are fees (Shopify leaves tips out of the Subtotal), gift cards gifts,
+    Without what was refunded the amounts of an order add up to its Total. Items that are no goods have a type of their
+    own: tips, donations and insurance of parcels are fees (Shopify leaves tips out of the Subtotal), gift cards gifts,
     rounding an adjustment. An order that is there twice with all its rows, as in files that overlap, is taken once. A
     Shipping that is missing counts as 0, a missing
     Subtotal as the sum of the products; both are counted in a note.
@@ -158,7 +160,7 @@ def from_shopify(
     written = lines.collect_schema()["ordered_at"] == nw.String
     with_sums = join(kept, _sums_of_lines(marked), on=["order_id"], how="left")
     orders = export.table(
-        computed_once(stack([lines, *_implied(lines, with_sums, export)])),
+        with_refunds([lines, *_implied(lines, with_sums, export)], kept, nw.col("Refunded Amount"), export),
         "orders",
         timezone=None if written else timezone,
         format=(format or "%Y-%m-%d %H:%M:%S") if written else None,
@@ -240,5 +242,4 @@ def _implied(lines: Frame, heads: Frame, export: Export) -> list[Frame]:
         order_level_lines(lines, heads, shipping, "shipping"),
         order_level_lines(lines, heads, left, "adjustment", "discount"),
         order_level_lines(lines, heads, rest, "fee", "discount"),
-        order_level_lines(lines, heads, -nw.col("Refunded Amount").abs(), "adjustment"),
     ]

@@ -44,7 +44,8 @@ def from_taobao_orders(
 
     Needed columns of the orders: 订单编号, 订单创建时间, and 总金额 or 买家应付货款. Read where they are there:
     买家会员名, 买家支付宝账号, 联系手机, 买家应付邮费, 订单状态, 退款金额, 宝贝标题, 宝贝种类, 宝贝总数量, 店铺名称.
-    Of the items: 订单编号 or 主订单编号, 标题 or 商品标题, 价格 or 商品价格, 购买数量; 商家编码, 外部系统编号, 商品ID.
+    Of the items: 订单编号 or 主订单编号, 标题 or 商品标题, 价格 or 商品价格, 购买数量; 商家编码, 外部系统编号, 商品ID,
+    订单状态.
 
     Parameters
     ----------
@@ -74,8 +75,10 @@ def from_taobao_orders(
     Notes
     -----
     The lines of an order add up to its 总金额: its items, a shipping line of its 买家应付邮费, and a discount line of
-    what the total is below these. Minus the 退款金额 is an adjustment line on the day of the order. Items that are no
-    goods (补差价, 邮费) have a type of their own.
+    what the total is below these. Minus the 退款金额 is an adjustment line on the day of the order. Where it is in
+    full, each line is taken back instead, with negative quantity and amount; of an order with a refund in part the
+    items whose own 订单状态 is 交易关闭 are, and the adjustment line is the rest. Items that are no goods
+    (补差价, 邮费) have a type of their own.
 
     References
     ----------
@@ -141,13 +144,22 @@ def _items(items: Frame, heads: Frame, export: Export) -> Frame:
     order = find_spelling(items, _SYSTEM, "主订单编号", "订单编号")
     title, price = find_spelling(items, _SYSTEM, "商品标题", "标题"), find_spelling(items, _SYSTEM, "商品价格", "价格")
     require_columns(items, _SYSTEM, "购买数量")
-    items = clean_codes(items, order, title, "商家编码", "外部系统编号", "商品ID").with_columns(order_id=nw.col(order))
+    items = clean_codes(items, order, title, "商家编码", "外部系统编号", "商品ID", "订单状态").with_columns(
+        order_id=nw.col(order)
+    )
     items = clean_money(items, _SYSTEM, price, "购买数量", "买家应付货款")
     line = (title, "购买数量", price)
     items = items_taken_once(items, heads, export, line, price=price, units="购买数量", paid="买家应付货款")
     full = nw.col(price) * nw.col("购买数量")
     paid = nw.coalesce("买家应付货款", full) if "买家应付货款" in items.collect_schema().names() else full
-    codes = ("商家编码", "外部系统编号", "商品ID")
+    codes, state = ("商家编码", "外部系统编号", "商品ID"), first_present(items, "订单状态")
     return lines_of_items(
-        items, heads, title=title, code=codes, price=nw.col(price), units=nw.col("购买数量"), paid=paid
+        items,
+        heads,
+        title=title,
+        code=codes,
+        price=nw.col(price),
+        units=nw.col("购买数量"),
+        paid=paid,
+        closed=None if state is None else nw.col(state).str.contains("交易关闭"),
     )

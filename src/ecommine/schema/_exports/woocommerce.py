@@ -11,6 +11,7 @@ from ..._core.frames import Frame, computed_once, join, opened
 from .._export_steps.customers import with_customers
 from .._export_steps.line_types import line_type_of
 from .._export_steps.order_items import too_dear
+from .._export_steps.refunds import with_refunds
 from .._export_steps.repeated import drop_repeated_orders, refuse_two_orders_of_a_number
 from .._export_steps.states import note_unknown_states
 from .._map.map import Check
@@ -27,7 +28,6 @@ from .base import (
     read_as_text,
     require_columns,
     require_times,
-    stack,
 )
 
 _SYSTEM = "WooCommerce"
@@ -98,7 +98,8 @@ def from_woocommerce(
     ``item_subtotal`` is the price of all units before coupons, ``item_total`` after them, both without tax: the amount
     is item_total, the discount the difference. Each order gets a shipping line, a fee line of its ``fee_total``, a fee
     line of what ``order_total`` has beyond these (taxes), and an adjustment line of minus its ``refunded_total``, on
-    the day of the order. Without the last one the amounts of an order add up to its order_total. An order without items
+    the day of the order; of an order that was refunded in full each line is taken back instead, with negative quantity
+    and amount. Without what was refunded the amounts of an order add up to its order_total. An order without items
     has its total in these lines alone. Of an item one of whose sums is missing the other stands for it; a missing
     shipping_total or fee_total counts as 0, and an order without an order_total has no line of taxes. All are counted
     in notes, but for fees, which are missing where there are none. Items that are no goods (gift cards, tips) have a
@@ -145,7 +146,8 @@ def from_woocommerce(
     goods = _goods(frame)
     lines = goods.drop("title")
     written = lines.collect_schema()["ordered_at"] == nw.String
-    every_line = computed_once(stack([lines, *_implied(lines, frame, export)]))
+    heads = _heads(frame)
+    every_line = with_refunds([lines, *_implied(lines, heads, export)], heads, nw.col("refunded_total"), export)
     orders = export.table(every_line, "orders", format=format if written else None)
     note_line_types(orders, export)
     return export.shop(
@@ -229,11 +231,14 @@ def _goods(frame: Frame) -> Frame:
     )
 
 
-def _implied(lines: Frame, frame: Frame, export: Export) -> list[Frame]:
+def _heads(frame: Frame) -> Frame:
+    """Return the columns of each order."""
     of_order = {canonical: nw.col(source) for canonical, source in present_columns(frame, **_ORDER).items()}
-    heads = frame.select("order_id", "customer_id", *_MONEY, ordered_at=nw.col("order_date"), **of_order).unique(
-        subset=["order_id"], keep="any"
-    )
+    heads = frame.select("order_id", "customer_id", *_MONEY, ordered_at=nw.col("order_date"), **of_order)
+    return computed_once(heads.unique(subset=["order_id"], keep="any"))
+
+
+def _implied(lines: Frame, heads: Frame, export: Export) -> list[Frame]:
     sums = lines.group_by("order_id").agg(nw.col("amount").sum().alias("__goods"))
     heads = join(heads, sums, on=["order_id"], how="left")
     shipping, fee = nw.col("shipping_total").fill_null(0.0), nw.col("fee_total").fill_null(0.0)
@@ -245,5 +250,4 @@ def _implied(lines: Frame, frame: Frame, export: Export) -> list[Frame]:
         order_level_lines(lines, heads, shipping, "shipping"),
         order_level_lines(lines, heads, fee, "fee", "discount"),
         order_level_lines(lines, heads, rest, "fee", "discount"),
-        order_level_lines(lines, heads, -nw.col("refunded_total").abs(), "adjustment"),
     ]

@@ -79,7 +79,7 @@ def from_youzan_orders(
     -----
     The lines of an order add up to its 订单实付金额: its items (商品实际成交金额, or else 商品单价 x 商品数量), a
     shipping line of its 运费, and a discount line of what the total is below these. Minus the 订单已退款金额 is an
-    adjustment line on its day.
+    adjustment line on its day; where it is in full, each line is taken back instead, with negative quantity and amount.
 
     References
     ----------

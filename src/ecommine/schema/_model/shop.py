@@ -29,6 +29,9 @@ class Shop:
         copies_dropped            exact copies of rows of a table were dropped
         cancelled_left_out        cancelled orders were left out
         cancelled_invoices        UCI: lines of cancelled invoices are returns
+        refunded_in_full          Shopify, WooCommerce, Taobao, Youzan: all lines of orders were taken back
+        items_refunded            Taobao: items that were closed after a refund were taken back
+        items_closed              Taobao: items that are closed, though nothing was refunded, count as sold
         guest_lines               UCI: lines without a customer are guest orders
         stock_adjustments         UCI: adjustments of the stock
         free_lines                UCI: product lines at price zero
