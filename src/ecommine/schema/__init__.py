@@ -20,6 +20,11 @@ ids_rounded                     ids that a spreadsheet rounded: different ones m
 ids_differ_in_capitals          ids that differ from others in capitals only
 ids_of_nobody                   ids such as guest, 0 or 匿名, each of which counts as one person
 ids_masked                      ids that a system has masked, which several people may share
+customers_filled                lines without a customer are of the customer of the other lines of their order
+customers_unsure                such lines stay guests, since their order has several customers or days
+amounts_repeated                ``amount`` seems to be the total of the order on each of its lines
+amounts_contradict_prices       ``amount`` is far above quantity x unit_price, or the price of one unit
+copies_kept                     exact copies of rows of orders or events were kept
 giant_customer                  one customer has far more rows of ``orders`` than a person would
 discounts_negative              ``discount`` is below zero on lines that are no returns
 event_names_unknown             `events`: main events are missing, and some names are not known

@@ -23,7 +23,7 @@ from .._model.columns import Table
 from .._model.errors import SchemaError, warn
 from .._model.event_names import check_event_names, with_ga4_names
 from .._model.tables import TABLES
-from .._validate.checks import ValueCheck, ValueCounts, count_failures, describe_failures, value_checks
+from .._validate.checks import FILL_DOWN, ValueCheck, ValueCounts, count_failures, describe_failures, value_checks
 from .._validate.event_notes import event_notes
 from .._validate.id_notes import (
     all_empty,
@@ -34,6 +34,7 @@ from .._validate.id_notes import (
     rounded_numbers,
 )
 from .._validate.money_notes import currency_notes, number_flags, sign_flags, sign_notes, unsure_thousands
+from .._validate.order_notes import amount_notes, copies_notes, order_lines, with_customers_of_orders
 from .._validate.shared_ids import shared_flags, shared_id_notes
 from .columns import case_clashes, check_names, fill_amount, find_columns, list_columns, other_way_in, rename
 
@@ -79,6 +80,7 @@ def map_table(
         check=check,
         duplicates=duplicates,
         names=names,
+        own_table=True,
     )
     warn(notes, stacklevel=4)
     return native(mapped, raw)
@@ -95,8 +97,12 @@ def map_frame(
     check: Check = "values",
     duplicates: Duplicates = "keep",
     names: Mapping[str, str] | None = None,
+    own_table: bool = False,
 ) -> tuple[Frame, list[Note]]:
-    """Return an open table as the canonical table of that name, and notes of what was assumed or left out."""
+    """Return an open table as the canonical table of that name, and notes of what was assumed or left out.
+
+    ``own_table``: it is no known export, so that its rows are compared too.
+    """
     one_of("check", check, get_args(Check))
     one_of("duplicates", duplicates, get_args(Duplicates))
     notes = []
@@ -111,7 +117,32 @@ def map_frame(
     )
     if check == "values":
         notes += check_values(converted, table)
-    return converted.frame.select(*converted.names), [*notes, *converted.plan.notes]
+    mapped = converted.frame.select(*converted.names)
+    if check == "values" and own_table:
+        mapped, told = compare_rows(converted, table, duplicates)
+        notes += told
+    return mapped, [*notes, *converted.plan.notes]
+
+
+def compare_rows(converted: ConvertedTable, table: str, duplicates: Duplicates = "keep") -> tuple[Frame, list[Note]]:
+    """Return the table with the customers of orders on all their lines, and notes of what rows show side by side."""
+    mapped, notes = converted.frame.select(*converted.names), []
+    keys = [column.name for column in TABLES[table].columns if column.required and column.name in converted.names]
+    raw = [nw.col(RAW + name) if name in converted.plan.changed else nw.col(name) for name in converted.names]
+    suspects = None
+    if table == "orders":
+        orders = order_lines(mapped, is_amount_given="amount" in converted.sources)
+        notes += amount_notes(orders)
+        mapped, filled = with_customers_of_orders(orders)
+        notes += filled
+        keys = ["order_id"]
+        suspects = orders.orders.filter(nw.col("most") > 1).select("order_id") if orders.facts["alike"] else None
+    elif table == "events" and not is_lazy(mapped):
+        sizes = mapped.group_by(*keys).agg(n=nw.len()).filter(nw.col("n") > 1)
+        suspects = sizes.select(*keys) if len(collect(sizes.head(1))) else None
+    if suspects is not None and duplicates == "keep":
+        notes += copies_notes(converted.frame, raw, suspects, keys)
+    return mapped, notes
 
 
 def check_values(converted: ConvertedTable, table: str) -> list[Note]:
@@ -123,7 +154,10 @@ def check_values(converted: ConvertedTable, table: str) -> list[Note]:
         problems += describe_failures(frame, TABLES[table], converted.checks, found.failures, plan, converted.sources)
     if problems:
         numbering = "" if is_lazy(frame) else "rows are counted from 0; "
-        raise SchemaError(table, problems, f"{numbering}split the rows with schema.quarantine({table!r}, raw, ...)")
+        split = f"split the rows with schema.quarantine({table!r}, raw, ...)"
+        if any(FILL_DOWN in problem for problem in problems):  # quarantine would reject most of their lines
+            split = f"once it is filled in, {split}"
+        raise SchemaError(table, problems, numbering + split)
     return _notes(converted, table, found)
 
 

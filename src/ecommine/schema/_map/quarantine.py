@@ -15,6 +15,7 @@ from .._convert.plan import RAW
 from .._model.errors import SchemaError, warn
 from .._model.tables import TABLES
 from .._validate.money_notes import three_decimals
+from .._validate.order_notes import amount_notes, order_lines, with_customers_of_orders
 from .map import ConvertedTable, Duplicates, first_copies, notes_of_texts, rename_and_convert
 
 TableT_co = TypeVar("TableT_co", covariant=True)
@@ -126,17 +127,22 @@ def quarantine(
         frame, TABLES[table], columns, timezone=timezone, format=format, decimal=decimal, names=names
     )
     told = [] if is_lazy(frame) else notes_of_texts(converted, table)  # a lazy table is not computed here
-    warn([*told, *converted.plan.notes], stacklevel=3)
     reasons = [nw.when(check.failed).then(nw.lit(check.reason)) for check in converted.checks]
     reasons += _unsure_thousands(converted) if is_lazy(frame) else []
     with_reason = converted.frame.with_columns(reason=nw.concat_str(*reasons, separator="; ", ignore_nulls=True))
     raw_columns = [_raw(name, converted.sources, converted.plan.changed).alias(name) for name in raw_names]
     rejected = with_reason.filter(nw.col("reason") != "").select(*raw_columns, "reason")
+    valid = with_reason.filter(nw.col("reason") == "").select(*converted.names)
+    if table == "orders" and not is_lazy(frame):
+        orders = order_lines(valid, is_amount_given="amount" in converted.sources)
+        valid, filled = with_customers_of_orders(orders)
+        told += [*amount_notes(orders), *filled]
+    warn([*told, *converted.plan.notes], stacklevel=3)
     if copies is not None and isinstance(rejected, nw.DataFrame):
         as_copies = copies.with_columns(reason=nw.lit("is an exact copy of another row", dtype=nw.String))
         rejected = nw.concat([rejected, as_copies.select(*raw_names, "reason")])
     return Quarantine(
-        valid=native(with_reason.filter(nw.col("reason") == "").select(*converted.names), raw),
+        valid=native(valid, raw),
         rejected=native(rejected, raw),
     )
 

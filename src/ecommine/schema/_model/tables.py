@@ -49,7 +49,7 @@ _ORDERS = Table(
     row="an order line",
     columns=(
         _key("order_id", "Order; all its lines carry it"),
-        _key("customer_id", "Customer; null is a guest order", nullable=True),
+        _key("customer_id", "Customer; null is a guest order, or a further line of one with a customer", nullable=True),
         _moment("ordered_at", "When it was ordered", required=True, nullable=False),
         Column(
             name="amount",

@@ -53,7 +53,7 @@ def orders(
     order_id : str, optional
         Order; all its lines carry it. Holds text or whole number.
     customer_id : str, optional
-        Customer; null is a guest order. Holds text or whole number.
+        Customer; null is a guest order, or a further line of one with a customer. Holds text or whole number.
     ordered_at : str, optional
         When it was ordered. Holds naive timestamp in the shop's own time, microseconds, in shop time.
     amount : str, optional

@@ -267,7 +267,9 @@ def describe_failures(
 def _remedy(frame: Frame, check: ValueCheck, plan: TypePlan, source: str | None) -> str:
     """Return how to mend the values of a check; of texts and counts, by what they look like."""
     conversion = plan.conversions.get(check.column)
-    if conversion is None or check.description == MISSING:
+    if check.description == MISSING:
+        return _remedy_of_missing(frame, check, source)
+    if conversion is None:
         return check.remedy
     failing = sample(frame.filter(check.failed), RAW + check.column)
     if source is not None and any(str(value).strip() == source for value in failing):
@@ -285,6 +287,30 @@ def _remedy(frame: Frame, check: ValueCheck, plan: TypePlan, source: str | None)
     if conversion.is_count:
         return advice
     return f"{check.remedy}{', or' if advice.startswith('give ') else ':'} {advice}"
+
+
+def _remedy_of_missing(frame: Frame, check: ValueCheck, source: str | None) -> str:
+    """Return how to fill what only the first line of each order has; rows without it are no broken ones then."""
+    names = frame.collect_schema().names()
+    if check.column == "order_id" or "order_id" not in names or source is None:
+        return check.remedy
+    of_order = frame.select(order=nw.col("order_id"), lacks=check.failed.cast(nw.Int64)).group_by("order")
+    sums = of_order.agg(nw.col("lacks").sum(), n=nw.len())
+    rows = collect(
+        sums.filter((nw.col("lacks") < nw.col("n")) & ~nw.col("order").is_null()).select(nw.col("lacks").sum())
+    )
+    count = int(rows["lacks"].to_list()[0] or 0)
+    if not count:
+        return check.remedy
+    own = f"pl.col({source!r}).drop_nulls().first().over(...)" if frame.implementation.is_polars() else ""
+    own = own or f"raw.groupby(...)[{source!r}].transform('first')"
+    return (
+        f"{check.remedy}; {count:,} of these belong to orders that have it on another line: {FILL_DOWN}, such as {own}"
+    )
+
+
+FILL_DOWN = "fill it in within each order"
+"""The remedy of a column that only the first line of each order has."""
 
 
 def _first_rows(frame: Frame, table: Table, check: ValueCheck) -> Any:
