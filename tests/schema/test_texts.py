@@ -87,12 +87,15 @@ SCENARIOS = {
     "the total of an order on each line": lambda: schema.orders(
         SOLD.assign(product_id=list("abcd"), quantity=1, amount=[8.0, 8.0, 4.0, 4.0])
     ),
-    "amounts in cents": lambda: schema.orders(SOLD.assign(product_id=list("abcd"), quantity=1, amount=400.0)),
+    "amounts in cents": lambda: schema.orders(
+        SOLD.assign(product_id=list("abcd"), quantity=1, amount=[400.0, 800.0, 400.0, 400.0], unit_price=[4.0, 8, 4, 4])
+    ),
     "a customer on some lines": lambda: schema.orders(
         SOLD.assign(order_id=[1, 1, 2, 2], product_id=list("abcd"), customer_id=["a", None, "b", None])
     ),
     "a day on some lines": lambda: schema.orders(SOLD.assign(ordered_at=[DAY, None, DAY, DAY])),
     "copies that are kept": lambda: schema.orders(pd.concat([orders()] * 2)),
+    "a decimal mark of numbers": lambda: schema.orders(orders(), decimal=","),
     "headings that are repeated": lambda: schema.orders(orders(amount=texts("5", "amount", "6"))),
     "units that are mixed": lambda: schema.orders(
         orders(ordered_at=np.array([1714556400000, 1714556400, 1714556401])), format="unix_ms"

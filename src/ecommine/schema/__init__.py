@@ -26,6 +26,7 @@ amounts_repeated                ``amount`` seems to be the total of the order on
 amounts_contradict_prices       ``amount`` is far above quantity x unit_price, or the price of one unit
 copies_kept                     exact copies of rows of orders or events were kept
 giant_customer                  one customer has far more rows of ``orders`` than a person would
+decimal_without_effect          columns are numbers already, to which ``decimal=","`` does nothing
 discounts_negative              ``discount`` is below zero on lines that are no returns
 event_names_unknown             `events`: main events are missing, and some names are not known
 names_without_events            `events`: own names that no event has

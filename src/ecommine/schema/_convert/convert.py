@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..._core.frames import Frame, wrap
-from .formats import EPOCHS, EXCEL_1970, MAX_MICROSECONDS, Conversion
+from .formats import EPOCHS, EXCEL_DAYS, MAX_MICROSECONDS, Conversion
 from .numbers import ABBREVIATION_REGEX, NEGATIVE_REGEX, NUMBER_REGEX, number_regex, read_number
 from .objects import whole_number
 from .polars import polars_expr
@@ -147,7 +147,7 @@ def _counts_to_times(counts: Any, unit: str) -> Any:
     if unit in EPOCHS:
         microseconds = np.floor(numbers * EPOCHS[unit] + 0.5)
     else:  # Excel's fractions are exact to a millisecond
-        microseconds = (np.floor(numbers * 86_400_000 + 0.5) - EXCEL_1970 * 86_400_000) * 1_000
+        microseconds = (np.floor(numbers * 86_400_000 + 0.5) - EXCEL_DAYS[unit] * 86_400_000) * 1_000
     is_known = np.abs(microseconds) < MAX_MICROSECONDS  # false for missing ones too
     times = np.where(is_known, microseconds, 0).astype("int64").astype("datetime64[us]")
     times[~is_known] = np.datetime64("NaT", "us")

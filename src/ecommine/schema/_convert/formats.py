@@ -40,7 +40,7 @@ class Conversion:
     @property
     def is_count(self) -> bool:
         """Whether times of the format are numbers: counts of a unit, or Excel's days."""
-        return self.format in EPOCHS or self.format == EXCEL
+        return self.format in EPOCHS or self.format in EXCEL_DAYS
 
 
 EPOCHS = {"unix_s": 1_000_000, "unix_ms": 1_000, "unix_us": 1}
@@ -49,10 +49,15 @@ EPOCHS = {"unix_s": 1_000_000, "unix_ms": 1_000, "unix_us": 1}
 EXCEL = "excel"
 """The format of times that Excel counts: days since 1899-12-30, in the shop's own time."""
 
-EXCEL_1970 = 25_569
-"""Days from Excel's first day to 1970-01-01."""
+EXCEL_1904 = "excel1904"
+"""The format of days since 1904-01-01, which workbooks of older Macs count."""
 
-NAMED_FORMATS = (*EPOCHS, EXCEL, ISO)
+EXCEL_DAYS = {EXCEL: 25_569, EXCEL_1904: 24_107}
+"""Formats of days that Excel counts, and the days from the first of them to 1970-01-01."""
+
+EXCEL_1970 = EXCEL_DAYS[EXCEL]
+
+NAMED_FORMATS = (*EPOCHS, *EXCEL_DAYS, ISO)
 
 MAX_MICROSECONDS = 2**53
 """Microseconds (until the year 2255) up to which every library counts exactly; later counts are not read."""

@@ -26,7 +26,7 @@ from .objects import (
     object_type_of,
     zones_of,
 )
-from .suggest import SWAPPED, advice_without_format, count_zones
+from .suggest import SWAPPED, advice_without_format, count_zones, sample
 from .time_texts import ISO
 
 RAW = "__raw__"
@@ -69,6 +69,9 @@ class TypePlan:
     """Ids that are text and may be mended, and how each is."""
     instants: list[str] = field(default_factory=list)
     """Times whose instants are kept in a column of their own, since clocks change in the shop's zone."""
+
+    read_before: list[str] = field(default_factory=list)
+    """Numbers that the reader of the file made of texts, though their decimal mark is said to be a comma."""
 
     @property
     def changed(self) -> tuple[str, ...]:
@@ -185,6 +188,8 @@ def _plan_number(
         plan.casts[name] = nw.col(name).cast(nw.Float64).fill_nan(None)
     elif dtype.is_float():
         plan.casts[name] = nw.col(name).cast(nw.Float64).fill_nan(None)
+        if options.decimal == ",":
+            plan.read_before.append(name)
     elif (
         dtype.is_decimal()
         or dtype == nw.Unknown
@@ -237,6 +242,9 @@ def _plan_time_of_text_or_count(
         return
     conversion = Conversion("parse", read_options.format, read_options.timezone)
     conversion = replace(conversion, is_text=not is_number, is_number=is_number and not conversion.is_count)
+    if conversion.is_count and not is_number and read_options.decimal == ",":
+        has_comma = any("," in str(value) for value in sample(frame, name))
+        conversion = replace(conversion, decimal="," if has_comma else None)
     if conversion.format == ISO and is_number:
         plan.problems.append(f"`{name}` holds numbers, not times: {advice_without_format(frame, name)}")
         return

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from .formats import EPOCHS, EXCEL_1970, MAX_MICROSECONDS, Conversion, to_chrono
+from .formats import EPOCHS, EXCEL_DAYS, MAX_MICROSECONDS, Conversion, to_chrono
 from .numbers import ABBREVIATION_REGEX, NEGATIVE_REGEX, NUMBER_REGEX, number_regex
 from .time_texts import BLANKS
 
@@ -42,7 +42,7 @@ def _counts_to_times(counts: Any, unit: str, zone: str) -> Any:
     if unit in EPOCHS:
         micros = (counts * EPOCHS[unit] + 0.5).floor()
     else:
-        micros = ((counts * 86_400_000 + 0.5).floor() - EXCEL_1970 * 86_400_000) * 1_000
+        micros = ((counts * 86_400_000 + 0.5).floor() - EXCEL_DAYS[unit] * 86_400_000) * 1_000
     known = pl.when(micros.abs() < MAX_MICROSECONDS).then(micros).cast(pl.Int64)
     if unit not in EPOCHS:
         return known.cast(pl.Datetime("us"))

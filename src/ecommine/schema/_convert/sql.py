@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from ..._core.frames import Frame, wrap
-from .formats import EPOCHS, EXCEL_1970, MAX_MICROSECONDS, Conversion, quote_text, to_java
+from .formats import EPOCHS, EXCEL_DAYS, MAX_MICROSECONDS, Conversion, quote_text, to_java
 from .numbers import ABBREVIATION_REGEX, NEGATIVE_REGEX, NUMBER_REGEX, number_regex
 from .time_texts import BLANKS
 
@@ -122,7 +122,7 @@ def _to_microseconds(counts: str, unit: str) -> str:
     if unit in EPOCHS:
         micros = f"{counts} * {EPOCHS[unit]} + 0.5"
         return f"CASE WHEN abs({micros}) < {MAX_MICROSECONDS} THEN CAST(floor({micros}) AS BIGINT) END"
-    micros = f"(floor({counts} * 86400000 + 0.5) - {EXCEL_1970 * 86_400_000}) * 1000"
+    micros = f"(floor({counts} * 86400000 + 0.5) - {EXCEL_DAYS[unit] * 86_400_000}) * 1000"
     return f"CASE WHEN abs({micros}) < {MAX_MICROSECONDS} THEN CAST({micros} AS BIGINT) END"
 
 

@@ -10,7 +10,7 @@ from math import isfinite
 import narwhals.stable.v2 as nw
 
 from ..._core.frames import Frame, collect
-from .formats import EPOCHS, EXCEL, EXCEL_1970
+from .formats import EPOCHS, EXCEL, EXCEL_1904, EXCEL_1970
 from .time_texts import BLANKS, ISO, ISO_REGEX, ISO_ZONED_REGEX, time_regex
 
 _DATES = (
@@ -112,7 +112,7 @@ def describe_counts(counts: Sequence[float]) -> str:
     Examples
     --------
     >>> describe_counts([1433221332117]), describe_counts([45296.377])
-    ("give `format='unix_ms'`", "give `format='excel'`")
+    ("give `format='unix_ms'`", "give `format='excel'`, or 'excel1904' where the workbook counts from 1904")
     >>> describe_counts([1.4e18])
     "they count nanoseconds: divide them by 1,000 and give `format='unix_us'`"
     """
@@ -128,11 +128,11 @@ def describe_counts(counts: Sequence[float]) -> str:
     if known and all(_FROM <= n / 1e9 < _TO for n in known):
         return "they count nanoseconds: divide them by 1,000 and give `format='unix_us'`"
     if known and all(_FROM <= (n - EXCEL_1970) * 86_400 < _TO for n in known):
-        return f"give `format={EXCEL!r}`"
+        return f"give `format={EXCEL!r}`, or {EXCEL_1904!r} where the workbook counts from 1904"
     for name in ("%Y%m%d", "%Y%m%d%H%M", "%Y%m%d%H%M%S"):
         if known and all(n == int(n) and re.fullmatch(time_regex(name), str(int(n))) for n in known):
             return f"give `format={name!r}`"
-    return f"give `format=`, one of {', '.join(map(repr, (*EPOCHS, EXCEL)))}"
+    return f"give `format=`, one of {', '.join(map(repr, (*EPOCHS, EXCEL, EXCEL_1904)))}"
 
 
 def sample(frame: Frame, name: str) -> list[object]:
@@ -150,8 +150,14 @@ def advice_without_format(frame: Frame, name: str) -> str:
 
 def describe_values(values: Sequence[object]) -> str:
     """Return the format that texts or numbers need; text of nothing but digits may count time too."""
+    texts = [str(value) for value in values]
+    if any("," in text for text in texts) and all(re.fullmatch("[0-9]+(,[0-9]+)?", text.strip()) for text in texts):
+        advice = describe_values([text.replace(",", ".") for text in texts])
+        return (
+            advice.replace(", or", " and `decimal=','`, or", 1) if ", or" in advice else f"{advice} and `decimal=','`"
+        )
     try:
-        numbers = [float(str(value)) for value in values]
+        numbers = [float(text) for text in texts]
     except ValueError:
         return describe_texts([str(value) for value in values])
     advice = describe_counts(numbers)

@@ -33,7 +33,15 @@ from .._validate.id_notes import (
     rounded_number_notes,
     rounded_numbers,
 )
-from .._validate.money_notes import currency_notes, number_flags, sign_flags, sign_notes, unsure_thousands
+from .._validate.money_notes import (
+    currency_notes,
+    number_flags,
+    read_before_flags,
+    read_before_notes,
+    sign_flags,
+    sign_notes,
+    unsure_thousands,
+)
 from .._validate.order_notes import amount_notes, copies_notes, order_lines, with_customers_of_orders
 from .._validate.shared_ids import shared_flags, shared_id_notes
 from .columns import case_clashes, check_names, fill_amount, find_columns, list_columns, other_way_in, rename
@@ -172,7 +180,7 @@ def notes_of_texts(converted: ConvertedTable, table: str) -> list[Note]:
 def _counts(converted: ConvertedTable, checks: list[ValueCheck]) -> ValueCounts:
     frame, plan = converted.frame, converted.plan
     flags = id_flags(plan) | rounded_numbers(frame, converted.names) | shared_flags(frame, converted.names)
-    flags |= number_flags(frame, plan) | sign_flags(frame)
+    flags |= number_flags(frame, plan) | sign_flags(frame) | read_before_flags(plan)
     return count_failures(frame, checks, flags=flags, uniques=id_uniques(frame, converted.names))
 
 
@@ -186,6 +194,7 @@ def _notes(converted: ConvertedTable, table: str, found: ValueCounts) -> list[No
     notes = [*id_notes(frame, plan, found.others), *shared_id_notes(frame, table, found.others, converted.names)]
     notes += rounded_number_notes(found.others, found.rows)
     notes += [*currency_notes(frame, plan, found.others), *sign_notes(frame, found.others)]
+    notes += read_before_notes(plan, found.others)
     if converted.event_names is not None:
         notes += event_notes(frame, converted.event_names)
     if found.currencies > 1:

@@ -56,7 +56,8 @@ def products(
         shop's own.
     format : str, optional
         The format of times that are text ("%d.%m.%Y %H:%M", "iso8601"), numbers ("%Y%m%d"), counts ("unix_s",
-        "unix_ms", "unix_us") or days of Excel ("excel"). A zone written in it, such as the Z of
+        "unix_ms", "unix_us") or days of Excel ("excel", or "excel1904" where the workbook counts from 1904, as those
+        of older Macs do). A zone written in it, such as the Z of
         "%Y-%m-%dT%H:%M:%SZ", is the zone of the times.
     decimal : {".", ","}, optional
         The decimal mark of numbers that are text. None reads what can only be one number ("1,234.50", "￥99",
@@ -153,7 +154,8 @@ def customers(
         shop's own.
     format : str, optional
         The format of times that are text ("%d.%m.%Y %H:%M", "iso8601"), numbers ("%Y%m%d"), counts ("unix_s",
-        "unix_ms", "unix_us") or days of Excel ("excel"). A zone written in it, such as the Z of
+        "unix_ms", "unix_us") or days of Excel ("excel", or "excel1904" where the workbook counts from 1904, as those
+        of older Macs do). A zone written in it, such as the Z of
         "%Y-%m-%dT%H:%M:%SZ", is the zone of the times.
     decimal : {".", ","}, optional
         The decimal mark of numbers that are text. None reads what can only be one number ("1,234.50", "￥99",
@@ -277,7 +279,8 @@ def sales(
         shop's own.
     format : str, optional
         The format of times that are text ("%d.%m.%Y %H:%M", "iso8601"), numbers ("%Y%m%d"), counts ("unix_s",
-        "unix_ms", "unix_us") or days of Excel ("excel"). A zone written in it, such as the Z of
+        "unix_ms", "unix_us") or days of Excel ("excel", or "excel1904" where the workbook counts from 1904, as those
+        of older Macs do). A zone written in it, such as the Z of
         "%Y-%m-%dT%H:%M:%SZ", is the zone of the times.
     decimal : {".", ","}, optional
         The decimal mark of numbers that are text. None reads what can only be one number ("1,234.50", "￥99",

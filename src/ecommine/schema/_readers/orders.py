@@ -94,7 +94,8 @@ def orders(
         shop's own.
     format : str, optional
         The format of times that are text ("%d.%m.%Y %H:%M", "iso8601"), numbers ("%Y%m%d"), counts ("unix_s",
-        "unix_ms", "unix_us") or days of Excel ("excel"). A zone written in it, such as the Z of
+        "unix_ms", "unix_us") or days of Excel ("excel", or "excel1904" where the workbook counts from 1904, as those
+        of older Macs do). A zone written in it, such as the Z of
         "%Y-%m-%dT%H:%M:%SZ", is the zone of the times.
     decimal : {".", ","}, optional
         The decimal mark of numbers that are text. None reads what can only be one number ("1,234.50", "￥99",
@@ -187,7 +188,8 @@ def baskets(
         shop's own.
     format : str, optional
         The format of times that are text ("%d.%m.%Y %H:%M", "iso8601"), numbers ("%Y%m%d"), counts ("unix_s",
-        "unix_ms", "unix_us") or days of Excel ("excel"). A zone written in it, such as the Z of
+        "unix_ms", "unix_us") or days of Excel ("excel", or "excel1904" where the workbook counts from 1904, as those
+        of older Macs do). A zone written in it, such as the Z of
         "%Y-%m-%dT%H:%M:%SZ", is the zone of the times.
     decimal : {".", ","}, optional
         The decimal mark of numbers that are text. None reads what can only be one number ("1,234.50", "￥99",

@@ -51,7 +51,8 @@ def stock(
         shop's own.
     format : str, optional
         The format of times that are text ("%d.%m.%Y %H:%M", "iso8601"), numbers ("%Y%m%d"), counts ("unix_s",
-        "unix_ms", "unix_us") or days of Excel ("excel"). A zone written in it, such as the Z of
+        "unix_ms", "unix_us") or days of Excel ("excel", or "excel1904" where the workbook counts from 1904, as those
+        of older Macs do). A zone written in it, such as the Z of
         "%Y-%m-%dT%H:%M:%SZ", is the zone of the times.
     decimal : {".", ","}, optional
         The decimal mark of numbers that are text. None reads what can only be one number ("1,234.50", "￥99",
@@ -149,7 +150,8 @@ def purchases(
         shop's own.
     format : str, optional
         The format of times that are text ("%d.%m.%Y %H:%M", "iso8601"), numbers ("%Y%m%d"), counts ("unix_s",
-        "unix_ms", "unix_us") or days of Excel ("excel"). A zone written in it, such as the Z of
+        "unix_ms", "unix_us") or days of Excel ("excel", or "excel1904" where the workbook counts from 1904, as those
+        of older Macs do). A zone written in it, such as the Z of
         "%Y-%m-%dT%H:%M:%SZ", is the zone of the times.
     decimal : {".", ","}, optional
         The decimal mark of numbers that are text. None reads what can only be one number ("1,234.50", "￥99",
@@ -253,7 +255,8 @@ def deliveries(
         shop's own.
     format : str, optional
         The format of times that are text ("%d.%m.%Y %H:%M", "iso8601"), numbers ("%Y%m%d"), counts ("unix_s",
-        "unix_ms", "unix_us") or days of Excel ("excel"). A zone written in it, such as the Z of
+        "unix_ms", "unix_us") or days of Excel ("excel", or "excel1904" where the workbook counts from 1904, as those
+        of older Macs do). A zone written in it, such as the Z of
         "%Y-%m-%dT%H:%M:%SZ", is the zone of the times.
     decimal : {".", ","}, optional
         The decimal mark of numbers that are text. None reads what can only be one number ("1,234.50", "￥99",

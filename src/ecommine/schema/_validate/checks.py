@@ -281,7 +281,7 @@ def _remedy(frame: Frame, check: ValueCheck, plan: TypePlan, source: str | None)
     advice = describe_values(failing)
     if "`format=`" not in advice:
         advice = describe_values([*failing, *sample(frame, RAW + check.column)])  # beside those that can be read
-    is_same = advice.startswith("give ") and repr(conversion.format) in advice
+    is_same = advice.startswith("give ") and repr(conversion.format) in advice and "`decimal=" not in advice
     if is_same or "`format=`" in advice:
         return check.remedy
     if conversion.is_count:

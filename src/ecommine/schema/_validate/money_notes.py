@@ -41,6 +41,29 @@ def number_flags(frame: Frame, plan: TypePlan) -> dict[str, nw.Expr]:
     return flags
 
 
+def read_before_flags(plan: TypePlan) -> dict[str, nw.Expr]:
+    """Return the conditions whose rows are counted: numbers of columns read before that have a fraction, or none."""
+    flags = {}
+    for name in plan.read_before:
+        value = nw.col(name)
+        flags[f"{name} fraction"] = ~value.is_null() & (value != value.floor()).fill_null(value=False)
+        flags[f"{name} missing"] = value.is_null()
+    return flags
+
+
+def read_before_notes(plan: TypePlan, counts: Mapping[str, int]) -> list[Note]:
+    """Return a note of numbers that no `decimal=` can read again; whole ones beside missing ones had no mark."""
+    names = [name for name in plan.read_before if counts[f"{name} fraction"] or not counts[f"{name} missing"]]
+    if not names:
+        return []
+    has = "holds" if len(names) == 1 else "hold"
+    text = (
+        f"`decimal=','` has no effect on {quote_names(names)}, which {has} numbers already: if the reader of the file "
+    )
+    text += "took 1.250 for one and a quarter, read the file again with its columns as text, such as dtype=str"
+    return [Note(text, code="decimal_without_effect", count=len(names))]
+
+
 def three_decimals(frame: Frame, plan: TypePlan) -> dict[str, nw.Expr]:
     """Return for each column of numbers whose decimal mark is not given which rows have three digits behind a dot."""
     return {

@@ -9,6 +9,7 @@ import narwhals.stable.v2 as nw
 from ..._core.frames import Frame, collect, computed_once, is_lazy, join, seconds_since_1970, wrap
 from ..._core.notes import Note
 from ..._core.texts import counted
+from .._convert.ids import ROUNDED_REGEX
 
 _SAME = 0.9
 """Share of the orders of several lines from which one amount on all lines is no accident, if prices contradict it."""
@@ -161,6 +162,8 @@ def with_customers_of_orders(orders: OrderLines) -> tuple[Frame, list[Note]]:
         return lines, []
     guests = nw.col("guest")
     partly = orders.orders.filter((guests > 0) & (guests < nw.col("n"))).select("order_id")
+    if lines.collect_schema()["order_id"] == nw.String:  # a rounded number stands for several orders
+        partly = partly.filter(~nw.col("order_id").str.contains(ROUNDED_REGEX))
     theirs = join(lines.select("order_id", "customer_id", "ordered_at", "amount"), partly, on=["order_id"], how="inner")
     theirs = computed_once(theirs)
     known = theirs.filter(~nw.col("customer_id").is_null()).select("order_id", "customer_id").unique()
