@@ -22,6 +22,8 @@ _EMAIL_REGEX = "^[^@ ]+@[^@ ]+[.][^@ ]+$"
 _WITH_FRACTION_REGEX = "^[0-9]+[.]0$"
 ROUNDED_REGEX = "^[0-9](?:[.,][0-9]+)?[eE][+][0-9]+$|^[0-9]{15}000+$"
 """What a spreadsheet leaves of a long number: powers of ten, or zeros behind the fifteenth digit."""
+MASKED_REGEX = "[＊●•]|[*]{2,}|^[*]|[*]$|[^0-9][*][^0-9]|[*]@|^[+]?[0-9]{2,}[xX]{3,}[0-9]*$"
+"""What a system has masked: 张**, 王*明, t●b, 138****1234, 138xxxx1234; "12*34" may be a code."""
 _SUSPECT_REGEX = (
     f"^{_BLANKS}|{_BLANKS}$|^$|^(?:(?i:{_WORDS}))$|^[0-9]+[.]0$|{ROUNDED_REGEX}|^=\"|^'[0-9]|@.*[.]|{_UNSEEN}"
 )

@@ -7,6 +7,7 @@ import narwhals.stable.v2 as nw
 from ..._core.checks import text
 from ..._core.frames import Frame, join
 from ..._core.texts import did_you_mean
+from .._convert.ids import MASKED_REGEX
 from .._exports.base import Export, fill_false, null_column, read_as_text
 from .._model.errors import SchemaError
 
@@ -46,17 +47,23 @@ def contact(column: nw.Expr) -> nw.Expr:
 def _without_masked(frame: Frame, export: Export, names: Sequence[str]) -> Frame:
     """Read as missing what a system has masked ("138****1234"), which several people may share."""
     keys = [f"__key{i}" for i in range(len(names))]
-    masked = [fill_false(nw.col(key).str.contains("[*]{2,}|[*]$")) for key in keys]
+    masked = [fill_false(nw.col(key).str.contains(MASKED_REGEX)) for key in keys]
+    needed = [nw.lit(value=True), *(_all_missing(keys[:i], masked) for i in range(1, len(keys)))]
     counts = export.count(frame, **{f"m{i}": condition for i, condition in enumerate(masked)})
+    told = export.count(frame, **{f"m{i}": hidden & needed[i] for i, hidden in enumerate(masked)})
     for i, name in enumerate(names):
-        export.note(
-            "customers_masked", counts[f"m{i}"], "order", f"whose {name} is masked: it is not used as a customer"
-        )
+        export.note("customers_masked", told[f"m{i}"], "order", f"whose {name} is masked: it is not used as a customer")
     if not any(counts.values()):
         return frame
     return frame.with_columns(
         **{key: nw.when(~hidden).then(nw.col(key)) for key, hidden in zip(keys, masked, strict=True)}
     )
+
+
+def _all_missing(keys: Sequence[str], masked: Sequence[nw.Expr]) -> nw.Expr:
+    """Return whether a row has none of the keys that come before, so that it matters whether the next is masked."""
+    gone = [nw.col(key).is_null() | hidden for key, hidden in zip(keys, masked, strict=False)]
+    return nw.all_horizontal(*gone, ignore_nulls=True)
 
 
 def _completed(frame: Frame, export: Export, key: str, name: str, first: str) -> Frame:

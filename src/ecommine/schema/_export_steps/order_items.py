@@ -27,6 +27,7 @@ from .._exports.base import (
     require_times,
 )
 from .._model.shop import Shop
+from .headings import with_known_headings
 from .line_types import line_type_of
 from .refunds import with_refunds
 from .repeated import drop_repeated_orders
@@ -137,6 +138,9 @@ def items_taken_once(
 
     Two equal items of one order are both kept where the total of the order (``heads``) holds both.
     """
+    lost = join(items.select("order_id"), heads.select("order_id", __order=nw.lit(1)), on=["order_id"], how="left")
+    count = export.count(lost, rows=nw.col("__order").is_null())["rows"]
+    export.note("items_without_order", count, "item", "of orders that are not in `orders` left out")
     full = nw.col(price) * nw.col(units)
     item = nw.coalesce(paid, full) if paid in items.collect_schema().names() else full
     sums = heads.select("order_id", "__total", "__shipping")
@@ -163,6 +167,8 @@ def shop_of_files(
     ``lines_of`` are what makes lines of the orders alone, and what makes them of the items.
     """
     table = open_table_of_export(orders, items, argument="items")
+    if table is not None:
+        table = with_known_headings(table, export, export.system)
     lines = lines_of[0]() if table is None else lines_of[1](table)
     written = format_of_times(orders, time, format)
     return shop_of_orders(heads, lines, export, total=total, time=time, format=written, cancelled=cancelled)
@@ -181,11 +187,12 @@ def shop_of_orders(
     """Return the shop: lines of items, shipping, what the total differs by, and minus what was refunded.
 
     ``heads`` have ``order_id``, ``customer_id``, ``ordered_at`` and ``__total``, ``__shipping``, ``__refund``,
-    ``__state``. ``total`` and ``time`` are the names of the total and of the time in the export.
+    ``__state``, ``__unpaid``. ``total`` and ``time`` are the names of the total and of the time in the export.
     """
     heads, lines = computed_once(heads), computed_once(lines)
     note_unknown_states(heads, export, "__state", KNOWN)
-    heads = heads.with_columns(__closed=fill_false(nw.col("__state").str.contains(CLOSED)).cast(nw.Int64))
+    is_closed = fill_false(nw.col("__state").str.contains(CLOSED)) | (nw.col("__unpaid") == 1)
+    heads = heads.with_columns(__closed=is_closed.cast(nw.Int64))
     kept = drop_cancelled(heads, export, nw.col("__closed") == 1, cancelled, "closed, cancelled or not paid")
     require_times(kept, export.system, time)
     lines = join(lines, kept.select("order_id"), on=["order_id"], how="inner")
@@ -221,6 +228,24 @@ def too_dear(orders: Frame, items: Frame, key: str, *, total: nw.Expr, other: nw
     once = (nw.col("__item") / nw.col("__times") - nw.col("__room")).abs()
     every = (nw.col("__item") - nw.col("__room")).abs()
     return orders.filter(fill_false(once < every)).select(key, "__times", "__lines")
+
+
+def unpaid(frame: Frame, state: str, *, paid: str, time: str, total: nw.Expr) -> nw.Expr:
+    """Return 1 for an order without a state of which nothing was paid, nor at any time, and which is not free."""
+    names = frame.collect_schema().names()
+    if paid not in names or time not in names:
+        return nw.lit(0)
+    stateless = is_blank(frame, state) if state in names else nw.lit(value=True)
+    nothing = fill_false((nw.col(paid) == 0) & (total >= MIN_MONEY))
+    return (stateless & is_blank(frame, time) & nothing).cast(nw.Int64)
+
+
+def is_blank(frame: Frame, name: str) -> nw.Expr:
+    """Return whether a value is missing, or empty text."""
+    missing = nw.col(name).is_null()
+    if frame.collect_schema()[name] != nw.String:
+        return missing
+    return missing | fill_false(nw.col(name).str.replace_all("[ \t'=\"]", "") == "")
 
 
 def state_of(frame: Frame, *names: str) -> nw.Expr:

@@ -1,6 +1,10 @@
 """What known exports look like, so that an error can name the reader of a table that came to the wrong one."""
 
+import re
+import unicodedata
 from collections.abc import Sequence
+
+_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
 
 _SIGNATURES: tuple[tuple[str, frozenset[str]], ...] = tuple(
     (reader, frozenset(names))
@@ -32,5 +36,24 @@ def reader_of_export(names: Sequence[str]) -> str | None:
     >>> reader_of_export(["订单号", "商品ID", "京东价", "下单时间"])
     'from_jd_orders'
     """
-    present = set(names)
-    return next((reader for reader, signature in _SIGNATURES if signature <= present), None)
+    present = {heading_key(name) for name in names}
+    return next((reader for reader, signature in _SIGNATURES if set(map(heading_key, signature)) <= present), None)
+
+
+def heading_key(name: str) -> str:
+    r"""Return a heading in small letters, without blanks around it and what nobody sees.
+
+    Examples
+    --------
+    >>> heading_key("\ufeffLineitem  Quantity "), heading_key("\u3000宝贝标题")
+    ('lineitem quantity', '宝贝标题')
+    """
+    return " ".join(unicodedata.normalize("NFKC", name.translate(_INVISIBLE)).casefold().split())
+
+
+def title_rows(names: Sequence[str]) -> str:
+    """Return what to do about a table whose headings stand below other rows, as those of reports in Excel do."""
+    unnamed = sum(name.startswith("Unnamed: ") or re.fullmatch("__UNNAMED__[0-9]+", name) is not None for name in names)
+    if 2 * unnamed < len(names) or not unnamed:
+        return ""
+    return "the headings seem to stand below a title: read the file with header=..., the number of rows above them"

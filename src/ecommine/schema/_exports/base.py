@@ -1,6 +1,6 @@
 """Steps of all known exports: required columns, mapping with its notes, counts, lines made of order totals."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, overload
 
@@ -10,7 +10,7 @@ from narwhals.stable.v2.typing import IntoFrame
 from ..._core.checks import one_of
 from ..._core.frames import Frame, collect, divided, is_lazy, join, opened, wrap
 from ..._core.notes import Note
-from ..._core.texts import counted, quote_names
+from ..._core.texts import counted, did_you_mean, quote_names
 from .._convert.convert import convert
 from .._convert.formats import Conversion
 from .._convert.ids import mended
@@ -18,7 +18,7 @@ from .._convert.numbers import THREE_DECIMALS_REGEX, advice_of_export
 from .._convert.objects import holds_objects
 from .._convert.plan import is_inexact, max_exact_integer
 from .._convert.suggest import sample
-from .._export_steps.signatures import reader_of_export
+from .._export_steps.signatures import reader_of_export, title_rows
 from .._map.map import Check, map_frame
 from .._model.errors import SchemaError
 from .._model.shop import Shop
@@ -86,7 +86,7 @@ def require_columns(frame: Frame, system: str, *names: str) -> None:
     known = frame.collect_schema().names()
     missing = [name for name in names if name not in known]
     if missing:
-        raise SchemaError(system, [f"{name!r} is not a column of the export; {_listed(known)}" for name in missing])
+        raise SchemaError(system, [*_missing(missing, known)], _listed(known, system))
 
 
 def find_spelling(frame: Frame, system: str, *spellings: str) -> str:
@@ -96,13 +96,24 @@ def find_spelling(frame: Frame, system: str, *spellings: str) -> str:
         if spelling in names:
             return spelling
     either = " or ".join(map(repr, spellings))
-    raise SchemaError(system, [f"{either} is not a column of the export; {_listed(names)}"])
+    near = did_you_mean(spellings[0], names)
+    raise SchemaError(system, [f"{either} is not a column of the export{near}"], _listed(names, system))
 
 
-def _listed(names: Sequence[str]) -> str:
+def _missing(missing: Sequence[str], known: Sequence[str]) -> Iterator[str]:
+    for name in missing:
+        yield f"{name!r} is not a column of the export{did_you_mean(name, known)}"
+
+
+def _listed(names: Sequence[str], system: str) -> str:
+    """Return what columns a table has, and what reads such a table."""
+    listed = f"it has {quote_names(names, most=12)}"
     reader = reader_of_export(names)
-    looks_like = f"; it looks like an export that schema.{reader} reads" if reader else ""
-    return f"it has {quote_names(names, most=12)}{looks_like}"
+    if reader and reader != f"from_{system.lower().replace(' ', '_')}":
+        return f"{listed}; it looks like an export that schema.{reader} reads"
+    if title := title_rows(names):
+        return f"{listed}; {title}"
+    return f"{listed}; a file of another form is mapped column by column with schema.orders(raw, order_id='...', ...)"
 
 
 def present_columns(frame: Frame, **columns: str) -> dict[str, str]:
@@ -290,9 +301,17 @@ def stack(frames: Sequence[Frame]) -> Frame:
         frames = [first, *(wrap(frame.to_native()[dtypes.index].astype(dtypes)) for frame in frames[1:])]
     types = first.collect_schema()
     arrow = first.implementation.is_pyarrow()  # whose two types of text are one to the eye and two to a table
-    same = [nw.col(name).cast(nw.String) if arrow and types[name] == nw.String else nw.col(name) for name in types]
+    known = {name: _type_among(frames, name) for name in types} if first.implementation.is_duckdb() else dict(types)
+    cast = {name for name in types if known[name] != types[name] or (arrow and types[name] == nw.String)}
+    same = [nw.col(name).cast(known[name]) if name in cast else nw.col(name) for name in types]
     result: Frame = nw.concat([frame.select(*same) for frame in frames])  # type: ignore[type-var]  # one kind
     return result
+
+
+def _type_among(frames: Sequence[Frame], name: str) -> Any:
+    """Return the type of a column in the first table that has one: those of missing values alone have none."""
+    types = [frame.collect_schema()[name] for frame in frames]
+    return next((dtype for dtype in types if dtype != nw.Unknown), types[0])
 
 
 def order_level_lines(lines: Frame, heads: Frame, amount: nw.Expr, line_type: str, minus: str | None = None) -> Frame:

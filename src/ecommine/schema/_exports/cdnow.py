@@ -8,6 +8,7 @@ from ..._core.frames import Frame, collect, opened
 from ..._core.texts import counted
 from .._convert.convert import convert
 from .._convert.formats import Conversion
+from .._export_steps.headings import with_known_headings
 from .._map.map import Check
 from .._model.errors import SchemaError
 from .._model.shop import Shop
@@ -62,7 +63,8 @@ def from_cdnow(raw: IntoFrame, /, *, check: Check = "values") -> Shop:
     >>> shop.notes
     ('3 transactions read as 2 orders: an order is everything that a customer bought on one day',)
     """
-    frame = opened(raw, argument="raw")
+    export = Export(check)
+    frame = with_known_headings(opened(raw, argument="raw"), export, _SYSTEM)
     customer, date = find_spelling(frame, _SYSTEM, "customer_id"), find_spelling(frame, _SYSTEM, "date")
     quantity, amount = (
         find_spelling(frame, _SYSTEM, canonical, source)
@@ -72,7 +74,6 @@ def from_cdnow(raw: IntoFrame, /, *, check: Check = "values") -> Shop:
     day = nw.col(date).dt.year() * 10_000 + nw.col(date).dt.month().cast(nw.Int64) * 100 + nw.col(date).dt.day()
     made = nw.concat_str(whole_number_text(frame, customer), day.cast(nw.String), separator="-")
     frame = read_as_numbers(frame, _SYSTEM, amount).with_columns(order_id=made, line_type=nw.lit("product"))
-    export = Export(check)
     orders = export.table(frame, "orders", customer_id=customer, ordered_at=date, quantity=quantity, amount=amount)
     _note_lines(orders.select("order_id", "amount"), export)
     return export.shop(orders=orders)

@@ -9,6 +9,7 @@ from narwhals.stable.v2.typing import IntoFrame
 from ..._core.engines import tell_library_errors
 from ..._core.frames import Frame, opened
 from .._export_steps.customers import with_customers
+from .._export_steps.headings import with_known_headings
 from .._export_steps.order_items import (
     clean_codes,
     clean_money,
@@ -18,6 +19,7 @@ from .._export_steps.order_items import (
     shop_of_orders,
     state_of,
     too_dear,
+    unpaid,
 )
 from .._export_steps.repeated import drop_repeated_orders, refuse_two_orders_of_a_number
 from .._map.map import Check
@@ -95,8 +97,8 @@ def from_jd_orders(
     1     2001      jd_ann   product    10.0
     2     2001      jd_ann  discount    -5.0
     """
-    frame = opened(raw, argument="raw")
     export = Export(check, _SYSTEM)
+    frame = with_known_headings(opened(raw, argument="raw"), export, _SYSTEM)
     number = find_spelling(frame, _SYSTEM, "订单号", "订单编号")
     require_columns(frame, _SYSTEM, "商品名称", "订购数量", "京东价", "下单时间")
     total = find_spelling(frame, _SYSTEM, *_TOTALS)
@@ -137,4 +139,5 @@ def _heads(frame: Frame, total: str) -> Frame:
         __total=money_of(frame, total) + balance,
         __refund=nw.lit(0.0),
         __state=state_of(frame, "订单状态"),
+        __unpaid=unpaid(frame, "订单状态", paid="结算金额", time="付款确认时间", total=money_of(frame, "订单金额")),
     )

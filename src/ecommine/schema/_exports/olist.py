@@ -6,6 +6,7 @@ from narwhals.stable.v2.typing import IntoFrame
 from ..._core.engines import tell_library_errors
 from ..._core.frames import Frame, join, opened
 from ..._core.notes import Note
+from .._export_steps.headings import with_known_headings
 from .._map.map import Check
 from .._model.shop import Shop
 from .base import (
@@ -105,13 +106,17 @@ def from_olist(
     1       o1          u1  shipping    8.72
     """
     export = Export(check)
-    heads = opened(orders, argument="orders")
+    heads = with_known_headings(opened(orders, argument="orders"), export, _SYSTEM)
     opened(items, argument="items")  # which, unlike the tables after it, must be given
     sold = open_table_of_export(heads, items, argument="items")
     people = open_table_of_export(heads, customers, argument="customers")
     goods = open_table_of_export(heads, products, argument="products")
     opinions = open_table_of_export(heads, reviews, argument="reviews")
     paid = open_table_of_export(heads, payments, argument="payments")
+    sold, people, goods, opinions, paid = (
+        None if table is None else with_known_headings(table, export, _SYSTEM)
+        for table in (sold, people, goods, opinions, paid)
+    )
     require_columns(heads, _SYSTEM, "order_id", "customer_id", "order_status", *_TIMES)
     heads = drop_copies(heads, export, _SYSTEM, "orders", "order_id")
     heads = _identified(heads, people, export)

@@ -7,6 +7,7 @@ from ..._core.checks import text
 from ..._core.engines import tell_library_errors
 from ..._core.frames import Frame, opened
 from ..._core.notes import Note
+from .._export_steps.headings import with_known_headings
 from .._map.map import Check
 from .._model.clock import times_as
 from .._model.shop import Shop
@@ -71,11 +72,11 @@ def from_rees46(raw: IntoFrame, /, *, timezone: str = "UTC", check: Check = "val
        order_id          ordered_at  amount
     0  8187d148 2019-10-01 00:02:14  130.76
     """
-    frame = opened(raw, argument="raw")
+    export = Export(check)
+    frame = with_known_headings(opened(raw, argument="raw"), export, _SYSTEM)
     require_columns(frame, _SYSTEM, *_COLUMNS, "user_session")
     frame = read_as_numbers(frame, _SYSTEM, "price")
     text("timezone", timezone, example="'UTC'")
-    export = Export(check)
     if frame.collect_schema()["event_time"] == nw.String:
         offset = nw.col("event_time").str.replace_all(" UTC", "+0000", literal=True)
         frame = frame.with_columns(event_time=offset)

@@ -8,6 +8,7 @@ from narwhals.stable.v2.typing import IntoFrame
 from ..._core.engines import tell_library_errors
 from ..._core.frames import Frame, computed_once, join, opened
 from .._export_steps.customers import with_customers
+from .._export_steps.headings import with_known_headings
 from .._export_steps.line_types import is_tip, line_type_of
 from .._export_steps.refunds import with_refunds
 from .._export_steps.repeated import drop_repeated_orders, refuse_two_orders_of_a_number
@@ -143,7 +144,7 @@ def from_shopify(
     """
     check_zone(timezone)
     export = Export(check)
-    frame = _read(opened(raw, argument="raw"), is_own=format is None)
+    frame = _read(with_known_headings(opened(raw, argument="raw"), export, _SYSTEM), is_own=format is None)
     refuse_two_orders_of_a_number(frame, _SYSTEM, "Name", _ONCE, _CHANGING, ("Created at", "Total"))
     frame = drop_repeated_orders(frame, export, "Name", ("Lineitem name", "Lineitem quantity", "Lineitem price"))
     heads = computed_once(_heads(frame, export, customer))

@@ -9,6 +9,7 @@ from narwhals.stable.v2.typing import IntoFrame
 from ..._core.engines import tell_library_errors
 from ..._core.frames import Frame, opened
 from .._export_steps.customers import with_customers
+from .._export_steps.headings import with_known_headings
 from .._export_steps.order_items import (
     clean_codes,
     clean_money,
@@ -19,6 +20,7 @@ from .._export_steps.order_items import (
     money_of,
     shop_of_files,
     state_of,
+    unpaid,
 )
 from .._export_steps.repeated import refuse_two_orders_of_a_number
 from .._map.map import Check
@@ -43,9 +45,9 @@ def from_taobao_orders(
     """Map the order report of a Taobao or Tmall shop (订单报表), with its report of items (宝贝报表), to a shop.
 
     Needed columns of the orders: 订单编号, 订单创建时间, and 总金额 or 买家应付货款. Read where they are there:
-    买家会员名, 买家支付宝账号, 联系手机, 买家应付邮费, 订单状态, 退款金额, 宝贝标题, 宝贝种类, 宝贝总数量, 店铺名称.
-    Of the items: 订单编号 or 主订单编号, 标题 or 商品标题, 价格 or 商品价格, 购买数量; 商家编码, 外部系统编号, 商品ID,
-    订单状态.
+    买家会员名, 买家支付宝账号, 联系手机, 买家应付邮费, 订单状态, 买家实际支付金额, 订单付款时间, 退款金额, 宝贝标题,
+    宝贝种类, 宝贝总数量, 店铺名称. Of the items: 订单编号 or 主订单编号, 标题 or 商品标题, 价格 or 商品价格, 购买数量;
+    商家编码, 外部系统编号, 商品ID, 订单状态.
 
     Parameters
     ----------
@@ -58,7 +60,8 @@ def from_taobao_orders(
     customer : str, optional
         The column that tells customers apart. By default it is 买家会员名, or else 买家支付宝账号 or 联系手机.
     cancelled : {"drop", "keep"}, default "drop"
-        What becomes of orders that were closed (交易关闭) or are not paid (等待买家付款).
+        What becomes of orders that were closed (交易关闭) or are not paid (等待买家付款; without a
+        state those whose 买家实际支付金额 is 0 and that have no 订单付款时间).
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
 
@@ -97,8 +100,8 @@ def from_taobao_orders(
     0  1930679858170647   product   598.0
     1  1930679858170647  shipping    10.0
     """
-    frame = opened(orders, argument="orders")
     export = Export(check, _SYSTEM)
+    frame = with_known_headings(opened(orders, argument="orders"), export, _SYSTEM)
     require_columns(frame, _SYSTEM, "订单编号", "订单创建时间")
     total = find_spelling(frame, _SYSTEM, "总金额", "买家应付货款")
     frame = clean_codes(frame, "订单编号", "买家会员名", "买家支付宝账号", "联系手机", "订单状态", "宝贝标题")
@@ -117,15 +120,17 @@ def from_taobao_orders(
 def _heads(frame: Frame, total: str) -> Frame:
     shop = first_present(frame, "店铺名称")
     shipping = money_of(frame, "买家应付邮费")
+    full = money_of(frame, total) + (0.0 if total == "总金额" else shipping)
     return frame.select(
         order_id=nw.col("订单编号"),
         customer_id=nw.col("customer_id"),
         ordered_at=nw.col("订单创建时间"),
         **({} if shop is None else {"store_id": nw.col(shop)}),
         __shipping=shipping,
-        __total=money_of(frame, total) + (0.0 if total == "总金额" else shipping),
+        __total=full,
         __refund=money_of(frame, "退款金额"),
         __state=state_of(frame, "订单状态"),
+        __unpaid=unpaid(frame, "订单状态", paid="买家实际支付金额", time="订单付款时间", total=full),
     )
 
 

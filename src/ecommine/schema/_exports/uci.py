@@ -5,6 +5,7 @@ from narwhals.stable.v2.typing import IntoFrame
 
 from ..._core.engines import tell_library_errors
 from ..._core.frames import Frame, collect, join, opened
+from .._export_steps.headings import with_known_headings
 from .._export_steps.repeated import drop_repeated_orders
 from .._map.map import Check
 from .._model.shop import Shop
@@ -84,8 +85,8 @@ def from_uci_online_retail(raw: IntoFrame, /, *, format: str | None = None, chec
     >>> shop.notes[0]
     '1 line of cancelled invoices (C...) read as returns, with the negative quantity in the file'
     """
-    frame = opened(raw, argument="raw")
     export = Export(check)
+    frame = with_known_headings(opened(raw, argument="raw"), export, _SYSTEM)
     names = {
         "order_id": find_spelling(frame, _SYSTEM, "InvoiceNo", "Invoice"),
         "customer_id": find_spelling(frame, _SYSTEM, "CustomerID", "Customer ID"),

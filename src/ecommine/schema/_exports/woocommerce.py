@@ -9,6 +9,7 @@ from narwhals.stable.v2.typing import IntoFrame
 from ..._core.engines import tell_library_errors
 from ..._core.frames import Frame, computed_once, join, opened
 from .._export_steps.customers import with_customers
+from .._export_steps.headings import with_known_headings
 from .._export_steps.line_types import line_type_of
 from .._export_steps.order_items import too_dear
 from .._export_steps.refunds import with_refunds
@@ -129,7 +130,7 @@ def from_woocommerce(
     2        71  shipping       NaN     5.0
     """
     export = Export(check)
-    frame = _read(opened(raw, argument="raw"))
+    frame = _read(with_known_headings(opened(raw, argument="raw"), export, _SYSTEM))
     refuse_two_orders_of_a_number(frame, _SYSTEM, "order_id", _ONCE, _CHANGING, ("order_total",))
     other = nw.col("shipping_total").fill_null(0.0) + nw.col("fee_total").fill_null(0.0)
     total, item = nw.col("order_total"), _sums()["after"]

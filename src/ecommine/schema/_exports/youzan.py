@@ -9,6 +9,7 @@ from narwhals.stable.v2.typing import IntoFrame
 from ..._core.engines import tell_library_errors
 from ..._core.frames import Frame, opened
 from .._export_steps.customers import with_customers
+from .._export_steps.headings import with_known_headings
 from .._export_steps.order_items import (
     clean_codes,
     clean_money,
@@ -18,6 +19,7 @@ from .._export_steps.order_items import (
     money_of,
     shop_of_files,
     state_of,
+    unpaid,
 )
 from .._export_steps.repeated import refuse_two_orders_of_a_number
 from .._map.map import Check
@@ -98,8 +100,8 @@ def from_youzan_orders(
     0  E20250720164254  13900000001   product   560.0
     1  E20250720164254  13900000001  discount   -20.9
     """
-    frame = opened(orders, argument="orders")
     export = Export(check, _SYSTEM)
+    frame = with_known_headings(opened(orders, argument="orders"), export, _SYSTEM)
     require_columns(frame, _SYSTEM, "订单号")
     time = find_spelling(frame, _SYSTEM, "订单创建时间", "买家付款时间")
     total = find_spelling(frame, _SYSTEM, "订单实付金额", "应收订单金额")
@@ -117,6 +119,7 @@ def from_youzan_orders(
 
 def _heads(frame: Frame, time: str, total: str) -> Frame:
     texts, names = {"payment_method": "付款方式", "store_id": "归属店铺"}, frame.collect_schema().names()
+    owed = money_of(frame, "应收订单金额", "商品金额合计")
     return frame.select(
         order_id=nw.col("订单号"),
         customer_id=nw.col("customer_id"),
@@ -126,6 +129,7 @@ def _heads(frame: Frame, time: str, total: str) -> Frame:
         __total=money_of(frame, total),
         __refund=money_of(frame, "订单已退款金额"),
         __state=state_of(frame, *_STATE),
+        __unpaid=unpaid(frame, "订单状态", paid="订单实付金额", time="买家付款时间", total=owed),
     )
 
 

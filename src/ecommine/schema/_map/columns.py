@@ -8,7 +8,7 @@ from ..._core.checks import show
 from ..._core.frames import Frame
 from ..._core.texts import did_you_mean, quote_names
 from .._convert.plan import RAW, TypePlan
-from .._export_steps.signatures import reader_of_export
+from .._export_steps.signatures import reader_of_export, title_rows
 from .._model.columns import Column, Table
 
 _LISTED_COLUMNS = 12
@@ -76,7 +76,10 @@ def case_clashes(names: list[str], table: Table, sources: Mapping[str, str]) -> 
 
 def list_columns(names: list[str]) -> str:
     """Return a sentence with the first columns of a table, for the end of an error."""
-    return f"the table has {quote_names(names, most=_LISTED_COLUMNS)}" if names else "the table has no columns"
+    if not names:
+        return "the table has no columns"
+    title = title_rows(names)
+    return f"the table has {quote_names(names, most=_LISTED_COLUMNS)}{f'; {title}' if title else ''}"
 
 
 def other_way_in(names: list[str], table: Table, sources: Mapping[str, str]) -> str:

@@ -46,7 +46,8 @@ class Shop:
         missing_order_total       WooCommerce: the sum of the lines is used
         items_without_total       WooCommerce: item_subtotal and item_total stand in for each other
         orders_without_items      WooCommerce: the total is a fee; Olist: left out
-        items_without_order       Olist: items of unknown orders were left out
+        headings_mended           headings were read without regard to blanks and capitals
+        items_without_order       Olist, Taobao, Youzan: items of unknown orders were left out
         missing_freight           Olist: read as 0
         without_customers_table   Olist: every order counts as one of a new customer
         without_products_table    Complete Journey: few other lines can be recognised

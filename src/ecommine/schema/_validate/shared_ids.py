@@ -8,6 +8,7 @@ import narwhals.stable.v2 as nw
 from ..._core.frames import Frame, collect
 from ..._core.notes import Note
 from ..._core.texts import counted
+from .._convert.ids import MASKED_REGEX
 
 _PEOPLE = ("customer_id", "visitor_id")
 _WORDS = (
@@ -17,7 +18,6 @@ _WORDS = (
     "游客|访客|匿名|匿名用户|匿名买家|散客|未知|无|空"
 )
 _WORDS_REGEX = f"^(?:(?i:{_WORDS}))$"
-_MASKED_REGEX = "[*]{2,}|[*]$"
 _SHOWN = 3
 MIN_ROWS = 100
 """Rows of one customer from which they may be a giant."""
@@ -35,7 +35,7 @@ def shared_flags(frame: Frame, names: tuple[str, ...]) -> dict[str, nw.Expr]:
         value = nw.col(name)
         if types[name] == nw.String:
             flags[f"{name} word"] = value.str.contains(_WORDS_REGEX).fill_null(value=False)
-            flags[f"{name} masked"] = value.str.contains(_MASKED_REGEX).fill_null(value=False)
+            flags[f"{name} masked"] = value.str.contains(MASKED_REGEX).fill_null(value=False)
             flags[f"{name} zero"] = (value == "0").fill_null(value=False)
         elif types[name].is_numeric():
             flags[f"{name} zero"] = (value == 0).fill_null(value=False)
@@ -57,7 +57,7 @@ def shared_id_notes(frame: Frame, table: str, counts: Mapping[str, int], names: 
             notes.append(Note(f"{text}many: make them null if they are guests", code="ids_of_nobody", count=told))
         masked = counts.get(f"{name} masked", 0)
         if masked:
-            words = _examples(frame, nw.col(name), nw.col(name).str.contains(_MASKED_REGEX))
+            words = _examples(frame, nw.col(name), nw.col(name).str.contains(MASKED_REGEX))
             text = f"{counted(masked, 'row')} with a `{name}` that is masked, which several people may share: {words}; "
             notes.append(Note(f"{text}map another column, or make them null", code="ids_masked", count=masked))
     if table == "orders" and not notes and isinstance(frame, nw.DataFrame):  # a lazy table is computed once
