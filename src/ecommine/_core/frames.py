@@ -133,7 +133,12 @@ def computed_once(frame: Frame) -> Frame:
     """
     kind = frame.implementation
     is_here = is_lazy(frame) and (kind.is_duckdb() or kind.is_polars())
-    return wrap(hand_back(collect(frame), like=frame)) if is_here else frame
+    if not is_here:
+        return frame
+    types, computed = frame.collect_schema(), wrap(hand_back(collect(frame), like=frame))
+    lost = [name for name, dtype in computed.collect_schema().items() if dtype == nw.Unknown != types[name]]
+    kept = {name: nw.col(name).cast(types[name]) for name in lost}  # columns of nothing but missing values
+    return computed.with_columns(**kept) if kept else computed
 
 
 def _on_spark(table: Any, session: Any) -> Any:

@@ -107,17 +107,19 @@ THREE_DECIMALS_REGEX = "(?:^|[^0-9.,])[1-9][0-9]{0,2}[.][0-9]{3}(?:[^0-9.,]|$)"
 """A number that is a decimal in one country and thousands in the next."""
 
 
-def advice_of_export(text: str) -> str:
-    """Return what to do about a text that is no number in an export, whose system writes them with a dot.
+def advice_of_export(text: str, decimal: str | None = None) -> str:
+    """Return what to do about a text that is no number in an export.
 
     Examples
     --------
     >>> advice_of_export("1.010,00")
-    "a comma is the decimal mark there: read the file with pd.read_csv(..., thousands='.', decimal=',')"
+    "a comma is the decimal mark there: give `decimal=','`"
     """
-    if re.fullmatch(number_regex(",", is_money=True), text):
-        return "a comma is the decimal mark there: read the file with pd.read_csv(..., thousands='.', decimal=',')"
-    return "correct it, or leave out rows that are no items of orders"
+    if decimal != "," and re.fullmatch(number_regex(",", is_money=True), text):
+        return "a comma is the decimal mark there: give `decimal=','`"
+    if decimal == "," and re.fullmatch(number_regex(".", is_money=True), text):
+        return "a dot is the decimal mark there: give `decimal='.'`"
+    return "correct it, or leave its order out of the file"
 
 
 def advice_of_number(examples: list[str], decimal: str | None) -> str:

@@ -14,6 +14,7 @@ from .._exports.base import (
     Export,
     drop_cancelled,
     fill_false,
+    format_for,
     note_line_types,
     note_missing_rows,
     null_column,
@@ -46,13 +47,13 @@ def clean_codes(frame: Frame, *names: str) -> Frame:
     return frame.with_columns(**{name: nw.col(name).str.replace_all("^[=\"'\t ]+|[\"'\t ]+$", "") for name in present})
 
 
-def clean_money(frame: Frame, system: str, *names: str) -> Frame:
+def clean_money(frame: Frame, export: Export, *names: str) -> Frame:
     """Return money as numbers; a remark in words ("无退款申请") is none."""
     types = frame.collect_schema()
     written = [name for name in names if name in types and types[name] == nw.String]
-    refuse_repeated_headings(frame, system, written)
+    refuse_repeated_headings(frame, export.system, written)
     in_words = {name: nw.when(fill_false(nw.col(name).str.contains("[0-9]"))).then(nw.col(name)) for name in written}
-    return computed_once(read_as_numbers(frame.with_columns(**in_words) if in_words else frame, system, *names))
+    return computed_once(read_as_numbers(frame.with_columns(**in_words) if in_words else frame, export, *names))
 
 
 def first_present(frame: Frame, *names: str) -> str | None:
@@ -70,7 +71,7 @@ def money_of(frame: Frame, *names: str) -> nw.Expr:
 def format_of_times(frame: Frame, name: str, format: str | None) -> str | None:
     """Return the format of times that are text: the one that is given, or the one that they all have."""
     if format is not None or frame.collect_schema()[name] != nw.String:
-        return format if frame.collect_schema()[name] == nw.String else None
+        return format_for(frame, name, format)
     groups = formats_of([str(value) for value in sample(frame, name)])
     names = next(iter(groups), ())
     return names[0] if len(groups) == 1 and len(names) == 1 else None

@@ -16,13 +16,14 @@ from .._convert.formats import Conversion
 from .._convert.ids import mended
 from .._convert.numbers import THREE_DECIMALS_REGEX, advice_of_export
 from .._convert.objects import holds_objects
-from .._convert.plan import is_inexact, max_exact_integer
+from .._convert.plan import TypePlan, is_inexact, max_exact_integer
 from .._convert.suggest import sample
 from .._export_steps.signatures import reader_of_export, title_rows
 from .._map.map import Check, map_frame
 from .._model.errors import SchemaError
 from .._model.shop import Shop
 from .._model.tables import LINE_TYPES
+from .._validate.money_notes import read_before_flags, read_before_notes
 
 OTHER_LINES = LINE_TYPES[1:]
 """Types of the lines that are not products."""
@@ -38,14 +39,18 @@ class Export:
 
     check: Check
     system: str = "export"
+    decimal: str | None = None
     notes: list[Note] = field(default_factory=list)
 
     def table(
         self, frame: Frame, table: str, *, timezone: str | None = None, format: str | None = None, **columns: str
     ) -> Frame:
         """Return a frame as the canonical table of that name, and keep the notes."""
-        mapped, notes = map_frame(frame, table, columns, timezone=timezone, format=format, check=self.check)
-        self.notes.extend(notes)
+        mapped, notes = map_frame(
+            frame, table, columns, timezone=timezone, format=format, decimal=self.decimal, check=self.check
+        )
+        # Numbers were read from the file before, and told then.
+        self.notes.extend(note for note in notes if note.code != "decimal_without_effect")
         return mapped
 
     def count(self, frame: Frame, **conditions: nw.Expr) -> dict[str, int]:
@@ -221,24 +226,37 @@ def _with_text_type(frame: Frame, converted: list[str]) -> Frame:
     return wrap(table.astype(dict.fromkeys(converted, kept[0]))) if kept else frame
 
 
-def read_as_numbers(frame: Frame, system: str, *names: str) -> Frame:
-    """Read money and counts as numbers; raise with the columns that hold something else."""
+def read_as_numbers(frame: Frame, export: Export, *names: str, decimal: str | None = None) -> Frame:
+    """Read money and counts as numbers; raise with the columns that hold something else.
+
+    ``decimal`` takes the place of that of the ``export``, for numbers that no spreadsheet writes with another mark.
+    """
     types = frame.collect_schema()
     written = [name for name in names if name in types and not types[name].is_numeric()]
+    mark = decimal or export.decimal
+    if mark == ",":
+        _note_read_before(frame, export, [name for name in names if name in types and types[name].is_float()])
     if written:
-        frame = _converted(frame, system, written)
+        frame = _converted(frame, export.system, written, mark)
     floats = {name: nw.col(name).cast(nw.Float64).fill_nan(None) for name in names if name in types}
     return frame.with_columns(**floats) if floats else frame
 
 
-def _converted(frame: Frame, system: str, written: list[str]) -> Frame:
+def _note_read_before(frame: Frame, export: Export, names: list[str]) -> None:
+    plan = TypePlan(read_before=names)
+    flags = read_before_flags(plan)
+    export.notes.extend(read_before_notes(plan, export.count(frame, **flags) if flags else {}))
+
+
+def _converted(frame: Frame, system: str, written: list[str], decimal: str | None) -> Frame:
     types = frame.collect_schema()
     texts = [name for name in written if types[name] == nw.String]  # empty cells, to readers that keep them
     frame = frame.with_columns(
         **{name: nw.when(nw.col(name).str.strip_chars() != "").then(nw.col(name)) for name in texts}
     )
     before = {f"__{name}": nw.col(name) for name in written}
-    how = Conversion("number", decimal=".", is_money=True)  # systems write numbers with a dot, whatever their country
+    # Systems write numbers with a dot, whatever their country; spreadsheets do not.
+    how = Conversion("number", decimal=decimal or ".", is_money=True)
     frame = convert(frame.with_columns(**before), dict.fromkeys(written, how))
     bad = {name: ~nw.col(f"__{name}").is_null() & nw.col(name).is_null() for name in written}
     counts = Export("types").count(frame, **bad)
@@ -249,11 +267,12 @@ def _converted(frame: Frame, system: str, written: list[str]) -> Frame:
             frame.with_columns(**{name: nw.col(f"__{name}") for name in broken}), system, list(broken)
         )
         wrong = [
-            f"{name!r} is not a number in {rows}, such as {told[name]!r}: {advice_of_export(told[name])}"
+            f"{name!r} is not a number in {rows}, such as {told[name]!r}: {advice_of_export(told[name], decimal)}"
             for name, rows in broken.items()
         ]
         raise SchemaError(system, wrong)
-    _refuse_unsure_thousands(frame, system, texts)
+    if decimal is None:
+        _refuse_unsure_thousands(frame, system, texts)
     return frame.drop(*before)
 
 
@@ -275,10 +294,18 @@ def _refuse_unsure_thousands(frame: Frame, system: str, texts: list[str]) -> Non
     counts = Export("types").count(frame, **flags) if flags else {}
     unsure = [name for name in texts if counts[f"{name} three"] == counts[f"{name} dotted"] > 0]
     if unsure:
-        remedy = "make numbers of them first, such as pd.read_csv(..., thousands='.', decimal=',')"
+        remedy = "give `decimal='.'` if 1.234 is between 1 and 2, `decimal=','` if it is more than a thousand"
         raise SchemaError(
             system, [f"{name!r} has three digits behind every dot, which may be thousands: {remedy}" for name in unsure]
         )
+
+
+def format_for(frame: Frame, column: str, format: str | None, default: str | None = None) -> str | None:
+    """Return the format of times: that of texts has a default, that of counts must be given, other times have none."""
+    dtype = frame.collect_schema()[column]
+    if dtype == nw.String:
+        return format or default
+    return format if dtype.is_numeric() else None
 
 
 def require_times(heads: Frame, system: str, column: str) -> None:
@@ -301,17 +328,9 @@ def stack(frames: Sequence[Frame]) -> Frame:
         frames = [first, *(wrap(frame.to_native()[dtypes.index].astype(dtypes)) for frame in frames[1:])]
     types = first.collect_schema()
     arrow = first.implementation.is_pyarrow()  # whose two types of text are one to the eye and two to a table
-    known = {name: _type_among(frames, name) for name in types} if first.implementation.is_duckdb() else dict(types)
-    cast = {name for name in types if known[name] != types[name] or (arrow and types[name] == nw.String)}
-    same = [nw.col(name).cast(known[name]) if name in cast else nw.col(name) for name in types]
+    same = [nw.col(name).cast(nw.String) if arrow and types[name] == nw.String else nw.col(name) for name in types]
     result: Frame = nw.concat([frame.select(*same) for frame in frames])  # type: ignore[type-var]  # one kind
     return result
-
-
-def _type_among(frames: Sequence[Frame], name: str) -> Any:
-    """Return the type of a column in the first table that has one: those of missing values alone have none."""
-    types = [frame.collect_schema()[name] for frame in frames]
-    return next((dtype for dtype in types if dtype != nw.Unknown), types[0])
 
 
 def order_level_lines(lines: Frame, heads: Frame, amount: nw.Expr, line_type: str, minus: str | None = None) -> Frame:

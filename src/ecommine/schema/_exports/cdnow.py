@@ -1,5 +1,7 @@
 """CDNOW: the purchases of 23,570 customers of an early music shop, the test case of repeat-buying models."""
 
+from typing import Literal
+
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame
 
@@ -18,7 +20,7 @@ _SYSTEM = "CDNOW"
 
 
 @tell_library_errors
-def from_cdnow(raw: IntoFrame, /, *, check: Check = "values") -> Shop:
+def from_cdnow(raw: IntoFrame, /, *, decimal: Literal[".", ","] | None = None, check: Check = "values") -> Shop:
     """Map the CDNOW transactions to a shop.
 
     Columns: ``customer_id``, ``date`` and either ``quantity`` and ``amount`` or, as in the master file,
@@ -28,6 +30,8 @@ def from_cdnow(raw: IntoFrame, /, *, check: Check = "values") -> Shop:
     ----------
     raw : pandas, Polars, PyArrow, DuckDB or PySpark table
         One row per transaction.
+    decimal : {".", ","}, optional
+        The decimal mark of numbers that are text, where a spreadsheet has written them with a comma ("1.234,50").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
 
@@ -63,7 +67,7 @@ def from_cdnow(raw: IntoFrame, /, *, check: Check = "values") -> Shop:
     >>> shop.notes
     ('3 transactions read as 2 orders: an order is everything that a customer bought on one day',)
     """
-    export = Export(check)
+    export = Export(check, _SYSTEM, decimal)
     frame = with_known_headings(opened(raw, argument="raw"), export, _SYSTEM)
     customer, date = find_spelling(frame, _SYSTEM, "customer_id"), find_spelling(frame, _SYSTEM, "date")
     quantity, amount = (
@@ -73,7 +77,7 @@ def from_cdnow(raw: IntoFrame, /, *, check: Check = "values") -> Shop:
     frame = _with_days(frame, date)
     day = nw.col(date).dt.year() * 10_000 + nw.col(date).dt.month().cast(nw.Int64) * 100 + nw.col(date).dt.day()
     made = nw.concat_str(whole_number_text(frame, customer), day.cast(nw.String), separator="-")
-    frame = read_as_numbers(frame, _SYSTEM, amount).with_columns(order_id=made, line_type=nw.lit("product"))
+    frame = read_as_numbers(frame, export, amount).with_columns(order_id=made, line_type=nw.lit("product"))
     orders = export.table(frame, "orders", customer_id=customer, ordered_at=date, quantity=quantity, amount=amount)
     _note_lines(orders.select("order_id", "amount"), export)
     return export.shop(orders=orders)

@@ -1,5 +1,7 @@
 """Dunnhumby's Complete Journey: a year of grocery baskets of 2,469 households."""
 
+from typing import Literal
+
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame
 
@@ -35,6 +37,7 @@ def from_complete_journey(
     campaigns: IntoFrame | None = None,
     campaign_descriptions: IntoFrame | None = None,
     format: str | None = None,
+    decimal: Literal[".", ","] | None = None,
     check: Check = "values",
 ) -> Shop:
     """Map Dunnhumby's Complete Journey to a shop.
@@ -51,6 +54,8 @@ def from_complete_journey(
     format : str, optional
         How ``transaction_timestamp`` is written where it is text, such as "%Y-%m-%d %H:%M:%S". Days of campaigns that
         are text are read as "2017-03-03".
+    decimal : {".", ","}, optional
+        The decimal mark of numbers that are text, where a spreadsheet has written them with a comma ("1.234,50").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
 
@@ -102,7 +107,7 @@ def from_complete_journey(
         raise ValueError(
             "`campaigns` and `campaign_descriptions` must be given together: campaigns alone have no dates"
         )
-    export = Export(check)
+    export = Export(check, _SYSTEM, decimal)
     sold = opened(transactions, argument="transactions")
     goods = open_table_of_export(sold, products, argument="products")
     households = open_table_of_export(sold, demographics, argument="demographics")
@@ -122,7 +127,7 @@ def from_complete_journey(
 def _orders(sold: Frame, goods: Frame | None, export: Export, format: str | None) -> Frame:
     require_columns(sold, _SYSTEM, *_KEYS, *_MONEY)
     types = sold.collect_schema()
-    sold = read_as_numbers(sold, _SYSTEM, *[name for name in _MONEY if not types[name].is_numeric()])
+    sold = read_as_numbers(sold, export, *[name for name in _MONEY if not types[name].is_numeric()])
     off = nw.col("retail_disc").cast(nw.Float64) + nw.col("coupon_match_disc").cast(nw.Float64)
     units = nw.col("quantity").cast(nw.Float64)
     sold = sold.with_columns(discount=off, unit_price=nw.when(units > 0).then((nw.col("sales_value") + off) / units))

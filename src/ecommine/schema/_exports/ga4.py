@@ -1,6 +1,6 @@
 """Google Analytics 4: the events table of the BigQuery export."""
 
-from typing import Any
+from typing import Any, Literal
 
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame
@@ -8,7 +8,9 @@ from narwhals.stable.v2.typing import IntoFrame
 from ..._core.engines import tell_library_errors
 from ..._core.frames import Frame, collect, opened
 from .._convert.objects import holds_objects
+from .._convert.suggest import sample
 from .._export_steps.ga4_queries import FIELDS, note_repeated_events, refuse_unnested, require_money, with_fields
+from .._export_steps.headings import with_known_headings
 from .._map.map import Check, check_zone
 from .._model.clock import times_as
 from .._model.errors import SchemaError
@@ -29,7 +31,9 @@ _NESTED = ("event_params", "items", "ecommerce", "device", "geo", "traffic_sourc
 
 
 @tell_library_errors
-def from_ga4(raw: IntoFrame, /, *, timezone: str | None = None, check: Check = "values") -> Shop:
+def from_ga4(
+    raw: IntoFrame, /, *, timezone: str | None = None, decimal: Literal[".", ","] | None = None, check: Check = "values"
+) -> Shop:
     """Map GA4's BigQuery export (``events_YYYYMMDD``) to a shop.
 
     Two forms are read:
@@ -49,6 +53,8 @@ def from_ga4(raw: IntoFrame, /, *, timezone: str | None = None, check: Check = "
         The export; needed are ``event_timestamp``, ``event_name`` and ``user_pseudo_id``.
     timezone : str, optional
         The shop's zone, such as "Asia/Shanghai". The export counts microseconds in UTC, which is taken without it.
+    decimal : {".", ","}, optional
+        The decimal mark of numbers that are text, where a spreadsheet has written them with a comma ("1.234,50").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
 
@@ -98,9 +104,9 @@ def from_ga4(raw: IntoFrame, /, *, timezone: str | None = None, check: Check = "
     0       T1        anna    30.0
     """
     check_zone(timezone)
-    came = opened(raw, argument="raw")
+    export = Export(check, _SYSTEM, decimal)
+    came = with_known_headings(opened(raw, argument="raw"), export, _SYSTEM)
     require_columns(came, _SYSTEM, "event_timestamp", "event_name", "user_pseudo_id")
-    export = Export(check)
     frame = _read(came, export)
     events = _events(as_before(frame.select(*_of_event()), came), export, timezone)
     lines = _lines(frame, export)
@@ -131,7 +137,7 @@ def _read(came: Frame, export: Export) -> Frame:
     frame = _with_counts(frame).with_columns(
         **{name: null_column(nw.String) if text is None else text for name, text in texts.items()},
     )
-    frame = read_as_numbers(read_as_text(frame, "user_pseudo_id", "__transaction", *texts), _SYSTEM, "__value")
+    frame = read_as_numbers(read_as_text(frame, "user_pseudo_id", "__transaction", *texts), export, "__value")
     nobody = nw.col("user_pseudo_id").is_null()
     export.note(
         "events_without_visitor", export.count(frame, rows=nobody)["rows"], "event", "without a user_pseudo_id left out"
@@ -150,7 +156,20 @@ def _with_counts(frame: Frame) -> Frame:
     if not (dtype.is_numeric() or dtype == nw.String or dtype == nw.Object):
         text = f"`event_timestamp` must count microseconds since 1970, as in the export; it holds {dtype}"
         raise SchemaError(_SYSTEM, [text])
-    return read_as_numbers(frame, _SYSTEM, "event_timestamp")  # which holds microseconds exactly until the year 2255
+    if dtype == nw.String:
+        _refuse_times(frame)
+    own = Export("types", _SYSTEM)
+    return read_as_numbers(frame, own, "event_timestamp")  # which holds microseconds exactly until the year 2255
+
+
+def _refuse_times(frame: Frame) -> None:
+    """Raise for texts that are times, which the export never holds."""
+    digits = nw.col("event_timestamp").str.contains("^[ \t]*[0-9]+([.]0*)?[ \t]*$").fill_null(value=True)
+    wrong = [str(value) for value in sample(frame.filter(~digits), "event_timestamp")][:1]
+    if wrong and wrong[0].strip() not in ("", "event_timestamp"):
+        text = "`event_timestamp` must count microseconds since 1970, as in the export; it holds text such as "
+        text += repr(wrong[0])
+        raise SchemaError(_SYSTEM, [text])
 
 
 def _with_parameter(frame: Frame, key: str, name: str) -> Frame:

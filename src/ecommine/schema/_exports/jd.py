@@ -41,6 +41,7 @@ def from_jd_orders(
     format: str | None = None,
     customer: str | None = None,
     cancelled: Literal["drop", "keep"] = "drop",
+    decimal: Literal[".", ","] | None = None,
     check: Check = "values",
 ) -> Shop:
     """Map the order export of a JD.com shop (订单导出) to a shop whose lines add up to the total of each order.
@@ -59,6 +60,8 @@ def from_jd_orders(
         The column that tells customers apart, such as "客户地址". By default it is the 下单帐号, or else the 联系电话.
     cancelled : {"drop", "keep"}, default "drop"
         What becomes of orders that were cancelled or not paid.
+    decimal : {".", ","}, optional
+        The decimal mark of numbers that are text, where a spreadsheet has written them with a comma ("1.234,50").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
 
@@ -97,13 +100,13 @@ def from_jd_orders(
     1     2001      jd_ann   product    10.0
     2     2001      jd_ann  discount    -5.0
     """
-    export = Export(check, _SYSTEM)
+    export = Export(check, _SYSTEM, decimal)
     frame = with_known_headings(opened(raw, argument="raw"), export, _SYSTEM)
     number = find_spelling(frame, _SYSTEM, "订单号", "订单编号")
     require_columns(frame, _SYSTEM, "商品名称", "订购数量", "京东价", "下单时间")
     total = find_spelling(frame, _SYSTEM, *_TOTALS)
     frame = clean_codes(frame, number, "商品ID", "货号", "商品名称", "订单状态", *_CUSTOMER)
-    frame = clean_money(frame, _SYSTEM, "订购数量", "京东价", "运费金额", "余额支付", *_TOTALS)
+    frame = clean_money(frame, export, "订购数量", "京东价", "运费金额", "余额支付", *_TOTALS)
     refuse_two_orders_of_a_number(frame, _SYSTEM, number, ("下单时间", "下单帐号", total), _CHANGING, (total,))
     line = ("商品名称", "订购数量", "京东价")
     paid, other = nw.col("京东价") * nw.col("订购数量"), money_of(frame, "运费金额")

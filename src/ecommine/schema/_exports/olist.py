@@ -1,5 +1,7 @@
 """Olist: a hundred thousand orders of a Brazilian marketplace, in one table per subject."""
 
+from typing import Literal
+
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame
 
@@ -44,6 +46,7 @@ def from_olist(
     products: IntoFrame | None = None,
     reviews: IntoFrame | None = None,
     payments: IntoFrame | None = None,
+    decimal: Literal[".", ","] | None = None,
     check: Check = "values",
 ) -> Shop:
     """Map the tables of the Brazilian E-Commerce Public Dataset by Olist to a shop.
@@ -56,6 +59,8 @@ def from_olist(
         ``olist_customers_dataset``, ``olist_products_dataset``, ``olist_order_reviews_dataset`` and
         ``olist_order_payments_dataset``, of the same library. Give ``customers``: a ``customer_id`` of Olist stands for
         one order, and only that table tells who ordered again.
+    decimal : {".", ","}, optional
+        The decimal mark of numbers that are text, where a spreadsheet has written them with a comma ("1.234,50").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
 
@@ -105,7 +110,7 @@ def from_olist(
     0       o1          u1   product   29.99
     1       o1          u1  shipping    8.72
     """
-    export = Export(check)
+    export = Export(check, _SYSTEM, decimal)
     heads = with_known_headings(opened(orders, argument="orders"), export, _SYSTEM)
     opened(items, argument="items")  # which, unlike the tables after it, must be given
     sold = open_table_of_export(heads, items, argument="items")
@@ -148,7 +153,7 @@ def _identified(heads: Frame, people: Frame | None, export: Export) -> Frame:
 def _items(items: Frame, heads: Frame, export: Export) -> Frame:
     """Return each item once, and note the items of no order."""
     require_columns(items, _SYSTEM, "order_id", "order_item_id", "product_id", "seller_id", "price", "freight_value")
-    items = read_as_numbers(drop_copies(items, export, _SYSTEM, "items", "order_id", "order_item_id"), _SYSTEM, *_MONEY)
+    items = read_as_numbers(drop_copies(items, export, _SYSTEM, "items", "order_id", "order_item_id"), export, *_MONEY)
     matched = heads.select("order_id", __order=nw.lit(1))
     known = join(items.select("order_id", "freight_value"), matched, on=["order_id"], how="left")
     lost, free = nw.col("__order").is_null(), nw.col("freight_value").is_null()

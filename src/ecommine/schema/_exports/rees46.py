@@ -1,5 +1,7 @@
 """REES46 (Open CDP): behaviour logs of several online shops, one CSV file per month."""
 
+from typing import Literal
+
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame
 
@@ -18,7 +20,9 @@ _COLUMNS = ("event_time", "event_type", "product_id", "category_id", "category_c
 
 
 @tell_library_errors
-def from_rees46(raw: IntoFrame, /, *, timezone: str = "UTC", check: Check = "values") -> Shop:
+def from_rees46(
+    raw: IntoFrame, /, *, timezone: str = "UTC", decimal: Literal[".", ","] | None = None, check: Check = "values"
+) -> Shop:
     """Map a REES46 behaviour log to a shop.
 
     Columns: ``event_time`` ("2019-10-01 00:00:00 UTC", or times), ``event_type`` (view, cart, remove_from_cart,
@@ -30,6 +34,8 @@ def from_rees46(raw: IntoFrame, /, *, timezone: str = "UTC", check: Check = "val
         One row per event.
     timezone : str, default "UTC"
         The zone that times are shown in. The log is in UTC.
+    decimal : {".", ","}, optional
+        The decimal mark of numbers that are text, where a spreadsheet has written them with a comma ("1.234,50").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
 
@@ -72,10 +78,10 @@ def from_rees46(raw: IntoFrame, /, *, timezone: str = "UTC", check: Check = "val
        order_id          ordered_at  amount
     0  8187d148 2019-10-01 00:02:14  130.76
     """
-    export = Export(check)
+    export = Export(check, _SYSTEM, decimal)
     frame = with_known_headings(opened(raw, argument="raw"), export, _SYSTEM)
     require_columns(frame, _SYSTEM, *_COLUMNS, "user_session")
-    frame = read_as_numbers(frame, _SYSTEM, "price")
+    frame = read_as_numbers(frame, export, "price")
     text("timezone", timezone, example="'UTC'")
     if frame.collect_schema()["event_time"] == nw.String:
         offset = nw.col("event_time").str.replace_all(" UTC", "+0000", literal=True)

@@ -7,6 +7,7 @@ from narwhals.stable.v2.typing import IntoFrame
 
 from ..._core.engines import tell_library_errors
 from ..._core.frames import Frame, computed_once, join, opened
+from .._convert.formats import EPOCHS
 from .._export_steps.customers import with_customers
 from .._export_steps.headings import with_known_headings
 from .._export_steps.line_types import is_tip, line_type_of
@@ -19,6 +20,7 @@ from .base import (
     Export,
     drop_cancelled,
     fill_false,
+    format_for,
     note_line_types,
     note_missing_rows,
     null_column,
@@ -63,6 +65,7 @@ def from_shopify(
     format: str | None = None,
     customer: str | None = None,
     cancelled: Literal["drop", "keep"] = "drop",
+    decimal: Literal[".", ","] | None = None,
     check: Check = "values",
 ) -> Shop:
     """Map Shopify's orders CSV to a shop whose lines add up to the total of each order.
@@ -85,6 +88,8 @@ def from_shopify(
         cash on delivery, is of the customer who has its Phone.
     cancelled : {"drop", "keep"}, default "drop"
         What becomes of orders with a ``Cancelled at``, or whose payment was voided or expired.
+    decimal : {".", ","}, optional
+        The decimal mark of numbers that are text, where a spreadsheet has written them with a comma ("1.234,50").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
 
@@ -143,8 +148,8 @@ def from_shopify(
     4    #1001  ann@example.com       fee     2.7
     """
     check_zone(timezone)
-    export = Export(check)
-    frame = _read(with_known_headings(opened(raw, argument="raw"), export, _SYSTEM), is_own=format is None)
+    export = Export(check, _SYSTEM, decimal)
+    frame = _read(with_known_headings(opened(raw, argument="raw"), export, _SYSTEM), export, is_own=format is None)
     refuse_two_orders_of_a_number(frame, _SYSTEM, "Name", _ONCE, _CHANGING, ("Created at", "Total"))
     frame = drop_repeated_orders(frame, export, "Name", ("Lineitem name", "Lineitem quantity", "Lineitem price"))
     heads = computed_once(_heads(frame, export, customer))
@@ -158,13 +163,13 @@ def from_shopify(
         goods = goods.filter(~fill_false(dead))
     marked = goods.drop("title", "__cancelled", *present_columns(goods, brand="brand"))
     lines = marked.drop("__tip")
-    written = lines.collect_schema()["ordered_at"] == nw.String
+    is_text = lines.collect_schema()["ordered_at"] == nw.String
     with_sums = join(kept, _sums_of_lines(marked), on=["order_id"], how="left")
     orders = export.table(
         with_refunds([lines, *_implied(lines, with_sums, export)], kept, nw.col("Refunded Amount"), export),
         "orders",
-        timezone=None if written else timezone,
-        format=(format or "%Y-%m-%d %H:%M:%S") if written else None,
+        timezone=None if is_text and format not in EPOCHS else timezone,
+        format=format_for(lines, "ordered_at", format, "%Y-%m-%d %H:%M:%S"),
     )
     note_line_types(orders, export)
     return export.shop(
@@ -172,7 +177,7 @@ def from_shopify(
     )
 
 
-def _read(frame: Frame, *, is_own: bool) -> Frame:
+def _read(frame: Frame, export: Export, *, is_own: bool) -> Frame:
     """Return the columns that are used in their types, with neutral values for optional ones that are absent."""
     needed = ("Created at", "Subtotal", "Shipping", "Total")
     require_columns(frame, _SYSTEM, "Name", *needed, "Lineitem quantity", "Lineitem name", "Lineitem price")
@@ -182,7 +187,7 @@ def _read(frame: Frame, *, is_own: bool) -> Frame:
     frame = frame.with_columns(**absent) if absent else frame
     texts = [name for name in _ORDER.values() if name != "Created at"]
     frame = read_as_text(frame, "Name", "Email", *texts, "Financial Status", *_LINE)
-    frame = read_as_numbers(frame, _SYSTEM, *_MONEY, "Lineitem quantity", "Lineitem price", "Lineitem discount")
+    frame = read_as_numbers(frame, export, *_MONEY, "Lineitem quantity", "Lineitem price", "Lineitem discount")
     if is_own and frame.collect_schema()["Created at"] == nw.String:
         frame = frame.with_columns(nw.col("Created at").str.slice(0, 19))
     return frame

@@ -68,11 +68,11 @@ def from_taobao_user_behavior(
     1   purchase 2017-11-25 06:15:33
     """
     one_of("other_days", other_days, get_args(Literal["drop", "keep"]))
-    export = Export(check)
+    export = Export(check, _SYSTEM)
     frame = _named(raw)
     inside = (nw.col("occurred_at") >= _FIRST) & (nw.col("occurred_at") < _END)
     if other_days == "drop":
-        frame = read_as_numbers(frame, _SYSTEM, "occurred_at")
+        frame = read_as_numbers(frame, export, "occurred_at")
         outside = export.count(frame, rows=~fill_false(inside))["rows"]
         export.note("other_days_left_out", outside, "action", "outside 25 November to 3 December 2017 left out")
         frame = frame.filter(fill_false(inside))
@@ -91,7 +91,11 @@ def from_taobao_user_behavior(
 
 def _items(frame: Frame) -> Frame:
     """Return the smallest category of each item, compared as a number: as text "9" would come after "10"."""
-    items = read_as_numbers(frame, _SYSTEM, "category").group_by("product_id").agg(nw.col("category").min())
+    items = (
+        read_as_numbers(frame, Export("types", _SYSTEM), "category")
+        .group_by("product_id")
+        .agg(nw.col("category").min())
+    )
     return items.with_columns(category=whole_number_text(items, "category"))
 
 

@@ -40,6 +40,7 @@ def from_taobao_orders(
     format: str | None = None,
     customer: str | None = None,
     cancelled: Literal["drop", "keep"] = "drop",
+    decimal: Literal[".", ","] | None = None,
     check: Check = "values",
 ) -> Shop:
     """Map the order report of a Taobao or Tmall shop (订单报表), with its report of items (宝贝报表), to a shop.
@@ -62,6 +63,8 @@ def from_taobao_orders(
     cancelled : {"drop", "keep"}, default "drop"
         What becomes of orders that were closed (交易关闭) or are not paid (等待买家付款; without a
         state those whose 买家实际支付金额 is 0 and that have no 订单付款时间).
+    decimal : {".", ","}, optional
+        The decimal mark of numbers that are text, where a spreadsheet has written them with a comma ("1.234,50").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
 
@@ -100,12 +103,12 @@ def from_taobao_orders(
     0  1930679858170647   product   598.0
     1  1930679858170647  shipping    10.0
     """
-    export = Export(check, _SYSTEM)
+    export = Export(check, _SYSTEM, decimal)
     frame = with_known_headings(opened(orders, argument="orders"), export, _SYSTEM)
     require_columns(frame, _SYSTEM, "订单编号", "订单创建时间")
     total = find_spelling(frame, _SYSTEM, "总金额", "买家应付货款")
     frame = clean_codes(frame, "订单编号", "买家会员名", "买家支付宝账号", "联系手机", "订单状态", "宝贝标题")
-    frame = clean_money(frame, _SYSTEM, *_MONEY)
+    frame = clean_money(frame, export, *_MONEY)
     refuse_two_orders_of_a_number(frame, _SYSTEM, "订单编号", ("订单创建时间", "买家会员名", total))
     frame = drop_copies(frame, export, _SYSTEM, "orders", "订单编号")
     frame = with_customers(frame, export, _SYSTEM, ("买家会员名", "买家支付宝账号", "联系手机"), customer)
@@ -152,7 +155,7 @@ def _items(items: Frame, heads: Frame, export: Export) -> Frame:
     items = clean_codes(items, order, title, "商家编码", "外部系统编号", "商品ID", "订单状态").with_columns(
         order_id=nw.col(order)
     )
-    items = clean_money(items, _SYSTEM, price, "购买数量", "买家应付货款")
+    items = clean_money(items, export, price, "购买数量", "买家应付货款")
     line = (title, "购买数量", price)
     items = items_taken_once(items, heads, export, line, price=price, units="购买数量", paid="买家应付货款")
     full = nw.col(price) * nw.col("购买数量")

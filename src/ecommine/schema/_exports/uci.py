@@ -1,5 +1,7 @@
 """UCI Online Retail, and Online Retail II: one table of invoice lines of a British gift wholesaler."""
 
+from typing import Literal
+
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame
 
@@ -26,7 +28,9 @@ entries, bad debt, samples, tests; discounts."""
 
 
 @tell_library_errors
-def from_uci_online_retail(raw: IntoFrame, /, *, format: str | None = None, check: Check = "values") -> Shop:
+def from_uci_online_retail(
+    raw: IntoFrame, /, *, format: str | None = None, decimal: Literal[".", ","] | None = None, check: Check = "values"
+) -> Shop:
     """Map UCI Online Retail (or Online Retail II) to a shop.
 
     Both spellings of the columns are read: InvoiceNo or Invoice, StockCode, Description, Quantity, InvoiceDate,
@@ -38,6 +42,8 @@ def from_uci_online_retail(raw: IntoFrame, /, *, format: str | None = None, chec
         The lines as UCI publishes them, nothing left out.
     format : str, optional
         How ``InvoiceDate`` is written where it is text, such as "%d/%m/%Y %H:%M".
+    decimal : {".", ","}, optional
+        The decimal mark of numbers that are text, where a spreadsheet has written them with a comma ("1.234,50").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
 
@@ -85,7 +91,7 @@ def from_uci_online_retail(raw: IntoFrame, /, *, format: str | None = None, chec
     >>> shop.notes[0]
     '1 line of cancelled invoices (C...) read as returns, with the negative quantity in the file'
     """
-    export = Export(check)
+    export = Export(check, _SYSTEM, decimal)
     frame = with_known_headings(opened(raw, argument="raw"), export, _SYSTEM)
     names = {
         "order_id": find_spelling(frame, _SYSTEM, "InvoiceNo", "Invoice"),

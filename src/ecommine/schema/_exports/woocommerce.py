@@ -20,6 +20,7 @@ from .._model.shop import Shop
 from .base import (
     Export,
     drop_cancelled,
+    format_for,
     note_line_types,
     note_missing_rows,
     order_level_lines,
@@ -59,6 +60,7 @@ def from_woocommerce(
     format: str = "%Y-%m-%d %H:%M:%S",
     customer: str | None = None,
     cancelled: Literal["drop", "keep"] = "drop",
+    decimal: Literal[".", ","] | None = None,
     check: Check = "values",
 ) -> Shop:
     """Map a WooCommerce orders CSV with one row per item to a shop whose lines add up to the total of each order.
@@ -79,6 +81,8 @@ def from_woocommerce(
         checkout (customer 0) is of the customer who has its billing_email, or else its billing_phone.
     cancelled : {"drop", "keep"}, default "drop"
         What becomes of orders that nobody paid: cancelled, failed, pending, drafts.
+    decimal : {".", ","}, optional
+        The decimal mark of numbers that are text, where a spreadsheet has written them with a comma ("1.234,50").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
 
@@ -129,8 +133,8 @@ def from_woocommerce(
     1        71   product       0.0     8.0
     2        71  shipping       NaN     5.0
     """
-    export = Export(check)
-    frame = _read(with_known_headings(opened(raw, argument="raw"), export, _SYSTEM))
+    export = Export(check, _SYSTEM, decimal)
+    frame = _read(with_known_headings(opened(raw, argument="raw"), export, _SYSTEM), export)
     refuse_two_orders_of_a_number(frame, _SYSTEM, "order_id", _ONCE, _CHANGING, ("order_total",))
     other = nw.col("shipping_total").fill_null(0.0) + nw.col("fee_total").fill_null(0.0)
     total, item = nw.col("order_total"), _sums()["after"]
@@ -146,17 +150,16 @@ def from_woocommerce(
     _note_missing(frame, export)
     goods = _goods(frame)
     lines = goods.drop("title")
-    written = lines.collect_schema()["ordered_at"] == nw.String
     heads = _heads(frame)
     every_line = with_refunds([lines, *_implied(lines, heads, export)], heads, nw.col("refunded_total"), export)
-    orders = export.table(every_line, "orders", format=format if written else None)
+    orders = export.table(every_line, "orders", format=format_for(lines, "ordered_at", format))
     note_line_types(orders, export)
     return export.shop(
         orders=orders, products=products_of_lines(goods.filter(nw.col("line_type") == "product"), export)
     )
 
 
-def _read(frame: Frame) -> Frame:
+def _read(frame: Frame, export: Export) -> Frame:
     """Return the columns that are used in their types, with neutral values for optional ones that are absent."""
     require_columns(frame, _SYSTEM, "order_id", "order_date", "status", "customer_id", "shipping_total", "order_total")
     require_columns(frame, _SYSTEM, "item_name", *_ITEM)
@@ -165,7 +168,7 @@ def _read(frame: Frame) -> Frame:
     absent |= {name: nw.lit("") for name in ("item_product_id", "item_sku") if name not in names}
     frame = frame.with_columns(**absent) if absent else frame
     frame = read_as_text(frame, "status", "item_product_id", "item_sku", "item_name", *_ORDER.values())
-    frame = read_as_numbers(frame, _SYSTEM, *_MONEY, *_ITEM)
+    frame = read_as_numbers(frame, export, *_MONEY, *_ITEM)
     nobody = "0" if frame.collect_schema()["customer_id"] == nw.String else 0
     known = nw.when(nw.col("customer_id") != nobody).then(nw.col("customer_id"))
     bare = nw.col("status").str.to_lowercase().str.replace_all("wc-", "", literal=True)  # as the database writes it

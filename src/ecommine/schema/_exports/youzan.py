@@ -42,6 +42,7 @@ def from_youzan_orders(
     format: str | None = None,
     customer: str | None = None,
     cancelled: Literal["drop", "keep"] = "drop",
+    decimal: Literal[".", ","] | None = None,
     check: Check = "values",
 ) -> Shop:
     """Map the order export of a Youzan shop (订单导出), with its export of items (商品导出), to a shop.
@@ -64,6 +65,8 @@ def from_youzan_orders(
         the order, or the 买家昵称.
     cancelled : {"drop", "keep"}, default "drop"
         What becomes of orders that were closed (交易关闭) or are not paid (待付款).
+    decimal : {".", ","}, optional
+        The decimal mark of numbers that are text, where a spreadsheet has written them with a comma ("1.234,50").
     check : {"values", "types"}, default "values"
         "types" leaves out the pass over the values.
 
@@ -100,13 +103,13 @@ def from_youzan_orders(
     0  E20250720164254  13900000001   product   560.0
     1  E20250720164254  13900000001  discount   -20.9
     """
-    export = Export(check, _SYSTEM)
+    export = Export(check, _SYSTEM, decimal)
     frame = with_known_headings(opened(orders, argument="orders"), export, _SYSTEM)
     require_columns(frame, _SYSTEM, "订单号")
     time = find_spelling(frame, _SYSTEM, "订单创建时间", "买家付款时间")
     total = find_spelling(frame, _SYSTEM, "订单实付金额", "应收订单金额")
     frame = clean_codes(frame, "订单号", "订单状态", "全部商品名称", *_CUSTOMER)
-    frame = clean_money(frame, _SYSTEM, *_MONEY)
+    frame = clean_money(frame, export, *_MONEY)
     refuse_two_orders_of_a_number(frame, _SYSTEM, "订单号", (time, "买家手机号", total))
     frame = drop_copies(frame, export, _SYSTEM, "orders", "订单号")
     frame = with_customers(frame, export, _SYSTEM, _CUSTOMER, customer)
@@ -145,7 +148,7 @@ def _goods(frame: Frame, heads: Frame, total: str) -> Frame:
 def _items(items: Frame, heads: Frame, export: Export) -> Frame:
     require_columns(items, _SYSTEM, "订单号", "商品名称", "商品单价", "商品数量")
     items = clean_codes(items, "订单号", "商品名称", *_CODES).with_columns(order_id=nw.col("订单号"))
-    items = clean_money(items, _SYSTEM, "商品单价", "商品数量", "商品实际成交金额")
+    items = clean_money(items, export, "商品单价", "商品数量", "商品实际成交金额")
     line = ("商品名称", "商品数量", "商品单价")
     items = items_taken_once(items, heads, export, line, price="商品单价", units="商品数量", paid="商品实际成交金额")
     price, units = nw.col("商品单价"), nw.col("商品数量")

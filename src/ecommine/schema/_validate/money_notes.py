@@ -48,12 +48,17 @@ def read_before_flags(plan: TypePlan) -> dict[str, nw.Expr]:
         value = nw.col(name)
         flags[f"{name} fraction"] = ~value.is_null() & (value != value.floor()).fill_null(value=False)
         flags[f"{name} missing"] = value.is_null()
+        flags[f"{name} above zero"] = (value.abs() > 0).fill_null(value=False)
     return flags
 
 
 def read_before_notes(plan: TypePlan, counts: Mapping[str, int]) -> list[Note]:
     """Return a note of numbers that no `decimal=` can read again; whole ones beside missing ones had no mark."""
-    names = [name for name in plan.read_before if counts[f"{name} fraction"] or not counts[f"{name} missing"]]
+    names = [
+        name
+        for name in plan.read_before
+        if counts[f"{name} fraction"] or (counts[f"{name} above zero"] and not counts[f"{name} missing"])
+    ]
     if not names:
         return []
     has = "holds" if len(names) == 1 else "hold"
