@@ -143,7 +143,7 @@ def test_files_that_overlap_are_taken_once_and_two_orders_of_a_number_are_refuse
     assert {"orders_repeated", "copies_dropped"} & set(note_counts(twice.notes))
     time = next(name for name in ("订单创建时间", "下单时间") if name in table)
     other = table.iloc[:1].assign(**{time: "2027/1/1 10:00" if "/" in table[time].iloc[0] else "2027-01-01 10:00:00"})
-    with pytest.raises(SchemaError, match=f"stand for several orders, which differ in {time}"):
+    with pytest.raises(SchemaError, match=f"stands for several orders, which differ in {time}"):
         read(pd.concat([table, other], ignore_index=True))
 
 

@@ -56,7 +56,7 @@ def test_one_number_of_two_orders_is_refused_with_what_differs(local_library, co
     other = {"Email": "z@example.com", "Id": 9, "Total": 11.0, "Created at": "2024-02-05 10:00:00 +0000"}
     frame = pd.concat([shopify("Tee", Id=8), shopify("Tee", Id=8).assign(**{column: other[column]})], ignore_index=True)
     with pytest.raises(
-        SchemaError, match=f"1 order number such as #1 stand for several orders, which differ in {column}"
+        SchemaError, match=f"1 order number such as #1 stands for several orders, which differ in {column}"
     ):
         schema.from_shopify(local_library(frame))
 

@@ -29,6 +29,8 @@ def opened(table: object, /, *, argument: str) -> Frame:
         frame = wrap(table)
     except TypeError:
         way_out = ": pass one of its tables, such as shop.orders" if type(table).__name__ == "Shop" else ""
+        if isinstance(table, dict) and table and isinstance(next(iter(table)), str):  # as pandas reads several sheets
+            way_out = f": pass one of its tables, such as {argument}[{next(iter(table))!r}]"
         raise TypeError(_NO_TABLE.format(argument, type(table).__name__) + way_out) from None
     except DuplicateError as error:
         raise ValueError(f"`{argument}`: {error}; rename them first") from None

@@ -18,6 +18,7 @@ _DATES = (
     "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%b %d %Y", "%B %d, %Y", "%d %B %Y", "%Y年%m月%d日",
 )  # fmt: skip
 _CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%H时%M分%S秒")
+_CHINESE = tuple(f"%Y年%m月%d日{blank}%p{clock}" for blank in (" ", "") for clock in ("%I:%M", "%I:%M:%S", "%I时%M分"))
 _ZONES = ("", "%z", " %z", " UTC", " GMT")
 _SHORT_YEAR = re.compile(r"[0-9]{1,2}([./-])[0-9]{1,2}\1[0-9]{2}(?![0-9])")
 SWAPPED = (
@@ -36,7 +37,7 @@ def all_formats() -> list[str]:
     clocks = [""] + [f"{sign}{clock}" for sign in (" ", "T", ", ", "") for clock in _CLOCKS]
     zoned = [(clock, zone) for clock in clocks for zone in (_ZONES if clock else ("",))]
     both = [date + clock + zone for date, (clock, zone) in itertools.product(_DATES, zoned)]
-    return [*both, "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%Y/%m/%d %p %I:%M", "%Y/%m/%d %p %I:%M:%S"]
+    return [*both, "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%Y/%m/%d %p %I:%M", "%Y/%m/%d %p %I:%M:%S", *_CHINESE]
 
 
 @cache

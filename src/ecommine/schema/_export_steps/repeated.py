@@ -22,6 +22,7 @@ def refuse_two_orders_of_a_number(
     But for the rows that have all that an order has (the ``marks`` are there), which must not differ in ``states``
     either, where a missing value is one: an order at two times, such as paid and then refunded, has two of these.
     """
+    frame = frame.filter(~nw.col(key).is_null())  # rows without a number are not one order
     types = frame.collect_schema()
     present = [name for name in columns if name in types and name != key]
     _refuse_two_times(frame, system, key, [name for name in states if name in types and name != key], marks)
@@ -50,9 +51,9 @@ def refuse_two_orders_of_a_number(
         raise SchemaError(system, [problem + f"export the file again, and read it with {key!r} as text (dtype=str)"])
     names = [name for name in present if bool(wrong[name].any())]
     problem = (
-        f"{counted(len(wrong), 'order number')} such as {numbers} stand for several orders, which differ in "
-        f"{join_words(names)}: if these are shops that number alike, map each file by itself with its shop in front of "
-        f"{key!r}; if they are one order at two times, keep its later rows"
+        f"{counted(len(wrong), 'order number')} such as {numbers} {_stand(len(wrong))} for several orders, which "
+        f"differ in {join_words(names)}: if these are shops that number alike, map each file by itself with its shop "
+        f"in front of {key!r}; if they are one order at two times, keep its later rows"
     )
     raise SchemaError(system, [problem])
 
@@ -80,11 +81,15 @@ def _refuse_two_times(frame: Frame, system: str, key: str, states: Sequence[str]
     keys = sorted(map(str, wrong[key].to_list()))
     names = join_words([name for name in states if bool((wrong[name] > 1).any())])
     problem = (
-        f"{counted(len(keys), 'order number')} such as {', '.join(keys[:_SHOWN])} stand for several orders, or for one "
-        f"at several times, which differ in {names}: of one order keep the rows of the later file; map shops that "
-        f"number alike each by itself with its shop in front of {key!r}"
+        f"{counted(len(keys), 'order number')} such as {', '.join(keys[:_SHOWN])} {_stand(len(keys))} for several "
+        f"orders, or for one at several times, which differ in {names}: of one order keep the rows of the later file; "
+        f"map shops that number alike each by itself with its shop in front of {key!r}"
     )
     raise SchemaError(system, [problem])
+
+
+def _stand(count: int) -> str:
+    return "stands" if count == 1 else "stand"
 
 
 def _known(name: str, types: Mapping[str, nw.dtypes.DType]) -> nw.Expr:

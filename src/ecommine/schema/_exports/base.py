@@ -168,6 +168,10 @@ def drop_copies(frame: Frame, export: Export, system: str, noun: str, *key: str)
         distinct = frame.unique(keep="any")
     left, _ = _rows_and_keys(distinct, key)
     if left > keys:
+        nameless = export.count(frame, rows=nw.col(key[0]).is_null())["rows"]
+        if nameless > 1:
+            text = f"{counted(nameless, 'row')} of the {noun} without {key[0]!r}: leave these out, of which a line "
+            raise SchemaError(system, [f"{text}of totals at the foot of the file is one"])
         columns = " and ".join(map(repr, key))
         rows_again = f"{counted(left - keys, 'row')} of the {noun}"
         raise SchemaError(system, [f"{columns} is repeated with other values in {rows_again}: keep one of each"])
@@ -209,11 +213,18 @@ def _refuse_inexact(frame: Frame, floats: list[str]) -> None:
     bad = {name: is_inexact(nw.col(name).fill_nan(None), max_exact_integer(types[name])) for name in floats}
     counts = Export("types").count(frame, **bad) if bad else {}
     if any(counts.values()):
-        remedy = "read the file again with this column as text, such as pd.read_csv(..., dtype=str)"
         broken = {name: counted(count, "row") for name, count in counts.items() if count}
+        remedy = f"read the file again with this column as text, such as {_as_text(frame, list(broken))}"
         raise SchemaError(
             "export", [f"{name!r} is a float, and no exact code, in {n}: {remedy}" for name, n in broken.items()]
         )
+
+
+def _as_text(frame: Frame, names: Sequence[str]) -> str:
+    """Return the argument by which the reader of a file leaves columns as text; a nested one takes no other."""
+    if frame.implementation.is_polars():
+        return "schema_overrides={" + ", ".join(f"{name!r}: pl.String" for name in names) + "}"
+    return "dtype={" + ", ".join(f"{name!r}: str" for name in names) + "}"
 
 
 def _with_text_type(frame: Frame, converted: list[str]) -> Frame:

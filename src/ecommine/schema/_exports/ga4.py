@@ -164,7 +164,7 @@ def _with_counts(frame: Frame) -> Frame:
 
 def _refuse_times(frame: Frame) -> None:
     """Raise for texts that are times, which the export never holds."""
-    digits = nw.col("event_timestamp").str.contains("^[ \t]*[0-9]+([.]0*)?[ \t]*$").fill_null(value=True)
+    digits = nw.col("event_timestamp").str.contains("^[ \t]*[0-9]+(?:[.]0*)?[ \t]*$").fill_null(value=True)
     wrong = [str(value) for value in sample(frame.filter(~digits), "event_timestamp")][:1]
     if wrong and wrong[0].strip() not in ("", "event_timestamp"):
         text = "`event_timestamp` must count microseconds since 1970, as in the export; it holds text such as "

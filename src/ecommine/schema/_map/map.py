@@ -35,6 +35,7 @@ from .._validate.id_notes import (
 )
 from .._validate.money_notes import (
     currency_notes,
+    holds_texts,
     number_flags,
     read_before_flags,
     read_before_notes,
@@ -124,7 +125,7 @@ def map_frame(
         frame, TABLES[table], columns, timezone=timezone, format=format, decimal=decimal, names=names
     )
     if check == "values":
-        notes += check_values(converted, table)
+        notes += check_values(converted, table, own_table=own_table)
     mapped = converted.frame.select(*converted.names)
     if check == "values" and own_table:
         mapped, told = compare_rows(converted, table, duplicates)
@@ -153,13 +154,18 @@ def compare_rows(converted: ConvertedTable, table: str, duplicates: Duplicates =
     return mapped, notes
 
 
-def check_values(converted: ConvertedTable, table: str) -> list[Note]:
+def check_values(converted: ConvertedTable, table: str, *, own_table: bool = True) -> list[Note]:
     """Raise one error that lists every problem of values; return notes of what was mended and of what cannot add up."""
     frame, plan = converted.frame, converted.plan
     found = _counts(converted, converted.checks)
     problems = _problems_of_texts(converted, found)
     if any(found.failures):
-        problems += describe_failures(frame, TABLES[table], converted.checks, found.failures, plan, converted.sources)
+        rows = None if own_table else found.rows
+        problems += describe_failures(
+            frame, TABLES[table], converted.checks, found.failures, plan, converted.sources, of_export=rows
+        )
+    if problems and not own_table:
+        raise SchemaError(table, problems, "the rows of an order belong together: leave out all of them, or none")
     if problems:
         numbering = "" if is_lazy(frame) else "rows are counted from 0; "
         split = f"split the rows with schema.quarantine({table!r}, raw, ...)"
@@ -238,7 +244,7 @@ def rename_and_convert(
     kept = frame.collect_schema().names()
     if table.name == "events":
         plan.casts.setdefault("event", nw.col("event"))  # names change: the original ones are kept
-    frame = _apply_plan(frame, table, plan, own_names)
+    frame = _apply_plan(_without_blanks(frame, plan), table, plan, own_names)
     if "amount" in frame.collect_schema().names() and "amount" not in kept:
         kept.append("amount")
     for name in plan.instants:
@@ -251,6 +257,15 @@ def rename_and_convert(
         tuple(kept),
         own_names if table.name == "events" else None,
     )
+
+
+def _without_blanks(frame: Frame, plan: TypePlan) -> Frame:
+    """Return numbers and times that are text with empty texts as missing, which other readers of files make them."""
+    types = frame.collect_schema()
+    read = {name for name, conversion in plan.conversions.items() if conversion.operation in ("number", "parse")}
+    texts = [name for name in types if name in read and types[name] == nw.String and holds_texts(frame, name)]
+    filled = {name: nw.when(nw.col(name).str.strip_chars() != "").then(nw.col(name)) for name in texts}
+    return frame.with_columns(**filled) if filled else frame
 
 
 def _apply_plan(frame: Frame, table: Table, plan: TypePlan, own_names: Mapping[str, str]) -> Frame:

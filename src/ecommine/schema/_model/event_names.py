@@ -146,19 +146,26 @@ def with_ga4_names(frame: Frame, own: Mapping[str, str] = MappingProxyType({})) 
     A known name in another spelling is known too: "AddToCart", "add to cart" and "ADD-TO-CART" are add_to_cart.
     """
     event, letters = nw.col("event"), nw.col("event").str.replace_all(_SIGNS, "").str.to_lowercase()
+    bare = event.str.replace_all(_BLANKS, "")
     known = _BY_LETTERS
     if isinstance(frame, nw.DataFrame):  # whose few names are looked up one by one
         present = [name for name in frame["event"].unique().to_list() if isinstance(name, str)]
-        looked_up = {name: own.get(name) or _BY_LETTERS.get(re.sub(_SIGNS, "", name).lower()) for name in present}
+        looked_up = {
+            name: own.get(name)
+            or own.get(re.sub(_BLANKS, "", name))
+            or _BY_LETTERS.get(re.sub(_SIGNS, "", name).lower())
+            for name in present
+        }
         own, known = {name: new for name, new in looked_up.items() if new and new != name}, {}
     named = event
     for alias, name in known.items():
         named = nw.when(letters == alias).then(nw.lit(name)).otherwise(named)
     for alias, name in own.items():
-        named = nw.when(event == alias).then(nw.lit(name)).otherwise(named)
+        named = nw.when((event == alias) | (bare == alias)).then(nw.lit(name)).otherwise(named)
     return frame.with_columns(event=named) if known or own else frame
 
 
+_BLANKS = "^[ \t\u00a0\u3000]+|[ \t\u00a0\u3000]+$"
 _SIGNS = "[^0-9A-Za-z\u4e00-\u9fff]"
 _BY_LETTERS = {
     re.sub(_SIGNS, "", alias).lower(): name

@@ -30,6 +30,9 @@ READ_AS_TEXT = "read ids as text, such as pd.read_csv(..., dtype=str)"
 _CORRECT = "correct the value, or set it to null"
 _TAKE_OUT = "correct the value, or take the row out"
 
+_NO_ROW = -1
+"""The number of a row where rows have none."""
+
 MISSING = "is missing"
 """The description of a value that is not there, and of which no example can be shown."""
 
@@ -245,28 +248,44 @@ def describe_failures(
     counts: list[int],
     plan: TypePlan,
     sources: Mapping[str, str] = MappingProxyType({}),
+    *,
+    of_export: int | None = None,
 ) -> list[str]:
-    """Return one sentence for each check that fails, with its first rows, in one more pass, and what its values are."""
+    """Return one sentence for each check that fails, with its first rows, in one more pass, and what its values are.
+
+    ``of_export``: the number of rows, where these are made of those of a known export, so that their numbers are not
+    those of its file: the keys are named then.
+    """
     failures = [(check, count) for check, count in zip(checks, counts, strict=True) if count]
-    if isinstance(frame, nw.DataFrame):
+    noun = "order" if table.columns[0].name == "order_id" and of_export is not None else "key"
+    if isinstance(frame, nw.DataFrame) and of_export is None:
         frame = frame.with_row_index(f"{RAW}row")
     heads = [_first_rows(frame, table, check).with_columns(check=nw.lit(i)) for i, (check, _) in enumerate(failures)]
     rows = collect(nw.concat(heads)).to_dict(as_series=False)
     examples: dict[int, list[str]] = {}
     for row, key, value, number in zip(rows["row"], rows["key"], rows["value"], rows["check"], strict=True):
-        position = f"row {row}" if row is not None and row == row else f"key {key}"
+        position = f"row {row}" if row != _NO_ROW else f"{noun} {key}"
         is_missing = failures[number][0].description == MISSING
         examples.setdefault(number, []).append(position if is_missing else f"{position} ({value})")
     return [
         f"`{check.column}` {check.description} in {counted(count, 'row')}, "
-        f"first {', '.join(examples[i])}: {_remedy(frame, check, plan, sources.get(check.column))}"
+        f"first {', '.join(examples[i])}: "
+        + (_LEAVE_OUT if _reads_others(check, count, of_export) else _remedy(frame, check, plan, sources))
         for i, (check, count) in enumerate(failures)
     ]
 
 
-def _remedy(frame: Frame, check: ValueCheck, plan: TypePlan, source: str | None) -> str:
+_LEAVE_OUT = "correct it, or leave it out of the file, with all rows of its order"
+"""The remedy of single values of a known export, whose format or type the others have."""
+
+
+def _reads_others(check: ValueCheck, count: int, of_export: int | None) -> bool:
+    return of_export is not None and count < of_export and check.description.startswith("is not ")
+
+
+def _remedy(frame: Frame, check: ValueCheck, plan: TypePlan, sources: Mapping[str, str]) -> str:
     """Return how to mend the values of a check; of texts and counts, by what they look like."""
-    conversion = plan.conversions.get(check.column)
+    conversion, source = plan.conversions.get(check.column), sources.get(check.column)
     if check.description == MISSING:
         return _remedy_of_missing(frame, check, source)
     if conversion is None:
@@ -316,7 +335,7 @@ FILL_DOWN = "fill it in within each order"
 def _first_rows(frame: Frame, table: Table, check: ValueCheck) -> Any:
     names = frame.collect_schema().names()
     value = RAW + check.column if RAW + check.column in names else check.column
-    row = nw.col(f"{RAW}row").cast(nw.Int64) if f"{RAW}row" in names else nw.lit(None, dtype=nw.Int64)
+    row = nw.col(f"{RAW}row").cast(nw.Int64) if f"{RAW}row" in names else nw.lit(_NO_ROW, dtype=nw.Int64)
     return (
         frame.filter(check.failed)
         .head(EXAMPLE_ROWS)

@@ -22,6 +22,7 @@ def event_notes(frame: Frame, own: Mapping[str, str]) -> list[Note]:
     )
     rows = list(zip(*(sizes[name].to_list() for name in ("raw", "event", "n")), strict=True))
     came = {_as_text(raw) for raw, _, _ in rows}
+    came |= {name.strip() for name in came}
     absent = [name for name in own if name not in came]
     notes = []
     if absent:

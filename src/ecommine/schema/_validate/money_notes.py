@@ -21,11 +21,11 @@ def written_numbers(frame: Frame, plan: TypePlan) -> dict[str, bool]:
     return {
         name: conversion.is_money
         for name, conversion in plan.conversions.items()
-        if conversion.operation == "number" and types[RAW + name] == nw.String and _holds_texts(frame, RAW + name)
+        if conversion.operation == "number" and types[RAW + name] == nw.String and holds_texts(frame, RAW + name)
     }
 
 
-def _holds_texts(frame: Frame, name: str) -> bool:
+def holds_texts(frame: Frame, name: str) -> bool:
     """Return whether a column of text holds any; pandas before 3 has texts as objects, and columns of nothing too."""
     return not holds_objects(frame, name) or object_type_of(frame, name) == "string"
 
