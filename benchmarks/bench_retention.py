@@ -90,7 +90,11 @@ def ours_reminders(lines: Any) -> Any:
 
 
 def pandas_gaps(lines: pd.DataFrame) -> pd.DataFrame:
-    """The median gap of each customer and product: no date, no probability, no open gaps."""
+    """The median gap in days of each customer and product: no date, no probability, no open gaps.
+
+    Days are of the calendar, two lines of a day are one, and returns are left out by their amount; orders that were
+    taken back in full stay in, which is less than ours does.
+    """
     bought = lines[lines["amount"] >= 0]
     days = bought.assign(day=bought["ordered_at"].dt.normalize())[["customer_id", "product_id", "day"]]
     days = days.drop_duplicates().sort_values(["customer_id", "product_id", "day"])

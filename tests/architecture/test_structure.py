@@ -18,7 +18,7 @@ LARGER = {
     "forecasting": 7_900,
     "funnel": 11_000,
     "recommend": 5_400,
-    "retention": 4_300,
+    "retention": 4_450,
     "segmentation": 5_000,
     "sentiment": 6_400,
 }

@@ -13,6 +13,7 @@ from ecommine._core.frames import (
     build,
     collect,
     day_number,
+    day_number_of,
     day_of,
     divided,
     hand_back,
@@ -35,8 +36,10 @@ def test_day_numbers_of_eight_centuries(library):
     days = [day for first in firsts for day in (first, first - timedelta(days=1))]
     days = [datetime(day.year, day.month, day.day, hour=23, minute=59, second=59, microsecond=999_999) for day in days]
     frame = pd.DataFrame({"row": np.arange(len(days)), "t": np.array(days, dtype="datetime64[us]")})
-    found = computed(library, frame, n=day_number(nw.col("t")))["n"].tolist()
-    assert found == [(day - datetime(1970, 1, 1)).days for day in days]
+    of_memory = day_number_of(nw.from_native(library(frame)), "t")
+    for number in (day_number(nw.col("t")), of_memory):
+        found = computed(library, frame, n=number)["n"].tolist()
+        assert found == [(day - datetime(1970, 1, 1)).days for day in days]
     assert found == [day_of(day) for day in days]
 
 

@@ -82,6 +82,17 @@ def test_quantity_lengthens_a_gap_by_its_fitted_power():
     assert retention.replenishment(orders.drop(columns="quantity")).power == 0
 
 
+@pytest.mark.parametrize("unit", [1.0, 0.1, 1e13])  # whole numbers, parts, and more than fits beside the key
+def test_quantities_of_a_day_are_added_up_by_pair(unit):
+    rng = np.random.default_rng(3)
+    customer, day, product = rng.integers(0, 5, 400), rng.integers(0, 20, 400), rng.integers(0, 3, 400)
+    orders = lines(customer, day, product_id=product, quantity=rng.integers(1, 4, 400) * unit)
+    days = read_pairs(orders, "product_id", None, None)
+    sums = orders.groupby(["customer_id", "product_id", orders["ordered_at"].dt.normalize()])["quantity"].sum()
+    assert days.quantity == pytest.approx(sums.to_numpy())
+    assert days.day.tolist() == [at.toordinal() - 719_163 for *_, at in sums.index]
+
+
 def test_the_unit_of_a_quantity_does_not_matter():
     rng = np.random.default_rng(1)
     parts = []
@@ -176,13 +187,11 @@ GAPS = st.lists(st.tuples(st.lists(st.integers(1, 9), max_size=4), st.integers(0
 
 @given(GAPS, GAPS)
 def test_the_typical_gap_matches_the_slow_version(one, other):
-    group, unit, gap, closed = [], [], [], []
-    for number, (which, (gaps, still_open)) in enumerate([(0, g) for g in one] + [(1, g) for g in other]):
-        group += [which] * (len(gaps) + 1)
-        unit += [number] * (len(gaps) + 1)
-        gap += [*gaps, still_open]
-        closed += [True] * len(gaps) + [False]
-    found = typical_gaps(np.array(group), np.array(unit), np.array(gap), np.array(closed), 2)
+    units = [(0, *unit) for unit in one] + [(1, *unit) for unit in other]
+    gaps = [(which, number, gap) for number, (which, closed, _) in enumerate(units) for gap in closed]
+    still_open = [(which, open_gap) for which, closed, open_gap in units if not closed]
+    closed, never = (np.array(rows, dtype=np.int64).reshape(-1, n).T for rows, n in ((gaps, 3), (still_open, 2)))
+    found = typical_gaps(*closed, *never, 2)
     np.testing.assert_allclose(found.median, [typical_gap(one), typical_gap(other)])
     assert found.customers.tolist() == [len(one), len(other)]
 

@@ -21,6 +21,7 @@ Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
 MICRO = 1_000_000
 """Integer units of one unit of money: sums and ranks on them are equal in every library."""
+MICROSECONDS_PER_DAY = 86_400_000_000
 
 
 def opened(table: object, /, *, argument: str) -> Frame:
@@ -202,6 +203,18 @@ def day_number(column: nw.Expr) -> nw.Expr:
     before = column.dt.year().cast(nw.Int64) - 1
     leaps = before // 4 - before // 100 + before // 400
     return before * 365 + leaps + column.dt.ordinal_day().cast(nw.Int64) - date(1970, 1, 1).toordinal()
+
+
+def day_number_of(frame: Frame, name: str) -> nw.Expr:
+    """Count calendar days since 1970-01-01 of a column of naive times without nulls, without its calendar in memory.
+
+    A library in memory holds a time as one whole number, whose division takes a thirtieth of the time of reading year
+    and day from it.
+    """
+    in_memory = not is_lazy(frame) or frame.implementation.is_polars()
+    is_time = isinstance(frame.collect_schema()[name], nw.Datetime)
+    column = nw.col(name)
+    return column.dt.timestamp("us") // MICROSECONDS_PER_DAY if in_memory and is_time else day_number(column)
 
 
 def seconds_since_1970(column: nw.Expr) -> nw.Expr:

@@ -234,7 +234,7 @@ def draw_products(due: "Due", ax: "Axes | None", locale: Locale) -> "Axes":
     size = due.typical.repeaters[known]
     area = 10 + 190 * size / size.max()
     ax.scatter(due.typical.median[known], due.predictability[known], s=area, color=PALETTE[0], alpha=0.35, linewidth=0)
-    name = next(iter(due.days.items.values()))
+    name = next(iter(due.items.values()))
     for place in known[np.argsort(-size, kind="stable")[:MAX_NAMED]].tolist():
         ax.annotate(
             str(name[place])[:24], (due.typical.median[place], due.predictability[place]), fontsize=7, parse_math=False

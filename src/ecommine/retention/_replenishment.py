@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from narwhals.stable.v2.typing import IntoFrame
 
-from .._core.arrays import Floats, Ints, run_starts
+from .._core.arrays import Floats, Ints, sort_order
 from .._core.checks import confidence_level, integer, one_of
 from .._core.engines import tell_library_errors
 from .._core.notes import Note
@@ -31,7 +31,7 @@ from ._models.chance import one_thread
 from ._models.gaps import MEDIAN, Expected, TypicalGaps, typical_gaps
 from ._options import shown_moment, whole_days
 from ._read.pairs import PairDays, read_pairs
-from ._reminders import NO_DAY, Due, messages, products_table, reminders_table
+from ._reminders import NO_DAY, Due, SinglePurchases, messages, messages_table, products_table, reminders_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -98,7 +98,7 @@ class Replenishment(Result):
     @property
     def headline(self) -> str:
         """The first line of the display."""
-        n, ready = len(self._due.customer), int((self._due.status >= DUE_SOON).sum())
+        n, ready = self._due.n_pairs, int((self._due.status >= DUE_SOON).sum())
         pairs = f"{counted(n, 'pair')} of customer and {' and '.join(self.by)}"
         return (
             f"as of {shown_moment(self.as_of)}, {pairs}, {ready:,} due within {counted(self.window, 'day')} or overdue"
@@ -141,7 +141,7 @@ class Replenishment(Result):
         0          c0     1       milk 2024-06-17
         """
         rows, rank = messages(self._due, integer("most", most, low=1))
-        return reminders_table(self._due, rows, rank=rank)
+        return messages_table(self._due, rows, rank)
 
     def summary(self, *, locale: Locale = "en") -> str:
         """Return two to four sentences: how many are due, what is expected of them, and what can be predicted."""
@@ -236,78 +236,86 @@ def replenishment(
     """
     ahead, early = whole_days(window, argument="window"), whole_days(remind, argument="remind")
     level = confidence_level(level)
-    days = read_pairs(orders, by, products, as_of)
-    expected = Expected.at(days, days.today)
     with one_thread():
-        due = _due(days, expected, ahead, early, level)
+        due, single = _predicted(read_pairs(orders, by, products, as_of), ahead, early, level)
     return Replenishment(
-        table=reminders_table(due, slice(None)),
+        table=reminders_table(due, single),
         products=products_table(due),
-        as_of=days.until,
+        as_of=due.until,
         window=ahead,
         remind=early,
-        by=tuple(days.items),
-        power=expected.power,
+        by=tuple(due.items),
+        power=due.power,
         level=level,
-        notes=(*days.notes, *_notes(due, ahead)),
+        notes=due.notes,
         _due=due,
     )
 
 
-def _due(days: PairDays, expected: Expected, window: int, remind: int, level: float) -> Due:
+def _predicted(days: PairDays, window: int, remind: int, level: float) -> tuple[Due, SinglePurchases]:
     """Compute all columns, and put the rows in order."""
+    expected = Expected.at(days, days.today)
     silence = days.today - expected.last
     shares = ((1 - level) / 2, MEDIAN, (1 + level) / 2)
     fresh, given_silence = (expected.quantile_days(since, shares) for since in (np.zeros_like(silence), silence))
-    chance = learn_buying(sample_of(days), days.today, window)
     other = substitutes(days, days.today)
-    probability = np.full(len(silence), np.nan)
-    if chance is not None:
-        probability = chance.predict(features(days, visits_of(days), expected, days.today, other[expected.pair]))
+    probability = _probability(days, expected, other[expected.pair], window)
     low, due, high = _due_days(silence, fresh, given_silence, probability, window)
     status = _status(silence, fresh[1], due, window)
-    order = np.lexsort((expected.pair, -expected.last, -status, -np.nan_to_num(probability, nan=-1.0)))
-    is_single = np.ones(len(days.customer), dtype=bool)
-    is_single[expected.pair] = False
-    single = np.flatnonzero(is_single)  # follow in the order of customers and items
-    pair = np.concatenate([expected.pair[order], single])
-    last = np.concatenate([expected.last[order], _last_days(days)[single]])
-
-    def column(values: Any, otherwise: Any) -> Any:
-        return np.concatenate([values[order], np.full(len(single), otherwise, dtype=values.dtype)])
+    order = sort_order(-status, -expected.last)
+    order = order[np.argsort(-np.nan_to_num(probability[order], nan=-1.0), kind="stable")]
+    pair, single = expected.pair[order], _single_purchases(days, expected, other)
 
     def dates(values: Floats) -> Ints:
         day = np.where(np.isnan(values), NO_DAY, expected.last + np.nan_to_num(values)).astype(np.int64)
-        found: Ints = column(day, NO_DAY)
+        found: Ints = day[order]
         return found
 
     return Due(
-        days=days,
+        customers=days.customers,
+        items=days.items,
         customer=days.customer[pair],
         item=days.item[pair],
-        purchases=column(expected.purchases, 1),
-        usual_gap=column(np.exp(expected.log_gap), np.nan),
-        last=last,
+        purchases=expected.purchases[order],
+        usual_gap=np.exp(expected.log_gap[order]),
+        last=expected.last[order],
         due=dates(due),
         due_low=dates(low),
         due_high=dates(high),
         remind=dates(np.maximum(fresh[1] - remind, 1)),
-        probability=column(probability, np.nan),
-        status=column(status, NOT_PREDICTABLE),
+        probability=probability[order],
+        status=status[order],
         substitute=other[pair],
-        typical=_typical(days),
+        n_single=len(single.customer),
+        typical=_typical(days, single),
         predictability=np.where(
             expected.item_gaps >= MIN_GAPS, divide(expected.item_close, expected.item_gaps), np.nan
         ),
+        power=expected.power,
+        today=days.today,
+        until=days.until,
+        like=days.like,
+        notes=(*days.notes, *_notes(probability, len(single.customer), int((other >= 0).sum()), window)),
+    ), single
+
+
+def _probability(days: PairDays, expected: Expected, substitute: Ints, window: int) -> Floats:
+    """Return the probability that each pair is bought again within the window, NaN where none can be learned."""
+    chance = learn_buying(sample_of(days), days.today, window)
+    if chance is None:
+        return np.full(len(expected.pair), np.nan)
+    return chance.predict(features(days, visits_of(days), expected, days.today, substitute))
+
+
+def _single_purchases(days: PairDays, expected: Expected, substitute: Ints) -> SinglePurchases:
+    is_single = np.ones(len(days.customer), dtype=bool)
+    is_single[expected.pair] = False
+    return SinglePurchases(
+        customer=days.customer[is_single],
+        item=days.item[is_single],
+        last=days.day[is_single[days.pair]],
+        substitute=substitute[is_single],
     )
-
-
-def _last_days(days: PairDays) -> Ints:
-    """Return the last day of purchase of each pair."""
-    if not len(days.pair):
-        return days.day
-    last: Ints = days.day[np.append(np.flatnonzero(run_starts(days.pair))[1:], len(days.pair)) - 1]
-    return last
 
 
 def _due_days(silence: Ints, fresh: Floats, given_silence: Floats, probability: Floats, window: int) -> Floats:
@@ -329,24 +337,21 @@ def _status(silence: Ints, fresh: Floats, due: Floats, window: int) -> Ints:
     return np.select(conditions, [NOT_PREDICTABLE, STOPPED, OVERDUE, DUE_SOON], default=ON_TRACK)
 
 
-def _typical(days: PairDays) -> TypicalGaps:
-    closed = np.zeros(len(days.day), dtype=bool)
-    closed[:-1] = days.pair[1:] == days.pair[:-1]
-    gap = np.where(closed, np.append(days.day[1:], days.today) - days.day, days.today - days.day)
-    return typical_gaps(days.item[days.pair], days.pair, gap, closed, days.n_items)
+def _typical(days: PairDays, single: SinglePurchases) -> TypicalGaps:
+    begins = np.flatnonzero(days.pair[1:] == days.pair[:-1])
+    unit, gap = days.pair[begins], days.day[begins + 1] - days.day[begins]
+    return typical_gaps(days.item[unit], unit, gap, single.item, days.today - single.last, days.n_items)
 
 
-def _notes(due: Due, window: int) -> list[Note]:
+def _notes(probability: Floats, single: int, others: int, window: int) -> list[Note]:
+    """Return what cannot be predicted, and how many have bought something else of the category."""
     notes = []
-    single = int((due.purchases < 2).sum())
     if single:
         text = f"{counted(single, 'pair')} of customer and product with a single day of purchase: not predictable"
         notes.append(Note(text, code="single_purchases", count=single))
-    repeated = len(due.purchases) - single
-    if repeated and np.isnan(due.probability).all():
+    if len(probability) and np.isnan(probability).all():
         text = f"too few repeat purchases {counted(window, 'day')} and more before `as_of` to learn from"
-        notes.append(Note(f"{text}: probability is null", code="short_history", count=repeated))
-    others = int((due.substitute >= 0).sum())
+        notes.append(Note(f"{text}: probability is null", code="short_history", count=len(probability)))
     if others:
         text = f"{counted(others, 'pair')} whose customer has bought another product of the category since"
         notes.append(Note(f"{text}: see substitute", code="substitutes", count=others))

@@ -194,12 +194,12 @@ def warning_sentences(warned: "Warned", horizon: int, frequent: int, locale: Loc
 def replenishment_sentences(due: "Due", window: int, locale: Locale) -> str:
     """Return how many are due, what is expected of the most probable, and what cannot be predicted."""
     texts = _TEXTS[locale]
-    if not len(due.status):
+    if not due.n_pairs:
         return texts["no_purchases"]
     soon, overdue = int((due.status == DUE_SOON).sum()), int((due.status == OVERDUE).sum())
     parts = [
         texts["due"].format(
-            pairs=_pairs(len(due.status), locale),
+            pairs=_pairs(due.n_pairs, locale),
             soon=f"{soon:,}",
             overdue=f"{overdue:,}",
             window=window,
@@ -216,9 +216,8 @@ def replenishment_sentences(due: "Due", window: int, locale: Locale) -> str:
                 window=window,
             )
         )
-    single = int((due.purchases < 2).sum())
-    if single:
-        parts.append(texts["single"].format(n=f"{single:,}"))
+    if due.n_single:
+        parts.append(texts["single"].format(n=f"{due.n_single:,}"))
     return join_sentences(parts, locale=locale)
 
 

@@ -9,6 +9,7 @@ from ._derive.currency import one_currency
 from ._derive.order_lines import (
     CHARGES,
     MAX_MONEY,
+    Extent,
     Returns,
     check_money,
     exact_money,
@@ -36,6 +37,7 @@ __all__ = [
     "Clock",
     "DataWarning",
     "Every",
+    "Extent",
     "Returns",
     "SchemaError",
     "Shop",

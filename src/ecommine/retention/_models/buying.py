@@ -1,8 +1,10 @@
 """The probability that a customer buys an item within a window, learned at earlier moments of the same shop."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from ..._core.arrays import Bools, Floats, Ints, run_starts
+from ..._core.arrays import Bools, Floats, Ints, run_numbers, run_starts
 from .._read.pairs import PairDays
 from .chance import Chance
 from .gaps import Expected
@@ -27,15 +29,12 @@ def sample_of(days: PairDays) -> PairDays:
 
 def only_pairs(days: PairDays, kept: Bools) -> PairDays:
     """Return the rows of some pairs."""
-    from dataclasses import replace
-
     rows = kept[days.pair]
-    place = np.cumsum(kept) - 1
     return replace(
         days,
         customer=days.customer[kept],
         item=days.item[kept],
-        pair=place[days.pair[rows]],
+        pair=run_numbers(days.pair[rows]),
         day=days.day[rows],
         quantity=days.quantity[rows],
     )
@@ -69,9 +68,16 @@ def visits_of(days: PairDays) -> tuple[Ints, Ints]:
     """Return customer and day of each day on which a customer bought anything, sorted."""
     low = int(days.day.min(initial=0))
     span = int(days.day.max(initial=0)) - low + 1
-    keys = np.sort(days.customer[days.pair] * span + days.day - low)
+    keys = days.customer[days.pair]
+    keys *= span
+    keys += days.day
+    keys -= low
+    keys.sort()
     keys = keys[run_starts(keys)] if len(keys) else keys
-    return keys // span, keys % span + low
+    customer = keys // span
+    keys -= customer * span
+    keys += low
+    return customer, keys
 
 
 def _visits(visits: tuple[Ints, Ints], n: int, today: int) -> tuple[Floats, Floats]:

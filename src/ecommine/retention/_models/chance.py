@@ -76,4 +76,6 @@ class Chance:
         from scipy.special import expit
 
         inside = np.clip(features, self.low, self.high)
-        return np.asarray(expit((inside - self.center) / self.spread @ self.weight + self.intercept))
+        inside -= self.center
+        inside /= self.spread
+        return np.asarray(expit(inside @ self.weight + self.intercept))

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..._core.arrays import Bools, Floats, Ints, distinct_codes, run_starts
+from ..._core.arrays import Bools, Floats, Ints, run_starts
 from ..._stats.arrays import divide, sums_by_group
 from ..._stats.survival import KaplanMeier
 from .._read.pairs import PairDays
@@ -78,13 +78,14 @@ class Expected:
         """Fit the gaps known at the end of a day."""
         rows = np.flatnonzero(days.day <= today) if today < days.today else slice(None)
         pair, day = days.pair[rows], days.day[rows]
-        quantity = _log_quantity(days.quantity[rows], days.item[pair], days.n_items)
+        size, mean_size = days.quantity[rows], _mean_log_size(days.quantity[rows], days.item, pair, days.n_items)
         has_next = np.zeros(len(pair), dtype=bool)
         has_next[:-1] = pair[1:] == pair[:-1]
         begins = np.flatnonzero(has_next)
         gap, of_pair = np.log(day[begins + 1] - day[begins]), pair[begins]
-        power = _power(of_pair, gap, quantity[begins])
-        rest = gap - power * quantity[begins]
+        quantity = np.log(size[begins]) - mean_size[days.item[of_pair]]
+        power = _power(of_pair, gap, quantity)
+        rest = gap - power * quantity
         is_first = run_starts(of_pair) if len(of_pair) else np.zeros(0, dtype=bool)
         run, starts = np.cumsum(is_first) - 1, np.flatnonzero(is_first)
         n_gaps = np.diff(np.append(starts, len(run)))
@@ -97,8 +98,9 @@ class Expected:
         before = np.cumsum(rest) - rest
         before -= before[starts][run] if len(run) else 0.0
         order = np.arange(len(run)) - starts[run]
-        shrunk = (before + noise * item_mean[item][run]) / (order + noise) + power * quantity[begins]
-        expected = (sums + noise * item_mean[item]) / (n_gaps + noise) + power * quantity[last_row]
+        shrunk = (before + noise * item_mean[item][run]) / (order + noise) + power * quantity
+        last_quantity = np.log(size[last_row]) - mean_size[item]
+        expected = (sums + noise * item_mean[item]) / (n_gaps + noise) + power * last_quantity
         open_gap = today - day[last_row]
         middle = (today + (int(day.min()) if len(day) else today)) // 2
         is_close = (order >= 1) & (np.abs(gap - shrunk) <= CLOSE)
@@ -145,9 +147,9 @@ class Expected:
             if curve is None or not len(members):
                 continue
             survival = np.append(1.0, curve.survival[:-1])
-            left = survival[np.where(silence[members] > 0, _step_of(ratio[members]) + 1, 0)]
+            from_step = np.where(silence[members] > 0, _step_of(ratio[members]) + 1, 0)
             for i, share in enumerate(shares):
-                step = np.searchsorted(-survival, -left * (1 - share))
+                step = np.searchsorted(-survival, -survival * (1 - share))[from_step]
                 reached = step < len(survival)
                 middle = (np.minimum(step, N_STEPS) - 0.5) * STEP - REACH
                 length = _whole(np.exp(middle + self.log_gap[members]), share)
@@ -182,11 +184,13 @@ def _by_ratio(ratio: Floats, n_gaps: Ints, kept: Bools) -> Ints:
     return np.bincount(key, minlength=len(CLASSES) * N_STEPS).reshape(len(CLASSES), N_STEPS)
 
 
-def _log_quantity(quantity: Floats, item: Ints, n_items: int) -> Floats:
-    """Return log quantities over their item's mean, so that the unit in which an item is sold does not matter."""
-    log = np.log(quantity)
-    n = np.maximum(np.bincount(item, minlength=n_items), 1)
-    return np.asarray(log - (sums_by_group(item, log, n_items) / n)[item], dtype=np.float64)
+def _mean_log_size(quantity: Floats, item: Ints, pair: Ints, n_items: int) -> Floats:
+    """Return the items' mean log quantities; over them the unit in which an item is sold does not matter."""
+    several = np.flatnonzero(quantity != 1.0)  # most logs are 0
+    if not len(several):
+        return np.zeros(n_items)
+    n = np.bincount(item[pair], minlength=n_items)
+    return sums_by_group(item[pair[several]], np.log(quantity[several]), n_items) / np.maximum(n, 1)
 
 
 def _power(pair: Ints, gap: Floats, quantity: Floats) -> float:
@@ -227,46 +231,37 @@ class TypicalGaps:
     repeaters: Ints
 
 
-def typical_gaps(group: Ints, unit: Ints, gap: Ints, closed: Bools, n_groups: int) -> TypicalGaps:
+def typical_gaps(group: Ints, unit: Ints, gap: Ints, open_group: Ints, open_gap: Ints, n_groups: int) -> TypicalGaps:
     """Estimate the median gap by group with one weight per unit.
 
     Parameters
     ----------
     group, unit, gap : int arrays of shape (n_gaps,)
-        The group and the unit of each gap, sorted by unit (of which each is in one group), and its days.
-    closed : bool array of shape (n_gaps,)
-        Whether the gap ends in a purchase. A unit has one open gap, its last one.
+        The group and the unit of each gap that ended in a purchase, sorted by unit, and its days.
+    open_group, open_gap : int arrays of shape (n_open,)
+        The group of each unit without such a gap, and the days since its only purchase.
     n_groups : int
 
     Examples
     --------
-    Of three customers one has the gaps 2, 4 and an open one, one a gap of 8, and one none in ten days:
+    Of three customers one has the gaps 2 and 4, one a gap of 8, and one none in ten days:
 
-    >>> closed = np.array([True, True, False, True, False, False])
-    >>> found = typical_gaps(np.zeros(6, int), np.array([0, 0, 0, 1, 1, 2]), np.array([2, 4, 9, 8, 1, 10]), closed, 1)
+    >>> same = np.zeros(3, dtype=int)
+    >>> found = typical_gaps(same, np.array([0, 0, 1]), np.array([2, 4, 8]), same[:1], np.array([10]), 1)
     >>> found.median.tolist(), found.customers.tolist(), found.repeaters.tolist()
     ([8.0], [3], [2])
     """
-    if not len(unit):
-        nothing = np.zeros(n_groups, dtype=np.int64)
-        return TypicalGaps(median=np.full(n_groups, np.nan), customers=nothing, repeaters=nothing)
-    run = np.cumsum(run_starts(unit)) - 1
-    n_closed = np.bincount(run, weights=closed)
-    group_of_unit = group[run_starts(unit)]
-    customers = np.bincount(group_of_unit, minlength=n_groups)
-    repeaters = np.bincount(group_of_unit[n_closed > 0], minlength=n_groups)
-    kept = closed | (n_closed[run] == 0)
-    weight = 1.0 / np.maximum(n_closed[run[kept]], 1.0)
-    group, gap, closed = group[kept], gap[kept], closed[kept]
-    span = int(gap.max()) + 1
-    index, key = distinct_codes(group * span + gap)
-    gone = np.bincount(index, weights=weight)
-    events = np.bincount(index, weights=weight * closed)
-    of = key // span
-    starts = np.flatnonzero(run_starts(of))
+    is_first = run_starts(unit) if len(unit) else np.zeros(0, dtype=bool)
+    run = np.cumsum(is_first) - 1
+    repeaters = np.bincount(group[is_first], minlength=n_groups)
+    customers = repeaters + np.bincount(open_group, minlength=n_groups)
+    span = int(max(gap.max(initial=0), open_gap.max(initial=0))) + 1
+    cell, events, open_before = _gaps_by_cell(group, gap, 1.0 / np.bincount(run)[run], open_group, open_gap, span)
+    of = cell // span
+    starts = np.flatnonzero(run_starts(of)) if len(of) else of
     width = np.diff(np.append(starts, len(of)))
-    before = np.cumsum(gone) - gone
-    at_risk = customers[of] - (before - np.repeat(before[starts], width))
+    before = np.cumsum(events) - events
+    at_risk = customers[of] - open_before - (before - np.repeat(before[starts], width))
     with np.errstate(divide="ignore"):
         log_left = np.log(np.maximum(1.0 - divide(events, np.maximum(at_risk, events)), 0.0))
     log_left = np.maximum(log_left, -50.0)  # nobody is left; sums stay finite
@@ -274,5 +269,19 @@ def typical_gaps(group: Ints, unit: Ints, gap: Ints, closed: Bools, n_groups: in
     survival = np.exp(total - np.repeat(total[starts] - log_left[starts], width))
     is_low = np.flatnonzero(survival <= 0.5 + 1e-9)
     median = np.full(n_groups, np.nan)
-    median[of[is_low][::-1]] = (key % span)[is_low][::-1]  # the first of each group stays
+    median[of[is_low][::-1]] = (cell % span)[is_low][::-1]  # the first of each group stays
     return TypicalGaps(median=median, customers=customers, repeaters=repeaters)
+
+
+def _gaps_by_cell(
+    group: Ints, gap: Ints, weight: Floats, open_group: Ints, open_gap: Ints, span: int
+) -> tuple[Ints, Floats, Ints]:
+    """Return the cells of a group and a gap with closed gaps, their weight, and the group's shorter open gaps."""
+    closed, still_open = group * span, open_group * span
+    closed += gap
+    still_open += open_gap
+    cells = np.sort(closed)
+    cells = cells[run_starts(cells)] if len(cells) else cells
+    still_open.sort()
+    before, of_earlier_groups = (np.searchsorted(still_open, at) for at in (cells, cells // span * span))
+    return cells, np.bincount(np.searchsorted(cells, closed), weights=weight), before - of_earlier_groups

@@ -74,7 +74,8 @@ def read_days(
     """Reduce order lines to customer-days on the caller's engine."""
     lines = read_lines(orders, as_of, others=others)
     keys = ["customer_id", "_day"]
-    sums = lines.frame.group_by(keys).agg(money=nw.col("_units").sum(), buys=nw.col("_buys").sum())
+    money = lines.frame.with_columns(_units=lines.units)
+    sums = money.group_by(keys).agg(money=nw.col("_units").sum(), buys=nw.col("_buys").sum())
     table = collect(sums.select(*keys, nw.col("money").cast(nw.Int64), nw.col("buys").cast(nw.Int64)))
     undone = buys_in_full_returns(lines, keys)
     codes, labels = factorize_sorted(table["customer_id"], argument="`orders`: ids of customers")

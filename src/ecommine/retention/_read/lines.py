@@ -8,15 +8,22 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from ..._core.frames import MICRO, Frame, collect, day_number, day_of, is_lazy, join, opened
+from ..._core.frames import MICRO, Frame, collect, day_number_of, day_of, is_lazy, join, opened
 from ..._core.moments import moment
 from ..._core.notes import Note
 from ..._core.texts import counted, did_you_mean
-from ...schema._for_topics import SchemaError, Shop, one_currency, read_columns
+from ...schema._for_topics import (
+    CHARGES,
+    Extent,
+    SchemaError,
+    Shop,
+    lines_in_period,
+    lines_left_out,
+    one_currency,
+    read_columns,
+)
 
 REQUIRED = ("order_id", "customer_id", "ordered_at", "amount")
-CHARGES = ("shipping", "fee", "adjustment", "discount")
-"""Types of lines whose money belongs to an order but which buy nothing."""
 MAX_MICRO_MONEY = 9e12
 """Sum of all money up to which millionths fit into 64 bits; above it cents are counted."""
 MAX_MONEY = 9e15
@@ -26,8 +33,6 @@ _NO_GROUPS = frozenset(
      "_day", "_units", "_buys", "_returns", "_at", "_known")
 )  # fmt: skip
 """Columns that are read as what they are, and names that are used here: no groups and no items."""
-MAX_DAYS_AFTER_DATA = 365
-"""Days from the last line to `as_of` above which a note asks whether `as_of` is right."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +42,8 @@ class Lines:
     Attributes
     ----------
     frame : table
-        customer_id, order_id, _day, _units (money in whole units of 1 / ``per_unit``), _buys (1 for a line that buys
-        a product, else 0), _returns (1 for a line that takes one back), and the columns asked for.
+        customer_id, order_id, amount, _day, _buys (1 for a line that buys a product, else 0), _returns (1 for a line
+        that takes one back), and the columns asked for.
     like : table
         The caller's.
     until : datetime or None
@@ -56,6 +61,11 @@ class Lines:
     per_unit: int
     may_return: bool
     notes: tuple[Note, ...]
+
+    @property
+    def units(self) -> nw.Expr:
+        """Money in whole units of 1 / ``per_unit``."""
+        return (nw.col("amount") * self.per_unit + 0.5).floor().cast(nw.Int64)
 
 
 def read_lines(
@@ -75,21 +85,18 @@ def read_lines(
     lines = read_columns(frame, "orders", known, optional=("quantity", "line_type", "currency"), others=extra)
     lines = _with_flags(lines)
     extent = _extent(lines)
-    until, notes = extent["last"] if wanted is None else wanted, []
-    if until is not None and extent["first"] is not None:
-        notes += _check_as_of(extent["first"], extent["last"], until)
-    lines, left_out = _left_out(lines, until, extent)
+    ends = Extent(first=extent["first"], last=extent["last"], may_overflow=False)
+    lines, until, notes = lines_in_period(lines, ends, wanted, None)
+    lines, of_guests = _without_guests(lines, extent["guests"])
     one_currency(lines)
-    per_unit = MICRO if extent["money"] <= MAX_MICRO_MONEY else CENT
-    units = (nw.col("amount") * per_unit + 0.5).floor().cast(nw.Int64)
     return Lines(
-        frame=lines.with_columns(_units=units, _day=day_number(nw.col("ordered_at"))),
+        frame=lines.with_columns(_day=day_number_of(lines, "ordered_at")),
         like=like,
         until=until,
         last_day=0 if until is None else day_of(until),
-        per_unit=per_unit,
+        per_unit=MICRO if extent["money"] <= MAX_MICRO_MONEY else CENT,
         may_return=bool(extent["returns"]),
-        notes=(*notes, *left_out),
+        notes=(*notes, *of_guests),
     )
 
 
@@ -101,12 +108,13 @@ def buys_in_full_returns(lines: Lines, keys: list[str]) -> nw.DataFrame[Any] | N
     if not lines.may_return:
         return None
     order = ["customer_id", "order_id"]
-    names = list(dict.fromkeys([*order, *keys, "_units", "_buys", "_returns"]))
-    products = lines.frame.select(*names).filter((nw.col("_buys") + nw.col("_returns")) > 0)
+    names = list(dict.fromkeys([*order, *keys, "amount", "_buys", "_returns"]))
+    products = lines.frame.select(*names)
     returned = products.filter(nw.col("_returns") > 0).select(*order).unique()
     if not is_lazy(products) or products.implementation.is_polars():  # a look-up is faster than a join
         returned = collect(returned)
         products = collect(products.filter(nw.col("order_id").is_in(returned["order_id"])))
+    products = products.filter((nw.col("_buys") + nw.col("_returns")) > 0).with_columns(_units=lines.units)
     touched = join(products, returned, on=order, how="semi")
     net = touched.group_by(order).agg(net=nw.col("_units").sum(), bought=nw.col("_buys").sum())
     cancelled = net.filter(nw.col("net") <= 0, nw.col("bought") > 0).select(*order)
@@ -187,39 +195,13 @@ def _extent(lines: Frame) -> dict[str, Any]:
     return {**ends, **whole, "money": money}
 
 
-def _check_as_of(first: datetime, last: datetime, until: datetime) -> list[Note]:
-    """Raise for a moment before all lines, and return a note of one long after them."""
-    if until < first:
-        raise ValueError(
-            f"`as_of` is {until:%Y-%m-%d}, before all lines: the data run from {first:%Y-%m-%d} to {last:%Y-%m-%d}"
-        )
-    days = day_of(until) - day_of(last)
-    if days <= MAX_DAYS_AFTER_DATA:
-        return []
-    text = f"{until:%Y-%m-%d} is {days:,} days after the last order line ({last:%Y-%m-%d}): check `as_of`"
-    return [Note(text, code="as_of_long_after_data", count=days)]
-
-
-def _left_out(lines: Frame, until: datetime | None, extent: dict[str, Any]) -> tuple[Frame, list[Note]]:
-    """Leave out the lines after `as_of` and those of guests, and count them."""
-    notes = []
-    if until is not None and extent["last"] is not None and until < extent["last"]:
-        is_late = nw.col("ordered_at") > nw.lit(until)
-        late = int(collect(lines.select(late=is_late.cast(nw.Int64).sum()))["late"].item() or 0)
-        lines = lines.filter(~is_late)
-        text = f"{counted(late, 'order line')} after {until:%Y-%m-%d %H:%M} {_were(late)} left out"
-        notes.append(Note(text, code="rows_after_as_of", count=late))
-    if extent["guests"]:
-        guests = lines.filter(nw.col("customer_id").is_null())
-        row = collect(guests.select(lines=nw.len(), orders=nw.col("order_id").n_unique(), money=nw.col("amount").sum()))
-        count, orders, money = (row[name].item() or 0 for name in ("lines", "orders", "money"))
-        lines = lines.filter(~nw.col("customer_id").is_null())
-        if count:
-            words = f"of guests ({counted(int(orders), 'order')}, money {round(float(money), 2) + 0.0:,.2f})"
-            text = f"{counted(int(count), 'order line')} {words} {_were(int(count))} left out"
-            notes.append(Note(text, code="guests_left_out", count=int(count)))
-    return lines, notes
-
-
-def _were(count: int) -> str:
-    return "was" if count == 1 else "were"
+def _without_guests(lines: Frame, n_guests: int) -> tuple[Frame, list[Note]]:
+    """Leave out the lines of guests, and count them."""
+    if not n_guests:
+        return lines, []
+    guests = lines.filter(nw.col("customer_id").is_null())
+    row = collect(guests.select(lines=nw.len(), orders=nw.col("order_id").n_unique(), money=nw.col("amount").sum()))
+    count, orders, money = (row[name].item() or 0 for name in ("lines", "orders", "money"))
+    lines = lines.filter(~nw.col("customer_id").is_null())
+    words = f"of guests ({counted(int(orders), 'order')}, money {round(float(money), 2) + 0.0:,.2f})"
+    return lines, [lines_left_out(int(count), words, code="guests_left_out")] if count else []

@@ -1,13 +1,13 @@
 """Days on which a customer bought an item: a product, or whatever columns name it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from ..._core.arrays import Floats, Ints, distinct_codes, run_starts
+from ..._core.arrays import PACKED_BITS, Floats, Ints, distinct_codes, run_bounds, run_starts
 from ..._core.checks import names as checked_names
 from ..._core.codes import Labels, factorize, factorize_sorted
 from ..._core.frames import Frame, collect, is_lazy, opened
@@ -60,6 +60,38 @@ class PairDays:
 
 def read_pairs(orders: object, by: object, products: object | None, as_of: datetime | date | str | None) -> PairDays:
     """Read who bought what when; product lines that were not taken back in full under their own order id."""
+    return _pair_days(_numbered_rows(orders, by, products, as_of))  # the table that was read is let go before the rest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _NumberedRows:
+    """Each line that buys, or the lines of a customer, item and day that an engine has added up, as one number.
+
+    Attributes
+    ----------
+    key : int array of shape (n_rows,)
+        Customer, item and day, packed.
+    units : float array of shape (n_rows,) or None
+        Quantities in whole millionths; None where they are not known, so that a row is one.
+    first_day, day_bits : int
+        What a day is counted from in a key, and how many bits it has.
+    """
+
+    key: Ints
+    units: Floats | None
+    first_day: int
+    day_bits: int
+    customers: Labels
+    items: dict[str, Any]
+    category: Ints
+    lines: Lines
+    notes: tuple[Note, ...]
+
+
+def _numbered_rows(
+    orders: object, by: object, products: object | None, as_of: datetime | date | str | None
+) -> _NumberedRows:
+    """Read the lines that buy, and number their customers, items and days."""
     columns = checked_names("by", by, of="columns")
     ours = opened(orders, argument="orders").collect_schema().names()
     theirs = [] if products is None else opened(products, argument="products").collect_schema().names()
@@ -76,13 +108,12 @@ def read_pairs(orders: object, by: object, products: object | None, as_of: datet
     if needs_product and "product_id" not in ours:
         raise ValueError("`orders` must have product_id, by which `by` is looked up in `products`")
     lines = read_lines(orders, as_of, others=keys)
-    rows, n_cancelled = _buying_rows(lines, keys)
+    rows, cancelled = _buying_rows(lines, keys)
     looked_up = joined + (("category",) if with_category and not from_orders else ())
     looked = _look_up(products, lines.like, rows, looked_up) if looked_up else {}
-    values = {name: looked[name] if name in looked else factorize(rows[name]) for name in (*columns, *extra)}
-    if with_category and not from_orders:
-        values["category"] = looked["category"]
-    return _pair_days(lines, rows, columns, values, n_cancelled)
+    values = {name: _numbered(rows[name]) for name in (*columns, *extra) if name not in looked}
+    values |= {name: _by_value(*looked[name]) for name in looked}
+    return _packed_rows(lines, rows, columns, values, cancelled)
 
 
 _OUTPUT = (
@@ -92,24 +123,30 @@ _OUTPUT = (
 """Names of columns of the result, which an item's column cannot have too."""
 
 
-def _buying_rows(lines: Lines, keys: tuple[str, ...]) -> tuple[nw.DataFrame[Any], int]:
-    """Bring the lines that buy into memory; what has no plan of its own is summed by engine first."""
+def _buying_rows(lines: Lines, keys: tuple[str, ...]) -> tuple[nw.DataFrame[Any], list[Note]]:
+    """Bring the lines that buy into memory; what has no plan of its own is summed by engine first.
+
+    Beside the keys there is _quantity where it is known, and _buys, the lines of a row, where lines were added up.
+    """
     has_quantity = "quantity" in lines.frame.collect_schema().names()
-    quantity = nw.col("quantity").cast(nw.Float64).fill_null(1.0) if has_quantity else nw.lit(1.0)
     columns = ["customer_id", *keys, "_day"]
+    size = {"_quantity": nw.col("quantity").cast(nw.Float64).fill_null(1.0)} if has_quantity else {}
     read = [*columns, "_buys", *(["quantity"] if has_quantity and "quantity" not in keys else [])]
-    bought = lines.frame.select(*read).filter(nw.col("_buys") > 0).with_columns(_quantity=quantity)
-    if is_lazy(bought) and not bought.implementation.is_polars():
-        bought = bought.group_by(columns).agg(_quantity=nw.col("_quantity").sum(), _buys=nw.col("_buys").sum())
+    bought = lines.frame.select(*read).filter(nw.col("_buys") > 0)
     undone = buys_in_full_returns(lines, columns)
-    rows = collect(bought.select(*columns, "_quantity", "_buys"))
+    if undone is None and (not is_lazy(bought) or bought.implementation.is_polars()):
+        return collect(bought.select(*columns, **size)), []
+    sizes = {"_quantity": nw.col("_quantity").sum()} if has_quantity else {}
+    sums = bought.select(*columns, "_buys", **size).group_by(columns).agg(**sizes, _buys=nw.col("_buys").sum())
+    rows = collect(sums)
     if undone is None:
-        return rows, 0
+        return rows, []
     n_orders = len(undone.select("customer_id", "order_id").unique())
+    text = f"{counted(n_orders, 'order')} taken back in full under the same order id: no purchase"
+    cancelled = [Note(text, code="cancelled_orders", count=n_orders)]
     gone = undone.group_by(columns).agg(_undone=nw.col("undone").sum())
-    sums = rows.group_by(columns).agg(_quantity=nw.col("_quantity").sum(), _buys=nw.col("_buys").sum())
-    left = sums.join(gone, on=columns, how="left").with_columns(nw.col("_undone").fill_null(0))
-    return left.filter(nw.col("_buys") > nw.col("_undone")).select(*columns, "_quantity", "_buys"), n_orders
+    left = rows.join(gone, on=columns, how="left").with_columns(nw.col("_undone").fill_null(0))
+    return left.filter(nw.col("_buys") > nw.col("_undone")).select(*columns, *sizes, "_buys"), cancelled
 
 
 def _look_up(
@@ -135,91 +172,154 @@ def _look_up(
     return found
 
 
-def _pair_days(
+def _packed_rows(
     lines: Lines,
     rows: nw.DataFrame[Any],
     columns: tuple[str, ...],
     values: dict[str, tuple[Ints, Labels]],
-    n_cancelled: int,
-) -> PairDays:
-    """Sort the rows by one packed key, and add up those of one customer, item and day."""
+    cancelled: list[Note],
+) -> _NumberedRows:
+    """Pack customer, item and day of each row whose item is known into one number."""
     customer, customers = factorize_sorted(rows["customer_id"], argument="`orders`: ids of customers")
-    notes = list(lines.notes)
-    if n_cancelled:
-        text = f"{counted(n_cancelled, 'order')} taken back in full under the same order id: no purchase"
-        notes.append(Note(text, code="cancelled_orders", count=n_cancelled))
-    is_known = np.logical_and.reduce([values[name][0] >= 0 for name in columns])
-    n_unknown = int(rows["_buys"].to_numpy()[~is_known].sum())  # an engine may have added up lines
-    if n_unknown:
-        text = f"{counted(n_unknown, 'order line')} without {' and '.join(columns)} left out"
-        notes.append(Note(text, code="unknown_items", count=n_unknown))
-    kept = np.flatnonzero(is_known)
+    kept, unknown = _known_items(rows, columns, values)
     item, items, category = _items(columns, values, kept)
-    customer, day = customer[kept], rows["_day"].to_numpy()[kept].astype(np.int64)
-    quantity = rows["_quantity"].to_numpy()[kept].astype(np.float64)
-    quantity = np.where(np.isfinite(quantity) & (quantity > 0), quantity, 1.0)
-    quantity = np.maximum(np.rint(quantity * QUANTITY_UNIT), 1.0)
-    key, low, bits = _packed(customer, item, day, n_items=len(category))
-    if len(key) and (quantity == quantity[0]).all():  # numbers alone are sorted much faster than their places
-        key.sort()
-    else:
-        order = np.argsort(key)
-        key, quantity = key[order], quantity[order]
-    starts = np.flatnonzero(run_starts(key)) if len(key) else np.zeros(0, dtype=np.int64)
-    quantity = np.add.reduceat(quantity, starts) / QUANTITY_UNIT if len(key) else quantity
-    key = key[starts]
-    pair_key = key >> bits
-    is_first = run_starts(pair_key) if len(key) else np.zeros(0, dtype=bool)
-    pairs = pair_key[is_first]
-    return PairDays(
+    day = rows["_day"].to_numpy()[kept].astype(np.int64, copy=False)
+    key, first_day, day_bits = _packed(customer[kept], item, day, n_items=len(category))
+    return _NumberedRows(
+        key=key,
+        units=_units(rows["_quantity"].to_numpy()[kept]) if "_quantity" in rows.columns else None,
+        first_day=first_day,
+        day_bits=day_bits,
         customers=customers,
         items=items,
-        customer=pairs // max(len(category), 1),
-        item=pairs % max(len(category), 1),
-        pair=np.cumsum(is_first) - 1,
-        day=(key & ((1 << bits) - 1)) + low,
-        quantity=quantity,
         category=category,
-        today=lines.last_day,
-        until=lines.until,
-        like=lines.like,
-        notes=tuple(notes),
+        lines=replace(lines, frame=lines.like),
+        notes=(*lines.notes, *cancelled, *unknown),
     )
 
 
+def _pair_days(rows: _NumberedRows) -> PairDays:
+    """Sort the rows by their numbers, and add up those of one customer, item and day."""
+    day, quantity = _added_up(rows.key, rows.units)
+    n_items = max(len(rows.category), 1)
+    pair_key = day >> rows.day_bits
+    day &= (1 << rows.day_bits) - 1
+    day += rows.first_day
+    is_first = run_starts(pair_key) if len(pair_key) else np.zeros(0, dtype=bool)
+    item = pair_key[is_first]
+    del pair_key
+    customer = item // n_items
+    item -= customer * n_items
+    pair = np.cumsum(is_first)
+    pair -= 1
+    return PairDays(
+        customers=rows.customers,
+        items=rows.items,
+        customer=customer,
+        item=item,
+        pair=pair,
+        day=day,
+        quantity=quantity,
+        category=rows.category,
+        today=rows.lines.last_day,
+        until=rows.lines.until,
+        like=rows.lines.like,
+        notes=rows.notes,
+    )
+
+
+def _known_items(
+    rows: nw.DataFrame[Any], columns: tuple[str, ...], values: dict[str, tuple[Ints, Labels]]
+) -> tuple[Ints | slice, list[Note]]:
+    """Return the rows whose item is known, and a note of the others."""
+    if all(values[name][0].min(initial=0) >= 0 for name in columns):
+        return slice(None), []
+    is_known = np.logical_and.reduce([values[name][0] >= 0 for name in columns])
+    # An engine may have added up lines.
+    n_unknown = int(rows["_buys"].to_numpy()[~is_known].sum() if "_buys" in rows.columns else (~is_known).sum())
+    text = f"{counted(n_unknown, 'order line')} without {' and '.join(columns)} left out"
+    return np.flatnonzero(is_known), [Note(text, code="unknown_items", count=n_unknown)]
+
+
 def _items(
-    columns: tuple[str, ...], values: dict[str, tuple[Ints, Labels]], kept: Ints
+    columns: tuple[str, ...], values: dict[str, tuple[Ints, Labels]], kept: Ints | slice
 ) -> tuple[Ints, dict[str, Any], Ints]:
     """Give numbers to the distinct items in the order of their values, and find the category of each."""
-    item: Ints = np.zeros(len(kept), dtype=np.int64)
-    for name in columns:
+    item, distinct = distinct_codes(values[columns[0]][0][kept])
+    parts = [distinct]
+    for name in columns[1:]:
         codes, labels = values[name]
-        item, distinct = distinct_codes(item * len(labels) + _ranks(codes, labels)[kept])
-    first = np.empty(len(distinct), dtype=np.int64)
-    first[item[::-1]] = np.arange(len(item))[::-1]
-    items = {name: values[name][1][values[name][0][kept][first]] for name in columns}
-    category = np.full(len(first), -1)
+        item, distinct = distinct_codes(item * len(labels) + codes[kept])
+        parts = [*(part[distinct // len(labels)] for part in parts), distinct % len(labels)]
+    items = {name: values[name][1][part] for name, part in zip(columns, parts, strict=True)}
+    category = np.full(len(distinct), -1)
     if "category" in values and "category" not in columns:
-        np.maximum.at(category, item, _ranks(*values["category"])[kept])  # the same whatever the order of rows
+        np.maximum.at(category, item, values["category"][0][kept])  # the same whatever the order of rows
     return item, items, category
 
 
-def _ranks(codes: Ints, labels: Labels) -> Ints:
-    """Return the rank of each label among the distinct ones in place of its code, -1 where it is missing."""
+def _numbered(ids: nw.Series[Any]) -> tuple[Ints, Labels]:
+    """Give each distinct value a number in the order of the values, -1 where it is missing."""
+    is_whole = ids.dtype.is_integer() and not ids.null_count()
+    return factorize_sorted(ids) if is_whole else _by_value(*factorize(ids))
+
+
+def _by_value(codes: Ints, labels: Labels) -> tuple[Ints, Labels]:
+    """Return codes in the order of their labels, -1 where one is missing, and the labels in order."""
     try:
         order = np.argsort(labels, kind="stable")
     except TypeError:  # of several types
         order = np.argsort(np.array([str(label) for label in labels.tolist()]), kind="stable")
     rank = np.full(len(labels) + 1, -1)
     rank[order] = np.arange(len(labels))
-    return rank[codes]
+    return rank[codes], labels[order]
 
 
 def _packed(customer: Ints, item: Ints, day: Ints, *, n_items: int) -> tuple[Ints, int, int]:
     """Return one whole number per row that sorts by customer, item and day; the first day; and the bits of a day."""
-    low = int(day.min(initial=0)) if not len(day) else int(day.min())
+    low = int(day.min()) if len(day) else 0
     bits = (int(day.max()) - low).bit_length() if len(day) else 0
     n_pairs = (int(customer.max(initial=0)) + 1) * max(n_items, 1)
-    if n_pairs.bit_length() + bits > 63:
+    if n_pairs.bit_length() + bits > PACKED_BITS:
         raise ValueError("`orders` has too many customers, items and days to be numbered: take a shorter time")
-    return (customer.astype(np.int64) * max(n_items, 1) + item) << bits | (day - low), low, bits
+    key = customer.astype(np.int64, copy=False) * max(n_items, 1)
+    key += item
+    key <<= bits
+    key |= day - low
+    return key, low, bits
+
+
+def _units(quantity: Any) -> Floats:
+    """Return quantities in whole millionths, 1 where one is not above zero or not known."""
+    quantity = quantity.astype(np.float64, copy=False)
+    quantity = np.where(np.isfinite(quantity) & (quantity > 0), quantity, 1.0)
+    units: Floats = np.maximum(np.rint(quantity * QUANTITY_UNIT), 1.0)
+    return units
+
+
+def _added_up(key: Ints, units: Floats | None) -> tuple[Ints, Floats]:
+    """Return the distinct keys, ascending, and the quantity of each: its lines where none is known."""
+    if not len(key):
+        return key, np.zeros(0)
+    if units is None:
+        key.sort()
+        bounds = run_bounds(key)
+        return key[bounds[:-1]], np.diff(bounds).astype(np.float64)
+    key, units = _sorted_together(key, units)
+    starts = run_bounds(key)[:-1]
+    return key[starts], np.add.reduceat(units, starts) / QUANTITY_UNIT
+
+
+def _sorted_together(key: Ints, units: Floats) -> tuple[Ints, Floats]:
+    """Sort quantities by their keys; numbers that hold both are sorted much faster than their places."""
+    whole = np.rint(units / QUANTITY_UNIT)
+    step = QUANTITY_UNIT if (whole * QUANTITY_UNIT == units).all() else 1.0
+    size = whole if step > 1 else units
+    bits = int(size.max()).bit_length()
+    if int(key.max()).bit_length() + bits > PACKED_BITS:
+        order = np.argsort(key)
+        return key[order], units[order]
+    packed = key << bits
+    packed |= size.astype(np.int64)
+    packed.sort()
+    return packed >> bits, np.asarray((packed & ((1 << bits) - 1)) * step, dtype=np.float64)
