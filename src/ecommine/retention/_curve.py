@@ -157,7 +157,7 @@ def curve(
     With :math:`d_t` customers who return on day t and :math:`Y_t` who are observed so long without a return,
     the share is :math:`1 - \prod_{t \le N} (1 - d_t / Y_t)` (Kaplan and Meier). Its interval is Wilson's at the
     effective number of customers that Greenwood's variance implies. It is null where fewer than ten
-    customers are still at risk, unless all of them have been observed so long.
+    customers have been observed so long, returned or not, unless all of them have.
 
     References
     ----------

@@ -12,8 +12,11 @@ from ..._stats.intervals import wilson_interval
 from ..._stats.survival import survival_by_row
 from .._read.days import CustomerDays
 
-MIN_AT_RISK = 10
-"""Customers known not to have returned yet, below whom the share is null unless all are observed."""
+MIN_OBSERVED = 10
+"""Customers observed for so long, returned or not, below whom the share is null unless all are observed.
+
+A limit on those who have not returned would show the shares of the samples in which few return, and these are too low.
+"""
 MIN_EXPECTED = 5.0
 """Returns, and customers without one, that a test expects on each side; below it there is no test."""
 
@@ -102,7 +105,7 @@ class ReturnCounts:
         survival, greenwood = (sums[:, within] for sums in survival_by_row(at_risk, events))
         observed = n - np.cumsum(self.age, axis=1)[:, within - 1]
         at_risk = n - until[:, within - 1]
-        share = np.where((n > 0) & ((observed == n) | (at_risk >= MIN_AT_RISK)), 1 - survival, np.nan)
+        share = np.where((n > 0) & ((observed == n) | (observed >= MIN_OBSERVED)), 1 - survival, np.nan)
         size = effective_sample_size(share, survival**2 * greenwood, observed.astype(np.float64))
         low, high = wilson_interval(share, size, z)
         return ReturnShares(
@@ -117,7 +120,7 @@ class ReturnCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ReturnShares:
-    """Shares that return within each number of days, of each group; NaN where too few are at risk.
+    """Shares that return within each number of days, of each group; NaN where too few are observed.
 
     Attributes
     ----------
