@@ -9,7 +9,7 @@ import numpy as np
 from narwhals.stable.v2.typing import IntoFrame
 
 from .._core.arrays import Bools, Ints
-from .._core.checks import instance, integer, one_of, several
+from .._core.checks import instance, integer, one_of, several, show
 from .._core.durations import fixed_length
 from .._core.engines import tell_library_errors
 from .._core.notes import Note
@@ -261,7 +261,7 @@ def checked_signals(signals: object) -> tuple[Signal, ...] | None:
 def whole_days(horizon: object) -> int:
     """Return the horizon in days."""
     if not isinstance(horizon, (str, timedelta)):
-        raise TypeError(f"`horizon` must be a duration such as '28d' or a timedelta, got {horizon!r}"[:200])
+        raise TypeError(f"`horizon` must be a duration such as '28d' or a timedelta, got {show(horizon)}")
     length = fixed_length(horizon, argument="horizon")
     if length % ONE_DAY:
         raise ValueError(f"`horizon` must be whole days, such as '28d', got {horizon!r}")

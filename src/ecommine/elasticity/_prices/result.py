@@ -181,7 +181,7 @@ def _check_costs(demand: Demand, is_asked: Bools, panel: Panel) -> None:
 def _bounds(bounds: object, demand: Demand, panel: Panel) -> tuple[Floats, Floats]:
     """Return the lowest and highest price of each product, none where no bound is given."""
     if isinstance(bounds, str | float | int):
-        raise TypeError(f"`bounds` must be a pair (low, high) of multiples of the price or a table, got {bounds!r}")
+        raise TypeError(f"`bounds` must be a pair (low, high) of multiples of the price or a table, got {show(bounds)}")
     if isinstance(bounds, Sequence) and not isinstance(bounds, str):
         if len(bounds) != 2:
             raise ValueError(
