@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from ecommine.schema import TABLES, Column, Table
-from ecommine.schema._convert.ids import _SUSPECT_REGEX
-from ecommine.schema._validate.shared_ids import _MASKED_REGEX, _WORDS_REGEX
+from ecommine.schema._convert.ids import _SUSPECT_REGEX, MASKED_REGEX
+from ecommine.schema._validate.shared_ids import _WORDS_REGEX
 
 CHINESE = ("连衣裙", "手机壳 黑色", "č 数据", "🛒", 'O\'Neil; "x"', "%s {0} \\n")
 FIRST, LAST = datetime(1970, 3, 1), datetime(2099, 12, 31, 23, 59, 59, 999_999)
@@ -28,7 +29,7 @@ BLANKS = " \t\r\n\u00a0\u3000\u200b\ufeff"
 codes = words.map(lambda text: text.strip(BLANKS)).filter(
     lambda text: (
         text
-        and not any(re.search(regex, text) for regex in (_SUSPECT_REGEX, _WORDS_REGEX, _MASKED_REGEX))
+        and not any(re.search(regex, text) for regex in (_SUSPECT_REGEX, _WORDS_REGEX, MASKED_REGEX))
         and not any(unicodedata.category(sign) == "Cf" for sign in text)
         and "@" not in text
     )
@@ -101,13 +102,15 @@ def tables(draw: st.DrawFn, name: str, *, min_rows: int = 0, max_rows: int = 8) 
         asked = not column.nullable or (column.name in ("quantity", "unit_price") and "amount" not in names)
         if not asked:
             values = st.none() | values
-        unique = column.name == table.unique
+        unique = column.name == table.unique or (name, column.name) == ("orders", "order_id")  # see `order_notes`
         drawn = draw(st.lists(values, min_size=rows, max_size=rows, unique=unique))
         if column.name == "currency":  # of several, which are told in a warning, none is a valid table's
             one = next((value for value in drawn if value is not None), None)
             drawn = [None if value is None else one for value in drawn]
         frame[column.name] = as_column(held, drawn)
-    return pd.DataFrame(frame)
+    drawn_table = pd.DataFrame(frame)
+    assume(name != "events" or not drawn_table.duplicated().any())  # copies are told in a warning
+    return drawn_table
 
 
 _MARKERS = [datetime(1899, 12, 30), datetime(1970, 1, 1), datetime(2100, 1, 1), datetime(2262, 1, 1)]

@@ -113,14 +113,15 @@ def from_olist(
     export = Export(check, _SYSTEM, decimal)
     heads = with_known_headings(opened(orders, argument="orders"), export, _SYSTEM)
     opened(items, argument="items")  # which, unlike the tables after it, must be given
-    sold = open_table_of_export(heads, items, argument="items")
-    people = open_table_of_export(heads, customers, argument="customers")
-    goods = open_table_of_export(heads, products, argument="products")
-    opinions = open_table_of_export(heads, reviews, argument="reviews")
-    paid = open_table_of_export(heads, payments, argument="payments")
-    sold, people, goods, opinions, paid = (
+    sold = with_known_headings(open_table_of_export(heads, items, argument="items"), export, _SYSTEM)
+    people, goods, opinions, paid = (
         None if table is None else with_known_headings(table, export, _SYSTEM)
-        for table in (sold, people, goods, opinions, paid)
+        for table in (
+            open_table_of_export(heads, customers, argument="customers"),
+            open_table_of_export(heads, products, argument="products"),
+            open_table_of_export(heads, reviews, argument="reviews"),
+            open_table_of_export(heads, payments, argument="payments"),
+        )
     )
     require_columns(heads, _SYSTEM, "order_id", "customer_id", "order_status", *_TIMES)
     heads = drop_copies(heads, export, _SYSTEM, "orders", "order_id")

@@ -21,8 +21,8 @@ _MOST_VARYING = 0.5
 """Share of the products that cost what the order does, hence something else each time."""
 _ABOVE = 1.5
 """Times quantity x unit_price above which an amount cannot be the money of a line, with taxes and rounding."""
-_MIN_LINES = 3
-"""Lines of several units from which an amount that equals the price of one unit is no accident."""
+_MIN_LINES = 20
+"""Lines from which an amount that is not quantity x unit_price is no accident."""
 _SECONDS_OF_ORDER = 86_400
 """Seconds that the lines of one order lie apart at most; more is a number that was given again."""
 
@@ -53,7 +53,7 @@ def order_lines(lines: Frame, *, is_amount_given: bool) -> OrderLines:
         computed=computed,
         priced=(~computed.is_null()).cast(nw.Int64),
         several=several.cast(nw.Int64),
-        single=(several & (nw.col("amount") == price).fill_null(value=False)).cast(nw.Int64),
+        single=(several & ((nw.col("amount") == price) & (price != 0)).fill_null(value=False)).cast(nw.Int64),
     )
     summed = ("guest", "computed", "priced", "several", "single")
     alike = parts.group_by("order_id", "amount").agg(nw.len().alias("n"), *[nw.col(name).sum() for name in summed])
@@ -123,7 +123,7 @@ def _contradicted(facts: dict[str, float], same: int, several: int) -> list[Note
         return [Note(text + _REPEATED, code="amounts_repeated", count=same)]
     sums = f"`amount` adds up to {facts['money']:,.2f} and quantity x unit_price to {facts['computed']:,.2f} in "
     sums += f"{counted(int(facts['priced_lines']), 'line')}: "
-    if facts["money"] > _ABOVE * facts["computed"] > 0:
+    if facts["priced_lines"] >= _MIN_LINES and facts["money"] > _ABOVE * facts["computed"] > 0:
         text = "map the money of the line, in the same currency unit, or leave `amount` out, so that it is computed"
         return [Note(sums + text, code="amounts_contradict_prices", count=int(facts["priced_lines"]))]
     units = int(facts["units"])
