@@ -1,5 +1,6 @@
 """Errors name what a user can act on: orders of an export, formats that the data have, arguments of file readers."""
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
@@ -98,3 +99,25 @@ def test_codes_that_are_floats_are_told_the_argument_of_their_reader():
 def test_times_in_place_of_the_count_of_ga4_are_told_as_such():
     raw = pd.DataFrame({"event_timestamp": ["2024-05-01 00:00:00+00:00"], "event_name": ["x"], "user_pseudo_id": ["7"]})
     assert "must count microseconds since 1970, as in the export; it holds text" in error(schema.from_ga4, raw)
+
+
+@pytest.mark.call("schema.orders")
+def test_dates_that_became_numbers_are_told_as_such(local_library):
+    raw = orders(ordered_at=np.array([1052024, 2052024, 13052024]))
+    assert "made numbers of these texts" in error(schema.orders, local_library(raw), format="%d.%m.%Y")
+    day = orders(ordered_at=np.array([20240501] * 3))
+    assert set(to_pandas(schema.orders(local_library(day), format="%Y%m%d"))["ordered_at"].dt.year) == {2024}
+
+
+@pytest.mark.parametrize("written", ["01-May-24", "03.05.24", "3/5/24", "01 May 24"])
+def test_years_of_two_digits_are_told_as_such(written):
+    assert f"write years with four digits: {written!r}" in error(
+        schema.orders, orders(ordered_at=texts(*[written] * 3))
+    )
+
+
+def test_a_missing_price_is_nothing_to_fill_in_by_order():
+    raw = pd.DataFrame(
+        {"order_id": 1, "customer_id": 1, "ordered_at": pd.Timestamp("2024-05-01"), "amount": [1.0, None]}
+    )
+    assert "fill" not in error(schema.orders, raw)

@@ -88,9 +88,9 @@ SCENARIOS = {
         SOLD.assign(product_id=list("abcd"), quantity=1, amount=[8.0, 8.0, 4.0, 4.0])
     ),
     "amounts in cents": lambda: schema.orders(
-        pd.DataFrame(
-            {"order_id": range(20), "customer_id": 1, "quantity": 1, "unit_price": 4.0, "amount": 400.0}
-        ).assign(ordered_at=DAY)
+        pd.DataFrame({"order_id": range(20), "customer_id": 1, "quantity": 1, "unit_price": 4.0}).assign(
+            amount=400.0, ordered_at=DAY
+        )
     ),
     "a customer on some lines": lambda: schema.orders(
         SOLD.assign(order_id=[1, 1, 2, 2], product_id=list("abcd"), customer_id=["a", None, "b", None])

@@ -20,7 +20,7 @@ _DATES = (
 _CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%H时%M分%S秒")
 _CHINESE = tuple(f"%Y年%m月%d日{blank}%p{clock}" for blank in (" ", "") for clock in ("%I:%M", "%I:%M:%S", "%I时%M分"))
 _ZONES = ("", "%z", " %z", " UTC", " GMT")
-_SHORT_YEAR = re.compile(r"[0-9]{1,2}([./-])[0-9]{1,2}\1[0-9]{2}(?![0-9])")
+_SHORT_YEAR = re.compile(r"[0-9]{1,2}([./ -])(?:[0-9]{1,2}|[A-Za-z]{3})\1[0-9]{2}(?![0-9])")
 SWAPPED = (
     "a spreadsheet made dates of those texts that it could read, and may have swapped their day and month: export the "
     "file again, and read the column as text"

@@ -1,5 +1,6 @@
 """Checks of values: one null-safe condition per check, with its description and how to mend the data."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -297,6 +298,8 @@ def _remedy(frame: Frame, check: ValueCheck, plan: TypePlan, sources: Mapping[st
         return advice_of_number([str(value) for value in failing], conversion.decimal)
     if conversion.operation != "parse":
         return check.remedy
+    if conversion.is_number and re.search("%[a-zA-Z][^%]", str(conversion.format)):
+        return "the reader of the file made numbers of these texts: read the file again with this column as text"
     advice = describe_values(failing)
     if "`format=`" not in advice:
         advice = describe_values([*failing, *sample(frame, RAW + check.column)])  # beside those that can be read
@@ -311,7 +314,7 @@ def _remedy(frame: Frame, check: ValueCheck, plan: TypePlan, sources: Mapping[st
 def _remedy_of_missing(frame: Frame, check: ValueCheck, source: str | None) -> str:
     """Return how to fill what only the first line of each order has; rows without it are no broken ones then."""
     names = frame.collect_schema().names()
-    if check.column == "order_id" or "order_id" not in names or source is None:
+    if check.column != "ordered_at" or "order_id" not in names or source is None:
         return check.remedy
     of_order = frame.select(order=nw.col("order_id"), lacks=check.failed.cast(nw.Int64)).group_by("order")
     sums = of_order.agg(nw.col("lacks").sum(), n=nw.len())
