@@ -121,3 +121,11 @@ def test_a_missing_price_is_nothing_to_fill_in_by_order():
         {"order_id": 1, "customer_id": 1, "ordered_at": pd.Timestamp("2024-05-01"), "amount": [1.0, None]}
     )
     assert "fill" not in error(schema.orders, raw)
+
+
+def test_users_of_polars_are_told_its_own_reader():
+    raw = orders(order_id=np.array([1.5, 2.0, 3.0]))
+    assert "pd.read_csv(..., dtype=str)" in error(schema.orders, raw)
+    text = error(schema.orders, pl.from_pandas(raw))
+    assert "pl.read_csv(..., infer_schema=False)" in text
+    assert "pd." not in text

@@ -268,11 +268,16 @@ def describe_failures(
         position = f"row {row}" if row != _NO_ROW else f"{noun} {key}"
         is_missing = failures[number][0].description == MISSING
         examples.setdefault(number, []).append(position if is_missing else f"{position} ({value})")
-    return [
+    problems = [
         f"`{check.column}` {check.description} in {counted(count, 'row')}, "
         f"first {', '.join(examples[i])}: "
         + (_LEAVE_OUT if _reads_others(check, count, of_export) else _remedy(frame, check, plan, sources))
         for i, (check, count) in enumerate(failures)
+    ]
+    if not frame.implementation.is_polars():
+        return problems
+    return [
+        problem.replace("pd.read_csv(..., dtype=str)", "pl.read_csv(..., infer_schema=False)") for problem in problems
     ]
 
 
