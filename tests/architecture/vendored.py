@@ -1,6 +1,7 @@
-"""Run the doctests of a copied topic under its new name, with the original package out of reach.
+"""Run the doctests of copies of the package under their new names, with the original package out of reach.
 
-Usage: python vendored.py NEW_NAME, in the folder that holds the copy. Exits with 1 where one fails.
+Usage: python vendored.py PACKAGE ..., in the folder that holds the copies. Every module of a copy is imported; of
+``shop.rfm`` only the doctests of that part are run. Exits with 1 where one fails.
 """
 
 import doctest
@@ -8,6 +9,7 @@ import importlib
 import pkgutil
 import re
 import sys
+import traceback
 from importlib.abc import MetaPathFinder
 
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -31,20 +33,31 @@ def renamed(test: doctest.DocTest, package: str) -> doctest.DocTest:
     return test
 
 
-def run(package: str) -> tuple[int, int]:
-    """Run every doctest of the copy; return failed and tried examples."""
+def run(part: str) -> tuple[int, int]:
+    """Import all of the copy and run the doctests of the part; return failed and tried examples."""
     runner = doctest.DocTestRunner(optionflags=FLAGS)
+    package = part.partition(".")[0]
     top = importlib.import_module(package)
     for found in pkgutil.walk_packages(top.__path__, f"{package}."):
         module = importlib.import_module(found.name)
-        for test in doctest.DocTestFinder().find(module):
-            runner.run(renamed(test, package))
+        if f"{found.name}.".startswith(f"{part}."):
+            for test in doctest.DocTestFinder().find(module):
+                runner.run(renamed(test, package))
     return runner.failures, runner.tries
+
+
+def failures_of(part: str) -> int:
+    """Run the part and print how it went; an error of its modules is a failure."""
+    try:
+        failures, tries = run(part)
+    except Exception:
+        traceback.print_exc()
+        failures, tries = 1, 0
+    print(f"{part}: {tries} examples tried, {failures} failed")
+    return failures
 
 
 if __name__ == "__main__":
     sys.path.insert(0, "")
     sys.meta_path.insert(0, Blocked())
-    failures, tries = run(sys.argv[1])
-    print(f"{tries} examples tried, {failures} failed")
-    sys.exit(bool(failures))
+    sys.exit(sum(map(failures_of, sys.argv[1:])) > 0)
