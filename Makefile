@@ -48,7 +48,7 @@ parity: $(VENV)/test.stamp $(PEERS)/peers.stamp  ## long simulations, comparison
 	$(BIN)/python -m pytest -q -n 2 --hypothesis-profile=full --cov --cov-branch --cov-report= tests
 
 spark: $(VENV)/spark.stamp  ## the same calls on PySpark with real worker processes (needs Java 17)
-	$(BIN)/python -m pytest -q -m spark tests
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m spark tests
 
 oldest: $(OLDEST)/test.stamp  ## run all tests on the oldest allowed versions
 	$(OLDEST)/bin/python -m pytest -q -n 2

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import Phase, is_hypothesis_test, settings
 
-from libraries import LIBRARIES, Library, spark_session, to_spark
+from libraries import LIBRARIES, Library, quick_session, spark_session, to_spark
 
 # The same examples on every run, and no time limit: the first call of a library pays for its import.
 settings.register_profile("ecommine", deadline=None, derandomize=True, print_blob=True)
@@ -23,7 +23,15 @@ PART, FEWEST = 0.2, 5
 os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(sys.prefix) / "numba"))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave to one machine what is marked so, and try each property on a part of its examples."""
+    both = {item for item in items if item.get_closest_marker("spark") and item.get_closest_marker("local")}
+    config.hook.pytest_deselected(items=list(both))
+    items[:] = [item for item in items if item not in both]
+    _lower_examples(items)
+
+
+def _lower_examples(items: list[pytest.Item]) -> None:
     """Try each property on a part of its examples: the full number is for `make parity`."""
     if settings.get_current_profile_name() == "full":
         return
@@ -46,7 +54,7 @@ def spark() -> Iterator[Any]:
 def library(request: pytest.FixtureRequest) -> Library:
     """Each table library in turn: ``library(pandas_table)`` is its own table. See ``libraries.to_pandas``."""
     if request.param == "pyspark":
-        session = request.getfixturevalue("spark")
+        session = quick_session(request.getfixturevalue("spark"))
         return Library("pyspark", True, lambda frame: to_spark(session, frame))
     return LIBRARIES[request.param]
 

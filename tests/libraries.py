@@ -87,6 +87,7 @@ def spark_session() -> Any:
         "spark.driver.extraJavaOptions": QUICK_START,
         "spark.executor.extraJavaOptions": QUICK_START,
         "spark.ui.enabled": "false",
+        "spark.deploy.appIdPattern": f"app-{os.getpid()}-%s-%04d",  # else two sessions of one second share a folder
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "2",
         "spark.default.parallelism": "2",
@@ -98,6 +99,22 @@ def spark_session() -> Any:
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     return session
+
+
+QUICK = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+}
+"""What saves time on tables of some rows: no Java is compiled for a query, and no plan is made again on its way."""
+
+
+def quick_session(session: Any) -> Any:
+    """Make a session for tables of some rows, on the same worker processes; their shuffles stay in two parts."""
+    quick = session.newSession()
+    for name, value in QUICK.items():
+        quick.conf.set(name, value)
+    return quick
 
 
 LARGE = 100_000
@@ -130,6 +147,19 @@ LIBRARIES = {
 
 EAGER_AND_LAZY = [LIBRARIES["pandas-numpy"], LIBRARIES["polars-lazy"]]
 """Two libraries for what does not depend on the library, but for whether a table is in memory."""
+
+
+LOCAL = pytest.mark.local
+"""The mark of parameters that only the libraries of one machine run: on Spark another goes the same way."""
+
+
+def few_on_spark(count: int, *values: Any) -> list[Any]:
+    """Give the values to a test as parameters, of which Spark runs the first ones alone: a query takes it long.
+
+    These take ways of their own through Spark's functions, and stand for the others; DuckDB, as lazy, runs all.
+    """
+    rest = values[count:]
+    return [*values[:count], *(pytest.param(*one if isinstance(one, tuple) else (one,), marks=LOCAL) for one in rest)]
 
 
 def to_pandas(native: Any, *, sort: Sequence[str] | bool = False) -> pd.DataFrame:

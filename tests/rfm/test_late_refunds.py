@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ecommine import rfm
-from libraries import to_pandas
+from libraries import few_on_spark, to_pandas
 from rfm.slow import orders
 
 FIXED = rfm.Scale(recency=(5, 10), frequency=(1, 2), monetary=(20, 100))
@@ -59,7 +59,7 @@ def test_a_refund_after_the_last_order_by_hand_in_every_library(library):
     assert moved.headline.endswith("change in revenue -190.00")
 
 
-def test_refunds_in_either_period_are_no_movement(library):
+def test_refunds_in_either_period_are_no_movement(local_library):
     """Cat only returns in January, dan in both months: neither is a customer of a flow or of a rate."""
     lines = lines_of(
         ("ann", "2024-01-10", 100.0),
@@ -68,28 +68,28 @@ def test_refunds_in_either_period_are_no_movement(library):
         ("ann", "2024-02-10", 100.0),
         ("dan", "2024-02-11", -7.5),
     )
-    moved = january_to_february(library(lines))
+    moved = january_to_february(local_library(lines))
     assert (moved.revenue_before, moved.revenue_after) == (65.0, 92.5)
     assert parts(moved)["late_refunds"] == (3, 27.5)  # dan in each month
     assert to_pandas(moved.table)["customers"].sum() == 1
     assert to_pandas(moved.rates)["customers"].sum() == 1
 
 
-def test_who_returns_first_and_buys_later_is_new(library):
+def test_who_returns_first_and_buys_later_is_new(local_library):
     lines = lines_of(("ann", "2024-01-10", 100.0), ("cat", "2024-01-12", -30.0), ("cat", "2024-02-10", 80.0))
-    moved = january_to_february(library(lines))
+    moved = january_to_february(local_library(lines))
     assert parts(moved) == {"new": (1, 80.0), "gone": (1, -100.0), "late_refunds": (1, 30.0)}
     assert (moved.revenue_before, moved.revenue_after) == (70.0, 80.0)
 
 
-def test_charges_without_an_order_are_money_too(library):
+def test_charges_without_an_order_are_money_too(local_library):
     lines = lines_of(("ann", "2024-01-10", 100.0), ("ann", "2024-02-01", 4.5, "fee"), ("bob", "2024-02-10", 60.0))
-    moved = january_to_february(library(lines))
+    moved = january_to_february(local_library(lines))
     assert parts(moved) == {"new": (1, 60.0), "gone": (1, -100.0), "late_refunds": (1, 4.5)}
     assert (moved.revenue_before, moved.revenue_after) == (100.0, 64.5)
 
 
-@pytest.mark.parametrize("ids", [["ann", "bob"], [1, 2]])
+@pytest.mark.parametrize("ids", few_on_spark(1, [1, 2], ["ann", "bob"]))
 def test_a_period_of_refunds_alone_has_a_revenue(library, ids):
     lines = lines_of(("ann", "2024-01-10", 100.0), ("bob", "2024-01-10", 50.0), ("ann", "2024-02-05", -100.0))
     moved = january_to_february(library(lines.assign(customer_id=[ids[0], ids[1], ids[0]])))

@@ -54,9 +54,13 @@ HAND = orders_of(
 )
 
 
-def test_flows_by_hand_in_every_library(library):
-    moved = two_months(HAND, library)
-    table = to_pandas(moved.table)
+@pytest.fixture(scope="module")
+def hand(library):
+    return two_months(HAND, library)
+
+
+def test_flows_by_hand_in_every_library(hand):
+    table = to_pandas(hand.table)
     assert table.to_dict("list") == {
         "from_segment": ["big", "medium", "medium", "small", "new"],
         "to_segment": ["big", "big", "gone", "small", "medium"],
@@ -68,9 +72,8 @@ def test_flows_by_hand_in_every_library(library):
     }
 
 
-def test_bridge_by_hand_in_every_library(library):
-    moved = two_months(HAND, library)
-    bridge = to_pandas(moved.bridge).set_index("part")
+def test_bridge_by_hand_in_every_library(hand):
+    bridge = to_pandas(hand.bridge).set_index("part")
     # Ann: 1 x 150 to 2 x 75. One more order at the mean value of 112.5; an order value 75 lower at 1.5 orders.
     # Cat: 2 x 10 to 1 x 5. One order less at the mean value of 7.5; an order value 5 lower at 1.5 orders.
     expected = {
@@ -85,7 +88,7 @@ def test_bridge_by_hand_in_every_library(library):
         "late_refunds": (0, 0.0),
     }
     assert {part: (row.customers, row.money) for part, row in bridge.iterrows()} == expected
-    assert (moved.revenue_before, moved.revenue_after) == (280.0, 385.0)
+    assert (hand.revenue_before, hand.revenue_after) == (280.0, 385.0)
 
 
 def test_rates_by_hand():

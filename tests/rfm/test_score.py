@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 
 from ecommine import DataWarning, rfm
-from libraries import to_pandas
+from libraries import few_on_spark, to_pandas
 from notes import note_counts
 from rfm.slow import orders, shop, slow_cuts, slow_score, slow_standard, slow_table
 
@@ -128,7 +128,7 @@ def test_who_gives_the_name_of_a_segment_learns_its_code(name):
         rfm.score(shop()).members(name)
 
 
-@pytest.mark.parametrize("locale", ["en", "zh"])
+@pytest.mark.parametrize("locale", few_on_spark(1, "zh", "en"))
 def test_labels_are_only_for_display(library, locale):
     result = rfm.score(library(shop()))
     shown = to_pandas(result.labelled(locale=locale))

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from ecommine import SchemaError, schema
-from libraries import to_pandas
+from libraries import few_on_spark, to_pandas
 from notes import warning_counts
 from raw_orders import orders, texts
 
@@ -107,12 +107,9 @@ def test_repeated_ids_where_each_thing_has_one_row(library, reader, key):
 
 @pytest.mark.parametrize(
     "guests",
-    [
-        np.array([np.nan] * 3),
-        texts(None, None, None),
-        texts(np.nan, np.nan, np.nan),
-        texts(pd.NA, pd.NA, pd.NA),
-    ],
+    few_on_spark(
+        2, np.array([np.nan] * 3), texts(None, None, None), texts(np.nan, np.nan, np.nan), texts(pd.NA, pd.NA, pd.NA)
+    ),
     ids=["float NaN", "None", "object NaN", "NA"],
 )
 def test_an_all_null_customer_column_is_all_guests(library, guests):

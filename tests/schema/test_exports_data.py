@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from ecommine import schema
-from libraries import to_pandas
+from libraries import few_on_spark, to_pandas
 from notes import note_counts
 
 DATA = Path(os.environ.get("ECOMMINE_DATA", "../shared/data"))
@@ -62,7 +62,9 @@ UCI_TYPES = [
 
 
 @pytest.mark.call("schema.from_uci_online_retail")
-@pytest.mark.parametrize("spelling", [{}, {"InvoiceNo": "Invoice", "CustomerID": "Customer ID", "UnitPrice": "Price"}])
+@pytest.mark.parametrize(
+    "spelling", few_on_spark(1, {}, {"InvoiceNo": "Invoice", "CustomerID": "Customer ID", "UnitPrice": "Price"})
+)
 def test_uci_lines_have_their_type_on_every_library(library, spelling) -> None:
     raw = library(UCI.rename(columns=spelling))
     shop = schema.from_uci_online_retail(raw)
@@ -244,7 +246,7 @@ CDNOW = pd.DataFrame(
 
 @pytest.mark.call("schema.from_cdnow")
 @pytest.mark.parametrize("dates", ["numbers", "floats", "text", "times"])
-@pytest.mark.parametrize("columns", [{}, {"quantity": "number_of_cds", "amount": "dollar_value"}])
+@pytest.mark.parametrize("columns", few_on_spark(1, {}, {"quantity": "number_of_cds", "amount": "dollar_value"}))
 def test_cdnow_orders_are_customer_days(library, dates, columns) -> None:
     days = {
         "numbers": CDNOW.date,

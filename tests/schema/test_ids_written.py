@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ecommine import SchemaError, schema
-from libraries import to_pandas
+from libraries import few_on_spark, to_pandas
 from notes import warning_counts
 from raw_orders import orders, texts
 
@@ -19,7 +19,10 @@ def known(out, name="customer_id"):
 
 
 @pytest.mark.parametrize(
-    "word", ["NULL", "null", "nan", "NaN", "None", "N/A", "#N/A", "<NA>", "\\N", "undefined", "(not set)", " ", "\t"]
+    "word",
+    few_on_spark(
+        2, "\\N", " ", "NULL", "null", "nan", "NaN", "None", "N/A", "#N/A", "<NA>", "undefined", "(not set)", "\t"
+    ),
 )
 def test_words_that_mean_nobody_are_missing(library, word):
     out, counts = read(library, customer_id=texts("ann", word, word))
@@ -60,14 +63,14 @@ def test_blanks_and_capitals_of_an_email_make_no_other_customer(library, ids, on
     assert known(out) == [one] * 3
 
 
-@pytest.mark.parametrize("column", ["customer_id", "order_id", "product_id"])
+@pytest.mark.parametrize("column", few_on_spark(1, "customer_id", "order_id", "product_id"))
 def test_whole_numbers_that_went_through_floats_are_whole_again(library, column):
     out, counts = read(library, **{column: texts("13085.0", "13085", "7.0")})
     assert counts == {"ids_without_fraction": 2}
     assert sorted(known(out, column)) == ["13085", "13085", "7"]
 
 
-@pytest.mark.parametrize("rounded", ["1.23457E+12", "2.1E+15", "4e+10"])
+@pytest.mark.parametrize("rounded", few_on_spark(1, "1.23457E+12", "2.1E+15", "4e+10"))
 def test_ids_that_a_spreadsheet_rounded_are_told(library, rounded):
     _, counts = read(library, order_id=texts(rounded, rounded, "A2"))
     assert counts == {"ids_rounded": 2}

@@ -155,10 +155,10 @@ def test_notes_say_what_was_left_out(local_library):
     }
 
 
-def test_stores_have_rows_stock_and_notes_of_their_own(library):
+def test_stores_have_rows_stock_and_notes_of_their_own(local_library):
     lines = pd.concat([SHOP, SHOP[:1].assign(store_id=None)], ignore_index=True).astype({"store_id": "Int64"})
     stock = STOCK.assign(store_id=[1, 1, 1, 1, 1, 2])
-    panel = quiet(library(lines), stores=True, stock=library(stock), prices=library(PRICES))
+    panel = quiet(local_library(lines), stores=True, stock=local_library(stock), prices=local_library(PRICES))
     assert panel.columns[:3].tolist() == ["product_id", "store_id", "period_at"]
     assert panel.groupby(["product_id", "store_id"]).size().to_dict() == {("cup", 1): 4, ("tea", 1): 4, ("tea", 2): 4}
     tea = panel[panel["product_id"] == "tea"].set_index(["store_id", "period_at"])
@@ -166,11 +166,11 @@ def test_stores_have_rows_stock_and_notes_of_their_own(library):
     assert tea.loc[2, "units_sold"].tolist()[:2] == [10, 0]
     assert math.isnan(tea.loc[(2, FOUR[2]), "units_sold"])  # out of stock in this store, not in the other
     assert tea.loc[2, "price"].tolist() == pytest.approx([3.0, NAN, 4.5, 4.0], nan_ok=True)
-    assert notes_of(library(lines), stores=True)["lines_without_store"] == 1
+    assert notes_of(local_library(lines), stores=True)["lines_without_store"] == 1
     with pytest.raises(SchemaError, match="`store_id` is missing"):
-        schema.to_sales(library(SHOP.drop(columns="store_id")), stores=True)
+        schema.to_sales(local_library(SHOP.drop(columns="store_id")), stores=True)
     with pytest.raises(SchemaError, match="`store_id` is missing"):
-        schema.to_sales(library(SHOP), stores=True, stock=library(STOCK.drop(columns="store_id")))
+        schema.to_sales(local_library(SHOP), stores=True, stock=local_library(STOCK.drop(columns="store_id")))
 
 
 def test_the_money_is_that_of_the_lines(local_library):
@@ -193,12 +193,12 @@ def test_an_order_cancelled_under_its_own_id_leaves_only_within_a_period(local_l
     assert quiet(local_library(part))[["units_sold", "returned", "quantity"]].values.tolist() == [[4, 3, 1]]
 
 
-def test_two_currencies_are_refused(library):
+def test_two_currencies_are_refused(local_library):
     mixed = SHOP.assign(currency=["EUR", "USD"] + ["EUR"] * (len(SHOP) - 2))
     with pytest.raises(SchemaError, match="`currency` holds 2 currencies"):
-        schema.to_sales(library(mixed))
+        schema.to_sales(local_library(mixed))
     only_of_others = SHOP.assign(currency=[None] * 11 + ["USD", "EUR"])  # the line in dollars is shipping
-    assert len(quiet(library(only_of_others))) == 8
+    assert len(quiet(local_library(only_of_others))) == 8
 
 
 def test_the_last_category_is_the_same_in_any_order_of_rows(local_library):

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecommine import DataWarning, SchemaError, schema
-from libraries import to_pandas
+from libraries import LOCAL, few_on_spark, to_pandas
 from raw_orders import orders, texts
 
 # Berlin's clocks went from 02:59:59 summer time back to 02:00 winter time at 01:00 UTC.
@@ -157,20 +157,21 @@ def test_text_is_not_guessed_at(library):
 
 @pytest.mark.parametrize(
     ("pattern", "written"),
-    [
-        ("%Y-%m-%d", "2024-05-03"),
-        ("%d.%m.%Y %H:%M", "03.05.2024 07:08"),
+    few_on_spark(  # the other parts of a format are in the tests below
+        5,
         ("%d/%m/%Y %H:%M", "3/5/2024 7:08"),
-        ("%m/%d/%Y %H:%M", "5/3/2024 17:08"),
-        ("%Y%m%d", "20240503"),
         ("%Y%m%d%H%M%S", "20240503170809"),
-        ("%Y-%m-%dT%H:%M:%S", "2024-05-03T17:08:09"),
-        ("%Y-%m-%d %H:%M:%S.%f", "2024-05-03 17:08:09.123456"),
         ("%Y-%m-%d %H:%M:%S.%f", "2024-05-03 17:08:09.5"),
-        ("%I:%M %p, %d %b %Y", "05:08 PM, 03 May 2024"),
         ("%Y年%m月%d日 %H:%M", "2024年05月03日 17:08"),
         ("%d o'clock %m %Y", "03 o'clock 05 2024"),
-    ],
+        ("%Y-%m-%d", "2024-05-03"),
+        ("%d.%m.%Y %H:%M", "03.05.2024 07:08"),
+        ("%m/%d/%Y %H:%M", "5/3/2024 17:08"),
+        ("%Y%m%d", "20240503"),
+        ("%Y-%m-%dT%H:%M:%S", "2024-05-03T17:08:09"),
+        ("%Y-%m-%d %H:%M:%S.%f", "2024-05-03 17:08:09.123456"),
+        ("%I:%M %p, %d %b %Y", "05:08 PM, 03 May 2024"),
+    ),
 )
 def test_text_is_read_as_python_reads_it(library, pattern, written):
     expected = datetime.strptime(written, pattern)  # noqa: DTZ007
@@ -187,7 +188,7 @@ def test_text_with_an_offset_is_converted(library, written):
         assert read(native, format="%Y-%m-%d %H:%M:%S%z") == stamps("2024-05-03 15:08:09") * 3
 
 
-@pytest.mark.parametrize("bad", ["2024-02-30", "yesterday", "", "2024-05-01 10:00", "01.05.2024"])
+@pytest.mark.parametrize("bad", few_on_spark(2, "2024-02-30", "", "yesterday", "2024-05-01 10:00", "01.05.2024"))
 def test_text_that_cannot_be_read_is_the_reason_of_its_row(library, bad):
     raw = frame(texts("2024-05-01", bad, None))
     with pytest.raises(SchemaError, match="`ordered_at` is not a time that can be read in 1 row, first") as caught:
@@ -314,10 +315,19 @@ def test_arrow_nanoseconds_are_cut(unit, zone):
 # Counts
 
 
-@pytest.mark.parametrize(("form", "unit"), [("unix_s", 1), ("unix_ms", 10**3), ("unix_us", 10**6)])
-@pytest.mark.parametrize("held", ["whole", "float", "text"])
-def test_counts_since_1970(library, form, unit, held):
-    counts = [int(datetime.fromisoformat(one).replace(tzinfo=UTC).timestamp()) * unit for one in INSTANTS]
+UNITS, HELD = {"unix_s": 1, "unix_ms": 10**3, "unix_us": 10**6}, ["whole", "float", "text"]
+
+
+@pytest.mark.parametrize(
+    ("form", "held"),
+    [
+        pytest.param(form, held, marks=[] if i == j else LOCAL)  # on Spark each unit and each type once
+        for i, form in enumerate(UNITS)
+        for j, held in enumerate(HELD)
+    ],
+)
+def test_counts_since_1970(library, form, held):
+    counts = [int(datetime.fromisoformat(one).replace(tzinfo=UTC).timestamp()) * UNITS[form] for one in INSTANTS]
     column = {"whole": counts, "float": [float(one) for one in counts], "text": texts(*map(str, counts))}[held]
     native = library(frame(column))
     assert read(native, format=form, timezone="Asia/Shanghai") == stamps(*IN_SHANGHAI)
