@@ -5,14 +5,16 @@ import pandas as pd
 import pytest
 
 from ecommine import rfm
-from libraries import few_on_spark, to_pandas
+from libraries import LOCAL, to_pandas
 from rfm.slow import shop
 
 FLOATS = ["monetary", "average_order_value", "weighted_score"]
 SHOP = shop(lines=2_000, customers=300)
 
 
-@pytest.mark.parametrize("weights", few_on_spark(1, (1e-3, 7, 0.1), (1, 1, 1), (3, 2, 2), (0.5, 0.3, 0.2)))
+@pytest.mark.parametrize(
+    "weights", [(1e-3, 7, 0.1), *(pytest.param(one, marks=LOCAL) for one in [(1, 1, 1), (3, 2, 2), (0.5, 0.3, 0.2)])]
+)
 def test_floats_of_customers(library, weights):
     found = to_pandas(rfm.score(library(SHOP), weights=weights).table, sort=["customer_id"])
     expected = rfm.score(SHOP, weights=weights).table

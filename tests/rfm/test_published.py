@@ -66,9 +66,9 @@ def test_returns_as_orders_would_be_wrong_for_many(raw, sold):
     assert (wrong["recency"] != right["recency"]).sum() == 444  # the others returned on the day of the order
 
 
-def test_every_library_gives_the_same_scores_on_real_data(library, sold):
+def test_every_library_gives_the_same_scores_on_real_data(local_library, sold):  # on Spark in test_spark.py
     expected = rfm.score(sold).table
-    found = to_pandas(rfm.score(library(sold)).table, sort=["customer_id"])
+    found = to_pandas(rfm.score(local_library(sold)).table, sort=["customer_id"])
     assert found["rfm_score"].tolist() == expected["rfm_score"].tolist()
     assert found["segment"].tolist() == expected["segment"].tolist()
     np.testing.assert_allclose(found["monetary"], expected["monetary"], rtol=0, atol=1e-6)

@@ -18,14 +18,20 @@ def known(out, name="customer_id"):
     return [None if pd.isna(value) else value for value in to_pandas(out, sort=["amount"])[name].tolist()]
 
 
-@pytest.mark.parametrize(
-    "word",
-    few_on_spark(
-        2, "\\N", " ", "NULL", "null", "nan", "NaN", "None", "N/A", "#N/A", "<NA>", "undefined", "(not set)", "\t"
-    ),
-)
-def test_words_that_mean_nobody_are_missing(library, word):
-    out, counts = read(library, customer_id=texts("ann", word, word))
+NOBODY = ["NULL", "null", "nan", "NaN", "None", "N/A", "#N/A", "<NA>", "\\N", "undefined", "(not set)", " ", "\t"]
+
+
+def test_words_that_mean_nobody_are_missing(library):
+    ids = texts("ann", *NOBODY, "NULL")
+    raw = pd.concat([orders()] * 5, ignore_index=True).assign(customer_id=ids, amount=np.arange(len(ids)) + 1.0)
+    out, counts = warning_counts(schema.orders, library(raw))
+    assert counts == {"ids_read_as_missing": 1 + len(NOBODY)}
+    assert known(out) == ["ann", *[None] * (1 + len(NOBODY))]
+
+
+@pytest.mark.parametrize("word", NOBODY)
+def test_a_word_that_means_nobody_is_missing_wherever_it_is_the_only_one(word):
+    out, counts = read(pd.DataFrame, customer_id=texts("ann", word, word))
     assert counts == {"ids_read_as_missing": 2}
     assert sorted(map(str, known(out))) == ["None", "None", "ann"]
 
