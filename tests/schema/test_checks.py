@@ -122,7 +122,7 @@ def test_an_all_null_customer_column_is_all_guests(library, guests):
 
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA, pd.NaT])
 def test_a_guest_among_text_ids_is_any_missing_value_of_pandas(missing):
-    out = schema.orders(orders(customer_id=texts("a", missing, "b")))
+    out = schema.orders(orders(order_id=texts("x", "y", "z"), customer_id=texts("a", missing, "b")))
     assert out["customer_id"].isna().tolist() == [False, True, False]
 
 

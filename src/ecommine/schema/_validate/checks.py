@@ -303,11 +303,11 @@ def _remedy(frame: Frame, check: ValueCheck, plan: TypePlan, sources: Mapping[st
         return advice_of_number([str(value) for value in failing], conversion.decimal)
     if conversion.operation != "parse":
         return check.remedy
-    if conversion.is_number and re.search("%[a-zA-Z][^%]", str(conversion.format)):
-        return "the reader of the file made numbers of these texts: read the file again with this column as text"
     advice = describe_values(failing)
     if "`format=`" not in advice:
         advice = describe_values([*failing, *sample(frame, RAW + check.column)])  # beside those that can be read
+    if "`format=`" in advice and conversion.is_number and re.search("%[a-zA-Z][^%]", str(conversion.format)):
+        return "the reader of the file made numbers of these texts: read the file again with this column as text"
     is_same = advice.startswith("give ") and repr(conversion.format) in advice and "`decimal=" not in advice
     if is_same or "`format=`" in advice:
         return check.remedy
