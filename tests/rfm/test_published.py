@@ -1,4 +1,7 @@
-"""Published numbers: UCI Online Retail after the usual filters, and what goes wrong where returns are orders."""
+"""Published numbers: UCI Online Retail after the usual filters, and what goes wrong where returns are orders.
+
+Spark has a real year of its own in ``test_spark.py``.
+"""
 
 import os
 from datetime import datetime
@@ -36,8 +39,8 @@ def sold(raw):
     return raw[raw["customer_id"].notna() & ~cancelled & (raw["quantity"] > 0) & (raw["unit_price"] > 0)]
 
 
-def test_the_usual_filters_give_the_published_totals(library, sold):
-    table = to_pandas(rfm.score(library(sold), scheme=rfm.VALUE_GROUPS).table, sort=["customer_id"])
+def test_the_usual_filters_give_the_published_totals(local_library, sold):
+    table = to_pandas(rfm.score(local_library(sold), scheme=rfm.VALUE_GROUPS).table, sort=["customer_id"])
     assert len(table) == 4_338
     assert table["frequency"].sum() == 18_532
     assert table["monetary"].sum() == pytest.approx(8_911_407.904, abs=1e-5)
@@ -66,7 +69,7 @@ def test_returns_as_orders_would_be_wrong_for_many(raw, sold):
     assert (wrong["recency"] != right["recency"]).sum() == 444  # the others returned on the day of the order
 
 
-def test_every_library_gives_the_same_scores_on_real_data(local_library, sold):  # on Spark in test_spark.py
+def test_every_library_gives_the_same_scores_on_real_data(local_library, sold):
     expected = rfm.score(sold).table
     found = to_pandas(rfm.score(local_library(sold)).table, sort=["customer_id"])
     assert found["rfm_score"].tolist() == expected["rfm_score"].tolist()
