@@ -41,21 +41,12 @@ def order_lines(lines: Frame, *, is_amount_given: bool) -> OrderLines:
     """Return the facts of orders, in one pass over their lines."""
     names = lines.collect_schema().names()
     has_prices = is_amount_given and {"quantity", "unit_price"} <= set(names)
-    units, price = (nw.col("quantity"), nw.col("unit_price")) if has_prices else (nw.lit(0.0), nw.lit(0.0))
-    computed = units.cast(nw.Float64) * price
-    if has_prices and "discount" in names:
-        computed = computed - nw.col("discount").fill_null(0.0)
-    several = (units > 1).fill_null(value=False)
-    parts = lines.select(
-        "order_id",
-        "amount",
-        guest=nw.col("customer_id").is_null().cast(nw.Int64),
-        computed=computed,
-        priced=(~computed.is_null()).cast(nw.Int64),
-        several=several.cast(nw.Int64),
-        single=(several & ((nw.col("amount") == price) & (price != 0)).fill_null(value=False)).cast(nw.Int64),
-    )
-    summed = ("guest", "computed", "priced", "several", "single")
+    summed = {"guest": nw.col("customer_id").is_null().cast(nw.Int64)}
+    if has_prices:
+        summed |= _computed_money(has_discount="discount" in names)
+    if not is_lazy(lines) and not lines["customer_id"].null_count():
+        del summed["guest"]
+    parts = lines.select("order_id", "amount", **summed)
     alike = parts.group_by("order_id", "amount").agg(nw.len().alias("n"), *[nw.col(name).sum() for name in summed])
     alike = alike.with_columns(money=nw.col("amount") * nw.col("n"))
     orders = alike.group_by("order_id").agg(
@@ -65,8 +56,26 @@ def order_lines(lines: Frame, *, is_amount_given: bool) -> OrderLines:
         amounts=nw.len(),
         most=nw.col("n").max(),
     )
-    orders = computed_once(orders)
+    absent = {name: nw.lit(0) for name in ("guest", *_COMPUTED) if name not in summed}
+    orders = computed_once(orders.with_columns(**absent) if absent else orders)
     return OrderLines(lines=lines, orders=orders, facts=_facts(orders), has_prices=has_prices)
+
+
+_COMPUTED = ("computed", "priced", "several", "single")
+
+
+def _computed_money(*, has_discount: bool) -> dict[str, nw.Expr]:
+    """Return what prices say of the amount of each line, see :data:`_COMPUTED`."""
+    units, price = nw.col("quantity"), nw.col("unit_price")
+    computed = units.cast(nw.Float64) * price
+    if has_discount:
+        computed = computed - nw.col("discount").fill_null(0.0)
+    several = (units > 1).fill_null(value=False)
+    is_single = several & ((nw.col("amount") == price) & (price != 0)).fill_null(value=False)
+    parts = computed, ~computed.is_null(), several, is_single
+    return {
+        name: part if name == "computed" else part.cast(nw.Int64) for name, part in zip(_COMPUTED, parts, strict=True)
+    }
 
 
 def _facts(orders: Frame) -> dict[str, float]:
@@ -210,7 +219,9 @@ def _notes_of_guests(guests: Frame, owners: Frame) -> list[Note]:
 
 def copies_notes(rows: Frame, columns: Sequence[nw.Expr], suspects: Frame | None, keys: Sequence[str]) -> list[Note]:
     """Return a note of exact copies of rows; only rows of the ``suspects`` are compared, by their ``keys``."""
-    if suspects is not None:
+    if suspects is not None and len(keys) == 1 and not is_lazy(rows):  # a join would sort all rows
+        rows = rows.filter(nw.col(keys[0]).is_in(collect(suspects)[keys[0]]))
+    elif suspects is not None:
         rows = join(rows, suspects, on=list(keys), how="inner")
     try:
         count = _copies(rows.select(*columns))
