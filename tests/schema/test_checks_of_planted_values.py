@@ -157,7 +157,7 @@ def test_types_alone_need_no_pass(library, passes):
 def test_an_error_needs_one_more_pass_for_its_examples(library, passes):
     with pytest.raises(SchemaError):
         schema.orders(library(plant(drawn(600), each=6)[0]))
-    assert len(passes) in ((2, 3) if library.lazy else (0,))
+    assert len(passes) in ((2, 3, 4) if library.lazy else (0,))
 
 
 def test_quarantine_needs_no_pass(library, passes):

@@ -52,7 +52,6 @@ def test_rows_without_a_number_are_no_orders_that_are_repeated():
     assert "2 rows of the orders without '订单编号': leave these out" in text
 
 
-@pytest.mark.call("schema.orders")
 def test_empty_texts_are_missing_numbers_and_times(local_library):
     raw = orders(discount=texts("", " ", "1.5"), amount=texts("1", "2", "3"))
     read = to_pandas(schema.orders(local_library(raw)), sort=["amount"])
@@ -62,7 +61,6 @@ def test_empty_texts_are_missing_numbers_and_times(local_library):
     assert "`amount` is missing" in error(schema.orders, local_library(orders(amount=texts("", "1", "2"))))
 
 
-@pytest.mark.call("schema.events")
 def test_own_names_of_events_are_found_with_blanks_around_them(local_library):
     raw = pd.DataFrame(
         {"visitor_id": [1, 2, 3], "event": ["ORDER PAID ", " ORDER PAID", "ORDER PAID\u3000"]}
@@ -101,7 +99,6 @@ def test_times_in_place_of_the_count_of_ga4_are_told_as_such():
     assert "must count microseconds since 1970, as in the export; it holds text" in error(schema.from_ga4, raw)
 
 
-@pytest.mark.call("schema.orders")
 def test_dates_that_became_numbers_are_told_as_such(local_library):
     raw = orders(ordered_at=np.array([1052024, 2052024, 13052024]))
     assert "made numbers of these texts" in error(schema.orders, local_library(raw), format="%d.%m.%Y")

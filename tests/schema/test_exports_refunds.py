@@ -151,7 +151,6 @@ def test_chinese_orders_without_their_items_are_taken_back_too(local_library):
     assert sums(youzan, "adjustment") == {"E2": -28.0}
 
 
-@pytest.mark.call("schema.to_sales")
 def test_a_panel_has_neither_units_nor_money_of_orders_refunded_in_full_and_tells_of_the_others():
     orders = schema.from_shopify(SHOPIFY).orders
     with warnings.catch_warnings(record=True, action="always") as caught:

@@ -20,7 +20,6 @@ LINES = pd.DataFrame(
         "unit_price": [20.0, 20.0, 20.0, 10.0],
     }
 )
-pytestmark = pytest.mark.call("schema.orders")
 
 
 def notes(raw, **options):
@@ -152,7 +151,6 @@ def test_lines_that_differ_anywhere_are_no_copies(local_library):
     assert notes(pd.concat([LINES, LINES]), duplicates="drop")[1].keys() == {"copies_dropped"}
 
 
-@pytest.mark.call("schema.events")
 def test_events_that_are_there_twice_are_told():
     raw = pd.DataFrame({"visitor_id": ["x", "x", "y"], "event": "view_item", "occurred_at": pd.Timestamp("2024-05-01")})
     with pytest.warns(DataWarning, match="1 exact copy of other rows kept"):
@@ -160,7 +158,6 @@ def test_events_that_are_there_twice_are_told():
     schema.events(raw.assign(page=["a", "b", "a"]))  # which warns of nothing
 
 
-@pytest.mark.call("schema.quarantine")
 def test_quarantined_orders_have_the_customers_of_their_order():
     raw = LINES.assign(customer_id=["a", None, None, "b"], unit_price=[20.0, 20.0, np.inf, 10.0])
     with pytest.warns(DataWarning, match="1 line without a customer"):

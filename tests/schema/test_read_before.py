@@ -13,7 +13,6 @@ from notes import note_counts
 from raw_orders import orders, texts
 
 NOON = pd.Timestamp("2024-05-01 12:00:00")
-pytestmark = pytest.mark.call("schema.orders")
 
 
 def times(library, values, **how):

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from ..._core.arrays import Floats, Ints
 from .._runs import Runs
@@ -68,6 +67,8 @@ class PeriodColumns:
 
     def products_by_block(self, values: Floats, runs: Runs) -> Iterator[tuple[slice, Floats]]:
         """Return, a few thousand runs of rows at a time, these, and their products with the column of each period."""
+        from scipy.sparse import csr_array
+
         for first in range(0, runs.n_runs, RUNS_PER_BLOCK):
             block = slice(first, min(first + RUNS_PER_BLOCK, runs.n_runs))
             bounds = runs.bounds[first : block.stop + 1]

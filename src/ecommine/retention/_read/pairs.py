@@ -136,9 +136,9 @@ def _buying_rows(lines: Lines, keys: tuple[str, ...]) -> tuple[nw.DataFrame[Any]
     undone = buys_in_full_returns(lines, columns)
     if undone is None and (not is_lazy(bought) or bought.implementation.is_polars()):
         return collect(bought.select(*columns, **size)), []
-    sizes = {"_quantity": nw.col("_quantity").sum()} if has_quantity else {}
-    sums = bought.select(*columns, "_buys", **size).group_by(columns).agg(**sizes, _buys=nw.col("_buys").sum())
-    rows = collect(sums)
+    sizes = ["_quantity"] if has_quantity else []
+    sums = [nw.col(name).sum() for name in (*sizes, "_buys")]
+    rows = collect(bought.select(*columns, "_buys", **size).group_by(columns).agg(*sums))
     if undone is None:
         return rows, []
     n_orders = len(undone.select("customer_id", "order_id").unique())
