@@ -40,7 +40,7 @@ docs: $(VENV)/docs.stamp  ## build the site into build/docs, warnings are errors
 	$(BIN)/python -m sphinx -W --keep-going -j 2 -q -b html -d build/doctrees docs build/docs
 	@echo "The site is at build/docs/index.html"
 
-bench: $(VENV)/test.stamp $(PEERS)/peers.stamp  ## speed and memory beside the tool you would take instead (TOPIC=rfm)
+bench: $(VENV)/bench.stamp $(PEERS)/peers.stamp  ## speed and memory beside the tool you would take instead (TOPIC=rfm)
 	set -e; for one in benchmarks/bench_$(TOPIC)*.py; do ECOMMINE_PEERS=$(PEERS)/bin/python $(BIN)/python $$one; done
 
 parity: $(VENV)/test.stamp $(PEERS)/peers.stamp  ## long simulations, comparisons with other tools, properties in full, branches
@@ -88,6 +88,10 @@ $(VENV)/docs.stamp: $(VENV)/test.stamp
 
 $(VENV)/spark.stamp: $(VENV)/test.stamp
 	$(BIN)/$(PIP_INSTALL) --editable '.[$(LIBRARIES),spark]'
+	@touch $@
+
+$(VENV)/bench.stamp: $(VENV)/test.stamp
+	$(BIN)/$(PIP_INSTALL) --group bench
 	@touch $@
 
 $(PEERS)/peers.stamp: $(PEERS)/base.stamp pyproject.toml

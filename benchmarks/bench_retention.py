@@ -1,8 +1,8 @@
 """Speed and memory of cohorts and reminders, beside hand-written code and beside the tools a user would take instead.
 
 Every pair runs A B A B in one process; medians of CPU seconds, their ratio and the peak memory of a process that does
-nothing else are printed. Results are compared before any time is believed. repeatradar and clvkit run in the peers'
-environment, on fewer lines.
+nothing else are printed. Results are compared before any time is believed. repeatradar and clvkit make their cohorts
+from fewer lines, repeatradar in the peers' environment, clvkit, which needs pandas 3, in the library's own.
 
     python benchmarks/bench_retention.py                    # 10 million lines, about ten minutes
     python benchmarks/bench_retention.py --rows 1000000     # a quick look
@@ -109,14 +109,9 @@ def repeatradar(lines: pd.DataFrame) -> Any:
 
 
 def clvkit(lines: pd.DataFrame) -> Any:
-    from clvkit import CustomerBase
+    from clvkit import CohortMatrix
 
-    return CustomerBase.from_transactions(
-        lines[lines["amount"] > 0],
-        customer_id_col="customer_id",
-        datetime_col="ordered_at",
-        monetary_value_col="amount",
-    )
+    return CohortMatrix.from_transactions(lines[lines["amount"] > 0], datetime_col="ordered_at")
 
 
 CALLS: dict[str, Callable[[Any], Any]] = {
@@ -224,9 +219,9 @@ def _peers(path: str, rows: int) -> Iterator[str]:
         yield f"skipped: {PEERS} is not here (make bench makes it, or set ECOMMINE_PEERS)"
         return
     mine = median(in_process(sys.executable, "pandas", path, ["cohorts"])["seconds"]["cohorts"])
-    for name in ("repeatradar", "clvkit"):
+    for name, python in {"repeatradar": PEERS, "clvkit": sys.executable}.items():
         try:
-            theirs = median(in_process(PEERS, "pandas", path, [name])["seconds"][name])
+            theirs = median(in_process(python, "pandas", path, [name])["seconds"][name])
         except RuntimeError as error:
             yield f"{name}: did not run, {str(error).strip().splitlines()[-1]}"
         else:
