@@ -144,6 +144,7 @@ def test_a_group_keeps_its_periods_on_spark(options, both):
 
 
 @pytest.mark.spark
+@pytest.mark.filterwarnings("ignore:.*exact copies of other rows")
 def test_clock_changes_and_tied_events_of_repeated_steps_are_as_on_pandas(several):
     """Around the night when clocks go back in Berlin; every minute has several events of a visitor."""
     rng, n = np.random.default_rng(0), 3_000

@@ -96,7 +96,7 @@ SCENARIOS = {
         SOLD.assign(order_id=[1, 1, 2, 2], product_id=list("abcd"), customer_id=["a", None, "b", None])
     ),
     "a day on some lines": lambda: schema.orders(SOLD.assign(ordered_at=[DAY, None, DAY, DAY])),
-    "copies that are kept": lambda: schema.orders(pd.concat([orders()] * 2)),
+    "copies that are kept": lambda: schema.orders(pd.concat([orders().assign(product_id="tea")] * 2)),
     "a decimal mark of numbers": lambda: schema.orders(orders(), decimal=","),
     "headings that are repeated": lambda: schema.orders(orders(amount=texts("5", "amount", "6"))),
     "units that are mixed": lambda: schema.orders(

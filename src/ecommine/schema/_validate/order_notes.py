@@ -220,7 +220,7 @@ def _notes_of_guests(guests: Frame, owners: Frame) -> list[Note]:
 def copies_notes(rows: Frame, columns: Sequence[nw.Expr], suspects: Frame | None, keys: Sequence[str]) -> list[Note]:
     """Return a note of exact copies of rows; only rows of the ``suspects`` are compared, by their ``keys``."""
     if suspects is not None and len(keys) == 1 and not is_lazy(rows):  # a join would sort all rows
-        rows = rows.filter(nw.col(keys[0]).is_in(collect(suspects)[keys[0]]))
+        rows = rows.filter(nw.col(keys[0]).is_in(collect(suspects)[keys[0]].to_list()))
     elif suspects is not None:
         rows = join(rows, suspects, on=list(keys), how="inner")
     try:
