@@ -337,9 +337,15 @@ def stack(frames: Sequence[Frame]) -> Frame:
     if first.implementation.is_pandas():  # which asks for equal types where a column has nothing but missing values
         dtypes = first.to_native().dtypes
         frames = [first, *(wrap(frame.to_native()[dtypes.index].astype(dtypes)) for frame in frames[1:])]
-    types = first.collect_schema()
+    schemas = [frame.collect_schema() for frame in frames]
     arrow = first.implementation.is_pyarrow()  # whose two types of text are one to the eye and two to a table
-    same = [nw.col(name).cast(nw.String) if arrow and types[name] == nw.String else nw.col(name) for name in types]
+    same = []
+    for name in schemas[0]:
+        types = {schema[name] for schema in schemas}
+        is_text = nw.String in types and (
+            arrow or len(types) > 1
+        )  # nulls alone are of any type
+        same.append(nw.col(name).cast(nw.String) if is_text else nw.col(name))
     result: Frame = nw.concat([frame.select(*same) for frame in frames])  # type: ignore[type-var]  # one kind
     return result
 
