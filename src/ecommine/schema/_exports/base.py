@@ -342,9 +342,7 @@ def stack(frames: Sequence[Frame]) -> Frame:
     same = []
     for name in schemas[0]:
         types = {schema[name] for schema in schemas}
-        is_text = nw.String in types and (
-            arrow or len(types) > 1
-        )  # nulls alone are of any type
+        is_text = nw.String in types and (arrow or len(types) > 1)  # nulls alone are of any type
         same.append(nw.col(name).cast(nw.String) if is_text else nw.col(name))
     result: Frame = nw.concat([frame.select(*same) for frame in frames])  # type: ignore[type-var]  # one kind
     return result
